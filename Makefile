@@ -1,0 +1,65 @@
+# Two commands do all the set-up: `make demo` shows the product, `make test` runs the whole test suite.
+# They need Python >= 3.11 with venv, and make. Everything lands in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := bot handlers scheduler sandbox
+CHECKED := $(PACKAGES) tests bench
+
+.PHONY: help install demo test lint types imports unit format bench lock clean
+
+help:
+	@echo "make demo     a local WeCom and the bot beside it, in the browser"
+	@echo "make test     everything that must be green: lint, types, imports, tests"
+	@echo "make install  only the environment, with .venv/bin/quotabot in it"
+	@echo "make bench    callbacks per second, beside the receiver that tutorials teach"
+	@echo "make lint | types | imports | unit | format | lock | clean   for developers"
+
+# The stamp holds until the locked requirements or the project's metadata change.
+.venv/installed: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("quotabot needs Python 3.11 or newer: set PYTHON=") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+install: .venv/installed
+
+demo: install
+	$(BIN)/quotabot demo
+
+test: lint types imports unit
+
+lint: .venv/installed-dev
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/ruff check $(CHECKED)
+
+types: .venv/installed-dev
+	$(BIN)/mypy
+
+imports: .venv/installed-dev
+	$(BIN)/lint-imports --no-cache
+
+unit: .venv/installed-dev
+	$(BIN)/python -m pytest
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+bench: .venv/installed-dev
+	$(BIN)/python -m bench
+
+# One lock for every Python >= 3.11, with hashes and without any index address.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+
+lock: .venv/installed-dev
+	$(LOCK) pyproject.toml --group build --output-file requirements.txt
+	$(LOCK) pyproject.toml --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
