@@ -1,0 +1,79 @@
+"""Faults that show only when several keys of the configuration file are seen together.
+
+They look at the file as written, not at the finished configuration, so that they are said together with all
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, TypeGuard
+
+from bot.config.faults import Fault, shown, written_key
+
+Path = tuple[str | int, ...]
+
+
+def cross_faults(tree: Mapping[str, Any], *, file: str) -> list[tuple[Path, Fault]]:
+    """Return what contradicts itself in *tree*; keys of a wrong type are passed over, others say so."""
+    found = [
+        *_no_quota(tree),
+        *_repeated(tree, "quotas", "id"),
+        *_repeated(tree, "robots", "name"),
+        *_empty_matches(tree),
+        *_backwards(tree, "quotas", "starts_on", "ends_on"),
+        *_backwards(tree, "campaigns", "from", "to"),
+    ]
+    return [
+        (path, Fault(file=file, key_path=written_key(path, tree), value=shown(value), allowed=allowed))
+        for path, value, allowed in found
+    ]
+
+
+def _no_quota(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:
+    if tree.get("quotas") == []:
+        yield ("quotas",), None, "must have at least one [[quotas]]"
+
+
+def _repeated(tree: Mapping[str, Any], section: str, key: str) -> Iterator[tuple[Path, object, str]]:
+    seen: dict[str, int] = {}
+    for number, item in _items(tree, section):
+        name = item.get(key)
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            yield (section, number, key), name, f"must be unique; {section}[{seen[name]}] has it already"
+        else:
+            seen[name] = number
+
+
+def _empty_matches(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:
+    for number, role in _items(tree, "roles"):
+        match = role.get("match")
+        if isinstance(match, Mapping) and not any(match.values()):
+            yield (
+                ("roles", number, "match"),
+                None,
+                'matches nobody; name somebody, such as { userids = ["…"] }',
+            )
+
+
+def _backwards(
+    tree: Mapping[str, Any], section: str, first: str, last: str
+) -> Iterator[tuple[Path, object, str]]:
+    for number, item in _items(tree, section):
+        begin, end = item.get(first), item.get(last)
+        if _is_day(begin) and _is_day(end) and begin > end:
+            yield (section, number, last), end, f"must not be before {first} = {begin}"
+
+
+def _items(tree: Mapping[str, Any], section: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    items = tree.get(section)
+    for number, item in enumerate(items if isinstance(items, list) else []):
+        if isinstance(item, Mapping):
+            yield number, item
+
+
+def _is_day(value: object) -> TypeGuard[date]:
+    return isinstance(value, date) and not isinstance(value, datetime)

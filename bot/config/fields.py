@@ -1,0 +1,368 @@
+"""The kinds of values in the configuration file: how each is read, and what to say when it is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    Strict,
+    ValidationInfo,
+    WithJsonSchema,
+)
+
+from bot.config.faults import nearest, refusal
+from bot.core.workdays import is_known_country
+
+MAX_WORKING_HOURS = 10
+
+# Every store and WeCom itself can hold it.
+MAX_WHOLE = 2**32 - 1
+
+_TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])"
+USERID_ALLOWED = "must be a WeCom userid: 1 to 64 letters, digits and _ . @ -"
+
+_USERID = r"[A-Za-z0-9_.@-]{1,64}"
+_ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a configuration comes from: its *file* and the environment that `{ env = … }` looks into."""
+
+    file: Path
+    environ: Mapping[str, str] = field(repr=False)
+
+    def resolve(self, path: str) -> Path:
+        """Return *path*, begun at the file's folder unless it is absolute."""
+        return self.file.parent / Path(path).expanduser()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingHours:
+    """Local times: opens <= time < closes."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPort:
+    """An address to listen on; IPv6 hosts are without brackets, port 0 takes any free one."""
+
+    host: str
+    port: int
+
+
+def is_userid(text: str) -> bool:
+    """Say whether *text* can be a WeCom userid, in either case."""
+    return re.fullmatch(_USERID, text) is not None
+
+
+def _userid(value: str) -> str:
+    if not is_userid(value):
+        raise refusal(USERID_ALLOWED)
+    return value.lower()  # WeCom compares userids without case
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise refusal("must be a text in quotes")
+    return value
+
+
+def _place(info: ValidationInfo) -> Place:
+    if not isinstance(info.context, Place):
+        raise TypeError("a configuration is read with load(), which knows its folder and environment")
+    return info.context
+
+
+def _time_of_day(value: object) -> time:
+    found = re.fullmatch(_TIME, _text(value), re.ASCII)
+    if not found:
+        raise refusal('must be a local time such as "09:07"')
+    return time(int(found[1]), int(found[2]))
+
+
+def _working_hours(value: object) -> WorkingHours:
+    found = re.fullmatch(f"({_TIME})-({_TIME})", _text(value), re.ASCII)
+    if not found:
+        raise refusal('must be local times such as "08:30-18:00"')
+    opens, closes = _time_of_day(found[1]), _time_of_day(found[4])
+    minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
+    if minutes <= 0:
+        raise refusal("the first time must be before the second")
+    if minutes > MAX_WORKING_HOURS * 60:
+        raise refusal(f"must span at most {MAX_WORKING_HOURS} hours")
+    return WorkingHours(opens=opens, closes=closes)
+
+
+def _exact(value: object) -> object:
+    # TOML has whole numbers too; True is an int for Python but no number for a reader.
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise refusal("must be a number")
+    return Decimal(value)
+
+
+def _storable(value: int) -> int:
+    if abs(value) > MAX_WHOLE:
+        raise refusal(f"must be at most {MAX_WHOLE}")
+    return value
+
+
+def _department(value: int) -> int:
+    if value < 1:
+        raise refusal("must be a department id, from 1 on")
+    return value
+
+
+def _day(value: object) -> date:
+    # Python takes a date with a time for a date; a day of the bank has no time.
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise refusal("must be a date without quotes, such as 2026-01-31")
+    return value
+
+
+def _timezone(value: object) -> ZoneInfo:
+    name = _text(value)
+    if name not in available_timezones():
+        raise refusal(
+            'must be a time zone such as "Asia/Shanghai"', nearest=nearest(name, available_timezones())
+        )
+    return ZoneInfo(name)
+
+
+def _country(value: str) -> str:
+    if not is_known_country(value):
+        raise refusal('must be a country whose holidays are known, by its two capital letters, such as "CN"')
+    return value
+
+
+def _corp_id(value: str) -> str:
+    # WeCom documents no shape; what is unlike all known ones gets a warning (config/warnings.py).
+    if not re.fullmatch(r"w[wx][0-9A-Za-z_-]{1,62}", value):
+        raise refusal("must be ww (old corps: wx) and letters or digits; admin console: 我的企业 → 企业ID")
+    return value
+
+
+def _quota_id(value: str) -> str:
+    if not re.fullmatch(r"[\w.-]{1,64}", value):
+        raise refusal("must be 1 to 64 letters, digits and _ . - without spaces")
+    return value
+
+
+def _base_url(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable or url.query or url.fragment or "@" in url.netloc or re.search(r"[\s?#]", value):
+        raise refusal(
+            "must be an address that begins with http:// or https:// and has no ?, # or password in it"
+        )
+    return value.rstrip("/")
+
+
+def _proxy(value: str) -> str:
+    try:
+        url = urlsplit(value)
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if value and (not usable or url.path not in ("", "/") or re.search(r"[\s?#]", value)):
+        raise refusal('must be an address such as "http://proxy.example.com:3128", or "" for none')
+    return value
+
+
+def _listen(value: object) -> HostPort:
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]/]+)):([0-9]{1,5})", _text(value), re.ASCII)
+    if not found or int(found[3]) > 65535:
+        raise refusal('must be host and port such as "127.0.0.1:8080" or "[::1]:8080"')
+    return HostPort(host=found[1] or found[2], port=int(found[3]))
+
+
+def _network(value: object) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(_text(value))
+    except ValueError:
+        raise refusal("must be an IP address or a network such as 10.1.0.0/16") from None
+
+
+def _path(value: object, info: ValidationInfo) -> Path | None:
+    return _place(info).resolve(text) if (text := _text(value)) else None
+
+
+def _required_path(value: object, info: ValidationInfo) -> Path:
+    if (path := _path(value, info)) is None:
+        raise refusal("must be the path of a file")
+    return path
+
+
+def _existing(*, folder: bool) -> Callable[[Path | None], Path | None]:
+    def check(path: Path | None) -> Path | None:
+        if path and not (path.is_dir() if folder else path.is_file()):
+            raise refusal(
+                f"no such {'folder' if folder else 'file'}; paths begin at the configuration's folder"
+            )
+        return path
+
+    return check
+
+
+def _sqlite_path(value: object, info: ValidationInfo) -> Path:
+    url = _text(value)
+    if url.startswith(("postgresql:", "postgres:")):
+        raise refusal("PostgreSQL is not supported in this version; sqlite:///PATH is")
+    found = re.fullmatch(r"sqlite:///([^?#]*[^?#/])", url)
+    if not found or found[1] == ":memory:":
+        raise refusal(
+            "must be sqlite:///PATH begun at the configuration's folder, or sqlite:////PATH from the root"
+        )
+    return _place(info).resolve(found[1])
+
+
+def _secret(value: object, info: ValidationInfo) -> SecretStr:
+    match value:
+        case SecretStr():
+            text = value.get_secret_value()
+        case {"env": str(name), **more} if not more:
+            text = _from_environment(name, _place(info).environ)
+        case {"file": str(name), **more} if not more:
+            text = _from_file(name, _place(info))
+        case _:
+            raise refusal('must be a text in quotes, { env = "NAME" } or { file = "PATH" }')
+    if not text:
+        raise refusal("must not be empty")
+    return SecretStr(text)
+
+
+def _from_environment(name: str, environ: Mapping[str, str]) -> str:
+    if not re.fullmatch(_ENV_NAME, name):
+        raise refusal("env wants the name of an environment variable: letters, digits and _")
+    if text := environ.get(name, "").strip():
+        return text
+    # Somebody may have pasted the secret itself here; names of variables are in capitals.
+    said = f" {name}" if name == name.upper() else " that is named here"
+    raise refusal(f"the environment variable{said} is not set; set it for the service, or use {{ file = … }}")
+
+
+def _from_file(name: str, place: Place) -> str:
+    # The same care: only what looks like a path is said.
+    said = f" {name}" if re.search(r"[./\\]", name) else " that is named here"
+    try:
+        text = place.resolve(name).read_text(encoding="utf-8-sig").strip()
+    except OSError as error:
+        raise refusal(f"the file{said} cannot be read ({error.strerror}); write the secret into it") from None
+    except ValueError:
+        raise refusal(f"the file{said} is not a UTF-8 text") from None
+    if not text:
+        raise refusal(f"the file{said} is empty; write the secret into it")
+    return text
+
+
+def _shaped(pattern: str, allowed: str) -> Callable[[SecretStr], SecretStr]:
+    def check(secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(pattern, secret.get_secret_value(), re.ASCII):
+            raise refusal(allowed)
+        return secret
+
+    return check
+
+
+def _schema(**schema: Any) -> WithJsonSchema:
+    return WithJsonSchema(schema)
+
+
+_SECRET_SCHEMA = _schema(
+    oneOf=[
+        {"type": "string", "minLength": 1},
+        *(
+            {
+                "type": "object",
+                "properties": {how: {"type": "string"}},
+                "required": [how],
+                "additionalProperties": False,
+            }
+            for how in ("env", "file")
+        ),
+    ]
+)
+
+Text = Annotated[str, BeforeValidator(_text)]
+Whole = Annotated[int, Strict(), AfterValidator(_storable)]
+Department = Annotated[Whole, AfterValidator(_department)]
+Truth = Annotated[bool, Strict()]
+Exact = Annotated[Decimal, BeforeValidator(_exact), _schema(type="number")]
+Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date")]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day), _schema(type="string", pattern=f"^{_TIME}$")]
+Hours = Annotated[
+    WorkingHours, BeforeValidator(_working_hours), _schema(type="string", pattern=f"^{_TIME}-{_TIME}$")
+]
+Zone = Annotated[ZoneInfo, BeforeValidator(_timezone), _schema(type="string")]
+Country = Annotated[Text, AfterValidator(_country), _schema(type="string", pattern="^[A-Z]{2}$")]
+CorpId = Annotated[Text, AfterValidator(_corp_id), _schema(type="string", pattern="^w[wx][0-9A-Za-z_-]{1,62}$")]
+UserId = Annotated[Text, AfterValidator(_userid), _schema(type="string", pattern=f"^{_USERID}$")]
+QuotaId = Annotated[Text, AfterValidator(_quota_id), _schema(type="string", minLength=1, maxLength=64)]
+BaseUrl = Annotated[Text, AfterValidator(_base_url), _schema(type="string", pattern="^https?://")]
+Proxy = Annotated[Text, AfterValidator(_proxy), _schema(type="string")]
+Listen = Annotated[HostPort, BeforeValidator(_listen), _schema(type="string", pattern="^.+:[0-9]+$")]
+Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), _schema(type="string")]
+RequiredPath = Annotated[Path, BeforeValidator(_required_path), _schema(type="string", minLength=1)]
+OptionalPath = Annotated[Path | None, BeforeValidator(_path), _schema(type="string")]
+OptionalFile = Annotated[
+    Path | None, AfterValidator(_existing(folder=False)), BeforeValidator(_path), _schema(type="string")
+]
+OptionalFolder = Annotated[
+    Path | None, AfterValidator(_existing(folder=True)), BeforeValidator(_path), _schema(type="string")
+]
+SqlitePath = Annotated[Path, BeforeValidator(_sqlite_path), _schema(type="string")]
+Secret = Annotated[SecretStr, BeforeValidator(_secret), _SECRET_SCHEMA]
+CallbackToken = Annotated[
+    Secret,
+    AfterValidator(
+        _shaped(r"[A-Za-z0-9]{1,32}", "must be 1 to 32 letters and digits, as in 接收消息 → Token")
+    ),
+]
+CallbackAesKey = Annotated[
+    Secret,
+    AfterValidator(
+        _shaped(r"[A-Za-z0-9]{43}", "must be 43 letters and digits, as in 接收消息 → EncodingAESKey")
+    ),
+]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are faults, defaults are read like written values; frozen."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        hide_input_in_errors=True,  # a fault may stand in a secret
+        use_attribute_docstrings=True,
+    )
+
+
+def left_out() -> Any:
+    """Read a table that is left out as an empty one, so that its defaults hold."""
+    return Field(default_factory=dict)
+
+
+def as_written(default: str | tuple[str, ...], **more: Any) -> Any:
+    """Give a default in the words of the file; it is read like a written value."""
+    return Field(default, **more)

@@ -1,0 +1,178 @@
+"""The configuration file (TOML) as one frozen value, or all its faults at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError
+
+from bot.config.checks import cross_faults
+from bot.config.faults import ConfigError, Fault, sounds_secret
+from bot.config.fields import Place, Section, left_out
+from bot.config.rules import Integrity, Quota, Role
+from bot.config.sections import (
+    Admins,
+    Calendar,
+    Campaign,
+    Directory,
+    Ledger,
+    Locale,
+    Messages,
+    Money,
+    Privacy,
+    Review,
+    Robot,
+    Rollout,
+    Schedule,
+    Server,
+    Store,
+    WeCom,
+    Welcome,
+)
+from bot.config.shape import shape_faults
+from bot.config.unsupported import unsupported_faults
+from bot.core import quotas as core_quotas
+from bot.core.workdays import WorkCalendar
+
+
+class Config(Section):
+    """The whole file. A value of this type is complete and right; load() makes it."""
+
+    wecom: WeCom
+    server: Server = left_out()
+    store: Store = left_out()
+    locale: Locale = left_out()
+    calendar: Calendar = left_out()
+    directory: Directory = left_out()
+    roles: tuple[Role, ...] = ()
+    # That there is one is checked on the file as written: here a wrong one would count as none.
+    quotas: tuple[Quota, ...] = Field(
+        description="At least one [[quotas]].", json_schema_extra={"minItems": 1}
+    )
+    ledger: Ledger = left_out()
+    review: Review = left_out()
+    integrity: Integrity = left_out()
+    messages: Messages = left_out()
+    robots: tuple[Robot, ...] = ()
+    welcome: Welcome = left_out()
+    schedule: Schedule = left_out()
+    money: Money = left_out()
+    campaigns: tuple[Campaign, ...] = ()
+    rollout: Rollout = left_out()
+    admins: Admins = left_out()
+    privacy: Privacy = left_out()
+
+    _file: Path = PrivateAttr()
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember the file, for what is said about it later."""
+        self._file = context.file
+
+    @property
+    def file(self) -> Path:
+        """The file that was read."""
+        return self._file
+
+    def core_quotas(self) -> tuple[core_quotas.Quota, ...]:
+        """Return the quotas as rules of the core, in the file's order."""
+        return tuple(
+            core_quotas.Quota(
+                id=quota.id,
+                period=core_quotas.PeriodKind(quota.period),
+                target=quota.target,
+                roles=frozenset(quota.roles),
+                departments=frozenset(quota.departments),
+                userids=frozenset(quota.userids),
+                starts_on=quota.starts_on,
+                ends_on=quota.ends_on,
+                first_add=core_quotas.FirstAdd(quota.counting.first_add),
+            )
+            for quota in self.quotas
+        )
+
+    def work_calendar(self) -> WorkCalendar:
+        """Return the calendar of working days and hours."""
+        return WorkCalendar(
+            zone=self.calendar.timezone,
+            country=self.calendar.country,
+            opens=self.calendar.working_hours.opens,
+            closes=self.calendar.working_hours.closes,
+            holidays=frozenset(self.calendar.holidays),
+            workdays=frozenset(self.calendar.workdays),
+        )
+
+
+def load(path: Path, *, environ: Mapping[str, str]) -> Config:
+    """Read the configuration file at *path*; `{ env = … }` is looked up in *environ*.
+
+    Raises ConfigError with every fault of the file, in the file's order of sections.
+    """
+    tree = _tree(path)
+    config, faults = _validated(tree, Place(file=path, environ=environ))
+    if config is None or faults:
+        raise ConfigError(faults)
+    return config
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the file, for editors; bot/config.schema.json is this."""
+    schema = Config.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "quotabot"}
+
+
+def _validated(tree: dict[str, Any], place: Place) -> tuple[Config | None, list[Fault]]:
+    config: Config | None = None
+    found: list[tuple[tuple[str | int, ...], Fault]] = []
+    file = str(place.file)
+    try:
+        config = Config.model_validate(tree, context=place)
+    except ValidationError as error:
+        found += shape_faults(error, model=Config, tree=tree, file=file)
+    wrong_shape = [path for path, _ in found]
+    found += cross_faults(tree, file=file)
+    found += unsupported_faults(tree, file=file, besides=wrong_shape)
+    sections = list(Config.model_fields)
+    found.sort(key=lambda item: _position(item[0], sections))
+    return config, [fault for _, fault in found]
+
+
+def _position(path: tuple[str | int, ...], sections: list[str]) -> tuple[int, int]:
+    section = sections.index(path[0]) if path and path[0] in sections else len(sections)
+    return section, path[1] if len(path) > 1 and isinstance(path[1], int) else -1
+
+
+def _tree(path: Path) -> dict[str, Any]:
+    """Return the file as TOML gives it, strings that sound secret wrapped. Raises ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        tree = tomllib.loads(text, parse_float=Decimal)
+    except FileNotFoundError:
+        allowed = "there is no such file; copy config.example.toml to it and fill it in, or use --config"
+    except OSError as error:
+        allowed = f"cannot be read: {error.strerror}"
+    except tomllib.TOMLDecodeError as error:
+        allowed = f"is not TOML: {error}"
+    except UnicodeDecodeError as error:
+        allowed = f"is not UTF-8 text: byte {error.start + 1}"
+    except (ValueError, ArithmeticError, RecursionError):
+        allowed = "is not TOML: a number is too long, or tables stand too deep in each other"
+    else:
+        # No [wecom] at all: name each key that it needs.
+        return {"wecom": {}, **_wrapped(tree)}
+    # Raised here, not above: the file's text must not hang on the error as its cause.
+    raise ConfigError([Fault(file=str(path), key_path="", value=None, allowed=allowed)])
+
+
+def _wrapped(tree: Any, key: str = "") -> Any:
+    # Before anything can print it.
+    if isinstance(tree, dict):
+        return {name: _wrapped(value, name) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [_wrapped(value, key) for value in tree]
+    if isinstance(tree, str) and sounds_secret(key):
+        return SecretStr(tree)
+    return tree

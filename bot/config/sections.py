@@ -1,0 +1,298 @@
+"""The sections of the configuration file as types; those about roles and quotas stand in bot/config/rules.py.
+
+Every key that any version knows is here, with what it does below it, for the JSON Schema that editors read.
+Which keys have an effect in this version says bot/config/unsupported.py.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from bot.config.fields import (
+    BaseUrl,
+    CallbackAesKey,
+    CallbackToken,
+    CorpId,
+    Country,
+    Day,
+    Department,
+    Exact,
+    Hours,
+    Listen,
+    Network,
+    OptionalFile,
+    OptionalFolder,
+    OptionalPath,
+    Proxy,
+    RequiredPath,
+    Secret,
+    Section,
+    SqlitePath,
+    Text,
+    TimeOfDay,
+    Truth,
+    UserId,
+    Whole,
+    Zone,
+    as_written,
+    left_out,
+)
+
+FiringDay = Literal["workdays", "every_day", "last_workday_of_week", "first_workday_after_settlement"]
+
+DAY_S = 24 * 60 * 60
+
+
+class WeCom(Section):
+    """The corp, its app and the way to WeCom's servers."""
+
+    corp_id: CorpId
+    """The corp's id: admin console → 我的企业 → 企业ID."""
+    agent_id: Whole = Field(ge=1)
+    """The app's AgentId."""
+    secret: Secret
+    """The app's Secret."""
+    callback_token: CallbackToken
+    """Token of the app's 接收消息."""
+    callback_aes_key: CallbackAesKey
+    """EncodingAESKey of the app's 接收消息."""
+    api_base_url: BaseUrl = "https://qyapi.weixin.qq.com"
+    """Where the API is; the sandbox or a proxy may stand here."""
+    oauth_base_url: BaseUrl = "https://open.weixin.qq.com"
+    """Where members log in from within WeCom."""
+    login_base_url: BaseUrl = "https://login.work.weixin.qq.com"
+    """Where members log in from a browser."""
+    proxy: Proxy = Field("", repr=False)  # may hold a password
+    """Proxy for what goes out; empty for none."""
+    ca_file: OptionalFile = as_written("")
+    """PEM file of certificates to trust instead of the public ones; empty for those."""
+    account_cap: Whole = Field(500, ge=1)
+    """Seats of the corp: the daily send limit of an app is 200 times this [90236]."""
+    max_per_minute: Whole = Field(6000, ge=1)
+    """Receivers of app messages a minute."""
+    max_in_flight: Whole = Field(5, ge=1, le=100)
+    """Parallel message/send calls."""
+
+
+class Server(Section):
+    """The bot's own address."""
+
+    listen: Listen = as_written("127.0.0.1:8080")
+    """Host and port to listen on; port 0 takes any free one."""
+    public_url: BaseUrl = "https://quota.example.com"
+    """How WeCom and members reach the bot."""
+    trusted_proxies: tuple[Network, ...] = as_written(("127.0.0.1",))
+    """Addresses or networks whose X-Forwarded-* headers are believed."""
+    verify_files: OptionalFolder = as_written("")
+    """Folder whose WW_verify_*.txt are served at the root; empty for none."""
+    callback_max_age: Whole = Field(3600, ge=0)
+    """Seconds that the timestamp of a callback may be away from now; 0: any."""
+    metrics_token: Secret | None = None
+    """What a reader of /metrics must show."""
+
+
+class Store(Section):
+    """Where everything is kept."""
+
+    sqlite_path: SqlitePath = as_written("sqlite:///var/quotabot.db", alias="url")
+    """sqlite:///PATH begun at the file's folder, or sqlite:////PATH from the root."""
+
+
+class Locale(Section):
+    """What people read."""
+
+    language: Literal["zh-CN", "en"] = "zh-CN"
+    """Language of messages and pages."""
+
+
+class Calendar(Section):
+    """Working days and hours."""
+
+    timezone: Zone = as_written("Asia/Shanghai")
+    """Zone of all local days and times."""
+    country: Country = "CN"
+    """Country of the public holidays and make-up working days (调休)."""
+    holidays: tuple[Day, ...] = ()
+    """Extra days off."""
+    workdays: tuple[Day, ...] = ()
+    """Extra working days; they win over every holiday."""
+    working_hours: Hours = as_written("08:30-18:00")
+    """Nothing unasked is pushed outside them; at most 10 hours."""
+
+
+class Directory(Section):
+    """Where people and departments come from."""
+
+    source: Literal["wecom", "csv"] = "wecom"
+    """The corp's address book or the roster file alone."""
+    roster_path: RequiredPath = as_written("roster.csv", alias="roster")
+    """The roster: people, departments, roles. Paths begin at the file's folder."""
+    departments_path: OptionalPath = as_written("", alias="departments")
+    """departments.csv (id,name,parent); empty: departments are flat."""
+
+
+class Ledger(Section):
+    """How adds are read from what happened."""
+
+    regain_days: Whole = Field(3, ge=0, le=366)
+    """A loss followed by an add of the same relation sooner than this was a slip; 0: never."""
+
+    @property
+    def regain_s(self) -> int:
+        """regain_days in seconds, as bot.core.relations wants it."""
+        return self.regain_days * DAY_S
+
+
+class Review(Section):
+    """Who decides on appeals."""
+
+    reviewers: tuple[UserId, ...] = ()
+    """Userids; else the leader's leader."""
+    appeal_workdays: Whole = Field(5, ge=1)
+    """Working days for appeals after a preliminary result."""
+
+
+class Leaderboard(Section):
+    """The ranking that groups see."""
+
+    size: Whole = Field(5, ge=0)
+    """How many places."""
+    names: Literal["top", "none"] = "top"
+    """top: only the leaders are named; none: nobody is."""
+
+
+class Messages(Section):
+    """What people are sent."""
+
+    # "card" becomes the default with the version that can send cards.
+    style: Literal["card", "markdown", "text"] = "markdown"
+    """card (template cards), markdown or text."""
+    behind_threshold: Exact = Field(Decimal("0.9"), ge=0, le=2, json_schema_extra={"default": 0.9})
+    """A reminder goes to those whose pace is below it."""
+    leaderboard: Leaderboard = left_out()
+    """The ranking that groups see."""
+    per_day: Whole = Field(3, ge=0, le=3)
+    """Unasked messages a person and day."""
+    templates: OptionalFolder = as_written("")
+    """Folder whose files replace the built-in texts; empty for none."""
+
+
+class Robot(Section):
+    """A group robot."""
+
+    name: Text = Field(min_length=1)
+    """Name for logs and commands."""
+    webhook_key: Secret
+    """The key in the robot's webhook address."""
+    departments: tuple[Department, ...] = ()
+    """Whose numbers it posts."""
+    posts: tuple[Literal["digest", "weekly"], ...] = ()
+    """What it posts."""
+
+
+class Welcome(Section):
+    """A first message to new customers."""
+
+    enabled: Truth = False
+    """Whether it is sent."""
+    text: Text = "您好，我是您的客户经理，请问有什么可以帮您？"
+    """The message."""
+
+
+_AT = "Time of day; WeCom asks to avoid minutes 0 and 30."
+_ON = "Which days."
+
+
+class Firing(Section):
+    """When a job begins, in local time."""
+
+    at: TimeOfDay = Field(description=_AT)
+    on: FiringDay = Field(description=_ON)
+
+
+class Progress(Firing):
+    """Everybody's morning message."""
+
+    at: TimeOfDay = as_written("09:07", description=_AT)
+    on: FiringDay = Field("workdays", description=_ON)
+
+
+class Reminder(Firing):
+    """A nudge for those behind."""
+
+    at: TimeOfDay = as_written("16:37", description=_AT)
+    on: FiringDay = Field("workdays", description=_ON)
+
+
+class Digest(Firing):
+    """Each leader's own people."""
+
+    at: TimeOfDay = as_written("17:48", description=_AT)
+    on: FiringDay = Field("workdays", description=_ON)
+
+
+class Schedule(Section):
+    """When things happen."""
+
+    progress: Progress = left_out()
+    """Everybody's morning message."""
+    reminder: Reminder = left_out()
+    """A nudge for those behind."""
+    digest: Digest = left_out()
+    """Each leader's own people."""
+    weekly: Firing | None = None
+    """The week's summary."""
+    close: Firing | None = None
+    """Preliminary results of a settled period."""
+    sync: Firing | None = None
+    """Comparing with WeCom's own lists."""
+    engagement: Firing | None = None
+    """WeCom's behaviour figures."""
+
+
+class Money(Section):
+    """Limits on estimates."""
+
+    cap_per_month: Whole = Field(0, ge=0)
+    """Most yuan that all quotas of one person deduct for periods ending in one month; 0: no limit."""
+
+
+class Campaign(Section):
+    """A planned event whose bursts are no finding."""
+
+    name: Text = Field(min_length=1)
+    """What it is called."""
+    first: Day = Field(alias="from")
+    """First day."""
+    last: Day = Field(alias="to")
+    """Last day, included."""
+    departments: tuple[Department, ...] = ()
+    """Whose event it is, with all below them."""
+
+
+class Rollout(Section):
+    """Who is told."""
+
+    mode: Literal["shadow", "pilot", "on"] = "on"
+    """shadow: counts, tells admins only; pilot: the departments below, no money; on."""
+    departments: tuple[Department, ...] = ()
+    """Departments of the pilot."""
+
+
+class Admins(Section):
+    """Who runs the bot."""
+
+    userids: tuple[UserId, ...] = ()
+    """They get the admin digest."""
+
+
+class Privacy(Section):
+    """What is kept of customers."""
+
+    store_customer_names: Truth = False
+    """Whether names of customers are stored."""
+    event_log_days: Whole = Field(180, ge=1)
+    """Days that bodies of events are kept."""

@@ -1,0 +1,129 @@
+"""Keys that are known and checked, but have no effect in this version.
+
+A bank must not believe in a rule that nothing keeps, so such a key is refused, never ignored, unless its
+value says exactly what the program does anyway. A key that gets its effect leaves this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from bot.config.faults import Fault, shown, written_key
+
+Path = tuple[str | int, ...]
+
+# Key (every item of a list alike) → values that say what the program does anyway; none: leave the key out.
+# welcome.text is not here: without welcome.enabled it says nothing.
+OFF_VALUES: Mapping[str, tuple[object, ...]] = {
+    "directory.source": ("csv",),
+    "roles[].match.tags": ([],),
+    "roles[].match.positions": ([],),
+    "roles[].match.departments": ([],),
+    "quotas[].basis": ("added",),
+    "quotas[].penalty": (),
+    "quotas[].reward": (),
+    "quotas[].counting.first_add": ("pair", "any"),
+    "quotas[].counting.customer_types": (["wechat", "wecom"], ["wecom", "wechat"]),
+    "quotas[].counting.keep_days": (0,),
+    "quotas[].counting.required_tags": ([],),
+    "quotas[].counting.required_facts": ([],),
+    "quotas[].counting.own_book": (False,),
+    "quotas[].counting.max_share": ([],),
+    "quotas[].counting.exclude_add_ways": ([],),
+    "quotas[].counting.exclude_states": ([],),
+    "quotas[].counting.max_per_day": (0,),
+    "review.reviewers": ([],),
+    "review.appeal_workdays": (),
+    "integrity.shared_by": (),
+    "integrity.window_days": (),
+    "integrity.burst": (),
+    "integrity.quick_loss": (),
+    "integrity.action": (),
+    "messages.style": ("markdown", "text"),
+    "messages.leaderboard.size": (0,),
+    "messages.leaderboard.names": ("none",),
+    "messages.per_day": (3,),  # progress, reminder and digest, each once a day
+    "messages.templates": ("",),
+    "robots": ([],),
+    "welcome.enabled": (False,),
+    "schedule.progress.on": ("workdays", "every_day", "last_workday_of_week"),
+    "schedule.reminder.on": ("workdays", "every_day", "last_workday_of_week"),
+    "schedule.digest.on": ("workdays", "every_day", "last_workday_of_week"),
+    "schedule.weekly": (),
+    "schedule.close": (),
+    "schedule.sync": (),
+    "schedule.engagement": (),
+    "money.cap_per_month": (0,),
+    "campaigns": ([],),
+    "rollout.mode": ("on",),
+    "rollout.departments": ([],),
+    "admins.userids": ([],),
+    "privacy.store_customer_names": (False,),
+    "privacy.event_log_days": (),
+}
+
+NOT_SUPPORTED = "not supported in this version"
+
+
+def unsupported_faults(
+    tree: Mapping[str, Any], *, file: str, besides: Collection[Path] = ()
+) -> list[tuple[Path, Fault]]:
+    """Return a fault for every written key of *tree* that asks for what this version cannot do.
+
+    Keys at, above or below a path of *besides* are passed over: what is wrong with them was said.
+    """
+    found: list[tuple[Path, Fault]] = []
+    for key, off in OFF_VALUES.items():
+        for path, value in _written(tree, key):
+            if any(_related(path, other) for other in besides) or value in off:
+                continue
+            allowed = f"{NOT_SUPPORTED}{_remedy(off)}"
+            place = written_key(path, tree)
+            found.append((path, Fault(file=file, key_path=place, value=shown(value), allowed=allowed)))
+    return found + _default_source(tree, file)
+
+
+def _default_source(tree: Mapping[str, Any], file: str) -> list[tuple[Path, Fault]]:
+    # The one key whose default asks for what comes later.
+    directory = tree.get("directory", {})
+    if not isinstance(directory, Mapping) or "source" in directory:
+        return []
+    path = ("directory", "source")
+    allowed = f'left out it means "wecom", which is {NOT_SUPPORTED}; write source = "csv"'
+    return [(path, Fault(file=file, key_path="directory.source", value=None, allowed=allowed))]
+
+
+def _remedy(off: tuple[object, ...]) -> str:
+    values = [_toml(value) for value in off if value != []]
+    if not values:
+        return "; leave it out"
+    return f", only {' and '.join(values)} {'is' if len(values) == 1 else 'are'}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return shown(value) or ""
+
+
+def _written(tree: object, key: str, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Yield every place in *tree* that *key* of OFF_VALUES means, with what stands there."""
+    name, _, rest = key.partition(".")
+    each = name.endswith("[]")
+    name = name.removesuffix("[]")
+    if not isinstance(tree, Mapping) or name not in tree:
+        return
+    below, here = tree[name], (*path, name)
+    if each and isinstance(below, list):
+        for number, item in enumerate(below):
+            yield from _written(item, rest, (*here, number))
+    elif rest and not each:
+        yield from _written(below, rest, here)
+    elif not rest:
+        yield here, below
+
+
+def _related(one: Path, other: Path) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]

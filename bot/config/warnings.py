@@ -1,0 +1,156 @@
+"""What is allowed in the configuration but hardly meant: said by `quotabot check`, and no reason to stop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from bot.config import Config
+from bot.config.faults import Fault, nearest, shown, written_key
+from bot.config.rules import Quota
+from bot.core.periods import period_of
+from bot.core.quotas import PeriodKind
+
+# Jobs whose messages nobody asked for: they wait for working hours.
+PUSHING_JOBS = ("progress", "reminder", "digest")
+
+CROWDED_MINUTES = (0, 30)
+
+Path = tuple[str | int, ...]
+Found = tuple[Path, object, str, str | None]
+
+
+def warnings(
+    config: Config,
+    *,
+    years: Iterable[int] = (),
+    userids: Collection[str] | None = None,
+    roles: Collection[str] | None = None,
+    departments: Collection[int] | None = None,
+) -> tuple[Fault, ...]:
+    """Return what *config* probably does not mean, printed like faults.
+
+    *years* are those whose working days matter. *userids* (in lower case), *roles* and *departments* are what
+    the roster gives; None: it is not known, and nothing is said about them.
+    """
+    found = [*_address(config), *_calendar(config, years), *_firings(config)]
+    for number, quota in enumerate(config.quotas):
+        found += _quota(quota, ("quotas", number))
+    if userids is not None:
+        found += _unknown_userids(config, userids)
+    if roles is not None:
+        found += _unknown_roles(config, roles)
+    if departments is not None:
+        found += _unknown_departments(config, departments)
+    return tuple(
+        Fault(
+            file=str(config.file),
+            key_path=_place(path, config),
+            value=shown(value),
+            allowed=allowed,
+            nearest=meant,
+        )
+        for path, value, allowed, meant in found
+    )
+
+
+def _place(path: Path, config: Config) -> str:
+    names = {"quotas": [{"id": quota.id} for quota in config.quotas]}
+    return written_key(path, names)
+
+
+def _address(config: Config) -> Iterator[Found]:
+    if not re.fullmatch(r"w[wx][0-9a-f]{16}", config.wecom.corp_id):
+        allowed = "is unlike all known ones: ww (old corps: wx) and 16 of 0-9 a-f"
+        yield ("wecom", "corp_id"), config.wecom.corp_id, allowed, None
+    url = urlsplit(config.wecom.api_base_url)
+    if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+        allowed = "the app's secret crosses the network unencrypted; use https:// outside this machine"
+        yield ("wecom", "api_base_url"), config.wecom.api_base_url, allowed, None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _calendar(config: Config, years: Iterable[int]) -> Iterator[Found]:
+    both = sorted(set(config.calendar.holidays) & set(config.calendar.workdays))
+    for day in both:
+        yield ("calendar", "holidays"), day, "stands in workdays too; it counts as a working day", None
+    calendar = config.work_calendar()
+    for year in sorted(set(years)):
+        if not calendar.decreed(year):
+            allowed = (
+                f"the holiday decree (放假安排) for {year} is not known to this version: make-up days are "
+                "missing, statutory days off are used; update, or write them into holidays and workdays"
+            )
+            yield ("calendar", "country"), config.calendar.country, allowed, None
+
+
+def _firings(config: Config) -> Iterator[Found]:
+    hours = config.calendar.working_hours
+    for job in PUSHING_JOBS:
+        path, at = ("schedule", job, "at"), getattr(config.schedule, job).at
+        written = f"{at:%H:%M}"
+        if at.minute in CROWDED_MINUTES:
+            yield path, written, "WeCom asks to avoid minutes 0 and 30; take another one", None
+        if not hours.opens <= at < hours.closes:
+            said = f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
+            yield (
+                path,
+                written,
+                f"lies outside the working hours {said}, when nothing unasked is pushed",
+                None,
+            )
+
+
+def _quota(quota: Quota, path: Path) -> Iterator[Found]:
+    if quota.target == 0:
+        yield (*path, "target"), 0, "exempts everybody under this quota", None
+    if quota.starts_on is None:
+        return
+    kind = PeriodKind(quota.period)
+    period = period_of(kind, quota.starts_on)
+    if period.first != quota.starts_on:
+        period = period_of(kind, period.last + timedelta(days=1))
+        allowed = f"is not the first day of a {kind}; the quota begins with {period.name}"
+        yield (*path, "starts_on"), quota.starts_on, allowed, None
+    if quota.ends_on is not None and quota.ends_on < period.first:
+        allowed = f"the quota never holds: no {kind} begins between starts_on and ends_on"
+        yield (*path, "ends_on"), quota.ends_on, allowed, None
+
+
+def _unknown_userids(config: Config, known: Collection[str]) -> Iterator[Found]:
+    for number, role in enumerate(config.roles):
+        yield from _strangers(("roles", number, "match", "userids"), role.match.userids, known)
+    for number, quota in enumerate(config.quotas):
+        yield from _strangers(("quotas", number, "userids"), quota.userids, known)
+
+
+def _strangers(path: Path, userids: Iterable[str], known: Collection[str]) -> Iterator[Found]:
+    for number, userid in enumerate(userids):
+        if userid not in known:
+            yield (*path, number), userid, "nobody in the roster has this userid", nearest(userid, known)
+
+
+def _unknown_roles(config: Config, from_roster: Collection[str]) -> Iterator[Found]:
+    known = {role.name for role in config.roles} | set(from_roster)
+    for number, quota in enumerate(config.quotas):
+        for position, role in enumerate(quota.roles):
+            if role not in known:
+                allowed = "no [[roles]] and no line of the roster gives this role, so nobody has it"
+                yield ("quotas", number, "roles", position), role, allowed, nearest(role, known)
+
+
+def _unknown_departments(config: Config, known: Collection[int]) -> Iterator[Found]:
+    for number, quota in enumerate(config.quotas):
+        for position, department in enumerate(quota.departments):
+            if department not in known:
+                path = ("quotas", number, "departments", position)
+                yield path, department, "neither the roster nor departments has this department", None

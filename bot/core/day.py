@@ -1,0 +1,35 @@
+"""What happened to one employee's contacts on one local day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.core.relations import Add, Kind, as_of
+from bot.core.workdays import WorkCalendar, epoch_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFacts:
+    """Adds and losses dated one local day. A transfer is no loss; a slip that is over is neither."""
+
+    added: int
+    lost_by_customer: int
+    lost_by_member: int
+
+
+def day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar, at: datetime) -> DayFacts:
+    """Return what is known as of *at* of the local *day* from one employee's whole-set folds.
+
+    Raises ValueError if *at* has no zone.
+    """
+    known_at = epoch_of(at)
+    known = [add for add in (as_of(add, known_at) for add in adds) if add is not None]
+    first, end = calendar.start_of(day), calendar.start_of(day + timedelta(days=1))
+    ends = [add.ended_by for add in known if add.ended_at is not None and first <= add.ended_at < end]
+    return DayFacts(
+        added=sum(first <= add.added_at < end for add in known),
+        lost_by_customer=ends.count(Kind.LOST_BY_CUSTOMER),
+        lost_by_member=ends.count(Kind.LOST_BY_MEMBER),
+    )

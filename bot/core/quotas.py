@@ -1,0 +1,76 @@
+"""Quotas as rules: what is asked, of whom, and what counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from bot.core.people import Departments, Membership, Person
+from bot.core.periods import Period
+from bot.core.periods import PeriodKind as PeriodKind  # a quota's field: found here, too
+
+
+class FirstAdd(StrEnum):
+    """pair: a re-add earns nothing; any: each add earns."""
+
+    PAIR = "pair"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """One [[quotas]] section. Empty scopes mean everybody; userids are in lower case."""
+
+    id: str
+    period: PeriodKind
+    target: int
+    roles: frozenset[str] = frozenset()
+    departments: frozenset[int] = frozenset()
+    userids: frozenset[str] = frozenset()
+    starts_on: date | None = None
+    ends_on: date | None = None
+    first_add: FirstAdd = FirstAdd.PAIR
+
+
+def holds_for(quota: Quota, period: Period) -> bool:
+    """Say whether *quota* asks anything in *period*: same kind, first day in [starts_on, ends_on]."""
+    return (
+        quota.period is period.kind
+        and (quota.starts_on is None or quota.starts_on <= period.first)
+        and (quota.ends_on is None or period.first <= quota.ends_on)
+    )
+
+
+def under_quota(quota: Quota, person: Person, day: date, *, departments: Departments) -> bool:
+    """Say whether *person* is employed and under *quota* on the local *day*; absences do not matter."""
+    return person.employed_on(day) and _in_scope(quota, person, person.membership_on(day), departments)
+
+
+def stretches_under(
+    quota: Quota, person: Person, period: Period, *, departments: Departments
+) -> tuple[tuple[date, date], ...]:
+    """Return the stretches of days (both ends included) of *period* on which *person* is under *quota*."""
+    employed = person.employed_within(period.first, period.last)
+    if employed is None:
+        return ()
+    first, last = employed
+    stretches: list[tuple[date, date]] = []
+    for membership, next_one in zip(person.memberships, (*person.memberships[1:], None), strict=True):
+        begin = max(first, membership.since) if membership.since else first
+        end = min(last, next_one.since - timedelta(days=1)) if next_one and next_one.since else last
+        if begin <= end and _in_scope(quota, person, membership, departments):
+            stretches.append((begin, end))
+    return tuple(stretches)
+
+
+def _in_scope(quota: Quota, person: Person, membership: Membership, departments: Departments) -> bool:
+    if person.userid in quota.userids:
+        return True
+    if not quota.roles and not quota.departments:
+        return not quota.userids
+    if quota.roles and membership.role not in quota.roles:
+        return False
+    return not quota.departments or any(
+        departments.at_or_below(own, asked) for own in membership.departments for asked in quota.departments
+    )

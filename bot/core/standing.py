@@ -1,0 +1,112 @@
+"""Where one person stands in one period: the sums, on whole numbers and exact fractions.
+
+Floats are made only for printing, from numbers that are already rounded.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil, floor
+
+HALF = Fraction(1, 2)
+
+
+class Status(StrEnum):
+    EXEMPT = "exempt"
+    MET = "met"
+    COVERED = "covered"
+    MISSED = "missed"
+    BEHIND = "behind"
+    ON_TRACK = "on_track"
+
+
+def rounded(number: Fraction, *, places: int) -> Fraction:
+    """Return *number* rounded to *places* decimals, halves up: never to the employee's harm."""
+    scale = 10**places
+    return Fraction(floor(number * scale + HALF), scale)
+
+
+def prorated(target: int, *, share: Fraction, own: int, workdays: int) -> int:
+    """Return the part of *target* that *own* of *workdays* ask of a part-time factor *share*.
+
+    Rounded to the nearest whole, halves down. 0 for a period without workdays.
+    """
+    if workdays == 0:
+        return 0
+    return max(0, ceil(target * share * own / workdays - HALF))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnDays:
+    """How one person's own workdays of a period lie around today.
+
+    *elapsed* includes today, *before* does not; *left* are those still to come, with today while its
+    working hours are not over.
+    """
+
+    total: int
+    before: int
+    elapsed: int
+    left: int
+
+    @classmethod
+    def around(cls, today: date, *, days: Sequence[date], hours_over: bool) -> OwnDays:
+        """Return the counts for sorted own workdays *days*; *today* may lie outside the period."""
+        before, elapsed = bisect_left(days, today), bisect_right(days, today)
+        still_today = 0 if hours_over else elapsed - before
+        return cls(total=len(days), before=before, elapsed=elapsed, left=len(days) - elapsed + still_today)
+
+    def expected(self, target: int) -> Fraction:
+        """Return what of *target* is due by the end of today. *total* must be positive."""
+        return Fraction(target * self.elapsed, self.total)
+
+    def expected_before(self, target: int) -> Fraction:
+        """Return what of *target* was due by the end of the last own workday before today."""
+        return Fraction(target * self.before, self.total)
+
+    def dose(self, to_add: int) -> int:
+        """Return how many of *to_add* (as of the last second of yesterday) are enough for today.
+
+        0 if today is not an own workday.
+        """
+        return ceil(Fraction(to_add, self.total - self.before)) if self.elapsed > self.before else 0
+
+
+def pace_of(done: int, *, expected: Fraction) -> Fraction | None:
+    """Return *done* / *expected* with two decimals, None when nothing is expected yet."""
+    return rounded(done / expected, places=2) if expected else None
+
+
+def status_of(
+    *,
+    target: int,
+    counted: int,
+    pending: int,
+    over: bool,
+    pace: Fraction | None,
+    due: Fraction,
+    behind_threshold: Fraction,
+) -> Status:
+    """Return the word for a standing.
+
+    *over*: the period's last day is over. *pace* is the printed one. *due* is what was expected of the last
+    own workday before today (`day` quotas: of today from 16:00 on, 0 before): nobody is behind by less than
+    one whole contact of it.
+    """
+    done = counted + pending
+    if target == 0:
+        return Status.EXEMPT
+    if counted >= target:
+        return Status.MET
+    if done >= target:
+        return Status.COVERED
+    if over:
+        return Status.MISSED
+    if pace is not None and pace < behind_threshold and done + 1 <= due:
+        return Status.BEHIND
+    return Status.ON_TRACK

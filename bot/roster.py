@@ -1,0 +1,194 @@
+"""The roster and the departments as CSV files: who works where, or every bad line and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+from bot.config.csv_table import Cells, CsvTable
+from bot.config.faults import Fault, FileError, shown
+from bot.config.fields import MAX_WHOLE, USERID_ALLOWED, is_userid
+from bot.config.rules import Role
+from bot.core.people import Departments
+
+ROSTER_COLUMNS = ("userid", "name", "department", "role", "leader_of", "joined_on", "left_on", "share")
+DEPARTMENT_COLUMNS = ("id", "name", "parent")
+
+
+class RosterError(FileError):
+    """The roster or the departments file cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterLine:
+    """One person of the roster; userid in lower case, own department first, empty role None."""
+
+    userid: str
+    name: str
+    departments: tuple[int, ...]
+    role: str | None
+    leader_of: tuple[int, ...]
+    joined_on: date | None
+    left_on: date | None
+    share: Fraction
+
+
+def read_roster(path: Path, *, departments: Departments | None = None) -> tuple[RosterLine, ...]:
+    """Return the roster at *path* in the order of its lines.
+
+    With *departments*, a department that is not among them is a fault. Raises RosterError with every fault.
+    """
+    lines, faults = _parsed_roster(path, departments)
+    if faults:
+        raise RosterError(faults)
+    return lines
+
+
+def read_departments(path: Path) -> Departments:
+    """Return the departments file at *path* as a tree. An empty parent, or WeCom's 0, is the top.
+
+    Raises RosterError with every fault.
+    """
+    departments, faults = _parsed_departments(path)
+    if faults:
+        raise RosterError(faults)
+    return departments
+
+
+def role_for(roles: Iterable[Role], line: RosterLine) -> str | None:
+    """Return the role of a person: a filled cell wins, then the first of *roles* that matches; else None."""
+    if line.role:
+        return line.role
+    return next((role.name for role in roles if line.userid in role.match.userids), None)
+
+
+def _parsed_roster(path: Path, departments: Departments | None) -> tuple[tuple[RosterLine, ...], list[Fault]]:
+    table = CsvTable(path, known=ROSTER_COLUMNS, required=("userid", "department"))
+    lines: dict[str, RosterLine] = {}
+    first_seen: dict[str, int] = {}
+    for cells in table:
+        userid = _userid(cells)
+        if userid in first_seen:
+            cells.fault("userid", f"must be unique; line {first_seen[userid]} has it already")
+        elif userid:
+            first_seen[userid] = cells.number
+        line = _roster_line(cells, userid, departments)
+        if not cells.wrong:
+            lines[userid] = line
+    return tuple(lines.values()), table.faults
+
+
+def _parsed_departments(path: Path) -> tuple[Departments, list[Fault]]:
+    table = CsvTable(path, known=DEPARTMENT_COLUMNS, required=DEPARTMENT_COLUMNS)
+    names: dict[int, str] = {}
+    parents: dict[int, int] = {}
+    rows: dict[int, Cells] = {}
+    for cells in table:
+        number = _department_id(cells)
+        name = _name(cells)
+        if not name:
+            cells.fault("name", "must not be empty")
+        parent = 0 if cells["parent"] in ("", "0") else _whole(cells, "parent", cells["parent"])
+        if number in rows:
+            cells.fault("id", f"must be unique; line {rows[number].number} has it already")
+        elif number:
+            rows[number], names[number] = cells, name
+            if parent:
+                parents[number] = parent
+    _check_tree(parents, rows)
+    return Departments(parents, names), table.faults
+
+
+def _roster_line(cells: Cells, userid: str, departments: Departments | None) -> RosterLine:
+    line = RosterLine(
+        userid=userid,
+        name=_name(cells) or cells["userid"],
+        departments=_ids(cells, "department", departments),
+        role=cells["role"] or None,
+        leader_of=_ids(cells, "leader_of", departments),
+        joined_on=_day(cells, "joined_on"),
+        left_on=_day(cells, "left_on"),
+        share=_share(cells),
+    )
+    if not cells["department"].strip("; "):
+        cells.fault("department", "must be at least one department id; several are joined with ;")
+    if line.joined_on and line.left_on and line.left_on < line.joined_on:
+        cells.fault("left_on", f"must not be before joined_on = {line.joined_on}")
+    return line
+
+
+def _userid(cells: Cells) -> str:
+    if is_userid(cells["userid"]):
+        return cells["userid"].lower()
+    cells.fault("userid", USERID_ALLOWED)
+    return ""
+
+
+def _name(cells: Cells) -> str:
+    if re.search(r"[\x00-\x1f\x7f]", cells["name"]):
+        cells.fault("name", "must be one line of text")
+    return cells["name"]
+
+
+def _ids(cells: Cells, column: str, departments: Departments | None) -> tuple[int, ...]:
+    parts = [part.strip() for part in cells[column].split(";")]
+    ids = dict.fromkeys(_whole(cells, column, part) for part in parts if part)
+    for number in ids:
+        if number and departments is not None and number not in departments.names:
+            cells.fault(column, f"the departments file has no department {number}")
+    return tuple(ids)
+
+
+def _department_id(cells: Cells) -> int:
+    return _whole(cells, "id", cells["id"])
+
+
+def _whole(cells: Cells, column: str, text: str) -> int:
+    """Return a department id, or 0 after noting a fault."""
+    if re.fullmatch(r"[0-9]{1,10}", text) and 1 <= int(text) <= MAX_WHOLE:
+        return int(text)
+    several = "; several are joined with ;" if column in ("department", "leader_of") else ""
+    cells.fault(column, f"must be a department id, a whole number from 1 on{several}")
+    return 0
+
+
+def _day(cells: Cells, column: str) -> date | None:
+    text = cells[column]
+    try:
+        # fromisoformat alone would take 20260131 and 2026-W05-6 too.
+        if not text or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text) if text else None
+    except ValueError:
+        pass
+    cells.fault(column, "must be a date such as 2026-01-31, or empty")
+    return None
+
+
+def _share(cells: Cells) -> Fraction:
+    text = cells["share"]
+    if not text:
+        return Fraction(1)
+    share = Fraction(text) if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", text) else Fraction(0)
+    if not 0 < share <= 1:
+        cells.fault("share", "must be a part-time factor above 0 and at most 1, such as 0.5; empty is 1")
+    return share
+
+
+def _check_tree(parents: Mapping[int, int], rows: Mapping[int, Cells]) -> None:
+    on_a_known_cycle: set[int] = set()
+    for number, parent in parents.items():
+        if parent not in rows:
+            rows[number].fault("parent", f"the file has no department {shown(parent)}")
+            continue
+        way = [number]
+        while (above := parents.get(way[-1])) is not None and above not in way:
+            way.append(above)
+        # Reported once, at its first line; what merely hangs below a cycle is not at fault.
+        if above == number and number not in on_a_known_cycle:
+            on_a_known_cycle.update(way)
+            circle = " → ".join(str(step) for step in (*way, number))
+            rows[number].fault("parent", f"departments must not lie in a circle: {circle}")

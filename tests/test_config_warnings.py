@@ -1,0 +1,131 @@
+"""What is allowed but hardly meant draws a warning and nothing more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from config_files import MINIMAL, read
+
+from bot.config.warnings import warnings
+
+
+def lines(folder: Path, text: str, **known: object) -> list[str]:
+    config = read(folder, text)
+    return [str(found).removeprefix(f"{config.file}: ") for found in warnings(config, **known)]  # type: ignore[arg-type]  # the keywords of the table below
+
+
+def test_the_defaults_draw_no_warning(tmp_path: Path) -> None:
+    assert lines(tmp_path, MINIMAL, years=[2025, 2026]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param(
+            '[schedule]\nprogress = { at = "09:00" }\n',
+            'schedule.progress.at = "09:00": WeCom asks to avoid minutes 0 and 30; take another one',
+            id="minute 0",
+        ),
+        pytest.param(
+            '[schedule]\nreminder = { at = "16:30" }\n',
+            'schedule.reminder.at = "16:30": WeCom asks to avoid minutes 0 and 30; take another one',
+            id="minute 30",
+        ),
+        pytest.param(
+            '[schedule]\ndigest = { at = "18:01" }\n',
+            'schedule.digest.at = "18:01": lies outside the working hours 08:30-18:00, '
+            "when nothing unasked is pushed",
+            id="after closing",
+        ),
+        pytest.param(
+            '[calendar]\nworking_hours = "08:30-17:48"\n',
+            'schedule.digest.at = "17:48": lies outside the working hours 08:30-17:48, '
+            "when nothing unasked is pushed",
+            id="the second of closing is outside",
+        ),
+        pytest.param(
+            "[calendar]\nholidays = [2026-05-06]\nworkdays = [2026-05-06]\n",
+            "calendar.holidays = 2026-05-06: stands in workdays too; it counts as a working day",
+            id="day off and on",
+        ),
+        pytest.param(
+            "starts_on = 2026-01-15\n",
+            'quotas[0].starts_on (quota "cm-monthly") = 2026-01-15: is not the first day of a month; '
+            "the quota begins with 2026-02",
+            id="begins inside a period",
+        ),
+        pytest.param("starts_on = 2026-02-01\nends_on = 2026-02-01\n", None, id="exactly one period is fine"),
+    ],
+)
+def test_a_warning_says_key_value_and_why(tmp_path: Path, text: str, line: str | None) -> None:
+    assert lines(tmp_path, MINIMAL + text) == ([] if line is None else [line])
+
+
+def test_a_quota_that_never_holds_is_told(tmp_path: Path) -> None:
+    found = lines(tmp_path, MINIMAL + "starts_on = 2026-01-02\nends_on = 2026-01-31\n")
+
+    assert found == [
+        (
+            'quotas[0].starts_on (quota "cm-monthly") = 2026-01-02: is not the first day of a month; '
+            "the quota begins with 2026-02"
+        ),
+        (
+            'quotas[0].ends_on (quota "cm-monthly") = 2026-01-31: the quota never holds: '
+            "no month begins between starts_on and ends_on"
+        ),
+    ]
+
+
+def test_a_target_of_zero_is_told(tmp_path: Path) -> None:
+    found = lines(tmp_path, MINIMAL.replace("target = 50", "target = 0"))
+
+    assert found == ['quotas[0].target (quota "cm-monthly") = 0: exempts everybody under this quota']
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        pytest.param("http://127.0.0.1:8090", False, id="this machine"),
+        pytest.param("http://localhost:8090", False, id="this machine by name"),
+        pytest.param("http://[::1]:8090", False, id="this machine in IPv6"),
+        pytest.param("http://proxy.example.com", True, id="across the network"),
+        pytest.param("https://proxy.example.com", False, id="encrypted"),
+    ],
+)
+def test_a_secret_that_crosses_the_network_in_plain_is_told(tmp_path: Path, url: str, warned: bool) -> None:
+    found = lines(tmp_path, MINIMAL.replace("[directory]", f'api_base_url = "{url}"\n[directory]'))
+
+    assert [line.startswith("wecom.api_base_url") for line in found] == ([True] if warned else [])
+
+
+def test_a_year_without_a_decree_is_told(tmp_path: Path) -> None:
+    found = lines(tmp_path, MINIMAL, years=[2026, 2090])
+
+    assert len(found) == 1
+    assert found[0].startswith('calendar.country = "CN": the holiday decree (放假安排) for 2090 is not known')
+
+
+def test_names_that_the_roster_does_not_know_are_told_with_the_nearest(tmp_path: Path) -> None:
+    text = (
+        MINIMAL + 'roles = ["客户经理", "柜员", "大堂"]\nuserids = ["LISI", "lisl"]\ndepartments = [12, 99]\n'
+    )
+    text += '[[roles]]\nname = "客户经理"\nmatch = { userids = ["nobody"] }\n'
+
+    found = lines(tmp_path, text, userids={"lisi", "wangwu"}, roles={"柜员"}, departments={12})
+
+    assert found == [
+        'roles[0].match.userids[0] = "nobody": nobody in the roster has this userid',
+        (
+            'quotas[0].userids[1] (quota "cm-monthly") = "lisl": nobody in the roster has this userid; '
+            "did you mean lisi?"
+        ),
+        (
+            'quotas[0].roles[2] (quota "cm-monthly") = "大堂": '
+            "no [[roles]] and no line of the roster gives this role, so nobody has it"
+        ),
+        (
+            'quotas[0].departments[1] (quota "cm-monthly") = 99: '
+            "neither the roster nor departments has this department"
+        ),
+    ]
