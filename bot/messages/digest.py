@@ -1,0 +1,160 @@
+"""The leader's evening message: whom to help first, and how the team stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from statistics import median
+
+from bot.core.progress import Row, Status
+from bot.messages.language import texts_in
+from bot.messages.limits import HELP_FIRST
+from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.names import clean
+from bot.messages.phrases import Texts
+from bot.messages.standing import (
+    confirmed,
+    first_line,
+    footer,
+    kept_of,
+    labels_of,
+    standing_of,
+    workdays_left,
+)
+
+# A person with several quotas is where the worst of them is; this order is from worst to best.
+_WORST_FIRST = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, Status.MET, Status.EXEMPT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamMember:
+    """One of a leader's people with all his rows; without rows nothing is asked of him."""
+
+    name: str
+    userid: str
+    rows: tuple[Row, ...]
+
+
+def digest(*, language: str, team: Sequence[TeamMember], at: datetime) -> Message:
+    """Tell a leader about his people, whom the caller has chosen.
+
+    By name only those to help first, three at most. Percentages are whole and rounded down, so 100% is all
+    of it.
+
+    Raises ValueError if the team is empty, *at* has no zone or the language is unknown.
+    """
+    if not team:
+        raise ValueError("digest needs at least one team member")
+    texts = texts_in(language)
+    helped = _to_help(team)
+    first = helped[:HELP_FIRST]
+    return Message(
+        (
+            first_line(_help_first(texts, first)),
+            *_helped(texts, helped, at=at),
+            Line((Part(_groups(texts, team)),), Keep.CORE),
+            *_attainment(texts, team, at=at),
+            *_kept(texts, team),
+            Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL),
+            footer(texts, at=at, kind=texts.kind_digest),
+        )
+    )
+
+
+def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:
+    """Return those behind, each with the row of his lowest pace; lowest pace first."""
+    behind = []
+    for member in team:
+        rows = [row for row in member.rows if row.status is Status.BEHIND]
+        if rows:
+            behind.append((member, min(rows, key=_pace)))
+    return sorted(behind, key=lambda pair: (_pace(pair[1]), pair[0].userid))
+
+
+def _pace(row: Row) -> float:
+    return 0.0 if row.pace is None else row.pace
+
+
+def _help_first(texts: Texts, first: Sequence[tuple[TeamMember, Row]]) -> str:
+    if not first:
+        return texts.help_nobody.say()
+    names = texts.names_comma.join(_name(member) for member, _ in first)
+    return texts.help_first.say(n=len(first), names=names)
+
+
+def _name(member: TeamMember) -> str:
+    return clean(member.name, otherwise=member.userid)
+
+
+def _helped(texts: Texts, helped: Sequence[tuple[TeamMember, Row]], *, at: datetime) -> list[Listing]:
+    """Say of each whom the first line names what he has and needs."""
+    if not helped:
+        return []
+    lines = tuple(_helped_person(texts, member, row, at=at) for member, row in helped[:HELP_FIRST])
+    hidden = len(helped) - len(lines)
+    return [Listing(lines, more=texts.more_people, keep=Keep.CORE, hidden=hidden)]
+
+
+def _helped_person(texts: Texts, member: TeamMember, row: Row, *, at: datetime) -> Line:
+    left = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
+    details = [*confirmed(texts, row), left, *workdays_left(texts, row)]
+    label = labels_of(texts, member.rows, at=at)[row.quota]
+    said = standing_of(texts, row, label=label, details=details)
+    return Line((Part(texts.helped_person.say(name=_name(member), details=said)),), Keep.CORE)
+
+
+def _groups(texts: Texts, team: Sequence[TeamMember]) -> str:
+    """Say how many are where. `missed` is rare (a period over, the next not asked) and said only if there."""
+    count = Counter(_worst(member) for member in team)
+    groups = [
+        texts.team_enough.say(n=count[Status.MET] + count[Status.COVERED]),
+        texts.team_on_track.say(n=count[Status.ON_TRACK]),
+        texts.team_to_help.say(n=count[Status.BEHIND]),
+    ]
+    for status, phrase in ((Status.MISSED, texts.team_missed), (Status.EXEMPT, texts.team_exempt)):
+        if count[status]:
+            groups.append(phrase.say(n=count[status]))
+    return texts.team.say(n=len(team), groups=texts.team_separator.join(groups))
+
+
+def _worst(member: TeamMember) -> Status:
+    return min((row.status for row in member.rows), key=_WORST_FIRST.index, default=Status.EXEMPT)
+
+
+def _attainment(texts: Texts, team: Sequence[TeamMember], *, at: datetime) -> list[Line | Listing]:
+    """Say the team figures of each quota; different quotas are never summed."""
+    by_quota: dict[str, list[Row]] = {}
+    for row in (row for member in team for row in member.rows if row.status is not Status.EXEMPT):
+        by_quota.setdefault(row.quota, []).append(row)
+    if not by_quota:
+        return []
+    if len(by_quota) == 1:
+        (rows,) = by_quota.values()
+        return [Line((Part(texts.attainment.say(**_figures(rows))),), Keep.USEFUL)]
+    labels = labels_of(texts, [rows[0] for rows in by_quota.values()], at=at)
+    lines = [
+        Line((Part(texts.attainment_of.say(label=labels[quota], **_figures(rows))),), Keep.USEFUL)
+        for quota, rows in by_quota.items()
+    ]
+    return [Listing(tuple(lines), more=texts.more_quotas, keep=Keep.USEFUL)]
+
+
+def _figures(rows: Sequence[Row]) -> dict[str, int]:
+    """Compute attainment, median and time elapsed in percent; the targets of *rows* are above 0."""
+    asked = sum(row.target for row in rows)
+    expected = sum((Fraction(str(row.expected)) for row in rows), Fraction(0))
+    return {
+        "percent": int(Fraction(100 * sum(min(row.counted, row.target) for row in rows), asked)),
+        "median": int(100 * median(Fraction(row.counted, row.target) for row in rows)),
+        "elapsed": int(100 * expected / asked),
+    }
+
+
+def _kept(texts: Texts, team: Sequence[TeamMember]) -> list[Line]:
+    kept = [one for one in (kept_of(member.rows) for member in team) if one is not None]
+    if not kept:
+        return []
+    return [Line((Part(texts.team_kept.say(percent=int(100 * median(kept)))),), Keep.NICE)]

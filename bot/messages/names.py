@@ -1,0 +1,74 @@
+"""Words that we did not write (names of people and quotas) made harmless and short."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from bot.messages.limits import NAME_BYTES
+
+_ELLIPSIS = "…"
+_ZERO_WIDTH_JOINER = "\u200d"
+
+# WeCom documents no escape character, so what could start markup (or <a href> in a text) becomes its
+# full-width twin, which looks the same and means nothing.
+_HARMLESS = str.maketrans(
+    {
+        "<": "＜",
+        ">": "＞",
+        "*": "＊",
+        "[": "［",
+        "]": "］",
+        "`": "｀",
+        "#": "＃",
+        # Direction marks would turn the rest of the line around.
+        **dict.fromkeys("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"),
+    }
+)
+
+_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_EXTENDING = frozenset({"Mn", "Mc", "Me", "Cf", "Sk"})
+
+
+def clean(name: str, *, otherwise: str = "") -> str:
+    """Return *name* on one line, without markup, at most NAME_BYTES long.
+
+    When nothing visible is left of it, the same is done with *otherwise*.
+    """
+    one_line = "".join(" " if unicodedata.category(char) in _BREAKING else char for char in name)
+    words = " ".join(one_line.translate(_HARMLESS).split())
+    if not words and otherwise:
+        return clean(otherwise)
+    return clip(words, limit=NAME_BYTES)
+
+
+def clip(text: str, *, limit: int) -> str:
+    """Return *text* in at most *limit* bytes of UTF-8, with … at the end if it was cut.
+
+    No character is cut, nor a character from the marks and joiners that belong to it. Below 3 bytes there
+    is no room for the … and a text that does not fit becomes empty.
+    """
+    if len(text.encode()) <= limit:
+        return text
+    room = limit - len(_ELLIPSIS.encode())
+    if room < 0:
+        return ""
+    end = len(text.encode()[:room].decode(errors="ignore"))
+    while end and _belong_together(text, end):
+        end -= 1
+    return text[:end].rstrip() + _ELLIPSIS
+
+
+def _belong_together(text: str, at: int) -> bool:
+    """Tell whether a cut before text[at] would tear what is drawn as one character."""
+    left, right = text[at - 1], text[at]
+    if left == _ZERO_WIDTH_JOINER or unicodedata.category(right) in _EXTENDING:
+        return True
+    if not (_is_flag_letter(left) and _is_flag_letter(right)):
+        return False
+    before = text[:at]
+    run = len(before) - len(before.rstrip("".join(map(chr, range(0x1F1E6, 0x1F200)))))
+    return run % 2 == 1
+
+
+def _is_flag_letter(char: str) -> bool:
+    return 0x1F1E6 <= ord(char) <= 0x1F1FF

@@ -1,0 +1,94 @@
+"""The morning message: what is enough today, and where one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.core.day import DayFacts
+from bot.core.progress import Row, Status
+from bot.messages.language import texts_in
+from bot.messages.message import Keep, Line, Message, Part
+from bot.messages.phrases import Texts
+from bot.messages.standing import ENOUGH, first_line, footer, kept_of, standings
+
+
+def progress(*, language: str, rows: Sequence[Row], yesterday: DayFacts, at: datetime) -> Message:
+    """Tell one employee about all his quotas.
+
+    *rows* are his, exempt ones included; *yesterday* is the local day before that of *at*.
+
+    Raises ValueError if there are no rows, *at* has no zone or the language is unknown.
+    """
+    if not rows:
+        raise ValueError("progress needs at least one row")
+    texts = texts_in(language)
+    return Message(
+        (
+            first_line(_enough_today(texts, rows)),
+            standings(texts, rows, at=at),
+            *_yesterday(texts, yesterday),
+            *_kept(texts, rows),
+            _peace(texts, rows),
+            footer(texts, at=at, kind=texts.kind_progress),
+        )
+    )
+
+
+def _enough_today(texts: Texts, rows: Sequence[Row]) -> str:
+    """Say the one thing to do today.
+
+    The largest dose decides, less what is already added: fewer would not be enough in every quota.
+    """
+    unfinished = _unfinished(rows)
+    if unfinished:
+        most = max(unfinished, key=lambda row: (row.today_left, row.today_dose))
+        begun = most.today_dose - most.today_left
+        if begun > 0:
+            return texts.add_today_begun.say(n=most.today_dose, done=begun)
+        return texts.add_today.say(n=most.today_dose)
+    statuses = {row.status for row in rows} - {Status.EXEMPT}
+    if not statuses:
+        return texts.nothing_asked.say()
+    if statuses <= ENOUGH:
+        return (texts.all_met if statuses == {Status.MET} else texts.all_covered).say()
+    dose = max(row.today_dose for row in rows if row.status not in ENOUGH)
+    if dose:
+        return texts.today_done.say(n=dose)
+    return (texts.period_over if Status.MISSED in statuses else texts.nothing_today).say()
+
+
+def _unfinished(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that ask for something today.
+
+    A dose is fixed in the morning; somebody whom a late decision brought to the target has one and is done.
+    """
+    return [row for row in rows if row.today_left and row.status not in ENOUGH]
+
+
+def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
+    said = [
+        phrase.say(n=number)
+        for phrase, number in (
+            (texts.yesterday_added, facts.added),
+            (texts.lost_by_customer, facts.lost_by_customer),
+            (texts.lost_by_member, facts.lost_by_member),
+        )
+        if number
+    ]
+    if not said:
+        return []
+    return [Line((Part(texts.yesterday.say(facts=texts.semicolon.join(said))),), Keep.USEFUL)]
+
+
+def _kept(texts: Texts, rows: Sequence[Row]) -> list[Line]:
+    kept = kept_of(rows)
+    if kept is None:
+        return []
+    return [Line((Part(texts.kept.say(percent=int(kept * 100))),), Keep.NICE)]
+
+
+def _peace(texts: Texts, rows: Sequence[Row]) -> Line:
+    """Promise only what holds: while something is left today, a reminder may come."""
+    promise = texts.peace_when_enough if _unfinished(rows) else texts.peace_today
+    return Line((Part(promise.say()),), Keep.USEFUL)

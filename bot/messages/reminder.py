@@ -1,0 +1,72 @@
+"""The late message to those who are behind and can still change it today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.core.periods import PeriodKind, parse_period
+from bot.core.progress import Row, Status
+from bot.messages.language import texts_in
+from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.phrases import Texts
+from bot.messages.standing import confirmed, first_line, footer, labels_of, standing_of
+
+
+def to_remind(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return the rows of one person that a reminder is about: behind, and something left today.
+
+    If there are none, he gets no reminder.
+    """
+    return tuple(row for row in rows if row.status is Status.BEHIND and row.today_left)
+
+
+def reminder(*, language: str, rows: Sequence[Row], at: datetime, today_is_workday: bool) -> Message:
+    """Tell one employee what is still enough today, and what it means to stop here.
+
+    *rows* are his. *today_is_workday*: workdays_left of the rows counts the day of *at*, as it does on an
+    own workday until working hours are over; what is said here is without it.
+
+    Raises ValueError if none of the rows is `to_remind`, *at* has no zone or the language is unknown.
+    """
+    due = to_remind(rows)
+    if not due:
+        raise ValueError("reminder needs a row that is behind with something left today")
+    texts = texts_in(language)
+    after_today = {row.quota: max(0, row.workdays_left - int(today_is_workday)) for row in due}
+    labels = labels_of(texts, rows, at=at)
+    standing = [_standing(texts, row, label=labels[row.quota], after=after_today[row.quota]) for row in due]
+    return Message(
+        (
+            first_line(_more_today(texts, due)),
+            Listing(tuple(standing), more=texts.more_quotas, keep=Keep.CORE),
+            *_may_stop(texts, due, after_today=after_today),
+            Line((Part(texts.only_once.say()),), Keep.USEFUL),
+            footer(texts, at=at, kind=texts.kind_reminder),
+        )
+    )
+
+
+def _more_today(texts: Texts, due: Sequence[Row]) -> str:
+    most = max(due, key=lambda row: (row.today_left, row.today_dose))
+    begun = most.today_dose - most.today_left
+    if begun > 0:
+        return texts.add_more_begun.say(n=most.today_left, done=begun)
+    return texts.add_more.say(n=most.today_left)
+
+
+def _standing(texts: Texts, row: Row, *, label: str, after: int) -> Line:
+    details = confirmed(texts, row)
+    if after:
+        details.append(texts.workdays_after_today.say(n=after))
+    elif parse_period(row.period).kind is not PeriodKind.DAY:
+        details.append(texts.last_workday.say())
+    return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)
+
+
+def _may_stop(texts: Texts, due: Sequence[Row], *, after_today: dict[str, int]) -> list[Line]:
+    """Say the dose from the next workday on; nothing if a quota has no workday after today."""
+    if not all(after_today.values()):
+        return []
+    dose = max(-(-row.to_add // after_today[row.quota]) for row in due)
+    return [Line((Part(texts.may_stop.say(n=dose)),), Keep.USEFUL)]

@@ -1,0 +1,102 @@
+"""Lines that several messages share: where somebody stands in a quota, and as of when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from bot.core.periods import PeriodKind, parse_period
+from bot.core.progress import Row, Status
+from bot.messages.message import Keep, Line, Listing, Part, Tone
+from bot.messages.names import clean
+from bot.messages.phrases import Texts
+
+ENOUGH = frozenset({Status.MET, Status.COVERED})
+
+
+def standings(texts: Texts, rows: Sequence[Row], *, at: datetime) -> Listing:
+    """Say where each row stands; the more is to be done today, the earlier the line."""
+    by_weight = sorted(rows, key=lambda row: (row.status is Status.EXEMPT, -row.today_dose))
+    labels = labels_of(texts, rows, at=at)
+    return Listing(
+        tuple(_standing(texts, row, label=labels[row.quota]) for row in by_weight),
+        more=texts.more_quotas,
+        keep=Keep.CORE,
+    )
+
+
+def _standing(texts: Texts, row: Row, *, label: str) -> Line:
+    tone = Tone.GOOD if row.status in ENOUGH else Tone.PLAIN
+    status = Part(texts.status[row.status], tone)
+    if row.status is Status.EXEMPT:
+        return Line((Part(texts.standing_exempt.say(label=label)), status), Keep.CORE)
+    details = confirmed(texts, row)
+    if row.to_add:
+        details.append(texts.to_add.say(n=row.to_add))
+        if row.status is not Status.MISSED:
+            details += workdays_left(texts, row)
+    said = standing_of(texts, row, label=label, details=[*details, ""])
+    return Line((Part(said), status), Keep.CORE)
+
+
+def standing_of(texts: Texts, row: Row, *, label: str, details: Sequence[str]) -> str:
+    """Say `label done/target: details`; what is pending is part of what is done."""
+    return texts.standing.say(
+        label=label,
+        done=row.counted + row.pending,
+        target=row.target,
+        details=texts.comma.join(details),
+    )
+
+
+def confirmed(texts: Texts, row: Row) -> list[str]:
+    """Say what is confirmed, and what is pending if anything is."""
+    pending = [texts.pending.say(n=row.pending)] if row.pending else []
+    return [texts.confirmed.say(n=row.counted), *pending]
+
+
+def workdays_left(texts: Texts, row: Row) -> list[str]:
+    """Say how many workdays are left; nothing for a quota of one day, which has no other."""
+    if parse_period(row.period).kind is PeriodKind.DAY:
+        return []
+    if not row.workdays_left:
+        return [texts.no_workdays_left.say()]
+    return [texts.workdays_left.say(n=row.workdays_left)]
+
+
+def labels_of(texts: Texts, rows: Sequence[Row], *, at: datetime) -> dict[str, str]:
+    """Name each quota of *rows* by its period, and by its id where periods alone do not tell them apart."""
+    periods = {row.quota: _period(texts, row, at=at) for row in rows}
+    if len(set(periods.values())) == len(periods):
+        return periods
+    return {
+        quota: texts.quota_label.say(quota=clean(quota), period=period) for quota, period in periods.items()
+    }
+
+
+def _period(texts: Texts, row: Row, *, at: datetime) -> str:
+    """Say `this month` only while it is."""
+    if row.period_start <= at.date() <= row.period_end:
+        return texts.this_period[parse_period(row.period).kind]
+    return texts.other_period.say(period=row.period)
+
+
+def kept_of(rows: Sequence[Row]) -> Decimal | None:
+    """Return the person's kept_90, which is the same in all his rows that have it."""
+    return next((Decimal(str(row.kept_90)) for row in rows if row.kept_90 is not None), None)
+
+
+def first_line(words: str) -> Line:
+    """Return the line that the notification shows."""
+    return Line((Part(words, Tone.STRONG),), Keep.ALWAYS)
+
+
+def footer(texts: Texts, *, at: datetime, kind: str) -> Line:
+    """Say as of when the figures are, in the zone of *at*. Raises ValueError if *at* has none."""
+    if at.utcoffset() is None:
+        raise ValueError(f"at must have a zone, got {at!r}")
+    said = texts.footer.say(
+        day=f"{at:%m-%d}", weekday=texts.weekdays[at.weekday()], time=f"{at:%H:%M}", kind=kind
+    )
+    return Line((Part(said, Tone.QUIET),), Keep.ALWAYS)

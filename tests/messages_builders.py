@@ -1,0 +1,118 @@
+"""Rows, teams and example messages for the tests of bot.messages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.core.day import DayFacts
+from bot.core.progress import Row, Status
+from bot.messages import Message, TeamMember, digest, progress, reminder
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MORNING = datetime(2026, 11, 24, 9, 7, tzinfo=SHANGHAI)  # a Tuesday; 5 workdays of November are left
+AFTERNOON = MORNING.replace(hour=16, minute=37)
+EVENING = MORNING.replace(hour=17, minute=48)
+QUIET = DayFacts(added=0, lost_by_customer=0, lost_by_member=0)
+
+MONTHLY = Row(
+    quota="cm-monthly",
+    userid="yuangong-jia",
+    department=12,
+    role="客户经理",
+    period="2026-11",
+    period_start=date(2026, 11, 1),
+    period_end=date(2026, 11, 30),
+    target=50,
+    counted=38,
+    pending=4,
+    rejected=3,
+    gross=45,
+    lost=2,
+    kept_90=0.93,
+    expected=40.5,
+    pace=1.04,
+    forecast=51.9,
+    remaining=12,
+    to_add=8,
+    workdays_left=5,
+    today_dose=2,
+    today_left=2,
+    status=Status.ON_TRACK,
+    rank=3,
+    penalty=None,
+    reward=None,
+    flags=(),
+)
+BEHIND = replace(
+    MONTHLY, counted=24, to_add=22, today_dose=6, today_left=2, pace=0.69, status=Status.BEHIND, kept_90=None
+)
+MET = replace(
+    MONTHLY, counted=51, pending=0, to_add=0, today_dose=0, today_left=0, remaining=0, status=Status.MET
+)
+COVERED = replace(MONTHLY, counted=46, pending=4, to_add=0, today_dose=0, today_left=0, status=Status.COVERED)
+EXEMPT = replace(
+    MONTHLY,
+    target=0,
+    counted=0,
+    pending=0,
+    to_add=0,
+    today_dose=0,
+    today_left=0,
+    pace=None,
+    expected=0.0,
+    workdays_left=0,
+    kept_90=None,
+    status=Status.EXEMPT,
+)  # fmt: skip -- one line a thought
+DAILY = replace(
+    MONTHLY,
+    quota="daily",
+    period="2026-11-24",
+    period_start=date(2026, 11, 24),
+    period_end=date(2026, 11, 24),
+    target=5,
+    counted=1,
+    pending=0,
+    to_add=4,
+    workdays_left=1,
+    today_dose=5,
+    today_left=4,
+    expected=5.0,
+    pace=0.2,
+)  # fmt: skip -- one line a thought
+
+
+def member(name: str, *rows: Row, userid: str = "u") -> TeamMember:
+    return TeamMember(name=name, userid=userid, rows=rows)
+
+
+def a_team() -> list[TeamMember]:
+    """20 people: 6 have enough, 9 are on track, 3 need help, of 2 nothing is asked."""
+    weak = [
+        member("员工甲", replace(BEHIND, counted=7, pending=5, to_add=38, pace=0.3), userid="jia"),
+        member("员工乙", replace(BEHIND, counted=18, to_add=28, today_left=0, pace=0.54), userid="yi"),
+        member("员工丙", BEHIND, userid="bing"),
+    ]
+    fine = [member(f"员工 {n}", MONTHLY, userid=f"f{n}") for n in range(9)]
+    enough = [member(f"员工 1{n}", MET if n % 2 else COVERED, userid=f"e{n}") for n in range(6)]
+    asked_nothing = [member("新员工", EXEMPT, userid="x"), member("借调员工", userid="y")]
+    return [*fine, *enough, *weak, *asked_nothing]
+
+
+def examples(language: str) -> dict[str, Message]:
+    """The messages that docs/messages.md shows, by heading."""
+    said: dict[str, Any] = {"language": language}
+    facts = DayFacts(added=3, lost_by_customer=1, lost_by_member=0)
+    return {
+        "progress": progress(**said, rows=[MONTHLY], yesterday=facts, at=MORNING),
+        "progress, two quotas": progress(**said, rows=[MONTHLY, DAILY], yesterday=QUIET, at=MORNING),
+        "progress, enough": progress(**said, rows=[COVERED], yesterday=QUIET, at=MORNING),
+        "reminder": reminder(**said, rows=[BEHIND], at=AFTERNOON, today_is_workday=True),
+        "digest": digest(**said, team=a_team(), at=EVENING),
+        "digest, nobody to help": digest(
+            **said, team=[member("员工甲", MONTHLY), member("员工乙", MET)], at=EVENING
+        ),
+    }

@@ -1,0 +1,137 @@
+"""The leader's message: whom to help first, how the team stands, nobody paraded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from messages_builders import BEHIND, COVERED, DAILY, EVENING, EXEMPT, MET, MONTHLY, a_team, member
+
+from bot.core.progress import Row, Status
+from bot.messages import TeamMember, as_text, digest
+
+
+def said(team: Sequence[TeamMember], *, language: str = "zh-CN") -> list[str]:
+    return as_text(digest(language=language, team=team, at=EVENING)).splitlines()
+
+
+def test_a_digest_in_full() -> None:
+    assert said(a_team()) == [
+        "今天先帮 3 位：员工甲、员工乙、员工丙",
+        "员工甲 · 本月 12/50：已确认 7，待确认 5，今天还需 2 位，剩 5 个工作日",
+        "员工乙 · 本月 22/50：已确认 18，待确认 4，今天已够，剩 5 个工作日",
+        "员工丙 · 本月 28/50：已确认 24，待确认 4，今天还需 2 位，剩 5 个工作日",
+        "全队 20 人：已够 6 · 正常 9 · 需帮助 3 · 不考核 2",
+        # 3 x 46 + 3 x 50 + 9 x 38 + 7 + 18 + 24 of 18 x 50; the 9th and 10th of 18 have 38 of 50
+        "达成率 75%（每人最多按 100% 计），中位数 76%，时间进度 81%",
+        "近 90 天客户留存（每人的中位数）93%",
+        "仅供您安排帮助，请勿转发或张榜。",
+        "截至 11-24 周二 17:48 · 团队",
+    ]
+
+
+def test_a_digest_in_english() -> None:
+    lines = said(
+        [member("Employee A", replace(BEHIND, kept_90=0.8)), member("Employee B", MET)], language="en"
+    )
+
+    assert lines == [
+        "Help 1 person first today: Employee A",
+        "Employee A · This month 28/50: 24 confirmed, 4 pending, 2 left today, 5 workdays left",
+        "Team of 2: enough 1 · on track 0 · to help 1",
+        "Attainment 74% (each person up to 100%), median 75%, time elapsed 81%",
+        "Customers kept over 90 days (median of people): 86%",
+        "For you, to plan help: please do not forward or post it.",
+        "As of Tue 11-24 17:48 · team",
+    ]
+
+
+def test_the_lowest_pace_comes_first_and_only_three_are_named() -> None:
+    paces = {"戊": 0.8, "丁": 0.1, "丙": 0.5, "乙": 0.3, "甲": 0.85}
+    team = [member(name, replace(BEHIND, pace=pace), userid=name) for name, pace in paces.items()]
+
+    lines = said(team)
+
+    assert lines[0] == "今天先帮 3 位：丁、乙、丙"
+    assert [line[0] for line in lines[1:4]] == ["丁", "乙", "丙"]
+    assert lines[4] == "另有 2 位"
+    assert not {"甲", "戊"} & set("".join(lines))
+
+
+def test_equal_paces_stand_by_userid() -> None:
+    team = [member("员工乙", BEHIND, userid="b"), member("员工甲", BEHIND, userid="a")]
+
+    assert said(team)[0] == "今天先帮 2 位：员工甲、员工乙"
+
+
+def test_with_nobody_behind_nobody_is_named() -> None:
+    lines = said([member("员工甲", MONTHLY), member("员工乙", COVERED)])
+
+    assert lines[0] == "今天没有需要先帮的人"
+    assert "员工" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("rows", "group"),
+    [
+        pytest.param((MET, BEHIND), "已够 0 · 正常 0 · 需帮助 1", id="one quota behind"),
+        pytest.param((MET, MONTHLY), "已够 0 · 正常 1 · 需帮助 0", id="one met, one on track"),
+        pytest.param((MET, COVERED), "已够 1 · 正常 0 · 需帮助 0", id="met and covered are enough"),
+        pytest.param((MET, EXEMPT), "已够 1 · 正常 0 · 需帮助 0", id="an exempt row does not weigh"),
+        pytest.param((EXEMPT, EXEMPT), "已够 0 · 正常 0 · 需帮助 0 · 不考核 1", id="only exempt rows"),
+        pytest.param((), "已够 0 · 正常 0 · 需帮助 0 · 不考核 1", id="no quota at all"),
+        pytest.param(
+            (MET, replace(MONTHLY, status=Status.MISSED)),
+            "已够 0 · 正常 0 · 需帮助 0 · 已结束 1",
+            id="a period that is over",
+        ),
+    ],
+)
+def test_the_worst_quota_decides_where_a_person_is(rows: tuple[Row, ...], group: str) -> None:
+    assert f"全队 1 人：{group}" in said([member("员工甲", *rows)])
+
+
+def test_a_person_is_told_of_by_the_quota_of_the_lowest_pace() -> None:
+    other = replace(BEHIND, quota="vip", counted=1, pending=0, target=10, pace=0.12)
+
+    assert said([member("员工甲", BEHIND, other)])[1].startswith("员工甲 · vip · 本月 1/10：已确认 1，")
+
+
+def test_several_quotas_have_a_line_each_and_are_not_summed() -> None:
+    team = [member("员工甲", MONTHLY, DAILY), member("员工乙", MET), member("员工丙", EXEMPT)]
+
+    assert said(team)[2:4] == [
+        "本月：达成率 88%，中位数 89%，时间进度 81%",
+        "今天：达成率 20%，中位数 20%，时间进度 100%",
+    ]
+
+
+def test_more_than_the_target_does_not_make_up_for_others() -> None:
+    team = [member("员工甲", replace(MET, counted=100)), member("员工乙", replace(BEHIND, counted=0))]
+
+    assert "达成率 50%（每人最多按 100% 计），中位数 100%，时间进度 81%" in said(team)
+
+
+def test_almost_all_is_not_called_all() -> None:
+    team = [member("员工甲", replace(MONTHLY, target=1000, counted=999, expected=1000.0))]
+
+    assert "达成率 99%（每人最多按 100% 计），中位数 99%，时间进度 100%" in said(team)
+
+
+def test_a_team_of_which_nothing_is_asked_has_no_figures() -> None:
+    assert said([member("员工甲", EXEMPT)]) == [
+        "今天没有需要先帮的人",
+        "全队 1 人：已够 0 · 正常 0 · 需帮助 0 · 不考核 1",
+        "仅供您安排帮助，请勿转发或张榜。",
+        "截至 11-24 周二 17:48 · 团队",
+    ]
+
+
+def test_a_person_without_a_name_is_called_by_userid() -> None:
+    assert said([member(" \n", BEHIND, userid="yuangong-jia")])[0] == "今天先帮 1 位：yuangong-jia"
+
+
+def test_an_empty_team_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        said([])
