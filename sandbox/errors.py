@@ -1,0 +1,62 @@
+"""WeCom's error answers: HTTP 200, a number, and a stem with hint, address and link (90313, as observed)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+# The first words of errmsg. They are not promised: nobody may branch on them.
+STEMS: Mapping[int, str] = {
+    -1: "system error",
+    40001: "invalid credential",
+    40008: "invalid message type",
+    40013: "invalid corpid",
+    40014: "invalid access_token",
+    40032: "invalid userid list size",
+    40033: "invalid request char",
+    40035: "invalid parameter",
+    40056: "invalid agentid",
+    40058: "invalid Request Parameter",
+    41001: "access_token missing",
+    41002: "corpid missing",
+    41004: "corpsecret missing",
+    41011: "missing agentid",
+    41016: "missing title",
+    41033: "missing description",
+    42001: "access_token expired",
+    42027: "invalid template_card",
+    43001: "require GET method",
+    43002: "require POST method",
+    44004: "empty content",
+    45002: "content size out of limit",
+    45009: "api freq out of limit",
+    45033: "api concurrent out of limit",
+    60020: "not allow to access from your ip",
+    81013: "user & party & tag all invalid",
+    82001: "no receiver",
+    82002: "party list size out of limit",
+    82003: "tag list size out of limit",
+    301002: "not allow operate another agent with this accesstoken",
+}
+
+WRONG_JSON = "Warning: wrong json format. "
+
+_noise = random.Random()  # noqa: S311 - the hint is noise, nothing depends on it
+
+
+class ApiError(Exception):
+    """A call that WeCom refuses. *stem* replaces the usual words, *extra* are further fields of the body."""
+
+    def __init__(self, errcode: int, *, stem: str = "", extra: Mapping[str, object] | None = None) -> None:
+        super().__init__(errcode)
+        self.errcode = errcode
+        self.stem = stem or STEMS.get(errcode, "error")
+        self.extra = dict(extra or {})
+
+
+def error_body(error: ApiError, *, ip: str, now: float) -> dict[str, object]:
+    """Return the body for *error*; hint is the second and 15 digits, as real answers have it."""
+    hint = f"{int(now)}{_noise.randrange(10**15):015d}"
+    link = f"https://open.work.weixin.qq.com/devtool/query?e={error.errcode}"
+    errmsg = f"{error.stem}, hint: [{hint}], from ip: {ip}, more info at {link}"
+    return {"errcode": error.errcode, "errmsg": errmsg, **error.extra}

@@ -1,0 +1,200 @@
+"""Callback events as WeCom writes them: documents 92130 (customers), 90970 (directory), 90239 (app).
+
+A *spec* is what a test or the page asks for, `{"kind": "add", "userid": "yg01"}`; the result is the plain
+XML inside the envelope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sandbox.world import World
+
+Spec = Mapping[str, object]
+
+
+class SpecError(ValueError):
+    """A spec from which no event can be made; the text says what is missing or wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event, ready to be sealed. *is_app*: about the app itself, so the outer AgentID is always ours."""
+
+    kind: str
+    userid: str
+    external_userid: str
+    xml: bytes
+    is_app: bool = False
+
+
+# kind: ChangeType, whether the two are contacts afterwards (None: as before), whether a code comes along
+_CONTACT: Mapping[str, tuple[str, bool | None, bool]] = {
+    "add": ("add_external_contact", True, True),
+    "half_add": ("add_half_external_contact", None, True),
+    "edit": ("edit_external_contact", None, False),
+    "del_by_member": ("del_external_contact", False, False),
+    "del_by_customer": ("del_follow_user", False, False),
+    "transfer_fail": ("transfer_fail", None, False),
+    "msg_audit_approved": ("msg_audit_approved", None, True),
+}
+_APP_EVENTS = ("subscribe", "unsubscribe", "enter_agent")
+# ChangeTypes whose element WeCom writes without CDATA; readers have to take both.
+_BARE_CHANGES = ("create_user", "update_user", "delete_user", "create_party", "update_party", "delete_party")
+
+
+def compose(world: World, spec: Spec) -> list[Event]:
+    """Return the events of *spec*, none if its member is outside the visible range.
+
+    Kinds: add, half_add, edit, del_by_member, del_by_customer, transfer (with ``to``), transfer_fail,
+    msg_audit_approved, text (``word``), subscribe, unsubscribe, enter_agent, contact_change
+    (``change_type``, ``fields``), raw (``xml``). ``at`` is epoch seconds, by default the virtual now.
+    Without ``external_userid`` an add is of a new customer, all else of the member's newest one.
+    """
+    kind = spec.get("kind")
+    maker = _MAKERS.get(kind) if isinstance(kind, str) else None
+    if maker is None:
+        raise SpecError(f"no kind {kind!r}; there are: {', '.join(sorted(_MAKERS))}")
+    at = spec.get("at", world.clock.now())
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        raise SpecError(f"at must be epoch seconds, not {at!r}")
+    with world.lock:
+        events = maker(world, spec, int(at))
+        hidden = {person.key for person in world.people.values() if not person.visible}
+        return [event for event in events if event.userid.lower() not in hidden]
+
+
+def _contact(world: World, spec: Spec, at: int) -> list[Event]:
+    kind = _needed(spec, "kind")
+    userid = _spelled(world, _needed(spec, "userid"))
+    change, is_alive, has_code = _CONTACT[kind]
+    external = _customer(world, spec, userid, is_new=kind in ("add", "half_add"))
+    fields = {"UserID": userid, "ExternalUserID": external}
+    if kind == "transfer_fail":
+        fields = {"FailReason": _optional(spec, "fail_reason") or "customer_refused", **fields}
+    fields["State"] = _optional(spec, "state")
+    # No welcome code for a user of another corp: WeCom sends a name card by itself (92137).
+    default = f"WCsim{world.rng.getrandbits(64):016x}" if has_code and external.startswith("wm") else ""
+    fields["WelcomeCode"] = _optional(spec, "welcome_code", default)
+    fields["Source"] = _optional(spec, "source")
+    if is_alive is not None:
+        world.set_contact(userid, external, is_alive=is_alive)
+    return [_contact_event(world, kind, change, fields, at)]
+
+
+def _transfer(world: World, spec: Spec, at: int) -> list[Event]:
+    """In-service transfer (在职继承): the old follower loses the customer, the taker gets an add (92125)."""
+    giver = _spelled(world, _needed(spec, "userid"))
+    external = _customer(world, spec, giver, is_new=False)
+    ids = {"UserID": giver, "ExternalUserID": external, "Source": "DELETE_BY_TRANSFER"}
+    world.set_contact(giver, external, is_alive=False)
+    events = [_contact_event(world, "transfer", "del_external_contact", ids, at)]
+    if taker := _optional(spec, "to"):
+        world.set_contact(taker, external, is_alive=True)
+        ids = {"UserID": _spelled(world, taker), "ExternalUserID": external}
+        events.append(_contact_event(world, "add", "add_external_contact", ids, at))
+    return events
+
+
+def _contact_event(world: World, kind: str, change: str, fields: Mapping[str, str], at: int) -> Event:
+    inner = {"Event": "change_external_contact", "ChangeType": change, **fields}
+    body = "".join(cdata(name, value) for name, value in inner.items() if value)
+    return Event(
+        kind=kind,
+        userid=fields["UserID"],
+        external_userid=fields["ExternalUserID"],
+        xml=_xml(world, "sys", at, "event", body),
+    )
+
+
+def _text(world: World, spec: Spec, at: int) -> list[Event]:
+    userid = _spelled(world, _needed(spec, "userid"))
+    msgid = 7_349_000_000_000_000_000 + world.rng.getrandbits(40)
+    body = cdata("Content", _needed(spec, "word")) + f"<MsgId>{msgid}</MsgId>" + _agent(world)
+    return [_app_event("text", userid, _xml(world, userid, at, "text", body))]
+
+
+def _app(world: World, spec: Spec, at: int) -> list[Event]:
+    userid, kind = _spelled(world, _needed(spec, "userid")), _needed(spec, "kind")
+    key = cdata("EventKey", "") if kind == "enter_agent" else ""
+    body = cdata("Event", kind) + key + _agent(world)
+    return [_app_event(kind, userid, _xml(world, userid, at, "event", body))]
+
+
+def _contact_change(world: World, spec: Spec, at: int) -> list[Event]:
+    change, fields = _needed(spec, "change_type"), spec.get("fields")
+    if not isinstance(fields, dict):
+        raise SpecError("contact_change needs fields, like {'UserID': 'yg01', 'Department': '11'}")
+    written = f"<ChangeType>{change}</ChangeType>" if change in _BARE_CHANGES else cdata("ChangeType", change)
+    inner = "".join(_element(str(name), value) for name, value in fields.items())
+    xml = _xml(world, "sys", at, "event", cdata("Event", "change_contact") + written + inner)
+    return [Event(kind=f"contact_change:{change}", userid="", external_userid="", xml=xml)]
+
+
+def _raw(_world: World, spec: Spec, _at: int) -> list[Event]:
+    return [Event(kind="raw", userid="", external_userid="", xml=_needed(spec, "xml").encode())]
+
+
+def cdata(name: str, value: str) -> str:
+    """Return an element whose text may hold anything, also the end of a CDATA section."""
+    safe = value.replace("]]>", "]]]]><![CDATA[>")
+    return f"<{name}><![CDATA[{safe}]]></{name}>"
+
+
+def _element(name: str, value: object) -> str:
+    return f"<{name}>{value}</{name}>" if isinstance(value, int) else cdata(name, str(value))
+
+
+def _xml(world: World, sender: str, at: int, msgtype: str, body: str) -> bytes:
+    head = cdata("ToUserName", world.app.corp_id) + cdata("FromUserName", sender)
+    return f"<xml>{head}<CreateTime>{at}</CreateTime>{cdata('MsgType', msgtype)}{body}</xml>".encode()
+
+
+def _agent(world: World) -> str:
+    return f"<AgentID>{world.app.agent_id}</AgentID>"
+
+
+def _app_event(kind: str, userid: str, xml: bytes) -> Event:
+    return Event(kind=kind, userid=userid, external_userid="", xml=xml, is_app=True)
+
+
+def _spelled(world: World, userid: str) -> str:
+    """Return *userid* in the case in which the corp registered it, as events carry it."""
+    person = world.people.get(userid.lower())
+    return person.userid if person else userid
+
+
+def _customer(world: World, spec: Spec, userid: str, *, is_new: bool) -> str:
+    if given := _optional(spec, "external_userid"):
+        return given
+    if is_new:
+        return world.new_customer()
+    known = world.customers_of(userid)
+    if not known:
+        raise SpecError(f"{userid} has no customer; give external_userid")
+    return known[-1]
+
+
+def _needed(spec: Spec, name: str) -> str:
+    value = spec.get(name)
+    if not isinstance(value, str) or not value:
+        raise SpecError(f"{spec.get('kind')} needs {name}")
+    return value
+
+
+def _optional(spec: Spec, name: str, default: str = "") -> str:
+    value = spec.get(name, default)
+    if not isinstance(value, str):
+        raise SpecError(f"{name} must be a string, not {value!r}")
+    return value
+
+
+_MAKERS: Mapping[str, Callable[[World, Spec, int], list[Event]]] = {
+    **dict.fromkeys(_CONTACT, _contact),
+    **dict.fromkeys(_APP_EVENTS, _app),
+    "transfer": _transfer,
+    "text": _text,
+    "contact_change": _contact_change,
+    "raw": _raw,
+}

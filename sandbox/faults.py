@@ -1,0 +1,148 @@
+"""Faults on demand, for rehearsals: each is armed by POST /sandbox/faults and used up by later calls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class FaultError(ValueError):
+    """A fault that does not exist, or with a wrong value."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Planned:
+    """What one call will suffer. Seconds and HTTP status; None means no."""
+
+    delay: float = 0.0
+    hang_before: float | None = None
+    status: int | None = None
+    errcode: int | None = None
+    hang_after: float | None = None
+    close_after: bool = False
+
+    @property
+    def names(self) -> list[str]:
+        """The faults of this call by name, for the log of calls."""
+        given = {
+            "delay": self.delay > 0,
+            "hang_before": self.hang_before is not None,
+            "http_status": self.status is not None,
+            "send_error": self.errcode is not None,
+            "hang_after": self.hang_after is not None,
+            "close_after": self.close_after,
+        }
+        return [name for name, is_on in given.items() if is_on]
+
+
+@dataclass(slots=True)
+class _Counted:
+    value: float
+    times: int
+
+
+# Counted faults: the key of the JSON, the field inside it, its default.
+_COUNTED: Mapping[str, tuple[str, float | None]] = {
+    "send_error": ("errcode", None),
+    "token_error": ("errcode", None),
+    "http_status": ("status", 502.0),
+    "hang_before": ("seconds", 30.0),
+    "hang_after": ("seconds", 30.0),
+    "close_after": ("", 0.0),
+}
+
+
+@dataclass(slots=True)
+class Faults:
+    """The armed faults. Thread-safe.
+
+    JSON keys: ``send_error`` and ``token_error`` {errcode, times}; ``http_status`` {status, times};
+    ``hang_before`` (nothing accepted), ``hang_after`` (accepted, then silence) {seconds, times};
+    ``close_after`` {times} (accepted, then the connection breaks); ``delay_ms`` for every send;
+    ``untrusted_ip`` true/false; ``concurrency`` calls in flight, 0 for none. *times* is 1 by default.
+    """
+
+    delay_ms: int = 0
+    untrusted_ip: bool = False
+    concurrency: int = 0
+    _counted: dict[str, list[_Counted]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def clear(self) -> None:
+        """Disarm everything."""
+        with self._lock:
+            self._counted.clear()
+            self.delay_ms, self.untrusted_ip, self.concurrency = 0, False, 0
+
+    def arm(self, wanted: Mapping[str, object]) -> None:
+        """Arm the faults of *wanted*, all or none. Raises FaultError."""
+        counted = {name: _counted_of(name, value) for name, value in wanted.items() if name in _COUNTED}
+        for name in wanted.keys() - counted.keys():
+            _check_plain(name, wanted[name])
+        with self._lock:
+            for name, fault in counted.items():
+                self._counted.setdefault(name, []).append(fault)
+            self.delay_ms = int(str(wanted.get("delay_ms", self.delay_ms)))
+            self.concurrency = int(str(wanted.get("concurrency", self.concurrency)))
+            self.untrusted_ip = wanted.get("untrusted_ip", self.untrusted_ip) is True
+
+    def for_send(self) -> Planned:
+        """Take what the next message/send suffers; counted faults are used up."""
+        with self._lock:
+            status, errcode = self._take("http_status"), self._take("send_error")
+            return Planned(
+                delay=self.delay_ms / 1000,
+                hang_before=self._take("hang_before"),
+                status=None if status is None else int(status),
+                errcode=None if errcode is None else int(errcode),
+                hang_after=self._take("hang_after"),
+                close_after=self._take("close_after") is not None,
+            )
+
+    def for_token(self) -> int | None:
+        """Take the errcode that the next gettoken answers, if any."""
+        with self._lock:
+            errcode = self._take("token_error")
+        return None if errcode is None else int(errcode)
+
+    def state(self) -> dict[str, object]:
+        """Return what is armed, for people and tests."""
+        with self._lock:
+            left = {
+                name: sum(fault.times for fault in faults) for name, faults in self._counted.items() if faults
+            }
+            plain = {"delay_ms": self.delay_ms, "untrusted_ip": self.untrusted_ip}
+            return {**plain, "concurrency": self.concurrency, "left": left}
+
+    def _take(self, name: str) -> float | None:
+        faults = self._counted.get(name)
+        if not faults:
+            return None
+        first = faults[0]
+        first.times -= 1
+        if first.times == 0:
+            faults.pop(0)
+        return first.value
+
+
+def _counted_of(name: str, value: object) -> _Counted:
+    key, default = _COUNTED[name]
+    given = {"times": value} if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(given, dict) or given.keys() - {key, "times"}:
+        raise FaultError(f"{name} takes {key or 'times'} and times, not {value!r}")
+    times, number = given.get("times", 1), given.get(key, default)
+    if not isinstance(times, int) or times < 1 or not isinstance(number, int | float):
+        raise FaultError(f"{name} needs {key or 'times'} and a positive times, not {value!r}")
+    return _Counted(float(number), times)
+
+
+def _check_plain(name: str, value: object) -> None:
+    wanted = {"delay_ms": int, "concurrency": int, "untrusted_ip": bool}.get(name)
+    if wanted is None:
+        known = sorted(
+            [*_COUNTED, "delay_ms", "concurrency", "untrusted_ip", "revoke_token", "expire_token", "clear"]
+        )
+        raise FaultError(f"no fault {name!r}; there are: {', '.join(known)}")
+    if type(value) is not wanted or (isinstance(value, int) and value < 0):
+        raise FaultError(f"{name} takes {wanted.__name__}, not {value!r}")

@@ -1,0 +1,152 @@
+"""The phones: what each member received, and what WeCom swallowed without a word."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sandbox.bodies import Body
+from sandbox.errors import ApiError
+from sandbox.limits import Window
+from sandbox.switches import ApiSwitches
+
+_CHINA = ZoneInfo("Asia/Shanghai")
+_PER_SEAT = 200
+_DEFAULT_INTERVAL = 1800
+_MAX_INTERVAL = 14_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to one member. *at* is virtual, *real_at* real epoch seconds."""
+
+    to: str
+    at: float
+    real_at: float
+    msgtype: str
+    content: str
+    msgid: str
+    cut: bool = False
+    duplicate_of: str | None = None
+    raw: object = None
+
+
+@dataclass(slots=True)
+class _Pace:
+    minute: Window = field(default_factory=lambda: Window(seconds=60))
+    hour: Window = field(default_factory=lambda: Window(seconds=3600))
+
+
+class Mailbox:
+    """Keeps messages, drops and duplicates. Not thread-safe: the world's lock is held."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, list[Message]] = {}
+        self.dropped: list[Message] = []
+        self.duplicates: list[Message] = []
+        self._paces: dict[str, _Pace] = {}
+        self._accepted: dict[str, tuple[float, str]] = {}
+        self._sent_on: dict[str, int] = {}
+        self._msgids = 0
+
+    def next_msgid(self) -> str:
+        """Return a msgid of this sandbox that was not used before."""
+        self._msgids += 1
+        return f"SIMmsg_{self._msgids:016d}"
+
+    def check_daily_cap(self, receivers: int, *, now: float, switches: ApiSwitches) -> None:
+        """Raise ApiError 45009 if *receivers* more would pass cap x 200 on this day of China (90236)."""
+        sent = self._sent_on.get(_day(now), 0)
+        if switches.account_cap and sent + receivers > switches.account_cap * _PER_SEAT:
+            raise ApiError(45009)
+
+    def earlier(
+        self, request: dict[str, object], raw: bytes, *, now: float, switches: ApiSwitches
+    ) -> str | None:
+        """Return the msgid of the same request, if it asks for the duplicate check and one was accepted.
+
+        The interval is the request's, 1800 s by default, at most 14,400 s, counted from the accepted one.
+        """
+        if request.get("enable_duplicate_check") != 1:
+            return None
+        found = self._accepted.get(_fingerprint(request, raw, switches))
+        interval = request.get("duplicate_check_interval", _DEFAULT_INTERVAL)
+        seconds = min(interval, _MAX_INTERVAL) if isinstance(interval, int) else _DEFAULT_INTERVAL
+        return found[1] if found and now - found[0] < seconds else None
+
+    def remember(
+        self, request: dict[str, object], raw: bytes, *, msgid: str, now: float, switches: ApiSwitches
+    ) -> None:
+        """Note an accepted request for later duplicate checks."""
+        self._accepted[_fingerprint(request, raw, switches)] = (now, msgid)
+
+    def deliver(
+        self,
+        receivers: Iterable[str],
+        body: Body,
+        *,
+        msgid: str,
+        at: float,
+        now: float,
+        switches: ApiSwitches,
+    ) -> tuple[list[str], list[str]]:
+        """Put *body* on the phones of *receivers*; return who got it and whose was dropped over the pace."""
+        delivered: list[str] = []
+        dropped: list[str] = []
+        for userid in receivers:
+            message = _message(userid, body, msgid=msgid, at=at, now=now)
+            self._sent_on[_day(now)] = self._sent_on.get(_day(now), 0) + 1
+            if self._has_room(userid, now=now, switches=switches):
+                self.messages.setdefault(userid, []).append(message)
+                delivered.append(userid)
+            else:
+                self.dropped.append(message)
+                dropped.append(userid)
+        return delivered, dropped
+
+    def note_duplicate(
+        self, receivers: Iterable[str], body: Body, *, msgid: str, original: str, at: float, now: float
+    ) -> None:
+        """Note that *body* was not delivered because *original* was the same request."""
+        self.duplicates += [
+            _message(userid, body, msgid=msgid, at=at, now=now, duplicate_of=original) for userid in receivers
+        ]
+
+    def _has_room(self, userid: str, *, now: float, switches: ApiSwitches) -> bool:
+        pace = self._paces.setdefault(userid, _Pace())
+        aligned = switches.window == "clock"
+        room = pace.minute.has_room(now, limit=switches.member_per_minute, aligned=aligned)
+        room = pace.hour.has_room(now, limit=switches.member_per_hour, aligned=aligned) and room
+        if room:
+            pace.minute.add(now)
+            pace.hour.add(now)
+        return room
+
+
+def _message(
+    userid: str, body: Body, *, msgid: str, at: float, now: float, duplicate_of: str | None = None
+) -> Message:
+    return Message(
+        to=userid,
+        at=at,
+        real_at=now,
+        msgtype=body.msgtype,
+        content=body.content,
+        msgid=msgid,
+        cut=body.cut,
+        duplicate_of=duplicate_of,
+        raw=body.raw,
+    )
+
+
+def _fingerprint(request: dict[str, object], raw: bytes, switches: ApiSwitches) -> str:
+    parsed = json.dumps(request, sort_keys=True, ensure_ascii=False).encode(errors="surrogatepass")
+    return hashlib.sha256(raw if switches.duplicate_compare == "raw" else parsed).hexdigest()
+
+
+def _day(now: float) -> str:
+    return datetime.fromtimestamp(now, _CHINA).date().isoformat()

@@ -1,0 +1,75 @@
+"""The page at /: what each person received, like phones side by side, and buttons to play with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from sandbox import control
+from sandbox.callbacks import CallbackSender
+from sandbox.events import Spec, SpecError
+from sandbox.history import CHINA
+from sandbox.phones import phones
+from sandbox.world import World
+
+_WAIT = 3.0  # seconds; the page should show what a press of a button led to
+_ACTS = ("add", "del_by_customer", "del_by_member")
+_JUMPS = {"hour": 3600, "day": 86_400}
+_WEEKDAYS = "一二三四五六日"
+
+
+def blueprint(world: World, sender: CallbackSender) -> Blueprint:
+    """Return the routes of the page. Its forms fire events like `POST /sandbox/events`."""
+    routes = Blueprint("page", __name__, template_folder="templates")
+
+    @routes.get("/")
+    def show() -> str:
+        now = datetime.fromtimestamp(world.clock.now(), CHINA)
+        with world.lock:
+            swallowed = len(world.mailbox.dropped), len(world.mailbox.duplicates)
+        return render_template(
+            "phones.html",
+            phones=phones(world),
+            now=f"{now:%Y-%m-%d %H:%M}",
+            weekday=_WEEKDAYS[now.weekday()],
+            corp_id=world.app.corp_id,
+            agent_id=world.app.agent_id,
+            callback_url=world.callback_url,
+            dropped=swallowed[0],
+            duplicates=swallowed[1],
+            note=request.args.get("note", ""),
+        )
+
+    @routes.post("/page/act")
+    def act() -> Response:
+        return _back(_act(world, sender), anchor=request.form.get("userid", ""))
+
+    @routes.post("/page/clock")
+    def jump() -> Response:
+        world.clock.advance(_JUMPS.get(request.form.get("jump", ""), 0))
+        return _back("")
+
+    return routes
+
+
+def _act(world: World, sender: CallbackSender) -> str:
+    """Fire what the form asks for and return what to tell the player."""
+    userid, kind, word = (request.form.get(name, "").strip() for name in ("userid", "act", "word"))
+    if not world.callback_url:
+        return "还没有回调地址 · no callback address yet"
+    if kind not in (*_ACTS, "text") or (kind == "text" and not word):
+        return ""
+    spec: Spec = {"kind": kind, "userid": userid, **({"word": word} if kind == "text" else {})}
+    try:
+        _, batch = control.fire(world, sender, [spec])
+    except SpecError:
+        return "这位员工还没有客户 · this employee has no customer yet"
+    batch.done.wait(_WAIT)
+    return "" if batch.delivered else "对方没有确认收到 · the receiver did not confirm"
+
+
+def _back(note: str, *, anchor: str = "") -> Response:
+    """Show the page again at the phone that was touched."""
+    return redirect(url_for("page.show", note=note or None, _anchor=anchor or None), code=303)

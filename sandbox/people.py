@@ -1,0 +1,61 @@
+"""Who there is: the corp with its one app, its departments and its people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A self-built app (企业自建应用) and its corp, as the admin console shows them. All of it is made up."""
+
+    corp_id: str
+    agent_id: int
+    secret: str
+    callback_token: str
+    callback_aes_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """A department; *parent* is None for the topmost one."""
+
+    id: int
+    name: str
+    parent: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A member. WeCom keeps the case of *userid* in events, ignores it in requests, answers in lower case.
+
+    *visible*: in the app's visible range (应用可见范围). *licensed*: has the base licence. *share* is the
+    part-time factor as the roster writes it.
+    """
+
+    userid: str
+    name: str
+    departments: tuple[int, ...] = ()
+    role: str = ""
+    leader_of: tuple[int, ...] = ()
+    joined_on: date | None = None
+    left_on: date | None = None
+    share: str = "1"
+    visible: bool = True
+    licensed: bool = True
+
+    @property
+    def key(self) -> str:
+        """The userid as WeCom answers it."""
+        return self.userid.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A whole made-up branch: what a world is made of."""
+
+    app: App
+    departments: tuple[Department, ...]
+    people: tuple[Person, ...]
+    seed: int

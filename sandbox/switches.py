@@ -1,0 +1,101 @@
+"""What can be set: the limits, and everything that WeCom's documents leave open.
+
+A default is the documented value, or, where two readings exist, the one that is harder on a bot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+
+class SwitchError(ValueError):
+    """A switch that does not exist, or a value that it cannot take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSwitches:
+    """The API side. Seconds, bytes and counts as the names say; 0 switches a limit off."""
+
+    expires_in: int = 7200
+    # Old wording: a repeated call gives "the same result". "full" answers 7200 for a token that is half
+    # used up; "remaining" answers what is left.
+    expires_in_answer: str = "full"
+    # The note under 45009 gives no number; after so many wrong secrets an address is blocked for an hour.
+    wrong_secret_limit: int = 20
+    gettoken_per_minute: int = 10_000  # 90312, per corp and API
+    account_cap: int = 500  # times 200 receivers a day (90236)
+    member_per_minute: int = 30
+    member_per_hour: int = 1000
+    window: str = "sliding"  # or "clock": whole minutes and hours. UNCONFIRMED
+    markdown_over: int = 40058  # or 45002. UNCONFIRMED
+    duplicate_compare: str = "parsed"  # or "raw": only the very same bytes are a duplicate. UNCONFIRMED
+    reject_unicode_escapes: bool = True  # 40033; whether today's API still does is UNCONFIRMED
+    trusted_ips: tuple[str, ...] | None = None  # None: off; else every other address gets 60020
+
+    def __post_init__(self) -> None:
+        _one_of(self.expires_in_answer, "expires_in_answer", ("full", "remaining"))
+        _one_of(self.window, "window", ("sliding", "clock"))
+        _one_of(self.markdown_over, "markdown_over", (40058, 45002))
+        _one_of(self.duplicate_compare, "duplicate_compare", ("parsed", "raw"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackSwitches:
+    """How callbacks go out. 90930 and 90238 disagree about what is retried."""
+
+    tries: int = 3  # in total; whether the 3 counts the first is UNCONFIRMED
+    retry_pause: float = 1.0  # seconds; UNCONFIRMED
+    retry_non_200: bool = True
+    fresh_retry: bool = True  # a retry has a new nonce and ciphertext. UNCONFIRMED
+    timeout: float = 5.0  # seconds for one POST (90930)
+    verify_timeout: float = 1.0  # seconds for the address check (90930)
+    copies: int = 1  # each event is sent so often, with new nonce and ciphertext
+    reorder: bool = False
+    drop_rate: float = 0.0  # this share is never sent: WeCom guarantees nothing
+    delay: float = 0.0  # seconds before the first try
+    parallel: int = 8
+    # AgentID of the outer packet for contact events: own, empty, or 2000003 (the system app). UNCONFIRMED
+    outer_agent: str = "own"
+
+    def __post_init__(self) -> None:
+        _one_of(self.outer_agent, "outer_agent", ("own", "empty", "2000003"))
+        if self.tries < 1 or self.copies < 1 or self.parallel < 1:
+            raise SwitchError("tries, copies and parallel must be 1 or more")
+        if not 0 <= self.drop_rate <= 1:
+            raise SwitchError(f"drop_rate must be from 0 to 1, not {self.drop_rate}")
+
+
+S = TypeVar("S", ApiSwitches, CallbackSwitches)
+
+
+def changed(current: S, changes: Mapping[str, object]) -> S:
+    """Return *current* with *changes*. Raises SwitchError for an unknown name or a wrong type."""
+    types = {field.name: type(field.default) for field in fields(current)}
+    values: dict[str, Any] = {name: _typed(name, value, types) for name, value in changes.items()}
+    return replace(current, **values)
+
+
+def _typed(name: str, value: object, types: Mapping[str, type]) -> object:
+    if name not in types:
+        raise SwitchError(f"no switch {name!r}; there are: {', '.join(sorted(types))}")
+    if name == "trusted_ips":
+        return None if value is None else _addresses(value)
+    wanted = types[name]
+    if wanted is float and type(value) is int:
+        return float(value)
+    if type(value) is not wanted:
+        raise SwitchError(f"{name} must be {wanted.__name__}, not {value!r}")
+    return value
+
+
+def _addresses(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise SwitchError(f"trusted_ips must be a list of addresses, not {value!r}")
+    return tuple(value)
+
+
+def _one_of(value: object, name: str, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise SwitchError(f"{name} must be one of {allowed}, not {value!r}")

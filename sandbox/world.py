@@ -1,0 +1,145 @@
+"""The state of the sandbox: a corp, its people and phones, its clock, its faults. In memory, thread-safe."""
+
+from __future__ import annotations
+
+import random
+import string
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from sandbox.clock import VirtualClock
+from sandbox.faults import Faults
+from sandbox.mailbox import Mailbox
+from sandbox.people import Branch, Person
+from sandbox.switches import ApiSwitches, CallbackSwitches
+from sandbox.tokens import TokenDesk
+from sandbox.workdays import WorkCalendar
+
+_ID_CHARS = string.ascii_letters + string.digits + "_-"
+_ID_LENGTH = 32
+_CALLS_KEPT = 20_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One API call as logged. *at* virtual, *real_at* real seconds; *errcode* None: no answer was given."""
+
+    n: int
+    path: str
+    ip: str
+    at: float
+    real_at: float
+    bytes: int = 0
+    sha256: str = ""
+    request: str = ""
+    status: int | None = None
+    errcode: int | None = None
+    msgid: str | None = None
+    delivered: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    invalid: list[str] = field(default_factory=list)
+    duplicate_of: str | None = None
+    faults: list[str] = field(default_factory=list)
+    ms: float = 0.0
+
+
+class World:
+    """What WeCom's servers know. Whoever reads or changes several things at once holds `lock`.
+
+    *real* is the real clock (epoch seconds); tests give another one to pass token expiry and windows.
+    """
+
+    def __init__(
+        self,
+        branch: Branch,
+        *,
+        clock: VirtualClock | None = None,
+        real: Callable[[], float] = time.time,
+        api: ApiSwitches | None = None,
+        callbacks: CallbackSwitches | None = None,
+        callback_url: str = "",
+        calendar: WorkCalendar | None = None,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.branch = branch
+        self.app = branch.app
+        self.people: dict[str, Person] = {person.key: person for person in branch.people}
+        self.departments = {department.id: department for department in branch.departments}
+        self.clock = clock or VirtualClock()
+        self.real = real
+        self.api = api or ApiSwitches()
+        self.callbacks = callbacks or CallbackSwitches()
+        self.callback_url = callback_url
+        self.calendar = calendar or WorkCalendar()
+        self.tokens = TokenDesk(branch.app)
+        self.mailbox = Mailbox()
+        self.faults = Faults()
+        self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
+        self.sends_in_flight = 0
+        self.stopping = threading.Event()
+        # A made-up world must be the same for the same seed; nothing here is a secret.
+        self.rng = random.Random(branch.seed)  # noqa: S311 - see above
+        self._customers: dict[str, list[str]] = {}
+        self._call_count = 0
+
+    def new_call(self, path: str, *, ip: str) -> Call:
+        """Return a fresh line of the call log, already in it."""
+        with self.lock:
+            self._call_count += 1
+            call = Call(n=self._call_count, path=path, ip=ip, at=self.clock.now(), real_at=self.real())
+            self.calls.append(call)
+            return call
+
+    def new_customer(self, *, is_wecom_user: bool = False) -> str:
+        """Return an external_userid nobody had: wm… for a WeChat user, wo… for one of another corp."""
+        with self.lock:
+            return new_external_userid(self.rng, prefix="wo" if is_wecom_user else "wm")
+
+    def customers_of(self, userid: str) -> list[str]:
+        """Return the customers of *userid*, the newest last."""
+        with self.lock:
+            return list(self._customers.get(userid.lower(), ()))
+
+    def set_contact(self, userid: str, external_userid: str, *, is_alive: bool) -> None:
+        """Note that the two are contacts, or are no longer."""
+        with self.lock:
+            contacts = self._customers.setdefault(userid.lower(), [])
+            if external_userid in contacts:
+                contacts.remove(external_userid)
+            if is_alive:
+                contacts.append(external_userid)
+
+    def in_range(self, departments: set[int] | None = None) -> list[Person]:
+        """Return the visible people, all or those of *departments* and below."""
+        with self.lock:
+            visible = [person for person in self.people.values() if person.visible]
+            if departments is None:
+                return visible
+            wanted = self._with_below(departments)
+            return [person for person in visible if wanted.intersection(person.departments)]
+
+    def change_person(self, userid: str, *, visible: bool | None, licensed: bool | None) -> Person:
+        """Change what the app may do with *userid*. Raises KeyError if nobody has it."""
+        with self.lock:
+            person = self.people[userid.lower()]
+            changed = replace(
+                person,
+                visible=person.visible if visible is None else visible,
+                licensed=person.licensed if licensed is None else licensed,
+            )
+            self.people[person.key] = changed
+            return changed
+
+    def _with_below(self, departments: set[int]) -> set[int]:
+        wanted = set(departments)
+        for _ in self.departments:  # as deep as there are departments at most
+            wanted |= {child.id for child in self.departments.values() if child.parent in wanted}
+        return wanted
+
+
+def new_external_userid(rng: random.Random, *, prefix: str) -> str:
+    """Return 32 characters in the shape of an external_userid, drawn from *rng*."""
+    return prefix + "".join(rng.choices(_ID_CHARS, k=_ID_LENGTH - len(prefix)))

@@ -1,0 +1,184 @@
+"""Faults on demand, over a real socket: what a bot sees when WeCom or the way to it breaks."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from sandbox_builders import make_world
+
+from sandbox.server import AddressInUseError, RunningServer, start
+
+
+class Caller:
+    """A program that sends messages over HTTP."""
+
+    def __init__(self, server: RunningServer) -> None:
+        self.server = server
+        app = server.world.app
+        query = {"corpid": app.corp_id, "corpsecret": app.secret}
+        self.token = requests.get(f"{server.url}/cgi-bin/gettoken", params=query, timeout=5).json()[
+            "access_token"
+        ]
+
+    def arm(self, **faults: object) -> requests.Response:
+        return requests.post(f"{self.server.url}/sandbox/faults", json=faults, timeout=5)
+
+    def send(self, *, content: str = "x", timeout: float = 5) -> requests.Response:
+        return requests.post(
+            f"{self.server.url}/cgi-bin/message/send",
+            params={"access_token": self.token},
+            json={
+                "touser": "yg01",
+                "msgtype": "text",
+                "agentid": self.server.world.app.agent_id,
+                "text": {"content": content},
+                "enable_duplicate_check": 1,
+            },
+            timeout=timeout,
+        )
+
+    def received(self) -> list[str]:
+        answer = requests.get(f"{self.server.url}/sandbox/messages?userid=yg01", timeout=5)
+        return [message["content"] for message in answer.json()["members"]["yg01"]]
+
+    def calls(self) -> list[dict[str, object]]:
+        answer = requests.get(f"{self.server.url}/sandbox/calls?path=message/send", timeout=5)
+        return answer.json()["calls"]
+
+
+@pytest.fixture
+def caller() -> Iterator[Caller]:
+    world, _ = make_world()
+    with start(world) as server:
+        yield Caller(server)
+
+
+def test_the_next_sends_answer_a_code_and_then_all_is_well(caller: Caller) -> None:
+    caller.arm(send_error={"errcode": 45009, "times": 2})
+
+    codes = [caller.send(content=str(n)).json()["errcode"] for n in range(3)]
+
+    assert codes == [45009, 45009, 0]
+    assert caller.received() == ["2"]
+
+
+def test_gettoken_can_fail_too(caller: Caller) -> None:
+    caller.arm(token_error={"errcode": -1})
+    url = f"{caller.server.url}/cgi-bin/gettoken"
+
+    assert requests.get(url, timeout=5).json()["errcode"] == -1
+    assert requests.get(url, timeout=5).json()["errcode"] == 41004
+
+
+def test_a_connection_may_break_after_the_message_was_taken(caller: Caller) -> None:
+    caller.arm(close_after=1)
+    with pytest.raises(requests.ConnectionError):
+        caller.send()
+    again = caller.send().json()
+
+    assert again["errcode"] == 0
+    assert caller.received() == ["x"]
+    taken, retried = caller.calls()
+    assert (taken["delivered"], taken["errcode"], taken["faults"]) == (["yg01"], None, ["close_after"])
+    assert retried["duplicate_of"] == taken["msgid"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "received"),
+    [
+        pytest.param("hang_after", ["x"], id="taken, then silence"),
+        pytest.param("hang_before", [], id="silence, nothing taken"),
+    ],
+)
+def test_an_answer_may_never_come(caller: Caller, fault: str, received: list[str]) -> None:
+    caller.arm(**{fault: {"seconds": 20, "times": 1}})
+    with pytest.raises(requests.Timeout):
+        caller.send(timeout=0.2)
+
+    assert caller.received() == received
+
+
+def test_a_proxy_may_answer_502(caller: Caller) -> None:
+    caller.arm(http_status={"times": 1})
+
+    assert caller.send().status_code == 502
+    assert caller.send().json()["errcode"] == 0
+
+
+def test_every_send_can_be_slow(caller: Caller) -> None:
+    caller.arm(delay_ms=150)
+    began = time.monotonic()
+    caller.send()
+
+    assert time.monotonic() - began >= 0.15
+
+
+def test_an_address_can_lose_its_trust_and_get_it_back(caller: Caller) -> None:
+    caller.arm(untrusted_ip=True)
+    refused = caller.send().json()["errcode"]
+    caller.arm(clear=True)
+
+    assert refused == 60020
+    assert caller.send().json()["errcode"] == 0
+
+
+def test_too_many_at_once_are_refused(caller: Caller) -> None:
+    caller.arm(concurrency=5, delay_ms=300)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: caller.send(content=str(n)).json()["errcode"], range(8)))
+
+    assert Counter(answers) == {0: 5, 45033: 3}
+
+
+def test_fifty_at_once_are_served(caller: Caller) -> None:
+    caller.server.world.api = make_world()[0].api
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda n: caller.send(content=str(n)).json()["errcode"], range(50)))
+
+    assert answers == [0] * 50
+    assert len(caller.received()) == 30  # the rest is over the minute's 30 and vanished
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param({"earthquake": 1}, id="no such fault"),
+        pytest.param({"send_error": {"times": 1}}, id="no code"),
+        pytest.param({"send_error": {"errcode": 1, "times": 0}}, id="not even once"),
+        pytest.param({"delay_ms": -1}, id="back in time"),
+        pytest.param({"untrusted_ip": "yes"}, id="neither true nor false"),
+    ],
+)
+def test_a_wrong_fault_is_refused_and_nothing_is_armed(caller: Caller, faults: dict[str, object]) -> None:
+    answer = caller.arm(close_after=1, **faults)
+
+    assert answer.status_code == 400
+    assert caller.send().json()["errcode"] == 0
+
+
+def test_a_taken_port_is_one_sentence(caller: Caller) -> None:
+    world, _ = make_world()
+    with pytest.raises(
+        AddressInUseError, match=r"cannot listen on 127\.0\.0\.1:\d+: .+; choose another port"
+    ):
+        start(world, port=caller.server.port)
+
+
+def test_closing_lets_go_of_calls_that_hang() -> None:
+    world, _ = make_world()
+    with start(world) as server, ThreadPoolExecutor(1) as pool:
+        caller = Caller(server)
+        caller.arm(hang_before={"seconds": 60})
+        hanging = pool.submit(caller.send)
+        while not world.sends_in_flight:
+            time.sleep(0.01)
+        began = time.monotonic()
+        server.close()
+        with pytest.raises(requests.ConnectionError):
+            hanging.result(5)
+        assert time.monotonic() - began < 5
