@@ -1,0 +1,75 @@
+"""Who works where, and since when."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from core_branches import person
+
+from bot.core.people import Departments, Membership
+
+FIRST = Membership(since=None, departments=(1,), role="柜员")
+SECOND = Membership(since=date(2026, 11, 10), departments=(2, 3), role="客户经理")
+
+
+@pytest.mark.parametrize(
+    ("day", "held"),
+    [
+        pytest.param(date(2020, 1, 1), FIRST, id="the first reading holds for all time before"),
+        pytest.param(date(2026, 11, 9), FIRST, id="the day before the change"),
+        pytest.param(date(2026, 11, 10), SECOND, id="the day of the change"),
+        pytest.param(date(2030, 1, 1), SECOND, id="until the next one"),
+    ],
+)
+def test_a_membership_holds_from_its_day_on(day: date, held: Membership) -> None:
+    assert person(memberships=(FIRST, SECOND)).membership_on(day) == held
+
+
+@pytest.mark.parametrize(
+    ("joined_on", "left_on", "part"),
+    [
+        pytest.param(None, None, (1, 30), id="there all the time"),
+        pytest.param(10, None, (10, 30), id="joined in between"),
+        pytest.param(None, 20, (1, 20), id="left in between, the last day included"),
+        pytest.param(30, 30, (30, 30), id="there on one day"),
+        pytest.param(20, 10, None, id="left before joining: never there"),
+    ],
+)
+def test_employment_within_november(
+    joined_on: int | None, left_on: int | None, part: tuple[int, int] | None
+) -> None:
+    def november(day: int | None) -> date | None:
+        return None if day is None else date(2026, 11, day)
+
+    who = person(joined_on=november(joined_on), left_on=november(left_on))
+
+    found = who.employed_within(date(2026, 11, 1), date(2026, 11, 30))
+
+    assert found == (part and (november(part[0]), november(part[1])))
+
+
+def test_nobody_is_employed_before_he_joins_or_after_he_leaves() -> None:
+    who = person(joined_on=date(2026, 11, 10), left_on=date(2026, 11, 20))
+
+    employed = [day for day in range(1, 31) if who.employed_on(date(2026, 11, day))]
+
+    assert employed == list(range(10, 21))
+
+
+@pytest.mark.parametrize(
+    ("department", "ancestor", "below"),
+    [
+        pytest.param(3, 3, True, id="itself"),
+        pytest.param(3, 1, True, id="two levels up"),
+        pytest.param(1, 3, False, id="its own parent is not below it"),
+        pytest.param(9, 9, True, id="an unknown one stands alone"),
+        pytest.param(9, 1, False, id="an unknown one is below nothing"),
+        pytest.param(4, 1, False, id="a cycle of parents ends"),
+        pytest.param(4, 5, True, id="in a cycle each is below the other"),
+    ],
+)
+def test_the_tree_of_departments(department: int, ancestor: int, below: bool) -> None:
+    tree = Departments(parents={3: 2, 2: 1, 4: 5, 5: 4})
+
+    assert tree.at_or_below(department, ancestor) is below

@@ -1,0 +1,162 @@
+"""Adds are folded from a relation's set of events."""
+
+from __future__ import annotations
+
+import pytest
+from core_branches import DAY_S, REGAIN_S, event, relation_events
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.relations import Add, Kind, RelationEvent, Slip, as_of, fold
+
+ADDED, HALF, EDITED = Kind.ADDED, Kind.HALF_ADDED, Kind.EDITED
+BY_MEMBER, BY_CUSTOMER = Kind.LOST_BY_MEMBER, Kind.LOST_BY_CUSTOMER
+TRANSFERRED, FAILED = Kind.TRANSFERRED, Kind.TRANSFER_FAILED
+
+
+def add(
+    added_at: int, *, nth: int = 1, end: tuple[int, Kind] | None = None, slips: tuple[Slip, ...] = ()
+) -> Add:
+    ended_at, ended_by = end or (None, None)
+    return Add(
+        userid="jia",
+        external_userid="c1",
+        added_at=added_at,
+        nth=nth,
+        ended_at=ended_at,
+        ended_by=ended_by,
+        slips=slips,
+    )
+
+
+def slip(lost_at: int, regained_at: int, lost_by: Kind = BY_CUSTOMER) -> Slip:
+    return Slip(lost_at=lost_at, lost_by=lost_by, regained_at=regained_at)
+
+
+@pytest.mark.parametrize(
+    ("history", "adds"),
+    [
+        pytest.param([], (), id="nothing happened"),
+        pytest.param([(5, ADDED)], (add(5),), id="an add, alive since"),
+        pytest.param([(5, HALF), (6, EDITED)], (), id="a half-add makes nothing alive"),
+        pytest.param([(5, HALF), (9, ADDED)], (add(9),), id="the add after a half-add counts from itself"),
+        pytest.param([(5, ADDED), (9, ADDED)], (add(5),), id="a further add while alive is no add"),
+        pytest.param([(5, BY_CUSTOMER)], (), id="an end before any add is nothing"),
+        pytest.param([(5, ADDED), (7, BY_CUSTOMER)], (add(5, end=(7, BY_CUSTOMER)),), id="lost"),
+        pytest.param(
+            [(5, ADDED), (7, BY_CUSTOMER), (8, BY_MEMBER)],
+            (add(5, end=(7, BY_CUSTOMER)),),
+            id="a second end finds it not alive",
+        ),
+        pytest.param(
+            [(5, ADDED), (5, BY_MEMBER)], (add(5, end=(5, BY_MEMBER)),), id="added, then lost, in one second"
+        ),
+        pytest.param(
+            [(5, ADDED), (7, TRANSFERRED), (7, BY_MEMBER)],
+            (add(5, end=(7, BY_MEMBER)),),
+            id="in one second a loss comes before a transfer",
+        ),
+        pytest.param(
+            [(5, ADDED), (7, BY_MEMBER), (7, BY_CUSTOMER)],
+            (add(5, end=(7, BY_CUSTOMER)),),
+            id="of two losses in one second the customer's is the one that ended it",
+        ),
+        pytest.param([(5, ADDED), (7, FAILED)], (add(5),), id="a failed transfer changes nothing"),
+        pytest.param(
+            [(5, ADDED), (7, TRANSFERRED), (8, ADDED)],
+            (add(5, end=(7, TRANSFERRED)), add(8, nth=2)),
+            id="an add soon after a transfer is no slip",
+        ),
+        pytest.param(
+            [(5, ADDED), (7, BY_CUSTOMER), (7 + REGAIN_S - 1, ADDED)],
+            (add(5, slips=(slip(7, 7 + REGAIN_S - 1),)),),
+            id="regained a second before three days are over",
+        ),
+        pytest.param(
+            [(5, ADDED), (7, BY_CUSTOMER), (7 + REGAIN_S, ADDED)],
+            (add(5, end=(7, BY_CUSTOMER)), add(7 + REGAIN_S, nth=2)),
+            id="regained after three full days is a re-add",
+        ),
+        pytest.param(
+            [(0, ADDED), (10, BY_CUSTOMER), (20, ADDED), (30, BY_MEMBER)],
+            (add(0, end=(30, BY_MEMBER), slips=(slip(10, 20),)),),
+            id="a loss after a slip ends the add it began with",
+        ),
+        pytest.param(
+            [(0, ADDED), (10, BY_CUSTOMER), (20, ADDED), (30, BY_MEMBER), (40, ADDED)],
+            (add(0, slips=(slip(10, 20), slip(30, 40, BY_MEMBER))),),
+            id="two slips",
+        ),
+        pytest.param(
+            [(0, ADDED), (10, BY_CUSTOMER), (2 * DAY_S, BY_MEMBER), (10 + REGAIN_S, ADDED)],
+            (add(0, end=(10, BY_CUSTOMER)), add(10 + REGAIN_S, nth=2)),
+            id="the gap runs from the loss that ended it, not from a later one",
+        ),
+    ],
+)
+def test_the_fold_of_a_history(history: list[tuple[int, Kind]], adds: tuple[Add, ...]) -> None:
+    events = [event(kind, when) for when, kind in history]
+
+    assert fold(events, regain_s=REGAIN_S) == adds
+    assert fold(reversed(events + events), regain_s=REGAIN_S) == adds
+
+
+def test_without_regain_days_there_are_no_slips() -> None:
+    events = [event(ADDED, 0), event(BY_CUSTOMER, 1), event(ADDED, 2)]
+
+    assert fold(events, regain_s=0) == (add(0, end=(1, BY_CUSTOMER)), add(2, nth=2))
+
+
+def test_events_of_two_relations_are_refused() -> None:
+    events = [event(ADDED, 0, customer="c1"), event(ADDED, 0, customer="c2")]
+
+    with pytest.raises(ValueError, match="one relation only"):
+        fold(events, regain_s=0)
+
+
+@pytest.mark.parametrize(
+    ("when", "seen"),
+    [
+        pytest.param(-1, None, id="before the add"),
+        pytest.param(0, add(0), id="at its second"),
+        pytest.param(9, add(0), id="before the first loss"),
+        pytest.param(10, add(0, end=(10, BY_CUSTOMER)), id="in the slip it is ended"),
+        pytest.param(19, add(0, end=(10, BY_CUSTOMER)), id="to the slip's last second"),
+        pytest.param(20, add(0, slips=(slip(10, 20),)), id="regained, as if nothing had been"),
+        pytest.param(30, add(0, end=(30, BY_MEMBER), slips=(slip(10, 20),)), id="in the second slip"),
+        pytest.param(40, add(0, slips=(slip(10, 20), slip(30, 40, BY_MEMBER))), id="regained again"),
+        pytest.param(
+            50,
+            add(0, end=(50, TRANSFERRED), slips=(slip(10, 20), slip(30, 40, BY_MEMBER))),
+            id="at the end",
+        ),
+    ],
+)
+def test_one_stored_add_tells_how_it_stood_at_any_time(when: int, seen: Add | None) -> None:
+    history = [(0, ADDED), (10, BY_CUSTOMER), (20, ADDED), (30, BY_MEMBER), (40, ADDED), (50, TRANSFERRED)]
+    (stored,) = fold([event(kind, moment) for moment, kind in history], regain_s=REGAIN_S)
+
+    assert as_of(stored, when) == seen
+
+
+@given(events=relation_events, regain_s=st.sampled_from([0, 1, REGAIN_S]), data=st.data())
+def test_the_stored_fold_holds_for_every_time(
+    events: list[RelationEvent], regain_s: int, data: st.DataObject
+) -> None:
+    moments = sorted({moment + step for moment in (one.at for one in events) for step in (-1, 0, 1)})
+    when = data.draw(st.sampled_from(moments))
+
+    stored = fold(events, regain_s=regain_s)
+
+    seen = tuple(known for one in stored if (known := as_of(one, when)) is not None)
+    assert seen == fold([one for one in events if one.at <= when], regain_s=regain_s)
+
+
+@given(events=relation_events, data=st.data())
+def test_order_and_number_of_deliveries_never_change_a_fold(
+    events: list[RelationEvent], data: st.DataObject
+) -> None:
+    repeated = events + data.draw(st.lists(st.sampled_from(events)))
+    delivered = data.draw(st.permutations(repeated))
+
+    assert fold(delivered, regain_s=REGAIN_S) == fold(events, regain_s=REGAIN_S)
