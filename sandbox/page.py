@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -49,9 +49,21 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
     @routes.post("/page/clock")
     def jump() -> Response:
         world.clock.advance(_JUMPS.get(request.form.get("jump", ""), 0))
-        return _back("")
+        return _back(_go_to(world, request.form.get("to", "")))
 
     return routes
+
+
+def _go_to(world: World, wanted: str) -> str:
+    """Set the clock to a time of its day, HH:MM; return what to tell the player if that cannot be."""
+    if not wanted:
+        return ""
+    now = datetime.fromtimestamp(world.clock.now(), CHINA)
+    try:
+        world.clock.set(datetime.combine(now, time.fromisoformat(wanted), CHINA).timestamp())
+    except ValueError:
+        return "时钟只能往前 · the clock only goes forward"
+    return ""
 
 
 def _act(world: World, sender: CallbackSender) -> str:

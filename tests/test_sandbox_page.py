@@ -180,3 +180,13 @@ def test_the_app_and_its_people_can_be_asked_for(api: Api) -> None:
     assert api.client.get("/sandbox/app").json["secret"] == api.world.app.secret
     assert (people["yg01"]["visible"], people["yg01"]["licensed"]) == (False, True)
     assert api.client.post("/sandbox/people", json={"userid": "ghost"}).status_code == 400
+
+
+def test_the_page_moves_the_clock_forward_within_the_day_and_never_back(api: Api) -> None:
+    api.client.post("/page/clock", data={"to": "16:36"})
+    after = page_of(api.client)
+    back = api.client.post("/page/clock", data={"to": "08:00"}, follow_redirects=True).text
+
+    assert "2026-11-23 16:36" in after
+    assert "the clock only goes forward" in back
+    assert "2026-11-23 16:36" in back
