@@ -315,7 +315,9 @@ Hours = Annotated[
 ]
 Zone = Annotated[ZoneInfo, BeforeValidator(_timezone), _schema(type="string")]
 Country = Annotated[Text, AfterValidator(_country), _schema(type="string", pattern="^[A-Z]{2}$")]
-CorpId = Annotated[Text, AfterValidator(_corp_id), _schema(type="string", pattern="^w[wx][0-9A-Za-z_-]{1,62}$")]
+CorpId = Annotated[
+    Text, AfterValidator(_corp_id), _schema(type="string", pattern="^w[wx][0-9A-Za-z_-]{1,62}$")
+]
 UserId = Annotated[Text, AfterValidator(_userid), _schema(type="string", pattern=f"^{_USERID}$")]
 QuotaId = Annotated[Text, AfterValidator(_quota_id), _schema(type="string", minLength=1, maxLength=64)]
 BaseUrl = Annotated[Text, AfterValidator(_base_url), _schema(type="string", pattern="^https?://")]
