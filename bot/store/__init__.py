@@ -1,0 +1,1 @@
+"""The stores: inbox, ledger, people, outbox, runs, leases. SQL stands in `sql/`, one statement a name."""

@@ -1,0 +1,118 @@
+"""The inbox's one writer: it commits everything that is waiting as one group.
+
+A callback is answered 200 only after the commit that holds its event. Many callbacks wait for one commit, so
+a thousand events cost a few syncs of the disk and not a thousand. Nobody else decides what becomes of an
+event: one whose sender was told "no" is never stored afterwards.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+import structlog
+
+from bot.store.engine import Engine
+
+log = structlog.get_logger(__name__)
+
+GIVE_UP_S = 3.0  # contract: the receiver tries for 3 s, then answers 503
+PAUSE_S = 0.1
+PATIENCE_S = 0.5  # of one commit, so that several fit into GIVE_UP_S
+GROUP = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    row: dict[str, object]
+    done: Callable[[bool], None]
+    until: float
+
+
+class GroupCommit:
+    """Stores events durably from many threads at once."""
+
+    def __init__(self, engine: Engine, *, on_stored: Callable[[], None]) -> None:
+        """Start the writer; *on_stored* is called after each commit."""
+        self._engine = engine
+        self._on_stored = on_stored
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
+        self._thread.start()
+
+    def put(
+        self,
+        *,
+        hash: str,  # noqa: A002 - the column's name
+        body: bytes,
+        received_at: int,
+        done: Callable[[bool], None],
+    ) -> None:
+        """Store an event; *done* is told, from the writer's thread, whether it is on disk (or was before).
+
+        False means that it is not and will not be: a refusing store is tried again for GIVE_UP_S.
+        """
+        row: dict[str, object] = {"hash": hash, "body": body, "received_at": received_at}
+        self._queue.put(_Waiting(row, done, time.monotonic() + GIVE_UP_S))
+
+    def probe(self) -> None:
+        """Return if a group could be committed now. Raises StoreBusyError."""
+        with self._engine.transaction(patience_s=PATIENCE_S):
+            self._engine.run("mark_put", name="ready", value="1")
+
+    def close(self) -> None:
+        """Commit or refuse what waits, and end the writer."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        waiting: list[_Waiting] = []
+        stopping = False
+        while waiting or not stopping:
+            stopping = self._collect(waiting, block=not waiting and not stopping) or stopping
+            group = waiting[:GROUP]
+            if self._commit(group):
+                del waiting[:GROUP]
+                continue
+            now = time.monotonic()
+            for late in [one for one in waiting if one.until <= now]:
+                _tell(late, stored=False)
+            waiting = [one for one in waiting if one.until > now]
+            time.sleep(PAUSE_S)
+
+    def _collect(self, waiting: list[_Waiting], *, block: bool) -> bool:
+        """Add what has arrived to *waiting*; whether the end was asked for."""
+        try:
+            while len(waiting) < GROUP:
+                more = self._queue.get(block=block)
+                if more is None:
+                    return True
+                waiting.append(more)
+                block = False
+        except Empty:
+            pass
+        return False
+
+    def _commit(self, group: list[_Waiting]) -> bool:
+        try:
+            if group:
+                with self._engine.transaction(patience_s=PATIENCE_S):
+                    self._engine.run_many("inbox_add", [one.row for one in group])
+        except Exception as error:  # noqa: BLE001 - whatever it was, nobody may be told 200
+            log.warning("events not stored yet", waiting=len(group), error=type(error).__name__)
+            return False
+        for one in group:
+            _tell(one, stored=True)
+        if group:
+            self._on_stored()
+        return True
+
+
+def _tell(one: _Waiting, *, stored: bool) -> None:
+    try:
+        one.done(stored)
+    except Exception:
+        log.exception("nobody could be told what became of an event", stored=stored)

@@ -1,0 +1,92 @@
+"""The inbox: events as received, decrypted. Queue and proof in one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.store.engine import Engine, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event whose turn has come. *body* is the decrypted XML."""
+
+    seq: int
+    body: bytes
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits, how much was given up on, and the age of the oldest waiting in seconds."""
+
+    pending: int
+    dead: int
+    oldest_s: int | None
+
+    @classmethod
+    def of(cls, row: Row | None, *, now: int) -> Depth:
+        """From a row of counts; *now* in epoch seconds of real time."""
+        if row is None:
+            return cls(0, 0, None)
+        oldest = row["oldest"]
+        return cls(row["pending"], row["dead"], None if oldest is None else max(0, now - oldest))
+
+
+class Inbox:
+    """Rows of the inbox; call the changing ones inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def due(self, *, now: int, batch: int, upto: int | None = None) -> list[Received]:
+        """At most *batch* events that may be tried at *now* (epoch s), up to row *upto*, oldest first."""
+        limit = 2**62 if upto is None else upto
+        rows = self._engine.all("inbox_due", now=now, upto=limit, batch=batch)
+        return [Received(row["seq"], bytes(row["body"]), row["attempts"]) for row in rows]
+
+    def finish(self, seq: int, *, state: str, kind: str) -> None:
+        """The event is dealt with: *state* is done or ignored."""
+        self._engine.run("inbox_finish", seq=seq, state=state, kind=kind)
+
+    def fail(self, seq: int, *, kind: str, attempts: int, next_try_at: int | None, error: str) -> None:
+        """The event failed; without *next_try_at* it is a dead letter."""
+        state = "dead" if next_try_at is None else "pending"
+        self._engine.run(
+            "inbox_fail",
+            seq=seq,
+            state=state,
+            kind=kind,
+            attempts=attempts,
+            next_try_at=next_try_at or 0,
+            error=error,
+        )
+
+    def newest(self) -> int:
+        """The newest row's number; 0 when nothing was ever received."""
+        row = self._engine.one("inbox_newest")
+        return int(row["seq"]) if row else 0
+
+    def depth(self, *, now: int) -> Depth:
+        """What waits at *now* (epoch s)."""
+        return Depth.of(self._engine.one("inbox_depth"), now=now)
+
+    def failing(self, *, upto: int) -> list[Row]:
+        """Events that wait for another try, or were given up on."""
+        return self._engine.all("inbox_failing", upto=upto)
+
+    def dead(self) -> list[Row]:
+        """The dead letters."""
+        return self._engine.all("inbox_dead")
+
+    def show(self, seq: int) -> Row | None:
+        """One event with its body."""
+        return self._engine.one("inbox_show", seq=seq)
+
+    def revive(self, seq: int) -> bool:
+        """Give a dead letter another round of tries; whether there was one."""
+        return self._engine.run("inbox_revive", seq=seq) > 0
+
+    def drop(self, seq: int) -> bool:
+        """Drop a dead letter; whether there was one."""
+        return self._engine.run("inbox_drop", seq=seq) > 0

@@ -1,0 +1,104 @@
+"""The ledger: facts about relations, appended once and kept for good; adds are derived from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from bot.core.relations import Add, Kind, RelationEvent, Slip
+from bot.store.engine import Engine, Row
+
+RELATION = "relation"  # the scope "one relation" in the table of what must be derived anew
+
+
+class Ledger:
+    """Facts in, adds out. Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def append(self, event: RelationEvent, *, origin: str, recorded_at: int, state: str = "") -> bool:
+        """Keep a fact and mark its relation for deriving; False when it was known already.
+
+        *origin* is callback, sync or import; *state* is WeCom's channel state; *recorded_at* in epoch s.
+        """
+        new = self._engine.run(
+            "ledger_append",
+            userid=event.userid,
+            external_userid=event.external_userid,
+            at=event.at,
+            kind=event.kind.value,
+            origin=origin,
+            state=state,
+            recorded_at=recorded_at,
+        )
+        if new:
+            key = f"{event.userid} {event.external_userid}"
+            self._engine.run("dirty_mark", scope=RELATION, key=key)
+        return new > 0
+
+    def mark_all(self) -> None:
+        """Everything must be derived anew (a changed [ledger], or a replay)."""
+        self._engine.run("dirty_mark_all_relations")
+
+    def take_dirty(self, *, batch: int) -> list[tuple[str, str]]:
+        """Claim relations to derive: (userid, external_userid)."""
+        rows = self._engine.all("dirty_take", scope=RELATION, batch=batch)
+        return [(userid, external) for userid, external in (row["key"].split(" ", 1) for row in rows)]
+
+    def dirty(self) -> int:
+        """How much still waits to be derived."""
+        row = self._engine.one("dirty_count")
+        return int(row["dirty"]) if row else 0
+
+    def relation(self, userid: str, external_userid: str) -> list[RelationEvent]:
+        """The set of facts of one relation."""
+        rows = self._engine.all("ledger_relation", userid=userid, external_userid=external_userid)
+        return [
+            RelationEvent(
+                userid=userid, external_userid=external_userid, at=row["at"], kind=Kind(row["kind"])
+            )
+            for row in rows
+        ]
+
+    def put_adds(self, userid: str, external_userid: str, adds: Sequence[Add]) -> None:
+        """Replace what was derived for one relation."""
+        self._engine.run("adds_clear", userid=userid, external_userid=external_userid)
+        if adds:
+            self._engine.run_many("adds_put", [_row(add) for add in adds])
+
+    def adds(self, *, since: int, upto: int) -> dict[str, list[Add]]:
+        """Adds by userid that began at *upto* (epoch s) or before and were changed since *since*."""
+        found: dict[str, list[Add]] = {}
+        for row in self._engine.all("adds_since", since=since, upto=upto):
+            found.setdefault(row["userid"], []).append(_add(row))
+        return found
+
+
+def _row(add: Add) -> Row:
+    slips = [[slip.lost_at, slip.lost_by.value, slip.regained_at] for slip in add.slips]
+    return {
+        "userid": add.userid,
+        "external_userid": add.external_userid,
+        "added_at": add.added_at,
+        "nth": add.nth,
+        "ended_at": add.ended_at,
+        "ended_by": None if add.ended_by is None else add.ended_by.value,
+        "slips": json.dumps(slips),
+        "last_regained_at": add.slips[-1].regained_at if add.slips else None,
+    }
+
+
+def _add(row: Row) -> Add:
+    slips = () if row["slips"] == "[]" else json.loads(row["slips"])
+    return Add(
+        userid=row["userid"],
+        external_userid=row["external_userid"],
+        added_at=row["added_at"],
+        nth=row["nth"],
+        ended_at=row["ended_at"],
+        ended_by=None if row["ended_by"] is None else Kind(row["ended_by"]),
+        slips=tuple(
+            Slip(lost_at=lost, lost_by=Kind(by), regained_at=regained) for lost, by, regained in slips
+        ),
+    )

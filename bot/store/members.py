@@ -1,0 +1,82 @@
+"""Who works where, as the readings of the directory said it day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from fractions import Fraction
+
+from bot.core.people import Membership, Person
+from bot.store.engine import Engine, Row
+
+
+class Members:
+    """People and their dated memberships. An empty `since` is the first reading: for all time before."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> dict[str, Person]:
+        """Everybody who was ever read, by userid."""
+        dated: dict[str, list[Membership]] = {}
+        for row in self._engine.all("memberships_all"):
+            dated.setdefault(row["userid"], []).append(_membership(row))
+        return {row["userid"]: _person(row, dated[row["userid"]]) for row in self._engine.all("members_all")}
+
+    def put(self, people: Iterable[Person], *, read_on: date) -> None:
+        """Keep a reading: people with all their memberships as they stand now."""
+        rows = list(people)
+        self._engine.run_many("members_put", [_row(person, read_on) for person in rows])
+        self._engine.run_many(
+            "memberships_put",
+            [
+                {
+                    "userid": person.userid,
+                    "since": "" if membership.since is None else membership.since.isoformat(),
+                    "departments": _joined(membership.departments),
+                    "role": membership.role,
+                }
+                for person in rows
+                for membership in person.memberships
+            ],
+        )
+
+
+def _joined(ids: tuple[int, ...]) -> str:
+    return ";".join(str(number) for number in ids)
+
+
+def _split(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(";") if part)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _membership(row: Row) -> Membership:
+    return Membership(since=_day(row["since"]), departments=_split(row["departments"]), role=row["role"])
+
+
+def _person(row: Row, memberships: list[Membership]) -> Person:
+    return Person(
+        userid=row["userid"],
+        name=row["name"],
+        memberships=tuple(memberships),
+        leader_of=_split(row["leader_of"]),
+        joined_on=_day(row["joined_on"]),
+        left_on=_day(row["left_on"]),
+        share=Fraction(row["share"]),
+    )
+
+
+def _row(person: Person, read_on: date) -> Row:
+    return {
+        "userid": person.userid,
+        "name": person.name,
+        "leader_of": _joined(person.leader_of),
+        "joined_on": person.joined_on.isoformat() if person.joined_on else None,
+        "left_on": person.left_on.isoformat() if person.left_on else None,
+        "share": str(person.share),
+        "read_on": read_on.isoformat(),
+    }

@@ -1,0 +1,154 @@
+"""The outbox: messages to be sent, each under a key that says what it is."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bot.store.engine import Engine, Row
+from bot.store.inbox import Depth
+
+
+class Lane(IntEnum):
+    """Answers to people go before what nobody asked for."""
+
+    FAST = 0
+    UNASKED = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message before it is stored.
+
+    *not_before*, *expires_at* are epoch seconds on the message's own clock: the service's, or, with
+    *time_shift*, real time plus that many seconds (`quotabot run --at`).
+    """
+
+    key: str
+    job: str
+    to_userid: str
+    content: str
+    msgtype: str
+    not_before: int
+    expires_at: int
+    lane: Lane = Lane.UNASKED
+    time_shift: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A stored message whose turn has come. *request* is set once it was tried."""
+
+    seq: int
+    key: str
+    to_userid: str
+    msgtype: str
+    content: str
+    attempts: int
+    request: bytes | None
+    unsure_since: int | None
+
+
+class Outbox:
+    """Rows of the outbox; each changing method is one statement, safe alone or in a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, message: Message, *, created_at: int) -> bool:
+        """Store a message; False when its key is there already."""
+        return (
+            self._engine.run(
+                "outbox_add",
+                key=message.key,
+                job=message.job,
+                to_userid=message.to_userid,
+                lane=int(message.lane),
+                msgtype=message.msgtype,
+                content=message.content,
+                created_at=created_at,
+                not_before=message.not_before,
+                expires_at=message.expires_at,
+                time_shift=message.time_shift,
+            )
+            > 0
+        )
+
+    def due(self, *, real_now: int, clock_now: int, batch: int) -> list[Due]:
+        """Messages that may be tried now, fast lane first."""
+        rows = self._engine.all("outbox_due", real_now=real_now, clock_now=clock_now, batch=batch)
+        return [
+            Due(
+                row["seq"],
+                row["key"],
+                row["to_userid"],
+                row["msgtype"],
+                row["content"],
+                row["attempts"],
+                None if row["request"] is None else bytes(row["request"]),
+                row["unsure_since"],
+            )
+            for row in rows
+        ]
+
+    def expire(self, *, real_now: int, clock_now: int) -> int:
+        """Drop what lost its point; how many."""
+        return self._engine.run("outbox_expire", real_now=real_now, clock_now=clock_now)
+
+    def begin(self, seq: int, *, request: bytes, now: int) -> bool:
+        """Keep the exact request before its try; False when the row is no longer pending."""
+        digest = hashlib.sha256(request).hexdigest()
+        return self._engine.run("outbox_begin", seq=seq, request=request, request_hash=digest, now=now) > 0
+
+    def is_taken(self, seq: int, *, request: bytes) -> bool:
+        """Whether another row makes this very request: WeCom would drop the second one."""
+        digest = hashlib.sha256(request).hexdigest()
+        row = self._engine.one("outbox_request_taken", seq=seq, request_hash=digest)
+        return bool(row and row["taken"])
+
+    def finish(self, seq: int, *, state: str, now: int, receipt: str = "", error: str = "") -> None:
+        """Final: *state* is sent, failed or unknown; *receipt* is WeCom's answer as JSON."""
+        self._engine.run("outbox_finish", seq=seq, state=state, now=now, receipt=receipt, error=error)
+
+    def retry(
+        self, seq: int, *, next_try_at: int, unsure_since: int | None, error: str, spent: bool = True
+    ) -> None:
+        """Try again later; *unsure_since* None: WeCom surely did not take it. Not *spent*: no try used up."""
+        self._engine.run(
+            "outbox_retry",
+            seq=seq,
+            next_try_at=next_try_at,
+            unsure_since=unsure_since,
+            error=error,
+            spent=int(spent),
+        )
+
+    def postpone(self, seq: int, *, next_try_at: int) -> None:
+        """Wait for the pacing of this member; no try is used up."""
+        self._engine.run("outbox_postpone", seq=seq, next_try_at=next_try_at)
+
+    def tries_since(self, since: int) -> list[tuple[str, int]]:
+        """(userid, epoch s) of each row's last try after *since*, oldest first."""
+        rows = self._engine.all("outbox_tries_since", since=since)
+        return [(row["to_userid"], row["tried_at"]) for row in rows]
+
+    def by_key(self, key: str) -> Row | None:
+        """One message by its key."""
+        return self._engine.one("outbox_show", key=key)
+
+    def depth(self, *, now: int) -> Depth:
+        """What waits at *now* (epoch s of real time)."""
+        return Depth.of(self._engine.one("outbox_depth"), now=now)
+
+    def dead(self) -> list[Row]:
+        """Messages that were given up on."""
+        return self._engine.all("outbox_dead")
+
+    def revive(self, key: str) -> bool:
+        """Give a dead letter another round of tries; whether there was one."""
+        return self._engine.run("outbox_revive", key=key) > 0
+
+    def drop(self, key: str) -> bool:
+        """Drop a dead letter; whether there was one."""
+        return self._engine.run("outbox_drop", key=key) > 0

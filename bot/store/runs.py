@@ -1,0 +1,67 @@
+"""The run ledger: one row for one firing of one job, claimed once in the whole installation."""
+
+from __future__ import annotations
+
+from bot.store.engine import Engine, Row
+
+
+class Runs:
+    """Firings and what became of them. Times are epoch seconds; leases live by real time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def claim(self, job: str, fire_at: int, *, holder: str, now: int, lease_until: int) -> bool:
+        """Take a firing that is new or abandoned; False when it is somebody's or done."""
+        return (
+            self._engine.run(
+                "runs_claim", job=job, fire_at=fire_at, holder=holder, now=now, lease_until=lease_until
+            )
+            > 0
+        )
+
+    def get(self, job: str, fire_at: int) -> Row | None:
+        """One firing."""
+        return self._engine.one("runs_get", job=job, fire_at=fire_at)
+
+    def advance(
+        self,
+        job: str,
+        fire_at: int,
+        *,
+        holder: str,
+        lease_until: int,
+        planned_at: int,
+        cursor: str,
+        messages: int,
+    ) -> bool:
+        """A chunk up to userid *cursor* is planned; False when the firing was taken over meanwhile."""
+        return (
+            self._engine.run(
+                "runs_advance",
+                job=job,
+                fire_at=fire_at,
+                holder=holder,
+                lease_until=lease_until,
+                planned_at=planned_at,
+                cursor=cursor,
+                messages=messages,
+            )
+            > 0
+        )
+
+    def end(self, job: str, fire_at: int, *, holder: str, state: str, error: str = "") -> None:
+        """Final: *state* is done or failed."""
+        self._engine.run("runs_end", job=job, fire_at=fire_at, holder=holder, state=state, error=error)
+
+    def miss(self, job: str, fire_at: int, *, now: int) -> bool:
+        """Nobody ran it (to its end) and nobody will; False when that is known, or somebody is at it."""
+        return self._engine.run("runs_miss", job=job, fire_at=fire_at, now=now) > 0
+
+    def abandoned(self, *, now: int) -> list[tuple[str, int]]:
+        """Firings whose planner fell silent."""
+        return [(row["job"], row["fire_at"]) for row in self._engine.all("runs_abandoned", now=now)]
+
+    def last(self) -> list[Row]:
+        """The last firing of each job."""
+        return self._engine.all("runs_last")

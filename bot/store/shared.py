@@ -1,0 +1,97 @@
+"""What all processes of an installation share: leases, the access token, marks. Times are real epoch s."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+
+from bot.store.engine import Engine, Row
+
+
+def own_name() -> str:
+    """A name for this process as a holder of leases: host:pid, and what tells it from a namesake."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """The shared access token, or why there is none. An empty *token* is none."""
+
+    token: str
+    expires_at: int
+    error: str
+    errcode: int
+    blocked_until: int
+
+    def __repr__(self) -> str:
+        return f"StoredToken(expires_at={self.expires_at}, errcode={self.errcode})"
+
+
+class Leases:
+    """Who may do what only one may do."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def take(self, name: str, *, holder: str, now: int, until: int) -> bool:
+        """Take or prolong; False while another holds it."""
+        return self._engine.run("lease_take", name=name, holder=holder, now=now, until=until) > 0
+
+    def free(self, name: str, *, holder: str) -> None:
+        """Give it back."""
+        self._engine.run("lease_free", name=name, holder=holder)
+
+    def get(self, name: str, *, now: int) -> Row | None:
+        """`holder` and `until_s` while somebody holds it."""
+        return self._engine.one("lease_get", name=name, now=now)
+
+
+class Tokens:
+    """The access token of the app, one for all processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, name: str) -> StoredToken:
+        """What is stored under *name*."""
+        row = self._engine.one("token_get", name=name)
+        return StoredToken(**row) if row else StoredToken("", 0, "", 0, 0)
+
+    def put(self, name: str, *, token: str, expires_at: int) -> None:
+        """A new token; forgets an earlier refusal."""
+        self._engine.run("token_put", name=name, token=token, expires_at=expires_at)
+
+    def block(self, name: str, *, error: str, errcode: int, until: int) -> None:
+        """WeCom refused to give one: nobody asks again before *until*."""
+        self._engine.run("token_block", name=name, error=error, errcode=errcode, blocked_until=until)
+
+    def void(self, name: str, *, token: str) -> None:
+        """This very token is no longer good."""
+        self._engine.run("token_void", name=name, token=token)
+
+
+class Marks:
+    """Single values of the installation, by name."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, name: str) -> str | None:
+        """The value, or None."""
+        row = self._engine.one("mark_get", name=name)
+        return None if row is None else str(row["value"])
+
+    def put(self, name: str, value: str) -> None:
+        """Set or replace."""
+        self._engine.run("mark_put", name=name, value=value)
+
+    def first(self, name: str, value: str) -> str:
+        """Set once for good; the value that holds."""
+        self._engine.run("mark_first", name=name, value=value)
+        return self.get(name) or value
+
+    def clear(self, name: str) -> None:
+        """Forget."""
+        self._engine.run("mark_clear", name=name)

@@ -1,0 +1,29 @@
+-- name: members_put(userid, name, leader_of, joined_on, left_on, share, read_on)*!
+-- What the newest reading says of each person.
+INSERT INTO members (userid, name, leader_of, joined_on, left_on, share, read_on)
+VALUES (:userid, :name, :leader_of, :joined_on, :left_on, :share, :read_on)
+ON CONFLICT (userid) DO UPDATE
+   SET name = excluded.name,
+       leader_of = excluded.leader_of,
+       joined_on = excluded.joined_on,
+       left_on = excluded.left_on,
+       share = excluded.share,
+       read_on = excluded.read_on;
+
+-- name: members_all()
+SELECT userid, name, leader_of, joined_on, left_on, share, read_on
+  FROM members
+ ORDER BY userid;
+
+-- name: memberships_put(userid, since, departments, role)*!
+-- Departments and role from a day on; the first reading has an empty day.
+INSERT INTO memberships (userid, since, departments, role)
+VALUES (:userid, :since, :departments, :role)
+ON CONFLICT (userid, since) DO UPDATE
+   SET departments = excluded.departments,
+       role = excluded.role;
+
+-- name: memberships_all()
+SELECT userid, since, departments, role
+  FROM memberships
+ ORDER BY userid, since;

@@ -1,0 +1,83 @@
+-- name: inbox_add(hash, body, received_at)*!
+-- Store received events; one that is there already stays as it is.
+INSERT INTO inbox (hash, body, received_at)
+VALUES (:hash, :body, :received_at)
+ON CONFLICT (hash) DO NOTHING;
+
+-- name: inbox_due(now, upto, batch)
+-- Events whose turn has come, oldest first.
+SELECT seq, hash, body, attempts
+  FROM inbox
+ WHERE state = 'pending'
+   AND next_try_at <= :now
+   AND seq <= :upto
+ ORDER BY seq
+ LIMIT :batch;
+
+-- name: inbox_finish(seq, state, kind)!
+-- An event is dealt with: done or ignored.
+UPDATE inbox
+   SET state = :state,
+       kind = :kind,
+       error = ''
+ WHERE seq = :seq;
+
+-- name: inbox_fail(seq, state, kind, attempts, next_try_at, error)!
+-- An event failed: pending again later, or dead.
+UPDATE inbox
+   SET state = :state,
+       kind = :kind,
+       attempts = :attempts,
+       next_try_at = :next_try_at,
+       error = :error
+ WHERE seq = :seq;
+
+-- name: inbox_newest()^
+-- The newest row at this moment; 0 in an empty inbox.
+SELECT COALESCE(MAX(seq), 0) AS seq
+  FROM inbox;
+
+-- name: inbox_depth()^
+-- What waits, what was given up on, since when the oldest waits.
+SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END) AS pending,
+       COUNT(CASE WHEN state = 'dead' THEN 1 END) AS dead,
+       MIN(CASE WHEN state = 'pending' THEN received_at END) AS oldest
+  FROM inbox
+ WHERE state IN ('pending', 'dead');
+
+-- name: inbox_failing(upto)
+-- Events that failed and wait for another try, or were given up on.
+SELECT seq, hash, kind, state, attempts, next_try_at, error, received_at
+  FROM inbox
+ WHERE (state = 'dead' OR (state = 'pending' AND attempts > 0))
+   AND seq <= :upto
+ ORDER BY seq;
+
+-- name: inbox_dead()
+-- The dead letters among the events.
+SELECT seq, hash, kind, state, attempts, error, received_at
+  FROM inbox
+ WHERE state = 'dead'
+ ORDER BY seq;
+
+-- name: inbox_show(seq)^
+-- One event with its body.
+SELECT seq, hash, kind, state, attempts, error, received_at, body
+  FROM inbox
+ WHERE seq = :seq;
+
+-- name: inbox_revive(seq)!
+-- A person asks for another round of tries of a dead letter.
+UPDATE inbox
+   SET state = 'pending',
+       attempts = 0,
+       next_try_at = 0
+ WHERE seq = :seq
+   AND state = 'dead';
+
+-- name: inbox_drop(seq)!
+-- A person drops a dead letter; hash and body stay as proof.
+UPDATE inbox
+   SET state = 'dropped'
+ WHERE seq = :seq
+   AND state = 'dead';

@@ -1,0 +1,114 @@
+-- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift)!
+-- A message to be sent, once per key; 0 when the key was there.
+INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift)
+VALUES (:key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at, :time_shift)
+ON CONFLICT (key) DO NOTHING;
+
+-- name: outbox_due(real_now, clock_now, batch)
+-- Messages whose turn has come, fast lane first. A shifted row lives by real time plus its shift.
+SELECT seq, key, job, to_userid, msgtype, content, created_at, not_before, expires_at, time_shift,
+       attempts, request, unsure_since
+  FROM outbox
+ WHERE state = 'pending'
+   AND next_try_at <= :real_now
+   AND not_before <= COALESCE(:real_now + time_shift, :clock_now)
+ ORDER BY lane, seq
+ LIMIT :batch;
+
+-- name: outbox_expire(real_now, clock_now)!
+-- What lost its point is dropped; one that WeCom may have taken becomes unknown instead.
+UPDATE outbox
+   SET state = CASE WHEN unsure_since IS NULL THEN 'expired' ELSE 'unknown' END,
+       finished_at = :real_now
+ WHERE state = 'pending'
+   AND expires_at <= COALESCE(:real_now + time_shift, :clock_now);
+
+-- name: outbox_begin(seq, request, request_hash, now)!
+-- Before a try: the exact request (kept if there is one) and that its outcome is open.
+UPDATE outbox
+   SET request = COALESCE(request, :request),
+       request_hash = COALESCE(request_hash, :request_hash),
+       unsure_since = COALESCE(unsure_since, :now),
+       tried_at = :now,
+       attempts = attempts + 1
+ WHERE seq = :seq
+   AND state = 'pending';
+
+-- name: outbox_request_taken(request_hash, seq)^
+-- Does another row make the same request?
+SELECT COUNT(*) AS taken
+  FROM outbox
+ WHERE request_hash = :request_hash
+   AND seq <> :seq;
+
+-- name: outbox_finish(seq, state, now, receipt, error)!
+-- The outcome is known and final.
+UPDATE outbox
+   SET state = :state,
+       finished_at = :now,
+       unsure_since = CASE WHEN :state = 'unknown' THEN unsure_since ELSE NULL END,
+       receipt = :receipt,
+       error = :error
+ WHERE seq = :seq
+   AND state = 'pending';
+
+-- name: outbox_retry(seq, next_try_at, unsure_since, error, spent)!
+-- Not sent, or nobody knows: another try later. A try that cost nothing is given back.
+UPDATE outbox
+   SET next_try_at = :next_try_at,
+       unsure_since = CAST(:unsure_since AS BIGINT),
+       attempts = attempts - 1 + :spent,
+       error = :error
+ WHERE seq = :seq
+   AND state = 'pending';
+
+-- name: outbox_postpone(seq, next_try_at)!
+-- Pacing asks this one to wait; nothing else changes.
+UPDATE outbox
+   SET next_try_at = :next_try_at
+ WHERE seq = :seq
+   AND state = 'pending';
+
+-- name: outbox_tries_since(since)
+-- What counts for pacing after a takeover.
+SELECT to_userid, tried_at
+  FROM outbox
+ WHERE tried_at > :since
+ ORDER BY tried_at;
+
+-- name: outbox_depth()^
+-- What waits, what failed or stayed unknown, since when the oldest waits.
+SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END) AS pending,
+       COUNT(CASE WHEN state IN ('failed', 'unknown') THEN 1 END) AS dead,
+       MIN(CASE WHEN state = 'pending' THEN created_at END) AS oldest
+  FROM outbox
+ WHERE state IN ('pending', 'failed', 'unknown');
+
+-- name: outbox_dead()
+-- The dead letters among the messages.
+SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at
+  FROM outbox
+ WHERE state IN ('failed', 'unknown')
+ ORDER BY seq;
+
+-- name: outbox_show(key)^
+SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, content
+  FROM outbox
+ WHERE key = :key;
+
+-- name: outbox_revive(key)!
+-- A person asks for another round of tries of a dead letter.
+UPDATE outbox
+   SET state = 'pending',
+       attempts = 0,
+       next_try_at = 0,
+       unsure_since = NULL,
+       finished_at = NULL
+ WHERE key = :key
+   AND state IN ('failed', 'unknown');
+
+-- name: outbox_drop(key)!
+UPDATE outbox
+   SET state = 'dropped'
+ WHERE key = :key
+   AND state IN ('failed', 'unknown');

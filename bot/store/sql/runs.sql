@@ -1,0 +1,61 @@
+-- name: runs_claim(job, fire_at, holder, now, lease_until)!
+-- One firing belongs to one process: new, or abandoned by another whose lease is over.
+INSERT INTO runs (job, fire_at, state, holder, lease_until, attempts)
+VALUES (:job, :fire_at, 'running', :holder, :lease_until, 1)
+ON CONFLICT (job, fire_at) DO UPDATE
+   SET holder = excluded.holder,
+       lease_until = excluded.lease_until,
+       attempts = runs.attempts + 1
+ WHERE runs.state = 'running'
+   AND runs.lease_until <= :now;
+
+-- name: runs_get(job, fire_at)^
+SELECT job, fire_at, state, holder, attempts, planned_at, cursor, messages
+  FROM runs
+ WHERE job = :job
+   AND fire_at = :fire_at;
+
+-- name: runs_advance(job, fire_at, holder, lease_until, planned_at, cursor, messages)!
+-- A chunk is planned; 0 when the run was taken over meanwhile.
+UPDATE runs
+   SET lease_until = :lease_until,
+       planned_at = :planned_at,
+       cursor = :cursor,
+       messages = messages + :messages
+ WHERE job = :job
+   AND fire_at = :fire_at
+   AND holder = :holder
+   AND state = 'running';
+
+-- name: runs_end(job, fire_at, holder, state, error)!
+UPDATE runs
+   SET state = :state,
+       error = :error
+ WHERE job = :job
+   AND fire_at = :fire_at
+   AND holder = :holder
+   AND state = 'running';
+
+-- name: runs_miss(job, fire_at, now)!
+-- A firing that was not run, or was abandoned and is too late now.
+INSERT INTO runs (job, fire_at, state)
+VALUES (:job, :fire_at, 'missed')
+ON CONFLICT (job, fire_at) DO UPDATE
+   SET state = 'missed'
+ WHERE runs.state = 'running'
+   AND runs.lease_until <= :now;
+
+-- name: runs_last()
+-- The last firing of each job.
+SELECT job, fire_at, state, messages
+  FROM runs
+ WHERE fire_at = (SELECT MAX(other.fire_at) FROM runs AS other WHERE other.job = runs.job)
+ ORDER BY job;
+
+-- name: runs_abandoned(now)
+-- Firings somebody began and left.
+SELECT job, fire_at
+  FROM runs
+ WHERE state = 'running'
+   AND lease_until <= :now
+ ORDER BY fire_at;
