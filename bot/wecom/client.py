@@ -1,0 +1,123 @@
+"""Calls to WeCom's API through wechatpy's client, which is tamed here.
+
+wechatpy refreshes a refused token without end, has no default timeout, asks for tokens at a fixed address,
+and keeps them under a key with part of the secret. So its retry is off, every call gets a timeout, the base
+address is ours everywhere, and tokens come from `bot.wecom.token`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from wechatpy.exceptions import WeChatClientException
+from wechatpy.work import WeChatClient
+
+from bot.wecom.errors import AnswerError, NotSentError, UnknownOutcomeError, stem_of
+
+CONNECT_S = 3.0
+READ_S = 7.0
+CALL_S = CONNECT_S + READ_S  # how long a call may last; leases are held for longer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Where and who we are for WeCom. *proxy* and *ca_file* may be empty."""
+
+    corp_id: str
+    secret: str
+    base_url: str
+    proxy: str = ""
+    ca_file: str = ""
+    parallel: int = 5
+
+    def __repr__(self) -> str:
+        return f"Access(corp_id={self.corp_id!r}, base_url={self.base_url!r})"
+
+
+class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
+    """wechatpy's client with a base address of ours and no token handling of its own."""
+
+    def __init__(self, access: Access) -> None:
+        self.API_BASE_URL = access.base_url.rstrip("/") + "/cgi-bin/"
+        super().__init__(access.corp_id, access.secret, timeout=(CONNECT_S, READ_S), auto_retry=False)
+        self._http.trust_env = False
+        self._http.mount("https://", HTTPAdapter(pool_maxsize=access.parallel * 2))
+        self._http.mount("http://", HTTPAdapter(pool_maxsize=access.parallel * 2))
+        if access.proxy:
+            self._http.proxies = {"http": access.proxy, "https": access.proxy}
+        if access.ca_file:
+            self._http.verify = access.ca_file
+
+    def fetch_access_token(self) -> None:
+        raise AssertionError("tokens come from bot.wecom.token")
+
+
+class WeComClient:
+    """The API calls we use. Every error is a WeComError; none of them shows a token, a secret or a URL."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._client = _Client(access)
+
+    def get_token(self) -> tuple[str, int]:
+        """A token and the seconds it lives [91039]. Raises WeComError."""
+        answer = self._call(
+            "get",
+            "gettoken",
+            # the empty token keeps wechatpy from asking for one to send along
+            params={
+                "corpid": self._access.corp_id,
+                "corpsecret": self._access.secret,
+                "access_token": "",
+            },
+        )
+        if not answer.get("access_token"):
+            raise UnknownOutcomeError("WeCom's answer holds no token")
+        return str(answer["access_token"]), int(answer.get("expires_in", 7200))
+
+    def send_message(self, request: bytes, *, token: str) -> dict[str, Any]:
+        """Send an app message [90236]; *request* is the JSON body, sent as it is. Raises WeComError."""
+        return self._call(
+            "post",
+            "message/send",
+            params={"access_token": token},
+            data=request,
+            headers={"Content-Type": "application/json; charset=utf-8"},
+        )
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._client._http.close()
+
+    def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            answer = self._client._request(method, path, allow_redirects=False, **arguments)
+        except WeChatClientException as error:
+            if error.errcode is None:
+                status = getattr(error.response, "status_code", "?")
+                raise UnknownOutcomeError(f"WeCom answered HTTP {status}") from None
+            raise AnswerError(error.errcode, stem_of(str(error.errmsg))) from None
+        except (
+            requests.ConnectTimeout,
+            requests.exceptions.ProxyError,
+            requests.exceptions.SSLError,
+        ) as error:
+            raise NotSentError(f"no connection to WeCom ({type(error).__name__})") from None
+        except requests.ConnectionError as error:
+            if _refused(error):
+                raise NotSentError("no connection to WeCom (refused)") from None
+            raise UnknownOutcomeError(f"the connection broke ({type(error).__name__})") from None
+        except requests.RequestException as error:
+            raise UnknownOutcomeError(f"no answer from WeCom ({type(error).__name__})") from None
+        if not isinstance(answer, dict):
+            raise UnknownOutcomeError("WeCom's answer is not JSON")
+        return answer
+
+
+def _refused(error: requests.ConnectionError) -> bool:
+    """Whether no connection was made at all: refused, or the name is unknown."""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    return type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}

@@ -1,0 +1,117 @@
+"""WeCom's error codes as classes that decide what to do [90313], and what to change in the admin console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What an answer means for the call that got it."""
+
+    OK = "ok"
+    TRANSIENT = "transient"  # try again with back-off
+    RATE = "rate"  # stop this API for its window, then go on
+    TOKEN = "token"  # noqa: S105 - refresh once and try once more
+    CONFIG = "config"  # a human must change something; nothing of this app will succeed before
+    RECEIVER = "receiver"  # this receiver cannot get it
+    PERMANENT = "permanent"  # this very call can never succeed
+    DONE = "done"  # it was done before
+
+
+_TRANSIENT = {-1, 6000, 45033, 45035, 45036, 41063, 41079, 41096, 301022, 2000111, 2000141}
+_RATE = {45009, 45011, 90313}
+_TOKEN = {40014, 42001}
+_CONFIG = {
+    *(40001, 40013, 40091, 41001, 41002, 41004, 50001, 50003, 60020, 60031),
+    *(301002, 301007, 85005, 80001, 40056, 41011),
+    *range(48001, 48012),
+}
+_RECEIVER = {
+    50002,
+    60011,
+    60021,
+    60030,
+    81011,
+    81013,
+    84061,
+    84074,
+    84084,
+    92000,
+    701008,
+    60111,
+    40003,
+    40031,
+}
+_DONE = {41051, 60102, 60104}
+
+RATE_WINDOW_S = 60  # a block is as long as its window; the minute's is the shortest, asking again is allowed
+MAX_SYSTEM_BUSY_TRIES = 3  # -1: at most three tries
+
+_APP = "admin console, 应用管理 → the app"
+_RANGE = f"the app does not see this member: {_APP} → 可见范围, add the department"
+_REMEDY = {
+    40001: "the secret is wrong or the app is disabled: copy this very app's secret into [wecom] secret",
+    40013: "corp_id is wrong: it stands at the foot of 我的企业",
+    40056: "agent_id is wrong: it stands beside the secret on the app's page",
+    40091: "the secret belongs to another corp: copy the secret of this app of this corp",
+    48002: "the app may not use this API: admin console, 客户联系 → 权限配置 → 可调用接口的应用, add the app",
+    50003: f"the app is disabled: {_APP}, enable it",
+    60011: _RANGE,
+    60020: f"this machine's address is not trusted: {_APP} → 企业可信IP, add it (takes a minute)",
+    60031: "the app is barred from the API: ask WeCom's support",
+    81013: _RANGE,
+    301002: "agent_id and secret belong to two different apps: copy both from one app's page",
+}
+
+
+class WeComError(Exception):
+    """WeCom answered with an error, or did not answer. Texts hold no token, secret or content."""
+
+
+@dataclass
+class AnswerError(WeComError):
+    """WeCom answered *errcode*; `str()` says what to do, where we know it."""
+
+    errcode: int
+    stem: str = ""
+
+    def __str__(self) -> str:
+        text = f"WeCom answered {self.errcode}" + (f" ({self.stem})" if self.stem else "")
+        remedy = remedy_of(self.errcode)
+        return f"{text}: {remedy}" if remedy else text
+
+
+class NotSentError(WeComError):
+    """The call never reached WeCom; trying again is safe."""
+
+
+class UnknownOutcomeError(WeComError):
+    """The call may have reached WeCom; nobody knows whether it was carried out."""
+
+
+def kind_of(errcode: int) -> Kind:
+    """The class of *errcode*; what WeCom's table does not name is permanent: investigate, do not retry."""
+    if errcode == 0:
+        return Kind.OK
+    for codes, kind in (
+        (_TRANSIENT, Kind.TRANSIENT),
+        (_RATE, Kind.RATE),
+        (_TOKEN, Kind.TOKEN),
+        (_CONFIG, Kind.CONFIG),
+        (_RECEIVER, Kind.RECEIVER),
+        (_DONE, Kind.DONE),
+    ):
+        if errcode in codes:
+            return kind
+    return Kind.PERMANENT
+
+
+def remedy_of(errcode: int) -> str:
+    """What a person has to change, in the words of the admin console; empty if we know nothing."""
+    return _REMEDY.get(errcode, "")
+
+
+def stem_of(errmsg: str) -> str:
+    """The part of WeCom's errmsg before hint, address and link: it names nobody."""
+    return errmsg.split(",", 1)[0].strip()[:120]

@@ -1,0 +1,141 @@
+"""Events of WeCom as types [90238, 90240, 92130]. What we have no use for yet is an OtherEvent.
+
+Names compare without case. A known event with a missing or broken field raises EventError.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from bot.wecom.xml import Fields
+
+
+class EventError(ValueError):
+    """A known event that lacks a field or has a broken one. The text names the field only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event has. *created_at*: CreateTime, epoch seconds."""
+
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherEvent(Event):
+    """Something we keep but do not act on; *kind* says what it was."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactEvent(Event):
+    """Something happened between an employee (*userid*, lower case) and a customer."""
+
+    userid: str
+    external_userid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAdded(ContactEvent):
+    """add_external_contact: they became contacts. *state* is the channel, empty if there is none."""
+
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactHalfAdded(ContactEvent):
+    """add_half_external_contact: the customer added the employee, who has not confirmed yet."""
+
+    state: str = ""
+
+
+class ContactEdited(ContactEvent):
+    """edit_external_contact: the employee changed remark, phone or tags."""
+
+
+class ContactDeletedByMember(ContactEvent):
+    """del_external_contact: the employee deleted the customer."""
+
+
+class ContactTransferred(ContactEvent):
+    """del_external_contact with Source=DELETE_BY_TRANSFER: the customer went to a colleague."""
+
+
+class ContactDeletedByCustomer(ContactEvent):
+    """del_follow_user: the customer deleted the employee."""
+
+
+class TransferFailed(ContactEvent):
+    """transfer_fail: the would-be taker did not get the customer."""
+
+
+_DELETED_BY_TRANSFER = "DELETE_BY_TRANSFER"
+_PLAIN: dict[str, type[ContactEvent]] = {
+    "edit_external_contact": ContactEdited,
+    "del_follow_user": ContactDeletedByCustomer,
+    "transfer_fail": TransferFailed,
+}
+_WITH_STATE: dict[str, type[ContactAdded] | type[ContactHalfAdded]] = {
+    "add_external_contact": ContactAdded,
+    "add_half_external_contact": ContactHalfAdded,
+}
+
+
+def text_of(fields: Fields, name: str) -> str:
+    """The text of a field, empty if it is absent; a repeated field gives its first text."""
+    value = fields.get(name, "")
+    if isinstance(value, list):
+        value = value[0]
+    return value.strip() if isinstance(value, str) else ""
+
+
+def kind_of(fields: Fields) -> str:
+    """What an event calls itself, in lower case: `event/change_external_contact/add_external_contact`."""
+    names = (text_of(fields, name).lower() for name in ("MsgType", "Event", "ChangeType"))
+    return "/".join(name for name in names if name)
+
+
+def event_of(fields: Fields) -> Event:
+    """The event as a type. Raises EventError for a known event with a missing or broken field."""
+    if text_of(fields, "Event").lower() != "change_external_contact":
+        return OtherEvent(created_at=_created_at(fields, strict=False), kind=kind_of(fields))
+    change = text_of(fields, "ChangeType").lower()
+    if change in _WITH_STATE:
+        return _WITH_STATE[change](**_relation(fields), state=text_of(fields, "State"))
+    if change == "del_external_contact":
+        moved = text_of(fields, "Source").upper() == _DELETED_BY_TRANSFER
+        return (ContactTransferred if moved else ContactDeletedByMember)(**_relation(fields))
+    if change in _PLAIN:
+        return _PLAIN[change](**_relation(fields))
+    return OtherEvent(created_at=_created_at(fields, strict=False), kind=kind_of(fields))
+
+
+def _created_at(fields: Fields, *, strict: bool) -> int:
+    text = text_of(fields, "CreateTime")
+    if text.isascii() and text.isdigit() and len(text) <= 11:
+        return int(text)
+    if strict:
+        raise EventError("CreateTime is missing or no number")
+    return 0
+
+
+class _Relation(TypedDict):
+    created_at: int
+    userid: str
+    external_userid: str
+
+
+def _relation(fields: Fields) -> _Relation:
+    userid = text_of(fields, "UserID").lower()
+    external_userid = text_of(fields, "ExternalUserID")
+    if not userid:
+        raise EventError("UserID is missing")
+    if not external_userid:
+        raise EventError("ExternalUserID is missing")
+    return {
+        "created_at": _created_at(fields, strict=True),
+        "userid": userid,
+        "external_userid": external_userid,
+    }

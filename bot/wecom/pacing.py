@@ -1,0 +1,62 @@
+"""How fast app messages may go [90236, 90312]: counted in sliding windows of real time.
+
+WeCom drops what is over 30 a minute or 1,000 an hour to one member *silently*, so we stay below.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+MEMBER_PER_MINUTE = 25
+MEMBER_PER_HOUR = 900
+DAY_S = 86_400
+
+
+@dataclass(slots=True)
+class _Window:
+    """At most *most* events within *seconds*."""
+
+    seconds: int
+    most: int
+    times: deque[float] = field(default_factory=deque)
+
+    def wait(self, now: float) -> float:
+        """Seconds until one more may happen; 0 if it may now."""
+        while self.times and self.times[0] <= now - self.seconds:
+            self.times.popleft()
+        if len(self.times) < self.most:
+            return 0.0
+        return self.times[-self.most] + self.seconds - now
+
+
+class Pacer:
+    """Says when the next message to somebody may go. Not shared between threads."""
+
+    def __init__(self, *, max_per_minute: int, max_per_day: int) -> None:
+        self._app = (_Window(60, max_per_minute), _Window(DAY_S, max_per_day))
+        self._members: dict[str, tuple[_Window, _Window]] = {}
+
+    def app_wait(self, now: float) -> float:
+        """Seconds until the app may send anything."""
+        return max(window.wait(now) for window in self._app)
+
+    def member_wait(self, userid: str, now: float) -> float:
+        """Seconds until *userid* may get another message."""
+        return max(window.wait(now) for window in self._of(userid))
+
+    def note(self, userid: str, now: float) -> None:
+        """A message to *userid* was tried."""
+        for window in (*self._app, *self._of(userid)):
+            window.times.append(now)
+
+    def rebuild(self, tries: Iterable[tuple[str, int]]) -> None:
+        """Start from what the outbox remembers, oldest first: after a start or a takeover."""
+        for userid, at in tries:
+            self.note(userid, at)
+
+    def _of(self, userid: str) -> tuple[_Window, _Window]:
+        if userid not in self._members:
+            self._members[userid] = (_Window(60, MEMBER_PER_MINUTE), _Window(3600, MEMBER_PER_HOUR))
+        return self._members[userid]

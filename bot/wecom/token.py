@@ -1,0 +1,97 @@
+"""The access token: shared by all processes, refreshed by one at a time, never asked for in a loop.
+
+A refusal of gettoken is stored with a time before which nobody asks again: WeCom blocks an address for an
+hour after too many wrong secrets [90313, 45009].
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from bot.store.shared import Leases, Tokens
+from bot.wecom.client import CALL_S, WeComClient
+from bot.wecom.errors import AnswerError, Kind, WeComError, kind_of
+
+EARLY_S = 200  # asked for anew so long before it ends
+PAUSE_AFTER_REFUSAL_S = 600  # six tries an hour are far from any block
+PAUSE_AFTER_FAULT_S = 15
+_LEASE = "token"
+
+
+class TokenError(WeComError):
+    """There is no token now; the text says why. *errcode* 0: WeCom did not answer."""
+
+    def __init__(self, text: str, *, errcode: int, until: int) -> None:
+        super().__init__(text)
+        self.errcode = errcode
+        self.until = until
+
+
+class TokenKeeper:
+    """Gives the app's token. All times are real."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        holder: str,
+        client: WeComClient,
+        tokens: Tokens,
+        leases: Leases,
+        real_time: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """*name* tells apps apart (corp and agent); *holder* is this process."""
+        self._name = name
+        self._holder = holder
+        self._client = client
+        self._tokens = tokens
+        self._leases = leases
+        self._time = real_time
+        self._pause = pause
+        self._lock = threading.Lock()
+
+    def get(self) -> str:
+        """A token that is good as far as we know. Raises TokenError."""
+        with self._lock:
+            deadline = self._time() + CALL_S + 2
+            while True:
+                now = int(self._time())
+                stored = self._tokens.get(self._name)
+                if stored.token and stored.expires_at > now:
+                    return stored.token
+                if stored.blocked_until > now:
+                    raise TokenError(stored.error, errcode=stored.errcode, until=stored.blocked_until)
+                if self._leases.take(_LEASE, holder=self._holder, now=now, until=now + int(CALL_S) + 1):
+                    return self._refresh()
+                if now > deadline:
+                    raise TokenError("another process is asking for the token", errcode=0, until=now + 1)
+                self._pause(0.2)
+
+    def void(self, token: str) -> None:
+        """WeCom refused this token (40014, 42001): the next `get` asks for a new one."""
+        self._tokens.void(self._name, token=token)
+
+    def _refresh(self) -> str:
+        try:
+            # another process may have asked while we waited for the lease
+            stored = self._tokens.get(self._name)
+            if stored.token and stored.expires_at > int(self._time()):
+                return stored.token
+            token, lifetime = self._client.get_token()
+        except WeComError as error:
+            code = error.errcode if isinstance(error, AnswerError) else 0
+            passing = code == 0 or kind_of(code) in {Kind.TRANSIENT, Kind.RATE}
+            until = int(self._time()) + (PAUSE_AFTER_FAULT_S if passing else PAUSE_AFTER_REFUSAL_S)
+            if kind_of(code) is Kind.RATE:
+                until = int(self._time()) + PAUSE_AFTER_REFUSAL_S
+            self._tokens.block(self._name, error=str(error), errcode=code, until=until)
+            raise TokenError(str(error), errcode=code, until=until) from None
+        else:
+            early = min(EARLY_S, lifetime // 10)
+            self._tokens.put(self._name, token=token, expires_at=int(self._time()) + lifetime - early)
+            return token
+        finally:
+            self._leases.free(_LEASE, holder=self._holder)

@@ -1,0 +1,47 @@
+"""XML of callbacks as plain dictionaries. Entities and DTDs are refused."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+MAX_DEPTH = 32  # WeCom's deepest event has five levels; our own stack ends somewhere
+
+Fields = dict[str, "str | Fields | list[str | Fields]"]
+
+
+class XmlError(ValueError):
+    """Not XML, or XML with a DTD or entities. The text never holds content."""
+
+
+def parse(body: bytes) -> Fields:
+    """The children of the root element: text, nested fields, or a list where an element repeats.
+
+    Raises XmlError.
+    """
+    try:
+        root = fromstring(body, forbid_dtd=True)
+    except (ParseError, ValueError, LookupError, DefusedXmlException) as error:
+        raise XmlError(f"not acceptable XML ({type(error).__name__})") from None
+    fields = _fields(root, MAX_DEPTH)
+    return fields if isinstance(fields, dict) else {}
+
+
+def _fields(element: Element, depth: int) -> str | Fields:
+    if not len(element):
+        return element.text or ""
+    if not depth:
+        raise XmlError(f"not acceptable XML (more than {MAX_DEPTH} levels)")
+    found: Fields = {}
+    for child in element:
+        value = _fields(child, depth - 1)
+        seen = found.get(child.tag)
+        if seen is None:
+            found[child.tag] = value
+        elif isinstance(seen, list):
+            seen.append(value)
+        else:
+            found[child.tag] = [seen, value]
+    return found
