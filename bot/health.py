@@ -1,0 +1,77 @@
+"""How the service is: can events be stored, what is degraded, how much waits. For people and for monitors."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from bot.store.engine import StoreError
+from bot.store.store import Store
+
+TROUBLE = "delivery_trouble"  # the mark in which the sender says what is in everybody's way
+TOKEN = "app"  # noqa: S105 - the name under which the app's token is shared
+
+
+class Health:
+    """Reads the store; asks WeCom nothing."""
+
+    def __init__(
+        self, store: Store, *, probe: Callable[[], None], real_time: Callable[[], float] = time.time
+    ) -> None:
+        """*probe* returns if an event could be stored now, or raises StoreError."""
+        self._store = store
+        self._probe = probe
+        self._time = real_time
+
+    def report(self) -> dict[str, Any]:
+        """`ready`: events can be stored; `degraded`: what a person should look at, each with its part."""
+        try:
+            self._probe()
+            degraded = [*self._wecom(), *self._dead()]
+        except StoreError as error:
+            return {"ready": False, "degraded": [{"part": "store", "problem": str(error)}]}
+        return {"ready": True, "degraded": degraded}
+
+    def depths(self) -> dict[str, int]:
+        """What waits and what was given up on, by name."""
+        now = int(self._time())
+        inbox, outbox = self._store.inbox.depth(now=now), self._store.outbox.depth(now=now)
+        return {
+            "inbox_pending": inbox.pending,
+            "inbox_dead": inbox.dead,
+            "inbox_oldest_seconds": inbox.oldest_s or 0,
+            "outbox_pending": outbox.pending,
+            "outbox_dead": outbox.dead,
+            "outbox_oldest_seconds": outbox.oldest_s or 0,
+        }
+
+    def _wecom(self) -> list[dict[str, Any]]:
+        token = self._store.tokens.get(TOKEN)
+        if token.error:
+            return [{"part": "wecom", "errcode": token.errcode, "problem": token.error}]
+        trouble = self._store.marks.get(TROUBLE)
+        if trouble is None:
+            return []
+        told = json.loads(trouble)
+        return [{"part": "wecom", "errcode": told["errcode"], "problem": told["text"]}]
+
+    def _dead(self) -> list[dict[str, Any]]:
+        depths = self.depths()
+        return [
+            {"part": name, "problem": f"{count} given up on: see `quotabot dead list`"}
+            for name in ("inbox", "outbox")
+            if (count := depths[f"{name}_dead"])
+        ]
+
+
+def metrics_text(health: Health) -> bytes:
+    """Prometheus text of what waits and what was given up on."""
+    registry = CollectorRegistry()
+    for name, value in health.depths().items():
+        what = name.replace("_", " ")
+        Gauge(f"quotabot_{name}", f"{what} of this installation", registry=registry).set(value)
+    return generate_latest(registry)

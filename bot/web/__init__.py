@@ -1,0 +1,1 @@
+"""HTTP: the receiver of callbacks, health and metrics."""

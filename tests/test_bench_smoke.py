@@ -1,0 +1,27 @@
+"""`python -m bench` in small: both receivers run, and every accepted event is stored."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_both_receivers_store_every_event_that_they_accept(tmp_path: Path) -> None:
+    small = ["--rounds", "1", "--clients", "8", "--ours", "50", "--tutorial", "50", "--folder", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *small],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    # A warm-up, a round on kept connections and one on fresh ones.
+    assert "ours: 150 answered 200, 150 stored" in done.stdout
+    assert "tutorial: 150 answered 200, 150 stored" in done.stdout
+    assert list(tmp_path.iterdir()) == []
