@@ -1,0 +1,44 @@
+"""Keep what happens between employees and customers.
+
+WeCom sends change_external_contact [92130] when an employee gains, edits or loses a customer. Each becomes
+one fact in the ledger; what it means is decided by the core from the whole set, so neither order nor
+repetition matters. Nothing is said back: the next progress message shows the new number.
+"""
+
+from __future__ import annotations
+
+import time
+
+from bot.core.relations import Kind, RelationEvent
+from bot.services import Services
+from bot.wecom import events
+from handlers.router import Router
+
+router = Router()
+
+_KINDS: dict[type[events.ContactEvent], Kind] = {
+    events.ContactAdded: Kind.ADDED,
+    events.ContactHalfAdded: Kind.HALF_ADDED,
+    events.ContactEdited: Kind.EDITED,
+    events.ContactDeletedByMember: Kind.LOST_BY_MEMBER,
+    events.ContactDeletedByCustomer: Kind.LOST_BY_CUSTOMER,
+    events.ContactTransferred: Kind.TRANSFERRED,
+    events.TransferFailed: Kind.TRANSFER_FAILED,
+}
+
+
+@router.on(events.ContactEvent)
+def contact_changed(event: events.ContactEvent, services: Services) -> None:
+    """Append the fact; its relation is derived anew right after."""
+    fact = RelationEvent(
+        userid=event.userid,
+        external_userid=event.external_userid,
+        at=event.created_at,
+        kind=_KINDS[type(event)],
+    )
+    services.store.ledger.append(
+        fact,
+        origin="callback",
+        state=event.state if isinstance(event, events.ContactAdded | events.ContactHalfAdded) else "",
+        recorded_at=int(time.time()),
+    )

@@ -1,0 +1,85 @@
+"""Works the inbox off: one event at a time, its neighbours untouched by its failure, then what it touched."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+
+import handlers
+from bot.core.relations import fold
+from bot.services import Services
+from bot.store.engine import StoreError
+from bot.wecom.events import event_of, kind_of
+from bot.wecom.xml import parse
+from handlers.router import Router
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200
+# Seconds from each failed try to the next: five tries over about an hour, then a dead letter.
+RETRY_AFTER_S = (30, 240, 900, 2400)
+
+
+def work_off(services: Services, *, upto: int | None = None, router: Router | None = None) -> int:
+    """Handle all events whose turn has come (up to inbox row *upto*) and derive what they touched.
+
+    Returns how many events were taken. Safe to run in several processes at once.
+    """
+    total = 0
+    while taken := _one_batch(services, upto=upto, router=router or handlers.ALL):
+        total += taken
+    derive(services)
+    return total
+
+
+def derive(services: Services) -> None:
+    """Fold every relation that new facts touched from its whole set."""
+    store = services.store
+    while True:
+        with store.transaction():
+            touched = store.ledger.take_dirty(batch=BATCH)
+            for userid, external_userid in touched:
+                facts = store.ledger.relation(userid, external_userid)
+                adds = fold(facts, regain_s=services.config.ledger.regain_s)
+                store.ledger.put_adds(userid, external_userid, adds)
+        if not touched:
+            return
+
+
+def _one_batch(services: Services, *, upto: int | None, router: Router) -> int:
+    store = services.store
+    now = int(time.time())
+    if not store.inbox.due(now=now, batch=1, upto=upto):
+        return 0
+    with store.transaction():
+        due = store.inbox.due(now=now, batch=BATCH, upto=upto)
+        for received in due:
+            _handle(services, received.seq, received.body, received.attempts, now=now, router=router)
+    return len(due)
+
+
+def _handle(services: Services, seq: int, body: bytes, attempts: int, *, now: int, router: Router) -> None:
+    inbox = services.store.inbox
+    kind = ""
+    try:
+        with services.store.savepoint():
+            fields = parse(body)
+            kind = kind_of(fields)
+            known = router.dispatch(event_of(fields), services)
+            inbox.finish(seq, state="done" if known else "ignored", kind=kind)
+    except StoreError:
+        raise  # no fault of this event: the whole batch waits for the store
+    except Exception as error:  # noqa: BLE001 - one event's failure must not stop its neighbours
+        tries = attempts + 1
+        wait = RETRY_AFTER_S[tries - 1] if tries <= len(RETRY_AFTER_S) else None
+        # Our own errors say what is missing; a foreign one may quote content, so only its name is kept.
+        reason = str(error) if type(error).__module__.startswith("bot.") else type(error).__name__
+        inbox.fail(
+            seq,
+            kind=kind,
+            attempts=tries,
+            next_try_at=None if wait is None else now + wait,
+            error=reason,
+        )
+        log.warning("event failed", seq=seq, kind=kind, tries=tries, dead=wait is None, error=reason)
