@@ -1,0 +1,179 @@
+"""One message to WeCom and what its answer means. The classes of `bot.wecom.errors` decide, nothing else.
+
+Before the first try the exact request is stored; every retry sends the same bytes with
+enable_duplicate_check, so WeCom itself drops what it had taken before [90236]. Past that interval an open
+outcome stays unknown and is not sent again.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.store.outbox import Due, Outbox
+from bot.wecom.client import CALL_S, WeComClient
+from bot.wecom.errors import (
+    MAX_SYSTEM_BUSY_TRIES,
+    RATE_WINDOW_S,
+    AnswerError,
+    Kind,
+    NotSentError,
+    UnknownOutcomeError,
+    kind_of,
+)
+from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
+
+log = structlog.get_logger(__name__)
+
+DUPLICATE_CHECK_S = 14_400  # WeCom's longest
+# A retry must reach WeCom while it still remembers the first try.
+RESEND_WITHIN_S = DUPLICATE_CHECK_S - int(2 * CALL_S) - 60
+TRIES = 6
+_BACK_OFF_S = (2, 5, 15, 45, 120, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nothing of this app can be sent now: everybody waits until *until* (real epoch s)."""
+
+    errcode: int
+    text: str
+    until: int
+    needs_human: bool
+
+
+class Delivery:
+    """Tries single messages. Called from several threads at once."""
+
+    def __init__(
+        self,
+        *,
+        agent_id: int,
+        client: WeComClient,
+        tokens: TokenKeeper,
+        outbox: Outbox,
+        real_time: Callable[[], float] = time.time,
+    ) -> None:
+        self._agent_id = agent_id
+        self._client = client
+        self._tokens = tokens
+        self._outbox = outbox
+        self._time = real_time
+
+    def deliver(self, due: Due) -> Trouble | None:
+        """Try one message and note the outcome; what is in everybody's way is returned."""
+        now = int(self._time())
+        if due.unsure_since is not None and now - due.unsure_since >= RESEND_WITHIN_S:
+            reason = "nobody knows whether WeCom took it, and it is too late to ask"
+            self._outbox.finish(due.seq, state="unknown", now=now, error=reason)
+            return None
+        try:
+            token = self._tokens.get()
+        except TokenError as error:
+            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
+        request = due.request or self._request(due)
+        if not self._outbox.begin(due.seq, request=request, now=now):
+            return None
+        return self._try(due, request, token)
+
+    def _try(self, due: Due, request: bytes, token: str) -> Trouble | None:
+        try:
+            try:
+                answer = self._client.send_message(request, token=token)
+            except AnswerError as error:
+                if kind_of(error.errcode) is not Kind.TOKEN:
+                    raise
+                self._tokens.void(token)
+                answer = self._client.send_message(request, token=self._tokens.get())
+        except TokenError as error:
+            self._later(due, wait=0, unsure=False, error=str(error), spent=False)
+            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
+        except AnswerError as error:
+            return self._refused(due, error)
+        except NotSentError as error:
+            self._later(due, wait=_back_off(due.attempts), unsure=False, error=str(error), spent=False)
+            return Trouble(0, str(error), int(self._time()) + _BACK_OFF_S[1], needs_human=False)
+        except UnknownOutcomeError as error:
+            self._later(due, wait=_back_off(due.attempts), unsure=True, error=str(error))
+            return None
+        self._taken(due, answer)
+        return None
+
+    def _taken(self, due: Due, answer: dict[str, Any]) -> None:
+        """WeCom said ok; whether the person gets it stands in the lists beside it."""
+        now = int(self._time())
+        receipt = {
+            name: answer[name] for name in ("msgid", "invaliduser", "unlicenseduser") if answer.get(name)
+        }
+        state, error = "sent", ""
+        for name, reason in (
+            ("invaliduser", "the app does not see this member (应用可见范围), or the userid is unknown"),
+            ("unlicenseduser", "the member has no WeCom base licence (基础许可)"),
+        ):
+            if due.to_userid in str(answer.get(name) or "").lower().split("|"):
+                state, error = "failed", reason
+        self._outbox.finish(due.seq, state=state, now=now, receipt=json.dumps(receipt), error=error)
+        if error:
+            log.warning("message refused for receiver", key=due.key, reason=error)
+
+    def _refused(self, due: Due, error: AnswerError) -> Trouble | None:
+        now = int(self._time())
+        kind = kind_of(error.errcode)
+        if kind is Kind.TRANSIENT:
+            tries = MAX_SYSTEM_BUSY_TRIES if error.errcode == -1 else TRIES
+            if due.attempts + 1 < tries:
+                self._later(due, wait=_back_off(due.attempts), unsure=False, error=str(error))
+                return None
+        elif kind is Kind.RATE:
+            self._later(due, wait=RATE_WINDOW_S, unsure=False, error=str(error), spent=False)
+            return Trouble(error.errcode, str(error), now + RATE_WINDOW_S, needs_human=False)
+        elif kind in {Kind.CONFIG, Kind.TOKEN}:
+            self._later(due, wait=0, unsure=False, error=str(error), spent=False)
+            return Trouble(error.errcode, str(error), now + PAUSE_AFTER_REFUSAL_S, needs_human=True)
+        elif kind is Kind.DONE:
+            self._outbox.finish(due.seq, state="sent", now=now, error=str(error))
+            return None
+        # A refusal of this try says nothing of an earlier one that WeCom may have taken.
+        state = "failed" if due.unsure_since is None else "unknown"
+        receipt = json.dumps({"errcode": error.errcode})
+        self._outbox.finish(due.seq, state=state, now=now, receipt=receipt, error=str(error))
+        log.warning("message given up", key=due.key, errcode=error.errcode, state=state)
+        return None
+
+    def _later(self, due: Due, *, wait: float, unsure: bool, error: str, spent: bool = True) -> None:
+        now = int(self._time())
+        # What an earlier try left open stays open; only this try's doubt may be taken back.
+        since = due.unsure_since if due.unsure_since is not None or not unsure else now
+        self._outbox.retry(
+            due.seq, next_try_at=now + round(wait), unsure_since=since, error=error, spent=spent
+        )
+
+    def _request(self, due: Due) -> bytes:
+        """The body of message/send; an ending is added while another row has made the same request."""
+        content, number = due.content, 1
+        while True:
+            body = {
+                "touser": due.to_userid,
+                "msgtype": due.msgtype,
+                "agentid": self._agent_id,
+                due.msgtype: {"content": content},
+                "enable_duplicate_check": 1,
+                "duplicate_check_interval": DUPLICATE_CHECK_S,
+            }
+            request = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+            if not self._outbox.is_taken(due.seq, request=request):
+                return request
+            number += 1
+            content = f"{due.content} ·{number}"
+
+
+def _back_off(attempts: int) -> float:
+    """Seconds until the next try after *attempts* earlier ones, with up to a quarter of jitter."""
+    base = _BACK_OFF_S[min(attempts, len(_BACK_OFF_S) - 1)]
+    return base * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, no secret

@@ -1,0 +1,19 @@
+"""All jobs by name. A job says whom it has something to tell, as of a moment; sending is not its business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bot.messages import Message
+from bot.services import Services
+from bot.standing import Standing
+from scheduler import digest, progress, reminder
+
+# Yields (userid, message) in the order of userids: planning goes on from a userid after an interruption.
+Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
+
+JOBS: dict[str, Job] = {
+    "progress": progress.messages,  # the morning's one line: how many are enough today
+    "reminder": reminder.messages,  # late, and only to those who are behind and can still change it
+    "digest": digest.messages,  # to leaders: whom to help first
+}

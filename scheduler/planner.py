@@ -1,0 +1,51 @@
+"""From a job and a moment to rows of the outbox. Planning twice, anywhere, adds nothing: keys are unique."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from bot.core.workdays import WorkCalendar
+from bot.messages import as_markdown, as_text
+from bot.services import Services
+from bot.standing import standing
+from bot.store.outbox import Message
+from scheduler.jobs import JOBS
+
+# Room for the ending that tells two equal messages apart, below WeCom's 2048 bytes.
+CONTENT_BYTES = 2040
+
+
+def key_of(job: str, day: date, userid: str) -> str:
+    """What a message is: one job, one local day, one person."""
+    return f"{job}:{day.isoformat()}:{userid}"
+
+
+def plan(
+    services: Services, job: str, *, at: datetime, time_shift: int | None = None, after: str = ""
+) -> Iterator[Message]:
+    """The messages of *job* as of *at* (aware), to userids greater than *after*, in their order.
+
+    They may go from *at* until that day's working hours are over, so nothing unasked is ever sent late.
+    *time_shift* puts their times on a clock that differs from the service's: real time plus so many seconds.
+    """
+    calendar = services.config.work_calendar()
+    day = calendar.local_day(at)
+    style = services.config.messages.style
+    write = as_text if style == "text" else as_markdown
+    for userid, message in JOBS[job](services, standing(services, at=at)):
+        if userid > after:
+            yield Message(
+                key=key_of(job, day, userid),
+                job=job,
+                to_userid=userid,
+                content=write(message, limit=CONTENT_BYTES),
+                msgtype=style,
+                not_before=int(at.timestamp()),
+                expires_at=_closing(calendar, day),
+                time_shift=time_shift,
+            )
+
+
+def _closing(calendar: WorkCalendar, day: date) -> int:
+    return int(datetime.combine(day, calendar.closes, calendar.zone).timestamp())

@@ -1,0 +1,35 @@
+"""progress: every employee with a quota learns each workday morning how many are enough today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.core.progress import Status
+from bot.messages import Message
+from bot.messages import progress as progress_message
+from bot.services import Services
+from bot.standing import Standing
+
+
+def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    """One message for each person with all his quotas in it.
+
+    Who has nothing to reach (all quotas exempt: on leave, left, no workdays) is left in peace.
+    """
+    local = standing.calendar.local(standing.at)
+    yesterday = local.date() - timedelta(days=1)
+    for userid, rows in standing.by_person.items():
+        if not standing.works_on(userid, local.date()):
+            continue
+        if all(row.status is Status.EXEMPT for row in rows):
+            continue
+        yield (
+            userid,
+            progress_message(
+                language=services.config.locale.language,
+                rows=rows,
+                yesterday=standing.day(userid, yesterday),
+                at=local,
+            ),
+        )

@@ -1,0 +1,95 @@
+"""The run ledger at work: each firing is claimed once, planned in chunks, and taken over if it is abandoned.
+
+What was due while the service was down is caught up within that day's working hours; what cannot be is
+noted as missed. Nothing due before the first start is missed.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from itertools import islice
+
+import structlog
+
+from bot.services import Services
+from scheduler.planner import plan
+from scheduler.table import Firing, firings, timetable
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 100
+LEASE_S = 60  # a planner that is silent for so long has died
+TRIES = 3
+_FIRST_START = "first_start"
+_SEEN = "timetable_seen"
+
+
+def tick(services: Services) -> None:
+    """Run or note everything that has become due since the last tick. Call it every second or so."""
+    store = services.store
+    now = services.clock.now()
+    moment = int(now.timestamp())
+    first = store.marks.first(_FIRST_START, str(moment))
+    seen = int(store.marks.get(_SEEN) or first)
+    calendar = services.config.work_calendar()
+    due = firings(timetable(services.config), calendar=calendar, after=seen, upto=moment)
+    abandoned = [Firing(job, at) for job, at in store.runs.abandoned(now=int(time.time()))]
+    for firing in [*abandoned, *due]:
+        _run_or_miss(services, firing, now=now)
+    if moment > seen:
+        store.marks.put(_SEEN, str(moment))
+
+
+def _run_or_miss(services: Services, firing: Firing, *, now: datetime) -> None:
+    calendar = services.config.work_calendar()
+    same_day = calendar.day_of(firing.fire_at) == calendar.local_day(now)
+    if same_day and calendar.in_working_hours(now):
+        fire(services, firing, now=now)
+    elif services.store.runs.miss(firing.job, firing.fire_at, now=int(time.time())):
+        log.warning("job missed", job=firing.job, fire_at=firing.fire_at)
+
+
+def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
+    """Plan one firing as of *now*; False when it is another process's, or was done before."""
+    runs = services.store.runs
+    real_now = int(time.time())
+    mine = runs.claim(
+        firing.job, firing.fire_at, holder=services.holder, now=real_now, lease_until=real_now + LEASE_S
+    )
+    if not mine:
+        return False
+    row = runs.get(firing.job, firing.fire_at)
+    cursor, attempts = (row["cursor"], row["attempts"]) if row else ("", 1)
+    try:
+        _plan(services, firing, at=now, cursor=cursor)
+    except Exception as error:
+        # The lease ends, and whoever is there tries again; after TRIES a person must look.
+        log.exception("job failed", job=firing.job, fire_at=firing.fire_at, attempts=attempts)
+        if attempts >= TRIES:
+            reason = type(error).__name__
+            runs.end(firing.job, firing.fire_at, holder=services.holder, state="failed", error=reason)
+        return True
+    runs.end(firing.job, firing.fire_at, holder=services.holder, state="done")
+    services.outbox_signal.ring()
+    return True
+
+
+def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> None:
+    store = services.store
+    messages = plan(services, firing.job, at=at, after=cursor)
+    while chunk := list(islice(messages, CHUNK)):
+        with store.transaction():
+            added = sum(store.outbox.add(message, created_at=int(time.time())) for message in chunk)
+            still_mine = store.runs.advance(
+                firing.job,
+                firing.fire_at,
+                holder=services.holder,
+                lease_until=int(time.time()) + LEASE_S,
+                planned_at=int(at.timestamp()),
+                cursor=chunk[-1].to_userid,
+                messages=added,
+            )
+        if not still_mine:
+            return
+        services.outbox_signal.ring()

@@ -1,0 +1,67 @@
+"""The timetable as data: which job fires when. Pure; the configuration's `[schedule]` is its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from bot.config import Config
+from bot.core.workdays import WorkCalendar
+
+ON: dict[str, Callable[[WorkCalendar, date], bool]] = {
+    "workdays": WorkCalendar.is_workday,
+    "every_day": lambda _calendar, _day: True,
+    "last_workday_of_week": WorkCalendar.is_last_workday_of_week,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timetable: *job* at local time *at*, on days of the kind *on*."""
+
+    job: str
+    at: time
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One moment at which one job is due; *fire_at* in epoch seconds."""
+
+    job: str
+    fire_at: int
+
+
+def timetable(config: Config) -> tuple[Entry, ...]:
+    """The lines that the configuration asks for."""
+    schedule = config.schedule
+    return tuple(
+        Entry(job, firing.at, firing.on)
+        for job, firing in (
+            ("progress", schedule.progress),
+            ("reminder", schedule.reminder),
+            ("digest", schedule.digest),
+        )
+    )
+
+
+def firings(entries: Sequence[Entry], *, calendar: WorkCalendar, after: int, upto: int) -> list[Firing]:
+    """What is due with after < fire_at <= upto (epoch s), by time, then in the order of *entries*."""
+    first, last = calendar.day_of(after), calendar.day_of(upto)
+    found = [
+        Firing(entry.job, moment)
+        for entry in entries
+        for day in _days(first, last)
+        if ON[entry.on](calendar, day)
+        and after < (moment := _moment(entry, day=day, calendar=calendar)) <= upto
+    ]
+    return sorted(found, key=lambda firing: firing.fire_at)
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _moment(entry: Entry, *, day: date, calendar: WorkCalendar) -> int:
+    return int(datetime.combine(day, entry.at, calendar.zone).timestamp())
