@@ -1,0 +1,110 @@
+"""The only place where the parts meet: configuration in, services, sender and application out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot import directory
+from bot.clock import Clock, RealClock
+from bot.config import Config
+from bot.health import TOKEN
+from bot.roster import RosterError
+from bot.services import Services
+from bot.store.shared import own_name
+from bot.store.store import Store
+from bot.wecom.client import Access, WeComClient
+from bot.wecom.token import TokenKeeper
+from scheduler.delivery import Delivery
+from scheduler.sender import Sender
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Services]:
+    """One installation, opened; closed at the end of the block.
+
+    Raises StoreError when the store cannot be used, RosterError when the roster cannot be read.
+    """
+    people = directory.read(config)
+    store = Store(config.store.sqlite_path)
+    try:
+        yield Services(
+            config=config,
+            store=store,
+            clock=clock or RealClock(),
+            directory=people,
+            holder=own_name(),
+        )
+    finally:
+        store.close()
+
+
+def record_directory(services: Services, *, now: datetime) -> None:
+    """Keep what the files say of people under today's local date: `serve` and `run` do, reports never."""
+    day = services.config.work_calendar().local_day(now)
+    with services.store.transaction():
+        directory.record(services.directory, services.store.members, day=day)
+
+
+def refresh_directory(services: Services) -> None:
+    """Take a roster that was replaced on disk into the running service, if it is valid; else say so once."""
+    if (stamp := directory.stamp(services.config)) == services.directory.stamp:
+        return
+    try:
+        people = directory.read(services.config)
+    except RosterError as error:
+        log.warning("changed roster refused; the old one stays", faults=str(error))
+        people = replace(services.directory, stamp=stamp)
+    services.use(services.config, people)
+    record_directory(services, now=services.clock.now())
+
+
+def token_keeper(services: Services, client: WeComClient) -> TokenKeeper:
+    """The keeper of the app's token, shared through the store."""
+    return TokenKeeper(
+        name=TOKEN,
+        holder=services.holder,
+        client=client,
+        tokens=services.store.tokens,
+        leases=services.store.leases,
+    )
+
+
+def wecom_client(config: Config) -> WeComClient:
+    """The way to WeCom that the configuration describes."""
+    wecom = config.wecom
+    return WeComClient(
+        Access(
+            corp_id=wecom.corp_id,
+            secret=wecom.secret.get_secret_value(),
+            base_url=wecom.api_base_url,
+            proxy=wecom.proxy,
+            ca_file=str(wecom.ca_file or ""),
+            parallel=wecom.max_in_flight,
+        )
+    )
+
+
+@contextmanager
+def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
+    """A sender that may compete for the delivery lease; calls in flight end before the block is left."""
+    client = wecom_client(services.config)
+    keeper = token_keeper(services, client)
+    delivery = Delivery(
+        agent_id=services.config.wecom.agent_id,
+        client=client,
+        tokens=keeper,
+        outbox=services.store.outbox,
+    )
+    sender = Sender(services, delivery)
+    try:
+        yield sender, keeper
+    finally:
+        sender.close()
+        client.close()

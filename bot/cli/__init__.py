@@ -1,0 +1,1 @@
+"""The `quotabot` command: choosing and printing, no logic beyond."""

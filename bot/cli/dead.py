@@ -1,0 +1,141 @@
+"""`quotabot dead`: events and messages that were given up on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.bootstrap import open_services
+from bot.cli.options import config_option, format_option, loaded
+from bot.services import Services
+from bot.store.engine import Row
+
+_EVENT, _MESSAGE = "event:", "message:"
+
+
+@click.group()
+def dead() -> None:
+    """Events and messages that were given up on: list, show, retry, drop."""
+
+
+@dead.command("list")
+@config_option
+@format_option("text", "json")
+def list_(config_path: Path, form: str) -> None:
+    """List them. Changes nothing."""
+    with open_services(loaded(config_path)) as services:
+        letters = list(_letters(services))
+    if form == "json":
+        click.echo(json.dumps({"dead": letters}, ensure_ascii=False, indent=2))
+        return
+    for letter in letters:
+        click.echo(
+            f"{letter['id']}  {letter['at']}  {letter['what']}  {letter['tries']} tries: {letter['error']}"
+        )
+    if not letters:
+        click.echo("nothing was given up on")
+
+
+@dead.command()
+@click.argument("ident", metavar="ID")
+@config_option
+@format_option("text", "json")
+def show(config_path: Path, ident: str, form: str) -> None:
+    """Show one with its content."""
+    with open_services(loaded(config_path)) as services:
+        if ident.startswith(_EVENT):
+            row = services.store.inbox.show(_number(ident))
+            content = "" if row is None else bytes(row["body"]).decode("utf-8", "replace")
+            letter = None if row is None else _event(services, row)
+        else:
+            row = services.store.outbox.by_key(ident.removeprefix(_MESSAGE))
+            content = "" if row is None else str(row["content"])
+            letter = None if row is None else _message(services, row)
+    if letter is None:
+        _unknown(ident)
+    elif form == "json":
+        click.echo(json.dumps({**letter, "content": content}, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(f"{name}: {value}" for name, value in letter.items()))
+        click.echo(f"\n{content}")
+
+
+@dead.command()
+@click.argument("idents", metavar="ID...", nargs=-1, required=True)
+@config_option
+def retry(config_path: Path, idents: tuple[str, ...]) -> None:
+    """Give them another round of tries. A message that lost its point meanwhile is not sent."""
+    with open_services(loaded(config_path)) as services:
+        store = services.store
+        for ident in idents:
+            if ident.startswith(_EVENT):
+                found = store.inbox.revive(_number(ident))
+            else:
+                found = store.outbox.revive(ident.removeprefix(_MESSAGE))
+            click.echo(f"{ident}: waits for its next try") if found else _unknown(ident)
+
+
+@dead.command()
+@click.argument("idents", metavar="ID...", nargs=-1, required=True)
+@config_option
+def drop(config_path: Path, idents: tuple[str, ...]) -> None:
+    """Drop them from the list for good; what is known of them stays in the store."""
+    with open_services(loaded(config_path)) as services:
+        store = services.store
+        for ident in idents:
+            if ident.startswith(_EVENT):
+                found = store.inbox.drop(_number(ident))
+            else:
+                found = store.outbox.drop(ident.removeprefix(_MESSAGE))
+            click.echo(f"{ident}: dropped") if found else _unknown(ident)
+
+
+def _letters(services: Services) -> Iterator[dict[str, Any]]:
+    for row in services.store.inbox.dead():
+        yield _event(services, row)
+    for row in services.store.outbox.dead():
+        yield _message(services, row)
+
+
+def _event(services: Services, row: Row) -> dict[str, Any]:
+    return {
+        "id": f"{_EVENT}{row['seq']}",
+        "at": _time(services, row["received_at"]),
+        "what": row["kind"] or "unreadable event",
+        "state": row["state"],
+        "tries": row["attempts"],
+        "error": row["error"],
+    }
+
+
+def _message(services: Services, row: Row) -> dict[str, Any]:
+    return {
+        "id": f"{_MESSAGE}{row['key']}",
+        "at": _time(services, row["created_at"]),
+        "what": f"{row['job']} to {row['to_userid']}",
+        "state": row["state"],
+        "tries": row["attempts"],
+        "error": row["error"],
+    }
+
+
+def _time(services: Services, at: int) -> str:
+    return datetime.fromtimestamp(at, services.config.calendar.timezone).isoformat()
+
+
+def _number(ident: str) -> int:
+    text = ident.removeprefix(_EVENT)
+    if not text.isdigit():
+        raise click.BadParameter(f"{ident!r} is no id of `quotabot dead list`", param_hint="ID")
+    return int(text)
+
+
+def _unknown(ident: str) -> None:
+    click.echo(f"{ident}: there is no such dead letter", err=True)
+    sys.exit(1)

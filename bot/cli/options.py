@@ -1,0 +1,61 @@
+"""What several commands take: the configuration file, a time, a format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bot.config import Config, load
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="QUOTABOT_CONFIG",
+    default=Path("config.toml"),
+    show_default=True,
+    help="The configuration file.",
+)
+
+
+def format_option(*names: str) -> Callable[[F], F]:
+    """`--format`, the first of *names* being the default."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(names),
+        default=names[0],
+        show_default=True,
+        help="For people or for programs.",
+    )
+
+
+def at_option(text: str) -> Callable[[F], F]:
+    """`--at TIME`, explained by *text*; turned into a moment by `moment`."""
+    return click.option("--at", "at", metavar="TIME", help=text)
+
+
+def loaded(path: Path) -> Config:
+    """The configuration, or ConfigError with all its faults."""
+    return load(path, environ=os.environ)
+
+
+def moment(text: str | None, config: Config, *, now: datetime) -> datetime:
+    """TIME as a moment: ISO 8601, in the configured zone unless it has an offset; left out: *now*."""
+    zone = config.calendar.timezone
+    if text is None:
+        return now.astimezone(zone).replace(microsecond=0)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is no ISO 8601 time such as 2026-11-23T09:07", param_hint="--at"
+        ) from None
+    return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)

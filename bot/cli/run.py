@@ -1,0 +1,119 @@
+"""`quotabot run JOB`: one job as if it were TIME, to its end."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.bootstrap import open_sender, open_services, record_directory
+from bot.cli.inbox import catch_up
+from bot.cli.options import at_option, config_option, format_option, loaded, moment
+from bot.health import TROUBLE
+from bot.services import Services
+from bot.store.outbox import Message
+from scheduler.jobs import JOBS
+from scheduler.planner import plan
+
+_LOOK_AGAIN_S = 0.2
+
+
+@click.command()
+@click.argument("job", type=click.Choice(list(JOBS)))
+@config_option
+@at_option("Run as if it were this time (ISO 8601); now if left out.")
+@click.option("--dry-run", is_flag=True, help="Print the messages; store and send nothing.")
+@click.option("--no-wait", is_flag=True, help="Return when the messages are planned.")
+@format_option("text", "json")
+def run(config_path: Path, job: str, at: str | None, *, dry_run: bool, no_wait: bool, form: str) -> None:
+    """Run one job once and return when its messages are sent or have failed.
+
+    Nobody gets a message of the same job and day twice, however often it is run.
+
+    \b
+    quotabot run progress --dry-run
+    quotabot run progress --at 2026-11-23T09:07
+    """
+    config = loaded(config_path)
+    with open_services(config) as services:
+        now = services.clock.now()
+        when = moment(at, config, now=now)
+        shift = 0 if at is None else round((when - now).total_seconds())
+        catch_up(services)
+        report: dict[str, Any] = {"job": job, "at": when.isoformat(), "dry_run": dry_run, "messages": []}
+        if dry_run:
+            report["messages"] = [_shown(message, "planned") for message in plan(services, job, at=when)]
+        elif not config.work_calendar().in_working_hours(when):
+            click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
+        else:
+            planned = _plan(services, job, when=when, shift=shift)
+            if not no_wait:
+                _deliver(services, planned)
+            report["messages"] = [_now(services, message) for message in planned]
+    _print(report, form)
+    if not no_wait and any(shown["state"] not in {"sent", "planned"} for shown in report["messages"]):
+        sys.exit(1)
+
+
+def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[Message]:
+    record_directory(services, now=services.clock.now())
+    planned = list(plan(services, job, at=when, time_shift=shift))
+    with services.store.transaction():
+        for message in planned:
+            services.store.outbox.add(message, created_at=int(time.time()))
+    return planned
+
+
+def _deliver(services: Services, planned: list[Message]) -> None:
+    """Send, or wait while a service holds the delivery lease, until nothing is open or a human is needed."""
+    with open_sender(services) as (sender, _keeper):
+        while _open(services, planned):
+            wait = sender.step()
+            if (reason := _needs_human(services)) is not None:
+                click.echo(f"not sent: {reason}", err=True)
+                return
+            time.sleep(wait if sender.leads else _LOOK_AGAIN_S)
+
+
+def _open(services: Services, planned: list[Message]) -> bool:
+    rows = (services.store.outbox.by_key(message.key) for message in planned)
+    return any(row is not None and row["state"] == "pending" for row in rows)
+
+
+def _needs_human(services: Services) -> str | None:
+    noted = services.store.marks.get(TROUBLE)
+    trouble = {} if noted is None else json.loads(noted)
+    if trouble.get("needs_human") and trouble["until"] > time.time():
+        return str(trouble["text"])
+    return None
+
+
+def _now(services: Services, message: Message) -> dict[str, Any]:
+    """The message as the store has it: an earlier run may have planned and sent it."""
+    row = services.store.outbox.by_key(message.key)
+    if row is None:
+        return _shown(message, "pending")
+    shown = {"key": message.key, "to": message.to_userid, "state": row["state"], "text": row["content"]}
+    return {**shown, "error": row["error"]} if row["error"] else shown
+
+
+def _shown(message: Message, state: str) -> dict[str, Any]:
+    return {"key": message.key, "to": message.to_userid, "state": state, "text": message.content}
+
+
+def _print(report: dict[str, Any], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        return
+    for shown in report["messages"]:
+        click.echo(click.style(f"── {shown['to']} · {shown['state']}", bold=True))
+        click.echo(shown["text"])
+        if shown.get("error"):
+            click.echo(f"({shown['error']})")
+        click.echo()
+    click.echo(f"{len(report['messages'])} message(s)")

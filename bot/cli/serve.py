@@ -1,0 +1,70 @@
+"""`quotabot serve`: the service."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import click
+import structlog
+
+from bot import directory, service
+from bot.bootstrap import open_services
+from bot.cli.options import config_option, loaded
+from bot.config import ConfigError
+from bot.roster import RosterError
+from bot.services import Services
+
+log = structlog.get_logger(__name__)
+
+
+@click.command()
+@config_option
+@click.option(
+    "--role",
+    type=click.Choice(["all", "receiver", "worker"]),
+    default="all",
+    show_default=True,
+    help="receiver: HTTP only; worker: all but HTTP.",
+)
+def serve(config_path: Path, role: str) -> None:
+    """Receive callbacks, count, send. Ends on Ctrl-C or SIGTERM; SIGHUP re-reads the file.
+
+    \b
+    quotabot serve
+    quotabot serve --config /etc/quotabot/config.toml
+    """
+    config = loaded(config_path)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+
+    def on_ready(port: int) -> None:
+        if role == "worker":
+            click.echo("working; Ctrl-C ends it", err=True)
+            return
+        host = config.server.listen.host
+        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        click.echo(
+            f"listening on {address}; callback URL for WeCom: {config.server.public_url}/callback", err=True
+        )
+
+    with open_services(config) as services:
+        signal.signal(signal.SIGHUP, lambda *_: _reload(services, config_path))
+        service.run(services, stop=stop, on_ready=on_ready, role=role)
+
+
+def _reload(services: Services, path: Path) -> None:
+    """Take a changed file into the running service, if it is valid; else say so and go on as before."""
+    try:
+        config = loaded(path)
+        people = directory.read(config)
+    except (ConfigError, RosterError) as error:
+        log.warning("changed configuration refused; the old one stays", faults=str(error))
+        return
+    for section in ("wecom", "server", "store"):
+        if getattr(config, section) != getattr(services.config, section):
+            log.warning("a change here needs a restart", section=section)
+    services.use(config, people)
+    log.warning("changed configuration in use")

@@ -1,0 +1,88 @@
+"""`quotabot status`: what waits, what was given up on, what ran last."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.bootstrap import open_services
+from bot.cli.options import config_option, format_option, loaded
+from bot.health import TOKEN
+from bot.services import Services
+from bot.store.inbox import Depth
+from scheduler.sender import LEASE
+
+
+@click.command()
+@config_option
+@format_option("text", "json")
+def status(config_path: Path, form: str) -> None:
+    """Show what waits, what was given up on, and what ran last. Changes nothing.
+
+    \b
+    quotabot status
+    quotabot status --format json
+    """
+    with open_services(loaded(config_path)) as services:
+        report = _report(services)
+    click.echo(json.dumps(report, ensure_ascii=False, indent=2) if form == "json" else _for_people(report))
+
+
+def _report(services: Services) -> dict[str, Any]:
+    store, now = services.store, int(time.time())
+    zone = services.config.calendar.timezone
+    token = store.tokens.get(TOKEN)
+    lease = store.leases.get(LEASE, now=now)
+    return {
+        "inbox": _depth(store.inbox.depth(now=now)),
+        "outbox": _depth(store.outbox.depth(now=now)),
+        "details": {"pending": 0},
+        "jobs": [
+            {
+                "job": row["job"],
+                "fire_at": datetime.fromtimestamp(row["fire_at"], zone).isoformat(),
+                "outcome": row["state"],
+                "messages": row["messages"],
+            }
+            for row in store.runs.last()
+        ],
+        "token": {
+            "expires_in_s": max(0, token.expires_at - now) if token.token else None,
+            "error": token.error or None,
+        },
+        "lease": {
+            "holder": lease["holder"] if lease else None,
+            "until_s": lease["until_s"] if lease else None,
+        },
+        "drift": {"at": None, "found": 0, "repaired": 0},
+    }
+
+
+def _depth(depth: Depth) -> dict[str, int | None]:
+    return {"pending": depth.pending, "dead": depth.dead, "oldest_s": depth.oldest_s}
+
+
+def _for_people(report: dict[str, Any]) -> str:
+    lines = [
+        f"{name:<7} {box['pending']} waiting, {box['dead']} given up on"
+        + (f", oldest {box['oldest_s']} s" if box["oldest_s"] is not None else "")
+        for name, box in (("inbox", report["inbox"]), ("outbox", report["outbox"]))
+    ]
+    lines += [
+        f"{job['job']:<9} last {job['fire_at']}: {job['outcome']}, {job['messages']} message(s)"
+        for job in report["jobs"]
+    ] or ["jobs    none has run yet"]
+    token, lease = report["token"], report["lease"]
+    if token["error"]:
+        lines.append(f"token   none: {token['error']}")
+    else:
+        lines.append(
+            f"token   {token['expires_in_s']} s left" if token["expires_in_s"] else "token   none yet"
+        )
+    lines.append(f"sender  {lease['holder'] or 'nobody is sending'}")
+    return "\n".join(lines)

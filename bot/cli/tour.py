@@ -1,0 +1,140 @@
+"""The guided tour: one working day in under a minute, through real HTTP on both sides."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from bot.core.progress import Row
+from bot.demo import Demo, DemoError
+from bot.standing import standing
+
+_PATIENCE_S = 40.0
+_LOOK_S = 0.05
+_MARKUP = re.compile(r"</?font[^>]*>|\*\*")  # a terminal shows words
+
+
+def play(demo: Demo, *, day: date) -> None:
+    """Play *day* and print each message under its receiver's name."""
+    began = time.monotonic()
+    seen: set[str] = set()
+    _until(lambda: demo.services.store.marks.get("first_start") is not None)
+    _chapter(f"{day} 09:07 · morning progress")
+    _fire(demo, day, "09:07:01", "progress", seen)
+    _chapter("10:15 to 15:40 · the day: adds with a retry storm, a slip, a loss")
+    before = _rows(demo, day, "09:08")
+    _work(demo, day)
+    _changes(before, _rows(demo, day, "16:30"))
+    _chapter("16:37 · reminder, only to those who are behind and have something left today")
+    _fire(demo, day, "16:37:01", "reminder", seen)
+    _chapter("17:48 · digest for leaders")
+    _fire(demo, day, "17:48:01", "digest", seen)
+    _close(demo, seen, time.monotonic() - began)
+
+
+def _chapter(title: str) -> None:
+    click.echo("\n" + click.style(f"━━ {title} ━━", bold=True))
+
+
+def _set_clock(demo: Demo, day: date, at: str) -> None:
+    demo.sandbox.post("clock", {"now": f"{day}T{at}"})
+
+
+def _fire(demo: Demo, day: date, at: str, job: str, seen: set[str]) -> None:
+    """Let the clock pass a line of the timetable and print what came of it."""
+    zone = demo.services.config.calendar.timezone
+    fire_at = int(datetime.fromisoformat(f"{day}T{at[:5]}").replace(tzinfo=zone).timestamp())
+    _set_clock(demo, day, at)
+    store = demo.services.store
+    _until(lambda: (row := store.runs.get(job, fire_at)) is not None and row["state"] == "done")
+    _until(lambda: store.outbox.depth(now=0).pending == 0)
+    _print_new(demo, seen)
+
+
+def _work(demo: Demo, day: date) -> None:
+    """Two adds in one second and one more, each delivered three times; a slip; a loss."""
+    post = demo.sandbox.post
+    noon = _epoch(demo, day, "10:15:00")
+    lost = post("events?wait=1", {"events": [{"kind": "add", "userid": "yg08", "at": noon - 3600}]})
+    mine = post("events?wait=1", {"events": [{"kind": "add", "userid": "yg04", "at": noon - 1800}]})
+    slipped = mine["events"][0]["external_userid"]
+    gone = lost["events"][0]["external_userid"]
+    _set_clock(demo, day, "15:40:00")
+    storm = [{"kind": "add", "userid": userid, "at": noon} for userid in ("yg01", "yg01", "yg02")]
+    told = post("events?wait=1", {"events": storm, "copies": 3})
+    post(
+        "events?wait=1",
+        {
+            "events": [
+                {"kind": "del_by_customer", "userid": "yg04", "external_userid": slipped, "at": noon + 600},
+                {"kind": "add", "userid": "yg04", "external_userid": slipped, "at": noon + 900},
+                {"kind": "del_by_customer", "userid": "yg08", "external_userid": gone, "at": noon + 1200},
+            ]
+        },
+    )
+    click.echo(f"three adds, two of them in one second: {told['delivered']} deliveries for 3 events")
+    click.echo("yg04: a customer left and came back within minutes: a slip, neither loss nor add")
+    click.echo("yg08: a customer who was won at 09:15 left at 10:35: a loss")
+    store = demo.services.store
+    _until(lambda: store.inbox.depth(now=0).pending == 0 and store.ledger.dirty() == 0)
+
+
+def _epoch(demo: Demo, day: date, at: str) -> int:
+    zone = demo.services.config.calendar.timezone
+    return int(datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=zone).timestamp())
+
+
+def _rows(demo: Demo, day: date, at: str) -> dict[str, Row]:
+    zone = demo.services.config.calendar.timezone
+    moment = datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=zone)
+    return {row.userid: row for row in standing(demo.services, at=moment).rows}
+
+
+def _changes(before: dict[str, Row], after: dict[str, Row]) -> None:
+    for userid, row in after.items():
+        old = before[userid]
+        if (row.counted, row.gross, row.lost) != (old.counted, old.gross, old.lost):
+            counted = f"counted {old.counted} → {row.counted} of {row.target}"
+            click.echo(f"  {userid}: {counted}, lost {old.lost} → {row.lost}")
+
+
+def _print_new(demo: Demo, seen: set[str]) -> None:
+    people = demo.services.store.members.all()
+    fresh = 0
+    for userid, messages in demo.sandbox.get("messages")["members"].items():
+        for message in messages:
+            if message["msgid"] in seen:
+                continue
+            seen.add(message["msgid"])
+            fresh += 1
+            _print_message(people[userid].name if userid in people else "?", userid, message)
+    if not fresh:
+        click.echo("(nobody needed one)")
+
+
+def _print_message(name: str, userid: str, message: dict[str, Any]) -> None:
+    click.echo("\n" + click.style(f"{name} ({userid})", fg="cyan", bold=True))
+    click.echo(_MARKUP.sub("", message["content"]))
+
+
+def _close(demo: Demo, seen: set[str], seconds: float) -> None:
+    told = demo.sandbox.get("messages")
+    calls = [call for call in demo.sandbox.get("calls")["calls"] if call["path"].endswith("message/send")]
+    _chapter("the day in numbers")
+    click.echo(
+        f"{len(seen)} messages received in {len(calls)} calls, {len(told['dropped'])} dropped by WeCom,"
+    )
+    click.echo(f"{len(told['duplicates'])} sent twice; played in {seconds:.0f} s")
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not holds():
+        if time.monotonic() > deadline:
+            raise DemoError("the bot did not get there in time; run with -v to see why")
+        time.sleep(_LOOK_S)

@@ -1,0 +1,37 @@
+"""Logs: one line an entry on standard error, a fixed sentence and fields. No content, secrets or names."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+
+def set_up(*, verbose: bool = False) -> None:
+    """Send our entries and those of the libraries to standard error; for people on a terminal, else JSON."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=False),
+    ]
+    for_people = sys.stderr.isatty()
+    last: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer()
+        if for_people
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    before = shared if for_people else [*shared, structlog.processors.format_exc_info]
+    structlog.configure(
+        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=last, foreign_pre_chain=shared))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO if verbose else logging.WARNING)
+    # Libraries tell of URLs and of each tick; ours say what matters.
+    for name in ("urllib3", "apscheduler", "wechatpy", "werkzeug", "_granian", "granian"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,0 +1,174 @@
+"""The service: receiver, inbox worker, timetable and sender as threads of one process."""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from bot.bootstrap import open_sender, record_directory, refresh_directory
+from bot.health import Health
+from bot.services import Services
+from bot.store.engine import StoreError
+from bot.store.group_commit import GroupCommit
+from bot.web.app import create_app
+from bot.web.peer import Peer
+from bot.web.receiver import PATH, Receiver
+from bot.web.server import serve
+from bot.wecom.crypto import CallbackCrypto
+from bot.wecom.token import TokenError, TokenKeeper
+from handlers.inbox import work_off
+from scheduler.runner import Runner
+from scheduler.runs import tick
+from scheduler.sender import Sender
+
+log = structlog.get_logger(__name__)
+
+THREADS = 8
+_POLL_S = 1.0
+_REREAD_S = 20.0
+_AFTER_FAULT_S = 1.0
+_TOKEN_CHECK_S = 300.0
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """One service on one SQLite file; the lock ends with the process, however it ends."""
+    with path.with_name(path.name + ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError(
+                f"another quotabot serves {path}: stop it first, or give this one its own [store] url"
+            ) from None
+        yield
+
+
+def run(
+    services: Services,
+    *,
+    stop: threading.Event,
+    on_ready: Callable[[int], None],
+    role: str = "all",
+    tick_s: float = 1.0,
+) -> None:
+    """Serve until *stop* is set: requests are finished, stored events stay, calls in flight are noted.
+
+    *role*: all, receiver (HTTP only) or worker (all but HTTP). *on_ready* gets the bound port.
+    Raises PortInUse, StoreError.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_only_one(services.config.store.sqlite_path))
+        record_directory(services, now=services.clock.now())
+        if role in {"all", "worker"}:
+            _start_workers(services, stack, tick_s=tick_s)
+        if role == "worker":
+            on_ready(0)
+            stop.wait()
+        else:
+            _serve_http(services, stop=stop, on_ready=on_ready)
+
+
+def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable[[int], None]) -> None:
+    config = services.config
+    writer = GroupCommit(services.store.engine, on_stored=services.inbox_signal.ring)
+    try:
+        receiver = Receiver(
+            crypto=CallbackCrypto(
+                token=config.wecom.callback_token.get_secret_value(),
+                aes_key=config.wecom.callback_aes_key.get_secret_value(),
+                corp_id=config.wecom.corp_id,
+            ),
+            put=writer.put,
+            max_age=config.server.callback_max_age,
+            peer=Peer(config.server.trusted_proxies),
+        )
+        token = config.server.metrics_token
+        app = create_app(
+            health=Health(services.store, probe=writer.probe),
+            verify_files=config.server.verify_files,
+            metrics_token=None if token is None else token.get_secret_value(),
+        )
+        listen = config.server.listen
+        serve(
+            app,
+            host=listen.host,
+            port=listen.port,
+            threads=THREADS,
+            on_ready=on_ready,
+            stop=stop,
+            direct={PATH: receiver.handle},
+        )
+    finally:
+        writer.close()
+
+
+def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> None:
+    """Start inbox worker, sender and timetable; *stack* ends them in the opposite order."""
+    sender, keeper = stack.enter_context(open_sender(services))
+    _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.ring)
+    _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.ring)
+    for act, seconds in ((tick, tick_s), (refresh_directory, _REREAD_S)):
+        runner = Runner(partial(act, services), seconds=seconds)
+        runner.start()
+        stack.callback(runner.stop)
+
+
+def _start_loop(stack: ExitStack, name: str, step: Callable[[], None], *, wake: Callable[[], None]) -> None:
+    ending = threading.Event()
+
+    def loop() -> None:
+        while not ending.is_set():
+            try:
+                step()
+            except Exception:
+                log.exception("loop failed and goes on", loop=name)
+                ending.wait(_AFTER_FAULT_S)
+
+    thread = threading.Thread(target=loop, name=name, daemon=True)
+    thread.start()
+
+    def end() -> None:
+        ending.set()
+        wake()
+        thread.join()
+
+    stack.callback(end)
+
+
+def _working(services: Services) -> Callable[[], None]:
+    def step() -> None:
+        if not work_off(services):
+            services.inbox_signal.wait(_POLL_S)
+
+    return step
+
+
+def _sending(services: Services, sender: Sender, keeper: TokenKeeper) -> Callable[[], None]:
+    next_check = 0.0
+
+    def step() -> None:
+        nonlocal next_check
+        if time.time() >= next_check:
+            next_check = _check_token(keeper)
+        wait = sender.step()
+        if wait:
+            services.outbox_signal.wait(wait)
+
+    return step
+
+
+def _check_token(keeper: TokenKeeper) -> float:
+    """Find out early, not at the first message, that WeCom does not know us; when to look again."""
+    try:
+        keeper.get()
+    except TokenError as error:
+        log.warning("no access token", errcode=error.errcode, reason=str(error))
+        return max(float(error.until), time.time() + _AFTER_FAULT_S)
+    return time.time() + _TOKEN_CHECK_S
