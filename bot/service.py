@@ -23,7 +23,7 @@ from bot.web.receiver import PATH, Receiver
 from bot.web.server import serve
 from bot.wecom.crypto import CallbackCrypto
 from bot.wecom.token import TokenError, TokenKeeper
-from handlers.inbox import work_off
+from handlers.inbox import note_rules, work_off
 from scheduler.runner import Runner
 from scheduler.runs import tick
 from scheduler.sender import Sender
@@ -66,6 +66,7 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(_only_one(services.config.store.sqlite_path))
         record_directory(services, now=services.clock.now())
+        note_rules(services)
         if role in {"all", "worker"}:
             _start_workers(services, stack, tick_s=tick_s)
         if role == "worker":

@@ -17,6 +17,7 @@ from handlers.router import Router
 log = structlog.get_logger(__name__)
 
 BATCH = 200
+_RULES = "derived_under"
 # Seconds from each failed try to the next: five tries over about an hour, then a dead letter.
 RETRY_AFTER_S = (30, 240, 900, 2400)
 
@@ -31,6 +32,16 @@ def work_off(services: Services, *, upto: int | None = None, router: Router | No
         total += taken
     derive(services)
     return total
+
+
+def note_rules(services: Services) -> None:
+    """Have everything derived anew if that was done under another [ledger]: when a file comes into use."""
+    store, rules = services.store, f"regain_s={services.config.ledger.regain_s}"
+    if store.marks.get(_RULES) == rules:
+        return
+    with store.transaction():
+        store.ledger.mark_all()
+        store.marks.put(_RULES, rules)
 
 
 def derive(services: Services) -> None:

@@ -21,6 +21,7 @@ from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.errors import (
     MAX_SYSTEM_BUSY_TRIES,
     RATE_WINDOW_S,
+    TOO_MANY_AT_ONCE,
     AnswerError,
     Kind,
     NotSentError,
@@ -66,8 +67,11 @@ class Delivery:
         self._outbox = outbox
         self._time = real_time
 
-    def deliver(self, due: Due) -> Trouble | None:
-        """Try one message and note the outcome; what is in everybody's way is returned."""
+    def deliver(self, due: Due, *, may_call: Callable[[], bool]) -> Trouble | None:
+        """Try one message and note the outcome; what is in everybody's way is returned.
+
+        *may_call* is asked before each call: without the lease for as long as it may last, none begins.
+        """
         now = int(self._time())
         if due.unsure_since is not None and now - due.unsure_since >= RESEND_WITHIN_S:
             reason = "nobody knows whether WeCom took it, and it is too late to ask"
@@ -78,11 +82,11 @@ class Delivery:
         except TokenError as error:
             return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
         request = due.request or self._request(due)
-        if not self._outbox.begin(due.seq, request=request, now=now):
+        if not may_call() or not self._outbox.begin(due.seq, request=request, now=now):
             return None
-        return self._try(due, request, token)
+        return self._try(due, request, token, may_call)
 
-    def _try(self, due: Due, request: bytes, token: str) -> Trouble | None:
+    def _try(self, due: Due, request: bytes, token: str, may_call: Callable[[], bool]) -> Trouble | None:
         try:
             try:
                 answer = self._client.send_message(request, token=token)
@@ -90,7 +94,11 @@ class Delivery:
                 if kind_of(error.errcode) is not Kind.TOKEN:
                     raise
                 self._tokens.void(token)
-                answer = self._client.send_message(request, token=self._tokens.get())
+                token = self._tokens.get()
+                if not may_call():
+                    self._later(due, wait=0, unsure=False, error=str(error), spent=False)
+                    return None
+                answer = self._client.send_message(request, token=token)
         except TokenError as error:
             self._later(due, wait=0, unsure=False, error=str(error), spent=False)
             return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
@@ -129,6 +137,8 @@ class Delivery:
             tries = MAX_SYSTEM_BUSY_TRIES if error.errcode == -1 else TRIES
             if due.attempts + 1 < tries:
                 self._later(due, wait=_back_off(due.attempts), unsure=False, error=str(error))
+                if error.errcode in TOO_MANY_AT_ONCE:
+                    return Trouble(error.errcode, str(error), now + _BACK_OFF_S[0], needs_human=False)
                 return None
         elif kind is Kind.RATE:
             self._later(due, wait=RATE_WINDOW_S, unsure=False, error=str(error), spent=False)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import structlog
 
 from bot.health import TROUBLE
 from bot.services import Services
-from bot.store.outbox import Due
 from bot.wecom.client import CALL_S
 from bot.wecom.pacing import DAY_S, Pacer
 from scheduler.delivery import Delivery, Trouble
@@ -26,6 +25,7 @@ LEASE = "delivery"
 LEASE_S = 14  # taken over within 15 s of the holder's death
 _RENEW_BELOW_S = int(CALL_S) + 3  # no call begins with less left than it may last
 _IDLE_S = 1.0
+_CALLS_S = 0.25  # how long calls in flight are waited for before looking at everything else again
 _SENDS_PER_SEAT = 200  # WeCom: account cap x 200 person-times a day and app
 _BATCH = 100
 
@@ -66,9 +66,14 @@ class Sender:
         if (int(now), clock_now) != self._expired_at:
             self._outbox.expire(real_now=int(now), clock_now=clock_now)
             self._expired_at = (int(now), clock_now)
-        if now < self._hold_until:
-            return min(_IDLE_S, self._hold_until - now)
-        return self._send_due(clock_now)
+        if now >= self._hold_until:
+            wait_s = self._send_due(clock_now)
+        else:
+            wait_s = min(_IDLE_S, self._hold_until - now)
+        if self._flying:
+            wait(self._flying.values(), timeout=_CALLS_S, return_when=FIRST_COMPLETED)
+            return 0.0
+        return wait_s
 
     def close(self) -> None:
         """Wait for calls in flight, note their outcome, give the lease back."""
@@ -93,24 +98,26 @@ class Sender:
         return True
 
     def _send_due(self, clock_now: int) -> float:
+        """Start as many calls as are due and allowed; how long there is nothing more to start."""
         assert self._pacer is not None  # noqa: S101 - only called while leading
         now = self._time()
         for due in self._outbox.due(real_now=int(now), clock_now=clock_now, batch=_BATCH):
             if len(self._flying) >= self._parallel:
-                return 0.005
+                break
             if due.seq in self._flying:
                 continue
-            if wait := self._pacer.app_wait(now):
-                return min(wait, _IDLE_S)
-            if wait := self._pacer.member_wait(due.to_userid, now):
-                self._outbox.postpone(due.seq, next_try_at=int(now + wait) + 1)
+            if pause := self._pacer.app_wait(now):
+                return min(pause, _IDLE_S)
+            if pause := self._pacer.member_wait(due.to_userid, now):
+                self._outbox.postpone(due.seq, next_try_at=int(now + pause) + 1)
                 continue
             self._pacer.note(due.to_userid, now)
-            self._start(due)
-        return 0.005 if self._flying else _IDLE_S
+            self._flying[due.seq] = self._pool.submit(self._delivery.deliver, due, may_call=self._may_call)
+        return _IDLE_S
 
-    def _start(self, due: Due) -> None:
-        self._flying[due.seq] = self._pool.submit(self._delivery.deliver, due)
+    def _may_call(self) -> bool:
+        """Whether a call that begins now ends while the lease is still ours."""
+        return self._lease_until - self._time() >= CALL_S
 
     def _reap(self) -> None:
         for seq, future in [(seq, future) for seq, future in self._flying.items() if future.done()]:

@@ -82,7 +82,7 @@ def progress(
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8")
+        output.write_text(text, encoding="utf-8")
 
 
 def _within(row: Row, departments: tuple[int, ...], tree: Departments) -> bool:

@@ -15,6 +15,7 @@ from bot.cli.options import config_option, loaded
 from bot.config import ConfigError
 from bot.roster import RosterError
 from bot.services import Services
+from handlers.inbox import note_rules
 
 log = structlog.get_logger(__name__)
 
@@ -67,4 +68,5 @@ def _reload(services: Services, path: Path) -> None:
         if getattr(config, section) != getattr(services.config, section):
             log.warning("a change here needs a restart", section=section)
     services.use(config, people)
+    note_rules(services)
     log.warning("changed configuration in use")

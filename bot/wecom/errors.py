@@ -46,6 +46,7 @@ _RECEIVER = {
 _DONE = {41051, 60102, 60104}
 
 RATE_WINDOW_S = 60  # a block is as long as its window; the minute's is the shortest, asking again is allowed
+TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # everybody pauses a little
 MAX_SYSTEM_BUSY_TRIES = 3  # -1: at most three tries
 
 _APP = "admin console, 应用管理 → the app"

@@ -11,7 +11,7 @@ CREATE TABLE inbox (
     next_try_at BIGINT NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX inbox_pending ON inbox (next_try_at, seq) WHERE state = 'pending';
+CREATE INDEX inbox_pending ON inbox (seq) WHERE state = 'pending';
 CREATE INDEX inbox_dead ON inbox (seq) WHERE state = 'dead';
 
 CREATE TABLE relation_events (
@@ -86,7 +86,7 @@ CREATE TABLE outbox (
     receipt TEXT NOT NULL DEFAULT '',
     error TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX outbox_pending ON outbox (next_try_at, lane, seq) WHERE state = 'pending';
+CREATE INDEX outbox_pending ON outbox (lane, seq) WHERE state = 'pending';
 CREATE INDEX outbox_tried ON outbox (tried_at) WHERE tried_at IS NOT NULL;
 CREATE UNIQUE INDEX outbox_request ON outbox (request_hash) WHERE request_hash IS NOT NULL;
 
