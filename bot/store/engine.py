@@ -52,6 +52,11 @@ def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 
+def _is_the_stores(error: BaseException) -> bool:
+    """Whether file or disk are at fault and not the statement; a damaged file is a plain DatabaseError."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+
+
 class Engine:
     """Runs named statements on one SQLite file. Safe to share between threads."""
 
@@ -94,6 +99,8 @@ class Engine:
                 )
             if known:
                 migrations.apply(database)
+            # A file that may only be read takes BEGIN IMMEDIATE without a word; only a write is refused.
+            connection.execute("DELETE FROM marks WHERE 0 = 1")
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -123,9 +130,9 @@ class Engine:
         if not self._writing.acquire(timeout=patience_s):
             raise StoreBusyError("the store is busy")
         try:
-            connection = self._connection()
-            connection.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
             try:
+                connection = self._connection()
+                connection.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
                 connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
                 raise StoreBusyError(f"the store cannot be written now ({error})") from error
@@ -135,7 +142,7 @@ class Engine:
             except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):
+                if _is_the_stores(error):
                     raise StoreBusyError(f"the store cannot be written now ({error})") from error
                 raise
         finally:
@@ -177,14 +184,17 @@ class Engine:
 
     def _turn(self) -> AbstractContextManager[object]:
         """Wait in line with the other writers of this process, unless this thread is writing already."""
-        return nullcontext() if self._connection().in_transaction else self._writing
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        return nullcontext() if connection is not None and connection.in_transaction else self._writing
 
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:
         query = getattr(self._queries, name)
         try:
             found = query(self._connection(), *rows, **values)
             return list(found) if isinstance(found, Iterator) else found
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
+            if not _is_the_stores(error):
+                raise
             raise StoreBusyError(f"the store cannot be used now ({error})") from error
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -263,7 +264,7 @@ class _Front:
                 query=scope.query_string,
                 body=body,
                 client=scope.client.rpartition(":")[0].strip("[]"),
-                forwarded=scope.headers.get("x-forwarded-for", ""),
+                forwarded=_forwarded(scope),
             )
             try:
                 handler(request, lambda status, text: done(_plain(status, text)))
@@ -327,10 +328,18 @@ async def _read(scope: Scope, protocol: HTTPProtocol) -> bytes:
     return bytes(kept)
 
 
+def _forwarded(scope: Scope) -> str:
+    """Every X-Forwarded-For header: a proxy may append one of its own to the caller's."""
+    if "x-forwarded-for" not in scope.headers:
+        return ""
+    return ",".join(value for name, value in scope.headers.items() if name == "x-forwarded-for")
+
+
 def _plain(status: int, body: bytes) -> Response:
-    return Response(
-        status=status, headers=[("content-type", "text/plain; charset=utf-8")] if body else (), body=body
-    )
+    headers = [("content-type", "text/plain; charset=utf-8")] if body else []
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers.append(("allow", "GET, POST"))
+    return Response(status=status, headers=headers, body=body)
 
 
 def _call(scope: Scope, body: bytes) -> Call:
