@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ import structlog
 from bot import directory
 from bot.clock import Clock, RealClock
 from bot.config import Config
-from bot.health import TOKEN
+from bot.health import TOKEN, TROUBLE
 from bot.roster import RosterError
 from bot.services import Services
 from bot.store.shared import own_name
@@ -23,6 +24,8 @@ from scheduler.delivery import Delivery
 from scheduler.sender import Sender
 
 log = structlog.get_logger(__name__)
+
+_APP = "app"  # the mark that says whose token and trouble are stored
 
 
 @contextmanager
@@ -65,6 +68,18 @@ def refresh_directory(services: Services) -> None:
     record_directory(services, now=services.clock.now())
 
 
+def forget_other_app(services: Services) -> None:
+    """Drop token and trouble that belong to another app or secret: a corrected file works at once."""
+    wecom, store = services.config.wecom, services.store
+    parts = (wecom.corp_id, str(wecom.agent_id), wecom.secret.get_secret_value(), wecom.api_base_url)
+    app = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    if store.marks.get(_APP) != app:
+        with store.transaction():
+            store.tokens.forget(TOKEN)
+            store.marks.clear(TROUBLE)
+            store.marks.put(_APP, app)
+
+
 def token_keeper(services: Services, client: WeComClient) -> TokenKeeper:
     """The keeper of the app's token, shared through the store."""
     return TokenKeeper(
@@ -94,6 +109,7 @@ def wecom_client(config: Config) -> WeComClient:
 @contextmanager
 def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
     """A sender that may compete for the delivery lease; calls in flight end before the block is left."""
+    forget_other_app(services)
     client = wecom_client(services.config)
     keeper = token_keeper(services, client)
     delivery = Delivery(

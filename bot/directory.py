@@ -75,7 +75,9 @@ def _dated(person: Person, before: Person, day: date) -> Person:
         return replace(person, memberships=before.memberships)
     # A second change on one day replaces the first one; the first reading of all is never replaced.
     kept = before.memberships[:-1] if last.since == day else before.memberships
-    return replace(person, memberships=(*kept, replace(now, since=day)))
+    # In the order of days even if the machine's clock went back since the last change.
+    dated = sorted((*kept, replace(now, since=day)), key=lambda membership: membership.since or date.min)
+    return replace(person, memberships=tuple(dated))
 
 
 def record(directory: Directory, members: Members, *, day: date) -> None:

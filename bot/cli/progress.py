@@ -82,7 +82,12 @@ def progress(
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise click.BadParameter(
+                f"{output} cannot be written ({error.strerror})", param_hint="--output"
+            ) from None
 
 
 def _within(row: Row, departments: tuple[int, ...], tree: Departments) -> bool:

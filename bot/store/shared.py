@@ -71,6 +71,10 @@ class Tokens:
         """This very token is no longer good."""
         self._engine.run("token_void", name=name, token=token)
 
+    def forget(self, name: str) -> None:
+        """Neither token nor refusal: as if nobody had asked yet."""
+        self._engine.run("token_forget", name=name)
+
 
 class Marks:
     """Single values of the installation, by name."""

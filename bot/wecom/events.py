@@ -132,6 +132,8 @@ def _relation(fields: Fields) -> _Relation:
     external_userid = text_of(fields, "ExternalUserID")
     if not userid:
         raise EventError("UserID is missing")
+    if userid.split() != [userid]:  # the ledger's keys rely on it
+        raise EventError("UserID has a blank in it")
     if not external_userid:
         raise EventError("ExternalUserID is missing")
     return {

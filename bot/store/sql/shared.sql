@@ -52,6 +52,10 @@ UPDATE tokens
  WHERE name = :name
    AND token = :token;
 
+-- name: token_forget(name)!
+DELETE FROM tokens
+ WHERE name = :name;
+
 -- name: mark_get(name)^
 SELECT value
   FROM marks
