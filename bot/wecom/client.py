@@ -8,6 +8,7 @@ address is ours everywhere, and tokens come from `bot.wecom.token`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ssl import SSLCertVerificationError
 from typing import Any
 
 import requests
@@ -76,7 +77,10 @@ class WeComClient:
         )
         if not answer.get("access_token"):
             raise UnknownOutcomeError("WeCom's answer holds no token")
-        return str(answer["access_token"]), int(answer.get("expires_in", 7200))
+        lifetime = str(answer.get("expires_in", 7200))
+        if not lifetime.isdecimal():
+            raise UnknownOutcomeError("WeCom's answer holds no lifetime of the token")
+        return str(answer["access_token"]), int(lifetime)
 
     def send_message(self, request: bytes, *, token: str) -> dict[str, Any]:
         """Send an app message [90236]; *request* is the JSON body, sent as it is. Raises WeComError."""
@@ -100,24 +104,26 @@ class WeComClient:
                 status = getattr(error.response, "status_code", "?")
                 raise UnknownOutcomeError(f"WeCom answered HTTP {status}") from None
             raise AnswerError(error.errcode, stem_of(str(error.errmsg))) from None
-        except (
-            requests.ConnectTimeout,
-            requests.exceptions.ProxyError,
-            requests.exceptions.SSLError,
-        ) as error:
+        except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise NotSentError(f"no connection to WeCom ({type(error).__name__})") from None
         except requests.ConnectionError as error:
-            if _refused(error):
-                raise NotSentError("no connection to WeCom (refused)") from None
+            if why := _never_made(error):
+                raise NotSentError(f"no connection to WeCom ({why})") from None
             raise UnknownOutcomeError(f"the connection broke ({type(error).__name__})") from None
         except requests.RequestException as error:
             raise UnknownOutcomeError(f"no answer from WeCom ({type(error).__name__})") from None
+        except (TypeError, ValueError):  # wechatpy makes a number of any errcode
+            raise UnknownOutcomeError("WeCom's answer is malformed") from None
         if not isinstance(answer, dict):
             raise UnknownOutcomeError("WeCom's answer is not JSON")
         return answer
 
 
-def _refused(error: requests.ConnectionError) -> bool:
-    """Whether no connection was made at all: refused, or the name is unknown."""
+def _never_made(error: requests.ConnectionError) -> str:
+    """Why there was no connection at all; empty if there was one: TLS may also break after the request."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}
+    if type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}:
+        return "refused, or the name is unknown"
+    if isinstance(reason, Exception) and isinstance(next(iter(reason.args), None), SSLCertVerificationError):
+        return "its certificate is not trusted; is [wecom] ca_file needed?"
+    return ""

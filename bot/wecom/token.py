@@ -58,14 +58,15 @@ class TokenKeeper:
         with self._lock:
             deadline = self._time() + CALL_S + 2
             while True:
+                if token := self._settled():
+                    return token
                 now = int(self._time())
-                stored = self._tokens.get(self._name)
-                if stored.token and stored.expires_at > now:
-                    return stored.token
-                if stored.blocked_until > now:
-                    raise TokenError(stored.error, errcode=stored.errcode, until=stored.blocked_until)
                 if self._leases.take(_LEASE, holder=self._holder, now=now, until=now + int(CALL_S) + 1):
-                    return self._refresh()
+                    try:
+                        # another process may have asked while we waited for the lease
+                        return self._settled() or self._ask()
+                    finally:
+                        self._leases.free(_LEASE, holder=self._holder)
                 if now > deadline:
                     raise TokenError("another process is asking for the token", errcode=0, until=now + 1)
                 self._pause(0.2)
@@ -74,12 +75,17 @@ class TokenKeeper:
         """WeCom refused this token (40014, 42001): the next `get` asks for a new one."""
         self._tokens.void(self._name, token=token)
 
-    def _refresh(self) -> str:
+    def _settled(self) -> str:
+        """The stored token, empty if somebody must ask. Raises TokenError while nobody may."""
+        now, stored = int(self._time()), self._tokens.get(self._name)
+        if stored.token and stored.expires_at > now:
+            return stored.token
+        if stored.blocked_until > now:
+            raise TokenError(stored.error, errcode=stored.errcode, until=stored.blocked_until)
+        return ""
+
+    def _ask(self) -> str:
         try:
-            # another process may have asked while we waited for the lease
-            stored = self._tokens.get(self._name)
-            if stored.token and stored.expires_at > int(self._time()):
-                return stored.token
             token, lifetime = self._client.get_token()
         except WeComError as error:
             code = error.errcode if isinstance(error, AnswerError) else 0
@@ -89,9 +95,6 @@ class TokenKeeper:
                 until = int(self._time()) + PAUSE_AFTER_REFUSAL_S
             self._tokens.block(self._name, error=str(error), errcode=code, until=until)
             raise TokenError(str(error), errcode=code, until=until) from None
-        else:
-            early = min(EARLY_S, lifetime // 10)
-            self._tokens.put(self._name, token=token, expires_at=int(self._time()) + lifetime - early)
-            return token
-        finally:
-            self._leases.free(_LEASE, holder=self._holder)
+        early = min(EARLY_S, lifetime // 10)
+        self._tokens.put(self._name, token=token, expires_at=int(self._time()) + lifetime - early)
+        return token

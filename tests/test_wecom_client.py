@@ -1,0 +1,385 @@
+"""Calls to WeCom: what each kind of failure means for a retry, and that no secret is in any text."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import json
+import logging
+import socket
+import ssl
+import struct
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from sandbox_builders import make_world
+
+from bot.wecom import client as client_module
+from bot.wecom.client import Access, WeComClient
+from bot.wecom.errors import AnswerError, NotSentError, UnknownOutcomeError, WeComError
+from sandbox import server as sandbox_server
+from sandbox.server import RunningServer
+
+SECRET = "very-secret-of-the-app"
+TOKEN = "very-secret-token"
+CORP = "ww0123456789abcdef"
+OK = b'{"errcode":0,"errmsg":"ok","access_token":"T","expires_in":7200,"msgid":"m"}'
+Answer = Callable[[socket.socket], None]
+
+
+def reply(status: int, body: bytes, *, head: str = "") -> Answer:
+    """A whole answer."""
+    text = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{head}\r\n"
+    return lambda connection: connection.sendall(text.encode() + body)
+
+
+def cut(connection: socket.socket) -> None:
+    """Hang up after the request was read."""
+
+
+def reset(connection: socket.socket) -> None:
+    """Break the connection after the request was read."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def half(connection: socket.socket) -> None:
+    """Break off inside the body."""
+    connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"errcode":0')
+
+
+def silent(connection: socket.socket) -> None:
+    """Say nothing until the caller gives up."""
+    connection.settimeout(5)
+    connection.recv(1)
+
+
+@dataclass
+class Far:
+    """The far end of the wire: reads a request, then does what *answer* says."""
+
+    port: int
+    answer: Answer = field(default_factory=lambda: reply(200, OK))
+    requests: list[bytes] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def _read_request(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = next(
+        (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+    )
+    while len(body) < length:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+@contextmanager
+def far_end(*, tls: ssl.SSLContext | None = None) -> Iterator[Far]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    far = Far(listener.getsockname()[1])
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            try:
+                used = tls.wrap_socket(connection, server_side=True) if tls else connection
+                with used:
+                    used.settimeout(5)
+                    far.requests.append(_read_request(used))
+                    far.answer(used)
+            except OSError:
+                connection.close()  # the caller has gone
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield far
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(6)
+
+
+@pytest.fixture
+def far() -> Iterator[Far]:
+    with far_end() as far:
+        yield far
+
+
+@contextmanager
+def calling(base_url: str, *, proxy: str = "", ca_file: str = "") -> Iterator[WeComClient]:
+    client = WeComClient(Access(corp_id=CORP, secret=SECRET, base_url=base_url, proxy=proxy, ca_file=ca_file))
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def send(client: WeComClient) -> dict[str, object]:
+    return client.send_message(b'{"touser":"yg01"}', token=TOKEN)
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.fixture(autouse=True)
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "READ_S", 0.5)
+
+
+def test_a_message_is_sent_byte_for_byte_with_the_token_in_the_query_only(far: Far) -> None:
+    raw = '{"touser":"yg01","text":{"content":"今天加 2 位就够"}}'.encode()
+    with calling(far.url) as client:
+        answer = client.send_message(raw, token=TOKEN)
+
+    (request,) = far.requests
+    head, _, body = request.partition(b"\r\n\r\n")
+    assert answer["msgid"] == "m"
+    assert body == raw
+    assert head.startswith(f"POST /cgi-bin/message/send?access_token={TOKEN} ".encode())
+    assert head.count(TOKEN.encode()) == 1
+
+
+@pytest.mark.parametrize("path", ["", "/", "/wecom", "/wecom/"])
+def test_the_token_is_asked_for_at_the_configured_address_too(far: Far, path: str) -> None:
+    with calling(far.url + path) as client:
+        assert client.get_token() == ("T", 7200)
+
+    assert far.requests[0].startswith(f"GET {path.rstrip('/')}/cgi-bin/gettoken?".encode())
+    assert f"corpid={CORP}&corpsecret={SECRET}".encode() in far.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        pytest.param(reply(502, b"<html>bad gateway</html>"), UnknownOutcomeError, id="HTTP 502"),
+        pytest.param(reply(500, b'{"errcode":0}'), UnknownOutcomeError, id="HTTP 500 with JSON"),
+        pytest.param(reply(404, b""), UnknownOutcomeError, id="HTTP 404"),
+        pytest.param(reply(200, b"<html>login first</html>"), UnknownOutcomeError, id="a page, no JSON"),
+        pytest.param(reply(200, b""), UnknownOutcomeError, id="nothing"),
+        pytest.param(reply(200, b"[1]"), UnknownOutcomeError, id="JSON that is no object"),
+        pytest.param(reply(200, b'{"errcode":"x"}'), UnknownOutcomeError, id="a code that is no number"),
+        pytest.param(reply(200, b'{"errcode":null}'), UnknownOutcomeError, id="a code that is null"),
+        pytest.param(
+            reply(301, b"", head="Location: http://127.0.0.1:9/\r\n"), UnknownOutcomeError, id="a redirection"
+        ),
+        pytest.param(cut, UnknownOutcomeError, id="the connection was cut"),
+        pytest.param(reset, UnknownOutcomeError, id="the connection was reset"),
+        pytest.param(half, UnknownOutcomeError, id="half an answer"),
+        pytest.param(silent, UnknownOutcomeError, id="silence"),
+        pytest.param(reply(200, b'{"errcode":81013,"errmsg":"all invalid"}'), AnswerError, id="an error"),
+        pytest.param(reply(200, b'{"errcode":45009,"errmsg":"freq"}'), AnswerError, id="a limit"),
+        pytest.param(reply(200, b'{"errcode":40014,"errmsg":"token"}'), AnswerError, id="a refused token"),
+    ],
+)
+def test_each_failure_says_whether_the_call_may_have_been_carried_out(
+    far: Far, answer: Answer, kind: type[WeComError], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    far.answer = answer
+    with calling(far.url) as client, pytest.raises(kind) as caught:
+        send(client)
+
+    assert len(far.requests) == 1, "the client must not try again by itself"
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(client)
+    assert TOKEN not in told
+    assert SECRET not in told
+
+
+def test_the_secret_is_in_no_text_when_the_token_cannot_be_had(far: Far) -> None:
+    told = ""
+    for answer in (
+        cut,
+        half,
+        silent,
+        reply(502, b""),
+        reply(200, b"{}"),
+        reply(200, b'{"errcode":40001,"errmsg":"invalid credential, hint: [1]"}'),
+        reply(200, b'{"access_token":"T","expires_in":"soon"}'),
+    ):
+        far.answer = answer
+        with calling(far.url) as client, pytest.raises(WeComError) as caught:
+            client.get_token()
+        told += "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    with calling(f"http://127.0.0.1:{unused_port()}") as client, pytest.raises(WeComError) as caught:
+        client.get_token()
+    told += "".join(traceback.format_exception(caught.value))
+
+    assert SECRET not in told
+    assert SECRET not in repr(Access(corp_id=CORP, secret=SECRET, base_url="http://x", proxy="http://u:p@x"))
+
+
+def test_an_answer_without_an_errcode_is_a_success(far: Far) -> None:
+    far.answer = reply(200, b'{"msgid":"m"}')
+    with calling(far.url) as client:
+        assert send(client) == {"msgid": "m"}
+
+
+def test_a_refused_connection_was_not_sent() -> None:
+    with calling(f"http://127.0.0.1:{unused_port()}") as client, pytest.raises(NotSentError):
+        send(client)
+
+
+def test_an_unknown_name_was_not_sent() -> None:
+    with calling("http://no-such-host.invalid") as client, pytest.raises(NotSentError):
+        send(client)
+
+
+def test_silence_ends_after_the_timeout(far: Far) -> None:
+    far.answer = silent
+    began = time.monotonic()
+    with calling(far.url) as client, pytest.raises(UnknownOutcomeError):
+        send(client)
+
+    assert time.monotonic() - began < 3
+
+
+def test_calls_go_through_the_proxy(far: Far) -> None:
+    with calling("http://wecom.invalid", proxy=far.url) as client:
+        client.get_token()
+        send(client)
+
+    assert far.requests[0].startswith(b"GET http://wecom.invalid/cgi-bin/gettoken?")
+    assert far.requests[1].startswith(b"POST http://wecom.invalid/cgi-bin/message/send?")
+
+
+def test_a_proxy_that_is_down_or_refuses_was_not_sent(far: Far) -> None:
+    with (
+        calling("http://wecom.invalid", proxy=f"http://127.0.0.1:{unused_port()}") as client,
+        pytest.raises(NotSentError),
+    ):
+        send(client)
+    far.answer = reply(403, b"")
+    with calling("https://wecom.invalid", proxy=far.url) as client, pytest.raises(NotSentError):
+        send(client)
+
+    assert far.requests[-1].startswith(b"CONNECT wecom.invalid:443")
+
+
+def test_the_environment_does_not_choose_the_proxy(far: Far, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{unused_port()}")
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+
+    with calling(far.url) as client:
+        assert client.get_token() == ("T", 7200)
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A self-made certificate for 127.0.0.1, and the server's side of it."""
+
+    file: Path
+    context: ssl.SSLContext
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bank proxy")])
+    today = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    return Certificate(folder / "ca.pem", context)
+
+
+def test_the_certificates_of_the_file_are_trusted_and_others_are_not(certificate: Certificate) -> None:
+    with far_end(tls=certificate.context) as far:
+        address = far.url.replace("http:", "https:")
+        with calling(address, ca_file=str(certificate.file)) as client:
+            trusted = client.get_token()
+        with calling(address) as client, pytest.raises(NotSentError):
+            send(client)
+
+    assert trusted == ("T", 7200)
+    assert len(far.requests) == 1
+
+
+def test_tls_that_breaks_after_the_request_leaves_the_outcome_unknown(certificate: Certificate) -> None:
+    def garble(connection: socket.socket) -> None:
+        """Bytes that are no TLS record, on the bare socket."""
+        socket.socket.sendall(connection, b"\x17\x03\x03\x00\x20" + b"x" * 32)
+
+    with far_end(tls=certificate.context) as far:
+        far.answer = garble
+        address = far.url.replace("http:", "https:")
+        with calling(address, ca_file=str(certificate.file)) as client, pytest.raises(UnknownOutcomeError):
+            send(client)
+
+    assert len(far.requests) == 1
+
+
+@pytest.fixture
+def wecom() -> Iterator[RunningServer]:
+    world, real = make_world()
+    real.now = time.time()
+    with sandbox_server.start(world) as running:
+        yield running
+
+
+def test_the_sandbox_takes_what_the_client_sends(wecom: RunningServer) -> None:
+    app = wecom.world.app
+    request = {
+        "touser": "yg01",
+        "msgtype": "text",
+        "agentid": app.agent_id,
+        "text": {"content": "今天加 2 位就够"},
+    }
+    client = WeComClient(Access(corp_id=app.corp_id, secret=app.secret, base_url=wecom.url))
+    try:
+        token, lifetime = client.get_token()
+        answer = client.send_message(json.dumps(request, ensure_ascii=False).encode(), token=token)
+        with pytest.raises(AnswerError) as refused:
+            client.send_message(b"{}", token="garbled")
+    finally:
+        client.close()
+
+    assert (lifetime, answer["errcode"]) == (7200, 0)
+    assert refused.value.errcode == 40014
+    assert "garbled" not in str(refused.value)
+    assert [message.content for message in wecom.world.mailbox.messages["yg01"]] == ["今天加 2 位就够"]
