@@ -1,0 +1,145 @@
+"""Who worked where on which day: readings of the roster, dated, and what the reports make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from bot.core.people import Departments, Membership, Person
+from bot.directory import Directory, known, record
+from bot.store.store import Store
+
+MONDAY = date(2026, 11, 23)
+TUESDAY = MONDAY + timedelta(days=1)
+WEDNESDAY = MONDAY + timedelta(days=2)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "bot.db")
+    yield store
+    store.close()
+
+
+def person(userid: str = "yg01", *, department: int = 2, role: str | None = None, **more: object) -> Person:
+    membership = Membership(since=None, departments=(department,), role=role)
+    return Person(userid=userid, name="员工甲", memberships=(membership,), **more)  # type: ignore[arg-type]
+
+
+def read(store: Store, day: date, *people: Person) -> None:
+    with store.transaction():
+        record(Directory(people, Departments()), store.members, day=day)
+
+
+def department_on(store: Store, day: date, userid: str = "yg01") -> int:
+    return store.members.all()[userid].membership_on(day).departments[0]
+
+
+def test_the_first_reading_holds_for_all_time_before(store: Store) -> None:
+    read(store, MONDAY, person(department=2))
+
+    assert department_on(store, date(1999, 1, 1)) == 2
+    assert department_on(store, date(2099, 1, 1)) == 2
+
+
+def test_a_change_holds_from_its_day_on_and_not_before(store: Store) -> None:
+    read(store, MONDAY, person(department=2))
+    read(store, WEDNESDAY, person(department=3))
+
+    assert [department_on(store, day) for day in (MONDAY, TUESDAY, WEDNESDAY)] == [2, 2, 3]
+
+
+def test_of_two_changes_on_one_day_the_second_one_holds(store: Store) -> None:
+    read(store, MONDAY, person(department=2))
+    read(store, TUESDAY, person(department=3))
+    read(store, TUESDAY, person(department=4))
+
+    assert [department_on(store, day) for day in (MONDAY, TUESDAY, WEDNESDAY)] == [2, 4, 4]
+    assert len(store.members.all()["yg01"].memberships) == 2
+
+
+def test_a_change_that_is_taken_back_the_same_day_leaves_things_as_they_were(store: Store) -> None:
+    read(store, MONDAY, person(department=2))
+    read(store, TUESDAY, person(department=3))
+    read(store, TUESDAY, person(department=2))
+
+    assert {department_on(store, day) for day in (MONDAY, TUESDAY, WEDNESDAY)} == {2}
+
+
+def test_a_change_on_the_day_of_the_first_reading_begins_that_day(store: Store) -> None:
+    read(store, MONDAY, person(department=2))
+    read(store, MONDAY, person(department=3))
+
+    assert department_on(store, MONDAY - timedelta(days=1)) == 2
+    assert department_on(store, MONDAY) == 3
+
+
+def test_a_new_role_is_a_change_as_a_new_department_is(store: Store) -> None:
+    read(store, MONDAY, person(role="柜员"))
+    read(store, TUESDAY, person(role="客户经理"))
+
+    everybody = store.members.all()["yg01"]
+    assert [everybody.membership_on(day).role for day in (MONDAY, TUESDAY)] == ["柜员", "客户经理"]
+
+
+def test_reading_the_same_again_adds_nothing(store: Store) -> None:
+    for day in (MONDAY, TUESDAY, WEDNESDAY):
+        read(store, day, person())
+
+    assert len(store.members.all()["yg01"].memberships) == 1
+
+
+def test_somebody_missing_from_a_new_roster_stays(store: Store) -> None:
+    read(store, MONDAY, person("yg01"), person("yg02"))
+    read(store, TUESDAY, person("yg02"))
+
+    assert set(store.members.all()) == {"yg01", "yg02"}
+
+
+def test_what_else_is_known_of_a_person_is_kept_exactly(store: Store) -> None:
+    given = person(
+        leader_of=(2, 5), joined_on=date(2026, 1, 5), left_on=date(2026, 12, 31), share=Fraction(1, 3)
+    )
+
+    read(store, MONDAY, given)
+
+    assert store.members.all()["yg01"] == given
+
+
+def test_a_clock_that_went_back_does_not_disorder_the_past(store: Store) -> None:
+    """Memberships are ordered by day (bot.core.people); a reading before the last one must keep it so."""
+    read(store, MONDAY, person(department=2))
+    read(store, WEDNESDAY, person(department=3))
+
+    merged = known(Directory((person(department=4),), Departments()), store.members.all(), day=TUESDAY)
+
+    days = [membership.since for membership in merged["yg01"].memberships[1:]]
+    assert days == sorted(day for day in days if day is not None)
+
+
+def test_a_report_sees_the_file_as_it_is_now_and_records_nothing(store: Store) -> None:
+    read(store, MONDAY, person(department=2))
+    before = store.members.all()
+
+    merged = known(
+        Directory((person(department=3), person("new")), Departments()), store.members.all(), day=TUESDAY
+    )
+
+    assert merged["yg01"].membership_on(MONDAY).departments == (2,)
+    assert merged["yg01"].membership_on(TUESDAY).departments == (3,)
+    assert merged["new"].membership_on(MONDAY).departments == (2,)
+    assert store.members.all() == before
+
+
+def test_what_a_report_sees_is_what_a_recording_then_keeps(store: Store) -> None:
+    read(store, MONDAY, person(department=2))
+    files = Directory((person(department=3), person("new")), Departments())
+    merged = known(files, store.members.all(), day=TUESDAY)
+
+    read(store, TUESDAY, *files.people)
+
+    assert store.members.all() == merged
