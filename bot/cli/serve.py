@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -67,6 +68,7 @@ def _reload(services: Services, path: Path) -> None:
     for section in ("wecom", "server", "store"):
         if getattr(config, section) != getattr(services.config, section):
             log.warning("a change here needs a restart", section=section)
-    services.use(config, people)
+    # Without its stamp the directory is read once more, and recorded, by the thread that watches the roster.
+    services.use(config, replace(people, stamp=()))
     note_rules(services)
     log.warning("changed configuration in use")

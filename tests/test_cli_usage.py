@@ -1,0 +1,168 @@
+"""The commands' manners: help, exit codes, one sentence for what is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from e2e_builders import MADE_UP_APP, Quotabot, command, command_here, write_config, write_roster
+
+COMMANDS = [
+    (),
+    ("check",),
+    ("serve",),
+    ("run",),
+    ("progress",),
+    ("status",),
+    ("dead",),
+    ("dead", "list"),
+    ("dead", "show"),
+    ("dead", "retry"),
+    ("dead", "drop"),
+    ("demo",),
+]
+
+
+@pytest.fixture
+def quotabot(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Quotabot:
+    return command_here(capsys, monkeypatch)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    write_roster(tmp_path, "yg01,员工甲,11,客户经理,,,,")
+    return write_config(tmp_path)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(quotabot: Quotabot, words: tuple[str, ...]) -> None:
+    done = quotabot(*words, "--help")
+
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: quotabot {' '.join(words)}".rstrip())
+    assert done.err == ""
+
+
+def test_the_console_script_is_the_same_program(quotabot: Quotabot) -> None:
+    assert command("--version").out == quotabot("--version").out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("frobnicate",), id="no such command"),
+        pytest.param(("run",), id="no job"),
+        pytest.param(("run", "lunch"), id="no such job"),
+        pytest.param(("run", "progress", "--at", "tomorrow"), id="no time"),
+        pytest.param(("progress", "--at", "2026-13-01"), id="no such month"),
+        pytest.param(("progress", "--period", "lately"), id="no period"),
+        pytest.param(("progress", "--period", "2026-W60"), id="no such week"),
+        pytest.param(("progress", "--quota", "unheard"), id="no such quota"),
+        pytest.param(("progress", "--format", "pdf"), id="no such format"),
+        pytest.param(("serve", "--role", "king"), id="no such role"),
+        pytest.param(("dead", "show", "event:x"), id="no id"),
+        pytest.param(("dead", "retry"), id="nothing to retry"),
+    ],
+)
+def test_bad_usage_ends_with_2_and_says_why(
+    quotabot: Quotabot, config: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUOTABOT_CONFIG", str(config))
+    done = quotabot(*arguments)
+
+    assert done.code == 2
+    assert done.out == ""
+    assert "Error: " in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("check",), ("serve",), ("run", "progress"), ("progress",), ("status",), ("dead", "list")],
+    ids=" ".join,
+)
+def test_a_missing_file_is_one_sentence_and_2(
+    quotabot: Quotabot, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = quotabot(*words, "--config", str(tmp_path / "none.toml"))
+
+    assert done.code == 2
+    assert len(done.err.splitlines()) == 1
+    assert "none.toml" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("check",), ("serve",), ("run", "progress"), ("progress",), ("status",), ("dead", "list")],
+    ids=" ".join,
+)
+def test_a_missing_roster_is_one_sentence_and_2(
+    quotabot: Quotabot, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = quotabot(*words, "--config", str(write_config(tmp_path)))
+
+    assert done.code == 2
+    assert len(done.err.splitlines()) == 1
+    assert "roster.csv" in done.err
+
+
+def test_the_file_can_be_named_in_the_environment(
+    quotabot: Quotabot, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUOTABOT_CONFIG", str(config))
+
+    assert quotabot("check").code == 0
+
+
+def test_a_good_file_passes_the_check(quotabot: Quotabot, config: Path) -> None:
+    done = quotabot("check", "--config", str(config))
+
+    assert done.code == 0
+    assert "no fault" in done.out
+    assert json.loads(quotabot("check", "--config", str(config), "--format", "json").out)["ok"] is True
+
+
+def test_a_bad_file_gets_all_its_faults_at_once(quotabot: Quotabot, config: Path) -> None:
+    text = config.read_text(encoding="utf-8").replace("agent_id", "agentid").replace('"month"', '"fortnight"')
+    config.write_text(text + '[calendar]\nworking_hours = "08:30-23:00"\n', encoding="utf-8")
+    done = quotabot("check", "--config", str(config))
+    report = quotabot("check", "--config", str(config), "--format", "json")
+
+    assert (done.code, report.code) == (2, 2)
+    for key in ("wecom.agentid", "period", "calendar.working_hours"):
+        assert key in done.err
+        assert any(key in fault for fault in report.json()["faults"])
+    assert report.json()["ok"] is False
+
+
+def test_a_bad_roster_is_a_fault_with_its_line(quotabot: Quotabot, config: Path) -> None:
+    write_roster(config.parent, "yg01,员工甲,11,客户经理,,,,", "yg02,员工乙,eleven,客户经理,,,,")
+    done = quotabot("check", "--config", str(config))
+
+    assert done.code == 2
+    assert "roster.csv" in done.err
+    assert "3" in done.err
+
+
+def test_secrets_are_never_shown(quotabot: Quotabot, config: Path) -> None:
+    said = [quotabot(*words, "--config", str(config)) for words in (("check",), ("status",), ("progress",))]
+    config.write_text(config.read_text(encoding="utf-8") + "[unknown]\n", encoding="utf-8")
+    said.append(quotabot("check", "--config", str(config)))
+
+    for secret in ("secret", "callback_token", "callback_aes_key"):
+        assert all(MADE_UP_APP[secret] not in done.out + done.err for done in said)
+
+
+@pytest.mark.parametrize(
+    "words", [("status",), ("dead", "list"), ("progress",), ("run", "progress", "--dry-run")]
+)
+def test_a_store_that_cannot_be_opened_is_one_sentence_and_2(
+    quotabot: Quotabot, config: Path, words: tuple[str, ...]
+) -> None:
+    (config.parent / "quotabot.db").mkdir()
+    done = quotabot(*words, "--config", str(config))
+
+    assert done.code == 2
+    assert len(done.err.splitlines()) == 1
+    assert "quotabot.db" in done.err

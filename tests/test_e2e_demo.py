@@ -1,0 +1,136 @@
+"""`quotabot demo`: the tour plays a day through both sides' HTTP; the demo runs until it is told to end."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from e2e_builders import COMMAND, ROOT, Done, command, until
+
+CHAPTER = re.compile(r"^━━ (.*) ━━$", re.MULTILINE)
+HEADING = re.compile(r"^(员工.|主管.) \(([a-z0-9]+)\)$", re.MULTILINE)
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
+EMPLOYEES = dict(zip((f"yg{n:02d}" for n in range(1, 13)), "甲乙丙丁戊己庚辛壬癸子丑", strict=True))
+
+
+@pytest.fixture(scope="module")
+def tour() -> tuple[Done, float]:
+    began = time.monotonic()
+    done = command("demo", "--tour", within_s=90)
+    return done, time.monotonic() - began
+
+
+def chapters(tour: Done) -> dict[str, str]:
+    """The text of each chapter by the first words of its title."""
+    parts = CHAPTER.split(tour.out)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def receivers(tour: Done, word: str) -> list[tuple[str, str]]:
+    """(userid, name) over each message of the one chapter whose title has *word*."""
+    (text,) = [text for title, text in chapters(tour).items() if word in title]
+    return [(userid, name) for name, userid in HEADING.findall(text)]
+
+
+def test_the_tour_plays_a_day_in_less_than_a_minute(tour: tuple[Done, float]) -> None:
+    done, seconds = tour
+
+    assert done.code == 0, done.err
+    assert seconds < 60
+    assert "Traceback" not in done.err
+
+
+def test_the_tour_shows_each_message_under_its_receivers_name(tour: tuple[Done, float]) -> None:
+    morning = receivers(tour[0], "morning progress")
+    evening = receivers(tour[0], "digest")
+
+    assert dict(morning) == {userid: f"员工{stem}" for userid, stem in EMPLOYEES.items()}
+    assert dict(evening) == {"zg01": "主管甲", "zg02": "主管乙"}
+
+
+@pytest.mark.parametrize("word", ["morning progress", "reminder", "digest"])
+def test_nobody_in_the_tour_is_told_twice_by_a_job(tour: tuple[Done, float], word: str) -> None:
+    told = [userid for userid, _ in receivers(tour[0], word)]
+
+    assert len(told) == len(set(told))
+    assert set(told) <= EMPLOYEES.keys() | {"zg01", "zg02"}
+
+
+def test_the_tour_counts_a_storm_once(tour: tuple[Done, float]) -> None:
+    assert "9 deliveries for 3 events" in tour[0].out
+    assert ", 0 dropped by WeCom" in tour[0].out
+    assert "\n0 sent twice" in tour[0].out
+
+
+def test_the_tour_shows_what_the_day_changed(tour: tuple[Done, float]) -> None:
+    (day,) = [text for title, text in chapters(tour[0]).items() if "retry storm" in title]
+    changed = {
+        userid: (int(after) - int(before), int(lost) - int(lost_before))
+        for userid, before, after, lost_before, lost in re.findall(
+            r"(yg\d\d): counted (\d+) → (\d+) of \d+, lost (\d+) → (\d+)", day
+        )
+    }
+
+    # two adds, one add, one add whose loss was a slip, one add that was lost
+    assert changed == {"yg01": (2, 0), "yg02": (1, 0), "yg04": (1, 0), "yg08": (1, 1)}
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with (
+        (tmp_path / "out").open("w") as out,
+        subprocess.Popen(
+            [*COMMAND, "demo", "--language", "en"],
+            cwd=ROOT,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(tmp_path)},
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_the_demo_prints_addresses_that_answer_and_leaves_nothing_behind(
+    demo: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    until(lambda: "Ctrl-C ends both" in (tmp_path / "out").read_text(encoding="utf-8"), within_s=60)
+    addresses = ADDRESS.findall((tmp_path / "out").read_text(encoding="utf-8"))
+    (page,) = [address for address in addresses if address.endswith("/")]
+    answers = {requests.get(address, timeout=10).status_code for address in addresses}
+    (sandbox,) = _children(demo.pid)
+    requests.post(f"{page}sandbox/clock", json={"advance": 20}, timeout=10)  # past 09:07
+    until(lambda: _messages(f"{page}sandbox/messages") == 12)
+    demo.send_signal(signal.SIGINT)
+    code = demo.wait(20)
+
+    assert len(addresses) == 2
+    assert answers == {200}
+    assert code == 0
+    assert not Path(f"/proc/{sandbox}").exists()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]  # its folder of files is gone
+    for address in addresses:
+        with pytest.raises(requests.ConnectionError):
+            requests.get(address, timeout=2)
+
+
+def _messages(url: str) -> int:
+    members = requests.get(url, timeout=10).json()["members"]
+    return sum(len(messages) for messages in members.values())
+
+
+def _children(pid: int) -> list[int]:
+    done = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in done.stdout.split()]
