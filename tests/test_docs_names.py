@@ -1,0 +1,204 @@
+"""What users type and scripts read stands in the pages, and what stands there is known to the program."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from flask import Flask
+
+from bot.cli.main import cli
+from bot.config import Config
+from bot.config.shape import key_paths
+from bot.core.progress import Row, Status
+from bot.health import Health, metrics_text
+from bot.store.store import Store
+from bot.web.app import create_app
+from bot.web.receiver import PATH
+from scheduler.jobs import JOBS
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+FENCE = re.compile(r"^```(?:sh|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`(quotabot [^`]*)`")
+OUR_WORDS = re.compile(r"(?:^|[/\s])quotabot (.*)")
+HELP = {"--help", "-h"}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def text_of(page: str) -> str:
+    return (DOCS / page).read_text(encoding="utf-8")
+
+
+def commands(group: click.Group = cli, prefix: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command by its full name: `dead list`, not `list`."""
+    for short, command in group.commands.items():
+        yield f"{prefix}{short}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{short} ")
+
+
+def options(command: click.Command) -> set[str]:
+    found = {name for parameter in command.params for name in parameter.opts if name.startswith("-")}
+    return found | HELP
+
+
+COMMANDS = dict(commands())
+
+
+def invocations(page: Path) -> Iterator[str]:
+    """What the page tells people to type after `quotabot`."""
+    text = page.read_text(encoding="utf-8")
+    for fence in FENCE.findall(text):
+        for line in fence.replace("\\\n", " ").splitlines():
+            if found := OUR_WORDS.search(line.split("#")[0]):
+                yield found[1]
+    yield from (span.removeprefix("quotabot ") for span in SPAN.findall(text))
+
+
+def faults_of(invocation: str) -> list[str]:
+    words = shlex.split(invocation)
+    command: click.Command = cli
+    faults = []
+    for word in words:
+        if word.startswith("-"):
+            faults += [] if word.partition("=")[0] in options(command) else [f"no option {word}"]
+        elif isinstance(command, click.Group):
+            if word not in command.commands:
+                faults.append(f"no command {word}")
+                break
+            command = command.commands[word]
+    return [f"{invocation}: {fault}" for fault in faults]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_that_a_page_shows_can_be_typed(page: Path) -> None:
+    assert [fault for invocation in invocations(page) for fault in faults_of(invocation)] == []
+
+
+@pytest.mark.parametrize(
+    ("invocation", "fault"),
+    [
+        pytest.param("progess", "no command progess", id="a misspelt command"),
+        pytest.param("dead bury event:1", "no command bury", id="a misspelt command of a group"),
+        pytest.param("run progress --dryrun", "no option --dryrun", id="a misspelt option"),
+        pytest.param("status --at now", "no option --at", id="an option of another command"),
+    ],
+)
+def test_a_command_that_does_not_exist_is_found(invocation: str, fault: str) -> None:
+    assert faults_of(invocation) == [f"{invocation}: {fault}"]
+
+
+def test_the_readmes_show_commands_at_all() -> None:
+    shown = {invocation.split()[0] for page in PAGES[:3] for invocation in invocations(page)}
+
+    assert {"demo", "check", "serve", "status", "run"} <= shown
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_stands_on_its_page_with_all_its_options(command: str) -> None:
+    sections = re.split(r"^## ", text_of("commands.md"), flags=re.MULTILINE)
+    general, own = sections[0], [part for part in sections if part.startswith(f"`{command.split()[0]}`")]
+
+    assert len(own) == 1
+    assert command in own[0]
+    assert [option for option in options(COMMANDS[command]) if option not in own[0] + general] == []
+
+
+def test_the_page_of_commands_has_no_command_that_is_gone() -> None:
+    headings = re.findall(r"^## `([\w ]+)`", text_of("commands.md"), re.MULTILINE)
+
+    assert headings == [heading for heading in headings if heading in COMMANDS]
+    assert len(headings) == len(set(headings)) == len(cli.commands)
+
+
+def test_choices_of_options_stand_on_the_page() -> None:
+    page = text_of("commands.md").replace("\\|", "|")
+    choices = {
+        "|".join(parameter.type.choices)
+        for command in COMMANDS.values()
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and isinstance(parameter.type, click.Choice)
+    }
+
+    assert choices
+    assert [choice for choice in choices if choice not in page] == []
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_job_stands_in_the_pages(job: str) -> None:
+    assert f"`{job}`" in text_of("commands.md")
+    assert f"scheduler/{job}.py" in text_of("data-flow.md")
+    assert job in text_of("messages.md")
+    assert f"`schedule.{job}.at`" in text_of("configuration.md")
+
+
+def test_every_section_of_the_configuration_has_its_heading() -> None:
+    headings = set(re.findall(r"^## `\[+([a-z]+)", text_of("configuration.md"), re.MULTILINE))
+
+    assert {path.partition(".")[0].removesuffix("[]") for path in key_paths(Config)} == headings
+
+
+def test_every_key_of_a_row_and_every_status_is_explained() -> None:
+    page = text_of("commands.md")
+
+    assert [key for key in Row.__dataclass_fields__ if f"`{key}`" not in page] == []
+    assert [status.value for status in Status if f"`{status.value}`" not in page] == []
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "quotabot.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(store: Store) -> Flask:
+    return create_app(health=Health(store, probe=lambda: None))
+
+
+def test_every_path_stands_on_the_page_and_no_other(app: Flask) -> None:
+    page = text_of("http.md")
+    told = set(re.findall(r"^\| `[A-Z]+ (/\w+)` ", page, re.MULTILINE))
+    served = {rule.rule for rule in app.url_map.iter_rules() if "<" not in rule.rule}
+
+    assert told == {PATH, *served}
+
+
+def test_every_metric_stands_on_the_page(store: Store) -> None:
+    page = text_of("http.md")
+    health = Health(store, probe=lambda: None)
+    metrics = re.findall(r"^# TYPE (\w+)", metrics_text(health).decode(), re.MULTILINE)
+
+    inbox = [metric for metric in metrics if "_inbox_" in metric]
+
+    assert [metric for metric in inbox if f"`{metric}`" not in page] == []
+    assert {metric.replace("_outbox_", "_inbox_") for metric in metrics} == set(inbox)
+    assert "`quotabot_outbox_…`" in page
+
+
+def test_every_status_of_a_callback_stands_on_the_page() -> None:
+    receiver = (ROOT / "bot" / "web" / "receiver.py").read_text(encoding="utf-8")
+    statuses = set(re.findall(r"(?:Refusal|reply)\((\d{3}),", receiver))
+
+    assert {"200", "413", "503"} <= statuses
+    assert [status for status in statuses if status not in text_of("http.md")] == []
+
+
+def test_every_sentence_of_the_log_is_explained_to_operators() -> None:
+    page = text_of("operating.md")
+    call = re.compile(r'\blog\.(?:warning|error|exception)\(\s*"([^"]+)"')
+    files = [path for room in ("bot", "handlers", "scheduler") for path in (ROOT / room).rglob("*.py")]
+    sentences = {found for path in files for found in call.findall(path.read_text(encoding="utf-8"))}
+
+    assert len(sentences) > 10
+    assert sorted(sentence for sentence in sentences if f"`{sentence}`" not in page) == []
