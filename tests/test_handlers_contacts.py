@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import distributions
@@ -208,7 +208,8 @@ def test_no_other_distribution_brings_packages_of_our_names() -> None:
     assert owners == set()
 
 
-def _top_level(listed: str | None, files: list[object]) -> set[str]:
-    found = {str(file).split("/")[0] for file in files if str(file).endswith("/__init__.py")}
-    single = {str(file).removesuffix(".py") for file in files if "/" not in str(file)}
-    return found | single | set((listed or "").split())
+def _top_level(listed: str | None, files: Iterable[object]) -> set[str]:
+    names = [str(file) for file in files]
+    packages = {name.split("/")[0] for name in names if name.endswith("/__init__.py")}
+    modules = {name.removesuffix(".py") for name in names if "/" not in name}
+    return packages | modules | set((listed or "").split())

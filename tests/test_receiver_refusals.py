@@ -244,7 +244,7 @@ def test_other_methods_are_not_allowed(site: Site, method: str) -> None:
     with logged(receiver) as entries:
         answer = site.ask(method, add().target)
 
-    assert (answer.status, answer.body) == (405, b"")
+    assert (answer.status, answer.body, answer.headers["allow"]) == (405, b"", "GET, POST")
     assert [entry["status"] for entry in entries] == [405]
     assert site.inbox() == before
 
