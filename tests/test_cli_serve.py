@@ -212,6 +212,19 @@ def test_a_changed_file_is_taken_on_sighup_and_a_wrong_one_is_not(config: Path) 
     assert not any("made-up-secret" in line for line in bot.lines)
 
 
+def test_a_changed_file_holds_from_then_on_and_a_wrong_one_changes_nothing(config: Path) -> None:
+    text = config.read_text(encoding="utf-8")
+    with installation(config, FakeTime(at("2026-11-23T08:00"))) as services:
+        config.write_text(text.replace("target = 50", "target = fifty"), encoding="utf-8")
+        _reload(services, config)
+        after_the_wrong_one = services.config.quotas[0].target
+        config.write_text(text.replace("target = 50", "target = 60"), encoding="utf-8")
+        _reload(services, config)
+
+        assert after_the_wrong_one == 50
+        assert services.config.quotas[0].target == 60
+
+
 def test_a_roster_taken_on_sighup_is_recorded_like_one_at_the_start(config: Path) -> None:
     with installation(config, FakeTime(at("2026-11-23T08:00"))) as services:
         write_roster(config.parent, "yg01,员工甲,11,客户经理,,,,", "yg03,员工丙,11,客户经理,,,,")

@@ -151,7 +151,7 @@ def test_secrets_are_never_shown(quotabot: Quotabot, config: Path) -> None:
     said.append(quotabot("check", "--config", str(config)))
 
     for secret in ("secret", "callback_token", "callback_aes_key"):
-        assert all(MADE_UP_APP[secret] not in done.out + done.err for done in said)
+        assert all(str(MADE_UP_APP[secret]) not in done.out + done.err for done in said)
 
 
 @pytest.mark.parametrize(

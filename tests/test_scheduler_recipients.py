@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from e2e_builders import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
@@ -20,7 +21,7 @@ DEPARTMENTS = "id,name,parent\n1,支行,\n11,一部,1\n111,一部一组,11\n12,�
 
 
 def planned(
-    folder: Path, job: str, *roster: str, when: str = NOON, adds: dict[str, int] | None = None, **config: str
+    folder: Path, job: str, *roster: str, when: str = NOON, adds: dict[str, int] | None = None, **config: Any
 ) -> list[Message]:
     """What *job* would say at *when*; *adds*: so many customers of 20 November each."""
     (folder / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")

@@ -249,6 +249,24 @@ def test_an_abandoned_run_is_taken_over_and_goes_on_from_its_cursor(
     assert moments["none"] - moments["early"] == 120
 
 
+def test_a_takeover_does_not_plan_again_who_stands_before_the_cursor(
+    services: Services, clock: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "CHUNK", 2)
+    monkeypatch.setattr(runs, "LEASE_S", 0)
+    whole = jobs.JOBS["progress"]
+    monkeypatch.setitem(jobs.JOBS, "progress", _dying_after(2))
+    clock.set("2026-11-23T09:07")
+    with pytest.raises(SystemExit):
+        tick(services)
+    # without their rows nothing but the cursor says that two are done
+    services.store.engine._connection().execute("DELETE FROM outbox")
+    monkeypatch.setitem(jobs.JOBS, "progress", whole)
+    tick_at(services, clock, "2026-11-23T09:09")
+
+    assert told(services) == {("progress", "none"): 1}
+
+
 def _dying_after(number: int) -> jobs.Job:
     whole = jobs.JOBS["progress"]
 

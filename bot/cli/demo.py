@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import sys
 import threading
 
 import click
@@ -41,6 +44,11 @@ def demo(*, tour: bool, language: str) -> None:
             stop.wait()
 
 
+def _own_name() -> str:
+    """How this program is called from here: it may stand in an environment that is not on the path."""
+    return "quotabot" if shutil.which("quotabot") else os.path.relpath(sys.argv[0])
+
+
 def _invite(started: Demo) -> None:
     sandbox = started.sandbox
     click.echo(f"""
@@ -52,5 +60,5 @@ It is {sandbox.get("clock")["iso"]} in the demo; the morning messages go out at 
 On the page you can add and lose customers, and move the clock: go to 16:37 for the reminders,
 then to 17:48 for the leaders' digest.
 In another terminal:
-  quotabot progress --config {started.config_path} --at {sandbox.get("clock")["iso"][:10]}T18:00
+  {_own_name()} progress --config {started.config_path} --at {sandbox.get("clock")["iso"][:10]}T18:00
 Ctrl-C ends both.""")
