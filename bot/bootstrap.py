@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -15,7 +17,7 @@ from bot.clock import Clock, RealClock
 from bot.config import Config
 from bot.health import TOKEN, TROUBLE
 from bot.roster import RosterError
-from bot.services import Services
+from bot.services import INBOX, OUTBOX, Services, Signal
 from bot.store.shared import own_name
 from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
@@ -35,7 +37,8 @@ def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Ser
     Raises StoreError when the store cannot be used, RosterError when the roster cannot be read.
     """
     people = directory.read(config)
-    store = Store(config.store.sqlite_path)
+    where = config.store.where
+    store = Store(where if isinstance(where, Path) else where.get_secret_value())
     try:
         yield Services(
             config=config,
@@ -43,9 +46,22 @@ def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Ser
             clock=clock or RealClock(),
             directory=people,
             holder=own_name(),
+            inbox_signal=Signal(partial(store.engine.notify, INBOX)),
+            outbox_signal=Signal(partial(store.engine.notify, OUTBOX)),
         )
     finally:
         store.close()
+
+
+def hear_others(services: Services) -> None:
+    """Wake this process's threads when another process tells that there is something to do."""
+    signals = {INBOX: services.inbox_signal, OUTBOX: services.outbox_signal}
+
+    def heard(topic: str) -> None:
+        if topic in signals:
+            signals[topic].wake()
+
+    services.store.engine.listen(heard)
 
 
 def record_directory(services: Services, *, now: datetime) -> None:
@@ -88,6 +104,7 @@ def token_keeper(services: Services, client: WeComClient) -> TokenKeeper:
         client=client,
         tokens=services.store.tokens,
         leases=services.store.leases,
+        real_time=services.store.now,
     )
 
 
@@ -117,8 +134,9 @@ def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
         client=client,
         tokens=keeper,
         outbox=services.store.outbox,
+        real_time=services.store.now,
     )
-    sender = Sender(services, delivery)
+    sender = Sender(services, delivery, real_time=services.store.now)
     try:
         yield sender, keeper
     finally:

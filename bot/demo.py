@@ -42,7 +42,7 @@ api_base_url = "{url}"
 listen = "127.0.0.1:0"
 
 [store]
-url = "sqlite:///quotabot.db"
+url = "{store}"
 
 [locale]
 language = "{language}"
@@ -136,15 +136,19 @@ def _calendar() -> WorkCalendar:
 
 
 @contextmanager
-def running(start: str, *, language: str, speed: float) -> Iterator[Demo]:
-    """Sandbox and bot with a month of history; the sandbox's clock begins at *start* and runs at *speed*."""
+def running(
+    start: str, *, language: str, speed: float, store: str = "sqlite:///quotabot.db"
+) -> Iterator[Demo]:
+    """Sandbox and bot with a month of history; the sandbox's clock begins at *start*, runs at *speed*."""
     with (
         tempfile.TemporaryDirectory(prefix="quotabot-demo-") as folder,
         _sandbox(start, folder=Path(folder), speed=speed) as sandbox,
     ):
         path = Path(folder) / "config.toml"
         app = sandbox.get("app")
-        path.write_text(_CONFIG.format(**app, url=sandbox.url, language=language), encoding="utf-8")
+        path.write_text(
+            _CONFIG.format(**app, url=sandbox.url, language=language, store=store), encoding="utf-8"
+        )
         with _bot(load(path, environ={}), sandbox) as (services, url):
             sandbox.post("switches", {"callback_url": f"{url}/callback"})
             told = sandbox.post("history", {"parallel": 8})

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import structlog
 
-from bot.bootstrap import open_sender, record_directory, refresh_directory
+from bot.bootstrap import hear_others, open_sender, record_directory, refresh_directory
 from bot.health import Health
-from bot.services import Services
-from bot.store.engine import StoreError
+from bot.services import INBOX, Services
+from bot.store.engine import StoreBusyError
 from bot.store.group_commit import GroupCommit
+from bot.store.only_one import only_one
 from bot.web.app import create_app
 from bot.web.peer import Peer
 from bot.web.receiver import PATH, Receiver
@@ -35,19 +34,9 @@ _POLL_S = 1.0
 _REREAD_S = 20.0
 _AFTER_FAULT_S = 1.0
 _TOKEN_CHECK_S = 300.0
-
-
-@contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """One service on one SQLite file; the lock ends with the process, however it ends."""
-    with path.with_name(path.name + ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreError(
-                f"another quotabot serves {path}: stop it first, or give this one its own [store] url"
-            ) from None
-        yield
+_ALIVE_S = 10.0
+_DOWNTIME_S = 60
+_RECEIVING = "receiving"  # the mark of the last moment at which a receiver ran
 
 
 def run(
@@ -64,7 +53,8 @@ def run(
     Raises PortInUse, StoreError.
     """
     with ExitStack() as stack:
-        stack.enter_context(_only_one(services.config.store.sqlite_path))
+        if isinstance(services.config.store.where, Path):
+            stack.enter_context(only_one(services.config.store.where))
         record_directory(services, now=services.clock.now())
         note_rules(services)
         if role in {"all", "worker"}:
@@ -73,12 +63,19 @@ def run(
             on_ready(0)
             stop.wait()
         else:
+            _note_downtime(services)
+            _start_runner(stack, partial(_mark_receiving, services), seconds=_ALIVE_S)
             _serve_http(services, stop=stop, on_ready=on_ready)
 
 
 def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable[[int], None]) -> None:
     config = services.config
-    writer = GroupCommit(services.store.engine, on_stored=services.inbox_signal.ring)
+    writer = GroupCommit(
+        services.store.engine,
+        on_stored=services.inbox_signal.wake,
+        topic=INBOX,
+        holder=services.holder,
+    )
     try:
         receiver = Receiver(
             crypto=CallbackCrypto(
@@ -112,13 +109,31 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
 
 def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> None:
     """Start inbox worker, sender and timetable; *stack* ends them in the opposite order."""
+    hear_others(services)
     sender, keeper = stack.enter_context(open_sender(services))
-    _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.ring)
-    _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.ring)
+    _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake)
+    _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
     for act, seconds in ((tick, tick_s), (refresh_directory, _REREAD_S)):
-        runner = Runner(partial(act, services), seconds=seconds)
-        runner.start()
-        stack.callback(runner.stop)
+        _start_runner(stack, partial(act, services), seconds=seconds)
+
+
+def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) -> None:
+    runner = Runner(act, seconds=seconds)
+    runner.start()
+    stack.callback(runner.stop)
+
+
+def _mark_receiving(services: Services) -> None:
+    services.store.marks.put(_RECEIVING, str(int(services.store.now())))
+
+
+def _note_downtime(services: Services) -> None:
+    """No receiver ran for a while: a later sync has to compare with WeCom's lists."""
+    store, now = services.store, int(services.store.now())
+    last = store.marks.get(_RECEIVING)
+    if last is not None and now - int(last) > _DOWNTIME_S:
+        store.outages.add(int(last), now, reason="down", holder=services.holder)
+    _mark_receiving(services)
 
 
 def _start_loop(stack: ExitStack, name: str, step: Callable[[], None], *, wake: Callable[[], None]) -> None:
@@ -128,6 +143,9 @@ def _start_loop(stack: ExitStack, name: str, step: Callable[[], None], *, wake: 
         while not ending.is_set():
             try:
                 step()
+            except StoreBusyError as error:
+                log.warning("the store is away; trying again", loop=name, reason=str(error))
+                ending.wait(_AFTER_FAULT_S)
             except Exception:
                 log.exception("loop failed and goes on", loop=name)
                 ending.wait(_AFTER_FAULT_S)
@@ -156,8 +174,8 @@ def _sending(services: Services, sender: Sender, keeper: TokenKeeper) -> Callabl
 
     def step() -> None:
         nonlocal next_check
-        if time.time() >= next_check:
-            next_check = _check_token(keeper)
+        if services.store.now() >= next_check:
+            next_check = _check_token(services, keeper)
         wait = sender.step()
         if wait:
             services.outbox_signal.wait(wait)
@@ -165,11 +183,11 @@ def _sending(services: Services, sender: Sender, keeper: TokenKeeper) -> Callabl
     return step
 
 
-def _check_token(keeper: TokenKeeper) -> float:
+def _check_token(services: Services, keeper: TokenKeeper) -> float:
     """Find out early, not at the first message, that WeCom does not know us; when to look again."""
     try:
         keeper.get()
     except TokenError as error:
         log.warning("no access token", errcode=error.errcode, reason=str(error))
-        return max(float(error.until), time.time() + _AFTER_FAULT_S)
-    return time.time() + _TOKEN_CHECK_S
+        return max(float(error.until), services.store.now() + _AFTER_FAULT_S)
+    return services.store.now() + _TOKEN_CHECK_S

@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import structlog
 
 from bot.clock import Clock
 from bot.config import Config
 from bot.directory import Directory
+from bot.store.engine import StoreError
 from bot.store.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+INBOX, OUTBOX = "inbox", "outbox"  # the topics that processes tell each other
 
 
 class Signal:
-    """Wakes one waiting thread of this process; polling is the fallback."""
+    """Wakes a waiting thread of this process and tells the other processes; polling is the fallback."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[], None] = lambda: None) -> None:
+        """*tell* reaches the other processes."""
         self._event = threading.Event()
+        self._tell = tell
 
     def ring(self) -> None:
-        """Something is there to do."""
+        """Something is there to do, for whichever process comes first."""
+        self.wake()
+        try:
+            self._tell()
+        except StoreError:
+            log.info("others were not told and will find out by looking")
+
+    def wake(self) -> None:
+        """Something is there to do, and the others know or need not."""
         self._event.set()
 
     def wait(self, timeout_s: float) -> None:
-        """Return when rung, or after *timeout_s*."""
+        """Return when woken, or after *timeout_s*."""
         self._event.wait(timeout_s)
         self._event.clear()
 

@@ -47,7 +47,7 @@ def note_rules(services: Services) -> None:
 def derive(services: Services) -> None:
     """Fold every relation that new facts touched from its whole set."""
     store = services.store
-    while True:
+    while store.ledger.dirty():
         with store.transaction():
             touched = store.ledger.take_dirty(batch=BATCH)
             for userid, external_userid in touched:
@@ -55,7 +55,7 @@ def derive(services: Services) -> None:
                 adds = fold(facts, regain_s=services.config.ledger.regain_s)
                 store.ledger.put_adds(userid, external_userid, adds)
         if not touched:
-            return
+            return  # what is left, others have in hand
 
 
 def _one_batch(services: Services, *, upto: int | None, router: Router) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.store.engine import StoreBusyError
+
 log = structlog.get_logger(__name__)
 
 
@@ -31,5 +33,7 @@ class Runner:
     def _safely(self) -> None:
         try:
             self._tick()
+        except StoreBusyError as error:
+            log.warning("the store is away; trying again", reason=str(error))
         except Exception:
             log.exception("periodic act failed")

@@ -6,7 +6,6 @@ noted as missed. Nothing due before the first start is missed.
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from itertools import islice
 
@@ -34,7 +33,7 @@ def tick(services: Services) -> None:
     seen = int(store.marks.get(_SEEN) or first)
     calendar = services.config.work_calendar()
     due = firings(timetable(services.config), calendar=calendar, after=seen, upto=moment)
-    abandoned = [Firing(job, at) for job, at in store.runs.abandoned(now=int(time.time()))]
+    abandoned = [Firing(job, at) for job, at in store.runs.abandoned(now=int(store.now()))]
     for firing in [*abandoned, *due]:
         _run_or_miss(services, firing, now=now)
     if moment > seen:
@@ -46,14 +45,14 @@ def _run_or_miss(services: Services, firing: Firing, *, now: datetime) -> None:
     same_day = calendar.day_of(firing.fire_at) == calendar.local_day(now)
     if same_day and calendar.in_working_hours(now):
         fire(services, firing, now=now)
-    elif services.store.runs.miss(firing.job, firing.fire_at, now=int(time.time())):
+    elif services.store.runs.miss(firing.job, firing.fire_at, now=int(services.store.now())):
         log.warning("job missed", job=firing.job, fire_at=firing.fire_at)
 
 
 def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
     """Plan one firing as of *now*; False when it is another process's, or was done before."""
     runs = services.store.runs
-    real_now = int(time.time())
+    real_now = int(services.store.now())
     mine = runs.claim(
         firing.job, firing.fire_at, holder=services.holder, now=real_now, lease_until=real_now + LEASE_S
     )
@@ -80,12 +79,12 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
     messages = plan(services, firing.job, at=at, after=cursor)
     while chunk := list(islice(messages, CHUNK)):
         with store.transaction():
-            added = sum(store.outbox.add(message, created_at=int(time.time())) for message in chunk)
+            added = sum(store.outbox.add(message, created_at=int(store.now())) for message in chunk)
             still_mine = store.runs.advance(
                 firing.job,
                 firing.fire_at,
                 holder=services.holder,
-                lease_until=int(time.time()) + LEASE_S,
+                lease_until=int(store.now()) + LEASE_S,
                 planned_at=int(at.timestamp()),
                 cursor=chunk[-1].to_userid,
                 messages=added,

@@ -22,8 +22,8 @@ from scheduler.delivery import Delivery, Trouble
 log = structlog.get_logger(__name__)
 
 LEASE = "delivery"
-LEASE_S = 14  # taken over within 15 s of the holder's death
-_RENEW_BELOW_S = int(CALL_S) + 3  # no call begins with less left than it may last
+LEASE_S = 13  # so that it is taken over within 15 s of the holder's death
+_RENEW_BELOW_S = LEASE_S - 1  # no call begins with less left than it may last (CALL_S)
 _IDLE_S = 1.0
 _CALLS_S = 0.25  # how long calls in flight are waited for before looking at everything else again
 _SENDS_PER_SEAT = 200  # WeCom: account cap x 200 person-times a day and app

@@ -172,13 +172,13 @@ def changed(old: str, new: str) -> str:
         pytest.param(
             MINIMAL + '[store]\nurl = "mysql://h/db"\n',
             'store.url = "mysql://h/db": must be sqlite:///PATH begun at the configuration\'s folder, '
-            "or sqlite:////PATH from the root",
+            "sqlite:////PATH from the root, or postgresql://USER@HOST/DATABASE",
             id="unknown store",
         ),
         pytest.param(
             MINIMAL + '[store]\nurl = "sqlite://var/bot.db"\n',
             'store.url = "sqlite://var/bot.db": must be sqlite:///PATH begun at the configuration\'s folder, '
-            "or sqlite:////PATH from the root",
+            "sqlite:////PATH from the root, or postgresql://USER@HOST/DATABASE",
             id="a slash too few",
         ),
         pytest.param(

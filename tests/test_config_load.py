@@ -12,12 +12,22 @@ import pytest
 from config_files import AES_KEY, DIRECTORY, MINIMAL, QUOTA, TOKEN, WECOM, read
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from bot.config import load
 from bot.config.fields import HostPort
 from bot.core.quotas import FirstAdd, PeriodKind, Quota
 from bot.core.workdays import WorkCalendar
+
+
+def test_the_address_of_a_postgresql_store_is_kept_like_a_secret(tmp_path: Path) -> None:
+    url = "postgresql://bot:hunter2@db.example.com/bank?sslmode=verify-full"
+
+    config = read(tmp_path, MINIMAL + f'[store]\nurl = "{url}"\n')
+
+    assert isinstance(config.store.where, SecretStr)
+    assert config.store.where.get_secret_value() == url
+    assert "hunter2" not in repr(config)
 
 
 def test_what_is_left_out_has_the_default_of_the_contract(tmp_path: Path) -> None:
@@ -56,7 +66,7 @@ def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
     assert config.file == tmp_path / "config.toml"
     assert config.directory.roster_path == tmp_path / "roster.csv"
     assert config.directory.departments_path == tmp_path / "lists/departments.csv"
-    assert config.store.sqlite_path == tmp_path / "var/quotabot.db"
+    assert config.store.where == tmp_path / "var/quotabot.db"
     assert config.server.verify_files == tmp_path / "verify"
     assert config.wecom.ca_file is None
 
@@ -64,7 +74,7 @@ def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:
 def test_an_sqlite_url_with_four_slashes_begins_at_the_root(tmp_path: Path) -> None:
     config = read(tmp_path, MINIMAL + '[store]\nurl = "sqlite:////srv/quotabot/bot.db"\n')
 
-    assert config.store.sqlite_path == Path("/srv/quotabot/bot.db")
+    assert config.store.where == Path("/srv/quotabot/bot.db")
 
 
 def test_secrets_come_from_text_environment_or_file(tmp_path: Path) -> None:

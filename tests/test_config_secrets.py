@@ -86,16 +86,14 @@ def test_a_section_that_is_a_text_is_not_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(MINIMAL + '[store]\nurl = "postgresql://bot:hunter2@db/bot"\n', id="store"),
+        pytest.param(MINIMAL + '[store]\nurl = "mysql://bot:hunter2@db/bot"\n', id="store"),
         pytest.param(
             MINIMAL.replace("[directory]", 'proxy = "socks5://me:hunter2@p:1"\n[directory]'), id="proxy"
         ),
         pytest.param(
             MINIMAL + '[server]\npublic_url = "https://me:hunter2@quota.example.com"\n', id="address"
         ),
-        pytest.param(
-            MINIMAL + '[store]\nurl = "postgresql://bot:hunter2@x@db/bot"\n', id="@ in the password"
-        ),
+        pytest.param(MINIMAL + '[store]\nurl = "mysql://bot:hunter2@x@db/bot"\n', id="@ in the password"),
     ],
 )
 def test_a_password_in_an_address_is_not_shown(tmp_path: Path, text: str) -> None:

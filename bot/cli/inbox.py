@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 
 from bot.services import Services
 from handlers.inbox import note_rules, work_off
+
+_PATIENCE_S = 10.0
+_LOOK_S = 0.05
 
 
 def catch_up(services: Services) -> None:
@@ -13,6 +18,7 @@ def catch_up(services: Services) -> None:
     upto = services.store.inbox.newest()
     note_rules(services)
     work_off(services, upto=upto)
+    _wait_for_others(services, upto=upto)
     for row in services.store.inbox.failing(upto=upto):
         what = "was given up on" if row["state"] == "dead" else "failed and is tried again"
         click.echo(
@@ -20,3 +26,15 @@ def catch_up(services: Services) -> None:
             f"the numbers lack it (quotabot dead show event:{row['seq']})",
             err=True,
         )
+
+
+def _wait_for_others(services: Services, *, upto: int) -> None:
+    """What other workers have in hand is soon in the store; we take over what they let go."""
+    store = services.store
+    deadline = time.monotonic() + _PATIENCE_S
+    while store.inbox.waiting(now=int(time.time()), upto=upto) or store.ledger.dirty():
+        if time.monotonic() > deadline:
+            click.echo("other workers have not finished; the numbers may lack the newest events", err=True)
+            return
+        time.sleep(_LOOK_S)
+        work_off(services, upto=upto)

@@ -224,14 +224,16 @@ def _existing(*, folder: bool) -> Callable[[Path | None], Path | None]:
     return check
 
 
-def _sqlite_path(value: object, info: ValidationInfo) -> Path:
-    url = _text(value)
-    if url.startswith(("postgresql:", "postgres:")):
-        raise refusal("PostgreSQL is not supported in this version; sqlite:///PATH is")
+def _store_url(value: object, info: ValidationInfo) -> Path | SecretStr:
+    """The file of an SQLite store, or the address of a PostgreSQL one, which may hold a password."""
+    url = value.get_secret_value() if isinstance(value, SecretStr) else _text(value)
+    if url.startswith("postgresql://"):
+        return SecretStr(url)
     found = re.fullmatch(r"sqlite:///([^?#]*[^?#/])", url)
     if not found or found[1] == ":memory:":
         raise refusal(
-            "must be sqlite:///PATH begun at the configuration's folder, or sqlite:////PATH from the root"
+            "must be sqlite:///PATH begun at the configuration's folder, sqlite:////PATH from the root, "
+            "or postgresql://USER@HOST/DATABASE"
         )
     return _place(info).resolve(found[1])
 
@@ -332,7 +334,7 @@ OptionalFile = Annotated[
 OptionalFolder = Annotated[
     Path | None, AfterValidator(_existing(folder=True)), BeforeValidator(_path), _schema(type="string")
 ]
-SqlitePath = Annotated[Path, BeforeValidator(_sqlite_path), _schema(type="string")]
+StoreUrl = Annotated[Path | SecretStr, BeforeValidator(_store_url), _schema(type="string")]
 Secret = Annotated[SecretStr, BeforeValidator(_secret), _SECRET_SCHEMA]
 CallbackToken = Annotated[
     Secret,

@@ -30,7 +30,7 @@ from bot.config.fields import (
     RequiredPath,
     Secret,
     Section,
-    SqlitePath,
+    StoreUrl,
     Text,
     TimeOfDay,
     Truth,
@@ -97,8 +97,8 @@ class Server(Section):
 class Store(Section):
     """Where everything is kept."""
 
-    sqlite_path: SqlitePath = as_written("sqlite:///var/quotabot.db", alias="url")
-    """sqlite:///PATH begun at the file's folder, or sqlite:////PATH from the root."""
+    where: StoreUrl = as_written("sqlite:///var/quotabot.db", alias="url")
+    """sqlite:///PATH begun at the file's folder, sqlite:////PATH from the root, or postgresql://…."""
 
 
 class Locale(Section):

@@ -1,22 +1,10 @@
-"""The embedded engine: one SQLite file, opened and migrated through sqlite-utils, queried through aiosql.
-
-A connection belongs to the thread that opened it. Write transactions of this process wait in one line for
-each other (a lock), those of other processes by SQLite's busy timeout; each begins as IMMEDIATE, because a
-read that turns into a write would fail at once instead of waiting.
-"""
+"""What every engine can do, and how it says that it cannot."""
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from importlib import resources
-from pathlib import Path
-from typing import Any
-
-import aiosql
-from sqlite_utils import Database, Migrations
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 PATIENCE_S = 5.0  # how long a write waits for another one to end
 
@@ -31,174 +19,56 @@ class StoreBusyError(StoreError):
     """The store could not take this now; a later try may succeed."""
 
 
-def _schema() -> Migrations:
-    """The steps that make the schema, forward only, one file each, named by the file."""
-    migrations = Migrations("quotabot")
-    folder = resources.files(__package__) / "schema"
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        script = file.read_text(encoding="utf-8")
+class Engine(Protocol):
+    """Runs named statements on one database. Safe to share between threads.
 
-        def step(db: Database, script: str = script) -> None:
-            # executescript() would commit the transaction that the step runs in.
-            for statement in script.split(";\n"):
-                if statement.strip():
-                    db.execute(statement)
+    Every method raises StoreBusyError when the store is away, locked or refuses for now.
+    """
 
-        migrations(name=file.name.removesuffix(".sql"))(step)
-    return migrations
+    def transaction(self, *, patience_s: float = PATIENCE_S) -> AbstractContextManager[None]:
+        """All writes of this thread inside the block are kept together or not at all."""
+        ...
 
-
-def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
-    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
-
-
-def _is_the_stores(error: BaseException) -> bool:
-    """Whether file or disk are at fault and not the statement; a damaged file is a plain DatabaseError."""
-    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
-
-
-class Engine:
-    """Runs named statements on one SQLite file. Safe to share between threads."""
-
-    def __init__(self, path: Path) -> None:
-        """Open and migrate the file at *path*.
-
-        Raises StoreError when it cannot be written or was made by a newer version.
-        """
-        self.path = path
-        self._local = threading.local()
-        self._writing = threading.Lock()
-        self._opened: list[sqlite3.Connection] = []
-        self._queries = aiosql.from_path(
-            Path(str(resources.files(__package__) / "sql")), "sqlite3", encoding="utf-8"
-        )
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._migrate()
-        except (OSError, sqlite3.Error) as error:
-            self.close()
-            raise StoreError(
-                f"the store {path} cannot be opened for writing ({error}): make its folder writable for "
-                "this user, or change [store] url"
-            ) from error
-
-    def _migrate(self) -> None:
-        migrations = _schema()
-        connection = self._connection()
-        connection.row_factory = None  # sqlite-utils wants tuples
-        database = Database(connection)
-        connection.execute("BEGIN IMMEDIATE")  # two starting processes take turns
-        try:
-            known = {step.name for step in migrations.pending(database)}
-            applied = {step.name for step in migrations.applied(database)}
-            every = {step.name for step in migrations._migrations}
-            if unknown := sorted(applied - every):
-                raise StoreError(
-                    f"the store {self.path} was made by a newer version (it has {', '.join(unknown)}): "
-                    "install that version, or restore an older backup"
-                )
-            if known:
-                migrations.apply(database)
-            # A file that may only be read takes BEGIN IMMEDIATE without a word; only a write is refused.
-            connection.execute("DELETE FROM marks WHERE 0 = 1")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        finally:
-            connection.row_factory = _as_dict
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(
-                self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.row_factory = _as_dict
-            self._local.connection = connection
-            self._opened.append(connection)
-        return connection
-
-    @contextmanager
-    def transaction(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
-        """All writes of this thread inside the block are kept together or not at all.
-
-        Raises StoreBusyError when others, here or in another process, write for longer than *patience_s*.
-        """
-        if not self._writing.acquire(timeout=patience_s):
-            raise StoreBusyError("the store is busy")
-        try:
-            try:
-                connection = self._connection()
-                connection.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.Error as error:
-                raise StoreBusyError(f"the store cannot be written now ({error})") from error
-            try:
-                yield
-                connection.execute("COMMIT")
-            except BaseException as error:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                if _is_the_stores(error):
-                    raise StoreBusyError(f"the store cannot be written now ({error})") from error
-                raise
-        finally:
-            self._writing.release()
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> AbstractContextManager[None]:
         """Inside a transaction: undo only this block if it fails."""
-        connection = self._connection()
-        connection.execute("SAVEPOINT step")
-        try:
-            yield
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK TO SAVEPOINT step")
-                connection.execute("RELEASE SAVEPOINT step")
-            raise
-        connection.execute("RELEASE SAVEPOINT step")
+        ...
 
     def all(self, name: str, /, **values: object) -> list[Row]:
-        """Rows of the statement *name*. Raises StoreBusyError when the store cannot be used now."""
-        rows: list[Row] = self._call(name, **values)
-        return rows
+        """Rows of the statement *name*."""
+        ...
 
     def one(self, name: str, /, **values: object) -> Row | None:
         """First row of the statement *name*, or None."""
-        row: Row | None = self._call(name, **values)
-        return row
+        ...
 
     def run(self, name: str, /, **values: object) -> int:
         """Carry out the statement *name*, in the open transaction or as one of its own; rows touched."""
-        with self._turn():
-            count: int = self._call(name, **values)
-        return count
+        ...
 
     def run_many(self, name: str, rows: Sequence[Mapping[str, object]], /) -> None:
         """Carry out the statement *name* once for each of *rows*; call it inside a transaction."""
-        self._call(name, rows)
+        ...
 
-    def _turn(self) -> AbstractContextManager[object]:
-        """Wait in line with the other writers of this process, unless this thread is writing already."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        return nullcontext() if connection is not None and connection.in_transaction else self._writing
+    def learn(self, text: str) -> None:
+        """Take more named statements, written as in `sql/*.sql`."""
+        ...
 
-    def _call(self, name: str, /, *rows: object, **values: object) -> Any:
-        query = getattr(self._queries, name)
-        try:
-            found = query(self._connection(), *rows, **values)
-            return list(found) if isinstance(found, Iterator) else found
-        except sqlite3.Error as error:
-            if not _is_the_stores(error):
-                raise
-            raise StoreBusyError(f"the store cannot be used now ({error})") from error
+    def number_on(self, table: str, column: str) -> None:
+        """Let the next number that *column* of *table* gives be higher than every number in it."""
+        ...
+
+    def now(self) -> float:
+        """The clock by which all processes agree who holds a lease. Epoch seconds."""
+        ...
+
+    def notify(self, topic: str) -> None:
+        """Tell every other process that there is something to do; in a transaction, once it is committed."""
+        ...
+
+    def listen(self, heard: Callable[[str], None]) -> None:
+        """Call *heard* with each topic that any process told, from a thread of the engine's."""
+        ...
 
     def close(self) -> None:
-        """Close every thread's connection; the engine is not used after this."""
-        for connection in self._opened:
-            connection.close()
-        self._opened.clear()
+        """Close all connections; the engine is not used after this."""
+        ...

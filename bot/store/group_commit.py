@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 import structlog
 
 from bot.store.engine import Engine
+from bot.store.shared import Outages
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +36,17 @@ class _Waiting:
 class GroupCommit:
     """Stores events durably from many threads at once."""
 
-    def __init__(self, engine: Engine, *, on_stored: Callable[[], None]) -> None:
-        """Start the writer; *on_stored* is called after each commit."""
+    def __init__(
+        self, engine: Engine, *, on_stored: Callable[[], None], topic: str = "inbox", holder: str = ""
+    ) -> None:
+        """Start the writer; a commit calls *on_stored* and tells other processes *topic*."""
         self._engine = engine
         self._on_stored = on_stored
+        self._topic = topic
+        self._holder = holder
+        self._outages = Outages(engine)
+        self._refused_since: int | None = None
+        self._failing = False
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
         self._thread.start()
@@ -79,36 +87,50 @@ class GroupCommit:
                 continue
             now = time.monotonic()
             for late in [one for one in waiting if one.until <= now]:
+                self._refused_since = self._refused_since or int(time.time() - GIVE_UP_S)
                 _tell(late, stored=False)
             waiting = [one for one in waiting if one.until > now]
             time.sleep(PAUSE_S)
 
     def _collect(self, waiting: list[_Waiting], *, block: bool) -> bool:
-        """Add what has arrived to *waiting*; whether the end was asked for."""
+        """Add all that has arrived to *waiting*: nobody may be told late. Whether the end was asked for."""
         try:
-            while len(waiting) < GROUP:
+            while True:
                 more = self._queue.get(block=block)
                 if more is None:
                     return True
                 waiting.append(more)
                 block = False
         except Empty:
-            pass
-        return False
+            return False
 
     def _commit(self, group: list[_Waiting]) -> bool:
         try:
             if group:
                 with self._engine.transaction(patience_s=PATIENCE_S):
-                    self._engine.run_many("inbox_add", [one.row for one in group])
+                    # in one order, so that two receivers with the same events do not wait for each other
+                    rows = sorted((one.row for one in group), key=lambda row: str(row["hash"]))
+                    self._engine.run_many("inbox_add", rows)
+                    self._note_outage()
+                    self._engine.notify(self._topic)
         except Exception as error:  # noqa: BLE001 - whatever it was, nobody may be told 200
-            log.warning("events not stored yet", waiting=len(group), error=type(error).__name__)
+            if not self._failing:  # one line an outage, not one a try
+                log.warning("events not stored yet", waiting=len(group), error=type(error).__name__)
+            self._failing = True
             return False
-        for one in group:
-            _tell(one, stored=True)
+        self._failing = False
         if group:
+            self._refused_since = None
+            for one in group:
+                _tell(one, stored=True)
             self._on_stored()
         return True
+
+    def _note_outage(self) -> None:
+        """Events were refused before this commit: a later sync has to look what WeCom did not send again."""
+        if self._refused_since is not None:
+            now = int(time.time())
+            self._outages.add(self._refused_since, now, reason="refused", holder=self._holder)
 
 
 def _tell(one: _Waiting, *, stored: bool) -> None:

@@ -67,6 +67,11 @@ class Inbox:
         row = self._engine.one("inbox_newest")
         return int(row["seq"]) if row else 0
 
+    def waiting(self, *, now: int, upto: int) -> int:
+        """How many events up to row *upto* may be tried at *now* (epoch s) and are not dealt with yet."""
+        row = self._engine.one("inbox_waiting", now=now, upto=upto)
+        return int(row["waiting"]) if row else 0
+
     def depth(self, *, now: int) -> Depth:
         """What waits at *now* (epoch s)."""
         return Depth.of(self._engine.one("inbox_depth"), now=now)

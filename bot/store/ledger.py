@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 
 from bot.core.relations import Add, Kind, RelationEvent, Slip
@@ -16,9 +17,10 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._local = threading.local()
 
     def append(self, event: RelationEvent, *, origin: str, recorded_at: int, state: str = "") -> bool:
-        """Keep a fact and mark its relation for deriving; False when it was known already.
+        """Keep a fact; its relation is marked for deriving with the commit. False when it was known already.
 
         *origin* is callback, sync or import; *state* is WeCom's channel state; *recorded_at* in epoch s.
         """
@@ -33,9 +35,20 @@ class Ledger:
             recorded_at=recorded_at,
         )
         if new:
-            key = f"{event.userid} {event.external_userid}"
-            self._engine.run("dirty_mark", scope=RELATION, key=key)
+            self._touched().add(f"{event.userid} {event.external_userid}")
         return new > 0
+
+    def mark_touched(self) -> None:
+        """Mark what this thread's transaction touched; in one order, so that no two wait for each other."""
+        if touched := self._touched():
+            self._engine.run_many("dirty_mark", [{"scope": RELATION, "key": key} for key in sorted(touched)])
+            touched.clear()
+
+    def _touched(self) -> set[str]:
+        touched: set[str] | None = getattr(self._local, "touched", None)
+        if touched is None:
+            touched = self._local.touched = set()
+        return touched
 
     def mark_all(self) -> None:
         """Everything must be derived anew (a changed [ledger], or a replay)."""

@@ -76,6 +76,21 @@ class Tokens:
         self._engine.run("token_forget", name=name)
 
 
+class Outages:
+    """When events may have been lost: a later sync compares with WeCom's lists. Real epoch seconds."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, began_at: int, ended_at: int, *, reason: str, holder: str) -> None:
+        """*reason*: down (no receiver ran) or refused (callbacks were answered 503)."""
+        self._engine.run("outage_add", began_at=began_at, ended_at=ended_at, reason=reason, holder=holder)
+
+    def since(self, since: int) -> list[Row]:
+        """Those that ended at *since* or later, oldest first."""
+        return self._engine.all("outages_since", since=since)
+
+
 class Marks:
     """Single values of the installation, by name."""
 

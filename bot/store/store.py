@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from bot.store.engine import Engine
+from bot.store.engine import Engine, StoreBusyError
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
 from bot.store.members import Members
 from bot.store.outbox import Outbox
+from bot.store.postgres import PostgresEngine
 from bot.store.runs import Runs
-from bot.store.shared import Leases, Marks, Tokens
+from bot.store.shared import Leases, Marks, Outages, Tokens
+from bot.store.sqlite import SqliteEngine
+
+_LOOK_AGAIN_S = 60.0
 
 
 class Store:
     """The rooms of the store; shared by all threads of a process."""
 
-    def __init__(self, path: Path) -> None:
-        """Open (and migrate) the store at *path*; raises StoreError."""
-        self.engine = Engine(path)
+    def __init__(self, where: Path | str) -> None:
+        """Open (and migrate) the store: an SQLite file, or postgresql://…; raises StoreError."""
+        self.engine: Engine = SqliteEngine(where) if isinstance(where, Path) else PostgresEngine(where)
+        self._looked_at, self._skew_s = -_LOOK_AGAIN_S, 0.0
         self.inbox = Inbox(self.engine)
         self.ledger = Ledger(self.engine)
         self.members = Members(self.engine)
@@ -28,14 +35,27 @@ class Store:
         self.leases = Leases(self.engine)
         self.tokens = Tokens(self.engine)
         self.marks = Marks(self.engine)
+        self.outages = Outages(self.engine)
 
-    def transaction(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
         """All writes of this thread inside the block happen together or not at all."""
-        return self.engine.transaction()
+        with self.engine.transaction():
+            yield
+            self.ledger.mark_touched()
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Inside a transaction: undo only this block if it fails."""
         return self.engine.savepoint()
+
+    def now(self) -> float:
+        """Real time, in epoch seconds, by the clock that all processes of the installation share."""
+        if time.monotonic() - self._looked_at > _LOOK_AGAIN_S:
+            # How far this machine's clock is off changes slowly; asking each time would cost a round trip.
+            self._looked_at = time.monotonic()
+            with suppress(StoreBusyError):
+                self._skew_s = self.engine.now() - time.time()
+        return time.time() + self._skew_s
 
     def close(self) -> None:
         """Close all connections."""

@@ -4,16 +4,6 @@ INSERT INTO inbox (hash, body, received_at)
 VALUES (:hash, :body, :received_at)
 ON CONFLICT (hash) DO NOTHING;
 
--- name: inbox_due(now, upto, batch)
--- Events whose turn has come, oldest first.
-SELECT seq, hash, body, attempts
-  FROM inbox
- WHERE state = 'pending'
-   AND next_try_at <= :now
-   AND seq <= :upto
- ORDER BY seq
- LIMIT :batch;
-
 -- name: inbox_finish(seq, state, kind)!
 -- An event is dealt with: done or ignored.
 UPDATE inbox
@@ -36,6 +26,14 @@ UPDATE inbox
 -- The newest row at this moment; 0 in an empty inbox.
 SELECT COALESCE(MAX(seq), 0) AS seq
   FROM inbox;
+
+-- name: inbox_waiting(now, upto)^
+-- Events whose turn has come, whoever has them in hand.
+SELECT COUNT(*) AS waiting
+  FROM inbox
+ WHERE state = 'pending'
+   AND next_try_at <= :now
+   AND seq <= :upto;
 
 -- name: inbox_depth()^
 -- What waits, what was given up on, since when the oldest waits.

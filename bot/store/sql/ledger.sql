@@ -12,26 +12,21 @@ SELECT userid, external_userid, at, kind
    AND external_userid = :external_userid
  ORDER BY at, kind;
 
--- name: dirty_mark(scope, key)!
--- What is derived from this scope must be derived anew.
-INSERT INTO dirty (scope, key)
-VALUES (:scope, :key)
-ON CONFLICT (scope, key) DO NOTHING;
+-- name: dirty_mark(scope, key)*!
+-- What is derived from this scope must be derived anew. The update locks the row, so that nobody who reads
+-- the set without our fact can take this mark away.
+INSERT INTO dirty (scope, key, marks)
+VALUES (:scope, :key, 1)
+ON CONFLICT (scope, key) DO UPDATE
+   SET marks = dirty.marks + 1;
 
 -- name: dirty_mark_all_relations()!
 -- Every relation must be derived anew.
-INSERT INTO dirty (scope, key)
-SELECT DISTINCT 'relation', userid || ' ' || external_userid
+INSERT INTO dirty (scope, key, marks)
+SELECT DISTINCT 'relation', userid || ' ' || external_userid, 1
   FROM relation_events
  WHERE 0 = 0
 ON CONFLICT (scope, key) DO NOTHING;
-
--- name: dirty_take(scope, batch)
--- Claim scopes: what comes later marks them again.
-DELETE FROM dirty
- WHERE scope = :scope
-   AND key IN (SELECT key FROM dirty WHERE scope = :scope ORDER BY key LIMIT :batch)
-RETURNING key;
 
 -- name: dirty_count()^
 SELECT COUNT(*) AS dirty

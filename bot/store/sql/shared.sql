@@ -76,3 +76,16 @@ ON CONFLICT (name) DO NOTHING;
 -- name: mark_clear(name)!
 DELETE FROM marks
  WHERE name = :name;
+
+-- name: outage_add(began_at, ended_at, reason, holder)!
+-- For so long events may have been lost: what WeCom's lists say must be compared.
+INSERT INTO outages (began_at, ended_at, reason, holder)
+VALUES (:began_at, :ended_at, :reason, :holder)
+ON CONFLICT (began_at, reason, holder) DO UPDATE
+   SET ended_at = excluded.ended_at;
+
+-- name: outages_since(since)
+SELECT began_at, ended_at, reason, holder
+  FROM outages
+ WHERE ended_at >= :since
+ ORDER BY began_at, reason, holder;

@@ -1,0 +1,27 @@
+"""One process at a time has an SQLite installation to itself: its service, or its copy."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.store.engine import StoreError
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Keep a second service or copy off the file at *path*; the lock ends with the process, however it ends.
+
+    Raises StoreError while another has it.
+    """
+    with path.with_name(path.name + ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError(
+                f"another quotabot serves (or copies) {path}: stop it first, "
+                "or give this one its own [store] url"
+            ) from None
+        yield

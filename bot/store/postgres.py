@@ -1,0 +1,233 @@
+"""The scale-out engine: PostgreSQL through psycopg and its pool. No other file knows psycopg."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import sql
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from bot.store.engine import PATIENCE_S, Row, StoreBusyError, StoreError
+from bot.store.statements import Statements, Step, newer, steps
+
+log = structlog.get_logger(__name__)
+
+DIALECT = "postgres"
+POOL = 16
+_CONNECT_S = 3
+_SILENCE_MS = 2500
+_CHANNEL = "quotabot"
+# A stuck statement or an idle transaction of a stopped machine must not hold others up for ever.
+_OPTIONS = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+_RECONNECT_S = 1.0
+_LISTEN_S = 5.0
+
+Connection = psycopg.Connection[DictRow]
+
+
+class PostgresEngine:
+    """Runs named statements on PostgreSQL. Safe to share between threads."""
+
+    def __init__(self, url: str) -> None:
+        """Open and migrate the database at *url* (postgresql://…).
+
+        Raises StoreError when it cannot be reached or was made by a newer version.
+        """
+        self._url = url
+        self._local = threading.local()
+        self._ending = threading.Event()
+        self._listeners: list[threading.Thread] = []
+        self._queries = Statements(DIALECT, adapter="psycopg")
+        try:
+            with psycopg.connect(url, connect_timeout=_CONNECT_S, row_factory=dict_row) as connection:
+                _migrate(connection)
+        except psycopg.Error as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+                # libpq quotes what it cannot read, the password in it included
+                reason = "the address cannot be read; in a password write special characters as %40 and so on"
+            raise StoreError(
+                f"the store cannot be used ({reason}): start PostgreSQL, or correct [store] url"
+            ) from None
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            url,
+            connection_class=psycopg.Connection[DictRow],
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "connect_timeout": _CONNECT_S,
+                # A machine that is gone without a word must not keep a receiver from its 503.
+                "tcp_user_timeout": _SILENCE_MS,
+                "options": _OPTIONS,
+                "application_name": "quotabot",
+            },
+            min_size=1,
+            max_size=POOL,
+            check=ConnectionPool.check_connection,
+            reconnect_timeout=_RECONNECT_S,
+            open=True,
+        )
+
+    @contextmanager
+    def transaction(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
+        """All writes of this thread inside the block are kept together or not at all.
+
+        Raises StoreBusyError when the database is away or refuses now. If it went away during the commit,
+        nobody knows the outcome: look by key before doing anything again.
+        """
+        if getattr(self._local, "connection", None) is not None:
+            raise RuntimeError("a transaction is open in this thread; use savepoint()")
+        with self._borrowed(patience_s) as connection, _translated(), connection.transaction():
+            self._local.connection = connection
+            try:
+                yield
+            finally:
+                self._local.connection = None
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Inside a transaction: undo only this block if it fails."""
+        with self._local.connection.transaction():
+            yield
+
+    def all(self, name: str, /, **values: object) -> list[Row]:
+        """Rows of the statement *name*. Raises StoreBusyError when the store cannot be used now."""
+        rows: list[Row] = self._call(name, **values)
+        return rows
+
+    def one(self, name: str, /, **values: object) -> Row | None:
+        """First row of the statement *name*, or None."""
+        row: Row | None = self._call(name, **values)
+        return row
+
+    def run(self, name: str, /, **values: object) -> int:
+        """Carry out the statement *name*, in the open transaction or as one of its own; rows touched."""
+        count: int = self._call(name, **values)
+        return count
+
+    def run_many(self, name: str, rows: Sequence[Mapping[str, object]], /) -> None:
+        """Carry out the statement *name* once for each of *rows*; call it inside a transaction."""
+        self._call(name, rows)
+
+    def learn(self, text: str) -> None:
+        """Take more named statements, written as in `sql/*.sql`."""
+        self._queries.learn(text)
+
+    def number_on(self, table: str, column: str) -> None:
+        """Let the next number that *column* of *table* gives be higher than every number in it."""
+        highest = sql.SQL("SELECT COALESCE(MAX({}), 0) + 1 FROM {}").format(
+            sql.Identifier(column), sql.Identifier(table)
+        )
+        with self._at_hand() as connection, _translated():
+            connection.execute(
+                sql.SQL("SELECT setval(pg_get_serial_sequence({}, {}), ({}), false)").format(
+                    table, column, highest
+                )
+            )
+
+    def now(self) -> float:
+        """The database's clock, real epoch seconds: leases live by it, whatever the machines' clocks say."""
+        with self._at_hand() as connection, _translated():
+            row = connection.execute("SELECT EXTRACT(EPOCH FROM clock_timestamp()) AS now").fetchone()
+        return float(row["now"]) if row else time.time()
+
+    def notify(self, topic: str) -> None:
+        """Tell every process that there is something to do; inside a transaction, once it is committed."""
+        with self._at_hand() as connection, _translated():
+            connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, topic))
+
+    def listen(self, heard: Callable[[str], None]) -> None:
+        """Call *heard* with each topic that any process told, from a thread that ends with the engine."""
+        thread = threading.Thread(target=self._listen, args=(heard,), name="listener", daemon=True)
+        self._listeners.append(thread)
+        thread.start()
+
+    def close(self) -> None:
+        """Close every connection; the engine is not used after this."""
+        self._ending.set()
+        self._pool.close()
+        for thread in self._listeners:
+            thread.join(timeout=_LISTEN_S + _CONNECT_S)
+
+    def _listen(self, heard: Callable[[str], None]) -> None:
+        while not self._ending.is_set():
+            try:
+                with psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S) as connection:
+                    connection.execute(f"LISTEN {_CHANNEL}")
+                    while not self._ending.is_set():
+                        for told in connection.notifies(timeout=0.5):
+                            heard(told.payload)
+            except psycopg.Error as error:
+                # Polling goes on meanwhile; nothing is lost but a moment.
+                log.info("listening again soon", error=type(error).__name__)
+                self._ending.wait(_RECONNECT_S)
+
+    def _call(self, name: str, /, *rows: object, **values: object) -> Any:
+        query = self._queries[name]
+        with self._at_hand() as connection, _translated():
+            found = query(connection, *rows, **values)
+            return list(found) if isinstance(found, Iterator) else found
+
+    @contextmanager
+    def _at_hand(self) -> Iterator[Connection]:
+        """The connection of the open transaction, or one for a single statement."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            yield connection
+        else:
+            with self._borrowed(PATIENCE_S) as borrowed:
+                yield borrowed
+
+    @contextmanager
+    def _borrowed(self, patience_s: float) -> Iterator[Connection]:
+        try:
+            connection = self._pool.getconn(timeout=patience_s)
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            raise StoreBusyError(f"the database is away ({type(error).__name__})") from None
+        try:
+            yield connection
+        finally:
+            self._pool.putconn(connection)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Failures of the database that may pass (away, locked, deadlock, timeout) as StoreBusyError."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StoreBusyError(f"the database did not do it now ({type(error).__name__})") from error
+
+
+def _migrate(connection: Connection) -> None:
+    """Apply what is missing in one transaction; a table lock keeps two starting processes apart."""
+    try:
+        with connection.transaction():
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)"
+            )
+    except psycopg.errors.UniqueViolation:
+        pass  # another process made it in the same moment
+    with connection.transaction():
+        connection.execute("LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE")
+        applied = {row["name"] for row in connection.execute("SELECT name FROM migrations")}
+        if unknown := newer(applied, DIALECT):
+            raise StoreError(unknown)
+        for step in steps(DIALECT):
+            if step.name not in applied:
+                _apply(connection, step)
+
+
+def _apply(connection: Connection, step: Step) -> None:
+    for statement in step.statements:
+        connection.execute(statement.encode())
+    connection.execute(
+        "INSERT INTO migrations (name, applied_at) VALUES (%s, %s)", (step.name, int(time.time()))
+    )

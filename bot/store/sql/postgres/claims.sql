@@ -1,0 +1,20 @@
+-- Claims: each takes what nobody else has in hand.
+
+-- name: inbox_due(now, upto, batch)
+-- Events whose turn has come, oldest first.
+SELECT seq, hash, body, attempts
+  FROM inbox
+ WHERE state = 'pending'
+   AND next_try_at <= :now
+   AND seq <= :upto
+ ORDER BY seq
+ LIMIT :batch
+   FOR UPDATE SKIP LOCKED;
+
+-- name: dirty_take(scope, batch)
+-- Claim scopes: what comes later marks them again.
+DELETE FROM dirty
+ WHERE scope = :scope
+   AND key IN (SELECT key FROM dirty WHERE scope = :scope ORDER BY key LIMIT :batch
+                  FOR UPDATE SKIP LOCKED)
+RETURNING key;
