@@ -8,6 +8,7 @@ import click
 
 from bot import __version__, logs
 from bot.cli.check import check
+from bot.cli.copy import copy
 from bot.cli.dead import dead
 from bot.cli.demo import demo
 from bot.cli.progress import progress
@@ -29,7 +30,7 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, status, dead, demo):
+for command in (check, serve, run, progress, status, dead, copy, demo):
     cli.add_command(command)
 
 

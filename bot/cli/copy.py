@@ -1,0 +1,147 @@
+"""`quotabot copy`: from the file of a branch to the PostgreSQL of a bank."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bot.cli.options import config_option, format_option, loaded
+from bot.store.copying import Compared, Tell
+from bot.store.copying import copy as copy_all
+from bot.store.engine import StoreBusyError, StoreError
+from bot.store.only_one import only_one
+from bot.store.postgres import PostgresEngine
+from bot.store.sqlite import SqliteEngine
+
+_SCHEME = "postgresql://"
+
+
+@click.command()
+@config_option
+@click.option(
+    "--to",
+    "target",
+    metavar="URL",
+    envvar="QUOTABOT_COPY_TO",  # so that a password need not stand in the list of processes
+    show_envvar=True,
+    required=True,
+    help="postgresql://USER@HOST/DATABASE, a new database.",
+)
+@format_option("table", "json")
+def copy(config_path: Path, target: str, form: str) -> None:
+    """Copy the whole SQLite installation to PostgreSQL and compare both. Sends nothing.
+
+    Stop the service first. If it is cut off, the same command goes on where it stopped. The file stays as it
+    is, but for a mark that names the installation. Exits with 1 when the two differ or the copy stopped.
+
+    \b
+    quotabot copy --to postgresql://quotabot@db.example/quotabot
+    """
+    if not target.startswith(_SCHEME):
+        raise click.BadParameter(f"must begin with {_SCHEME}", param_hint="--to")
+    source = loaded(config_path).store.where
+    if not isinstance(source, Path):
+        raise StoreError(f"{config_path}: [store] url is PostgreSQL; only an SQLite installation is copied")
+    if not source.is_file():
+        raise StoreError(
+            f"{config_path}: there is no store {source} yet: set [store] url to PostgreSQL at once"
+        )
+    try:
+        with only_one(source), _progress() as tell:
+            compared = _copy(source, target, tell)
+    except StoreBusyError as error:
+        click.echo(f"stopped: {error}; the same command goes on from here", err=True)
+        sys.exit(1)
+    click.echo(_as_json(compared) if form == "json" else _as_table(compared), nl=False)
+    if different := [table.table for table in compared if not table.equal]:
+        click.echo(
+            f"different: {', '.join(different)}. Keep [store] url as it is, and copy into a new database",
+            err=True,
+        )
+        sys.exit(1)
+    click.echo(f"complete. In {config_path} set [store] url to the address given with --to", err=True)
+
+
+def _copy(source: Path, target: str, tell: Tell) -> list[Compared]:
+    there = _opened(target)
+    try:
+        here = SqliteEngine(source)
+        try:
+            return copy_all(here, there, tell=tell)
+        finally:
+            here.close()
+    finally:
+        there.close()
+
+
+def _opened(target: str) -> PostgresEngine:
+    try:
+        return PostgresEngine(target)
+    except StoreError as error:
+        raise StoreError(f"--to: {error}") from None
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """A bar for each step on standard error, if a person watches."""
+    console = Console(stderr=True)
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    steps = {}
+
+    def tell(step: str, done: int, total: int) -> None:
+        if step not in steps:
+            steps[step] = bars.add_task(step, total=total)
+        bars.update(steps[step], completed=done, total=total)
+
+    with bars:
+        yield tell
+
+
+def _as_json(compared: list[Compared]) -> str:
+    tables: list[dict[str, Any]] = [
+        {
+            "table": table.table,
+            "rows": {"source": table.source.rows, "target": table.target.rows},
+            "sha256": {"source": table.source.checksum, "target": table.target.checksum},
+            "equal": table.equal,
+        }
+        for table in compared
+    ]
+    report = {"equal": all(table.equal for table in compared), "tables": tables}
+    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+
+
+def _as_table(compared: list[Compared]) -> str:
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("table", "rows here", "rows there", "sha256 here", "sha256 there", ""):
+        table.add_column(heading, justify="right" if heading.startswith("rows") else "left", no_wrap=True)
+    for one in compared:
+        table.add_row(
+            one.table,
+            str(one.source.rows),
+            str(one.target.rows),
+            one.source.checksum[:12],
+            one.target.checksum[:12],
+            "equal" if one.equal else "DIFFERENT",
+        )
+    console = Console(width=110, force_terminal=False, color_system=None)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()

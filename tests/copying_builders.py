@@ -1,0 +1,143 @@
+"""An installation on SQLite with a day of history, for the tests of its copy."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import config_files
+import psycopg
+import pytest
+from psycopg.rows import TupleRow
+
+from bot.bootstrap import record_directory
+from bot.cli.main import main
+from bot.clock import RealClock
+from bot.core.people import Membership, Person
+from bot.services import Services
+from bot.store.outbox import Message
+from bot.store.store import Store
+from handlers.inbox import note_rules, work_off
+
+EVENT_AT = 1_795_395_600  # 2026-11-23T09:00+08:00
+ROSTER = """userid,name,department,role,leader_of,joined_on,left_on,share
+sales01,员工甲,2,,,,,
+sales02,员工乙 𠮷,2,,,,,
+"""
+NOT_TEXT = bytes(range(256))
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Quotabot = Callable[..., Done]
+
+
+def command_here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Quotabot:
+    """`quotabot` within this process, by its own door."""
+
+    def quotabot(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["quotabot", *arguments])
+        capsys.readouterr()
+        code: object = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        assert isinstance(code, int)
+        return Done(code, out, err)
+
+    return quotabot
+
+
+def write_config(folder: Path, *, store: str = "sqlite:///quotabot.db", name: str = "config.toml") -> Path:
+    """A configuration with its roster; the secrets are in the environment."""
+    (folder / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    path = folder / name
+    path.write_text(config_files.MINIMAL + f'[store]\nurl = "{store}"\n', encoding="utf-8")
+    return path
+
+
+def put_events(store: Store, bodies: list[bytes]) -> None:
+    """Put *bodies* into the inbox as the receiver does."""
+    rows = [
+        {"hash": hashlib.sha256(body).hexdigest(), "body": body, "received_at": EVENT_AT} for body in bodies
+    ]
+    with store.transaction():
+        store.engine.run_many("inbox_add", rows)
+
+
+def contact(number: int, *, userid: str = "sales01", change: str = "add_external_contact") -> bytes:
+    """A change of customer *number*, that many seconds after nine."""
+    return (
+        "<xml><ToUserName>ww0123456789abcdef</ToUserName><FromUserName>sys</FromUserName>"
+        f"<CreateTime>{EVENT_AT + number}</CreateTime><MsgType>event</MsgType>"
+        f"<Event>change_external_contact</Event><ChangeType>{change}</ChangeType>"
+        f"<UserID>{userid}</UserID><ExternalUserID>wm{number:08d}</ExternalUserID></xml>"
+    ).encode()
+
+
+def live_a_day(services: Services) -> None:
+    """Something in every table: events good and bad, people, messages, runs, a token, an outage, a lease."""
+    store = services.store
+    record_directory(services, now=RealClock().now())
+    note_rules(services)
+    put_events(store, [contact(number, userid=f"sales0{1 + number % 2}") for number in range(700)])
+    put_events(store, [contact(number, change="del_follow_user") for number in range(2, 40, 2)])
+    put_events(store, [NOT_TEXT, b"", "不是事件 𠮷".encode()])
+    work_off(services)
+    with store.transaction():
+        people = [
+            Person(
+                userid="sales03",
+                name="员工丙",
+                memberships=(Membership(since=None, departments=(2,), role="客户经理"),),
+            )
+        ]
+        store.members.put(people, read_on=date(2026, 11, 23))
+        for number in range(3):
+            store.outbox.add(_message(number), created_at=EVENT_AT)
+        store.ledger.mark_all()  # left over for the target to derive
+    store.outbox.begin(1, request=NOT_TEXT, now=EVENT_AT)
+    store.outbox.finish(1, state="sent", now=EVENT_AT, receipt='{"errmsg": "成功"}')
+    store.runs.claim("progress", EVENT_AT, holder="a:1", now=EVENT_AT, lease_until=EVENT_AT + 60)
+    store.runs.end("progress", EVENT_AT, holder="a:1", state="done")
+    store.tokens.put("app", token="made-up-token", expires_at=EVENT_AT + 7200)
+    store.outages.add(EVENT_AT, EVENT_AT + 90, reason="down", holder="a:1")
+    store.leases.take("delivery", holder="a:1", now=EVENT_AT, until=EVENT_AT + 15)
+
+
+def _message(number: int) -> Message:
+    return Message(
+        key=f"progress:2026-11-23:员工{number}",
+        job="progress",
+        to_userid="sales01",
+        content="今天还差 3 位，慢慢来 🌱\n" * (number + 1),
+        msgtype="markdown",
+        not_before=EVENT_AT,
+        expires_at=EVENT_AT + 600,
+        time_shift=None if number else -5,
+    )
+
+
+def seen(url: str, query: str) -> list[TupleRow]:
+    """What another program sees in the target."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def tampered(url: str, statement: str) -> None:
+    """Change something in the target behind our back."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert connection.execute(statement.encode()).rowcount == 1
