@@ -70,6 +70,7 @@ def write_config(
     quotas: str = QUOTA,
     more: str = "",
     wecom: str = "",
+    store: str = "sqlite:///quotabot.db",
 ) -> Path:
     """Write config.toml for *app* at *api_url*; roster and departments stand beside it."""
     known = {**MADE_UP_APP, **(app or {})}
@@ -83,7 +84,7 @@ def write_config(
         "[server]",
         f'listen = "{listen}"',
         "[store]",
-        'url = "sqlite:///quotabot.db"',
+        f'url = "{store}"',
         "[directory]",
         'source = "csv"',
         'roster = "roster.csv"',
@@ -155,7 +156,7 @@ def add_customers(services: Services, userid: str, *moments: datetime) -> None:
 
 def outbox_rows(services: Services) -> list[dict[str, Any]]:
     """All rows of the outbox in their order."""
-    return rows_of(services.config.store.sqlite_path, "SELECT * FROM outbox ORDER BY seq")
+    return rows_of(services.config.store.where, "SELECT * FROM outbox ORDER BY seq")
 
 
 def rows_of(path: Path, query: str) -> list[dict[str, Any]]:

@@ -115,6 +115,6 @@ def test_every_dependency_has_its_reason() -> None:
     decisions = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
     rows = "\n".join(line for line in decisions.splitlines() if line.startswith("| `"))
 
-    names = [re.split(r"[<>=]", line)[0] for line in lines]
+    names = [re.split(r"[<>=\[]", line)[0] for line in lines]
 
     assert [library for library in names if f"`{library}`" not in rows] == []

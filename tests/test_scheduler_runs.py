@@ -66,7 +66,7 @@ def told(services: Services) -> dict[tuple[str, str], int]:
 
 
 def states(services: Services) -> dict[str, str]:
-    rows = rows_of(services.config.store.sqlite_path, "SELECT * FROM runs ORDER BY fire_at")
+    rows = rows_of(services.config.store.where, "SELECT * FROM runs ORDER BY fire_at")
     return {
         f"{row['job']} {datetime.fromtimestamp(row['fire_at'], CHINA):%m-%d %H:%M}": row["state"]
         for row in rows
@@ -154,7 +154,7 @@ def test_two_processes_on_one_store_fire_a_line_once(
         tick(other)
 
         assert sum(told(services).values()) == 3
-        assert rows_of(services.config.store.sqlite_path, "SELECT attempts, messages FROM runs") == [
+        assert rows_of(services.config.store.where, "SELECT attempts, messages FROM runs") == [
             {"attempts": 1, "messages": 3}
         ]
 
@@ -241,7 +241,7 @@ def test_an_abandoned_run_is_taken_over_and_goes_on_from_its_cursor(
 
     assert planned_by_the_dead == {("progress", "early"): 1, ("progress", "late"): 1}
     assert told(services) == {("progress", userid): 1 for userid in ("early", "late", "none")}
-    assert rows_of(services.config.store.sqlite_path, "SELECT state, attempts, messages FROM runs") == [
+    assert rows_of(services.config.store.where, "SELECT state, attempts, messages FROM runs") == [
         {"state": "done", "attempts": 2, "messages": 3}
     ]
     # who was planned before keeps the message of then
@@ -323,7 +323,7 @@ def test_a_job_that_raises_is_tried_three_times_and_ends_failed(
     tick_at(services, clock, *(f"2026-11-23T09:{minute:02d}" for minute in range(7, 13)))
 
     assert len(tries) == 3
-    assert rows_of(services.config.store.sqlite_path, "SELECT state, error FROM runs") == [
+    assert rows_of(services.config.store.where, "SELECT state, error FROM runs") == [
         {"state": "failed", "error": "ZeroDivisionError"}
     ]
 

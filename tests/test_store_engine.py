@@ -13,26 +13,27 @@ from pathlib import Path
 import pytest
 from bot_builders import locked, rows
 
-from bot.store.engine import Engine, StoreBusyError, StoreError
+from bot.store.engine import StoreBusyError, StoreError
+from bot.store.sqlite import SqliteEngine
 
 OPEN_AND_CLOSE = """
 import sys
 from pathlib import Path
-from bot.store.engine import Engine
+from bot.store.sqlite import SqliteEngine
 sys.stdin.readline()
-Engine(Path(sys.argv[1])).close()
+SqliteEngine(Path(sys.argv[1])).close()
 """
 TABLES = {"inbox", "relation_events", "adds", "members", "memberships", "outbox", "runs", "leases", "tokens"}
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = Engine(tmp_path / "bot.db")
+def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
+    engine = SqliteEngine(tmp_path / "bot.db")
     yield engine
     engine.close()
 
 
-def marks(engine: Engine) -> dict[str, str]:
+def marks(engine: SqliteEngine) -> dict[str, str]:
     return dict(rows(engine.path, "SELECT name, value FROM marks"))  # type: ignore[arg-type]  # two columns
 
 
@@ -43,17 +44,17 @@ def schema(path: Path) -> list[tuple[object, ...]]:
 def test_a_fresh_store_gets_its_tables_in_folders_that_are_made(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "bot.db"
 
-    Engine(path).close()
+    SqliteEngine(path).close()
 
     assert {name for _, name, _ in schema(path)} >= TABLES
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
-    Engine(path).close()
+    SqliteEngine(path).close()
     before = schema(path), rows(path, "SELECT * FROM _sqlite_migrations")
 
-    Engine(path).close()
+    SqliteEngine(path).close()
 
     assert (schema(path), rows(path, "SELECT * FROM _sqlite_migrations")) == before
 
@@ -92,7 +93,7 @@ def test_threads_may_make_the_store_at_the_same_moment(tmp_path: Path) -> None:
     def open_and_close() -> None:
         barrier.wait()
         try:
-            Engine(path).close()
+            SqliteEngine(path).close()
         except BaseException as error:  # noqa: BLE001 - told to the test
             faults.append(error)
 
@@ -107,7 +108,7 @@ def test_threads_may_make_the_store_at_the_same_moment(tmp_path: Path) -> None:
 
 def test_a_store_of_a_newer_version_is_refused_with_a_sentence_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
-    Engine(path).close()
+    SqliteEngine(path).close()
     connection = sqlite3.connect(path)
     columns = [row[1] for row in connection.execute("PRAGMA table_info(_sqlite_migrations)")]
     kept = ", ".join(column for column in columns if column not in {"id", "name"})
@@ -120,7 +121,7 @@ def test_a_store_of_a_newer_version_is_refused_with_a_sentence_and_left_alone(tm
     before = schema(path)
 
     with pytest.raises(StoreError, match=r"newer version.*9999_future.*install that version"):
-        Engine(path)
+        SqliteEngine(path)
 
     assert schema(path) == before
 
@@ -139,62 +140,25 @@ def test_a_path_that_cannot_be_a_store_gives_a_sentence_with_the_path(tmp_path: 
     make(path)  # type: ignore[operator]  # a lambda of the table
 
     with pytest.raises(StoreError, match=r"bot\.db.*\[store\] url"):
-        Engine(path)
+        SqliteEngine(path)
 
 
 def test_a_file_that_is_read_only_gives_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Permissions do not bind the superuser, so the connection itself is made read-only."""
     path = tmp_path / "bot.db"
-    Engine(path).close()
+    SqliteEngine(path).close()
     connect = sqlite3.connect
     monkeypatch.setattr(
-        "bot.store.engine.sqlite3.connect",
+        "bot.store.sqlite.sqlite3.connect",
         lambda path, **options: connect(f"file:{path}?mode=ro", uri=True, **options),
     )
 
     with pytest.raises(StoreError, match="writable"):
-        Engine(path)
-
-
-def test_writes_of_a_transaction_are_kept_together(engine: Engine) -> None:
-    with engine.transaction():
-        engine.run("mark_put", name="a", value="1")
-        assert marks(engine) == {}
-        engine.run("mark_put", name="b", value="2")
-
-    assert marks(engine) == {"a": "1", "b": "2"}
-
-
-def test_writes_of_a_failed_transaction_are_undone_together(engine: Engine) -> None:
-    def fail() -> None:
-        with engine.transaction():
-            engine.run("mark_put", name="a", value="1")
-            raise LookupError
-
-    with pytest.raises(LookupError):
-        fail()
-
-    assert marks(engine) == {}
-
-
-def test_a_failed_savepoint_undoes_only_its_own_block(engine: Engine) -> None:
-    def fail() -> None:
-        with engine.savepoint():
-            engine.run("mark_put", name="inside", value="1")
-            raise LookupError
-
-    with engine.transaction():
-        engine.run("mark_put", name="before", value="1")
-        with pytest.raises(LookupError):
-            fail()
-        with engine.savepoint():
-            engine.run("mark_put", name="after", value="1")
-
-    assert set(marks(engine)) == {"before", "after"}
+        SqliteEngine(path)
 
 
 def test_a_transaction_that_began_by_reading_waits_for_another_writer_instead_of_failing(
-    engine: Engine,
+    engine: SqliteEngine,
 ) -> None:
     """Sixteen threads read a number and write it back one higher: none fails, none is lost."""
     engine.run("mark_put", name="count", value="0")
@@ -215,7 +179,7 @@ def test_a_transaction_that_began_by_reading_waits_for_another_writer_instead_of
     assert marks(engine) == {"count": "160"}
 
 
-def test_a_write_that_waited_too_long_says_that_the_store_is_busy(engine: Engine) -> None:
+def test_a_write_that_waited_too_long_says_that_the_store_is_busy(engine: SqliteEngine) -> None:
     with locked(engine.path), pytest.raises(StoreBusyError), engine.transaction(patience_s=0.1):
         pytest.fail("the transaction must not begin")
 
@@ -224,7 +188,7 @@ def test_a_write_that_waited_too_long_says_that_the_store_is_busy(engine: Engine
     assert marks(engine) == {"a": "1"}
 
 
-def test_reading_goes_on_while_another_program_writes(engine: Engine) -> None:
+def test_reading_goes_on_while_another_program_writes(engine: SqliteEngine) -> None:
     engine.run("mark_put", name="a", value="1")
 
     with locked(engine.path):
@@ -240,7 +204,7 @@ def test_reading_goes_on_while_another_program_writes(engine: Engine) -> None:
     ],
 )
 def test_a_file_that_is_damaged_under_a_running_service_is_an_error_of_the_store(
-    engine: Engine, use: Callable[[Engine], object]
+    engine: SqliteEngine, use: Callable[[SqliteEngine], object]
 ) -> None:
     """A new thread sees it first: its connection is opened then."""
     engine.run("mark_put", name="a", value="1")
@@ -261,6 +225,6 @@ def test_a_file_that_is_damaged_under_a_running_service_is_an_error_of_the_store
     assert [isinstance(error, StoreError) for error in caught] == [True], caught
 
 
-def test_a_statement_that_breaks_a_rule_is_no_error_of_the_store(engine: Engine) -> None:
+def test_a_statement_that_breaks_a_rule_is_no_error_of_the_store(engine: SqliteEngine) -> None:
     with pytest.raises(sqlite3.IntegrityError):
         engine.run("mark_put", name="a", value=None)

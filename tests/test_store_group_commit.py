@@ -13,8 +13,9 @@ import pytest
 from bot_builders import locked, rows
 
 from bot.store import group_commit
-from bot.store.engine import Engine, StoreBusyError
+from bot.store.engine import StoreBusyError
 from bot.store.group_commit import GroupCommit
+from bot.store.sqlite import SqliteEngine
 
 
 class Putter:
@@ -45,7 +46,7 @@ class Putter:
         return self.begin(name)()
 
 
-class SmallDisk(Engine):
+class SmallDisk(SqliteEngine):
     """An engine whose disk can be full: SQLite itself refuses to grow the file."""
 
     full = False
@@ -56,7 +57,7 @@ class SmallDisk(Engine):
         return connection
 
 
-class BrokenDisk(Engine):
+class BrokenDisk(SqliteEngine):
     """An engine whose commits fail after everything was written."""
 
     broken = False
@@ -69,7 +70,7 @@ class BrokenDisk(Engine):
                 raise sqlite3.OperationalError("disk I/O error")
 
 
-class SlowDisk(Engine):
+class SlowDisk(SqliteEngine):
     """An engine that takes *seconds* for a commit."""
 
     seconds = 0.0
@@ -82,7 +83,7 @@ class SlowDisk(Engine):
 
 
 @contextmanager
-def writing(engine: Engine, *, on_stored: Callable[[], None] = lambda: None) -> Iterator[Putter]:
+def writing(engine: SqliteEngine, *, on_stored: Callable[[], None] = lambda: None) -> Iterator[Putter]:
     writer = GroupCommit(engine, on_stored=on_stored)
     try:
         yield Putter(writer)
@@ -105,7 +106,7 @@ def test_each_event_is_in_the_file_when_its_sender_is_told(tmp_path: Path) -> No
     path = tmp_path / "bot.db"
     missing: list[str] = []
 
-    with writing(Engine(path)) as putter:
+    with writing(SqliteEngine(path)) as putter:
 
         def send(thread: int) -> None:
             connection = sqlite3.connect(path)
@@ -129,7 +130,7 @@ def test_each_event_is_in_the_file_when_its_sender_is_told(tmp_path: Path) -> No
 
 def test_the_same_event_from_many_threads_is_stored_once_and_all_are_told_yes(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
-    with writing(Engine(path)) as putter:
+    with writing(SqliteEngine(path)) as putter:
         waits = [putter.begin("same") for _ in range(50)]
 
         assert [wait() for wait in waits] == [True] * 50
@@ -139,7 +140,7 @@ def test_the_same_event_from_many_threads_is_stored_once_and_all_are_told_yes(tm
 def test_more_events_than_one_group_are_all_stored_in_order(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
     many = [f"{number:05}" for number in range(group_commit.GROUP * 2 + 7)]
-    with writing(Engine(path)) as putter:
+    with writing(SqliteEngine(path)) as putter:
         waits = [putter.begin(name) for name in many]
 
         assert all(wait() for wait in waits)
@@ -149,7 +150,7 @@ def test_more_events_than_one_group_are_all_stored_in_order(tmp_path: Path) -> N
 def test_the_worker_is_woken_after_a_commit_and_not_before(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
     seen: list[list[str]] = []
-    with writing(Engine(path), on_stored=lambda: seen.append(names(path))) as putter:
+    with writing(SqliteEngine(path), on_stored=lambda: seen.append(names(path))) as putter:
         putter.put("first")
 
     assert seen == [["first"]]
@@ -160,7 +161,7 @@ def test_an_event_that_was_refused_is_not_stored_later(
 ) -> None:
     quick(monkeypatch)
     path = tmp_path / "bot.db"
-    with writing(Engine(path)) as putter:
+    with writing(SqliteEngine(path)) as putter:
         with locked(path):
             refused = [wait() for wait in [putter.begin(f"lost-{number}") for number in range(5)]]
         time.sleep(0.3)
@@ -173,7 +174,7 @@ def test_an_event_that_was_refused_is_not_stored_later(
 
 def test_the_refusal_comes_after_three_seconds_and_before_wecom_hangs_up(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
-    with writing(Engine(path)) as putter, locked(path):
+    with writing(SqliteEngine(path)) as putter, locked(path):
         began = time.monotonic()
         stored = putter.put("lost")
         took = time.monotonic() - began
@@ -187,7 +188,7 @@ def test_a_store_that_is_free_again_in_time_takes_what_waits(
 ) -> None:
     quick(monkeypatch, give_up_s=5)
     path = tmp_path / "bot.db"
-    with writing(Engine(path)) as putter:
+    with writing(SqliteEngine(path)) as putter:
         with locked(path):
             wait = putter.begin("patient")
             time.sleep(0.4)
@@ -252,7 +253,7 @@ def test_closing_on_a_locked_store_refuses_what_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick(monkeypatch, give_up_s=0.3)
-    engine = Engine(tmp_path / "bot.db")
+    engine = SqliteEngine(tmp_path / "bot.db")
     with locked(engine.path):
         with writing(engine) as putter:
             wait = putter.begin("late")
@@ -262,7 +263,7 @@ def test_closing_on_a_locked_store_refuses_what_waits(
 
 
 def test_one_sender_that_went_away_does_not_keep_the_others_from_their_answer(tmp_path: Path) -> None:
-    engine = Engine(tmp_path / "bot.db")
+    engine = SqliteEngine(tmp_path / "bot.db")
     writer = GroupCommit(engine, on_stored=lambda: None)
 
     def gone(stored: bool) -> None:
@@ -278,7 +279,7 @@ def test_one_sender_that_went_away_does_not_keep_the_others_from_their_answer(tm
 
 
 def test_the_probe_says_whether_an_event_could_be_stored_now(tmp_path: Path) -> None:
-    engine = Engine(tmp_path / "bot.db")
+    engine = SqliteEngine(tmp_path / "bot.db")
     writer = GroupCommit(engine, on_stored=lambda: None)
     try:
         writer.probe()

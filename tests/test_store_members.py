@@ -19,8 +19,8 @@ WEDNESDAY = MONDAY + timedelta(days=2)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(tmp_path / "bot.db")
+def store(place: Path | str) -> Iterator[Store]:
+    store = Store(place)
     yield store
     store.close()
 

