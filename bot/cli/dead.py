@@ -58,8 +58,9 @@ def show(config_path: Path, ident: str, form: str) -> None:
             content = "" if row is None else str(row["content"])
             letter = None if row is None else _message(services, row)
     if letter is None:
-        _unknown(ident)
-    elif form == "json":
+        _said(ident, "", found=False)
+        sys.exit(1)
+    if form == "json":
         click.echo(json.dumps({**letter, "content": content}, ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(f"{name}: {value}" for name, value in letter.items()))
@@ -72,13 +73,14 @@ def show(config_path: Path, ident: str, form: str) -> None:
 def retry(config_path: Path, idents: tuple[str, ...]) -> None:
     """Give them another round of tries. A message that lost its point meanwhile is not sent."""
     with open_services(loaded(config_path)) as services:
-        store = services.store
+        store, missing = services.store, 0
         for ident in idents:
             if ident.startswith(_EVENT):
                 found = store.inbox.revive(_number(ident))
             else:
                 found = store.outbox.revive(ident.removeprefix(_MESSAGE))
-            click.echo(f"{ident}: waits for its next try") if found else _unknown(ident)
+            missing += _said(ident, "waits for its next try", found=found)
+    sys.exit(1 if missing else 0)
 
 
 @dead.command()
@@ -87,13 +89,14 @@ def retry(config_path: Path, idents: tuple[str, ...]) -> None:
 def drop(config_path: Path, idents: tuple[str, ...]) -> None:
     """Drop them from the list for good; what is known of them stays in the store."""
     with open_services(loaded(config_path)) as services:
-        store = services.store
+        store, missing = services.store, 0
         for ident in idents:
             if ident.startswith(_EVENT):
                 found = store.inbox.drop(_number(ident))
             else:
                 found = store.outbox.drop(ident.removeprefix(_MESSAGE))
-            click.echo(f"{ident}: dropped") if found else _unknown(ident)
+            missing += _said(ident, "dropped", found=found)
+    sys.exit(1 if missing else 0)
 
 
 def _letters(services: Services) -> Iterator[dict[str, Any]]:
@@ -136,6 +139,10 @@ def _number(ident: str) -> int:
     return int(text)
 
 
-def _unknown(ident: str) -> None:
-    click.echo(f"{ident}: there is no such dead letter", err=True)
-    sys.exit(1)
+def _said(ident: str, words: str, *, found: bool) -> bool:
+    """Say what became of one; whether it was missing."""
+    if found:
+        click.echo(f"{ident}: {words}")
+    else:
+        click.echo(f"{ident}: there is no such dead letter", err=True)
+    return not found

@@ -98,8 +98,9 @@ def _now(services: Services, message: Message) -> dict[str, Any]:
     row = services.store.outbox.by_key(message.key)
     if row is None:
         return _shown(message, "pending")
-    shown = {"key": message.key, "to": message.to_userid, "state": row["state"], "text": row["content"]}
-    return {**shown, "error": row["error"]} if row["error"] else shown
+    if row["error"]:
+        click.echo(f"{message.to_userid}: {row['state']}: {row['error']}", err=True)
+    return {"key": message.key, "to": message.to_userid, "state": row["state"], "text": row["content"]}
 
 
 def _shown(message: Message, state: str) -> dict[str, Any]:
@@ -113,7 +114,5 @@ def _print(report: dict[str, Any], form: str) -> None:
     for shown in report["messages"]:
         click.echo(click.style(f"── {shown['to']} · {shown['state']}", bold=True))
         click.echo(shown["text"])
-        if shown.get("error"):
-            click.echo(f"({shown['error']})")
         click.echo()
     click.echo(f"{len(report['messages'])} message(s)")
