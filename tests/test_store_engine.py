@@ -81,7 +81,7 @@ def test_two_processes_may_make_the_store_at_the_same_moment(tmp_path: Path, att
 
     assert [process.returncode for process in processes] == [0, 0], errors
     assert len(rows(path, "SELECT name FROM _sqlite_migrations")) == len(
-        {name for (name,) in rows(path, "SELECT name FROM _sqlite_migrations")}  # type: ignore[misc]
+        {name for (name,) in rows(path, "SELECT name FROM _sqlite_migrations")}  # type: ignore[misc]  # rows are tuples of one
     )
 
 

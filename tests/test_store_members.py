@@ -27,7 +27,7 @@ def store(place: Path | str) -> Iterator[Store]:
 
 def person(userid: str = "yg01", *, department: int = 2, role: str | None = None, **more: object) -> Person:
     membership = Membership(since=None, departments=(department,), role=role)
-    return Person(userid=userid, name="员工甲", memberships=(membership,), **more)  # type: ignore[arg-type]
+    return Person(userid=userid, name="员工甲", memberships=(membership,), **more)  # type: ignore[arg-type]  # a builder
 
 
 def read(store: Store, day: date, *people: Person) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -73,14 +73,8 @@ def show(config_path: Path, ident: str, form: str) -> None:
 def retry(config_path: Path, idents: tuple[str, ...]) -> None:
     """Give them another round of tries. A message that lost its point meanwhile is not sent."""
     with open_services(loaded(config_path)) as services:
-        store, missing = services.store, 0
-        for ident in idents:
-            if ident.startswith(_EVENT):
-                found = store.inbox.revive(_number(ident))
-            else:
-                found = store.outbox.revive(ident.removeprefix(_MESSAGE))
-            missing += _said(ident, "waits for its next try", found=found)
-    sys.exit(1 if missing else 0)
+        inbox, outbox = services.store.inbox, services.store.outbox
+        _each(idents, "waits for its next try", event=inbox.revive, message=outbox.revive)
 
 
 @dead.command()
@@ -89,14 +83,21 @@ def retry(config_path: Path, idents: tuple[str, ...]) -> None:
 def drop(config_path: Path, idents: tuple[str, ...]) -> None:
     """Drop them from the list for good; what is known of them stays in the store."""
     with open_services(loaded(config_path)) as services:
-        store, missing = services.store, 0
-        for ident in idents:
-            if ident.startswith(_EVENT):
-                found = store.inbox.drop(_number(ident))
-            else:
-                found = store.outbox.drop(ident.removeprefix(_MESSAGE))
-            missing += _said(ident, "dropped", found=found)
-    sys.exit(1 if missing else 0)
+        inbox, outbox = services.store.inbox, services.store.outbox
+        _each(idents, "dropped", event=inbox.drop, message=outbox.drop)
+
+
+def _each(
+    idents: tuple[str, ...], words: str, *, event: Callable[[int], bool], message: Callable[[str], bool]
+) -> None:
+    """Do it to each and say so; exit code 1 if there was no such letter among them."""
+    missing = False
+    for ident in idents:
+        is_event = ident.startswith(_EVENT)
+        found = event(_number(ident)) if is_event else message(ident.removeprefix(_MESSAGE))
+        missing |= _said(ident, words, found=found)
+    if missing:
+        sys.exit(1)
 
 
 def _letters(services: Services) -> Iterator[dict[str, Any]]:
