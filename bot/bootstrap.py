@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from bot import directory
+from bot import directory, frozen
 from bot.clock import Clock, RealClock
 from bot.config import Config
 from bot.health import TOKEN, TROUBLE
@@ -64,11 +64,15 @@ def hear_others(services: Services) -> None:
     services.store.engine.listen(heard)
 
 
-def record_directory(services: Services, *, now: datetime) -> None:
-    """Keep what the files say of people under today's local date: `serve` and `run` do, reports never."""
-    day = services.config.work_calendar().local_day(now)
-    with services.store.transaction():
-        directory.record(services.directory, services.store.members, day=day)
+def record_files(services: Services, *, now: datetime) -> None:
+    """Keep what the files say of people and of rules under today's local date.
+
+    `serve` and `run` do, reports never.
+    """
+    store, day = services.store, services.config.work_calendar().local_day(now)
+    with store.transaction():
+        directory.record(services.directory, store.members, day=day)
+        frozen.record(services.config.core_quotas(), store.rule_versions, today=day, now=int(now.timestamp()))
 
 
 def refresh_directory(services: Services) -> None:
@@ -81,7 +85,7 @@ def refresh_directory(services: Services) -> None:
         log.warning("changed roster refused; the old one stays", faults=str(error))
         people = replace(services.directory, stamp=stamp)
     services.use(services.config, people)
-    record_directory(services, now=services.clock.now())
+    record_files(services, now=services.clock.now())
 
 
 def forget_other_app(services: Services) -> None:

@@ -63,7 +63,12 @@ def role_for(roles: Iterable[Role], line: RosterLine) -> str | None:
     """Return the role of a person: a filled cell wins, then the first of *roles* that matches; else None."""
     if line.role:
         return line.role
-    return next((role.name for role in roles if line.userid in role.match.userids), None)
+    return next((role.name for role in roles if _matches(role, line)), None)
+
+
+def _matches(role: Role, line: RosterLine) -> bool:
+    match = role.match
+    return line.userid in match.userids or any(own in match.departments for own in line.departments)
 
 
 def _parsed_roster(path: Path, departments: Departments | None) -> tuple[tuple[RosterLine, ...], list[Fault]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.bootstrap import hear_others, open_sender, record_directory, refresh_directory
+from bot.bootstrap import hear_others, open_sender, record_files, refresh_directory
 from bot.health import Health
 from bot.services import INBOX, Services
 from bot.store.engine import StoreBusyError
@@ -55,7 +55,7 @@ def run(
     with ExitStack() as stack:
         if isinstance(services.config.store.where, Path):
             stack.enter_context(only_one(services.config.store.where))
-        record_directory(services, now=services.clock.now())
+        record_files(services, now=services.clock.now())
         note_rules(services)
         if role in {"all", "worker"}:
             _start_workers(services, stack, tick_s=tick_s)

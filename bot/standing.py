@@ -1,34 +1,54 @@
-"""The numbers of everybody: reads ledger and directory, asks the core. Used by jobs, commands and pages."""
+"""The numbers of everybody: reads what is known and asks the core. Used by jobs, commands and pages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
 
-from bot import directory
+from bot import directory, frozen
+from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, day_facts
+from bot.core.history import KEPT_WINDOW_S, Kept
+from bot.core.integrity import Planned
+from bot.core.money import capped
 from bot.core.people import Departments, Person
-from bot.core.periods import parse_period, period_of
-from bot.core.progress import Row, progress
+from bot.core.periods import PeriodKind, parse_period, period_of
+from bot.core.progress import Branch, Row, progress
+from bot.core.quotas import Basis
 from bot.core.relations import Add
-from bot.core.workdays import WorkCalendar
+from bot.core.rulebook import Framed, Rulebook
+from bot.core.teams import Team, teams
+from bot.core.workdays import WorkCalendar, epoch_of
+from bot.knowing import with_knowledge
 from bot.services import Services
-
-_KEPT_S = 90 * 24 * 3600  # kept_90 looks so far back
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Rows as of *at*, and what they were made from. *adds* are whole-set folds by userid."""
+    """Rows as of *at*, and what they were made from."""
 
     at: datetime
+    frames: tuple[Framed, ...]
     rows: tuple[Row, ...]
-    people: dict[str, Person]
-    departments: Departments
-    adds: dict[str, list[Add]]
-    calendar: WorkCalendar
+    branch: Branch
+
+    @cached_property
+    def people(self) -> dict[str, Person]:
+        """Everybody by userid."""
+        return {person.userid: person for person in self.branch.people}
+
+    @property
+    def departments(self) -> Departments:
+        """The tree."""
+        return self.branch.departments
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        """Working days and hours."""
+        return self.branch.calendar
 
     @cached_property
     def by_person(self) -> dict[str, tuple[Row, ...]]:
@@ -45,43 +65,136 @@ class Standing:
 
     def day(self, userid: str, day: date) -> DayFacts:
         """What a local day brought *userid*, as of *at*."""
-        return day_facts(self.adds.get(userid, []), day=day, calendar=self.calendar, at=self.at)
+        return day_facts(self._adds(userid), day=day, calendar=self.calendar, at=self.at)
+
+    def teams(self) -> tuple[Team, ...]:
+        """What departments reached together."""
+        at_s = epoch_of(self.at)
+        past = self.branch.past(at_s)
+        kept: dict[str, Kept] = {userid: past.history(userid).kept_90(at_s) for userid in self.by_person}
+        return teams(self.rows, departments=self.departments, kept=kept)
+
+    def _adds(self, userid: str) -> list[Add]:
+        return [contact.add for contact in self.branch.contacts.get(userid, ())]
 
 
-def standing(services: Services, *, at: datetime, period: str | None = None) -> Standing:
+def rules(services: Services) -> Rulebook:
+    """Which rule holds for which period, as far as is known now."""
+    today = services.config.work_calendar().local_day(services.clock.now())
+    return frozen.rulebook(services.config.core_quotas(), services.store.rule_versions.all(), today=today)
+
+
+def standing(services: Services, *, at: datetime, period: str | None = None, money: bool = False) -> Standing:
     """Where everybody stands as of *at* (aware), in its periods or in the one named *period*.
 
-    Raises ValueError for a name that is no period.
+    *money*: estimates also before settlement. Raises ValueError for a name that is no period.
     """
-    config = services.config
-    calendar = config.work_calendar()
-    quotas = config.core_quotas()
-    today = calendar.local_day(at)
-    real_today = calendar.local_day(services.clock.now())
-    people = directory.known(services.directory, services.store.members.all(), day=real_today)
-    if period is not None:
-        first = parse_period(period).first
+    book = rules(services)
+    if period is None:
+        frames = book.frames_at(services.config.work_calendar().local_day(at))
     else:
-        first = min(period_of(quota.period, today).first for quota in quotas)
-    upto = int(at.timestamp())
-    # a day more than the period: yesterday's facts on its first day
-    since = min(calendar.start_of(first - timedelta(days=1)), upto - _KEPT_S)
-    adds = services.store.ledger.adds(since=since, upto=upto)
+        frames = book.frames_named(parse_period(period))
+    return standing_in(services, frames, at=at, book=book, money=money)
+
+
+def standing_in(
+    services: Services,
+    frames: Sequence[Framed],
+    *,
+    at: datetime,
+    book: Rulebook,
+    money: bool = False,
+) -> Standing:
+    """Where everybody stands as of *at* (aware) in *frames* of the rulebook *book*."""
+    capping = services.config.money.cap_per_month
+    wanted = list(frames)
+    if capping:
+        known = _names(wanted)
+        wanted += [framed for framed in _of_months(wanted, book) if not _names([framed]) <= known]
+    branch = branch_for(services, wanted, at=at)
     rows = progress(
-        quotas=quotas,
-        people=tuple(people.values()),
-        departments=services.directory.departments,
-        adds=adds,
-        calendar=calendar,
+        branch,
+        frames=wanted,
         at=at,
-        behind_threshold=Fraction(config.messages.behind_threshold),
-        period_name=period,
+        behind_threshold=Fraction(services.config.messages.behind_threshold),
+        money=money,
     )
-    return Standing(
-        at=at,
-        rows=rows,
-        people=people,
+    if capping:
+        shown = _names(frames)
+        rows = tuple(row for row in _cap(rows, cap=capping) if (row.quota, row.period) in shown)
+    return Standing(at=at, frames=tuple(frames), rows=rows, branch=branch)
+
+
+def branch_for(services: Services, frames: Sequence[Framed], *, at: datetime) -> Branch:
+    """All that the numbers of *frames* as of *at* (aware) are made from."""
+    config, store = services.config, services.store
+    calendar = config.work_calendar()
+    upto = epoch_of(at)
+    since = upto - KEPT_WINDOW_S
+    for quota, period in frames:
+        # a day more than the period: yesterday's facts on its first day
+        first = calendar.start_of(period.first - timedelta(days=1))
+        since = min(since, first - quota.integrity.window_days * DAY_S)
+    alive = any(quota.basis is Basis.HELD for quota, _ in frames)
+    real_today = calendar.local_day(services.clock.now())
+    absences = store.knowledge.absences()
+    people = directory.known(services.directory, store.members.all(), day=real_today)
+    contacts = store.ledger.contacts(since=since, upto=upto, alive=alive)
+    return Branch(
+        people=tuple(
+            replace(person, absences=absences.get(person.userid, frozenset())) for person in people.values()
+        ),
         departments=services.directory.departments,
-        adds=adds,
+        contacts=with_knowledge(store, contacts, since=since if not alive else 0),
         calendar=calendar,
+        decided=store.findings.decided(),
+        flags=store.findings.flags(),
+        planned=planned_by(services, people),
     )
+
+
+def planned_by(services: Services, people: dict[str, Person]) -> Planned:
+    """Whose adds of which days belong to an event that `[[campaigns]]` declares."""
+    campaigns, tree = services.config.campaigns, services.directory.departments
+
+    def planned(userid: str, day: date) -> bool:
+        running = [campaign for campaign in campaigns if campaign.first <= day <= campaign.last]
+        if not running:
+            return False
+        own = people[userid].membership_on(day).departments if userid in people else ()
+        return any(
+            not campaign.departments
+            or any(tree.at_or_below(mine, asked) for mine in own for asked in campaign.departments)
+            for campaign in running
+        )
+
+    return planned
+
+
+def _of_months(frames: Iterable[Framed], book: Rulebook) -> list[Framed]:
+    """Every quota's periods that end in a month in which one of *frames* ends, by their last day."""
+    months = {period_of(PeriodKind.MONTH, period.last) for _, period in frames}
+    return [
+        framed
+        for month in sorted(months, key=lambda month: month.first)
+        for framed in book.frames_ending(month.first, month.last)
+    ]
+
+
+def _cap(rows: Sequence[Row], *, cap: int) -> list[Row]:
+    """*rows* with the penalties of one person for periods ending in a month cut at *cap*, later first."""
+    together: dict[tuple[str, int, int], list[int]] = {}
+    for number, row in sorted(enumerate(rows), key=lambda item: item[1].period_end):
+        month = (row.userid, row.period_end.year, row.period_end.month)
+        together.setdefault(month, []).append(number)
+    found = list(rows)
+    for numbers in together.values():
+        asked = [number for number in numbers if rows[number].penalty is not None]
+        cut = capped((rows[number].penalty or 0 for number in asked), cap=cap)
+        for number, penalty in zip(asked, cut, strict=True):
+            found[number] = replace(found[number], penalty=penalty)
+    return found
+
+
+def _names(frames: Iterable[Framed]) -> set[tuple[str, str]]:
+    return {(quota.id, period.name) for quota, period in frames}

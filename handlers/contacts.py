@@ -35,10 +35,6 @@ def contact_changed(event: events.ContactEvent, services: Services) -> None:
         external_userid=event.external_userid,
         at=event.created_at,
         kind=_KINDS[type(event)],
-    )
-    services.store.ledger.append(
-        fact,
-        origin="callback",
         state=event.state if isinstance(event, events.ContactAdded | events.ContactHalfAdded) else "",
-        recorded_at=int(time.time()),
     )
+    services.store.ledger.append(fact, origin="callback", recorded_at=int(time.time()))

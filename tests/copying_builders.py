@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
-from bot.bootstrap import record_directory
+from bot.bootstrap import record_files
 from bot.cli.main import main
 from bot.clock import RealClock
 from bot.core.people import Membership, Person
@@ -91,7 +91,8 @@ def contact(number: int, *, userid: str = "sales01", change: str = "add_external
 def live_a_day(services: Services) -> None:
     """Something in every table: events good and bad, people, messages, runs, a token, an outage, a lease."""
     store = services.store
-    record_directory(services, now=RealClock().now())
+    record_files(services, now=RealClock().now())
+    _know(services.store)
     note_rules(services)
     put_events(store, [contact(number, userid=f"sales0{1 + number % 2}") for number in range(700)])
     put_events(store, [contact(number, change="del_follow_user") for number in range(2, 40, 2)])
@@ -141,3 +142,24 @@ def tampered(url: str, statement: str) -> None:
     """Change something in the target behind our back."""
     with psycopg.connect(url, autocommit=True) as connection:
         assert connection.execute(statement.encode()).rowcount == 1
+
+
+def _know(store: Store) -> None:
+    """A row in each table that no event fills."""
+    rows = (
+        "INSERT INTO absences VALUES ('sales01', '2026-11-02', '2026-11-03', '年假')",
+        "INSERT INTO details VALUES ('sales01', 'wm1', 1, 1, 1, '', '', '[\"et1\"]', '', '', 2)",
+        "INSERT INTO detail_reads VALUES ('sales01', 'wm1', 1, 0, 0, '')",
+        "INSERT INTO corp_tags VALUES ('et1', '级别', '贵宾', 0)",
+        "INSERT INTO facts VALUES ('external_userid', 'wm1', 'account', '1', 2)",
+        """INSERT INTO reviews (kind, quota, period, userid, external_userid, added_at, opened_at)
+           VALUES ('appeal', 'q', '2026-11', 'sales01', 'wm1', 1, 2)""",
+        """INSERT INTO findings (kind, userid, subject, on_day, concerned, seen, asked_at)
+           VALUES ('burst', 'sales01', '2026-11-02', '2026-11-02', '[]', 15, 1)""",
+        "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3)",
+    )
+    with store.transaction():
+        for number, row in enumerate(rows):
+            store.engine.learn(f"-- name: know_{number}()!\n{row};")
+            store.engine.run(f"know_{number}")
+        store.audit.add(at=1, actor="甲", act="adopt", subject="q", detail={"target": [50, 40]})

@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from bot.core.contacts import contacts_of
+from bot.core.counting import Counting, FirstAdd
 from bot.core.people import Departments, Membership, Person
-from bot.core.periods import PeriodKind
+from bot.core.periods import PeriodKind, parse_period
+from bot.core.progress import Branch as CoreBranch
 from bot.core.progress import Row, progress
-from bot.core.quotas import FirstAdd, Quota
+from bot.core.quotas import Quota
 from bot.core.relations import Add, Kind, RelationEvent, fold
+from bot.core.rulebook import Framed, Rulebook
 from bot.core.workdays import WorkCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -75,6 +79,32 @@ def fold_all(events: Iterable[RelationEvent], *, regain_s: int = REGAIN_S) -> di
     return adds
 
 
+def core_branch(
+    people: Iterable[Person],
+    events: Iterable[RelationEvent],
+    *,
+    regain_s: int = REGAIN_S,
+    **changes: Any,
+) -> CoreBranch:
+    """What the core takes, made from a heap of events."""
+    adds = fold_all(events, regain_s=regain_s)
+    parts: dict[str, Any] = {
+        "people": tuple(people),
+        "departments": Departments(),
+        "contacts": contacts_of(add for of_one in adds.values() for add in of_one),
+        "calendar": china(),
+    }
+    return CoreBranch(**(parts | changes))
+
+
+def frames_of(quotas: Sequence[Quota], *, when: datetime, period_name: str | None = None) -> list[Framed]:
+    """Each quota in its period in which *when* (in the zone of the branch) lies, or in the one named."""
+    book = Rulebook.of(quotas)
+    return (
+        book.frames_at(when.date()) if period_name is None else book.frames_named(parse_period(period_name))
+    )
+
+
 def adds_on(*days: tuple[str, int], userid: str = "jia") -> list[RelationEvent]:
     """So many adds of different customers, a second apart, from each of the times on."""
     return [
@@ -95,14 +125,10 @@ def row(
 ) -> Row:
     """The only row of one person under one quota."""
     (only,) = progress(
-        quotas=[asked or quota()],
-        people=[who or person()],
-        departments=Departments(),
-        adds=fold_all(events),
-        calendar=calendar or china(),
+        core_branch([who or person()], events, calendar=calendar or china()),
+        frames=frames_of([asked or quota()], when=at(when), period_name=period_name),
         at=at(when),
         behind_threshold=NINE_TENTHS,
-        period_name=period_name,
     )
     return only
 
@@ -126,15 +152,18 @@ class Branch:
     ) -> tuple[Row, ...]:
         """The rows, of other events or at another time if asked."""
         told = self.events if events is None else events
+        moment = when or self.at
         return progress(
-            quotas=self.quotas,
-            people=self.people,
-            departments=self.departments,
-            adds=fold_all(told, regain_s=self.regain_s),
-            calendar=self.calendar,
-            at=when or self.at,
+            core_branch(
+                self.people,
+                told,
+                regain_s=self.regain_s,
+                departments=self.departments,
+                calendar=self.calendar,
+            ),
+            frames=frames_of(self.quotas, when=self.calendar.local(moment), period_name=self.period_name),
+            at=moment,
             behind_threshold=self.behind_threshold,
-            period_name=self.period_name,
         )
 
 
@@ -226,7 +255,7 @@ def quota_lists(draw: st.DrawFn) -> tuple[Quota, ...]:
         userids=st.sampled_from([*NO_SCOPE, frozenset(USERIDS[:2])]),
         starts_on=rarely(days),
         ends_on=rarely(st.dates(LAST_DAY - timedelta(days=40), LAST_DAY)),
-        first_add=st.sampled_from(FirstAdd),
+        counting=st.builds(Counting, first_add=st.sampled_from([FirstAdd.PAIR, FirstAdd.ANY])),
     )
     return tuple(draw(st.lists(one, min_size=1, max_size=3)))
 

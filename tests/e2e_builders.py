@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from bot.bootstrap import open_services, record_directory
+from bot.bootstrap import open_services, record_files
 from bot.cli.main import main
 from bot.config import load
 from bot.core.relations import Kind, RelationEvent
@@ -136,7 +136,7 @@ class FakeTime:
 def installation(config: Path, clock: FakeTime) -> Iterator[Services]:
     """Services on a real store, with the directory recorded as `serve` does it."""
     with open_services(load(config, environ={}), clock=clock) as services:
-        record_directory(services, now=clock.now())
+        record_files(services, now=clock.now())
         yield services
 
 

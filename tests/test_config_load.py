@@ -16,7 +16,8 @@ from pydantic import SecretStr, ValidationError
 
 from bot.config import load
 from bot.config.fields import HostPort
-from bot.core.quotas import FirstAdd, PeriodKind, Quota
+from bot.core.counting import Counting, FirstAdd
+from bot.core.quotas import PeriodKind, Quota
 from bot.core.workdays import WorkCalendar
 
 
@@ -109,7 +110,7 @@ def test_quotas_become_rules_of_the_core(tmp_path: Path) -> None:
             departments=frozenset({12}),
             userids=frozenset({"zhangsan"}),
             starts_on=date(2026, 1, 1),
-            first_add=FirstAdd.ANY,
+            counting=Counting(first_add=FirstAdd.ANY),
         ),
         Quota(id="teller", period=PeriodKind.WEEK, target=50, ends_on=date(2026, 12, 31)),
     )

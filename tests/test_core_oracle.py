@@ -162,7 +162,7 @@ class Naive:
             for number, (begin, _, _) in enumerate(relation):
                 if self.day_of(begin) not in shown:
                     continue
-                if number > 0 and quota.first_add.value == "pair":
+                if number > 0 and quota.counting.first_add.value == "pair":
                     rejected += 1
                 else:
                     counted.append(self.day_of(begin))

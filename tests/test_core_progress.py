@@ -14,16 +14,16 @@ from core_branches import (
     NINE_TENTHS,
     adds_on,
     at,
-    china,
+    core_branch,
     event,
-    fold_all,
+    frames_of,
     person,
     quota,
     row,
     seconds,
 )
 
-from bot.core.people import Departments, Membership, Person
+from bot.core.people import Membership, Person
 from bot.core.periods import PeriodKind
 from bot.core.progress import Row, Status, progress
 from bot.core.quotas import Quota
@@ -40,14 +40,10 @@ def rows_of(
     **changes: Any,
 ) -> tuple[Row, ...]:
     return progress(
-        quotas=quotas,
-        people=people,
-        departments=Departments(),
-        adds=fold_all(events),
-        calendar=china(),
+        core_branch(people, events),
+        frames=frames_of(quotas, when=at(when), **changes),
         at=at(when),
         behind_threshold=NINE_TENTHS,
-        **changes,
     )
 
 
@@ -349,16 +345,9 @@ def test_nothing_after_the_time_asked_about_exists() -> None:
 
 
 def test_a_time_without_a_zone_and_an_unknown_period_are_refused() -> None:
-    asked: dict[str, Any] = {
-        "quotas": [quota()],
-        "people": [],
-        "departments": Departments(),
-        "adds": {},
-        "calendar": china(),
-        "behind_threshold": NINE_TENTHS,
-    }
+    naive = datetime(2026, 11, 24)  # noqa: DTZ001 - the naive one is the point
 
     with pytest.raises(ValueError, match="needs a zone"):
-        progress(at=datetime(2026, 11, 24), **asked)  # noqa: DTZ001 - the naive one is the point
+        progress(core_branch([], []), frames=[], at=naive, behind_threshold=NINE_TENTHS)
     with pytest.raises(ValueError, match="no such period"):
-        progress(at=at("2026-11-24"), period_name="November", **asked)
+        frames_of([quota()], when=at("2026-11-24"), period_name="November")

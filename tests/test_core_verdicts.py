@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from core_branches import DAY_S, event, fold_all, quota, row
+from core_branches import DAY_S, at, china, event, fold_all, quota, row
 
-from bot.core.quotas import FirstAdd
+from bot.core.contacts import contacts_of
+from bot.core.counting import Counting, FirstAdd
 from bot.core.relations import Kind
-from bot.core.verdicts import Verdict, judge
+from bot.core.verdicts import Case, Verdict, judge
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_a_customer_added_again_after_four_days(first_add: FirstAdd, counted: in
         event(Kind.ADDED, "2026-11-07T10:00"),
     ]
 
-    found = row(events, "2026-11-24T09:07", asked=quota(first_add=first_add))
+    found = row(events, "2026-11-24T09:07", asked=quota(counting=Counting(first_add=first_add)))
 
     assert (found.counted, found.rejected, found.gross, found.lost) == (counted, rejected, 2, 0)
 
@@ -46,13 +47,14 @@ def test_a_verdict_says_its_standing_and_its_reason() -> None:
     assert (Verdict.NOT_FIRST.standing, Verdict.NOT_FIRST.reason) == ("rejected", "not_first")
 
 
-def test_verdicts_stand_in_the_order_of_the_adds() -> None:
+def test_verdicts_stand_in_the_order_of_the_contacts() -> None:
     events = [
         event(Kind.ADDED, 0),
         event(Kind.LOST_BY_CUSTOMER, 1),
         event(Kind.ADDED, 9 * DAY_S),
         event(Kind.ADDED, 2, customer="c2"),
     ]
-    adds = sorted(fold_all(events)["jia"], key=lambda add: -add.added_at)
+    contacts = sorted(contacts_of(fold_all(events)["jia"])["jia"], key=lambda contact: contact.place)
+    case = Case(quota=quota(), at=int(at("2026-11-24").timestamp()), day_of=china().day_of)
 
-    assert judge(adds, quota=quota()) == [Verdict.NOT_FIRST, Verdict.COUNTED, Verdict.COUNTED]
+    assert judge(contacts, case=case) == [Verdict.COUNTED, Verdict.COUNTED, Verdict.NOT_FIRST]

@@ -289,7 +289,7 @@ def test_the_event_of_somebody_unknown_counts_once_the_roster_knows_him(tmp_path
         kept = states(before)
     with services(tmp_path, roster=ROSTER + "newhire7,员工丙,2,,,,,\n") as after:
         people = known(read(after.config), {}, day=after.clock.now().date())
-        adds = after.store.ledger.adds(since=0, upto=2**40)
+        adds = after.store.ledger.contacts(since=0, upto=2**40, alive=False)
 
     assert (kept, "newhire7" in unknown) == (["done"], False)
     assert [add.external_userid for add in adds["newhire7"]] == ["wmSIM0AAAAcust000000000000000001"]

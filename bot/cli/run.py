@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import open_sender, open_services, record_directory
+from bot.bootstrap import open_sender, open_services, record_files
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.health import TROUBLE
@@ -61,7 +61,7 @@ def run(config_path: Path, job: str, at: str | None, *, dry_run: bool, no_wait: 
 
 
 def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[Message]:
-    record_directory(services, now=services.clock.now())
+    record_files(services, now=services.clock.now())
     planned = list(plan(services, job, at=when, time_shift=shift))
     with services.store.transaction():
         for message in planned:

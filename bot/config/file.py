@@ -14,6 +14,7 @@ from bot.config.checks import cross_faults
 from bot.config.faults import ConfigError, Fault, sounds_secret
 from bot.config.fields import Place, Section, left_out
 from bot.config.rules import Integrity, Quota, Role
+from bot.config.ruling import quota_of
 from bot.config.sections import (
     Admins,
     Calendar,
@@ -79,20 +80,7 @@ class Config(Section):
 
     def core_quotas(self) -> tuple[core_quotas.Quota, ...]:
         """Return the quotas as rules of the core, in the file's order."""
-        return tuple(
-            core_quotas.Quota(
-                id=quota.id,
-                period=core_quotas.PeriodKind(quota.period),
-                target=quota.target,
-                roles=frozenset(quota.roles),
-                departments=frozenset(quota.departments),
-                userids=frozenset(quota.userids),
-                starts_on=quota.starts_on,
-                ends_on=quota.ends_on,
-                first_add=core_quotas.FirstAdd(quota.counting.first_add),
-            )
-            for quota in self.quotas
-        )
+        return tuple(quota_of(quota, self.integrity) for quota in self.quotas)
 
     def work_calendar(self) -> WorkCalendar:
         """Return the calendar of working days and hours."""

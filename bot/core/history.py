@@ -1,13 +1,14 @@
-"""What one employee's adds looked like at a time: the view that every number of that time is made from."""
+"""What one employee's contacts looked like at a time: every number of that time is made from it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from bot.core.relations import LOSSES, Add, Kind, as_of
+from bot.core.contacts import Contact, known_at
+from bot.core.relations import LOSSES, Kind
 from bot.core.standing import rounded
 from bot.core.verdicts import Verdict
 
@@ -17,7 +18,7 @@ KEPT_MIN_ADDS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Adds of a period by verdict; together they are gross."""
+    """Contacts of a period by verdict; together they are gross."""
 
     counted: int
     pending: int
@@ -37,40 +38,82 @@ class Tally:
         return self.counted + self.pending
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """One employee's adds as of one time."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Of *adds* recent adds that no transfer ended, *kept* are not ended."""
 
-    adds: tuple[Add, ...]
+    kept: int
+    adds: int
 
     @classmethod
-    def known_at(cls, at: int, *, adds: Iterable[Add]) -> History:
-        """Return the history as of *at* (epoch seconds, included) from whole-set folds in any order."""
-        return cls(adds=tuple(known for add in adds if (known := as_of(add, at)) is not None))
+    def over(cls, several: Iterable[Kept]) -> Kept:
+        """Return all of several people as one."""
+        listed = list(several)
+        return cls(sum(one.kept for one in listed), sum(one.adds for one in listed))
 
-    def within(self, first_s: int, end_s: int) -> Sequence[Add]:
-        """Return the adds with *first_s* <= added_at < *end_s*."""
-        return [add for add in self.adds if first_s <= add.added_at < end_s]
+    @property
+    def share(self) -> Fraction | None:
+        """The share kept, with two decimals; None under 10 adds."""
+        if self.adds < KEPT_MIN_ADDS:
+            return None
+        return rounded(Fraction(self.kept, self.adds), places=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One employee's contacts as of one time, by time, then by customer."""
+
+    contacts: tuple[Contact, ...]
+
+    @classmethod
+    def known_at(cls, at: int, *, contacts: Iterable[Contact]) -> History:
+        """Return the history as of *at* (epoch s, included) from whole-set folds in any order."""
+        return cls(contacts=tuple(known_at(contacts, at)))
+
+    def added_within(self, first_s: int, end_s: int) -> Sequence[Contact]:
+        """Return the contacts with *first_s* <= added_at < *end_s*: what basis `added` looks at."""
+        return [contact for contact in self.contacts if first_s <= contact.add.added_at < end_s]
+
+    def held_at(self, moment: int, *, first_s: int) -> Sequence[Contact]:
+        """Return what a quota of basis `held` looks at: each relation's last add up to *moment* (epoch s).
+
+        Those alive at *moment*, and those that a transfer ended from *first_s* up to it. An end after
+        *moment* is none.
+        """
+        last: dict[str, Contact] = {}
+        for contact in self.contacts:
+            if contact.add.added_at <= moment:
+                last[contact.add.external_userid] = contact
+        held: list[Contact] = []
+        for contact in last.values():
+            ended_at = contact.add.ended_at
+            if ended_at is None:
+                held.append(contact)
+            elif ended_at > moment:
+                held.append(replace(contact, add=replace(contact.add, ended_at=None, ended_by=None)))
+            elif contact.add.ended_by is Kind.TRANSFERRED and ended_at >= first_s:
+                held.append(contact)
+        held.sort(key=lambda contact: contact.place)
+        return held
 
     def lost_adds(self) -> list[int]:
         """Return the add times of those relations whose last add was ended by a loss."""
-        last: dict[str, Add] = {}
-        for add in self.adds:
-            seen = last.get(add.external_userid)
-            if seen is None or seen.nth < add.nth:
-                last[add.external_userid] = add
+        last = {contact.add.external_userid: contact.add for contact in self.contacts}
         return [add.added_at for add in last.values() if add.ended_by in LOSSES]
 
-    def kept_90(self, at: int) -> Fraction | None:
-        """Return the share of the adds in the 90 x 24 h up to *at* that are not ended, with two decimals.
-
-        Adds that a transfer ended are left out. None under 10 such adds.
-        """
-        recent = [
-            add
-            for add in self.adds
-            if add.added_at > at - KEPT_WINDOW_S and add.ended_by is not Kind.TRANSFERRED
+    def losses(self) -> list[int]:
+        """Return the times of all losses."""
+        return [
+            contact.add.ended_at
+            for contact in self.contacts
+            if contact.add.ended_by in LOSSES and contact.add.ended_at is not None
         ]
-        if len(recent) < KEPT_MIN_ADDS:
-            return None
-        return rounded(Fraction(sum(add.ended_at is None for add in recent), len(recent)), places=2)
+
+    def kept_90(self, at: int) -> Kept:
+        """Return what became of the adds in the 90 x 24 h up to *at*, without those that a transfer ended."""
+        recent = [
+            contact.add
+            for contact in self.contacts
+            if contact.add.added_at > at - KEPT_WINDOW_S and contact.add.ended_by is not Kind.TRANSFERRED
+        ]
+        return Kept(sum(add.ended_at is None for add in recent), len(recent))

@@ -30,6 +30,10 @@ class Period:
     first: date
     last: date
 
+    def __contains__(self, day: date) -> bool:
+        """Whether the local *day* lies in it."""
+        return self.first <= day <= self.last
+
 
 def period_of(kind: PeriodKind, day: date) -> Period:
     """Return the period of *kind* in which the local *day* lies. Weeks are ISO weeks with their own year."""

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from bot.core.history import History, Tally
-from bot.core.people import Departments, Person
-from bot.core.periods import Period, PeriodKind, parse_period, period_of
-from bot.core.quotas import Quota, holds_for, stretches_under
-from bot.core.relations import Add
-from bot.core.standing import OwnDays, pace_of, prorated, rounded, status_of
+from bot.core.frames import Contacts, Figures, Frame, Moment, Past, figures
+from bot.core.integrity import FindingKind, FindingName, Flag, Planned, no_event
+from bot.core.money import Scope
+from bot.core.people import Departments, Membership, Person
+from bot.core.periods import PeriodKind
+from bot.core.quotas import Basis
+from bot.core.rulebook import Framed
 from bot.core.standing import Status as Status  # a row's field: found here, too
-from bot.core.verdicts import judge
-from bot.core.workdays import ONE_DAY, WorkCalendar, epoch_of
-
-DAY_QUOTAS_BEHIND_FROM = time(16, 0)  # local time; earlier nobody is behind on a quota of the same day
+from bot.core.standing import pace_of, rounded, status_of
+from bot.core.workdays import WorkCalendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One line of `quotabot progress`; the fields are its JSON keys and CSV columns, in this order.
 
-    *expected* and *forecast* have one decimal, *kept_90* and *pace* two.
+    *expected* and *forecast* have one decimal, *kept_90* and *pace* two. *penalty* and *reward* are estimates
+    in whole yuan; None where the quota has no such rule, or before settlement unless asked for.
     """
 
     quota: str
@@ -58,225 +58,196 @@ class Row:
     flags: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """All that numbers are made from, but the rules and the time.
+
+    *people* must be all known people, because ranks are among them; *contacts* also hold those of employees
+    whom nobody knows yet. *decided*: findings that hold nothing any more; *flags*: those confirmed.
+    """
+
+    people: tuple[Person, ...]
+    departments: Departments
+    contacts: Contacts
+    calendar: WorkCalendar
+    decided: frozenset[FindingName] = frozenset()
+    flags: Collection[Flag] = ()
+    planned: Planned = no_event
+
+    def past(self, at_s: int) -> Past:
+        """Everybody's contacts as of *at_s* (epoch s)."""
+        return Past(
+            at_s=at_s,
+            contacts=self.contacts,
+            calendar=self.calendar,
+            decided=self.decided,
+            planned=self.planned,
+        )
+
+
 def progress(
+    branch: Branch,
     *,
-    quotas: Sequence[Quota],
-    people: Iterable[Person],
-    departments: Departments,
-    adds: Mapping[str, Sequence[Add]],
-    calendar: WorkCalendar,
+    frames: Iterable[Framed],
     at: datetime,
     behind_threshold: Fraction | Decimal,
-    period_name: str | None = None,
+    money: bool = False,
 ) -> tuple[Row, ...]:
-    """Return the rows as of *at*, in the order of *quotas*, then by userid (code points).
+    """Return the rows as of *at*, in the order of *frames*, then by userid (code points).
 
-    *people* must be all known people, because ranks are among them. *adds* are whole-set folds by userid, in
-    any order. Each quota is shown in its period in which *at* lies, or in the period called *period_name* if
-    that is of its kind.
-
-    Raises ValueError if *at* has no zone or *period_name* names no period.
+    *money*: penalty and reward also before settlement. Raises ValueError if *at* has no zone.
     """
-    now = _Now.of(at, calendar=calendar)
-    threshold = Fraction(behind_threshold)
-    named = None if period_name is None else parse_period(period_name)
-    views = [
-        _View.of(person, adds=adds.get(person.userid, ()), now=now)
-        for person in sorted(people, key=lambda person: person.userid)
-    ]
+    now = Moment.of(at, calendar=branch.calendar)
+    past, before = branch.past(now.at_s), branch.past(now.today_s - 1)
+    people = sorted(branch.people, key=lambda person: person.userid)
     rows: list[Row] = []
-    for quota in quotas:
-        period = named or period_of(quota.period, now.today)
-        if holds_for(quota, period):
-            frame = _Frame.of(quota, period=period, calendar=calendar, now=now, threshold=threshold)
-            rows += frame.rows(views, departments=departments, calendar=calendar)
+    for quota, period in frames:
+        frame = Frame.of(quota, period, calendar=branch.calendar)
+        sheet = _Sheet(
+            frame=frame,
+            now=now,
+            past=past,
+            threshold=Fraction(behind_threshold),
+            money=money or now.at_s >= frame.settlement_s,
+            flags=branch.flags,
+        )
+        rows += sheet.rows(
+            figures(frame, people=people, departments=branch.departments, now=now, past=past, before=before)
+        )
     return tuple(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Now:
-    """The time that is asked about, in every form that a number needs."""
+class _Sheet:
+    """One frame's rows."""
 
-    at_s: int
-    today: date
-    today_s: int  # its first second
-    tomorrow_s: int
-    hours_over: bool
-    day_quotas_due: bool
-
-    @classmethod
-    def of(cls, at: datetime, *, calendar: WorkCalendar) -> _Now:
-        local = calendar.local(at)
-        return cls(
-            at_s=epoch_of(at),
-            today=local.date(),
-            today_s=calendar.start_of(local.date()),
-            tomorrow_s=calendar.start_of(local.date() + ONE_DAY),
-            hours_over=calendar.hours_over(at),
-            day_quotas_due=local.time() >= DAY_QUOTAS_BEHIND_FROM,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """One person with what all his quotas share: his adds now and as of the last second of yesterday."""
-
-    person: Person
-    now: History
-    yesterday: History
-    lost_adds: Sequence[int]
-    kept_90: Fraction | None
-
-    @classmethod
-    def of(cls, person: Person, *, adds: Iterable[Add], now: _Now) -> _View:
-        history = History.known_at(now.at_s, adds=adds)
-        return cls(
-            person=person,
-            now=history,
-            yesterday=History.known_at(now.today_s - 1, adds=adds),
-            lost_adds=history.lost_adds(),
-            kept_90=history.kept_90(now.at_s),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Figures:
-    """One person's numbers before anybody is ranked."""
-
-    view: _View
-    shown_on: date  # the day whose department and role the row shows
-    target: int
-    own: OwnDays
-    gross: int
-    tally: Tally
-    today_done: int
-    to_add_yesterday: int
-
-    @property
-    def attainment(self) -> Fraction:
-        return Fraction(self.tally.counted, self.target)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Frame:
-    """One quota in one period, seen at one time."""
-
-    quota: Quota
-    period: Period
-    now: _Now
+    frame: Frame
+    now: Moment
+    past: Past
     threshold: Fraction
-    workdays: tuple[date, ...]
-    first_s: int
-    end_s: int
+    money: bool
+    flags: Collection[Flag]
 
-    @classmethod
-    def of(
-        cls, quota: Quota, *, period: Period, calendar: WorkCalendar, now: _Now, threshold: Fraction
-    ) -> _Frame:
-        return cls(
-            quota=quota,
-            period=period,
-            now=now,
-            threshold=threshold,
-            workdays=calendar.workdays_between(period.first, period.last),
-            first_s=calendar.start_of(period.first),
-            end_s=calendar.start_of(period.last + ONE_DAY),
-        )
-
-    def rows(self, views: Iterable[_View], *, departments: Departments, calendar: WorkCalendar) -> list[Row]:
-        # Most people share their stretches, and with them their own workdays.
-        shared: dict[tuple[tuple[date, date], ...], tuple[date, ...]] = {}
-        figures: list[_Figures] = []
-        for view in views:
-            stretches = stretches_under(self.quota, view.person, self.period, departments=departments)
-            if not stretches:
-                continue
-            if stretches not in shared:
-                shared[stretches] = tuple(
-                    day for stretch in stretches for day in calendar.workdays_between(*stretch)
-                )
-            figures.append(self._figures(view, days=shared[stretches]))
-        attainments = sorted(one.attainment for one in figures if one.target)
-        return [self._row(one, attainments) for one in figures]
-
-    def _figures(self, view: _View, *, days: tuple[date, ...]) -> _Figures:
-        person, now = view.person, self.now
-        if person.absences:
-            days = tuple(day for day in days if day not in person.absences)
-        target = prorated(self.quota.target, share=person.share, own=len(days), workdays=len(self.workdays))
-        adds = view.now.within(self.first_s, self.end_s)
-        verdicts = judge(adds, quota=self.quota)
-        of_today = [
-            verdict
-            for add, verdict in zip(adds, verdicts, strict=True)
-            if now.today_s <= add.added_at < now.tomorrow_s
+    def rows(self, everybody: Sequence[Figures]) -> list[Row]:
+        ranks = self._ranks(everybody)
+        flags = self._flags()
+        return [
+            self._row(one, rank=ranks.get(one.person.userid), flags=flags.get(one.person.userid, ()))
+            for one in everybody
         ]
-        before = Tally.of(judge(view.yesterday.within(self.first_s, self.end_s), quota=self.quota))
-        return _Figures(
-            view=view,
-            shown_on=_shown_on(person, self.period, today=now.today),
-            target=target,
-            own=OwnDays.around(now.today, days=days, hours_over=now.hours_over),
-            gross=len(adds),
-            tally=Tally.of(verdicts),
-            today_done=Tally.of(of_today).done,
-            to_add_yesterday=max(0, target - before.done),
-        )
 
-    def _row(self, one: _Figures, attainments: Sequence[Fraction]) -> Row:
-        person, target, own, done = one.view.person, one.target, one.own, one.tally.done
-        membership = person.membership_on(one.shown_on)
-        expected = own.expected(target) if target else Fraction(0)
-        pace = pace_of(done, expected=expected)
+    def _row(self, one: Figures, *, rank: int | None, flags: tuple[str, ...]) -> Row:
+        target, own, tally = one.target, one.own, one.tally
+        history = self.past.history(one.person.userid)
+        kept = history.kept_90(self.now.at_s).share
+        membership = _membership(one)
+        expected = own.expected(target, opening=one.opening) if target else Fraction(0)
+        pace = pace_of(tally.done, expected=expected)
+        forecast = self._forecast(one)
         dose = own.dose(one.to_add_yesterday)
-        forecast = Fraction(done * own.total, own.elapsed) if target and own.elapsed else None
-        return Row(
-            quota=self.quota.id,
-            userid=person.userid,
+        row = Row(
+            quota=self.frame.quota.id,
+            userid=one.person.userid,
             department=membership.departments[0] if membership.departments else None,
             role=membership.role,
-            period=self.period.name,
-            period_start=self.period.first,
-            period_end=self.period.last,
+            period=self.frame.period.name,
+            period_start=self.frame.period.first,
+            period_end=self.frame.period.last,
             target=target,
-            counted=one.tally.counted,
-            pending=one.tally.pending,
-            rejected=one.tally.rejected,
-            gross=one.gross,
-            lost=sum(self.first_s <= added_at < self.end_s for added_at in one.view.lost_adds),
-            kept_90=None if one.view.kept_90 is None else float(one.view.kept_90),
+            counted=tally.counted,
+            pending=tally.pending,
+            rejected=tally.rejected,
+            gross=len(one.judged),
+            lost=self.frame.lost(history),
+            kept_90=None if kept is None else float(kept),
             expected=float(rounded(expected, places=1)),
             pace=None if pace is None else float(pace),
             forecast=None if forecast is None else float(rounded(forecast, places=1)),
-            remaining=max(0, target - one.tally.counted),
-            to_add=max(0, target - done),
+            remaining=max(0, target - tally.counted),
+            to_add=max(0, target - tally.done),
             workdays_left=own.left,
             today_dose=dose,
             today_left=max(0, dose - one.today_done),
             status=self._status(one, pace),
-            rank=1 + len(attainments) - bisect_right(attainments, one.attainment) if target else None,
+            rank=rank,
             penalty=None,
             reward=None,
-            flags=(),
+            flags=flags,
         )
+        return self._with_money(row, one, kept=kept) if self.money else row
 
-    def _status(self, one: _Figures, pace: Fraction | None) -> Status:
+    def _with_money(self, row: Row, one: Figures, *, kept: Fraction | None) -> Row:
+        quota, counted, target = self.frame.quota, row.counted, row.target
+        penalty = reward = None
+        if quota.penalty is not None:
+            penalty = quota.penalty.amount(counted=counted, target=target, part=one.part)
+        if quota.reward is not None:
+            reward = quota.reward.amount(counted=counted, target=target, rank=row.rank, kept=kept)
+        return replace(row, penalty=penalty, reward=reward)
+
+    def _forecast(self, one: Figures) -> Fraction | None:
+        if not one.target:
+            return None
+        if self.frame.quota.basis is Basis.HELD:
+            return Fraction(one.tally.done)
+        return Fraction(one.tally.done * one.own.total, one.own.elapsed) if one.own.elapsed else None
+
+    def _status(self, one: Figures, pace: Fraction | None) -> Status:
         due = Fraction(0)
-        if one.target and self.quota.period is not PeriodKind.DAY:
-            due = one.own.expected_before(one.target)
+        if one.target and self.frame.quota.period is not PeriodKind.DAY:
+            due = one.own.expected_before(one.target, opening=one.opening)
         elif one.target and self.now.day_quotas_due:
-            due = one.own.expected(one.target)
+            due = one.own.expected(one.target, opening=one.opening)
         return status_of(
             target=one.target,
             counted=one.tally.counted,
             pending=one.tally.pending,
-            over=self.now.at_s >= self.end_s,
+            over=self.now.at_s >= self.frame.end_s,
             pace=pace,
             due=due,
             behind_threshold=self.threshold,
         )
 
+    def _ranks(self, everybody: Iterable[Figures]) -> dict[str, int]:
+        """The places of those who are not exempt, among those of their scope."""
+        judged = [(one, one.attainment) for one in everybody if one.target]
+        among: dict[object, list[Fraction]] = {}
+        for one, attainment in judged:
+            among.setdefault(self._scope(one), []).append(attainment)
+        for attainments in among.values():
+            attainments.sort()
+        ranks: dict[str, int] = {}
+        for one, attainment in judged:
+            others = among[self._scope(one)]
+            ranks[one.person.userid] = 1 + len(others) - bisect_right(others, attainment)
+        return ranks
 
-def _shown_on(person: Person, period: Period, *, today: date) -> date:
-    first, last = person.employed_within(period.first, period.last) or (period.first, period.last)
-    return min(max(today, first), last)
+    def _scope(self, one: Figures) -> object:
+        reward, membership = self.frame.quota.reward, _membership(one)
+        if reward is None or not reward.top or reward.scope is Scope.ALL:
+            return None
+        if reward.scope is Scope.ROLE:
+            return membership.role
+        return membership.departments[0] if membership.departments else None
+
+    def _flags(self) -> Mapping[str, tuple[str, ...]]:
+        """What a reviewer confirmed about adds of this period, by userid."""
+        period, found = self.frame.period, dict[str, set[FindingKind]]()
+        for flag in self.flags:
+            about_this = flag.name.subject == subject_of(self.frame.quota.id, period.name)
+            of_period = about_this if flag.name.kind is FindingKind.QUICK_LOSS else flag.on in period
+            if of_period:
+                found.setdefault(flag.name.userid, set()).add(flag.name.kind)
+        return {
+            userid: tuple(kind.value for kind in FindingKind if kind in kinds)
+            for userid, kinds in found.items()
+        }
+
+
+def subject_of(quota: str, period: str) -> str:
+    """Return what a quick loss is about."""
+    return f"{quota} {period}"
+
+
+def _membership(one: Figures) -> Membership:
+    return one.person.membership_on(one.shown_on)

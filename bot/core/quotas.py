@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
+from bot.core.counting import OFF, Counting, Integrity
+from bot.core.money import Penalty, Reward
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import Period
 from bot.core.periods import PeriodKind as PeriodKind  # a quota's field: found here, too
+from bot.core.workdays import WorkCalendar
 
 
-class FirstAdd(StrEnum):
-    """pair: a re-add earns nothing; any: each add earns."""
+class Basis(StrEnum):
+    """added: what was won in the period; held: what is alive at its end."""
 
-    PAIR = "pair"
-    ANY = "any"
+    ADDED = "added"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """One [[quotas]] section. Empty scopes mean everybody; userids are in lower case."""
+    """One [[quotas]] section, with the [integrity] it was frozen with.
+
+    Empty scopes mean everybody; userids are in lower case.
+    """
 
     id: str
     period: PeriodKind
@@ -30,7 +36,19 @@ class Quota:
     userids: frozenset[str] = frozenset()
     starts_on: date | None = None
     ends_on: date | None = None
-    first_add: FirstAdd = FirstAdd.PAIR
+    basis: Basis = Basis.ADDED
+    counting: Counting = field(default_factory=Counting)
+    penalty: Penalty | None = None
+    reward: Reward | None = None
+    integrity: Integrity = OFF
+
+    def settlement(self, period: Period, *, calendar: WorkCalendar) -> int:
+        """Return the epoch second from which the closing rules hold for *period*.
+
+        The midnight after its last day plus the keep period; what is held at its end needs none.
+        """
+        end = calendar.start_of(period.last + timedelta(days=1))
+        return end if self.basis is Basis.HELD else end + self.counting.keep_s
 
 
 def holds_for(quota: Quota, period: Period) -> bool:

@@ -24,12 +24,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationEvent:
-    """One fact about a relation. *userid* is in lower case; *at* is epoch seconds."""
+    """One fact about a relation.
+
+    *userid* is in lower case; *at* is epoch seconds; *state* is WeCom's channel state, empty if none.
+    """
 
     userid: str
     external_userid: str
     at: int
     kind: Kind
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ class Add:
     """One add of a relation as the whole set of events tells it.
 
     *nth* is 1 for the first add of the relation. *ended_at* and *ended_by* are both None while it is
-    alive. *slips* are in the order of time.
+    alive. *slips* are in the order of time. *state* is the channel state of the event that began it.
     """
 
     userid: str
@@ -56,6 +60,7 @@ class Add:
     ended_at: int | None = None
     ended_by: Kind | None = None
     slips: tuple[Slip, ...] = ()
+    state: str = ""
 
 
 LOSSES = frozenset({Kind.LOST_BY_CUSTOMER, Kind.LOST_BY_MEMBER})
@@ -81,7 +86,9 @@ def fold(events: Iterable[RelationEvent], *, regain_s: int) -> tuple[Add, ...]:
     The gap is measured from the loss that ended the relation, not from a later one that found it ended.
     Raises ValueError if the events are of several relations.
     """
-    history = sorted(set(events), key=lambda event: (event.at, _RANK[event.kind]))
+    # Of two deliveries of one add the one with a state is believed, whichever came first.
+    by_state = sorted(set(events), key=lambda event: event.state, reverse=True)
+    history = sorted(by_state, key=lambda event: (event.at, _RANK[event.kind]))
     if len({(event.userid, event.external_userid) for event in history}) > 1:
         raise ValueError("fold takes the events of one relation only")
     adds: list[Add] = []
@@ -123,4 +130,10 @@ def _slip(last: Add | None, *, regained_at: int, regain_s: int) -> Slip | None:
 
 
 def _added(event: RelationEvent, *, nth: int) -> Add:
-    return Add(userid=event.userid, external_userid=event.external_userid, added_at=event.at, nth=nth)
+    return Add(
+        userid=event.userid,
+        external_userid=event.external_userid,
+        added_at=event.at,
+        nth=nth,
+        state=event.state,
+    )

@@ -61,13 +61,18 @@ class OwnDays:
         still_today = 0 if hours_over else elapsed - before
         return cls(total=len(days), before=before, elapsed=elapsed, left=len(days) - elapsed + still_today)
 
-    def expected(self, target: int) -> Fraction:
-        """Return what of *target* is due by the end of today. *total* must be positive."""
-        return Fraction(target * self.elapsed, self.total)
+    def expected(self, target: int, *, opening: int = 0) -> Fraction:
+        """Return what of *target* is due by the end of today. *total* must be positive.
 
-    def expected_before(self, target: int) -> Fraction:
-        """Return what of *target* was due by the end of the last own workday before today."""
-        return Fraction(target * self.before, self.total)
+        *opening* is what was there when the period began.
+        """
+        return opening + Fraction((target - opening) * self.elapsed, self.total)
+
+    def expected_before(self, target: int, *, opening: int = 0) -> Fraction:
+        """Return what of *target* was due by the end of the last own workday before today, 0 without one."""
+        if not self.before:
+            return Fraction(0)
+        return opening + Fraction((target - opening) * self.before, self.total)
 
     def dose(self, to_add: int) -> int:
         """Return how many of *to_add* (as of the last second of yesterday) are enough for today.

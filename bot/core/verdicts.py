@@ -1,19 +1,47 @@
-"""What an add is worth to a quota, and why: the first rule that applies decides."""
+"""What an add is worth to a quota, and why: the first rule that applies decides.
+
+A rule whose input is unknown passes the add on; the rules about what is unknown come last.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
-from bot.core.quotas import FirstAdd, Quota
-from bot.core.relations import Add
+from bot.core.contacts import Contact
+from bot.core.counting import Counting, FirstAdd
+from bot.core.quotas import Basis, Quota
+from bot.core.relations import LOSSES
 
 
 class Verdict(StrEnum):
     """The words shown to people and scripts: standing, and after a colon the reason."""
 
     COUNTED = "counted"
+    COUNTED_REVIEW = "counted:review"
+    COUNTED_DETAILS = "counted:details"
+    COUNTED_FACTS = "counted:facts"
+    REJECTED_REVIEW = "rejected:review"
     NOT_FIRST = "rejected:not_first"
+    CUSTOMER_TYPE = "rejected:customer_type"
+    ADD_WAY = "rejected:add_way"
+    STATE = "rejected:state"
+    NOT_OWN_BOOK = "rejected:not_own_book"
+    REJECTED_FACTS = "rejected:facts"
+    LOST_EARLY = "rejected:lost_early"
+    OVER_DAILY_CAP = "rejected:over_daily_cap"
+    REJECTED_OVER_SHARE = "rejected:over_share"
+    REJECTED_DETAILS = "rejected:details"
+    REJECTED_TAGS = "rejected:tags"
+    OVER_SHARE = "pending:over_share"
+    DETAILS = "pending:details"
+    FACTS = "pending:facts"
+    TAGS = "pending:tags"
+    KEEP_PERIOD = "pending:keep_period"
+    REVIEW = "pending:review"
 
     @property
     def standing(self) -> str:
@@ -26,31 +54,226 @@ class Verdict(StrEnum):
         return self.partition(":")[2] or None
 
 
-# A rule sees the quota and the adds that came through the rules before it, and answers for each: a verdict,
-# or None to let it through. It sees them together because some rules weigh adds against each other.
-Rule = Callable[[Quota, Sequence[Add]], Sequence[Verdict | None]]
+# What pending becomes at settlement: a gap or delay of the bank is not the employee's.
+_CLOSED = {
+    Verdict.DETAILS: Verdict.COUNTED_DETAILS,
+    Verdict.FACTS: Verdict.COUNTED_FACTS,
+    Verdict.REVIEW: Verdict.COUNTED_REVIEW,
+    Verdict.TAGS: Verdict.REJECTED_TAGS,
+    Verdict.OVER_SHARE: Verdict.REJECTED_OVER_SHARE,
+}
 
 
-def judge(adds: Sequence[Add], *, quota: Quota) -> list[Verdict]:
-    """Return the verdict of each of one employee's *adds* of one period, in their order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Under what the contacts of one employee are judged: *at* is T in epoch seconds.
 
-    *adds* are as of the time that is asked about. What no rule decides is counted.
+    *held*: keys of the contacts that `[integrity]` holds. *settled*: T is the settlement or later.
+    *day_of*: the local date of epoch seconds.
     """
-    verdicts = [Verdict.COUNTED] * len(adds)
-    through = list(range(len(adds)))
-    for rule in RULES:
-        answers = rule(quota, [adds[index] for index in through])
-        decided = dict(zip(through, answers, strict=True))
-        verdicts = [decided.get(index) or verdict for index, verdict in enumerate(verdicts)]
-        through = [index for index in through if decided[index] is None]
+
+    quota: Quota
+    at: int
+    day_of: Callable[[int], date]
+    settled: bool = False
+    held: frozenset[tuple[str, str, int]] = frozenset()
+
+    @property
+    def counting(self) -> Counting:
+        """What counts."""
+        return self.quota.counting
+
+
+# A rule sees the contacts that came through the rules before it, in the order of their place, and answers
+# for each: a verdict, or None to let it through. Together, because some weigh contacts against each other.
+Rule = Callable[[Case, Sequence[Contact]], Sequence[Verdict | None]]
+
+
+def judge(contacts: Sequence[Contact], *, case: Case) -> list[Verdict]:
+    """Return the verdict of each of one employee's *contacts* of one period, as of T, in their order.
+
+    *contacts* stand in the order of their place. What no rule decides is counted.
+    """
+    verdicts = [Verdict.COUNTED] * len(contacts)
+    through = list(range(len(contacts)))
+    for rule in RULES[case.quota.basis]:
+        if not through:
+            break
+        answers = rule(case, [contacts[index] for index in through])
+        left: list[int] = []
+        for index, answer in zip(through, answers, strict=True):
+            if answer is None:
+                left.append(index)
+            else:
+                verdicts[index] = _closed(answer, contacts[index]) if case.settled else answer
+        through = left
     return verdicts
 
 
-def not_first(quota: Quota, adds: Sequence[Add]) -> Sequence[Verdict | None]:
-    """`pair`: only the first add of a relation earns, in whatever period that was."""
-    if quota.first_add is FirstAdd.ANY:
-        return [None] * len(adds)
-    return [Verdict.NOT_FIRST if add.nth > 1 else None for add in adds]
+def _closed(verdict: Verdict, contact: Contact) -> Verdict:
+    if verdict is Verdict.DETAILS and contact.add.ended_by in LOSSES:
+        return Verdict.REJECTED_DETAILS
+    return _CLOSED.get(verdict, verdict)
 
 
-RULES: tuple[Rule, ...] = (not_first,)
+def _each(decide: Callable[[Case, Contact], Verdict | None]) -> Rule:
+    def rule(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
+        return [decide(case, contact) for contact in contacts]
+
+    return rule
+
+
+@_each
+def review(case: Case, contact: Contact) -> Verdict | None:
+    """A person decided."""
+    decision = contact.decisions.get(case.quota.id)
+    if decision is None:
+        return None
+    return Verdict.COUNTED_REVIEW if decision else Verdict.REJECTED_REVIEW
+
+
+@_each
+def not_first(case: Case, contact: Contact) -> Verdict | None:
+    """`pair`: only the first add of a relation earns; `corp`: nor one a colleague had before."""
+    first_add = case.counting.first_add
+    again = contact.add.nth > 1 and first_add is not FirstAdd.ANY
+    known = first_add is FirstAdd.CORP and not contact.first_in_corp
+    return Verdict.NOT_FIRST if again or known else None
+
+
+@_each
+def customer_type(case: Case, contact: Contact) -> Verdict | None:
+    """Only customers of certain types earn."""
+    details = contact.details
+    wrong = details is not None and details.customer_type not in case.counting.customer_types
+    return Verdict.CUSTOMER_TYPE if wrong else None
+
+
+@_each
+def add_way(case: Case, contact: Contact) -> Verdict | None:
+    """Some ways of adding earn nothing."""
+    details = contact.details
+    wrong = details is not None and details.add_way in case.counting.exclude_add_ways
+    return Verdict.ADD_WAY if wrong else None
+
+
+@_each
+def state(case: Case, contact: Contact) -> Verdict | None:
+    """Some channels earn nothing."""
+    return Verdict.STATE if contact.state in case.counting.exclude_states else None
+
+
+@_each
+def not_own_book(case: Case, contact: Contact) -> Verdict | None:
+    """The bank has the customer in somebody else's book."""
+    elsewhere = contact.manager is not None and contact.manager != contact.add.userid
+    return Verdict.NOT_OWN_BOOK if case.counting.own_book and elsewhere else None
+
+
+@_each
+def facts_false(case: Case, contact: Contact) -> Verdict | None:
+    """A required fact is known to be false."""
+    false = any(contact.facts.get(fact) is False for fact in case.counting.required_facts)
+    return Verdict.REJECTED_FACTS if false else None
+
+
+@_each
+def lost_early(case: Case, contact: Contact) -> Verdict | None:
+    """Lost less than keep_days after it was won."""
+    add = contact.add
+    if add.ended_at is None or add.ended_by not in LOSSES:
+        return None
+    return Verdict.LOST_EARLY if add.ended_at - add.added_at < case.counting.keep_s else None
+
+
+def over_daily_cap(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
+    """Of one local day only the first so many earn."""
+    cap = case.counting.max_per_day
+    if not cap:
+        return [None] * len(contacts)
+    of_day: Counter[date] = Counter()
+    answers: list[Verdict | None] = []
+    for contact in contacts:
+        day = case.day_of(contact.add.added_at)
+        of_day[day] += 1
+        answers.append(Verdict.OVER_DAILY_CAP if of_day[day] > cap else None)
+    return answers
+
+
+def over_share(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
+    """Only a share of what counts may have a fact; several shares weigh what the one before let through."""
+    answers: list[Verdict | None] = [None] * len(contacts)
+    for limit in case.counting.max_share:
+        through = [index for index, answer in enumerate(answers) if answer is None]
+        having = [index for index in through if contacts[index].facts.get(limit.fact)]
+        for index in having[limit.allowed(len(through) - len(having)) :]:
+            answers[index] = Verdict.OVER_SHARE
+    return answers
+
+
+@_each
+def details_unknown(case: Case, contact: Contact) -> Verdict | None:
+    """WeCom's details are not read yet, and a rule needs them."""
+    return Verdict.DETAILS if contact.details is None and case.counting.needs_details else None
+
+
+@_each
+def facts_unknown(case: Case, contact: Contact) -> Verdict | None:
+    """The bank has not said yet what a rule needs."""
+    counting = case.counting
+    unknown = any(fact not in contact.facts for fact in counting.required_facts)
+    return Verdict.FACTS if unknown or (counting.own_book and contact.manager is None) else None
+
+
+@_each
+def tags_missing(case: Case, contact: Contact) -> Verdict | None:
+    """A required tag is missing."""
+    has = contact.details.tags if contact.details else frozenset()
+    return Verdict.TAGS if any(tag not in has for tag in case.counting.required_tags) else None
+
+
+@_each
+def keep_period(case: Case, contact: Contact) -> Verdict | None:
+    """Still alive, and not long enough yet."""
+    add = contact.add
+    waits = add.ended_at is None and case.at < add.added_at + case.counting.keep_s
+    return Verdict.KEEP_PERIOD if waits else None
+
+
+@_each
+def held(case: Case, contact: Contact) -> Verdict | None:
+    """Held by `[integrity]` until somebody has looked at it."""
+    return Verdict.REVIEW if contact.key in case.held else None
+
+
+RULES: dict[Basis, tuple[Rule, ...]] = {
+    Basis.ADDED: (
+        review,
+        not_first,
+        customer_type,
+        add_way,
+        state,
+        not_own_book,
+        facts_false,
+        lost_early,
+        over_daily_cap,
+        over_share,
+        details_unknown,
+        facts_unknown,
+        tags_missing,
+        keep_period,
+        held,
+    ),
+    Basis.HELD: (
+        review,
+        customer_type,
+        add_way,
+        state,
+        not_own_book,
+        facts_false,
+        details_unknown,
+        facts_unknown,
+        tags_missing,
+        held,
+    ),
+}

@@ -51,7 +51,7 @@ TABLES = (
     Table(
         "adds",
         ("userid", "external_userid", "added_at"),
-        ("nth", "ended_at", "ended_by", "slips", "last_regained_at"),
+        ("nth", "ended_at", "ended_by", "slips", "last_regained_at", "state"),
     ),
     Table("members", ("userid",), ("name", "leader_of", "joined_on", "left_on", "share", "read_on")),
     Table("memberships", ("userid", "since"), ("departments", "role")),
@@ -74,6 +74,44 @@ TABLES = (
     # What the copy notes in the target is no part of the installation.
     Table("marks", ("name",), ("value",), only=f"name NOT IN ('{COPIED_FROM}', '{COPIED_AT}')"),
     Table("outages", ("began_at", "reason", "holder"), ("ended_at",)),
+    Table("absences", ("userid", "first_day", "last_day"), ("kind",)),
+    Table(
+        "details",
+        ("userid", "external_userid", "createtime"),
+        (
+            *("customer_type", "add_way", "state", "oper_userid", "tags", "unionid", "mobile_sha256"),
+            "read_at",
+        ),
+    ),
+    Table(
+        "detail_reads", ("userid", "external_userid"), ("wanted_since", "attempts", "next_try_at", "error")
+    ),
+    Table("corp_tags", ("id",), ("group_name", "name", "deleted")),
+    Table("facts", ("key_kind", "key", "fact"), ("value", "imported_at")),
+    Table(
+        "reviews",
+        ("number",),
+        (
+            *("kind", "quota", "period", "userid", "external_userid", "added_at", "opened_at", "text"),
+            *("state", "decided_by", "decided_at", "reason"),
+        ),
+        numbered=True,
+    ),
+    Table(
+        "findings",
+        ("kind", "userid", "subject"),
+        (
+            *("on_day", "concerned", "seen", "asked_at", "answer", "answered_at"),
+            *("state", "decided_by", "decided_at", "reason"),
+        ),
+    ),
+    Table("rule_versions", ("quota", "since"), ("rule", "adopted_by", "recorded_at")),
+    Table(
+        "results",
+        ("quota", "period", "userid", "version"),
+        ("state", "line", "author", "reason", "stored_at"),
+    ),
+    Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
 )
 LEFT_OUT = frozenset({"leases"})  # they belong to processes, and none runs during the copy
 

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Sequence
 
+from bot.core.contacts import Contact
 from bot.core.relations import Add, Kind, RelationEvent, Slip
 from bot.store.engine import Engine, Row
 
@@ -19,10 +20,10 @@ class Ledger:
         self._engine = engine
         self._local = threading.local()
 
-    def append(self, event: RelationEvent, *, origin: str, recorded_at: int, state: str = "") -> bool:
+    def append(self, event: RelationEvent, *, origin: str, recorded_at: int) -> bool:
         """Keep a fact; its relation is marked for deriving with the commit. False when it was known already.
 
-        *origin* is callback, sync or import; *state* is WeCom's channel state; *recorded_at* in epoch s.
+        *origin* is callback, sync or import; *recorded_at* in epoch s.
         """
         new = self._engine.run(
             "ledger_append",
@@ -31,7 +32,7 @@ class Ledger:
             at=event.at,
             kind=event.kind.value,
             origin=origin,
-            state=state,
+            state=event.state,
             recorded_at=recorded_at,
         )
         if new:
@@ -67,12 +68,27 @@ class Ledger:
     def relation(self, userid: str, external_userid: str) -> list[RelationEvent]:
         """The set of facts of one relation."""
         rows = self._engine.all("ledger_relation", userid=userid, external_userid=external_userid)
-        return [
-            RelationEvent(
-                userid=userid, external_userid=external_userid, at=row["at"], kind=Kind(row["kind"])
-            )
-            for row in rows
-        ]
+        return [_event(row) for row in rows]
+
+    def told(self, userid: str, external_userid: str) -> list[tuple[RelationEvent, str]]:
+        """The set of facts of one relation, each with its origin, by time."""
+        rows = self._engine.all("ledger_relation", userid=userid, external_userid=external_userid)
+        return [(_event(row), row["origin"]) for row in rows]
+
+    def first_at(self) -> int | None:
+        """When the first fact of all happened, in epoch s; None in an empty ledger."""
+        row = self._engine.one("ledger_first")
+        return None if row is None or row["at"] is None else int(row["at"])
+
+    def relations(self) -> list[tuple[str, str]]:
+        """Every relation that has facts or adds: (userid, external_userid)."""
+        rows = [*self._engine.all("ledger_relations"), *self._engine.all("adds_relations")]
+        return sorted({(row["userid"], row["external_userid"]) for row in rows})
+
+    def kept_adds(self, userid: str, external_userid: str) -> tuple[Add, ...]:
+        """What is kept of one relation, for comparing with a recount."""
+        rows = self._engine.all("adds_of_relation", userid=userid, external_userid=external_userid)
+        return tuple(_add(row) for row in rows)
 
     def put_adds(self, userid: str, external_userid: str, adds: Sequence[Add]) -> None:
         """Replace what was derived for one relation."""
@@ -80,12 +96,27 @@ class Ledger:
         if adds:
             self._engine.run_many("adds_put", [_row(add) for add in adds])
 
-    def adds(self, *, since: int, upto: int) -> dict[str, list[Add]]:
-        """Adds by userid that began at *upto* (epoch s) or before and were changed since *since*."""
-        found: dict[str, list[Add]] = {}
-        for row in self._engine.all("adds_since", since=since, upto=upto):
-            found.setdefault(row["userid"], []).append(_add(row))
+    def contacts(self, *, since: int, upto: int, alive: bool) -> dict[str, list[Contact]]:
+        """Adds by userid that began at *upto* (epoch s) or before and were changed since *since*.
+
+        *alive*: also those that have not ended, however old. Of what is known beside the ledger nothing is in
+        them yet.
+        """
+        found: dict[str, list[Contact]] = {}
+        for row in self._engine.all("adds_since", since=since, upto=upto, alive=int(alive)):
+            contact = Contact(add=_add(row), first_in_corp=bool(row["first_in_corp"]), state=row["state"])
+            found.setdefault(row["userid"], []).append(contact)
         return found
+
+
+def _event(row: Row) -> RelationEvent:
+    return RelationEvent(
+        userid=row["userid"],
+        external_userid=row["external_userid"],
+        at=row["at"],
+        kind=Kind(row["kind"]),
+        state=row["state"],
+    )
 
 
 def _row(add: Add) -> Row:
@@ -99,6 +130,7 @@ def _row(add: Add) -> Row:
         "ended_by": None if add.ended_by is None else add.ended_by.value,
         "slips": json.dumps(slips),
         "last_regained_at": add.slips[-1].regained_at if add.slips else None,
+        "state": add.state,
     }
 
 
@@ -114,4 +146,5 @@ def _add(row: Row) -> Add:
         slips=tuple(
             Slip(lost_at=lost, lost_by=Kind(by), regained_at=regained) for lost, by, regained in slips
         ),
+        state=row["state"],
     )

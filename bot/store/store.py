@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+from bot.store.audit import Audit
 from bot.store.engine import Engine, StoreBusyError
 from bot.store.inbox import Inbox
+from bot.store.knowledge import Knowledge
 from bot.store.ledger import Ledger
 from bot.store.members import Members
 from bot.store.outbox import Outbox
 from bot.store.postgres import PostgresEngine
+from bot.store.reviews import Findings, Reviews
+from bot.store.rule_versions import RuleVersions
 from bot.store.runs import Runs
 from bot.store.shared import Leases, Marks, Outages, Tokens
 from bot.store.sqlite import SqliteEngine
@@ -36,6 +40,11 @@ class Store:
         self.tokens = Tokens(self.engine)
         self.marks = Marks(self.engine)
         self.outages = Outages(self.engine)
+        self.audit = Audit(self.engine)
+        self.knowledge = Knowledge(self.engine)
+        self.reviews = Reviews(self.engine)
+        self.findings = Findings(self.engine)
+        self.rule_versions = RuleVersions(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

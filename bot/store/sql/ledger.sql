@@ -1,16 +1,30 @@
 -- name: ledger_append(userid, external_userid, at, kind, origin, state, recorded_at)!
--- One fact about a relation, once; 0 when it was known.
+-- One fact about a relation, once; 0 when it was known. Of two states the greater one stays, so that order
+-- does not matter.
 INSERT INTO relation_events (userid, external_userid, at, kind, origin, state, recorded_at)
 VALUES (:userid, :external_userid, :at, :kind, :origin, :state, :recorded_at)
-ON CONFLICT (userid, external_userid, at, kind) DO NOTHING;
+ON CONFLICT (userid, external_userid, at, kind) DO UPDATE
+   SET state = excluded.state
+ WHERE excluded.state > relation_events.state;
 
 -- name: ledger_relation(userid, external_userid)
 -- The set of facts of one relation.
-SELECT userid, external_userid, at, kind
+SELECT userid, external_userid, at, kind, origin, state
   FROM relation_events
  WHERE userid = :userid
    AND external_userid = :external_userid
  ORDER BY at, kind;
+
+-- name: ledger_relations()
+-- Every relation, for a full recount.
+SELECT DISTINCT userid, external_userid
+  FROM relation_events
+ ORDER BY userid, external_userid;
+
+-- name: ledger_first()^
+-- When the first fact of all happened.
+SELECT MIN(at) AS at
+  FROM relation_events;
 
 -- name: dirty_mark(scope, key)*!
 -- What is derived from this scope must be derived anew. The update locks the row, so that nobody who reads
@@ -38,15 +52,38 @@ DELETE FROM adds
  WHERE userid = :userid
    AND external_userid = :external_userid;
 
--- name: adds_put(userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_regained_at)*!
+-- name: adds_put(userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_regained_at, state)*!
 -- What the set of one relation says.
-INSERT INTO adds (userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_regained_at)
-VALUES (:userid, :external_userid, :added_at, :nth, :ended_at, :ended_by, :slips, :last_regained_at);
+INSERT INTO adds (userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_regained_at, state)
+VALUES (:userid, :external_userid, :added_at, :nth, :ended_at, :ended_by, :slips, :last_regained_at, :state);
 
--- name: adds_since(since, upto)
--- Adds up to a time that began, ended or were regained since another.
-SELECT userid, external_userid, added_at, nth, ended_at, ended_by, slips
+-- name: adds_since(since, upto, alive)
+-- Adds up to a time that began, ended or were regained since another. Whether a colleague had the customer
+-- earlier is looked up and not kept: one step in an index, and never out of date.
+SELECT adds.userid, adds.external_userid, adds.added_at, adds.nth, adds.ended_at, adds.ended_by, adds.slips,
+       adds.state,
+       CASE WHEN EXISTS (SELECT 1
+                           FROM adds AS earlier
+                          WHERE earlier.external_userid = adds.external_userid
+                            AND earlier.added_at < adds.added_at
+                            AND earlier.userid <> adds.userid)
+            THEN 0 ELSE 1 END AS first_in_corp
   FROM adds
- WHERE added_at <= :upto
-   AND (added_at >= :since OR ended_at >= :since OR last_regained_at >= :since)
- ORDER BY userid, added_at, external_userid;
+ WHERE adds.added_at <= :upto
+   AND (adds.added_at >= :since OR adds.ended_at >= :since OR adds.last_regained_at >= :since
+        OR (:alive = 1 AND adds.ended_at IS NULL))
+ ORDER BY adds.userid, adds.added_at, adds.external_userid;
+
+-- name: adds_of_relation(userid, external_userid)
+-- What is kept of one relation, for a recount.
+SELECT userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_regained_at, state
+  FROM adds
+ WHERE userid = :userid
+   AND external_userid = :external_userid
+ ORDER BY added_at;
+
+-- name: adds_relations()
+-- Every relation of which something is kept.
+SELECT DISTINCT userid, external_userid
+  FROM adds
+ ORDER BY userid, external_userid;

@@ -1,0 +1,82 @@
+"""A contact: one add with all that is known of it, whatever the time that is asked about.
+
+Facts, tags, details and decisions are taken as known now; only what happened to the relation depends on T.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from bot.core.relations import Add, as_of
+
+NOTHING: Mapping[str, bool] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What WeCom says of one add [92114]: *customer_type* 1 or 2, *add_way*, corp and rule-group tags.
+
+    *tags* holds every name by which a rule may call a tag: its id, "group/name", and the name where unique.
+    """
+
+    customer_type: int
+    add_way: int
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One add and what is known of it.
+
+    *first_in_corp*: no other employee had an earlier add of this customer; at equal times both are first.
+    *state*: WeCom's channel state, empty if none. *details*: None until read. *manager*: the userid in
+    whose book the bank has the customer, None if unknown. *facts*: what the bank says, by column; a fact that
+    is not there is unknown. *decisions* of a review, by quota: True counts, False is rejected.
+    """
+
+    add: Add
+    first_in_corp: bool = True
+    state: str = ""
+    details: Details | None = None
+    manager: str | None = None
+    facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+    decisions: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Employee, customer, epoch seconds of the add."""
+        return self.add.userid, self.add.external_userid, self.add.added_at
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Where it stands among an employee's contacts: by time, then by customer (code points)."""
+        return self.add.added_at, self.add.external_userid
+
+
+def known_at(contacts: Iterable[Contact], at: int) -> list[Contact]:
+    """Return *contacts*, from whole-set folds in any order, as they stood at *at* (epoch s, included)."""
+    known: list[Contact] = []
+    for contact in contacts:
+        add = as_of(contact.add, at)
+        if add is contact.add:
+            known.append(contact)
+        elif add is not None:
+            known.append(replace(contact, add=add))
+    known.sort(key=lambda contact: contact.place)
+    return known
+
+
+def contacts_of(adds: Iterable[Add]) -> dict[str, list[Contact]]:
+    """Return contacts by userid of which nothing but the adds of the whole bank is known."""
+    by_customer: dict[str, list[Add]] = {}
+    for add in adds:
+        by_customer.setdefault(add.external_userid, []).append(add)
+    contacts: dict[str, list[Contact]] = {}
+    for of_customer in by_customer.values():
+        for add in of_customer:
+            earlier = (one for one in of_customer if one.userid != add.userid)
+            first = all(one.added_at >= add.added_at for one in earlier)
+            contacts.setdefault(add.userid, []).append(Contact(add=add, first_in_corp=first))
+    return contacts

@@ -1,0 +1,188 @@
+"""Questions about adds, never accusations: bursts, shared customers, quick losses.
+
+A finding is a question that a person answers and a reviewer decides. What was decided once is not asked
+again, so a finding is named by what it is about and not by the adds it was seen in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from bot.core.contacts import Contact
+from bot.core.counting import DAY_S, Burst, Integrity, QuickLoss
+from bot.core.relations import LOSSES
+
+Key = tuple[str, str, int]  # of a contact: employee, customer, epoch seconds of the add
+Planned = Callable[[str, date], bool]  # whether a userid's adds of a local day belong to a declared event
+
+
+class FindingKind(StrEnum):
+    """What was seen. The values are stored and are the flags of a row."""
+
+    BURST = "burst"
+    SHARED = "shared"
+    QUICK_LOSS = "quick_loss"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingName:
+    """What a finding is about: one person, and as *subject* a local day (burst), a customer (shared) or
+    `quota period` (quick_loss)."""
+
+    kind: FindingKind
+    userid: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A question with its evidence: the adds *concerned*, by time; *on* is the local day of the first.
+
+    *seen* counts what makes it one: adds in the window, employees of the customer, adds soon lost.
+    """
+
+    name: FindingName
+    on: date
+    concerned: tuple[Key, ...]
+    seen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A finding that a reviewer confirmed; *on* is the local day of its first concerned add."""
+
+    name: FindingName
+    on: date
+
+
+def no_event(_userid: str, _day: date) -> bool:
+    """Say that nothing was declared beforehand."""
+    return False
+
+
+def bursts(
+    contacts: Sequence[Contact], *, burst: Burst, day_of: Callable[[int], date], planned: Planned = no_event
+) -> list[Finding]:
+    """Return one finding for each local day with a burst of one employee.
+
+    *contacts* are as of T, by time, then by customer. Concerned are the adds from the *adds*-th on in any
+    window of *minutes*, both ends included. Adds of a planned event are left out altogether.
+    """
+    unplanned = [one for one in contacts if not planned(one.add.userid, day_of(one.add.added_at))]
+    concerned: dict[date, list[Key]] = {}
+    seen: dict[date, int] = {}
+    begin = 0
+    for index, contact in enumerate(unplanned):
+        while unplanned[begin].add.added_at < contact.add.added_at - burst.minutes * 60:
+            begin += 1
+        number = index - begin + 1
+        if number >= burst.adds:
+            day = day_of(contact.add.added_at)
+            concerned.setdefault(day, []).append(contact.key)
+            seen[day] = max(seen.get(day, 0), number)
+    return [
+        Finding(
+            name=FindingName(kind=FindingKind.BURST, userid=keys[0][0], subject=day.isoformat()),
+            on=day,
+            concerned=tuple(keys),
+            seen=seen[day],
+        )
+        for day, keys in concerned.items()
+    ]
+
+
+def shared(
+    contacts: Iterable[Contact], *, shared_by: int, window_days: int, day_of: Callable[[int], date]
+) -> list[Finding]:
+    """Return one finding for each employee of one customer from the *shared_by*-th on.
+
+    *contacts* are all adds of one customer as of T, at any employee. Windows of *window_days* × 24 h slide;
+    both ends are included; within one, employees stand in the order of their first add, then of userids.
+    """
+    told = sorted(contacts, key=lambda contact: (contact.add.added_at, contact.add.userid))
+    concerned: dict[str, list[Key]] = {}
+    seen: dict[str, int] = {}
+    for index, contact in enumerate(told):
+        begin = contact.add.added_at - window_days * DAY_S
+        order = list(dict.fromkeys(one.add.userid for one in told[: index + 1] if one.add.added_at >= begin))
+        userid = contact.add.userid
+        if order.index(userid) + 1 >= shared_by:
+            concerned.setdefault(userid, []).append(contact.key)
+            seen[userid] = max(seen.get(userid, 0), len(order))
+    return [
+        Finding(
+            name=FindingName(kind=FindingKind.SHARED, userid=userid, subject=keys[0][1]),
+            on=day_of(keys[0][2]),
+            concerned=tuple(keys),
+            seen=seen[userid],
+        )
+        for userid, keys in concerned.items()
+    ]
+
+
+def quick_loss(
+    contacts: Sequence[Contact],
+    *,
+    rule: QuickLoss,
+    keep_s: int,
+    about: str,
+    day_of: Callable[[int], date],
+) -> Finding | None:
+    """Return the finding about one employee's adds of one period, or None.
+
+    *contacts* are the period's adds as of T, *about* is `quota period`. The share of losses less than
+    *keep_s* after the add is compared with the rate, both ends included.
+    """
+    lost = [
+        contact
+        for contact in contacts
+        if contact.add.ended_by in LOSSES
+        and contact.add.ended_at is not None
+        and contact.add.ended_at - contact.add.added_at < keep_s
+    ]
+    if len(contacts) < rule.min_adds or not lost or Fraction(len(lost), len(contacts)) < rule.rate:
+        return None
+    first = lost[0]
+    return Finding(
+        name=FindingName(kind=FindingKind.QUICK_LOSS, userid=first.add.userid, subject=about),
+        on=day_of(first.add.added_at),
+        concerned=tuple(contact.key for contact in lost),
+        seen=len(lost),
+    )
+
+
+def seen_in(
+    known: Mapping[str, Sequence[Contact]],
+    *,
+    integrity: Integrity,
+    day_of: Callable[[int], date],
+    planned: Planned = no_event,
+) -> list[Finding]:
+    """Return the bursts and shared customers in everybody's contacts as of T (each by time)."""
+    found: list[Finding] = []
+    if integrity.burst is not None:
+        for contacts in known.values():
+            found += bursts(contacts, burst=integrity.burst, day_of=day_of, planned=planned)
+    if integrity.shared_by is not None:
+        by_customer: dict[str, list[Contact]] = {}
+        for contacts in known.values():
+            for contact in contacts:
+                by_customer.setdefault(contact.add.external_userid, []).append(contact)
+        for contacts in by_customer.values():
+            if len(contacts) >= integrity.shared_by:
+                found += shared(
+                    contacts,
+                    shared_by=integrity.shared_by,
+                    window_days=integrity.window_days,
+                    day_of=day_of,
+                )
+    return found
+
+
+def held_by(found: Iterable[Finding], *, decided: frozenset[FindingName]) -> frozenset[Key]:
+    """Return the contacts that undecided findings hold."""
+    return frozenset(key for finding in found if finding.name not in decided for key in finding.concerned)

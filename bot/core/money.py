@@ -1,0 +1,88 @@
+"""What a result costs or earns: always an estimate for HR, in whole yuan, never a fine by a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from math import floor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pay:
+    """An amount for each contact, up to *cap* yuan in all (None: no cap)."""
+
+    amount: int
+    cap: int | None = None
+
+    def times(self, contacts: int) -> int:
+        """Return the yuan for so many contacts; 0 for none or fewer."""
+        whole = self.amount * max(0, contacts)
+        return whole if self.cap is None else min(whole, self.cap)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Penalty:
+    """Exactly one of *flat*, *per_missing*, *tiers* (each: below, amount)."""
+
+    flat: int | None = None
+    per_missing: Pay | None = None
+    tiers: tuple[tuple[Fraction, int], ...] = ()
+
+    def amount(self, *, counted: int, target: int, part: Fraction) -> int:
+        """Return the estimated deduction in yuan; 0 when the target is met.
+
+        *part* is share × own workdays / workdays of the period. It makes flat amounts and tiers smaller,
+        rounded down; per_missing needs it not, because the target is prorated already.
+        """
+        if counted >= target:
+            return 0
+        if self.per_missing is not None:
+            return self.per_missing.times(target - counted)
+        if self.flat is not None:
+            return floor(self.flat * part)
+        holding = [tier for tier in self.tiers if tier[0] > Fraction(counted, target)]
+        return floor(min(holding)[1] * part) if holding else 0
+
+
+class Scope(StrEnum):
+    """Among whom ranks are taken."""
+
+    DEPARTMENT = "department"
+    ROLE = "role"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reward:
+    """Exactly one of *top* (yuan for the first, second … rank) and *per_extra*."""
+
+    top: tuple[int, ...] = ()
+    scope: Scope = Scope.ALL
+    min_attainment: Fraction = Fraction(1)
+    min_kept: Fraction = Fraction(0)
+    per_extra: Pay | None = None
+
+    def amount(self, *, counted: int, target: int, rank: int | None, kept: Fraction | None) -> int:
+        """Return the estimated reward in yuan.
+
+        *rank* is None for the exempt, who have no place; *kept* is kept_90 as printed, None under 10 adds.
+        """
+        if self.per_extra is not None:
+            return self.per_extra.times(counted - target)
+        if rank is None or rank > len(self.top):
+            return 0
+        enough = Fraction(counted, target) >= self.min_attainment and (kept is None or kept >= self.min_kept)
+        return self.top[rank - 1] if enough else 0
+
+
+def capped(amounts: Iterable[int], *, cap: int) -> list[int]:
+    """Return *amounts* with their sum cut at *cap* yuan, the later ones first; a cap of 0 is none."""
+    if not cap:
+        return list(amounts)
+    left, cut = cap, []
+    for amount in amounts:
+        cut.append(min(amount, left))
+        left -= cut[-1]
+    return cut

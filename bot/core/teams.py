@@ -1,0 +1,78 @@
+"""Teams: what the people of a department, and of all departments below it, reached together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median
+
+from bot.core.history import Kept
+from bot.core.people import Departments
+from bot.core.progress import Row
+from bot.core.standing import rounded
+
+SMALLEST = 5  # teams under it are not broken down for those above their leader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """One quota's period in one department with what is below it; shares have two decimals.
+
+    *people* are those not exempt; without any, the shares are None. *attainment*: Σ min(counted, target) / Σ
+    target; *median* of counted / target; *kept_90* over all of them, None under 10 adds.
+    """
+
+    quota: str
+    period: str
+    department: int
+    people: int
+    attainment: float | None
+    median: float | None
+    kept_90: float | None
+
+
+def teams(rows: Iterable[Row], *, departments: Departments, kept: Mapping[str, Kept]) -> tuple[Team, ...]:
+    """Return the teams of *rows*, in their order of quotas and periods, then by department id.
+
+    *kept* is what became of each person's recent adds. A person belongs to the department of his row.
+    """
+    grouped: dict[tuple[str, str, int], list[Row]] = {}
+    order: dict[tuple[str, str], int] = {}
+    for row in rows:
+        order.setdefault((row.quota, row.period), len(order))
+        for department in _upwards(row.department, departments):
+            grouped.setdefault((row.quota, row.period, department), []).append(row)
+    return tuple(
+        _team(quota, period, department, grouped[quota, period, department], kept)
+        for quota, period, department in sorted(grouped, key=lambda name: (order[name[:2]], name[2]))
+    )
+
+
+def _upwards(department: int | None, departments: Departments) -> list[int]:
+    way: list[int] = []
+    while department is not None and department not in way:
+        way.append(department)
+        department = departments.parents.get(department)
+    return way
+
+
+def _team(quota: str, period: str, department: int, rows: list[Row], kept: Mapping[str, Kept]) -> Team:
+    judged = [row for row in rows if row.target]
+    asked = sum(row.target for row in judged)
+    share = Kept.over(kept[row.userid] for row in judged).share
+    return Team(
+        quota=quota,
+        period=period,
+        department=department,
+        people=len(judged),
+        attainment=_two(Fraction(sum(min(row.counted, row.target) for row in judged), asked))
+        if asked
+        else None,
+        median=_two(median(Fraction(row.counted, row.target) for row in judged)) if judged else None,
+        kept_90=None if share is None else float(share),
+    )
+
+
+def _two(number: Fraction) -> float:
+    return float(rounded(number, places=2))

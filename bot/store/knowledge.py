@@ -1,0 +1,159 @@
+"""What is known beside the ledger: leave, what the bank says of customers, WeCom's details, tags."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from bot.core.contacts import NOTHING, Details
+from bot.store.engine import Engine, Row
+
+MANAGER = "manager"  # the one fact that is a userid and not true or false
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the bank says of one customer; a fact that is not there is unknown."""
+
+    manager: str | None = None
+    facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDetails:
+    """What WeCom's details of one relation said. *createtime* (epoch s) names the add they belong to."""
+
+    createtime: int
+    details: Details
+    state: str
+    unionid: str
+    mobile_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Leave of a person, both local days included."""
+
+    userid: str
+    first: date
+    last: date
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One cell of `import facts`; *value* is 1, 0 or, for `manager`, a userid; None: not known (any more)."""
+
+    key_kind: str
+    key: str
+    fact: str
+    value: str | None
+
+
+class Knowledge:
+    """Rows of these tables. Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def absences(self) -> dict[str, frozenset[date]]:
+        """All days of leave by userid."""
+        days: dict[str, set[date]] = {}
+        for row in self._engine.all("absences_all"):
+            first, last = date.fromisoformat(row["first_day"]), date.fromisoformat(row["last_day"])
+            span = (first + timedelta(days=number) for number in range((last - first).days + 1))
+            days.setdefault(row["userid"], set()).update(span)
+        return {userid: frozenset(found) for userid, found in days.items()}
+
+    def put_absences(self, absences: Iterable[Absence]) -> None:
+        """Keep leave; the same days of the same person once."""
+        self._engine.run_many("absences_put", [_absence(absence) for absence in absences])
+
+    def drop_absences(self, absences: Iterable[Absence]) -> None:
+        """Forget leave that was called off."""
+        rows = [_absence(absence) for absence in absences]
+        for row in rows:
+            del row["kind"]
+        self._engine.run_many("absences_drop", rows)
+
+    def facts(self) -> dict[tuple[str, str], Said]:
+        """What the bank says, by (kind of key, key)."""
+        managers: dict[tuple[str, str], str] = {}
+        facts: dict[tuple[str, str], dict[str, bool]] = {}
+        for row in self._engine.all("facts_all"):
+            key = (row["key_kind"], row["key"])
+            if row["fact"] == MANAGER:
+                managers[key] = row["value"]
+            else:
+                facts.setdefault(key, {})[row["fact"]] = row["value"] == "1"
+        return {
+            key: Said(manager=managers.get(key), facts=facts.get(key, NOTHING))
+            for key in managers.keys() | facts.keys()
+        }
+
+    def put_facts(self, facts: Sequence[Fact], *, imported_at: int) -> None:
+        """Keep what the bank says now (*imported_at* in epoch s); a fact without a value is forgotten."""
+        known = [fact for fact in facts if fact.value is not None]
+        gone = [fact for fact in facts if fact.value is None]
+        keys = [{"key_kind": fact.key_kind, "key": fact.key, "fact": fact.fact} for fact in known]
+        self._engine.run_many(
+            "facts_put",
+            [
+                {**key, "value": fact.value, "imported_at": imported_at}
+                for key, fact in zip(keys, known, strict=True)
+            ],
+        )
+        self._engine.run_many(
+            "facts_drop",
+            [{"key_kind": fact.key_kind, "key": fact.key, "fact": fact.fact} for fact in gone],
+        )
+
+    def newest_facts(self) -> int | None:
+        """When the newest facts came, in epoch s; None if none ever did."""
+        row = self._engine.one("facts_age")
+        return None if row is None or row["imported_at"] is None else int(row["imported_at"])
+
+    def details(self, *, since: int) -> dict[tuple[str, str], list[StoredDetails]]:
+        """WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid)."""
+        names = self._tag_names()
+        found: dict[tuple[str, str], list[StoredDetails]] = {}
+        for row in self._engine.all("details_since", since=since):
+            found.setdefault((row["userid"], row["external_userid"]), []).append(_details(row, names))
+        return found
+
+    def _tag_names(self) -> dict[str, tuple[str, ...]]:
+        """Every name by which a rule may call a tag, by its id."""
+        tags = self._engine.all("tags_all")
+        names = [row["name"] for row in tags]
+        return {
+            row["id"]: (
+                row["id"],
+                f"{row['group_name']}/{row['name']}",
+                *((row["name"],) if names.count(row["name"]) == 1 else ()),
+            )
+            for row in tags
+        }
+
+
+def _absence(absence: Absence) -> Row:
+    return {
+        "userid": absence.userid,
+        "first_day": absence.first.isoformat(),
+        "last_day": absence.last.isoformat(),
+        "kind": absence.kind,
+    }
+
+
+def _details(row: Row, names: Mapping[str, tuple[str, ...]]) -> StoredDetails:
+    ids: list[str] = json.loads(row["tags"])
+    # A tag that the corp's list does not have (yet) can still be asked for by its id.
+    tags = frozenset(name for tag in ids for name in names.get(tag, (tag,)))
+    return StoredDetails(
+        createtime=row["createtime"],
+        details=Details(customer_type=row["customer_type"], add_way=row["add_way"], tags=tags),
+        state=row["state"],
+        unionid=row["unionid"],
+        mobile_sha256=row["mobile_sha256"],
+    )

@@ -1,0 +1,50 @@
+"""Rules as they were frozen: which version of a quota holds from which day on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from pydantic import TypeAdapter
+
+from bot.core.quotas import Quota
+from bot.core.rulebook import Version
+from bot.store.engine import Engine
+
+_RULE = TypeAdapter(Quota)
+_NONE = ""  # the quota is not in the file
+
+
+class RuleVersions:
+    """Frozen rules. Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> dict[str, tuple[Version, ...]]:
+        """Every version by quota, in the order of their days."""
+        found: dict[str, list[Version]] = {}
+        for row in self._engine.all("rule_versions_all"):
+            rule = None if row["rule"] == _NONE else _RULE.validate_json(row["rule"])
+            version = Version(since=date.fromisoformat(row["since"]), quota=rule)
+            found.setdefault(row["quota"], []).append(version)
+        return {quota: tuple(versions) for quota, versions in found.items()}
+
+    def replace_from(
+        self, quota: str, versions: Iterable[Version], *, since: date, now: int, by: str = ""
+    ) -> None:
+        """Forget the versions of *quota* from the day *since* on; keep *versions* instead (*now*: epoch s).
+
+        *by* names who adopted them, empty for the next period's.
+        """
+        self._engine.run("rule_versions_drop", quota=quota, since=since.isoformat())
+        for version in versions:
+            rule = _NONE if version.quota is None else _RULE.dump_json(version.quota).decode()
+            self._engine.run(
+                "rule_versions_put",
+                quota=quota,
+                since=version.since.isoformat(),
+                rule=rule,
+                adopted_by=by,
+                recorded_at=now,
+            )
