@@ -29,8 +29,8 @@ def read(config: Config) -> Directory:
     path, now = config.directory.departments_path, stamp(config)
     departments = None if path is None else read_departments(path)
     lines = read_roster(config.directory.roster_path, departments=departments)
-    people = tuple(_person(config, line) for line in lines)
-    return Directory(people, departments or Departments(), now)
+    tree = departments or Departments()
+    return Directory(tuple(_person(config, line, tree) for line in lines), tree, now)
 
 
 def stamp(config: Config) -> tuple[int, ...]:
@@ -43,8 +43,9 @@ def stamp(config: Config) -> tuple[int, ...]:
     return tuple(number for look in looks for number in (look.st_mtime_ns, look.st_size, look.st_ino))
 
 
-def _person(config: Config, line: RosterLine) -> Person:
-    now = Membership(since=None, departments=line.departments, role=role_for(config.roles, line))
+def _person(config: Config, line: RosterLine, tree: Departments) -> Person:
+    role = role_for(config.roles, line, departments=tree)
+    now = Membership(since=None, departments=line.departments, role=role)
     return Person(
         userid=line.userid,
         name=line.name,

@@ -59,16 +59,18 @@ def read_departments(path: Path) -> Departments:
     return departments
 
 
-def role_for(roles: Iterable[Role], line: RosterLine) -> str | None:
+def role_for(roles: Iterable[Role], line: RosterLine, *, departments: Departments) -> str | None:
     """Return the role of a person: a filled cell wins, then the first of *roles* that matches; else None."""
     if line.role:
         return line.role
-    return next((role.name for role in roles if _matches(role, line)), None)
+    return next((role.name for role in roles if _matches(role, line, departments)), None)
 
 
-def _matches(role: Role, line: RosterLine) -> bool:
+def _matches(role: Role, line: RosterLine, departments: Departments) -> bool:
     match = role.match
-    return line.userid in match.userids or any(own in match.departments for own in line.departments)
+    return line.userid in match.userids or any(
+        departments.at_or_below(own, asked) for own in line.departments for asked in match.departments
+    )
 
 
 def _parsed_roster(path: Path, departments: Departments | None) -> tuple[tuple[RosterLine, ...], list[Fault]]:

@@ -101,21 +101,20 @@ def changed(old: str, new: str) -> str:
             id="word that is not one of the words",
         ),
         pytest.param(
-            MINIMAL + '[quotas.counting]\nfirst_add = "corp"\n',
-            'quotas[0].counting.first_add (quota "cm-monthly") = "corp": '
-            'not supported in this version, only "pair" and "any" are',
+            MINIMAL + '[messages]\nstyle = "card"\n',
+            'messages.style = "card": not supported in this version, only "markdown" and "text" are',
             id="word that comes later",
         ),
         pytest.param(
-            MINIMAL + "penalty = { flat = 300 }\n",
-            'quotas[0].penalty (quota "cm-monthly"): not supported in this version; leave it out',
-            id="money comes later",
+            MINIMAL + "[privacy]\nevent_log_days = 90\n",
+            "privacy.event_log_days = 90: not supported in this version; leave it out",
+            id="number that comes later",
         ),
         pytest.param(
             MINIMAL + "penalty = { flat = 3, per_missing = 4 }\n",
             'quotas[0].penalty (quota "cm-monthly"): '
             "exactly one of flat, per_missing (with cap if wanted), tiers",
-            id="the shape of what comes later is checked",
+            id="several ways at once",
         ),
         pytest.param(
             MINIMAL + '[calendar]\ntimezone = "Asia/Shanghay"\n',
@@ -256,8 +255,8 @@ def changed(old: str, new: str) -> str:
             id="time without a leading zero",
         ),
         pytest.param(
-            MINIMAL + '[schedule]\nclose = { at = "08:42", on = "first_workday_after_settlement" }\n',
-            "schedule.close: not supported in this version; leave it out",
+            MINIMAL + '[schedule]\nweekly = { at = "17:23", on = "last_workday_of_week" }\n',
+            "schedule.weekly: not supported in this version; leave it out",
             id="job that comes later",
         ),
         pytest.param(

@@ -292,7 +292,9 @@ def test_the_event_of_somebody_unknown_counts_once_the_roster_knows_him(tmp_path
         adds = after.store.ledger.contacts(since=0, upto=2**40, alive=False)
 
     assert (kept, "newhire7" in unknown) == (["done"], False)
-    assert [add.external_userid for add in adds["newhire7"]] == ["wmSIM0AAAAcust000000000000000001"]
+    assert [contact.add.external_userid for contact in adds["newhire7"]] == [
+        "wmSIM0AAAAcust000000000000000001"
+    ]
     assert "newhire7" in people
 
 

@@ -320,9 +320,19 @@ def test_a_filled_role_cell_wins_over_the_rules(tmp_path: Path) -> None:
     text = "userid,department,role\nzhangsan,1,\nlisi,1,主管\nWangwu,1,\nzhaoliu,1,\n"
     people = read_roster(write(tmp_path, text))
 
-    roles = {line.userid: role_for(config.roles, line) for line in people}
+    roles = {line.userid: role_for(config.roles, line, departments=Departments()) for line in people}
 
     assert roles == {"zhangsan": "客户经理", "lisi": "主管", "wangwu": "柜员", "zhaoliu": None}
+
+
+def test_a_role_by_department_holds_below_it_too(tmp_path: Path) -> None:
+    config = read(tmp_path, MINIMAL + '[[roles]]\nname = "柜员"\nmatch = { departments = [2] }\n')
+    people = read_roster(write(tmp_path, "userid,department\nzhangsan,3\nlisi,2\nwangwu,4;3\nzhaoliu,4\n"))
+    tree = Departments(parents={3: 2})
+
+    roles = {line.userid: role_for(config.roles, line, departments=tree) for line in people}
+
+    assert roles == {"zhangsan": "柜员", "lisi": "柜员", "wangwu": "柜员", "zhaoliu": None}
 
 
 CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)

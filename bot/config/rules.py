@@ -24,7 +24,7 @@ class Match(Section):
     positions: tuple[Text, ...] = ()
     """Positions (职务) in the address book."""
     departments: tuple[Department, ...] = ()
-    """Department ids."""
+    """Department ids, with all below them."""
     userids: tuple[UserId, ...] = ()
     """Userids."""
 

@@ -234,6 +234,13 @@ class Digest(Firing):
     on: FiringDay = Field("workdays", description=_ON)
 
 
+class Close(Firing):
+    """Preliminary results of a settled period."""
+
+    at: TimeOfDay = as_written("08:42", description=_AT)
+    on: FiringDay = Field("first_workday_after_settlement", description=_ON)
+
+
 class Schedule(Section):
     """When things happen."""
 
@@ -243,10 +250,10 @@ class Schedule(Section):
     """A nudge for those behind."""
     digest: Digest = left_out()
     """Each leader's own people."""
+    close: Close = left_out()
+    """Preliminary results of a settled period."""
     weekly: Firing | None = None
     """The week's summary."""
-    close: Firing | None = None
-    """Preliminary results of a settled period."""
     sync: Firing | None = None
     """Comparing with WeCom's own lists."""
     engagement: Firing | None = None

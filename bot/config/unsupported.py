@@ -29,7 +29,6 @@ OFF_VALUES: Mapping[str, tuple[object, ...]] = {
     "schedule.progress.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.reminder.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.digest.on": ("workdays", "every_day", "last_workday_of_week"),
-    "schedule.close.on": ("workdays", "every_day", "first_workday_after_settlement"),
     "schedule.weekly": (),
     "schedule.sync": (),
     "schedule.engagement": (),
