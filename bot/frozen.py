@@ -61,14 +61,13 @@ def _change(
 ) -> Change | None:
     if not versions:
         assert quota is not None  # noqa: S101 - a name is in the file or in the record
-        now = period_of(quota.period, today)
         if not begun:  # the very first record: it holds for all time before, too
-            return Change(quota=name, since=now.first, versions=(Version(since=now.first, quota=quota),))
-        following = now.last + timedelta(days=1)
+            return Change(quota=name, since=date.min, versions=(Version(since=date.min, quota=quota),))
+        following = period_of(quota.period, today).last + timedelta(days=1)
         return Change(
             quota=name,
-            since=now.first,
-            versions=(Version(since=now.first, quota=None), Version(since=following, quota=quota)),
+            since=date.min,
+            versions=(Version(since=date.min, quota=None), Version(since=following, quota=quota)),
         )
     if versions[-1].quota == quota:
         return None

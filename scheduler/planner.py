@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from bot.core.workdays import WorkCalendar
+from bot.messages import Message as Written
 from bot.messages import as_markdown, as_text
 from bot.services import Services
 from bot.standing import standing
@@ -29,22 +30,45 @@ def plan(
     They may go from *at* until that day's working hours are over, so nothing unasked is ever sent late.
     *time_shift* puts their times on a clock that differs from the service's: real time plus so many seconds.
     """
-    calendar = services.config.work_calendar()
-    day = calendar.local_day(at)
-    style = services.config.messages.style
-    write = as_text if style == "text" else as_markdown
     for userid, message in JOBS[job](services, standing(services, at=at)):
         if userid > after:
-            yield Message(
-                key=key_of(job, day, userid),
-                job=job,
-                to_userid=userid,
-                content=write(message, limit=CONTENT_BYTES),
-                msgtype=style,
-                not_before=int(at.timestamp()),
-                expires_at=_closing(calendar, day),
-                time_shift=time_shift,
-            )
+            yield unasked(services, job, userid, message, at=at, time_shift=time_shift)
+
+
+def unasked(
+    services: Services,
+    job: str,
+    userid: str,
+    message: Written,
+    *,
+    at: datetime,
+    time_shift: int | None = None,
+) -> Message:
+    """A message that nobody asked for, as a row of the outbox: from *at* (aware) to the end of working hours.
+
+    A time outside working hours is put off to their next beginning.
+    """
+    calendar = services.config.work_calendar()
+    begin = _next_working_time(calendar, calendar.local(at))
+    style = services.config.messages.style
+    write = as_text if style == "text" else as_markdown
+    return Message(
+        key=key_of(job, begin.date(), userid),
+        job=job,
+        to_userid=userid,
+        content=write(message, limit=CONTENT_BYTES),
+        msgtype=style,
+        not_before=int(begin.timestamp()),
+        expires_at=_closing(calendar, begin.date()),
+        time_shift=time_shift,
+    )
+
+
+def _next_working_time(calendar: WorkCalendar, at: datetime) -> datetime:
+    if calendar.is_workday(at.date()) and at.time() < calendar.closes:
+        return max(at, datetime.combine(at.date(), calendar.opens, calendar.zone))
+    day = calendar.next_workday(at.date())
+    return datetime.combine(day, calendar.opens, calendar.zone)
 
 
 def _closing(calendar: WorkCalendar, day: date) -> int:

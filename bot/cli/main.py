@@ -12,6 +12,7 @@ from bot.cli.copy import copy
 from bot.cli.dead import dead
 from bot.cli.demo import demo
 from bot.cli.progress import progress
+from bot.cli.quotas import quotas
 from bot.cli.run import run
 from bot.cli.serve import serve
 from bot.cli.status import status
@@ -30,7 +31,7 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, status, dead, copy, demo):
+for command in (check, serve, run, progress, quotas, status, dead, copy, demo):
     cli.add_command(command)
 
 

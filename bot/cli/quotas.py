@@ -1,0 +1,117 @@
+"""`quotabot quotas`: what a changed file would change, and what of it may hold at once."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.bootstrap import open_services
+from bot.changing import QuotaChange, adopt, pending_changes
+from bot.cli.inbox import catch_up
+from bot.cli.options import config_option, format_option, loaded
+from bot.messages.changes import sentence
+from bot.messages.rules_changed import said_of
+from bot.services import Services
+from scheduler.announcing import announcements, news_of
+
+
+@click.group()
+def quotas() -> None:
+    """Rules are frozen for the running period: see what a changed file would change, adopt what may be."""
+
+
+@quotas.command()
+@config_option
+@format_option("text", "json")
+def diff(config_path: Path, form: str) -> None:
+    """Say in sentences what the changed file would change, for whom and from when. Changes nothing.
+
+    \b
+    quotabot quotas diff
+    """
+    with open_services(loaded(config_path)) as services:
+        catch_up(services)
+        changes = pending_changes(services, at=services.clock.now())
+        _print(services, changes, form, adopted_by=None)
+
+
+@quotas.command("adopt")
+@config_option
+@click.option("--by", required=True, metavar="NAME", help="Who adopts: it stands in the audit log.")
+@format_option("text", "json")
+def adopt_(config_path: Path, by: str, form: str) -> None:
+    """Take into the running periods what makes nobody worse off; the rest waits for the next period.
+
+    Those concerned are told of both; a service sends the messages.
+
+    \b
+    quotabot quotas adopt --by "HR, Wang"
+    """
+    with open_services(loaded(config_path)) as services:
+        catch_up(services)
+        now = services.clock.now()
+        changes = pending_changes(services, at=now)
+        messages = announcements(services, changes, at=now)
+        adopt(services, changes, by=by, now=int(time.time()), at=now)
+        with services.store.transaction():
+            for message in messages:
+                services.store.outbox.add(message, created_at=int(time.time()))
+        services.outbox_signal.ring()
+        _print(services, changes, form, adopted_by=by)
+        click.echo(f"{len(messages)} message(s) planned", err=True)
+
+
+def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted_by: str | None) -> None:
+    language = services.config.locale.language
+    if form == "json":
+        report = {
+            "adopted_by": adopted_by,
+            "changes": [_as_json(change, language, adopted=adopted_by is not None) for change in changes],
+        }
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        return
+    for change in changes:
+        for said in said_of(news_of(change), language=language):
+            click.echo(said)
+        for line in _meaning(change, adopted=adopted_by is not None):
+            click.echo(f"  {line}")
+    if not changes:
+        click.echo("the file asks for nothing else than what holds")
+
+
+def _meaning(change: QuotaChange, *, adopted: bool) -> list[str]:
+    people = f"{len(change.people)} people"
+    if change.adoptable and not change.waiting:
+        how = "holds now" if adopted else "may hold at once: quotabot quotas adopt --by NAME"
+        return [f"{people}; nobody is worse off: {how}"]
+    waits = (
+        f"begins with {change.following.name}, because in {change.running.name} somebody could be worse off"
+    )
+    if not change.adoptable:
+        return [f"{people}; {waits if change.old is not None else f'begins with {change.following.name}'}"]
+    now = ", ".join(one.key for one in change.adoptable)
+    return [f"{people}; {now} {'holds' if adopted else 'may hold'} at once; the rest {waits}"]
+
+
+def _as_json(change: QuotaChange, language: str, *, adopted: bool) -> dict[str, Any]:
+    return {
+        "quota": change.quota,
+        "running": change.running.name,
+        "following": change.following.name,
+        "new": change.old is None,
+        "removed": change.new is None,
+        "people": list(change.people),
+        "keys": [
+            {
+                "key": one.key,
+                "sentence": sentence(one, language=language),
+                "adoptable": one in change.adoptable,
+                "from": change.running.name if adopted and one in change.adoptable else change.following.name,
+            }
+            for one in change.differences
+        ],
+    }

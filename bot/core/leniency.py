@@ -1,0 +1,159 @@
+"""What differs between two versions of a quota, key by key, and whether a difference can harm anybody.
+
+A key is lenient if, whoever is under the quota and whatever he does, the new value asks for no more, counts
+no less and pays no worse. What depends on other people (ranks, scopes) is for a simulation to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from bot.core.counting import Burst, Counting, FirstAdd, Integrity, QuickLoss
+from bot.core.money import Pay, Penalty, Reward
+from bot.core.quotas import Quota
+
+# Above it, not every outcome is tried, and a changed penalty counts as harmful.
+LARGEST_TRIED = 10_000
+
+_KINDNESS = {FirstAdd.CORP: 0, FirstAdd.PAIR: 1, FirstAdd.ANY: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One key (as the file writes it below the quota) with its old and new value."""
+
+    key: str
+    old: Any
+    new: Any
+    lenient: bool
+
+    def applied(self, quota: Quota) -> Quota:
+        """Return *quota* with the new value of this key alone."""
+        section, _, name = self.key.rpartition(".")
+        if section == "counting":
+            return replace(quota, counting=replace(quota.counting, **{name: self.new}))
+        if section == "integrity":
+            return replace(quota, integrity=replace(quota.integrity, **{name: self.new}))
+        return replace(quota, **{name: self.new})
+
+
+def differences(old: Quota, new: Quota) -> list[Difference]:
+    """Return what differs, in the order of the file."""
+    return [
+        Difference(key=key, old=before, new=after, lenient=before == after or lenient)
+        for key, before, after, lenient in (*_quota(old, new), *_counting(old, new), *_integrity(old, new))
+        if before != after
+    ]
+
+
+Told = Iterator[tuple[str, Any, Any, bool]]
+
+
+def _quota(old: Quota, new: Quota) -> Told:
+    # A simulation shows whom another scope takes in or leaves out.
+    yield "roles", old.roles, new.roles, True
+    yield "departments", old.departments, new.departments, True
+    yield "userids", old.userids, new.userids, True
+    yield "period", old.period, new.period, False
+    yield "target", old.target, new.target, new.target <= old.target
+    yield "basis", old.basis, new.basis, False
+    yield "starts_on", old.starts_on, new.starts_on, False
+    yield "ends_on", old.ends_on, new.ends_on, False
+    yield "penalty", old.penalty, new.penalty, _milder(old.penalty, new.penalty, target=old.target)
+    yield "reward", old.reward, new.reward, _richer(old.reward, new.reward)
+
+
+def _counting(old: Quota, new: Quota) -> Told:
+    before, after = old.counting, new.counting
+    lenient: dict[str, Callable[[Counting, Counting], bool]] = {
+        "first_add": lambda a, b: _KINDNESS[b.first_add] >= _KINDNESS[a.first_add],
+        "customer_types": lambda a, b: b.customer_types >= a.customer_types,
+        "keep_days": _shorter_keep,
+        "required_tags": lambda a, b: set(b.required_tags) <= set(a.required_tags),
+        "required_facts": lambda a, b: set(b.required_facts) <= set(a.required_facts),
+        "own_book": lambda _a, b: not b.own_book,
+        "max_share": _wider_shares,
+        "exclude_add_ways": lambda a, b: b.exclude_add_ways <= a.exclude_add_ways,
+        "exclude_states": lambda a, b: b.exclude_states <= a.exclude_states,
+        "max_per_day": lambda a, b: not b.max_per_day or 0 < a.max_per_day <= b.max_per_day,
+    }
+    for key, is_lenient in lenient.items():
+        yield f"counting.{key}", getattr(before, key), getattr(after, key), is_lenient(before, after)
+
+
+def _shorter_keep(old: Counting, new: Counting) -> bool:
+    """A shorter keep period also brings the settlement forward, which ends the wait for tags and shares."""
+    waits = old.required_tags or new.required_tags or old.max_share or new.max_share
+    return new.keep_days <= old.keep_days and not waits
+
+
+def _wider_shares(old: Counting, new: Counting) -> bool:
+    """The same limits in the same order, or fewer of them, each as wide or wider."""
+    wide = {limit.fact: limit.share for limit in new.max_share}
+    kept = [limit.fact for limit in old.max_share if limit.fact in wide]
+    if kept != [limit.fact for limit in new.max_share]:
+        return False
+    return all(wide[limit.fact] >= limit.share for limit in old.max_share if limit.fact in wide)
+
+
+def _integrity(old: Quota, new: Quota) -> Told:
+    before, after = old.integrity, new.integrity
+    lenient: dict[str, Callable[[Integrity, Integrity], bool]] = {
+        "shared_by": lambda a, b: (
+            b.shared_by is None or (a.shared_by is not None and b.shared_by >= a.shared_by)
+        ),
+        "window_days": lambda a, b: b.window_days <= a.window_days,
+        "burst": lambda a, b: b.burst is None or (a.burst is not None and _calmer_burst(a.burst, b.burst)),
+        "quick_loss": lambda a, b: (
+            b.quick_loss is None or (a.quick_loss is not None and _calmer_loss(a.quick_loss, b.quick_loss))
+        ),
+        "hold": lambda _a, b: not b.hold,
+    }
+    for key, is_lenient in lenient.items():
+        yield f"integrity.{key}", getattr(before, key), getattr(after, key), is_lenient(before, after)
+
+
+def _calmer_burst(old: Burst, new: Burst) -> bool:
+    return new.adds >= old.adds and new.minutes <= old.minutes
+
+
+def _calmer_loss(old: QuickLoss, new: QuickLoss) -> bool:
+    return new.rate >= old.rate and new.min_adds >= old.min_adds
+
+
+def _milder(old: Penalty | None, new: Penalty | None, *, target: int) -> bool:
+    """Whether no result costs more than before: every one is tried."""
+    if new is None or old == new:
+        return True
+    if old is None or target > LARGEST_TRIED:
+        return False
+    whole = Fraction(1)
+    return all(
+        new.amount(counted=counted, target=target, part=whole)
+        <= old.amount(counted=counted, target=target, part=whole)
+        for counted in range(target + 1)
+    )
+
+
+def _richer(old: Reward | None, new: Reward | None) -> bool:
+    if old is None or old == new:
+        return True
+    if new is None:
+        return False
+    if old.per_extra is not None:
+        return new.per_extra is not None and _pays_more(old.per_extra, new.per_extra)
+    return (
+        new.scope is old.scope
+        and new.min_attainment <= old.min_attainment
+        and new.min_kept <= old.min_kept
+        and len(new.top) >= len(old.top)
+        and all(after >= before for before, after in zip(old.top, new.top, strict=False))
+    )
+
+
+def _pays_more(old: Pay, new: Pay) -> bool:
+    capped_lower = new.cap is not None and (old.cap is None or new.cap < old.cap)
+    return new.amount >= old.amount and not capped_lower
