@@ -24,6 +24,7 @@ from bot.core.teams import Team, teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.knowing import with_knowledge
 from bot.services import Services
+from bot.store.results import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +105,12 @@ def standing_in(
     at: datetime,
     book: Rulebook,
     money: bool = False,
+    stored: bool = True,
 ) -> Standing:
-    """Where everybody stands as of *at* (aware) in *frames* of the rulebook *book*."""
+    """Where everybody stands as of *at* (aware) in *frames* of the rulebook *book*.
+
+    *stored*: lines of a closed period that are final are shown as they were signed.
+    """
     capping = services.config.money.cap_per_month
     wanted = list(frames)
     if capping:
@@ -122,7 +127,29 @@ def standing_in(
     if capping:
         shown = _names(frames)
         rows = tuple(row for row in _cap(rows, cap=capping) if (row.quota, row.period) in shown)
+    if stored:
+        rows = _as_signed(services, frames, rows, at=at)
     return Standing(at=at, frames=tuple(frames), rows=rows, branch=branch)
+
+
+def _as_signed(
+    services: Services, frames: Iterable[Framed], rows: Iterable[Row], *, at: datetime
+) -> tuple[Row, ...]:
+    """*rows* with the final ones as they were signed; before the settlement they are what they were then."""
+    by_frame: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        by_frame.setdefault((row.quota, row.period), {})[row.userid] = row
+    closed = {(one.quota, one.period) for one in services.store.results.closed() if one.final}
+    found: list[Row] = []
+    for quota, period in frames:
+        name = (quota.id, period.name)
+        shown = by_frame.get(name, {})
+        settled = quota.settlement(period, calendar=services.config.work_calendar()) <= epoch_of(at)
+        if settled and name in closed:
+            signed = services.store.results.newest(*name)
+            shown |= {userid: result.line for userid, result in signed.items() if result.state is State.FINAL}
+        found += [shown[userid] for userid in sorted(shown)]
+    return tuple(found)
 
 
 def branch_for(services: Services, frames: Sequence[Framed], *, at: datetime) -> Branch:

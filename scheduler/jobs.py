@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
-from scheduler import digest, progress, reminder
+from scheduler import close, digest, progress, reminder
 
 # Yields (userid, message) in the order of userids: planning goes on from a userid after an interruption.
 Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
+
+# What a job stores before it tells anybody, as of a moment; safe to repeat.
+PREPARES: dict[str, Callable[[Services, datetime], None]] = {
+    "close": close.prepare,
+}
 
 JOBS: dict[str, Job] = {
     "progress": progress.messages,  # the morning's one line: how many are enough today
     "reminder": reminder.messages,  # late, and only to those who are behind and can still change it
     "digest": digest.messages,  # to leaders: whom to help first
+    "close": close.messages,  # preliminary results of periods that are settled
 }

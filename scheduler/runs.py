@@ -12,6 +12,7 @@ from itertools import islice
 import structlog
 
 from bot.services import Services
+from scheduler.jobs import PREPARES
 from scheduler.planner import plan
 from scheduler.table import Firing, firings, timetable
 
@@ -76,6 +77,8 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
 
 def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> None:
     store = services.store
+    if (prepare := PREPARES.get(firing.job)) is not None:
+        prepare(services, at)
     messages = plan(services, firing.job, at=at, after=cursor)
     while chunk := list(islice(messages, CHUNK)):
         with store.transaction():

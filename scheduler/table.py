@@ -13,6 +13,9 @@ ON: dict[str, Callable[[WorkCalendar, date], bool]] = {
     "workdays": WorkCalendar.is_workday,
     "every_day": lambda _calendar, _day: True,
     "last_workday_of_week": WorkCalendar.is_last_workday_of_week,
+    # The job looks each working day whether something is settled that nobody has closed yet: so a period
+    # whose day was missed is closed on the next.
+    "first_workday_after_settlement": WorkCalendar.is_workday,
 }
 
 
@@ -42,6 +45,7 @@ def timetable(config: Config) -> tuple[Entry, ...]:
             ("progress", schedule.progress),
             ("reminder", schedule.reminder),
             ("digest", schedule.digest),
+            ("close", schedule.close),
         )
     )
 

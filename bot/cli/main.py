@@ -8,6 +8,7 @@ import click
 
 from bot import __version__, logs
 from bot.cli.check import check
+from bot.cli.close import close
 from bot.cli.copy import copy
 from bot.cli.dead import dead
 from bot.cli.demo import demo
@@ -31,7 +32,7 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, quotas, status, dead, copy, demo):
+for command in (check, serve, run, progress, quotas, close, status, dead, copy, demo):
     cli.add_command(command)
 
 

@@ -17,7 +17,7 @@ from bot.cli.options import at_option, config_option, format_option, loaded, mom
 from bot.health import TROUBLE
 from bot.services import Services
 from bot.store.outbox import Message
-from scheduler.jobs import JOBS
+from scheduler.jobs import JOBS, PREPARES
 from scheduler.planner import plan
 
 _LOOK_AGAIN_S = 0.2
@@ -62,6 +62,8 @@ def run(config_path: Path, job: str, at: str | None, *, dry_run: bool, no_wait: 
 
 def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[Message]:
     record_files(services, now=services.clock.now())
+    if (prepare := PREPARES.get(job)) is not None:
+        prepare(services, when)
     planned = list(plan(services, job, at=when, time_shift=shift))
     with services.store.transaction():
         for message in planned:

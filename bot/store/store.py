@@ -15,6 +15,7 @@ from bot.store.ledger import Ledger
 from bot.store.members import Members
 from bot.store.outbox import Outbox
 from bot.store.postgres import PostgresEngine
+from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
 from bot.store.rule_versions import RuleVersions
 from bot.store.runs import Runs
@@ -44,6 +45,7 @@ class Store:
         self.knowledge = Knowledge(self.engine)
         self.reviews = Reviews(self.engine)
         self.findings = Findings(self.engine)
+        self.results = Results(self.engine)
         self.rule_versions = RuleVersions(self.engine)
 
     @contextmanager

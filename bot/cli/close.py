@@ -1,0 +1,126 @@
+"""`quotabot close`: preliminary results, the signature that makes them final, and corrections after it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot import closing
+from bot.bootstrap import open_services
+from bot.cli.inbox import catch_up
+from bot.cli.options import config_option, format_option, loaded
+from bot.core.progress import Row
+from bot.services import Services
+from bot.store.results import Closed
+
+_SHOWN = ("target", "counted", "status", "penalty", "reward")
+
+
+@click.group()
+def close() -> None:
+    """Results of settled periods. The job `close` stores them; a named person makes them final."""
+
+
+@close.command("list")
+@config_option
+@format_option("text", "json")
+def list_(config_path: Path, form: str) -> None:
+    """List closed periods: who still has an open line, and what would be corrected. Changes nothing."""
+    with open_services(loaded(config_path)) as services:
+        catch_up(services)
+        periods = [_period(services, one) for one in services.store.results.closed()]
+    if form == "json":
+        click.echo(json.dumps({"periods": periods}, ensure_ascii=False, indent=2))
+        return
+    for period in periods:
+        click.echo(_for_people(period))
+    if not periods:
+        click.echo("nothing was closed yet")
+
+
+@close.command()
+@click.argument("quota")
+@click.argument("period")
+@config_option
+@click.option("--by", required=True, metavar="NAME", help="Who signs: the name stands in the audit log.")
+def sign(config_path: Path, quota: str, period: str, by: str) -> None:
+    """Make a period's lines final, once appeals are over; lines with an undecided appeal stay open.
+
+    \b
+    quotabot close sign cm-monthly 2026-11 --by "HR, Wang"
+    """
+    with open_services(loaded(config_path)) as services:
+        catch_up(services)
+        try:
+            final, waiting = closing.sign(services, quota, period, by=by, at=services.clock.now())
+        except (closing.ClosingError, ValueError) as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+    click.echo(f"{quota} {period}: {len(final)} line(s) are final now, signed by {by}")
+    for userid in waiting:
+        click.echo(f"{userid}: an appeal is undecided; sign again when it is", err=True)
+
+
+@close.command()
+@click.argument("quota")
+@click.argument("period")
+@click.argument("userid")
+@config_option
+@click.option("--by", required=True, metavar="NAME", help="Who corrects.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+def correct(config_path: Path, quota: str, period: str, userid: str, by: str, reason: str) -> None:
+    """Append the figures as they are now to a final line, as a new line with author and reason.
+
+    \b
+    quotabot close correct cm-monthly 2026-11 zhangsan --by "HR, Wang" --reason "late callback"
+    """
+    with open_services(loaded(config_path)) as services:
+        catch_up(services)
+        try:
+            line = closing.correct(
+                services, quota, period, userid.lower(), by=by, reason=reason, at=services.clock.now()
+            )
+        except (closing.ClosingError, ValueError) as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+    click.echo(f"{quota} {period} {line.userid}: {line.counted}/{line.target} from now on, by {by}")
+
+
+def _period(services: Services, closed: Closed) -> dict[str, Any]:
+    now, calendar = services.clock.now(), services.config.work_calendar()
+    until = closing.deadline(
+        closed.closed_at, calendar=calendar, workdays=services.config.review.appeal_workdays
+    )
+    return {
+        "quota": closed.quota,
+        "period": closed.period,
+        "closed_at": calendar.moment(closed.closed_at).isoformat(),
+        "appeals_until": until.isoformat(),
+        "people": closed.people,
+        "final": closed.final,
+        "open": sorted(closing.undecided(services, closed.quota, closed.period)),
+        "corrections": [
+            {"userid": one.now.userid, "stored": _figures(one.stored), "now": _figures(one.now)}
+            for one in closing.corrections(services, closed.quota, closed.period, at=now)
+        ],
+    }
+
+
+def _figures(row: Row) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _SHOWN}
+
+
+def _for_people(period: dict[str, Any]) -> str:
+    state = f"{period['final']} of {period['people']} line(s) final"
+    lines = [f"{period['quota']} {period['period']}: {state}; appeals until {period['appeals_until'][:16]}"]
+    lines += [f"  {userid}: an appeal is undecided" for userid in period["open"]]
+    lines += [
+        f"  {one['userid']}: stored {one['stored']['counted']}/{one['stored']['target']}, "
+        f"would be {one['now']['counted']}/{one['now']['target']} now: quotabot close correct"
+        for one in period["corrections"]
+    ]
+    return "\n".join(lines)

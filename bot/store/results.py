@@ -1,0 +1,104 @@
+"""Results of closed periods: lines that are appended and never edited; the newest version of a line holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+
+from bot.core.progress import Row as Line
+from bot.store.engine import Engine, Row
+
+_LINE = TypeAdapter(Line)
+
+
+class State(StrEnum):
+    """preliminary: appeals run; final: signed, or corrected after that."""
+
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One version of one person's line. *author* and *reason*: who made it and why; *stored_at*: epoch s."""
+
+    line: Line
+    version: int
+    state: State
+    author: str
+    reason: str
+    stored_at: int
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Quota and period."""
+        return self.line.quota, self.line.period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A quota's period closed at *closed_at* (epoch s); of *people* with a line *final* are signed."""
+
+    quota: str
+    period: str
+    closed_at: int
+    people: int
+    final: int
+
+
+class Results:
+    """Appends and reads. Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, results: Iterable[Result]) -> None:
+        """Append versions; one that is there already stays as it is."""
+        self._engine.run_many("results_add", [_row(result) for result in results])
+
+    def newest(self, quota: str, period: str) -> dict[str, Result]:
+        """The version that holds of each person's line, by userid."""
+        rows = self._engine.all("results_newest", quota=quota, period=period)
+        return {row["userid"]: _result(row) for row in rows}
+
+    def appeals(self, quota: str, period: str) -> list[tuple[str, str]]:
+        """(userid, state) of each appeal about a contact of the period, oldest first."""
+        rows = self._engine.all("reviews_of_period", quota=quota, period=period)
+        return [(row["userid"], row["state"]) for row in rows]
+
+    def closed(self) -> list[Closed]:
+        """Every closed period, the earliest closed first."""
+        return [Closed(**row) for row in self._engine.all("results_closed")]
+
+
+def text_of(line: Line) -> str:
+    """Return *line* as it is stored: the same text for the same figures."""
+    return _LINE.dump_json(line).decode()
+
+
+def _row(result: Result) -> Row:
+    return {
+        "quota": result.line.quota,
+        "period": result.line.period,
+        "userid": result.line.userid,
+        "version": result.version,
+        "state": result.state.value,
+        "line": text_of(result.line),
+        "author": result.author,
+        "reason": result.reason,
+        "stored_at": result.stored_at,
+    }
+
+
+def _result(row: Row) -> Result:
+    return Result(
+        line=_LINE.validate_json(row["line"]),
+        version=row["version"],
+        state=State(row["state"]),
+        author=row["author"],
+        reason=row["reason"],
+        stored_at=row["stored_at"],
+    )

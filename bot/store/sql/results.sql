@@ -1,0 +1,36 @@
+-- name: results_add(quota, period, userid, version, state, line, author, reason, stored_at)*!
+-- One version of a line; what is there stays.
+INSERT INTO results (quota, period, userid, version, state, line, author, reason, stored_at)
+VALUES (:quota, :period, :userid, :version, :state, :line, :author, :reason, :stored_at)
+ON CONFLICT (quota, period, userid, version) DO NOTHING;
+
+-- name: results_newest(quota, period)
+-- The newest version of each line of a closed period.
+SELECT userid, version, state, line, author, reason, stored_at
+  FROM results
+ WHERE quota = :quota
+   AND period = :period
+   AND version = (SELECT MAX(other.version)
+                    FROM results AS other
+                   WHERE other.quota = results.quota
+                     AND other.period = results.period
+                     AND other.userid = results.userid)
+ ORDER BY userid;
+
+-- name: results_closed()
+-- Closed periods: since when, and how many lines are final.
+SELECT quota, period,
+       MIN(stored_at) AS closed_at,
+       COUNT(DISTINCT userid) AS people,
+       COUNT(DISTINCT CASE WHEN state = 'final' THEN userid END) AS final
+  FROM results
+ GROUP BY quota, period
+ ORDER BY MIN(stored_at), quota, period;
+
+-- name: reviews_of_period(quota, period)
+-- Appeals about contacts of a period and what became of them.
+SELECT userid, state
+  FROM reviews
+ WHERE quota = :quota
+   AND period = :period
+ ORDER BY number;

@@ -1,0 +1,75 @@
+"""close: preliminary results of settled periods, stored once and told to each person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from statistics import median
+
+from bot import closing
+from bot.core.frames import Frame
+from bot.core.periods import PeriodKind
+from bot.core.progress import Row
+from bot.core.rulebook import Framed
+from bot.core.workdays import epoch_of
+from bot.messages import Message
+from bot.messages.close import ClosedLine
+from bot.messages.close import closed as close_message
+from bot.services import Services
+from bot.standing import Standing
+
+
+def prepare(services: Services, at: datetime) -> None:
+    """Store what is due, before anybody is told."""
+    closing.close_due(services, at=at)
+
+
+def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    """One message for each person with a result that was stored today, or would be now.
+
+    A day's quota that was met is not worth a message, nor is what asks nothing of somebody.
+    """
+    at, config = standing.at, services.config
+    calendar = config.work_calendar()
+    lines: dict[str, list[ClosedLine]] = {}
+    for framed, settled in closing.of_today(services, at=at):
+        for line in _lines(framed, settled, at=at):
+            if line.row.target and not (line.met and framed[1].kind is PeriodKind.DAY):
+                lines.setdefault(line.row.userid, []).append(line)
+    until = closing.deadline(epoch_of(at), calendar=calendar, workdays=config.review.appeal_workdays)
+    for userid in sorted(lines):
+        if userid in standing.people and standing.works_on(userid, calendar.local_day(at)):
+            yield (
+                userid,
+                close_message(
+                    language=config.locale.language,
+                    lines=lines[userid],
+                    until=until,
+                    at=calendar.local(at),
+                ),
+            )
+
+
+def _lines(framed: Framed, settled: Standing, *, at: datetime) -> Iterator[ClosedLine]:
+    frame = Frame.of(*framed, calendar=settled.calendar)
+    past = settled.branch.past(epoch_of(at))
+    medians = _medians(settled.rows)
+    for row in settled.rows:
+        verdicts = Counter(verdict for _, verdict in frame.judged(row.userid, past))
+        kept = row.kept_90
+        yield ClosedLine(
+            row=row,
+            verdicts=verdicts,
+            penalty_rule=framed[0].penalty,
+            above_median=kept is not None and kept > medians[row.department],
+        )
+
+
+def _medians(rows: tuple[Row, ...]) -> dict[int | None, float]:
+    """The middle kept_90 of each department."""
+    kept: dict[int | None, list[float]] = {}
+    for row in rows:
+        if row.kept_90 is not None:
+            kept.setdefault(row.department, []).append(row.kept_90)
+    return {department: median(shares) for department, shares in kept.items()}
