@@ -25,6 +25,11 @@ def prepare(services: Services, at: datetime) -> None:
     closing.close_due(services, at=at)
 
 
+def needed(services: Services, at: datetime) -> bool:
+    """Whether something is settled at *at* (aware) that nobody has closed yet."""
+    return bool(closing.due(services, at=at))
+
+
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person with a result that was stored today, or would be now.
 

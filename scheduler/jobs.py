@@ -18,6 +18,11 @@ PREPARES: dict[str, Callable[[Services, datetime], None]] = {
     "close": close.prepare,
 }
 
+# Whether there is anything for a job to do at a moment; without a line here there always may be.
+NEEDED: dict[str, Callable[[Services, datetime], bool]] = {
+    "close": close.needed,
+}
+
 JOBS: dict[str, Job] = {
     "progress": progress.messages,  # the morning's one line: how many are enough today
     "reminder": reminder.messages,  # late, and only to those who are behind and can still change it

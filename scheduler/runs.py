@@ -12,7 +12,7 @@ from itertools import islice
 import structlog
 
 from bot.services import Services
-from scheduler.jobs import PREPARES
+from scheduler.jobs import NEEDED, PREPARES
 from scheduler.planner import plan
 from scheduler.table import Firing, firings, timetable
 
@@ -42,6 +42,9 @@ def tick(services: Services) -> None:
 
 
 def _run_or_miss(services: Services, firing: Firing, *, now: datetime) -> None:
+    is_needed = NEEDED.get(firing.job)
+    if is_needed is not None and not is_needed(services, now):
+        return
     calendar = services.config.work_calendar()
     same_day = calendar.day_of(firing.fire_at) == calendar.local_day(now)
     if same_day and calendar.in_working_hours(now):
