@@ -35,16 +35,17 @@ def tick(services: Services) -> None:
     calendar = services.config.work_calendar()
     due = firings(timetable(services.config), calendar=calendar, after=seen, upto=moment)
     abandoned = [Firing(job, at) for job, at in store.runs.abandoned(now=int(store.now()))]
-    for firing in [*abandoned, *due]:
+    for firing in abandoned:
         _run_or_miss(services, firing, now=now)
+    for firing in due:
+        is_needed = NEEDED.get(firing.job)
+        if is_needed is None or is_needed(services, now):
+            _run_or_miss(services, firing, now=now)
     if moment > seen:
         store.marks.put(_SEEN, str(moment))
 
 
 def _run_or_miss(services: Services, firing: Firing, *, now: datetime) -> None:
-    is_needed = NEEDED.get(firing.job)
-    if is_needed is not None and not is_needed(services, now):
-        return
     calendar = services.config.work_calendar()
     same_day = calendar.day_of(firing.fire_at) == calendar.local_day(now)
     if same_day and calendar.in_working_hours(now):

@@ -8,13 +8,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.day import DayFacts
+from bot.core.leniency import Difference
+from bot.core.money import Penalty
 from bot.core.progress import Row, Status
+from bot.core.verdicts import Verdict
 from bot.messages import Message, TeamMember, digest, progress, reminder
+from bot.messages.close import ClosedLine, closed
+from bot.messages.rules_changed import RuleNews, rules_changed
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 24, 9, 7, tzinfo=SHANGHAI)  # a Tuesday; 5 workdays of November are left
 AFTERNOON = MORNING.replace(hour=16, minute=37)
 EVENING = MORNING.replace(hour=17, minute=48)
+RESULTS = datetime(2026, 12, 8, 8, 42, tzinfo=SHANGHAI)
+OBJECT_UNTIL = datetime(2026, 12, 15, 18, 0, tzinfo=SHANGHAI)
 QUIET = DayFacts(added=0, lost_by_customer=0, lost_by_member=0)
 
 MONTHLY = Row(
@@ -85,6 +92,30 @@ DAILY = replace(
 )  # fmt: skip -- one line a thought
 
 
+MISSED = ClosedLine(
+    row=replace(
+        MONTHLY, counted=47, pending=0, rejected=9, gross=56, kept_90=0.92, status=Status.MISSED, penalty=300
+    ),
+    verdicts={
+        Verdict.COUNTED: 45,
+        Verdict.COUNTED_FACTS: 2,
+        Verdict.LOST_EARLY: 5,
+        Verdict.NOT_FIRST: 2,
+        Verdict.REJECTED_FACTS: 2,
+    },
+    penalty_rule=Penalty(flat=300),
+    above_median=True,
+)
+MADE = ClosedLine(row=replace(MET, kept_90=0.93), verdicts={Verdict.COUNTED: 51}, penalty_rule=None)
+EASED = RuleNews(
+    quota="cm-monthly",
+    period="2026-11",
+    following="2026-12",
+    now=(Difference(key="target", old=50, new=40, lenient=True),),
+    later=(Difference(key="counting.keep_days", old=0, new=7, lenient=False),),
+)
+
+
 def member(name: str, *rows: Row, userid: str = "u") -> TeamMember:
     return TeamMember(name=name, userid=userid, rows=rows)
 
@@ -115,4 +146,7 @@ def examples(language: str) -> dict[str, Message]:
         "digest, nobody to help": digest(
             **said, team=[member("员工甲", MONTHLY), member("员工乙", MET)], at=EVENING
         ),
+        "close": closed(**said, lines=[MISSED], until=OBJECT_UNTIL, at=RESULTS),
+        "close, met": closed(**said, lines=[MADE], until=OBJECT_UNTIL, at=RESULTS),
+        "rules": rules_changed(**said, news=[EASED], at=MORNING),
     }

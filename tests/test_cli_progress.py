@@ -239,10 +239,11 @@ def test_status_tells_what_waits_and_what_ran_last(quotabot: Quotabot, config: P
         services.store.leases.take("delivery", holder="host:1", now=0, until=2**40)
     report = quotabot("status", "--format", "json").json()
 
-    assert report["outbox"]["pending"] == 2
+    assert report["outbox"]["pending"] == 4
     assert report["outbox"]["oldest_s"] >= 0
     assert report["jobs"] == [
-        {"job": "progress", "fire_at": "2026-11-23T09:07:00+08:00", "outcome": "done", "messages": 2}
+        {"job": "close", "fire_at": "2026-11-23T08:42:00+08:00", "outcome": "done", "messages": 2},
+        {"job": "progress", "fire_at": "2026-11-23T09:07:00+08:00", "outcome": "done", "messages": 2},
     ]
     assert report["lease"]["holder"] == "host:1"
     assert "progress" in quotabot("status").out

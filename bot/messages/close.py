@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.money import Penalty
+from bot.core.periods import PeriodKind, period_of
 from bot.core.progress import Row
 from bot.core.verdicts import Verdict
 from bot.messages.changes import WORDS as RULE_WORDS
@@ -44,6 +45,8 @@ class CloseWords:
     missed: str
     met: str
     quota: str
+    month: str  # takes a date
+    named: str  # other periods are said by their names
     sums: Phrase
     rejected: Mapping[Verdict, Phrase]
     because: str
@@ -58,9 +61,11 @@ class CloseWords:
 
 
 CHINESE = CloseWords(
-    missed="{label} 初步结果：{counted}/{target}，差 {missing} 位",
-    met="{label} 已完成：{counted}/{target}，辛苦了",
+    missed="{label}初步结果：{counted}/{target}，差 {missing} 位",
+    met="{label}已完成：{counted}/{target}，辛苦了",
     quota="{quota} · {period}",
+    month="{0.month} 月",
+    named="{period} ",
     sums=Phrase("共新增 {n} 位：计入 {counted}，未计入 {rejected}"),
     rejected={
         Verdict.LOST_EARLY: Phrase("{n} 位未满留存天数就流失"),
@@ -91,6 +96,8 @@ ENGLISH = CloseWords(
     missed="{label}, preliminary: {counted}/{target}, {missing} short",
     met="{label} done: {counted}/{target}, thank you",
     quota="{quota} · {period}",
+    month="{0:%B}",
+    named="{period}",
     sums=Phrase(
         "{n} contacts: {counted} counted, {rejected} not", "1 contact: {counted} counted, {rejected} not"
     ),
@@ -156,7 +163,9 @@ def closed(*, language: str, lines: Sequence[ClosedLine], until: datetime, at: d
 
 def _head(words: CloseWords, line: ClosedLine, *, several: bool) -> str:
     row = line.row
-    label = words.quota.format(quota=clean(row.quota), period=row.period) if several else row.period
+    is_month = period_of(PeriodKind.MONTH, row.period_start).name == row.period
+    period = words.month.format(row.period_start) if is_month else words.named.format(period=row.period)
+    label = words.quota.format(quota=clean(row.quota), period=period) if several else period
     said = words.met if line.met else words.missed
     return said.format(
         label=label, counted=row.counted, target=row.target, missing=max(0, row.target - row.counted)
