@@ -10,11 +10,15 @@ from pathlib import Path
 import click
 
 from bot import directory
+from bot.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
 from bot.config import Config, ConfigError, Fault
-from bot.config.warnings import warnings
+from bot.config.warnings import warning, warnings
 from bot.directory import Directory
 from bot.roster import RosterError
+from bot.store.engine import StoreError
+from bot.store.store import Store
+from bot.unreached import Unreached, unreached
 
 
 @click.command()
@@ -22,6 +26,8 @@ from bot.roster import RosterError
 @format_option("text", "json")
 def check(config_path: Path, form: str) -> None:
     """Read the configuration and the roster, and say every fault. Changes and sends nothing.
+
+    Where a store is there already, its history shows targets that nobody reached.
 
     \b
     quotabot check
@@ -33,7 +39,7 @@ def check(config_path: Path, form: str) -> None:
     try:
         config = loaded(config_path)
         people = directory.read(config)
-        notes = [str(note) for note in _warnings(config, people)]
+        notes = [str(note) for note in (*_warnings(config, people), *_from_history(config))]
         quotas = len(config.quotas)
         summary = f"{config_path}: no fault. {quotas} quota(s), {len(people.people)} people in the roster."
     except (ConfigError, RosterError) as error:
@@ -64,3 +70,27 @@ def _warnings(config: Config, people: Directory) -> tuple[Fault, ...]:
         roles={membership.role for membership in memberships if membership.role},
         departments=departments | set(people.departments.parents) | set(people.departments.names),
     )
+
+
+def _from_history(config: Config) -> list[Fault]:
+    where = config.store.where
+    try:
+        if not Store.is_ready(where if isinstance(where, Path) else where.get_secret_value()):
+            return []
+        with open_services(config) as services:
+            found = unreached(services)
+    except StoreError as error:
+        click.echo(f"the history was not looked at: {error}", err=True)
+        return []
+    return [
+        warning(config, ("quotas", number, "target"), quota.target, _said(one))
+        for number, quota in enumerate(config.quotas)
+        for one in found
+        if one.quota == quota.id
+    ]
+
+
+def _said(one: Unreached) -> str:
+    periods = one.periods[0] if len(one.periods) == 1 else f"{one.periods[0]} to {one.periods[-1]}"
+    best = f"{one.best.counted}/{one.best.target} in {one.best.period}"
+    return f"nobody reached it in {periods} (the best was {best}); a target out of reach invites faking"

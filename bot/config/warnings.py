@@ -38,28 +38,21 @@ def warnings(
     """
     found = [*_address(config), *_calendar(config, years), *_firings(config)]
     for number, quota in enumerate(config.quotas):
-        found += _quota(quota, ("quotas", number))
+        found += [*_quota(quota, ("quotas", number)), *_incentives(quota, ("quotas", number))]
     if userids is not None:
         found += _unknown_userids(config, userids)
     if roles is not None:
         found += _unknown_roles(config, roles)
     if departments is not None:
         found += _unknown_departments(config, departments)
-    return tuple(
-        Fault(
-            file=str(config.file),
-            key_path=_place(path, config),
-            value=shown(value),
-            allowed=allowed,
-            nearest=meant,
-        )
-        for path, value, allowed, meant in found
-    )
+    return tuple(warning(config, path, value, allowed, meant) for path, value, allowed, meant in found)
 
 
-def _place(path: Path, config: Config) -> str:
+def warning(config: Config, path: Path, value: object, allowed: str, meant: str | None = None) -> Fault:
+    """Return what is to be said of *value* at *path* of *config*; *meant* is the nearest known name."""
     names = {"quotas": [{"id": quota.id} for quota in config.quotas]}
-    return written_key(path, names)
+    place = written_key(path, names)
+    return Fault(file=str(config.file), key_path=place, value=shown(value), allowed=allowed, nearest=meant)
 
 
 def _address(config: Config) -> Iterator[Found]:
@@ -124,6 +117,28 @@ def _quota(quota: Quota, path: Path) -> Iterator[Found]:
     if quota.ends_on is not None and quota.ends_on < period.first:
         allowed = f"the quota never holds: no {kind} begins between starts_on and ends_on"
         yield (*path, "ends_on"), quota.ends_on, allowed, None
+
+
+def _incentives(quota: Quota, path: Path) -> Iterator[Found]:
+    """What invites people to fake, or pays for what they can write themselves."""
+    counting = quota.counting
+    if quota.basis == "added" and counting.first_add == "any":
+        allowed = "removing and adding the same customer in turns earns each time; use pair or corp"
+        yield (*path, "counting", "first_add"), counting.first_add, allowed, None
+    if quota.basis == "added" and counting.keep_days == 0:
+        allowed = (
+            "a contact counts even when it is lost in the next minute, so adds can be bought; 7 is usual"
+        )
+        yield (*path, "counting", "keep_days"), 0, allowed, None
+        if quota.penalty is not None and quota.penalty.flat:
+            allowed = "a flat deduction without keep_days drives people to any add at all; set keep_days"
+            yield (*path, "penalty", "flat"), quota.penalty.flat, allowed, None
+    if counting.required_tags and (quota.penalty or quota.reward):
+        allowed = (
+            "money follows tags that staff can set themselves; take a rule group's tags (规则组标签), which "
+            "they cannot, or required_facts"
+        )
+        yield (*path, "counting", "required_tags"), list(counting.required_tags), allowed, None
 
 
 def _unknown_userids(config: Config, known: Collection[str]) -> Iterator[Found]:

@@ -18,7 +18,7 @@ from typing import Any
 from sqlite_utils import Database, Migrations
 
 from bot.store.engine import PATIENCE_S, Row, StoreBusyError, StoreError
-from bot.store.statements import Statements, Step, newer, steps
+from bot.store.statements import Statements, Step, complete, newer, steps
 
 DIALECT = "sqlite"
 
@@ -67,6 +67,21 @@ class SqliteEngine:
                 f"the store {path} cannot be opened for writing ({error}): make its folder writable for "
                 "this user, or change [store] url"
             ) from error
+
+    @staticmethod
+    def is_ready(path: Path) -> bool:
+        """Whether the file at *path* is there, readable, and needs no step of the schema."""
+        if not path.is_file():
+            return False
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            try:
+                applied = {step.name for step in _schema().applied(Database(connection))}
+            finally:
+                connection.close()
+        except sqlite3.Error:
+            return False
+        return complete(applied, DIALECT)
 
     def _migrate(self) -> None:
         migrations = _schema()

@@ -54,6 +54,11 @@ def newer(applied: Collection[str], dialect: str) -> str | None:
     )
 
 
+def complete(applied: Collection[str], dialect: str) -> bool:
+    """Whether a store has exactly the steps that this version knows."""
+    return set(applied) == {step.name for step in steps(dialect)}
+
+
 class Statements:
     """The named statements for one engine."""
 

@@ -68,6 +68,12 @@ class Store:
                 self._skew_s = self.engine.now() - time.time()
         return time.time() + self._skew_s
 
+    @staticmethod
+    def is_ready(where: Path | str) -> bool:
+        """Whether there is a store that can be opened without making or migrating anything."""
+        engine = SqliteEngine if isinstance(where, Path) else PostgresEngine
+        return engine.is_ready(where)  # type: ignore[arg-type]  # each engine takes its own kind
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.close()
