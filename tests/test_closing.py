@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from e2e_builders import (
@@ -20,6 +21,8 @@ from e2e_builders import (
     write_config,
     write_roster,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot import closing
 from bot.core.relations import Kind, RelationEvent
@@ -139,6 +142,26 @@ def test_closing_stores_everybodys_line_once(tmp_path: Path) -> None:
         }
     )
     assert acts == [("close", "cm-monthly 2026-11")]
+
+
+@settings(max_examples=15, deadline=None)
+@given(chance=st.randoms(use_true_random=False))
+def test_whatever_comes_later_closing_again_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, chance: Random
+) -> None:
+    with branch(tmp_path_factory.mktemp("closed")) as services:
+        close(services)
+        first = stored(services)
+        for number in range(chance.randint(1, 5)):
+            moment = at("2026-11-01T09:00") + timedelta(minutes=chance.randrange(60 * 24 * 45))
+            kind = chance.choice(list(Kind))
+            tell(services, chance.choice(["zhang", "li"]), f"wm{chance.randrange(3)}", moment, kind)
+            close(services, when=CLOSE + timedelta(days=number))
+        again = {userid: one for userid, one in stored(services).items() if userid in first}
+        closed = [act.subject for act in services.store.audit.acts() if act.act == "close"]
+
+    assert again == first
+    assert closed == ["cm-monthly 2026-11"]
 
 
 def test_each_person_is_told_his_result_and_nobody_who_left(tmp_path: Path) -> None:
