@@ -26,7 +26,7 @@ id = "monthly"
 period = "month"
 target = 12
 penalty = { per_missing = 10, cap = 100 }
-reward = { top = [500, 300], scope = "department", min_attainment = 0.5 }
+reward = { top = [500, 300], scope = "department", min_attainment = 0.05 }
 [quotas.counting]
 first_add = "corp"
 keep_days = 7
