@@ -8,6 +8,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console, RenderableType
+from rich.table import Table
+
+_ROOM = 10_000  # wider than any table
 
 output_option = click.option(
     "--output",
@@ -38,17 +41,18 @@ def deliver(report: str | bytes, output: Path | None) -> None:
 
 
 def drawn(*parts: RenderableType) -> str:
-    """Return *parts* as text for people, as wide as the terminal but not below 100 characters."""
+    """Return *parts* as text for people, as wide as the terminal, but not below 100 characters.
+
+    A table is never cut: it is as wide as what stands in it.
+    """
     text = io.StringIO()
     # What people are called must not be read as markup.
-    console = Console(
-        file=text,
-        width=max(Console().width, 100),
-        force_terminal=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
+    console = Console(file=text, force_terminal=False, markup=False, highlight=False, emoji=False)
+    usual = max(Console().width, 100)
     for part in parts:
+        console.width = usual
+        if isinstance(part, Table):
+            console.width = _ROOM
+            console.width = max(usual, console.measure(part).maximum)
         console.print(part)
     return text.getvalue()

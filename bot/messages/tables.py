@@ -73,6 +73,7 @@ CHINESE = TableWords(
         "median": "中位数",
     },
     short={
+        "kept_90": "留存",
         "to_add": "还需",
         "today_left": "今日",
         "workdays_left": "剩余天数",
@@ -137,6 +138,7 @@ ENGLISH = TableWords(
         "median": "median",
     },
     short={
+        "kept_90": "kept",
         "today_left": "today",
         "workdays_left": "days left",
         "penalty": "penalty (est.)",
