@@ -130,7 +130,7 @@ ENGLISH = SimulationWords(
     unsettled="over, not settled yet, as of {at}, money by what is counted so far",
     met="{met} met the target",
     same_met="the same people",
-    newly_met=Phrase("{n} more meet it"),
+    newly_met=Phrase("{n} more meet it", "1 more meets it"),
     no_longer_met=Phrase("{n} no longer meet it", "1 no longer meets it"),
     only_was="{quota}: in force only (not simulated, or with another period or dates), so not compared",
     only_would="{quota}: simulated only (not in force, or with another period or dates), so not compared",
@@ -167,9 +167,9 @@ ENGLISH = SimulationWords(
 WORDS: Mapping[str, SimulationWords] = {"zh-CN": CHINESE, "en": ENGLISH}
 
 
-def arrow(before: str | None, after: str | None) -> str:
+def arrow(*sides: str | None) -> str:
     """Say a value before and after, once if it is the same; None where a side has none."""
-    told = [value for value in (before, after) if value is not None]
+    told = [value for value in sides if value is not None]
     return told[0] if len(set(told)) == 1 else " → ".join(told) or "–"
 
 

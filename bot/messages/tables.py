@@ -75,8 +75,6 @@ CHINESE = TableWords(
     short={
         "kept_90": "留存",
         "to_add": "还需",
-        "today_left": "今日",
-        "workdays_left": "剩余天数",
         "penalty": "扣减(估算)",
         "reward": "奖励(估算)",
     },
