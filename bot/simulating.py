@@ -8,14 +8,15 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from bot import standing
+from bot.core.frames import Past
 from bot.core.history import Kept
 from bot.core.leniency import Difference, differences
 from bot.core.periods import Period
-from bot.core.progress import Row, Status
+from bot.core.progress import Branch, Row, Status
 from bot.core.quotas import Quota
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.standing import rounded
-from bot.core.workdays import epoch_of
+from bot.core.workdays import WorkCalendar, epoch_of
 from bot.services import Services
 
 Name = tuple[str, str]  # a quota's id, a period's name
@@ -132,13 +133,11 @@ def simulate(
         else _frames(book, first=max(first, recorded_from), last=last, today=calendar.local_day(at))
         for book in books
     ]
-    settled_at: dict[Name, int] = {}
-    for side in sides:
-        for name, (quota, period) in side.items():
-            settled_at[name] = max(settled_at.get(name, 0), quota.settlement(period, calendar=calendar))
+    settled_at = _settlements(sides, calendar=calendar)
     as_of = {name: calendar.moment(min(epoch, epoch_of(at))) for name, epoch in settled_at.items()}
+    known = _Known.read(services, sides, books, as_of=as_of, at=at)
     was, would_be = (
-        _sides(services, side, book=book, as_of=as_of) for side, book in zip(sides, books, strict=True)
+        known.worked_out(services, side, book=book) for side, book in zip(sides, books, strict=True)
     )
     return Simulation(
         first=first,
@@ -181,29 +180,67 @@ def _in_order(sides: Iterable[Mapping[Name, Framed]]) -> list[tuple[Name, Period
     ]
 
 
-def _sides(
-    services: Services, frames: Mapping[Name, Framed], *, book: Rulebook, as_of: Mapping[Name, datetime]
-) -> dict[Name, Side]:
-    """Each of *frames* as of its own time; those of one time are read together."""
-    together: dict[datetime, list[Framed]] = {}
-    for name, framed in frames.items():
-        together.setdefault(as_of[name], []).append(framed)
-    found: dict[Name, Side] = {}
-    for at, several in together.items():
-        told = standing.standing_in(services, several, at=at, book=book, money=True, stored=False)
-        rows: dict[Name, list[Row]] = {}
-        for row in told.rows:
-            rows.setdefault((row.quota, row.period), []).append(row)
-        past = told.branch.past(epoch_of(at))
-        for quota, period in several:
-            own = rows.get((quota.id, period.name), [])
-            kept = Kept.over(past.history(row.userid).kept_90(past.at_s) for row in own if row.target)
-            found[quota.id, period.name] = _side(quota, own, kept=kept)
+def _settlements(sides: Iterable[Mapping[Name, Framed]], *, calendar: WorkCalendar) -> dict[Name, int]:
+    """When each period is settled on both sides, in epoch s."""
+    found: dict[Name, int] = {}
+    for side in sides:
+        for name, (quota, period) in side.items():
+            found[name] = max(found.get(name, 0), quota.settlement(period, calendar=calendar))
     return found
 
 
-def _side(rule: Quota, rows: Sequence[Row], *, kept: Kept) -> Side:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What was recorded, read once for all periods and both sides; what was known earlier is part of it."""
+
+    branch: Branch
+    as_of: Mapping[Name, datetime]
+    pasts: Mapping[datetime, Past]
+
+    @classmethod
+    def read(
+        cls,
+        services: Services,
+        sides: Iterable[Mapping[Name, Framed]],
+        books: Iterable[Rulebook],
+        *,
+        as_of: Mapping[Name, datetime],
+        at: datetime,
+    ) -> _Known:
+        asked = [
+            framed
+            for side, book in zip(sides, books, strict=True)
+            for framed in standing.needed(services, list(side.values()), book=book)
+        ]
+        earliest = min(as_of.values(), default=at)
+        branch = standing.branch_for(services, asked, at=at, earliest=earliest)
+        pasts = {moment: branch.past(epoch_of(moment)) for moment in set(as_of.values())}
+        return cls(branch=branch, as_of=as_of, pasts=pasts)
+
+    def worked_out(
+        self, services: Services, frames: Mapping[Name, Framed], *, book: Rulebook
+    ) -> dict[Name, Side]:
+        """Each of *frames* as of its own time; those of one time are worked out together."""
+        together: dict[datetime, list[Framed]] = {}
+        for name, framed in frames.items():
+            together.setdefault(self.as_of[name], []).append(framed)
+        found: dict[Name, Side] = {}
+        for at, several in together.items():
+            told = standing.standing_in(
+                services, several, at=at, book=book, money=True, stored=False, branch=self.branch
+            )
+            rows: dict[Name, list[Row]] = {}
+            for row in told.rows:
+                rows.setdefault((row.quota, row.period), []).append(row)
+            for quota, period in several:
+                name = (quota.id, period.name)
+                found[name] = _side(quota, rows.get(name, []), past=self.pasts[at])
+        return found
+
+
+def _side(rule: Quota, rows: Sequence[Row], *, past: Past) -> Side:
     judged = [row for row in rows if row.target]
+    kept = Kept.over(past.history(row.userid).kept_90(past.at_s) for row in judged)
     asked = sum(row.target for row in judged)
     done = sum(min(row.counted, row.target) for row in judged)
     return Side(

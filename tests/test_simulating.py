@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bot.core.quotas import PeriodKind, Quota
 from bot.core.relations import Kind, RelationEvent
 from bot.services import Services
 from bot.simulating import Simulated, Simulation, simulate
-from bot.standing import standing
+from bot.standing import rules, standing, standing_in
 from handlers.inbox import derive
 from scheduler.jobs import PREPARES
 
@@ -251,3 +251,28 @@ def test_signed_lines_do_not_stand_in_the_way_of_a_comparison(tmp_path: Path) ->
     assert li.was is not None
     assert li.would_be is not None
     assert (li.was.counted, li.would_be.counted) == (3, 4)
+
+
+def test_reading_everything_once_gives_the_numbers_of_each_time(tmp_path: Path) -> None:
+    daily = QUOTA.replace("cm-monthly", "daily").replace('"month"', '"day"').replace("50", "1")
+    held = QUOTA.replace("cm-monthly", "held").replace('"month"', '"week"') + 'basis = "held"\n'
+    more = '[money]\ncap_per_month = 1000\n[integrity]\nburst = { adds = 2, minutes = 5 }\naction = "hold"\n'
+    with branch(tmp_path, quotas=daily + held + RULES, more=more) as services:
+        old = [at("2026-07-01T10:00") + timedelta(days=day) for day in range(40)]
+        add_customers(services, "zhang", *old, at("2026-11-09T10:00"), at("2026-11-09T10:02"))
+        lose(services, "zhang", "wm-zhang-0705100000-4", when="2026-11-12T10:00")
+        told = simulated(services, *services.config.core_quotas())
+        book = rules(services)
+        alone = {
+            (one.quota, one.period.name): standing_in(
+                services, [(side.rule, one.period)], at=one.as_of, book=book, money=True, stored=False
+            ).rows
+            for one in told.quotas
+            if (side := one.was) is not None
+        }
+
+    assert len(told.quotas) == 30 + 5 + 1  # days, weeks that end in November, the month
+    for one in told.quotas:
+        assert one.was is not None
+        assert tuple(one.was.rows.values()) == alone[one.quota, one.period.name]
+        assert one.was == one.would_be
