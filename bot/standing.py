@@ -106,17 +106,16 @@ def standing_in(
     book: Rulebook,
     money: bool = False,
     stored: bool = True,
+    branch: Branch | None = None,
 ) -> Standing:
     """Where everybody stands as of *at* (aware) in *frames* of the rulebook *book*.
 
-    *stored*: lines of a closed period that are final are shown as they were signed.
+    *stored*: lines of a closed period that are final are shown as they were signed. *branch* is read already:
+    it covers what is `needed`, up to *at* or later.
     """
     capping = services.config.money.cap_per_month
-    wanted = list(frames)
-    if capping:
-        known = _names(wanted)
-        wanted += [framed for framed in _of_months(wanted, book) if not _names([framed]) <= known]
-    branch = branch_for(services, wanted, at=at)
+    wanted = needed(services, frames, book=book)
+    branch = branch or branch_for(services, wanted, at=at)
     rows = progress(
         branch,
         frames=wanted,
@@ -152,12 +151,23 @@ def _as_signed(
     return tuple(found)
 
 
-def branch_for(services: Services, frames: Sequence[Framed], *, at: datetime) -> Branch:
-    """All that the numbers of *frames* as of *at* (aware) are made from."""
+def needed(services: Services, frames: Sequence[Framed], *, book: Rulebook) -> list[Framed]:
+    """*frames*, and what else must be worked out for them: a monthly cap on money looks at every quota."""
+    wanted = list(frames)
+    if services.config.money.cap_per_month:
+        known = _names(wanted)
+        wanted += [framed for framed in _of_months(wanted, book) if not _names([framed]) <= known]
+    return wanted
+
+
+def branch_for(
+    services: Services, frames: Sequence[Framed], *, at: datetime, earliest: datetime | None = None
+) -> Branch:
+    """All that the numbers of *frames* are made from: as of *at* (aware), or any time from *earliest* on."""
     config, store = services.config, services.store
     calendar = config.work_calendar()
     upto = epoch_of(at)
-    since = upto - KEPT_WINDOW_S
+    since = epoch_of(earliest or at) - KEPT_WINDOW_S
     for quota, period in frames:
         # a day more than the period: yesterday's facts on its first day
         first = calendar.start_of(period.first - timedelta(days=1))

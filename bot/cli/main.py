@@ -16,6 +16,7 @@ from bot.cli.progress import progress
 from bot.cli.quotas import quotas
 from bot.cli.run import run
 from bot.cli.serve import serve
+from bot.cli.simulate import simulate_
 from bot.cli.status import status
 from bot.config import ConfigError
 from bot.demo import DemoError
@@ -32,7 +33,7 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, quotas, close, status, dead, copy, demo):
+for command in (check, serve, run, progress, quotas, close, simulate_, status, dead, copy, demo):
     cli.add_command(command)
 
 
