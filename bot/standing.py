@@ -14,6 +14,7 @@ from bot.core.day import DayFacts, day_facts
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import Planned
 from bot.core.money import capped
+from bot.core.overtime import Overtime, overtime
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import Branch, Row, progress
@@ -74,6 +75,23 @@ class Standing:
         past = self.branch.past(at_s)
         kept: dict[str, Kept] = {userid: past.history(userid).kept_90(at_s) for userid in self.by_person}
         return teams(self.rows, departments=self.departments, kept=kept)
+
+    def overtime(self) -> tuple[Overtime, ...]:
+        """Adds outside working hours by unit, in each period that is shown; never by person."""
+        past = self.branch.past(epoch_of(self.at))
+        known = {userid: past.history(userid).contacts for userid in self.branch.contacts}
+        periods = dict.fromkeys(period for _, period in self.frames)
+        return tuple(
+            line
+            for period in periods
+            for line in overtime(
+                known,
+                people=self.branch.people,
+                departments=self.departments,
+                calendar=self.calendar,
+                period=period,
+            )
+        )
 
     def _adds(self, userid: str) -> list[Add]:
         return [contact.add for contact in self.branch.contacts.get(userid, ())]
