@@ -39,7 +39,7 @@ def overtime(
 ) -> tuple[Overtime, ...]:
     """Return the departments of 5 people or more with their adds dated in *period*, by department id.
 
-    *contacts* by userid are as of some time, without later ones. An add belongs to the departments of its day.
+    *contacts* by userid are as of some time. An add belongs to the departments of its own day.
     """
     members: dict[int, set[str]] = {}
     adds: dict[int, int] = {}
