@@ -62,8 +62,7 @@ class Standing:
 
     def works_on(self, userid: str, day: date) -> bool:
         """Whether *userid* is employed and not absent on the local *day*: else nobody writes to him."""
-        person = self.people[userid]
-        return person.employed_on(day) and day not in person.absences
+        return self.people[userid].works_on(day)
 
     def day(self, userid: str, day: date) -> DayFacts:
         """What a local day brought *userid*, as of *at*."""
@@ -181,14 +180,10 @@ def branch_for(services: Services, frames: Sequence[Framed], *, at: datetime) ->
         first = calendar.start_of(period.first - timedelta(days=1))
         since = min(since, first - quota.integrity.window_days * DAY_S)
     alive = any(quota.basis is Basis.HELD for quota, _ in frames)
-    real_today = calendar.local_day(services.clock.now())
-    absences = store.knowledge.absences()
-    people = directory.known(services.directory, store.members.all(), day=real_today)
+    people = everybody(services)
     contacts = store.ledger.contacts(since=since, upto=upto, alive=alive)
     return Branch(
-        people=tuple(
-            replace(person, absences=absences.get(person.userid, frozenset())) for person in people.values()
-        ),
+        people=tuple(people.values()),
         departments=services.directory.departments,
         contacts=with_knowledge(store, contacts, since=since if not alive else 0),
         calendar=calendar,
@@ -196,6 +191,17 @@ def branch_for(services: Services, frames: Sequence[Framed], *, at: datetime) ->
         flags=store.findings.flags(),
         planned=planned_by(services, people),
     )
+
+
+def everybody(services: Services) -> dict[str, Person]:
+    """Everybody by userid, as recorded and as the files say now, with absences."""
+    today = services.config.work_calendar().local_day(services.clock.now())
+    absences = services.store.knowledge.absences()
+    people = directory.known(services.directory, services.store.members.all(), day=today)
+    return {
+        userid: replace(person, absences=absences.get(userid, frozenset()))
+        for userid, person in people.items()
+    }
 
 
 def planned_by(services: Services, people: dict[str, Person]) -> Planned:

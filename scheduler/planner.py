@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from heapq import merge
+from operator import attrgetter
 
 from bot.core.workdays import WorkCalendar
 from bot.messages import Message as Written
@@ -11,7 +13,7 @@ from bot.messages import as_markdown, as_text
 from bot.services import Services
 from bot.standing import standing
 from bot.store.outbox import Message
-from scheduler.jobs import JOBS
+from scheduler.jobs import ALONGSIDE, JOBS, Job
 
 # Room for the ending that tells two equal messages apart, below WeCom's 2048 bytes.
 CONTENT_BYTES = 2040
@@ -25,14 +27,21 @@ def key_of(job: str, day: date, userid: str) -> str:
 def plan(
     services: Services, job: str, *, at: datetime, time_shift: int | None = None, after: str = ""
 ) -> Iterator[Message]:
-    """The messages of *job* as of *at* (aware), to userids greater than *after*, in their order.
+    """The messages of *job*, and what goes with it, as of *at* (aware), to userids greater than *after*.
 
+    In the order of userids, so that all messages to one person stand together.
     They may go from *at* until that day's working hours are over, so nothing unasked is ever sent late.
     *time_shift* puts their times on a clock that differs from the service's: real time plus so many seconds.
     """
-    for userid, message in JOBS[job](services, standing(services, at=at)):
-        if userid > after:
-            yield unasked(services, job, userid, message, at=at, time_shift=time_shift)
+    found = standing(services, at=at)
+
+    def written(name: str, job: Job) -> Iterator[Message]:
+        for userid, message in job(services, found):
+            if userid > after:
+                yield unasked(services, name, userid, message, at=at, time_shift=time_shift)
+
+    named = {job: JOBS[job], **ALONGSIDE.get(job, {})}
+    yield from merge(*(written(name, one) for name, one in named.items()), key=attrgetter("to_userid"))
 
 
 def unasked(

@@ -6,12 +6,15 @@ noted as missed. Nothing due before the first start is missed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import groupby
+from operator import attrgetter
 
 import structlog
 
 from bot.services import Services
+from bot.store.outbox import Message
 from scheduler.jobs import NEEDED, PREPARES
 from scheduler.planner import plan
 from scheduler.table import Firing, firings, timetable
@@ -83,7 +86,7 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
     if (prepare := PREPARES.get(firing.job)) is not None:
         prepare(services, at)
     messages = plan(services, firing.job, at=at, after=cursor)
-    while chunk := list(islice(messages, CHUNK)):
+    for chunk in _chunks(messages):
         with store.transaction():
             added = sum(store.outbox.add(message, created_at=int(store.now())) for message in chunk)
             still_mine = store.runs.advance(
@@ -98,3 +101,15 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
         if not still_mine:
             return
         services.outbox_signal.ring()
+
+
+def _chunks(messages: Iterable[Message]) -> Iterator[list[Message]]:
+    """Yield CHUNK messages or a few more at a time: all messages to one person are planned together."""
+    chunk: list[Message] = []
+    for _, to_one in groupby(messages, key=attrgetter("to_userid")):
+        chunk += to_one
+        if len(chunk) >= CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
