@@ -22,7 +22,7 @@ _TAIL = 6  # characters of a customer's id that tell him from others
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What was seen; *about*: the customer's id (shared) or the period (quick_loss); *holds*: held contacts."""
+    """What was seen. *about*: the customer's id (shared) or the period (quick_loss); *holds*: how many."""
 
     kind: FindingKind
     evidence: Evidence
