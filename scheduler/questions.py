@@ -10,6 +10,7 @@ from bot.cases import Case
 from bot.core.evidence import Evidence
 from bot.core.integrity import FindingKind, FindingName
 from bot.core.reviewers import time_is_up
+from bot.core.workdays import WorkCalendar
 from bot.messages import Message
 from bot.messages.questions import Appealed, Seen, ToDecide, questions
 from bot.messages.questions import to_review as review_message
@@ -58,16 +59,15 @@ def _seen(name: FindingName, evidence: Evidence, *, holds: int = 0) -> Seen:
 
 def _to_decide(standing: Standing, case: Case) -> ToDecide:
     person = standing.people.get(case.userid)
-    what: Seen | Appealed
-    if case.finding is not None:
-        what = _seen(case.finding.name, case.finding.evidence)
-    else:
-        assert case.review is not None  # noqa: S101 - a case is one of the two
-        _, external_userid, added_at = case.review.contact
-        what = Appealed(
-            external_userid=external_userid,
-            added_at=standing.calendar.moment(added_at),
-            verdict=case.verdict,
-        )
     name = case.userid if person is None else person.name
+    what = what_of(case, calendar=standing.calendar)
     return ToDecide(id=case.id, name=name, said=case.said or "", what=what)
+
+
+def what_of(case: Case, *, calendar: WorkCalendar) -> Seen | Appealed:
+    """Return what *case* is about, as messages want it."""
+    if case.finding is not None:
+        return _seen(case.finding.name, case.finding.evidence)
+    assert case.review is not None  # noqa: S101 - a case is one of the two
+    _, external_userid, added_at = case.review.contact
+    return Appealed(external_userid=external_userid, added_at=calendar.moment(added_at), verdict=case.verdict)

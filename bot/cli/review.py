@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,6 +22,7 @@ from bot.core.overtime import Overtime
 from bot.core.workdays import WorkCalendar
 from bot.services import Services
 from bot.standing import standing
+from scheduler.deciding import news
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -147,9 +149,11 @@ def _opened(config_path: Path) -> Iterator[Services]:
 
 def _decide(config_path: Path, case_id: str, *, accept: bool, by: str, reason: str) -> None:
     with _opened(config_path) as services:
-        case, state = reviewing.decide(
-            services, case_id, accept=accept, by=by, reason=reason, at=services.clock.now()
-        )
+        at = services.clock.now()
+        case, state = reviewing.decide(services, case_id, accept=accept, by=by, reason=reason, at=at)
+        if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
+            services.store.outbox.add(message, created_at=int(time.time()))
+            services.outbox_signal.ring()
     click.echo(f"{case.id}: {state} by {by}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.evidence import Evidence
@@ -120,7 +120,7 @@ ENGLISH = QuestionWords(
     },
     holds=Phrase("{n} of them are pending meanwhile.", "1 of them is pending meanwhile."),
     how="Tell your leader or an admin in a sentence by {until}, and they enter it; else only figures speak.",
-    promise="This is only a question: until a reviewer confirms it, it stands in no report and no team message.",
+    promise="This is only a question: until a reviewer confirms it, no report and no team message has it.",
     kind="question",
     review_head=Phrase("{n} cases for you to look at", "1 case for you to look at"),
     case="{name}: {what}. {said} ({id})",
@@ -177,6 +177,14 @@ def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | N
             footer(texts, at=at, kind=words.review_kind),
         )
     )
+
+
+def about(what: Seen | Appealed, *, language: str, at: datetime) -> str:
+    """Say what a case is about, in the zone of *at*; nothing of a verdict."""
+    words = WORDS[language]
+    if isinstance(what, Seen):
+        return _seen(words, what, at=at)
+    return _appeal(words, language, replace(what, verdict=None))
 
 
 def _listing(words: QuestionWords, said: Sequence[str]) -> Listing:
