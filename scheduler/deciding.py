@@ -24,7 +24,8 @@ def news(services: Services, case: Case, state: str, *, by: str, reason: str, at
 
     None for a single held contact, and for somebody who has left or is away for long.
     """
-    calendar, person = services.config.work_calendar(), everybody(services).get(case.userid)
+    calendar, people = services.config.work_calendar(), everybody(services)
+    person, decider = people.get(case.userid), people.get(by.lower())
     when = None if person is None else _at_work(person, at, calendar=calendar)
     if when is None or case.kind == ReviewKind.HELD:
         return None
@@ -32,7 +33,7 @@ def news(services: Services, case: Case, state: str, *, by: str, reason: str, at
         language=services.config.locale.language,
         what=what_of(case, calendar=calendar),
         state=state,
-        by=by,
+        by=by if decider is None else decider.name,
         reason=reason,
         at=calendar.local(at),
     )

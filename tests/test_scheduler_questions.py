@@ -279,7 +279,7 @@ def test_all_questions_of_a_day_are_one_message_and_colleagues_are_not_named(tmp
     assert lines[0] == "**有 3 件事想问您，各说一句就够**"
     assert set(lines[1:4]) == {
         "11-23 10:02–10:09 有 16 位新增，是不是有活动？",
-        f"客户 …{last[-6:]} 在 30 天内有 2 位同事添加，是不是有交接？",
+        f"客户 …{last[-6:]} 在 30 天内有 2 位员工添加，是不是有交接？",
         "2026-11 新增 17 位，其中 2 位不到 7 天就流失，是不是有什么情况？",
     }
     assert "员工乙" not in told[ASKED_ON_TUESDAY]
@@ -292,7 +292,7 @@ def test_held_contacts_are_named_as_pending_meanwhile(tmp_path: Path) -> None:
         told = morning(services, TUESDAY)
 
     assert told == dry
-    assert "是不是有活动？ 其间 2 位暂列待确认。" in told[ASKED_ON_TUESDAY]
+    assert "是不是有活动？其间 2 位暂列待确认。" in told[ASKED_ON_TUESDAY]
 
 
 def test_without_rules_nothing_is_looked_at_and_nobody_is_asked(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.evidence import Evidence
@@ -62,6 +62,7 @@ class QuestionWords:
     kind: str
     review_head: Phrase
     case: str
+    contact: str
     appeal: str
     rejected: str
     pending: str
@@ -78,7 +79,7 @@ CHINESE = QuestionWords(
     head=Phrase("有 {n} 件事想问您，各说一句就够", "有件事想问您，说一句就够"),
     seen={
         FindingKind.BURST: "{day} {time} 有 {n} 位新增",
-        FindingKind.SHARED: "客户 …{customer} 在 {days} 天内有 {n} 位同事添加",
+        FindingKind.SHARED: "客户 …{customer} 在 {days} 天内有 {n} 位员工添加",
         FindingKind.QUICK_LOSS: "{period} 新增 {of} 位，其中 {n} 位不到 {days} 天就流失",
     },
     asks={
@@ -92,7 +93,8 @@ CHINESE = QuestionWords(
     kind="提问",
     review_head=Phrase("有 {n} 件事等您看看"),
     case="{name}：{what}。{said}（{id}）",
-    appeal="申诉 {day} 添加的客户 …{customer}{why}",
+    contact="{day} 添加的客户 …{customer}",
+    appeal="申诉 {contact}{why}",
     rejected="，现未计入：{why}",
     pending="，现待确认",
     said="本人说：{text}",
@@ -110,7 +112,7 @@ ENGLISH = QuestionWords(
     ),
     seen={
         FindingKind.BURST: "{day} {time}: {n} added",
-        FindingKind.SHARED: "Customer …{customer} was added by {n} colleagues within {days} days",
+        FindingKind.SHARED: "Customer …{customer} was added by {n} employees within {days} days",
         FindingKind.QUICK_LOSS: "{period}: {n} of {of} added were lost within {days} days",
     },
     asks={
@@ -118,13 +120,14 @@ ENGLISH = QuestionWords(
         FindingKind.SHARED: ". Was there a handover?",
         FindingKind.QUICK_LOSS: ". Is there a reason?",
     },
-    holds=Phrase("{n} of them are pending meanwhile.", "1 of them is pending meanwhile."),
+    holds=Phrase(" {n} of them are pending meanwhile.", " 1 of them is pending meanwhile."),
     how="Tell your leader or an admin in a sentence by {until}, and they enter it; else only figures speak.",
     promise="This is only a question: until a reviewer confirms it, no report and no team message has it.",
     kind="question",
     review_head=Phrase("{n} cases for you to look at", "1 case for you to look at"),
     case="{name}: {what}. {said} ({id})",
-    appeal="asks about customer …{customer}, added {day}{why}",
+    contact="customer …{customer}, added {day}",
+    appeal="asks about {contact}{why}",
     rejected="; not counted: {why}",
     pending="; pending",
     said="In his or her words: {text}",
@@ -184,7 +187,8 @@ def about(what: Seen | Appealed, *, language: str, at: datetime) -> str:
     words = WORDS[language]
     if isinstance(what, Seen):
         return _seen(words, what, at=at)
-    return _appeal(words, language, replace(what, verdict=None))
+    said = _contact(words, what)
+    return said[:1].upper() + said[1:]
 
 
 def _listing(words: QuestionWords, said: Sequence[str]) -> Listing:
@@ -193,7 +197,7 @@ def _listing(words: QuestionWords, said: Sequence[str]) -> Listing:
 
 def _question(words: QuestionWords, seen: Seen, *, at: datetime) -> str:
     holds = words.holds.say(n=seen.holds) if seen.holds else ""
-    return " ".join(filter(None, (_seen(words, seen, at=at) + words.asks[seen.kind], holds)))
+    return _seen(words, seen, at=at) + words.asks[seen.kind] + holds
 
 
 def _seen(words: QuestionWords, seen: Seen, *, at: datetime) -> str:
@@ -225,9 +229,11 @@ def _appeal(words: QuestionWords, language: str, appealed: Appealed) -> str:
         why = words.pending
     elif (phrase := CLOSE_WORDS[language].rejected.get(appealed.verdict or Verdict.COUNTED)) is not None:
         why = words.rejected.format(why=phrase.say(n=1))
-    return words.appeal.format(
-        day=f"{appealed.added_at:%m-%d}", customer=_tail(appealed.external_userid), why=why
-    )
+    return words.appeal.format(contact=_contact(words, appealed), why=why)
+
+
+def _contact(words: QuestionWords, appealed: Appealed) -> str:
+    return words.contact.format(day=f"{appealed.added_at:%m-%d}", customer=_tail(appealed.external_userid))
 
 
 def _tail(external_userid: str) -> str:
