@@ -5,7 +5,7 @@ A question is evidence and no verdict: until a reviewer confirms it, it stands i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,6 +24,9 @@ from bot.services import Services
 from bot.standing import branch_for, everybody, rules
 from bot.store.reviews import OpenFinding, Opening, ReviewKind, ReviewState
 
+Free = Callable[[str], bool]  # whether a userid may still be written to on that day
+
+_PUT = "questions_put"  # the mark: as of when (epoch s) questions were put last
 _A_BREAK = timedelta(days=14)  # no run of days off is longer
 
 
@@ -50,16 +53,18 @@ class Asked:
     holds: int
 
 
-def put(services: Services, *, at: datetime) -> None:
+def put(services: Services, *, at: datetime, free: Free) -> None:
     """Store what is new as of *at* (aware) as asked then, with the contacts held; safe to repeat.
 
-    Held contacts whose period is settled meanwhile are released: by the closing rules they count.
+    Of somebody who is not *free* nothing is asked that day. Held contacts whose period is settled meanwhile
+    are released: by the closing rules they count.
     """
     store, at_s = services.store, epoch_of(at)
     seen = _seen(services, at=at)
-    fresh = {question.name for question in _new(services, seen, at=at)}
+    fresh = {question.name for question in _new(services, seen, at=at, free=free)}
     still_open = {one.name for one in store.findings.open()}
     with store.transaction():
+        store.marks.put(_PUT, str(at_s))
         for question in seen:
             if question.name in fresh:
                 store.findings.ask(question.finding, question.evidence, at=at_s)
@@ -69,14 +74,16 @@ def put(services: Services, *, at: datetime) -> None:
             if question.name in fresh or question.name in still_open
             for quota, period, key in question.held
         )
-        for review in store.reviews.all_open():
-            if review.kind is ReviewKind.HELD and settled(services, review.quota, review.period, at=at):
+        held = [one for one in store.reviews.all_open() if one.kind is ReviewKind.HELD]
+        over = settled(services, held, at=at)
+        for review in held:
+            if (review.quota, review.period) in over:
                 store.reviews.decide(
                     review.number, ReviewState.RELEASED, by="quotabot", reason="settled", at=at_s
                 )
 
 
-def of_today(services: Services, *, at: datetime) -> dict[str, list[Asked]]:
+def of_today(services: Services, *, at: datetime, free: Free) -> dict[str, list[Asked]]:
     """Return by userid what was asked on the local day of *at* (aware) and has no answer, or would be now."""
     calendar, store = services.config.work_calendar(), services.store
     today = calendar.local_day(at)
@@ -86,20 +93,29 @@ def of_today(services: Services, *, at: datetime) -> dict[str, list[Asked]]:
         if calendar.day_of(one.asked_at) == today and one.answered_at is None:
             asked = Asked(name=one.name, evidence=one.evidence, holds=len(holds[one.name]))
             found.setdefault(one.name.userid, []).append(asked)
-    for question in _new(services, _seen(services, at=at), at=at):
+    # What was put as of this very moment is in the store; looking again would take as long once more.
+    was_put = store.marks.get(_PUT) == str(epoch_of(at))
+    for question in [] if was_put else _new(services, _seen(services, at=at), at=at, free=free):
         keys = {key for _, _, key in question.held}
         asked = Asked(name=question.name, evidence=question.evidence, holds=len(keys))
         found.setdefault(question.name.userid, []).append(asked)
     return found
 
 
-def settled(services: Services, quota: str, period: str, *, at: datetime) -> bool:
-    """Say whether the closing rules hold at *at* (aware) for this period; a quota that is gone has ended."""
-    calendar = services.config.work_calendar()
-    for rule, framed in rules(services).frames_named(parse_period(period)):
-        if rule.id == quota:
-            return rule.settlement(framed, calendar=calendar) <= epoch_of(at)
-    return True
+def settled(services: Services, openings: Iterable[Opening], *, at: datetime) -> set[tuple[str, str]]:
+    """Return the quotas with periods of *openings* for which the closing rules hold at *at* (aware).
+
+    A quota that is gone has ended.
+    """
+    calendar, book = services.config.work_calendar(), rules(services)
+    asked = {(one.quota, one.period) for one in openings}
+    running = {
+        (quota.id, period.name)
+        for name in {period for _, period in asked}
+        for quota, period in book.frames_named(parse_period(name))
+        if quota.settlement(period, calendar=calendar) > epoch_of(at)
+    }
+    return asked - running
 
 
 def _open_held(services: Services) -> list[Opening]:
@@ -111,7 +127,7 @@ def _held_of(findings: Iterable[OpenFinding], held: Iterable[Key]) -> dict[Findi
     return {one.name: keys & set(one.concerned) for one in findings}
 
 
-def _new(services: Services, seen: Iterable[Question], *, at: datetime) -> list[Question]:
+def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Free) -> list[Question]:
     """Return those never asked before whose person is at work on the day of *at*, in the order of userids."""
     known = services.store.findings.names()
     today = services.config.work_calendar().local_day(at)
@@ -123,6 +139,7 @@ def _new(services: Services, seen: Iterable[Question], *, at: datetime) -> list[
             if question.name not in known
             and (person := people.get(question.name.userid)) is not None
             and person.works_on(today)
+            and free(person.userid)
         ),
         key=lambda question: (question.name.userid, question.finding.on, question.name.subject),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.asking import settled
+from bot.asking import Free, settled
 from bot.core.frames import Frame
 from bot.core.integrity import FindingKind, FindingName, Key
 from bot.core.people import Person
@@ -18,6 +18,8 @@ from bot.core.workdays import WorkCalendar, epoch_of
 from bot.services import Services
 from bot.standing import branch_for, everybody, rules
 from bot.store.reviews import OpenFinding, Review, ReviewKind
+
+Judged = tuple[str, Key]  # quota, contact
 
 FINDING = "finding"  # the kind of a case that is one; the others are `ReviewKind`
 
@@ -71,25 +73,35 @@ def cases(services: Services, *, at: datetime) -> list[Case]:
 
     Held contacts whose period is settled are none: by the closing rules they count.
     """
+    reviews = services.store.reviews.all_open()
+    return _cases(services, reviews, _verdicts(services, reviews, at=at), at=at)
+
+
+def _cases(
+    services: Services, reviews: Sequence[Review], verdicts: Mapping[Judged, Verdict], *, at: datetime
+) -> list[Case]:
     desk = _Desk(services, at=at)
-    reviews = [
-        one
-        for one in services.store.reviews.all_open()
-        if one.kind is ReviewKind.APPEAL or not settled(services, one.quota, one.period, at=at)
+    over = settled(services, reviews, at=at)
+    found = [
+        desk.of_review(one, verdicts.get((one.quota, one.contact)))
+        for one in reviews
+        if one.kind is ReviewKind.APPEAL or (one.quota, one.period) not in over
     ]
-    verdicts = _verdicts(services, reviews, at=at)
-    found = [desk.of_review(one, verdicts.get((one.quota, one.contact))) for one in reviews]
     return [case for case in found if case is not None] + [desk.of_finding(one) for one in desk.findings]
 
 
-def note_told(services: Services, *, at: datetime) -> None:
+def note_told(services: Services, *, at: datetime, free: Free) -> None:
     """Note for each case that has come to new reviewers as of *at* (aware) that they are told now.
 
-    It waits until one of them is at work.
+    It waits until one of them is at work and *free*.
     """
     store, at_s = services.store, epoch_of(at)
     people, today = everybody(services), services.config.work_calendar().local_day(at)
-    waiting = [case for case in cases(services, at=at) if _untold(case) and _at_work(case, people, today)]
+    waiting = [
+        case
+        for case in _cases(services, store.reviews.all_open(), {}, at=at)
+        if _untold(case) and any(map(free, _at_work(case, people, today)))
+    ]
     with store.transaction():
         for case in waiting:
             told = (case.level or 0) + 1
@@ -99,15 +111,15 @@ def note_told(services: Services, *, at: datetime) -> None:
                 store.findings.tell(case.finding.name, told=told, at=at_s)
 
 
-def to_tell(services: Services, *, at: datetime) -> dict[str, list[Case]]:
+def to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[Case]]:
     """Return by userid, for reviewers at work, what they are told on the day of *at*, or would be now."""
     calendar = services.config.work_calendar()
     people, today = everybody(services), calendar.local_day(at)
     found: dict[str, list[Case]] = {}
     for case in cases(services, at=at):
         told_today = case.told_at is not None and calendar.day_of(case.told_at) == today
-        if _untold(case) or (told_today and case.kind != ReviewKind.HELD):
-            for userid in _at_work(case, people, today):
+        for userid in _at_work(case, people, today):
+            if (_untold(case) and free(userid)) or (told_today and case.kind != ReviewKind.HELD):
                 found.setdefault(userid, []).append(case)
     return found
 
@@ -194,9 +206,7 @@ class _Desk:
         return level_at(since, at=self._at, levels=len(levels), calendar=self._calendar)
 
 
-def _verdicts(
-    services: Services, reviews: Iterable[Review], *, at: datetime
-) -> dict[tuple[str, Key], Verdict]:
+def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) -> dict[Judged, Verdict]:
     """What each contact that a case is about is worth as of *at*, by (quota, contact)."""
     book = rules(services)
     frames = [

@@ -224,10 +224,13 @@ def _decide_finding(
     if not store.findings.decide(finding.name, confirmed=not accept, by=by, reason=reason, at=at_s):
         raise ReviewError("the finding was decided just now by somebody else")
     others = {key for one in store.findings.open() for key in one.concerned}
-    for review in store.reviews.all_open():
-        if review.kind is not ReviewKind.HELD or review.contact not in finding.concerned:
-            continue
-        if not accept and not settled(services, review.quota, review.period, at=at):
+    concerned = set(finding.concerned)
+    held = [
+        one for one in store.reviews.all_open() if one.kind is ReviewKind.HELD and one.contact in concerned
+    ]
+    over = settled(services, held, at=at)
+    for review in held:
+        if not accept and (review.quota, review.period) not in over:
             store.reviews.decide(review.number, ReviewState.REJECTED, by=by, reason=reason, at=at_s)
         elif review.contact not in others:
             store.reviews.decide(review.number, ReviewState.RELEASED, by=by, reason=reason, at=at_s)

@@ -22,8 +22,8 @@ PREPARES: dict[str, Callable[[Services, datetime], None]] = {
 # What goes out with a job under a name of its own: one message a person, day and name.
 ALONGSIDE: dict[str, dict[str, Job]] = {
     "progress": {
-        "question": questions.asked,  # about adds, to the person himself
-        "review": questions.to_review,  # open cases, to who decides them
+        questions.QUESTION: questions.asked,  # about adds, to the person himself
+        questions.REVIEW: questions.to_review,  # open cases, to who decides them
     },
 }
 

@@ -16,18 +16,28 @@ from bot.messages.questions import Appealed, Seen, ToDecide, questions
 from bot.messages.questions import to_review as review_message
 from bot.services import Services
 from bot.standing import Standing
+from scheduler.keys import key_of
+
+QUESTION, REVIEW = "question", "review"  # in the keys of the messages
 
 
 def prepare(services: Services, at: datetime) -> None:
     """Store what is asked now, and with whom each case is, before anybody is told."""
-    asking.put(services, at=at)
-    cases.note_told(services, at=at)
+    asking.put(services, at=at, free=_unwritten(services, QUESTION, at=at))
+    cases.note_told(services, at=at, free=_unwritten(services, REVIEW, at=at))
+
+
+def _unwritten(services: Services, name: str, *, at: datetime) -> asking.Free:
+    """Whom no message of this *name* was planned for on the day of *at*: there is one a day."""
+    day = services.config.work_calendar().local_day(at)
+    return lambda userid: services.store.outbox.by_key(key_of(name, day, userid)) is None
 
 
 def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person at work with questions of today, or whom they would be put to now."""
     at, calendar = standing.at, standing.calendar
-    for userid, told in sorted(asking.of_today(services, at=at).items()):
+    found = asking.of_today(services, at=at, free=_unwritten(services, QUESTION, at=at))
+    for userid, told in sorted(found.items()):
         if userid not in standing.people or not standing.works_on(userid, calendar.local_day(at)):
             continue
         until = time_is_up(at, calendar=calendar, away=standing.people[userid].absences)
@@ -39,7 +49,8 @@ def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message
 def to_review(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each reviewer at work with the cases that came to him today, or would now."""
     at, calendar = standing.at, standing.calendar
-    for userid, found in sorted(cases.to_tell(services, at=at).items()):
+    told = cases.to_tell(services, at=at, free=_unwritten(services, REVIEW, at=at))
+    for userid, found in sorted(told.items()):
         ending = [case.until for case in found if (case.level or 0) + 1 < len(case.levels)]
         yield (
             userid,

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 
 import structlog
 
 from bot.services import Services
 from bot.store.outbox import Message
 from scheduler.jobs import NEEDED, PREPARES
-from scheduler.planner import plan
+from scheduler.planner import plan_by_person
 from scheduler.table import Firing, firings, timetable
 
 log = structlog.get_logger(__name__)
@@ -85,8 +83,8 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
     store = services.store
     if (prepare := PREPARES.get(firing.job)) is not None:
         prepare(services, at)
-    messages = plan(services, firing.job, at=at, after=cursor)
-    for chunk in _chunks(messages):
+    people = plan_by_person(services, firing.job, at=at, after=cursor)
+    for chunk in _chunks(people):
         with store.transaction():
             added = sum(store.outbox.add(message, created_at=int(store.now())) for message in chunk)
             still_mine = store.runs.advance(
@@ -103,10 +101,10 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
         services.outbox_signal.ring()
 
 
-def _chunks(messages: Iterable[Message]) -> Iterator[list[Message]]:
-    """Yield CHUNK messages or a few more at a time: all messages to one person are planned together."""
+def _chunks(people: Iterable[list[Message]]) -> Iterator[list[Message]]:
+    """Yield CHUNK messages or a few more at a time; all to one person are planned together."""
     chunk: list[Message] = []
-    for _, to_one in groupby(messages, key=attrgetter("to_userid")):
+    for to_one in people:
         chunk += to_one
         if len(chunk) >= CHUNK:
             yield chunk
