@@ -24,7 +24,7 @@ def plan(
     """The messages of *job*, and what goes with it, as of *at* (aware), to userids greater than *after*.
 
     In the order of userids. They may go from *at* until that day's working hours are over, so nothing unasked
-    is ever sent late. *time_shift* puts their times on a clock that differs from the service's: real time plus
+    is ever sent late. *time_shift* puts their times on a clock that differs from the service's: real time and
     so many seconds.
     """
     for to_one in plan_by_person(services, job, at=at, time_shift=time_shift, after=after):
