@@ -5,7 +5,7 @@ Accepting is always for the employee: an appealed or held contact counts, a find
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.asking import settled
@@ -47,19 +47,7 @@ def open_appeal(
         for framed in _frames(services, userid, external_userid, period=period, at=at)
         if quota in (None, framed[0].id)
     ]
-    judged = verdicts_in(services, frames, userids=[userid], at=at)
-    openings, reasons = [], []
-    for rule, framed in frames:
-        keys = [key for key in judged[rule.id, framed.name] if key[1] == external_userid]
-        if not keys:
-            continue
-        key = max(keys, key=lambda one: one[2])
-        counts = judged[rule.id, framed.name][key].standing == "counted"
-        refused = _refusal(services, rule.id, framed.name, key, counts=counts, at=at)
-        if refused is not None:
-            reasons.append(refused)
-            continue
-        openings.append(_appeal(rule, framed, key, text=text, at=at))
+    openings, reasons = _openings(services, frames, (userid, external_userid), text=text, at=at)
     if not openings:
         raise ReviewError("; ".join(reasons) or f"no quota looks at {external_userid} of {userid} then")
     with services.store.transaction():
@@ -72,6 +60,28 @@ def open_appeal(
         and case.review.kind is ReviewKind.APPEAL
         and (case.review.quota, case.review.contact) in opened
     ]
+
+
+def _openings(
+    services: Services, frames: Sequence[Framed], relation: tuple[str, str], *, text: str, at: datetime
+) -> tuple[list[Opening], list[str]]:
+    """Return an appeal for each frame in which the last add of *relation* does not count, or why not."""
+    userid, external_userid = relation
+    judged = verdicts_in(services, frames, userids=[userid], at=at)
+    openings, reasons = [], []
+    for quota, period in frames:
+        contacts = judged[quota.id, period.name]
+        keys = [key for key in contacts if key[1] == external_userid]
+        if not keys:
+            continue
+        key = max(keys, key=lambda one: one[2])
+        counts = contacts[key].standing == "counted"
+        refused = _refusal(services, quota.id, period.name, key, counts=counts, at=at)
+        if refused is None:
+            openings.append(_appeal(quota, period, key, text=text, at=at))
+        else:
+            reasons.append(refused)
+    return openings, reasons
 
 
 def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case:
