@@ -14,6 +14,7 @@ from bot.core.day import DayFacts, day_facts
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import Planned
 from bot.core.money import capped
+from bot.core.overtime import Overtime, overtime
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import Branch, Row, progress
@@ -61,8 +62,7 @@ class Standing:
 
     def works_on(self, userid: str, day: date) -> bool:
         """Whether *userid* is employed and not absent on the local *day*: else nobody writes to him."""
-        person = self.people[userid]
-        return person.employed_on(day) and day not in person.absences
+        return self.people[userid].works_on(day)
 
     def day(self, userid: str, day: date) -> DayFacts:
         """What a local day brought *userid*, as of *at*."""
@@ -74,6 +74,23 @@ class Standing:
         past = self.branch.past(at_s)
         kept: dict[str, Kept] = {userid: past.history(userid).kept_90(at_s) for userid in self.by_person}
         return teams(self.rows, departments=self.departments, kept=kept)
+
+    def overtime(self) -> tuple[Overtime, ...]:
+        """Adds outside working hours by unit, in each period that is shown; never by person."""
+        past = self.branch.past(epoch_of(self.at))
+        known = {userid: past.history(userid).contacts for userid in self.branch.contacts}
+        periods = dict.fromkeys(period for _, period in self.frames)
+        return tuple(
+            line
+            for period in periods
+            for line in overtime(
+                known,
+                people=self.branch.people,
+                departments=self.departments,
+                calendar=self.calendar,
+                period=period,
+            )
+        )
 
     def _adds(self, userid: str) -> list[Add]:
         return [contact.add for contact in self.branch.contacts.get(userid, ())]
@@ -173,14 +190,10 @@ def branch_for(
         first = calendar.start_of(period.first - timedelta(days=1))
         since = min(since, first - quota.integrity.window_days * DAY_S)
     alive = any(quota.basis is Basis.HELD for quota, _ in frames)
-    real_today = calendar.local_day(services.clock.now())
-    absences = store.knowledge.absences()
-    people = directory.known(services.directory, store.members.all(), day=real_today)
+    people = everybody(services)
     contacts = store.ledger.contacts(since=since, upto=upto, alive=alive)
     return Branch(
-        people=tuple(
-            replace(person, absences=absences.get(person.userid, frozenset())) for person in people.values()
-        ),
+        people=tuple(people.values()),
         departments=services.directory.departments,
         contacts=with_knowledge(store, contacts, since=since if not alive else 0),
         calendar=calendar,
@@ -188,6 +201,17 @@ def branch_for(
         flags=store.findings.flags(),
         planned=planned_by(services, people),
     )
+
+
+def everybody(services: Services) -> dict[str, Person]:
+    """Everybody by userid, as recorded and as the files say now, with absences."""
+    today = services.config.work_calendar().local_day(services.clock.now())
+    absences = services.store.knowledge.absences()
+    people = directory.known(services.directory, services.store.members.all(), day=today)
+    return {
+        userid: replace(person, absences=absences.get(userid, frozenset()))
+        for userid, person in people.items()
+    }
 
 
 def planned_by(services: Services, people: dict[str, Person]) -> Planned:

@@ -6,14 +6,15 @@ noted as missed. Nothing due before the first start is missed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 
 import structlog
 
 from bot.services import Services
+from bot.store.outbox import Message
 from scheduler.jobs import NEEDED, PREPARES
-from scheduler.planner import plan
+from scheduler.planner import plan_by_person
 from scheduler.table import Firing, firings, timetable
 
 log = structlog.get_logger(__name__)
@@ -83,8 +84,8 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
     store = services.store
     if (prepare := PREPARES.get(firing.job)) is not None:
         prepare(services, at)
-    messages = plan(services, firing.job, at=at, after=cursor)
-    while chunk := list(islice(messages, CHUNK)):
+    people = plan_by_person(services, firing.job, at=at, after=cursor)
+    for chunk in _chunks(people):
         with store.transaction():
             added = sum(store.outbox.add(message, created_at=int(store.now())) for message in chunk)
             still_mine = store.runs.advance(
@@ -99,3 +100,15 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
         if not still_mine:
             return
         services.outbox_signal.ring()
+
+
+def _chunks(people: Iterable[list[Message]]) -> Iterator[list[Message]]:
+    """Yield CHUNK messages or a few more at a time; all to one person are planned together."""
+    chunk: list[Message] = []
+    for to_one in people:
+        chunk += to_one
+        if len(chunk) >= CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -154,8 +154,8 @@ def _know(store: Store) -> None:
         "INSERT INTO facts VALUES ('external_userid', 'wm1', 'account', '1', 2)",
         """INSERT INTO reviews (kind, quota, period, userid, external_userid, added_at, opened_at)
            VALUES ('appeal', 'q', '2026-11', 'sales01', 'wm1', 1, 2)""",
-        """INSERT INTO findings (kind, userid, subject, on_day, concerned, seen, asked_at)
-           VALUES ('burst', 'sales01', '2026-11-02', '2026-11-02', '[]', 15, 1)""",
+        """INSERT INTO findings (kind, userid, subject, on_day, concerned, evidence, asked_at)
+           VALUES ('burst', 'sales01', '2026-11-02', '2026-11-02', '[]', '{"n": 15}', 1)""",
         "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3)",
     )
     with store.transaction():

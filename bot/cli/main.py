@@ -14,6 +14,7 @@ from bot.cli.dead import dead
 from bot.cli.demo import demo
 from bot.cli.progress import progress
 from bot.cli.quotas import quotas
+from bot.cli.review import review
 from bot.cli.run import run
 from bot.cli.serve import serve
 from bot.cli.simulate import simulate_
@@ -33,7 +34,7 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, quotas, close, simulate_, status, dead, copy, demo):
+for command in (check, serve, run, progress, quotas, close, review, simulate_, status, dead, copy, demo):
     cli.add_command(command)
 
 

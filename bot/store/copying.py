@@ -93,7 +93,7 @@ TABLES = (
         ("number",),
         (
             *("kind", "quota", "period", "userid", "external_userid", "added_at", "opened_at", "text"),
-            *("state", "decided_by", "decided_at", "reason"),
+            *("told", "told_at", "state", "decided_by", "decided_at", "reason"),
         ),
         numbered=True,
     ),
@@ -101,8 +101,8 @@ TABLES = (
         "findings",
         ("kind", "userid", "subject"),
         (
-            *("on_day", "concerned", "seen", "asked_at", "answer", "answered_at"),
-            *("state", "decided_by", "decided_at", "reason"),
+            *("on_day", "concerned", "evidence", "asked_at", "answer", "answered_at"),
+            *("told", "told_at", "state", "decided_by", "decided_at", "reason"),
         ),
     ),
     Table("rule_versions", ("quota", "since"), ("rule", "adopted_by", "recorded_at")),

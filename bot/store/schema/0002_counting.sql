@@ -69,12 +69,14 @@ CREATE TABLE reviews (
     added_at BIGINT NOT NULL,
     opened_at BIGINT NOT NULL,
     text {text} NOT NULL DEFAULT '',
+    told INTEGER NOT NULL DEFAULT 0,
+    told_at BIGINT,
     state {text} NOT NULL DEFAULT 'open',
     decided_by {text} NOT NULL DEFAULT '',
     decided_at BIGINT,
     reason {text} NOT NULL DEFAULT ''
 );
-CREATE UNIQUE INDEX reviews_open ON reviews (quota, userid, external_userid, added_at) WHERE state = 'open';
+CREATE UNIQUE INDEX reviews_open ON reviews (kind, quota, userid, external_userid, added_at) WHERE state = 'open';
 CREATE INDEX reviews_of_contact ON reviews (userid, external_userid, added_at);
 
 CREATE TABLE findings (
@@ -83,10 +85,12 @@ CREATE TABLE findings (
     subject {text} NOT NULL,
     on_day {text} NOT NULL,
     concerned {text} NOT NULL,
-    seen INTEGER NOT NULL,
+    evidence {text} NOT NULL DEFAULT '{{}}',
     asked_at BIGINT NOT NULL,
     answer {text} NOT NULL DEFAULT '',
     answered_at BIGINT,
+    told INTEGER NOT NULL DEFAULT 0,
+    told_at BIGINT,
     state {text} NOT NULL DEFAULT 'open',
     decided_by {text} NOT NULL DEFAULT '',
     decided_at BIGINT,
