@@ -17,6 +17,7 @@ from bot.core.people import Membership, Person
 from bot.core.quotas import Quota
 
 OFF = {
+    date(2027, 1, 1),  # of the last ISO week of 2026
     *(date(2026, 1, day) for day in (1, 2, 3)),
     *(date(2026, 2, day) for day in range(15, 24)),
     *(date(2026, 4, day) for day in (4, 5, 6)),
@@ -117,7 +118,7 @@ class Naive:
         }[kind]
 
     def asked_days(self, quota: Quota, today: date) -> list[date]:
-        """The days of the period that is shown, none if the name is of another kind or the quota not in force."""
+        """The days of the period that is shown; none if the quota has no such period, or is not in force."""
         name, kind = self.world.period_name, quota.period.value
         shown: list[date] = self.spans(kind, today)
         if name is not None:
@@ -186,9 +187,9 @@ class Naive:
         joined: list[Won] = []
         for one in alive:
             before = joined[-1] if joined else None
-            if before and before.end is not None and before.word in LOST:
-                if one.begin - before.end < self.world.regain_s:
-                    joined[-1] = before._replace(end=one.end, word=one.word)
-                    continue
-            joined.append(one._replace(number=len(joined)))
+            lost = before is not None and before.word in LOST
+            if before and lost and one.begin - (before.end or 0) < self.world.regain_s:
+                joined[-1] = before._replace(end=one.end, word=one.word)
+            else:
+                joined.append(one._replace(number=len(joined)))
         return joined

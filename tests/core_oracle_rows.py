@@ -259,7 +259,9 @@ class Rows(Judging):
             everybody = [row for row in rows if row["quota"] == quota]
             for department in sorted(set().union(*(self.upwards(row["department"]) for row in everybody))):
                 judged = [
-                    row for row in everybody if department in self.upwards(row["department"]) and row["target"]
+                    row
+                    for row in everybody
+                    if department in self.upwards(row["department"]) and row["target"]
                 ]
                 asked = sum(row["target"] for row in judged)
                 shares = sorted(Fraction(row["counted"], row["target"]) for row in judged)
@@ -279,5 +281,3 @@ class Rows(Judging):
                     }
                 )
         return found
-
-

@@ -1,8 +1,8 @@
-"""What an add is worth, naively: the sixteen rules one after the other, the closing rules, what integrity holds."""
+"""What an add is worth, naively: the rules one after the other, the closing rules, what integrity holds."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
 
@@ -58,9 +58,14 @@ class Judging(Naive):
         for add in self.won(until):
             first_of: dict[str, int] = {}
             for one in self.won(until):
-                if one.customer == add.customer and add.begin - rule.window_days * DAY <= one.begin <= add.begin:
+                if (
+                    one.customer == add.customer
+                    and add.begin - rule.window_days * DAY <= one.begin <= add.begin
+                ):
                     first_of.setdefault(one.userid, one.begin)
-            before = [who for who, begin in first_of.items() if (begin, who) <= (first_of[add.userid], add.userid)]
+            before = [
+                who for who, begin in first_of.items() if (begin, who) <= (first_of[add.userid], add.userid)
+            ]
             named = ("shared", add.userid, add.customer)
             if len(before) >= rule.shared_by and named not in self.decided():
                 found.add(add.key)
@@ -112,7 +117,9 @@ class Judging(Naive):
             if add not in found:
                 found[add] = self.unknown(quota.counting, add) or (
                     "pending:keep_period"
-                    if not held_basis and until - add.begin < quota.counting.keep_days * DAY and add.end is None
+                    if not held_basis
+                    and until - add.begin < quota.counting.keep_days * DAY
+                    and add.end is None
                     else "pending:review"
                     if add.key in held
                     else "counted"

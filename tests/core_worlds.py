@@ -1,54 +1,50 @@
-"""Whole random branches with everything that a verdict can depend on: what `core_branches` draws, and what is
-known of each contact, decided, planned and asked."""
+"""Whole random branches with everything that a number can depend on: people, quotas, events, what is known of
+each contact, what was decided and planned, and a time near the edges.
+
+`QUOTABOT_EXAMPLES` sets how many are tried.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from random import Random
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from core_branches import (
     DAY_S,
-    FIRST_DAY,
-    LAST_DAY,
-    NAMES,
+    EDGES,
+    KINDS,
     NINE_TENTHS,
-    NO_SCOPE,
     REGAIN_S,
     ROLES,
-    SHANGHAI,
     STEPS,
     USERIDS,
-    Branch,
     china,
-    clock,
     core_branch,
-    days,
     event,
     fold_all,
     frames_of,
-    persons,
-    rarely,
-    seeds,
-    told_by,
 )
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from bot.core.contacts import Contact, Details, contacts_of
 from bot.core.counting import Burst, Counting, FirstAdd, Integrity, MaxShare, QuickLoss
 from bot.core.integrity import FindingKind, FindingName, Flag
 from bot.core.money import Pay, Penalty, Reward, Scope
-from bot.core.people import Departments
-from bot.core.periods import PeriodKind, parse_period
+from bot.core.people import Departments, Membership, Person
+from bot.core.periods import PeriodKind, period_of
 from bot.core.progress import Branch as CoreBranch
 from bot.core.progress import Row, progress
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import Kind, RelationEvent
 from bot.core.teams import Team, teams
-from bot.core.workdays import epoch_of
+from bot.core.workdays import WorkCalendar, epoch_of
 
 Pair = tuple[str, str]  # employee, customer
 Key = tuple[str, str, int]  # … and epoch seconds of the add
@@ -77,9 +73,18 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
-class World(Branch):
-    """A branch with all that is known, decided and planned."""
+class World:
+    """Everything that numbers are made from, before anything is folded."""
 
+    quotas: tuple[Quota, ...]
+    people: tuple[Person, ...]
+    departments: Departments
+    events: tuple[RelationEvent, ...]
+    regain_s: int
+    calendar: WorkCalendar
+    at: datetime
+    behind_threshold: Fraction
+    period_name: str | None
     known: Known = field(default_factory=Known)
     decided: frozenset[FindingName] = frozenset()
     flags: tuple[Flag, ...] = ()
@@ -122,235 +127,298 @@ class World(Branch):
         return teams(self.rows(), departments=self.departments, kept=kept)
 
 
-FACTS, TAGS, STATES, ADD_WAYS = ("open", "far"), ("vip", "grp/vip"), ("", "", "fair", "poster"), (0, 1, 201, 202)
-FRACTIONS = [Fraction(0), Fraction(1, 5), Fraction(1, 3), Fraction(1, 2), Fraction(9, 10)]
-
-
-def some(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
-    """None of the *values* more often than some of them."""
-    return st.sampled_from([(), (), values[:1], values[1:], values])
-
-
-countings = st.builds(
-    Counting,
-    first_add=st.sampled_from([FirstAdd.ANY, FirstAdd.PAIR, FirstAdd.CORP]),
-    customer_types=st.sampled_from([frozenset({1, 2})] * 2 + [frozenset({1}), frozenset({2})]),
-    keep_days=st.sampled_from([0, 0, 1, 3, 7, 30]),
-    required_tags=some(*TAGS),
-    required_facts=some(*FACTS),
-    own_book=st.sampled_from([False, False, True]),
-    max_share=st.sampled_from([(), ("open",), ("far",), ("far", "open"), ("open", "far")]).flatmap(
-        lambda facts: st.tuples(
-            *(st.builds(MaxShare, fact=st.just(fact), share=st.sampled_from(FRACTIONS)) for fact in facts)
-        )
-    ),
-    exclude_add_ways=st.sampled_from([frozenset[int]()] * 2 + [frozenset({201}), frozenset({201, 202})]),
-    exclude_states=some(*STATES[2:]).map(frozenset),
-    max_per_day=st.sampled_from([0, 0, 0, 1, 2, 5]),
+FACTS, TAGS, STATES, ADD_WAYS = (
+    ("open", "far"),
+    ("vip", "grp/vip"),
+    ("", "", "fair", "poster"),
+    (0, 1, 201, 202),
 )
-pays = st.builds(Pay, amount=st.integers(0, 100), cap=st.sampled_from([None, 0, 55, 500]))
-tiers = st.dictionaries(st.sampled_from([*FRACTIONS[1:], Fraction(1)]), st.integers(0, 999), min_size=1).map(
-    lambda amounts: tuple(amounts.items())
-)
-penalties = st.one_of(
-    st.none(),
-    st.builds(Penalty, flat=st.integers(0, 999)),
-    st.builds(Penalty, per_missing=pays),
-    st.builds(Penalty, tiers=tiers),
-)
-rewards = st.one_of(
-    st.none(),
-    st.builds(Reward, per_extra=pays, scope=st.sampled_from(Scope)),
-    st.builds(
-        Reward,
-        top=st.lists(st.integers(0, 500), min_size=1, max_size=3).map(tuple),
-        scope=st.sampled_from(Scope),
-        min_attainment=st.sampled_from([*FRACTIONS, Fraction(1)]),
-        min_kept=st.sampled_from(FRACTIONS),
-    ),
-)
-integrities = st.builds(
-    Integrity,
-    shared_by=st.sampled_from([None, 2, 3]),
-    window_days=st.sampled_from([1, 3, 30]),
-    burst=st.one_of(
-        st.none(),
-        st.builds(Burst, adds=st.integers(1, 4), minutes=st.sampled_from([1, 10, 60, 1500])),
-    ),
-    quick_loss=st.one_of(
-        st.none(),
-        st.builds(QuickLoss, rate=st.sampled_from(FRACTIONS[1:]), min_adds=st.integers(1, 3)),
-    ),
-    hold=st.sampled_from([True, False]),
-)
+FRACTIONS = [Fraction(1, 5), Fraction(1, 3), Fraction(1, 2), Fraction(9, 10), Fraction(0)]
+AROUND = date(2026, 2, 17)  # the middle of a Spring Festival between make-up days
+T = TypeVar("T")
 
 
-@st.composite
-def quotas(draw: st.DrawFn, number: int) -> Quota:
-    return draw(
-        st.builds(
-            Quota,
-            id=st.just(f"q{number}"),
-            period=st.sampled_from(PeriodKind),
-            target=st.integers(0, 20),
-            roles=st.sampled_from([*NO_SCOPE, frozenset(ROLES[:1]), frozenset(ROLES)]),
-            departments=st.sampled_from([*NO_SCOPE, frozenset({1}), frozenset({2, 5})]),
-            userids=st.sampled_from([*NO_SCOPE, frozenset(USERIDS[:2])]),
-            starts_on=rarely(days),
-            ends_on=rarely(st.dates(LAST_DAY - timedelta(days=40), LAST_DAY)),
-            basis=st.sampled_from([Basis.ADDED, Basis.ADDED, Basis.HELD]),
-            counting=countings,
-            penalty=penalties,
-            reward=rewards,
-            integrity=integrities,
-        )
+class Chance(Random):
+    """Random choices by how often."""
+
+    def often(self, share: float) -> bool:
+        return self.random() < share
+
+    def one(self, *of: T) -> T:
+        return self.choice(of)
+
+    def some(self, of: Iterable[str], share: float = 0.5) -> tuple[str, ...]:
+        return tuple(one for one in of if self.often(share))
+
+    def day(self, spread: int = 30) -> date:
+        return AROUND + timedelta(days=self.randint(-spread, spread))
+
+
+def counting(chance: Chance) -> Counting:
+    """Few rules at a time, so that many adds come far."""
+    rules: dict[str, Any] = {
+        "customer_types": frozenset({chance.one(1, 1, 2)}),
+        "required_tags": chance.some(TAGS),
+        "required_facts": chance.some(FACTS),
+        "own_book": True,
+        "max_share": tuple(
+            MaxShare(fact=fact, share=chance.choice(FRACTIONS))
+            for fact in chance.sample(FACTS, chance.one(1, 1, 2))
+        ),
+        "exclude_add_ways": chance.one(frozenset({201}), frozenset({201, 202})),
+        "exclude_states": frozenset(chance.some(STATES[2:])),
+        "max_per_day": chance.one(1, 2, 3),
+    }
+    return Counting(
+        first_add=chance.choice(list(FirstAdd)),
+        keep_days=chance.one(0, 0, 1, 3, 7, 30),
+        **{name: rule for name, rule in rules.items() if chance.often(0.2)},
+    )
+
+
+def pay(chance: Chance) -> Pay:
+    return Pay(amount=chance.randint(0, 99), cap=chance.one(None, 0, 55, 500))
+
+
+def penalty(chance: Chance) -> Penalty | None:
+    steps = chance.sample([*FRACTIONS[:4], Fraction(1)], chance.randint(1, 3))
+    return chance.one(
+        None,
+        Penalty(flat=chance.randint(0, 999)),
+        Penalty(per_missing=pay(chance)),
+        Penalty(tiers=tuple((below, chance.randint(0, 999)) for below in steps)),
+    )
+
+
+def reward(chance: Chance) -> Reward | None:
+    top = Reward(
+        top=tuple(chance.randint(1, 500) for _ in range(chance.randint(1, 3))),
+        scope=chance.choice(list(Scope)),
+        min_attainment=chance.choice([*FRACTIONS, Fraction(1)]),
+        min_kept=chance.choice(FRACTIONS),
+    )
+    return chance.one(None, Reward(per_extra=pay(chance), scope=chance.choice(list(Scope))), top, top)
+
+
+def integrity(chance: Chance) -> Integrity:
+    burst = Burst(adds=chance.randint(1, 4), minutes=chance.one(1, 10, 60, 1500))
+    loss = QuickLoss(rate=chance.choice(FRACTIONS[:4]), min_adds=chance.randint(1, 3))
+    return Integrity(
+        shared_by=chance.one(None, 2, 3),
+        window_days=chance.one(1, 3, 30),
+        burst=chance.one(None, burst),
+        quick_loss=chance.one(None, loss),
+        hold=chance.often(0.4),
+    )
+
+
+def quota(chance: Chance, number: int) -> Quota:
+    scopes: dict[str, Any] = {
+        "roles": frozenset(chance.some(ROLES)),
+        "departments": frozenset(chance.sample(range(1, 6), 2)),
+        "userids": frozenset(chance.some(USERIDS)),
+        "starts_on": chance.day(),
+        "ends_on": chance.day() + timedelta(days=20),
+        "basis": Basis.HELD,
+    }
+    return Quota(
+        id=f"q{number}",
+        period=chance.choice(list(PeriodKind)),
+        target=chance.one(0, 1, *range(1, 16)),
+        counting=counting(chance),
+        penalty=penalty(chance),
+        reward=reward(chance),
+        integrity=integrity(chance),
+        **{name: scope for name, scope in scopes.items() if chance.often(0.2)},
+    )
+
+
+def somebody(chance: Chance, userid: str) -> Person:
+    """An employee who may move, be away, work part-time, join or leave."""
+    moves = [None, *sorted({chance.day() for _ in range(chance.one(0, 0, 1, 2))})]
+    dated: dict[str, Any] = {"joined_on": chance.day(), "left_on": chance.day() + timedelta(days=20)}
+    return Person(
+        userid=userid,
+        name="员工",
+        memberships=tuple(
+            Membership(
+                since=since,
+                departments=tuple(chance.sample(range(1, 6), chance.one(0, 1, 1, 2))),
+                role=chance.one(*ROLES, None),
+            )
+            for since in moves
+        ),
+        share=chance.one(Fraction(1), Fraction(1), Fraction(1, 2), Fraction(4, 5), Fraction(1, 3)),
+        absences=frozenset(chance.day() for _ in range(chance.one(0, 0, 3, 6))),
+        **{name: day for name, day in dated.items() if chance.often(0.2)},
     )
 
 
 def told_in(
-    chance: Random, *, userid: str, customer: str, crowds: list[int], steps: list[int]
+    chance: Chance, *, userid: str, customer: str, starts: list[int], steps: list[int]
 ) -> list[RelationEvent]:
     """The events of one relation, often in a crowd of others; *steps* are spans at which a rule turns."""
-    told = told_by(chance, userid=userid, customer=customer)
-    if chance.random() < 0.6:
-        moment = chance.choice(crowds) + chance.choice([-1, 0, 0, 1, 60, 600, chance.randrange(1200)])
-        told = [event(Kind.ADDED, moment, customer=customer, userid=userid)]
-        for kind in chance.choice([[], [], [Kind.LOST_BY_CUSTOMER], [Kind.TRANSFERRED], LOST_AND_BACK]):
-            moment += chance.choice([*steps, chance.randrange(1, 9 * DAY_S)])
-            told.append(event(kind, moment, customer=customer, userid=userid))
-    # One state to a relation and second, as the ledger keeps one row of each.
-    return [replace(one, state=STATES[one.at % 4]) if one.kind is Kind.ADDED else one for one in told]
+    kinds = chance.one(
+        [Kind.ADDED],
+        [Kind.ADDED],
+        [Kind.ADDED, Kind.LOST_BY_CUSTOMER],
+        [Kind.ADDED, Kind.TRANSFERRED],
+        [Kind.ADDED, Kind.LOST_BY_MEMBER, Kind.ADDED],
+        [chance.choice(KINDS) for _ in range(chance.randint(1, 7))],
+    )
+    moment, told = chance.choice(starts) + chance.one(-1, 0, 0, 1, 60, 600, chance.randrange(1200)), []
+    for kind in kinds:
+        # One state to a relation and second, as the ledger keeps one row of each.
+        state = STATES[moment % 4] if kind is Kind.ADDED else ""
+        told.append(replace(event(kind, moment, customer=customer, userid=userid), state=state))
+        moment += chance.choice([*steps, chance.randrange(1, 9 * DAY_S)])
+    return told
 
 
-LOST_AND_BACK = [Kind.LOST_BY_MEMBER, Kind.ADDED]
-
-
-def known_of(chance: Random, told: list[RelationEvent], userids: list[str], asked: list[str]) -> Known:
+def known_of(chance: Chance, told: Sequence[RelationEvent], asked: Sequence[Quota]) -> Known:
     """What is known of the relations of *told*: of most something, of few everything."""
     pairs = sorted({(one.userid, one.external_userid) for one in told})
     customers = sorted({customer for _, customer in pairs})
-    added = sorted({(*pair_of(one), one.at) for one in told if one.kind is Kind.ADDED})
+    added = sorted({(one.userid, one.external_userid, one.at) for one in told if one.kind is Kind.ADDED})
     return Known(
         details={
             pair: Details(
-                customer_type=chance.choice((1, 1, 2)),
+                customer_type=chance.one(1, 1, 2),
                 add_way=chance.choice(ADD_WAYS),
-                tags=frozenset(tag for tag in TAGS if chance.random() < 0.7),
+                tags=frozenset(chance.some(TAGS, 0.7)),
             )
             for pair in pairs
-            if chance.random() < 0.8
+            if chance.often(0.8)
         },
-        managers={one: chance.choice(userids) for one in customers if chance.random() < 0.8},
+        managers={one: chance.choice(USERIDS[:2]) for one in customers if chance.often(0.8)},
         facts={
-            one: {fact: chance.random() < 0.6 for fact in FACTS if chance.random() < 0.8}
+            one: {fact: chance.often(0.6) for fact in chance.some(FACTS, 0.8)}
             for one in customers
-            if chance.random() < 0.9
+            if chance.often(0.9)
         },
         decisions={
-            key: {quota: chance.random() < 0.5 for quota in asked if chance.random() < 0.7}
+            key: {quota.id: chance.often(0.5) for quota in asked if chance.often(0.7)}
             for key in added
-            if chance.random() < 0.1
+            if chance.often(0.1)
         },
     )
 
 
-def pair_of(one: RelationEvent) -> Pair:
-    return one.userid, one.external_userid
+def turning_points(quotas: Iterable[Quota], *, calendar: WorkCalendar, day: date) -> list[int]:
+    """Begin, end and settlement of the periods around *day*, and midnights beside it."""
+    found = [calendar.start_of(day + timedelta(days=step)) for step in (0, 1)]
+    for one in quotas:
+        period = period_of(one.period, day)
+        end = period.last + timedelta(days=1)
+        found += [
+            calendar.start_of(period.first),
+            calendar.start_of(end),
+            one.settlement(period, calendar=calendar),
+        ]
+    return found
 
 
-def moments(draw: st.DrawFn, world: World) -> datetime:
+def asked_at(chance: Chance, *, turning: list[int], told: Sequence[RelationEvent], keeps: list[int]) -> int:
     """A time to ask about: any, or one at which something turns."""
-    zone = world.calendar.zone
-    asked = datetime.combine(draw(days), time.min, zone) + timedelta(seconds=draw(clock))
-    name = world.period_name
-    turning: list[int] = []
-    for quota in world.quotas:
-        if name is not None and (period := parse_period(name)).kind is quota.period:
-            end = world.calendar.start_of(period.last + timedelta(days=1))
-            turning += [end, world.calendar.start_of(period.first), quota.settlement(period, calendar=world.calendar)] * 4
-        turning += [one.at + quota.counting.keep_s for one in world.events[:3]]
-    if turning and draw(st.sampled_from([False, True])):
-        second = draw(st.sampled_from(turning)) + draw(st.sampled_from([-1, 0, 1]))
-        turned = world.calendar.moment(second)
-        if name is not None or turned.year == 2026:
-            asked = turned
-    return asked + timedelta(microseconds=draw(st.sampled_from([0, 1, 999_999])))
+    event_s = [one.at + keep for one in told[:9] for keep in keeps] or turning
+    moment = chance.one(chance.choice(turning), chance.choice(turning), chance.choice(event_s))
+    return moment + chance.one(
+        -1, 0, 1, chance.choice(EDGES), chance.randrange(DAY_S), chance.randrange(9 * DAY_S)
+    )
 
 
-@st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """A small branch around the Spring Festival of 2026, asked about at a time near the edges."""
-    userids = draw(st.lists(st.sampled_from(USERIDS), min_size=1, max_size=4, unique=True))
-    zone = ZoneInfo(draw(st.sampled_from(["Asia/Shanghai", "UTC", "America/New_York"])))
-    rules = tuple(draw(quotas(number)) for number in range(draw(st.integers(1, 2))))
-    chance, customers = draw(seeds), draw(st.integers(0, 12))
-    crowds = [
-        int(datetime.combine(FIRST_DAY + timedelta(days=day), time.min, SHANGHAI).timestamp()) + second
-        for day, second in [
-            (chance.randrange(60), chance.choice([0, 36000, 57600])) for _ in range(3)
-        ] + [(12, 0), (40, 0)]
-    ]  # fmt: skip
-    steps = [step + more for step in (*STEPS, *(rule.counting.keep_s for rule in rules)) for more in (-1, 0, 1)]
+def world_of(seed: int, *, people: int, customers: int, quotas: int) -> World:
+    """A branch around the Spring Festival of 2026, asked about at a time near the edges."""
+    chance = Chance(seed)
+    rules = tuple(quota(chance, number) for number in range(quotas))
+    calendar = china(
+        zone=ZoneInfo(chance.one("Asia/Shanghai", "Asia/Shanghai", "UTC", "America/New_York")),
+        holidays=frozenset(chance.day() for _ in range(chance.one(0, 2))),
+        workdays=frozenset(chance.day() for _ in range(chance.one(0, 2))),
+    )
+    day = chance.day()
+    turning, keeps = (
+        turning_points(rules, calendar=calendar, day=day),
+        [rule.counting.keep_s for rule in rules],
+    )
+    near = [point for point in turning if abs(calendar.day_of(point) - AROUND) < timedelta(days=99)]
+    starts = [
+        chance.choice(near),
+        *(calendar.start_of(chance.day(20)) + chance.choice(EDGES) for _ in range(4)),
+    ]
+    steps = [max(0, step + more) for step in (*STEPS, *keeps) for more in (-1, 0, 1)]
     told = [
         one
-        for userid in userids
+        for userid in USERIDS[:people]
         for number in range(customers)
         for one in told_in(
             chance,
             userid=userid,
-            customer=f"c{number if chance.random() < 0.7 else userid}",
-            crowds=crowds,
-            steps=[max(0, step) for step in steps],
+            customer=f"c{number}" if chance.often(0.5) else f"c{number}-{userid}",
+            starts=[*starts, calendar.start_of(day) + chance.choice(EDGES)],
+            steps=steps,
         )
     ]
-    names = [draw(st.sampled_from(NAMES)), draw(st.sampled_from(NAMES))]
+    second = asked_at(chance, turning=turning, told=told, keeps=keeps)
     world = World(
         quotas=rules,
-        people=tuple(draw(persons(userid)) for userid in userids),
+        people=tuple(somebody(chance, userid) for userid in USERIDS[:people]),
         departments=Departments(parents={2: 1, 3: 2, 4: 5, 5: 4}),
         events=tuple(told),
-        regain_s=draw(st.sampled_from([0, REGAIN_S])),
-        calendar=china(
-            zone=zone,
-            holidays=draw(st.frozensets(days, max_size=3)),
-            workdays=draw(st.frozensets(days, max_size=3)),
-        ),
-        at=datetime.combine(FIRST_DAY, time.min, zone),
-        behind_threshold=draw(st.sampled_from([Fraction(0), NINE_TENTHS, Fraction(1)])),
-        period_name=next((name for name in names if name is not None), None),
-        known=known_of(chance, told, userids, [rule.id for rule in rules]),
-        money=draw(st.booleans()),
+        regain_s=chance.one(0, REGAIN_S),
+        calendar=calendar,
+        at=calendar.moment(second) + timedelta(microseconds=chance.one(0, 1, 999_999)),
+        behind_threshold=chance.one(Fraction(0), NINE_TENTHS, Fraction(1)),
+        period_name=period_of(chance.choice(rules).period, day).name,
+        known=known_of(chance, told, rules),
+        money=chance.often(0.5),
     )
-    world = replace(world, at=moments(draw, world))
-    return replace(world, **asides(chance, world))
+    # The naive calendar knows the holidays of one year only.
+    if chance.often(0.4) and world.calendar.local_day(world.at).year == AROUND.year:
+        world = replace(world, period_name=None)
+    return with_asides(chance, world)
 
 
-def asides(chance: Random, world: World) -> dict[str, object]:
-    """What reviewers decided and what was planned, about days on which something happened."""
-    calendar = world.calendar
-    seen = [(one.userid, calendar.day_of(one.at), one.external_userid) for one in world.events]
-    periods = {"2026-02", "2026-W08", *(name for name in [world.period_name] if name)}
-    names = {
-        name
-        for userid, day, customer in chance.sample(seen, len(seen) // 4)
-        for name in (
-            FindingName(kind=FindingKind.BURST, userid=userid, subject=day.isoformat()),
-            FindingName(kind=FindingKind.SHARED, userid=userid, subject=customer),
+def with_asides(chance: Chance, world: World) -> World:
+    """*world* with what reviewers decided and what was planned, about days on which something happened."""
+    seen = [(one.userid, world.calendar.day_of(one.at), one.external_userid) for one in world.events]
+    periods = {period_of(quota.period, day).name for quota in world.quotas for _, day, _ in seen[:5]}
+    names = [
+        FindingName(kind=kind, userid=userid, subject=subject)
+        for userid, day, customer in seen
+        for kind, subject in (
+            (FindingKind.BURST, day.isoformat()),
+            (FindingKind.SHARED, customer),
             *(
-                FindingName(kind=FindingKind.QUICK_LOSS, userid=userid, subject=f"{quota.id} {period}")
+                (FindingKind.QUICK_LOSS, f"{quota.id} {period}")
                 for quota in world.quotas
                 for period in sorted(periods)
             ),
         )
-        if chance.random() < 0.4
-    }
-    flagged = sorted(names, key=lambda name: (name.kind, name.userid, name.subject))
-    return {
-        "decided": frozenset(names),
-        "flags": tuple(
-            Flag(name=name, on=FIRST_DAY + timedelta(days=chance.randrange(60)))
-            for name in flagged
-            if chance.random() < 0.3
-        ),
-        "planned": frozenset((userid, day) for userid, day, _ in seen if chance.random() < 0.1),
-    }
+        if chance.often(0.05)
+    ]
+    return replace(
+        world,
+        decided=frozenset(names),
+        flags=tuple(Flag(name=name, on=chance.day()) for name in names if chance.often(0.3)),
+        planned=frozenset((userid, day) for userid, day, _ in seen if chance.often(0.1)),
+    )
+
+
+def tried(number: int) -> settings:
+    """Settings for *number* branches, or as many as `QUOTABOT_EXAMPLES` says."""
+    return settings(
+        deadline=None,  # the machine may be busy
+        max_examples=int(os.environ.get("QUOTABOT_EXAMPLES", number)),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
+# From a seed and three sizes, not choice by choice: many branches matter more here than how they shrink.
+worlds = st.builds(
+    world_of,
+    st.integers(0, 2**32 - 1),
+    people=st.integers(1, 4),
+    customers=st.integers(0, 20),
+    quotas=st.integers(1, 3),
+)
