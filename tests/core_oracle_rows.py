@@ -66,6 +66,20 @@ class Rows(Judging):
             target += 1
         return Asked(quota=quota, person=person, shown=shown, local=local, own=own, target=target)
 
+    def words(self) -> dict[tuple[str, str], list[tuple[tuple[str, str, int], str]]]:
+        """The verdict of each add that each quota looks at, by quota and employee."""
+        local = self.world.at.astimezone(self.world.calendar.zone)
+        asked = [(quota, self.asked_days(quota, local.date())) for quota in self.world.quotas]
+        return {
+            (quota.id, who.userid): [
+                (add.key, word)
+                for add, word in self.verdicts(quota, who.userid, shown, int(local.timestamp() // 1))
+            ]
+            for quota, shown in asked
+            for who in self.world.people
+            if shown
+        }
+
     # -- one row
 
     def row(self, asked: Asked) -> dict[str, Any]:

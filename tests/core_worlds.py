@@ -34,6 +34,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from bot.core.contacts import Contact, Details, contacts_of
+from bot.core.frames import Frame
 from bot.core.integrity import FindingKind, FindingName, Flag
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import period_of
@@ -116,6 +117,21 @@ class World:
             behind_threshold=self.behind_threshold,
             money=self.money,
         )
+
+    def words(self) -> dict[tuple[str, str], list[tuple[Key, str]]]:
+        """The verdict of each add that each quota looks at, by quota and employee."""
+        past = self.core().past(epoch_of(self.at))
+        asked = frames_of(self.quotas, when=self.calendar.local(self.at), period_name=self.period_name)
+        return {
+            (quota.id, who.userid): [
+                (contact.key, str(verdict))
+                for contact, verdict in Frame.of(quota, period, calendar=self.calendar).judged(
+                    who.userid, past
+                )
+            ]
+            for quota, period in asked
+            for who in self.people
+        }
 
     def teams(self) -> tuple[Team, ...]:
         """The teams of the rows."""

@@ -1,4 +1,4 @@
-"""On whole random branches the core and the naive reading give the same rows and teams, key by key."""
+"""On whole random branches the core and the naive reading give the same verdicts, rows and teams, key by key."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from hypothesis import given
 
 @tried(300)
 @given(world=worlds)
-def test_the_rows_and_teams_are_those_of_the_naive_reading(world: World) -> None:
+def test_verdicts_rows_and_teams_are_those_of_the_naive_reading(world: World) -> None:
     naive = Rows(world)
 
+    assert world.words() == naive.words()
     assert [asdict(row) for row in world.rows()] == naive.rows()
     assert [asdict(team) for team in world.teams()] == naive.teams()
