@@ -1,4 +1,4 @@
-"""On whole random branches the core and the naive reading give the same verdicts, rows and teams, key by key."""
+"""On whole random branches the core and the naive reading give the same verdicts, rows and teams."""
 
 from __future__ import annotations
 
