@@ -63,7 +63,7 @@ class Known:
         userid, customer, _ = contact.key
         return replace(
             contact,
-            state=contact.add.state,
+            state=contact.state or contact.add.state,
             details=self.details.get((userid, customer)),
             manager=self.managers.get(customer),
             facts=self.facts.get(customer, {}),
