@@ -70,11 +70,12 @@ def pay(chance: Chance) -> Pay:
 
 def penalty(chance: Chance) -> Penalty | None:
     steps = chance.sample([*FRACTIONS[:4], Fraction(1)], chance.randint(1, 3))
+    falling = sorted((chance.randint(0, 999) for _ in steps), reverse=True)  # who reaches more pays no more
     return chance.one(
         None,
         Penalty(flat=chance.randint(0, 999)),
         Penalty(per_missing=pay(chance)),
-        Penalty(tiers=tuple((below, chance.randint(0, 999)) for below in steps)),
+        Penalty(tiers=tuple(zip(sorted(steps), falling, strict=True))),
     )
 
 
