@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -142,7 +142,8 @@ def standing_in(
     )
     if capping:
         shown = _names(frames)
-        rows = tuple(row for row in _cap(rows, cap=capping) if (row.quota, row.period) in shown)
+        cut = _cap(rows, cap=capping, order=book.places())
+        rows = tuple(row for row in cut if (row.quota, row.period) in shown)
     if stored:
         rows = _as_signed(services, frames, rows, at=at)
     return Standing(at=at, frames=tuple(frames), rows=rows, branch=branch)
@@ -242,10 +243,15 @@ def _of_months(frames: Iterable[Framed], book: Rulebook) -> list[Framed]:
     ]
 
 
-def _cap(rows: Sequence[Row], *, cap: int) -> list[Row]:
-    """*rows* with the penalties of one person for periods ending in a month cut at *cap*, later first."""
+def _cap(rows: Sequence[Row], *, cap: int, order: Mapping[str, int]) -> list[Row]:
+    """*rows* with the penalties of one person for periods ending in a month cut at *cap*, later first.
+
+    Of periods that end on one day that of the quota that stands later (*order*) is cut first.
+    """
     together: dict[tuple[str, int, int], list[int]] = {}
-    for number, row in sorted(enumerate(rows), key=lambda item: item[1].period_end):
+    for number, row in sorted(
+        enumerate(rows), key=lambda item: (item[1].period_end, order[item[1].quota], item[1].period_start)
+    ):
         month = (row.userid, row.period_end.year, row.period_end.month)
         together.setdefault(month, []).append(number)
     found = list(rows)
