@@ -20,6 +20,9 @@ COMMANDS = [
     ("dead", "show"),
     ("dead", "retry"),
     ("dead", "drop"),
+    ("import",),
+    ("import", "absences"),
+    ("import", "facts"),
     ("demo",),
 ]
 
