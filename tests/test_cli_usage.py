@@ -14,6 +14,7 @@ COMMANDS = [
     ("serve",),
     ("run",),
     ("progress",),
+    ("explain",),
     ("status",),
     ("dead",),
     ("dead", "list"),

@@ -12,6 +12,7 @@ from bot.cli.close import close
 from bot.cli.copy import copy
 from bot.cli.dead import dead
 from bot.cli.demo import demo
+from bot.cli.explain import explain
 from bot.cli.importing import import_
 from bot.cli.progress import progress
 from bot.cli.quotas import quotas
@@ -33,7 +34,7 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, quotas, close, import_, status, dead, copy, demo):
+for command in (check, serve, run, progress, explain, quotas, close, import_, status, dead, copy, demo):
     cli.add_command(command)
 
 

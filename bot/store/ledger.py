@@ -75,6 +75,13 @@ class Ledger:
         rows = self._engine.all("ledger_relation", userid=userid, external_userid=external_userid)
         return [(_event(row), row["origin"]) for row in rows]
 
+    def told_of(self, userid: str, *, upto: int) -> dict[str, list[tuple[RelationEvent, str]]]:
+        """The facts of one employee up to *upto* (epoch s) with their origins, by customer, by time."""
+        found: dict[str, list[tuple[RelationEvent, str]]] = {}
+        for row in self._engine.all("ledger_of_person", userid=userid, upto=upto):
+            found.setdefault(row["external_userid"], []).append((_event(row), row["origin"]))
+        return found
+
     def first_at(self) -> int | None:
         """When the first fact of all happened, in epoch s; None in an empty ledger."""
         row = self._engine.one("ledger_first")

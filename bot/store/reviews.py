@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from bot.core.integrity import FindingKind, FindingName, Flag
 from bot.store.engine import Engine, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Who decided about a contact, when (epoch s), and why."""
+
+    by: str
+    at: int | None
+    why: str
 
 
 class Reviews:
@@ -21,6 +31,15 @@ class Reviews:
             key = (row["userid"], row["external_userid"], row["added_at"])
             found.setdefault(key, {})[row["quota"]] = row["state"] == "accepted"
         return found
+
+    def decided_of(self, userid: str) -> dict[tuple[str, str, int, str], Decided]:
+        """Who decided what holds of one employee's contacts, by contact and quota."""
+        return {
+            (row["userid"], row["external_userid"], row["added_at"], row["quota"]): Decided(
+                by=row["decided_by"], at=row["decided_at"], why=row["reason"]
+            )
+            for row in self._engine.all("reviews_decided_of", userid=userid)
+        }
 
 
 class Findings:

@@ -15,6 +15,14 @@ SELECT userid, external_userid, at, kind, origin, state
    AND external_userid = :external_userid
  ORDER BY at, kind;
 
+-- name: ledger_of_person(userid, upto)
+-- The facts of all relations of one employee up to a time.
+SELECT userid, external_userid, at, kind, origin, state
+  FROM relation_events
+ WHERE userid = :userid
+   AND at <= :upto
+ ORDER BY external_userid, at, kind;
+
 -- name: ledger_relations()
 -- Every relation, for a full recount.
 SELECT DISTINCT userid, external_userid
