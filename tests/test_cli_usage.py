@@ -15,6 +15,7 @@ COMMANDS = [
     ("run",),
     ("progress",),
     ("explain",),
+    ("replay",),
     ("status",),
     ("dead",),
     ("dead", "list"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from e2e_builders import QUOTA
+from e2e_builders import QUOTA, FakeTime
 from importing_builders import (
     FACTS,
     JIA,
@@ -22,7 +23,6 @@ from importing_builders import (
 
 from bot import importing
 from bot.importing import FactLines, ImportingError, Report, import_file
-from bot.services import Services
 from bot.store.knowledge import Said
 
 SHA = hashlib.sha256(b"13800000000").hexdigest()
@@ -360,12 +360,13 @@ def test_a_long_file_is_stored_in_pieces_and_reported_in_bounds(
 
 
 def test_how_old_the_newest_facts_are(tmp_path: Path, place: Path | str) -> None:
+    """A file that says the same again makes them new: the bank has looked."""
     with branch(tmp_path, place) as services:
-        none = newest(services)
-        imported(services, "facts", file(tmp_path, "external_userid,account", f"{JIA},1"))
+        path = file(tmp_path, "external_userid,account", f"{JIA},1")
+        ages = [services.store.knowledge.newest_facts()]
+        for when in (NOW, NOW + timedelta(days=1)):
+            services.clock = FakeTime(when)
+            imported(services, "facts", path)
+            ages.append(services.store.knowledge.newest_facts())
 
-        assert (none, newest(services)) == (None, int(NOW.timestamp()))
-
-
-def newest(services: Services) -> int | None:
-    return services.store.knowledge.newest_facts()
+    assert ages == [None, int(NOW.timestamp()), int(NOW.timestamp()) + 24 * 3600]

@@ -16,6 +16,7 @@ from bot.cli.explain import explain
 from bot.cli.importing import import_
 from bot.cli.progress import progress
 from bot.cli.quotas import quotas
+from bot.cli.replay import replay
 from bot.cli.run import run
 from bot.cli.serve import serve
 from bot.cli.status import status
@@ -34,7 +35,21 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, explain, quotas, close, import_, status, dead, copy, demo):
+for command in (
+    check,
+    serve,
+    run,
+    progress,
+    explain,
+    quotas,
+    close,
+    import_,
+    replay,
+    status,
+    dead,
+    copy,
+    demo,
+):
     cli.add_command(command)
 
 

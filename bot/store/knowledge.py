@@ -11,6 +11,7 @@ from bot.core.contacts import NOTHING, Details
 from bot.store.engine import Engine, Row
 
 _BATCH = 5000
+_IMPORTED = "facts_imported_at"  # the mark that says when facts came last, also those that changed nothing
 # By what the bank may call a customer. The more a key names one customer, the more it is believed.
 KEY_KINDS = ("state", "mobile_sha256", "unionid", "external_userid")
 MANAGER = "manager"  # the one fact that is a userid and not true or false
@@ -120,6 +121,7 @@ class Knowledge:
             self._engine.run("facts_put", **named, rows=_json(known), imported_at=imported_at)
         if gone:
             self._engine.run("facts_drop", **named, rows=_json(gone))
+        self._engine.run("mark_put", name=_IMPORTED, value=str(imported_at))
 
     def keys(self, kind: str) -> Iterator[tuple[str, str]]:
         """Every (key, external_userid) by which contacts may be called now, as a stream; some come twice.
@@ -138,9 +140,9 @@ class Knowledge:
             place = {name: rows[-1][name] for name in place}
 
     def newest_facts(self) -> int | None:
-        """When the newest facts came, in epoch s; None if none ever did."""
-        row = self._engine.one("facts_age")
-        return None if row is None or row["imported_at"] is None else int(row["imported_at"])
+        """When facts came last, in epoch s; None if none ever did."""
+        row = self._engine.one("mark_get", name=_IMPORTED)
+        return None if row is None else int(row["value"])
 
     def details(self, *, since: int) -> dict[tuple[str, str], list[StoredDetails]]:
         """WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid)."""

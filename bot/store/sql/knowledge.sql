@@ -14,11 +14,6 @@ SELECT userid, first_day, last_day, kind
 SELECT key_kind, key, fact, value
   FROM facts;
 
--- name: facts_age()^
--- When the newest facts came.
-SELECT MAX(imported_at) AS imported_at
-  FROM facts;
-
 -- name: keys_of_adds(userid, external_userid, added_at, batch)
 -- Customers and channel states of contacts after one of them, in the order of their key.
 SELECT userid, external_userid, added_at, state
