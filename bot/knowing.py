@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.contacts import NOTHING, Contact
-from bot.store.knowledge import Said, StoredDetails
+from bot.store.knowledge import KEY_KINDS, Said, StoredDetails
 from bot.store.store import Store
 
 SAME_ADD_S = 60  # details belong to the add whose time is so close to WeCom's createtime
-
-# The more a key names one customer, the more it is believed.
-_KEYS = ("state", "mobile_sha256", "unionid", "external_userid")
 
 
 def with_knowledge(
@@ -52,7 +49,7 @@ def _known(
     keys = {"state": state, "external_userid": contact.add.external_userid}
     if details is not None:
         keys |= {"unionid": details.unionid, "mobile_sha256": details.mobile_sha256}
-    said = [facts[kind, keys[kind]] for kind in _KEYS if keys.get(kind) and (kind, keys[kind]) in facts]
+    said = [facts[kind, keys[kind]] for kind in KEY_KINDS if keys.get(kind) and (kind, keys[kind]) in facts]
     managers = [one.manager for one in said if one.manager is not None]
     if not said and details is None and not decisions:
         return contact

@@ -12,8 +12,11 @@ from bot.cli.close import close
 from bot.cli.copy import copy
 from bot.cli.dead import dead
 from bot.cli.demo import demo
+from bot.cli.explain import explain
+from bot.cli.importing import import_
 from bot.cli.progress import progress
 from bot.cli.quotas import quotas
+from bot.cli.replay import replay
 from bot.cli.review import review
 from bot.cli.run import run
 from bot.cli.serve import serve
@@ -34,7 +37,24 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, quotas, close, review, simulate_, status, dead, copy, demo):
+COMMANDS = (
+    check,
+    serve,
+    run,
+    progress,
+    explain,
+    quotas,
+    close,
+    review,
+    simulate_,
+    import_,
+    replay,
+    status,
+    dead,
+    copy,
+    demo,
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -38,6 +38,7 @@ def _report(services: Services) -> dict[str, Any]:
     zone = services.config.calendar.timezone
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
+    newest = store.knowledge.newest_facts()
     return {
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
@@ -60,6 +61,7 @@ def _report(services: Services) -> dict[str, Any]:
             "until_s": lease["until_s"] if lease else None,
         },
         "drift": {"at": None, "found": 0, "repaired": 0},
+        "facts": {"newest_at": None if newest is None else datetime.fromtimestamp(newest, zone).isoformat()},
     }
 
 
@@ -85,4 +87,5 @@ def _for_people(report: dict[str, Any]) -> str:
             f"token   {token['expires_in_s']} s left" if token["expires_in_s"] else "token   none yet"
         )
     lines.append(f"sender  {lease['holder'] or 'nobody is sending'}")
+    lines.append(f"facts   {report['facts']['newest_at'] or 'none were imported yet'}")
     return "\n".join(lines)

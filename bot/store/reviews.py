@@ -72,6 +72,15 @@ class OpenFinding:
     told_at: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Who decided about a contact, when (epoch s), and why."""
+
+    by: str
+    at: int | None
+    why: str
+
+
 class Reviews:
     """Cases about single contacts."""
 
@@ -111,6 +120,15 @@ class Reviews:
     def tell(self, number: int, *, told: int, at: int) -> None:
         """Note that so many levels of reviewers were asked."""
         self._engine.run("reviews_tell", number=number, told=told, at=at)
+
+    def decided_of(self, userid: str) -> dict[tuple[str, str, int, str], Decided]:
+        """Who decided what holds of one employee's contacts, by contact and quota."""
+        return {
+            (row["userid"], row["external_userid"], row["added_at"], row["quota"]): Decided(
+                by=row["decided_by"], at=row["decided_at"], why=row["reason"]
+            )
+            for row in self._engine.all("reviews_decided_of", userid=userid)
+        }
 
 
 class Findings:

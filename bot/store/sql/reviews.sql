@@ -56,6 +56,14 @@ UPDATE reviews
  WHERE number = :number
    AND told < :told;
 
+-- name: reviews_decided_of(userid)
+-- Decisions about one employee's contacts with their authors, oldest first.
+SELECT quota, userid, external_userid, added_at, state, decided_by, decided_at, reason
+  FROM reviews
+ WHERE userid = :userid
+   AND state IN ('accepted', 'rejected')
+ ORDER BY decided_at, number;
+
 -- name: findings_decided()
 SELECT kind, userid, subject, on_day, state
   FROM findings
