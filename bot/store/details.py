@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.store.engine import Engine
+from bot.store.shared import Marks
 
 CORP, RULE_GROUP = 1, 3  # kinds of tags, as WeCom numbers them [92114]; 2 is personal and never kept
 
+_TAGS_READ_AT, _TAGS_WANTED_AT = "tags_read_at", "tags_wanted_at"
 Relation = tuple[str, str]  # userid, external_userid
 
 
@@ -78,6 +80,7 @@ class DetailReads:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._marks = Marks(engine)
         self._local = threading.local()
 
     def want(self, userid: str, external_userid: str, *, now: int) -> None:
@@ -193,7 +196,19 @@ class DetailReads:
                 ],
             )
 
-    def replace_corp_tags(self, tags: Sequence[Tag]) -> None:
-        """The corp's list as it is now: what is not in it has no name any more. Inside a transaction."""
+    def want_tags(self, *, now: int) -> None:
+        """Have the corp's list of tags read again."""
+        self._marks.put(_TAGS_WANTED_AT, str(now))
+
+    def tags_due(self, *, now: int, every_s: int) -> bool:
+        """Whether the list is to be read: never read, changed since the last reading began, or too old."""
+        read_at, wanted_at = self._marks.get(_TAGS_READ_AT), self._marks.get(_TAGS_WANTED_AT)
+        if read_at is None or now - int(read_at) >= every_s:
+            return True
+        return wanted_at is not None and int(wanted_at) >= int(read_at)
+
+    def replace_corp_tags(self, tags: Sequence[Tag], *, read_at: int) -> None:
+        """The corp's list as it was at *read_at*: what is not in it has no name. In a transaction."""
         self._engine.run("tags_clear_corp")
         self.put_tags(tags)
+        self._marks.put(_TAGS_READ_AT, str(read_at))

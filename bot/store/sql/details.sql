@@ -14,12 +14,6 @@ ON CONFLICT (userid, external_userid, createtime) DO UPDATE
        mobile_sha256 = excluded.mobile_sha256,
        read_at = excluded.read_at;
 
--- name: details_since(since)
--- WeCom's details of contacts that came into being since a time.
-SELECT userid, external_userid, createtime, customer_type, add_way, state, tags, unionid, mobile_sha256
-  FROM details
- WHERE createtime >= :since;
-
 -- name: reads_want(userid, external_userid, now, due)*!
 -- To be read, from the beginning of the tries, whatever was known of it.
 INSERT INTO detail_reads (userid, external_userid, wanted_since, next_try_at)
@@ -101,11 +95,6 @@ SELECT error, COUNT(*) AS relations
    AND attempts >= :attempts
  GROUP BY error
  ORDER BY COUNT(*) DESC, error;
-
--- name: tags_all()
--- Every tag that is known by a name.
-SELECT id, group_name, name
-  FROM corp_tags;
 
 -- name: tags_clear_corp()!
 -- Before the corp's list is kept anew; tags of rule groups are not in that list.

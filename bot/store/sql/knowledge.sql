@@ -40,3 +40,14 @@ SELECT key_kind, key, fact, value
 -- When the newest facts came.
 SELECT MAX(imported_at) AS imported_at
   FROM facts;
+
+-- name: details_since(since)
+-- WeCom's details of contacts that came into being since a time.
+SELECT userid, external_userid, createtime, customer_type, add_way, state, tags, unionid, mobile_sha256
+  FROM details
+ WHERE createtime >= :since;
+
+-- name: tags_all()
+-- Every tag that is known by a name.
+SELECT id, group_name, name
+  FROM corp_tags;
