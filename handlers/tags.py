@@ -17,4 +17,4 @@ router = Router()
 @router.on(TagsChanged)
 def tags_changed(event: TagsChanged, services: Services) -> None:  # noqa: ARG001 - the list says it
     """Have the list read again."""
-    services.store.details.want_tags(now=int(services.store.now()))
+    services.store.details.want_tags()

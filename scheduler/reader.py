@@ -155,6 +155,7 @@ class Reader:
             self._well()
 
     def _read_tags(self, now: float) -> None:
+        change = self._store.details.tags_change()
         try:
             tags = self._asked(lambda token: corp_tags(self._client, token=token))
         except WeComError as error:
@@ -163,7 +164,7 @@ class Reader:
                 log.warning("tags not read", reason=str(error))
             return
         with self._store.transaction():
-            self._store.details.replace_corp_tags(tags_of(tags), read_at=int(now))
+            self._store.details.replace_corp_tags(tags_of(tags), read_at=int(now), change=change)
         self._well()
 
     def _is_in_everybodys_way(self, error: WeComError, now: float) -> bool:

@@ -142,6 +142,7 @@ def test_a_tag_is_called_by_id_by_group_and_by_a_name_that_is_unique(store: Stor
                 Tag(id="et2", kind=CORP, group="核验", name="已实名"),
             ],
             read_at=NOW,
+            change="",
         )
         store.details.put_tags([Tag(id="st1", kind=RULE_GROUP, group="一组", name="贵宾")])
 
@@ -153,33 +154,40 @@ def test_a_new_list_of_the_corp_forgets_its_old_names_but_not_those_of_rule_grou
     put(store, contact(tags=("et1", "st1")))
     for name in ("贵宾", "要客"):
         with store.transaction():
-            store.details.replace_corp_tags([Tag(id="et1", kind=CORP, group="等级", name=name)], read_at=NOW)
+            store.details.replace_corp_tags(
+                [Tag(id="et1", kind=CORP, group="等级", name=name)], read_at=NOW, change=""
+            )
             store.details.put_tags([Tag(id="st1", kind=RULE_GROUP, group="一组", name="甲")])
     with store.transaction():
-        store.details.replace_corp_tags([], read_at=NOW)
+        store.details.replace_corp_tags([], read_at=NOW, change="")
 
     (known,) = store.knowledge.details(since=0)["yg01", "wm1"]
     assert known.details.tags == {"et1", "st1", "一组/甲", "甲"}
 
 
-@pytest.mark.parametrize(
-    ("read_at", "wanted_at", "is_due"),
-    [
-        pytest.param(None, None, True, id="never read"),
-        pytest.param(NOW - 1, None, False, id="just read"),
-        pytest.param(NOW - 1, NOW - 2, False, id="changed before it was read"),
-        pytest.param(NOW - 1, NOW - 1, True, id="changed in the second in which reading began"),
-        pytest.param(NOW - 9, NOW - 1, True, id="changed since"),
-        pytest.param(NOW - 3600, None, True, id="too old"),
-    ],
-)
-def test_the_corps_list_is_read_when_it_may_have_changed(
-    store: Store, read_at: int | None, wanted_at: int | None, is_due: bool
-) -> None:
-    if read_at is not None:
-        with store.transaction():
-            store.details.replace_corp_tags([], read_at=read_at)
-    if wanted_at is not None:
-        store.details.want_tags(now=wanted_at)
+def test_the_corps_list_is_read_when_it_may_have_changed(store: Store) -> None:
+    def is_due(now: int = NOW) -> bool:
+        return store.details.tags_due(now=now, every_s=3600)
 
-    assert store.details.tags_due(now=NOW, every_s=3600) is is_due
+    def read(change: str) -> bool:
+        with store.transaction():
+            store.details.replace_corp_tags([], read_at=NOW, change=change)
+        return is_due()
+
+    never_read = is_due()
+    store.details.want_tags()
+    before = store.details.tags_change()
+    just_read = read(before)
+    store.details.want_tags()
+    changed = is_due()
+    changed_while_read = read(before)
+    read_again = read(store.details.tags_change())
+
+    assert (never_read, just_read, changed, changed_while_read, read_again) == (
+        True,
+        False,
+        True,
+        True,
+        False,
+    )
+    assert (is_due(NOW + 3599), is_due(NOW + 3600)) == (False, True)

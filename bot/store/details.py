@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +17,7 @@ from bot.store.shared import Marks
 
 CORP, RULE_GROUP = 1, 3  # kinds of tags, as WeCom numbers them [92114]; 2 is personal and never kept
 
-_TAGS_READ_AT, _TAGS_WANTED_AT = "tags_read_at", "tags_wanted_at"
+_TAGS_READ, _TAGS_CHANGE = "tags_read", "tags_change"  # marks
 Relation = tuple[str, str]  # userid, external_userid
 
 
@@ -196,19 +197,27 @@ class DetailReads:
                 ],
             )
 
-    def want_tags(self, *, now: int) -> None:
+    def want_tags(self) -> None:
         """Have the corp's list of tags read again."""
-        self._marks.put(_TAGS_WANTED_AT, str(now))
+        self._marks.put(_TAGS_CHANGE, uuid.uuid4().hex)
+
+    def tags_change(self) -> str:
+        """A name of the newest change that was told; take it before reading, keep it with what was read."""
+        return self._marks.get(_TAGS_CHANGE) or ""
 
     def tags_due(self, *, now: int, every_s: int) -> bool:
         """Whether the list is to be read: never read, changed since the last reading began, or too old."""
-        read_at, wanted_at = self._marks.get(_TAGS_READ_AT), self._marks.get(_TAGS_WANTED_AT)
-        if read_at is None or now - int(read_at) >= every_s:
+        known = self._marks.get(_TAGS_READ)
+        if known is None:
             return True
-        return wanted_at is not None and int(wanted_at) >= int(read_at)
+        read_at, change = json.loads(known)
+        return bool(now - read_at >= every_s or change != self.tags_change())
 
-    def replace_corp_tags(self, tags: Sequence[Tag], *, read_at: int) -> None:
-        """The corp's list as it was at *read_at*: what is not in it has no name. In a transaction."""
+    def replace_corp_tags(self, tags: Sequence[Tag], *, read_at: int, change: str) -> None:
+        """The corp's list at *read_at*, which shows *change*; what is not in it has no name.
+
+        Call it inside a transaction.
+        """
         self._engine.run("tags_clear_corp")
         self.put_tags(tags)
-        self._marks.put(_TAGS_READ_AT, str(read_at))
+        self._marks.put(_TAGS_READ, json.dumps([read_at, change]))
