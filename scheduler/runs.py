@@ -15,6 +15,7 @@ from bot.services import Services
 from scheduler.jobs import NEEDED, PREPARES
 from scheduler.planner import plan
 from scheduler.table import Firing, firings, timetable
+from scheduler.tags import freshen
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,7 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
 
 def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> None:
     store = services.store
+    freshen(services, firing.job, at=at)
     if (prepare := PREPARES.get(firing.job)) is not None:
         prepare(services, at)
     messages = plan(services, firing.job, at=at, after=cursor)

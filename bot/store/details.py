@@ -180,6 +180,11 @@ class DetailReads:
         row = self._engine.one("reads_pending")
         return int(row["pending"]) if row else 0
 
+    def untried(self) -> int:
+        """How many were not asked about since they were wanted last."""
+        row = self._engine.one("reads_untried")
+        return int(row["relations"]) if row else 0
+
     def stuck(self, *, attempts: int) -> list[tuple[str, int]]:
         """What is in the way of those tried *attempts* times or more, and of how many; commonest first."""
         rows = self._engine.all("reads_stuck", attempts=attempts)

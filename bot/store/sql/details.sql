@@ -87,6 +87,13 @@ SELECT COUNT(*) AS pending
   FROM detail_reads
  WHERE state = 'wanted';
 
+-- name: reads_untried()^
+-- How many were not asked about since they were wanted last.
+SELECT COUNT(*) AS relations
+  FROM detail_reads
+ WHERE state = 'wanted'
+   AND attempts = 0;
+
 -- name: reads_stuck(attempts)
 -- How many wait after so many tries, by what was in the way; the commonest first.
 SELECT error, COUNT(*) AS relations
