@@ -151,13 +151,15 @@ def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
 
 
 @contextmanager
-def open_reader(services: Services) -> Iterator[Reader]:
-    """A reader that may compete for the lease of reading contacts; its calls end before the block is left."""
+def open_reader(services: Services, *, tokens: TokenKeeper | None = None) -> Iterator[Reader]:
+    """A reader that may compete for the lease of reading contacts; its calls end before the block is left.
+
+    *tokens*: the keeper of this process, if it has one already: two of them would both ask for a token.
+    """
     forget_other_app(services)
     client = wecom_client(services.config)
-    reader = Reader(
-        services, client=client, tokens=token_keeper(services, client), real_time=services.store.now
-    )
+    tokens = tokens or token_keeper(services, client)
+    reader = Reader(services, client=client, tokens=tokens, real_time=services.store.now)
     try:
         yield reader
     finally:

@@ -113,7 +113,7 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
     hear_others(services)
     sender, keeper = stack.enter_context(open_sender(services))
     _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake)
-    reader, rest = stack.enter_context(open_reader(services)), Signal()
+    reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
     _start_loop(stack, "details", _reading(reader, rest), wake=rest.wake)
     _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
     for act, seconds in ((tick, tick_s), (refresh_directory, _REREAD_S)):
