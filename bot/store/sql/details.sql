@@ -44,12 +44,6 @@ SELECT userid, external_userid, marks, attempts
    AND external_userid = :external_userid
  ORDER BY userid;
 
--- name: reads_next()^
--- When the next one is due.
-SELECT MIN(next_try_at) AS next_try_at
-  FROM detail_reads
- WHERE state = 'wanted';
-
 -- name: reads_done(userid, external_userid, marks)!
 -- Read; 0 when it was wanted again meanwhile.
 DELETE FROM detail_reads
