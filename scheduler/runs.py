@@ -16,6 +16,7 @@ from bot.store.outbox import Message
 from scheduler.jobs import NEEDED, PREPARES
 from scheduler.planner import plan_by_person
 from scheduler.table import Firing, firings, timetable
+from scheduler.tags import freshen
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +83,7 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
 
 def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> None:
     store = services.store
+    freshen(services, firing.job, at=at)
     if (prepare := PREPARES.get(firing.job)) is not None:
         prepare(services, at)
     people = plan_by_person(services, firing.job, at=at, after=cursor)

@@ -149,8 +149,8 @@ def _know(store: Store) -> None:
     rows = (
         "INSERT INTO absences VALUES ('sales01', '2026-11-02', '2026-11-03', '年假')",
         "INSERT INTO details VALUES ('sales01', 'wm1', 1, 1, 1, '', '', '[\"et1\"]', '', '', 2)",
-        "INSERT INTO detail_reads VALUES ('sales01', 'wm1', 1, 0, 0, '')",
-        "INSERT INTO corp_tags VALUES ('et1', '级别', '贵宾', 0)",
+        "INSERT INTO detail_reads VALUES ('sales01', 'wm9', 'wanted', 1, 1, 0, 0, '')",
+        "INSERT INTO corp_tags VALUES ('et1', 1, '级别', '贵宾')",
         "INSERT INTO facts VALUES ('external_userid', 'wm1', 'account', '1', 2)",
         """INSERT INTO reviews (kind, quota, period, userid, external_userid, added_at, opened_at)
            VALUES ('appeal', 'q', '2026-11', 'sales01', 'wm1', 1, 2)""",

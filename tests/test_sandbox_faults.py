@@ -175,7 +175,7 @@ def test_closing_lets_go_of_calls_that_hang() -> None:
         caller = Caller(server)
         caller.arm(hang_before={"seconds": 60})
         hanging = pool.submit(caller.send)
-        while not world.sends_in_flight:
+        while not world.in_flight["message/send"]:
             time.sleep(0.01)
         began = time.monotonic()
         server.close()

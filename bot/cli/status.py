@@ -42,7 +42,7 @@ def _report(services: Services) -> dict[str, Any]:
     return {
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
-        "details": {"pending": 0},
+        "details": {"pending": store.details.pending()},
         "jobs": [
             {
                 "job": row["job"],
@@ -75,6 +75,7 @@ def _for_people(report: dict[str, Any]) -> str:
         + (f", oldest {box['oldest_s']} s" if box["oldest_s"] is not None else "")
         for name, box in (("inbox", report["inbox"]), ("outbox", report["outbox"]))
     ]
+    lines.append(f"details {report['details']['pending']} contact(s) to be read")
     lines += [
         f"{job['job']:<9} last {job['fire_at']}: {job['outcome']}, {job['messages']} message(s)"
         for job in report["jobs"]

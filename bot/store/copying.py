@@ -84,9 +84,11 @@ TABLES = (
         ),
     ),
     Table(
-        "detail_reads", ("userid", "external_userid"), ("wanted_since", "attempts", "next_try_at", "error")
+        "detail_reads",
+        ("userid", "external_userid"),
+        ("state", "marks", "wanted_since", "attempts", "next_try_at", "error"),
     ),
-    Table("corp_tags", ("id",), ("group_name", "name", "deleted")),
+    Table("corp_tags", ("id",), ("kind", "group_name", "name")),
     Table("facts", ("key_kind", "key", "fact"), ("value", "imported_at")),
     Table(
         "reviews",

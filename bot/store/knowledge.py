@@ -27,7 +27,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDetails:
-    """What WeCom's details of one relation said. *createtime* (epoch s) names the add they belong to."""
+    """What WeCom's details of one relation said. *createtime* (epoch s) names the add they belong to.
+
+    *mobile_sha256*: of each remark mobile, with blanks between them.
+    """
 
     createtime: int
     details: Details

@@ -7,6 +7,8 @@ address is ours everywhere, and tokens come from `bot.wecom.token`.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
 from typing import Any
@@ -89,6 +91,20 @@ class WeComClient:
             "message/send",
             params={"access_token": token},
             data=request,
+            headers={"Content-Type": "application/json; charset=utf-8"},
+        )
+
+    def read(self, path: str, *, token: str, **query: str) -> dict[str, Any]:
+        """A reading call by GET, *path* as WeCom's documents write it below /cgi-bin/. Raises WeComError."""
+        return self._call("get", path, params={"access_token": token, **query})
+
+    def read_by_post(self, path: str, body: Mapping[str, object], *, token: str) -> dict[str, Any]:
+        """A reading call whose question is a JSON body. Raises WeComError."""
+        return self._call(
+            "post",
+            path,
+            params={"access_token": token},
+            data=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
             headers={"Content-Type": "application/json; charset=utf-8"},
         )
 

@@ -1,4 +1,4 @@
-"""Events of WeCom as types [90238, 90240, 92130]. What we have no use for yet is an OtherEvent.
+"""Events of WeCom as types [90238, 90240, 92130, 92117]. What we have no use for yet is an OtherEvent.
 
 Names compare without case. A known event with a missing or broken field raises EventError.
 """
@@ -71,6 +71,10 @@ class TransferFailed(ContactEvent):
     """transfer_fail: the would-be taker did not get the customer."""
 
 
+class TagsChanged(Event):
+    """change_external_tag: the corp's list of tags is another one; which, the list itself says best."""
+
+
 _DELETED_BY_TRANSFER = "DELETE_BY_TRANSFER"
 _PLAIN: dict[str, type[ContactEvent]] = {
     "edit_external_contact": ContactEdited,
@@ -99,7 +103,10 @@ def kind_of(fields: Fields) -> str:
 
 def event_of(fields: Fields) -> Event:
     """The event as a type. Raises EventError for a known event with a missing or broken field."""
-    if text_of(fields, "Event").lower() != "change_external_contact":
+    event = text_of(fields, "Event").lower()
+    if event == "change_external_tag":
+        return TagsChanged(created_at=_created_at(fields, strict=False))
+    if event != "change_external_contact":
         return OtherEvent(created_at=_created_at(fields, strict=False), kind=kind_of(fields))
     change = text_of(fields, "ChangeType").lower()
     if change in _WITH_STATE:

@@ -36,18 +36,27 @@ CREATE TABLE details (
 CREATE TABLE detail_reads (
     userid {text} NOT NULL,
     external_userid {text} NOT NULL,
+    state {text} NOT NULL DEFAULT 'wanted',
+    marks BIGINT NOT NULL DEFAULT 1,
     wanted_since BIGINT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     next_try_at BIGINT NOT NULL DEFAULT 0,
     error {text} NOT NULL DEFAULT '',
     PRIMARY KEY (userid, external_userid)
 );
+CREATE INDEX detail_reads_due ON detail_reads (state, next_try_at);
+
+-- Contacts of an earlier version are read once, too.
+INSERT INTO detail_reads (userid, external_userid, wanted_since)
+SELECT DISTINCT userid, external_userid, 0
+  FROM adds
+ WHERE ended_at IS NULL;
 
 CREATE TABLE corp_tags (
     id {text} PRIMARY KEY,
+    kind INTEGER NOT NULL DEFAULT 1,
     group_name {text} NOT NULL,
-    name {text} NOT NULL,
-    deleted INTEGER NOT NULL DEFAULT 0
+    name {text} NOT NULL
 );
 
 CREATE TABLE facts (

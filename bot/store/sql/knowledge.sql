@@ -37,7 +37,6 @@ SELECT userid, external_userid, createtime, customer_type, add_way, state, tags,
  WHERE createtime >= :since;
 
 -- name: tags_all()
--- The corp's tags that are not deleted.
+-- Every tag that is known by a name.
 SELECT id, group_name, name
-  FROM corp_tags
- WHERE deleted = 0;
+  FROM corp_tags;
