@@ -85,6 +85,22 @@ def test_two_processes_may_make_the_store_at_the_same_moment(tmp_path: Path, att
     )
 
 
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE of_the_other (x)")
+    ending = threading.Timer(0.3, other.execute, ["COMMIT"])
+    ending.start()
+
+    SqliteEngine(path).close()
+
+    ending.join()
+    other.close()
+    assert {name for _, name, _ in schema(path)} >= {*TABLES, "of_the_other"}
+    assert rows(path, "PRAGMA journal_mode") == [("wal",)]
+
+
 def test_threads_may_make_the_store_at_the_same_moment(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
     faults: list[BaseException] = []
