@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is when the entry comes: it may have been exchanged since the start."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write *record*."""
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def set_up(*, verbose: bool = False) -> None:
@@ -27,7 +37,7 @@ def set_up(*, verbose: bool = False) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
+    handler = _StandardError()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=last, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -31,7 +31,7 @@ from handlers.inbox import derive
 
 ROOT = Path(__file__).parent.parent
 CHINA = ZoneInfo("Asia/Shanghai")
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0  # no measure of speed: a busy machine may take its time
 # The bot's command without relying on where its console script was put.
 COMMAND = [sys.executable, "-c", "from bot.cli.main import main; main()"]
 MADE_UP_APP = {
@@ -161,7 +161,7 @@ def outbox_rows(services: Services) -> list[dict[str, Any]]:
 
 def rows_of(path: Path, query: str) -> list[dict[str, Any]]:
     """Read the store's file from outside, as an operator with sqlite3 would."""
-    connection = sqlite3.connect(path, timeout=5)
+    connection = sqlite3.connect(path, timeout=PATIENCE_S)
     connection.row_factory = sqlite3.Row
     try:
         return [dict(row) for row in connection.execute(query)]
@@ -241,15 +241,15 @@ class BotProcess:
     def kill(self) -> None:
         """kill -9, without a chance to say goodbye."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_S)
 
     def readyz(self) -> tuple[int, dict[str, Any]]:
-        response = requests.get(f"{self.url}/readyz", timeout=10)
+        response = requests.get(f"{self.url}/readyz", timeout=PATIENCE_S)
         return response.status_code, response.json()
 
     def said(self, words: str) -> bool:
@@ -298,7 +298,7 @@ class Done:
         return json.loads(self.out)
 
 
-def command(*arguments: str, environ: dict[str, str] | None = None, within_s: float = 60) -> Done:
+def command(*arguments: str, environ: dict[str, str] | None = None, within_s: float = PATIENCE_S) -> Done:
     """Run `quotabot` as a process."""
     done = subprocess.run(
         [*COMMAND, *arguments],

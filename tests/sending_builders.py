@@ -60,7 +60,7 @@ class Post:
 
     def drain(self, sender: Sender | None = None) -> None:
         """Step until the sender has nothing to do at this moment of the clock."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while (sender or self.sender).step() < 0.1:  # a step waits for its calls, then looks again
             assert time.monotonic() < end, "the sender does not come to rest"
 

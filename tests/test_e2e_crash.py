@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from e2e_builders import (
     COMMAND,
+    PATIENCE_S,
     ROOT,
     SandboxProcess,
     bot_process,
@@ -167,7 +168,7 @@ def _killed_and_followed(office: Office, point: Point) -> Outcome:
     outcome.before, outcome.phones_before = office.states(), office.sandbox.counts()
     office.sandbox.post("faults", {"clear": True})
     if point.follows == "run":
-        subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
+        subprocess.run(command, cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=True)
     else:
         with bot_process(office.config, "--role", "worker", ready="working") as bot:
             until(lambda: set(office.states()) == {"sent"})

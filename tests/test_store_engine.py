@@ -77,7 +77,7 @@ def test_two_processes_may_make_the_store_at_the_same_moment(tmp_path: Path, att
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    errors = [process.communicate(timeout=30)[1] for process in processes]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0], errors
     assert len(rows(path, "SELECT name FROM _sqlite_migrations")) == len(

@@ -147,7 +147,7 @@ def processes(count: int, store: Store, wecom: RunningServer, *, secret: str) ->
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    return [process.communicate(timeout=30)[0].strip() for process in started]
+    return [process.communicate(timeout=120)[0].strip() for process in started]
 
 
 def test_ten_threads_ask_once(store: Store) -> None:
