@@ -22,7 +22,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_database(postgres: Server) -> Callable[..., str]:
     """Makes empty databases; returns each one's address."""
 

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 import requests
+from psycopg.rows import dict_row
 
 from bot.bootstrap import open_services, record_files
 from bot.cli.main import main
@@ -159,9 +161,12 @@ def outbox_rows(services: Services) -> list[dict[str, Any]]:
     return rows_of(services.config.store.where, "SELECT * FROM outbox ORDER BY seq")
 
 
-def rows_of(path: Path, query: str) -> list[dict[str, Any]]:
-    """Read the store's file from outside, as an operator with sqlite3 would."""
-    connection = sqlite3.connect(path, timeout=PATIENCE_S)
+def rows_of(where: Path | str, query: str) -> list[dict[str, Any]]:
+    """Read the store from outside, as an operator with sqlite3 or psql would."""
+    if isinstance(where, str):
+        with psycopg.connect(where, row_factory=dict_row) as there:
+            return there.execute(query.encode()).fetchall()
+    connection = sqlite3.connect(where, timeout=PATIENCE_S)
     connection.row_factory = sqlite3.Row
     try:
         return [dict(row) for row in connection.execute(query)]
