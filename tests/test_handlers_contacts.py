@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
 from bot_builders import EVENT_AT, Site, contact_event, rows, running, sealed, services
+from e2e_builders import rows_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +32,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 def adds(opened: Services) -> list[tuple[object, ...]]:
-    return list(rows(opened.store.engine.path, ADDS))
+    where = opened.config.store.where
+    seen = rows_of(where if isinstance(where, Path) else where.get_secret_value(), ADDS)
+    return [tuple(row.values()) for row in seen]
 
 
 def test_one_add_delivered_three_times_with_new_nonces_and_ciphertexts_counts_once(site: Site) -> None:
@@ -147,9 +151,10 @@ def deliver(opened: Services, happenings: list[Happening], *, batches: random.Ra
     for number, happening in enumerate(happenings):
         # A repetition differs in a field that means nothing, as hashes of equal bodies meet in the inbox.
         body = happening.body().replace(b"</xml>", f"<X>{number}</X></xml>".encode())
-        opened.store.engine.run_many(
-            "inbox_add", [{"hash": sha256(body).hexdigest(), "body": body, "received_at": 1}]
-        )
+        with opened.store.transaction():
+            opened.store.engine.run_many(
+                "inbox_add", [{"hash": sha256(body).hexdigest(), "body": body, "received_at": 1}]
+            )
         if batches.random() < 0.3:
             work_off(opened)
     work_off(opened)
@@ -163,22 +168,57 @@ def deliver(opened: Services, happenings: list[Happening], *, batches: random.Ra
 def test_any_order_and_any_repetition_of_the_same_events_gives_the_same_rows(
     happenings: list[Happening], seed: int
 ) -> None:
-    chance = random.Random(seed)
-    shuffled = happenings + chance.choices(happenings, k=len(happenings))
-    chance.shuffle(shuffled)
     with (
         TemporaryDirectory() as one,
         TemporaryDirectory() as two,
         services(Path(one)) as first,
         services(Path(two)) as second,
     ):
-        deliver(first, happenings, batches=chance)
-        deliver(second, shuffled, batches=chance)
-
-        straight, mixed = adds(first), adds(second)
+        straight, mixed = straight_and_mixed(first, second, happenings, chance=random.Random(seed))
 
     assert mixed == straight
     assert straight == folded(happenings)
+
+
+def test_any_order_and_any_repetition_gives_the_same_rows_on_postgresql_too(
+    tmp_path: Path, new_database: Callable[[], str]
+) -> None:
+    """One pair of databases for all examples, emptied for each: making them takes the time."""
+    urls = [new_database(), new_database()]
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        happenings=st.lists(st.one_of(HAPPENINGS, TRANSFERS), min_size=1, max_size=12),
+        seed=st.integers(0, 2**32),
+    )
+    def law(happenings: list[Happening], seed: int) -> None:
+        for url in urls:
+            with psycopg.connect(url) as connection:
+                connection.execute("TRUNCATE inbox, relation_events, dirty, adds")
+        straight, mixed = straight_and_mixed(first, second, happenings, chance=random.Random(seed))
+
+        assert mixed == straight
+        assert straight == folded(happenings)
+
+    with (
+        services(folders[0], rest=f'[store]\nurl = "{urls[0]}"\n') as first,
+        services(folders[1], rest=f'[store]\nurl = "{urls[1]}"\n') as second,
+    ):
+        law()
+
+
+def straight_and_mixed(
+    first: Services, second: Services, happenings: list[Happening], *, chance: random.Random
+) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """What comes of the events as they are, and of the same events shuffled and repeated."""
+    shuffled = happenings + chance.choices(happenings, k=len(happenings))
+    chance.shuffle(shuffled)
+    deliver(first, happenings, batches=chance)
+    deliver(second, shuffled, batches=chance)
+    return adds(first), adds(second)
 
 
 def folded(happenings: list[Happening]) -> list[tuple[object, ...]]:
