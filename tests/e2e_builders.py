@@ -158,7 +158,13 @@ def add_customers(services: Services, userid: str, *moments: datetime) -> None:
 
 def outbox_rows(services: Services) -> list[dict[str, Any]]:
     """All rows of the outbox in their order."""
-    return rows_of(services.config.store.where, "SELECT * FROM outbox ORDER BY seq")
+    return rows_of(where(services), "SELECT * FROM outbox ORDER BY seq")
+
+
+def where(services: Services) -> Path | str:
+    """Where the store is, as another program would open it."""
+    place = services.config.store.where
+    return place if isinstance(place, Path) else place.get_secret_value()
 
 
 def rows_of(where: Path | str, query: str) -> list[dict[str, Any]]:
