@@ -26,7 +26,8 @@ def set_up(*, verbose: bool = False) -> None:
     ]
     for_people = sys.stderr.isatty()
     last: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
+        # The renderer's own tracebacks show the values of variables: secrets and names among them.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if for_people
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
