@@ -161,6 +161,12 @@ def outbox_rows(services: Services) -> list[dict[str, Any]]:
     return rows_of(where(services), "SELECT * FROM outbox ORDER BY seq")
 
 
+def change(services: Services, statement: str) -> None:
+    """Change rows behind everybody's back."""
+    services.store.engine.learn(f"-- name: changed_by_a_test()!\n{statement};")
+    services.store.engine.run("changed_by_a_test")
+
+
 def where(services: Services) -> Path | str:
     """Where the store is, as another program would open it."""
     place = services.config.store.where

@@ -15,6 +15,7 @@ from e2e_builders import (
     FakeTime,
     add_customers,
     at,
+    change,
     installation,
     outbox_rows,
     where,
@@ -265,8 +266,7 @@ def test_a_takeover_does_not_plan_again_who_stands_before_the_cursor(
     with pytest.raises(SystemExit):
         tick(services)
     # without their rows nothing but the cursor says that two are done
-    services.store.engine.learn("-- name: forget_outbox()!\nDELETE FROM outbox;")
-    services.store.engine.run("forget_outbox")
+    change(services, "DELETE FROM outbox")
     monkeypatch.setitem(jobs.JOBS, "progress", whole)
     tick_at(services, clock, "2026-11-23T09:09")
 

@@ -15,8 +15,8 @@ from bot.wecom.client import CALL_S
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Post]:
-    with post(tmp_path) as opened:
+def office(tmp_path: Path, place: Path | str) -> Iterator[Post]:
+    with post(tmp_path, place) as opened:
         yield opened
 
 
