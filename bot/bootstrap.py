@@ -18,6 +18,7 @@ from bot.config import Config
 from bot.health import DETAILS_TROUBLE, TOKEN, TROUBLE
 from bot.roster import RosterError
 from bot.services import INBOX, OUTBOX, Services, Signal
+from bot.store.copying import refuse_half_a_copy
 from bot.store.shared import own_name
 from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
@@ -35,12 +36,14 @@ _APP = "app"  # the mark that says whose token and trouble are stored
 def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Services]:
     """One installation, opened; closed at the end of the block.
 
-    Raises StoreError when the store cannot be used, RosterError when the roster cannot be read.
+    Raises StoreError when the store cannot be used or is half a copy, RosterError when the roster cannot be
+    read.
     """
     people = directory.read(config)
     where = config.store.where
     store = Store(where if isinstance(where, Path) else where.get_secret_value())
     try:
+        refuse_half_a_copy(store.engine)
         yield Services(
             config=config,
             store=store,

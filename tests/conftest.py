@@ -8,9 +8,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from postgres_builders import Server
 
 _numbers = itertools.count()
+# Tracebacks without the values of all variables, whose rendering takes seconds.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")
@@ -19,10 +27,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("postgres"))
     server.start()
     yield server
-    server.stop()
+    server.stop(immediately=True)  # nobody needs its data any more
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_database(postgres: Server) -> Callable[..., str]:
     """Makes empty databases; returns each one's address."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 _BIN = Path("pginstall/bin")
 _LOCALE = "en_US.UTF-8"
 
@@ -51,7 +51,7 @@ class Server:
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             try:
-                psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+                psycopg.connect(self.url("postgres"), connect_timeout=10).close()
             except psycopg.OperationalError:
                 if time.monotonic() > deadline:
                     raise

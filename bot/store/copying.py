@@ -163,6 +163,16 @@ def copy(source: Engine, target: Engine, *, tell: Tell) -> list[Compared]:
     return compared
 
 
+def refuse_half_a_copy(engine: Engine) -> None:
+    """Raise StoreError if a copy into this store was begun and is not complete: it lacks facts."""
+    marks = Marks(engine)
+    if marks.get(COPIED_FROM) is not None and marks.get(COPIED_AT) is None:
+        raise StoreError(
+            "the store is a copy that is not complete: run `quotabot copy` to its end, "
+            "or set [store] url back to the SQLite file"
+        )
+
+
 def _statements(table: Table) -> str:
     """The statements for one table, made of nothing but the list above."""
     name, columns, key = f"copy_{table.name}", ", ".join(table.columns), ", ".join(table.key)
