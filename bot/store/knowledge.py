@@ -139,8 +139,9 @@ class Knowledge:
     def _pairs(self, kind: str, statement: str, moment: str) -> Iterator[tuple[str, str]]:
         place = {"userid": "", "external_userid": "", moment: 0}
         while rows := self._engine.all(statement, **place, batch=_BATCH):
-            # A contact has one key of a kind, but for mobile numbers; a blank stands in no other key.
-            yield from ((key, row["external_userid"]) for row in rows for key in row[kind].split(" ") if key)
+            for row in rows:
+                keys = row[kind].split() if kind == "mobile_sha256" else [row[kind]]
+                yield from ((key, row["external_userid"]) for key in keys if key)
             place = {name: rows[-1][name] for name in place}
 
     def newest_facts(self) -> int | None:
