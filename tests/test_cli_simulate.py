@@ -258,6 +258,9 @@ def test_a_quota_with_nobody_under_it_is_a_slip_of_the_pen_and_said(quotabot: Qu
     page = quotabot("simulate", "--quotas", other, *DAYS).out
 
     assert "模拟规则下没有人适用这项指标" in page
+    assert "1/3 → 0/0 人达标；1 人不再达标" in page
+    (li,) = [line for line in page.splitlines() if "员工乙" in line]
+    assert " ".join(li.split()) == "员工乙 li 2 → – 3 → – 67% → – – 未达标 → – 300 → –"
 
 
 def test_days_on_which_nobody_is_asked_are_only_counted(quotabot: Quotabot, other: str) -> None:

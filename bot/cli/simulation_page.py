@@ -207,7 +207,7 @@ def _table(telling: Telling, one: Simulated, shown: list[Compared]) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for person in shown:
         name = telling.names.get(person.userid, "")
-        table.add_row(name, person.userid, *(_pair(person, say) for _, say in columns))
+        table.add_row(name, person.userid, *(_pair(one, person, say) for _, say in columns))
     return table
 
 
@@ -224,8 +224,11 @@ def _columns(telling: Telling, one: Simulated) -> Iterator[Shown]:
         yield tables.short(words, "reward"), lambda row: f"{row.reward or 0:,}"
 
 
-def _pair(person: Compared, say: Callable[[Row], str]) -> str:
-    return arrow(*(None if row is None else say(row) for row in (person.was, person.would_be)))
+def _pair(one: Simulated, person: Compared, say: Callable[[Row], str]) -> str:
+    # Who is under the quota on one side only has nothing on the other; of a quota that stands alone, there is
+    # no other side.
+    missing = "–" if one.both else None
+    return arrow(*(missing if row is None else say(row) for row in (person.was, person.would_be)))
 
 
 def _indented(line: str) -> Padding:
