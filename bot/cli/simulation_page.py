@@ -46,6 +46,17 @@ class Telling:
         over = one.as_of.date() > one.period.last
         return (self.words.unsettled if over else self.words.running).format(at=minute(one.as_of))
 
+    def lacks(self, one: Simulated) -> str | None:
+        """Say that the record begins within a period; None if it does not."""
+        begun = self.simulation.recorded_from
+        if begun is None or begun <= one.period.first:
+            return None
+        return self.words.incomplete.format(day=begun)
+
+    def whole_state(self, one: Simulated) -> str:
+        """Say both."""
+        return self.words.comma.join(said for said in (self.state(one), self.lacks(one)) if said)
+
 
 def minute(at: datetime) -> str:
     """Say a time to the minute."""
@@ -109,6 +120,10 @@ def _period(telling: Telling, one: Simulated, *, everybody: bool) -> Iterator[Re
 def _lines(telling: Telling, one: Simulated) -> Iterator[str]:
     words = telling.words
     yield _said(words, one)
+    if lacks := telling.lacks(one):
+        yield lacks
+    if not one.settled:
+        yield words.so_far.format(pending=_both(one, lambda side: f"{side.pending:,}"))
     if one.would_be is not None and not one.would_be.rows:
         yield words.nobody
     if one.both:
@@ -157,7 +172,7 @@ def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]
             _both(one, lambda side: percent(side.attainment)),
             _both(one, lambda side: f"{side.counted:,}"),
             *(_both(one, amount) for _, amount in money),
-            telling.state(one),
+            telling.whole_state(one),
         )
     yield table
 
