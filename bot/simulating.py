@@ -35,6 +35,7 @@ class Side:
     people: int
     met: int
     counted: int
+    pending: int
     target: int
     attainment: Fraction | None
     kept_90: Fraction | None
@@ -249,6 +250,7 @@ def _side(rule: Quota, rows: Sequence[Row], *, past: Past) -> Side:
         people=len(judged),
         met=sum(row.counted >= row.target for row in judged),
         counted=sum(row.counted for row in judged),
+        pending=sum(row.pending for row in judged),
         target=asked,
         attainment=rounded(Fraction(done, asked), places=2) if asked else None,
         kept_90=kept.share,

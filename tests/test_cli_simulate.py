@@ -94,6 +94,7 @@ def test_json_has_both_sides_of_everybody_and_their_sums(quotabot: Quotabot, oth
             "met": 1,
             "target": 9,
             "counted": 5,
+            "pending": 0,
             "attainment": 0.56,
             "kept_90": None,
             "penalty": 600,
@@ -106,6 +107,7 @@ def test_json_has_both_sides_of_everybody_and_their_sums(quotabot: Quotabot, oth
             "met": 2,
             "target": 6,
             "counted": 5,
+            "pending": 0,
             "attainment": 0.67,
             "kept_90": None,
             "penalty": 300,
@@ -162,6 +164,7 @@ def test_the_page_says_in_chinese_who_meets_the_target_before_and_after(
 
     assert page.splitlines()[0] == "如果换一套规则：2026-11-01 至 2026-11-30"
     assert "cm-monthly · 2026-11（2026-11-01 至 2026-11-30，已结算）" in page
+    assert "  记录从 2026-11-03 才开始，本期不完整" in page.splitlines()
     assert "1/3 → 2/3 人达标；1 人变为达标" in page
     assert "规则变化：目标：3 → 2" in page
     assert "达成率 56% → 67%（每人最多按 100% 计），计入 5，目标 9 → 6，近 90 天留存 –" in page
@@ -176,6 +179,7 @@ def test_the_page_says_the_same_in_english(quotabot: Quotabot, config: Path, oth
 
     assert page.splitlines()[0] == "What other rules would have given: 2026-11-01 to 2026-11-30"
     assert "cm-monthly · 2026-11 (2026-11-01 to 2026-11-30, settled)" in page
+    assert "  incomplete: the record begins on 2026-11-03" in page.splitlines()
     assert "1/3 → 2/3 met the target; 1 more meet it" not in page
     assert "1/3 → 2/3 met the target; 1 more meets it" in page
     assert "What differs: target: 3 → 2" in page
@@ -223,14 +227,15 @@ def test_nothing_is_said_of_money_where_no_rule_has_any(
 def test_a_running_period_says_as_of_when_it_is_simulated(quotabot: Quotabot, other: str) -> None:
     page = quotabot("simulate", "--quotas", other, "--from", "2026-12-01", "--to", "2026-12-31").out
 
-    assert "2026-12-31，进行中，截至 2026-12-09 10:00，金额按此刻的计入数）" in page
+    assert "2026-12-31，进行中，截至 2026-12-09 10:00）" in page
+    assert "尚无最终结果：达标和金额只按此刻已计入的算，另有待确认 0" in page
 
 
 @pytest.mark.parametrize(
     ("to", "said"),
     [
         pytest.param("2026-11-29", "没有可推算的周期", id="no period ends in these days"),
-        pytest.param("2026-11-30", "记录从 2026-11-03 开始", id="the record begins later"),
+        pytest.param("2026-11-30", "记录从 2026-11-03 开始", id="the record begins after the first day"),
     ],
 )
 def test_the_page_says_what_it_cannot_know(quotabot: Quotabot, other: str, to: str, said: str) -> None:
@@ -258,6 +263,9 @@ def test_a_quota_with_nobody_under_it_is_a_slip_of_the_pen_and_said(quotabot: Qu
     page = quotabot("simulate", "--quotas", other, *DAYS).out
 
     assert "模拟规则下没有人适用这项指标" in page
+    assert "1/3 → 0/0 人达标；1 人不再达标" in page
+    (li,) = [line for line in page.splitlines() if "员工乙" in line]
+    assert " ".join(li.split()) == "员工乙 li 2 → – 3 → – 67% → – – 未达标 → – 300 → –"
 
 
 def test_days_on_which_nobody_is_asked_are_only_counted(quotabot: Quotabot, other: str) -> None:
@@ -299,7 +307,7 @@ def test_the_spreadsheet_has_sums_and_people_with_both_sides(quotabot: Quotabot,
     assert (done.code, done.out) == (0, "")
     assert (sums.name, people.name) == ("汇总", "人员")
     assert "估算" in sums.row(3)[0]
-    assert dict(zip(sums.row(4), sums.row(5), strict=False))["周期情况"] == "已结算"
+    assert dict(zip(sums.row(4), sums.row(5), strict=False))["周期情况"].startswith("已结算")
     assert sums.row(5)[5:9] == ["3", "3", "1", "2"]  # people and those who met it, each before and after
     assert people.row(4)[6:11] == ["状态变化", "现行 已计入", "模拟 已计入", "现行 待确认", "模拟 待确认"]
     assert [people.row(number)[4:7] for number in (5, 6, 7)] == [

@@ -76,7 +76,9 @@ def test_a_text_stays_a_text_whatever_it_looks_like(text: str) -> None:
     [
         pytest.param(38, "38", id="whole"),
         pytest.param(-2, "-2", id="negative"),
-        pytest.param(0.93, "0.93", id="decimal"),
+        pytest.param(0.94, "0.94", id="decimal, not the nearest that a float has"),
+        pytest.param(Fraction(1, 3), "0.3333333333333333", id="without an end"),
+        pytest.param(4_294_967_295, "4294967295", id="large"),
         pytest.param(Fraction(1, 4), "0.25", id="exact"),
         pytest.param(date(2026, 11, 1), "46327", id="a day, counted from 1900 as Excel does"),
     ],

@@ -116,6 +116,7 @@ def _sums(side: Side | None, *, language: str) -> dict[str, Any] | None:
         "met": side.met,
         "target": side.target,
         "counted": side.counted,
+        "pending": side.pending,
         "attainment": _number(side.attainment),
         "kept_90": _number(side.kept_90),
         "penalty": side.penalty,

@@ -46,6 +46,17 @@ class Telling:
         over = one.as_of.date() > one.period.last
         return (self.words.unsettled if over else self.words.running).format(at=minute(one.as_of))
 
+    def lacks(self, one: Simulated) -> str | None:
+        """Say that the record begins within a period; None if it does not."""
+        begun = self.simulation.recorded_from
+        if begun is None or begun <= one.period.first:
+            return None
+        return self.words.incomplete.format(day=begun)
+
+    def whole_state(self, one: Simulated) -> str:
+        """Say both."""
+        return self.words.comma.join(said for said in (self.state(one), self.lacks(one)) if said)
+
 
 def minute(at: datetime) -> str:
     """Say a time to the minute."""
@@ -109,6 +120,10 @@ def _period(telling: Telling, one: Simulated, *, everybody: bool) -> Iterator[Re
 def _lines(telling: Telling, one: Simulated) -> Iterator[str]:
     words = telling.words
     yield _said(words, one)
+    if lacks := telling.lacks(one):
+        yield lacks
+    if not one.settled:
+        yield words.so_far.format(pending=_both(one, lambda side: f"{side.pending:,}"))
     if one.would_be is not None and not one.would_be.rows:
         yield words.nobody
     if one.both:
@@ -157,7 +172,7 @@ def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]
             _both(one, lambda side: percent(side.attainment)),
             _both(one, lambda side: f"{side.counted:,}"),
             *(_both(one, amount) for _, amount in money),
-            telling.state(one),
+            telling.whole_state(one),
         )
     yield table
 
@@ -207,7 +222,7 @@ def _table(telling: Telling, one: Simulated, shown: list[Compared]) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for person in shown:
         name = telling.names.get(person.userid, "")
-        table.add_row(name, person.userid, *(_pair(person, say) for _, say in columns))
+        table.add_row(name, person.userid, *(_pair(one, person, say) for _, say in columns))
     return table
 
 
@@ -224,8 +239,11 @@ def _columns(telling: Telling, one: Simulated) -> Iterator[Shown]:
         yield tables.short(words, "reward"), lambda row: f"{row.reward or 0:,}"
 
 
-def _pair(person: Compared, say: Callable[[Row], str]) -> str:
-    return arrow(*(None if row is None else say(row) for row in (person.was, person.would_be)))
+def _pair(one: Simulated, person: Compared, say: Callable[[Row], str]) -> str:
+    # Who is under the quota on one side only has nothing on the other; of a quota that stands alone, there is
+    # no other side.
+    missing = "–" if one.both else None
+    return arrow(*(missing if row is None else say(row) for row in (person.was, person.would_be)))
 
 
 def _indented(line: str) -> Padding:

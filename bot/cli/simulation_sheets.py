@@ -31,7 +31,7 @@ def sheets(telling: Telling) -> list[Sheet]:
             notes=notes,
             columns=(*period, Column(heading=words.state), *_headings(telling, sums)),
             rows=[
-                (*_named(one), telling.state(one), *_cells(sums, one.was, one.would_be))
+                (*_named(one), telling.whole_state(one), *_cells(sums, one.was, one.would_be))
                 for one in found.quotas
             ],
         ),
@@ -75,6 +75,7 @@ def _sums(telling: Telling) -> list[_Figure[Side]]:
         _Figure(name=words.met_people, cell=lambda side: side.met, form=Form.WHOLE),
         _Figure(name=columns["attainment"], cell=lambda side: side.attainment, form=Form.PERCENT),
         _Figure(name=columns["counted"], cell=lambda side: side.counted, form=Form.WHOLE),
+        _Figure(name=columns["pending"], cell=lambda side: side.pending, form=Form.WHOLE),
         _Figure(name=columns["target"], cell=lambda side: side.target, form=Form.WHOLE),
         _Figure(name=columns["kept_90"], cell=lambda side: side.kept_90, form=Form.PERCENT),
         _Figure(name=columns["penalty"], cell=lambda side: side.penalty, form=Form.WHOLE),

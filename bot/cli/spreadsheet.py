@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -107,8 +108,11 @@ class _Pen:
                 page.write_string(*place, cell[:_LONGEST_TEXT])
             case date():
                 page.write_datetime(*place, cell, self._day)
+            case int():
+                page.write_number(*place, cell, self._forms[form])
             case _:
-                page.write_number(*place, float(cell), self._forms[form])
+                # The library prints 16 digits: of a float that is 0.9399999999999999 where 0.94 is meant.
+                page.write_number(*place, Decimal(repr(float(cell))), self._forms[form])
 
 
 def _width(sheet: Sheet, number: int) -> int:

@@ -34,6 +34,8 @@ class SimulationWords:
     settled: str
     running: str
     unsettled: str
+    incomplete: str
+    so_far: str
     met: str
     same_met: str
     newly_met: Phrase
@@ -80,8 +82,10 @@ CHINESE = SimulationWords(
     heading="{quota} · {period}（{first} 至 {last}，{state}）",
     heading_day="{quota} · {period}（{state}）",
     settled="已结算",
-    running="进行中，截至 {at}，金额按此刻的计入数",
-    unsettled="已结束、未到结算日，截至 {at}，金额按此刻的计入数",
+    running="进行中，截至 {at}",
+    unsettled="已结束、未到结算日，截至 {at}",
+    incomplete="记录从 {day} 才开始，本期不完整",
+    so_far="尚无最终结果：达标和金额只按此刻已计入的算，另有待确认 {pending}",
     met="{met} 人达标",
     same_met="达标的人不变",
     newly_met=Phrase("{n} 人变为达标"),
@@ -126,10 +130,12 @@ ENGLISH = SimulationWords(
     heading="{quota} · {period} ({first} to {last}, {state})",
     heading_day="{quota} · {period} ({state})",
     settled="settled",
-    running="running, as of {at}, money by what is counted so far",
-    unsettled="over, not settled yet, as of {at}, money by what is counted so far",
+    running="running, as of {at}",
+    unsettled="over, not settled yet, as of {at}",
+    incomplete="incomplete: the record begins on {day}",
+    so_far="Not final: targets met and money go by what is counted so far; pending besides: {pending}",
     met="{met} met the target",
-    same_met="the same people",
+    same_met="the same people on both sides",
     newly_met=Phrase("{n} more meet it", "1 more meets it"),
     no_longer_met=Phrase("{n} no longer meet it", "1 no longer meets it"),
     only_was="{quota}: in force only (not simulated, or with another period or dates), so not compared",
