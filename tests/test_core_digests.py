@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.digests import Contradictions, KeyIndex, digest
@@ -12,6 +12,7 @@ from bot.core.digests import Contradictions, KeyIndex, digest
 keys = st.sampled_from([f"key-{number}" for number in range(12)]) | st.text(max_size=5)
 
 
+@settings(deadline=None)
 @given(pairs=st.lists(st.tuples(keys, st.sampled_from("abc"))), asked=keys)
 def test_the_index_knows_how_many_customers_a_key_names(pairs: list[tuple[str, str]], asked: str) -> None:
     customers = defaultdict(set)
@@ -23,6 +24,7 @@ def test_the_index_knows_how_many_customers_a_key_names(pairs: list[tuple[str, s
         assert index.customers(digest(key)) == min(2, len(customers[key]))
 
 
+@settings(deadline=None)
 @given(lines=st.lists(st.tuples(keys, st.sampled_from("01"))))
 def test_every_line_that_another_contradicts_is_found_with_one_that_does(
     lines: list[tuple[str, str]],

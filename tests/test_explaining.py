@@ -11,12 +11,12 @@ import pytest
 from e2e_builders import QUOTA, at
 from importing_builders import JIA, NOW, branch, detail, file, imported, tell
 
+from bot import closing
 from bot.core.relations import Kind, RelationEvent
 from bot.core.verdicts import Verdict
 from bot.explaining import Explained, UnknownPersonError, explain
 from bot.services import Services
 from bot.standing import standing
-from bot.store.results import State
 from handlers.inbox import derive
 from scheduler.jobs import PREPARES
 
@@ -190,16 +190,41 @@ def test_nobody_of_that_name_and_nobody_to_explain(tmp_path: Path) -> None:
 
 
 def test_a_closed_period_is_still_computed_and_says_that_it_is_closed(tmp_path: Path) -> None:
-    when = at("2026-12-08T08:42")
+    when, later = at("2026-12-01T08:42"), at("2026-12-09T18:00")
     with branch(tmp_path, tmp_path / "bot.db", when=when) as services:
         (running,) = explain(services, "zhangsan", at=NOW).quotas
         PREPARES["close"](services, when)
         (closed,) = explain(services, "zhangsan", at=when, period="2026-11").quotas
-        newest = services.store.results.newest("cm-monthly", "2026-11")["zhangsan"]
+        closing.sign(services, "cm-monthly", "2026-11", by="人事", at=later)
+        tell(services, "zhangsan", "wm-late", "2026-11-28T10:00")
+        (final,) = explain(services, "zhangsan", at=later, period="2026-11").quotas
+        signed = services.store.results.newest("cm-monthly", "2026-11")["zhangsan"].line.counted
 
-    assert newest.state is State.PRELIMINARY
-    assert (running.closed, closed.closed, closed.final) == (False, True, False)
-    assert [one.verdict for one in closed.contacts] == [Verdict.COUNTED]
+    assert [(one.closed, one.final) for one in (running, closed, final)] == [
+        (False, False),
+        (True, False),
+        (True, True),
+    ]
+    assert (signed, [one.verdict.value for one in final.contacts]) == (1, ["counted", "counted"])
+
+
+def test_what_is_held_at_the_end_of_a_period(tmp_path: Path) -> None:
+    held = QUOTA + 'basis = "held"\n[quotas.counting]\ncustomer_types = ["wechat"]\n'
+    with branch(tmp_path, tmp_path / "bot.db", quotas=held) as services:
+        tell(services, "zhangsan", "wm-old", "2026-08-03T10:00")
+        tell(services, "zhangsan", "wm-gone", "2026-11-03T10:00")
+        tell(services, "zhangsan", "wm-gone", "2026-11-04T10:00", Kind.LOST_BY_MEMBER)
+        detail(services, "zhangsan", "wm-old", "2026-08-03T10:00")
+        (quota,) = explain(services, "zhangsan", at=NOW).quotas
+
+    assert [told(one) for one in quota.contacts] == [
+        ("counted", "客户仍在（08-03 10:00 加），计入", None),
+        (
+            "pending:details",
+            "还没有从企业微信读到客户资料，读到后再判断；到 12-01 00:00 仍没有，则计入",
+            "2026-12-01T00:00:00+08:00",
+        ),
+    ]
 
 
 def test_a_month_of_five_thousand_events_leaves_no_contact_without_a_reason(tmp_path: Path) -> None:

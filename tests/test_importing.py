@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from importing_builders import (
 
 from bot import importing
 from bot.importing import FactLines, ImportingError, Report, import_file
+from bot.services import Services
 from bot.store.knowledge import Said
 
 SHA = hashlib.sha256(b"13800000000").hexdigest()
@@ -357,6 +359,30 @@ def test_a_long_file_is_stored_in_pieces_and_reported_in_bounds(
     }
     assert (report.faults.count, len(report.faults.items)) == (30, 5)
     assert (report.unmatched.count, len(report.unmatched.items)) == (50, 5)
+
+
+def test_a_longer_file_takes_hardly_more_memory(tmp_path: Path) -> None:
+    """Some bytes stand for a line once the lists of the report are full."""
+
+    def peak(services: Services, lines: int) -> int:
+        path = tmp_path / f"{lines}.csv"
+        with path.open("w", encoding="utf-8") as stream:
+            stream.write("external_userid,manager,account\n")
+            stream.writelines(f"wmSIM0AAAAcust{number:018d},wangwu,x\n" for number in range(lines // 4))
+            stream.writelines(f"wmSIM0BBBBcust{number:018d},lisi,1\n" for number in range(lines * 3 // 4))
+        tracemalloc.start()
+        try:
+            report = imported(services, "facts", path, dry_run=True)
+            assert (report.bad, report.good) == (lines // 4, lines * 3 // 4)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    with branch(tmp_path, tmp_path / "bot.db") as services:
+        peak(services, 4000)
+        short, long = peak(services, 4000), peak(services, 12_000)
+
+    assert (long - short) / 8000 < 70
 
 
 def test_how_old_the_newest_facts_are(tmp_path: Path, place: Path | str) -> None:

@@ -15,11 +15,9 @@ from rich.table import Table
 
 from bot.bootstrap import open_services
 from bot.cli.inbox import catch_up
-from bot.cli.options import at_option, config_option, format_option, loaded, moment
+from bot.cli.options import SHOWN_ID, at_option, config_option, format_option, loaded, moment
 from bot.explaining import Explained, ExplainedQuota, Explanation, UnknownPersonError
 from bot.explaining import explain as explained
-
-_SHOWN_ID = 4  # last characters of a customer's id that people see
 
 
 @click.command()
@@ -119,7 +117,7 @@ def _table(title: str, quota: ExplainedQuota) -> Table:
     for contact in quota.contacts:
         table.add_row(
             f"{contact.added_at:%m-%d %H:%M}",
-            f"…{contact.external_userid[-_SHOWN_ID:]}",
+            f"…{contact.external_userid[-SHOWN_ID:]}",
             contact.verdict.value,
             contact.reason,
             "\n".join(f"{event.at:%m-%d %H:%M} {event.kind}" for event in contact.events),

@@ -11,14 +11,13 @@ import click
 
 from bot.bootstrap import open_services
 from bot.cli.inbox import catch_up
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.options import SHOWN_ID, config_option, format_option, loaded
 from bot.core.relations import Add
 from bot.core.workdays import WorkCalendar
 from bot.replaying import Difference, recount
 from handlers.inbox import rules_changed
 
 _LISTED = 1000
-_SHOWN_ID = 4  # last characters of a customer's id that people see
 
 
 @click.command()
@@ -90,7 +89,7 @@ def _moment(moment: int | None, calendar: WorkCalendar) -> str | None:
 
 def _for_people(listed: list[Difference], calendar: WorkCalendar, *, count: int) -> list[str]:
     lines = [
-        f"{one.userid} …{one.external_userid[-_SHOWN_ID:]}: kept {_said(one.kept, calendar)}; "
+        f"{one.userid} …{one.external_userid[-SHOWN_ID:]}: kept {_said(one.kept, calendar)}; "
         f"the ledger says {_said(one.recounted, calendar)}"
         for one in listed
     ]

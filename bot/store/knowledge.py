@@ -117,14 +117,15 @@ class Knowledge:
         self, fact: str, values: Mapping[str, str | None], *, key_kind: str, imported_at: int
     ) -> None:
         """Keep one fact of many customers, by key, as `put_facts` does."""
-        known = {key: value for key, value in values.items() if value is not None}
-        gone = {key: None for key, value in values.items() if value is None}
         named = {"key_kind": key_kind, "fact": fact}
+        # First of all, so that of two imports the second one waits here, and not in each other's rows.
+        self._engine.run("mark_put", name=_IMPORTED, value=str(imported_at))
+        known = {key: value for key, value in values.items() if value is not None}
         if known:
             self._engine.run("facts_put", **named, rows=_json(known), imported_at=imported_at)
+        gone = [{**named, "key": key} for key, value in values.items() if value is None]
         if gone:
-            self._engine.run("facts_drop", **named, rows=_json(gone))
-        self._engine.run("mark_put", name=_IMPORTED, value=str(imported_at))
+            self._engine.run_many("facts_drop", gone)
 
     def keys(self, kind: str) -> Iterator[tuple[str, str]]:
         """Every (key, external_userid) by which contacts may be called now, as a stream; some come twice.

@@ -11,7 +11,7 @@ ON CONFLICT (userid, first_day, last_day) DO UPDATE
 
 -- name: facts_put(key_kind, fact, rows, imported_at)!
 -- One fact of many customers, {key: value}; the newest import wins. What is known already is not written
--- again, because most of a day's file is what yesterday's said.
+-- again: most of a day's file is what yesterday's said.
 INSERT INTO facts (key_kind, key, fact, value, imported_at)
 SELECT CAST(:key_kind AS TEXT), told.key, CAST(:fact AS TEXT), told.value, CAST(:imported_at AS BIGINT)
   FROM json_each(:rows) AS told
@@ -20,10 +20,3 @@ ON CONFLICT (key_kind, key, fact) DO UPDATE
    SET value = excluded.value,
        imported_at = excluded.imported_at
  WHERE facts.value <> excluded.value;
-
--- name: facts_drop(key_kind, fact, rows)!
--- One fact of many customers that the bank does not know any more, {key: null}.
-DELETE FROM facts
- WHERE key_kind = :key_kind
-   AND fact = :fact
-   AND key IN (SELECT told.key FROM json_each(:rows) AS told);
