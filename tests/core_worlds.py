@@ -235,15 +235,20 @@ def asked_at(chance: Chance, *, turning: list[int], told: Sequence[RelationEvent
     )
 
 
-def world_of(seed: int, *, people: int, customers: int, quotas: int) -> World:
-    """A branch around the Spring Festival of 2026, asked about at a time near the edges."""
-    chance = Chance(seed)
-    rules = tuple(quota(chance, number) for number in range(quotas))
-    calendar = china(
+def calendar_of(chance: Chance) -> WorkCalendar:
+    """China's days with a few of the bank's own, in one of three zones."""
+    return china(
         zone=ZoneInfo(chance.one("Asia/Shanghai", "Asia/Shanghai", "UTC", "America/New_York")),
         holidays=frozenset(chance.day() for _ in range(chance.one(0, 2))),
         workdays=frozenset(chance.day() for _ in range(chance.one(0, 2))),
     )
+
+
+def world_of(seed: int, *, people: int, customers: int, quotas: int) -> World:
+    """A branch around the Spring Festival of 2026, asked about at a time near the edges."""
+    chance = Chance(seed)
+    rules = tuple(quota(chance, number) for number in range(quotas))
+    calendar = calendar_of(chance)
     day = chance.day()
     turning, keeps = (
         turning_points(rules, calendar=calendar, day=day),

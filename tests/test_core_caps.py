@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from core_cases import contact, words
 
-from bot.core.contacts import Contact
+from bot.core.contacts import Contact, Details
 from bot.core.counting import Counting, MaxShare
 
 MORNING = "2026-11-10T10:00"
@@ -50,6 +50,21 @@ def test_at_most_two_a_day(contacts: list[Contact], over: set[str]) -> None:
     found = words(contacts, rules=Counting(max_per_day=2))
 
     assert {customer for customer, word in found.items() if word == "rejected:over_daily_cap"} == over
+
+
+def test_what_is_still_unread_takes_its_place_of_the_day() -> None:
+    read = Details(customer_type=1, add_way=1, tags=frozenset({"vip"}))
+    contacts = [
+        contact("2026-11-10T08:00", "c1"),
+        contact("2026-11-10T09:00", "c2", details=read),
+        contact("2026-11-10T10:00", "c3", details=read),
+    ]
+
+    assert words(contacts, rules=Counting(max_per_day=2, required_tags=("vip",))) == {
+        "c1": "pending:details",
+        "c2": "counted",
+        "c3": "rejected:over_daily_cap",
+    }
 
 
 def far(number: int, *, facts: dict[str, bool], begin: int = 0) -> list[Contact]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 from core_branches import DAY_S, event, fold_all
 from core_worlds import World, tried, worlds
@@ -67,6 +68,14 @@ def test_order_of_people_never_changes_a_row(world: World, chance: Random) -> No
     shuffled = replace(world, people=tuple(people))
 
     assert (shuffled.rows(), shuffled.teams()) == (world.rows(), world.teams())
+
+
+@calm
+@given(world=worlds)
+def test_the_zone_in_which_the_time_is_written_never_changes_a_row(world: World) -> None:
+    elsewhere = world.at.astimezone(ZoneInfo("America/Los_Angeles"))
+
+    assert world.rows(when=elsewhere) == world.rows()
 
 
 @calm
