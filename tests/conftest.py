@@ -56,3 +56,17 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
         return tmp_path / "bot.db"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgres", "postgres, another collation"])
+def any_place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a store may be, for the suite of the store: a database of another collation than C, too."""
+    if request.param == "sqlite":
+        return tmp_path / "bot.db"
+    server: Server = request.getfixturevalue("postgres")
+    make: Callable[..., str] = request.getfixturevalue("new_database")
+    if request.param == "postgres":
+        return make()
+    if server.foreign_locale is None:
+        pytest.skip("this machine has no locale but C (Debian: apt-get install locales)")
+    return make(f"LOCALE '{server.foreign_locale}' TEMPLATE template0")
