@@ -45,6 +45,7 @@ CREATE TABLE detail_reads (
     PRIMARY KEY (userid, external_userid)
 );
 CREATE INDEX detail_reads_due ON detail_reads (state, next_try_at);
+CREATE INDEX detail_reads_of_customer ON detail_reads (external_userid);
 
 -- Contacts of an earlier version are read once, too.
 INSERT INTO detail_reads (userid, external_userid, wanted_since)
