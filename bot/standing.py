@@ -11,6 +11,7 @@ from functools import cached_property
 from bot import directory, frozen
 from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, day_facts
+from bot.core.frames import Frame, Past
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import Planned
 from bot.core.money import capped
@@ -22,6 +23,7 @@ from bot.core.quotas import Basis
 from bot.core.relations import Add
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.teams import Team, teams
+from bot.core.waiting import Waiting, waiting
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.knowing import with_knowledge
 from bot.services import Services
@@ -70,15 +72,13 @@ class Standing:
 
     def teams(self) -> tuple[Team, ...]:
         """What departments reached together."""
-        at_s = epoch_of(self.at)
-        past = self.branch.past(at_s)
+        at_s, past = epoch_of(self.at), self._past
         kept: dict[str, Kept] = {userid: past.history(userid).kept_90(at_s) for userid in self.by_person}
         return teams(self.rows, departments=self.departments, kept=kept)
 
     def overtime(self) -> tuple[Overtime, ...]:
         """Adds outside working hours by unit, in each period that is shown; never by person."""
-        past = self.branch.past(epoch_of(self.at))
-        known = {userid: past.history(userid).contacts for userid in self.branch.contacts}
+        known = {userid: self._past.history(userid).contacts for userid in self.branch.contacts}
         periods = dict.fromkeys(period for _, period in self.frames)
         return tuple(
             line
@@ -91,6 +91,21 @@ class Standing:
                 period=period,
             )
         )
+
+    def waiting(self, userid: str) -> list[Waiting]:
+        """What the pending contacts of *userid* wait for, in the order of his quotas."""
+        own = {(row.quota, row.period) for row in self.by_person.get(userid, ()) if row.pending}
+        return [
+            one
+            for quota, period in self.frames
+            if (quota.id, period.name) in own
+            for frame in [Frame.of(quota, period, calendar=self.calendar)]
+            for one in waiting(frame, frame.judged(userid, self._past))
+        ]
+
+    @cached_property
+    def _past(self) -> Past:
+        return self.branch.past(epoch_of(self.at))
 
     def _adds(self, userid: str) -> list[Add]:
         return [contact.add for contact in self.branch.contacts.get(userid, ())]

@@ -14,6 +14,7 @@ from bot.core.leniency import Difference
 from bot.core.money import Penalty
 from bot.core.progress import Row, Status
 from bot.core.verdicts import Verdict
+from bot.core.waiting import Waiting
 from bot.messages import Message, TeamMember, digest, progress, reminder
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
@@ -56,6 +57,23 @@ MONTHLY = Row(
     penalty=None,
     reward=None,
     flags=(),
+)
+WAITING = (
+    Waiting(
+        quota="cm-monthly",
+        verdict=Verdict.TAGS,
+        contacts=1,
+        until_s=int(datetime(2026, 12, 8, tzinfo=SHANGHAI).timestamp()),
+        keep_days=7,
+        missing=("已实名",),
+    ),
+    Waiting(
+        quota="cm-monthly",
+        verdict=Verdict.KEEP_PERIOD,
+        contacts=3,
+        until_s=int(datetime(2026, 11, 30, 10, tzinfo=SHANGHAI).timestamp()),
+        keep_days=7,
+    ),
 )
 BEHIND = replace(
     MONTHLY, counted=24, to_add=22, today_dose=6, today_left=2, pace=0.69, status=Status.BEHIND, kept_90=None
@@ -191,7 +209,7 @@ def examples(language: str) -> dict[str, Message]:
     said: dict[str, Any] = {"language": language}
     facts = DayFacts(added=3, lost_by_customer=1, lost_by_member=0)
     return {
-        "progress": progress(**said, rows=[MONTHLY], yesterday=facts, at=MORNING),
+        "progress": progress(**said, rows=[MONTHLY], yesterday=facts, at=MORNING, waiting=WAITING),
         "progress, two quotas": progress(**said, rows=[MONTHLY, DAILY], yesterday=QUIET, at=MORNING),
         "progress, enough": progress(**said, rows=[COVERED], yesterday=QUIET, at=MORNING),
         "reminder": reminder(**said, rows=[BEHIND], at=AFTERNOON, today_is_workday=True),
