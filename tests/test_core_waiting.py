@@ -60,7 +60,7 @@ def test_each_reason_says_how_many_wait_for_it_and_until_when() -> None:
 
 def test_the_last_of_those_that_must_stay_says_until_when() -> None:
     young = {"details": tagged("贵宾", "实名"), "facts": SAID}
-    found = waits(first=young, second=young)
+    found = waits(one=young, two=young)
 
     assert [(one.contacts, one.until_s) for one in found] == [(2, seconds("2026-11-28T10:00"))]
 
