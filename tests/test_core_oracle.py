@@ -9,7 +9,7 @@ from core_worlds import World, tried, worlds
 from hypothesis import given
 
 
-@tried(300)
+@tried(200)
 @given(world=worlds)
 def test_verdicts_rows_and_teams_are_those_of_the_naive_reading(world: World) -> None:
     naive = Rows(world)
