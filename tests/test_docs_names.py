@@ -23,7 +23,7 @@ from scheduler.jobs import JOBS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 FENCE = re.compile(r"^```(?:sh|bash)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`(quotabot [^`]*)`")
 OUR_WORDS = re.compile(r"(?:^|[/\s])quotabot (.*)")

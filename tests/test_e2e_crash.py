@@ -172,8 +172,10 @@ def _killed_and_followed(office: Office, point: Point) -> Outcome:
     office.sandbox.post("faults", point.faults)
     command = [*COMMAND, "run", "progress", "--at", MORNING, "--config", str(office.config)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        until(lambda: point.is_reached(office))
-        run.kill()
+        try:
+            until(lambda: point.is_reached(office))
+        finally:
+            run.kill()
     outcome.before, outcome.phones_before = office.states(), office.sandbox.counts()
     office.sandbox.post("faults", {"clear": True})
     if point.follows == "run":
