@@ -21,7 +21,7 @@ SETTLED = seconds("2026-12-08T00:00")
 
 
 def waits(*, first: int = 20, **known: dict[str, object]) -> list[Waiting]:
-    """Of customers added a day apart from a day of November on, with what is known of each; as of the 25th."""
+    """Of customers added a day apart from *first* November on, with what is known of each; as of the 25th."""
     days = {customer: f"2026-11-{first + n:02d}T10:00" for n, customer in enumerate(known)}
     whole = core_branch([person()], [event(Kind.ADDED, when, customer=name) for name, when in days.items()])
     branch = replace(
