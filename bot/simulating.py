@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
@@ -72,10 +72,12 @@ class Compared:
 class Simulated:
     """One quota's period; a side is None where the quota does not hold.
 
+    *called*: what the file calls the quota, where it has another id for the same people and kind of period.
     *as_of*: the later settlement of the two, or now while that is to come (then it is not *settled*).
     """
 
     quota: str
+    called: str | None
     period: Period
     as_of: datetime
     settled: bool
@@ -127,7 +129,9 @@ def simulate(
     calendar = services.config.work_calendar()
     begun = services.store.ledger.first_at()
     recorded_from = None if begun is None else calendar.day_of(begun)
-    books = (standing.rules(services), Rulebook.of(quotas))
+    in_force = standing.rules(services)
+    called = _called(quotas, in_force)
+    books = (in_force, Rulebook.of(replace(quota, id=called.get(quota.id, quota.id)) for quota in quotas))
     sides = [
         {}
         if recorded_from is None
@@ -148,6 +152,7 @@ def simulate(
         quotas=tuple(
             Simulated(
                 quota=name[0],
+                called=next((other for other, same in called.items() if same == name[0]), None),
                 period=period,
                 as_of=as_of[name],
                 settled=settled_at[name] <= epoch_of(at),
@@ -157,6 +162,28 @@ def simulate(
             for name, period in _in_order(sides)
         ),
     )
+
+
+def _called(quotas: Sequence[Quota], in_force: Rulebook) -> dict[str, str]:
+    """By which id in force a quota of the file goes that has another one.
+
+    Only where no id of its own is in force, and exactly one quota on either side asks these people for such
+    a period.
+    """
+    newest = [versions[-1].quota for versions in in_force.lines]
+    old = [quota for quota in newest if quota is not None]
+    same = {quota.id for quota in old} & {quota.id for quota in quotas}
+    left, right = ([quota for quota in side if quota.id not in same] for side in (old, quotas))
+    asked_old, asked_new = ([_asks(quota) for quota in side] for side in (left, right))
+    return {
+        quota.id: left[asked_old.index(_asks(quota))].id
+        for quota in right
+        if asked_old.count(_asks(quota)) == asked_new.count(_asks(quota)) == 1
+    }
+
+
+def _asks(quota: Quota) -> tuple[object, ...]:
+    return quota.period, quota.roles, quota.departments, quota.userids
 
 
 def _frames(book: Rulebook, *, first: date, last: date, today: date) -> dict[Name, Framed]:

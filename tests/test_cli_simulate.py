@@ -26,6 +26,7 @@ from spreadsheet_reader import read_back
 
 RULES = QUOTA.replace("50", "3") + "penalty = { flat = 300 }\n"
 MILDER = RULES.replace("target = 3", "target = 2")
+ANOTHER = MILDER.replace("cm-monthly", "other").replace("target", "departments = [1]\ntarget")
 DAYS = ("--from", "2026-11-01", "--to", "2026-11-30")
 
 
@@ -84,6 +85,7 @@ def test_json_has_both_sides_of_everybody_and_their_sums(quotabot: Quotabot, oth
     people = period.pop("people")
     assert period == {
         "quota": "cm-monthly",
+        "called": None,
         "period": "2026-11",
         "period_start": "2026-11-01",
         "period_end": "2026-11-30",
@@ -148,7 +150,7 @@ def test_json_has_both_sides_of_everybody_and_their_sums(quotabot: Quotabot, oth
 
 
 def test_json_has_null_for_a_side_without_the_quota(quotabot: Quotabot, config: Path, other: str) -> None:
-    Path(other).write_text(MILDER.replace("cm-monthly", "other"), encoding="utf-8")
+    Path(other).write_text(ANOTHER, encoding="utf-8")
 
     report = quotabot("simulate", "--quotas", other, *DAYS, "--format", "json").json()
 
@@ -245,7 +247,7 @@ def test_the_page_says_what_it_cannot_know(quotabot: Quotabot, other: str, to: s
 def test_a_quota_on_one_side_only_is_a_table_of_its_periods(
     quotabot: Quotabot, config: Path, other: str
 ) -> None:
-    Path(other).write_text(MILDER.replace("cm-monthly", "other"), encoding="utf-8")
+    Path(other).write_text(ANOTHER, encoding="utf-8")
 
     page = quotabot("simulate", "--quotas", other, *DAYS).out
 

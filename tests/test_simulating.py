@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from e2e_builders import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
@@ -107,6 +108,37 @@ def test_money_may_change_where_the_status_does_not(tmp_path: Path) -> None:
     assert changed == [("li", False)]
 
 
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        pytest.param({}, [("cm-monthly", "other")], id="the same people and kind of period"),
+        pytest.param(
+            {"roles": frozenset({"柜员"})}, [("cm-monthly", None), ("other", None)], id="other people"
+        ),
+        pytest.param({"period": PeriodKind.QUARTER}, [("cm-monthly", None)], id="another kind of period"),
+    ],
+)
+def test_a_quota_with_another_id_is_compared_when_it_asks_the_same_people(
+    tmp_path: Path, changes: dict[str, Any], named: list[tuple[str, str | None]]
+) -> None:
+    with branch(tmp_path) as services:
+        found = simulated(services, replace(in_force(services), id="other", **changes))
+
+    assert [(one.quota, one.called) for one in found.quotas] == named
+
+
+def test_of_two_that_ask_the_same_people_neither_is_taken_for_the_one_in_force(tmp_path: Path) -> None:
+    with branch(tmp_path) as services:
+        twice = [replace(in_force(services), id=name) for name in ("one", "two")]
+        found = simulated(services, *twice)
+
+    assert [(one.quota, one.called) for one in found.quotas] == [
+        ("cm-monthly", None),
+        ("one", None),
+        ("two", None),
+    ]
+
+
 def test_the_same_rules_change_nothing_and_are_what_progress_shows(tmp_path: Path) -> None:
     with branch(tmp_path) as services:
         one = only(simulated(services, in_force(services)))
@@ -173,7 +205,7 @@ def test_without_a_record_there_is_nothing_to_simulate(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"id": "other"}, id="another id"),
+        pytest.param({"id": "other", "departments": frozenset({1})}, id="another id and scope"),
         pytest.param({"period": PeriodKind.QUARTER}, id="another kind of period"),
     ],
 )

@@ -97,6 +97,7 @@ def _as_json(telling: Telling) -> str:
 def _period(one: Simulated, *, language: str) -> dict[str, Any]:
     return {
         "quota": one.quota,
+        "called": one.called,
         "period": one.period.name,
         "period_start": one.period.first.isoformat(),
         "period_end": one.period.last.isoformat(),

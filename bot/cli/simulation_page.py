@@ -100,7 +100,7 @@ def _period(telling: Telling, one: Simulated, *, everybody: bool) -> Iterator[Re
     words = telling.words
     heading = words.heading_day if one.period.first == one.period.last else words.heading
     yield heading.format(
-        quota=one.quota,
+        quota=arrow(one.quota, one.called),
         period=one.period.name,
         first=one.period.first,
         last=one.period.last,

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from bot.cli.simulation_page import Telling, minute
 from bot.cli.spreadsheet import Cell, Column, Form, Sheet
 from bot.core.progress import Row
-from bot.messages.simulation import penalty_rule, reward_rule
+from bot.messages.simulation import arrow, penalty_rule, reward_rule
 from bot.simulating import Side, Simulated, attainment_of
 
 T = TypeVar("T")
@@ -113,4 +113,4 @@ def _cells(figures: Iterable[_Figure[T]], was: T | None, would_be: T | None) -> 
 
 
 def _named(one: Simulated) -> tuple[Cell, ...]:
-    return (one.quota, one.period.name, one.period.first, one.period.last)
+    return (arrow(one.quota, one.called), one.period.name, one.period.first, one.period.last)
