@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.services import Services
+from bot.services import FIRST_START, Services
 from bot.store.outbox import Message
 from scheduler.jobs import NEEDED, PREPARES
 from scheduler.planner import plan_by_person
@@ -23,7 +23,6 @@ log = structlog.get_logger(__name__)
 CHUNK = 100
 LEASE_S = 60  # a planner that is silent for so long has died
 TRIES = 3
-_FIRST_START = "first_start"
 _SEEN = "timetable_seen"
 
 
@@ -32,7 +31,7 @@ def tick(services: Services) -> None:
     store = services.store
     now = services.clock.now()
     moment = int(now.timestamp())
-    first = store.marks.first(_FIRST_START, str(moment))
+    first = store.marks.first(FIRST_START, str(moment))
     seen = int(store.marks.get(_SEEN) or first)
     calendar = services.config.work_calendar()
     due = firings(timetable(services.config), calendar=calendar, after=seen, upto=moment)
