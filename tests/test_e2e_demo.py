@@ -74,7 +74,7 @@ def test_the_tour_shows_what_the_day_changed(tour: tuple[Done, float]) -> None:
     changed = {
         userid: (int(after) - int(before), int(lost) - int(lost_before))
         for userid, before, after, lost_before, lost in re.findall(
-            r"(yg\d\d): counted (\d+) → (\d+) of \d+, lost (\d+) → (\d+)", day
+            r"(yg\d\d): gross (\d+) → (\d+), .*, lost (\d+) → (\d+); target", day
         )
     }
 

@@ -99,9 +99,13 @@ def _rows(demo: Demo, day: date, at: str) -> dict[str, Row]:
 def _changes(before: dict[str, Row], after: dict[str, Row]) -> None:
     for userid, row in after.items():
         old = before[userid]
-        if (row.counted, row.gross, row.lost) != (old.counted, old.gross, old.lost):
-            counted = f"counted {old.counted} → {row.counted} of {row.target}"
-            click.echo(f"  {userid}: {counted}, lost {old.lost} → {row.lost}")
+        if (row.gross, row.lost) != (old.gross, old.lost):
+            figures = (
+                (name, getattr(old, name), getattr(row, name))
+                for name in ("gross", "counted", "pending", "lost")
+            )
+            told = ", ".join(f"{name} {then} → {now}" for name, then, now in figures)
+            click.echo(f"  {userid}: {told}; target {row.target}")
 
 
 def _print_new(demo: Demo, seen: set[str]) -> None:
