@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import control, page, sending
+from sandbox import control, directory, page, sending
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -49,7 +49,34 @@ def _api(world: World) -> Blueprint:
     def message_send() -> Response:
         return _answered(world, "message/send", "POST", lambda call: _message_send(world, call))
 
+    for path, read in directory.READS.items():
+        _add_read(api, world, path, read)
+    _add_read(api, world, "user/list_id", directory.forbidden, method="POST")
     return api
+
+
+def _add_read(
+    api: Blueprint,
+    world: World,
+    path: str,
+    read: Callable[[World, Mapping[str, str]], Body],
+    method: str = "GET",
+) -> None:
+    """One read of the directory: faults, token and address first, then what it says."""
+
+    def work(call: Call) -> Body:
+        errcode = world.faults.for_read()
+        if errcode is not None:
+            call.faults = ["read_error"]
+            raise ApiError(errcode)
+        with world.lock:
+            sending.check_access(world, token=request.args.get("access_token"), ip=call.ip)
+            return {"errcode": 0, "errmsg": "ok", **read(world, request.args)}
+
+    def answer() -> Response:
+        return _answered(world, path, method, work)
+
+    api.add_url_rule(f"/{path}", path, answer, methods=["GET", "POST"])
 
 
 def _gettoken(world: World, call: Call) -> Body:
