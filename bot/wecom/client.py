@@ -7,6 +7,7 @@ address is ours everywhere, and tokens come from `bot.wecom.token`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
 from typing import Any
@@ -91,6 +92,10 @@ class WeComClient:
             data=request,
             headers={"Content-Type": "application/json; charset=utf-8"},
         )
+
+    def read(self, path: str, *, token: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """GET what *path* has to say. Raises WeComError."""
+        return self._call("get", path, params={**query, "access_token": token})
 
     def close(self) -> None:
         """Close kept connections."""
