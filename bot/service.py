@@ -23,6 +23,7 @@ from bot.web.server import serve
 from bot.wecom.crypto import CallbackCrypto
 from bot.wecom.token import TokenError, TokenKeeper
 from handlers.inbox import note_rules, work_off
+from scheduler.directory import look_after
 from scheduler.runner import Runner
 from scheduler.runs import tick
 from scheduler.sender import Sender
@@ -113,8 +114,9 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
     sender, keeper = stack.enter_context(open_sender(services))
     _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake)
     _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
-    for act, seconds in ((tick, tick_s), (refresh_directory, _REREAD_S)):
+    for act, seconds in ((tick, tick_s), (look_after, tick_s), (refresh_directory, _REREAD_S)):
         _start_runner(stack, partial(act, services), seconds=seconds)
+    stack.callback(services.ending.set)
 
 
 def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) -> None:

@@ -60,9 +60,9 @@ class Standing:
         return {userid: tuple(rows) for userid, rows in sorted(found.items())}
 
     def works_on(self, userid: str, day: date) -> bool:
-        """Whether *userid* is employed and not absent on the local *day*: else nobody writes to him."""
+        """Whether *userid* may be told something on the local *day*: employed, not absent, in range."""
         person = self.people[userid]
-        return person.employed_on(day) and day not in person.absences
+        return person.employed_on(day) and day not in person.absences and person.in_range
 
     def day(self, userid: str, day: date) -> DayFacts:
         """What a local day brought *userid*, as of *at*."""

@@ -22,6 +22,7 @@ from bot.demo import DemoError
 from bot.roster import RosterError
 from bot.store.engine import StoreError
 from bot.web.server import PortInUse
+from bot.wecom.errors import WeComError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,6 +44,6 @@ def main() -> None:
     except (ConfigError, RosterError, StoreError, PortInUse) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    except DemoError as error:
+    except (DemoError, WeComError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)

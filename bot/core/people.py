@@ -22,7 +22,10 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One employee. *memberships* are ordered by *since*, the first has None; userid is in lower case."""
+    """One employee. *memberships* are ordered by *since*, the first has None; userid is in lower case.
+
+    *in_range*: False while WeCom does not show him to the app, so that nobody can write to him.
+    """
 
     userid: str
     name: str
@@ -32,6 +35,7 @@ class Person:
     left_on: date | None = None
     share: Fraction = Fraction(1)
     absences: frozenset[date] = frozenset()
+    in_range: bool = True
 
     def membership_on(self, day: date) -> Membership:
         """Return what holds on the local *day*; the first membership holds for all time before the second."""

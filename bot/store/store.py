@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
 from bot.store.engine import Engine, StoreBusyError
 from bot.store.inbox import Inbox
@@ -35,6 +36,7 @@ class Store:
         self.inbox = Inbox(self.engine)
         self.ledger = Ledger(self.engine)
         self.members = Members(self.engine)
+        self.address_book = StoredBook(self.engine)
         self.outbox = Outbox(self.engine)
         self.runs = Runs(self.engine)
         self.leases = Leases(self.engine)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-import time
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -25,11 +25,18 @@ class Reads:
     """Asks WeCom. Reading twice harms nothing, so an open outcome is simply asked again."""
 
     def __init__(
-        self, client: WeComClient, tokens: TokenKeeper, *, pause: Callable[[float], None] = time.sleep
+        self,
+        client: WeComClient,
+        tokens: TokenKeeper,
+        *,
+        ending: threading.Event | None = None,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
+        """When *ending* is set no further call begins: a long reading must not hold up a stop."""
         self._client = client
         self._tokens = tokens
-        self._pause = pause
+        self._ending = ending or threading.Event()
+        self._pause = pause or self._ending.wait
 
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
         """What *path* answers.
@@ -40,6 +47,8 @@ class Reads:
         asked = {name: str(value) for name, value in query.items()}
         tries, fresh = 1, True
         while True:
+            if self._ending.is_set():
+                raise NotSentError("the service is ending")
             token = self._tokens.get()
             try:
                 return self._client.read(path, token=token, query=asked)
