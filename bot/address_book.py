@@ -131,6 +131,8 @@ def _seen(known: Entry | None, member: Member, *, tags: tuple[int, ...], day: da
         return entry
     return replace(
         entry,
+        # Everybody is in a department; none means that the app may not see his, as if nothing were said.
+        departments=entry.departments or known.departments,
         state_since=known.state_since if known.state is state else day,
         listed=known.listed,
         listed_on=known.listed_on,

@@ -1,9 +1,10 @@
 """Changed userids: what was an employee's under the old one is his under the new one, the month included.
 
 WeCom shows a renamed member as one who is gone and one who is new, so a person has to say that the two are
-one. Every row that names the old userid is written anew in one transaction, with a line in the audit log, and
-what still comes in under it (late callbacks) goes to the new one by the same door. So a recount from the ledger
-gives the same numbers. Lines of closed periods stay as they were signed; they are shown under the new userid.
+one. Every row that names the old userid is written anew in one transaction, with a line in the audit log;
+what still comes in under it (late callbacks) goes to the new one by the same door. So a recount from the
+ledger gives the same numbers. Lines of closed periods stay as they were signed, and are shown under the new
+userid.
 """
 
 from __future__ import annotations

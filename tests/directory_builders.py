@@ -83,9 +83,13 @@ class Bank:
         assert outcome is not None
         return outcome
 
+    def rows(self, when: str) -> tuple[Row, ...]:
+        """The rows of `progress` as of this time."""
+        return standing(self.services, at=at(when)).rows
+
     def row(self, userid: str, when: str) -> Row | None:
         """His row of `progress` as of this time."""
-        found = [row for row in standing(self.services, at=at(when)).rows if row.userid == userid]
+        found = [row for row in self.rows(when) if row.userid == userid]
         return found[0] if found else None
 
 

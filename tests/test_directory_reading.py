@@ -112,6 +112,15 @@ def test_who_is_out_of_range_is_unknown_and_stays_as_he_was(opened: Bank) -> Non
     assert opened.services.directory.departments.at_or_below(12, 10)
 
 
+def test_departments_that_the_app_may_not_see_any_more_are_not_taken_away(opened: Bank) -> None:
+    opened.read(FIRST)
+    opened.corp.act("range", departments=[11], users=["yg12"])
+    opened.read(SECOND)
+
+    assert states(opened)["yg12"] is State.PRESENT
+    assert people(opened)["yg12"].membership_on(date(2026, 11, 12)).departments == (12,)
+
+
 def test_nobody_writes_to_who_is_out_of_range_until_he_is_back(opened: Bank) -> None:
     opened.read(FIRST)
     opened.corp.act("range", departments=[11])

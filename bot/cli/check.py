@@ -14,6 +14,7 @@ from bot import directory
 from bot.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
 from bot.config import Config, ConfigError, Fault
+from bot.config.faults import shown
 from bot.config.warnings import warning, warnings
 from bot.directory import Directory
 from bot.roster import RosterError
@@ -119,7 +120,9 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
 
 def _stranger(config: Config, userid: str) -> Fault:
     allowed = "WeCom does not show this person to the app, so nothing is counted: is he in 可见范围?"
-    return Fault(file=str(config.directory.roster_path), key_path="userid", value=userid, allowed=allowed)
+    return Fault(
+        file=str(config.directory.roster_path), key_path="userid", value=shown(userid), allowed=allowed
+    )
 
 
 def _from_history(config: Config, found: list[Unreached]) -> list[Fault]:
