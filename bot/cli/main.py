@@ -12,6 +12,7 @@ from bot.cli.close import close
 from bot.cli.copy import copy
 from bot.cli.dead import dead
 from bot.cli.demo import demo
+from bot.cli.joiners import joiners
 from bot.cli.progress import progress
 from bot.cli.quotas import quotas
 from bot.cli.run import run
@@ -19,6 +20,7 @@ from bot.cli.serve import serve
 from bot.cli.status import status
 from bot.config import ConfigError
 from bot.demo import DemoError
+from bot.joining import JoiningError
 from bot.roster import RosterError
 from bot.store.engine import StoreError
 from bot.web.server import PortInUse
@@ -33,7 +35,7 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, quotas, close, status, dead, copy, demo):
+for command in (check, serve, run, progress, quotas, close, joiners, status, dead, copy, demo):
     cli.add_command(command)
 
 
@@ -44,6 +46,6 @@ def main() -> None:
     except (ConfigError, RosterError, StoreError, PortInUse) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    except (DemoError, WeComError) as error:
+    except (DemoError, JoiningError, WeComError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
