@@ -18,6 +18,7 @@ from bot.config import Config
 from bot.health import TOKEN, TROUBLE
 from bot.roster import RosterError
 from bot.services import INBOX, OUTBOX, Services, Signal
+from bot.store.address_book import READ_ERROR
 from bot.store.shared import own_name
 from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
@@ -104,8 +105,10 @@ def refresh_directory(services: Services) -> None:
 
 
 def forget_other_app(services: Services) -> None:
-    """Drop token and trouble that belong to another app or secret: a corrected file works at once."""
+    """Drop token and trouble that belong to another app, secret or source: a corrected file works at once."""
     wecom, store = services.config.wecom, services.store
+    if services.config.directory.source == "csv":
+        store.marks.clear(READ_ERROR)
     parts = (wecom.corp_id, str(wecom.agent_id), wecom.secret.get_secret_value(), wecom.api_base_url)
     app = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     if store.marks.get(_APP) != app:

@@ -19,7 +19,7 @@ from bot.address_book import Merged, after_asking, after_reading, has_tag, missi
 from bot.services import Services
 from bot.store.address_book import CHANGED, READ_AT, READ_ERROR, State, Wanted
 from bot.wecom.directory import Absent, AddressBook, Member, Reading
-from bot.wecom.errors import WeComError
+from bot.wecom.errors import AnswerError, Kind, WeComError, kind_of
 from bot.wecom.token import TokenError
 
 log = structlog.get_logger(__name__)
@@ -108,7 +108,7 @@ def reread_members(services: Services, *, book: AddressBook, at: datetime) -> in
         if not due:
             return 0
         try:
-            answers = {one.userid: book.member(one.userid) for one in due}
+            answers = _asked(services, book, due)
             tags = _tags(services, book, answers)
         except WeComError as error:
             _later(services, due, error)
@@ -116,12 +116,24 @@ def reread_members(services: Services, *, book: AddressBook, at: datetime) -> in
         day = services.config.work_calendar().local_day(at)
         with store.transaction():
             before = store.address_book.all()
-            merged = after_asking(
-                before, answers, tags=tags, day=day, wanted={one.userid: one for one in due}
-            )
-            store.address_book.done(due)
+            read = {one.userid: one for one in due if one.userid in answers}
+            merged = after_asking(before, answers, tags=tags, day=day, wanted=read)
+            store.address_book.done(read.values())
             _keep(services, merged, day=day)
-    return len(due)
+    return len(read)
+
+
+def _asked(services: Services, book: AddressBook, due: list[Wanted]) -> dict[str, Member | Absent]:
+    """What WeCom says of each; one that it will not speak of does not hold up the others."""
+    answers: dict[str, Member | Absent] = {}
+    for one in due:
+        try:
+            answers[one.userid] = book.member(one.userid)
+        except AnswerError as error:
+            if kind_of(error.errcode) not in {Kind.PERMANENT, Kind.RECEIVER}:
+                raise
+            _later(services, [one], error)
+    return answers
 
 
 def _kept(

@@ -13,6 +13,7 @@ from directory_builders import Bank, Corp, bank, corp
 from e2e_builders import at
 from sandbox_builders import make_world
 
+from bot.health import Health
 from bot.services import Services
 from bot.store.address_book import State
 from bot.wecom.errors import AnswerError
@@ -175,6 +176,17 @@ def test_a_failed_read_changes_nothing_and_is_tried_again(opened: Bank) -> None:
     assert [(one.userid, one.attempts) for one in later] == [("yg01", 1)]
 
 
+def test_one_whom_wecom_will_not_speak_of_does_not_hold_up_the_others(opened: Bank) -> None:
+    happen(opened, "change", userid="yg01", departments=[12])
+    happen(opened, "change", userid="yg02", departments=[12])
+    opened.corp.world.faults.arm({"read_error": {"errcode": 40003}})  # of the first one only
+
+    done = reread(opened)
+
+    assert done == 1
+    assert len(wanted(opened)) == 1
+
+
 def test_after_the_last_try_the_nightly_reading_has_to_do(opened: Bank) -> None:
     happen(opened, "change", userid="yg01", departments=[12])
     store = opened.services.store
@@ -212,9 +224,11 @@ def test_a_start_that_wecom_refuses_is_tried_again_not_at_once(branch: Corp, tmp
 
         for _ in range(3):
             look_after(opened.services)
+        told = Health(opened.services.store, probe=lambda: None).report()["degraded"]
 
         assert branch.calls() == ["department/list"]
         assert opened.services.directory.people == ()
+        assert [(one["part"], "48002" in one["problem"]) for one in told] == [("directory", True)]
 
 
 def test_beside_a_roster_alone_nothing_is_read(tmp_path: Path) -> None:

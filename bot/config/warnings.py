@@ -91,12 +91,12 @@ def _calendar(config: Config, years: Iterable[int]) -> Iterator[Found]:
 
 def _firings(config: Config) -> Iterator[Found]:
     hours = config.calendar.working_hours
-    for job in PUSHING_JOBS:
+    for job in (*PUSHING_JOBS, "sync"):
         path, at = ("schedule", job, "at"), getattr(config.schedule, job).at
         written = f"{at:%H:%M}"
         if at.minute in CROWDED_MINUTES:
             yield path, written, "WeCom asks to avoid minutes 0 and 30; take another one", None
-        if not hours.opens <= at < hours.closes:
+        if job in PUSHING_JOBS and not hours.opens <= at < hours.closes:
             said = f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
             yield (
                 path,
