@@ -36,21 +36,21 @@ def after_reading(
     reading: Reading,
     answers: Mapping[str, Member | Absent],
     *,
+    tags: Mapping[str, tuple[int, ...]],
     day: date,
     first: bool,
     wanted: Mapping[str, Wanted],
 ) -> Merged:
     """What is known after a complete reading on the local *day*.
 
-    *answers*: what WeCom said of those that the reading lacks. *first*: nothing was read before. *wanted*:
-    events that say who arrived.
+    *answers*: what WeCom said of those that the reading lacks. *tags*: by userid. *first*: nothing was read
+    before. *wanted*: events that say who arrived.
     """
-    tree = tree_of(reading)
     found: dict[str, Entry] = {}
-    for member in (*reading.members, *(one for one in answers.values() if isinstance(one, Member))):
-        known = before.get(member.userid)
-        entry = _seen(known, member, tags=tags_of(member, reading.tags, tree=tree), day=day)
-        entry = replace(entry, leads=_leads(member, reading))
+    leads = _leads(reading)
+    for member in visible(reading, answers):
+        entry = _seen(before.get(member.userid), member, tags=tags[member.userid], day=day)
+        entry = replace(entry, leads=tuple(dict.fromkeys((*member.leads, *leads.get(member.userid, ())))))
         if not entry.listed:
             entry = replace(entry, listed=True, listed_on=None if first else day)
         found[member.userid] = arrived(entry, wanted.get(member.userid))
@@ -85,9 +85,19 @@ def arrived(entry: Entry, wanted: Wanted | None) -> Entry:
     return replace(entry, arrived_on=wanted.arrived_on)
 
 
-def tags_of(member: Member, tags: Iterable[Tag], *, tree: Departments) -> tuple[int, ...]:
-    """Tags of a member: his own, and those of his departments or of departments above them."""
-    return tuple(sorted(tag.id for tag in tags if has_tag(member, tag, tree=tree)))
+def visible(reading: Reading, answers: Mapping[str, Member | Absent]) -> list[Member]:
+    """Everybody whom WeCom shows: in its lists, or when asked about."""
+    return [*reading.members, *(answer for answer in answers.values() if isinstance(answer, Member))]
+
+
+def tags_of(
+    reading: Reading, answers: Mapping[str, Member | Absent], *, tree: Departments
+) -> dict[str, tuple[int, ...]]:
+    """Tags of everybody whom WeCom shows: his own, and those of his departments or of departments above."""
+    return {
+        member.userid: tuple(sorted(tag.id for tag in reading.tags if has_tag(member, tag, tree=tree)))
+        for member in visible(reading, answers)
+    }
 
 
 def has_tag(member: Member, tag: Tag, *, tree: Departments) -> bool:
@@ -141,10 +151,13 @@ def _seen(known: Entry | None, member: Member, *, tags: tuple[int, ...], day: da
     )
 
 
-def _leads(member: Member, reading: Reading) -> tuple[int, ...]:
-    """Departments that he leads, as his own lines and theirs say it."""
-    theirs = (one.id for one in reading.departments if member.userid in one.leaders)
-    return tuple(dict.fromkeys((*member.leads, *theirs)))
+def _leads(reading: Reading) -> dict[str, list[int]]:
+    """Departments by who leads them, as their own lines say it."""
+    found: dict[str, list[int]] = {}
+    for department in reading.departments:
+        for userid in department.leaders:
+            found.setdefault(userid, []).append(department.id)
+    return found
 
 
 def _absent(

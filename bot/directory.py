@@ -16,6 +16,7 @@ from bot.roster import RosterLine, Traits, read_departments, read_roster, role_f
 from bot.store.address_book import CHANGED, Entry, State
 from bot.store.members import Members
 from bot.store.store import Store
+from bot.wecom.directory import DISABLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _member(config: Config, entry: Entry, line: RosterLine | None, tree: Departm
         leader_of=entry.leads,
         joined_on=entry.joined_on,
         left_on=entry.state_since if entry.state is State.LEFT else None,
-        in_range=entry.state is State.PRESENT,
+        in_range=entry.state is State.PRESENT and entry.status != DISABLED,
     )
     if line is None:
         return person

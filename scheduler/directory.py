@@ -15,7 +15,7 @@ from datetime import date, datetime
 import structlog
 
 from bot import directory
-from bot.address_book import Merged, after_asking, after_reading, has_tag, missing
+from bot.address_book import Merged, after_asking, after_reading, has_tag, missing, tags_of, tree_of
 from bot.services import Services
 from bot.store.address_book import CHANGED, READ_AT, READ_ERROR, State, Wanted
 from bot.wecom.directory import Absent, AddressBook, Member, Reading
@@ -145,12 +145,15 @@ def _kept(
     began: int,
 ) -> Outcome:
     store, day = services.store, services.config.work_calendar().local_day(at)
+    # Before the transaction: it must not keep the receiver waiting.
+    tags = tags_of(reading, answers, tree=tree_of(reading))
     with store.transaction():
         wanted = store.address_book.wanted()
         merged = after_reading(
             store.address_book.all(),
             reading,
             answers,
+            tags=tags,
             day=day,
             first=store.marks.get(READ_AT) is None,
             wanted=wanted,

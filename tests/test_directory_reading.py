@@ -134,6 +134,16 @@ def test_nobody_writes_to_who_is_out_of_range_until_he_is_back(opened: Bank) -> 
     assert back.works_on("yg12", date(2026, 11, 13))
 
 
+def test_nobody_writes_to_who_is_disabled_and_he_stays_under_his_quota(opened: Bank) -> None:
+    opened.read(FIRST)
+    opened.corp.act("change", userid="yg01", status=2)
+    opened.read(SECOND)
+
+    now = standing(opened.services, at=at("2026-11-12T09:07"))
+    assert not now.works_on("yg01", date(2026, 11, 12))
+    assert now.by_person["yg01"][0].target == 50
+
+
 def test_who_left_has_left_on_the_day_it_became_known(opened: Bank) -> None:
     opened.read(FIRST)
     opened.corp.act("leave", userid="yg01")

@@ -24,7 +24,7 @@ class Membership:
 class Person:
     """One employee. *memberships* are ordered by *since*, the first has None; userid is in lower case.
 
-    *in_range*: False while WeCom does not show him to the app, so that nobody can write to him.
+    *in_range*: False while WeCom does not show him to the app, or has him disabled: nobody can write to him.
     """
 
     userid: str

@@ -16,7 +16,7 @@ from bot.config.fields import is_userid
 from bot.wecom.errors import AnswerError, UnknownOutcomeError
 from bot.wecom.reads import Reads
 
-LEFT = 5  # the status of a member who left the corp
+DISABLED, LEFT = 2, 5  # status of a member: he cannot use WeCom now; he left the corp
 _TOO_MANY, _GONE, _NOT_IN_RANGE, _NO_TAG = 45029, 60111, {60011, 50002}, 40068
 
 
