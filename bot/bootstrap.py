@@ -15,16 +15,18 @@ import structlog
 from bot import directory, frozen
 from bot.clock import Clock, RealClock
 from bot.config import Config
-from bot.health import TOKEN, TROUBLE
+from bot.health import DETAILS_TROUBLE, TOKEN, TROUBLE
 from bot.roster import RosterError
 from bot.services import INBOX, OUTBOX, Services, Signal
 from bot.store.address_book import READ_ERROR
+from bot.store.copying import refuse_half_a_copy
 from bot.store.shared import own_name
 from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.reads import Reads
 from bot.wecom.token import TokenKeeper
 from scheduler.delivery import Delivery
+from scheduler.reader import Reader
 from scheduler.sender import Sender
 
 log = structlog.get_logger(__name__)
@@ -36,12 +38,14 @@ _APP = "app"  # the mark that says whose token and trouble are stored
 def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Services]:
     """One installation, opened; closed at the end of the block.
 
-    Raises StoreError when the store cannot be used, RosterError when the roster cannot be read.
+    Raises StoreError when the store cannot be used or is half a copy, RosterError when the roster cannot be
+    read.
     """
     files = directory.read_files(config)
     where = config.store.where
     store = Store(where if isinstance(where, Path) else where.get_secret_value())
     try:
+        refuse_half_a_copy(store.engine)
         services = Services(
             config=config,
             store=store,
@@ -115,6 +119,7 @@ def forget_other_app(services: Services) -> None:
         with store.transaction():
             store.tokens.forget(TOKEN)
             store.marks.clear(TROUBLE)
+            store.marks.clear(DETAILS_TROUBLE)
             store.marks.put(_APP, app)
 
 
@@ -163,4 +168,21 @@ def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
         yield sender, keeper
     finally:
         sender.close()
+        client.close()
+
+
+@contextmanager
+def open_reader(services: Services, *, tokens: TokenKeeper | None = None) -> Iterator[Reader]:
+    """A reader that may compete for the lease of reading contacts; its calls end before the block is left.
+
+    *tokens*: the keeper of this process, if it has one already: two of them would both ask for a token.
+    """
+    forget_other_app(services)
+    client = wecom_client(services.config)
+    tokens = tokens or token_keeper(services, client)
+    reader = Reader(services, client=client, tokens=tokens, real_time=services.store.now)
+    try:
+        yield reader
+    finally:
+        reader.close()
         client.close()

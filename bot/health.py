@@ -14,6 +14,8 @@ from bot.store.engine import StoreError
 from bot.store.store import Store
 
 TROUBLE = "delivery_trouble"  # the mark in which the sender says what is in everybody's way
+DETAILS_TROUBLE = "details_trouble"  # the same of the one who reads contacts
+STUCK_TRIES = 5  # a contact that could not be read so often has no mere delay of WeCom's in its way
 TOKEN = "app"  # noqa: S105 - the name under which the app's token is shared
 
 
@@ -32,7 +34,7 @@ class Health:
         """`ready`: events can be stored; `degraded`: what a person should look at, each with its part."""
         try:
             self._probe()
-            degraded = [*self._wecom(), *self._directory(), *self._dead()]
+            degraded = [*self._wecom(), *self._directory(), *self._details(), *self._dead()]
         except StoreError as error:
             return {"ready": False, "degraded": [{"part": "store", "problem": str(error)}]}
         return {"ready": True, "degraded": degraded}
@@ -48,17 +50,31 @@ class Health:
             "outbox_pending": outbox.pending,
             "outbox_dead": outbox.dead,
             "outbox_oldest_seconds": outbox.oldest_s or 0,
+            "details_pending": self._store.details.pending(),
         }
 
     def _wecom(self) -> list[dict[str, Any]]:
         token = self._store.tokens.get(TOKEN)
         if token.error:
             return [{"part": "wecom", "errcode": token.errcode, "problem": token.error}]
-        trouble = self._store.marks.get(TROUBLE)
+        return self._noted(TROUBLE, part="wecom")
+
+    def _details(self) -> list[dict[str, Any]]:
+        """What keeps us from reading contacts: all of them, or those that were tried too often."""
+        if noted := self._noted(DETAILS_TROUBLE, part="details"):
+            return noted
+        stuck = self._store.details.stuck(attempts=STUCK_TRIES)
+        return [
+            {"part": "details", "problem": f"{count} contact(s) could not be read: {error}"}
+            for error, count in stuck[:1]
+        ]
+
+    def _noted(self, mark: str, *, part: str) -> list[dict[str, Any]]:
+        trouble = self._store.marks.get(mark)
         if trouble is None:
             return []
         told = json.loads(trouble)
-        return [{"part": "wecom", "errcode": told["errcode"], "problem": told["text"]}]
+        return [{"part": part, "errcode": told["errcode"], "problem": told["text"]}]
 
     def _directory(self) -> list[dict[str, Any]]:
         error = self._store.marks.get(READ_ERROR)

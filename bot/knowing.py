@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.contacts import NOTHING, Contact
-from bot.store.knowledge import Said, StoredDetails
+from bot.store.knowledge import KEY_KINDS, Said, StoredDetails
 from bot.store.store import Store
 
 SAME_ADD_S = 60  # details belong to the add whose time is so close to WeCom's createtime
-
-# The more a key names one customer, the more it is believed.
-_KEYS = ("state", "mobile_sha256", "unionid", "external_userid")
 
 
 def with_knowledge(
@@ -37,9 +34,24 @@ def with_knowledge(
 
 
 def _belonging(details: Sequence[StoredDetails], contact: Contact) -> StoredDetails | None:
-    """The details of this very add of the relation, if they were read."""
-    near = [one for one in details if abs(one.createtime - contact.add.added_at) <= SAME_ADD_S]
-    return min(near, key=lambda one: abs(one.createtime - contact.add.added_at), default=None)
+    """The details of this very add of the relation, if they were read.
+
+    After a slip WeCom tells of the contact as regained: how the customer came is what the first reading
+    said, tags and mobile numbers are what the last one said.
+    """
+    moments = (contact.add.added_at, *(slip.regained_at for slip in contact.add.slips))
+    told = [one for moment in moments if (one := _nearest(details, moment)) is not None]
+    if len(told) <= 1:
+        return told[0] if told else None
+    first, last = told[0], told[-1]
+    return replace(
+        first, details=replace(first.details, tags=last.details.tags), mobile_sha256=last.mobile_sha256
+    )
+
+
+def _nearest(details: Sequence[StoredDetails], moment: int) -> StoredDetails | None:
+    near = [one for one in details if abs(one.createtime - moment) <= SAME_ADD_S]
+    return min(near, key=lambda one: abs(one.createtime - moment), default=None)
 
 
 def _known(
@@ -49,10 +61,13 @@ def _known(
     decisions: Mapping[str, bool],
 ) -> Contact:
     state = contact.state or (details.state if details else "")
-    keys = {"state": state, "external_userid": contact.add.external_userid}
-    if details is not None:
-        keys |= {"unionid": details.unionid, "mobile_sha256": details.mobile_sha256}
-    said = [facts[kind, keys[kind]] for kind in _KEYS if keys.get(kind) and (kind, keys[kind]) in facts]
+    keys: dict[str, Sequence[str]] = {
+        "state": (state,),
+        "external_userid": (contact.add.external_userid,),
+        "unionid": (details.unionid,) if details else (),
+        "mobile_sha256": details.mobile_sha256.split() if details else (),
+    }
+    said = [facts[kind, key] for kind in KEY_KINDS for key in keys[kind] if key and (kind, key) in facts]
     managers = [one.manager for one in said if one.manager is not None]
     if not said and details is None and not decisions:
         return contact

@@ -140,8 +140,8 @@ def _roster_line(
         departments=_ids(cells, "department", departments),
         role=cells["role"] or None,
         leader_of=_ids(cells, "leader_of", departments),
-        joined_on=_day(cells, "joined_on"),
-        left_on=_day(cells, "left_on"),
+        joined_on=cells.day("joined_on", or_empty=True),
+        left_on=cells.day("left_on", or_empty=True),
         share=_share(cells),
     )
     if with_departments and not cells["department"].strip("; "):
@@ -184,18 +184,6 @@ def _whole(cells: Cells, column: str, text: str) -> int:
     several = "; several are joined with ;" if column in ("department", "leader_of") else ""
     cells.fault(column, f"must be a department id, a whole number from 1 on{several}")
     return 0
-
-
-def _day(cells: Cells, column: str) -> date | None:
-    text = cells[column]
-    try:
-        # fromisoformat alone would take 20260131 and 2026-W05-6 too.
-        if not text or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text) if text else None
-    except ValueError:
-        pass
-    cells.fault(column, "must be a date such as 2026-01-31, or empty")
-    return None
 
 
 def _share(cells: Cells) -> Fraction:

@@ -1,4 +1,4 @@
-"""The service: receiver, inbox worker, timetable and sender as threads of one process."""
+"""The service: receiver, inbox worker, timetable, sender and reader as threads of one process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from bot.bootstrap import hear_others, open_sender, record_files, refresh_directory
+from bot.bootstrap import hear_others, open_reader, open_sender, record_files, refresh_directory
 from bot.health import Health
-from bot.services import INBOX, Services
+from bot.services import INBOX, Services, Signal
 from bot.store.engine import StoreBusyError
 from bot.store.group_commit import GroupCommit
 from bot.store.only_one import only_one
@@ -24,6 +24,7 @@ from bot.wecom.crypto import CallbackCrypto
 from bot.wecom.token import TokenError, TokenKeeper
 from handlers.inbox import note_rules, work_off
 from scheduler.directory import look_after
+from scheduler.reader import Reader
 from scheduler.runner import Runner
 from scheduler.runs import tick
 from scheduler.sender import Sender
@@ -109,10 +110,12 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
 
 
 def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> None:
-    """Start inbox worker, sender and timetable; *stack* ends them in the opposite order."""
+    """Start inbox worker, sender, reader and timetable; *stack* ends them in the opposite order."""
     hear_others(services)
     sender, keeper = stack.enter_context(open_sender(services))
     _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake)
+    reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
+    _start_loop(stack, "details", _reading(reader, rest), wake=rest.wake)
     _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
     for act, seconds in ((tick, tick_s), (look_after, tick_s), (refresh_directory, _REREAD_S)):
         _start_runner(stack, partial(act, services), seconds=seconds)
@@ -167,6 +170,14 @@ def _working(services: Services) -> Callable[[], None]:
     def step() -> None:
         if not work_off(services):
             services.inbox_signal.wait(_POLL_S)
+
+    return step
+
+
+def _reading(reader: Reader, rest: Signal) -> Callable[[], None]:
+    def step() -> None:
+        if wait := reader.step():
+            rest.wait(wait)
 
     return step
 

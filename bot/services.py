@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 INBOX, OUTBOX = "inbox", "outbox"  # the topics that processes tell each other
 
+FIRST_START = "first_start"  # the mark of when the timetable was first looked at, in epoch s
+
 
 class Signal:
     """Wakes a waiting thread of this process and tells the other processes; polling is the fallback."""

@@ -3,6 +3,9 @@
 WeCom sends change_external_contact [92130] when an employee gains, edits or loses a customer. Each becomes
 one fact in the ledger; what it means is decided by the core from the whole set, so neither order nor
 repetition matters. Nothing is said back: the next progress message shows the new number.
+
+WeCom tells type, way and tags of a contact only when asked [92114], so an add has them read, and an edit,
+which may have changed the tags, has them read again.
 """
 
 from __future__ import annotations
@@ -38,3 +41,5 @@ def contact_changed(event: events.ContactEvent, services: Services) -> None:
         state=event.state if isinstance(event, events.ContactAdded | events.ContactHalfAdded) else "",
     )
     services.store.ledger.append(fact, origin="callback", recorded_at=int(time.time()))
+    if isinstance(event, events.ContactAdded | events.ContactEdited):
+        services.store.details.want(event.userid, event.external_userid, now=int(services.store.now()))

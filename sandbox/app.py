@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import control, directory, page, sending
+from sandbox import contact_control, control, directory, page, reading, sending
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -34,6 +34,7 @@ def create_app(world: World, *, sender: CallbackSender | None = None) -> Flask:
     calls_out = sender or CallbackSender(world)
     app.register_blueprint(_api(world))
     app.register_blueprint(control.blueprint(world, calls_out))
+    app.register_blueprint(contact_control.blueprint(world))
     app.register_blueprint(page.blueprint(world, calls_out))
     return app
 
@@ -49,34 +50,41 @@ def _api(world: World) -> Blueprint:
     def message_send() -> Response:
         return _answered(world, "message/send", "POST", lambda call: _message_send(world, call))
 
-    for path, read in directory.READS.items():
-        _add_read(api, world, path, read)
-    _add_read(api, world, "user/list_id", directory.forbidden, method="POST")
+    reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
+    reads |= {
+        "user/list_id": ("POST", directory.answering(directory.forbidden)),
+        "externalcontact/get": ("GET", reading.contact),
+        "externalcontact/get_corp_tag_list": ("POST", reading.corp_tag_list),
+    }
+    for path, (method, read) in reads.items():
+        _add_read(api, world, path, read, method=method)
     return api
 
 
-def _add_read(
-    api: Blueprint,
-    world: World,
-    path: str,
-    read: Callable[[World, Mapping[str, str]], Body],
-    method: str = "GET",
-) -> None:
-    """One read of the directory: faults, token and address first, then what it says."""
-
-    def work(call: Call) -> Body:
-        errcode = world.faults.for_read()
-        if errcode is not None:
-            call.faults = ["read_error"]
-            raise ApiError(errcode)
-        with world.lock:
-            sending.check_access(world, token=request.args.get("access_token"), ip=call.ip)
-            return {"errcode": 0, "errmsg": "ok", **read(world, request.args)}
-
+def _add_read(api: Blueprint, world: World, path: str, read: reading.Read, *, method: str) -> None:
     def answer() -> Response:
-        return _answered(world, path, method, work)
+        return _answered(world, path, method, lambda call: _read(world, call, read))
 
     api.add_url_rule(f"/{path}", path, answer, methods=["GET", "POST"])
+
+
+def _read(world: World, call: Call, read: reading.Read) -> Body:
+    """A reading call: its faults, how many may be under way, and the answer."""
+    raw = request.get_data()
+    call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
+    # without the token: the log of calls is for people and tests
+    call.request = raw.decode(errors="replace") or json.dumps(
+        {name: value for name, value in request.args.items() if name != "access_token"}
+    )
+    plan = world.faults.for_read()
+    call.faults = plan.names
+    with _in_flight(world, call.path) as in_flight:
+        world.stopping.wait(plan.delay)
+        if world.faults.concurrency and in_flight > world.faults.concurrency:
+            raise ApiError(45033)
+        if plan.read_errcode is not None:
+            raise ApiError(plan.read_errcode)
+        return read(world, query=request.args, raw=raw, call=call)
 
 
 def _gettoken(world: World, call: Call) -> Body:
@@ -104,7 +112,7 @@ def _message_send(world: World, call: Call) -> Body:
     call.request = raw.decode(errors="replace")
     plan = world.faults.for_send()
     call.faults = plan.names
-    with _in_flight(world) as in_flight:
+    with _in_flight(world, call.path) as in_flight:
         if plan.hang_before is not None:
             world.stopping.wait(plan.hang_before)
             raise _SeveredError
@@ -133,15 +141,15 @@ class _StatusError(Exception):
 
 
 @contextmanager
-def _in_flight(world: World) -> Iterator[int]:
+def _in_flight(world: World, path: str) -> Iterator[int]:
     with world.lock:
-        world.sends_in_flight += 1
-        number = world.sends_in_flight
+        world.in_flight[path] += 1
+        number = world.in_flight[path]
     try:
         yield number
     finally:
         with world.lock:
-            world.sends_in_flight -= 1
+            world.in_flight[path] -= 1
 
 
 def _answered(world: World, path: str, method: str, work: Callable[[Call], Body]) -> Response:

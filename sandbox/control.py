@@ -29,7 +29,7 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
     """Return the routes; `docs/sandbox.md` describes each."""
     routes = Blueprint("control", __name__, url_prefix="/sandbox")
     for error in (ControlError, ClockError, SpecError, FaultError, SwitchError, StaffingError):
-        routes.register_error_handler(error, _told)
+        routes.register_error_handler(error, told)
     _state_routes(routes, world)
     _log_routes(routes, world, sender)
     _event_routes(routes, world, sender)
@@ -60,7 +60,7 @@ def _state_routes(routes: Blueprint, world: World) -> None:
 
     @routes.post("/clock")
     def set_clock() -> Response:
-        _set_clock(world, _object())
+        _set_clock(world, asked())
         return _clock(world)
 
     @routes.get("/faults")
@@ -69,7 +69,7 @@ def _state_routes(routes: Blueprint, world: World) -> None:
 
     @routes.post("/faults")
     def arm_faults() -> Response:
-        _arm(world, _object())
+        _arm(world, asked())
         return jsonify(world.faults.state())
 
     @routes.get("/switches")
@@ -78,7 +78,7 @@ def _state_routes(routes: Blueprint, world: World) -> None:
 
     @routes.post("/switches")
     def set_switches() -> Response:
-        _set_switches(world, _object())
+        _set_switches(world, asked())
         return _switches(world)
 
     @routes.get("/people")
@@ -88,7 +88,7 @@ def _state_routes(routes: Blueprint, world: World) -> None:
 
     @routes.post("/people")
     def change_person() -> Response:
-        wanted = _object()
+        wanted = asked()
         try:
             person = world.change_person(
                 str(wanted.get("userid", "")), visible=wanted.get("visible"), licensed=wanted.get("licensed")
@@ -131,7 +131,7 @@ def _event_routes(routes: Blueprint, world: World, sender: CallbackSender) -> No
 
     @routes.post("/directory")
     def change_directory() -> Response:
-        wanted = _object()
+        wanted = asked()
         acts = wanted.get("acts", [wanted])
         if not isinstance(acts, list) or not all(isinstance(act, dict) for act in acts):
             raise ControlError('acts must be a list of objects like {"act": "leave", "userid": "yg01"}')
@@ -143,7 +143,7 @@ def _event_routes(routes: Blueprint, world: World, sender: CallbackSender) -> No
 
     @routes.post("/events")
     def fire_events() -> Response:
-        wanted = _object()
+        wanted = asked()
         specs = wanted.pop("events") if "events" in wanted else [wanted]
         if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
             raise ControlError('events must be a list of objects like {"kind": "add", "userid": "yg01"}')
@@ -155,7 +155,7 @@ def _event_routes(routes: Blueprint, world: World, sender: CallbackSender) -> No
 
     @routes.post("/history")
     def send_history() -> Response:
-        wanted = _object()
+        wanted = asked()
         until = _moment(wanted.pop("until", world.clock.now()))
         specs: list[Mapping[str, object]] = [*history(world.branch, until=until, calendar=world.calendar)]
         events, batch = fire(world, sender, specs, **wanted)
@@ -234,7 +234,7 @@ def _counts(batch: Batch) -> dict[str, object]:
     }
 
 
-def _object() -> dict[str, Any]:
+def asked() -> dict[str, Any]:
     """Return the JSON object of the request; nothing at all is an empty one."""
     if not request.get_data():
         return {}
@@ -267,5 +267,6 @@ def _timeout() -> float:
     return request.args.get("timeout", _WAIT, type=float)
 
 
-def _told(error: Exception) -> tuple[Response, int]:
+def told(error: Exception) -> tuple[Response, int]:
+    """Return what a control says to whoever used it wrongly."""
     return jsonify(error=str(error)), 400

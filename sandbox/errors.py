@@ -19,6 +19,7 @@ STEMS: Mapping[int, str] = {
     40056: "invalid agentid",
     40058: "invalid Request Parameter",
     40068: "invalid tagid",
+    40096: "invalid external userid",
     41001: "access_token missing",
     41002: "corpid missing",
     41004: "corpsecret missing",
@@ -26,6 +27,7 @@ STEMS: Mapping[int, str] = {
     41011: "missing agentid",
     41016: "missing title",
     41033: "missing description",
+    41035: "missing external_userid",
     42001: "access_token expired",
     42027: "invalid template_card",
     43001: "require GET method",
@@ -41,10 +43,12 @@ STEMS: Mapping[int, str] = {
     60020: "not allow to access from your ip",
     60111: "userid not found",
     60123: "invalid party id",
+    60268: "invalid cursor",
     81013: "user & party & tag all invalid",
     82001: "no receiver",
     82002: "party list size out of limit",
     82003: "tag list size out of limit",
+    84061: "not external contact",
     301002: "not allow operate another agent with this accesstoken",
 }
 

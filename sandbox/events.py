@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sandbox.contacts import Contact, Tag
 from sandbox.world import World
 
 Spec = Mapping[str, object]
@@ -39,6 +40,7 @@ _CONTACT: Mapping[str, tuple[str, bool | None, bool]] = {
     "transfer_fail": ("transfer_fail", None, False),
     "msg_audit_approved": ("msg_audit_approved", None, True),
 }
+_BY_ADMIN = 202  # how a transferred customer came (92114)
 _APP_EVENTS = ("subscribe", "unsubscribe", "enter_agent")
 # ChangeTypes whose element WeCom writes without CDATA; readers have to take both.
 _BARE_CHANGES = ("create_user", "update_user", "delete_user", "create_party", "update_party", "delete_party")
@@ -49,8 +51,10 @@ def compose(world: World, spec: Spec) -> list[Event]:
 
     Kinds: add, half_add, edit, del_by_member, del_by_customer, transfer (with ``to``), transfer_fail,
     msg_audit_approved, text (``word``), subscribe, unsubscribe, enter_agent, contact_change
-    (``change_type``, ``fields``), raw (``xml``). ``at`` is epoch seconds, by default the virtual now.
-    Without ``external_userid`` an add is of a new customer, all else of the member's newest one.
+    (``change_type``, ``fields``), tag_create (``group``, ``name``), tag_update (``tag``, ``name``),
+    tag_delete (``tag``: a tag's or a group's), tag_shuffle, raw (``xml``). ``at`` is epoch seconds, by
+    default the virtual now. Without ``external_userid`` an add is of a new customer, all else of the
+    member's newest one.
     """
     kind = spec.get("kind")
     maker = _MAKERS.get(kind) if isinstance(kind, str) else None
@@ -80,7 +84,49 @@ def _contact(world: World, spec: Spec, at: int) -> list[Event]:
     fields["Source"] = _optional(spec, "source")
     if is_alive is not None:
         world.set_contact(userid, external, is_alive=is_alive)
+    _note_details(world, spec, userid=userid, external=external, at=at)
     return [_contact_event(world, kind, change, fields, at)]
+
+
+def _note_details(world: World, spec: Spec, *, userid: str, external: str, at: int) -> None:
+    """What the details API tells of the two from now on."""
+    kind = spec["kind"]
+    if kind == "add":
+        _begin(
+            world,
+            userid,
+            external,
+            at=at,
+            state=_optional(spec, "state"),
+            add_way=_whole(spec, "add_way", 1),
+            oper_userid=_optional(spec, "oper_userid", external),
+        )
+    elif kind == "del_by_member":
+        world.contacts.end(userid, external)
+    elif kind == "del_by_customer":
+        world.contacts.leave(userid, external)
+    if kind in ("add", "edit"):
+        try:
+            world.change_contact(userid, external, spec)
+        except ValueError as exc:
+            raise SpecError(str(exc)) from exc
+
+
+def _begin(
+    world: World, userid: str, external: str, *, at: int, state: str, add_way: int, oper_userid: str
+) -> None:
+    world.contacts.begin(
+        Contact(
+            userid=userid,
+            external_userid=external,
+            createtime=at + world.api.createtime_shift,
+            state=state,
+            add_way=add_way,
+            oper_userid=oper_userid,
+            readable_from=world.real() + world.api.details_delay,
+        ),
+        keeps_createtime=world.api.return_keeps_createtime,
+    )
 
 
 def _transfer(world: World, spec: Spec, at: int) -> list[Event]:
@@ -89,9 +135,11 @@ def _transfer(world: World, spec: Spec, at: int) -> list[Event]:
     external = _customer(world, spec, giver, is_new=False)
     ids = {"UserID": giver, "ExternalUserID": external, "Source": "DELETE_BY_TRANSFER"}
     world.set_contact(giver, external, is_alive=False)
+    world.contacts.end(giver, external)
     events = [_contact_event(world, "transfer", "del_external_contact", ids, at)]
     if taker := _optional(spec, "to"):
         world.set_contact(taker, external, is_alive=True)
+        _begin(world, taker, external, at=at, state="", add_way=_BY_ADMIN, oper_userid=giver.lower())
         ids = {"UserID": _spelled(world, taker), "ExternalUserID": external}
         events.append(_contact_event(world, "add", "add_external_contact", ids, at))
     return events
@@ -130,6 +178,42 @@ def _contact_change(world: World, spec: Spec, at: int) -> list[Event]:
     inner = "".join(_element(str(name), value) for name, value in fields.items())
     xml = _xml(world, "sys", at, "event", cdata("Event", "change_contact") + written + inner)
     return [Event(kind=f"contact_change:{change}", userid="", external_userid="", xml=xml)]
+
+
+def _tag(world: World, spec: Spec, at: int) -> list[Event]:
+    """What somebody does to the corp's tags in the admin console (92130); the list is changed, too."""
+    kind, book = _needed(spec, "kind"), world.contacts
+    if kind == "tag_shuffle":
+        return [_tag_event(world, "shuffle", _optional(spec, "tag"), "", at)]
+    if kind == "tag_create":
+        made = book.new_tag(_needed(spec, "group"), _needed(spec, "name"), create_time=at)
+        return [_tag_event(world, "create", made.id, "tag", at)]
+    asked = _needed(spec, "tag")
+    is_group = any(tag.group_id == asked for tag in book.tags.values())
+    found = asked if is_group else _known_tag(world, asked).id
+    if kind == "tag_update":
+        for tag in book.tags.values():
+            if is_group and tag.group_id == asked:
+                tag.group_name = _needed(spec, "name")
+            elif tag.id == found:
+                tag.name = _needed(spec, "name")
+        return [_tag_event(world, "update", found, "tag_group" if is_group else "tag", at)]
+    book.drop_tag(found)
+    return [_tag_event(world, "delete", found, "tag_group" if is_group else "tag", at)]
+
+
+def _known_tag(world: World, text: str) -> Tag:
+    try:
+        return world.contacts.tag_named(text)
+    except KeyError:
+        raise SpecError(f"no tag {text!r}, or several") from None
+
+
+def _tag_event(world: World, change: str, tag_id: str, tag_type: str, at: int) -> Event:
+    body = cdata("Event", "change_external_tag") + cdata("Id", tag_id)
+    body += (cdata("TagType", tag_type) if tag_type else "") + cdata("ChangeType", change)
+    xml = _xml(world, "sys", at, "event", body)
+    return Event(kind=f"tag_{change}", userid="", external_userid="", xml=xml)
 
 
 def _raw(_world: World, spec: Spec, _at: int) -> list[Event]:
@@ -190,11 +274,19 @@ def _optional(spec: Spec, name: str, default: str = "") -> str:
     return value
 
 
+def _whole(spec: Spec, name: str, default: int) -> int:
+    value = spec.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise SpecError(f"{name} must be a whole number, not {value!r}")
+    return value
+
+
 _MAKERS: Mapping[str, Callable[[World, Spec, int], list[Event]]] = {
     **dict.fromkeys(_CONTACT, _contact),
     **dict.fromkeys(_APP_EVENTS, _app),
     "transfer": _transfer,
     "text": _text,
     "contact_change": _contact_change,
+    **dict.fromkeys(("tag_create", "tag_update", "tag_delete", "tag_shuffle"), _tag),
     "raw": _raw,
 }

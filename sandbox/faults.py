@@ -19,6 +19,7 @@ class Planned:
     hang_before: float | None = None
     status: int | None = None
     errcode: int | None = None
+    read_errcode: int | None = None
     hang_after: float | None = None
     close_after: bool = False
 
@@ -30,6 +31,7 @@ class Planned:
             "hang_before": self.hang_before is not None,
             "http_status": self.status is not None,
             "send_error": self.errcode is not None,
+            "read_error": self.read_errcode is not None,
             "hang_after": self.hang_after is not None,
             "close_after": self.close_after,
         }
@@ -58,11 +60,11 @@ _COUNTED: Mapping[str, tuple[str, float | None]] = {
 class Faults:
     """The armed faults. Thread-safe.
 
-    JSON keys: ``send_error``, ``token_error`` and ``read_error`` (reads of the directory) {errcode, times};
-    ``read_after`` reads that still succeed before a ``read_error``; ``http_status`` {status, times};
-    ``hang_before`` (nothing accepted), ``hang_after`` (accepted, then silence) {seconds, times};
-    ``close_after`` {times} (accepted, then the connection breaks); ``delay_ms`` for every send;
-    ``untrusted_ip`` true/false; ``concurrency`` calls in flight, 0 for none. *times* is 1 by default.
+    JSON keys: ``send_error``, ``token_error`` and ``read_error`` {errcode, times}; ``read_after`` reads that
+    still succeed before a ``read_error``; ``http_status`` {status, times}; ``hang_before`` (nothing
+    accepted), ``hang_after`` (accepted, then silence) {seconds, times}; ``close_after`` {times} (accepted,
+    then the connection breaks); ``delay_ms`` for every send and read; ``untrusted_ip`` true/false;
+    ``concurrency`` calls of one API in flight, 0 for none. *times* is 1 by default.
     """
 
     delay_ms: int = 0
@@ -104,19 +106,20 @@ class Faults:
                 close_after=self._take("close_after") is not None,
             )
 
+    def for_read(self) -> Planned:
+        """Take what the next reading call suffers."""
+        with self._lock:
+            errcode = None
+            if self._counted.get("read_error") and self.read_after:
+                self.read_after -= 1
+            else:
+                errcode = self._take("read_error")
+            return Planned(delay=self.delay_ms / 1000, read_errcode=None if errcode is None else int(errcode))
+
     def for_token(self) -> int | None:
         """Take the errcode that the next gettoken answers, if any."""
         with self._lock:
             errcode = self._take("token_error")
-        return None if errcode is None else int(errcode)
-
-    def for_read(self) -> int | None:
-        """Take the errcode that the next read of the directory answers, if any."""
-        with self._lock:
-            if self._counted.get("read_error") and self.read_after:
-                self.read_after -= 1
-                return None
-            errcode = self._take("read_error")
         return None if errcode is None else int(errcode)
 
     def state(self) -> dict[str, object]:

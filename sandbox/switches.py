@@ -35,6 +35,15 @@ class ApiSwitches:
     user_list_max: int = 0  # members of one department above which user/list answers 45029; no number is told
     # Of a member outside the visible range: 60011, or 60111 as for one who is gone. Both were reported.
     hidden_member: int = 60011
+    reads_per_minute: int = 10_000  # 90312, per corp and API
+    contacts_api: bool = True  # false: the app is not among 可调用接口的应用, 48002
+    # Real seconds after an add in which its details are not there yet (84061); WeCom names no number.
+    details_delay: float = 1.0
+    createtime_shift: int = 1  # seconds by which a contact's createtime differs from its event's CreateTime
+    # A customer who deleted the employee and comes back: the contact keeps its first createtime. UNCONFIRMED
+    return_keeps_createtime: bool = True
+    with_unionid: bool = False  # only with a bound developer account (92114)
+    followers_per_page: int = 500
     trusted_ips: tuple[str, ...] | None = None  # None: off; else every other address gets 60020
 
     def __post_init__(self) -> None:
@@ -43,6 +52,8 @@ class ApiSwitches:
         _one_of(self.markdown_over, "markdown_over", (40058, 45002))
         _one_of(self.hidden_member, "hidden_member", (60011, 60111))
         _one_of(self.duplicate_compare, "duplicate_compare", ("parsed", "raw"))
+        if self.followers_per_page < 1:
+            raise SwitchError("followers_per_page must be 1 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

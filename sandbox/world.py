@@ -6,12 +6,14 @@ import random
 import string
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sandbox.clock import VirtualClock
+from sandbox.contacts import ContactBook
 from sandbox.faults import Faults
+from sandbox.limits import Window
 from sandbox.mailbox import Mailbox
 from sandbox.people import Branch, Person, Tag, VisibleRange
 from sandbox.switches import ApiSwitches, CallbackSwitches
@@ -21,6 +23,7 @@ from sandbox.workdays import WorkCalendar
 _ID_CHARS = string.ascii_letters + string.digits + "_-"
 _ID_LENGTH = 32
 _CALLS_KEPT = 20_000
+_CHANGEABLE = {"tags": list, "personal_tags": list, "remark_mobiles": list, "add_way": int, "state": str}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,7 +84,10 @@ class World:
         self.mailbox = Mailbox()
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
-        self.sends_in_flight = 0
+        self.in_flight: Counter[str] = Counter()  # calls by path
+        self.contacts = ContactBook(seed=branch.seed)
+        self.reads: defaultdict[str, Window] = defaultdict(lambda: Window(seconds=60))
+        self.read_blocked_until: dict[str, float] = {}
         self.stopping = threading.Event()
         # A made-up world must be the same for the same seed; nothing here is a secret.
         self.rng = random.Random(branch.seed)  # noqa: S311 - see above
@@ -114,6 +120,29 @@ class World:
                 contacts.remove(external_userid)
             if is_alive:
                 contacts.append(external_userid)
+
+    def change_contact(self, userid: str, external_userid: str, changes: Mapping[str, object]) -> None:
+        """Change tags, personal_tags, remark_mobiles, add_way or state of a contact, silently.
+
+        *changes* may hold other keys. Tags are named by id, "group/name" or name. Raises ValueError.
+        """
+        with self.lock:
+            wanted = {name: changes[name] for name in _CHANGEABLE if name in changes}
+            contact = self.contacts.get(userid, external_userid)
+            if not wanted:
+                return
+            if contact is None:
+                raise ValueError(f"{userid} does not have the customer {external_userid}")
+            for name, value in wanted.items():
+                if type(value) is not _CHANGEABLE[name]:
+                    raise ValueError(f"{name} must be {_CHANGEABLE[name].__name__}, not {value!r}")
+                setattr(contact, name, self._tag_ids(value) if name == "tags" else value)
+
+    def _tag_ids(self, names: object) -> list[str]:
+        try:
+            return [self.contacts.tag_named(str(name)).id for name in names]  # type: ignore[attr-defined]  # a list
+        except KeyError as exc:
+            raise ValueError(f"no tag {exc.args[0]!r}, or several") from exc
 
     def in_range(self, departments: set[int] | None = None) -> list[Person]:
         """Return the visible people, all or those of *departments* and below."""

@@ -6,22 +6,23 @@ anything: on that day); what cannot be is noted as missed. Nothing due before th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 
 import structlog
 
-from bot.services import Services
+from bot.services import FIRST_START, Services
+from bot.store.outbox import Message
 from scheduler.jobs import NEEDED, PREPARES, SILENT
-from scheduler.planner import plan
+from scheduler.planner import plan_by_person
 from scheduler.table import Firing, firings, timetable
+from scheduler.tags import freshen
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 100
 LEASE_S = 60  # a planner that is silent for so long has died
 TRIES = 3
-_FIRST_START = "first_start"
 _SEEN = "timetable_seen"
 
 
@@ -30,7 +31,7 @@ def tick(services: Services) -> None:
     store = services.store
     now = services.clock.now()
     moment = int(now.timestamp())
-    first = store.marks.first(_FIRST_START, str(moment))
+    first = store.marks.first(FIRST_START, str(moment))
     seen = int(store.marks.get(_SEEN) or first)
     calendar = services.config.work_calendar()
     due = firings(timetable(services.config), calendar=calendar, after=seen, upto=moment)
@@ -81,10 +82,11 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
 
 def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> None:
     store = services.store
+    freshen(services, firing.job, at=at)
     if (prepare := PREPARES.get(firing.job)) is not None:
         prepare(services, at)
-    messages = plan(services, firing.job, at=at, after=cursor)
-    while chunk := list(islice(messages, CHUNK)):
+    people = plan_by_person(services, firing.job, at=at, after=cursor)
+    for chunk in _chunks(people):
         with store.transaction():
             added = sum(store.outbox.add(message, created_at=int(store.now())) for message in chunk)
             still_mine = store.runs.advance(
@@ -99,3 +101,15 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
         if not still_mine:
             return
         services.outbox_signal.ring()
+
+
+def _chunks(people: Iterable[list[Message]]) -> Iterator[list[Message]]:
+    """Yield CHUNK messages or a few more at a time; all to one person are planned together."""
+    chunk: list[Message] = []
+    for to_one in people:
+        chunk += to_one
+        if len(chunk) >= CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

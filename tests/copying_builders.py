@@ -149,13 +149,13 @@ def _know(store: Store) -> None:
     rows = (
         "INSERT INTO absences VALUES ('sales01', '2026-11-02', '2026-11-03', '年假')",
         "INSERT INTO details VALUES ('sales01', 'wm1', 1, 1, 1, '', '', '[\"et1\"]', '', '', 2)",
-        "INSERT INTO detail_reads VALUES ('sales01', 'wm1', 1, 0, 0, '')",
-        "INSERT INTO corp_tags VALUES ('et1', '级别', '贵宾', 0)",
+        "INSERT INTO detail_reads VALUES ('sales01', 'wm9', 'wanted', 1, 1, 0, 0, '')",
+        "INSERT INTO corp_tags VALUES ('et1', 1, '级别', '贵宾')",
         "INSERT INTO facts VALUES ('external_userid', 'wm1', 'account', '1', 2)",
         """INSERT INTO reviews (kind, quota, period, userid, external_userid, added_at, opened_at)
            VALUES ('appeal', 'q', '2026-11', 'sales01', 'wm1', 1, 2)""",
-        """INSERT INTO findings (kind, userid, subject, on_day, concerned, seen, asked_at)
-           VALUES ('burst', 'sales01', '2026-11-02', '2026-11-02', '[]', 15, 1)""",
+        """INSERT INTO findings (kind, userid, subject, on_day, concerned, evidence, asked_at)
+           VALUES ('burst', 'sales01', '2026-11-02', '2026-11-02', '[]', '{"n": 15}', 1)""",
         "INSERT INTO departments VALUES (2, '零售一部', 1, '2026-11-23')",
         """INSERT INTO address_book
            VALUES ('sales01', '员工甲', '2', '', '客户经理', 1, '', '4', 'present', '2026-11-23', '', NULL,

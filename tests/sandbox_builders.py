@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from sandbox.app import create_app
 from sandbox.branch import make_branch
 from sandbox.clock import VirtualClock
+from sandbox.events import compose
 from sandbox.switches import ApiSwitches, CallbackSwitches
 from sandbox.world import World
 from sandbox.wxcrypto import Codec
@@ -80,6 +81,21 @@ class Api:
     def send_raw(self, raw: bytes, *, token: str | None = None) -> TestResponse:
         query = {"access_token": self.token if token is None else token}
         return self.client.post("/cgi-bin/message/send", query_string=query, data=raw)
+
+    def read(self, path: str = "externalcontact/get", **query: str) -> TestResponse:
+        """A reading call by GET."""
+        given = {"access_token": self.token} | query
+        return self.client.get(f"/cgi-bin/{path}", query_string=given)
+
+    def tag_list(self, body: object = None, *, token: str | None = None) -> TestResponse:
+        query = {"access_token": self.token if token is None else token}
+        raw = json.dumps({} if body is None else body).encode()
+        return self.client.post("/cgi-bin/externalcontact/get_corp_tag_list", query_string=query, data=raw)
+
+    def happen(self, kind: str, userid: str = "yg01", **more: object) -> str:
+        """Let something happen, without callbacks; the customer's id."""
+        (event, *_) = compose(self.world, {"kind": kind, "userid": userid, **more})
+        return event.external_userid
 
     def texts(self, userid: str) -> list[str]:
         return [message.content for message in self.world.mailbox.messages.get(userid, [])]

@@ -195,6 +195,26 @@ def test_the_message_in_english(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("began", "incomplete"),
+    [
+        pytest.param("2026-11-06T10:00", False, id="4 of 21 workdays before the record"),
+        pytest.param("2026-11-09T10:00", True, id="5 of 21"),
+    ],
+)
+def test_what_was_not_recorded_is_not_held_against_anybody(
+    tmp_path: Path, began: str, incomplete: bool
+) -> None:
+    write_roster(tmp_path, "zhang,员工甲,1,客户经理,,,,")
+    with installation(write_config(tmp_path, quotas=RULES), FakeTime(CLOSE)) as services:
+        add_customers(services, "zhang", at(began))
+        close(services)
+        ((_, message),) = [(one.to_userid, one) for one in plan(services, "close", at=CLOSE)]
+
+    assert ("才开始，之前的没有计数，本期结果仅供参考" in message.content) is incomplete
+    assert ("绩效影响" in message.content) is not incomplete
+
+
 def test_a_dry_run_says_the_same_and_stores_nothing(tmp_path: Path) -> None:
     with branch(tmp_path) as services:
         dry = [message.content for message in plan(services, "close", at=CLOSE)]

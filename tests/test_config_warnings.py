@@ -168,3 +168,14 @@ def test_names_that_the_roster_does_not_know_are_told_with_the_nearest(tmp_path:
             "neither the roster nor departments has this department"
         ),
     ]
+
+
+def test_reviewers_and_admins_whom_the_roster_does_not_know_are_told(tmp_path: Path) -> None:
+    text = MINIMAL + '[review]\nreviewers = ["lisi", "lisl"]\n[admins]\nuserids = ["it"]\n'
+
+    found = lines(tmp_path, text, userids={"lisi"})
+
+    assert found == [
+        'review.reviewers[1] = "lisl": nobody in the roster has this userid; did you mean lisi?',
+        'admins.userids[0] = "it": nobody in the roster has this userid',
+    ]

@@ -16,7 +16,7 @@ from sandbox.switches import CallbackSwitches
 from sandbox.world import World
 from sandbox.wxcrypto import Codec
 
-QUICK = CallbackSwitches(timeout=0.25, retry_pause=0.01, verify_timeout=0.25)
+QUICK = CallbackSwitches(timeout=1.0, retry_pause=0.01, verify_timeout=1.0)
 CUSTOMER = "wmSIM0AAAAcust000000000000000001"
 
 

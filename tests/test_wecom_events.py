@@ -57,7 +57,9 @@ def test_each_sample_says_what_it_is(path: Path) -> None:
     kind = kind_of(fields)
 
     assert kind.split("/")[0] in {"event", "text"}
-    if not path.stem.startswith(("change_external_contact-", *OF_MEMBERS)):
+    if path.stem.startswith("change_external_tag-"):
+        assert event_of(fields) == events.TagsChanged(created_at=int(text_of(fields, "CreateTime")))
+    elif not path.stem.startswith(("change_external_contact-", *OF_MEMBERS)):
         assert event_of(fields) == OtherEvent(created_at=int(text_of(fields, "CreateTime")), kind=kind)
 
 

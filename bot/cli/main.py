@@ -12,11 +12,16 @@ from bot.cli.close import close
 from bot.cli.copy import copy
 from bot.cli.dead import dead
 from bot.cli.demo import demo
+from bot.cli.explain import explain
+from bot.cli.importing import import_
 from bot.cli.joiners import joiners
 from bot.cli.progress import progress
 from bot.cli.quotas import quotas
+from bot.cli.replay import replay
+from bot.cli.review import review
 from bot.cli.run import run
 from bot.cli.serve import serve
+from bot.cli.simulate import simulate_
 from bot.cli.status import status
 from bot.config import ConfigError
 from bot.demo import DemoError
@@ -35,7 +40,25 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, quotas, close, joiners, status, dead, copy, demo):
+COMMANDS = (
+    check,
+    serve,
+    run,
+    progress,
+    explain,
+    quotas,
+    close,
+    joiners,
+    review,
+    simulate_,
+    import_,
+    replay,
+    status,
+    dead,
+    copy,
+    demo,
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

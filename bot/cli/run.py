@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import open_sender, open_services, record_files
+from bot.bootstrap import open_reader, open_sender, open_services, record_files
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.health import TROUBLE
@@ -19,6 +19,7 @@ from bot.services import Services
 from bot.store.outbox import Message
 from scheduler.jobs import JOBS, PREPARES, SILENT
 from scheduler.planner import plan
+from scheduler.tags import wait_for_reading, want_again
 
 _LOOK_AGAIN_S = 0.2
 
@@ -62,6 +63,9 @@ def run(config_path: Path, job: str, at: str | None, *, dry_run: bool, no_wait: 
 
 def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[Message]:
     record_files(services, now=services.clock.now())
+    if want_again(services, job, at=when):
+        with open_reader(services) as reader:  # beside a service, that one reads and we wait
+            wait_for_reading(services, step=reader.step)
     if (prepare := PREPARES.get(job)) is not None:
         prepare(services, when)
     planned = list(plan(services, job, at=when, time_shift=shift))

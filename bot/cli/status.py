@@ -39,10 +39,11 @@ def _report(services: Services) -> dict[str, Any]:
     zone = services.config.calendar.timezone
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
+    newest = store.knowledge.newest_facts()
     return {
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
-        "details": {"pending": 0},
+        "details": {"pending": store.details.pending()},
         "jobs": [
             {
                 "job": row["job"],
@@ -61,6 +62,7 @@ def _report(services: Services) -> dict[str, Any]:
             "until_s": lease["until_s"] if lease else None,
         },
         "drift": {"at": None, "found": 0, "repaired": 0},
+        "facts": {"newest_at": None if newest is None else datetime.fromtimestamp(newest, zone).isoformat()},
         "directory": _directory(services),
     }
 
@@ -94,6 +96,7 @@ def _for_people(report: dict[str, Any]) -> str:
         + (f", oldest {box['oldest_s']} s" if box["oldest_s"] is not None else "")
         for name, box in (("inbox", report["inbox"]), ("outbox", report["outbox"]))
     ]
+    lines.append(f"details {report['details']['pending']} contact(s) to be read")
     lines += [
         f"{job['job']:<9} last {job['fire_at']}: {job['outcome']}, {job['messages']} message(s)"
         for job in report["jobs"]
@@ -106,6 +109,7 @@ def _for_people(report: dict[str, Any]) -> str:
             f"token   {token['expires_in_s']} s left" if token["expires_in_s"] else "token   none yet"
         )
     lines.append(f"sender  {lease['holder'] or 'nobody is sending'}")
+    lines.append(f"facts   {report['facts']['newest_at'] or 'none were imported yet'}")
     if people["source"] == "csv":
         lines.append(f"people  {people['people']} in the roster")
     else:

@@ -12,6 +12,7 @@ import click
 
 from bot.core.progress import Row
 from bot.demo import Demo, DemoError
+from bot.services import FIRST_START
 from bot.standing import standing
 
 _PATIENCE_S = 40.0
@@ -23,7 +24,7 @@ def play(demo: Demo, *, day: date) -> None:
     """Play *day* and print each message under its receiver's name."""
     began = time.monotonic()
     seen: set[str] = set()
-    _until(lambda: demo.services.store.marks.get("first_start") is not None)
+    _until(lambda: demo.services.store.marks.get(FIRST_START) is not None)
     _chapter(f"{day} 09:07 · morning progress")
     _fire(demo, day, "09:07:01", "progress", seen)
     _chapter("10:15 to 15:40 · the day: adds with a retry storm, a slip, a loss")

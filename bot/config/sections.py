@@ -150,7 +150,7 @@ class Review(Section):
     """Who decides on appeals."""
 
     reviewers: tuple[UserId, ...] = ()
-    """Userids; else the leader's leader."""
+    """Userids; else the leader's leader. Undecided after 3 workdays it goes one up."""
     appeal_workdays: Whole = Field(5, ge=1)
     """Working days for appeals after a preliminary result."""
 
@@ -300,7 +300,7 @@ class Admins(Section):
     """Who runs the bot."""
 
     userids: tuple[UserId, ...] = ()
-    """They get the admin digest."""
+    """They decide what nobody else may; the admin digest comes later."""
 
 
 class Privacy(Section):

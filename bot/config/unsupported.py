@@ -31,7 +31,6 @@ OFF_VALUES: Mapping[str, tuple[object, ...]] = {
     "schedule.engagement": (),
     "rollout.mode": ("on",),
     "rollout.departments": ([],),
-    "admins.userids": ([],),
     "privacy.store_customer_names": (False,),
     "privacy.event_log_days": (),
 }

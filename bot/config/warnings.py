@@ -42,6 +42,7 @@ def warnings(
         found += [*_quota(quota, ("quotas", number)), *_incentives(quota, ("quotas", number))]
     if userids is not None:
         found += _unknown_userids(config, userids)
+        found += _unknown_reviewers(config, userids)
     if roles is not None:
         found += _unknown_roles(config, roles)
     if departments is not None:
@@ -149,6 +150,11 @@ def _unknown_userids(config: Config, known: Collection[str]) -> Iterator[Found]:
         yield from _strangers(config, ("roles", number, "match", "userids"), role.match.userids, known)
     for number, quota in enumerate(config.quotas):
         yield from _strangers(config, ("quotas", number, "userids"), quota.userids, known)
+
+
+def _unknown_reviewers(config: Config, known: Collection[str]) -> Iterator[Found]:
+    yield from _strangers(config, ("review", "reviewers"), config.review.reviewers, known)
+    yield from _strangers(config, ("admins", "userids"), config.admins.userids, known)
 
 
 def _strangers(config: Config, path: Path, userids: Iterable[str], known: Collection[str]) -> Iterator[Found]:

@@ -49,6 +49,10 @@ class Person:
         """Say whether *day* lies in [joined_on, left_on]; absences do not matter."""
         return self.employed_within(day, day) is not None
 
+    def works_on(self, day: date) -> bool:
+        """Say whether he is employed, in range, not absent on the local *day*: else nobody writes to him."""
+        return self.in_range and self.employed_on(day) and day not in self.absences
+
     def employed_within(self, first: date, last: date) -> tuple[date, date] | None:
         """Return the part of *first* … *last* (both included) that lies in [joined_on, left_on], or None."""
         begin = max(first, self.joined_on) if self.joined_on else first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.core.money import Penalty
 from bot.core.periods import PeriodKind, period_of
@@ -24,13 +24,15 @@ class ClosedLine:
     """One quota's preliminary result of one person.
 
     *verdicts*: how many contacts have each; *penalty_rule*: what the estimate follows, None without one.
-    *above_median*: his share of kept contacts is above that of his department's middle.
+    *above_median*: his share of kept contacts is above that of his department's middle. *begun*: the day on
+    which the record began, if too much of the period was over then for its result to say much.
     """
 
     row: Row
     verdicts: Mapping[Verdict, int]
     penalty_rule: Penalty | None
     above_median: bool = False
+    begun: date | None = None
 
     @property
     def met(self) -> bool:
@@ -52,6 +54,7 @@ class CloseWords:
     because: str
     appeal: str
     benefit: Phrase
+    begun: str
     penalty: str
     kept: str
     kept_above: str
@@ -84,6 +87,7 @@ CHINESE = CloseWords(
     because="未计入：{reasons}（逐条可查）",
     appeal="有异议请在 {until} 前申诉，处理完才定稿",
     benefit=Phrase("银行或系统未提供资料的 {n} 位客户已按计入处理"),
+    begun="记录从 {day} 才开始，之前的没有计数，本期结果仅供参考",
     penalty="绩效影响（估算）：−{amount} 元，规则“{rule}”；由人力资源部核定，机器不作决定",
     kept="留存 {percent}%",
     kept_above="留存 {percent}%，高于本部门中位数",
@@ -120,6 +124,7 @@ ENGLISH = CloseWords(
     benefit=Phrase(
         "{n} contacts of whom the bank said nothing count", "1 contact of whom the bank said nothing counts"
     ),
+    begun="The record began on {day}; nothing was counted before, so this result says little",
     penalty="Effect on pay (estimate): −{amount} yuan, rule “{rule}”; HR decides, not a machine",
     kept="{percent}% of your contacts stayed",
     kept_above="{percent}% of your contacts stayed, above the middle of your department",
@@ -187,7 +192,9 @@ def _details(words: CloseWords, language: str, line: ClosedLine) -> list[str]:
         said.append(words.because.format(reasons=words.comma.join(told)))
     if benefit := sum(line.verdicts.get(verdict, 0) for verdict in _BENEFIT):
         said.append(words.benefit.say(n=benefit))
-    if row.penalty and line.penalty_rule is not None:
+    if line.begun is not None:
+        said.append(words.begun.format(day=f"{line.begun:%m-%d}"))
+    elif row.penalty and line.penalty_rule is not None:
         rule = said_penalty(RULE_WORDS[language], line.penalty_rule)
         said.append(words.penalty.format(amount=row.penalty, rule=rule))
     return said

@@ -84,16 +84,18 @@ TABLES = (
         ),
     ),
     Table(
-        "detail_reads", ("userid", "external_userid"), ("wanted_since", "attempts", "next_try_at", "error")
+        "detail_reads",
+        ("userid", "external_userid"),
+        ("state", "marks", "wanted_since", "attempts", "next_try_at", "error"),
     ),
-    Table("corp_tags", ("id",), ("group_name", "name", "deleted")),
+    Table("corp_tags", ("id",), ("kind", "group_name", "name")),
     Table("facts", ("key_kind", "key", "fact"), ("value", "imported_at")),
     Table(
         "reviews",
         ("number",),
         (
             *("kind", "quota", "period", "userid", "external_userid", "added_at", "opened_at", "text"),
-            *("state", "decided_by", "decided_at", "reason"),
+            *("told", "told_at", "state", "decided_by", "decided_at", "reason"),
         ),
         numbered=True,
     ),
@@ -101,8 +103,8 @@ TABLES = (
         "findings",
         ("kind", "userid", "subject"),
         (
-            *("on_day", "concerned", "seen", "asked_at", "answer", "answered_at"),
-            *("state", "decided_by", "decided_at", "reason"),
+            *("on_day", "concerned", "evidence", "asked_at", "answer", "answered_at"),
+            *("told", "told_at", "state", "decided_by", "decided_at", "reason"),
         ),
     ),
     Table("rule_versions", ("quota", "since"), ("rule", "adopted_by", "recorded_at")),
@@ -171,6 +173,16 @@ def copy(source: Engine, target: Engine, *, tell: Tell) -> list[Compared]:
     if all(table.equal for table in compared):
         Marks(target).first(COPIED_AT, str(int(time.time())))
     return compared
+
+
+def refuse_half_a_copy(engine: Engine) -> None:
+    """Raise StoreError if a copy into this store was begun and is not complete: it lacks facts."""
+    marks = Marks(engine)
+    if marks.get(COPIED_FROM) is not None and marks.get(COPIED_AT) is None:
+        raise StoreError(
+            "the store is a copy that is not complete: run `quotabot copy` to its end, "
+            "or set [store] url back to the SQLite file"
+        )
 
 
 def _statements(table: Table) -> str:

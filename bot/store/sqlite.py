@@ -21,6 +21,7 @@ from bot.store.engine import PATIENCE_S, Row, StoreBusyError, StoreError
 from bot.store.statements import Statements, Step, complete, newer, steps
 
 DIALECT = "sqlite"
+_LOOK_AGAIN_S = 0.01
 
 
 def _schema() -> Migrations:
@@ -43,6 +44,24 @@ def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
 def _is_the_stores(error: BaseException) -> bool:
     """Whether file or disk are at fault and not the statement; a damaged file is a plain DatabaseError."""
     return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL, which is done once in its life.
+
+    SQLite's own patience does not cover the switch of a new file: while another process makes the same one
+    it says SQLITE_BUSY at once.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
 
 
 class SqliteEngine:
@@ -108,7 +127,7 @@ class SqliteEngine:
             connection = sqlite3.connect(
                 self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
             )
-            connection.execute("PRAGMA journal_mode = WAL")
+            _log_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.row_factory = _as_dict
             self._local.connection = connection

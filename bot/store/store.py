@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
+from bot.store.details import DetailReads
 from bot.store.engine import Engine, StoreBusyError
 from bot.store.inbox import Inbox
 from bot.store.knowledge import Knowledge
@@ -47,6 +48,7 @@ class Store:
         self.outages = Outages(self.engine)
         self.audit = Audit(self.engine)
         self.knowledge = Knowledge(self.engine)
+        self.details = DetailReads(self.engine)
         self.reviews = Reviews(self.engine)
         self.findings = Findings(self.engine)
         self.results = Results(self.engine)
@@ -58,6 +60,7 @@ class Store:
         with self.engine.transaction():
             yield
             self.ledger.mark_touched()
+            self.details.mark_wanted()
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Inside a transaction: undo only this block if it fails."""

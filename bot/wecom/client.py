@@ -7,6 +7,7 @@ address is ours everywhere, and tokens come from `bot.wecom.token`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ssl import SSLCertVerificationError
@@ -93,9 +94,19 @@ class WeComClient:
             headers={"Content-Type": "application/json; charset=utf-8"},
         )
 
-    def read(self, path: str, *, token: str, query: Mapping[str, str]) -> dict[str, Any]:
-        """GET what *path* has to say. Raises WeComError."""
-        return self._call("get", path, params={**query, "access_token": token})
+    def read(self, path: str, *, token: str, **query: str) -> dict[str, Any]:
+        """A reading call by GET, *path* as WeCom's documents write it below /cgi-bin/. Raises WeComError."""
+        return self._call("get", path, params={"access_token": token, **query})
+
+    def read_by_post(self, path: str, body: Mapping[str, object], *, token: str) -> dict[str, Any]:
+        """A reading call whose question is a JSON body. Raises WeComError."""
+        return self._call(
+            "post",
+            path,
+            params={"access_token": token},
+            data=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            headers={"Content-Type": "application/json; charset=utf-8"},
+        )
 
     def close(self) -> None:
         """Close kept connections."""

@@ -50,18 +50,24 @@ TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # everybody pauses a little
 MAX_SYSTEM_BUSY_TRIES = 3  # -1: at most three tries
 
 _APP = "admin console, 应用管理 → the app"
+_CONTACTS = "admin console, 客户联系 → 权限配置"
 _RANGE = f"the app does not see this member: {_APP} → 可见范围, add the department"
 _REMEDY = {
     40001: "the secret is wrong or the app is disabled: copy this very app's secret into [wecom] secret",
     40013: "corp_id is wrong: it stands at the foot of 我的企业",
     40056: "agent_id is wrong: it stands beside the secret on the app's page",
     40091: "the secret belongs to another corp: copy the secret of this app of this corp",
-    48002: "the app may not use this API: admin console, 客户联系 → 权限配置 → 可调用接口的应用, add the app",
+    48002: f"the app may not use this API: {_CONTACTS} → 可调用接口的应用, add the app",
+    50002: f"the app does not see this member: {_APP} → 可见范围, and {_CONTACTS} → 使用范围",
     50003: f"the app is disabled: {_APP}, enable it",
     60011: _RANGE,
     60020: f"this machine's address is not trusted: {_APP} → 企业可信IP, add it (takes a minute)",
     60031: "the app is barred from the API: ask WeCom's support",
+    60111: _RANGE,
     81013: _RANGE,
+    84061: "WeCom shows the app no such contact. If it concerns many, the app does not see these members: "
+    f"{_APP} → 可见范围, and {_CONTACTS} → 使用范围",
+    701008: "these members have no licence for 客户联系: buy or assign it in the admin console",
     301002: "agent_id and secret belong to two different apps: copy both from one app's page",
 }
 

@@ -1,4 +1,4 @@
-"""Events of WeCom as types [90238, 90240, 90970, 92130]. What we have no use for yet is an OtherEvent.
+"""Events of WeCom as types [90238, 90240, 90970, 92130, 92117]. What we have no use for yet is an OtherEvent.
 
 Names compare without case. A known event with a missing or broken field raises EventError.
 """
@@ -79,12 +79,19 @@ class MemberEvent(Event):
     userids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberArrived(MemberEvent):
     """subscribe: somebody entered the app's visible range; create_user: somebody joined the corp."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanged(MemberEvent):
     """unsubscribe, delete_user, update_user (both userids of a rename), update_tag (who gets or loses it)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagsChanged(Event):
+    """change_external_tag: the corp's list of tags is another one; which, the list itself says best."""
 
 
 _DELETED_BY_TRANSFER = "DELETE_BY_TRANSFER"
@@ -126,12 +133,14 @@ def kind_of(fields: Fields) -> str:
 
 def event_of(fields: Fields) -> Event:
     """The event as a type. Raises EventError for a known event with a missing or broken field."""
-    kind = kind_of(fields).removeprefix("event/")
+    event, kind = text_of(fields, "Event").lower(), kind_of(fields).removeprefix("event/")
     if kind in _MEMBER:
         return _member_event(fields, *_MEMBER[kind])
     if kind == "change_contact/update_tag":
         return MemberChanged(created_at=_created_at(fields, strict=True), userids=_named(fields, _TAG_ITEMS))
-    if text_of(fields, "Event").lower() != "change_external_contact":
+    if event == "change_external_tag":
+        return TagsChanged(created_at=_created_at(fields, strict=False))
+    if event != "change_external_contact":
         return OtherEvent(created_at=_created_at(fields, strict=False), kind=kind_of(fields))
     change = text_of(fields, "ChangeType").lower()
     if change in _WITH_STATE:

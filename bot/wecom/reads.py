@@ -51,7 +51,7 @@ class Reads:
                 raise NotSentError("the service is ending")
             token = self._tokens.get()
             try:
-                return self._client.read(path, token=token, query=asked)
+                return self._client.read(path, token=token, **asked)
             except AnswerError as error:
                 kind = kind_of(error.errcode)
                 if kind is Kind.TOKEN and fresh:

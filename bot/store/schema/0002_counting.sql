@@ -36,18 +36,28 @@ CREATE TABLE details (
 CREATE TABLE detail_reads (
     userid {text} NOT NULL,
     external_userid {text} NOT NULL,
+    state {text} NOT NULL DEFAULT 'wanted',
+    marks BIGINT NOT NULL DEFAULT 1,
     wanted_since BIGINT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     next_try_at BIGINT NOT NULL DEFAULT 0,
     error {text} NOT NULL DEFAULT '',
     PRIMARY KEY (userid, external_userid)
 );
+CREATE INDEX detail_reads_due ON detail_reads (state, next_try_at);
+CREATE INDEX detail_reads_of_customer ON detail_reads (external_userid);
+
+-- Contacts of an earlier version are read once, too.
+INSERT INTO detail_reads (userid, external_userid, wanted_since)
+SELECT DISTINCT userid, external_userid, 0
+  FROM adds
+ WHERE ended_at IS NULL;
 
 CREATE TABLE corp_tags (
     id {text} PRIMARY KEY,
+    kind INTEGER NOT NULL DEFAULT 1,
     group_name {text} NOT NULL,
-    name {text} NOT NULL,
-    deleted INTEGER NOT NULL DEFAULT 0
+    name {text} NOT NULL
 );
 
 CREATE TABLE facts (
@@ -69,12 +79,14 @@ CREATE TABLE reviews (
     added_at BIGINT NOT NULL,
     opened_at BIGINT NOT NULL,
     text {text} NOT NULL DEFAULT '',
+    told INTEGER NOT NULL DEFAULT 0,
+    told_at BIGINT,
     state {text} NOT NULL DEFAULT 'open',
     decided_by {text} NOT NULL DEFAULT '',
     decided_at BIGINT,
     reason {text} NOT NULL DEFAULT ''
 );
-CREATE UNIQUE INDEX reviews_open ON reviews (quota, userid, external_userid, added_at) WHERE state = 'open';
+CREATE UNIQUE INDEX reviews_open ON reviews (kind, quota, userid, external_userid, added_at) WHERE state = 'open';
 CREATE INDEX reviews_of_contact ON reviews (userid, external_userid, added_at);
 
 CREATE TABLE findings (
@@ -83,10 +95,12 @@ CREATE TABLE findings (
     subject {text} NOT NULL,
     on_day {text} NOT NULL,
     concerned {text} NOT NULL,
-    seen INTEGER NOT NULL,
+    evidence {text} NOT NULL DEFAULT '{{}}',
     asked_at BIGINT NOT NULL,
     answer {text} NOT NULL DEFAULT '',
     answered_at BIGINT,
+    told INTEGER NOT NULL DEFAULT 0,
+    told_at BIGINT,
     state {text} NOT NULL DEFAULT 'open',
     decided_by {text} NOT NULL DEFAULT '',
     decided_at BIGINT,

@@ -32,9 +32,10 @@ SELECT quota, period,
  ORDER BY MIN(stored_at), quota, period;
 
 -- name: reviews_of_period(quota, period)
--- Appeals about contacts of a period and what became of them.
+-- Open appeals about contacts of a period, and all that was decided of its contacts.
 SELECT userid, state
   FROM reviews
  WHERE quota = :quota
    AND period = :period
+   AND (state IN ('accepted', 'rejected') OR (state = 'open' AND kind = 'appeal'))
  ORDER BY number;

@@ -1,0 +1,223 @@
+"""WeCom's details of contacts: which are to be read, what was read, what the corp's tags are called.
+
+All times are real epoch seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.store.engine import Engine
+from bot.store.shared import Marks
+
+CORP, RULE_GROUP = 1, 3  # kinds of tags, as WeCom numbers them [92114]; 2 is personal and never kept
+
+_TAGS_READ, _TAGS_CHANGE = "tags_read", "tags_change"  # marks
+Relation = tuple[str, str]  # userid, external_userid
+
+
+class ReadState(StrEnum):
+    """What became of the wish to read a relation's details; a read one has no row any more."""
+
+    WANTED = "wanted"
+    ENDED = "ended"  # it ended before it could be read
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A relation to be read. *marks* tells whether it was wanted again since."""
+
+    userid: str
+    external_userid: str
+    marks: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How a wish stands, for people and tests."""
+
+    state: ReadState
+    attempts: int
+    next_try_at: int
+    wanted_since: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A corp or rule-group tag."""
+
+    id: str
+    kind: int
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRead:
+    """What WeCom says of one employee's contact. *createtime* names the add it belongs to."""
+
+    userid: str
+    external_userid: str
+    createtime: int
+    customer_type: int
+    add_way: int
+    state: str = ""
+    oper_userid: str = ""
+    tags: tuple[str, ...] = ()
+    unionid: str = ""
+    mobiles_sha256: tuple[str, ...] = ()
+
+
+class DetailReads:
+    """Wishes to read, and what was read."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._marks = Marks(engine)
+        self._local = threading.local()
+
+    def want(self, userid: str, external_userid: str, *, now: int) -> None:
+        """Have a relation read, first at *now*; noted when this thread's transaction is committed."""
+        self._wanted()[(userid, external_userid)] = now
+
+    def mark_wanted(self) -> None:
+        """Note what this thread's transaction wants; in one order, so that no two wait for each other."""
+        if wanted := self._wanted():
+            self._engine.run_many(
+                "reads_want",
+                [
+                    {"userid": userid, "external_userid": external_userid, "now": at, "due": at}
+                    for (userid, external_userid), at in sorted(wanted.items())
+                ],
+            )
+            wanted.clear()
+
+    def _wanted(self) -> dict[Relation, int]:
+        wanted: dict[Relation, int] | None = getattr(self._local, "wanted", None)
+        if wanted is None:
+            wanted = self._local.wanted = {}
+        return wanted
+
+    def due(self, *, now: int, batch: int) -> list[Read]:
+        """Whose turn has come."""
+        return [Read(**row) for row in self._engine.all("reads_due", now=now, batch=batch)]
+
+    def of_customer(self, external_userid: str) -> list[Read]:
+        """Every relation of one customer that waits, due or not."""
+        return [Read(**row) for row in self._engine.all("reads_of_customer", external_userid=external_userid)]
+
+    def put(self, contacts: Iterable[ContactRead], *, read_at: int) -> None:
+        """Keep what was read; call it inside a transaction."""
+        rows = [
+            {
+                "userid": contact.userid,
+                "external_userid": contact.external_userid,
+                "createtime": contact.createtime,
+                "customer_type": contact.customer_type,
+                "add_way": contact.add_way,
+                "state": contact.state,
+                "oper_userid": contact.oper_userid,
+                "tags": json.dumps(sorted(contact.tags)),
+                "unionid": contact.unionid,
+                "mobile_sha256": " ".join(sorted(contact.mobiles_sha256)),
+                "read_at": read_at,
+            }
+            for contact in contacts
+        ]
+        if rows:
+            self._engine.run_many("details_put", rows)
+
+    def done(self, read: Read) -> bool:
+        """The wish is fulfilled; False when the relation was wanted again meanwhile."""
+        done = self._engine.run(
+            "reads_done", userid=read.userid, external_userid=read.external_userid, marks=read.marks
+        )
+        return done > 0
+
+    def later(self, read: Read, *, attempts: int, next_try_at: int, error: str) -> None:
+        """It could not be read; *attempts* says how often, this one included if it counts."""
+        self._engine.run(
+            "reads_later",
+            userid=read.userid,
+            external_userid=read.external_userid,
+            marks=read.marks,
+            attempts=attempts,
+            next_try_at=next_try_at,
+            error=error,
+        )
+
+    def end(self, read: Read, *, state: ReadState, error: str) -> None:
+        """It cannot be read, and is not tried again unless it is wanted again."""
+        self._engine.run(
+            "reads_end",
+            userid=read.userid,
+            external_userid=read.external_userid,
+            marks=read.marks,
+            state=state.value,
+            error=error,
+        )
+
+    def wish(self, userid: str, external_userid: str) -> Wish | None:
+        """How the wish to read a relation stands; None when there is none, or it is fulfilled."""
+        row = self._engine.one("reads_get", userid=userid, external_userid=external_userid)
+        return None if row is None else Wish(**{**row, "state": ReadState(row["state"])})
+
+    def pending(self) -> int:
+        """How many relations wait to be read."""
+        row = self._engine.one("reads_pending")
+        return int(row["pending"]) if row else 0
+
+    def untried(self) -> int:
+        """How many were not asked about since they were wanted last."""
+        row = self._engine.one("reads_untried")
+        return int(row["relations"]) if row else 0
+
+    def stuck(self, *, attempts: int) -> list[tuple[str, int]]:
+        """What is in the way of those tried *attempts* times or more, and of how many; commonest first."""
+        rows = self._engine.all("reads_stuck", attempts=attempts)
+        return [(row["error"], row["relations"]) for row in rows]
+
+    def put_tags(self, tags: Sequence[Tag]) -> None:
+        """Keep names of tags that were seen on contacts; call it inside a transaction."""
+        if tags:
+            unique = {tag.id: tag for tag in tags}
+            self._engine.run_many(
+                "tags_put",
+                [
+                    {"id": tag.id, "kind": tag.kind, "group_name": tag.group, "name": tag.name}
+                    for _, tag in sorted(unique.items())
+                ],
+            )
+
+    def want_tags(self) -> None:
+        """Have the corp's list of tags read again."""
+        self._marks.put(_TAGS_CHANGE, uuid.uuid4().hex)
+
+    def tags_change(self) -> str:
+        """A name of the newest change that was told; take it before reading, keep it with what was read."""
+        return self._marks.get(_TAGS_CHANGE) or ""
+
+    def tags_due(self, *, now: int, every_s: int) -> bool:
+        """Whether the list is to be read: never read, changed since the last reading began, or too old."""
+        known = self._marks.get(_TAGS_READ)
+        if known is None:
+            return True
+        read_at, change = json.loads(known)
+        return bool(now - read_at >= every_s or change != self.tags_change())
+
+    def replace_corp_tags(self, tags: Sequence[Tag], *, read_at: int, change: str) -> None:
+        """The corp's list at *read_at*, which shows *change*; what is not in it has no name.
+
+        Call it inside a transaction.
+        """
+        self._engine.run("tags_clear_corp")
+        self.put_tags(tags)
+        self._marks.put(_TAGS_READ, json.dumps([read_at, change]))

@@ -1,0 +1,132 @@
+"""Reading of contacts and tags: externalcontact/get [92114] and get_corp_tag_list [92117].
+
+What nobody may keep is dropped where it is read: names and remarks, personal tags; of mobile numbers only
+the SHA-256 goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.wecom.client import WeComClient
+from bot.wecom.errors import UnknownOutcomeError
+
+NOT_A_CONTACT = 84061  # no such relation (any more, or yet), or outside the visible range
+
+_CORP, _RULE_GROUP = 1, 3
+_PAGES = 200  # of 500 followers each; more is no answer but a loop
+_MALFORMED = "WeCom's answer is malformed"
+_NO_DIGITS = re.compile(r"\D")
+_CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerTag:
+    """A tag that the corp (*kind* 1) or a rule group (3) defines."""
+
+    id: str
+    kind: int
+    group: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower:
+    """An employee's contact with a customer. *userid* in lower case; *createtime*: epoch s of the add."""
+
+    userid: str
+    createtime: int
+    add_way: int
+    state: str
+    oper_userid: str
+    tags: tuple[CustomerTag, ...]
+    mobiles_sha256: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerDetails:
+    """A customer and everybody who has him, as far as the app may see. *unionid* may be empty."""
+
+    external_userid: str
+    customer_type: int
+    unionid: str
+    followers: tuple[Follower, ...]
+
+
+def contact_details(client: WeComClient, external_userid: str, *, token: str) -> CustomerDetails:
+    """All that WeCom tells of a customer, over all pages. Raises WeComError."""
+    followers: list[Follower] = []
+    customer: Mapping[str, Any] = {}
+    for page in _pages(client, external_userid, token=token):
+        try:
+            customer = page["external_contact"]
+            followers += [_follower(given) for given in page.get("follow_user") or ()]
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise UnknownOutcomeError(_MALFORMED) from None
+    try:
+        return CustomerDetails(
+            external_userid=external_userid,
+            customer_type=int(customer["type"]),
+            unionid=str(customer.get("unionid") or ""),
+            followers=tuple(followers),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UnknownOutcomeError(_MALFORMED) from None
+
+
+def corp_tags(client: WeComClient, *, token: str) -> tuple[CustomerTag, ...]:
+    """The corp's tags that are not deleted; those of rule groups are not among them. Raises WeComError."""
+    answer = client.read_by_post("externalcontact/get_corp_tag_list", {}, token=token)
+    try:
+        return tuple(
+            CustomerTag(id=str(tag["id"]), kind=_CORP, group=str(group["group_name"]), name=str(tag["name"]))
+            for group in answer.get("tag_group") or ()
+            for tag in group.get("tag") or ()
+            if not group.get("deleted") and not tag.get("deleted")
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise UnknownOutcomeError(_MALFORMED) from None
+
+
+def mobile_sha256(mobile: str) -> str:
+    """SHA-256 (hex) of a mobile number's digits, without the prefix 86 or 0086; empty if there are none."""
+    digits = _CHINA.sub("", _NO_DIGITS.sub("", mobile))
+    return hashlib.sha256(digits.encode()).hexdigest() if digits else ""
+
+
+def _pages(client: WeComClient, external_userid: str, *, token: str) -> Iterator[Mapping[str, Any]]:
+    cursor = ""
+    for _ in range(_PAGES):
+        more = {"cursor": cursor} if cursor else {}
+        page = client.read("externalcontact/get", token=token, external_userid=external_userid, **more)
+        yield page
+        cursor = str(page.get("next_cursor") or "")
+        if not cursor:
+            return
+    raise UnknownOutcomeError("WeCom's pages do not end")
+
+
+def _follower(given: Mapping[str, Any]) -> Follower:
+    mobiles = (mobile_sha256(str(mobile)) for mobile in given.get("remark_mobiles") or ())
+    return Follower(
+        userid=str(given["userid"]).lower(),
+        createtime=int(given["createtime"]),
+        add_way=int(given.get("add_way") or 0),
+        state=str(given.get("state") or ""),
+        oper_userid=str(given.get("oper_userid") or ""),
+        tags=tuple(
+            CustomerTag(
+                id=str(tag["tag_id"]),
+                kind=int(tag["type"]),
+                group=str(tag.get("group_name") or ""),
+                name=str(tag.get("tag_name") or ""),
+            )
+            for tag in given.get("tags") or ()
+            if tag.get("type") in {_CORP, _RULE_GROUP} and tag.get("tag_id")
+        ),
+        mobiles_sha256=tuple(mobile for mobile in mobiles if mobile),
+    )

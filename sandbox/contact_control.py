@@ -1,0 +1,61 @@
+"""The controls of contacts and tags: what a program of the bank does through the API, without any event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from flask import Blueprint, Response, jsonify, request
+
+from sandbox.contacts import CORP, RULE_GROUP
+from sandbox.control import ControlError, asked, told
+from sandbox.world import World
+
+
+def blueprint(world: World) -> Blueprint:
+    """Return the routes; `docs/sandbox.md` describes each."""
+    routes = Blueprint("contact_control", __name__, url_prefix="/sandbox")
+    routes.register_error_handler(ControlError, told)
+
+    @routes.get("/contacts")
+    def contacts() -> Response:
+        userid = request.args.get("userid", "").lower()
+        with world.lock:
+            found = [one for one in world.contacts.all() if userid in ("", one.userid.lower())]
+            return jsonify(contacts=[asdict(one) for one in found])
+
+    @routes.post("/contacts")
+    def change_contact() -> Response:
+        wanted = asked()
+        userid, external = _text(wanted, "userid"), _text(wanted, "external_userid")
+        try:
+            world.change_contact(userid, external, wanted)
+        except ValueError as exc:
+            raise ControlError(str(exc)) from exc
+        with world.lock:
+            contact = world.contacts.get(userid, external)
+            return jsonify(asdict(contact) if contact else {})
+
+    @routes.get("/tags")
+    def tags() -> Response:
+        with world.lock:
+            return jsonify(tags=[asdict(tag) for tag in world.contacts.tags.values()])
+
+    @routes.post("/tags")
+    def new_tag() -> Response:
+        wanted = asked()
+        kind = wanted.get("kind", CORP)
+        if kind not in (CORP, RULE_GROUP):
+            raise ControlError(f"kind is {CORP} (corp) or {RULE_GROUP} (rule group), not {kind!r}")
+        with world.lock:
+            tag = world.contacts.new_tag(_text(wanted, "group"), _text(wanted, "name"), kind=kind)
+            return jsonify(asdict(tag))
+
+    return routes
+
+
+def _text(wanted: Mapping[str, object], name: str) -> str:
+    value = wanted.get(name)
+    if not isinstance(value, str) or not value:
+        raise ControlError(f"{name} is missing")
+    return value

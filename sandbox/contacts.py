@@ -1,0 +1,122 @@
+"""Who has which customer, and what the details say of it (92114). What the API does to it fires no event."""
+
+from __future__ import annotations
+
+import random
+import string
+from dataclasses import dataclass, field
+
+CORP, RULE_GROUP = 1, 3
+_ID_CHARS = string.ascii_letters + string.digits + "_-"
+_TAGS = {"等级": ("贵宾", "普通"), "核验": ("已实名", "已开户")}
+_RULE_GROUP_TAGS = {"网点": ("贵宾", "到店")}
+
+
+@dataclass(slots=True, kw_only=True)
+class Tag:
+    """A tag of the corp (kind 1) or of a rule group (kind 3)."""
+
+    id: str
+    kind: int
+    group_id: str
+    group_name: str
+    name: str
+    create_time: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Contact:
+    """One employee's contact with one customer. *readable_from* is real time; *personal_tags* have no id."""
+
+    userid: str
+    external_userid: str
+    createtime: int
+    add_way: int = 1
+    state: str = ""
+    oper_userid: str = ""
+    tags: list[str] = field(default_factory=list)
+    personal_tags: list[str] = field(default_factory=list)
+    remark_mobiles: list[str] = field(default_factory=list)
+    readable_from: float = 0.0
+    left_by_customer: bool = False
+
+
+class ContactBook:
+    """All contacts and tags of the corp. Not thread-safe: the world's lock is held."""
+
+    def __init__(self, *, seed: int) -> None:
+        # Its own generator, so that tags change nothing else of the made-up world.
+        self._rng = random.Random(f"tags {seed}")  # noqa: S311 - made up, no secret
+        self.tags: dict[str, Tag] = {}
+        self._contacts: dict[tuple[str, str], Contact] = {}
+        for kind, groups in ((CORP, _TAGS), (RULE_GROUP, _RULE_GROUP_TAGS)):
+            for group, names in groups.items():
+                for name in names:
+                    self.new_tag(group, name, kind=kind)
+
+    def begin(self, contact: Contact, *, keeps_createtime: bool) -> None:
+        """They became contacts; one whom only the customer had deleted may keep the old createtime."""
+        before = self.get(contact.userid, contact.external_userid)
+        if before is not None:
+            contact.tags, contact.personal_tags = before.tags, before.personal_tags
+            if keeps_createtime:
+                contact.createtime = before.createtime
+        self._contacts[contact.userid.lower(), contact.external_userid] = contact
+
+    def leave(self, userid: str, external_userid: str) -> None:
+        """The customer deleted the employee: a one-way friendship stays, and can be read."""
+        contact = self.get(userid, external_userid)
+        if contact is not None:
+            contact.left_by_customer = True
+
+    def end(self, userid: str, external_userid: str) -> None:
+        """The employee deleted the customer, or handed him over."""
+        self._contacts.pop((userid.lower(), external_userid), None)
+
+    def get(self, userid: str, external_userid: str) -> Contact | None:
+        """The contact, or None."""
+        return self._contacts.get((userid.lower(), external_userid))
+
+    def of_customer(self, external_userid: str) -> list[Contact]:
+        """Everybody who has this customer, the longest first."""
+        found = [one for one in self._contacts.values() if one.external_userid == external_userid]
+        return sorted(found, key=lambda one: (one.createtime, one.userid))
+
+    def all(self) -> list[Contact]:
+        """Every contact."""
+        return list(self._contacts.values())
+
+    def new_tag(self, group: str, name: str, *, kind: int = CORP, create_time: int = 0) -> Tag:
+        """Make a tag, and its group if there is none of that name."""
+        beside = [tag.group_id for tag in self.tags.values() if (tag.group_name, tag.kind) == (group, kind)]
+        prefix = "et" if kind == CORP else "st"
+        tag = Tag(
+            id=self._new_id(prefix),
+            kind=kind,
+            group_id=beside[0] if beside else self._new_id(prefix),
+            group_name=group,
+            name=name,
+            create_time=create_time,
+        )
+        self.tags[tag.id] = tag
+        return tag
+
+    def drop_tag(self, tag_id: str) -> None:
+        """Delete a tag, or all of a group; it is gone from every contact, too."""
+        gone = {tag.id for tag in self.tags.values() if tag_id in (tag.id, tag.group_id)}
+        for tag in gone:
+            del self.tags[tag]
+        for contact in self._contacts.values():
+            contact.tags = [tag for tag in contact.tags if tag not in gone]
+
+    def tag_named(self, text: str) -> Tag:
+        """The tag with that id, "group/name" or, if unique, name. Raises KeyError for none or several."""
+        tags = self.tags.values()
+        exact = [tag for tag in tags if text in (tag.id, f"{tag.group_name}/{tag.name}")]
+        found = exact or [tag for tag in tags if tag.name == text]
+        if len(found) != 1:
+            raise KeyError(text)
+        return found[0]
+
+    def _new_id(self, prefix: str) -> str:
+        return prefix + "".join(self._rng.choices(_ID_CHARS, k=30))

@@ -1,0 +1,169 @@
+"""Reading calls: externalcontact/get (92114) and externalcontact/get_corp_tag_list (92117)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from sandbox.contacts import CORP, Contact, Tag
+from sandbox.errors import ApiError
+from sandbox.sending import check_access
+from sandbox.world import Call, World
+
+Body = dict[str, object]
+
+_EXTERNAL_USERID = re.compile(r"w[mo][A-Za-z0-9_-]{30}")
+_WECHAT_USER, _WECOM_USER = 1, 2
+_PERSONAL = 2
+_BLOCK = 60.0  # a block is as long as the window that was overrun (90312)
+
+
+class Read(Protocol):
+    """What one reading call answers. Raises ApiError."""
+
+    def __call__(self, world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body: ...
+
+
+def contact(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
+    """Answer externalcontact/get. Raises ApiError."""
+    with world.lock:
+        _check(world, query, call)
+        external = query.get("external_userid", "")
+        if not external:
+            raise ApiError(41035)
+        if not _EXTERNAL_USERID.fullmatch(external):
+            raise ApiError(40096)
+        visible = {person.key for person in world.in_range()}
+        now = world.real()
+        followers = [
+            one
+            for one in world.contacts.of_customer(external)
+            if one.userid.lower() in visible and one.readable_from <= now
+        ]
+        if not followers:
+            raise ApiError(84061)
+        first = _offset(query.get("cursor", ""), external)
+        last = first + world.api.followers_per_page
+        return {
+            "errcode": 0,
+            "errmsg": "ok",
+            "external_contact": _customer(world, external),
+            "follow_user": [_follow_user(world, one) for one in followers[first:last]],
+            "next_cursor": _cursor(last, external) if last < len(followers) else "",
+        }
+
+
+def corp_tag_list(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:
+    """Answer externalcontact/get_corp_tag_list: tags of the corp only, those of rule groups are not in it."""
+    with world.lock:
+        _check(world, query, call)
+        try:
+            asked = json.loads(raw or b"{}")
+        except ValueError:
+            asked = {}
+        groups = _ids(asked, "group_id")
+        tags = set() if groups else _ids(asked, "tag_id")  # with both, tag_id is ignored
+        known = [tag for tag in world.contacts.tags.values() if tag.kind == CORP]
+        chosen = [
+            tag for tag in known if (not groups or tag.group_id in groups) and (not tags or tag.id in tags)
+        ]
+        return {"errcode": 0, "errmsg": "ok", "tag_group": _groups(chosen)}
+
+
+def check(world: World, query: Mapping[str, str], call: Call) -> None:
+    """Raise ApiError for what every reading call may be refused for; the caller holds the lock."""
+    check_access(world, token=query.get("access_token"), ip=call.ip)
+    now = world.real()
+    if now < world.read_blocked_until.get(call.path, 0):
+        raise ApiError(45009)
+    window = world.reads[call.path]
+    if not window.has_room(now, limit=world.api.reads_per_minute):
+        world.read_blocked_until[call.path] = now + _BLOCK
+        raise ApiError(45009)
+    window.add(now)
+
+
+def _check(world: World, query: Mapping[str, str], call: Call) -> None:
+    """What every call about contacts may be refused for."""
+    check(world, query, call)
+    if not world.api.contacts_api:
+        raise ApiError(48002)
+
+
+def _customer(world: World, external: str) -> Body:
+    is_wechat = external.startswith("wm")
+    body: Body = {
+        "external_userid": external,
+        "name": f"客户{external[-4:]}",
+        "avatar": "https://p.example.com/a/0",
+        "type": _WECHAT_USER if is_wechat else _WECOM_USER,
+        "gender": 0,
+    }
+    if is_wechat and world.api.with_unionid:
+        body["unionid"] = f"oSIM{external[2:26]}"
+    if not is_wechat:
+        body |= {"position": "经理", "corp_name": "示例贸易", "corp_full_name": "示例贸易有限公司"}
+    return body
+
+
+def _follow_user(world: World, one: Contact) -> Body:
+    body: Body = {
+        "userid": one.userid.lower(),
+        "remark": "",
+        "description": "",
+        "createtime": one.createtime,
+        "oper_userid": one.oper_userid,
+        "add_way": one.add_way,
+    }
+    tags: list[Body] = [
+        {"group_name": tag.group_name, "tag_name": tag.name, "tag_id": tag.id, "type": tag.kind}
+        for tag in (world.contacts.tags[tag] for tag in one.tags)
+    ]
+    tags += [{"group_name": "我的", "tag_name": name, "type": _PERSONAL} for name in one.personal_tags]
+    more = {"tags": tags, "remark_mobiles": one.remark_mobiles, "state": one.state}
+    return body | {name: value for name, value in more.items() if value}
+
+
+def _groups(tags: Sequence[Tag]) -> list[Body]:
+    groups: dict[str, list[Tag]] = {}
+    for tag in tags:
+        groups.setdefault(tag.group_id, []).append(tag)
+    return [
+        {
+            "group_id": group_id,
+            "group_name": of_group[0].group_name,
+            "create_time": of_group[0].create_time,
+            "order": number,
+            "tag": [
+                {"id": tag.id, "name": tag.name, "create_time": tag.create_time, "order": order}
+                for order, tag in enumerate(of_group)
+            ],
+        }
+        for number, (group_id, of_group) in enumerate(groups.items())
+    ]
+
+
+def _ids(asked: object, name: str) -> set[str]:
+    value = asked.get(name) if isinstance(asked, dict) else None
+    return {str(one) for one in value} if isinstance(value, list) else set()
+
+
+def _cursor(offset: int, external: str) -> str:
+    return base64.urlsafe_b64encode(f"{external}:{offset}".encode()).decode()
+
+
+def _offset(cursor: str, external: str) -> int:
+    """Where a page begins. Raises ApiError 60268 for a cursor that is none, or of another customer."""
+    if not cursor:
+        return 0
+    try:
+        owner, _, offset = base64.urlsafe_b64decode(cursor).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise ApiError(60268) from None
+    if owner != external or not offset.isdecimal():
+        raise ApiError(60268)
+    return int(offset)
