@@ -10,21 +10,24 @@ userid.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from bot import directory
+from bot.config.csv_table import Cells, CsvTable
 from bot.config.fields import USERID_ALLOWED, is_userid
 from bot.core.people import Membership, Person
 from bot.core.workdays import epoch_of
+from bot.importing import ImportingError, Lines, Report
 from bot.services import Services
 from bot.store.address_book import CHANGED, Entry, State
 
 Pair = tuple[str, str]  # old userid, userid
 
 
-class RenamingError(Exception):
+class RenamingError(ImportingError):
     """Pairs that cannot be taken; *faults* has what is wrong with each, None where nothing is."""
 
     def __init__(self, faults: Sequence[str | None]) -> None:
@@ -72,15 +75,21 @@ def rename(services: Services, pairs: Sequence[Pair], by: str) -> list[Renamed]:
     May be repeated: what came in under an old userid meanwhile moves too. Relations are derived anew by
     whoever works the inbox off next. Raises RenamingError when one pair cannot be taken.
     """
+    with services.store.transaction():
+        renamed = _renamed(services, pairs, by=by)
+    services.use(services.config, directory.built(services.config, services.directory.files, services.store))
+    return renamed
+
+
+def _renamed(services: Services, pairs: Sequence[Pair], *, by: str) -> list[Renamed]:
+    """As `rename`, inside a transaction of the caller's."""
     found = faults(services, pairs)
     if any(found):
         raise RenamingError(found)
     store, now = services.store, epoch_of(services.clock.now())
     day = services.config.work_calendar().local_day(services.clock.now())
-    with store.transaction():
-        renamed = [_one(services, old.lower(), new.lower(), by=by, now=now, day=day) for old, new in pairs]
-        store.marks.put(CHANGED, f"{store.now():.6f}")
-    services.use(services.config, directory.built(services.config, services.directory.files, store))
+    renamed = [_one(services, old.lower(), new.lower(), by=by, now=now, day=day) for old, new in pairs]
+    store.marks.put(CHANGED, f"{store.now():.6f}")
     return renamed
 
 
@@ -147,3 +156,44 @@ def _entry(gone: Entry, come: Entry | None, userid: str, *, day: date) -> Entry:
         arrived_on=gone.arrived_on,
         joined_on=come.joined_on or gone.joined_on,
     )
+
+
+class RenameLines(Lines[Pair]):
+    """`old_userid,userid`, one person a line."""
+
+    what = "renames"
+
+    def __init__(self, services: Services, path: Path, *, by: str) -> None:
+        self._services, self._path, self._by = services, path, by
+        self._pairs: dict[int, Pair] = {}
+        self._faults: dict[int, str] = {}
+
+    def table(self) -> CsvTable:
+        """The file, from its beginning."""
+        columns = ("old_userid", "userid")
+        return CsvTable(self._path, known=columns, required=columns)
+
+    def read(self, cells: Cells) -> Pair | None:
+        """What a line says; None after noting what is wrong with its cells."""
+        for column in ("old_userid", "userid"):
+            if not is_userid(cells[column]):
+                cells.fault(column, USERID_ALLOWED)
+        return None if cells.wrong else (cells["old_userid"].lower(), cells["userid"].lower())
+
+    def look_at(self, line: Pair, *, number: int, report: Report) -> None:  # noqa: ARG002 - nothing is odd
+        """Remember a good line; which pairs can be taken shows when all are there."""
+        self._pairs[number] = line
+
+    def contradicted(self) -> Mapping[int, int]:
+        """Lines that cannot be taken, for what is known or for other lines."""
+        found = zip(self._pairs, faults(self._services, list(self._pairs.values())), strict=True)
+        self._faults = {number: fault for number, fault in found if fault is not None}
+        return {number: number for number in self._faults}
+
+    def contradict(self, cells: Cells, *, other: int) -> None:
+        """Note why the line cannot be taken."""
+        cells.fault("old_userid", self._faults[other])
+
+    def put(self, lines: Sequence[Pair], *, now: int) -> None:  # noqa: ARG002 - each rename is dated itself
+        """Rename, in a transaction. Raises RenamingError when something changed since the lines were read."""
+        _renamed(self._services, lines, by=self._by)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from bot.store.engine import Engine
 
 # Each moves rows of one table to the new userid; the others of it are cleared after that.
@@ -11,7 +13,7 @@ _MOVED = (
     "rename_details",
     "rename_detail_reads",
 )
-_UPDATED = ("rename_managers", "rename_reviews", "rename_findings")
+_UPDATED = ("rename_managers", "rename_reviews")
 
 
 class Renames:
@@ -48,6 +50,24 @@ class Renames:
         for name in _UPDATED:
             self._engine.run(name, old_userid=old, userid=new)
         self._engine.run("rename_adds_clear", old_userid=old)  # derived anew under the new userid
+        self._move_findings(old, new)
+        self._move_messages(old, new)
+
+    def _move_findings(self, old: str, new: str) -> None:
+        for row in self._engine.all("rename_findings", old_userid=old):
+            keys = [
+                [new if userid == old else userid, *rest] for userid, *rest in json.loads(row["concerned"])
+            ]
+            self._engine.run(
+                "rename_finding",
+                kind=row["kind"],
+                subject=row["subject"],
+                old_userid=old,
+                userid=new,
+                concerned=json.dumps(keys),
+            )
+
+    def _move_messages(self, old: str, new: str) -> None:
         for row in self._engine.all("rename_messages", old_userid=old):
             # One who was told something today under the old userid is not told it again under the new one.
             key = row["key"].removesuffix(f":{old}") + f":{new}"

@@ -85,9 +85,12 @@ DELETE FROM details
  WHERE userid = :old_userid;
 
 -- name: rename_detail_reads(old_userid, userid)!
--- Reads that are still to come.
-INSERT INTO detail_reads (userid, external_userid, wanted_since, attempts, next_try_at, error)
-SELECT CAST(:userid AS TEXT), external_userid, wanted_since, 0, 0, ''
+-- Reads that are still to come, from the beginning of the tries; what ended before it was read stays so.
+INSERT INTO detail_reads (userid, external_userid, state, wanted_since, error)
+SELECT CAST(:userid AS TEXT), external_userid,
+       CASE WHEN state = 'ended' THEN 'ended' ELSE 'wanted' END,
+       wanted_since,
+       CASE WHEN state = 'ended' THEN error ELSE '' END
   FROM detail_reads
  WHERE userid = :old_userid
 ON CONFLICT (userid, external_userid) DO NOTHING;
@@ -104,27 +107,40 @@ UPDATE facts
    AND value = :old_userid;
 
 -- name: rename_reviews(old_userid, userid)!
--- Appeals and decisions; one that is open under both userids stays where it is.
+-- Appeals and decisions; a case that is open under both userids stays where it is.
 UPDATE reviews
    SET userid = :userid
  WHERE userid = :old_userid
-   AND NOT EXISTS (SELECT 1
-                     FROM reviews AS other
-                    WHERE other.quota = reviews.quota
-                      AND other.userid = :userid
-                      AND other.external_userid = reviews.external_userid
-                      AND other.added_at = reviews.added_at
-                      AND other.state = 'open');
+   AND (state <> 'open'
+        OR NOT EXISTS (SELECT 1
+                         FROM reviews AS other
+                        WHERE other.kind = reviews.kind
+                          AND other.quota = reviews.quota
+                          AND other.userid = :userid
+                          AND other.external_userid = reviews.external_userid
+                          AND other.added_at = reviews.added_at
+                          AND other.state = 'open'));
 
--- name: rename_findings(old_userid, userid)!
-UPDATE findings
-   SET userid = :userid
+-- name: rename_findings(old_userid)
+-- Questions about a userid's adds.
+SELECT kind, subject, concerned
+  FROM findings
  WHERE userid = :old_userid
+ ORDER BY kind, subject;
+
+-- name: rename_finding(kind, subject, old_userid, userid, concerned)!
+-- One question; what was asked under the new userid as well stays where it is.
+UPDATE findings
+   SET userid = :userid,
+       concerned = :concerned
+ WHERE kind = :kind
+   AND userid = :old_userid
+   AND subject = :subject
    AND NOT EXISTS (SELECT 1
                      FROM findings AS other
-                    WHERE other.kind = findings.kind
+                    WHERE other.kind = :kind
                       AND other.userid = :userid
-                      AND other.subject = findings.subject);
+                      AND other.subject = :subject);
 
 -- name: rename_messages(old_userid)
 -- Messages of a userid, with what names them.
