@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,14 +14,19 @@ from sandbox_builders import make_world
 
 from bot import closing
 from bot.bootstrap import record_files, refresh_directory
+from bot.core.evidence import Evidence
+from bot.core.integrity import Finding, FindingKind, FindingName
 from bot.core.progress import Row
 from bot.core.relations import Kind, RelationEvent, fold
+from bot.importing import AbsenceLines, FactLines, import_file
 from bot.renaming import RenamingError, faults, rename
 from bot.services import Services
 from bot.standing import standing
 from bot.store.address_book import State
+from bot.store.details import ReadState
 from bot.store.knowledge import Absence, Fact
 from bot.store.outbox import Message
+from bot.store.reviews import Opening, ReviewKind, ReviewState
 from handlers.inbox import derive
 
 FIRST, MOVED = "2026-11-02T02:17", "2026-11-13T02:17"
@@ -150,6 +156,96 @@ def test_leave_and_own_books_move_along(opened: Bank) -> None:
 
     assert store.knowledge.absences() == {"zhang.san": frozenset({day})}
     assert store.knowledge.facts()["external_userid", "wm1"].manager == "zhang.san"
+
+
+def test_leave_and_books_that_still_name_the_old_userid_are_the_new_ones(
+    opened: Bank, tmp_path: Path
+) -> None:
+    services = opened.services
+    renamed_in_wecom(opened)
+    rename(services, [("yg01", "zhang.san")], "HR")
+    leave, books = tmp_path / "leave.csv", tmp_path / "facts.csv"
+    leave.write_text("userid,from,to\nYG01,2026-11-09,2026-11-09\n", encoding="utf-8")
+    books.write_text("external_userid,manager\nwm1,YG01\n", encoding="utf-8")
+
+    for lines, path in ((AbsenceLines(services, leave), leave), (FactLines(services, books), books)):
+        import_file(services, lines, path, by="HR", skip_bad=False, dry_run=False)
+
+    knowledge = services.store.knowledge
+    assert knowledge.absences() == {"zhang.san": frozenset({date(2026, 11, 9)})}
+    assert knowledge.facts()["external_userid", "wm1"].manager == "zhang.san"
+
+
+def test_cases_and_questions_move_along(opened: Bank) -> None:
+    """An appeal decided under the old userid holds; one open under both stays once under the new one."""
+    store = opened.services.store
+    decided, both = ("yg01", "wm1", 100), ("yg01", "wm2", 200)
+    burst = FindingName(kind=FindingKind.BURST, userid="yg01", subject="2026-11-09")
+    finding = Finding(name=burst, on=date(2026, 11, 9), concerned=(decided, both), seen=15)
+    with store.transaction():
+        for contact in (decided, both, ("zhang.san", "wm2", 200)):
+            store.reviews.open([appeal(contact)])
+        number = store.reviews.of_contact(decided)[0].number
+        store.reviews.decide(number, ReviewState.ACCEPTED, by="team", at=3, reason="看过")
+        store.findings.ask(finding, Evidence(first=100, last=200, n=15), at=3)
+    renamed_in_wecom(opened)
+
+    rename(opened.services, [("yg01", "zhang.san")], "HR")
+
+    (question,), (waits,) = store.findings.open(), store.reviews.all_open()
+    moved = [store.reviews.of_contact(("zhang.san", customer, at)) for _, customer, at in (decided, both)]
+    assert [[one.state for one in cases] for cases in moved] == [[ReviewState.ACCEPTED], [ReviewState.OPEN]]
+    assert waits.contact == ("zhang.san", "wm2", 200)
+    assert question.name == replace(burst, userid="zhang.san")
+    assert question.concerned == (("zhang.san", "wm1", 100), ("zhang.san", "wm2", 200))
+
+
+def appeal(contact: tuple[str, str, int]) -> Opening:
+    return Opening(
+        kind=ReviewKind.APPEAL,
+        quota="cm-monthly",
+        period="2026-11",
+        contact=contact,
+        opened_at=1,
+        text="不对",
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "moved"),
+    [
+        pytest.param(ReadState.WANTED, ReadState.WANTED, id="what was to be read still is"),
+        pytest.param(ReadState.FAILED, ReadState.WANTED, id="what was given up is tried again"),
+        pytest.param(ReadState.ENDED, ReadState.ENDED, id="what ended first stays so"),
+    ],
+)
+def test_wishes_to_read_contacts_move_along(opened: Bank, state: ReadState, moved: ReadState) -> None:
+    details = opened.services.store.details
+    with opened.services.store.transaction():
+        details.want("yg01", "wm1", now=0)
+    (wish,) = details.due(now=0, batch=9)
+    if state is not ReadState.WANTED:
+        details.end(wish, state=state, error="84061")
+    renamed_in_wecom(opened)
+
+    rename(opened.services, [("yg01", "zhang.san")], "HR")
+
+    found = details.wish("zhang.san", "wm1")
+    assert found is not None
+    assert (found.state, found.attempts, details.wish("yg01", "wm1")) == (moved, 0, None)
+
+
+def test_a_late_add_is_read_under_the_new_userid(opened: Bank) -> None:
+    renamed_in_wecom(opened)
+    rename(opened.services, [("yg01", "zhang.san")], "HR")
+    details = opened.services.store.details
+
+    with opened.services.store.transaction():
+        details.want("yg01", "wm1", now=7)
+
+    assert [(wish.userid, wish.external_userid) for wish in details.due(now=7, batch=9)] == [
+        ("zhang.san", "wm1")
+    ]
 
 
 def test_he_is_no_joiner_and_no_leaver(opened: Bank) -> None:

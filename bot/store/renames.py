@@ -6,14 +6,14 @@ import json
 
 from bot.store.engine import Engine
 
-# Each moves rows of one table to the new userid; the others of it are cleared after that.
+# Each moves rows of one table to the new userid; what cannot move is cleared after that.
 _MOVED = (
     "rename_facts",
     "rename_absences",
     "rename_details",
     "rename_detail_reads",
+    "rename_reviews",
 )
-_UPDATED = ("rename_managers", "rename_reviews")
 
 
 class Renames:
@@ -47,8 +47,7 @@ class Renames:
         for name in _MOVED:
             self._engine.run(name, old_userid=old, userid=new)
             self._engine.run(f"{name}_clear", old_userid=old)
-        for name in _UPDATED:
-            self._engine.run(name, old_userid=old, userid=new)
+        self._engine.run("rename_managers", old_userid=old, userid=new)
         self._engine.run("rename_adds_clear", old_userid=old)  # derived anew under the new userid
         self._move_findings(old, new)
         self._move_messages(old, new)

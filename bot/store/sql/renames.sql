@@ -107,7 +107,7 @@ UPDATE facts
    AND value = :old_userid;
 
 -- name: rename_reviews(old_userid, userid)!
--- Appeals and decisions; a case that is open under both userids stays where it is.
+-- Appeals and decisions; of a case that is open under both userids the new one's goes on.
 UPDATE reviews
    SET userid = :userid
  WHERE userid = :old_userid
@@ -120,6 +120,12 @@ UPDATE reviews
                           AND other.external_userid = reviews.external_userid
                           AND other.added_at = reviews.added_at
                           AND other.state = 'open'));
+
+-- name: rename_reviews_clear(old_userid)!
+UPDATE reviews
+   SET state = 'released'
+ WHERE userid = :old_userid
+   AND state = 'open';
 
 -- name: rename_findings(old_userid)
 -- Questions about a userid's adds.
