@@ -62,14 +62,19 @@ def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Ser
 
 
 @contextmanager
-def _open_reads(services: Services) -> Iterator[Reads]:
+def _open_reads(services: Services, *, tokens: TokenKeeper | None = None) -> Iterator[Reads]:
     """A way to ask WeCom under the token that all share; closed at the end of the block."""
     forget_other_app(services)
     client = wecom_client(services.config)
     try:
-        yield Reads(client, token_keeper(services, client), ending=services.ending)
+        yield Reads(client, tokens or token_keeper(services, client), ending=services.ending)
     finally:
         client.close()
+
+
+def share_tokens(services: Services, tokens: TokenKeeper) -> None:
+    """Let the directory be read under this process's keeper: two of them would both ask for a token."""
+    services.reads = partial(_open_reads, services, tokens=tokens)
 
 
 def hear_others(services: Services) -> None:

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import structlog
 
-from bot.bootstrap import hear_others, open_reader, open_sender, record_files, refresh_directory
+from bot.bootstrap import (
+    hear_others,
+    open_reader,
+    open_sender,
+    record_files,
+    refresh_directory,
+    share_tokens,
+)
 from bot.health import Health
 from bot.services import INBOX, Services, Signal
 from bot.store.engine import StoreBusyError
@@ -113,6 +120,7 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
     """Start inbox worker, sender, reader and timetable; *stack* ends them in the opposite order."""
     hear_others(services)
     sender, keeper = stack.enter_context(open_sender(services))
+    share_tokens(services, keeper)
     _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake)
     reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
     _start_loop(stack, "details", _reading(reader, rest), wake=rest.wake)

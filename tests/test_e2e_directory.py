@@ -51,6 +51,7 @@ def test_days_of_staff_changes(tmp_path: Path) -> None:
     ):
         world.callback_url = f"http://127.0.0.1:{site.port}/callback"
         until(lambda: len(opened.services.directory.people) == 14)
+        assert [call.path for call in world.calls].count("gettoken") == 1  # for sender, reader and directory
 
         # they win customers, also one who joins today
         post(branch, "directory", {"act": "join", "userid": "New01", "name": "员工新", "departments": [12]})
