@@ -12,9 +12,15 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+FORBIDDEN: dict[str, object] = {"errcode": 48002, "errmsg": "api forbidden"}
+
+
 @dataclass
 class WeCom:
-    """The part of WeCom that senders meet, for as many members as one likes; drops what it had before."""
+    """The part of WeCom that senders meet, for as many members as one likes; drops what it had before.
+
+    What others ask (contacts, tags) this app may not.
+    """
 
     pause_s: float = 0.0
     delivered: Counter[str] = field(default_factory=Counter)
@@ -45,11 +51,18 @@ def far_wecom() -> Iterator[tuple[WeCom, str]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._answer({"errcode": 0, "access_token": far.token(), "expires_in": 7200})
+            if "/gettoken" in self.path:
+                self._answer({"errcode": 0, "access_token": far.token(), "expires_in": 7200})
+            else:
+                self._answer(FORBIDDEN)
 
         def do_POST(self) -> None:
-            far.take(self.rfile.read(int(self.headers["Content-Length"])))
-            self._answer({"errcode": 0, "errmsg": "ok", "invaliduser": "", "msgid": "1"})
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if "/message/send" in self.path:
+                far.take(body)
+                self._answer({"errcode": 0, "errmsg": "ok", "invaliduser": "", "msgid": "1"})
+            else:
+                self._answer(FORBIDDEN)
 
         def _answer(self, answer: dict[str, object]) -> None:
             body = json.dumps(answer).encode()
