@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-
 FORBIDDEN: dict[str, object] = {"errcode": 48002, "errmsg": "api forbidden"}
 
 
