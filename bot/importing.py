@@ -108,11 +108,11 @@ class Lines(ABC, Generic[T]):
         """Note what is odd about a good line; called once for each."""
 
     def contradicted(self) -> Mapping[int, int]:
-        """Lines that another one contradicts, with that one, after all were looked at."""
+        """Lines that are wrong beside the others, each with one that contradicts it; all were looked at."""
         return {}
 
     def contradict(self, cells: Cells, *, other: int) -> None:
-        """Note that the line *other* contradicts this one."""
+        """Note what is wrong with such a line; *other* contradicts it."""
 
 
 def import_file(
@@ -198,6 +198,11 @@ class AbsenceLines(Lines[Absence]):
     def __init__(self, services: Services, path: Path) -> None:
         self._services, self._path = services, path
         self._people = _known_people(services)
+        self._renamed = services.store.renames.all()
+        says = (
+            "the roster has or had" if services.config.directory.source == "csv" else "WeCom shows or showed"
+        )
+        self._allowed = f"must be somebody whom {says}"
 
     def table(self) -> CsvTable:
         """The file, from its beginning."""
@@ -206,8 +211,9 @@ class AbsenceLines(Lines[Absence]):
     def read(self, cells: Cells) -> Absence | None:
         """What a line says; None after noting what is wrong with its cells."""
         userid, first, last = cells["userid"].lower(), cells.day("from"), cells.day("to")
+        userid = self._renamed.get(userid, userid)
         if userid not in self._people:
-            allowed = "must be somebody whom the roster has or had" if is_userid(userid) else USERID_ALLOWED
+            allowed = self._allowed if is_userid(userid) else USERID_ALLOWED
             cells.fault("userid", allowed)
         if _CONTROL.search(cells["kind"]):
             cells.fault("kind", "must be one line of text")
@@ -276,6 +282,7 @@ class FactLines(Lines[FactLine]):
     def __init__(self, services: Services, path: Path) -> None:
         self._services, self._path = services, path
         self._people = _known_people(services)
+        self._renamed = services.store.renames.all()
         self._table = FactTable(path)
         self._index: KeyIndex | None = None
         self._said = Contradictions()
@@ -308,7 +315,7 @@ class FactLines(Lines[FactLine]):
             if column == MANAGER:
                 if text and not is_userid(text):
                     cells.fault(column, f"{USERID_ALLOWED}, or empty")
-                values.append(text.lower() or None)
+                values.append(self._renamed.get(text.lower(), text.lower()) or None)
             else:
                 if text.lower() not in _TRUTH:
                     cells.fault(column, "must be 1, 0, true, false or empty (unknown)")
@@ -366,6 +373,6 @@ class FactLines(Lines[FactLine]):
 
 
 def _known_people(services: Services) -> frozenset[str]:
-    """Everybody whom the roster has or had, in lower case."""
+    """Everybody whom the roster, or WeCom, has or had, in lower case."""
     today = services.config.work_calendar().local_day(services.clock.now())
     return frozenset(directory.known(services.directory, services.store.members.all(), day=today))

@@ -63,7 +63,7 @@ class Standing:
         return {userid: tuple(rows) for userid, rows in sorted(found.items())}
 
     def works_on(self, userid: str, day: date) -> bool:
-        """Whether *userid* is employed and not absent on the local *day*: else nobody writes to him."""
+        """Whether *userid* may be told something on the local *day*: employed, not absent, in range."""
         return self.people[userid].works_on(day)
 
     def day(self, userid: str, day: date) -> DayFacts:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import contact_control, control, page, reading, sending
+from sandbox import contact_control, control, directory, page, reading, sending
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -50,19 +50,25 @@ def _api(world: World) -> Blueprint:
     def message_send() -> Response:
         return _answered(world, "message/send", "POST", lambda call: _message_send(world, call))
 
-    @api.route("/externalcontact/get", methods=["GET", "POST"])
-    def externalcontact_get() -> Response:
-        return _answered(world, "externalcontact/get", "GET", lambda call: _read(world, call))
-
-    @api.route("/externalcontact/get_corp_tag_list", methods=["GET", "POST"])
-    def get_corp_tag_list() -> Response:
-        path = "externalcontact/get_corp_tag_list"
-        return _answered(world, path, "POST", lambda call: _read(world, call))
-
+    reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
+    reads |= {
+        "user/list_id": ("POST", directory.answering(directory.forbidden)),
+        "externalcontact/get": ("GET", reading.contact),
+        "externalcontact/get_corp_tag_list": ("POST", reading.corp_tag_list),
+    }
+    for path, (method, read) in reads.items():
+        _add_read(api, world, path, read, method=method)
     return api
 
 
-def _read(world: World, call: Call) -> Body:
+def _add_read(api: Blueprint, world: World, path: str, read: reading.Read, *, method: str) -> None:
+    def answer() -> Response:
+        return _answered(world, path, method, lambda call: _read(world, call, read))
+
+    api.add_url_rule(f"/{path}", path, answer, methods=["GET", "POST"])
+
+
+def _read(world: World, call: Call, read: reading.Read) -> Body:
     """A reading call: its faults, how many may be under way, and the answer."""
     raw = request.get_data()
     call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
@@ -78,9 +84,7 @@ def _read(world: World, call: Call) -> Body:
             raise ApiError(45033)
         if plan.read_errcode is not None:
             raise ApiError(plan.read_errcode)
-        if request.method == "POST":
-            return reading.corp_tag_list(world, query=request.args, raw=raw, call=call)
-        return reading.contact(world, query=request.args, call=call)
+        return read(world, query=request.args, raw=raw, call=call)
 
 
 def _gettoken(world: World, call: Call) -> Body:

@@ -60,16 +60,17 @@ _COUNTED: Mapping[str, tuple[str, float | None]] = {
 class Faults:
     """The armed faults. Thread-safe.
 
-    JSON keys: ``send_error``, ``token_error`` and ``read_error`` {errcode, times}; ``http_status`` {status,
-    times}; ``hang_before`` (nothing accepted), ``hang_after`` (accepted, then silence) {seconds, times};
-    ``close_after`` {times} (accepted, then the connection breaks); ``delay_ms`` for every send and read;
-    ``untrusted_ip`` true/false; ``concurrency`` calls of one API in flight, 0 for none. *times* is 1 by
-    default.
+    JSON keys: ``send_error``, ``token_error`` and ``read_error`` {errcode, times}; ``read_after`` reads that
+    still succeed before a ``read_error``; ``http_status`` {status, times}; ``hang_before`` (nothing
+    accepted), ``hang_after`` (accepted, then silence) {seconds, times}; ``close_after`` {times} (accepted,
+    then the connection breaks); ``delay_ms`` for every send and read; ``untrusted_ip`` true/false;
+    ``concurrency`` calls of one API in flight, 0 for none. *times* is 1 by default.
     """
 
     delay_ms: int = 0
     untrusted_ip: bool = False
     concurrency: int = 0
+    read_after: int = 0
     _counted: dict[str, list[_Counted]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -77,7 +78,7 @@ class Faults:
         """Disarm everything."""
         with self._lock:
             self._counted.clear()
-            self.delay_ms, self.untrusted_ip, self.concurrency = 0, False, 0
+            self.delay_ms, self.untrusted_ip, self.concurrency, self.read_after = 0, False, 0, 0
 
     def arm(self, wanted: Mapping[str, object]) -> None:
         """Arm the faults of *wanted*, all or none. Raises FaultError."""
@@ -89,6 +90,7 @@ class Faults:
                 self._counted.setdefault(name, []).append(fault)
             self.delay_ms = int(str(wanted.get("delay_ms", self.delay_ms)))
             self.concurrency = int(str(wanted.get("concurrency", self.concurrency)))
+            self.read_after = int(str(wanted.get("read_after", self.read_after)))
             self.untrusted_ip = wanted.get("untrusted_ip", self.untrusted_ip) is True
 
     def for_send(self) -> Planned:
@@ -107,7 +109,11 @@ class Faults:
     def for_read(self) -> Planned:
         """Take what the next reading call suffers."""
         with self._lock:
-            errcode = self._take("read_error")
+            errcode = None
+            if self._counted.get("read_error") and self.read_after:
+                self.read_after -= 1
+            else:
+                errcode = self._take("read_error")
             return Planned(delay=self.delay_ms / 1000, read_errcode=None if errcode is None else int(errcode))
 
     def for_token(self) -> int | None:
@@ -123,7 +129,8 @@ class Faults:
                 name: sum(fault.times for fault in faults) for name, faults in self._counted.items() if faults
             }
             plain = {"delay_ms": self.delay_ms, "untrusted_ip": self.untrusted_ip}
-            return {**plain, "concurrency": self.concurrency, "left": left}
+            numbers = {"concurrency": self.concurrency, "read_after": self.read_after}
+            return {**plain, **numbers, "left": left}
 
     def _take(self, name: str) -> float | None:
         faults = self._counted.get(name)
@@ -148,11 +155,10 @@ def _counted_of(name: str, value: object) -> _Counted:
 
 
 def _check_plain(name: str, value: object) -> None:
-    wanted = {"delay_ms": int, "concurrency": int, "untrusted_ip": bool}.get(name)
+    wanted = {"delay_ms": int, "concurrency": int, "read_after": int, "untrusted_ip": bool}.get(name)
     if wanted is None:
-        known = sorted(
-            [*_COUNTED, "delay_ms", "concurrency", "untrusted_ip", "revoke_token", "expire_token", "clear"]
-        )
+        plain = ["delay_ms", "concurrency", "read_after", "untrusted_ip"]
+        known = sorted([*_COUNTED, *plain, "revoke_token", "expire_token", "clear"])
         raise FaultError(f"no fault {name!r}; there are: {', '.join(known)}")
     if type(value) is not wanted or (isinstance(value, int) and value < 0):
         raise FaultError(f"{name} takes {wanted.__name__}, not {value!r}")

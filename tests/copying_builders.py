@@ -156,6 +156,13 @@ def _know(store: Store) -> None:
            VALUES ('appeal', 'q', '2026-11', 'sales01', 'wm1', 1, 2)""",
         """INSERT INTO findings (kind, userid, subject, on_day, concerned, evidence, asked_at)
            VALUES ('burst', 'sales01', '2026-11-02', '2026-11-02', '[]', '{"n": 15}', 1)""",
+        "INSERT INTO departments VALUES (2, '零售一部', 1, '2026-11-23')",
+        """INSERT INTO address_book
+           VALUES ('sales01', '员工甲', '2', '', '客户经理', 1, '', '4', 'present', '2026-11-23', '', NULL,
+                   NULL, '2026-11-23')""",
+        "INSERT INTO member_tags VALUES (4, '理财')",
+        "INSERT INTO member_reads VALUES ('sales02', 1, '2026-11-23', 0, 0, '')",
+        "INSERT INTO renames VALUES ('sales00', 'sales01', 1, '甲')",
         "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3)",
     )
     with store.transaction():

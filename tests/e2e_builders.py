@@ -73,6 +73,7 @@ def write_config(
     more: str = "",
     wecom: str = "",
     store: str = "sqlite:///quotabot.db",
+    source: str = "csv",
 ) -> Path:
     """Write config.toml for *app* at *api_url*; roster and departments stand beside it."""
     known = {**MADE_UP_APP, **(app or {})}
@@ -88,9 +89,8 @@ def write_config(
         "[store]",
         f'url = "{store}"',
         "[directory]",
-        'source = "csv"',
-        'roster = "roster.csv"',
-        f'departments = "{departments}"',
+        f'source = "{source}"',
+        *(('roster = "roster.csv"', f'departments = "{departments}"') if source == "csv" else ()),
         quotas,
         more,
     ]

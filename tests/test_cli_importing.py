@@ -11,6 +11,9 @@ from bot_builders import contact_event
 from e2e_builders import Quotabot, at, command_here, open_store, write_config, write_roster
 from importing_builders import file
 
+from bot.config.fields import USERID_ALLOWED
+from bot.core.relations import Kind, RelationEvent
+
 
 @pytest.fixture
 def quotabot(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Quotabot:
@@ -108,8 +111,81 @@ def test_what_cannot_be_imported_yet_is_not_offered(quotabot: Quotabot) -> None:
 
     assert "absences" in done.out
     assert "facts" in done.out
+    assert "renames" in done.out
     assert "roster" not in done.out
-    assert "renames" not in done.out
+
+
+def known_before(config: Path, *userids: str) -> None:
+    """Each of these userids has one customer in the ledger, added on 10 November."""
+    store = open_store(config)
+    with store.transaction():
+        for userid in userids:
+            moment = int(at("2026-11-10T10:00").timestamp())
+            fact = RelationEvent(
+                userid=userid, external_userid=f"wm-{userid}", at=moment, kind=Kind.ADDED, state=""
+            )
+            store.ledger.append(fact, origin="callback", recorded_at=moment)
+    store.close()
+
+
+def test_renames_give_the_contacts_of_the_old_userid_to_the_new_one_at_once(
+    quotabot: Quotabot, config: Path
+) -> None:
+    known_before(config, "yg00")
+    path = file(config.parent, "old_userid,userid", "YG00,yg01")
+
+    done = quotabot("import", "renames", str(path), "--config", str(config), "--by", "人事")
+    store = open_store(config)
+    acts = [(act.actor, act.act, act.subject) for act in store.audit.acts()]
+    adds = store.ledger.kept_adds("yg01", "wm-yg00")
+    waits = store.ledger.dirty()
+    store.close()
+
+    assert (done.code, done.out) == (0, "renames: 1 good, 0 bad; stored 1 line(s)\n")
+    assert acts == [("人事", "rename", "yg01"), ("人事", "import renames", path.name)]
+    assert (len(adds), waits) == (1, 0)
+
+
+def test_a_wrong_line_of_renames_says_why_and_renames_nobody(quotabot: Quotabot, config: Path) -> None:
+    known_before(config, "yg00")
+    path = file(config.parent, "old_userid,userid", "yg00,yg02", "yg01,yg03", "nobody,yg04", "员工,yg05")
+
+    done = quotabot("import", "renames", str(path), "--config", str(config))
+    store = open_store(config)
+    renamed = store.renames.all()
+    store.close()
+
+    assert done.code == 1
+    assert renamed == {}
+    assert [line.split(": ", 1)[1] for line in done.out.splitlines()] == [
+        'line 3, column old_userid = "yg01": nothing is known of yg01',
+        'line 4, column old_userid = "nobody": nothing is known of nobody',
+        f'line 5, column old_userid = "员工": {USERID_ALLOWED}',
+        "1 good, 3 bad; nothing stored: correct the file, or --skip-bad",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "renamed"),
+    [
+        pytest.param(("--skip-bad",), {"yg00": "yg02"}, id="the good line is taken"),
+        pytest.param(("--skip-bad", "--dry-run"), {}, id="a dry run takes none"),
+    ],
+)
+def test_good_renames_beside_bad_ones(
+    quotabot: Quotabot, config: Path, options: tuple[str, ...], renamed: dict[str, str]
+) -> None:
+    known_before(config, "yg00", "yg08", "yg09")
+    path = file(config.parent, "old_userid,userid", "yg00,yg02", "yg08,yg07", "yg09,yg07")
+
+    done = quotabot("import", "renames", str(path), "--config", str(config), *options)
+    store = open_store(config)
+    found = store.renames.all()
+    store.close()
+
+    assert done.code == 0
+    assert done.out.count("a userid may stand in one line only") == 2
+    assert found == renamed
 
 
 def test_status_says_how_old_the_newest_facts_are(quotabot: Quotabot, config: Path) -> None:

@@ -46,7 +46,6 @@ def test_an_empty_file_names_every_key_that_is_required(tmp_path: Path) -> None:
         "wecom.secret",
         "wecom.callback_token",
         "wecom.callback_aes_key",
-        "directory.source",
         "quotas",
     ]
 
@@ -116,7 +115,6 @@ TOML_VALUES = st.sampled_from(
             "server.trusted_proxies",
             "store.url",
             "calendar.holidays",
-            "directory.source",
             "roles",
             "quotas",
             "ledger.regain_days",

@@ -36,6 +36,11 @@ def test_the_defaults_draw_no_warning(tmp_path: Path) -> None:
             id="minute 30",
         ),
         pytest.param(
+            '[schedule]\nsync = { at = "02:00" }\n',
+            'schedule.sync.at = "02:00": WeCom asks to avoid minutes 0 and 30; take another one',
+            id="minute 0 of a job that runs at night",
+        ),
+        pytest.param(
             '[schedule]\ndigest = { at = "18:01" }\n',
             'schedule.digest.at = "18:01": lies outside the working hours 08:30-18:00, '
             "when nothing unasked is pushed",

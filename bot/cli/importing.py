@@ -6,6 +6,7 @@ import getpass
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ from bot.importing import (
     Report,
     import_file,
 )
+from bot.renaming import RenameLines
 from bot.services import Services
+from handlers.inbox import derive
 
 
 @click.group("import")
@@ -73,6 +76,19 @@ def facts(**given: Any) -> None:
     _import(FactLines, **given)
 
 
+@import_.command()
+@_options
+def renames(**given: Any) -> None:
+    """Import changed userids: old_userid,userid. Everything of the old one is the new one's from then on.
+
+    \b
+    quotabot import renames renames.csv --dry-run
+    quotabot import renames renames.csv --by "HR, Wang"
+    """
+    by = given["by"] = given["by"] or getpass.getuser()
+    _import(partial(RenameLines, by=by), **given)
+
+
 def _import(
     kind: Callable[[Services, Path], Lines[Any]],
     *,
@@ -94,6 +110,7 @@ def _import(
                 skip_bad=skip_bad,
                 dry_run=dry_run,
             )
+            derive(services)  # contacts of somebody who was renamed are counted anew
         except (ImportingError, OSError) as error:
             click.echo(str(error), err=True)
             sys.exit(1)

@@ -17,7 +17,7 @@ from bot.cli.options import at_option, config_option, format_option, loaded, mom
 from bot.health import TROUBLE
 from bot.services import Services
 from bot.store.outbox import Message
-from scheduler.jobs import JOBS, PREPARES
+from scheduler.jobs import JOBS, PREPARES, SILENT
 from scheduler.planner import plan
 from scheduler.tags import wait_for_reading, want_again
 
@@ -49,7 +49,7 @@ def run(config_path: Path, job: str, at: str | None, *, dry_run: bool, no_wait: 
         report: dict[str, Any] = {"job": job, "at": when.isoformat(), "dry_run": dry_run, "messages": []}
         if dry_run:
             report["messages"] = [_shown(message, "planned") for message in plan(services, job, at=when)]
-        elif not config.work_calendar().in_working_hours(when):
+        elif job not in SILENT and not config.work_calendar().in_working_hours(when):
             click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
         else:
             planned = _plan(services, job, when=when, shift=shift)

@@ -113,6 +113,18 @@ TABLES = (
         ("quota", "period", "userid", "version"),
         ("state", "line", "author", "reason", "stored_at"),
     ),
+    Table("departments", ("id",), ("name", "parent", "read_on")),
+    Table(
+        "address_book",
+        ("userid",),
+        (
+            *("name", "departments", "leads", "position", "status", "direct_leader", "tags", "state"),
+            *("state_since", "listed_on", "arrived_on", "joined_on", "read_on"),
+        ),
+    ),
+    Table("member_tags", ("id",), ("name",)),
+    Table("member_reads", ("userid",), ("wanted_since", "arrived_on", "attempts", "next_try_at", "error")),
+    Table("renames", ("old_userid",), ("userid", "renamed_at", "renamed_by")),
     Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
 )
 LEFT_OUT = frozenset({"leases"})  # they belong to processes, and none runs during the copy

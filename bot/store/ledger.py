@@ -32,11 +32,14 @@ class Ledger:
     def append(self, event: RelationEvent, *, origin: str, recorded_at: int) -> bool:
         """Keep a fact; its relation is marked for deriving with the commit. False when it was known already.
 
-        *origin* is callback, sync or import; *recorded_at* in epoch s.
+        A fact about a changed userid is kept under the new one. *origin* is callback, sync or import;
+        *recorded_at* in epoch s.
         """
+        renamed = self._engine.one("rename_of", userid=event.userid)
+        userid = event.userid if renamed is None else renamed["userid"]
         new = self._engine.run(
             "ledger_append",
-            userid=event.userid,
+            userid=userid,
             external_userid=event.external_userid,
             at=event.at,
             kind=event.kind.value,
@@ -45,8 +48,12 @@ class Ledger:
             recorded_at=recorded_at,
         )
         if new:
-            self._touched().add(f"{event.userid} {event.external_userid}")
+            self._touched().add(f"{userid} {event.external_userid}")
         return new > 0
+
+    def touch(self, userid: str, customers: Iterable[str]) -> None:
+        """Have these relations derived anew, as after a new fact."""
+        self._touched().update(f"{userid} {external_userid}" for external_userid in customers)
 
     def mark_touched(self) -> None:
         """Mark what this thread's transaction touched; in one order, so that no two wait for each other."""

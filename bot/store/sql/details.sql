@@ -15,9 +15,13 @@ ON CONFLICT (userid, external_userid, createtime) DO UPDATE
        read_at = excluded.read_at;
 
 -- name: reads_want(userid, external_userid, now, due)*!
--- To be read, from the beginning of the tries, whatever was known of it.
+-- To be read, from the beginning of the tries, whatever was known of it; under the userid that holds now.
 INSERT INTO detail_reads (userid, external_userid, wanted_since, next_try_at)
-VALUES (:userid, :external_userid, :now, :due)
+SELECT COALESCE((SELECT renames.userid
+                   FROM renames
+                  WHERE renames.old_userid = CAST(:userid AS TEXT)), CAST(:userid AS TEXT)),
+       CAST(:external_userid AS TEXT), CAST(:now AS BIGINT), CAST(:due AS BIGINT)
+ WHERE 0 = 0
 ON CONFLICT (userid, external_userid) DO UPDATE
    SET wanted_since = CASE WHEN detail_reads.state = 'wanted' THEN detail_reads.wanted_since
                            ELSE excluded.wanted_since END,
