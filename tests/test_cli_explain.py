@@ -67,6 +67,7 @@ def test_for_people_ids_are_cut(quotabot: Quotabot, config: tuple[str, str]) -> 
     assert "wmSIM0AAAAcust0042" not in done.out
     assert "11-20 11:00" in done.out
     assert "rejected:lost_early" in done.out
+    assert {"添加时间", "客户", "结论", "原因", "事件"} <= set(done.out.split())
     assert "11-23 09:30 lost_by_customer" in done.out
 
 
@@ -77,7 +78,7 @@ def test_an_employee_without_contacts_has_an_empty_list(quotabot: Quotabot, conf
     other_kind = quotabot("explain", "zhangsan", "--period", "2026-W48", "--format", "json", *config)
 
     assert [quota["contacts"] for quota in told.json()["quotas"]] == [[]]
-    assert "no contacts" in text.out
+    assert "没有客户" in text.out
     assert [quota["contacts"] for quota in no_such.json()["quotas"]] == [[]]
     assert other_kind.json()["quotas"] == []
 

@@ -18,6 +18,7 @@ from bot.cli.inbox import catch_up
 from bot.cli.options import SHOWN_ID, at_option, config_option, format_option, loaded, moment
 from bot.explaining import Explained, ExplainedQuota, Explanation, UnknownPersonError
 from bot.explaining import explain as explained
+from bot.messages.reasons import WORDS, ReasonWords
 
 
 @click.command()
@@ -53,7 +54,7 @@ def explain(
     if form == "json":
         click.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2))
     else:
-        click.echo(_as_tables(found), nl=False)
+        click.echo(_as_tables(found, WORDS[config.locale.language]), nl=False)
 
 
 def _closed(quota: ExplainedQuota) -> str:
@@ -93,27 +94,33 @@ def _contact(contact: Explained) -> dict[str, Any]:
     }
 
 
-def _as_tables(found: Explanation) -> str:
+def _as_tables(found: Explanation, words: ReasonWords) -> str:
     text = io.StringIO()
-    console = Console(file=text, width=max(Console().width, 100), force_terminal=False)
+    # Names and reasons are what people wrote: nothing in them is markup.
+    console = Console(
+        file=text, width=max(Console().width, 100), force_terminal=False, markup=False, highlight=False
+    )
     person = found.person
     if not found.quotas:
-        console.print(f"{person.userid} ({person.name}) is under no quota in this period")
+        console.print(words.no_quota.format(userid=person.userid, name=person.name))
     for quota in found.quotas:
-        title = f"{quota.quota} · {quota.period} · {person.userid} · as of {found.as_of:%Y-%m-%d %H:%M}"
-        if quota.contacts:
-            console.print(_table(title, quota))
-        else:
-            console.print(f"{title}: no contacts")
+        title = words.title.format(
+            quota=quota.quota,
+            period=quota.period,
+            userid=person.userid,
+            at=f"{found.as_of:%Y-%m-%d %H:%M}",
+        )
+        console.print(_table(title, quota, words) if quota.contacts else f"{title} · {words.no_contacts}")
     return text.getvalue()
 
 
-def _table(title: str, quota: ExplainedQuota) -> Table:
+def _table(title: str, quota: ExplainedQuota, words: ReasonWords) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for heading in ("added", "id", "verdict"):
+    *short, why, events = words.columns
+    for heading in short:
         table.add_column(heading, no_wrap=True)
-    table.add_column("why", overflow="fold")
-    table.add_column("events", no_wrap=True)
+    table.add_column(why, overflow="fold")
+    table.add_column(events, no_wrap=True)
     for contact in quota.contacts:
         table.add_row(
             f"{contact.added_at:%m-%d %H:%M}",

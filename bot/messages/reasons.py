@@ -62,6 +62,10 @@ class ReasonWords:
     comma: str
     decided: str
     why: str
+    title: str
+    no_contacts: str
+    no_quota: str
+    columns: tuple[str, str, str, str, str]  # when it was added, id, verdict, why, events
 
 
 CHINESE = ReasonWords(
@@ -111,6 +115,10 @@ CHINESE = ReasonWords(
     comma="、",
     decided="（{by}，{when}）",
     why="：{why}",
+    title="{quota} · {period} · {userid} · 截至 {at}",
+    no_contacts="没有客户",
+    no_quota="{userid}（{name}）在这个周期没有指标",
+    columns=("添加时间", "客户", "结论", "原因", "事件"),
 )
 
 ENGLISH = ReasonWords(
@@ -188,6 +196,10 @@ ENGLISH = ReasonWords(
     comma=", ",
     decided=" ({by}, {when})",
     why=": {why}",
+    title="{quota} · {period} · {userid} · as of {at}",
+    no_contacts="no contacts",
+    no_quota="{userid} ({name}) is under no quota in this period",
+    columns=("added", "id", "verdict", "why", "events"),
 )
 
 WORDS: Mapping[str, ReasonWords] = {"zh-CN": CHINESE, "en": ENGLISH}
