@@ -223,8 +223,12 @@ def _migrate(connection: Connection) -> None:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)"
             )
-    except psycopg.errors.UniqueViolation:
-        pass  # another process made it in the same moment
+    except (
+        psycopg.errors.UniqueViolation,
+        psycopg.errors.DuplicateObject,
+        psycopg.errors.DuplicateTable,
+    ):
+        pass  # another process made it in the same moment: it depends on the moment what is found to be there
     with connection.transaction():
         connection.execute("LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE")
         applied = {row["name"] for row in connection.execute("SELECT name FROM migrations")}
