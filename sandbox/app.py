@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import contact_control, control, page, reading, sending
+from sandbox import contact_control, control, listing, page, reading, sending
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -50,19 +50,44 @@ def _api(world: World) -> Blueprint:
     def message_send() -> Response:
         return _answered(world, "message/send", "POST", lambda call: _message_send(world, call))
 
-    @api.route("/externalcontact/get", methods=["GET", "POST"])
-    def externalcontact_get() -> Response:
-        return _answered(world, "externalcontact/get", "GET", lambda call: _read(world, call))
-
-    @api.route("/externalcontact/get_corp_tag_list", methods=["GET", "POST"])
-    def get_corp_tag_list() -> Response:
-        path = "externalcontact/get_corp_tag_list"
-        return _answered(world, path, "POST", lambda call: _read(world, call))
-
+    for path, (method, answer) in _READS.items():
+        _add_read(api, world, path, method, answer)
     return api
 
 
-def _read(world: World, call: Call) -> Body:
+_Answer = Callable[[World, bytes, Call], Body]
+_READS: Mapping[str, tuple[str, _Answer]] = {
+    "externalcontact/get": (
+        "GET",
+        lambda world, _raw, call: reading.contact(world, query=request.args, call=call),
+    ),
+    "externalcontact/get_corp_tag_list": (
+        "POST",
+        lambda world, raw, call: reading.corp_tag_list(world, query=request.args, raw=raw, call=call),
+    ),
+    "externalcontact/get_follow_user_list": (
+        "GET",
+        lambda world, _raw, call: listing.follow_users(world, query=request.args, call=call),
+    ),
+    "externalcontact/list": (
+        "GET",
+        lambda world, _raw, call: listing.customers(world, query=request.args, call=call),
+    ),
+    "externalcontact/batch/get_by_user": (
+        "POST",
+        lambda world, raw, call: listing.by_users(world, query=request.args, raw=raw, call=call),
+    ),
+}
+
+
+def _add_read(api: Blueprint, world: World, path: str, method: str, answer: _Answer) -> None:
+    def respond() -> Response:
+        return _answered(world, path, method, lambda call: _read(world, call, answer))
+
+    api.add_url_rule(f"/{path}", path.replace("/", "_"), respond, methods=["GET", "POST"])
+
+
+def _read(world: World, call: Call, answer: _Answer) -> Body:
     """A reading call: its faults, how many may be under way, and the answer."""
     raw = request.get_data()
     call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
@@ -78,9 +103,7 @@ def _read(world: World, call: Call) -> Body:
             raise ApiError(45033)
         if plan.read_errcode is not None:
             raise ApiError(plan.read_errcode)
-        if request.method == "POST":
-            return reading.corp_tag_list(world, query=request.args, raw=raw, call=call)
-        return reading.contact(world, query=request.args, call=call)
+        return answer(world, raw, call)
 
 
 def _gettoken(world: World, call: Call) -> Body:

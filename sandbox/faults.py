@@ -63,13 +63,15 @@ class Faults:
     JSON keys: ``send_error``, ``token_error`` and ``read_error`` {errcode, times}; ``http_status`` {status,
     times}; ``hang_before`` (nothing accepted), ``hang_after`` (accepted, then silence) {seconds, times};
     ``close_after`` {times} (accepted, then the connection breaks); ``delay_ms`` for every send and read;
-    ``untrusted_ip`` true/false; ``concurrency`` calls of one API in flight, 0 for none. *times* is 1 by
-    default.
+    ``untrusted_ip`` true/false; ``concurrency`` calls of one API in flight, 0 for none; ``busy_every`` n:
+    every n-th reading call answers -1, 0 for none. *times* is 1 by default.
     """
 
     delay_ms: int = 0
     untrusted_ip: bool = False
     concurrency: int = 0
+    busy_every: int = 0
+    _reads: int = 0
     _counted: dict[str, list[_Counted]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -78,6 +80,7 @@ class Faults:
         with self._lock:
             self._counted.clear()
             self.delay_ms, self.untrusted_ip, self.concurrency = 0, False, 0
+            self.busy_every = self._reads = 0
 
     def arm(self, wanted: Mapping[str, object]) -> None:
         """Arm the faults of *wanted*, all or none. Raises FaultError."""
@@ -89,6 +92,7 @@ class Faults:
                 self._counted.setdefault(name, []).append(fault)
             self.delay_ms = int(str(wanted.get("delay_ms", self.delay_ms)))
             self.concurrency = int(str(wanted.get("concurrency", self.concurrency)))
+            self.busy_every = int(str(wanted.get("busy_every", self.busy_every)))
             self.untrusted_ip = wanted.get("untrusted_ip", self.untrusted_ip) is True
 
     def for_send(self) -> Planned:
@@ -108,6 +112,9 @@ class Faults:
         """Take what the next reading call suffers."""
         with self._lock:
             errcode = self._take("read_error")
+            self._reads += 1
+            if errcode is None and self.busy_every and self._reads % self.busy_every == 0:
+                errcode = -1.0
             return Planned(delay=self.delay_ms / 1000, read_errcode=None if errcode is None else int(errcode))
 
     def for_token(self) -> int | None:
@@ -123,7 +130,8 @@ class Faults:
                 name: sum(fault.times for fault in faults) for name, faults in self._counted.items() if faults
             }
             plain = {"delay_ms": self.delay_ms, "untrusted_ip": self.untrusted_ip}
-            return {**plain, "concurrency": self.concurrency, "left": left}
+            more = {"concurrency": self.concurrency, "busy_every": self.busy_every}
+            return {**plain, **more, "left": left}
 
     def _take(self, name: str) -> float | None:
         faults = self._counted.get(name)
@@ -148,11 +156,10 @@ def _counted_of(name: str, value: object) -> _Counted:
 
 
 def _check_plain(name: str, value: object) -> None:
-    wanted = {"delay_ms": int, "concurrency": int, "untrusted_ip": bool}.get(name)
+    plain = {"delay_ms": int, "concurrency": int, "busy_every": int, "untrusted_ip": bool}
+    wanted = plain.get(name)
     if wanted is None:
-        known = sorted(
-            [*_COUNTED, "delay_ms", "concurrency", "untrusted_ip", "revoke_token", "expire_token", "clear"]
-        )
+        known = sorted([*_COUNTED, *plain, "revoke_token", "expire_token", "clear"])
         raise FaultError(f"no fault {name!r}; there are: {', '.join(known)}")
     if type(value) is not wanted or (isinstance(value, int) and value < 0):
         raise FaultError(f"{name} takes {wanted.__name__}, not {value!r}")

@@ -24,7 +24,7 @@ _BLOCK = 60.0  # a block is as long as the window that was overrun (90312)
 def contact(world: World, *, query: Mapping[str, str], call: Call) -> Body:
     """Answer externalcontact/get. Raises ApiError."""
     with world.lock:
-        _check(world, query, call)
+        check_read(world, query, call)
         external = query.get("external_userid", "")
         if not external:
             raise ApiError(41035)
@@ -44,8 +44,8 @@ def contact(world: World, *, query: Mapping[str, str], call: Call) -> Body:
         return {
             "errcode": 0,
             "errmsg": "ok",
-            "external_contact": _customer(world, external),
-            "follow_user": [_follow_user(world, one) for one in followers[first:last]],
+            "external_contact": customer_of(world, external),
+            "follow_user": [follow_user_of(world, one) for one in followers[first:last]],
             "next_cursor": _cursor(last, external) if last < len(followers) else "",
         }
 
@@ -53,7 +53,7 @@ def contact(world: World, *, query: Mapping[str, str], call: Call) -> Body:
 def corp_tag_list(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:
     """Answer externalcontact/get_corp_tag_list: tags of the corp only, those of rule groups are not in it."""
     with world.lock:
-        _check(world, query, call)
+        check_read(world, query, call)
         try:
             asked = json.loads(raw or b"{}")
         except ValueError:
@@ -67,7 +67,7 @@ def corp_tag_list(world: World, *, query: Mapping[str, str], raw: bytes, call: C
         return {"errcode": 0, "errmsg": "ok", "tag_group": _groups(chosen)}
 
 
-def _check(world: World, query: Mapping[str, str], call: Call) -> None:
+def check_read(world: World, query: Mapping[str, str], call: Call) -> None:
     """What every reading call may be refused for."""
     check_access(world, token=query.get("access_token"), ip=call.ip)
     now = world.real()
@@ -82,7 +82,8 @@ def _check(world: World, query: Mapping[str, str], call: Call) -> None:
         raise ApiError(48002)
 
 
-def _customer(world: World, external: str) -> Body:
+def customer_of(world: World, external: str) -> Body:
+    """What is told of a customer, whoever has him."""
     is_wechat = external.startswith("wm")
     body: Body = {
         "external_userid": external,
@@ -98,7 +99,8 @@ def _customer(world: World, external: str) -> Body:
     return body
 
 
-def _follow_user(world: World, one: Contact) -> Body:
+def follow_user_of(world: World, one: Contact) -> Body:
+    """What is told of one employee's contact; what there is not is left out."""
     body: Body = {
         "userid": one.userid.lower(),
         "remark": "",
