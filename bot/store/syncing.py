@@ -163,6 +163,11 @@ class Syncs:
         """Whose list could not be read, and why."""
         return {row["userid"]: row["error"] for row in self._engine.all("sync_members_unknown")}
 
+    def left_out(self, userids: Iterable[str]) -> list[str]:
+        """Those of *userids* that the run does not ask about at all."""
+        taking_part = {row["userid"] for row in self._engine.all("sync_members_all")}
+        return sorted(set(userids) - taking_part)
+
     # --- what it read ---
 
     def put_page(self, run: SyncRun, contacts: Sequence[ContactRead], *, cursor: str) -> None:

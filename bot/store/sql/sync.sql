@@ -101,6 +101,10 @@ SELECT userid, error
  WHERE state = 'unknown'
  ORDER BY userid;
 
+-- name: sync_members_all()
+SELECT userid
+  FROM sync_members;
+
 -- name: sync_judged(userid, living, losses)!
 UPDATE sync_members
    SET state = 'judged',
