@@ -12,6 +12,7 @@ import click
 
 from bot.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
+from bot.cli.sync import for_people, last_shown
 from bot.health import TOKEN
 from bot.services import Services
 from bot.store.inbox import Depth
@@ -59,7 +60,7 @@ def _report(services: Services) -> dict[str, Any]:
             "holder": lease["holder"] if lease else None,
             "until_s": lease["until_s"] if lease else None,
         },
-        "drift": {"at": None, "found": 0, "repaired": 0},
+        "drift": last_shown(services),
     }
 
 
@@ -86,4 +87,5 @@ def _for_people(report: dict[str, Any]) -> str:
             f"token   {token['expires_in_s']} s left" if token["expires_in_s"] else "token   none yet"
         )
     lines.append(f"sender  {lease['holder'] or 'nobody is sending'}")
+    lines += for_people(report["drift"])
     return "\n".join(lines)
