@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class Desk:
         services: Services | None = None,
         client: WeComClient | None = None,
         beat: Callable[[], None] = lambda: None,
+        began: datetime | None = None,
     ) -> SyncRun:
         """Compare now; waiting lets the clock go on."""
         mine = services or self.services
@@ -74,7 +76,7 @@ class Desk:
             mine,
             wecom,
             token_keeper(mine, wecom),
-            at=self.clock.moment,
+            at=began or self.clock.moment,
             accept_losses=accept_losses,
             progress=lambda *step: self.told.append(step),
             beat=beat,
