@@ -7,34 +7,27 @@ then they are written. A run that was cut off goes on where it was. Only complet
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 import structlog
 
 from bot import directory
-from bot.core.reconciling import ROLLOUT_S as ROLLOUT_WINDOW_S
 from bot.core.reconciling import (
     Cause,
-    Judged,
-    Listed,
-    Repair,
     Toll,
-    Window,
     is_too_much_of_all,
     is_too_much_of_one,
-    judge,
 )
 from bot.core.relations import Kind, RelationEvent
 from bot.core.workdays import epoch_of
 from bot.services import Services
-from bot.store.details import ContactRead
-from bot.store.syncing import Burden, Drift, FoundLoss, Member, Step, SyncRun
+from bot.store.syncing import Burden, Drift, Member, Step, SyncRun
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.token import TokenKeeper
 from handlers.inbox import derive, work_off
 from scheduler.asking import Asker, StoppedError
+from scheduler.comparing import ORIGIN, Comparing
 from scheduler.lists import Lists, Tell
 
 log = structlog.get_logger(__name__)
@@ -45,40 +38,10 @@ STALE_S = 12 * 3600  # what was read so long ago says nothing any more
 _PATIENCE_S = LEASE_S + 5
 _LOOK_S = 1.0
 _CHUNK = 200
-_ORIGIN = "sync"
 _TOO_MUCH_OF_ALL = "over 5 % of all relations would be lost"
 _TOO_MUCH_OF_ONE = "over 20 % of this member's relations would be lost"
 _NOT_IN_DIRECTORY = "left, or not in the directory"
 _NOT_IN_SCOPE = "outside the visible range or 客户联系 → 使用范围"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What is to be written of one member."""
-
-    living: int = 0
-    repairs: tuple[Repair, ...] = ()
-    causes: dict[Cause, int]
-    details: tuple[ContactRead, ...] = ()
-
-    @property
-    def losses(self) -> tuple[FoundLoss, ...]:
-        """Those that wait for the decision."""
-        return tuple(
-            FoundLoss(
-                userid=repair.fact.userid,
-                external_userid=repair.fact.external_userid,
-                at=repair.fact.at,
-                is_gone=repair.cause is Cause.MISSED_LOSS,
-            )
-            for repair in self.repairs
-            if repair.fact.kind is Kind.LOST_UNKNOWN
-        )
-
-    @property
-    def certain(self) -> tuple[RelationEvent, ...]:
-        """Adds and transfers: they take nothing from anybody."""
-        return tuple(repair.fact for repair in self.repairs if repair.fact.kind is not Kind.LOST_UNKNOWN)
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:
@@ -162,6 +125,7 @@ class _Sync:
         self._lists = lists
         self._keeper = keeper
         self._tell = tell
+        self._comparing = Comparing(services.store, real_time=keeper.real_time)
 
     def run(self, *, at: datetime, accept_losses: bool) -> SyncRun:
         """Go on with what is unfinished, or begin."""
@@ -204,7 +168,7 @@ class _Sync:
     # --- listing and reading ---
 
     def _list(self, run: SyncRun, *, at: datetime) -> None:
-        derive(self._services)
+        derive(self._services, beat=self._keeper.keep)
         userids = self._lists.members() & self._employed(at)
         batches = self._lists.batches(userids)
         with self._store.transaction():
@@ -225,84 +189,18 @@ class _Sync:
 
     def _judge(self, run: SyncRun) -> None:
         work_off(self._services)
-        derive(self._services)
+        derive(self._services, beat=self._keeper.keep)
         counts = self._syncs.counts()
         total = counts.get(Member.READ, 0) + counts.get(Member.JUDGED, 0)
         while userids := self._syncs.some(Member.READ, most=_CHUNK):
             for userid in userids:
                 self._keeper.keep()
-                self._judge_member(run, userid)
+                self._comparing.judge_member(run, userid)
+            derive(self._services, beat=self._keeper.keep)  # so that no heap is left for the end
             self._tell("comparing", total - self._syncs.counts().get(Member.READ, 0), total)
         with self._store.transaction():
             self._decide(run)
             self._syncs.go_on(run, Step.APPLYING)
-
-    def _judge_member(self, run: SyncRun, userid: str) -> None:
-        found = self._found(run, userid)
-        burden = Burden(userid=userid, living=found.living, losses=len(found.losses))
-        with self._store.transaction():
-            self._store.ledger.append_all(
-                found.certain, origin=_ORIGIN, recorded_at=int(self._keeper.real_time())
-            )
-            self._store.details.put(found.details, read_at=int(self._keeper.real_time()))
-            self._syncs.put_judged(burden, found.losses)
-            self._syncs.put_drift(
-                run,
-                [
-                    Drift(cause=cause.value, userid=userid, number=number)
-                    for cause, number in found.causes.items()
-                ],
-            )
-
-    def _found(self, run: SyncRun, userid: str) -> _Found:
-        facts = self._store.ledger.of_member(userid)
-        listed = self._syncs.listed(userid)
-        window = Window(since=self._syncs.read_at(userid), upto=run.began_at)
-        missing = self._syncs.missing_since(userid)
-        suspects = self._suspects(run, userid)
-        living, repairs, details, causes = 0, list[Repair](), list[ContactRead](), dict[Cause, int]()
-        for customer in sorted(facts.keys() | listed.keys()):
-            one = listed.get(customer)
-            judged = self._judged(
-                (userid, customer), facts.get(customer, []), one, window, missing.get(customer)
-            )
-            living += judged.living
-            repairs += judged.repairs
-            for repair in judged.repairs:
-                cause = Cause.ROLLOUT if _is_suspect(repair, suspects) else repair.cause
-                causes[cause] = causes.get(cause, 0) + 1
-            if judged.doubt is not None:
-                causes[judged.doubt] = causes.get(judged.doubt, 0) + 1
-            if one is not None and any(repair.fact.kind is Kind.ADDED for repair in judged.repairs):
-                details.append(one)
-        return _Found(living=living, repairs=tuple(repairs), causes=causes, details=tuple(details))
-
-    def _judged(
-        self,
-        relation: tuple[str, str],
-        facts: list[RelationEvent],
-        one: ContactRead | None,
-        window: Window,
-        missing_since: int | None,
-    ) -> Judged:
-        listed = None if one is None else Listed(createtime=one.createtime, state=one.state)
-        weigh = partial(
-            judge, relation, facts=facts, listed=listed, window=window, missing_since=missing_since
-        )
-        judged = weigh()
-        if any(repair.cause is Cause.MISSED_LOSS for repair in judged.repairs) and (
-            handed := self._syncs.handed(*relation)
-        ):
-            return weigh(handed=handed)
-        return judged
-
-    def _suspects(self, run: SyncRun, userid: str) -> set[str]:
-        """Customers who look like the trick of a roll-out: deleted, and added again to count as new."""
-        first = self._syncs.first_at()
-        began = run.began_at if first is None else first
-        if run.began_at > began + ROLLOUT_WINDOW_S:
-            return set()
-        return self._syncs.seen_before(userid, since=began - ROLLOUT_WINDOW_S)
 
     # --- deciding ---
 
@@ -343,13 +241,11 @@ class _Sync:
                 for loss in losses
             ]
             with self._store.transaction():
-                self._store.ledger.append_all(
-                    facts, origin=_ORIGIN, recorded_at=int(self._keeper.real_time())
-                )
+                self._store.ledger.append_all(facts, origin=ORIGIN, recorded_at=int(self._keeper.real_time()))
                 self._syncs.drop_losses(losses)
             done += len(losses)
             self._tell("writing losses", done, done + (len(losses) == _CHUNK))
-        derive(self._services)
+        derive(self._services, beat=self._keeper.keep)
         drifts = [*self._unseen(), *self._missing(at)]
         with self._store.transaction():
             self._syncs.put_drift(run, drifts)
@@ -382,11 +278,6 @@ class _Sync:
             )
             for userid in self._syncs.left_out(self._store.ledger.with_customers())
         ]
-
-
-def _is_suspect(repair: Repair, suspects: set[str]) -> bool:
-    is_new = repair.cause in {Cause.IMPORTED, Cause.MISSED_ADD} and repair.fact.kind is Kind.ADDED
-    return is_new and repair.fact.external_userid in suspects
 
 
 def _toll(burden: Burden) -> Toll:
