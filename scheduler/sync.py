@@ -250,9 +250,8 @@ class _Sync:
         with self._store.transaction():
             self._syncs.put_drift(run, drifts)
             self._syncs.end(run, ended_at=int(self._keeper.real_time()))
-        for drift in drifts:
-            if drift.cause == Cause.UNKNOWN:
-                log.warning("list not read", userid=drift.userid, reason=drift.text)
+        if unread := [drift for drift in drifts if drift.cause == Cause.UNKNOWN.value]:
+            log.warning("lists not read", members=len(unread), reason=unread[0].text)
 
     def _unseen(self) -> list[Drift]:
         """What no list can show, whatever happened; estimates come from elsewhere."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,8 +13,10 @@ from e2e_builders import at
 from sync_builders import BATCH, FOLLOW, NIGHT, Desk, desk
 
 from bot.core.relations import Kind
+from bot.health import TOKEN
 from bot.services import Services
 from bot.store.syncing import Step, SyncRun
+from bot.wecom.client import Access, WeComClient
 from sandbox import listing
 from sandbox.errors import ApiError
 from scheduler.asking import StoppedError
@@ -454,3 +456,99 @@ def test_nothing_that_was_read_stays_behind(synced: Desk) -> None:
     synced.sync()
 
     assert synced.services.store.syncs.listed("yg01") == {}
+
+
+# --- pages ---
+
+
+def spoil(patch: pytest.MonkeyPatch, spoilt: Callable[[int, dict[str, Any]], None]) -> None:
+    """Let *spoilt* change or refuse each page of lists, which it gets with the number of the call."""
+    answer, calls = listing.by_users, 0
+
+    def by_users(*given: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        page = dict(answer(*given, **more))
+        spoilt(calls, page)
+        return page
+
+    patch.setattr(listing, "by_users", by_users)
+
+
+def refuse_call(number: int, errcode: int) -> Callable[[int, dict[str, Any]], None]:
+    def spoilt(call: int, _page: dict[str, Any]) -> None:
+        if call == number:
+            raise ApiError(errcode, extra={"external_contact_list": []})
+
+    return spoilt
+
+
+def test_a_run_that_was_stopped_goes_on_with_the_next_page(
+    synced: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_many(synced, 450, hears=False)
+    before = len(synced.calls())
+    spoil(monkeypatch, refuse_call(4, 60020))
+    with pytest.raises(StoppedError):
+        synced.sync()
+    run = synced.sync()
+
+    assert synced.drift(run) == {"missed_add": 450}
+    assert len(synced.calls()) - before == 5 + 1, "each page once, and the call that was refused"
+    assert run.calls == 5
+
+
+def test_a_list_whose_place_was_lost_is_read_from_its_beginning(
+    synced: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_many(synced, 450, hears=False)
+    spoil(monkeypatch, refuse_call(4, 60268))
+
+    assert synced.drift(synced.sync()) == {"missed_add": 450}
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "reason"),
+    [
+        pytest.param({"next_cursor": "the same"}, "pages do not end", id="pages without an end"),
+        pytest.param({"external_contact_list": None}, "malformed", id="no list in the answer"),
+        pytest.param({"external_contact_list": [{}]}, "malformed", id="a row without its fields"),
+    ],
+)
+def test_an_answer_that_is_none_is_no_empty_list(
+    synced: Desk, monkeypatch: pytest.MonkeyPatch, spoilt: dict[str, Any], reason: str
+) -> None:
+    lose(synced, add_many(synced, 3))
+    before = synced.living()
+    spoil(monkeypatch, lambda _call, page: page.update(spoilt))
+    monkeypatch.setattr(listing, "_place", lambda *_: listing._START)
+
+    run = synced.sync()
+    assert synced.living() == before
+    assert all(reason in text for text in concerned(synced, run, "unknown").values())
+    assert len(concerned(synced, run, "unknown")) == len(synced.world.people)
+
+
+def test_without_a_connection_it_stops(synced: Desk) -> None:
+    nowhere = WeComClient(Access(corp_id="ww1", secret="made-up", base_url="http://127.0.0.1:9"))
+    synced.services.store.tokens.forget(TOKEN)
+
+    with pytest.raises(StoppedError, match="no connection to WeCom"):
+        synced.sync(client=nowhere)
+
+
+def test_calls_are_as_few_as_the_pages_allow(tmp_path: Path) -> None:
+    with desk(tmp_path) as stage:
+        base = stage.world.branch.people[0]
+        staff = {f"s{number:03d}": replace(base, userid=f"s{number:03d}") for number in range(250)}
+        stage.world.people = staff
+        for userid in staff:
+            for number in range(10):
+                stage.happen("add", userid, when=f"2026-09-01T10:00:{number:02d}", hears=False)
+        people = tuple(replace(stage.services.directory.people[0], userid=userid) for userid in staff)
+        stage.services.use(stage.services.config, replace(stage.services.directory, people=people))
+
+        run = stage.sync()
+        assert stage.drift(run) == {"imported": 2500}
+        assert run.calls == len(stage.calls()) == 2500 // 100
+        assert len(stage.calls(FOLLOW)) == 2
