@@ -115,7 +115,9 @@ class Desk:
 
 
 @contextmanager
-def desk(folder: Path, *, night: str = NIGHT, more: str = "", **switches: Any) -> Iterator[Desk]:
+def desk(
+    folder: Path, *, night: str = NIGHT, store: str = "sqlite:///quotabot.db", **switches: Any
+) -> Iterator[Desk]:
     """An installation of the whole branch beside a sandbox; both begin at *night*."""
     clock = FakeTime(at(night))
     api = ApiSwitches(**{"details_delay": 0.0, **switches})
@@ -123,7 +125,7 @@ def desk(folder: Path, *, night: str = NIGHT, more: str = "", **switches: Any) -
     world = World(branch, clock=VirtualClock(clock(), speed=0), real=clock, api=api)
     write_files(branch, folder)
     with start(world) as sandbox:
-        config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, more=more)
+        config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, store=store)
         with installation(config, clock) as services:
             services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
             try:

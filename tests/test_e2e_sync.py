@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from bot_builders import running
-from e2e_builders import FakeTime, at, installation, rows_of, write_config
+from e2e_builders import COMMAND, ROOT, FakeTime, at, command, installation, rows_of, until, write_config
+from sandbox_builders import NOON, TODAY
 from sync_builders import NIGHT, Desk, desk
 
 from bot.core.relations import Kind, RelationEvent
 from bot.services import Services
 from bot.standing import standing
 from handlers.inbox import derive, work_off
-from sandbox.branch import write_files
+from sandbox.branch import make_branch, write_files
+from sandbox.clock import VirtualClock
+from sandbox.events import compose
 from sandbox.history import history
+from sandbox.server import start
+from sandbox.switches import ApiSwitches
+from sandbox.world import World
 
 Relation = tuple[str, str]
 Facts = dict[Relation, list[RelationEvent]]
@@ -246,3 +255,28 @@ def test_killed_at_ten_random_points_and_run_again_it_ends_the_same(tmp_path: Pa
 
     assert {"held", "missed_add", "missed_loss", "missed_transfer"} <= drift.keys()
     assert [end == expected for end in ends] == [True] * 10
+
+
+def test_a_process_that_is_killed_leaves_nothing_that_the_next_one_cannot_finish(tmp_path: Path) -> None:
+    branch = make_branch(seed=7, today=TODAY)
+    world = World(branch, clock=VirtualClock(NOON, speed=0), api=ApiSwitches(details_delay=0.0))
+    for number in range(400):
+        spec = {"kind": "add", "userid": f"yg{1 + number % 12:02d}", "at": 1_790_000_000 + number}
+        compose(world, spec)
+    write_files(branch, tmp_path)
+    with start(world) as sandbox:
+        config = str(write_config(tmp_path, app=asdict(world.app), api_url=sandbox.url))
+        words = ["run", "sync", "--config", config, "--at", "2026-11-23T02:17"]
+        world.faults.arm({"delay_ms": 700})
+        with subprocess.Popen([*COMMAND, *words], cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+            until(lambda: any("get_by_user" in call.path for call in list(world.calls)))
+            time.sleep(1.0)
+            process.send_signal(signal.SIGKILL)
+        world.faults.clear()
+        done = command(*words, "--format", "json", within_s=120)
+        world.stopping.set()
+
+    assert (process.returncode, done.code) == (-signal.SIGKILL, 0)
+    assert done.json()["drift"]["causes"] == {"imported": 400}
+    added = rows_of(tmp_path / "quotabot.db", "SELECT COUNT(*) AS adds FROM adds WHERE ended_at IS NULL")
+    assert added == [{"adds": 400}]

@@ -404,6 +404,36 @@ def test_what_was_held_and_is_listed_again_is_no_loss(synced: Desk) -> None:
     assert synced.services.store.syncs.missing_since("yg01") == {}
 
 
+def test_on_both_engines_all_is_found_held_accepted_and_then_nothing_more(
+    place: Path | str, tmp_path: Path
+) -> None:
+    where = place if isinstance(place, str) else "sqlite:///quotabot.db"
+    with desk(tmp_path, store=where) as stage:
+        (moved, *mine), others = add_many(stage, 31), add_many(stage, 150, "yg02")
+        stage.sync()
+        stage.next_night()
+        lose(stage, mine[:12])
+        lose(stage, others[:3], "yg02")
+        stage.happen("add", when=DAY, hears=False)
+        stage.happen("transfer", external_userid=moved, to="yg02", when="2026-11-24T12:00", hears=False)
+        first = stage.drift(stage.sync())
+        stage.next_night()
+        accepted = stage.drift(stage.sync(accept_losses=True))
+        stage.next_night()
+        nothing = stage.drift(stage.sync())
+
+        assert first == {
+            "missed_loss": 15,
+            "held": 12,
+            "missed_add": 2,
+            "missed_transfer": 1,
+        }
+        assert (accepted, nothing) == ({"missed_loss": 12}, {})
+        alive = [stage.is_alive(customer) for customer in mine]
+        assert alive == [False] * 12 + [True] * 18
+        assert [stage.is_alive(customer, "yg02") for customer in others[:4]] == [False] * 3 + [True]
+
+
 # --- one run at a time, and how it is watched ---
 
 
