@@ -27,7 +27,7 @@ from sandbox.events import compose
 from sandbox.server import RunningServer, start
 from sandbox.switches import ApiSwitches
 from sandbox.world import Call, World
-from scheduler.sync import reconcile
+from scheduler.reconciliation import reconcile
 
 NIGHT = "2026-11-24T02:17"
 BATCH = "externalcontact/batch/get_by_user"

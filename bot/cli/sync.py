@@ -16,7 +16,7 @@ from bot.services import Services
 from scheduler.asking import StoppedError
 from scheduler.drift import DriftReport, drift_of, last_drift
 from scheduler.lists import Tell
-from scheduler.sync import reconcile
+from scheduler.reconciliation import reconcile
 
 JOB = "sync"
 _NAMED = 10
