@@ -104,11 +104,16 @@ class Comparing:
             judge, relation, facts=facts, listed=listed, window=window, missing_since=missing_since
         )
         judged = weigh()
-        if any(repair.cause is Cause.MISSED_LOSS for repair in judged.repairs) and (
-            handed := self._syncs.handed(*relation)
-        ):
-            return weigh(handed=handed)
-        return judged
+        lost_at = max((fact.at for fact in facts if fact.kind is Kind.LOST_UNKNOWN), default=None)
+        is_lost_now = any(repair.cause is Cause.MISSED_LOSS for repair in judged.repairs)
+        if one is not None or (lost_at is None and not is_lost_now):
+            return judged
+        handed = self._syncs.handed(*relation)
+        if handed and not is_lost_now:
+            # That loss was found after the last complete run before it: only since then he can have gone.
+            since = self._syncs.done_before(lost_at or 0) or 0
+            handed = [moment for moment in handed if moment >= since]
+        return weigh(handed=handed) if handed else judged
 
     def _suspects(self, run: SyncRun, userid: str) -> set[str]:
         """Customers who look like the trick of a roll-out: deleted, and added again to count as new."""

@@ -227,6 +227,29 @@ def test_a_vanished_customer_whom_an_admin_gave_to_another_is_a_transfer(
 
 
 @pytest.mark.parametrize(
+    ("end", "handed", "is_transfer"),
+    [
+        pytest.param((SINCE, UNKNOWN), [DAY], True, id="found missing while the taker's list was not known"),
+        pytest.param((SINCE, UNKNOWN), [SINCE], False, id="in one second the loss comes first"),
+        pytest.param((SINCE, UNKNOWN), [SINCE + 1], False, id="given to the other after that loss"),
+        pytest.param((SINCE, UNKNOWN), [4], False, id="before he was added"),
+        pytest.param((SINCE, UNKNOWN), [], False, id="to nobody"),
+        pytest.param((SINCE, BY_MEMBER), [DAY], False, id="what an event told stays"),
+    ],
+)
+def test_a_loss_turns_out_to_be_a_transfer(
+    end: tuple[int, Kind], handed: list[int], is_transfer: bool
+) -> None:
+    facts = facts_of([(5, ADDED), end])
+    judged = judge(RELATION, facts=facts, listed=None, window=WINDOW, handed=handed)
+
+    repaired = [*facts, *(repair.fact for repair in judged.repairs)]
+    assert (fold(repaired, regain_s=0)[-1].ended_by is TRANSFERRED) is is_transfer
+    assert len(judged.repairs) == is_transfer
+    assert judge(RELATION, facts=repaired, listed=None, window=WINDOW, handed=handed).repairs == ()
+
+
+@pytest.mark.parametrize(
     ("history", "lost_at"),
     [
         pytest.param([(5, ADDED)], 50 * DAY, id="as an earlier run found it"),

@@ -103,6 +103,29 @@ def test_a_missed_handover_is_a_transfer_and_an_add(synced: Desk) -> None:
     assert drift == {"missed_transfer": 1, "missed_add": 1}
 
 
+@pytest.mark.parametrize(
+    ("handed_at", "cause"),
+    [
+        pytest.param("2026-11-24T12:00", {"missed_transfer": 1}, id="in the window of the loss"),
+        pytest.param("2026-11-20T12:00", {}, id="earlier: he was still listed after it"),
+    ],
+)
+def test_a_loss_is_a_transfer_after_all_once_the_takers_list_can_be_read(
+    synced: Desk, handed_at: str, cause: dict[str, int]
+) -> None:
+    (customer,) = add_many(synced, 1)
+    synced.happen("add", "yg02", external_userid=customer, when=handed_at, add_way=202)
+    lose(synced, [customer])
+    synced.world.change_person("yg02", visible=None, licensed=False)
+    first = synced.drift(synced.sync())
+    synced.next_night()
+    synced.world.change_person("yg02", visible=None, licensed=True)
+
+    assert first == {"missed_loss": 1, "unknown": 1}
+    assert synced.drift(synced.sync()) == cause
+    assert (synced.adds(customer)[0].ended_by is Kind.TRANSFERRED) is bool(cause)
+
+
 @pytest.mark.parametrize("keeps", [True, False])
 def test_who_left_stays_lost_though_he_is_listed(tmp_path: Path, keeps: bool) -> None:
     with desk(tmp_path, return_keeps_createtime=keeps) as stage:

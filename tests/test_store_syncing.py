@@ -99,6 +99,7 @@ def test_the_first_run_that_was_done_says_since_when_lists_are_known(store: Stor
         end(store, begin(store, at=at))
 
     assert (never, store.syncs.first_at()) == (None, NOW)
+    assert [store.syncs.done_before(at) for at in (NOW, NOW + 5, NOW + 6)] == [None, NOW, NOW + 5]
 
 
 def test_batches_are_read_in_their_order_and_may_be_split(store: Store) -> None:

@@ -108,8 +108,11 @@ def judge(
     if any(moment >= window.settled for moment in moments):
         return Judged(living=living)
     if listed is None:
-        repairs = _vanished(relation, adds[-1], window, handed, missing_since) if living else ()
-        return Judged(living=living, repairs=repairs)
+        if living:
+            gone = _vanished(relation, adds[-1], window, handed, missing_since)
+        else:
+            gone = _handed_after_all(relation, adds[-1], handed) if adds else ()
+        return Judged(living=living, repairs=gone)
     repairs = _begun(relation, facts, listed, window)
     known = fold([*facts, *(repair.fact for repair in repairs)], regain_s=0)
     if not known or known[-1].ended_at is None:
@@ -130,6 +133,17 @@ def _vanished(
     if missing_since is not None and missing_since > last.added_at:
         at = missing_since
     return (Repair(cause=Cause.MISSED_LOSS, fact=_fact(relation, at, Kind.LOST_UNKNOWN)),)
+
+
+def _handed_after_all(relation: tuple[str, str], last: Add, handed: Sequence[int]) -> tuple[Repair, ...]:
+    """A loss that was found while the taker's list was not known."""
+    if last.ended_by is not Kind.LOST_UNKNOWN or last.ended_at is None:
+        return ()
+    given = [moment for moment in handed if last.added_at <= moment < last.ended_at]
+    if not given:
+        return ()
+    fact = _fact(relation, min(given), Kind.TRANSFERRED)
+    return (Repair(cause=Cause.MISSED_TRANSFER, fact=fact),)
 
 
 def _begun(

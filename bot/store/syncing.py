@@ -111,6 +111,11 @@ class Syncs:
         row = self._engine.one("sync_first_done")
         return None if row is None or row["began_at"] is None else int(row["began_at"])
 
+    def done_before(self, at: int) -> int | None:
+        """When the newest complete run that began before *at* did."""
+        row = self._engine.one("sync_done_before", at=at)
+        return None if row is None or row["began_at"] is None else int(row["began_at"])
+
     def go_on(self, run: SyncRun, step: Step) -> None:
         """The run is at *step* now."""
         self._engine.run("sync_step", number=run.number, state=step.value)

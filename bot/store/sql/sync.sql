@@ -28,6 +28,12 @@ SELECT MIN(began_at) AS began_at
   FROM sync_runs
  WHERE state = 'done';
 
+-- name: sync_done_before(at)^
+SELECT MAX(began_at) AS began_at
+  FROM sync_runs
+ WHERE state = 'done'
+   AND began_at < :at;
+
 -- name: sync_step(number, state)!
 UPDATE sync_runs
    SET state = :state,
