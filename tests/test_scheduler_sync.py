@@ -292,10 +292,23 @@ def test_a_rate_limit_is_waited_for(synced: Desk) -> None:
     assert 120 <= synced.clock() - began < 200
 
 
+def test_a_rate_limit_that_does_not_end_stops_it(synced: Desk) -> None:
+    synced.world.faults.arm({"read_error": {"errcode": 45009, "times": 99}})
+
+    with pytest.raises(StoppedError, match="45009"):
+        synced.sync()
+
+    assert len(synced.calls(FOLLOW)) == 2 + 6, "the two of the first run, then one a minute"
+
+
 def test_a_refused_token_is_renewed_once(synced: Desk) -> None:
     synced.world.faults.arm({"read_error": {"errcode": 40014, "times": 1}})
+    done = synced.sync()
+    synced.world.faults.arm({"read_error": {"errcode": 40014, "times": 2}})
 
-    assert synced.sync().step is Step.DONE
+    assert done.step is Step.DONE
+    with pytest.raises(StoppedError, match="40014"):
+        synced.sync()
 
 
 @pytest.mark.parametrize("rule", ["any", "all", "empty"])
