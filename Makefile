@@ -45,7 +45,7 @@ imports: .venv/installed-dev
 	$(BIN)/lint-imports --no-cache
 
 unit: .venv/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix $(CHECKED)

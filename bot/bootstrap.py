@@ -18,9 +18,12 @@ from bot.config import Config
 from bot.health import DETAILS_TROUBLE, TOKEN, TROUBLE
 from bot.roster import RosterError
 from bot.services import INBOX, OUTBOX, Services, Signal
+from bot.store.address_book import READ_ERROR
+from bot.store.copying import refuse_half_a_copy
 from bot.store.shared import own_name
 from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
+from bot.wecom.reads import Reads
 from bot.wecom.token import TokenKeeper
 from scheduler.delivery import Delivery
 from scheduler.reader import Reader
@@ -35,23 +38,43 @@ _APP = "app"  # the mark that says whose token and trouble are stored
 def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Services]:
     """One installation, opened; closed at the end of the block.
 
-    Raises StoreError when the store cannot be used, RosterError when the roster cannot be read.
+    Raises StoreError when the store cannot be used or is half a copy, RosterError when the roster cannot be
+    read.
     """
-    people = directory.read(config)
+    files = directory.read_files(config)
     where = config.store.where
     store = Store(where if isinstance(where, Path) else where.get_secret_value())
     try:
-        yield Services(
+        refuse_half_a_copy(store.engine)
+        services = Services(
             config=config,
             store=store,
             clock=clock or RealClock(),
-            directory=people,
+            directory=directory.built(config, files, store),
             holder=own_name(),
             inbox_signal=Signal(partial(store.engine.notify, INBOX)),
             outbox_signal=Signal(partial(store.engine.notify, OUTBOX)),
         )
+        services.reads = partial(_open_reads, services)
+        yield services
     finally:
         store.close()
+
+
+@contextmanager
+def _open_reads(services: Services, *, tokens: TokenKeeper | None = None) -> Iterator[Reads]:
+    """A way to ask WeCom under the token that all share; closed at the end of the block."""
+    forget_other_app(services)
+    client = wecom_client(services.config)
+    try:
+        yield Reads(client, tokens or token_keeper(services, client), ending=services.ending)
+    finally:
+        client.close()
+
+
+def share_tokens(services: Services, tokens: TokenKeeper) -> None:
+    """Let the directory be read under this process's keeper: two of them would both ask for a token."""
+    services.reads = partial(_open_reads, services, tokens=tokens)
 
 
 def hear_others(services: Services) -> None:
@@ -66,7 +89,7 @@ def hear_others(services: Services) -> None:
 
 
 def record_files(services: Services, *, now: datetime) -> None:
-    """Keep what the files say of people and of rules under today's local date.
+    """Keep what the directory and the file say of people and of rules under today's local date.
 
     `serve` and `run` do, reports never.
     """
@@ -77,21 +100,24 @@ def record_files(services: Services, *, now: datetime) -> None:
 
 
 def refresh_directory(services: Services) -> None:
-    """Take a roster that was replaced on disk into the running service, if it is valid; else say so once."""
-    if (stamp := directory.stamp(services.config)) == services.directory.stamp:
+    """Take a changed roster, if it is valid, and what another process read of WeCom into this one."""
+    config, store, before = services.config, services.store, services.directory
+    if (stamp := directory.stamp(config, store)) == before.stamp:
         return
     try:
-        people = directory.read(services.config)
+        people = directory.read(config, store)
     except RosterError as error:
         log.warning("changed roster refused; the old one stays", faults=str(error))
-        people = replace(services.directory, stamp=stamp)
-    services.use(services.config, people)
+        people = replace(directory.built(config, before.files, store), stamp=stamp)
+    services.use(config, people)
     record_files(services, now=services.clock.now())
 
 
 def forget_other_app(services: Services) -> None:
-    """Drop token and trouble that belong to another app or secret: a corrected file works at once."""
+    """Drop token and trouble that belong to another app, secret or source: a corrected file works at once."""
     wecom, store = services.config.wecom, services.store
+    if services.config.directory.source == "csv":
+        store.marks.clear(READ_ERROR)
     parts = (wecom.corp_id, str(wecom.agent_id), wecom.secret.get_secret_value(), wecom.api_base_url)
     app = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     if store.marks.get(_APP) != app:
@@ -162,13 +188,15 @@ def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
 
 
 @contextmanager
-def open_reader(services: Services) -> Iterator[Reader]:
-    """A reader that may compete for the lease of reading contacts; its calls end before the block is left."""
+def open_reader(services: Services, *, tokens: TokenKeeper | None = None) -> Iterator[Reader]:
+    """A reader that may compete for the lease of reading contacts; its calls end before the block is left.
+
+    *tokens*: the keeper of this process, if it has one already: two of them would both ask for a token.
+    """
     forget_other_app(services)
     client = wecom_client(services.config)
-    reader = Reader(
-        services, client=client, tokens=token_keeper(services, client), real_time=services.store.now
-    )
+    tokens = tokens or token_keeper(services, client)
+    reader = Reader(services, client=client, tokens=tokens, real_time=services.store.now)
     try:
         yield reader
     finally:

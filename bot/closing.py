@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from bot.core.periods import parse_period
 from bot.core.progress import Row
 from bot.core.rulebook import Framed
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.services import Services
+from bot.services import FIRST_START, Services
 from bot.standing import Standing, rules, standing_in
 from bot.store.results import Closed, Result, State, text_of
 
@@ -58,6 +58,21 @@ def due(services: Services, *, at: datetime) -> list[Framed]:
         and (quota.id, period.name) not in closed
     ]
     return sorted(found, key=lambda framed: framed[1].last)
+
+
+def begun_within(services: Services, framed: Framed) -> date | None:
+    """Return the local day on which the record began, if too much of the period was over then.
+
+    More than a fifth of its workdays: what happened before was not counted, so its result says little.
+    """
+    calendar, (_, period) = services.config.work_calendar(), framed
+    marks = (services.store.ledger.first_at(), services.store.marks.get(FIRST_START))
+    known = [calendar.day_of(int(mark)) for mark in marks if mark is not None]
+    if not known or min(known) > period.last:
+        return None
+    before = len(calendar.workdays_between(period.first, min(known) - timedelta(days=1)))
+    whole = len(calendar.workdays_between(period.first, period.last))
+    return min(known) if before * 5 > whole else None
 
 
 def close_due(services: Services, *, at: datetime) -> None:

@@ -57,6 +57,16 @@ id = "cm-monthly"
 roles = ["客户经理"]
 period = "month"
 target = 50
+penalty = {{ flat = 300 }}
+
+[quotas.counting]
+keep_days = 7
+exclude_add_ways = [201, 202]
+
+[integrity]
+shared_by = 5
+burst = {{ adds = 15, minutes = 10 }}
+quick_loss = {{ rate = 0.3, min_adds = 10 }}
 """
 
 
@@ -150,9 +160,12 @@ def running(
             _CONFIG.format(**app, url=sandbox.url, language=language, store=store), encoding="utf-8"
         )
         with _bot(load(path, environ={}), sandbox) as (services, url):
-            sandbox.post("switches", {"callback_url": f"{url}/callback"})
+            delay = sandbox.get("switches")["api"]["details_delay"]
+            # The history is old: its contacts can be read at once.
+            sandbox.post("switches", {"callback_url": f"{url}/callback", "api": {"details_delay": 0}})
             told = sandbox.post("history", {"parallel": 8})
             _settle(services)
+            sandbox.post("switches", {"api": {"details_delay": delay}})
             yield Demo(sandbox, services, url, path, history=told["delivered"])
 
 
@@ -222,9 +235,9 @@ def _bot(config: Config, sandbox: Sandbox) -> Iterator[tuple[Services, str]]:
 
 
 def _settle(services: Services) -> None:
-    """Wait until everything received is counted."""
-    deadline = monotonic() + _TIMEOUT_S
-    while services.store.inbox.depth(now=0).pending or services.store.ledger.dirty():
+    """Wait until everything received is counted, and every contact was asked about."""
+    store, deadline = services.store, monotonic() + _TIMEOUT_S
+    while store.inbox.depth(now=0).pending or store.ledger.dirty() or store.details.untried():
         if monotonic() > deadline:
             raise DemoError("the bot did not work its inbox off in time")
         sleep(_LOOK_S)

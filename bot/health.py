@@ -9,6 +9,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from bot.store.address_book import READ_ERROR
 from bot.store.engine import StoreError
 from bot.store.store import Store
 
@@ -33,7 +34,7 @@ class Health:
         """`ready`: events can be stored; `degraded`: what a person should look at, each with its part."""
         try:
             self._probe()
-            degraded = [*self._wecom(), *self._details(), *self._dead()]
+            degraded = [*self._wecom(), *self._directory(), *self._details(), *self._dead()]
         except StoreError as error:
             return {"ready": False, "degraded": [{"part": "store", "problem": str(error)}]}
         return {"ready": True, "degraded": degraded}
@@ -74,6 +75,10 @@ class Health:
             return []
         told = json.loads(trouble)
         return [{"part": part, "errcode": told["errcode"], "problem": told["text"]}]
+
+    def _directory(self) -> list[dict[str, Any]]:
+        error = self._store.marks.get(READ_ERROR)
+        return [] if error is None else [{"part": "directory", "problem": error}]
 
     def _dead(self) -> list[dict[str, Any]]:
         depths = self.depths()

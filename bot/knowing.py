@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.contacts import NOTHING, Contact
-from bot.store.knowledge import Said, StoredDetails
+from bot.store.knowledge import KEY_KINDS, Said, StoredDetails
 from bot.store.store import Store
 
 SAME_ADD_S = 60  # details belong to the add whose time is so close to WeCom's createtime
-
-# The more a key names one customer, the more it is believed.
-_KEYS = ("state", "mobile_sha256", "unionid", "external_userid")
 
 
 def with_knowledge(
@@ -70,7 +67,7 @@ def _known(
         "unionid": (details.unionid,) if details else (),
         "mobile_sha256": details.mobile_sha256.split() if details else (),
     }
-    said = [facts[kind, key] for kind in _KEYS for key in keys[kind] if key and (kind, key) in facts]
+    said = [facts[kind, key] for kind in KEY_KINDS for key in keys[kind] if key and (kind, key) in facts]
     managers = [one.manager for one in said if one.manager is not None]
     if not said and details is None and not decisions:
         return contact

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is when the entry comes: it may have been exchanged since the start."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write *record*."""
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def set_up(*, verbose: bool = False) -> None:
@@ -16,7 +26,8 @@ def set_up(*, verbose: bool = False) -> None:
     ]
     for_people = sys.stderr.isatty()
     last: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
+        # The renderer's own tracebacks show the values of variables: secrets and names among them.
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if for_people
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
@@ -27,7 +38,7 @@ def set_up(*, verbose: bool = False) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
+    handler = _StandardError()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=last, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]

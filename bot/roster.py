@@ -37,12 +37,26 @@ class RosterLine:
     share: Fraction
 
 
-def read_roster(path: Path, *, departments: Departments | None = None) -> tuple[RosterLine, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What decides on somebody's role; *role* is what the roster says. Tags and position are WeCom's."""
+
+    userid: str
+    departments: tuple[int, ...]
+    role: str | None = None
+    tags: tuple[int, ...] = ()
+    position: str = ""
+
+
+def read_roster(
+    path: Path, *, departments: Departments | None = None, with_departments: bool = True
+) -> tuple[RosterLine, ...]:
     """Return the roster at *path* in the order of its lines.
 
-    With *departments*, a department that is not among them is a fault. Raises RosterError with every fault.
+    With *departments*, a department that is not among them is a fault. *with_departments*: each line must
+    name one; beside WeCom it need not. Raises RosterError with every fault.
     """
-    lines, faults = _parsed_roster(path, departments)
+    lines, faults = _parsed_roster(path, departments, with_departments=with_departments)
     if faults:
         raise RosterError(faults)
     return lines
@@ -59,22 +73,29 @@ def read_departments(path: Path) -> Departments:
     return departments
 
 
-def role_for(roles: Iterable[Role], line: RosterLine, *, departments: Departments) -> str | None:
+def role_for(roles: Iterable[Role], who: Traits | RosterLine, *, departments: Departments) -> str | None:
     """Return the role of a person: a filled cell wins, then the first of *roles* that matches; else None."""
-    if line.role:
-        return line.role
-    return next((role.name for role in roles if _matches(role, line, departments)), None)
+    if who.role:
+        return who.role
+    return next((role.name for role in roles if _matches(role, who, departments)), None)
 
 
-def _matches(role: Role, line: RosterLine, departments: Departments) -> bool:
+def _matches(role: Role, who: Traits | RosterLine, departments: Departments) -> bool:
     match = role.match
-    return line.userid in match.userids or any(
-        departments.at_or_below(own, asked) for own in line.departments for asked in match.departments
+    if isinstance(who, Traits) and (
+        who.position in match.positions or not set(who.tags).isdisjoint(match.tags)
+    ):
+        return True
+    return who.userid in match.userids or any(
+        departments.at_or_below(own, asked) for own in who.departments for asked in match.departments
     )
 
 
-def _parsed_roster(path: Path, departments: Departments | None) -> tuple[tuple[RosterLine, ...], list[Fault]]:
-    table = CsvTable(path, known=ROSTER_COLUMNS, required=("userid", "department"))
+def _parsed_roster(
+    path: Path, departments: Departments | None, *, with_departments: bool
+) -> tuple[tuple[RosterLine, ...], list[Fault]]:
+    required = ("userid", "department") if with_departments else ("userid",)
+    table = CsvTable(path, known=ROSTER_COLUMNS, required=required)
     lines: dict[str, RosterLine] = {}
     first_seen: dict[str, int] = {}
     for cells in table:
@@ -83,7 +104,7 @@ def _parsed_roster(path: Path, departments: Departments | None) -> tuple[tuple[R
             cells.fault("userid", f"must be unique; line {first_seen[userid]} has it already")
         elif userid:
             first_seen[userid] = cells.number
-        line = _roster_line(cells, userid, departments)
+        line = _roster_line(cells, userid, departments, with_departments=with_departments)
         if not cells.wrong:
             lines[userid] = line
     return tuple(lines.values()), table.faults
@@ -110,18 +131,20 @@ def _parsed_departments(path: Path) -> tuple[Departments, list[Fault]]:
     return Departments(parents, names), table.faults
 
 
-def _roster_line(cells: Cells, userid: str, departments: Departments | None) -> RosterLine:
+def _roster_line(
+    cells: Cells, userid: str, departments: Departments | None, *, with_departments: bool
+) -> RosterLine:
     line = RosterLine(
         userid=userid,
         name=_name(cells) or cells["userid"],
         departments=_ids(cells, "department", departments),
         role=cells["role"] or None,
         leader_of=_ids(cells, "leader_of", departments),
-        joined_on=_day(cells, "joined_on"),
-        left_on=_day(cells, "left_on"),
+        joined_on=cells.day("joined_on", or_empty=True),
+        left_on=cells.day("left_on", or_empty=True),
         share=_share(cells),
     )
-    if not cells["department"].strip("; "):
+    if with_departments and not cells["department"].strip("; "):
         cells.fault("department", "must be at least one department id; several are joined with ;")
     if line.joined_on and line.left_on and line.left_on < line.joined_on:
         cells.fault("left_on", f"must not be before joined_on = {line.joined_on}")
@@ -161,18 +184,6 @@ def _whole(cells: Cells, column: str, text: str) -> int:
     several = "; several are joined with ;" if column in ("department", "leader_of") else ""
     cells.fault(column, f"must be a department id, a whole number from 1 on{several}")
     return 0
-
-
-def _day(cells: Cells, column: str) -> date | None:
-    text = cells[column]
-    try:
-        # fromisoformat alone would take 20260131 and 2026-W05-6 too.
-        if not text or re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text) if text else None
-    except ValueError:
-        pass
-    cells.fault(column, "must be a date such as 2026-01-31, or empty")
-    return None
 
 
 def _share(cells: Cells) -> Fraction:

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import structlog
 
-from bot.bootstrap import hear_others, open_reader, open_sender, record_files, refresh_directory
+from bot.bootstrap import (
+    hear_others,
+    open_reader,
+    open_sender,
+    record_files,
+    refresh_directory,
+    share_tokens,
+)
 from bot.health import Health
 from bot.services import INBOX, Services, Signal
 from bot.store.engine import StoreBusyError
@@ -23,6 +30,7 @@ from bot.web.server import serve
 from bot.wecom.crypto import CallbackCrypto
 from bot.wecom.token import TokenError, TokenKeeper
 from handlers.inbox import note_rules, work_off
+from scheduler.directory import look_after
 from scheduler.reader import Reader
 from scheduler.runner import Runner
 from scheduler.runs import tick
@@ -112,12 +120,14 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
     """Start inbox worker, sender, reader and timetable; *stack* ends them in the opposite order."""
     hear_others(services)
     sender, keeper = stack.enter_context(open_sender(services))
+    share_tokens(services, keeper)
     _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake)
-    reader, rest = stack.enter_context(open_reader(services)), Signal()
+    reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
     _start_loop(stack, "details", _reading(reader, rest), wake=rest.wake)
     _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
-    for act, seconds in ((tick, tick_s), (refresh_directory, _REREAD_S)):
+    for act, seconds in ((tick, tick_s), (look_after, tick_s), (refresh_directory, _REREAD_S)):
         _start_runner(stack, partial(act, services), seconds=seconds)
+    stack.callback(services.ending.set)
 
 
 def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) -> None:

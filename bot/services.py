@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import structlog
@@ -13,11 +14,14 @@ from bot.config import Config
 from bot.directory import Directory
 from bot.store.engine import StoreError
 from bot.store.store import Store
+from bot.wecom.reads import Reads
 
 log = structlog.get_logger(__name__)
 
 
 INBOX, OUTBOX = "inbox", "outbox"  # the topics that processes tell each other
+
+FIRST_START = "first_start"  # the mark of when the timetable was first looked at, in epoch s
 
 
 class Signal:
@@ -46,11 +50,16 @@ class Signal:
         self._event.clear()
 
 
+def _no_reads() -> AbstractContextManager[Reads]:
+    raise AssertionError("these services have no way to WeCom")
+
+
 @dataclass(slots=True, kw_only=True)
 class Services:
     """One installation as the parts see it. *holder* names this process where only one may act.
 
-    Only `use` changes it: a configuration that was re-read.
+    *reads* opens a way to ask WeCom, to be closed after use; *ending* is set when the service stops. Only
+    `use` changes the value: a configuration that was re-read.
     """
 
     config: Config
@@ -60,6 +69,8 @@ class Services:
     holder: str
     inbox_signal: Signal = field(default_factory=Signal)
     outbox_signal: Signal = field(default_factory=Signal)
+    reads: Callable[[], AbstractContextManager[Reads]] = _no_reads
+    ending: threading.Event = field(default_factory=threading.Event)
 
     def use(self, config: Config, directory: Directory) -> None:
         """Go on with another configuration and directory; what already runs ends with the old ones."""

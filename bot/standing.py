@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -11,9 +11,11 @@ from functools import cached_property
 from bot import directory, frozen
 from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, day_facts
+from bot.core.frames import Frame, Past
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import Planned
 from bot.core.money import capped
+from bot.core.overtime import Overtime, overtime
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import Branch, Row, progress
@@ -21,6 +23,7 @@ from bot.core.quotas import Basis
 from bot.core.relations import Add
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.teams import Team, teams
+from bot.core.waiting import Waiting, waiting
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.knowing import with_knowledge
 from bot.services import Services
@@ -60,9 +63,8 @@ class Standing:
         return {userid: tuple(rows) for userid, rows in sorted(found.items())}
 
     def works_on(self, userid: str, day: date) -> bool:
-        """Whether *userid* is employed and not absent on the local *day*: else nobody writes to him."""
-        person = self.people[userid]
-        return person.employed_on(day) and day not in person.absences
+        """Whether *userid* may be told something on the local *day*: employed, not absent, in range."""
+        return self.people[userid].works_on(day)
 
     def day(self, userid: str, day: date) -> DayFacts:
         """What a local day brought *userid*, as of *at*."""
@@ -70,10 +72,40 @@ class Standing:
 
     def teams(self) -> tuple[Team, ...]:
         """What departments reached together."""
-        at_s = epoch_of(self.at)
-        past = self.branch.past(at_s)
+        at_s, past = epoch_of(self.at), self._past
         kept: dict[str, Kept] = {userid: past.history(userid).kept_90(at_s) for userid in self.by_person}
         return teams(self.rows, departments=self.departments, kept=kept)
+
+    def overtime(self) -> tuple[Overtime, ...]:
+        """Adds outside working hours by unit, in each period that is shown; never by person."""
+        known = {userid: self._past.history(userid).contacts for userid in self.branch.contacts}
+        periods = dict.fromkeys(period for _, period in self.frames)
+        return tuple(
+            line
+            for period in periods
+            for line in overtime(
+                known,
+                people=self.branch.people,
+                departments=self.departments,
+                calendar=self.calendar,
+                period=period,
+            )
+        )
+
+    def waiting(self, userid: str) -> list[Waiting]:
+        """What the pending contacts of *userid* wait for, in the order of his quotas."""
+        own = {(row.quota, row.period) for row in self.by_person.get(userid, ()) if row.pending}
+        return [
+            one
+            for quota, period in self.frames
+            if (quota.id, period.name) in own
+            for frame in [Frame.of(quota, period, calendar=self.calendar)]
+            for one in waiting(frame, frame.judged(userid, self._past))
+        ]
+
+    @cached_property
+    def _past(self) -> Past:
+        return self.branch.past(epoch_of(self.at))
 
     def _adds(self, userid: str) -> list[Add]:
         return [contact.add for contact in self.branch.contacts.get(userid, ())]
@@ -106,17 +138,16 @@ def standing_in(
     book: Rulebook,
     money: bool = False,
     stored: bool = True,
+    branch: Branch | None = None,
 ) -> Standing:
     """Where everybody stands as of *at* (aware) in *frames* of the rulebook *book*.
 
-    *stored*: lines of a closed period that are final are shown as they were signed.
+    *stored*: lines of a closed period that are final are shown as they were signed. *branch* is read already:
+    it covers what is `needed`, up to *at* or later.
     """
     capping = services.config.money.cap_per_month
-    wanted = list(frames)
-    if capping:
-        known = _names(wanted)
-        wanted += [framed for framed in _of_months(wanted, book) if not _names([framed]) <= known]
-    branch = branch_for(services, wanted, at=at)
+    wanted = needed(services, frames, book=book)
+    branch = branch or branch_for(services, wanted, at=at)
     rows = progress(
         branch,
         frames=wanted,
@@ -126,7 +157,8 @@ def standing_in(
     )
     if capping:
         shown = _names(frames)
-        rows = tuple(row for row in _cap(rows, cap=capping) if (row.quota, row.period) in shown)
+        cut = _cap(rows, cap=capping, order=book.places())
+        rows = tuple(row for row in cut if (row.quota, row.period) in shown)
     if stored:
         rows = _as_signed(services, frames, rows, at=at)
     return Standing(at=at, frames=tuple(frames), rows=rows, branch=branch)
@@ -152,25 +184,32 @@ def _as_signed(
     return tuple(found)
 
 
-def branch_for(services: Services, frames: Sequence[Framed], *, at: datetime) -> Branch:
-    """All that the numbers of *frames* as of *at* (aware) are made from."""
+def needed(services: Services, frames: Sequence[Framed], *, book: Rulebook) -> list[Framed]:
+    """*frames*, and what else must be worked out for them: a monthly cap on money looks at every quota."""
+    wanted = list(frames)
+    if services.config.money.cap_per_month:
+        known = _names(wanted)
+        wanted += [framed for framed in _of_months(wanted, book) if not _names([framed]) <= known]
+    return wanted
+
+
+def branch_for(
+    services: Services, frames: Sequence[Framed], *, at: datetime, earliest: datetime | None = None
+) -> Branch:
+    """All that the numbers of *frames* are made from: as of *at* (aware), or any time from *earliest* on."""
     config, store = services.config, services.store
     calendar = config.work_calendar()
     upto = epoch_of(at)
-    since = upto - KEPT_WINDOW_S
+    since = epoch_of(earliest or at) - KEPT_WINDOW_S
     for quota, period in frames:
         # a day more than the period: yesterday's facts on its first day
         first = calendar.start_of(period.first - timedelta(days=1))
         since = min(since, first - quota.integrity.window_days * DAY_S)
     alive = any(quota.basis is Basis.HELD for quota, _ in frames)
-    real_today = calendar.local_day(services.clock.now())
-    absences = store.knowledge.absences()
-    people = directory.known(services.directory, store.members.all(), day=real_today)
+    people = everybody(services)
     contacts = store.ledger.contacts(since=since, upto=upto, alive=alive)
     return Branch(
-        people=tuple(
-            replace(person, absences=absences.get(person.userid, frozenset())) for person in people.values()
-        ),
+        people=tuple(people.values()),
         departments=services.directory.departments,
         contacts=with_knowledge(store, contacts, since=since if not alive else 0),
         calendar=calendar,
@@ -178,6 +217,17 @@ def branch_for(services: Services, frames: Sequence[Framed], *, at: datetime) ->
         flags=store.findings.flags(),
         planned=planned_by(services, people),
     )
+
+
+def everybody(services: Services) -> dict[str, Person]:
+    """Everybody by userid, as recorded and as the files say now, with absences."""
+    today = services.config.work_calendar().local_day(services.clock.now())
+    absences = services.store.knowledge.absences()
+    people = directory.known(services.directory, services.store.members.all(), day=today)
+    return {
+        userid: replace(person, absences=absences.get(userid, frozenset()))
+        for userid, person in people.items()
+    }
 
 
 def planned_by(services: Services, people: dict[str, Person]) -> Planned:
@@ -208,10 +258,15 @@ def _of_months(frames: Iterable[Framed], book: Rulebook) -> list[Framed]:
     ]
 
 
-def _cap(rows: Sequence[Row], *, cap: int) -> list[Row]:
-    """*rows* with the penalties of one person for periods ending in a month cut at *cap*, later first."""
+def _cap(rows: Sequence[Row], *, cap: int, order: Mapping[str, int]) -> list[Row]:
+    """*rows* with the penalties of one person for periods ending in a month cut at *cap*, later first.
+
+    Of periods that end on one day that of the quota that stands later (*order*) is cut first.
+    """
     together: dict[tuple[str, int, int], list[int]] = {}
-    for number, row in sorted(enumerate(rows), key=lambda item: item[1].period_end):
+    for number, row in sorted(
+        enumerate(rows), key=lambda item: (item[1].period_end, order[item[1].quota], item[1].period_start)
+    ):
         month = (row.userid, row.period_end.year, row.period_end.month)
         together.setdefault(month, []).append(number)
     found = list(rows)

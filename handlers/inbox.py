@@ -37,12 +37,20 @@ def work_off(services: Services, *, upto: int | None = None, router: Router | No
 
 def note_rules(services: Services) -> None:
     """Have everything derived anew if that was done under another [ledger]: when a file comes into use."""
-    store, rules = services.store, f"regain_s={services.config.ledger.regain_s}"
-    if store.marks.get(_RULES) == rules:
+    if not rules_changed(services):
         return
-    with store.transaction():
-        store.ledger.mark_all()
-        store.marks.put(_RULES, rules)
+    with services.store.transaction():
+        services.store.ledger.mark_all()
+        services.store.marks.put(_RULES, _rules(services))
+
+
+def rules_changed(services: Services) -> bool:
+    """Whether what is there was derived under another [ledger]."""
+    return services.store.marks.get(_RULES) != _rules(services)
+
+
+def _rules(services: Services) -> str:
+    return f"regain_s={services.config.ledger.regain_s}"
 
 
 def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import contact_control, control, listing, page, reading, sending
+from sandbox import contact_control, control, directory, listing, page, reading, sending
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -50,44 +50,28 @@ def _api(world: World) -> Blueprint:
     def message_send() -> Response:
         return _answered(world, "message/send", "POST", lambda call: _message_send(world, call))
 
-    for path, (method, answer) in _READS.items():
-        _add_read(api, world, path, method, answer)
+    reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
+    reads |= {
+        "user/list_id": ("POST", directory.answering(directory.forbidden)),
+        "externalcontact/get": ("GET", reading.contact),
+        "externalcontact/get_corp_tag_list": ("POST", reading.corp_tag_list),
+        "externalcontact/get_follow_user_list": ("GET", listing.follow_users),
+        "externalcontact/list": ("GET", listing.customers),
+        "externalcontact/batch/get_by_user": ("POST", listing.by_users),
+    }
+    for path, (method, read) in reads.items():
+        _add_read(api, world, path, read, method=method)
     return api
 
 
-_Answer = Callable[[World, bytes, Call], Body]
-_READS: Mapping[str, tuple[str, _Answer]] = {
-    "externalcontact/get": (
-        "GET",
-        lambda world, _raw, call: reading.contact(world, query=request.args, call=call),
-    ),
-    "externalcontact/get_corp_tag_list": (
-        "POST",
-        lambda world, raw, call: reading.corp_tag_list(world, query=request.args, raw=raw, call=call),
-    ),
-    "externalcontact/get_follow_user_list": (
-        "GET",
-        lambda world, _raw, call: listing.follow_users(world, query=request.args, call=call),
-    ),
-    "externalcontact/list": (
-        "GET",
-        lambda world, _raw, call: listing.customers(world, query=request.args, call=call),
-    ),
-    "externalcontact/batch/get_by_user": (
-        "POST",
-        lambda world, raw, call: listing.by_users(world, query=request.args, raw=raw, call=call),
-    ),
-}
+def _add_read(api: Blueprint, world: World, path: str, read: reading.Read, *, method: str) -> None:
+    def answer() -> Response:
+        return _answered(world, path, method, lambda call: _read(world, call, read))
+
+    api.add_url_rule(f"/{path}", path, answer, methods=["GET", "POST"])
 
 
-def _add_read(api: Blueprint, world: World, path: str, method: str, answer: _Answer) -> None:
-    def respond() -> Response:
-        return _answered(world, path, method, lambda call: _read(world, call, answer))
-
-    api.add_url_rule(f"/{path}", path.replace("/", "_"), respond, methods=["GET", "POST"])
-
-
-def _read(world: World, call: Call, answer: _Answer) -> Body:
+def _read(world: World, call: Call, read: reading.Read) -> Body:
     """A reading call: its faults, how many may be under way, and the answer."""
     raw = request.get_data()
     call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
@@ -103,7 +87,7 @@ def _read(world: World, call: Call, answer: _Answer) -> Body:
             raise ApiError(45033)
         if plan.read_errcode is not None:
             raise ApiError(plan.read_errcode)
-        return answer(world, raw, call)
+        return read(world, query=request.args, raw=raw, call=call)
 
 
 def _gettoken(world: World, call: Call) -> Body:

@@ -73,6 +73,7 @@ def _employee(index: int, today: date) -> Person:
         name=f"员工{_STEMS[index]}",
         departments=(FIRST if index < len(_STEMS) // 2 else SECOND,),
         role="客户经理",
+        position="客户经理",
         joined_on=_join_day(today) if index == NEW_JOINER else None,
         share="0.5" if index == PART_TIMER else "1",
     )
@@ -87,7 +88,14 @@ def _join_day(today: date) -> date:
 
 
 def _leader(userid: str, name: str, department: int) -> Person:
-    return Person(userid=userid, name=name, departments=(department,), role="主管", leader_of=(department,))
+    return Person(
+        userid=userid,
+        name=name,
+        departments=(department,),
+        role="主管",
+        position="主管",
+        leader_of=(department,),
+    )
 
 
 def _letters(rng: random.Random, length: int) -> str:

@@ -14,6 +14,7 @@ from sandbox.clock import ClockError
 from sandbox.events import Event, SpecError, compose
 from sandbox.faults import FaultError
 from sandbox.history import CHINA, history
+from sandbox.staffing import StaffingError, carry_out, state
 from sandbox.switches import SwitchError, changed
 from sandbox.world import World
 
@@ -27,7 +28,7 @@ class ControlError(ValueError):
 def blueprint(world: World, sender: CallbackSender) -> Blueprint:
     """Return the routes; `docs/sandbox.md` describes each."""
     routes = Blueprint("control", __name__, url_prefix="/sandbox")
-    for error in (ControlError, ClockError, SpecError, FaultError, SwitchError):
+    for error in (ControlError, ClockError, SpecError, FaultError, SwitchError, StaffingError):
         routes.register_error_handler(error, told)
     _state_routes(routes, world)
     _log_routes(routes, world, sender)
@@ -124,6 +125,22 @@ def _log_routes(routes: Blueprint, world: World, sender: CallbackSender) -> None
 
 
 def _event_routes(routes: Blueprint, world: World, sender: CallbackSender) -> None:
+    @routes.get("/directory")
+    def read_directory() -> Response:
+        return jsonify(state(world))
+
+    @routes.post("/directory")
+    def change_directory() -> Response:
+        wanted = asked()
+        acts = wanted.get("acts", [wanted])
+        if not isinstance(acts, list) or not all(isinstance(act, dict) for act in acts):
+            raise ControlError('acts must be a list of objects like {"act": "leave", "userid": "yg01"}')
+        events = [event for act in acts for event in carry_out(world, act)]
+        batch = sender.send(events, switches=world.callbacks)
+        if _wants_to_wait():
+            batch.done.wait(_timeout())
+        return jsonify(events=[_named(event) for event in events], **_counts(batch), **state(world))
+
     @routes.post("/events")
     def fire_events() -> Response:
         wanted = asked()

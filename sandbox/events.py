@@ -65,7 +65,7 @@ def compose(world: World, spec: Spec) -> list[Event]:
         raise SpecError(f"at must be epoch seconds, not {at!r}")
     with world.lock:
         events = maker(world, spec, int(at))
-        hidden = {person.key for person in world.people.values() if not person.visible}
+        hidden = world.people.keys() - {person.key for person in world.in_range()}
         return [event for event in events if event.userid.lower() not in hidden]
 
 

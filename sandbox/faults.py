@@ -60,16 +60,18 @@ _COUNTED: Mapping[str, tuple[str, float | None]] = {
 class Faults:
     """The armed faults. Thread-safe.
 
-    JSON keys: ``send_error``, ``token_error`` and ``read_error`` {errcode, times}; ``http_status`` {status,
-    times}; ``hang_before`` (nothing accepted), ``hang_after`` (accepted, then silence) {seconds, times};
-    ``close_after`` {times} (accepted, then the connection breaks); ``delay_ms`` for every send and read;
-    ``untrusted_ip`` true/false; ``concurrency`` calls of one API in flight, 0 for none; ``busy_every`` n:
-    every n-th reading call answers -1, 0 for none. *times* is 1 by default.
+    JSON keys: ``send_error``, ``token_error`` and ``read_error`` {errcode, times}; ``read_after`` reads that
+    still succeed before a ``read_error``; ``http_status`` {status, times}; ``hang_before`` (nothing
+    accepted), ``hang_after`` (accepted, then silence) {seconds, times}; ``close_after`` {times} (accepted,
+    then the connection breaks); ``delay_ms`` for every send and read; ``untrusted_ip`` true/false;
+    ``concurrency`` calls of one API in flight, 0 for none; ``busy_every`` n: every n-th reading call answers
+    -1, 0 for none. *times* is 1 by default.
     """
 
     delay_ms: int = 0
     untrusted_ip: bool = False
     concurrency: int = 0
+    read_after: int = 0
     busy_every: int = 0
     _reads: int = 0
     _counted: dict[str, list[_Counted]] = field(default_factory=dict)
@@ -80,7 +82,7 @@ class Faults:
         with self._lock:
             self._counted.clear()
             self.delay_ms, self.untrusted_ip, self.concurrency = 0, False, 0
-            self.busy_every = self._reads = 0
+            self.read_after = self.busy_every = self._reads = 0
 
     def arm(self, wanted: Mapping[str, object]) -> None:
         """Arm the faults of *wanted*, all or none. Raises FaultError."""
@@ -92,6 +94,7 @@ class Faults:
                 self._counted.setdefault(name, []).append(fault)
             self.delay_ms = int(str(wanted.get("delay_ms", self.delay_ms)))
             self.concurrency = int(str(wanted.get("concurrency", self.concurrency)))
+            self.read_after = int(str(wanted.get("read_after", self.read_after)))
             self.busy_every = int(str(wanted.get("busy_every", self.busy_every)))
             self.untrusted_ip = wanted.get("untrusted_ip", self.untrusted_ip) is True
 
@@ -111,7 +114,11 @@ class Faults:
     def for_read(self) -> Planned:
         """Take what the next reading call suffers."""
         with self._lock:
-            errcode = self._take("read_error")
+            errcode = None
+            if self._counted.get("read_error") and self.read_after:
+                self.read_after -= 1
+            else:
+                errcode = self._take("read_error")
             self._reads += 1
             if errcode is None and self.busy_every and self._reads % self.busy_every == 0:
                 errcode = -1.0
@@ -130,8 +137,12 @@ class Faults:
                 name: sum(fault.times for fault in faults) for name, faults in self._counted.items() if faults
             }
             plain = {"delay_ms": self.delay_ms, "untrusted_ip": self.untrusted_ip}
-            more = {"concurrency": self.concurrency, "busy_every": self.busy_every}
-            return {**plain, **more, "left": left}
+            numbers = {
+                "concurrency": self.concurrency,
+                "read_after": self.read_after,
+                "busy_every": self.busy_every,
+            }
+            return {**plain, **numbers, "left": left}
 
     def _take(self, name: str) -> float | None:
         faults = self._counted.get(name)
@@ -156,7 +167,8 @@ def _counted_of(name: str, value: object) -> _Counted:
 
 
 def _check_plain(name: str, value: object) -> None:
-    plain = {"delay_ms": int, "concurrency": int, "busy_every": int, "untrusted_ip": bool}
+    numbers = dict.fromkeys(("delay_ms", "concurrency", "read_after", "busy_every"), int)
+    plain = {**numbers, "untrusted_ip": bool}
     wanted = plain.get(name)
     if wanted is None:
         known = sorted([*_COUNTED, *plain, "revoke_token", "expire_token", "clear"])

@@ -10,12 +10,11 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from itertools import islice
 
 from sandbox.contacts import Contact
 from sandbox.errors import ApiError
-from sandbox.reading import Body, check_read, customer_of, follow_user_of
+from sandbox.reading import Body, check_contacts, customer_of, follow_user_of
 from sandbox.world import Call, World
 
 _MOST = 100  # members of a call, and rows of a page
@@ -27,21 +26,21 @@ _START = (0, 0, "")
 Place = tuple[int, int, str]  # which member, createtime, customer
 
 
-def follow_users(world: World, *, query: Mapping[str, str], call: Call) -> Body:
+def follow_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
     """Answer externalcontact/get_follow_user_list. Raises ApiError."""
     with world.lock:
-        check_read(world, query, call)
+        check_contacts(world, query, call)
         return {
             "errcode": 0,
             "errmsg": "ok",
-            "follow_user": sorted(filter(partial(_in_scope, world), world.people)),
+            "follow_user": sorted({one.key for one in world.in_range()} - world.contacts.out_of_scope),
         }
 
 
-def customers(world: World, *, query: Mapping[str, str], call: Call) -> Body:
+def customers(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
     """Answer externalcontact/list: one member's customers, without pages. Raises ApiError."""
     with world.lock:
-        check_read(world, query, call)
+        check_contacts(world, query, call)
         userid = query.get("userid", "").lower()
         if not userid:
             raise ApiError(41009, extra=_NOBODY)
@@ -58,7 +57,7 @@ def customers(world: World, *, query: Mapping[str, str], call: Call) -> Body:
 def by_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:
     """Answer externalcontact/batch/get_by_user: rows of up to 100 members, page by page. Raises ApiError."""
     with world.lock:
-        check_read(world, query, call)
+        check_contacts(world, query, call)
         userids, cursor, limit = _asked(raw)
         unlicensed = [one for one in userids if one in world.people and not world.people[one].licensed]
         licensed = [one for one in userids if one not in unlicensed]
@@ -79,7 +78,7 @@ def by_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) 
 
 def _in_scope(world: World, userid: str) -> bool:
     person = world.people.get(userid)
-    return person is not None and person.visible and userid not in world.contacts.out_of_scope
+    return person is not None and world.sees(person) and userid not in world.contacts.out_of_scope
 
 
 def _readable(world: World, userid: str) -> list[Contact]:

@@ -30,8 +30,9 @@ class Department:
 class Person:
     """A member. WeCom keeps the case of *userid* in events, ignores it in requests, answers in lower case.
 
-    *visible*: in the app's visible range (应用可见范围). *licensed*: has the base licence. *share* is the
-    part-time factor as the roster writes it.
+    *visible*: False hides this one person, whatever the app's visible range (应用可见范围) says. *licensed*:
+    has the base licence. *share* is the part-time factor as the roster writes it. *status*: 1 active, 2
+    disabled, 4 not activated, 5 left. *main_department*: None is the first of *departments*.
     """
 
     userid: str
@@ -44,11 +45,34 @@ class Person:
     share: str = "1"
     visible: bool = True
     licensed: bool = True
+    position: str = ""
+    status: int = 1
+    main_department: int | None = None
+    direct_leader: str = ""
 
     @property
     def key(self) -> str:
         """The userid as WeCom answers it."""
         return self.userid.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A tag of members (标签): people in lower case, and departments with all below them."""
+
+    id: int
+    name: str
+    users: tuple[str, ...] = ()
+    departments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisibleRange:
+    """What the admin console lets the app see (可见范围); departments with all below them."""
+
+    users: tuple[str, ...] = ()
+    departments: tuple[int, ...] = ()
+    tags: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

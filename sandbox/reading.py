@@ -7,6 +7,7 @@ import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from sandbox.contacts import CORP, Contact, Tag
 from sandbox.errors import ApiError
@@ -21,10 +22,16 @@ _PERSONAL = 2
 _BLOCK = 60.0  # a block is as long as the window that was overrun (90312)
 
 
-def contact(world: World, *, query: Mapping[str, str], call: Call) -> Body:
+class Read(Protocol):
+    """What one reading call answers. Raises ApiError."""
+
+    def __call__(self, world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body: ...
+
+
+def contact(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
     """Answer externalcontact/get. Raises ApiError."""
     with world.lock:
-        check_read(world, query, call)
+        check_contacts(world, query, call)
         external = query.get("external_userid", "")
         if not external:
             raise ApiError(41035)
@@ -53,7 +60,7 @@ def contact(world: World, *, query: Mapping[str, str], call: Call) -> Body:
 def corp_tag_list(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:
     """Answer externalcontact/get_corp_tag_list: tags of the corp only, those of rule groups are not in it."""
     with world.lock:
-        check_read(world, query, call)
+        check_contacts(world, query, call)
         try:
             asked = json.loads(raw or b"{}")
         except ValueError:
@@ -67,8 +74,8 @@ def corp_tag_list(world: World, *, query: Mapping[str, str], raw: bytes, call: C
         return {"errcode": 0, "errmsg": "ok", "tag_group": _groups(chosen)}
 
 
-def check_read(world: World, query: Mapping[str, str], call: Call) -> None:
-    """What every reading call may be refused for."""
+def check(world: World, query: Mapping[str, str], call: Call) -> None:
+    """Raise ApiError for what every reading call may be refused for; the caller holds the lock."""
     check_access(world, token=query.get("access_token"), ip=call.ip)
     now = world.real()
     if now < world.read_blocked_until.get(call.path, 0):
@@ -78,6 +85,11 @@ def check_read(world: World, query: Mapping[str, str], call: Call) -> None:
         world.read_blocked_until[call.path] = now + _BLOCK
         raise ApiError(45009)
     window.add(now)
+
+
+def check_contacts(world: World, query: Mapping[str, str], call: Call) -> None:
+    """What every call about contacts may be refused for."""
+    check(world, query, call)
     if not world.api.contacts_api:
         raise ApiError(48002)
 

@@ -137,7 +137,7 @@ def _receivers(world: World, request: Mapping[str, object]) -> _Receivers:
         wanted = [*(userid for userid in ids if userid in visible), *(person.key for person in members)]
         bad_users = [userid for userid in ids if userid not in visible]
         bad_parties = [party for party in parties if party not in known]
-        bad_tags = tags  # this corp has no tags
+        bad_tags = tags  # sending to tags is not played
     wanted = list(dict.fromkeys(wanted))
     return _Receivers(
         good=[userid for userid in wanted if visible[userid].licensed],

@@ -32,6 +32,9 @@ class ApiSwitches:
     markdown_over: int = 40058  # or 45002. UNCONFIRMED
     duplicate_compare: str = "parsed"  # or "raw": only the very same bytes are a duplicate. UNCONFIRMED
     reject_unicode_escapes: bool = True  # 40033; whether today's API still does is UNCONFIRMED
+    user_list_max: int = 0  # members of one department above which user/list answers 45029; no number is told
+    # Of a member outside the visible range: 60011, or 60111 as for one who is gone. Both were reported.
+    hidden_member: int = 60011
     reads_per_minute: int = 10_000  # 90312, per corp and API
     contacts_api: bool = True  # false: the app is not among 可调用接口的应用, 48002
     # Real seconds after an add in which its details are not there yet (84061); WeCom names no number.
@@ -51,6 +54,7 @@ class ApiSwitches:
         _one_of(self.expires_in_answer, "expires_in_answer", ("full", "remaining"))
         _one_of(self.window, "window", ("sliding", "clock"))
         _one_of(self.markdown_over, "markdown_over", (40058, 45002))
+        _one_of(self.hidden_member, "hidden_member", (60011, 60111))
         _one_of(self.duplicate_compare, "duplicate_compare", ("parsed", "raw"))
         _one_of(self.nobody_listed, "nobody_listed", ("any", "all", "empty"))
         if self.followers_per_page < 1:
@@ -76,9 +80,13 @@ class CallbackSwitches:
     parallel: int = 8
     # AgentID of the outer packet for contact events: own, empty, or 2000003 (the system app). UNCONFIRMED
     outer_agent: str = "own"
+    # change_contact when people, departments or tags change. An ordinary self-built app is not among those
+    # who get it (90967): off; reduced (since 2022-08-15) or full fields where it does.
+    directory_events: str = "off"
 
     def __post_init__(self) -> None:
         _one_of(self.outer_agent, "outer_agent", ("own", "empty", "2000003"))
+        _one_of(self.directory_events, "directory_events", ("off", "reduced", "full"))
         if self.tries < 1 or self.copies < 1 or self.parallel < 1:
             raise SwitchError("tries, copies and parallel must be 1 or more")
         for name in ("drop_rate", "double_rate", "late_rate"):

@@ -15,7 +15,7 @@ from sandbox.contacts import ContactBook
 from sandbox.faults import Faults
 from sandbox.limits import Window
 from sandbox.mailbox import Mailbox
-from sandbox.people import Branch, Person
+from sandbox.people import Branch, Person, Tag, VisibleRange
 from sandbox.switches import ApiSwitches, CallbackSwitches
 from sandbox.tokens import TokenDesk
 from sandbox.workdays import WorkCalendar
@@ -71,6 +71,9 @@ class World:
         self.app = branch.app
         self.people: dict[str, Person] = {person.key: person for person in branch.people}
         self.departments = {department.id: department for department in branch.departments}
+        self.tags: dict[int, Tag] = {}
+        top = (department.id for department in branch.departments if department.parent is None)
+        self.visible_range = VisibleRange(departments=tuple(top))
         self.clock = clock or VirtualClock()
         self.real = real
         self.api = api or ApiSwitches()
@@ -144,11 +147,29 @@ class World:
     def in_range(self, departments: set[int] | None = None) -> list[Person]:
         """Return the visible people, all or those of *departments* and below."""
         with self.lock:
-            visible = [person for person in self.people.values() if person.visible]
+            users, allowed = self._allowed()
+            visible = [person for person in self.people.values() if _is_seen(person, users, allowed)]
             if departments is None:
                 return visible
-            wanted = self._with_below(departments)
+            wanted = self.with_below(departments)
             return [person for person in visible if wanted.intersection(person.departments)]
+
+    def sees(self, person: Person) -> bool:
+        """Say whether *person* is in the app's visible range: by name, department or tag."""
+        with self.lock:
+            return _is_seen(person, *self._allowed())
+
+    def _allowed(self) -> tuple[set[str], set[int]]:
+        allowed = self.visible_range
+        users, departments = set(allowed.users), set(allowed.departments)
+        for tag in (self.tags[number] for number in allowed.tags if number in self.tags):
+            users |= set(tag.users)
+            departments |= set(tag.departments)
+        return users, self.with_below(departments)
+
+    def visible_departments(self) -> set[int]:
+        """Return the departments in the app's visible range; a tag gives people, not departments."""
+        return self.with_below(set(self.visible_range.departments)) & self.departments.keys()
 
     def change_person(self, userid: str, *, visible: bool | None, licensed: bool | None) -> Person:
         """Change what the app may do with *userid*. Raises KeyError if nobody has it."""
@@ -162,11 +183,16 @@ class World:
             self.people[person.key] = changed
             return changed
 
-    def _with_below(self, departments: set[int]) -> set[int]:
+    def with_below(self, departments: set[int]) -> set[int]:
+        """Return *departments* and all below them."""
         wanted = set(departments)
         for _ in self.departments:  # as deep as there are departments at most
             wanted |= {child.id for child in self.departments.values() if child.parent in wanted}
         return wanted
+
+
+def _is_seen(person: Person, users: set[str], departments: set[int]) -> bool:
+    return person.visible and (person.key in users or not departments.isdisjoint(person.departments))
 
 
 def new_external_userid(rng: random.Random, *, prefix: str) -> str:

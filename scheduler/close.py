@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from statistics import median
 
 from bot import closing
@@ -39,7 +39,8 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
     calendar = config.work_calendar()
     lines: dict[str, list[ClosedLine]] = {}
     for framed, settled in closing.of_today(services, at=at):
-        for line in _lines(framed, settled, at=at):
+        begun = closing.begun_within(services, framed)
+        for line in _lines(framed, settled, at=at, begun=begun):
             if line.row.target and not (line.met and framed[1].kind is PeriodKind.DAY):
                 lines.setdefault(line.row.userid, []).append(line)
     until = closing.deadline(epoch_of(at), calendar=calendar, workdays=config.review.appeal_workdays)
@@ -56,7 +57,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
             )
 
 
-def _lines(framed: Framed, settled: Standing, *, at: datetime) -> Iterator[ClosedLine]:
+def _lines(framed: Framed, settled: Standing, *, at: datetime, begun: date | None) -> Iterator[ClosedLine]:
     frame = Frame.of(*framed, calendar=settled.calendar)
     past = settled.branch.past(epoch_of(at))
     medians = _medians(settled.rows)
@@ -68,6 +69,7 @@ def _lines(framed: Framed, settled: Standing, *, at: datetime) -> Iterator[Close
             verdicts=verdicts,
             penalty_rule=framed[0].penalty,
             above_median=kept is not None and kept > medians[row.department],
+            begun=begun,
         )
 
 

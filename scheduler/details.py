@@ -14,6 +14,7 @@ import structlog
 
 from bot.core.relations import Add, fold
 from bot.health import STUCK_TRIES
+from bot.knowing import SAME_ADD_S
 from bot.services import Services
 from bot.store.details import ContactRead, Read, ReadState, Tag
 from bot.wecom.contacts import NOT_A_CONTACT, CustomerDetails, CustomerTag, Follower
@@ -21,7 +22,6 @@ from bot.wecom.errors import MAX_SYSTEM_BUSY_TRIES, AnswerError, Kind, WeComErro
 
 log = structlog.get_logger(__name__)
 
-SAME_ADD_S = 60  # as `bot.knowing` joins them
 # Seconds from each failed try to the next: WeCom's delay first, then what a person has to set right.
 SOON_S = (5, 30, 120, 600)
 RETRY_S = (*SOON_S, 3_600, 21_600, *(86_400,) * 30)

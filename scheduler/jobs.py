@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
-from scheduler import close, digest, progress, reminder
+from scheduler import close, digest, progress, questions, reminder, sync
 
 # Yields (userid, message) in the order of userids: planning goes on from a userid after an interruption.
 Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
@@ -16,16 +16,31 @@ Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
 # What a job stores before it tells anybody, as of a moment; safe to repeat.
 PREPARES: dict[str, Callable[[Services, datetime], None]] = {
     "close": close.prepare,
+    "progress": questions.prepare,
+    "sync": sync.prepare,
+}
+
+# What goes out with a job under a name of its own: one message a person, day and name.
+ALONGSIDE: dict[str, dict[str, Job]] = {
+    "progress": {
+        questions.QUESTION: questions.asked,  # about adds, to the person himself
+        questions.REVIEW: questions.to_review,  # open cases, to who decides them
+    },
 }
 
 # Whether there is anything for a job to do at a moment; without a line here there always may be.
 NEEDED: dict[str, Callable[[Services, datetime], bool]] = {
     "close": close.needed,
+    "sync": sync.needed,
 }
+
+# Jobs that tell nobody anything: they run at any hour.
+SILENT = frozenset({"sync"})
 
 JOBS: dict[str, Job] = {
     "progress": progress.messages,  # the morning's one line: how many are enough today
     "reminder": reminder.messages,  # late, and only to those who are behind and can still change it
     "digest": digest.messages,  # to leaders: whom to help first
     "close": close.messages,  # preliminary results of periods that are settled
+    "sync": sync.messages,  # nothing to tell: it takes over what WeCom's own lists say
 }

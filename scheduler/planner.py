@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from bot.core.workdays import WorkCalendar
@@ -11,28 +11,52 @@ from bot.messages import as_markdown, as_text
 from bot.services import Services
 from bot.standing import standing
 from bot.store.outbox import Message
-from scheduler.jobs import JOBS
+from scheduler.jobs import ALONGSIDE, JOBS, Job
+from scheduler.keys import key_of
 
 # Room for the ending that tells two equal messages apart, below WeCom's 2048 bytes.
 CONTENT_BYTES = 2040
 
 
-def key_of(job: str, day: date, userid: str) -> str:
-    """What a message is: one job, one local day, one person."""
-    return f"{job}:{day.isoformat()}:{userid}"
-
-
 def plan(
     services: Services, job: str, *, at: datetime, time_shift: int | None = None, after: str = ""
 ) -> Iterator[Message]:
-    """The messages of *job* as of *at* (aware), to userids greater than *after*, in their order.
+    """The messages of *job*, and what goes with it, as of *at* (aware), to userids greater than *after*.
 
-    They may go from *at* until that day's working hours are over, so nothing unasked is ever sent late.
-    *time_shift* puts their times on a clock that differs from the service's: real time plus so many seconds.
+    In the order of userids. They may go from *at* until that day's working hours are over, so nothing unasked
+    is ever sent late. *time_shift* puts their times on a clock that differs from the service's: real time and
+    so many seconds.
     """
-    for userid, message in JOBS[job](services, standing(services, at=at)):
-        if userid > after:
-            yield unasked(services, job, userid, message, at=at, time_shift=time_shift)
+    for to_one in plan_by_person(services, job, at=at, time_shift=time_shift, after=after):
+        yield from to_one
+
+
+def plan_by_person(
+    services: Services, job: str, *, at: datetime, time_shift: int | None = None, after: str = ""
+) -> Iterator[list[Message]]:
+    """The same, all messages to one person together."""
+    found = standing(services, at=at)
+
+    def written(name: str, job: Job) -> Iterator[Message]:
+        for userid, message in job(services, found):
+            if userid > after:
+                yield unasked(services, name, userid, message, at=at, time_shift=time_shift)
+
+    return _together([written(name, one) for name, one in {job: JOBS[job], **ALONGSIDE.get(job, {})}.items()])
+
+
+def _together(streams: Sequence[Iterator[Message]]) -> Iterator[list[Message]]:
+    """Merge *streams*, each in the order of userids; none is asked for more than the next one."""
+    heads = {stream: message for stream in streams if (message := next(stream, None)) is not None}
+    while heads:
+        userid = min(message.to_userid for message in heads.values())
+        reached = [stream for stream, message in heads.items() if message.to_userid == userid]
+        yield [heads[stream] for stream in reached]
+        for stream in reached:
+            if (following := next(stream, None)) is None:
+                del heads[stream]
+            else:
+                heads[stream] = following
 
 
 def unasked(

@@ -31,5 +31,6 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
                 rows=rows,
                 yesterday=standing.day(userid, yesterday),
                 at=local,
+                waiting=standing.waiting(userid),
             ),
         )

@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -121,9 +120,9 @@ class Reader:
         return wave
 
     def _about(self, question: Question) -> CustomerDetails | WeComError:
-        ask = partial(contact_details, self._client, question.external_userid)
+        customer = question.external_userid
         try:
-            return self._asked(lambda token: ask(token=token))
+            return self._asked(lambda token: contact_details(self._client, customer, token=token))
         except WeComError as error:
             return error
 

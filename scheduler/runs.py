@@ -1,19 +1,20 @@
 """The run ledger at work: each firing is claimed once, planned in chunks, and taken over if it is abandoned.
 
-What was due while the service was down is caught up within that day's working hours; what cannot be is
-noted as missed. Nothing due before the first start is missed.
+What was due while the service was down is caught up within that day's working hours (what tells nobody
+anything: on that day); what cannot be is noted as missed. Nothing due before the first start is missed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 
 import structlog
 
-from bot.services import Services
-from scheduler.jobs import NEEDED, PREPARES
-from scheduler.planner import plan
+from bot.services import FIRST_START, Services
+from bot.store.outbox import Message
+from scheduler.jobs import NEEDED, PREPARES, SILENT
+from scheduler.planner import plan_by_person
 from scheduler.table import Firing, firings, timetable
 from scheduler.tags import freshen
 
@@ -22,7 +23,6 @@ log = structlog.get_logger(__name__)
 CHUNK = 100
 LEASE_S = 60  # a planner that is silent for so long has died
 TRIES = 3
-_FIRST_START = "first_start"
 _SEEN = "timetable_seen"
 
 
@@ -31,24 +31,25 @@ def tick(services: Services) -> None:
     store = services.store
     now = services.clock.now()
     moment = int(now.timestamp())
-    first = store.marks.first(_FIRST_START, str(moment))
+    first = store.marks.first(FIRST_START, str(moment))
     seen = int(store.marks.get(_SEEN) or first)
     calendar = services.config.work_calendar()
     due = firings(timetable(services.config), calendar=calendar, after=seen, upto=moment)
     abandoned = [Firing(job, at) for job, at in store.runs.abandoned(now=int(store.now()))]
-    for firing in [*abandoned, *due]:
+    for firing in abandoned:
         _run_or_miss(services, firing, now=now)
+    for firing in due:
+        is_needed = NEEDED.get(firing.job)
+        if is_needed is None or is_needed(services, now):
+            _run_or_miss(services, firing, now=now)
     if moment > seen:
         store.marks.put(_SEEN, str(moment))
 
 
 def _run_or_miss(services: Services, firing: Firing, *, now: datetime) -> None:
-    is_needed = NEEDED.get(firing.job)
-    if is_needed is not None and not is_needed(services, now):
-        return
     calendar = services.config.work_calendar()
     same_day = calendar.day_of(firing.fire_at) == calendar.local_day(now)
-    if same_day and calendar.in_working_hours(now):
+    if same_day and (firing.job in SILENT or calendar.in_working_hours(now)):
         fire(services, firing, now=now)
     elif services.store.runs.miss(firing.job, firing.fire_at, now=int(services.store.now())):
         log.warning("job missed", job=firing.job, fire_at=firing.fire_at)
@@ -84,8 +85,8 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
     freshen(services, firing.job, at=at)
     if (prepare := PREPARES.get(firing.job)) is not None:
         prepare(services, at)
-    messages = plan(services, firing.job, at=at, after=cursor)
-    while chunk := list(islice(messages, CHUNK)):
+    people = plan_by_person(services, firing.job, at=at, after=cursor)
+    for chunk in _chunks(people):
         with store.transaction():
             added = sum(store.outbox.add(message, created_at=int(store.now())) for message in chunk)
             still_mine = store.runs.advance(
@@ -100,3 +101,15 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
         if not still_mine:
             return
         services.outbox_signal.ring()
+
+
+def _chunks(people: Iterable[list[Message]]) -> Iterator[list[Message]]:
+    """Yield CHUNK messages or a few more at a time; all to one person are planned together."""
+    chunk: list[Message] = []
+    for to_one in people:
+        chunk += to_one
+        if len(chunk) >= CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -25,6 +25,7 @@ LEASE = "delivery"
 LEASE_S = 13  # so that it is taken over within 15 s of the holder's death
 _RENEW_BELOW_S = LEASE_S - 1  # no call begins with less left than it may last (CALL_S)
 _IDLE_S = 1.0
+_LOOK_S = 0.5  # how often those who wait for the lease look
 _CALLS_S = 0.25  # how long calls in flight are waited for before looking at everything else again
 _SENDS_PER_SEAT = 200  # WeCom: account cap x 200 person-times a day and app
 _BATCH = 100
@@ -61,7 +62,7 @@ class Sender:
         self._reap()
         now = self._time()
         if not self._lead(int(now)):
-            return _IDLE_S
+            return _LOOK_S
         clock_now = int(self._services.clock.now().timestamp())
         if (int(now), clock_now) != self._expired_at:
             self._outbox.expire(real_now=int(now), clock_now=clock_now)

@@ -46,6 +46,7 @@ def timetable(config: Config) -> tuple[Entry, ...]:
             ("reminder", schedule.reminder),
             ("digest", schedule.digest),
             ("close", schedule.close),
+            ("sync", schedule.sync),
         )
     )
 

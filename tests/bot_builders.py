@@ -160,7 +160,7 @@ class Site:
         chunked: bool = False,
     ) -> Answer:
         """Send a request exactly as written."""
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=15)
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
         try:
             sent = iter([body]) if chunked and body is not None else body
             connection.request(method, target, body=sent, headers=dict(headers or {}), encode_chunked=chunked)
@@ -208,12 +208,12 @@ def running(opened: Services, *, role: str = "receiver") -> Iterator[Site]:
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        assert ready.wait(10)
+        assert ready.wait(60)
         assert not failures, failures
         yield Site(opened, ports[0])
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
     assert not thread.is_alive()
 
 

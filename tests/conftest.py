@@ -8,9 +8,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from postgres_builders import Server
 
 _numbers = itertools.count()
+# Tracebacks without the values of all variables, whose rendering takes seconds.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")
@@ -19,10 +27,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("postgres"))
     server.start()
     yield server
-    server.stop()
+    server.stop(immediately=True)  # nobody needs its data any more
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_database(postgres: Server) -> Callable[..., str]:
     """Makes empty databases; returns each one's address."""
 
@@ -48,3 +56,17 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
         return tmp_path / "bot.db"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgres", "postgres, another collation"])
+def any_place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a store may be, for the suite of the store: a database of another collation than C, too."""
+    if request.param == "sqlite":
+        return tmp_path / "bot.db"
+    server: Server = request.getfixturevalue("postgres")
+    make: Callable[..., str] = request.getfixturevalue("new_database")
+    if request.param == "postgres":
+        return make()
+    if server.foreign_locale is None:
+        pytest.skip("this machine has no locale but C (Debian: apt-get install locales)")
+    return make(f"LOCALE '{server.foreign_locale}' TEMPLATE template0")

@@ -8,13 +8,25 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.day import DayFacts
+from bot.core.evidence import Evidence
+from bot.core.integrity import FindingKind
+from bot.core.leniency import Difference
+from bot.core.money import Penalty
 from bot.core.progress import Row, Status
+from bot.core.verdicts import Verdict
+from bot.core.waiting import Waiting
 from bot.messages import Message, TeamMember, digest, progress, reminder
+from bot.messages.close import ClosedLine, closed
+from bot.messages.decided import decided
+from bot.messages.questions import Appealed, Seen, ToDecide, questions, to_review
+from bot.messages.rules_changed import RuleNews, rules_changed
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 24, 9, 7, tzinfo=SHANGHAI)  # a Tuesday; 5 workdays of November are left
 AFTERNOON = MORNING.replace(hour=16, minute=37)
 EVENING = MORNING.replace(hour=17, minute=48)
+RESULTS = datetime(2026, 12, 8, 8, 42, tzinfo=SHANGHAI)
+OBJECT_UNTIL = datetime(2026, 12, 15, 18, 0, tzinfo=SHANGHAI)
 QUIET = DayFacts(added=0, lost_by_customer=0, lost_by_member=0)
 
 MONTHLY = Row(
@@ -45,6 +57,23 @@ MONTHLY = Row(
     penalty=None,
     reward=None,
     flags=(),
+)
+WAITING = (
+    Waiting(
+        quota="cm-monthly",
+        verdict=Verdict.TAGS,
+        contacts=1,
+        until_s=int(datetime(2026, 12, 8, tzinfo=SHANGHAI).timestamp()),
+        keep_days=7,
+        missing=("已实名",),
+    ),
+    Waiting(
+        quota="cm-monthly",
+        verdict=Verdict.KEEP_PERIOD,
+        contacts=3,
+        until_s=int(datetime(2026, 11, 30, 10, tzinfo=SHANGHAI).timestamp()),
+        keep_days=7,
+    ),
 )
 BEHIND = replace(
     MONTHLY, counted=24, to_add=22, today_dose=6, today_left=2, pace=0.69, status=Status.BEHIND, kept_90=None
@@ -85,6 +114,30 @@ DAILY = replace(
 )  # fmt: skip -- one line a thought
 
 
+MISSED = ClosedLine(
+    row=replace(
+        MONTHLY, counted=47, pending=0, rejected=9, gross=56, kept_90=0.92, status=Status.MISSED, penalty=300
+    ),
+    verdicts={
+        Verdict.COUNTED: 45,
+        Verdict.COUNTED_FACTS: 2,
+        Verdict.LOST_EARLY: 5,
+        Verdict.NOT_FIRST: 2,
+        Verdict.REJECTED_FACTS: 2,
+    },
+    penalty_rule=Penalty(flat=300),
+    above_median=True,
+)
+MADE = ClosedLine(row=replace(MET, kept_90=0.93), verdicts={Verdict.COUNTED: 51}, penalty_rule=None)
+EASED = RuleNews(
+    quota="cm-monthly",
+    period="2026-11",
+    following="2026-12",
+    now=(Difference(key="target", old=50, new=40, lenient=True),),
+    later=(Difference(key="counting.keep_days", old=0, new=7, lenient=False),),
+)
+
+
 def member(name: str, *rows: Row, userid: str = "u") -> TeamMember:
     return TeamMember(name=name, userid=userid, rows=rows)
 
@@ -102,12 +155,61 @@ def a_team() -> list[TeamMember]:
     return [*fine, *enough, *weak, *asked_nothing]
 
 
+def _moment(day: int, hour: int, minute: int) -> int:
+    return int(datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).timestamp())
+
+
+BURST = Seen(
+    kind=FindingKind.BURST,
+    evidence=Evidence(first=_moment(23, 10, 2), last=_moment(23, 10, 9), n=16),
+    holds=2,
+)
+SHARED = Seen(
+    kind=FindingKind.SHARED,
+    evidence=Evidence(first=_moment(23, 15, 0), last=_moment(23, 15, 0), n=5, days=30),
+    about="wmAAAAAAAAAAAAAAAAAAAAAAAAx7k2pq",
+)
+QUICK_LOSS = Seen(
+    kind=FindingKind.QUICK_LOSS,
+    evidence=Evidence(first=_moment(2, 9, 0), last=_moment(20, 9, 0), n=7, of=20, days=7),
+    about="2026-11",
+)
+APPEALED = Appealed(
+    external_userid="wmAAAAAAAAAAAAAAAAAAAAAAAAb3d9wz",
+    added_at=datetime(2026, 11, 5, 14, 0, tzinfo=SHANGHAI),
+    verdict=Verdict.LOST_EARLY,
+)
+ANSWER_UNTIL = datetime(2026, 11, 27, 18, 0, tzinfo=SHANGHAI)
+
+
+def _to_decide() -> list[ToDecide]:
+    return [
+        ToDecide(id="appeal:12", name="员工甲", said="客户在柜面误删，当天又加回", what=APPEALED),
+        ToDecide(
+            id="finding:burst:zhangsan:2026-11-23", name="员工乙", said="", what=replace(BURST, holds=0)
+        ),
+    ]
+
+
+def _questions(language: str) -> dict[str, Message]:
+    said: dict[str, Any] = {"language": language, "at": MORNING}
+    asked = [replace(BURST, holds=0), SHARED, QUICK_LOSS]
+    by: dict[str, Any] = {"by": "主管乙", "reason": "柜面有记录"}
+    return {
+        "question": questions(**said, asked=[BURST], until=ANSWER_UNTIL),
+        "question, several": questions(**said, asked=asked, until=ANSWER_UNTIL),
+        "review": to_review(**said, cases=_to_decide(), goes_up=ANSWER_UNTIL),
+        "decided, an appeal": decided(**said, **by, what=APPEALED, state="accepted"),
+        "decided, a question": decided(**said, **by, what=BURST, state="cleared"),
+    }
+
+
 def examples(language: str) -> dict[str, Message]:
     """The messages that docs/messages.md shows, by heading."""
     said: dict[str, Any] = {"language": language}
     facts = DayFacts(added=3, lost_by_customer=1, lost_by_member=0)
     return {
-        "progress": progress(**said, rows=[MONTHLY], yesterday=facts, at=MORNING),
+        "progress": progress(**said, rows=[MONTHLY], yesterday=facts, at=MORNING, waiting=WAITING),
         "progress, two quotas": progress(**said, rows=[MONTHLY, DAILY], yesterday=QUIET, at=MORNING),
         "progress, enough": progress(**said, rows=[COVERED], yesterday=QUIET, at=MORNING),
         "reminder": reminder(**said, rows=[BEHIND], at=AFTERNOON, today_is_workday=True),
@@ -115,4 +217,8 @@ def examples(language: str) -> dict[str, Message]:
         "digest, nobody to help": digest(
             **said, team=[member("员工甲", MONTHLY), member("员工乙", MET)], at=EVENING
         ),
+        "close": closed(**said, lines=[MISSED], until=OBJECT_UNTIL, at=RESULTS),
+        "close, met": closed(**said, lines=[MADE], until=OBJECT_UNTIL, at=RESULTS),
+        "rules": rules_changed(**said, news=[EASED], at=MORNING),
+        **_questions(language),
     }

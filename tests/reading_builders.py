@@ -113,14 +113,16 @@ def make_reader(services: Services, clock: FakeTime, *, holder: str = "") -> Rea
 
 
 @contextmanager
-def desk(folder: Path, *, quotas: str = QUOTA, **switches: Any) -> Iterator[Desk]:
+def desk(
+    folder: Path, *, quotas: str = QUOTA, store: str = "sqlite:///quotabot.db", **switches: Any
+) -> Iterator[Desk]:
     """An installation beside a sandbox whose details can be read at once, unless *switches* say otherwise."""
     clock = FakeTime(at(NOON))
     api = ApiSwitches(**{"details_delay": 0.0, **switches})
     world = World(make_branch(seed=7, today=TODAY), clock=VirtualClock(clock(), speed=0), real=clock, api=api)
     with start(world) as sandbox:
         write_roster(folder, "yg01,员工甲,11,客户经理,,,,", "yg02,员工乙,11,客户经理,,,,")
-        config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, quotas=quotas)
+        config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, quotas=quotas, store=store)
         with installation(config, clock) as services:
             services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
             reader = make_reader(services, clock)

@@ -60,7 +60,7 @@ class Post:
 
     def drain(self, sender: Sender | None = None) -> None:
         """Step until the sender has nothing to do at this moment of the clock."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 120
         while (sender or self.sender).step() < 0.1:  # a step waits for its calls, then looks again
             assert time.monotonic() < end, "the sender does not come to rest"
 
@@ -127,13 +127,19 @@ def make_sender(
 
 
 @contextmanager
-def post(folder: Path, *, wecom: str = "max_in_flight = 1", port: int = 0) -> Iterator[Post]:
-    """An installation beside a sandbox; one call at a time unless *wecom* says otherwise."""
+def post(
+    folder: Path, place: Path | str = "", *, wecom: str = "max_in_flight = 1", port: int = 0
+) -> Iterator[Post]:
+    """An installation beside a sandbox; one call at a time unless *wecom* says otherwise.
+
+    *place*: the address of a PostgreSQL database; else an SQLite file in *folder*.
+    """
     clock = FakeTime(at(NOON))
     world = World(make_branch(seed=7, today=TODAY), clock=VirtualClock(clock(), speed=0), real=clock)
+    store = place if isinstance(place, str) and place else "sqlite:///quotabot.db"
     with start(world, port=port) as sandbox:
         write_roster(folder, "yg01,员工甲,11,客户经理,,,,", "yg02,员工乙,11,客户经理,,,,")
-        config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, wecom=wecom)
+        config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, wecom=wecom, store=store)
         with installation(config, clock) as services:
             sender = make_sender(services, clock)
             try:

@@ -16,7 +16,7 @@ def test_both_receivers_store_every_event_that_they_accept(tmp_path: Path) -> No
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=180,
         check=False,
     )
 

@@ -26,6 +26,7 @@ from copying_builders import (
     tampered,
     write_config,
 )
+from psycopg.rows import TupleRow
 
 from bot.bootstrap import open_services
 from bot.config import load
@@ -36,7 +37,7 @@ from bot.store.store import Store
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-c", "from bot.cli.main import main; main()"]
 EVENTS = 20_000
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture
@@ -217,11 +218,7 @@ def test_a_target_that_goes_away_stops_the_copy_with_1_and_the_next_goes_on(
     live(config)
     Store(postgres_url).close()
     with psycopg.connect(postgres_url, autocommit=True) as other:
-        other.execute(
-            "CREATE FUNCTION go_away() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION 'made to' USING ERRCODE = 'admin_shutdown'; END $$"
-        )
-        other.execute("CREATE TRIGGER away BEFORE INSERT ON outbox EXECUTE FUNCTION go_away()")
+        _refuse_rows_of_outbox(other)
         done = quotabot("copy", "--config", str(config), "--to", postgres_url)
         other.execute("DROP TRIGGER away ON outbox")
         other.execute("DROP FUNCTION go_away")
@@ -230,6 +227,62 @@ def test_a_target_that_goes_away_stops_the_copy_with_1_and_the_next_goes_on(
     assert (done.code, done.out) == (1, "")
     assert "the same command goes on from here" in done.err
     assert again.code == 0
+
+
+def test_a_copy_that_is_not_complete_is_neither_served_nor_reported_from(
+    quotabot: Quotabot, config: Path, postgres_url: str
+) -> None:
+    live(config)
+    Store(postgres_url).close()
+    moved = write_config(config.parent, store=postgres_url, name="moved.toml")
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        _refuse_rows_of_outbox(other)
+        stopped = quotabot("copy", "--config", str(config), "--to", postgres_url)
+        before = _everything(postgres_url)
+        done = {
+            " ".join(arguments): quotabot(*arguments, "--config", str(moved))
+            for arguments in (
+                ("serve",),
+                ("serve", "--role", "receiver"),
+                ("serve", "--role", "worker"),
+                ("run", "progress"),
+                ("run", "progress", "--dry-run"),
+                ("progress",),
+                ("status",),
+                ("dead", "list"),
+                ("quotas", "diff"),
+                ("close", "list"),
+            )
+        }
+        after = _everything(postgres_url)
+        other.execute("DROP TRIGGER away ON outbox")
+    finished = quotabot("copy", "--config", str(config), "--to", postgres_url)
+    served = quotabot("status", "--config", str(moved))
+
+    assert stopped.code == 1
+    assert {name: (one.code, one.out) for name, one in done.items()} == dict.fromkeys(done, (2, ""))
+    said = (
+        "the store is a copy that is not complete: run `quotabot copy` to its end, "
+        "or set [store] url back to the SQLite file\n"
+    )
+    assert {one.err for one in done.values()} == {said}
+    assert after == before
+    assert (finished.code, served.code) == (0, 0)
+
+
+def _refuse_rows_of_outbox(other: psycopg.Connection[TupleRow]) -> None:
+    """The database goes away whenever something is put there."""
+    other.execute(
+        "CREATE FUNCTION go_away() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'made to' USING ERRCODE = 'admin_shutdown'; END $$"
+    )
+    other.execute("CREATE TRIGGER away BEFORE INSERT ON outbox EXECUTE FUNCTION go_away()")
+
+
+def _everything(url: str) -> dict[str, list[TupleRow]]:
+    """All rows of the tables that a service or a report would touch first."""
+    tables = ("marks", "inbox", "dirty", "adds", "members", "outages", "outbox", "leases", "runs")
+    return {table: sorted(seen(url, f"SELECT * FROM {table}"), key=repr) for table in tables}
 
 
 def test_only_a_file_that_is_there_is_copied(quotabot: Quotabot, tmp_path: Path, postgres_url: str) -> None:

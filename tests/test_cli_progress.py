@@ -195,12 +195,36 @@ def test_an_output_that_cannot_be_written_is_one_sentence_and_2(quotabot: Quotab
     assert "Traceback" not in done.err
 
 
-def test_the_table_shows_people_by_name(quotabot: Quotabot) -> None:
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        pytest.param(
+            "zh-CN", ["cm-monthly · 2026-11 · 截至 2026-11-23 12:00", "已计入", "进度偏慢"], id="zh-CN"
+        ),
+        pytest.param("en", ["cm-monthly · 2026-11 · as of 2026-11-23 12:00", "counted", "behind"], id="en"),
+    ],
+)
+def test_the_table_shows_people_by_name_in_the_language_of_the_file(
+    quotabot: Quotabot, config: Path, language: str, said: list[str]
+) -> None:
+    write_config(config.parent, quotas=WEEKLY + QUOTA, more=f'[locale]\nlanguage = "{language}"\n')
+
     out = quotabot("progress", *WHEN).out
 
-    assert "cm-monthly · 2026-11 · as of 2026-11-23 12:00" in out
-    assert "员工甲" in out
-    assert "员工乙" in out
+    assert [words for words in (*said, "员工甲", "员工乙") if words not in out] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        pytest.param("zh-CN", "这个周期没有人适用任何指标", id="zh-CN"),
+        pytest.param("en", "nobody is under a quota in this period", id="en"),
+    ],
+)
+def test_an_empty_table_says_so(quotabot: Quotabot, config: Path, language: str, said: str) -> None:
+    write_config(config.parent, quotas=WEEKLY + QUOTA, more=f'[locale]\nlanguage = "{language}"\n')
+
+    assert quotabot("progress", "--period", "2026-Q4").out == said + "\n"
 
 
 def test_a_time_with_an_offset_is_the_same_moment(quotabot: Quotabot) -> None:
@@ -239,10 +263,11 @@ def test_status_tells_what_waits_and_what_ran_last(quotabot: Quotabot, config: P
         services.store.leases.take("delivery", holder="host:1", now=0, until=2**40)
     report = quotabot("status", "--format", "json").json()
 
-    assert report["outbox"]["pending"] == 2
+    assert report["outbox"]["pending"] == 4
     assert report["outbox"]["oldest_s"] >= 0
     assert report["jobs"] == [
-        {"job": "progress", "fire_at": "2026-11-23T09:07:00+08:00", "outcome": "done", "messages": 2}
+        {"job": "close", "fire_at": "2026-11-23T08:42:00+08:00", "outcome": "done", "messages": 2},
+        {"job": "progress", "fire_at": "2026-11-23T09:07:00+08:00", "outcome": "done", "messages": 2},
     ]
     assert report["lease"]["holder"] == "host:1"
     assert "progress" in quotabot("status").out

@@ -14,12 +14,17 @@ COMMANDS = [
     ("serve",),
     ("run",),
     ("progress",),
+    ("explain",),
+    ("replay",),
     ("status",),
     ("dead",),
     ("dead", "list"),
     ("dead", "show"),
     ("dead", "retry"),
     ("dead", "drop"),
+    ("import",),
+    ("import", "absences"),
+    ("import", "facts"),
     ("demo",),
 ]
 

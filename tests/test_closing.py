@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from e2e_builders import (
@@ -16,16 +17,21 @@ from e2e_builders import (
     at,
     command_here,
     installation,
+    outbox_rows,
     write_config,
     write_roster,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot import closing
 from bot.core.relations import Kind, RelationEvent
+from bot.messages import Message
 from bot.services import Services
-from bot.standing import standing
+from bot.standing import Standing, standing
 from bot.store.results import State
 from handlers.inbox import derive
+from scheduler import jobs, runs
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan
 
@@ -138,6 +144,26 @@ def test_closing_stores_everybodys_line_once(tmp_path: Path) -> None:
     assert acts == [("close", "cm-monthly 2026-11")]
 
 
+@settings(max_examples=15, deadline=None)
+@given(chance=st.randoms(use_true_random=False))
+def test_whatever_comes_later_closing_again_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, chance: Random
+) -> None:
+    with branch(tmp_path_factory.mktemp("closed")) as services:
+        close(services)
+        first = stored(services)
+        for number in range(chance.randint(1, 5)):
+            moment = at("2026-11-01T09:00") + timedelta(minutes=chance.randrange(60 * 24 * 45))
+            kind = chance.choice(list(Kind))
+            tell(services, chance.choice(["zhang", "li"]), f"wm{chance.randrange(3)}", moment, kind)
+            close(services, when=CLOSE + timedelta(days=number))
+        again = {userid: one for userid, one in stored(services).items() if userid in first}
+        closed = [act.subject for act in services.store.audit.acts() if act.act == "close"]
+
+    assert again == first
+    assert closed == ["cm-monthly 2026-11"]
+
+
 def test_each_person_is_told_his_result_and_nobody_who_left(tmp_path: Path) -> None:
     with branch(tmp_path) as services:
         close(services)
@@ -145,16 +171,14 @@ def test_each_person_is_told_his_result_and_nobody_who_left(tmp_path: Path) -> N
 
     assert told == {
         "li": (
-            "**2026-11 初步结果：2/3，差 1 位**\n"
+            "**11 月初步结果：2/3，差 1 位**\n"
             "共新增 3 位：计入 2，未计入 1\n"
             "未计入：1 位未满留存天数就流失（逐条可查）\n"
             "绩效影响（估算）：−300 元，规则“未达标 300 元”；由人力资源部核定，机器不作决定\n"
             "有异议请在 12-15 18:00 前申诉，处理完才定稿\n"
             '<font color="comment">截至 12-08 周二 08:42 · 结果</font>'
         ),
-        "zhang": (
-            '**2026-11 已完成：3/3，辛苦了**\n<font color="comment">截至 12-08 周二 08:42 · 结果</font>'
-        ),
+        "zhang": ('**11 月已完成：3/3，辛苦了**\n<font color="comment">截至 12-08 周二 08:42 · 结果</font>'),
     }
 
 
@@ -163,12 +187,32 @@ def test_the_message_in_english(tmp_path: Path) -> None:
         told = {message.to_userid: message.content for message in plan(services, "close", at=CLOSE)}
 
     assert told["li"].splitlines()[:5] == [
-        "**2026-11, preliminary: 2/3, 1 short**",
+        "**November, preliminary: 2/3, 1 short**",
         "3 contacts: 2 counted, 1 not",
         "Not counted: 1 lost before the keep period was over (each can be looked up)",
         "Effect on pay (estimate): −300 yuan, rule “300 yuan when missed”; HR decides, not a machine",
         "Object until 12-15 18:00; nothing is final before that is decided",
     ]
+
+
+@pytest.mark.parametrize(
+    ("began", "incomplete"),
+    [
+        pytest.param("2026-11-06T10:00", False, id="4 of 21 workdays before the record"),
+        pytest.param("2026-11-09T10:00", True, id="5 of 21"),
+    ],
+)
+def test_what_was_not_recorded_is_not_held_against_anybody(
+    tmp_path: Path, began: str, incomplete: bool
+) -> None:
+    write_roster(tmp_path, "zhang,员工甲,1,客户经理,,,,")
+    with installation(write_config(tmp_path, quotas=RULES), FakeTime(CLOSE)) as services:
+        add_customers(services, "zhang", at(began))
+        close(services)
+        ((_, message),) = [(one.to_userid, one) for one in plan(services, "close", at=CLOSE)]
+
+    assert ("才开始，之前的没有计数，本期结果仅供参考" in message.content) is incomplete
+    assert ("绩效影响" in message.content) is not incomplete
 
 
 def test_a_dry_run_says_the_same_and_stores_nothing(tmp_path: Path) -> None:
@@ -187,6 +231,33 @@ def test_the_day_after_nobody_is_told_again(tmp_path: Path) -> None:
         again = list(plan(services, "close", at=at("2026-12-09T08:42")))
 
     assert again == []
+
+
+def test_a_close_that_died_after_storing_is_told_by_whoever_takes_it_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "LEASE_S", 0)  # a lease that is over at once: its holder is dead
+    with branch(tmp_path) as services:
+        clock = services.clock
+        assert isinstance(clock, FakeTime)
+        clock.set("2026-12-08T08:30")
+        runs.tick(services)
+        with monkeypatch.context() as dying:
+            dying.setitem(jobs.JOBS, "close", _dying)
+            clock.set("2026-12-08T08:42")
+            with pytest.raises(SystemExit):
+                runs.tick(services)
+        nothing_more_to_store = not closing.due(services, at=CLOSE)
+        clock.set("2026-12-08T08:43")
+        runs.tick(services)
+        told = [row["key"] for row in outbox_rows(services)]
+
+    assert nothing_more_to_store
+    assert told == ["close:2026-12-08:li", "close:2026-12-08:zhang"]
+
+
+def _dying(_services: Services, _standing: Standing) -> Iterator[tuple[str, Message]]:
+    raise SystemExit("killed")
 
 
 def test_nothing_is_signed_while_appeals_run(tmp_path: Path) -> None:

@@ -68,15 +68,10 @@ def changed(old: str, new: str) -> str:
             id="single brackets",
         ),
         pytest.param(
-            WECOM + QUOTA,
-            'directory.source: left out it means "wecom", which is not supported in this version; '
-            'write source = "csv"',
-            id="the default source comes later",
-        ),
-        pytest.param(
-            changed('"csv"', '"wecom"'),
-            'directory.source = "wecom": not supported in this version, only "csv" is',
-            id="source wecom comes later",
+            WECOM + QUOTA + '[directory]\ndepartments = "departments.csv"\n',
+            'directory.departments = "departments.csv": is for source = "csv": with "wecom" the departments '
+            "are WeCom's; leave it out",
+            id="departments of a file beside WeCom's",
         ),
         pytest.param(
             MINIMAL + '[calender]\ncountry = "CN"\n',
@@ -225,8 +220,21 @@ def changed(old: str, new: str) -> str:
         ),
         pytest.param(
             MINIMAL + '[[roles]]\nname = "经理"\nmatch = { tags = [4] }\n',
-            'roles[0].match.tags (role "经理"): not supported in this version; leave it out',
-            id="roles by tag come later",
+            'roles[0].match.tags (role "经理"): is known to WeCom only; use source = "wecom", or departments '
+            "and userids",
+            id="roles by tag without WeCom",
+        ),
+        pytest.param(
+            MINIMAL + '[[roles]]\nname = "经理"\nmatch = { positions = ["经理"], userids = ["a"] }\n',
+            'roles[0].match.positions (role "经理"): is known to WeCom only; use source = "wecom", or '
+            "departments and userids",
+            id="roles by position without WeCom",
+        ),
+        pytest.param(
+            MINIMAL + '[schedule]\nsync = { at = "02:17", on = "first_workday_after_settlement" }\n',
+            'schedule.sync.on = "first_workday_after_settlement": not supported in this version, only '
+            '"workdays" and "every_day" and "last_workday_of_week" are',
+            id="sync on the days of close",
         ),
         pytest.param(
             MINIMAL + 'userids = ["员工甲"]\n',

@@ -17,7 +17,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_sections(tmp_path: Path) ->
         MINIMAL.replace("agent_id", "agentid").replace('"csv"', '"xls"')
         + "target_ = 3\nstarts_on = 2026-02-01\nends_on = 2026-01-01\n"
         + QUOTA.replace('"month"', '"fortnight"')
-        + '[calendar]\nworking_hours = "9-5"\n[admins]\nuserids = ["a"]\n[quota]\nid = "x"\n'
+        + '[calendar]\nworking_hours = "9-5"\n[rollout]\ndepartments = [1]\n[quota]\nid = "x"\n'
     )
 
     assert faults(tmp_path, text) == [
@@ -32,7 +32,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_sections(tmp_path: Path) ->
             'must be one of "day", "week", "month", "quarter" or "year"'
         ),
         'quotas[1].id (quota "cm-monthly") = "cm-monthly": must be unique; quotas[0] has it already',
-        "admins.userids: not supported in this version; leave it out",
+        "rollout.departments: not supported in this version; leave it out",
         "quota: unknown key; did you mean quotas?",
     ]
 
@@ -46,7 +46,6 @@ def test_an_empty_file_names_every_key_that_is_required(tmp_path: Path) -> None:
         "wecom.secret",
         "wecom.callback_token",
         "wecom.callback_aes_key",
-        "directory.source",
         "quotas",
     ]
 
@@ -116,7 +115,6 @@ TOML_VALUES = st.sampled_from(
             "server.trusted_proxies",
             "store.url",
             "calendar.holidays",
-            "directory.source",
             "roles",
             "quotas",
             "ledger.regain_days",

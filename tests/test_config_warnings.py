@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_files import MINIMAL, read
+from config_files import MINIMAL as BARE
+from config_files import read
 
 from bot.config.warnings import warnings
+
+MINIMAL = BARE + "counting = { keep_days = 7 }\n"
 
 
 def lines(folder: Path, text: str, **known: object) -> list[str]:
@@ -31,6 +34,11 @@ def test_the_defaults_draw_no_warning(tmp_path: Path) -> None:
             '[schedule]\nreminder = { at = "16:30" }\n',
             'schedule.reminder.at = "16:30": WeCom asks to avoid minutes 0 and 30; take another one',
             id="minute 30",
+        ),
+        pytest.param(
+            '[schedule]\nsync = { at = "02:00" }\n',
+            'schedule.sync.at = "02:00": WeCom asks to avoid minutes 0 and 30; take another one',
+            id="minute 0 of a job that runs at night",
         ),
         pytest.param(
             '[schedule]\ndigest = { at = "18:01" }\n',
@@ -60,6 +68,37 @@ def test_the_defaults_draw_no_warning(tmp_path: Path) -> None:
 )
 def test_a_warning_says_key_value_and_why(tmp_path: Path, text: str, line: str | None) -> None:
     assert lines(tmp_path, MINIMAL + text) == ([] if line is None else [line])
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        pytest.param("", ["counting.keep_days"], id="lost at once and counted"),
+        pytest.param(
+            "penalty = { flat = 300 }\n",
+            ["counting.keep_days", "penalty.flat"],
+            id="a flat deduction beside it",
+        ),
+        pytest.param(
+            "penalty = { per_missing = 5 }\n", ["counting.keep_days"], id="a deduction for each missing one"
+        ),
+        pytest.param("penalty = { flat = 300 }\ncounting = { keep_days = 1 }\n", [], id="kept for a day"),
+        pytest.param('basis = "held"\npenalty = { flat = 300 }\n', [], id="held: what is lost is not there"),
+        pytest.param(
+            'counting = { keep_days = 7, first_add = "any" }\n', ["counting.first_add"], id="each add earns"
+        ),
+        pytest.param(
+            'counting = { keep_days = 7, required_tags = ["VIP"] }\nreward = { per_extra = 5 }\n',
+            ["counting.required_tags"],
+            id="money on a tag",
+        ),
+        pytest.param('counting = { keep_days = 7, required_tags = ["VIP"] }\n', [], id="a tag without money"),
+    ],
+)
+def test_what_invites_faking_is_told(tmp_path: Path, text: str, places: list[str]) -> None:
+    found = lines(tmp_path, BARE + text)
+
+    assert [line.partition(" (")[0].removeprefix("quotas[0].") for line in found] == places
 
 
 def test_a_quota_that_never_holds_is_told(tmp_path: Path) -> None:
@@ -128,4 +167,15 @@ def test_names_that_the_roster_does_not_know_are_told_with_the_nearest(tmp_path:
             'quotas[0].departments[1] (quota "cm-monthly") = 99: '
             "neither the roster nor departments has this department"
         ),
+    ]
+
+
+def test_reviewers_and_admins_whom_the_roster_does_not_know_are_told(tmp_path: Path) -> None:
+    text = MINIMAL + '[review]\nreviewers = ["lisi", "lisl"]\n[admins]\nuserids = ["it"]\n'
+
+    found = lines(tmp_path, text, userids={"lisi"})
+
+    assert found == [
+        'review.reviewers[1] = "lisl": nobody in the roster has this userid; did you mean lisi?',
+        'admins.userids[0] = "it": nobody in the roster has this userid',
     ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
 import pytest
 from core_branches import quota
+from core_chance import Chance, counting, penalty
+from core_worlds import World, tried, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,10 +134,110 @@ def test_the_kinder_value_is_harmless_and_the_way_back_is_not(harsh: Quota, kind
             id="ranks among others",
         ),
         pytest.param(paying(Penalty(per_missing=Pay(amount=50))), paying(MILD), id="dearer for the last one"),
+        pytest.param(
+            paying(HARSH),
+            paying(Penalty(per_missing=Pay(amount=50, cap=500))),
+            id="dearer for half a post: 500 instead of 250",
+        ),
+        pytest.param(
+            paying(Penalty(tiers=((Fraction(345, 1000), 500),))),
+            paying(Penalty(tiers=((Fraction(355, 1000), 500),))),
+            id="dearer for 7 of 20, though for no number of 50",
+        ),
+        pytest.param(
+            counted(max_per_day=1, required_tags=("a",), exclude_states=frozenset({"fair"})),
+            counted(max_per_day=1, required_tags=("a",)),
+            id="the one from the fair takes the place of the day and is never tagged",
+        ),
+        pytest.param(
+            counted(max_per_day=1, max_share=(PROVINCE,), exclude_states=frozenset({"fair"})),
+            counted(max_per_day=1, max_share=(PROVINCE,)),
+            id="the one from the fair takes the place of the day and is over the share",
+        ),
+        pytest.param(
+            counted(max_per_day=1, max_share=(PROVINCE,), required_tags=("a",)),
+            counted(max_per_day=2, max_share=(PROVINCE,), required_tags=("a",)),
+            id="the second of the day takes the place in the share and is never tagged",
+        ),
+        pytest.param(
+            counted(required_facts=("account",), required_tags=("a",)),
+            counted(required_tags=("a",)),
+            id="of whom the bank said nothing would have counted, untagged",
+        ),
+        pytest.param(
+            counted(max_per_day=1, customer_types=frozenset({1}), keep_days=7),
+            counted(max_per_day=1, customer_types=frozenset({1}), keep_days=3),
+            id="the one lost on the fifth day takes the place of the day and is never read",
+        ),
     ],
 )
 def test_what_may_harm_somebody_is_never_harmless(one: Quota, other: Quota) -> None:
     assert [difference.lenient for difference in differences(one, other)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("harsh", "kind"),
+    [
+        pytest.param(
+            counted(max_per_day=1, exclude_states=frozenset({"fair"})),
+            counted(max_per_day=1),
+            id="one cap takes as many as before",
+        ),
+        pytest.param(
+            counted(max_share=(PROVINCE,), own_book=True),
+            counted(max_share=(PROVINCE,)),
+            id="one share takes as many as before",
+        ),
+        pytest.param(
+            counted(max_per_day=1, required_tags=("a",)),
+            counted(max_per_day=2, required_tags=("a",)),
+            id="nothing is weighed after the cap",
+        ),
+        pytest.param(
+            counted(max_per_day=1, max_share=(PROVINCE,), required_tags=("a", "b")),
+            counted(max_per_day=1, max_share=(PROVINCE,), required_tags=("a",)),
+            id="tags are asked about after cap and share",
+        ),
+    ],
+)
+def test_what_can_push_nobody_out_stays_harmless(harsh: Quota, kind: Quota) -> None:
+    assert [difference.lenient for difference in differences(harsh, kind)] == [True]
+
+
+def changed(chance: Chance, quota: Quota) -> tuple[Quota, Quota]:
+    """Two versions of a quota for everybody: one key after the other differs, or is the same but new."""
+    old = replace(
+        quota, roles=frozenset(), departments=frozenset(), userids=frozenset(), starts_on=None, ends_on=None
+    )
+    new = old
+    for key in chance.sample([field.name for field in fields(Counting)], 4):
+        value = {key: getattr(counting(chance), key)}
+        new = replace(new, counting=replace(new.counting, **value))
+        if chance.often(0.5):
+            old = replace(old, counting=replace(old.counting, **value))
+    return old, replace(new, target=chance.randint(0, 12), penalty=penalty(chance))
+
+
+# What scopes and ranks do to others is for a simulation to show.
+OF_OTHERS = {"roles", "departments", "userids", "reward"}
+
+
+@tried(150)
+@given(world=worlds, seed=st.integers(0, 2**32 - 1))
+def test_what_is_harmless_harms_nobody_in_any_branch(world: World, seed: int) -> None:
+    old, new = changed(Chance(seed), world.quotas[0])
+    kinder = old
+    for difference in differences(old, new):
+        if difference.lenient and difference.key not in OF_OTHERS:
+            kinder = difference.applied(kinder)
+    world = replace(world, period_name=world.period_name or "2026-02")
+    long_after = world.at + timedelta(days=500)
+
+    before, after = (replace(world, quotas=(rule,)).rows(when=long_after) for rule in (old, kinder))
+
+    for one, other in zip(before, after, strict=True):
+        assert other.counted >= one.counted
+        assert (other.penalty or 0) <= (one.penalty or 0)
 
 
 def test_equal_rules_have_no_difference() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from core_branches import person
@@ -47,6 +49,21 @@ def test_employment_within_november(
     found = who.employed_within(date(2026, 11, 1), date(2026, 11, 30))
 
     assert found == (part and (november(part[0]), november(part[1])))
+
+
+@pytest.mark.parametrize(
+    ("changed", "works"),
+    [
+        pytest.param({}, True, id="a day like any other"),
+        pytest.param({"absences": frozenset({date(2026, 11, 12)})}, False, id="on leave"),
+        pytest.param({"left_on": date(2026, 11, 11)}, False, id="gone"),
+        pytest.param({"in_range": False}, False, id="not shown by WeCom, or disabled"),
+    ],
+)
+def test_nobody_writes_to_somebody_who_is_not_there(changed: dict[str, Any], works: bool) -> None:
+    one = replace(person(memberships=(FIRST,)), **changed)
+
+    assert one.works_on(date(2026, 11, 12)) is works
 
 
 def test_nobody_is_employed_before_he_joins_or_after_he_leaves() -> None:

@@ -1,14 +1,26 @@
-"""The same day on both engines: what people received and every number are the same, byte for byte."""
+"""The same on both engines: what people received, every number, byte for byte; what was closed stays."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from e2e_builders import command
+from e2e_builders import (
+    QUOTA,
+    FakeTime,
+    add_customers,
+    at,
+    command,
+    installation,
+    write_config,
+    write_roster,
+)
 
+from bot import closing
 from bot.cli.tour import play
 from bot.demo import last_workday, running
+from bot.services import Services
 
 SECONDS = re.compile(r"played in \d+ s")
 
@@ -35,3 +47,34 @@ def test_the_day_of_the_tour_is_the_same_on_both_engines(
 
     assert "员工丁" in embedded[0]
     assert scaled_out == embedded
+
+
+def test_a_closed_periods_figures_do_not_change_whatever_comes_late(
+    tmp_path: Path, place: Path | str
+) -> None:
+    write_roster(tmp_path, "zhang,员工甲,1,客户经理,,,,", "li,员工乙,1,客户经理,,,,")
+    store = place if isinstance(place, str) else f"sqlite:///{place}"
+    config = write_config(tmp_path, quotas=QUOTA.replace("50", "3"), store=store)
+    closed, over = at("2026-12-08T08:42"), at("2026-12-15T18:00")
+    with installation(config, FakeTime(closed)) as services:
+        add_customers(services, "zhang", *(at(f"2026-11-{day:02d}T10:00") for day in (3, 4, 5)))
+        add_customers(services, "li", at("2026-11-03T10:00"))
+        closing.close_due(services, at=closed)
+        preliminary = lines(services)
+        add_customers(services, "li", at("2026-11-20T10:00"))
+        closing.close_due(services, at=closed)
+        closing.sign(services, "cm-monthly", "2026-11", by="人事", at=over)
+        add_customers(services, "li", at("2026-11-21T10:00"))
+        closing.close_due(services, at=over)
+        final = lines(services)
+        whole = services.store.audit.broken_at() is None
+
+    assert preliminary == {"li": (1, "preliminary"), "zhang": (3, "preliminary")}
+    assert final == {"li": (1, "final"), "zhang": (3, "final")}
+    assert whole
+
+
+def lines(services: Services) -> dict[str, tuple[int, str]]:
+    """Counted and state of each person's newest line."""
+    newest = services.store.results.newest("cm-monthly", "2026-11")
+    return {userid: (one.line.counted, one.state.value) for userid, one in newest.items()}

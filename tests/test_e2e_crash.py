@@ -1,4 +1,7 @@
-"""kill -9, with real processes on both sides: nothing that was answered is lost, nobody is told twice."""
+"""kill -9, with real processes on both sides: nothing that was answered is lost, nobody is told twice.
+
+On both engines.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from typing import Any
 import pytest
 from e2e_builders import (
     COMMAND,
+    PATIENCE_S,
     ROOT,
     SandboxProcess,
     bot_process,
@@ -30,28 +34,30 @@ MORNING = "2026-11-23T09:07"
 
 @dataclass
 class Office:
-    """A sandbox with its branch and an installation for it."""
+    """A sandbox with its branch and an installation for it, whose store is at *place*."""
 
     sandbox: SandboxProcess
     config: Path
+    place: Path | str
 
     def rows(self, query: str) -> list[dict[str, Any]]:
-        return rows_of(self.config.parent / "quotabot.db", query)
+        return rows_of(self.place, query)
 
     def states(self) -> Counter[str]:
         return Counter(row["state"] for row in self.rows("SELECT state FROM outbox"))
 
 
-def open_office(stack: ExitStack, folder: Path) -> Office:
+def open_office(stack: ExitStack, folder: Path, place: Path | str) -> Office:
     sandbox = stack.enter_context(sandbox_process(folder))
-    config = write_config(folder, app=sandbox.get("app"), api_url=sandbox.url, more=far_schedule())
-    return Office(sandbox, config)
+    url = place if isinstance(place, str) else f"sqlite:///{place}"
+    config = write_config(folder, app=sandbox.get("app"), api_url=sandbox.url, more=far_schedule(), store=url)
+    return Office(sandbox, config, place)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(tmp_path: Path, place: Path | str) -> Iterator[Office]:
     with ExitStack() as stack:
-        yield open_office(stack, tmp_path)
+        yield open_office(stack, tmp_path, place)
 
 
 # --- between the 200 and the handler ---
@@ -144,14 +150,18 @@ class Outcome:
     sends: list[dict[str, Any]] = field(default_factory=list)
 
 
-@pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     """All points side by side: each waits for the lease of the dead, 14 s, and that is mostly idle."""
     folders = {name: tmp_path_factory.mktemp("crash") for name in POINTS}
+    places: dict[str, Path | str] = {name: folder / "quotabot.db" for name, folder in folders.items()}
+    if request.param == "postgres":
+        new_database: Callable[[], str] = request.getfixturevalue("new_database")
+        places = {name: new_database() for name in POINTS}
 
     def live_through(name: str) -> Outcome:
         with ExitStack() as stack:
-            return _killed_and_followed(open_office(stack, folders[name]), POINTS[name])
+            return _killed_and_followed(open_office(stack, folders[name], places[name]), POINTS[name])
 
     with ThreadPoolExecutor(len(POINTS)) as pool:
         return dict(zip(POINTS, pool.map(live_through, POINTS), strict=True))
@@ -162,12 +172,14 @@ def _killed_and_followed(office: Office, point: Point) -> Outcome:
     office.sandbox.post("faults", point.faults)
     command = [*COMMAND, "run", "progress", "--at", MORNING, "--config", str(office.config)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        until(lambda: point.is_reached(office))
-        run.kill()
+        try:
+            until(lambda: point.is_reached(office))
+        finally:
+            run.kill()
     outcome.before, outcome.phones_before = office.states(), office.sandbox.counts()
     office.sandbox.post("faults", {"clear": True})
     if point.follows == "run":
-        subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=True)
+        subprocess.run(command, cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=True)
     else:
         with bot_process(office.config, "--role", "worker", ready="working") as bot:
             until(lambda: set(office.states()) == {"sent"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -24,8 +25,10 @@ DECEMBER = date(2026, 12, 2)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "quotabot.db")
+def store(place: Path | str) -> Iterator[Store]:
+    store = Store(place)
+    yield store
+    store.close()
 
 
 def recorded(store: Store, *steps: tuple[date, list[Quota]]) -> dict[str, tuple[Version, ...]]:

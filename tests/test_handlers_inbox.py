@@ -13,7 +13,7 @@ import pytest
 from bot_builders import ROSTER, contact_event, logged, rows, services
 
 import handlers
-from bot.directory import known, read
+from bot.directory import known
 from bot.services import Services
 from bot.store.engine import StoreBusyError, StoreError
 from bot.wecom.events import ContactAdded, ContactEvent
@@ -288,7 +288,7 @@ def test_the_event_of_somebody_unknown_counts_once_the_roster_knows_him(tmp_path
         unknown = known(before.directory, {}, day=before.clock.now().date())
         kept = states(before)
     with services(tmp_path, roster=ROSTER + "newhire7,员工丙,2,,,,,\n") as after:
-        people = known(read(after.config), {}, day=after.clock.now().date())
+        people = known(after.directory, {}, day=after.clock.now().date())
         adds = after.store.ledger.contacts(since=0, upto=2**40, alive=False)
 
     assert (kept, "newhire7" in unknown) == (["done"], False)

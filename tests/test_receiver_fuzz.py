@@ -96,7 +96,7 @@ def test_any_message_inside_is_stored_or_refused(site: Site, message: bytes) -> 
 )
 def test_a_broken_request_line_never_fails_the_server(site: Site, line: bytes) -> None:
     before = site.inbox()
-    with socket.create_connection((HOST, site.port), timeout=5) as connection:
+    with socket.create_connection((HOST, site.port), timeout=60) as connection:
         connection.sendall(line + b"\r\nHost: bot\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         answer = connection.recv(200)
 
@@ -109,7 +109,7 @@ def test_a_broken_request_line_never_fails_the_server(site: Site, line: bytes) -
 def test_a_body_that_is_shorter_than_it_says_stores_nothing(site: Site) -> None:
     callback: Callback = sealed(contact_event(customer="wmShort"))
     before = site.inbox()
-    with socket.create_connection((HOST, site.port), timeout=5) as connection:
+    with socket.create_connection((HOST, site.port), timeout=60) as connection:
         head = f"POST {callback.target} HTTP/1.1\r\nHost: bot\r\nContent-Length: {len(callback.body)}\r\n\r\n"
         connection.sendall(head.encode() + callback.body[:-10])
         connection.shutdown(socket.SHUT_WR)

@@ -83,6 +83,13 @@ def test_the_official_message_is_stored_once_with_its_exact_bytes(official: Site
     assert [body for _, body, _ in official.inbox()] == [PLAIN]
 
 
+# Contacts, the corp's tags, and members: read again where the directory is WeCom's.
+HANDLED = (
+    *("change_external_contact-", "change_external_tag-", "subscribe", "change_contact-create_user"),
+    *("change_contact-update_user", "change_contact-delete_user", "change_contact-update_tag"),
+)
+
+
 def test_every_sample_event_is_stored_once_and_none_of_them_fails(site: Site) -> None:
     samples = {path.stem: path.read_bytes() for path in SAMPLES}
 
@@ -94,7 +101,7 @@ def test_every_sample_event_is_stored_once_and_none_of_them_fails(site: Site) ->
     states = {body: state for _, body, state in site.inbox()}
     assert len(site.inbox()) == len(samples)
     assert {name: states[body] for name, body in samples.items()} == {
-        name: "done" if name.startswith("change_external_contact-") else "ignored" for name in samples
+        name: "done" if name.startswith(HANDLED) else "ignored" for name in samples
     }
 
 

@@ -21,14 +21,14 @@ class Caller:
         self.server = server
         app = server.world.app
         query = {"corpid": app.corp_id, "corpsecret": app.secret}
-        self.token = requests.get(f"{server.url}/cgi-bin/gettoken", params=query, timeout=5).json()[
+        self.token = requests.get(f"{server.url}/cgi-bin/gettoken", params=query, timeout=60).json()[
             "access_token"
         ]
 
     def arm(self, **faults: object) -> requests.Response:
-        return requests.post(f"{self.server.url}/sandbox/faults", json=faults, timeout=5)
+        return requests.post(f"{self.server.url}/sandbox/faults", json=faults, timeout=60)
 
-    def send(self, *, content: str = "x", timeout: float = 5) -> requests.Response:
+    def send(self, *, content: str = "x", timeout: float = 60) -> requests.Response:
         return requests.post(
             f"{self.server.url}/cgi-bin/message/send",
             params={"access_token": self.token},
@@ -43,11 +43,11 @@ class Caller:
         )
 
     def received(self) -> list[str]:
-        answer = requests.get(f"{self.server.url}/sandbox/messages?userid=yg01", timeout=5)
+        answer = requests.get(f"{self.server.url}/sandbox/messages?userid=yg01", timeout=60)
         return [message["content"] for message in answer.json()["members"]["yg01"]]
 
     def calls(self) -> list[dict[str, object]]:
-        answer = requests.get(f"{self.server.url}/sandbox/calls?path=message/send", timeout=5)
+        answer = requests.get(f"{self.server.url}/sandbox/calls?path=message/send", timeout=60)
         return answer.json()["calls"]
 
 
@@ -71,8 +71,8 @@ def test_gettoken_can_fail_too(caller: Caller) -> None:
     caller.arm(token_error={"errcode": -1})
     url = f"{caller.server.url}/cgi-bin/gettoken"
 
-    assert requests.get(url, timeout=5).json()["errcode"] == -1
-    assert requests.get(url, timeout=5).json()["errcode"] == 41004
+    assert requests.get(url, timeout=60).json()["errcode"] == -1
+    assert requests.get(url, timeout=60).json()["errcode"] == 41004
 
 
 def test_a_connection_may_break_after_the_message_was_taken(caller: Caller) -> None:
@@ -98,7 +98,7 @@ def test_a_connection_may_break_after_the_message_was_taken(caller: Caller) -> N
 def test_an_answer_may_never_come(caller: Caller, fault: str, received: list[str]) -> None:
     caller.arm(**{fault: {"seconds": 20, "times": 1}})
     with pytest.raises(requests.Timeout):
-        caller.send(timeout=0.2)
+        caller.send(timeout=2)
 
     assert caller.received() == received
 
@@ -180,5 +180,5 @@ def test_closing_lets_go_of_calls_that_hang() -> None:
         began = time.monotonic()
         server.close()
         with pytest.raises(requests.ConnectionError):
-            hanging.result(5)
-        assert time.monotonic() - began < 5
+            hanging.result(30)
+        assert time.monotonic() - began < 30  # and not the minute that it was to hang

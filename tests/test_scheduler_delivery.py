@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_builders import at
+from e2e_builders import at, change
 from sending_builders import Post, make_sender, post
 
 from bot.bootstrap import wecom_client
@@ -19,8 +19,8 @@ HOURS_4 = 14_400
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Post]:
-    with post(tmp_path) as opened:
+def office(tmp_path: Path, place: Path | str) -> Iterator[Post]:
+    with post(tmp_path, place) as opened:
         yield opened
 
 
@@ -269,7 +269,7 @@ def test_a_text_that_changed_meanwhile_does_not_change_the_retry(office: Post) -
     office.world.faults.arm({"close_after": {"times": 1}})
     office.put("progress:1", content="今天加 2 位就够")
     office.drain()
-    office.services.store.engine._connection().execute("UPDATE outbox SET content = '今天加 1 位就够'")
+    change(office.services, "UPDATE outbox SET content = '今天加 1 位就够'")
     office.later(400)
 
     assert office.phone() == ["今天加 2 位就够"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -15,6 +17,7 @@ from reading_builders import GET, TAGS, Desk, desk
 
 from bot.core.verdicts import Verdict
 from bot.store.details import ReadState
+from bot.store.knowledge import Fact
 from bot.wecom.pacing import ReadPacer
 from scheduler import details, reader
 from scheduler.details import ENDED, RETRY_S, SOON_S
@@ -131,6 +134,21 @@ def test_of_a_mobile_number_only_its_hash_is_kept_and_of_a_name_nothing(tmp_path
         kept += wal.read_bytes() if wal.exists() else b""
         assert b"0000 0000" not in kept
         assert f"客户{customer[-4:]}".encode() not in kept
+
+
+@pytest.mark.parametrize("kind", ["unionid", "mobile_sha256"])
+def test_what_the_bank_says_under_a_key_that_only_details_have_is_found(tmp_path: Path, kind: str) -> None:
+    rules = RULES + 'required_facts = ["account"]\n'
+    with desk(tmp_path, quotas=rules, with_unionid=True) as opened:
+        customer = opened.happen("add", remark_mobiles=["13900000000", "13800000000"])
+        keys = {"unionid": f"oSIM{customer[2:26]}", "mobile_sha256": sha256(b"13800000000").hexdigest()}
+        with opened.services.store.transaction():
+            fact = Fact(key_kind=kind, key=keys[kind], fact="account", value="1")
+            opened.services.store.knowledge.put_facts([fact], imported_at=1)
+        before = opened.verdicts()
+        opened.drain()
+
+        assert (before, opened.verdicts()) == ({customer: Verdict.FACTS}, {customer: Verdict.COUNTED})
 
 
 def test_one_answer_serves_everybody_who_has_the_customer(quiet: Desk) -> None:
@@ -465,6 +483,38 @@ def test_a_reader_that_ends_gives_its_place_to_the_next_at_once(quiet: Desk) -> 
 
     assert len(quiet.calls()) == 1
     second.close()
+
+
+def test_reading_and_wanting_do_not_stop_each_other_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    with desk(tmp_path, quotas=NO_ADMIN_SHARES, store=postgres_url) as opened:
+        store = opened.services.store
+        wanted = [(userid, opened.happen("add", userid)) for _ in range(12) for userid in ("yg01", "yg02")]
+        ending = threading.Event()
+        failures: list[Exception] = []
+
+        def want_again_and_again(seed: int) -> None:
+            order = random.Random(seed).sample(wanted, len(wanted))
+            try:
+                while not ending.is_set():
+                    with store.transaction():
+                        for userid, customer in order:
+                            store.details.want(userid, customer, now=int(opened.clock()))
+            except Exception as error:  # noqa: BLE001 - told to the test
+                failures.append(error)
+
+        workers = [threading.Thread(target=want_again_and_again, args=(seed,)) for seed in range(2)]
+        for worker in workers:
+            worker.start()
+        for _ in range(60):
+            opened.reader.step()
+        ending.set()
+        for worker in workers:
+            worker.join()
+        opened.drain()
+
+        assert failures == []
+        assert store.details.pending() == 0
+        assert {*store.knowledge.details(since=0)} == {*wanted}
 
 
 def test_reading_keeps_below_what_wecom_allows_the_corp() -> None:

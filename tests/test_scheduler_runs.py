@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import e2e_builders
 import pytest
 from e2e_builders import (
     CHINA,
     FakeTime,
     add_customers,
     at,
+    change,
     installation,
     outbox_rows,
-    rows_of,
+    where,
     write_config,
     write_roster,
 )
@@ -47,11 +50,16 @@ def clock() -> FakeTime:
 
 
 @pytest.fixture
-def services(tmp_path: Path, clock: FakeTime) -> Iterator[Services]:
+def services(tmp_path: Path, clock: FakeTime, place: Path | str) -> Iterator[Services]:
     write_roster(tmp_path, *ROSTER)
-    with installation(write_config(tmp_path), clock) as opened:
+    store = place if isinstance(place, str) else f"sqlite:///{place}"
+    with installation(write_config(tmp_path, store=store), clock) as opened:
         tick(opened)  # the first start
         yield opened
+
+
+def rows_of(services: Services, query: str) -> list[dict[str, Any]]:
+    return e2e_builders.rows_of(where(services), query)
 
 
 def tick_at(services: Services, clock: FakeTime, *texts: str) -> None:
@@ -66,7 +74,7 @@ def told(services: Services) -> dict[tuple[str, str], int]:
 
 
 def states(services: Services) -> dict[str, str]:
-    rows = rows_of(services.config.store.where, "SELECT * FROM runs ORDER BY fire_at")
+    rows = rows_of(services, "SELECT * FROM runs ORDER BY fire_at")
     return {
         f"{row['job']} {datetime.fromtimestamp(row['fire_at'], CHINA):%m-%d %H:%M}": row["state"]
         for row in rows
@@ -154,9 +162,7 @@ def test_two_processes_on_one_store_fire_a_line_once(
         tick(other)
 
         assert sum(told(services).values()) == 3
-        assert rows_of(services.config.store.where, "SELECT attempts, messages FROM runs") == [
-            {"attempts": 1, "messages": 3}
-        ]
+        assert rows_of(services, "SELECT attempts, messages FROM runs") == [{"attempts": 1, "messages": 3}]
 
 
 def test_nothing_due_before_the_first_start_is_missed(tmp_path: Path, clock: FakeTime) -> None:
@@ -241,7 +247,7 @@ def test_an_abandoned_run_is_taken_over_and_goes_on_from_its_cursor(
 
     assert planned_by_the_dead == {("progress", "early"): 1, ("progress", "late"): 1}
     assert told(services) == {("progress", userid): 1 for userid in ("early", "late", "none")}
-    assert rows_of(services.config.store.where, "SELECT state, attempts, messages FROM runs") == [
+    assert rows_of(services, "SELECT state, attempts, messages FROM runs") == [
         {"state": "done", "attempts": 2, "messages": 3}
     ]
     # who was planned before keeps the message of then
@@ -260,7 +266,7 @@ def test_a_takeover_does_not_plan_again_who_stands_before_the_cursor(
     with pytest.raises(SystemExit):
         tick(services)
     # without their rows nothing but the cursor says that two are done
-    services.store.engine._connection().execute("DELETE FROM outbox")
+    change(services, "DELETE FROM outbox")
     monkeypatch.setitem(jobs.JOBS, "progress", whole)
     tick_at(services, clock, "2026-11-23T09:09")
 
@@ -323,7 +329,7 @@ def test_a_job_that_raises_is_tried_three_times_and_ends_failed(
     tick_at(services, clock, *(f"2026-11-23T09:{minute:02d}" for minute in range(7, 13)))
 
     assert len(tries) == 3
-    assert rows_of(services.config.store.where, "SELECT state, error FROM runs") == [
+    assert rows_of(services, "SELECT state, error FROM runs") == [
         {"state": "failed", "error": "ZeroDivisionError"}
     ]
 

@@ -15,8 +15,8 @@ from bot.wecom.client import CALL_S
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Post]:
-    with post(tmp_path) as opened:
+def office(tmp_path: Path, place: Path | str) -> Iterator[Post]:
+    with post(tmp_path, place) as opened:
         yield opened
 
 
@@ -116,7 +116,7 @@ def test_no_more_calls_at_a_time_than_configured(tmp_path: Path, most: int) -> N
 
 def test_calls_go_side_by_side(tmp_path: Path) -> None:
     with post(tmp_path, wecom="max_in_flight = 4") as office:
-        office.world.faults.arm({"delay_ms": 100, "concurrency": 3})
+        office.world.faults.arm({"delay_ms": 500, "concurrency": 3})
         office.put(*keys(4))
         office.drain()
 

@@ -153,6 +153,8 @@ def test_the_configuration_names_only_jobs_that_exist_and_days_that_are_known(tm
         ("progress", "09:07", "workdays"),
         ("reminder", "16:37", "workdays"),
         ("digest", "17:48", "workdays"),
+        ("close", "08:42", "first_workday_after_settlement"),
+        ("sync", "02:17", "every_day"),
     ]
     assert {line.job for line in lines} == JOBS.keys()
     assert {line.on for line in lines} <= ON.keys()

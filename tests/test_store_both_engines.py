@@ -15,16 +15,16 @@ from bot.store.store import Store
 
 
 @pytest.fixture
-def store(place: Path | str) -> Iterator[Store]:
-    store = Store(place)
+def store(any_place: Path | str) -> Iterator[Store]:
+    store = Store(any_place)
     yield store
     store.close()
 
 
 @pytest.fixture
-def other(store: Store, place: Path | str) -> Iterator[Store]:
+def other(store: Store, any_place: Path | str) -> Iterator[Store]:
     """Another process on the same store."""
-    other = Store(place)
+    other = Store(any_place)
     yield other
     other.close()
 

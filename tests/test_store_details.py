@@ -90,7 +90,6 @@ def test_what_could_not_be_read_is_due_at_its_next_try(store: Store) -> None:
 
     assert due(store, NOW + 4) == []
     assert [one.attempts for one in due(store, NOW + 5)] == [1]
-    assert store.details.next_at() == NOW + 5
 
 
 @pytest.mark.parametrize("state", [ReadState.ENDED, ReadState.FAILED])
@@ -98,10 +97,10 @@ def test_what_ended_is_not_tried_again_until_it_is_wanted_again(store: Store, st
     want(store, "wm1")
     (read,) = due(store)
     store.details.end(read, state=state, error="why")
-    ended = (due(store, NOW + 10**8), store.details.pending(), store.details.next_at())
+    ended = (due(store, NOW + 10**8), store.details.pending())
     want(store, "wm1", now=NOW + 7)
 
-    assert ended == ([], 0, None)
+    assert ended == ([], 0)
     wish = store.details.wish("yg01", "wm1")
     assert wish is not None
     assert (wish.state, wish.wanted_since, wish.error) == (ReadState.WANTED, NOW + 7, "")

@@ -77,12 +77,28 @@ def test_two_processes_may_make_the_store_at_the_same_moment(tmp_path: Path, att
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    errors = [process.communicate(timeout=30)[1] for process in processes]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0], errors
     assert len(rows(path, "SELECT name FROM _sqlite_migrations")) == len(
         {name for (name,) in rows(path, "SELECT name FROM _sqlite_migrations")}  # type: ignore[misc]  # rows are tuples of one
     )
+
+
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE of_the_other (x)")
+    ending = threading.Timer(0.3, other.execute, ["COMMIT"])
+    ending.start()
+
+    SqliteEngine(path).close()
+
+    ending.join()
+    other.close()
+    assert {name for _, name, _ in schema(path)} >= {*TABLES, "of_the_other"}
+    assert rows(path, "PRAGMA journal_mode") == [("wal",)]
 
 
 def test_threads_may_make_the_store_at_the_same_moment(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Putter:
         self._writer.put(hash=name, body=name.encode(), received_at=1, done=done)
 
         def wait() -> bool:
-            assert ready.wait(10), "nobody said what became of the event"
+            assert ready.wait(60), "nobody said what became of the event"
             assert len(told) == 1
             return told[0]
 
@@ -180,7 +180,7 @@ def test_the_refusal_comes_after_three_seconds_and_before_wecom_hangs_up(tmp_pat
         took = time.monotonic() - began
 
     assert not stored
-    assert 2.5 < took < 4.5
+    assert 2.5 < took < 5
 
 
 def test_a_store_that_is_free_again_in_time_takes_what_waits(

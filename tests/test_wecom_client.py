@@ -58,7 +58,7 @@ def half(connection: socket.socket) -> None:
 
 def silent(connection: socket.socket) -> None:
     """Say nothing until the caller gives up."""
-    connection.settimeout(5)
+    connection.settimeout(60)
     connection.recv(1)
 
 
@@ -252,7 +252,7 @@ def test_silence_ends_after_the_timeout(far: Far) -> None:
     with calling(far.url) as client, pytest.raises(UnknownOutcomeError):
         send(client)
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
 
 
 def test_calls_go_through_the_proxy(far: Far) -> None:

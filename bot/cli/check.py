@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from bot import directory
+from bot.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
 from bot.config import Config, ConfigError, Fault
-from bot.config.warnings import warnings
+from bot.config.faults import shown
+from bot.config.warnings import warning, warnings
 from bot.directory import Directory
 from bot.roster import RosterError
+from bot.store.address_book import READ_AT
+from bot.store.engine import StoreError
+from bot.store.store import Store
+from bot.unreached import Unreached, unreached
 
 
 @click.command()
@@ -22,6 +29,8 @@ from bot.roster import RosterError
 @format_option("text", "json")
 def check(config_path: Path, form: str) -> None:
     """Read the configuration and the roster, and say every fault. Changes and sends nothing.
+
+    Where a store is there already, its history shows targets that nobody reached.
 
     \b
     quotabot check
@@ -32,10 +41,10 @@ def check(config_path: Path, form: str) -> None:
     summary = ""
     try:
         config = loaded(config_path)
-        people = directory.read(config)
-        notes = [str(note) for note in _warnings(config, people)]
+        people, of_history = _known(config)
+        notes = [str(note) for note in (*_warnings(config, people), *of_history)]
         quotas = len(config.quotas)
-        summary = f"{config_path}: no fault. {quotas} quota(s), {len(people.people)} people in the roster."
+        summary = f"{config_path}: no fault. {quotas} quota(s), {_whom(config, people)}."
     except (ConfigError, RosterError) as error:
         faults = [str(fault) for fault in error.faults]
     if form == "json":
@@ -52,15 +61,80 @@ def check(config_path: Path, form: str) -> None:
         sys.exit(2)
 
 
-def _warnings(config: Config, people: Directory) -> tuple[Fault, ...]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Who is known; *tags* None: nothing was read from WeCom, or nothing is to be."""
+
+    directory: Directory
+    tags: dict[int, str] | None = None
+
+
+def _known(config: Config) -> tuple[_Known, list[Fault]]:
+    """What the files and, if there is one, the store give; and what the history there shows."""
+    files = directory.read_files(config)
+    nothing = _Known(directory.built(config, files, None)), list[Fault]()
+    where = config.store.where
+    try:
+        if not Store.is_ready(where if isinstance(where, Path) else where.get_secret_value()):
+            return nothing
+        with open_services(config) as services:
+            was_read = config.directory.source == "wecom" and services.store.marks.get(READ_AT) is not None
+            tags = services.store.address_book.tags() if was_read else None
+            return _Known(services.directory, tags), _from_history(config, unreached(services))
+    except StoreError as error:
+        click.echo(f"the store was not looked at: {error}", err=True)
+        return nothing
+
+
+def _whom(config: Config, known: _Known) -> str:
+    if config.directory.source == "csv":
+        return f"{len(known.directory.people)} people in the roster"
+    if known.tags is None:
+        return "nobody read from WeCom yet"
+    return f"{len(known.directory.people)} people read from WeCom"
+
+
+def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
     # In December next year's decree should be known; before, its absence is nothing to act on.
     today = datetime.now(UTC).astimezone(config.calendar.timezone)
+    years = (today.year, today.year + 1) if today.month == 12 else (today.year,)
+    people = known.directory
+    if config.directory.source == "wecom" and known.tags is None:
+        return warnings(config, years=years)
     memberships = [membership for person in people.people for membership in person.memberships]
     departments = {department for membership in memberships for department in membership.departments}
-    return warnings(
+    userids = {person.userid for person in people.people}
+    found = warnings(
         config,
-        years=(today.year, today.year + 1) if today.month == 12 else (today.year,),
-        userids={person.userid for person in people.people},
+        years=years,
+        userids=userids,
         roles={membership.role for membership in memberships if membership.role},
         departments=departments | set(people.departments.parents) | set(people.departments.names),
+        tags=known.tags,
     )
+    if config.directory.source == "csv":
+        return found
+    strange = directory.unknown_to_wecom(people.files, userids)
+    return (*found, *(_stranger(config, userid) for userid in strange))
+
+
+def _stranger(config: Config, userid: str) -> Fault:
+    allowed = "WeCom does not show this person to the app, so nothing is counted: is he in 可见范围?"
+    return Fault(
+        file=str(config.directory.roster_path), key_path="userid", value=shown(userid), allowed=allowed
+    )
+
+
+def _from_history(config: Config, found: list[Unreached]) -> list[Fault]:
+    return [
+        warning(config, ("quotas", number, "target"), quota.target, _said(one))
+        for number, quota in enumerate(config.quotas)
+        for one in found
+        if one.quota == quota.id
+    ]
+
+
+def _said(one: Unreached) -> str:
+    periods = one.periods[0] if len(one.periods) == 1 else f"{one.periods[0]} to {one.periods[-1]}"
+    best = f"{one.best.counted}/{one.best.target} in {one.best.period}"
+    return f"nobody reached it in {periods} (the best was {best}); a target out of reach invites faking"

@@ -12,16 +12,24 @@ from bot.cli.close import close
 from bot.cli.copy import copy
 from bot.cli.dead import dead
 from bot.cli.demo import demo
+from bot.cli.explain import explain
+from bot.cli.importing import import_
+from bot.cli.joiners import joiners
 from bot.cli.progress import progress
 from bot.cli.quotas import quotas
+from bot.cli.replay import replay
+from bot.cli.review import review
 from bot.cli.run import run
 from bot.cli.serve import serve
+from bot.cli.simulate import simulate_
 from bot.cli.status import status
 from bot.config import ConfigError
 from bot.demo import DemoError
+from bot.joining import JoiningError
 from bot.roster import RosterError
 from bot.store.engine import StoreError
 from bot.web.server import PortInUse
+from bot.wecom.errors import WeComError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,7 +40,25 @@ def cli(*, verbose: bool) -> None:
     logs.set_up(verbose=verbose)
 
 
-for command in (check, serve, run, progress, quotas, close, status, dead, copy, demo):
+COMMANDS = (
+    check,
+    serve,
+    run,
+    progress,
+    explain,
+    quotas,
+    close,
+    joiners,
+    review,
+    simulate_,
+    import_,
+    replay,
+    status,
+    dead,
+    copy,
+    demo,
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 
@@ -43,6 +69,6 @@ def main() -> None:
     except (ConfigError, RosterError, StoreError, PortInUse) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    except DemoError as error:
+    except (DemoError, JoiningError, WeComError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)

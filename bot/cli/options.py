@@ -12,6 +12,8 @@ import click
 
 from bot.config import Config, load
 
+SHOWN_ID = 4  # last characters of a customer's id that people see
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 config_option = click.option(

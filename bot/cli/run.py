@@ -19,7 +19,7 @@ from bot.cli.sync import compare, drift_json, for_people
 from bot.health import TROUBLE
 from bot.services import Services
 from bot.store.outbox import Message
-from scheduler.jobs import JOBS, PREPARES
+from scheduler.jobs import JOBS, PREPARES, SILENT
 from scheduler.planner import plan
 from scheduler.tags import wait_for_reading, want_again
 
@@ -72,7 +72,7 @@ def run(
             sys.exit(1 if drift is None else 0)
         if dry_run:
             report["messages"] = [_shown(message, "planned") for message in plan(services, job, at=when)]
-        elif not config.work_calendar().in_working_hours(when):
+        elif job not in SILENT and not config.work_calendar().in_working_hours(when):
             click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
         else:
             planned = _plan(services, job, when=when, shift=shift)

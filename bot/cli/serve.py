@@ -61,7 +61,7 @@ def _reload(services: Services, path: Path) -> None:
     """Take a changed file into the running service, if it is valid; else say so and go on as before."""
     try:
         config = loaded(path)
-        people = directory.read(config)
+        people = directory.read(config, services.store)
     except (ConfigError, RosterError) as error:
         log.warning("changed configuration refused; the old one stays", faults=str(error))
         return

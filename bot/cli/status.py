@@ -15,6 +15,7 @@ from bot.cli.options import config_option, format_option, loaded
 from bot.cli.sync import for_people, last_shown
 from bot.health import TOKEN
 from bot.services import Services
+from bot.store.address_book import READ_AT, READ_ERROR, State
 from bot.store.inbox import Depth
 from scheduler.sender import LEASE
 
@@ -39,6 +40,7 @@ def _report(services: Services) -> dict[str, Any]:
     zone = services.config.calendar.timezone
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
+    newest = store.knowledge.newest_facts()
     return {
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
@@ -61,6 +63,27 @@ def _report(services: Services) -> dict[str, Any]:
             "until_s": lease["until_s"] if lease else None,
         },
         "drift": last_shown(services),
+        "facts": {"newest_at": None if newest is None else datetime.fromtimestamp(newest, zone).isoformat()},
+        "directory": _directory(services),
+    }
+
+
+def _directory(services: Services) -> dict[str, Any]:
+    """When WeCom's directory was read, and how it stands; with a roster alone only how many people it has."""
+    store, source = services.store, services.config.directory.source
+    if source == "csv":
+        return {"source": source, "read_at": None, "people": len(services.directory.people)}
+    read_at = store.marks.get(READ_AT)
+    states = store.address_book.states()
+    zone = services.config.calendar.timezone
+    return {
+        "source": source,
+        "read_at": None if read_at is None else datetime.fromtimestamp(int(read_at), zone).isoformat(),
+        "people": states[State.PRESENT],
+        "unknown": states[State.UNKNOWN],
+        "left": states[State.LEFT],
+        "to_read": len(store.address_book.wanted()),
+        "error": store.marks.get(READ_ERROR),
     }
 
 
@@ -79,7 +102,7 @@ def _for_people(report: dict[str, Any]) -> str:
         f"{job['job']:<9} last {job['fire_at']}: {job['outcome']}, {job['messages']} message(s)"
         for job in report["jobs"]
     ] or ["jobs    none has run yet"]
-    token, lease = report["token"], report["lease"]
+    token, lease, people = report["token"], report["lease"], report["directory"]
     if token["error"]:
         lines.append(f"token   none: {token['error']}")
     else:
@@ -87,5 +110,15 @@ def _for_people(report: dict[str, Any]) -> str:
             f"token   {token['expires_in_s']} s left" if token["expires_in_s"] else "token   none yet"
         )
     lines.append(f"sender  {lease['holder'] or 'nobody is sending'}")
+    lines.append(f"facts   {report['facts']['newest_at'] or 'none were imported yet'}")
+    if people["source"] == "csv":
+        lines.append(f"people  {people['people']} in the roster")
+    else:
+        when = f"read {people['read_at']}" if people["read_at"] else "not read from WeCom yet"
+        lines.append(
+            f"people  {people['people']}, {people['unknown']} unknown, {people['left']} left; {when}"
+        )
+    if people.get("error"):
+        lines.append(f"people  the last reading failed: {people['error']}")
     lines += for_people(report["drift"])
     return "\n".join(lines)

@@ -12,6 +12,7 @@ import click
 
 from bot.core.progress import Row
 from bot.demo import Demo, DemoError
+from bot.services import FIRST_START
 from bot.standing import standing
 
 _PATIENCE_S = 40.0
@@ -23,7 +24,7 @@ def play(demo: Demo, *, day: date) -> None:
     """Play *day* and print each message under its receiver's name."""
     began = time.monotonic()
     seen: set[str] = set()
-    _until(lambda: demo.services.store.marks.get("first_start") is not None)
+    _until(lambda: demo.services.store.marks.get(FIRST_START) is not None)
     _chapter(f"{day} 09:07 · morning progress")
     _fire(demo, day, "09:07:01", "progress", seen)
     _chapter("10:15 to 15:40 · the day: adds with a retry storm, a slip, a loss")
@@ -98,9 +99,13 @@ def _rows(demo: Demo, day: date, at: str) -> dict[str, Row]:
 def _changes(before: dict[str, Row], after: dict[str, Row]) -> None:
     for userid, row in after.items():
         old = before[userid]
-        if (row.counted, row.gross, row.lost) != (old.counted, old.gross, old.lost):
-            counted = f"counted {old.counted} → {row.counted} of {row.target}"
-            click.echo(f"  {userid}: {counted}, lost {old.lost} → {row.lost}")
+        if (row.gross, row.lost) != (old.gross, old.lost):
+            figures = (
+                (name, getattr(old, name), getattr(row, name))
+                for name in ("gross", "counted", "pending", "lost")
+            )
+            told = ", ".join(f"{name} {then} → {now}" for name, then, now in figures)
+            click.echo(f"  {userid}: {told}; target {row.target}")
 
 
 def _print_new(demo: Demo, seen: set[str]) -> None:

@@ -22,6 +22,7 @@ def cross_faults(tree: Mapping[str, Any], *, file: str) -> list[tuple[Path, Faul
         *_repeated(tree, "quotas", "id"),
         *_repeated(tree, "robots", "name"),
         *_empty_matches(tree),
+        *_of_the_other_source(tree),
         *_backwards(tree, "quotas", "starts_on", "ends_on"),
         *_backwards(tree, "campaigns", "from", "to"),
     ]
@@ -57,6 +58,21 @@ def _empty_matches(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]
                 None,
                 'matches nobody; name somebody, such as { userids = ["…"] }',
             )
+
+
+def _of_the_other_source(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:
+    """Keys that nothing would look at: what only WeCom knows, or what it knows better."""
+    directory = tree.get("directory", {})
+    source = directory.get("source", "wecom") if isinstance(directory, Mapping) else None
+    if source == "wecom" and directory.get("departments"):
+        allowed = 'is for source = "csv": with "wecom" the departments are WeCom\'s; leave it out'
+        yield ("directory", "departments"), directory["departments"], allowed
+    for number, role in _items(tree, "roles") if source == "csv" else ():
+        match = role.get("match")
+        for key in ("tags", "positions"):
+            if isinstance(match, Mapping) and match.get(key):
+                allowed = 'is known to WeCom only; use source = "wecom", or departments and userids'
+                yield ("roles", number, "match", key), match[key], allowed
 
 
 def _backwards(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from io import BufferedReader
 from pathlib import Path
 
 from bot.config.faults import Fault, nearest, shown
 
 UTF8_BOM = b"\xef\xbb\xbf"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Cells:
@@ -24,18 +27,34 @@ class Cells:
     def __getitem__(self, column: str) -> str:
         return self._by_column.get(column, "")
 
+    def all(self) -> tuple[str, ...]:
+        """Return every cell in the order of the file's columns."""
+        return tuple(self._by_column.values())
+
     def fault(self, column: str, allowed: str) -> None:
         """Note that the cell is wrong."""
         self.wrong = True
-        value = shown(self[column])
-        self._table.fault(f"line {self.number}, column {column}", allowed, value=value)
+        self._table.fault(allowed, line=self.number, column=column, value=shown(self[column]))
+
+    def day(self, column: str, *, or_empty: bool = False) -> date | None:
+        """Return the date in *column*; None where it is empty or, after noting a fault, none."""
+        text = self[column]
+        try:
+            # fromisoformat alone would take 20260131 and 2026-W05-6 too.
+            if _DAY.fullmatch(text):
+                return date.fromisoformat(text)
+        except ValueError:
+            pass
+        if text or not or_empty:
+            self.fault(column, "must be a date such as 2026-01-31" + (", or empty" if or_empty else ""))
+        return None
 
 
 class CsvTable:
     """The lines of the file at *path*; *faults* is complete once they have been read to the end.
 
     UTF-8 with or without BOM. Columns may stand in any order; those of *required* must be there, others than
-    *known* are faults. Empty lines are passed over.
+    *known* are faults. Empty lines are passed over. *broken*: not single lines but the file is at fault.
     """
 
     def __init__(self, path: Path, *, known: Sequence[str], required: Sequence[str]) -> None:
@@ -43,40 +62,64 @@ class CsvTable:
         self._known = known
         self._required = required
         self.faults: list[Fault] = []
+        self.broken = False
 
-    def fault(self, place: str, allowed: str, *, value: str | None = None, meant: str | None = None) -> None:
-        """Note that something is wrong at *place*; empty: with the whole file."""
+    def fault(
+        self,
+        allowed: str,
+        *,
+        line: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        meant: str | None = None,
+    ) -> None:
+        """Note that something is wrong in *line*; None: with the whole file."""
         self.faults.append(
-            Fault(file=str(self._path), key_path=place, value=value, allowed=allowed, nearest=meant)
+            Fault(
+                file=str(self._path),
+                key_path=", ".join(
+                    f"{word} {at}" for word, at in (("line", line), ("column", column)) if at is not None
+                ),
+                value=value,
+                allowed=allowed,
+                nearest=meant,
+                line=line,
+                column=column,
+            )
         )
+
+    def break_off(
+        self, allowed: str, *, line: int | None = None, value: str | None = None, meant: str | None = None
+    ) -> None:
+        """Note what makes the whole file useless, whichever lines are left out."""
+        self.broken = True
+        self.fault(allowed, line=line, value=value, meant=meant)
 
     def __iter__(self) -> Iterator[Cells]:
         try:
             with self._path.open("rb") as stream:
                 yield from self._lines(stream)
         except FileNotFoundError:
-            self.fault("", "there is no such file")
+            self.break_off("there is no such file")
         except OSError as error:
-            self.fault("", f"cannot be read: {error.strerror}")
+            self.break_off(f"cannot be read: {error.strerror}")
 
     def _lines(self, stream: BufferedReader) -> Iterator[Cells]:
         reader = csv.reader(self._decoded(stream), strict=True)
         try:
             header = [cell.strip() for cell in next(reader, [])]
-            if not self._usable(header):
+            if not self.usable(header):
                 return
             for row in reader:
                 cells = [cell.strip() for cell in row]
                 if not any(cells):
                     continue
                 if len(cells) != len(header):
-                    self.fault(
-                        f"line {reader.line_num}", f"{len(cells)} cells, but the header has {len(header)}"
-                    )
+                    self.fault(f"{len(cells)} cells, but the header has {len(header)}", line=reader.line_num)
                     continue
                 yield Cells(dict(zip(header, cells, strict=True)), number=reader.line_num, table=self)
         except csv.Error as error:
-            self.fault(f"line {reader.line_num}", f"is not CSV from here on: {error}")
+            self.break_off(f"is not CSV from here on: {error}", line=reader.line_num)
 
     def _decoded(self, stream: BufferedReader) -> Iterator[str]:
         # Line by line, because a decoder over the whole stream could not say which line is bad.
@@ -85,29 +128,28 @@ class CsvTable:
             try:
                 yield raw.decode("utf-8")
             except UnicodeDecodeError:
-                self.fault(
-                    f"line {number}", "is not UTF-8; in Excel save as “CSV UTF-8” (CSV UTF-8 逗号分隔)"
-                )
+                allowed = "is not UTF-8; in Excel save as “CSV UTF-8” (CSV UTF-8 逗号分隔)"
+                self.break_off(allowed, line=number)
                 return
 
-    def _usable(self, header: Sequence[str]) -> bool:
+    def usable(self, header: Sequence[str]) -> bool:
         """Note what is wrong with the header; say whether its lines can be read at all."""
         if not any(header):
             if not self.faults:
-                self.fault("", f"has no header line; its columns are {','.join(self._known)}")
+                self.break_off(f"has no header line; its columns are {','.join(self._known)}")
             return False
         for column in dict.fromkeys(header):
             if column not in self._known:
                 known = ", ".join(self._known)
-                self.fault(
-                    "line 1",
+                self.break_off(
                     f"unknown column; known are {known}",
+                    line=1,
                     value=shown(column),
                     meant=nearest(column, self._known),
                 )
             if header.count(column) > 1:
-                self.fault("line 1", "this column stands twice", value=shown(column))
+                self.break_off("this column stands twice", line=1, value=shown(column))
         missing = [column for column in self._required if column not in header]
         for column in missing:
-            self.fault("line 1", f"the column {column} is missing")
+            self.break_off(f"the column {column} is missing", line=1)
         return not missing

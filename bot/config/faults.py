@@ -26,7 +26,8 @@ class Fault:
 
     *key_path* is the key as its author writes it, or the place ("line 4, column share"), or empty where the
     whole file is meant. *value* is what stands there, ready to print; None if nothing does or it may not be
-    shown. *allowed* says what would be right; *nearest* is the known name that was probably meant.
+    shown. *allowed* says what would be right; *nearest* is the known name that was probably meant. *line*
+    and *column* say the place in a table once more, for programs.
     """
 
     file: str
@@ -34,6 +35,8 @@ class Fault:
     value: str | None
     allowed: str
     nearest: str | None = None
+    line: int | None = None
+    column: str | None = None
 
     def __str__(self) -> str:
         place = f"{self.file}: {self.key_path}" if self.key_path else self.file

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -139,11 +140,14 @@ def _day(value: object) -> date:
 
 def _timezone(value: object) -> ZoneInfo:
     name = _text(value)
-    if name not in available_timezones():
-        raise refusal(
-            'must be a time zone such as "Asia/Shanghai"', nearest=nearest(name, available_timezones())
-        )
+    if name not in _zones():
+        raise refusal('must be a time zone such as "Asia/Shanghai"', nearest=nearest(name, _zones()))
     return ZoneInfo(name)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _country(value: str) -> str:

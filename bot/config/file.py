@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
 from bot.config.checks import cross_faults
-from bot.config.faults import ConfigError, Fault, sounds_secret
+from bot.config.faults import ConfigError, Fault
 from bot.config.fields import Place, Section, left_out
 from bot.config.rules import Integrity, Quota, Role
 from bot.config.ruling import quota_of
@@ -35,6 +33,7 @@ from bot.config.sections import (
     Welcome,
 )
 from bot.config.shape import shape_faults
+from bot.config.toml import read_toml
 from bot.config.unsupported import unsupported_faults
 from bot.core import quotas as core_quotas
 from bot.core.workdays import WorkCalendar
@@ -135,32 +134,6 @@ def _position(path: tuple[str | int, ...], sections: list[str]) -> tuple[int, in
 
 def _tree(path: Path) -> dict[str, Any]:
     """Return the file as TOML gives it, strings that sound secret wrapped. Raises ConfigError."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        tree = tomllib.loads(text, parse_float=Decimal)
-    except FileNotFoundError:
-        allowed = "there is no such file; copy config.example.toml to it and fill it in, or use --config"
-    except OSError as error:
-        allowed = f"cannot be read: {error.strerror}"
-    except tomllib.TOMLDecodeError as error:
-        allowed = f"is not TOML: {error}"
-    except UnicodeDecodeError as error:
-        allowed = f"is not UTF-8 text: byte {error.start + 1}"
-    except (ValueError, ArithmeticError, RecursionError):
-        allowed = "is not TOML: a number is too long, or tables stand too deep in each other"
-    else:
-        # No [wecom] at all: name each key that it needs.
-        return {"wecom": {}, **_wrapped(tree)}
-    # Raised here, not above: the file's text must not hang on the error as its cause.
-    raise ConfigError([Fault(file=str(path), key_path="", value=None, allowed=allowed)])
-
-
-def _wrapped(tree: Any, key: str = "") -> Any:
-    # Before anything can print it.
-    if isinstance(tree, dict):
-        return {name: _wrapped(value, name) for name, value in tree.items()}
-    if isinstance(tree, list):
-        return [_wrapped(value, key) for value in tree]
-    if isinstance(tree, str) and sounds_secret(key):
-        return SecretStr(tree)
-    return tree
+    missing = "there is no such file; copy config.example.toml to it and fill it in, or use --config"
+    # No [wecom] at all: name each key that it needs.
+    return {"wecom": {}, **read_toml(path, missing=missing)}

@@ -127,11 +127,11 @@ class Directory(Section):
     """Where people and departments come from."""
 
     source: Literal["wecom", "csv"] = "wecom"
-    """The corp's address book or the roster file alone."""
+    """wecom: the corp's address book, with the roster beside it; csv: the roster file alone."""
     roster_path: RequiredPath = as_written("roster.csv", alias="roster")
     """The roster: people, departments, roles. Paths begin at the file's folder."""
     departments_path: OptionalPath = as_written("", alias="departments")
-    """departments.csv (id,name,parent); empty: departments are flat."""
+    """departments.csv (id,name,parent) for source csv; empty: departments are flat."""
 
 
 class Ledger(Section):
@@ -150,7 +150,7 @@ class Review(Section):
     """Who decides on appeals."""
 
     reviewers: tuple[UserId, ...] = ()
-    """Userids; else the leader's leader."""
+    """Userids; else the leader's leader. Undecided after 3 workdays it goes one up."""
     appeal_workdays: Whole = Field(5, ge=1)
     """Working days for appeals after a preliminary result."""
 
@@ -241,6 +241,13 @@ class Close(Firing):
     on: FiringDay = Field("first_workday_after_settlement", description=_ON)
 
 
+class Sync(Firing):
+    """Reading WeCom's own lists."""
+
+    at: TimeOfDay = as_written("02:17", description=_AT)
+    on: FiringDay = Field("every_day", description=_ON)
+
+
 class Schedule(Section):
     """When things happen."""
 
@@ -254,8 +261,8 @@ class Schedule(Section):
     """Preliminary results of a settled period."""
     weekly: Firing | None = None
     """The week's summary."""
-    sync: Firing | None = None
-    """Comparing with WeCom's own lists."""
+    sync: Sync = left_out()
+    """Reading WeCom's own lists; only with source = "wecom"."""
     engagement: Firing | None = None
     """WeCom's behaviour figures."""
 
@@ -293,7 +300,7 @@ class Admins(Section):
     """Who runs the bot."""
 
     userids: tuple[UserId, ...] = ()
-    """They get the admin digest."""
+    """They decide what nobody else may; the admin digest comes later."""
 
 
 class Privacy(Section):

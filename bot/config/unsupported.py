@@ -16,9 +16,6 @@ Path = tuple[str | int, ...]
 # Key (every item of a list alike) → values that say what the program does anyway; none: leave the key out.
 # welcome.text is not here: without welcome.enabled it says nothing.
 OFF_VALUES: Mapping[str, tuple[object, ...]] = {
-    "directory.source": ("csv",),
-    "roles[].match.tags": ([],),
-    "roles[].match.positions": ([],),
     "messages.style": ("markdown", "text"),
     "messages.leaderboard.size": (0,),
     "messages.leaderboard.names": ("none",),
@@ -30,11 +27,10 @@ OFF_VALUES: Mapping[str, tuple[object, ...]] = {
     "schedule.reminder.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.digest.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.weekly": (),
-    "schedule.sync": (),
+    "schedule.sync.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.engagement": (),
     "rollout.mode": ("on",),
     "rollout.departments": ([],),
-    "admins.userids": ([],),
     "privacy.store_customer_names": (False,),
     "privacy.event_log_days": (),
 }
@@ -57,17 +53,7 @@ def unsupported_faults(
             allowed = f"{NOT_SUPPORTED}{_remedy(off)}"
             place = written_key(path, tree)
             found.append((path, Fault(file=file, key_path=place, value=shown(value), allowed=allowed)))
-    return found + _default_source(tree, file)
-
-
-def _default_source(tree: Mapping[str, Any], file: str) -> list[tuple[Path, Fault]]:
-    # The one key whose default asks for what comes later.
-    directory = tree.get("directory", {})
-    if not isinstance(directory, Mapping) or "source" in directory:
-        return []
-    path = ("directory", "source")
-    allowed = f'left out it means "wecom", which is {NOT_SUPPORTED}; write source = "csv"'
-    return [(path, Fault(file=file, key_path="directory.source", value=None, allowed=allowed))]
+    return found
 
 
 def _remedy(off: tuple[object, ...]) -> str:

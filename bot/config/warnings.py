@@ -30,36 +30,33 @@ def warnings(
     userids: Collection[str] | None = None,
     roles: Collection[str] | None = None,
     departments: Collection[int] | None = None,
+    tags: Collection[int] | None = None,
 ) -> tuple[Fault, ...]:
     """Return what *config* probably does not mean, printed like faults.
 
-    *years* are those whose working days matter. *userids* (in lower case), *roles* and *departments* are what
-    the roster gives; None: it is not known, and nothing is said about them.
+    *years* are those whose working days matter. *userids* (in lower case), *roles*, *departments* and *tags*
+    are what roster or WeCom give; None: it is not known, and nothing is said about them.
     """
     found = [*_address(config), *_calendar(config, years), *_firings(config)]
     for number, quota in enumerate(config.quotas):
-        found += _quota(quota, ("quotas", number))
+        found += [*_quota(quota, ("quotas", number)), *_incentives(quota, ("quotas", number))]
     if userids is not None:
         found += _unknown_userids(config, userids)
+        found += _unknown_reviewers(config, userids)
     if roles is not None:
         found += _unknown_roles(config, roles)
     if departments is not None:
         found += _unknown_departments(config, departments)
-    return tuple(
-        Fault(
-            file=str(config.file),
-            key_path=_place(path, config),
-            value=shown(value),
-            allowed=allowed,
-            nearest=meant,
-        )
-        for path, value, allowed, meant in found
-    )
+    if tags is not None:
+        found += _unknown_tags(config, tags)
+    return tuple(warning(config, path, value, allowed, meant) for path, value, allowed, meant in found)
 
 
-def _place(path: Path, config: Config) -> str:
+def warning(config: Config, path: Path, value: object, allowed: str, meant: str | None = None) -> Fault:
+    """Return what is to be said of *value* at *path* of *config*; *meant* is the nearest known name."""
     names = {"quotas": [{"id": quota.id} for quota in config.quotas]}
-    return written_key(path, names)
+    place = written_key(path, names)
+    return Fault(file=str(config.file), key_path=place, value=shown(value), allowed=allowed, nearest=meant)
 
 
 def _address(config: Config) -> Iterator[Found]:
@@ -95,12 +92,12 @@ def _calendar(config: Config, years: Iterable[int]) -> Iterator[Found]:
 
 def _firings(config: Config) -> Iterator[Found]:
     hours = config.calendar.working_hours
-    for job in PUSHING_JOBS:
+    for job in (*PUSHING_JOBS, "sync"):
         path, at = ("schedule", job, "at"), getattr(config.schedule, job).at
         written = f"{at:%H:%M}"
         if at.minute in CROWDED_MINUTES:
             yield path, written, "WeCom asks to avoid minutes 0 and 30; take another one", None
-        if not hours.opens <= at < hours.closes:
+        if job in PUSHING_JOBS and not hours.opens <= at < hours.closes:
             said = f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
             yield (
                 path,
@@ -126,17 +123,45 @@ def _quota(quota: Quota, path: Path) -> Iterator[Found]:
         yield (*path, "ends_on"), quota.ends_on, allowed, None
 
 
+def _incentives(quota: Quota, path: Path) -> Iterator[Found]:
+    """What invites people to fake, or pays for what they can write themselves."""
+    counting = quota.counting
+    if quota.basis == "added" and counting.first_add == "any":
+        allowed = "removing and adding the same customer in turns earns each time; use pair or corp"
+        yield (*path, "counting", "first_add"), counting.first_add, allowed, None
+    if quota.basis == "added" and counting.keep_days == 0:
+        allowed = (
+            "a contact counts even when it is lost in the next minute, so adds can be bought; 7 is usual"
+        )
+        yield (*path, "counting", "keep_days"), 0, allowed, None
+        if quota.penalty is not None and quota.penalty.flat:
+            allowed = "a flat deduction without keep_days drives people to any add at all; set keep_days"
+            yield (*path, "penalty", "flat"), quota.penalty.flat, allowed, None
+    if counting.required_tags and (quota.penalty or quota.reward):
+        allowed = (
+            "money follows tags that staff can set themselves; take a rule group's tags (规则组标签), which "
+            "they cannot, or required_facts"
+        )
+        yield (*path, "counting", "required_tags"), list(counting.required_tags), allowed, None
+
+
 def _unknown_userids(config: Config, known: Collection[str]) -> Iterator[Found]:
     for number, role in enumerate(config.roles):
-        yield from _strangers(("roles", number, "match", "userids"), role.match.userids, known)
+        yield from _strangers(config, ("roles", number, "match", "userids"), role.match.userids, known)
     for number, quota in enumerate(config.quotas):
-        yield from _strangers(("quotas", number, "userids"), quota.userids, known)
+        yield from _strangers(config, ("quotas", number, "userids"), quota.userids, known)
 
 
-def _strangers(path: Path, userids: Iterable[str], known: Collection[str]) -> Iterator[Found]:
+def _unknown_reviewers(config: Config, known: Collection[str]) -> Iterator[Found]:
+    yield from _strangers(config, ("review", "reviewers"), config.review.reviewers, known)
+    yield from _strangers(config, ("admins", "userids"), config.admins.userids, known)
+
+
+def _strangers(config: Config, path: Path, userids: Iterable[str], known: Collection[str]) -> Iterator[Found]:
+    where = "in the roster" if config.directory.source == "csv" else "whom WeCom shows"
     for number, userid in enumerate(userids):
         if userid not in known:
-            yield (*path, number), userid, "nobody in the roster has this userid", nearest(userid, known)
+            yield (*path, number), userid, f"nobody {where} has this userid", nearest(userid, known)
 
 
 def _unknown_roles(config: Config, from_roster: Collection[str]) -> Iterator[Found]:
@@ -148,9 +173,20 @@ def _unknown_roles(config: Config, from_roster: Collection[str]) -> Iterator[Fou
                 yield ("quotas", number, "roles", position), role, allowed, nearest(role, known)
 
 
+def _unknown_tags(config: Config, known: Collection[int]) -> Iterator[Found]:
+    for number, role in enumerate(config.roles):
+        for position, tag in enumerate(role.match.tags):
+            if tag not in known:
+                allowed = "WeCom has no tag of this id, so nobody gets the role by it"
+                yield ("roles", number, "match", "tags", position), tag, allowed, None
+
+
 def _unknown_departments(config: Config, known: Collection[int]) -> Iterator[Found]:
+    allowed = "neither the roster nor departments has this department"
+    if config.directory.source == "wecom":
+        allowed = "WeCom shows the app no department of this id"
     for number, quota in enumerate(config.quotas):
         for position, department in enumerate(quota.departments):
             if department not in known:
                 path = ("quotas", number, "departments", position)
-                yield path, department, "neither the roster nor departments has this department", None
+                yield path, department, allowed, None

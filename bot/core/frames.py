@@ -169,7 +169,7 @@ def figures(
     # Most people share their stretches, and with them their own workdays.
     shared: dict[tuple[tuple[date, date], ...], tuple[date, ...]] = {}
     opened = Past(
-        at_s=frame.first_s - 1,
+        at_s=min(frame.first_s - 1, now.at_s),  # of a period to come, what is known now
         contacts=past.contacts,
         calendar=past.calendar,
         decided=past.decided,

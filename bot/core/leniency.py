@@ -1,7 +1,8 @@
 """What differs between two versions of a quota, key by key, and whether a difference can harm anybody.
 
 A key is lenient if, whoever is under the quota and whatever he does, the new value asks for no more, counts
-no less and pays no worse. What depends on other people (ranks, scopes) is for a simulation to show.
+no less in the end and pays no worse. What depends on other people (ranks, scopes) is for a simulation to
+show; so is a penalty that grows with what is counted.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from bot.core.counting import Burst, Counting, FirstAdd, Integrity, QuickLoss
 from bot.core.money import Pay, Penalty, Reward
-from bot.core.quotas import Quota
+from bot.core.quotas import Basis, Quota
 
-# Above it, not every outcome is tried, and a changed penalty counts as harmful.
+# Above it, not every target is tried, and a changed penalty counts as harmful.
 LARGEST_TRIED = 10_000
 
 _KINDNESS = {FirstAdd.CORP: 0, FirstAdd.PAIR: 1, FirstAdd.ANY: 2}
@@ -73,21 +75,46 @@ def _counting(old: Quota, new: Quota) -> Told:
         "customer_types": lambda a, b: b.customer_types >= a.customer_types,
         "keep_days": _shorter_keep,
         "required_tags": lambda a, b: set(b.required_tags) <= set(a.required_tags),
-        "required_facts": lambda a, b: set(b.required_facts) <= set(a.required_facts),
-        "own_book": lambda _a, b: not b.own_book,
+        "required_facts": lambda a, b: set(b.required_facts) <= set(a.required_facts) and not _tagged(a, b),
+        "own_book": lambda a, b: not b.own_book and not _tagged(a, b),
         "max_share": _wider_shares,
         "exclude_add_ways": lambda a, b: b.exclude_add_ways <= a.exclude_add_ways,
         "exclude_states": lambda a, b: b.exclude_states <= a.exclude_states,
         "max_per_day": lambda a, b: not b.max_per_day or 0 < a.max_per_day <= b.max_per_day,
     }
+    caps, shares = (max(rule(before), rule(after)) for rule in (_caps, _shares))
+    limits = {"required_tags": 0, "max_per_day": shares, "max_share": shares - 1}  # those that come later
     for key, is_lenient in lenient.items():
-        yield f"counting.{key}", getattr(before, key), getattr(after, key), is_lenient(before, after)
+        crowded = old.basis is Basis.ADDED and _crowded(before, after, limits=limits.get(key, caps + shares))
+        change = getattr(before, key), getattr(after, key)
+        yield f"counting.{key}", *change, is_lenient(before, after) and not crowded
+
+
+def _caps(rules: Counting) -> int:
+    return 1 if rules.max_per_day else 0
+
+
+def _shares(rules: Counting) -> int:
+    return len(rules.max_share)
+
+
+def _crowded(old: Counting, new: Counting, *, limits: int) -> bool:
+    """Whether an add that is let in can cost another its place and then earn nothing itself.
+
+    One cap or share lets through at least as many as before. After a second one, or where details may turn
+    out to be wanting, the newcomer may be refused when the other has lost its place to it.
+    """
+    return limits > 1 or (limits == 1 and (old.needs_details or new.needs_details))
+
+
+def _tagged(old: Counting, new: Counting) -> bool:
+    """Whether tags are asked for: an add of which the bank said nothing counts in the end, tagged or not."""
+    return bool(old.required_tags or new.required_tags)
 
 
 def _shorter_keep(old: Counting, new: Counting) -> bool:
     """A shorter keep period also brings the settlement forward, which ends the wait for tags and shares."""
-    waits = old.required_tags or new.required_tags or old.max_share or new.max_share
-    return new.keep_days <= old.keep_days and not waits
+    return new.keep_days <= old.keep_days and not (_tagged(old, new) or old.max_share or new.max_share)
 
 
 def _wider_shares(old: Counting, new: Counting) -> bool:
@@ -125,17 +152,30 @@ def _calmer_loss(old: QuickLoss, new: QuickLoss) -> bool:
 
 
 def _milder(old: Penalty | None, new: Penalty | None, *, target: int) -> bool:
-    """Whether no result costs more than before: every one is tried."""
+    """Whether no result of anybody, whatever part of *target* he has to reach, costs more than before."""
     if new is None or old == new:
         return True
     if old is None or target > LARGEST_TRIED:
         return False
-    whole = Fraction(1)
     return all(
-        new.amount(counted=counted, target=target, part=whole)
-        <= old.amount(counted=counted, target=target, part=whole)
-        for counted in range(target + 1)
+        new.unrounded(counted=counted, target=own, part=part)
+        <= old.unrounded(counted=counted, target=own, part=part)
+        for own in range(1, target + 1)
+        for counted in _turning(old, new, target=own)
+        for part in (Fraction(2 * own - 1, 2 * target), min(Fraction(1), Fraction(2 * own + 1, 2 * target)))
     )
+
+
+def _turning(*penalties: Penalty, target: int) -> set[int]:
+    """What is counted where an amount turns; in between it is level or falls evenly with each contact."""
+    found = {0, target - 1}
+    for penalty in penalties:
+        for below, _ in penalty.tiers:
+            found |= {ceil(below * target) - 1, ceil(below * target)}
+        pay = penalty.per_missing
+        if pay is not None and pay.cap is not None and pay.amount:
+            found |= {target - pay.cap // pay.amount, target - pay.cap // pay.amount - 1}
+    return {counted for counted in found if 0 <= counted < target}
 
 
 def _richer(old: Reward | None, new: Reward | None) -> bool:

@@ -31,19 +31,23 @@ class Penalty:
     tiers: tuple[tuple[Fraction, int], ...] = ()
 
     def amount(self, *, counted: int, target: int, part: Fraction) -> int:
-        """Return the estimated deduction in yuan; 0 when the target is met.
+        """Return the estimated deduction in yuan, rounded down; 0 when the target is met.
 
-        *part* is share × own workdays / workdays of the period. It makes flat amounts and tiers smaller,
-        rounded down; per_missing needs it not, because the target is prorated already.
+        *part* is share × own workdays / workdays of the period. It makes flat amounts and tiers smaller;
+        per_missing needs it not, because the target is prorated already.
         """
+        return floor(self.unrounded(counted=counted, target=target, part=part))
+
+    def unrounded(self, *, counted: int, target: int, part: Fraction) -> Fraction:
+        """Return the deduction before it is rounded."""
         if counted >= target:
-            return 0
+            return Fraction(0)
         if self.per_missing is not None:
-            return self.per_missing.times(target - counted)
+            return Fraction(self.per_missing.times(target - counted))
         if self.flat is not None:
-            return floor(self.flat * part)
+            return self.flat * part
         holding = [tier for tier in self.tiers if tier[0] > Fraction(counted, target)]
-        return floor(min(holding)[1] * part) if holding else 0
+        return min(holding)[1] * part if holding else Fraction(0)
 
 
 class Scope(StrEnum):

@@ -22,7 +22,10 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One employee. *memberships* are ordered by *since*, the first has None; userid is in lower case."""
+    """One employee. *memberships* are ordered by *since*, the first has None; userid is in lower case.
+
+    *in_range*: False while WeCom does not show him to the app, or has him disabled: nobody can write to him.
+    """
 
     userid: str
     name: str
@@ -32,6 +35,7 @@ class Person:
     left_on: date | None = None
     share: Fraction = Fraction(1)
     absences: frozenset[date] = frozenset()
+    in_range: bool = True
 
     def membership_on(self, day: date) -> Membership:
         """Return what holds on the local *day*; the first membership holds for all time before the second."""
@@ -44,6 +48,10 @@ class Person:
     def employed_on(self, day: date) -> bool:
         """Say whether *day* lies in [joined_on, left_on]; absences do not matter."""
         return self.employed_within(day, day) is not None
+
+    def works_on(self, day: date) -> bool:
+        """Say whether he is employed, in range, not absent on the local *day*: else nobody writes to him."""
+        return self.in_range and self.employed_on(day) and day not in self.absences
 
     def employed_within(self, first: date, last: date) -> tuple[date, date] | None:
         """Return the part of *first* … *last* (both included) that lies in [joined_on, left_on], or None."""

@@ -31,6 +31,15 @@ class Rulebook:
         """Return a rulebook in which nothing ever changed."""
         return cls(lines=tuple((Version(since=date.min, quota=quota),) for quota in quotas))
 
+    def places(self) -> dict[str, int]:
+        """Return where each quota stands among the others, by its id."""
+        return {
+            version.quota.id: place
+            for place, versions in enumerate(self.lines)
+            for version in versions
+            if version.quota is not None
+        }
+
     def frames_at(self, day: date) -> list[Framed]:
         """Return each quota that holds on the local *day* with its period in which *day* lies."""
         found: list[Framed] = []

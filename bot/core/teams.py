@@ -41,7 +41,7 @@ def teams(rows: Iterable[Row], *, departments: Departments, kept: Mapping[str, K
     order: dict[tuple[str, str], int] = {}
     for row in rows:
         order.setdefault((row.quota, row.period), len(order))
-        for department in _upwards(row.department, departments):
+        for department in upwards(row.department, departments):
             grouped.setdefault((row.quota, row.period, department), []).append(row)
     return tuple(
         _team(quota, period, department, grouped[quota, period, department], kept)
@@ -49,7 +49,8 @@ def teams(rows: Iterable[Row], *, departments: Departments, kept: Mapping[str, K
     )
 
 
-def _upwards(department: int | None, departments: Departments) -> list[int]:
+def upwards(department: int | None, departments: Departments) -> list[int]:
+    """Return *department* and what it stands below, the nearest first; a cycle ends it."""
     way: list[int] = []
     while department is not None and department not in way:
         way.append(department)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.core.money import Penalty
+from bot.core.periods import PeriodKind, period_of
 from bot.core.progress import Row
 from bot.core.verdicts import Verdict
 from bot.messages.changes import WORDS as RULE_WORDS
@@ -23,13 +24,15 @@ class ClosedLine:
     """One quota's preliminary result of one person.
 
     *verdicts*: how many contacts have each; *penalty_rule*: what the estimate follows, None without one.
-    *above_median*: his share of kept contacts is above that of his department's middle.
+    *above_median*: his share of kept contacts is above that of his department's middle. *begun*: the day on
+    which the record began, if too much of the period was over then for its result to say much.
     """
 
     row: Row
     verdicts: Mapping[Verdict, int]
     penalty_rule: Penalty | None
     above_median: bool = False
+    begun: date | None = None
 
     @property
     def met(self) -> bool:
@@ -44,11 +47,14 @@ class CloseWords:
     missed: str
     met: str
     quota: str
+    month: str  # takes a date
+    named: str  # other periods are said by their names
     sums: Phrase
     rejected: Mapping[Verdict, Phrase]
     because: str
     appeal: str
     benefit: Phrase
+    begun: str
     penalty: str
     kept: str
     kept_above: str
@@ -58,9 +64,11 @@ class CloseWords:
 
 
 CHINESE = CloseWords(
-    missed="{label} 初步结果：{counted}/{target}，差 {missing} 位",
-    met="{label} 已完成：{counted}/{target}，辛苦了",
+    missed="{label}初步结果：{counted}/{target}，差 {missing} 位",
+    met="{label}已完成：{counted}/{target}，辛苦了",
     quota="{quota} · {period}",
+    month="{0.month} 月",
+    named="{period} ",
     sums=Phrase("共新增 {n} 位：计入 {counted}，未计入 {rejected}"),
     rejected={
         Verdict.LOST_EARLY: Phrase("{n} 位未满留存天数就流失"),
@@ -79,6 +87,7 @@ CHINESE = CloseWords(
     because="未计入：{reasons}（逐条可查）",
     appeal="有异议请在 {until} 前申诉，处理完才定稿",
     benefit=Phrase("银行或系统未提供资料的 {n} 位客户已按计入处理"),
+    begun="记录从 {day} 才开始，之前的没有计数，本期结果仅供参考",
     penalty="绩效影响（估算）：−{amount} 元，规则“{rule}”；由人力资源部核定，机器不作决定",
     kept="留存 {percent}%",
     kept_above="留存 {percent}%，高于本部门中位数",
@@ -91,6 +100,8 @@ ENGLISH = CloseWords(
     missed="{label}, preliminary: {counted}/{target}, {missing} short",
     met="{label} done: {counted}/{target}, thank you",
     quota="{quota} · {period}",
+    month="{0:%B}",
+    named="{period}",
     sums=Phrase(
         "{n} contacts: {counted} counted, {rejected} not", "1 contact: {counted} counted, {rejected} not"
     ),
@@ -113,6 +124,7 @@ ENGLISH = CloseWords(
     benefit=Phrase(
         "{n} contacts of whom the bank said nothing count", "1 contact of whom the bank said nothing counts"
     ),
+    begun="The record began on {day}; nothing was counted before, so this result says little",
     penalty="Effect on pay (estimate): −{amount} yuan, rule “{rule}”; HR decides, not a machine",
     kept="{percent}% of your contacts stayed",
     kept_above="{percent}% of your contacts stayed, above the middle of your department",
@@ -156,7 +168,9 @@ def closed(*, language: str, lines: Sequence[ClosedLine], until: datetime, at: d
 
 def _head(words: CloseWords, line: ClosedLine, *, several: bool) -> str:
     row = line.row
-    label = words.quota.format(quota=clean(row.quota), period=row.period) if several else row.period
+    is_month = period_of(PeriodKind.MONTH, row.period_start).name == row.period
+    period = words.month.format(row.period_start) if is_month else words.named.format(period=row.period)
+    label = words.quota.format(quota=clean(row.quota), period=period) if several else period
     said = words.met if line.met else words.missed
     return said.format(
         label=label, counted=row.counted, target=row.target, missing=max(0, row.target - row.counted)
@@ -178,7 +192,9 @@ def _details(words: CloseWords, language: str, line: ClosedLine) -> list[str]:
         said.append(words.because.format(reasons=words.comma.join(told)))
     if benefit := sum(line.verdicts.get(verdict, 0) for verdict in _BENEFIT):
         said.append(words.benefit.say(n=benefit))
-    if row.penalty and line.penalty_rule is not None:
+    if line.begun is not None:
+        said.append(words.begun.format(day=f"{line.begun:%m-%d}"))
+    elif row.penalty and line.penalty_rule is not None:
         rule = said_penalty(RULE_WORDS[language], line.penalty_rule)
         said.append(words.penalty.format(amount=row.penalty, rule=rule))
     return said

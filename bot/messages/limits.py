@@ -17,3 +17,6 @@ NAME_BYTES = 48
 
 # Leaders are told of so many people by name: more cannot be helped in one day.
 HELP_FIRST = 3
+
+# Bytes of UTF-8 that what somebody said, or the name of a case, may take within a message about it.
+SAID_BYTES = 180

@@ -29,16 +29,16 @@ _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _EXTENDING = frozenset({"Mn", "Mc", "Me", "Cf", "Sk"})
 
 
-def clean(name: str, *, otherwise: str = "") -> str:
-    """Return *name* on one line, without markup, at most NAME_BYTES long.
+def clean(name: str, *, otherwise: str = "", limit: int = NAME_BYTES) -> str:
+    """Return *name* on one line, without markup, at most *limit* bytes of UTF-8 long.
 
     When nothing visible is left of it, the same is done with *otherwise*.
     """
     one_line = "".join(" " if unicodedata.category(char) in _BREAKING else char for char in name)
     words = " ".join(one_line.translate(_HARMLESS).split())
     if not words and otherwise:
-        return clean(otherwise)
-    return clip(words, limit=NAME_BYTES)
+        return clean(otherwise, limit=limit)
+    return clip(words, limit=limit)
 
 
 def clip(text: str, *, limit: int) -> str:

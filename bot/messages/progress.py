@@ -7,16 +7,26 @@ from datetime import datetime
 
 from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
+from bot.core.waiting import Waiting
 from bot.messages.language import texts_in
 from bot.messages.message import Keep, Line, Message, Part
+from bot.messages.pending import pending_lines
 from bot.messages.phrases import Texts
-from bot.messages.standing import ENOUGH, first_line, footer, kept_of, standings
+from bot.messages.standing import ENOUGH, first_line, footer, kept_of, labels_of, standings
 
 
-def progress(*, language: str, rows: Sequence[Row], yesterday: DayFacts, at: datetime) -> Message:
+def progress(
+    *,
+    language: str,
+    rows: Sequence[Row],
+    yesterday: DayFacts,
+    at: datetime,
+    waiting: Sequence[Waiting] = (),
+) -> Message:
     """Tell one employee about all his quotas.
 
-    *rows* are his, exempt ones included; *yesterday* is the local day before that of *at*.
+    *rows* are his, exempt ones included; *yesterday* is the local day before that of *at*; *waiting* is what
+    his pending contacts wait for.
 
     Raises ValueError if there are no rows, *at* has no zone or the language is unknown.
     """
@@ -27,6 +37,7 @@ def progress(*, language: str, rows: Sequence[Row], yesterday: DayFacts, at: dat
         (
             first_line(_enough_today(texts, rows)),
             standings(texts, rows, at=at),
+            *_pending(language, texts, rows, waiting, at=at),
             *_yesterday(texts, yesterday),
             *_kept(texts, rows),
             _peace(texts, rows),
@@ -64,6 +75,16 @@ def _unfinished(rows: Sequence[Row]) -> list[Row]:
     A dose is fixed in the morning; somebody whom a late decision brought to the target has one and is done.
     """
     return [row for row in rows if row.today_left and row.status not in ENOUGH]
+
+
+def _pending(
+    language: str, texts: Texts, rows: Sequence[Row], waiting: Sequence[Waiting], *, at: datetime
+) -> list[Line]:
+    if at.tzinfo is None:
+        return []
+    labels = labels_of(texts, rows, at=at)
+    said = pending_lines(waiting, language=language, labels=labels, zone=at.tzinfo)
+    return [Line((Part(line),), Keep.USEFUL) for line in said]
 
 
 def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:

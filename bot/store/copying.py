@@ -95,7 +95,7 @@ TABLES = (
         ("number",),
         (
             *("kind", "quota", "period", "userid", "external_userid", "added_at", "opened_at", "text"),
-            *("state", "decided_by", "decided_at", "reason"),
+            *("told", "told_at", "state", "decided_by", "decided_at", "reason"),
         ),
         numbered=True,
     ),
@@ -103,8 +103,8 @@ TABLES = (
         "findings",
         ("kind", "userid", "subject"),
         (
-            *("on_day", "concerned", "seen", "asked_at", "answer", "answered_at"),
-            *("state", "decided_by", "decided_at", "reason"),
+            *("on_day", "concerned", "evidence", "asked_at", "answer", "answered_at"),
+            *("told", "told_at", "state", "decided_by", "decided_at", "reason"),
         ),
     ),
     Table("rule_versions", ("quota", "since"), ("rule", "adopted_by", "recorded_at")),
@@ -131,6 +131,18 @@ TABLES = (
     Table("sync_losses", ("userid", "external_userid"), ("at", "is_gone")),
     Table("sync_readings", ("userid",), ("read_at",)),
     Table("sync_drift", ("run", "cause", "userid"), ("number", "text")),
+    Table("departments", ("id",), ("name", "parent", "read_on")),
+    Table(
+        "address_book",
+        ("userid",),
+        (
+            *("name", "departments", "leads", "position", "status", "direct_leader", "tags", "state"),
+            *("state_since", "listed_on", "arrived_on", "joined_on", "read_on"),
+        ),
+    ),
+    Table("member_tags", ("id",), ("name",)),
+    Table("member_reads", ("userid",), ("wanted_since", "arrived_on", "attempts", "next_try_at", "error")),
+    Table("renames", ("old_userid",), ("userid", "renamed_at", "renamed_by")),
     Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
 )
 LEFT_OUT = frozenset({"leases"})  # they belong to processes, and none runs during the copy
@@ -179,6 +191,16 @@ def copy(source: Engine, target: Engine, *, tell: Tell) -> list[Compared]:
     if all(table.equal for table in compared):
         Marks(target).first(COPIED_AT, str(int(time.time())))
     return compared
+
+
+def refuse_half_a_copy(engine: Engine) -> None:
+    """Raise StoreError if a copy into this store was begun and is not complete: it lacks facts."""
+    marks = Marks(engine)
+    if marks.get(COPIED_FROM) is not None and marks.get(COPIED_AT) is None:
+        raise StoreError(
+            "the store is a copy that is not complete: run `quotabot copy` to its end, "
+            "or set [store] url back to the SQLite file"
+        )
 
 
 def _statements(table: Table) -> str:

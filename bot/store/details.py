@@ -114,11 +114,6 @@ class DetailReads:
         """Every relation of one customer that waits, due or not."""
         return [Read(**row) for row in self._engine.all("reads_of_customer", external_userid=external_userid)]
 
-    def next_at(self) -> int | None:
-        """When the next one is due; None when nothing waits."""
-        row = self._engine.one("reads_next")
-        return None if row is None or row["next_try_at"] is None else int(row["next_try_at"])
-
     def put(self, contacts: Iterable[ContactRead], *, read_at: int) -> None:
         """Keep what was read; call it inside a transaction."""
         rows = [

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.core.contacts import NOTHING, Details
 from bot.store.engine import Engine, Row
 
+_BATCH = 5000
+_IMPORTED = "facts_imported_at"  # the mark that says when facts came last, also those that changed nothing
+# By what the bank may call a customer. The more a key names one customer, the more it is believed.
+KEY_KINDS = ("state", "mobile_sha256", "unionid", "external_userid")
 MANAGER = "manager"  # the one fact that is a userid and not true or false
 
 
@@ -72,14 +76,19 @@ class Knowledge:
 
     def put_absences(self, absences: Iterable[Absence]) -> None:
         """Keep leave; the same days of the same person once."""
-        self._engine.run_many("absences_put", [_absence(absence) for absence in absences])
+        # Of one statement's rows no two may be the same row.
+        kinds = {(one.userid, one.first.isoformat(), one.last.isoformat()): one.kind for one in absences}
+        self._engine.run("absences_put", rows=_json([(*key, kind) for key, kind in kinds.items()]))
 
     def drop_absences(self, absences: Iterable[Absence]) -> None:
         """Forget leave that was called off."""
-        rows = [_absence(absence) for absence in absences]
-        for row in rows:
-            del row["kind"]
-        self._engine.run_many("absences_drop", rows)
+        self._engine.run_many(
+            "absences_drop",
+            [
+                {"userid": one.userid, "first_day": one.first.isoformat(), "last_day": one.last.isoformat()}
+                for one in absences
+            ],
+        )
 
     def facts(self) -> dict[tuple[str, str], Said]:
         """What the bank says, by (kind of key, key)."""
@@ -98,25 +107,48 @@ class Knowledge:
 
     def put_facts(self, facts: Sequence[Fact], *, imported_at: int) -> None:
         """Keep what the bank says now (*imported_at* in epoch s); a fact without a value is forgotten."""
-        known = [fact for fact in facts if fact.value is not None]
-        gone = [fact for fact in facts if fact.value is None]
-        keys = [{"key_kind": fact.key_kind, "key": fact.key, "fact": fact.fact} for fact in known]
-        self._engine.run_many(
-            "facts_put",
-            [
-                {**key, "value": fact.value, "imported_at": imported_at}
-                for key, fact in zip(keys, known, strict=True)
-            ],
-        )
-        self._engine.run_many(
-            "facts_drop",
-            [{"key_kind": fact.key_kind, "key": fact.key, "fact": fact.fact} for fact in gone],
-        )
+        told: dict[tuple[str, str], dict[str, str | None]] = {}
+        for fact in facts:
+            told.setdefault((fact.key_kind, fact.fact), {})[fact.key] = fact.value
+        for (key_kind, name), values in told.items():
+            self.put_fact(name, values, key_kind=key_kind, imported_at=imported_at)
+
+    def put_fact(
+        self, fact: str, values: Mapping[str, str | None], *, key_kind: str, imported_at: int
+    ) -> None:
+        """Keep one fact of many customers, by key, as `put_facts` does."""
+        named = {"key_kind": key_kind, "fact": fact}
+        # First of all, so that of two imports the second one waits here, and not in each other's rows.
+        self._engine.run("mark_put", name=_IMPORTED, value=str(imported_at))
+        known = {key: value for key, value in values.items() if value is not None}
+        if known:
+            self._engine.run("facts_put", **named, rows=_json(known), imported_at=imported_at)
+        gone = [{**named, "key": key} for key, value in values.items() if value is None]
+        if gone:
+            self._engine.run_many("facts_drop", gone)
+
+    def keys(self, kind: str) -> Iterator[tuple[str, str]]:
+        """Every (key, external_userid) by which contacts may be called now, as a stream; some come twice.
+
+        *kind* is one of KEY_KINDS.
+        """
+        if kind in ("external_userid", "state"):
+            yield from self._pairs(kind, "keys_of_adds", "added_at")
+        if kind != "external_userid":
+            yield from self._pairs(kind, "keys_of_details", "createtime")
+
+    def _pairs(self, kind: str, statement: str, moment: str) -> Iterator[tuple[str, str]]:
+        place = {"userid": "", "external_userid": "", moment: 0}
+        while rows := self._engine.all(statement, **place, batch=_BATCH):
+            for row in rows:
+                keys = row[kind].split() if kind == "mobile_sha256" else [row[kind]]
+                yield from ((key, row["external_userid"]) for key in keys if key)
+            place = {name: rows[-1][name] for name in place}
 
     def newest_facts(self) -> int | None:
-        """When the newest facts came, in epoch s; None if none ever did."""
-        row = self._engine.one("facts_age")
-        return None if row is None or row["imported_at"] is None else int(row["imported_at"])
+        """When facts came last, in epoch s; None if none ever did."""
+        row = self._engine.one("mark_get", name=_IMPORTED)
+        return None if row is None else int(row["value"])
 
     def details(self, *, since: int) -> dict[tuple[str, str], list[StoredDetails]]:
         """WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid)."""
@@ -140,13 +172,8 @@ class Knowledge:
         }
 
 
-def _absence(absence: Absence) -> Row:
-    return {
-        "userid": absence.userid,
-        "first_day": absence.first.isoformat(),
-        "last_day": absence.last.isoformat(),
-        "kind": absence.kind,
-    }
+def _json(rows: object) -> str:
+    return json.dumps(rows, ensure_ascii=False)
 
 
 def _details(row: Row, names: Mapping[str, tuple[str, ...]]) -> StoredDetails:

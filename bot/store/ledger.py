@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from bot.core.contacts import Contact
 from bot.core.relations import Add, Kind, RelationEvent, Slip
 from bot.store.engine import Engine, Row
 
 RELATION = "relation"  # the scope "one relation" in the table of what must be derived anew
+
+
+@dataclass(slots=True)
+class Stretch:
+    """One relation as it stands in the store: its set of facts, and the adds kept of it."""
+
+    facts: list[RelationEvent] = field(default_factory=list)
+    kept: list[Add] = field(default_factory=list)
 
 
 class Ledger:
@@ -23,11 +32,14 @@ class Ledger:
     def append(self, event: RelationEvent, *, origin: str, recorded_at: int) -> bool:
         """Keep a fact; its relation is marked for deriving with the commit. False when it was known already.
 
-        *origin* is callback, sync or import; *recorded_at* in epoch s.
+        A fact about a changed userid is kept under the new one. *origin* is callback, sync or import;
+        *recorded_at* in epoch s.
         """
+        renamed = self._engine.one("rename_of", userid=event.userid)
+        userid = event.userid if renamed is None else renamed["userid"]
         new = self._engine.run(
             "ledger_append",
-            userid=event.userid,
+            userid=userid,
             external_userid=event.external_userid,
             at=event.at,
             kind=event.kind.value,
@@ -36,14 +48,15 @@ class Ledger:
             recorded_at=recorded_at,
         )
         if new:
-            self._touched().add(f"{event.userid} {event.external_userid}")
+            self._touched().add(f"{userid} {event.external_userid}")
         return new > 0
 
     def append_all(self, events: Iterable[RelationEvent], *, origin: str, recorded_at: int) -> None:
         """Keep many facts, as `append` keeps one."""
+        renamed = {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
         rows = [
             {
-                "userid": event.userid,
+                "userid": renamed.get(event.userid, event.userid),
                 "external_userid": event.external_userid,
                 "at": event.at,
                 "kind": event.kind.value,
@@ -57,6 +70,10 @@ class Ledger:
             self._engine.run_many("ledger_append_all", rows)
             self._touched().update(f"{row['userid']} {row['external_userid']}" for row in rows)
 
+    def touch(self, userid: str, customers: Iterable[str]) -> None:
+        """Have these relations derived anew, as after a new fact."""
+        self._touched().update(f"{userid} {external_userid}" for external_userid in customers)
+
     def mark_touched(self) -> None:
         """Mark what this thread's transaction touched; in one order, so that no two wait for each other."""
         if touched := self._touched():
@@ -68,6 +85,18 @@ class Ledger:
         if touched is None:
             touched = self._local.touched = set()
         return touched
+
+    def mark(self, relations: Iterable[tuple[str, str]]) -> None:
+        """Take these relations in hand: whoever adds a fact to one waits with his mark for our commit."""
+        self._engine.run_many("dirty_mark", _marks(relations))
+
+    def unmark(self, relations: Iterable[tuple[str, str]]) -> None:
+        """They are derived; in the transaction that marked them."""
+        self._engine.run_many("dirty_clear", _marks(relations))
+
+    def waits(self, userid: str, external_userid: str) -> bool:
+        """Whether this relation waits to be derived."""
+        return self._engine.one("dirty_has", scope=RELATION, key=f"{userid} {external_userid}") is not None
 
     def mark_all(self) -> None:
         """Everything must be derived anew (a changed [ledger], or a replay)."""
@@ -104,6 +133,13 @@ class Ledger:
         rows = self._engine.all("ledger_relation", userid=userid, external_userid=external_userid)
         return [(_event(row), row["origin"]) for row in rows]
 
+    def told_of(self, userid: str, *, upto: int) -> dict[str, list[tuple[RelationEvent, str]]]:
+        """The facts of one employee up to *upto* (epoch s) with their origins, by customer, by time."""
+        found: dict[str, list[tuple[RelationEvent, str]]] = {}
+        for row in self._engine.all("ledger_of_person", userid=userid, upto=upto):
+            found.setdefault(row["external_userid"], []).append((_event(row), row["origin"]))
+        return found
+
     def first_at(self) -> int | None:
         """When the first fact of all happened, in epoch s; None in an empty ledger."""
         row = self._engine.one("ledger_first")
@@ -113,6 +149,30 @@ class Ledger:
         """Every relation that has facts or adds: (userid, external_userid)."""
         rows = [*self._engine.all("ledger_relations"), *self._engine.all("adds_relations")]
         return sorted({(row["userid"], row["external_userid"]) for row in rows})
+
+    def stretch(self, after: tuple[str, str], *, batch: int) -> dict[tuple[str, str], Stretch]:
+        """The next *batch* relations after one of them (in the order of their key), with all that is there.
+
+        Facts and adds are read one after the other: others may have written in between.
+        """
+        userid, external_userid = after
+        rows = self._engine.all(
+            "relations_after", userid=userid, external_userid=external_userid, batch=batch
+        )
+        if not rows:
+            return {}
+        found = {(row["userid"], row["external_userid"]): Stretch() for row in rows}
+        span = {
+            "userid": userid,
+            "external_userid": external_userid,
+            "last_userid": rows[-1]["userid"],
+            "last_external_userid": rows[-1]["external_userid"],
+        }
+        for row in self._engine.all("ledger_between", **span):
+            found.setdefault((row["userid"], row["external_userid"]), Stretch()).facts.append(_event(row))
+        for row in self._engine.all("adds_between", **span):
+            found.setdefault((row["userid"], row["external_userid"]), Stretch()).kept.append(_add(row))
+        return found
 
     def kept_adds(self, userid: str, external_userid: str) -> tuple[Add, ...]:
         """What is kept of one relation, for comparing with a recount."""
@@ -136,6 +196,11 @@ class Ledger:
             contact = Contact(add=_add(row), first_in_corp=bool(row["first_in_corp"]), state=row["state"])
             found.setdefault(row["userid"], []).append(contact)
         return found
+
+
+def _marks(relations: Iterable[tuple[str, str]]) -> list[dict[str, object]]:
+    """In one order, so that no two wait for each other."""
+    return [{"scope": RELATION, "key": key} for key in sorted(" ".join(relation) for relation in relations)]
 
 
 def _event(row: Row) -> RelationEvent:

@@ -41,6 +41,10 @@ class Members:
             ],
         )
 
+    def forget_days(self, userid: str) -> None:
+        """Drop the dated memberships of one person, to put others in their place."""
+        self._engine.run("rename_memberships_clear", old_userid=userid)
+
 
 def _joined(ids: tuple[int, ...]) -> str:
     return ";".join(str(number) for number in ids)

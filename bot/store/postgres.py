@@ -15,7 +15,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from bot.store.engine import PATIENCE_S, Row, StoreBusyError, StoreError
-from bot.store.statements import Statements, Step, newer, steps
+from bot.store.statements import Statements, Step, complete, newer, steps
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +74,16 @@ class PostgresEngine:
             reconnect_timeout=_RECONNECT_S,
             open=True,
         )
+
+    @staticmethod
+    def is_ready(url: str) -> bool:
+        """Whether the database at *url* can be reached and needs no step of the schema."""
+        try:
+            with psycopg.connect(url, connect_timeout=_CONNECT_S, row_factory=dict_row) as connection:
+                rows = connection.execute("SELECT name FROM migrations").fetchall()
+        except psycopg.Error:
+            return False
+        return complete({row["name"] for row in rows}, DIALECT)
 
     @contextmanager
     def transaction(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pydantic import TypeAdapter
@@ -60,9 +60,14 @@ class Results:
         self._engine.run_many("results_add", [_row(result) for result in results])
 
     def newest(self, quota: str, period: str) -> dict[str, Result]:
-        """The version that holds of each person's line, by userid."""
-        rows = self._engine.all("results_newest", quota=quota, period=period)
-        return {row["userid"]: _result(row) for row in rows}
+        """The version that holds of each person's line, by userid: of a changed one, by the new one."""
+        found: dict[str, Result] = {}
+        for row in self._engine.all("results_newest", quota=quota, period=period):
+            result = _result(row)
+            known = found.get(row["userid"])
+            if known is None or result.version > known.version:
+                found[row["userid"]] = result
+        return found
 
     def appeals(self, quota: str, period: str) -> list[tuple[str, str]]:
         """(userid, state) of each appeal about a contact of the period, oldest first."""
@@ -95,7 +100,7 @@ def _row(result: Result) -> Row:
 
 def _result(row: Row) -> Result:
     return Result(
-        line=_LINE.validate_json(row["line"]),
+        line=replace(_LINE.validate_json(row["line"]), userid=row["userid"]),
         version=row["version"],
         state=State(row["state"]),
         author=row["author"],

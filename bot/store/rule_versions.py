@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from pydantic import TypeAdapter
@@ -29,6 +30,15 @@ class RuleVersions:
             version = Version(since=date.fromisoformat(row["since"]), quota=rule)
             found.setdefault(row["quota"], []).append(version)
         return {quota: tuple(versions) for quota, versions in found.items()}
+
+    def rename(self, old: str, new: str) -> None:
+        """Let every version that names the userid *old* name *new*."""
+        for row in self._engine.all("rule_versions_all"):
+            rule = None if row["rule"] == _NONE else _RULE.validate_json(row["rule"])
+            if rule is not None and old in rule.userids:
+                userids = frozenset(new if userid == old else userid for userid in rule.userids)
+                row["rule"] = _RULE.dump_json(replace(rule, userids=userids)).decode()
+                self._engine.run("rule_versions_put", **row)
 
     def replace_from(
         self, quota: str, versions: Iterable[Version], *, since: date, now: int, by: str = ""

@@ -18,9 +18,10 @@ from typing import Any
 from sqlite_utils import Database, Migrations
 
 from bot.store.engine import PATIENCE_S, Row, StoreBusyError, StoreError
-from bot.store.statements import Statements, Step, newer, steps
+from bot.store.statements import Statements, Step, complete, newer, steps
 
 DIALECT = "sqlite"
+_LOOK_AGAIN_S = 0.01
 
 
 def _schema() -> Migrations:
@@ -45,6 +46,24 @@ def _is_the_stores(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL, which is done once in its life.
+
+    SQLite's own patience does not cover the switch of a new file: while another process makes the same one
+    it says SQLITE_BUSY at once.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
+
+
 class SqliteEngine:
     """Runs named statements on one SQLite file. Safe to share between threads."""
 
@@ -67,6 +86,21 @@ class SqliteEngine:
                 f"the store {path} cannot be opened for writing ({error}): make its folder writable for "
                 "this user, or change [store] url"
             ) from error
+
+    @staticmethod
+    def is_ready(path: Path) -> bool:
+        """Whether the file at *path* is there, readable, and needs no step of the schema."""
+        if not path.is_file():
+            return False
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            try:
+                applied = {step.name for step in _schema().applied(Database(connection))}
+            finally:
+                connection.close()
+        except sqlite3.Error:
+            return False
+        return complete(applied, DIALECT)
 
     def _migrate(self) -> None:
         migrations = _schema()
@@ -93,7 +127,7 @@ class SqliteEngine:
             connection = sqlite3.connect(
                 self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
             )
-            connection.execute("PRAGMA journal_mode = WAL")
+            _log_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.row_factory = _as_dict
             self._local.connection = connection

@@ -6,8 +6,9 @@ for what the engines call differently.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -54,21 +55,38 @@ def newer(applied: Collection[str], dialect: str) -> str | None:
     )
 
 
+def complete(applied: Collection[str], dialect: str) -> bool:
+    """Whether a store has exactly the steps that this version knows."""
+    return set(applied) == {step.name for step in steps(dialect)}
+
+
 class Statements:
     """The named statements for one engine."""
 
     def __init__(self, dialect: str, *, adapter: str) -> None:
         """*adapter* is aiosql's name for the driver."""
-        folder = _folder("sql")
         self._adapter = adapter
-        self._found: dict[str, Any] = {}
-        for file in (*sorted(folder.glob("*.sql")), *sorted((folder / dialect).glob("*.sql"))):
-            self.learn(file.read_text(encoding="utf-8"))
+        self._found = dict(_shipped(dialect, adapter))
 
     def learn(self, text: str) -> None:
         """Take the statements in *text*."""
-        queries = aiosql.from_str(text, self._adapter)
-        self._found |= {name: getattr(queries, name) for name in queries.available_queries}
+        self._found |= _read(text, self._adapter)
 
     def __getitem__(self, name: str) -> Any:
         return self._found[name]
+
+
+@cache
+def _shipped(dialect: str, adapter: str) -> Mapping[str, Any]:
+    """What stands in the files, read once in a process: reading takes longer than opening a store."""
+    folder = _folder("sql")
+    files = (*sorted(folder.glob("*.sql")), *sorted((folder / dialect).glob("*.sql")))
+    found: dict[str, Any] = {}
+    for file in files:
+        found |= _read(file.read_text(encoding="utf-8"), adapter)
+    return found
+
+
+def _read(text: str, adapter: str) -> dict[str, Any]:
+    queries = aiosql.from_str(text, adapter)
+    return {name: getattr(queries, name) for name in queries.available_queries}

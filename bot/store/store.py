@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
 from bot.store.details import DetailReads
 from bot.store.engine import Engine, StoreBusyError
@@ -16,6 +17,7 @@ from bot.store.ledger import Ledger
 from bot.store.members import Members
 from bot.store.outbox import Outbox
 from bot.store.postgres import PostgresEngine
+from bot.store.renames import Renames
 from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
 from bot.store.rule_versions import RuleVersions
@@ -37,6 +39,8 @@ class Store:
         self.inbox = Inbox(self.engine)
         self.ledger = Ledger(self.engine)
         self.members = Members(self.engine)
+        self.address_book = StoredBook(self.engine)
+        self.renames = Renames(self.engine)
         self.outbox = Outbox(self.engine)
         self.runs = Runs(self.engine)
         self.leases = Leases(self.engine)
@@ -72,6 +76,12 @@ class Store:
             with suppress(StoreBusyError):
                 self._skew_s = self.engine.now() - time.time()
         return time.time() + self._skew_s
+
+    @staticmethod
+    def is_ready(where: Path | str) -> bool:
+        """Whether there is a store that can be opened without making or migrating anything."""
+        engine = SqliteEngine if isinstance(where, Path) else PostgresEngine
+        return engine.is_ready(where)  # type: ignore[arg-type]  # each engine takes its own kind
 
     def close(self) -> None:
         """Close all connections."""

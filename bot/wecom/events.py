@@ -1,4 +1,4 @@
-"""Events of WeCom as types [90238, 90240, 92130, 92117]. What we have no use for yet is an OtherEvent.
+"""Events of WeCom as types [90238, 90240, 90970, 92130, 92117]. What we have no use for yet is an OtherEvent.
 
 Names compare without case. A known event with a missing or broken field raises EventError.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
+from bot.config.fields import is_userid
 from bot.wecom.xml import Fields
 
 
@@ -71,6 +72,24 @@ class TransferFailed(ContactEvent):
     """transfer_fail: the would-be taker did not get the customer."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEvent(Event):
+    """Something about members (*userids*, lower case) changed: what, WeCom's lists say."""
+
+    userids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberArrived(MemberEvent):
+    """subscribe: somebody entered the app's visible range; create_user: somebody joined the corp."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChanged(MemberEvent):
+    """unsubscribe, delete_user, update_user (both userids of a rename), update_tag (who gets or loses it)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TagsChanged(Event):
     """change_external_tag: the corp's list of tags is another one; which, the list itself says best."""
 
@@ -85,6 +104,17 @@ _WITH_STATE: dict[str, type[ContactAdded] | type[ContactHalfAdded]] = {
     "add_external_contact": ContactAdded,
     "add_half_external_contact": ContactHalfAdded,
 }
+
+
+# Event (and ChangeType): what it is for us, and the fields that name members; the first one must be there.
+_MEMBER: dict[str, tuple[type[MemberEvent], tuple[str, ...]]] = {
+    "subscribe": (MemberArrived, ("FromUserName",)),
+    "unsubscribe": (MemberChanged, ("FromUserName",)),
+    "change_contact/create_user": (MemberArrived, ("UserID",)),
+    "change_contact/update_user": (MemberChanged, ("UserID", "NewUserID")),
+    "change_contact/delete_user": (MemberChanged, ("UserID",)),
+}
+_TAG_ITEMS = ("AddUserItems", "DelUserItems")
 
 
 def text_of(fields: Fields, name: str) -> str:
@@ -103,7 +133,11 @@ def kind_of(fields: Fields) -> str:
 
 def event_of(fields: Fields) -> Event:
     """The event as a type. Raises EventError for a known event with a missing or broken field."""
-    event = text_of(fields, "Event").lower()
+    event, kind = text_of(fields, "Event").lower(), kind_of(fields).removeprefix("event/")
+    if kind in _MEMBER:
+        return _member_event(fields, *_MEMBER[kind])
+    if kind == "change_contact/update_tag":
+        return MemberChanged(created_at=_created_at(fields, strict=True), userids=_named(fields, _TAG_ITEMS))
     if event == "change_external_tag":
         return TagsChanged(created_at=_created_at(fields, strict=False))
     if event != "change_external_contact":
@@ -126,6 +160,21 @@ def _created_at(fields: Fields, *, strict: bool) -> int:
     if strict:
         raise EventError("CreateTime is missing or no number")
     return 0
+
+
+def _member_event(fields: Fields, kind: type[MemberEvent], names: tuple[str, ...]) -> MemberEvent:
+    if not text_of(fields, names[0]):
+        raise EventError(f"{names[0]} is missing")
+    return kind(created_at=_created_at(fields, strict=True), userids=_named(fields, names))
+
+
+def _named(fields: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Userids in *names*, fields that may hold several joined with commas."""
+    told = [part.strip().lower() for name in names for part in text_of(fields, name).split(",")]
+    userids = tuple(dict.fromkeys(userid for userid in told if userid))
+    if not all(is_userid(userid) for userid in userids):
+        raise EventError(f"{names[0]} is no userid")
+    return userids
 
 
 class _Relation(TypedDict):

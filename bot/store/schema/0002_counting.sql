@@ -45,6 +45,7 @@ CREATE TABLE detail_reads (
     PRIMARY KEY (userid, external_userid)
 );
 CREATE INDEX detail_reads_due ON detail_reads (state, next_try_at);
+CREATE INDEX detail_reads_of_customer ON detail_reads (external_userid);
 
 -- Contacts of an earlier version are read once, too.
 INSERT INTO detail_reads (userid, external_userid, wanted_since)
@@ -78,12 +79,14 @@ CREATE TABLE reviews (
     added_at BIGINT NOT NULL,
     opened_at BIGINT NOT NULL,
     text {text} NOT NULL DEFAULT '',
+    told INTEGER NOT NULL DEFAULT 0,
+    told_at BIGINT,
     state {text} NOT NULL DEFAULT 'open',
     decided_by {text} NOT NULL DEFAULT '',
     decided_at BIGINT,
     reason {text} NOT NULL DEFAULT ''
 );
-CREATE UNIQUE INDEX reviews_open ON reviews (quota, userid, external_userid, added_at) WHERE state = 'open';
+CREATE UNIQUE INDEX reviews_open ON reviews (kind, quota, userid, external_userid, added_at) WHERE state = 'open';
 CREATE INDEX reviews_of_contact ON reviews (userid, external_userid, added_at);
 
 CREATE TABLE findings (
@@ -92,10 +95,12 @@ CREATE TABLE findings (
     subject {text} NOT NULL,
     on_day {text} NOT NULL,
     concerned {text} NOT NULL,
-    seen INTEGER NOT NULL,
+    evidence {text} NOT NULL DEFAULT '{{}}',
     asked_at BIGINT NOT NULL,
     answer {text} NOT NULL DEFAULT '',
     answered_at BIGINT,
+    told INTEGER NOT NULL DEFAULT 0,
+    told_at BIGINT,
     state {text} NOT NULL DEFAULT 'open',
     decided_by {text} NOT NULL DEFAULT '',
     decided_at BIGINT,

@@ -15,9 +15,13 @@ ON CONFLICT (userid, external_userid, createtime) DO UPDATE
        read_at = excluded.read_at;
 
 -- name: reads_want(userid, external_userid, now, due)*!
--- To be read, from the beginning of the tries, whatever was known of it.
+-- To be read, from the beginning of the tries, whatever was known of it; under the userid that holds now.
 INSERT INTO detail_reads (userid, external_userid, wanted_since, next_try_at)
-VALUES (:userid, :external_userid, :now, :due)
+SELECT COALESCE((SELECT renames.userid
+                   FROM renames
+                  WHERE renames.old_userid = CAST(:userid AS TEXT)), CAST(:userid AS TEXT)),
+       CAST(:external_userid AS TEXT), CAST(:now AS BIGINT), CAST(:due AS BIGINT)
+ WHERE 0 = 0
 ON CONFLICT (userid, external_userid) DO UPDATE
    SET wanted_since = CASE WHEN detail_reads.state = 'wanted' THEN detail_reads.wanted_since
                            ELSE excluded.wanted_since END,
@@ -43,12 +47,6 @@ SELECT userid, external_userid, marks, attempts
  WHERE state = 'wanted'
    AND external_userid = :external_userid
  ORDER BY userid;
-
--- name: reads_next()^
--- When the next one is due.
-SELECT MIN(next_try_at) AS next_try_at
-  FROM detail_reads
- WHERE state = 'wanted';
 
 -- name: reads_done(userid, external_userid, marks)!
 -- Read; 0 when it was wanted again meanwhile.

@@ -1,10 +1,3 @@
--- name: absences_put(userid, first_day, last_day, kind)*!
--- Leave of a person, both days included.
-INSERT INTO absences (userid, first_day, last_day, kind)
-VALUES (:userid, :first_day, :last_day, :kind)
-ON CONFLICT (userid, first_day, last_day) DO UPDATE
-   SET kind = excluded.kind;
-
 -- name: absences_drop(userid, first_day, last_day)*!
 -- A leave that was called off.
 DELETE FROM absences
@@ -17,16 +10,9 @@ SELECT userid, first_day, last_day, kind
   FROM absences
  ORDER BY userid, first_day, last_day;
 
--- name: facts_put(key_kind, key, fact, value, imported_at)*!
--- What the bank says of a customer; the newest import wins.
-INSERT INTO facts (key_kind, key, fact, value, imported_at)
-VALUES (:key_kind, :key, :fact, :value, :imported_at)
-ON CONFLICT (key_kind, key, fact) DO UPDATE
-   SET value = excluded.value,
-       imported_at = excluded.imported_at;
-
 -- name: facts_drop(key_kind, key, fact)*!
--- The bank does not know any more: an empty cell.
+-- The bank does not know any more: an empty cell. Key by key, because a planner that joins a list of keys with
+-- this table guesses far too few rows.
 DELETE FROM facts
  WHERE key_kind = :key_kind
    AND key = :key
@@ -36,10 +22,21 @@ DELETE FROM facts
 SELECT key_kind, key, fact, value
   FROM facts;
 
--- name: facts_age()^
--- When the newest facts came.
-SELECT MAX(imported_at) AS imported_at
-  FROM facts;
+-- name: keys_of_adds(userid, external_userid, added_at, batch)
+-- Customers and channel states of contacts after one of them, in the order of their key.
+SELECT userid, external_userid, added_at, state
+  FROM adds
+ WHERE (userid, external_userid, added_at) > (:userid, :external_userid, CAST(:added_at AS BIGINT))
+ ORDER BY userid, external_userid, added_at
+ LIMIT :batch;
+
+-- name: keys_of_details(userid, external_userid, createtime, batch)
+-- By what the bank may call contacts of which WeCom's details are read, after one of them.
+SELECT userid, external_userid, createtime, state, unionid, mobile_sha256
+  FROM details
+ WHERE (userid, external_userid, createtime) > (:userid, :external_userid, CAST(:createtime AS BIGINT))
+ ORDER BY userid, external_userid, createtime
+ LIMIT :batch;
 
 -- name: details_since(since)
 -- WeCom's details of contacts that came into being since a time.

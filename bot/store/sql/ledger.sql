@@ -37,6 +37,14 @@ SELECT userid, external_userid, at, kind, origin, state
    AND external_userid = :external_userid
  ORDER BY at, kind;
 
+-- name: ledger_of_person(userid, upto)
+-- The facts of all relations of one employee up to a time.
+SELECT userid, external_userid, at, kind, origin, state
+  FROM relation_events
+ WHERE userid = :userid
+   AND at <= :upto
+ ORDER BY external_userid, at, kind;
+
 -- name: ledger_relations()
 -- Every relation, for a full recount.
 SELECT DISTINCT userid, external_userid
@@ -63,6 +71,19 @@ SELECT DISTINCT 'relation', userid || ' ' || external_userid, 1
   FROM relation_events
  WHERE 0 = 0
 ON CONFLICT (scope, key) DO NOTHING;
+
+-- name: dirty_has(scope, key)^
+-- Whether a scope waits to be derived.
+SELECT marks
+  FROM dirty
+ WHERE scope = :scope
+   AND key = :key;
+
+-- name: dirty_clear(scope, key)*!
+-- Derived by whoever holds the lock on this mark.
+DELETE FROM dirty
+ WHERE scope = :scope
+   AND key = :key;
 
 -- name: dirty_count()^
 SELECT COUNT(*) AS dirty
@@ -109,3 +130,37 @@ SELECT userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_r
 SELECT DISTINCT userid, external_userid
   FROM adds
  ORDER BY userid, external_userid;
+
+-- name: relations_after(userid, external_userid, batch)
+-- The next relations of which there are facts or adds, in the order of their key.
+SELECT userid, external_userid
+  FROM (SELECT DISTINCT userid, external_userid
+          FROM relation_events
+         WHERE (userid, external_userid) > (:userid, :external_userid)
+         ORDER BY userid, external_userid
+         LIMIT :batch) AS told
+ UNION
+SELECT userid, external_userid
+  FROM (SELECT DISTINCT userid, external_userid
+          FROM adds
+         WHERE (userid, external_userid) > (:userid, :external_userid)
+         ORDER BY userid, external_userid
+         LIMIT :batch) AS kept
+ ORDER BY userid, external_userid
+ LIMIT :batch;
+
+-- name: ledger_between(userid, external_userid, last_userid, last_external_userid)
+-- The facts of all relations after one of them up to another.
+SELECT userid, external_userid, at, kind, origin, state
+  FROM relation_events
+ WHERE (userid, external_userid) > (:userid, :external_userid)
+   AND (userid, external_userid) <= (:last_userid, :last_external_userid)
+ ORDER BY userid, external_userid, at, kind;
+
+-- name: adds_between(userid, external_userid, last_userid, last_external_userid)
+-- What is kept of all relations after one of them up to another.
+SELECT userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_regained_at, state
+  FROM adds
+ WHERE (userid, external_userid) > (:userid, :external_userid)
+   AND (userid, external_userid) <= (:last_userid, :last_external_userid)
+ ORDER BY userid, external_userid, added_at;

@@ -5,9 +5,11 @@ VALUES (:quota, :period, :userid, :version, :state, :line, :author, :reason, :st
 ON CONFLICT (quota, period, userid, version) DO NOTHING;
 
 -- name: results_newest(quota, period)
--- The newest version of each line of a closed period.
-SELECT userid, version, state, line, author, reason, stored_at
+-- The newest version of each line of a closed period; a changed userid is the new one.
+SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line, author, reason, stored_at
   FROM results
+  LEFT JOIN renames
+    ON renames.old_userid = results.userid
  WHERE quota = :quota
    AND period = :period
    AND version = (SELECT MAX(other.version)
@@ -15,22 +17,25 @@ SELECT userid, version, state, line, author, reason, stored_at
                    WHERE other.quota = results.quota
                      AND other.period = results.period
                      AND other.userid = results.userid)
- ORDER BY userid;
+ ORDER BY results.userid;
 
 -- name: results_closed()
 -- Closed periods: since when, and how many lines are final.
 SELECT quota, period,
        MIN(stored_at) AS closed_at,
-       COUNT(DISTINCT userid) AS people,
-       COUNT(DISTINCT CASE WHEN state = 'final' THEN userid END) AS final
+       COUNT(DISTINCT COALESCE(renames.userid, results.userid)) AS people,
+       COUNT(DISTINCT CASE WHEN state = 'final' THEN COALESCE(renames.userid, results.userid) END) AS final
   FROM results
+  LEFT JOIN renames
+    ON renames.old_userid = results.userid
  GROUP BY quota, period
  ORDER BY MIN(stored_at), quota, period;
 
 -- name: reviews_of_period(quota, period)
--- Appeals about contacts of a period and what became of them.
+-- Open appeals about contacts of a period, and all that was decided of its contacts.
 SELECT userid, state
   FROM reviews
  WHERE quota = :quota
    AND period = :period
+   AND (state IN ('accepted', 'rejected') OR (state = 'open' AND kind = 'appeal'))
  ORDER BY number;

@@ -1,0 +1,181 @@
+"""What a reading of WeCom's directory changes in what is known of members. Pure: no call, no store, no clock.
+
+Somebody who is missing from a reading is `unknown` and stays as he was, until WeCom says that nobody has his
+userid. That answer is also given of people out of range, so when it comes of many at once nobody is taken for
+gone: the range was narrowed, more likely than that a tenth of the staff left on one day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.core.people import Departments
+from bot.store.address_book import Entry, State, Wanted
+from bot.wecom.directory import LEFT, Absent, Member, Reading, Tag
+
+LEAVE_AT_ONCE = 3  # so many, or a tenth of all, may be gone on one day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """Entries that a reading made or changed. *doubted*: said to be gone, which is not believed."""
+
+    entries: dict[str, Entry]
+    doubted: tuple[str, ...] = ()
+
+
+def missing(before: Mapping[str, Entry], seen: Iterable[str]) -> list[str]:
+    """Whom a complete reading lacks although he has not left: WeCom must be asked about each."""
+    return sorted({entry.userid for entry in before.values() if entry.state is not State.LEFT} - set(seen))
+
+
+def after_reading(
+    before: Mapping[str, Entry],
+    reading: Reading,
+    answers: Mapping[str, Member | Absent],
+    *,
+    tags: Mapping[str, tuple[int, ...]],
+    day: date,
+    first: bool,
+    wanted: Mapping[str, Wanted],
+) -> Merged:
+    """What is known after a complete reading on the local *day*.
+
+    *answers*: what WeCom said of those that the reading lacks. *tags*: by userid. *first*: nothing was read
+    before. *wanted*: events that say who arrived.
+    """
+    found: dict[str, Entry] = {}
+    leads = _leads(reading)
+    for member in visible(reading, answers):
+        entry = _seen(before.get(member.userid), member, tags=tags[member.userid], day=day)
+        entry = replace(entry, leads=tuple(dict.fromkeys((*member.leads, *leads.get(member.userid, ())))))
+        if not entry.listed:
+            entry = replace(entry, listed=True, listed_on=None if first else day)
+        found[member.userid] = arrived(entry, wanted.get(member.userid))
+    gone = {userid: answer for userid, answer in answers.items() if isinstance(answer, Absent)}
+    lost, doubted = _absent(before, gone, day=day)
+    return Merged(entries=found | lost, doubted=doubted)
+
+
+def after_asking(
+    before: Mapping[str, Entry],
+    answers: Mapping[str, Member | Absent],
+    *,
+    tags: Mapping[str, tuple[int, ...]],
+    day: date,
+    wanted: Mapping[str, Wanted],
+) -> Merged:
+    """What is known after single members were asked for on the local *day*; *tags* by userid."""
+    found = {
+        userid: arrived(_seen(before.get(userid), answer, tags=tags[userid], day=day), wanted.get(userid))
+        for userid, answer in answers.items()
+        if isinstance(answer, Member)
+    }
+    gone = {userid: answer for userid, answer in answers.items() if isinstance(answer, Absent)}
+    lost, doubted = _absent(before, gone, day=day)
+    return Merged(entries=found | lost, doubted=doubted)
+
+
+def arrived(entry: Entry, wanted: Wanted | None) -> Entry:
+    """Note that an event said that he came; of those of the first reading of all nobody asks."""
+    if wanted is None or entry.arrived_on is not None or (entry.listed and entry.listed_on is None):
+        return entry
+    return replace(entry, arrived_on=wanted.arrived_on)
+
+
+def visible(reading: Reading, answers: Mapping[str, Member | Absent]) -> list[Member]:
+    """Everybody whom WeCom shows: in its lists, or when asked about."""
+    return [*reading.members, *(answer for answer in answers.values() if isinstance(answer, Member))]
+
+
+def tags_of(
+    reading: Reading, answers: Mapping[str, Member | Absent], *, tree: Departments
+) -> dict[str, tuple[int, ...]]:
+    """Tags of everybody whom WeCom shows: his own, and those of his departments or of departments above."""
+    return {
+        member.userid: tuple(sorted(tag.id for tag in reading.tags if has_tag(member, tag, tree=tree)))
+        for member in visible(reading, answers)
+    }
+
+
+def has_tag(member: Member, tag: Tag, *, tree: Departments) -> bool:
+    """Whether *tag* names the member or a department at or above one of his."""
+    return member.userid in tag.users or any(
+        tree.at_or_below(own, tagged) for own in member.departments for tagged in tag.departments
+    )
+
+
+def tree_of(reading: Reading) -> Departments:
+    """The departments of a reading as a tree."""
+    parents = {one.id: one.parent for one in reading.departments if one.parent}
+    return Departments(parents, {one.id: one.name for one in reading.departments})
+
+
+def joiners(entries: Iterable[Entry]) -> list[Entry]:
+    """Who came after the first reading, by a list and by an event, and has no confirmed first day."""
+    return [
+        entry
+        for entry in entries
+        if entry.listed_on is not None and entry.arrived_on is not None and entry.joined_on is None
+    ]
+
+
+def _seen(known: Entry | None, member: Member, *, tags: tuple[int, ...], day: date) -> Entry:
+    state = State.LEFT if member.status == LEFT else State.PRESENT
+    entry = Entry(
+        userid=member.userid,
+        name=member.name or member.userid,
+        departments=member.departments,
+        leads=member.leads,
+        position=member.position,
+        status=member.status,
+        direct_leader=member.direct_leader,
+        tags=tags,
+        state=state,
+        state_since=day,
+        read_on=day,
+    )
+    if known is None:
+        return entry
+    return replace(
+        entry,
+        # Everybody is in a department; none means that the app may not see his, as if nothing were said.
+        departments=entry.departments or known.departments,
+        state_since=known.state_since if known.state is state else day,
+        listed=known.listed,
+        listed_on=known.listed_on,
+        arrived_on=known.arrived_on,
+        joined_on=known.joined_on,
+    )
+
+
+def _leads(reading: Reading) -> dict[str, list[int]]:
+    """Departments by who leads them, as their own lines say it."""
+    found: dict[str, list[int]] = {}
+    for department in reading.departments:
+        for userid in department.leaders:
+            found.setdefault(userid, []).append(department.id)
+    return found
+
+
+def _absent(
+    before: Mapping[str, Entry], gone: Mapping[str, Absent], *, day: date
+) -> tuple[dict[str, Entry], tuple[str, ...]]:
+    known = {userid: answer for userid, answer in gone.items() if userid in before}
+    staff = sum(entry.state is not State.LEFT for entry in before.values())
+    today = sum(entry.state is State.LEFT and entry.state_since == day for entry in before.values())
+    leaving = sorted(
+        userid
+        for userid, answer in known.items()
+        if answer is Absent.GONE and before[userid].state is not State.LEFT
+    )
+    believed = today + len(leaving) <= max(LEAVE_AT_ONCE, staff // 10)
+    lost = {}
+    for userid in known:
+        entry = before[userid]
+        state = State.LEFT if userid in leaving and believed else State.UNKNOWN
+        if entry.state is not State.LEFT and entry.state is not state:
+            lost[userid] = replace(entry, state=state, state_since=day)
+    return lost, () if believed else tuple(leaving)

@@ -1,0 +1,125 @@
+"""`quotabot explain`: every contact of one employee, and why it counts, waits or does not."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from bot.bootstrap import open_services
+from bot.cli.inbox import catch_up
+from bot.cli.options import SHOWN_ID, at_option, config_option, format_option, loaded, moment
+from bot.explaining import Explained, ExplainedQuota, Explanation, UnknownPersonError
+from bot.explaining import explain as explained
+
+
+@click.command()
+@click.argument("userid")
+@click.argument("external_userid", required=False)
+@config_option
+@at_option("As of this time (ISO 8601); now if left out.")
+@click.option("--period", metavar="NAME", help="2026-11-23, 2026-W48, 2026-11, 2026-Q4 or 2026.")
+@format_option("text", "json")
+def explain(
+    userid: str, external_userid: str | None, config_path: Path, at: str | None, period: str | None, form: str
+) -> None:
+    """Show every contact of an employee: verdict, reason, until when, and its events. Changes nothing.
+
+    \b
+    quotabot explain zhangsan
+    quotabot explain zhangsan 0001 --period 2026-11 --format json
+    """
+    config = loaded(config_path)
+    with open_services(config) as services:
+        catch_up(services)
+        when = moment(at, config, now=services.clock.now())
+        try:
+            found = explained(services, userid, at=when, external_userid=external_userid, period=period)
+        except UnknownPersonError as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--period") from None
+    for quota in found.quotas:
+        if quota.closed:
+            click.echo(_closed(quota), err=True)
+    if form == "json":
+        click.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2))
+    else:
+        click.echo(_as_tables(found), nl=False)
+
+
+def _closed(quota: ExplainedQuota) -> str:
+    state = "final" if quota.final else "preliminary"
+    return (
+        f"{quota.quota} {quota.period} is closed and the result {state}; these verdicts are computed now and "
+        "may differ from it (quotabot close list)"
+    )
+
+
+def _plain(found: Explanation) -> dict[str, Any]:
+    return {
+        "as_of": found.as_of.isoformat(),
+        "userid": found.person.userid,
+        "quotas": [
+            {
+                "quota": quota.quota,
+                "period": quota.period,
+                "contacts": [_contact(contact) for contact in quota.contacts],
+            }
+            for quota in found.quotas
+        ],
+    }
+
+
+def _contact(contact: Explained) -> dict[str, Any]:
+    return {
+        "external_userid": contact.external_userid,
+        "added_at": contact.added_at.isoformat(),
+        "verdict": contact.verdict.value,
+        "reason": contact.reason,
+        "until": None if contact.until is None else contact.until.isoformat(),
+        "events": [
+            {"kind": event.kind, "at": event.at.isoformat(), "source": event.source}
+            for event in contact.events
+        ],
+    }
+
+
+def _as_tables(found: Explanation) -> str:
+    text = io.StringIO()
+    console = Console(file=text, width=max(Console().width, 100), force_terminal=False)
+    person = found.person
+    if not found.quotas:
+        console.print(f"{person.userid} ({person.name}) is under no quota in this period")
+    for quota in found.quotas:
+        title = f"{quota.quota} · {quota.period} · {person.userid} · as of {found.as_of:%Y-%m-%d %H:%M}"
+        if quota.contacts:
+            console.print(_table(title, quota))
+        else:
+            console.print(f"{title}: no contacts")
+    return text.getvalue()
+
+
+def _table(title: str, quota: ExplainedQuota) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in ("added", "id", "verdict"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("why", overflow="fold")
+    table.add_column("events", no_wrap=True)
+    for contact in quota.contacts:
+        table.add_row(
+            f"{contact.added_at:%m-%d %H:%M}",
+            f"…{contact.external_userid[-SHOWN_ID:]}",
+            contact.verdict.value,
+            contact.reason,
+            "\n".join(f"{event.at:%m-%d %H:%M} {event.kind}" for event in contact.events),
+        )
+    return table

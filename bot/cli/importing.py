@@ -1,0 +1,192 @@
+"""`quotabot import`: what the bank knows and WeCom does not, from CSV files."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.bootstrap import open_services
+from bot.cli.inbox import catch_up
+from bot.cli.options import config_option, format_option, loaded
+from bot.config.faults import Fault
+from bot.importing import (
+    AbsenceLines,
+    FactLines,
+    ImportingError,
+    Lines,
+    Listed,
+    Remark,
+    Report,
+    import_file,
+)
+from bot.renaming import RenameLines
+from bot.services import Services
+from handlers.inbox import derive
+
+
+@click.group("import")
+def import_() -> None:
+    """What the bank knows and WeCom does not. A file with a wrong line stores nothing, unless --skip-bad."""
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    """The file, and what both kinds of file take."""
+    for option in reversed(
+        [
+            click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False)),
+            config_option,
+            click.option("--skip-bad", is_flag=True, help="Store the good lines although others are wrong."),
+            click.option("--dry-run", is_flag=True, help="Only say what is wrong; store nothing."),
+            click.option("--by", metavar="NAME", help="Who imports; the user of this computer if left out."),
+            format_option("text", "json"),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@import_.command()
+@_options
+def absences(**given: Any) -> None:
+    """Import leave: userid,from,to,kind; both days are included.
+
+    \b
+    quotabot import absences leave.csv --dry-run
+    quotabot import absences leave.csv --by "HR, Wang"
+    """
+    _import(AbsenceLines, **given)
+
+
+@import_.command()
+@_options
+def facts(**given: Any) -> None:
+    """Import what the bank says of its customers: a key, then manager and any facts (1, 0 or empty).
+
+    \b
+    quotabot import facts facts.csv
+    quotabot import facts facts.csv --skip-bad --format json
+    """
+    _import(FactLines, **given)
+
+
+@import_.command()
+@_options
+def renames(**given: Any) -> None:
+    """Import changed userids: old_userid,userid. Everything of the old one is the new one's from then on.
+
+    \b
+    quotabot import renames renames.csv --dry-run
+    quotabot import renames renames.csv --by "HR, Wang"
+    """
+    by = given["by"] = given["by"] or getpass.getuser()
+    _import(partial(RenameLines, by=by), **given)
+
+
+def _import(
+    kind: Callable[[Services, Path], Lines[Any]],
+    *,
+    file: Path,
+    config_path: Path,
+    skip_bad: bool,
+    dry_run: bool,
+    by: str | None,
+    form: str,
+) -> None:
+    with open_services(loaded(config_path)) as services:
+        catch_up(services)  # or contacts that were just added would be called unmatched
+        try:
+            report = import_file(
+                services,
+                kind(services, file),
+                file,
+                by=by or getpass.getuser(),
+                skip_bad=skip_bad,
+                dry_run=dry_run,
+            )
+            derive(services)  # contacts of somebody who was renamed are counted anew
+        except (ImportingError, OSError) as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+    if form == "json":
+        click.echo(json.dumps(_plain(report, file, dry_run=dry_run), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(_for_people(report, file, dry_run=dry_run)))
+    if report.broken or (report.bad and not skip_bad):
+        sys.exit(1)
+
+
+def _plain(report: Report, file: Path, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "what": report.what,
+        "file": str(file),
+        "sha256": report.sha256,
+        "dry_run": dry_run,
+        "stored": report.good if report.stored else 0,
+        "good": report.good,
+        "bad": report.bad,
+        "faults": {"count": report.faults.count, "listed": [_fault(one) for one in report.faults.items]},
+        "unmatched": _remarks(report.unmatched),
+        "ambiguous": _remarks(report.ambiguous),
+        "unknown_managers": [{"line": line, "value": name} for name, line in report.strangers.items()],
+        "unasked_columns": [{"column": name, "nearest": meant} for name, meant in report.unasked.items()],
+    }
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    return {
+        "line": fault.line,
+        "column": fault.column,
+        "value": fault.value,
+        "allowed": fault.allowed,
+        "nearest": fault.nearest,
+    }
+
+
+def _remarks(remarks: Listed[Remark]) -> dict[str, Any]:
+    return {
+        "count": remarks.count,
+        "listed": [{"line": one.line, "value": one.value} for one in remarks.items],
+    }
+
+
+def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
+    said = [str(fault) for fault in report.faults.items]
+    said += _rest(report.faults, "faults")
+    for remarks, why, several in (
+        (report.unmatched, "no contact has this key yet", "unmatched lines"),
+        (report.ambiguous, "contacts of several customers have this key", "ambiguous lines"),
+    ):
+        said += [f"{file}: line {one.line} = {one.value}: {why}" for one in remarks.items]
+        said += _rest(remarks, several)
+    said += [
+        f"{file}: line {line}, column manager = {name}: nobody knows this manager (named once)"
+        for name, line in report.strangers.items()
+    ]
+    said += [
+        f"{file}: line 1 = {name}: no quota asks for this column; did you mean {meant}?"
+        for name, meant in report.unasked.items()
+    ]
+    odd = "".join(
+        f", {remarks.count} {word}"
+        for remarks, word in ((report.unmatched, "unmatched"), (report.ambiguous, "ambiguous"))
+        if remarks.count
+    )
+    if report.stored:
+        outcome = f"stored {report.good} line(s)"
+    elif dry_run:
+        outcome = "nothing stored (dry run)"
+    else:
+        outcome = "nothing stored: correct the file" + ("" if report.broken else ", or --skip-bad")
+    return [*said, f"{report.what}: {report.good} good, {report.bad} bad{odd}; {outcome}"]
+
+
+def _rest(listed: Listed[Any], several: str) -> list[str]:
+    more = listed.count - len(listed.items)
+    return [f"… and {more} more {several}"] if more else []

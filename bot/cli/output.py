@@ -1,0 +1,58 @@
+"""Where a report goes: to the terminal, or into a file."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+_ROOM = 10_000  # wider than any table
+
+output_option = click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write there instead of to the terminal.",
+)
+
+
+def refuse_bytes_on_terminal(form: str, output: Path | None) -> None:
+    """A spreadsheet needs a file or a pipe. Call before the work is done."""
+    if form == "xlsx" and output is None and sys.stdout.isatty():
+        raise click.BadParameter(
+            "a spreadsheet cannot be shown here; name a file with --output", param_hint="--format"
+        )
+
+
+def deliver(report: str | bytes, output: Path | None) -> None:
+    """Write *report* to *output*, text in UTF-8, or to standard output."""
+    if output is None:
+        click.echo(report, nl=False)
+        return
+    try:
+        output.write_bytes(report.encode() if isinstance(report, str) else report)
+    except OSError as error:
+        raise click.BadParameter(
+            f"{output} cannot be written ({error.strerror})", param_hint="--output"
+        ) from None
+
+
+def drawn(*parts: RenderableType) -> str:
+    """Return *parts* as text for people, as wide as the terminal, but not below 100 characters.
+
+    A table is never cut: it is as wide as what stands in it.
+    """
+    text = io.StringIO()
+    # What people are called must not be read as markup.
+    console = Console(file=text, force_terminal=False, markup=False, highlight=False, emoji=False)
+    usual = max(Console().width, 100)
+    for part in parts:
+        console.width = usual
+        if isinstance(part, Table):
+            console.width = _ROOM
+            console.width = max(usual, console.measure(part).maximum)
+        console.print(part)
+    return text.getvalue()

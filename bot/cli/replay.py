@@ -1,0 +1,113 @@
+"""`quotabot replay`: everything derived once more from the ledger, compared or mended."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.bootstrap import open_services
+from bot.cli.inbox import catch_up
+from bot.cli.options import SHOWN_ID, config_option, format_option, loaded
+from bot.core.relations import Add
+from bot.core.workdays import WorkCalendar
+from bot.replaying import Difference, recount
+from handlers.inbox import rules_changed
+
+_LISTED = 1000
+
+
+@click.command()
+@config_option
+@click.option("--check", is_flag=True, help="Only compare and report; write nothing.")
+@format_option("text", "json")
+def replay(config_path: Path, form: str, *, check: bool) -> None:
+    """Rebuild everything derived from the ledger. A service may run meanwhile.
+
+    \b
+    quotabot replay --check
+    quotabot replay
+    """
+    relations, count = 0, 0
+    listed: list[Difference] = []
+    with open_services(loaded(config_path)) as services:
+        if not check:
+            catch_up(services)
+        elif rules_changed(services):
+            click.echo("[ledger] has changed since: the next start of the service derives all anew", err=True)
+        for stage in recount(services, mend=not check):
+            relations += stage.relations
+            count += len(stage.differences)
+            listed += stage.differences[: _LISTED - len(listed)]
+        waiting = services.store.ledger.dirty()
+        calendar = services.config.work_calendar()
+    if form == "json":
+        report = {
+            "check": check,
+            "relations": relations,
+            "waiting": waiting,
+            "differences": {"count": count, "listed": [_plain(one, calendar) for one in listed]},
+            "mended": 0 if check else count,
+        }
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        for line in _for_people(listed, calendar, count=count):
+            click.echo(line)
+        outcome = "differ" if check else "differed and are mended"
+        later = f"; {waiting} wait to be derived" if waiting else ""
+        click.echo(f"{relations} relation(s): {count} {outcome}{later}")
+    if check and count:
+        sys.exit(1)
+
+
+def _plain(difference: Difference, calendar: WorkCalendar) -> dict[str, Any]:
+    return {
+        "userid": difference.userid,
+        "external_userid": difference.external_userid,
+        "kept": [_add(add, calendar) for add in difference.kept],
+        "recounted": [_add(add, calendar) for add in difference.recounted],
+    }
+
+
+def _add(add: Add, calendar: WorkCalendar) -> dict[str, Any]:
+    return {
+        "added_at": _moment(add.added_at, calendar),
+        "nth": add.nth,
+        "ended_at": _moment(add.ended_at, calendar),
+        "ended_by": None if add.ended_by is None else add.ended_by.value,
+        "slips": len(add.slips),
+        "state": add.state,
+    }
+
+
+def _moment(moment: int | None, calendar: WorkCalendar) -> str | None:
+    return None if moment is None else calendar.moment(moment).isoformat()
+
+
+def _for_people(listed: list[Difference], calendar: WorkCalendar, *, count: int) -> list[str]:
+    lines = [
+        f"{one.userid} …{one.external_userid[-SHOWN_ID:]}: kept {_said(one.kept, calendar)}; "
+        f"the ledger says {_said(one.recounted, calendar)}"
+        for one in listed
+    ]
+    return lines + ([f"… and {count - len(listed)} more"] if count > len(listed) else [])
+
+
+def _said(adds: tuple[Add, ...], calendar: WorkCalendar) -> str:
+    """Each add in short: when, and until when."""
+    if not adds:
+        return "no add"
+    return ", ".join(
+        f"added {calendar.moment(add.added_at):%Y-%m-%d %H:%M:%S} (number {add.nth})"
+        + (
+            f" {add.ended_by.value} {calendar.moment(add.ended_at):%Y-%m-%d %H:%M:%S}"
+            if add.ended_at is not None and add.ended_by is not None
+            else ""
+        )
+        + (f" with {len(add.slips)} slip(s)" if add.slips else "")
+        + (f" from {add.state}" if add.state else "")
+        for add in adds
+    )

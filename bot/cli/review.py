@@ -1,0 +1,238 @@
+"""`quotabot review`: appeals, held adds and findings, and who decides them."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bot import reviewing
+from bot.bootstrap import open_services
+from bot.cases import Case, cases
+from bot.cli.inbox import catch_up
+from bot.cli.options import config_option, format_option, loaded
+from bot.core.overtime import Overtime
+from bot.core.workdays import WorkCalendar
+from bot.services import Services
+from bot.standing import standing
+from scheduler.deciding import news
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group()
+def review() -> None:
+    """Appeals, held adds and findings. A decision needs a name and a reason, and is logged."""
+
+
+@review.command("list")
+@config_option
+@format_option("text", "json")
+def list_(config_path: Path, form: str) -> None:
+    """List what waits for a decision and with whom it is; adds outside hours by unit. Changes nothing."""
+    with _opened(config_path) as services:
+        at, calendar = services.clock.now(), services.config.work_calendar()
+        found = cases(services, at=at)
+        units = standing(services, at=at).overtime()
+    if form == "json":
+        report = {
+            "as_of": calendar.local(at).replace(microsecond=0).isoformat(),
+            "cases": [as_json(case, calendar) for case in found],
+            "overtime": [asdict(unit) for unit in units],
+        }
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        return
+    for case in found:
+        click.echo(_for_people(case, calendar))
+    if not found:
+        click.echo("nothing waits for a decision")
+    for unit in units:
+        if unit.adds:
+            click.echo(_unit(unit))
+
+
+def _decision(command: F) -> F:
+    """What `accept` and `reject` take."""
+    for option in (
+        click.option("--reason", required=True, metavar="TEXT", help="Why; it is logged."),
+        click.option("--by", required=True, metavar="NAME", help="Who decides: a userid, or a name."),
+        config_option,
+        click.argument("case_id", metavar="ID"),
+    ):
+        command = option(command)
+    return command
+
+
+@review.command()
+@_decision
+def accept(config_path: Path, case_id: str, by: str, reason: str) -> None:
+    """Decide for the employee: the contact counts; a finding is cleared and never asked again.
+
+    \b
+    quotabot review accept appeal:12 --by lisi --reason "the branch has the recording"
+    """
+    _decide(config_path, case_id, accept=True, by=by, reason=reason)
+
+
+@review.command()
+@_decision
+def reject(config_path: Path, case_id: str, by: str, reason: str) -> None:
+    """Decide against it: the contact earns nothing; a finding is confirmed.
+
+    \b
+    quotabot review reject finding:burst:zhangsan:2026-11-23 --by lisi --reason "no event, no customers"
+    """
+    _decide(config_path, case_id, accept=False, by=by, reason=reason)
+
+
+@review.command("open")
+@click.argument("userid")
+@click.argument("external_userid")
+@config_option
+@click.option("--text", required=True, metavar="TEXT", help="What the employee says.")
+@click.option("--quota", metavar="ID", help="Only under this quota; else under each that rejects it.")
+@click.option("--period", metavar="NAME", help="In this period; else those of the contact's last add.")
+def open_(
+    config_path: Path, userid: str, external_userid: str, text: str, quota: str | None, period: str | None
+) -> None:
+    """Open an appeal for an employee about a contact that does not count.
+
+    \b
+    quotabot review open zhangsan wmAAAAxyz --text "deleted by mistake at the counter"
+    """
+    with _opened(config_path) as services:
+        opened = reviewing.open_appeal(
+            services,
+            userid.lower(),
+            external_userid,
+            text=text,
+            at=services.clock.now(),
+            quota=quota,
+            period=period,
+        )
+    for case in opened:
+        click.echo(f"{case.id}: {_place(case)}, {_with_whom(case)}")
+
+
+@review.command()
+@click.argument("case_id", metavar="ID")
+@config_option
+@click.option("--text", required=True, metavar="TEXT", help="What the employee says.")
+def answer(config_path: Path, case_id: str, text: str) -> None:
+    """Enter what an employee says to a finding: now it is the reviewer's turn.
+
+    \b
+    quotabot review answer finding:burst:zhangsan:2026-11-23 --text "open day of the branch"
+    """
+    with _opened(config_path) as services:
+        case = reviewing.answer(services, case_id, text, at=services.clock.now())
+    click.echo(f"{case.id}: {_with_whom(case)}")
+
+
+@contextmanager
+def _opened(config_path: Path) -> Iterator[Services]:
+    with open_services(loaded(config_path)) as services:
+        catch_up(services)
+        try:
+            yield services
+        except (reviewing.ReviewError, ValueError) as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+
+def _decide(config_path: Path, case_id: str, *, accept: bool, by: str, reason: str) -> None:
+    with _opened(config_path) as services:
+        at = services.clock.now()
+        case, state = reviewing.decide(services, case_id, accept=accept, by=by, reason=reason, at=at)
+        if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
+            services.store.outbox.add(message, created_at=int(time.time()))
+            services.outbox_signal.ring()
+    click.echo(f"{case.id}: {state} by {by}")
+
+
+def as_json(case: Case, calendar: WorkCalendar) -> dict[str, Any]:
+    """Return *case* as programs read it; times in the zone of *calendar*."""
+    review, finding = case.review, case.finding
+    return {
+        "id": case.id,
+        "kind": case.kind,
+        "userid": case.userid,
+        "quota": review.quota if review else None,
+        "period": review.period if review else None,
+        "external_userid": review.contact[1] if review else None,
+        "added_at": calendar.moment(review.contact[2]).isoformat() if review else None,
+        "verdict": case.verdict,
+        "finding": finding.name.kind.value if finding else None,
+        "subject": finding.name.subject if finding else None,
+        "evidence": _evidence(case, calendar),
+        "opened_at": calendar.moment(case.opened_at).isoformat(),
+        "said": case.said,
+        "waits_for": "employee" if case.level is None else "reviewer",
+        "reviewers": list(case.reviewers),
+        "until": case.until.isoformat(),
+    }
+
+
+def _evidence(case: Case, calendar: WorkCalendar) -> dict[str, Any] | None:
+    if case.finding is None:
+        return None
+    shown = asdict(case.finding.evidence)
+    return shown | {name: calendar.moment(shown[name]).isoformat() for name in ("first", "last")}
+
+
+def _for_people(case: Case, calendar: WorkCalendar) -> str:
+    lines = [f"{case.id}: {case.userid}, {_place(case)}"]
+    if case.review is not None:
+        _, customer, added_at = case.review.contact
+        lines.append(
+            f"  {customer}, added {calendar.moment(added_at):%Y-%m-%d %H:%M}: {case.verdict or 'gone'}"
+        )
+    if case.finding is not None:
+        lines.append(f"  {_seen(case, calendar)}")
+    if case.said is not None:
+        lines.append(f"  says: {case.said}" if case.said else "  says nothing")
+    lines.append(f"  {_with_whom(case)}")
+    return "\n".join(lines)
+
+
+def _place(case: Case) -> str:
+    if case.review is not None:
+        return f"{case.review.quota} {case.review.period}"
+    return "a question, not a verdict"
+
+
+def _seen(case: Case, calendar: WorkCalendar) -> str:
+    assert case.finding is not None  # noqa: S101 - the caller looked
+    one = case.finding.evidence
+    first, last = calendar.moment(one.first), calendar.moment(one.last)
+    told = {
+        "burst": f"{one.n} adds from {first:%Y-%m-%d %H:%M} to {last:%H:%M}",
+        "shared": f"one customer of {one.n} employees within {one.days} days",
+        "quick_loss": f"{one.n} of {one.of} adds lost within {one.days} days",
+    }
+    return told[case.finding.name.kind.value]
+
+
+def _with_whom(case: Case) -> str:
+    until = f"{case.until:%Y-%m-%d %H:%M}"
+    if case.level is None:
+        return f"{case.userid} may answer until {until}"
+    if not case.reviewers:
+        return "nobody may decide it by userid: name admins.userids, or decide it here under another name"
+    up = f"; one up after {until}" if case.level + 1 < len(case.levels) else ""
+    return f"with {', '.join(case.reviewers)}{up}"
+
+
+def _unit(unit: Overtime) -> str:
+    share = f"{100 * (unit.share or 0):.0f}%"
+    return (
+        f"outside working hours, department {unit.department}, {unit.period}: "
+        f"{unit.outside} of {unit.adds} adds ({share}), {unit.people} people"
+    )

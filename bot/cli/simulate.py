@@ -1,0 +1,155 @@
+"""`quotabot simulate`: what other quotas and rules would have given."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot import directory
+from bot.bootstrap import open_services
+from bot.cli.inbox import catch_up
+from bot.cli.options import config_option, format_option, loaded, moment
+from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
+from bot.cli.simulation_page import Telling, page
+from bot.cli.simulation_sheets import sheets
+from bot.cli.spreadsheet import workbook
+from bot.config.quotas_file import load_quotas
+from bot.core.progress import Row
+from bot.messages.simulation import penalty_rule, reward_rule
+from bot.simulating import Compared, Side, Simulated, attainment_of, simulate
+
+_DATE = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command("simulate")
+@config_option
+@click.option(
+    "--quotas",
+    "quotas_path",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A TOML file with other [[quotas]], and [integrity] if wanted.",
+)
+@click.option("--from", "first", required=True, type=_DATE, metavar="DATE", help="First day.")
+@click.option("--to", "last", required=True, type=_DATE, metavar="DATE", help="Last day, included.")
+@click.option("--all", "everybody", is_flag=True, help="Show everybody, not only those who change.")
+@format_option("table", "json", "xlsx")
+@output_option
+def simulate_(
+    *,
+    config_path: Path,
+    quotas_path: Path,
+    first: datetime,
+    last: datetime,
+    everybody: bool,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Show what other quotas would have given on what was recorded. Sends nothing, changes nothing.
+
+    \b
+    quotabot simulate --quotas other.toml --from 2026-10-01 --to 2026-11-30
+    quotabot simulate --quotas other.toml --from 2026-10-01 --to 2026-11-30 --format xlsx --output other.xlsx
+    """
+    if first > last:
+        raise click.BadParameter("must not be before --from", param_hint="--to")
+    refuse_bytes_on_terminal(form, output)
+    config = loaded(config_path)
+    quotas = load_quotas(quotas_path, config=config)
+    with open_services(config) as services:
+        catch_up(services)
+        now = moment(None, config, now=services.clock.now())
+        found = simulate(services, quotas=quotas, first=first.date(), last=last.date(), at=now)
+        people = directory.known(services.directory, services.store.members.all(), day=now.date())
+    telling = Telling(
+        simulation=found,
+        names={userid: person.name for userid, person in people.items()},
+        language=config.locale.language,
+    )
+    match form:
+        case "json":
+            deliver(_as_json(telling), output)
+        case "xlsx":
+            deliver(workbook(sheets(telling)), output)
+        case _:
+            deliver(page(telling, everybody=everybody), output)
+
+
+def _as_json(telling: Telling) -> str:
+    found = telling.simulation
+    report = {
+        "from": found.first.isoformat(),
+        "to": found.last.isoformat(),
+        "as_of": found.as_of.isoformat(),
+        "recorded_from": None if found.recorded_from is None else found.recorded_from.isoformat(),
+        "money": "estimate",
+        "quotas": [_period(one, language=telling.language) for one in found.quotas],
+    }
+    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+
+
+def _period(one: Simulated, *, language: str) -> dict[str, Any]:
+    return {
+        "quota": one.quota,
+        "called": one.called,
+        "period": one.period.name,
+        "period_start": one.period.first.isoformat(),
+        "period_end": one.period.last.isoformat(),
+        "as_of": one.as_of.isoformat(),
+        "settled": one.settled,
+        "was": _sums(one.was, language=language),
+        "would_be": _sums(one.would_be, language=language),
+        "people": [_person(one, person) for person in one.people],
+    }
+
+
+def _sums(side: Side | None, *, language: str) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    return {
+        "people": side.people,
+        "met": side.met,
+        "target": side.target,
+        "counted": side.counted,
+        "pending": side.pending,
+        "attainment": _number(side.attainment),
+        "kept_90": _number(side.kept_90),
+        "penalty": side.penalty,
+        "reward": side.reward,
+        "penalty_rule": penalty_rule(side.rule, language=language),
+        "reward_rule": reward_rule(side.rule, language=language),
+    }
+
+
+def _person(one: Simulated, person: Compared) -> dict[str, Any]:
+    return {
+        "userid": person.userid,
+        "was": _figures(person.was),
+        "would_be": _figures(person.would_be),
+        "changes_status": one.both and person.changes_status,
+    }
+
+
+def _figures(row: Row | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "target": row.target,
+        "counted": row.counted,
+        "pending": row.pending,
+        "attainment": _number(attainment_of(row)),
+        "kept_90": row.kept_90,
+        "status": row.status.value,
+        "penalty": row.penalty,
+        "reward": row.reward,
+    }
+
+
+def _number(share: Fraction | None) -> float | None:
+    return None if share is None else float(share)

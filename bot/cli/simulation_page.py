@@ -1,0 +1,250 @@
+"""A simulation as a page in the terminal, for a head of HR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from rich import box
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+
+from bot.cli.output import drawn
+from bot.core.progress import Row, Status
+from bot.messages import simulation, tables
+from bot.messages.changes import sentence
+from bot.messages.simulation import SimulationWords, arrow, penalty_rule, percent, reward_rule
+from bot.messages.tables import TableWords
+from bot.simulating import Compared, Side, Simulated, Simulation, attainment_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """A simulation, what its people are called, and in which language it is told."""
+
+    simulation: Simulation
+    names: Mapping[str, str]
+    language: str
+
+    @property
+    def words(self) -> SimulationWords:
+        """What is said of a simulation."""
+        return simulation.WORDS[self.language]
+
+    @property
+    def table(self) -> TableWords:
+        """What columns and statuses are called."""
+        return tables.WORDS[self.language]
+
+    def state(self, one: Simulated) -> str:
+        """Say whether a period is settled, and as of when it is simulated if not."""
+        if one.settled:
+            return self.words.settled
+        over = one.as_of.date() > one.period.last
+        return (self.words.unsettled if over else self.words.running).format(at=minute(one.as_of))
+
+    def lacks(self, one: Simulated) -> str | None:
+        """Say that the record begins within a period; None if it does not."""
+        begun = self.simulation.recorded_from
+        if begun is None or begun <= one.period.first:
+            return None
+        return self.words.incomplete.format(day=begun)
+
+    def whole_state(self, one: Simulated) -> str:
+        """Say both."""
+        return self.words.comma.join(said for said in (self.state(one), self.lacks(one)) if said)
+
+
+def minute(at: datetime) -> str:
+    """Say a time to the minute."""
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def page(telling: Telling, *, everybody: bool) -> str:
+    """Return the page for people: a sentence and the sums of each period, then those who change."""
+    words, found = telling.words, telling.simulation
+    parts: list[RenderableType] = [*_head(telling)]
+    told = [one for one in found.quotas if not _asks_nobody(one)]
+    for (_, compared), group in groupby(told, key=lambda one: (one.quota, one.both)):
+        if compared or everybody:
+            parts += [part for one in group for part in ("", *_period(telling, one, everybody=everybody))]
+        else:
+            parts += ["", *_alone(telling, list(group))]
+    if left_out := len(found.quotas) - len(told):
+        parts += ["", words.nobody_asked.say(n=left_out)]
+    if not found.quotas:
+        parts.append(words.no_period if found.recorded_from else words.nothing_recorded)
+    return drawn(*parts)
+
+
+def _head(telling: Telling) -> Iterator[str]:
+    words, found = telling.words, telling.simulation
+    yield words.title.format(first=found.first, last=found.last)
+    yield words.basis.format(at=minute(found.as_of))
+    if any(_rules(telling, one, say) for one in found.quotas for say in (penalty_rule, reward_rule)):
+        yield words.estimate
+    if found.recorded_from is not None and found.recorded_from > found.first:
+        yield words.recorded.format(day=found.recorded_from)
+
+
+def _asks_nobody(one: Simulated) -> bool:
+    """Whether all who are under it have nothing to reach; without anybody something is written wrong."""
+    sides = [side for side in (one.was, one.would_be) if side is not None]
+    return all(side.rows and not side.people for side in sides)
+
+
+def _period(telling: Telling, one: Simulated, *, everybody: bool) -> Iterator[RenderableType]:
+    words = telling.words
+    heading = words.heading_day if one.period.first == one.period.last else words.heading
+    yield heading.format(
+        quota=arrow(one.quota, one.called),
+        period=one.period.name,
+        first=one.period.first,
+        last=one.period.last,
+        state=telling.state(one),
+    )
+    yield from (_indented(line) for line in _lines(telling, one))
+    people = sorted(one.people, key=lambda person: not person.changes_status)
+    shown = [person for person in people if everybody or (one.both and person.changes)]
+    if shown:
+        yield _table(telling, one, shown)
+    if one.both and people and not shown:
+        yield _indented(words.same)
+    elif one.both and len(shown) < len(people):
+        yield _indented(words.others.say(n=len(people) - len(shown)))
+
+
+def _lines(telling: Telling, one: Simulated) -> Iterator[str]:
+    words = telling.words
+    yield _said(words, one)
+    if lacks := telling.lacks(one):
+        yield lacks
+    if not one.settled:
+        yield words.so_far.format(pending=_both(one, lambda side: f"{side.pending:,}"))
+    if one.would_be is not None and not one.would_be.rows:
+        yield words.nobody
+    if one.both:
+        # The rules of money are named beside the money.
+        told = [difference for difference in one.differences if difference.key not in ("penalty", "reward")]
+        said = words.semicolon.join(sentence(difference, language=telling.language) for difference in told)
+        if said or not one.differences:
+            yield words.differ.format(what=said) if said else words.same_rules
+    yield words.sums.format(
+        attainment=_both(one, lambda side: percent(side.attainment)),
+        counted=_both(one, lambda side: f"{side.counted:,}"),
+        target=_both(one, lambda side: f"{side.target:,}"),
+        kept=_both(one, lambda side: percent(side.kept_90)),
+    )
+    if rule := _rules(telling, one, penalty_rule):
+        yield words.penalties.format(amount=_both(one, _penalty), rule=rule)
+    if rule := _rules(telling, one, reward_rule):
+        yield words.rewards.format(amount=_both(one, _reward), rule=rule)
+
+
+def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]:
+    """Periods of a quota that have nothing to be compared with, a line each."""
+    words, columns = telling.words, telling.table.columns
+    first = group[0]
+    yield (words.only_would if first.was is None else words.only_was).format(quota=first.quota)
+    rules = {
+        words.penalty_rule: _rules(telling, first, penalty_rule),
+        words.reward_rule: _rules(telling, first, reward_rule),
+    }
+    yield from (_indented(words.named.format(what=what, rule=rule)) for what, rule in rules.items() if rule)
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in (columns["period"], words.met_people, columns["attainment"], columns["counted"]):
+        table.add_column(heading, justify="right", no_wrap=True)
+    money = [
+        (columns[key], amount)
+        for key, amount, rule in zip(("penalty", "reward"), (_penalty, _reward), rules.values(), strict=True)
+        if rule
+    ]
+    for heading, _ in money:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(words.state, no_wrap=True)
+    for one in group:
+        table.add_row(
+            one.period.name,
+            _both(one, lambda side: f"{side.met}/{side.people}"),
+            _both(one, lambda side: percent(side.attainment)),
+            _both(one, lambda side: f"{side.counted:,}"),
+            *(_both(one, amount) for _, amount in money),
+            telling.whole_state(one),
+        )
+    yield table
+
+
+def _penalty(side: Side) -> str:
+    return f"{side.penalty or 0:,}"
+
+
+def _reward(side: Side) -> str:
+    return f"{side.reward or 0:,}"
+
+
+def _said(words: SimulationWords, one: Simulated) -> str:
+    """Say who meets the target before and after."""
+    met = words.met.format(met=_both(one, lambda side: f"{side.met}/{side.people}"))
+    if not one.both:
+        return met
+    pairs = [person.statuses for person in one.people]
+    gained = sum(before is not Status.MET and after is Status.MET for before, after in pairs)
+    lost = sum(before is Status.MET and after is not Status.MET for before, after in pairs)
+    told = [words.newly_met.say(n=gained)] if gained else []
+    told += [words.no_longer_met.say(n=lost)] if lost else []
+    return words.semicolon.join([met, words.comma.join(told) or words.same_met])
+
+
+def _both(one: Simulated, say: Callable[[Side], str]) -> str:
+    """Say something of both sides, once if it is the same."""
+    return arrow(*(None if side is None else say(side) for side in (one.was, one.would_be)))
+
+
+def _rules(telling: Telling, one: Simulated, say: Callable[..., str | None]) -> str | None:
+    """Name the rule that money follows on both sides; None where neither has one."""
+    sides = [side for side in (one.was, one.would_be) if side is not None]
+    told = [say(side.rule, language=telling.language) for side in sides]
+    return arrow(*(rule or telling.words.no_rule for rule in told)) if any(told) else None
+
+
+Shown = tuple[str, Callable[[Row], str]]  # a heading, and what stands below it
+
+
+def _table(telling: Telling, one: Simulated, shown: list[Compared]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for key in ("name", "userid"):
+        table.add_column(telling.table.columns[key], no_wrap=True)
+    columns = list(_columns(telling, one))
+    for heading, _ in columns:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for person in shown:
+        name = telling.names.get(person.userid, "")
+        table.add_row(name, person.userid, *(_pair(one, person, say) for _, say in columns))
+    return table
+
+
+def _columns(telling: Telling, one: Simulated) -> Iterator[Shown]:
+    words = telling.table
+    yield words.columns["counted"], lambda row: f"{row.counted:,}"
+    yield words.columns["target"], lambda row: f"{row.target:,}"
+    yield words.columns["attainment"], lambda row: percent(attainment_of(row))
+    yield tables.short(words, "kept_90"), lambda row: "–" if row.kept_90 is None else f"{row.kept_90:.0%}"
+    yield words.columns["status"], lambda row: words.status[row.status]
+    if _rules(telling, one, penalty_rule):
+        yield tables.short(words, "penalty"), lambda row: f"{row.penalty or 0:,}"
+    if _rules(telling, one, reward_rule):
+        yield tables.short(words, "reward"), lambda row: f"{row.reward or 0:,}"
+
+
+def _pair(one: Simulated, person: Compared, say: Callable[[Row], str]) -> str:
+    # Who is under the quota on one side only has nothing on the other; of a quota that stands alone, there is
+    # no other side.
+    missing = "–" if one.both else None
+    return arrow(*(missing if row is None else say(row) for row in (person.was, person.would_be)))
+
+
+def _indented(line: str) -> Padding:
+    return Padding(line, (0, 0, 0, 2), expand=False)

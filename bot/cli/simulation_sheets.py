@@ -1,0 +1,116 @@
+"""A simulation as a spreadsheet: the sums of each period, then everybody with both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bot.cli.simulation_page import Telling, minute
+from bot.cli.spreadsheet import Cell, Column, Form, Sheet
+from bot.core.progress import Row
+from bot.messages.simulation import arrow, penalty_rule, reward_rule
+from bot.simulating import Side, Simulated, attainment_of
+
+T = TypeVar("T")
+
+
+def sheets(telling: Telling) -> list[Sheet]:
+    """Return the sheet of sums and that of people; numbers stay numbers, so that both can be filtered."""
+    words, found = telling.words, telling.simulation
+    title = words.title.format(first=found.first, last=found.last)
+    notes = (words.basis.format(at=minute(found.as_of)), words.estimate)
+    sums, people = _sums(telling), _figures(telling)
+    columns = telling.table.columns
+    period = tuple(Column(heading=columns[key]) for key in ("quota", "period", "period_start", "period_end"))
+    person = tuple(Column(heading=columns[key]) for key in ("userid", "name"))
+    return [
+        Sheet(
+            name=words.sheet,
+            title=title,
+            notes=notes,
+            columns=(*period, Column(heading=words.state), *_headings(telling, sums)),
+            rows=[
+                (*_named(one), telling.whole_state(one), *_cells(sums, one.was, one.would_be))
+                for one in found.quotas
+            ],
+        ),
+        Sheet(
+            name=words.people_sheet,
+            title=title,
+            notes=notes,
+            columns=(*period, *person, Column(heading=words.changes_status), *_headings(telling, people)),
+            rows=[
+                (
+                    *_named(one),
+                    person.userid,
+                    telling.names.get(person.userid, ""),
+                    words.yes if one.both and person.changes_status else words.no,
+                    *_cells(people, person.was, person.would_be),
+                )
+                for one in found.quotas
+                for person in one.people
+            ],
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Figure(Generic[T]):
+    """Two columns, before and after, under one name."""
+
+    name: str
+    cell: Callable[[T], Cell]
+    form: Form = Form.PLAIN
+
+
+def _sums(telling: Telling) -> list[_Figure[Side]]:
+    words, columns = telling.words, telling.table.columns
+
+    def rule(say: Callable[..., str | None]) -> Callable[[Side], Cell]:
+        return lambda side: say(side.rule, language=telling.language) or words.no_rule
+
+    return [
+        _Figure(name=columns["people"], cell=lambda side: side.people, form=Form.WHOLE),
+        _Figure(name=words.met_people, cell=lambda side: side.met, form=Form.WHOLE),
+        _Figure(name=columns["attainment"], cell=lambda side: side.attainment, form=Form.PERCENT),
+        _Figure(name=columns["counted"], cell=lambda side: side.counted, form=Form.WHOLE),
+        _Figure(name=columns["pending"], cell=lambda side: side.pending, form=Form.WHOLE),
+        _Figure(name=columns["target"], cell=lambda side: side.target, form=Form.WHOLE),
+        _Figure(name=columns["kept_90"], cell=lambda side: side.kept_90, form=Form.PERCENT),
+        _Figure(name=columns["penalty"], cell=lambda side: side.penalty, form=Form.WHOLE),
+        _Figure(name=words.penalty_rule, cell=rule(penalty_rule)),
+        _Figure(name=columns["reward"], cell=lambda side: side.reward, form=Form.WHOLE),
+        _Figure(name=words.reward_rule, cell=rule(reward_rule)),
+    ]
+
+
+def _figures(telling: Telling) -> list[_Figure[Row]]:
+    columns, status = telling.table.columns, telling.table.status
+    return [
+        _Figure(name=columns["counted"], cell=lambda row: row.counted, form=Form.WHOLE),
+        _Figure(name=columns["pending"], cell=lambda row: row.pending, form=Form.WHOLE),
+        _Figure(name=columns["target"], cell=lambda row: row.target, form=Form.WHOLE),
+        _Figure(name=columns["attainment"], cell=attainment_of, form=Form.PERCENT),
+        _Figure(name=columns["kept_90"], cell=lambda row: row.kept_90, form=Form.PERCENT),
+        _Figure(name=columns["status"], cell=lambda row: status[row.status]),
+        _Figure(name=columns["penalty"], cell=lambda row: row.penalty, form=Form.WHOLE),
+        _Figure(name=columns["reward"], cell=lambda row: row.reward, form=Form.WHOLE),
+    ]
+
+
+def _headings(telling: Telling, figures: Iterable[_Figure[T]]) -> list[Column]:
+    words = telling.words
+    return [
+        Column(heading=side.format(what=figure.name), form=figure.form)
+        for figure in figures
+        for side in (words.was, words.would_be)
+    ]
+
+
+def _cells(figures: Iterable[_Figure[T]], was: T | None, would_be: T | None) -> list[Cell]:
+    return [None if side is None else figure.cell(side) for figure in figures for side in (was, would_be)]
+
+
+def _named(one: Simulated) -> tuple[Cell, ...]:
+    return (arrow(one.quota, one.called), one.period.name, one.period.first, one.period.last)

@@ -1,0 +1,60 @@
+"""A file of other quotas, for a simulation: `[[quotas]]` and, if wanted, `[integrity]`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from bot.config.checks import cross_faults
+from bot.config.faults import ConfigError, Fault
+from bot.config.fields import Place, Section
+from bot.config.file import Config
+from bot.config.rules import Integrity, Quota
+from bot.config.ruling import quota_of
+from bot.config.shape import shape_faults
+from bot.config.toml import read_toml
+from bot.config.unsupported import unsupported_faults
+from bot.core import quotas as core_quotas
+
+_OURS = ("quotas", "integrity")
+
+
+class QuotasFile(Section):
+    """The two parts of a configuration that a simulation may change."""
+
+    quotas: tuple[Quota, ...] = Field(description="At least one [[quotas]].")
+    integrity: Integrity | None = None
+
+
+def load_quotas(path: Path, *, config: Config) -> tuple[core_quotas.Quota, ...]:
+    """Return the quotas of the file at *path* as rules of the core, in the file's order.
+
+    Of a whole configuration file only these two parts are looked at. A file of quotas alone that leaves out
+    `[integrity]` leaves that of *config* as it is. Raises ConfigError with every fault.
+    """
+    written = read_toml(path, missing="there is no such file of [[quotas]]")
+    whole = "wecom" in written
+    # What else a configuration holds is known, and none of our business.
+    tree = {key: value for key, value in written.items() if key in _OURS or key not in Config.model_fields}
+    found, faults = _validated(tree, Place(file=path, environ={}))
+    if found is None or faults:
+        raise ConfigError(faults)
+    integrity = found.integrity or (Integrity.model_validate({}) if whole else config.integrity)
+    return tuple(quota_of(quota, integrity) for quota in found.quotas)
+
+
+def _validated(tree: Mapping[str, Any], place: Place) -> tuple[QuotasFile | None, list[Fault]]:
+    file, found, read = str(place.file), [], None
+    try:
+        read = QuotasFile.model_validate(tree, context=place)
+    except ValidationError as error:
+        found += shape_faults(error, model=QuotasFile, tree=tree, file=file)
+    wrong_shape = [path for path, _ in found]
+    found += cross_faults(tree, file=file)
+    unsupported = unsupported_faults(tree, file=file, besides=wrong_shape)
+    # Sections that are not here ask for nothing.
+    found += [(path, fault) for path, fault in unsupported if path[0] in _OURS]
+    return read, [fault for _, fault in found]

@@ -1,0 +1,117 @@
+"""Who decides a case of a person, and who does when nobody has.
+
+Nobody decides about himself, nor about those whom he leads directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.core.people import Departments, Person
+from bot.core.workdays import WorkCalendar
+
+WORKDAYS = 3  # for an answer, and for a decision before it goes one up
+
+Levels = tuple[tuple[str, ...], ...]  # userids who may decide, first those who are asked first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bank:
+    """Everybody by userid on the local *day*, and whom `[review]` and `[admins]` name."""
+
+    people: Mapping[str, Person]
+    departments: Departments
+    day: date
+    reviewers: tuple[str, ...] = ()
+    admins: tuple[str, ...] = ()
+
+    def leaders_of(self, userid: str) -> frozenset[str]:
+        """Return those who lead *userid* directly: the leaders of the nearest led department at or above his.
+
+        Departments that he leads, and what is below them, lead nobody to him.
+        """
+        person = self.people.get(userid)
+        if person is None:
+            return frozenset()
+        found: set[str] = set()
+        for own in person.membership_on(self.day).departments:
+            found |= self._nearest(own, person)
+        return frozenset(found)
+
+    def levels(self, userid: str) -> Levels:
+        """Return who decides a case of *userid*, level by level; none if nobody may.
+
+        First the reviewers, without them his leader's leader; then one up each; at last the admins.
+        """
+        direct = self.leaders_of(userid)
+        barred = direct | {userid}
+        found = [self._free(self.reviewers, barred)]
+        current, seen = direct, set(barred)
+        while current := self._above(current) - seen:
+            found.append(self._free(sorted(current), barred))
+            seen |= current
+        found.append(self._free(self.admins, barred))
+        return _each_once(found)
+
+    def _nearest(self, department: int, person: Person) -> set[str]:
+        seen: set[int] = set()
+        current: int | None = department
+        while current is not None and current not in seen:
+            seen.add(current)
+            if not any(self.departments.at_or_below(current, led) for led in person.leader_of):
+                leaders = {one.userid for one in self.people.values() if current in one.leader_of}
+                if here := {one for one in leaders if self._is_here(one)} - {person.userid}:
+                    return here
+            current = self.departments.parents.get(current)
+        return set()
+
+    def _above(self, userids: Iterable[str]) -> frozenset[str]:
+        return frozenset(leader for userid in userids for leader in self.leaders_of(userid))
+
+    def _free(self, userids: Iterable[str], barred: Collection[str]) -> tuple[str, ...]:
+        return tuple(userid for userid in userids if userid not in barred and self._is_here(userid))
+
+    def _is_here(self, userid: str) -> bool:
+        """Whether he has not left; somebody outside the roster may be a reviewer."""
+        person = self.people.get(userid)
+        return person is None or person.employed_on(self.day)
+
+
+def _each_once(levels: Iterable[Iterable[str]]) -> Levels:
+    """Leave out whom an earlier level has, and levels without anybody."""
+    seen: set[str] = set()
+    found = []
+    for level in levels:
+        fresh = tuple(dict.fromkeys(userid for userid in level if userid not in seen))
+        seen.update(fresh)
+        if fresh:
+            found.append(fresh)
+    return tuple(found)
+
+
+def time_is_up(
+    since: datetime, *, calendar: WorkCalendar, workdays: int = WORKDAYS, away: Collection[date] = frozenset()
+) -> datetime:
+    """Return when so many *workdays* after *since* (aware) are over: with the working hours of the last one.
+
+    Days of *away* are not counted. Raises ValueError if *since* has no zone.
+    """
+    day = calendar.local_day(since)
+    left = workdays
+    while left:
+        day = calendar.next_workday(day)
+        left -= day not in away
+    return datetime.combine(day, calendar.closes, calendar.zone)
+
+
+def level_at(since: datetime, *, at: datetime, levels: int, calendar: WorkCalendar) -> tuple[int, datetime]:
+    """Return at which of so many *levels* a case stands at *at* that came to the first one at *since*.
+
+    And until when it stands there; the last level keeps it. Raises ValueError for a time without a zone.
+    """
+    level, until = 0, time_is_up(since, calendar=calendar)
+    while level < levels - 1 and at >= until:
+        level, until = level + 1, time_is_up(until, calendar=calendar)
+    return level, until

@@ -1,0 +1,68 @@
+"""What pending contacts wait for: by verdict, how many and until when, for people who want to act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.core.contacts import Contact
+from bot.core.frames import Frame
+from bot.core.verdicts import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """*contacts* with one pending verdict under one quota.
+
+    *until_s*: epoch s at which time alone decides the last of them. *missing*: the tags or facts that any of
+    them lacks, in the order of the rule.
+    """
+
+    quota: str
+    verdict: Verdict
+    contacts: int
+    until_s: int
+    keep_days: int
+    missing: tuple[str, ...] = ()
+
+
+def waiting(frame: Frame, judged: Iterable[tuple[Contact, Verdict]]) -> list[Waiting]:
+    """Return what one employee's pending contacts in *frame* wait for, in the order of the rules."""
+    pending: dict[Verdict, list[Contact]] = {}
+    for contact, verdict in judged:
+        if verdict.standing == "pending":
+            pending.setdefault(verdict, []).append(contact)
+    counting = frame.quota.counting
+    return [
+        Waiting(
+            quota=frame.quota.id,
+            verdict=verdict,
+            contacts=len(pending[verdict]),
+            until_s=_until(frame, verdict, pending[verdict]),
+            keep_days=counting.keep_days,
+            missing=_missing(frame, verdict, pending[verdict]),
+        )
+        for verdict in Verdict
+        if verdict in pending
+    ]
+
+
+def _until(frame: Frame, verdict: Verdict, contacts: list[Contact]) -> int:
+    if verdict is not Verdict.KEEP_PERIOD:
+        return frame.settlement_s
+    return max(contact.add.added_at for contact in contacts) + frame.quota.counting.keep_s
+
+
+def _missing(frame: Frame, verdict: Verdict, contacts: list[Contact]) -> tuple[str, ...]:
+    counting = frame.quota.counting
+    if verdict is Verdict.TAGS:
+        return tuple(
+            tag
+            for tag in counting.required_tags
+            if any(contact.details is None or tag not in contact.details.tags for contact in contacts)
+        )
+    if verdict is Verdict.FACTS:
+        return tuple(
+            fact for fact in counting.required_facts if any(fact not in one.facts for one in contacts)
+        )
+    return ()

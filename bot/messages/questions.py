@@ -1,0 +1,240 @@
+"""Questions about adds: to the person himself, then, with what he said, to who decides. Never accusations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.evidence import Evidence
+from bot.core.integrity import FindingKind
+from bot.core.verdicts import Verdict
+from bot.messages.close import WORDS as CLOSE_WORDS
+from bot.messages.language import texts_in
+from bot.messages.limits import SAID_BYTES
+from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.names import clean
+from bot.messages.phrases import Phrase
+from bot.messages.standing import first_line, footer
+
+_TAIL = 6  # characters of a customer's id that tell him from others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What was seen. *about*: the customer's id (shared) or the period (quick_loss); *holds*: how many."""
+
+    kind: FindingKind
+    evidence: Evidence
+    about: str = ""
+    holds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appealed:
+    """A contact that its employee wants to be looked at: *added_at* local, *verdict* as of now."""
+
+    external_userid: str
+    added_at: datetime
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToDecide:
+    """One case for a reviewer. *said* is what *name* says, empty for nothing."""
+
+    id: str
+    name: str
+    said: str
+    what: Seen | Appealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionWords:
+    """The words of a language. *asks* follows what was *seen* when it is put to the person himself."""
+
+    head: Phrase
+    seen: Mapping[FindingKind, str]
+    asks: Mapping[FindingKind, str]
+    holds: Phrase
+    how: str
+    promise: str
+    kind: str
+    review_head: Phrase
+    case: str
+    contact: str
+    appeal: str
+    rejected: str
+    pending: str
+    said: str
+    silent: str
+    decide: str
+    goes_up: str
+    privately: str
+    more: Phrase
+    review_kind: str
+
+
+CHINESE = QuestionWords(
+    head=Phrase("有 {n} 件事想问您，各说一句就够", "有件事想问您，说一句就够"),
+    seen={
+        FindingKind.BURST: "{day} {time} 有 {n} 位新增",
+        FindingKind.SHARED: "客户 …{customer} 在 {days} 天内有 {n} 位员工添加",
+        FindingKind.QUICK_LOSS: "{period} 新增 {of} 位，其中 {n} 位不到 {days} 天就流失",
+    },
+    asks={
+        FindingKind.BURST: "，是不是有活动？",
+        FindingKind.SHARED: "，是不是有交接？",
+        FindingKind.QUICK_LOSS: "，是不是有什么情况？",
+    },
+    holds=Phrase("其间 {n} 位暂列待确认。"),
+    how="{until} 前告诉主管或管理员一句即可，由他们录入；没有说明，复核人就只看数字。",
+    promise="这只是提问：复核人确认之前，不进任何报表和团队消息。",
+    kind="提问",
+    review_head=Phrase("有 {n} 件事等您看看"),
+    case="{name}：{what}。{said}（{id}）",
+    contact="{day} 添加的客户 …{customer}",
+    appeal="申诉 {contact}{why}",
+    rejected="，现未计入：{why}",
+    pending="，现待确认",
+    said="本人说：{text}",
+    silent="本人没有说明",
+    decide="请把通过或不通过、以及理由告诉管理员录入；通过总是对员工有利。",
+    goes_up="{until} 前没有决定，就请上一级看。",
+    privately="仅供您决定，请勿转发。",
+    more=Phrase("另有 {n} 件"),
+    review_kind="复核",
+)
+
+ENGLISH = QuestionWords(
+    head=Phrase(
+        "{n} questions for you: a sentence each is enough", "A question for you: one sentence is enough"
+    ),
+    seen={
+        FindingKind.BURST: "{day} {time}: {n} added",
+        FindingKind.SHARED: "Customer …{customer} was added by {n} employees within {days} days",
+        FindingKind.QUICK_LOSS: "{period}: {n} of {of} added were lost within {days} days",
+    },
+    asks={
+        FindingKind.BURST: ". Was there an event?",
+        FindingKind.SHARED: ". Was there a handover?",
+        FindingKind.QUICK_LOSS: ". Is there a reason?",
+    },
+    holds=Phrase(" {n} of them are pending meanwhile.", " 1 of them is pending meanwhile."),
+    how="Tell your leader or an admin in a sentence by {until}, and they enter it; else only figures speak.",
+    promise="This is only a question: until a reviewer confirms it, no report and no team message has it.",
+    kind="question",
+    review_head=Phrase("{n} cases for you to look at", "1 case for you to look at"),
+    case="{name}: {what}. {said} ({id})",
+    contact="customer …{customer}, added {day}",
+    appeal="asks about {contact}{why}",
+    rejected="; not counted: {why}",
+    pending="; pending",
+    said="In his or her words: {text}",
+    silent="Nothing was said about it",
+    decide="Tell an admin to accept or reject it, and why; to accept is always for the employee.",
+    goes_up="Undecided by {until}, it goes one up.",
+    privately="For you, to decide: please do not forward it.",
+    more=Phrase("and {n} more"),
+    review_kind="review",
+)
+
+WORDS: Mapping[str, QuestionWords] = {"zh-CN": CHINESE, "en": ENGLISH}
+
+
+def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: datetime) -> Message:
+    """Ask one person about what was seen; *until* (local) he may answer.
+
+    Raises ValueError without a question, or if *at* has no zone.
+    """
+    if not asked:
+        raise ValueError("a question needs something that was seen")
+    words, texts = WORDS[language], texts_in(language)
+    return Message(
+        (
+            first_line(words.head.say(n=len(asked))),
+            _listing(words, [_question(words, seen, at=at) for seen in asked]),
+            Line((Part(words.how.format(until=f"{until:%m-%d %H:%M}")),), Keep.CORE),
+            Line((Part(words.promise),), Keep.CORE),
+            footer(texts, at=at, kind=words.kind),
+        )
+    )
+
+
+def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | None, at: datetime) -> Message:
+    """Put *cases* to a reviewer; *goes_up* (local): when the first of them goes one up, None if none does.
+
+    Raises ValueError without a case, or if *at* has no zone.
+    """
+    if not cases:
+        raise ValueError("a review message needs a case")
+    words, texts = WORDS[language], texts_in(language)
+    until = [] if goes_up is None else [words.goes_up.format(until=f"{goes_up:%m-%d %H:%M}")]
+    return Message(
+        (
+            first_line(words.review_head.say(n=len(cases))),
+            _listing(words, [_case(words, language, case, at=at) for case in cases]),
+            Line((Part(words.decide),), Keep.CORE),
+            *(Line((Part(said),), Keep.USEFUL) for said in until),
+            Line((Part(words.privately),), Keep.USEFUL),
+            footer(texts, at=at, kind=words.review_kind),
+        )
+    )
+
+
+def about(what: Seen | Appealed, *, language: str, at: datetime) -> str:
+    """Say what a case is about, in the zone of *at*; nothing of a verdict."""
+    words = WORDS[language]
+    if isinstance(what, Seen):
+        return _seen(words, what, at=at)
+    said = _contact(words, what)
+    return said[:1].upper() + said[1:]
+
+
+def _listing(words: QuestionWords, said: Sequence[str]) -> Listing:
+    return Listing(tuple(Line((Part(one),), Keep.CORE) for one in said), more=words.more, keep=Keep.CORE)
+
+
+def _question(words: QuestionWords, seen: Seen, *, at: datetime) -> str:
+    holds = words.holds.say(n=seen.holds) if seen.holds else ""
+    return _seen(words, seen, at=at) + words.asks[seen.kind] + holds
+
+
+def _seen(words: QuestionWords, seen: Seen, *, at: datetime) -> str:
+    evidence = seen.evidence
+    first, last = (datetime.fromtimestamp(moment, at.tzinfo) for moment in (evidence.first, evidence.last))
+    times = dict.fromkeys((f"{first:%H:%M}", f"{last:%H:%M}"))
+    return words.seen[seen.kind].format(
+        day=f"{last:%m-%d}",
+        time="–".join(times),
+        n=evidence.n,
+        of=evidence.of,
+        days=evidence.days,
+        customer=_tail(seen.about),
+        period=seen.about,
+    )
+
+
+def _case(words: QuestionWords, language: str, case: ToDecide, *, at: datetime) -> str:
+    what = case.what
+    told = _seen(words, what, at=at) if isinstance(what, Seen) else _appeal(words, language, what)
+    text = clean(case.said, limit=SAID_BYTES)
+    said = words.said.format(text=text) if text else words.silent
+    return words.case.format(name=clean(case.name), what=told, said=said, id=clean(case.id, limit=SAID_BYTES))
+
+
+def _appeal(words: QuestionWords, language: str, appealed: Appealed) -> str:
+    why = ""
+    if appealed.verdict is not None and appealed.verdict.standing == "pending":
+        why = words.pending
+    elif (phrase := CLOSE_WORDS[language].rejected.get(appealed.verdict or Verdict.COUNTED)) is not None:
+        why = words.rejected.format(why=phrase.say(n=1))
+    return words.appeal.format(contact=_contact(words, appealed), why=why)
+
+
+def _contact(words: QuestionWords, appealed: Appealed) -> str:
+    return words.contact.format(day=f"{appealed.added_at:%m-%d}", customer=_tail(appealed.external_userid))
+
+
+def _tail(external_userid: str) -> str:
+    return clean(external_userid[-_TAIL:])

@@ -1,0 +1,195 @@
+"""The directory as WeCom's lists say it: departments, members, tags, and whom an event wants read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.core.people import Departments
+from bot.store.engine import Engine, Row
+
+# Marks: when everything was read (epoch s), what differs after each change, why the last try read nothing.
+READ_AT, CHANGED, READ_ERROR = "directory_read_at", "directory_changed", "directory_error"
+
+
+class State(StrEnum):
+    """present: WeCom shows him; unknown: it does not, and does not say that he is gone; left: it does."""
+
+    PRESENT = "present"
+    UNKNOWN = "unknown"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A member as WeCom shows him, or as he was seen last. Userids in lower case, own department first.
+
+    *tags* are those of his own and of his departments. *state_since* is the local day on which the state
+    became known. *listed*: he was in a complete reading; *listed_on*: since which day, None for the first
+    reading of all. *arrived_on*: the day of an event that says that he came; *joined_on*: a person confirmed
+    it.
+    """
+
+    userid: str
+    name: str
+    departments: tuple[int, ...]
+    leads: tuple[int, ...] = ()
+    position: str = ""
+    status: int = 1
+    direct_leader: str = ""
+    tags: tuple[int, ...] = ()
+    state: State = State.PRESENT
+    state_since: date
+    listed: bool = False
+    listed_on: date | None = None
+    arrived_on: date | None = None
+    joined_on: date | None = None
+    read_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A member to be read again, since an event at *wanted_since* (epoch s) said so."""
+
+    userid: str
+    wanted_since: int
+    arrived_on: date | None
+    attempts: int
+
+
+class StoredBook:
+    """Rows of these tables. Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> dict[str, Entry]:
+        """Everybody who was ever seen, by userid."""
+        return {row["userid"]: _entry(row) for row in self._engine.all("book_all")}
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Keep members as they are now."""
+        self._engine.run_many("book_put", [_row(entry) for entry in entries])
+
+    def states(self) -> dict[State, int]:
+        """How many members are in which state."""
+        found = {row["state"]: int(row["people"]) for row in self._engine.all("book_states")}
+        return {state: found.get(state.value, 0) for state in State}
+
+    def departments(self) -> Departments:
+        """The tree, with departments that have gone out of range since."""
+        rows = self._engine.all("departments_all")
+        parents = {row["id"]: row["parent"] for row in rows if row["parent"]}
+        return Departments(parents, {row["id"]: row["name"] for row in rows})
+
+    def put_departments(self, departments: Iterable[tuple[int, str, int]], *, read_on: date) -> None:
+        """Keep departments (id, name, parent id or 0)."""
+        self._engine.run_many(
+            "departments_put",
+            [
+                {"id": number, "name": name, "parent": parent, "read_on": read_on.isoformat()}
+                for number, name, parent in departments
+            ],
+        )
+
+    def tags(self) -> dict[int, str]:
+        """Names of all tags by id."""
+        return {row["id"]: row["name"] for row in self._engine.all("member_tags_all")}
+
+    def put_tags(self, tags: Mapping[int, str]) -> None:
+        """These are all the tags that there are."""
+        self._engine.run("member_tags_clear")
+        self._engine.run_many("member_tags_put", [{"id": key, "name": name} for key, name in tags.items()])
+
+    def want(self, userid: str, *, since: int, arrived_on: date | None = None) -> None:
+        """An event at *since* (epoch s) says that a member changed, or came on *arrived_on*."""
+        self._engine.run("member_read_want", userid=userid, wanted_since=since, arrived_on=_iso(arrived_on))
+
+    def due(self, *, now: int, batch: int) -> list[Wanted]:
+        """Whom to read now, those who wait longest first."""
+        return [_wanted(row) for row in self._engine.all("member_reads_due", now=now, batch=batch)]
+
+    def wanted(self) -> dict[str, Wanted]:
+        """Everybody who is still to be read again."""
+        return {row["userid"]: _wanted(row) for row in self._engine.all("member_reads_all")}
+
+    def done(self, wanted: Iterable[Wanted]) -> None:
+        """They were read."""
+        rows = [{"userid": one.userid, "wanted_since": one.wanted_since} for one in wanted]
+        self._engine.run_many("member_read_done", rows)
+
+    def later(self, wanted: Wanted, *, next_try_at: int, error: str) -> None:
+        """The read failed; try again at *next_try_at* (epoch s)."""
+        self._engine.run(
+            "member_read_later",
+            userid=wanted.userid,
+            attempts=wanted.attempts + 1,
+            next_try_at=next_try_at,
+            error=error,
+        )
+
+
+def _joined(ids: Iterable[int]) -> str:
+    return ";".join(str(number) for number in ids)
+
+
+def _split(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(";") if part)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        userid=row["userid"],
+        name=row["name"],
+        departments=_split(row["departments"]),
+        leads=_split(row["leads"]),
+        position=row["position"],
+        status=row["status"],
+        direct_leader=row["direct_leader"],
+        tags=_split(row["tags"]),
+        state=State(row["state"]),
+        state_since=date.fromisoformat(row["state_since"]),
+        listed=row["listed_on"] is not None,
+        listed_on=_day(row["listed_on"]),
+        arrived_on=_day(row["arrived_on"]),
+        joined_on=_day(row["joined_on"]),
+        read_on=date.fromisoformat(row["read_on"]),
+    )
+
+
+def _row(entry: Entry) -> Row:
+    return {
+        "userid": entry.userid,
+        "name": entry.name,
+        "departments": _joined(entry.departments),
+        "leads": _joined(entry.leads),
+        "position": entry.position,
+        "status": entry.status,
+        "direct_leader": entry.direct_leader,
+        "tags": _joined(entry.tags),
+        "state": entry.state.value,
+        "state_since": entry.state_since.isoformat(),
+        "listed_on": (_iso(entry.listed_on) or "") if entry.listed else None,
+        "arrived_on": _iso(entry.arrived_on),
+        "joined_on": _iso(entry.joined_on),
+        "read_on": entry.read_on.isoformat(),
+    }
+
+
+def _wanted(row: Row) -> Wanted:
+    return Wanted(
+        userid=row["userid"],
+        wanted_since=row["wanted_since"],
+        arrived_on=_day(row["arrived_on"]),
+        attempts=row["attempts"],
+    )

@@ -1,0 +1,79 @@
+"""Changed userids: whose old one is whose new one, and every row that names the old one."""
+
+from __future__ import annotations
+
+import json
+
+from bot.store.engine import Engine
+
+# Each moves rows of one table to the new userid; what cannot move is cleared after that.
+_MOVED = (
+    "rename_facts",
+    "rename_absences",
+    "rename_details",
+    "rename_detail_reads",
+    "rename_reviews",
+)
+
+
+class Renames:
+    """Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> dict[str, str]:
+        """The userid that holds now, by old userid."""
+        return {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
+
+    def is_known(self, userid: str) -> bool:
+        """Whether anything is known of *userid*, be it that it is an old one."""
+        row = self._engine.one("rename_traces", userid=userid)
+        return bool(row and row["traces"])
+
+    def customers(self, userid: str) -> list[str]:
+        """The customers of whom the ledger has facts with *userid*."""
+        rows = self._engine.all("rename_relations", old_userid=userid)
+        return [row["external_userid"] for row in rows]
+
+    def put(self, old: str, new: str, *, at: int, by: str) -> None:
+        """What comes under *old* from now on is *new*'s; *at* in epoch s."""
+        self._engine.run("rename_drop", userid=new)
+        self._engine.run("rename_follow", old_userid=old, userid=new)
+        self._engine.run("rename_put", old_userid=old, userid=new, renamed_at=at, renamed_by=by)
+
+    def move(self, old: str, new: str) -> None:
+        """Give *new* every row of *old*; people themselves are the caller's business."""
+        for name in _MOVED:
+            self._engine.run(name, old_userid=old, userid=new)
+            self._engine.run(f"{name}_clear", old_userid=old)
+        self._engine.run("rename_managers", old_userid=old, userid=new)
+        self._engine.run("rename_adds_clear", old_userid=old)  # derived anew under the new userid
+        self._move_findings(old, new)
+        self._move_messages(old, new)
+
+    def _move_findings(self, old: str, new: str) -> None:
+        for row in self._engine.all("rename_findings", old_userid=old):
+            keys = [
+                [new if userid == old else userid, *rest] for userid, *rest in json.loads(row["concerned"])
+            ]
+            self._engine.run(
+                "rename_finding",
+                kind=row["kind"],
+                subject=row["subject"],
+                old_userid=old,
+                userid=new,
+                concerned=json.dumps(keys),
+            )
+
+    def _move_messages(self, old: str, new: str) -> None:
+        for row in self._engine.all("rename_messages", old_userid=old):
+            # One who was told something today under the old userid is not told it again under the new one.
+            key = row["key"].removesuffix(f":{old}") + f":{new}"
+            if row["key"].endswith(f":{old}") and not (row["state"] == "pending" and row["request_hash"]):
+                self._engine.run("rename_message", seq=row["seq"], key=key, to_userid=new)
+
+    def forget_person(self, old: str) -> None:
+        """Drop the person under his old userid."""
+        for table in ("members", "memberships", "book", "member_reads"):
+            self._engine.run(f"rename_{table}_clear", old_userid=old)

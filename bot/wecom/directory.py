@@ -1,0 +1,220 @@
+"""The directory as a self-built app may read it [90196, 90201, 90208, 90213, 90216, 90227].
+
+Such an app reads only what lies in its visible range (可见范围), never a mobile or an address, and may not
+use user/list_id. None of these answers comes in pages: a department that is too big for one (45029) is read
+by names first, then member by member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from bot.config.fields import is_userid
+from bot.wecom.errors import AnswerError, UnknownOutcomeError
+from bot.wecom.reads import Reads
+
+DISABLED, LEFT = 2, 5  # status of a member: he cannot use WeCom now; he left the corp
+_TOO_MANY, _GONE, _NOT_IN_RANGE, _NO_TAG = 45029, 60111, {60011, 50002}, 40068
+
+
+class Absent(Enum):
+    """Why a member cannot be read. A hidden one may be in the corp as before."""
+
+    GONE = "gone"  # 60111: nobody has this userid
+    HIDDEN = "hidden"  # 60011: outside the visible range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department:
+    """A department; *parent* 0 is the top, or one that is out of range. *leaders*: userids."""
+
+    id: int
+    name: str
+    parent: int
+    leaders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A member: userids in lower case, the main department first.
+
+    *status*: 1 active, 2 disabled, 4 not activated, 5 left.
+    """
+
+    userid: str
+    name: str
+    departments: tuple[int, ...]
+    leads: tuple[int, ...] = ()
+    position: str = ""
+    status: int = 1
+    direct_leader: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A tag of members: people, and departments with all below them, as far as they are in range."""
+
+    id: int
+    name: str
+    users: frozenset[str]
+    departments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Everything that the app may see at one time; never a part of it."""
+
+    departments: tuple[Department, ...]
+    members: tuple[Member, ...]
+    tags: tuple[Tag, ...]
+
+
+class AddressBook:
+    """The calls, typed. All raise WeComError; for an answer that lacks its list: UnknownOutcomeError."""
+
+    def __init__(self, reads: Reads, *, agent_id: int) -> None:
+        self._reads = reads
+        self._agent_id = agent_id
+
+    def everything(self) -> Reading:
+        """Read all there is to see. Raises WeComError as soon as one call fails."""
+        departments = self.departments()
+        members: dict[str, Member] = {}
+        for department in departments:
+            members |= {member.userid: member for member in self.members_of(department.id)}
+        tags = tuple(self.tags())
+        for userid in self._allowed_one_by_one(tags):
+            if userid not in members and isinstance(found := self.member(userid), Member):
+                members[userid] = found
+        return Reading(departments=tuple(departments), members=tuple(members.values()), tags=tags)
+
+    def departments(self) -> list[Department]:
+        """All departments in range."""
+        return [
+            Department(
+                id=_whole(row, "id"),
+                name=_text(row, "name"),
+                parent=_whole(row, "parentid"),
+                leaders=_userids(row.get("department_leader")),
+            )
+            for row in _list(self._reads.get("department/list"), "department")
+        ]
+
+    def members_of(self, department: int) -> Iterator[Member]:
+        """The direct members of a department."""
+        try:
+            answer = self._reads.get("user/list", department_id=department)
+        except AnswerError as error:
+            if error.errcode != _TOO_MANY:
+                raise
+            names = self._reads.get("user/simplelist", department_id=department)
+            found = [self.member(_userid(row)) for row in _list(names, "userlist")]
+            yield from (member for member in found if isinstance(member, Member))
+        else:
+            yield from (_member(row) for row in _list(answer, "userlist"))
+
+    def member(self, userid: str) -> Member | Absent:
+        """One member, or why there is none to see."""
+        try:
+            return _member(self._reads.get("user/get", userid=userid))
+        except AnswerError as error:
+            if error.errcode == _GONE:
+                return Absent.GONE
+            if error.errcode in _NOT_IN_RANGE:
+                return Absent.HIDDEN
+            raise
+
+    def tags(self) -> Iterator[Tag]:
+        """All tags with whom they name; one that is deleted meanwhile is passed over."""
+        for row in _list(self._reads.get("tag/list"), "taglist"):
+            if (tag := self.tag(_whole(row, "tagid"))) is not None:
+                yield tag
+
+    def tag(self, number: int) -> Tag | None:
+        """One tag; None if there is none of that id."""
+        try:
+            answer = self._reads.get("tag/get", tagid=number)
+        except AnswerError as error:
+            if error.errcode == _NO_TAG:
+                return None
+            raise
+        return Tag(
+            id=number,
+            name=_text(answer, "tagname"),
+            users=frozenset(_userid(row) for row in _list(answer, "userlist")),
+            departments=_wholes(answer.get("partylist")),
+        )
+
+    def _allowed_one_by_one(self, tags: Iterable[Tag]) -> list[str]:
+        """Userids that the visible range names outside its departments: themselves, or by a tag."""
+        answer = self._reads.get("agent/get", agentid=self._agent_id)
+        named = _part(answer, "allow_userinfos").get("user", [])
+        allowed = [_userid(row) for row in named if isinstance(row, dict)]
+        numbers = _wholes(_part(answer, "allow_tags").get("tagid"))
+        tagged = {userid for tag in tags if tag.id in numbers for userid in tag.users}
+        return [*dict.fromkeys(allowed), *sorted(tagged)]
+
+
+def _member(row: dict[str, Any]) -> Member:
+    departments = _wholes(row.get("department"))
+    leads = row.get("is_leader_in_dept")
+    flags = leads if isinstance(leads, list) else []
+    main = row.get("main_department")
+    if isinstance(main, int) and main > 0:  # it may be out of range, and is the own one all the same
+        own = (main, *(number for number in departments if number != main))
+    else:
+        own = departments
+    return Member(
+        userid=_userid(row),
+        name=_text(row, "name"),
+        departments=own,
+        leads=tuple(number for number, flag in zip(departments, flags, strict=False) if str(flag) == "1"),
+        position=_text(row, "position"),
+        status=_whole(row, "status") if "status" in row else 1,
+        direct_leader=next(iter(_userids(row.get("direct_leader"))), ""),
+    )
+
+
+def _userid(row: dict[str, Any]) -> str:
+    userid = row.get("userid")
+    if not isinstance(userid, str) or not is_userid(userid):
+        raise UnknownOutcomeError("WeCom's answer names a member without a userid")
+    return userid.lower()
+
+
+def _userids(value: object) -> tuple[str, ...]:
+    found = value if isinstance(value, list) else []
+    return tuple(userid.lower() for userid in found if isinstance(userid, str) and is_userid(userid))
+
+
+def _list(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """A list of objects; without it the answer is no complete one, and must not be taken for an empty one."""
+    rows = answer.get(name)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UnknownOutcomeError(f"WeCom's answer holds no {name}")
+    return rows
+
+
+def _part(answer: dict[str, Any], name: str) -> dict[str, Any]:
+    part = answer.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _whole(row: dict[str, Any], name: str) -> int:
+    value = row.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise UnknownOutcomeError(f"WeCom's answer holds no {name}")
+    return value
+
+
+def _wholes(value: object) -> tuple[int, ...]:
+    found = value if isinstance(value, list) else []
+    return tuple(number for number in found if isinstance(number, int) and not isinstance(number, bool))
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    value = row.get(name)
+    return value.strip() if isinstance(value, str) else ""

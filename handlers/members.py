@@ -1,0 +1,30 @@
+"""Have members read again of whom an event spoke.
+
+WeCom sends subscribe and unsubscribe [90240] when somebody enters or leaves the app's visible range, joins or
+leaves, and change_contact [90970] to the few apps that get it. What changed is not taken from the event: the
+member is read again soon after. An arrival is noted with its day, for whoever confirms the first working day.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from bot.services import Services
+from bot.wecom import events
+from handlers.router import Router
+
+router = Router()
+
+
+@router.on(events.MemberEvent)
+def member_changed(event: events.MemberEvent, services: Services) -> None:
+    """Mark the members; with a roster file alone there is nothing to read."""
+    config = services.config
+    if config.directory.source != "wecom":
+        return
+    arrived = None
+    if isinstance(event, events.MemberArrived):
+        arrived = config.work_calendar().local_day(datetime.fromtimestamp(event.created_at, UTC))
+    for userid in event.userids:
+        services.store.address_book.want(userid, since=int(time.time()), arrived_on=arrived)

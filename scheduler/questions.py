@@ -1,0 +1,84 @@
+"""questions: with the morning's progress, about adds to the person himself, and cases to who decides them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot import asking, cases
+from bot.cases import Case
+from bot.core.evidence import Evidence
+from bot.core.integrity import FindingKind, FindingName
+from bot.core.reviewers import time_is_up
+from bot.core.workdays import WorkCalendar
+from bot.messages import Message
+from bot.messages.questions import Appealed, Seen, ToDecide, questions
+from bot.messages.questions import to_review as review_message
+from bot.services import Services
+from bot.standing import Standing
+from scheduler.keys import key_of
+
+QUESTION, REVIEW = "question", "review"  # in the keys of the messages
+
+
+def prepare(services: Services, at: datetime) -> None:
+    """Store what is asked now, and with whom each case is, before anybody is told."""
+    asking.put(services, at=at, free=_unwritten(services, QUESTION, at=at))
+    cases.note_told(services, at=at, free=_unwritten(services, REVIEW, at=at))
+
+
+def _unwritten(services: Services, name: str, *, at: datetime) -> asking.Free:
+    """Whom no message of this *name* was planned for on the day of *at*: there is one a day."""
+    day = services.config.work_calendar().local_day(at)
+    return lambda userid: services.store.outbox.by_key(key_of(name, day, userid)) is None
+
+
+def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    """One message for each person at work with questions of today, or whom they would be put to now."""
+    at, calendar = standing.at, standing.calendar
+    found = asking.of_today(services, at=at, free=_unwritten(services, QUESTION, at=at))
+    for userid, told in sorted(found.items()):
+        if userid not in standing.people or not standing.works_on(userid, calendar.local_day(at)):
+            continue
+        until = time_is_up(at, calendar=calendar, away=standing.people[userid].absences)
+        seen = [_seen(one.name, one.evidence, holds=one.holds) for one in told]
+        language = services.config.locale.language
+        yield userid, questions(language=language, asked=seen, until=until, at=calendar.local(at))
+
+
+def to_review(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    """One message for each reviewer at work with the cases that came to him today, or would now."""
+    at, calendar = standing.at, standing.calendar
+    told = cases.to_tell(services, at=at, free=_unwritten(services, REVIEW, at=at))
+    for userid, found in sorted(told.items()):
+        ending = [case.until for case in found if (case.level or 0) + 1 < len(case.levels)]
+        yield (
+            userid,
+            review_message(
+                language=services.config.locale.language,
+                cases=[_to_decide(standing, case) for case in found],
+                goes_up=min(ending, default=None),
+                at=calendar.local(at),
+            ),
+        )
+
+
+def _seen(name: FindingName, evidence: Evidence, *, holds: int = 0) -> Seen:
+    about = name.subject.rpartition(" ")[2] if name.kind is FindingKind.QUICK_LOSS else name.subject
+    return Seen(kind=name.kind, evidence=evidence, about=about, holds=holds)
+
+
+def _to_decide(standing: Standing, case: Case) -> ToDecide:
+    person = standing.people.get(case.userid)
+    name = case.userid if person is None else person.name
+    what = what_of(case, calendar=standing.calendar)
+    return ToDecide(id=case.id, name=name, said=case.said or "", what=what)
+
+
+def what_of(case: Case, *, calendar: WorkCalendar) -> Seen | Appealed:
+    """Return what *case* is about, as messages want it."""
+    if case.finding is not None:
+        return _seen(case.finding.name, case.finding.evidence)
+    assert case.review is not None  # noqa: S101 - a case is one of the two
+    _, external_userid, added_at = case.review.contact
+    return Appealed(external_userid=external_userid, added_at=calendar.moment(added_at), verdict=case.verdict)

@@ -1,0 +1,225 @@
+"""`quotabot review`: what waits, with whom, and decisions with a name and a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from e2e_builders import FakeTime, Quotabot, add_customers, at, command_here, outbox_rows
+from review_builders import (
+    ANSWERED,
+    BURST_ID,
+    HOLD,
+    ROSTER,
+    TUESDAY,
+    branch,
+    burst,
+    lost_contact,
+    morning,
+    numbers,
+)
+
+from bot.services import Services
+from bot.standing import standing
+
+EMPTY = "nothing waits for a decision\n"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """The machine's clock as the commands see it."""
+    clock = FakeTime(TUESDAY)
+    monkeypatch.setattr("bot.bootstrap.RealClock", lambda: clock)
+    return clock
+
+
+@pytest.fixture
+def services(tmp_path: Path, clock: FakeTime) -> Iterator[Services]:
+    with branch(tmp_path, more=HOLD) as services:
+        yield services
+
+
+@pytest.fixture
+def quotabot(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, services: Services, clock: FakeTime
+) -> Quotabot:
+    typed = command_here(capsys, monkeypatch)
+    config = ("--config", str(services.config.file))
+    return lambda *arguments: typed("review", *arguments, *config)
+
+
+def test_nothing_waits(quotabot: Quotabot) -> None:
+    assert quotabot("list").out == EMPTY
+    assert quotabot("list", "--format", "json").json() == {
+        "as_of": "2026-11-24T09:07:00+08:00",
+        "cases": [],
+        "overtime": [],
+    }
+
+
+def test_an_appeal_is_opened_listed_and_accepted(services: Services, quotabot: Quotabot) -> None:
+    lost_contact(services)
+    opened = quotabot("open", "ZHANG", "wm-lost", "--text", "柜面误删")
+    listed = quotabot("list")
+    accepted = quotabot("accept", "appeal:1", "--by", "head", "--reason", "有录音")
+
+    assert opened.out == "appeal:1: cm-monthly 2026-11, with head\n"
+    assert listed.out == (
+        "appeal:1: zhang, cm-monthly 2026-11\n"
+        "  wm-lost, added 2026-11-04 10:00: rejected:lost_early\n"
+        "  says: 柜面误删\n"
+        "  with head\n"
+    )
+    assert accepted.out == "appeal:1: accepted by head\n"
+    assert quotabot("list").out == EMPTY
+    assert numbers(services, "zhang", TUESDAY) == (1, 0, 0, ())
+    assert [(row["key"], row["content"]) for row in outbox_rows(services)] == [
+        (
+            "decided:appeal:1:2026-11-24:zhang",
+            (
+                "**申诉通过了，这位客户已计入**\n"
+                "11-04 添加的客户 …m-lost\n"
+                "由 主管乙 决定，理由：有录音\n"
+                "数字已按此更新。\n"
+                '<font color="comment">截至 11-24 周二 09:07 · 复核结果</font>'
+            ),
+        )
+    ]
+
+
+def test_a_finding_is_listed_answered_and_confirmed(
+    services: Services, quotabot: Quotabot, clock: FakeTime
+) -> None:
+    burst(services)
+    morning(services, TUESDAY)
+    asked = quotabot("list").out.splitlines()
+    clock.moment = ANSWERED
+    answered = quotabot("answer", BURST_ID, "--text", "支行开放日")
+    told = quotabot("list", "--format", "json").json()["cases"]
+    rejected = quotabot("reject", BURST_ID, "--by", "head", "--reason", "当天没有活动")
+
+    assert asked[-3:] == [
+        f"{BURST_ID}: zhang, a question, not a verdict",
+        "  16 adds from 2026-11-23 10:02 to 10:09",
+        "  zhang may answer until 2026-11-27 18:00",
+    ]
+    assert answered.out == f"{BURST_ID}: with head\n"
+    assert [one["kind"] for one in told] == ["held", "held", "finding"]
+    assert rejected.out == f"{BURST_ID}: confirmed by head\n"
+    assert quotabot("list").out == EMPTY
+
+
+def test_the_json_of_a_case_has_every_key_that_the_page_tells(services: Services, quotabot: Quotabot) -> None:
+    burst(services)
+    morning(services, TUESDAY)
+    *_, finding = quotabot("list", "--format", "json").json()["cases"]
+
+    assert finding == {
+        "id": BURST_ID,
+        "kind": "finding",
+        "userid": "zhang",
+        "quota": None,
+        "period": None,
+        "external_userid": None,
+        "added_at": None,
+        "verdict": None,
+        "finding": "burst",
+        "subject": "2026-11-23",
+        "evidence": {
+            "first": "2026-11-23T10:02:00+08:00",
+            "last": "2026-11-23T10:09:00+08:00",
+            "n": 16,
+            "of": 0,
+            "days": 0,
+        },
+        "opened_at": "2026-11-24T09:07:00+08:00",
+        "said": None,
+        "waits_for": "employee",
+        "reviewers": [],
+        "until": "2026-11-27T18:00:00+08:00",
+    }
+    page = (Path(__file__).parent.parent / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [key for key in finding if f"`{key}`" not in page.split("## `review`")[1]] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(
+            ("accept", "appeal:1", "--by", "team", "--reason", "x"),
+            "appeal:1: team may not decide about zhang; it is with head",
+            id="not for him to decide",
+        ),
+        pytest.param(
+            ("reject", "appeal:9", "--by", "head", "--reason", "x"),
+            "appeal:9: no such case waits for a decision; see `quotabot review list`",
+            id="no such case",
+        ),
+        pytest.param(
+            ("open", "zhang", "wm-lost", "--text", "x"),
+            "cm-monthly 2026-11: appeal:1 is open already",
+            id="open already",
+        ),
+        pytest.param(
+            ("open", "zhang", "wm-lost", "--text", "x", "--quota", "none"),
+            "no quota looks at wm-lost of zhang then",
+            id="no such quota",
+        ),
+        pytest.param(
+            ("answer", "appeal:1", "--text", "x"),
+            "appeal:1 is no finding: what the employee says stands in it already",
+            id="nothing to answer",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    services: Services, quotabot: Quotabot, arguments: tuple[str, ...], sentence: str
+) -> None:
+    lost_contact(services)
+    quotabot("open", "zhang", "wm-lost", "--text", "柜面误删")
+
+    done = quotabot(*arguments)
+
+    assert (done.code, done.out, done.err) == (1, "", f"{sentence}\n")
+
+
+@pytest.mark.parametrize("missing", ["--by", "--reason"])
+def test_a_decision_without_name_or_reason_is_bad_usage(quotabot: Quotabot, missing: str) -> None:
+    given = [word for name in ("--by", "--reason") if name != missing for word in (name, "x")]
+
+    done = quotabot("accept", "appeal:1", *given)
+
+    assert done.code == 2
+    assert missing in done.err
+
+
+def test_adds_outside_working_hours_are_shown_by_unit_of_five_and_never_by_person(
+    tmp_path: Path, clock: FakeTime, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = command_here(capsys, monkeypatch)
+    more_people = tuple(f"yg{n},员工{n},11,客户经理,,,," for n in range(3))
+    with branch(tmp_path, roster=(*ROSTER, *more_people)) as services:
+        add_customers(services, "zhang", at("2026-11-19T20:00"), at("2026-11-20T10:00"))
+        add_customers(services, "head", at("2026-11-20T10:00") + timedelta(hours=12))
+        config = ("--config", str(services.config.file))
+        listed = typed("review", "list", *config)
+        told = typed("review", "list", "--format", "json", *config).json()["overtime"]
+        flags = {row.userid: row.flags for row in standing(services, at=TUESDAY).rows}
+
+    assert listed.out.splitlines() == [
+        "nothing waits for a decision",
+        "outside working hours, department 1, 2026-11: 2 of 3 adds (67%), 7 people",
+        "outside working hours, department 11, 2026-11: 1 of 2 adds (50%), 6 people",
+    ]
+    assert told[1] == {
+        "period": "2026-11",
+        "department": 11,
+        "people": 6,
+        "adds": 2,
+        "outside": 1,
+        "share": 0.5,
+    }
+    assert "zhang" not in listed.out
+    assert set(flags.values()) == {()}

@@ -1,0 +1,43 @@
+"""Keys compared by digests say what comparing the keys themselves says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.digests import Contradictions, KeyIndex, digest
+
+keys = st.sampled_from([f"key-{number}" for number in range(12)]) | st.text(max_size=5)
+
+
+@settings(deadline=None)
+@given(pairs=st.lists(st.tuples(keys, st.sampled_from("abc"))), asked=keys)
+def test_the_index_knows_how_many_customers_a_key_names(pairs: list[tuple[str, str]], asked: str) -> None:
+    customers = defaultdict(set)
+    for key, customer in pairs:
+        customers[key].add(customer)
+    index = KeyIndex(iter(pairs))
+
+    for key in {asked, *customers}:
+        assert index.customers(digest(key)) == min(2, len(customers[key]))
+
+
+@settings(deadline=None)
+@given(lines=st.lists(st.tuples(keys, st.sampled_from("01"))))
+def test_every_line_that_another_contradicts_is_found_with_one_that_does(
+    lines: list[tuple[str, str]],
+) -> None:
+    told = Contradictions()
+    for number, (key, says) in enumerate(lines):
+        told.add(digest(key), says=digest(says), line=number)
+    found = told.found()
+
+    said = defaultdict(set)
+    for key, says in lines:
+        said[key].add(says)
+    assert set(found) == {number for number, (key, _) in enumerate(lines) if len(said[key]) > 1}
+    for line, other in found.items():
+        assert lines[line][0] == lines[other][0]
+        assert lines[line][1] != lines[other][1]

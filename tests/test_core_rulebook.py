@@ -1,0 +1,144 @@
+"""Which rule holds for which period: a period keeps what it began with."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from core_branches import quota
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.periods import PeriodKind, parse_period, period_of
+from bot.core.quotas import Quota
+from bot.core.rulebook import Framed, Rulebook, Version
+
+MONTH, WEEK, DAY = PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY
+EVER = date.min
+
+
+def book(*lines: list[tuple[date, Quota | None]]) -> Rulebook:
+    return Rulebook(
+        lines=tuple(tuple(Version(since=since, quota=rule) for since, rule in line) for line in lines)
+    )
+
+
+def shown(frames: list[Framed]) -> list[tuple[str, int]]:
+    """Periods with the target that is asked in them."""
+    return [(period.name, rule.target) for rule, period in frames]
+
+
+CHANGED = book([(EVER, quota(50)), (date(2026, 12, 1), quota(60))])
+TWICE = book([(EVER, quota(50)), (date(2026, 12, 1), quota(60)), (date(2027, 1, 1), quota(70))])
+DROPPED = book([(EVER, quota(50)), (date(2026, 12, 1), None)])
+BACK = book([(EVER, quota(50)), (date(2026, 12, 1), None), (date(2027, 1, 1), quota(70))])
+# The first record was made in November, so that one holds for all time before.
+RECORDED = book([(date(2026, 11, 1), quota(50)), (date(2026, 12, 1), quota(60))])
+DATED = book([(EVER, quota(50, starts_on=date(2026, 11, 2), ends_on=date(2026, 12, 1)))])
+# 1 December 2026 is a Tuesday: the first whole week after it begins on the 7th.
+TO_WEEKS = book([(EVER, quota(50)), (date(2026, 12, 1), quota(9, period=WEEK))])
+TO_DAYS = book([(EVER, quota(9, period=WEEK)), (date(2026, 12, 7), quota(2, period=DAY))])
+
+
+@pytest.mark.parametrize(
+    ("rules", "day", "frames"),
+    [
+        pytest.param(CHANGED, date(2026, 11, 30), [("2026-11", 50)], id="what the month began with"),
+        pytest.param(CHANGED, date(2026, 12, 1), [("2026-12", 60)], id="the change, from its first day on"),
+        pytest.param(TWICE, date(2026, 12, 31), [("2026-12", 60)], id="between two changes"),
+        pytest.param(TWICE, date(2027, 1, 1), [("2027-01", 70)], id="after the second"),
+        pytest.param(
+            RECORDED, date(2025, 3, 1), [("2025-03", 50)], id="before the first record that one holds"
+        ),
+        pytest.param(DROPPED, date(2026, 11, 30), [("2026-11", 50)], id="dropped: to the end of its period"),
+        pytest.param(DROPPED, date(2026, 12, 1), [], id="dropped: then no more"),
+        pytest.param(BACK, date(2026, 12, 31), [], id="not there in between"),
+        pytest.param(BACK, date(2027, 1, 1), [("2027-01", 70)], id="there again"),
+        pytest.param(DATED, date(2026, 11, 30), [], id="the month began a day before starts_on"),
+        pytest.param(DATED, date(2026, 12, 31), [("2026-12", 50)], id="the month began on ends_on"),
+        pytest.param(DATED, date(2027, 1, 1), [], id="after ends_on"),
+        pytest.param(
+            TO_WEEKS, date(2026, 11, 30), [("2026-11", 50)], id="month to week: the month to its end"
+        ),
+        pytest.param(TO_WEEKS, date(2026, 12, 6), [], id="month to week: no week begins before Monday"),
+        pytest.param(TO_WEEKS, date(2026, 12, 7), [("2026-W50", 9)], id="month to week: from Monday on"),
+        pytest.param(TO_DAYS, date(2026, 12, 6), [("2026-W49", 9)], id="week to day: the week to its end"),
+        pytest.param(TO_DAYS, date(2026, 12, 7), [("2026-12-07", 2)], id="week to day: without a gap"),
+    ],
+)
+def test_the_periods_in_which_a_day_lies(rules: Rulebook, day: date, frames: list[tuple[str, int]]) -> None:
+    assert shown(rules.frames_at(day)) == frames
+
+
+@pytest.mark.parametrize(
+    ("rules", "name", "frames"),
+    [
+        pytest.param(CHANGED, "2026-11", [("2026-11", 50)], id="before the change"),
+        pytest.param(CHANGED, "2026-12", [("2026-12", 60)], id="from the change on"),
+        pytest.param(CHANGED, "2026-W49", [], id="a name of another kind"),
+        pytest.param(DROPPED, "2027-01", [], id="not in the file any more"),
+        pytest.param(TO_WEEKS, "2026-12", [], id="no month any more"),
+        pytest.param(TO_WEEKS, "2026-W49", [], id="the week that began before the change"),
+        pytest.param(TO_WEEKS, "2026-W50", [("2026-W50", 9)], id="the first week of the change"),
+    ],
+)
+def test_a_period_by_its_name(rules: Rulebook, name: str, frames: list[tuple[str, int]]) -> None:
+    assert shown(rules.frames_named(parse_period(name))) == frames
+
+
+def test_quotas_stand_in_the_order_of_the_file() -> None:
+    rules = Rulebook.of([quota(5, id="b", period=WEEK), quota(50, id="a")])
+
+    assert [rule.id for rule, _ in rules.frames_at(date(2026, 11, 24))] == ["b", "a"]
+    assert [rule.id for rule, _ in rules.frames_named(parse_period("2026-11"))] == ["a"]
+
+
+def test_all_periods_that_begin_or_end_between_two_days() -> None:
+    rules = book([(EVER, quota(50)), (date(2026, 12, 1), quota(60))], [(EVER, quota(9, id="w", period=WEEK))])
+
+    beginning = rules.frames_beginning(date(2026, 11, 1), date(2026, 12, 1))
+    ending = rules.frames_ending(date(2026, 11, 29), date(2026, 12, 6))
+
+    assert shown(beginning) == [
+        *(("2026-11", 50), ("2026-12", 60)),
+        *((f"2026-W{week}", 9) for week in (45, 46, 47, 48, 49)),
+    ]
+    assert shown(ending) == [("2026-W48", 9), ("2026-11", 50), ("2026-W49", 9)]
+
+
+DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 31))
+RULES = st.one_of(
+    st.none(),
+    st.builds(Quota, id=st.just("q"), period=st.sampled_from([MONTH, WEEK, DAY]), target=st.integers(0, 99)),
+)
+
+
+@given(changes=st.dictionaries(DAYS, RULES, max_size=4), first=RULES, day=DAYS)
+def test_a_day_lies_in_one_period_at_most_and_that_keeps_what_it_began_with(
+    changes: dict[date, Quota | None], first: Quota | None, day: date
+) -> None:
+    line = [(EVER, first), *sorted(changes.items(), key=lambda change: change[0])]
+
+    frames = book(line).frames_at(day)
+
+    # Naively: of each kind of period around the day, what held on its first day.
+    begun = [period_of(kind, day) for kind in PeriodKind]
+    held = [(period, [rule for since, rule in line if since <= period.first][-1]) for period in begun]
+    running = [(rule, period) for period, rule in held if rule is not None and rule.period is period.kind]
+    assert all(framed in running for framed in frames)
+    assert len(frames) == min(1, len(running))
+
+
+@given(changes=st.dictionaries(DAYS, RULES, max_size=4), first=RULES, day=DAYS)
+def test_what_begins_is_what_is_found_day_by_day(
+    changes: dict[date, Quota | None], first: Quota | None, day: date
+) -> None:
+    rules = book([(EVER, first), *sorted(changes.items(), key=lambda change: change[0])])
+    span = [day + timedelta(days=step) for step in range(40)]
+
+    found = rules.frames_beginning(span[0], span[-1])
+
+    named = [period_of(kind, one) for one in span for kind in PeriodKind if period_of(kind, one).first == one]
+    assert sorted(shown(found)) == sorted(
+        line for period in named for line in shown(rules.frames_named(period))
+    )
