@@ -156,17 +156,6 @@ def wecom_client(config: Config) -> WeComClient:
 
 
 @contextmanager
-def open_wecom(services: Services) -> Iterator[tuple[WeComClient, TokenKeeper]]:
-    """The way to WeCom with the app's token, for a job that asks; closed at the end of the block."""
-    forget_other_app(services)
-    client = wecom_client(services.config)
-    try:
-        yield client, token_keeper(services, client)
-    finally:
-        client.close()
-
-
-@contextmanager
 def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
     """A sender that may compete for the delivery lease; calls in flight end before the block is left."""
     forget_other_app(services)

@@ -44,7 +44,7 @@ _NOT_IN_DIRECTORY = "left, or not in the directory"
 _NOT_IN_SCOPE = "outside the visible range or 客户联系 → 使用范围"
 
 
-def _silent(_step: str, _done: int, _total: int) -> None:
+def silent(_step: str, _done: int, _total: int) -> None:
     """Nobody watches."""
 
 
@@ -55,7 +55,7 @@ def reconcile(
     *,
     at: datetime,
     accept_losses: bool = False,
-    progress: Tell = _silent,
+    progress: Tell = silent,
     beat: Callable[[], None] = lambda: None,
     real_time: Callable[[], float] | None = None,
     pause: Callable[[float], None] | None = None,

@@ -114,17 +114,17 @@ def test_what_stops_it_is_said_and_the_same_command_goes_on(
     assert "stopped" not in quotabot("status", "--config", config).out
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        pytest.param(["run", "sync", "--dry-run"], "there is no --dry-run", id="a dry run"),
-        pytest.param(["run", "progress", "--accept-losses"], "belongs to the job sync", id="another job"),
-    ],
-)
-def test_options_that_make_no_sense_are_bad_usage(
-    quotabot: Quotabot, config: str, words: list[str], said: str
-) -> None:
-    done = quotabot(*words, "--config", config)
+def test_a_dry_run_reads_and_stores_nothing(quotabot: Quotabot, config: str, world: World) -> None:
+    happen(world, "add")
+    done = quotabot("run", "sync", "--config", config, "--dry-run", "--format", "json")
+
+    assert (done.code, done.json()["messages"]) == (0, [])
+    assert [call.path for call in world.calls] == []
+    assert quotabot("status", "--config", config, "--format", "json").json()["drift"]["at"] is None
+
+
+def test_accepting_losses_belongs_to_no_other_job(quotabot: Quotabot, config: str) -> None:
+    done = quotabot("run", "progress", "--accept-losses", "--config", config)
 
     assert done.code == 2
-    assert said in done.err
+    assert "belongs to the job sync" in done.err

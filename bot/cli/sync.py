@@ -1,4 +1,4 @@
-"""`quotabot run sync`: the comparison with WeCom's lists, with a bar while a person watches."""
+"""`quotabot run sync`: WeCom's lists are read and compared, with a bar while a person watches."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.bootstrap import open_wecom
 from bot.services import Services
 from scheduler.asking import StoppedError
 from scheduler.drift import DriftReport, drift_of, last_drift
 from scheduler.lists import Tell
-from scheduler.reconciliation import reconcile
+from scheduler.sync import take_over
 
 JOB = "sync"
 _NAMED = 10
 
 
 def compare(services: Services, *, at: datetime, accept_losses: bool) -> DriftReport | None:
-    """Compare as of *at* (aware); None when it could not go to its end, which is said on standard error."""
+    """Read the directory and compare as of *at* (aware).
+
+    None when it could not go to its end, which is said on standard error. Raises WeComError.
+    """
     try:
-        with open_wecom(services) as (client, tokens), _bars() as tell:
-            run = reconcile(services, client, tokens, at=at, accept_losses=accept_losses, progress=tell)
+        with _bars() as tell:
+            run = take_over(services, at, accept_losses=accept_losses, progress=tell)
     except StoppedError as error:
         counts = services.store.syncs.counts()
         left = sum(number for state, number in counts.items() if state == "wanted")

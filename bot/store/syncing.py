@@ -90,13 +90,17 @@ class Syncs:
 
     def begin(self, *, began_at: int, accepts_losses: bool) -> SyncRun:
         """A new run; an unfinished one is abandoned."""
-        self._engine.run("sync_abandon")
-        self._engine.run("sync_members_clear")
+        self.abandon()
         self._engine.run("sync_begin", began_at=began_at, accepts_losses=int(accepts_losses))
         run = self.unfinished()
         if run is None:
             raise RuntimeError("the run that was begun is not there")
         return run
+
+    def abandon(self) -> None:
+        """An unfinished run is not gone on with: what it read no longer fits."""
+        self._engine.run("sync_abandon")
+        self._engine.run("sync_members_clear")
 
     def unfinished(self) -> SyncRun | None:
         """The run that is to be gone on with."""

@@ -39,7 +39,8 @@ UPDATE sync_runs
    SET state = :state,
        cursor = '',
        error = ''
- WHERE number = :number;
+ WHERE number = :number
+   AND state NOT IN ('done', 'abandoned');
 
 -- name: sync_note(number, error)!
 -- Why it does not go on now.
@@ -59,7 +60,8 @@ UPDATE sync_runs
    SET state = 'done',
        ended_at = :ended_at,
        error = ''
- WHERE number = :number;
+ WHERE number = :number
+   AND state NOT IN ('done', 'abandoned');
 
 -- name: sync_members_clear()!
 DELETE FROM sync_members;
