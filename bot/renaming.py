@@ -100,6 +100,7 @@ def _one(services: Services, old: str, new: str, *, by: str, now: int, day: date
         store.ledger.touch(userid, customers)
     store.renames.put(old, new, at=now, by=by)
     store.renames.move(old, new)
+    store.syncs.abandon()  # lists read under the old userid are not compared with the new one's facts
     _move_rules(services, old, new)
     _move_person(services, old, new, day=day)
     store.audit.add(

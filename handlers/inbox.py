@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -52,10 +53,11 @@ def _rules(services: Services) -> str:
     return f"regain_s={services.config.ledger.regain_s}"
 
 
-def derive(services: Services) -> None:
-    """Fold every relation that new facts touched from its whole set."""
+def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> None:
+    """Fold every relation that new facts touched from its whole set; *beat* is called now and then."""
     store = services.store
     while store.ledger.dirty():
+        beat()
         with store.transaction():
             touched = store.ledger.take_dirty(batch=BATCH)
             for userid, external_userid in touched:

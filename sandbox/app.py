@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import contact_control, control, directory, page, reading, sending
+from sandbox import contact_control, control, directory, listing, page, reading, sending
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -55,6 +55,9 @@ def _api(world: World) -> Blueprint:
         "user/list_id": ("POST", directory.answering(directory.forbidden)),
         "externalcontact/get": ("GET", reading.contact),
         "externalcontact/get_corp_tag_list": ("POST", reading.corp_tag_list),
+        "externalcontact/get_follow_user_list": ("GET", listing.follow_users),
+        "externalcontact/list": ("GET", listing.customers),
+        "externalcontact/batch/get_by_user": ("POST", listing.by_users),
     }
     for path, (method, read) in reads.items():
         _add_read(api, world, path, read, method=method)

@@ -6,6 +6,7 @@ Nothing is guaranteed, as with WeCom: events may be lost, repeated and overtaken
 from __future__ import annotations
 
 import queue
+import random
 import threading
 import time
 from collections import deque
@@ -123,14 +124,18 @@ class CallbackSender:
         with self._lock:
             first = self._numbers
             self._numbers += len(events)
-        tasks = [
-            _Task(first + offset, event, copy)
-            for offset, event in enumerate(events)
-            for copy in range(switches.copies)
-        ]
-        if switches.reorder:
-            with self._world.lock:
-                self._world.rng.shuffle(tasks)
+        with self._world.lock:
+            rng = self._world.rng
+            tasks = [
+                _Task(first + offset, event, copy)
+                for offset, event in enumerate(events)
+                for copy in range(switches.copies + _hits(rng, switches.double_rate))
+            ]
+            if switches.late_rate:
+                late = {task.number: _hits(rng, switches.late_rate) for task in tasks}
+                tasks.sort(key=lambda task: late[task.number])
+            if switches.reorder:
+                rng.shuffle(tasks)
         return tasks
 
     def _work(self, waiting: queue.SimpleQueue[_Task], batch: Batch, switches: CallbackSwitches) -> None:
@@ -221,6 +226,11 @@ class CallbackSender:
         signature = self._codec.sign(timestamp=timestamp, nonce=nonce, encrypt=encrypt)
         query = f"msg_signature={signature}&timestamp={timestamp}&nonce={nonce}"
         return f"{query}&echostr={quote_plus(encrypt)}" if is_echo else query
+
+
+def _hits(rng: random.Random, rate: float) -> int:
+    """1 in so many cases, else 0; without a rate nothing is drawn, so that a seed gives what it gave."""
+    return int(rate > 0 and rng.random() < rate)
 
 
 def _verify_fault(answer: requests.Response, echo: bytes, *, is_late: bool) -> str:

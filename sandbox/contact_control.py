@@ -36,6 +36,17 @@ def blueprint(world: World) -> Blueprint:
             contact = world.contacts.get(userid, external)
             return jsonify(asdict(contact) if contact else {})
 
+    @routes.post("/scope")
+    def change_scope() -> Response:
+        wanted = asked()
+        userid, is_in = _text(wanted, "userid").lower(), wanted.get("in_scope")
+        if not isinstance(is_in, bool):
+            raise ControlError("in_scope is true or false")
+        with world.lock:
+            scope = world.contacts.out_of_scope
+            (scope.discard if is_in else scope.add)(userid)
+            return jsonify(out_of_scope=sorted(scope))
+
     @routes.get("/tags")
     def tags() -> Response:
         with world.lock:

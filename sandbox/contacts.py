@@ -48,7 +48,9 @@ class ContactBook:
         # Its own generator, so that tags change nothing else of the made-up world.
         self._rng = random.Random(f"tags {seed}")  # noqa: S311 - made up, no secret
         self.tags: dict[str, Tag] = {}
+        self.out_of_scope: set[str] = set()  # members whom 客户联系 → 使用范围 does not name, in lower case
         self._contacts: dict[tuple[str, str], Contact] = {}
+        self._by_member: dict[str, dict[str, Contact]] = {}
         for kind, groups in ((CORP, _TAGS), (RULE_GROUP, _RULE_GROUP_TAGS)):
             for group, names in groups.items():
                 for name in names:
@@ -61,7 +63,9 @@ class ContactBook:
             contact.tags, contact.personal_tags = before.tags, before.personal_tags
             if keeps_createtime:
                 contact.createtime = before.createtime
-        self._contacts[contact.userid.lower(), contact.external_userid] = contact
+        key = contact.userid.lower()
+        self._contacts[key, contact.external_userid] = contact
+        self._by_member.setdefault(key, {})[contact.external_userid] = contact
 
     def leave(self, userid: str, external_userid: str) -> None:
         """The customer deleted the employee: a one-way friendship stays, and can be read."""
@@ -72,6 +76,7 @@ class ContactBook:
     def end(self, userid: str, external_userid: str) -> None:
         """The employee deleted the customer, or handed him over."""
         self._contacts.pop((userid.lower(), external_userid), None)
+        self._by_member.get(userid.lower(), {}).pop(external_userid, None)
 
     def get(self, userid: str, external_userid: str) -> Contact | None:
         """The contact, or None."""
@@ -81,6 +86,11 @@ class ContactBook:
         """Everybody who has this customer, the longest first."""
         found = [one for one in self._contacts.values() if one.external_userid == external_userid]
         return sorted(found, key=lambda one: (one.createtime, one.userid))
+
+    def of_member(self, userid: str) -> list[Contact]:
+        """Whom a member has, one-way friendships among them, the longest first."""
+        found = self._by_member.get(userid.lower(), {}).values()
+        return sorted(found, key=lambda one: (one.createtime, one.external_userid))
 
     def all(self) -> list[Contact]:
         """Every contact."""

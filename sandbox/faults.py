@@ -64,13 +64,16 @@ class Faults:
     still succeed before a ``read_error``; ``http_status`` {status, times}; ``hang_before`` (nothing
     accepted), ``hang_after`` (accepted, then silence) {seconds, times}; ``close_after`` {times} (accepted,
     then the connection breaks); ``delay_ms`` for every send and read; ``untrusted_ip`` true/false;
-    ``concurrency`` calls of one API in flight, 0 for none. *times* is 1 by default.
+    ``concurrency`` calls of one API in flight, 0 for none; ``busy_every`` n: every n-th reading call answers
+    -1, 0 for none. *times* is 1 by default.
     """
 
     delay_ms: int = 0
     untrusted_ip: bool = False
     concurrency: int = 0
     read_after: int = 0
+    busy_every: int = 0
+    _reads: int = 0
     _counted: dict[str, list[_Counted]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -78,7 +81,8 @@ class Faults:
         """Disarm everything."""
         with self._lock:
             self._counted.clear()
-            self.delay_ms, self.untrusted_ip, self.concurrency, self.read_after = 0, False, 0, 0
+            self.delay_ms, self.untrusted_ip, self.concurrency = 0, False, 0
+            self.read_after = self.busy_every = self._reads = 0
 
     def arm(self, wanted: Mapping[str, object]) -> None:
         """Arm the faults of *wanted*, all or none. Raises FaultError."""
@@ -91,6 +95,7 @@ class Faults:
             self.delay_ms = int(str(wanted.get("delay_ms", self.delay_ms)))
             self.concurrency = int(str(wanted.get("concurrency", self.concurrency)))
             self.read_after = int(str(wanted.get("read_after", self.read_after)))
+            self.busy_every = int(str(wanted.get("busy_every", self.busy_every)))
             self.untrusted_ip = wanted.get("untrusted_ip", self.untrusted_ip) is True
 
     def for_send(self) -> Planned:
@@ -114,6 +119,9 @@ class Faults:
                 self.read_after -= 1
             else:
                 errcode = self._take("read_error")
+            self._reads += 1
+            if errcode is None and self.busy_every and self._reads % self.busy_every == 0:
+                errcode = -1.0
             return Planned(delay=self.delay_ms / 1000, read_errcode=None if errcode is None else int(errcode))
 
     def for_token(self) -> int | None:
@@ -129,7 +137,11 @@ class Faults:
                 name: sum(fault.times for fault in faults) for name, faults in self._counted.items() if faults
             }
             plain = {"delay_ms": self.delay_ms, "untrusted_ip": self.untrusted_ip}
-            numbers = {"concurrency": self.concurrency, "read_after": self.read_after}
+            numbers = {
+                "concurrency": self.concurrency,
+                "read_after": self.read_after,
+                "busy_every": self.busy_every,
+            }
             return {**plain, **numbers, "left": left}
 
     def _take(self, name: str) -> float | None:
@@ -155,9 +167,10 @@ def _counted_of(name: str, value: object) -> _Counted:
 
 
 def _check_plain(name: str, value: object) -> None:
-    wanted = {"delay_ms": int, "concurrency": int, "read_after": int, "untrusted_ip": bool}.get(name)
+    numbers = dict.fromkeys(("delay_ms", "concurrency", "read_after", "busy_every"), int)
+    plain = {**numbers, "untrusted_ip": bool}
+    wanted = plain.get(name)
     if wanted is None:
-        plain = ["delay_ms", "concurrency", "read_after", "untrusted_ip"]
         known = sorted([*_COUNTED, *plain, "revoke_token", "expire_token", "clear"])
         raise FaultError(f"no fault {name!r}; there are: {', '.join(known)}")
     if type(value) is not wanted or (isinstance(value, int) and value < 0):

@@ -31,7 +31,7 @@ class Read(Protocol):
 def contact(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
     """Answer externalcontact/get. Raises ApiError."""
     with world.lock:
-        _check(world, query, call)
+        check_contacts(world, query, call)
         external = query.get("external_userid", "")
         if not external:
             raise ApiError(41035)
@@ -51,8 +51,8 @@ def contact(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -
         return {
             "errcode": 0,
             "errmsg": "ok",
-            "external_contact": _customer(world, external),
-            "follow_user": [_follow_user(world, one) for one in followers[first:last]],
+            "external_contact": customer_of(world, external),
+            "follow_user": [follow_user_of(world, one) for one in followers[first:last]],
             "next_cursor": _cursor(last, external) if last < len(followers) else "",
         }
 
@@ -60,7 +60,7 @@ def contact(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -
 def corp_tag_list(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:
     """Answer externalcontact/get_corp_tag_list: tags of the corp only, those of rule groups are not in it."""
     with world.lock:
-        _check(world, query, call)
+        check_contacts(world, query, call)
         try:
             asked = json.loads(raw or b"{}")
         except ValueError:
@@ -87,14 +87,15 @@ def check(world: World, query: Mapping[str, str], call: Call) -> None:
     window.add(now)
 
 
-def _check(world: World, query: Mapping[str, str], call: Call) -> None:
+def check_contacts(world: World, query: Mapping[str, str], call: Call) -> None:
     """What every call about contacts may be refused for."""
     check(world, query, call)
     if not world.api.contacts_api:
         raise ApiError(48002)
 
 
-def _customer(world: World, external: str) -> Body:
+def customer_of(world: World, external: str) -> Body:
+    """What is told of a customer, whoever has him."""
     is_wechat = external.startswith("wm")
     body: Body = {
         "external_userid": external,
@@ -110,7 +111,8 @@ def _customer(world: World, external: str) -> Body:
     return body
 
 
-def _follow_user(world: World, one: Contact) -> Body:
+def follow_user_of(world: World, one: Contact) -> Body:
+    """What is told of one employee's contact; what there is not is left out."""
     body: Body = {
         "userid": one.userid.lower(),
         "remark": "",

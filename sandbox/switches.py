@@ -44,6 +44,10 @@ class ApiSwitches:
     return_keeps_createtime: bool = True
     with_unionid: bool = False  # only with a bound developer account (92114)
     followers_per_page: int = 500
+    # batch/get_by_user with members who have nobody: 84061 for the whole call if "any" or only if "all" of
+    # them have nobody, or just an "empty" list. UNCONFIRMED
+    nobody_listed: str = "any"
+    empty_pages: bool = False  # each list begins with an empty page that has a cursor. UNCONFIRMED
     trusted_ips: tuple[str, ...] | None = None  # None: off; else every other address gets 60020
 
     def __post_init__(self) -> None:
@@ -52,6 +56,7 @@ class ApiSwitches:
         _one_of(self.markdown_over, "markdown_over", (40058, 45002))
         _one_of(self.hidden_member, "hidden_member", (60011, 60111))
         _one_of(self.duplicate_compare, "duplicate_compare", ("parsed", "raw"))
+        _one_of(self.nobody_listed, "nobody_listed", ("any", "all", "empty"))
         if self.followers_per_page < 1:
             raise SwitchError("followers_per_page must be 1 or more")
 
@@ -69,6 +74,8 @@ class CallbackSwitches:
     copies: int = 1  # each event is sent so often, with new nonce and ciphertext
     reorder: bool = False
     drop_rate: float = 0.0  # this share is never sent: WeCom guarantees nothing
+    double_rate: float = 0.0  # this share is sent once more
+    late_rate: float = 0.0  # this share is sent after all others of its batch
     delay: float = 0.0  # seconds before the first try
     parallel: int = 8
     # AgentID of the outer packet for contact events: own, empty, or 2000003 (the system app). UNCONFIRMED
@@ -82,8 +89,9 @@ class CallbackSwitches:
         _one_of(self.directory_events, "directory_events", ("off", "reduced", "full"))
         if self.tries < 1 or self.copies < 1 or self.parallel < 1:
             raise SwitchError("tries, copies and parallel must be 1 or more")
-        if not 0 <= self.drop_rate <= 1:
-            raise SwitchError(f"drop_rate must be from 0 to 1, not {self.drop_rate}")
+        for name in ("drop_rate", "double_rate", "late_rate"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SwitchError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
 
 
 S = TypeVar("S", ApiSwitches, CallbackSwitches)

@@ -17,7 +17,11 @@ Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
 PREPARES: dict[str, Callable[[Services, datetime], None]] = {
     "close": close.prepare,
     "progress": questions.prepare,
-    "sync": sync.prepare,
+}
+
+# The same, for what may last: it calls its last argument every few seconds to say that it is alive.
+LASTING: dict[str, Callable[[Services, datetime, Callable[[], None]], None]] = {
+    "sync": sync.work,
 }
 
 # What goes out with a job under a name of its own: one message a person, day and name.
@@ -31,7 +35,6 @@ ALONGSIDE: dict[str, dict[str, Job]] = {
 # Whether there is anything for a job to do at a moment; without a line here there always may be.
 NEEDED: dict[str, Callable[[Services, datetime], bool]] = {
     "close": close.needed,
-    "sync": sync.needed,
 }
 
 # Jobs that tell nobody anything: they run at any hour.

@@ -6,14 +6,15 @@ anything: on that day); what cannot be is noted as missed. Nothing due before th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 import structlog
 
 from bot.services import FIRST_START, Services
 from bot.store.outbox import Message
-from scheduler.jobs import NEEDED, PREPARES, SILENT
+from scheduler.asking import StoppedError
+from scheduler.jobs import LASTING, NEEDED, PREPARES, SILENT
 from scheduler.planner import plan_by_person
 from scheduler.table import Firing, firings, timetable
 from scheduler.tags import freshen
@@ -85,6 +86,8 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
     freshen(services, firing.job, at=at)
     if (prepare := PREPARES.get(firing.job)) is not None:
         prepare(services, at)
+    if (work := LASTING.get(firing.job)) is not None:
+        work(services, at, _beat(services, firing, at=at, cursor=cursor))
     people = plan_by_person(services, firing.job, at=at, after=cursor)
     for chunk in _chunks(people):
         with store.transaction():
@@ -101,6 +104,35 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
         if not still_mine:
             return
         services.outbox_signal.ring()
+
+
+def _beat(services: Services, firing: Firing, *, at: datetime, cursor: str) -> Callable[[], None]:
+    """What says that a firing is being worked on: it renews the lease in time.
+
+    Raises StoppedError when another process has taken the firing over.
+    """
+    store = services.store
+    renewed = store.now()
+
+    def beat() -> None:
+        nonlocal renewed
+        now = store.now()
+        if now - renewed < LEASE_S / 4:
+            return
+        still_mine = store.runs.advance(
+            firing.job,
+            firing.fire_at,
+            holder=services.holder,
+            lease_until=int(now) + LEASE_S,
+            planned_at=int(at.timestamp()),
+            cursor=cursor,
+            messages=0,
+        )
+        if not still_mine:
+            raise StoppedError("another process has taken this job over")
+        renewed = now
+
+    return beat
 
 
 def _chunks(people: Iterable[list[Message]]) -> Iterator[list[Message]]:

@@ -1,29 +1,68 @@
-"""sync: takes over what WeCom's own lists say; so far the directory. Tells nobody anything.
+"""sync: takes over what WeCom's own lists say, of the directory and then of contacts. Tells nobody anything.
 
 Each night, because no event is sure to come: an app gets none at all of most changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+
+import structlog
 
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
-from scheduler.directory import address_book, read_directory
+from bot.store.syncing import SyncRun
+from bot.wecom.directory import AddressBook
+from scheduler.asking import StoppedError
+from scheduler.directory import read_directory
+from scheduler.drift import drift_of
+from scheduler.lists import Tell
+from scheduler.reconciliation import reconcile, silent
+
+log = structlog.get_logger(__name__)
 
 
-def needed(services: Services, _at: datetime) -> bool:
-    """Whether there is anything to read: a roster file needs no reading."""
-    return services.config.directory.source == "wecom"
+def take_over(
+    services: Services,
+    at: datetime,
+    *,
+    beat: Callable[[], None] = lambda: None,
+    accept_losses: bool = False,
+    progress: Tell = silent,
+) -> SyncRun:
+    """Read the directory, unless a roster stands for it, and compare contacts as of *at* (aware).
 
+    *beat*, *accept_losses* and *progress* as `reconcile` has them. Raises WeComError when the directory
+    cannot be read; then nothing has changed. Raises StoppedError when the comparison cannot go on now.
+    """
 
-def prepare(services: Services, at: datetime) -> None:
-    """Read everything as of *at* (aware). Raises WeComError; then nothing has changed."""
-    if needed(services, at):
-        with address_book(services) as book:
+    def alive() -> None:
+        if services.ending.is_set():
+            raise StoppedError("the service is ending")
+        beat()
+
+    with services.reads() as reads:
+        reads.beat = beat
+        if services.config.directory.source == "wecom":
+            book = AddressBook(reads, agent_id=services.config.wecom.agent_id)
             read_directory(services, book=book, at=at)
+        return reconcile(
+            services,
+            reads.client,
+            reads.tokens,
+            at=at,
+            accept_losses=accept_losses,
+            progress=progress,
+            beat=alive,
+        )
+
+
+def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
+    """The job by the timetable."""
+    found = drift_of(services.store, take_over(services, at, beat=beat))
+    log.info("compared with WeCom's lists", found=found.found, repaired=found.repaired)
 
 
 def messages(_services: Services, _standing: Standing) -> Iterator[tuple[str, Message]]:

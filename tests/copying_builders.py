@@ -156,6 +156,12 @@ def _know(store: Store) -> None:
            VALUES ('appeal', 'q', '2026-11', 'sales01', 'wm1', 1, 2)""",
         """INSERT INTO findings (kind, userid, subject, on_day, concerned, evidence, asked_at)
            VALUES ('burst', 'sales01', '2026-11-02', '2026-11-02', '[]', '{"n": 15}', 1)""",
+        "INSERT INTO sync_runs (began_at, state) VALUES (5, 'reading')",
+        "INSERT INTO sync_members (userid, batch) VALUES ('sales01', 0)",
+        "INSERT INTO sync_listed VALUES ('sales01', 'wm1', 1, 1, 1, '', '', '[]', '', '')",
+        "INSERT INTO sync_losses VALUES ('sales01', 'wm2', 5, 1)",
+        "INSERT INTO sync_readings VALUES ('sales01', 5)",
+        "INSERT INTO sync_drift VALUES (1, 'held', 'sales01', 12, '原因')",
         "INSERT INTO departments VALUES (2, '零售一部', 1, '2026-11-23')",
         """INSERT INTO address_book
            VALUES ('sales01', '员工甲', '2', '', '客户经理', 1, '', '4', 'present', '2026-11-23', '', NULL,

@@ -30,13 +30,14 @@ MADE_UP = {
     date(2026, *month_and_day) for month_and_day in ((1, 4), (2, 14), (2, 28), (5, 9), (9, 20), (10, 10))
 }
 DAY = 24 * 60 * 60
-LOST = ("lost_by_member", "lost_by_customer")
+LOST = ("lost_by_member", "lost_by_customer", "lost_unknown")
 ORDER = (
     "added",
     "half_added",
     "edited",
     "lost_by_customer",
     "lost_by_member",
+    "lost_unknown",
     "transferred",
     "transfer_failed",
 )

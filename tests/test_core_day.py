@@ -24,6 +24,8 @@ HISTORY = [
     event(Kind.TRANSFERRED, "2026-11-23T13:00:00", customer="transferred"),
     event(Kind.ADDED, "2026-10-05T11:00:00", customer="midnight"),
     event(Kind.LOST_BY_MEMBER, "2026-11-24T00:00:00", customer="midnight"),
+    event(Kind.ADDED, "2026-10-05T12:00:00", customer="vanished"),
+    event(Kind.LOST_UNKNOWN, "2026-11-23T02:17:00", customer="vanished"),
     event(Kind.ADDED, "2026-10-06T10:00:00", customer="slipped"),
     event(Kind.LOST_BY_CUSTOMER, "2026-11-23T14:00:00", customer="slipped"),
     event(Kind.ADDED, "2026-11-24T14:00:00", customer="slipped"),
@@ -40,12 +42,12 @@ HISTORY = [
         ),
         pytest.param(
             "2026-11-24T09:07:00",
-            DayFacts(added=2, lost_by_customer=2, lost_by_member=1),
+            DayFacts(added=2, lost_by_customer=2, lost_by_member=1, lost_unknown=1),
             id="the next morning a slip is still a loss; a transfer is none",
         ),
         pytest.param(
             "2026-11-24T14:00:00",
-            DayFacts(added=2, lost_by_customer=1, lost_by_member=1),
+            DayFacts(added=2, lost_by_customer=1, lost_by_member=1, lost_unknown=1),
             id="once regained, neither loss nor add",
         ),
     ],

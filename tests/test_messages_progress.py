@@ -216,6 +216,13 @@ def test_yesterday_is_told_by_what_happened(facts: tuple[int, int, int], chinese
     assert said([MONTHLY], facts=day, language="en")[2] == english
 
 
+def test_whom_the_lists_lack_is_told_without_saying_who_left_whom() -> None:
+    day = DayFacts(added=0, lost_by_customer=0, lost_by_member=0, lost_unknown=2)
+
+    assert said([MONTHLY], facts=day)[2] == "昨天：核对时发现 2 位客户已不在您的客户列表中"
+    assert said([MONTHLY], facts=day, language="en")[2] == "Yesterday: 2 customers are no longer in your list"
+
+
 def test_a_quiet_yesterday_and_an_unknown_kept_rate_are_left_out() -> None:
     assert said([replace(MONTHLY, kept_90=None)]) == [
         "今天加 2 位就够",

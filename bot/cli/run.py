@@ -14,6 +14,8 @@ import click
 from bot.bootstrap import open_reader, open_sender, open_services, record_files
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
+from bot.cli.sync import JOB as SYNC
+from bot.cli.sync import compare, drift_json, for_people
 from bot.health import TROUBLE
 from bot.services import Services
 from bot.store.outbox import Message
@@ -30,8 +32,18 @@ _LOOK_AGAIN_S = 0.2
 @at_option("Run as if it were this time (ISO 8601); now if left out.")
 @click.option("--dry-run", is_flag=True, help="Print the messages; store and send nothing.")
 @click.option("--no-wait", is_flag=True, help="Return when the messages are planned.")
+@click.option("--accept-losses", is_flag=True, help="sync: write losses, however many they are.")
 @format_option("text", "json")
-def run(config_path: Path, job: str, at: str | None, *, dry_run: bool, no_wait: bool, form: str) -> None:
+def run(
+    config_path: Path,
+    job: str,
+    at: str | None,
+    *,
+    dry_run: bool,
+    no_wait: bool,
+    accept_losses: bool,
+    form: str,
+) -> None:
     """Run one job once and return when its messages are sent or have failed.
 
     Nobody gets a message of the same job and day twice, however often it is run.
@@ -39,7 +51,10 @@ def run(config_path: Path, job: str, at: str | None, *, dry_run: bool, no_wait: 
     \b
     quotabot run progress --dry-run
     quotabot run progress --at 2026-11-23T09:07
+    quotabot run sync --accept-losses
     """
+    if job != SYNC and accept_losses:
+        raise click.UsageError("--accept-losses belongs to the job sync")
     config = loaded(config_path)
     with open_services(config) as services:
         now = services.clock.now()
@@ -47,6 +62,12 @@ def run(config_path: Path, job: str, at: str | None, *, dry_run: bool, no_wait: 
         shift = 0 if at is None else round((when - now).total_seconds())
         catch_up(services)
         report: dict[str, Any] = {"job": job, "at": when.isoformat(), "dry_run": dry_run, "messages": []}
+        if job == SYNC and not dry_run:
+            record_files(services, now=now)
+            drift = compare(services, at=when, accept_losses=accept_losses)
+            report["drift"] = drift_json(services, drift)
+            _print(report, form)
+            sys.exit(1 if drift is None else 0)
         if dry_run:
             report["messages"] = [_shown(message, "planned") for message in plan(services, job, at=when)]
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
@@ -116,6 +137,9 @@ def _shown(message: Message, state: str) -> dict[str, Any]:
 def _print(report: dict[str, Any], form: str) -> None:
     if form == "json":
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        return
+    if "drift" in report:
+        click.echo("\n".join(for_people(report["drift"])))
         return
     for shown in report["messages"]:
         click.echo(click.style(f"── {shown['to']} · {shown['state']}", bold=True))

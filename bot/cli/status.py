@@ -12,6 +12,7 @@ import click
 
 from bot.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
+from bot.cli.sync import for_people, last_shown
 from bot.health import TOKEN
 from bot.services import Services
 from bot.store.address_book import READ_AT, READ_ERROR, State
@@ -61,7 +62,7 @@ def _report(services: Services) -> dict[str, Any]:
             "holder": lease["holder"] if lease else None,
             "until_s": lease["until_s"] if lease else None,
         },
-        "drift": {"at": None, "found": 0, "repaired": 0},
+        "drift": last_shown(services),
         "facts": {"newest_at": None if newest is None else datetime.fromtimestamp(newest, zone).isoformat()},
         "directory": _directory(services),
     }
@@ -119,4 +120,5 @@ def _for_people(report: dict[str, Any]) -> str:
         )
     if people.get("error"):
         lines.append(f"people  the last reading failed: {people['error']}")
+    lines += for_people(report["drift"])
     return "\n".join(lines)

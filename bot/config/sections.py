@@ -242,7 +242,7 @@ class Close(Firing):
 
 
 class Sync(Firing):
-    """Reading WeCom's own lists."""
+    """Reading WeCom's own lists of people and of their customers."""
 
     at: TimeOfDay = as_written("02:17", description=_AT)
     on: FiringDay = Field("every_day", description=_ON)
@@ -262,7 +262,7 @@ class Schedule(Section):
     weekly: Firing | None = None
     """The week's summary."""
     sync: Sync = left_out()
-    """Reading WeCom's own lists; only with source = "wecom"."""
+    """Comparing with WeCom's own lists: people (with source = "wecom") and everybody's customers."""
     engagement: Firing | None = None
     """WeCom's behaviour figures."""
 

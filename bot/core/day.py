@@ -12,11 +12,15 @@ from bot.core.workdays import WorkCalendar, epoch_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayFacts:
-    """Adds and losses dated one local day. A transfer is no loss; a slip that is over is neither."""
+    """Adds and losses dated one local day. A transfer is no loss; a slip that is over is neither.
+
+    *lost_unknown*: found missing in WeCom's list, dated when it was found.
+    """
 
     added: int
     lost_by_customer: int
     lost_by_member: int
+    lost_unknown: int = 0
 
 
 def day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar, at: datetime) -> DayFacts:
@@ -32,4 +36,5 @@ def day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar, at: dat
         added=sum(first <= add.added_at < end for add in known),
         lost_by_customer=ends.count(Kind.LOST_BY_CUSTOMER),
         lost_by_member=ends.count(Kind.LOST_BY_MEMBER),
+        lost_unknown=ends.count(Kind.LOST_UNKNOWN),
     )

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     EDITED = "edited"
     LOST_BY_MEMBER = "lost_by_member"  # del_external_contact: the employee deleted the customer
     LOST_BY_CUSTOMER = "lost_by_customer"  # del_follow_user: the customer deleted the employee
+    LOST_UNKNOWN = "lost_unknown"  # WeCom's list no longer has it; by whom, no list says
     TRANSFERRED = "transferred"  # del_external_contact with Source=DELETE_BY_TRANSFER
     TRANSFER_FAILED = "transfer_failed"  # kept for explaining; changes nothing
 
@@ -63,19 +64,20 @@ class Add:
     state: str = ""
 
 
-LOSSES = frozenset({Kind.LOST_BY_CUSTOMER, Kind.LOST_BY_MEMBER})
+LOSSES = frozenset({Kind.LOST_BY_CUSTOMER, Kind.LOST_BY_MEMBER, Kind.LOST_UNKNOWN})
 ENDS = LOSSES | {Kind.TRANSFERRED}
 
 # Order at equal times. Of two losses in one second the first one ends the relation: the customer's, since
-# it is never the employee's doing.
+# it is never the employee's doing; what an event told goes before what was only found missing.
 _RANK = {
     Kind.ADDED: 0,
     Kind.HALF_ADDED: 1,
     Kind.EDITED: 2,
     Kind.LOST_BY_CUSTOMER: 3,
     Kind.LOST_BY_MEMBER: 4,
-    Kind.TRANSFERRED: 5,
-    Kind.TRANSFER_FAILED: 6,
+    Kind.LOST_UNKNOWN: 5,
+    Kind.TRANSFERRED: 6,
+    Kind.TRANSFER_FAILED: 7,
 }
 
 

@@ -52,6 +52,7 @@ CHINESE = Texts(
     yesterday_added=Phrase("新增 {n} 位"),
     lost_by_customer=Phrase("{n} 位客户删除了您"),
     lost_by_member=Phrase("您删除了 {n} 位客户"),
+    lost_unknown=Phrase("核对时发现 {n} 位客户已不在您的客户列表中"),
     kept=Phrase("近 90 天客户留存 {percent}%"),
     peace_when_enough=Phrase("今天加够后不再打扰您。"),
     peace_today=Phrase("今天不再提醒您。"),

@@ -52,6 +52,9 @@ ENGLISH = Texts(
     yesterday_added=Phrase("{n} added"),
     lost_by_customer=Phrase("{n} customers removed you", one="{n} customer removed you"),
     lost_by_member=Phrase("you removed {n} customers", one="you removed {n} customer"),
+    lost_unknown=Phrase(
+        "{n} customers are no longer in your list", one="{n} customer is no longer in your list"
+    ),
     kept=Phrase("Customers kept over 90 days: {percent}%"),
     peace_when_enough=Phrase("Once that is done, we leave you alone today."),
     peace_today=Phrase("No more reminders today."),

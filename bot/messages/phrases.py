@@ -66,6 +66,7 @@ class Texts:
     yesterday_added: Phrase
     lost_by_customer: Phrase
     lost_by_member: Phrase
+    lost_unknown: Phrase
     kept: Phrase
     peace_when_enough: Phrase
     peace_today: Phrase

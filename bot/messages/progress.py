@@ -94,6 +94,7 @@ def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
             (texts.yesterday_added, facts.added),
             (texts.lost_by_customer, facts.lost_by_customer),
             (texts.lost_by_member, facts.lost_by_member),
+            (texts.lost_unknown, facts.lost_unknown),
         )
         if number
     ]

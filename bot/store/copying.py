@@ -113,6 +113,24 @@ TABLES = (
         ("quota", "period", "userid", "version"),
         ("state", "line", "author", "reason", "stored_at"),
     ),
+    Table(
+        "sync_runs",
+        ("number",),
+        ("began_at", "accepts_losses", "state", "cursor", "calls", "ended_at", "error"),
+        numbered=True,
+    ),
+    Table("sync_members", ("userid",), ("batch", "state", "living", "losses", "is_held", "error")),
+    Table(
+        "sync_listed",
+        ("userid", "external_userid"),
+        (
+            *("createtime", "customer_type", "add_way", "state", "oper_userid", "tags", "unionid"),
+            "mobile_sha256",
+        ),
+    ),
+    Table("sync_losses", ("userid", "external_userid"), ("at", "is_gone")),
+    Table("sync_readings", ("userid",), ("read_at",)),
+    Table("sync_drift", ("run", "cause", "userid"), ("number", "text")),
     Table("departments", ("id",), ("name", "parent", "read_on")),
     Table(
         "address_book",

@@ -51,6 +51,25 @@ class Ledger:
             self._touched().add(f"{userid} {event.external_userid}")
         return new > 0
 
+    def append_all(self, events: Iterable[RelationEvent], *, origin: str, recorded_at: int) -> None:
+        """Keep many facts, as `append` keeps one."""
+        renamed = {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
+        rows = [
+            {
+                "userid": renamed.get(event.userid, event.userid),
+                "external_userid": event.external_userid,
+                "at": event.at,
+                "kind": event.kind.value,
+                "origin": origin,
+                "state": event.state,
+                "recorded_at": recorded_at,
+            }
+            for event in events
+        ]
+        if rows:
+            self._engine.run_many("ledger_append_all", rows)
+            self._touched().update(f"{row['userid']} {row['external_userid']}" for row in rows)
+
     def touch(self, userid: str, customers: Iterable[str]) -> None:
         """Have these relations derived anew, as after a new fact."""
         self._touched().update(f"{userid} {external_userid}" for external_userid in customers)
@@ -97,6 +116,17 @@ class Ledger:
         """The set of facts of one relation."""
         rows = self._engine.all("ledger_relation", userid=userid, external_userid=external_userid)
         return [_event(row) for row in rows]
+
+    def of_member(self, userid: str) -> dict[str, list[RelationEvent]]:
+        """The facts of all relations of one employee, by customer."""
+        found: dict[str, list[RelationEvent]] = {}
+        for row in self._engine.all("ledger_of_member", userid=userid):
+            found.setdefault(row["external_userid"], []).append(_event(row))
+        return found
+
+    def with_customers(self) -> list[str]:
+        """Userids that have a relation alive, as far as it is derived."""
+        return [row["userid"] for row in self._engine.all("ledger_living")]
 
     def told(self, userid: str, external_userid: str) -> list[tuple[RelationEvent, str]]:
         """The set of facts of one relation, each with its origin, by time."""

@@ -13,6 +13,8 @@ _MOVED = (
     "rename_details",
     "rename_detail_reads",
     "rename_reviews",
+    "rename_readings",
+    "rename_losses",
 )
 
 

@@ -24,6 +24,7 @@ from bot.store.rule_versions import RuleVersions
 from bot.store.runs import Runs
 from bot.store.shared import Leases, Marks, Outages, Tokens
 from bot.store.sqlite import SqliteEngine
+from bot.store.syncing import Syncs
 
 _LOOK_AGAIN_S = 60.0
 
@@ -53,6 +54,7 @@ class Store:
         self.findings = Findings(self.engine)
         self.results = Results(self.engine)
         self.rule_versions = RuleVersions(self.engine)
+        self.syncs = Syncs(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

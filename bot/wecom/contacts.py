@@ -1,4 +1,5 @@
-"""Reading of contacts and tags: externalcontact/get [92114] and get_corp_tag_list [92117].
+"""Reading of contacts and tags: externalcontact/get [92114], batch/get_by_user [92994], get_follow_user_list
+[92571] and get_corp_tag_list [92117].
 
 What nobody may keep is dropped where it is read: names and remarks, personal tags; of mobile numbers only
 the SHA-256 goes on.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ from bot.wecom.client import WeComClient
 from bot.wecom.errors import UnknownOutcomeError
 
 NOT_A_CONTACT = 84061  # no such relation (any more, or yet), or outside the visible range
+BAD_CURSOR = 60268
+MEMBERS_PER_CALL = ROWS_PER_CALL = 100  # the most that batch/get_by_user takes and gives
 
 _CORP, _RULE_GROUP = 1, 3
 _PAGES = 200  # of 500 followers each; more is no answer but a loop
@@ -55,6 +58,79 @@ class CustomerDetails:
     customer_type: int
     unionid: str
     followers: tuple[Follower, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedContact:
+    """One row of batch/get_by_user: an employee (lower case) and a customer. *createtime*: epoch s."""
+
+    userid: str
+    external_userid: str
+    createtime: int
+    customer_type: int
+    add_way: int
+    state: str
+    oper_userid: str
+    tags: tuple[str, ...]
+    unionid: str
+    mobiles_sha256: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactPage:
+    """A page of the lists of some members; an empty *next_cursor* is the end, an empty page is not.
+
+    *unlicensed*: those among them of whom WeCom tells nothing.
+    """
+
+    contacts: tuple[ListedContact, ...]
+    next_cursor: str
+    unlicensed: frozenset[str]
+
+
+def follow_users(client: WeComClient, *, token: str) -> frozenset[str]:
+    """Who may have customers at all: range and 客户联系 → 使用范围. In lower case. Raises WeComError."""
+    answer = client.read("externalcontact/get_follow_user_list", token=token)
+    listed = answer.get("follow_user")
+    if not isinstance(listed, list):
+        raise UnknownOutcomeError(_MALFORMED)
+    return frozenset(str(userid).lower() for userid in listed)
+
+
+def contact_page(client: WeComClient, userids: Sequence[str], *, cursor: str, token: str) -> ContactPage:
+    """A page of the lists of *userids* (100 at most); *cursor* is empty, or the last page's next one.
+
+    Raises WeComError: an answer that holds no list is none.
+    """
+    asked = {"userid_list": list(userids), "cursor": cursor, "limit": ROWS_PER_CALL}
+    answer = client.read_by_post("externalcontact/batch/get_by_user", asked, token=token)
+    rows = answer.get("external_contact_list")
+    try:
+        if not isinstance(rows, list):
+            raise UnknownOutcomeError(_MALFORMED)
+        failed = (answer.get("fail_info") or {}).get("unlicensed_userid_list") or ()
+        return ContactPage(
+            contacts=tuple(_listed(row["external_contact"], row["follow_info"]) for row in rows),
+            next_cursor=str(answer.get("next_cursor") or ""),
+            unlicensed=frozenset(str(userid).lower() for userid in failed),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UnknownOutcomeError(_MALFORMED) from None
+
+
+def _listed(customer: Mapping[str, Any], given: Mapping[str, Any]) -> ListedContact:
+    return ListedContact(
+        userid=str(given["userid"]).lower(),
+        external_userid=str(customer["external_userid"]),
+        createtime=int(given["createtime"]),
+        customer_type=int(customer["type"]),
+        add_way=int(given.get("add_way") or 0),
+        state=str(given.get("state") or ""),
+        oper_userid=str(given.get("oper_userid") or ""),
+        tags=tuple(str(tag) for tag in given.get("tag_id") or ()),
+        unionid=str(customer.get("unionid") or ""),
+        mobiles_sha256=_hashed(given),
+    )
 
 
 def contact_details(client: WeComClient, external_userid: str, *, token: str) -> CustomerDetails:
@@ -110,8 +186,12 @@ def _pages(client: WeComClient, external_userid: str, *, token: str) -> Iterator
     raise UnknownOutcomeError("WeCom's pages do not end")
 
 
-def _follower(given: Mapping[str, Any]) -> Follower:
+def _hashed(given: Mapping[str, Any]) -> tuple[str, ...]:
     mobiles = (mobile_sha256(str(mobile)) for mobile in given.get("remark_mobiles") or ())
+    return tuple(mobile for mobile in mobiles if mobile)
+
+
+def _follower(given: Mapping[str, Any]) -> Follower:
     return Follower(
         userid=str(given["userid"]).lower(),
         createtime=int(given["createtime"]),
@@ -128,5 +208,5 @@ def _follower(given: Mapping[str, Any]) -> Follower:
             for tag in given.get("tags") or ()
             if tag.get("type") in {_CORP, _RULE_GROUP} and tag.get("tag_id")
         ),
-        mobiles_sha256=tuple(mobile for mobile in mobiles if mobile),
+        mobiles_sha256=_hashed(given),
     )

@@ -22,7 +22,10 @@ _BACK_OFF_S = (1.0, 4.0)
 
 
 class Reads:
-    """Asks WeCom. Reading twice harms nothing, so an open outcome is simply asked again."""
+    """Asks WeCom. Reading twice harms nothing, so an open outcome is simply asked again.
+
+    *client* and *tokens*: the way itself, for who asks in another manner. *beat* is called before each call.
+    """
 
     def __init__(
         self,
@@ -33,8 +36,9 @@ class Reads:
         pause: Callable[[float], object] | None = None,
     ) -> None:
         """When *ending* is set no further call begins: a long reading must not hold up a stop."""
-        self._client = client
-        self._tokens = tokens
+        self.client = client
+        self.tokens = tokens
+        self.beat: Callable[[], None] = lambda: None
         self._ending = ending or threading.Event()
         self._pause = pause or self._ending.wait
 
@@ -49,14 +53,15 @@ class Reads:
         while True:
             if self._ending.is_set():
                 raise NotSentError("the service is ending")
-            token = self._tokens.get()
+            self.beat()
+            token = self.tokens.get()
             try:
-                return self._client.read(path, token=token, **asked)
+                return self.client.read(path, token=token, **asked)
             except AnswerError as error:
                 kind = kind_of(error.errcode)
                 if kind is Kind.TOKEN and fresh:
                     fresh = False
-                    self._tokens.void(token)
+                    self.tokens.void(token)
                     continue
                 if kind is not Kind.TRANSIENT or tries >= MAX_SYSTEM_BUSY_TRIES:
                     raise

@@ -7,6 +7,28 @@ ON CONFLICT (userid, external_userid, at, kind) DO UPDATE
    SET state = excluded.state
  WHERE excluded.state > relation_events.state;
 
+-- name: ledger_append_all(userid, external_userid, at, kind, origin, state, recorded_at)*!
+-- Many facts, each once, as ledger_append has it.
+INSERT INTO relation_events (userid, external_userid, at, kind, origin, state, recorded_at)
+VALUES (:userid, :external_userid, :at, :kind, :origin, :state, :recorded_at)
+ON CONFLICT (userid, external_userid, at, kind) DO UPDATE
+   SET state = excluded.state
+ WHERE excluded.state > relation_events.state;
+
+-- name: ledger_of_member(userid)
+-- The facts of all relations of one employee.
+SELECT userid, external_userid, at, kind, state
+  FROM relation_events
+ WHERE userid = :userid
+ ORDER BY external_userid, at, kind;
+
+-- name: ledger_living()
+-- Who has a relation that is alive.
+SELECT DISTINCT userid
+  FROM adds
+ WHERE ended_at IS NULL
+ ORDER BY userid;
+
 -- name: ledger_relation(userid, external_userid)
 -- The set of facts of one relation.
 SELECT userid, external_userid, at, kind, origin, state

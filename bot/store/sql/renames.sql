@@ -127,6 +127,32 @@ UPDATE reviews
  WHERE userid = :old_userid
    AND state = 'open';
 
+-- name: rename_readings(old_userid, userid)!
+-- Up to when WeCom's list of a userid is accounted for; of two, the later.
+INSERT INTO sync_readings (userid, read_at)
+SELECT CAST(:userid AS TEXT), read_at
+  FROM sync_readings
+ WHERE userid = :old_userid
+ON CONFLICT (userid) DO UPDATE
+   SET read_at = excluded.read_at
+ WHERE excluded.read_at > sync_readings.read_at;
+
+-- name: rename_readings_clear(old_userid)!
+DELETE FROM sync_readings
+ WHERE userid = :old_userid;
+
+-- name: rename_losses(old_userid, userid)!
+-- Losses that wait for a person's word.
+INSERT INTO sync_losses (userid, external_userid, at, is_gone)
+SELECT CAST(:userid AS TEXT), external_userid, at, is_gone
+  FROM sync_losses
+ WHERE userid = :old_userid
+ON CONFLICT (userid, external_userid) DO NOTHING;
+
+-- name: rename_losses_clear(old_userid)!
+DELETE FROM sync_losses
+ WHERE userid = :old_userid;
+
 -- name: rename_findings(old_userid)
 -- Questions about a userid's adds.
 SELECT kind, subject, concerned

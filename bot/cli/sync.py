@@ -1,0 +1,136 @@
+"""`quotabot run sync`: WeCom's lists are read and compared, with a bar while a person watches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.services import Services
+from scheduler.asking import StoppedError
+from scheduler.drift import DriftReport, drift_of, last_drift
+from scheduler.lists import Tell
+from scheduler.sync import take_over
+
+JOB = "sync"
+_NAMED = 10
+
+
+def compare(services: Services, *, at: datetime, accept_losses: bool) -> DriftReport | None:
+    """Read the directory and compare as of *at* (aware).
+
+    None when it could not go to its end, which is said on standard error. Raises WeComError.
+    """
+    try:
+        with _bars() as tell:
+            run = take_over(services, at, accept_losses=accept_losses, progress=tell)
+    except StoppedError as error:
+        counts = services.store.syncs.counts()
+        left = sum(number for state, number in counts.items() if state == "wanted")
+        missing = f" ({left} member(s) are not read yet)" if left else ""
+        click.echo(f"stopped: {error}{missing}; the same command goes on from here", err=True)
+        return None
+    report = drift_of(services.store, run)
+    _ask(report)
+    return report
+
+
+@contextmanager
+def _bars() -> Iterator[Tell]:
+    """A bar for each step on standard error, if a person watches."""
+    console = Console(stderr=True)
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    steps = {}
+
+    def tell(step: str, done: int, total: int) -> None:
+        if step not in steps:
+            steps[step] = bars.add_task(step, total=total)
+        bars.update(steps[step], completed=done, total=total)
+
+    with bars:
+        yield tell
+
+
+def _ask(report: DriftReport) -> None:
+    for drift in report.held[:_NAMED]:
+        click.echo(f"{drift.userid}: {drift.number} losses are not written: {drift.text}", err=True)
+    if len(report.held) > _NAMED:
+        click.echo(f"and {len(report.held) - _NAMED} more member(s)", err=True)
+    if report.held:
+        click.echo(
+            "Look whether the app's visible range and 客户联系 → 使用范围 are as they should be. If these "
+            "customers are really gone: quotabot run sync --accept-losses",
+            err=True,
+        )
+
+
+def drift_json(services: Services, report: DriftReport | None) -> dict[str, Any]:
+    """A drift as JSON: of *report*, or of no run at all. `stopped`: why an unfinished one does not go on."""
+    unfinished = services.store.syncs.unfinished()
+    stopped = {"stopped": unfinished.error} if unfinished is not None and unfinished.error else {}
+    if report is None:
+        return {"at": None, "found": 0, "repaired": 0, **stopped}
+    zone = services.config.calendar.timezone
+    return {
+        "at": datetime.fromtimestamp(report.at, zone).isoformat(),
+        "found": report.found,
+        "repaired": report.repaired,
+        "causes": report.causes,
+        "held": {drift.userid: drift.number for drift in report.held},
+        "unverifiable": report.unverifiable,
+        "unknown": {drift.userid: drift.text for drift in report.unknown},
+        "frozen": {drift.userid: drift.text for drift in report.frozen},
+        **stopped,
+    }
+
+
+def last_shown(services: Services) -> dict[str, Any]:
+    """The newest complete run's drift as JSON."""
+    return drift_json(services, last_drift(services.store))
+
+
+def for_people(drift: dict[str, Any]) -> list[str]:
+    """A drift in lines."""
+    lines = []
+    if drift["at"] is None:
+        lines.append("sync    never compared with WeCom's lists")
+    else:
+        causes = ", ".join(f"{cause} {number}" for cause, number in drift["causes"].items())
+        lines.append(
+            f"sync    {drift['at']}: {drift['found']} found{f' ({causes})' if causes else ''}, "
+            f"{drift['repaired']} repaired"
+        )
+        for word, told in (
+            ("held", "losses wait for: quotabot run sync --accept-losses"),
+            ("unknown", "lists were not read"),
+            ("frozen", "left, or out of range or scope: nothing is changed"),
+        ):
+            if drift[word]:
+                lines.append(f"        {_names(drift[word])}: {told}")
+        unseen = ", ".join(
+            cause if number is None else f"{cause} {number}"
+            for cause, number in drift["unverifiable"].items()
+        )
+        if unseen:
+            lines.append(f"        no list can show: {unseen}")
+    if "stopped" in drift:
+        lines.append(f"        stopped: {drift['stopped']}")
+    return lines
+
+
+def _names(userids: dict[str, Any]) -> str:
+    named = ", ".join(list(userids)[:_NAMED])
+    more = len(userids) - _NAMED
+    return f"{named} and {more} more" if more > 0 else named

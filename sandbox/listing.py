@@ -1,0 +1,153 @@
+"""Lists of contacts: get_follow_user_list (92571), list (92113) and batch/get_by_user (92994).
+
+Also those whom only the customer left are listed; who began and ended between two looks never was.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from sandbox.contacts import Contact
+from sandbox.errors import ApiError
+from sandbox.reading import Body, check_contacts, customer_of, follow_user_of
+from sandbox.world import Call, World
+
+_MOST = 100  # members of a call, and rows of a page
+_ROWS = 50  # without a limit
+_NOBODY: Mapping[str, object] = {"external_userid": []}
+_NO_ROWS: Mapping[str, object] = {"external_contact_list": []}
+_START = (0, 0, "")
+
+Place = tuple[int, int, str]  # which member, createtime, customer
+
+
+def follow_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
+    """Answer externalcontact/get_follow_user_list. Raises ApiError."""
+    with world.lock:
+        check_contacts(world, query, call)
+        return {
+            "errcode": 0,
+            "errmsg": "ok",
+            "follow_user": sorted({one.key for one in world.in_range()} - world.contacts.out_of_scope),
+        }
+
+
+def customers(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
+    """Answer externalcontact/list: one member's customers, without pages. Raises ApiError."""
+    with world.lock:
+        check_contacts(world, query, call)
+        userid = query.get("userid", "").lower()
+        if not userid:
+            raise ApiError(41009, extra=_NOBODY)
+        if userid not in world.people:
+            raise ApiError(60111, extra=_NOBODY)
+        if not world.people[userid].licensed:
+            raise ApiError(701008, extra=_NOBODY)
+        found = [one.external_userid for one in _readable(world, userid)]
+        if not found:
+            raise ApiError(84061, extra=_NOBODY)
+        return {"errcode": 0, "errmsg": "ok", "external_userid": found}
+
+
+def by_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:
+    """Answer externalcontact/batch/get_by_user: rows of up to 100 members, page by page. Raises ApiError."""
+    with world.lock:
+        check_contacts(world, query, call)
+        userids, cursor, limit = _asked(raw)
+        unlicensed = [one for one in userids if one in world.people and not world.people[one].licensed]
+        licensed = [one for one in userids if one not in unlicensed]
+        if not licensed:
+            raise ApiError(701008, extra=_NO_ROWS)
+        if not cursor:
+            _refuse_nobody(world, licensed)
+        body: Body = {"errcode": 0, "errmsg": "ok", "external_contact_list": []}
+        body["fail_info"] = {"unlicensed_userid_list": unlicensed}
+        if not cursor and world.api.empty_pages:
+            return body | {"next_cursor": _cursor(userids, _START)}
+        place = _place(cursor, userids)
+        found = list(islice(_after(world, licensed, place), limit + 1))
+        following = _cursor(userids, found[limit - 1][0]) if len(found) > limit else ""
+        rows = [_row(world, one) for _, one in found[:limit]]
+        return body | {"external_contact_list": rows, "next_cursor": following}
+
+
+def _in_scope(world: World, userid: str) -> bool:
+    person = world.people.get(userid)
+    return person is not None and world.sees(person) and userid not in world.contacts.out_of_scope
+
+
+def _readable(world: World, userid: str) -> list[Contact]:
+    if not _in_scope(world, userid):
+        return []
+    now = world.real()
+    return [one for one in world.contacts.of_member(userid) if one.readable_from <= now]
+
+
+def _refuse_nobody(world: World, userids: Sequence[str]) -> None:
+    """Raise ApiError 84061 where the switch has it so."""
+    have = [bool(_readable(world, userid)) for userid in userids]
+    rule = world.api.nobody_listed
+    if (rule == "any" and not all(have)) or (rule == "all" and not any(have)):
+        raise ApiError(84061, extra=_NO_ROWS)
+
+
+def _asked(raw: bytes) -> tuple[list[str], str, int]:
+    try:
+        asked = json.loads(raw or b"{}")
+    except ValueError:
+        asked = {}
+    listed = asked.get("userid_list") if isinstance(asked, dict) else None
+    if not isinstance(listed, list) or not listed:
+        raise ApiError(41009, extra=_NO_ROWS)
+    if len(listed) > _MOST:
+        raise ApiError(40032, extra=_NO_ROWS)
+    limit = asked.get("limit", _ROWS)
+    rows = limit if type(limit) is int and limit > 0 else _ROWS
+    return [str(one).lower() for one in listed], str(asked.get("cursor") or ""), min(rows, _MOST)
+
+
+def _after(world: World, userids: Sequence[str], place: Place) -> Iterator[tuple[Place, Contact]]:
+    """All rows behind *place*, whatever came or went before it meanwhile."""
+    for number, userid in enumerate(userids):
+        if number < place[0]:
+            continue
+        for one in _readable(world, userid):
+            here = (number, one.createtime, one.external_userid)
+            if here > place:
+                yield here, one
+
+
+def _row(world: World, one: Contact) -> Body:
+    follow = follow_user_of(world, one)
+    tags = follow.pop("tags", [])
+    named = [tag["tag_id"] for tag in tags if "tag_id" in tag] if isinstance(tags, list) else []
+    return {
+        "external_contact": customer_of(world, one.external_userid),
+        "follow_info": follow | {"tag_id": named},
+    }
+
+
+def _cursor(userids: Sequence[str], place: Place) -> str:
+    return base64.urlsafe_b64encode(json.dumps([_whose(userids), *place]).encode()).decode()
+
+
+def _place(cursor: str, userids: Sequence[str]) -> Place:
+    """Raises ApiError 60268 for a cursor that is none, or of other members."""
+    if not cursor:
+        return _START
+    try:
+        whose, number, createtime, customer = json.loads(base64.urlsafe_b64decode(cursor))
+    except (binascii.Error, ValueError):
+        raise ApiError(60268, extra=_NO_ROWS) from None
+    if whose != _whose(userids):
+        raise ApiError(60268, extra=_NO_ROWS)
+    return int(number), int(createtime), str(customer)
+
+
+def _whose(userids: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(userids).encode()).hexdigest()[:16]

@@ -1,0 +1,130 @@
+"""`quotabot run sync` and what `status` says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e_builders import Quotabot, command_here, write_config
+from sandbox_builders import NOON, TODAY
+
+from sandbox.branch import make_branch, write_files
+from sandbox.clock import VirtualClock
+from sandbox.events import compose
+from sandbox.server import start
+from sandbox.switches import ApiSwitches
+from sandbox.world import World
+
+FIRST, SECOND, THIRD = (f"2026-11-{day}T02:17" for day in (20, 21, 22))
+
+
+@pytest.fixture
+def quotabot(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Quotabot:
+    return command_here(capsys, monkeypatch)
+
+
+@pytest.fixture
+def world() -> World:
+    branch = make_branch(seed=7, today=TODAY)
+    return World(branch, clock=VirtualClock(NOON, speed=0), api=ApiSwitches(details_delay=0.0))
+
+
+@pytest.fixture
+def config(tmp_path: Path, world: World) -> Iterator[str]:
+    write_files(world.branch, tmp_path)
+    with start(world) as sandbox:
+        yield str(write_config(tmp_path, app=asdict(world.app), api_url=sandbox.url))
+        world.stopping.set()
+
+
+def happen(world: World, kind: str, **more: Any) -> str:
+    at = 1_790_000_000  # in September
+    (event,) = compose(world, {"kind": kind, "userid": "yg01", "at": at, **more})
+    return event.external_userid
+
+
+def test_status_knows_of_no_comparison_before_the_first(quotabot: Quotabot, config: str) -> None:
+    assert quotabot("status", "--config", config, "--format", "json").json()["drift"] == {
+        "at": None,
+        "found": 0,
+        "repaired": 0,
+    }
+    assert "never compared with WeCom's lists" in quotabot("status", "--config", config).out
+
+
+def test_what_a_run_found_is_printed_and_stands_in_status(
+    quotabot: Quotabot, config: str, world: World
+) -> None:
+    happen(world, "add")
+    done = quotabot("run", "sync", "--config", config, "--at", FIRST, "--format", "json")
+
+    drift = done.json()["drift"]
+    status = quotabot("status", "--config", config, "--format", "json").json()["drift"]
+    assert (done.code, done.json()["messages"]) == (0, [])
+    assert status == drift
+    assert drift == {
+        "at": f"{FIRST}:00+08:00",
+        "found": 1,
+        "repaired": 1,
+        "causes": {"imported": 1},
+        "held": {},
+        "unverifiable": {"came_and_went": None, "unseen_losses": None},
+        "unknown": {},
+        "frozen": {},
+    }
+
+
+def test_it_asks_before_somebody_loses_many_and_takes_a_word_for_it(
+    quotabot: Quotabot, config: str, world: World
+) -> None:
+    customers = [happen(world, "add") for _ in range(12)]
+    quotabot("run", "sync", "--config", config, "--at", FIRST)
+    for customer in customers:
+        happen(world, "del_by_member", external_userid=customer)
+    asked = quotabot("run", "sync", "--config", config, "--at", SECOND)
+    accepted = quotabot(
+        "run", "sync", "--config", config, "--at", THIRD, "--accept-losses", "--format", "json"
+    )
+
+    assert asked.code == 0
+    assert "12 found (missed_loss 12), 0 repaired" in asked.out
+    assert "yg01: losses wait for: quotabot run sync --accept-losses" in asked.out
+    assert "yg01: 12 losses are not written" in asked.err
+    assert accepted.err == ""
+    drift = accepted.json()["drift"]
+    assert (drift["found"], drift["repaired"], drift["held"]) == (12, 12, {})
+
+
+def test_what_stops_it_is_said_and_the_same_command_goes_on(
+    quotabot: Quotabot, config: str, world: World
+) -> None:
+    happen(world, "add")
+    world.faults.arm({"read_error": {"errcode": 60020}})
+    stopped = quotabot("run", "sync", "--config", config, "--at", FIRST)
+    between = quotabot("status", "--config", config)
+    again = quotabot("run", "sync", "--config", config, "--at", FIRST)
+
+    assert (stopped.code, again.code) == (1, 0)
+    assert "stopped: WeCom answered 60020" in stopped.err
+    assert "企业可信IP" in stopped.err
+    assert "stopped: WeCom answered 60020" in between.out
+    assert "stopped" not in quotabot("status", "--config", config).out
+
+
+def test_a_dry_run_reads_and_stores_nothing(quotabot: Quotabot, config: str, world: World) -> None:
+    happen(world, "add")
+    done = quotabot("run", "sync", "--config", config, "--dry-run", "--format", "json")
+
+    assert (done.code, done.json()["messages"]) == (0, [])
+    assert [call.path for call in world.calls] == []
+    assert quotabot("status", "--config", config, "--format", "json").json()["drift"]["at"] is None
+
+
+def test_accepting_losses_belongs_to_no_other_job(quotabot: Quotabot, config: str) -> None:
+    done = quotabot("run", "progress", "--accept-losses", "--config", config)
+
+    assert done.code == 2
+    assert "belongs to the job sync" in done.err
