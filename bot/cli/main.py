@@ -13,6 +13,7 @@ from bot.cli.copy import copy
 from bot.cli.dead import dead
 from bot.cli.demo import demo
 from bot.cli.explain import explain
+from bot.cli.exporting import export
 from bot.cli.importing import import_
 from bot.cli.joiners import joiners
 from bot.cli.progress import progress
@@ -52,6 +53,7 @@ COMMANDS = (
     review,
     simulate_,
     import_,
+    export,
     replay,
     status,
     dead,

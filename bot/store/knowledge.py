@@ -59,6 +59,21 @@ class Fact:
     value: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactKeys:
+    """By what the bank may know the customer of one contact; empty where WeCom does not say.
+
+    *added_at*: epoch s. *mobiles_sha256*: of the numbers that the employee himself noted.
+    """
+
+    userid: str
+    external_userid: str
+    added_at: int
+    state: str
+    unionid: str
+    mobiles_sha256: tuple[str, ...]
+
+
 class Knowledge:
     """Rows of these tables. Call the changing methods inside a transaction."""
 
@@ -143,6 +158,24 @@ class Knowledge:
             for row in rows:
                 keys = row[kind].split() if kind == "mobile_sha256" else [row[kind]]
                 yield from ((key, row["external_userid"]) for key in keys if key)
+            place = {name: rows[-1][name] for name in place}
+
+    def contact_keys(self) -> Iterator[ContactKeys]:
+        """Every contact with the keys by which the bank may know its customer, as a stream.
+
+        A contact whose details were read twice close to its time comes twice.
+        """
+        place = {"userid": "", "external_userid": "", "added_at": 0}
+        while rows := self._engine.all("contact_keys", **place, batch=_BATCH):
+            for row in rows:
+                yield ContactKeys(
+                    userid=row["userid"],
+                    external_userid=row["external_userid"],
+                    added_at=row["added_at"],
+                    state=row["told_state"] or row["state"] or "",
+                    unionid=row["unionid"] or "",
+                    mobiles_sha256=tuple((row["mobile_sha256"] or "").split()),
+                )
             place = {name: rows[-1][name] for name in place}
 
     def newest_facts(self) -> int | None:

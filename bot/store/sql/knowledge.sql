@@ -38,6 +38,21 @@ SELECT userid, external_userid, createtime, state, unionid, mobile_sha256
  ORDER BY userid, external_userid, createtime
  LIMIT :batch;
 
+-- name: contact_keys(userid, external_userid, added_at, batch)
+-- Contacts after one of them, in the order of their key, with what WeCom's details of just these say.
+SELECT contact.userid, contact.external_userid, contact.added_at, contact.told_state,
+       details.state, details.unionid, details.mobile_sha256
+  FROM (SELECT userid, external_userid, added_at, state AS told_state
+          FROM adds
+         WHERE (userid, external_userid, added_at) > (:userid, :external_userid, CAST(:added_at AS BIGINT))
+         ORDER BY userid, external_userid, added_at
+         LIMIT :batch) AS contact
+  LEFT JOIN details
+    ON details.userid = contact.userid
+   AND details.external_userid = contact.external_userid
+   AND details.createtime BETWEEN contact.added_at - 60 AND contact.added_at + 60
+ ORDER BY contact.userid, contact.external_userid, contact.added_at, details.createtime;
+
 -- name: details_since(since)
 -- WeCom's details of contacts that came into being since a time.
 SELECT userid, external_userid, createtime, customer_type, add_way, state, tags, unionid, mobile_sha256
