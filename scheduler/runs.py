@@ -71,7 +71,11 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
         _plan(services, firing, at=now, cursor=cursor)
     except Exception as error:
         # The lease ends, and whoever is there tries again; after TRIES a person must look.
-        log.exception("job failed", job=firing.job, fire_at=firing.fire_at, attempts=attempts)
+        about = {"job": firing.job, "fire_at": firing.fire_at, "attempts": attempts}
+        if isinstance(error, StoppedError):
+            log.warning("job stopped", reason=str(error), **about)
+        else:
+            log.exception("job failed", **about)
         if attempts >= TRIES:
             reason = type(error).__name__
             runs.end(firing.job, firing.fire_at, holder=services.holder, state="failed", error=reason)

@@ -186,21 +186,24 @@ def test_what_fell_into_a_pause_is_caught_up_the_same_day(services: Services, cl
 
 
 @pytest.mark.parametrize(
-    ("start", "missed"),
+    ("start", "missed", "done"),
     [
         pytest.param(
             "2026-11-23T19:00",
             ["progress 11-23 09:07", "reminder 11-23 16:37", "digest 11-23 17:48"],
+            [],
             id="the same evening",
         ),
         pytest.param(
             "2026-11-23T18:00",
             ["progress 11-23 09:07", "reminder 11-23 16:37", "digest 11-23 17:48"],
+            [],
             id="the second in which working hours end",
         ),
         pytest.param(
             "2026-11-24T08:45",
             ["progress 11-23 09:07", "reminder 11-23 16:37", "digest 11-23 17:48"],
+            ["sync 11-24 02:17"],
             id="the next morning, within working hours",
         ),
         pytest.param(
@@ -209,17 +212,26 @@ def test_what_fell_into_a_pause_is_caught_up_the_same_day(services: Services, cl
                 f"{job} 11-{day} {when}"
                 for day in range(23, 28)
                 for job, when in (("progress", "09:07"), ("reminder", "16:37"), ("digest", "17:48"))
-            ],
+            ]
+            + [f"sync 11-{day} 02:17" for day in range(24, 28)],
+            ["sync 11-28 02:17"],
             id="the Saturday after a week",
         ),
     ],
 )
 def test_what_cannot_be_caught_up_is_noted_as_missed_and_never_sent(
-    services: Services, clock: FakeTime, start: str, missed: list[str]
+    services: Services,
+    clock: FakeTime,
+    monkeypatch: pytest.MonkeyPatch,
+    start: str,
+    missed: list[str],
+    done: list[str],
 ) -> None:
+    """What tells nobody anything is caught up on its day, at any hour."""
+    monkeypatch.setitem(jobs.LASTING, "sync", lambda *_: None)
     tick_at(services, clock, start)
 
-    assert states(services) == dict.fromkeys(missed, "missed")
+    assert states(services) == dict.fromkeys(missed, "missed") | dict.fromkeys(done, "done")
     assert told(services) == {}
 
 
