@@ -55,9 +55,16 @@ def _api(world: World) -> Blueprint:
         "user/list_id": ("POST", directory.answering(directory.forbidden)),
         "externalcontact/get": ("GET", reading.contact),
         "externalcontact/get_corp_tag_list": ("POST", reading.corp_tag_list),
-        "externalcontact/get_follow_user_list": ("GET", listing.follow_users),
-        "externalcontact/list": ("GET", listing.customers),
-        "externalcontact/batch/get_by_user": ("POST", listing.by_users),
+        # looked up with each call, so that a test can let WeCom answer otherwise
+        "externalcontact/get_follow_user_list": (
+            "GET",
+            lambda world, **asked: listing.follow_users(world, **asked),
+        ),
+        "externalcontact/list": ("GET", lambda world, **asked: listing.customers(world, **asked)),
+        "externalcontact/batch/get_by_user": (
+            "POST",
+            lambda world, **asked: listing.by_users(world, **asked),
+        ),
     }
     for path, (method, read) in reads.items():
         _add_read(api, world, path, read, method=method)
