@@ -67,6 +67,7 @@ def test_an_add_is_pending_until_wecom_shows_its_details(quotabot: Quotabot, tmp
             until(lambda: any(part["part"] == "details" for part in bot.readyz()[1]["degraded"]))
             code, ready = bot.readyz()
             before = figures(quotabot, config), pending(quotabot, config)
+            bot.end()
         sandbox.post("switches", {"api": {"contacts_api": True, "details_delay": 0.0}})
         with bot_process(config) as bot:
             until(lambda: pending(quotabot, config) == 0)
@@ -90,6 +91,7 @@ def test_run_reads_tags_that_the_banks_system_set_before_it_tells_numbers(
             sandbox.post("switches", {"callback_url": f"{bot.url}/callback"})
             customer = add(sandbox)
             until(lambda: pending(quotabot, config) == 0 and figures(quotabot, config) == (0, 1, 0))
+            bot.end()  # its lease with it: `run` need not wait until that is over
         sandbox.post("contacts", {"userid": "yg01", "external_userid": customer, "tags": ["已实名"]})
         unread = figures(quotabot, config)
         done = quotabot("run", "progress", "--config", str(config), "--at", "2026-11-23T12:00")
