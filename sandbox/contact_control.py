@@ -16,7 +16,12 @@ def blueprint(world: World) -> Blueprint:
     """Return the routes; `docs/sandbox.md` describes each."""
     routes = Blueprint("contact_control", __name__, url_prefix="/sandbox")
     routes.register_error_handler(ControlError, told)
+    _contact_routes(routes, world)
+    _tag_routes(routes, world)
+    return routes
 
+
+def _contact_routes(routes: Blueprint, world: World) -> None:
     @routes.get("/contacts")
     def contacts() -> Response:
         userid = request.args.get("userid", "").lower()
@@ -47,6 +52,8 @@ def blueprint(world: World) -> Blueprint:
             (scope.discard if is_in else scope.add)(userid)
             return jsonify(out_of_scope=sorted(scope))
 
+
+def _tag_routes(routes: Blueprint, world: World) -> None:
     @routes.get("/tags")
     def tags() -> Response:
         with world.lock:
@@ -61,8 +68,6 @@ def blueprint(world: World) -> Blueprint:
         with world.lock:
             tag = world.contacts.new_tag(_text(wanted, "group"), _text(wanted, "name"), kind=kind)
             return jsonify(asdict(tag))
-
-    return routes
 
 
 def _text(wanted: Mapping[str, object], name: str) -> str:

@@ -31,6 +31,7 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
     for error in (ControlError, ClockError, SpecError, FaultError, SwitchError, StaffingError):
         routes.register_error_handler(error, told)
     _state_routes(routes, world)
+    _people_routes(routes, world)
     _log_routes(routes, world, sender)
     _event_routes(routes, world, sender)
     return routes
@@ -81,6 +82,8 @@ def _state_routes(routes: Blueprint, world: World) -> None:
         _set_switches(world, asked())
         return _switches(world)
 
+
+def _people_routes(routes: Blueprint, world: World) -> None:
     @routes.get("/people")
     def people() -> Response:
         with world.lock:

@@ -26,7 +26,7 @@ _START = (0, 0, "")
 Place = tuple[int, int, str]  # which member, createtime, customer
 
 
-def follow_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
+def follow_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001 - as Read has it
     """Answer externalcontact/get_follow_user_list. Raises ApiError."""
     with world.lock:
         check_contacts(world, query, call)
@@ -37,7 +37,7 @@ def follow_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Ca
         }
 
 
-def customers(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
+def customers(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001 - as Read has it
     """Answer externalcontact/list: one member's customers, without pages. Raises ApiError."""
     with world.lock:
         check_contacts(world, query, call)

@@ -28,7 +28,7 @@ class Read(Protocol):
     def __call__(self, world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body: ...
 
 
-def contact(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001
+def contact(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001 - as Read has it
     """Answer externalcontact/get. Raises ApiError."""
     with world.lock:
         check_contacts(world, query, call)

@@ -9,7 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 import structlog
+from hypothesis import settings
 from postgres_builders import Server
+
+# How long one example takes says something of the machine and its neighbours, nothing of the program.
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
 
 _numbers = itertools.count()
 # Tracebacks without the values of all variables, whose rendering takes seconds.

@@ -190,7 +190,7 @@ def test_every_key_has_its_words(language: str) -> None:
     told = [
         sentence(one, language=language)
         for case in KINDER
-        for one in differences(case.values[0], case.values[1])  # type: ignore[arg-type]
+        for one in differences(case.values[0], case.values[1])  # type: ignore[arg-type]  # a table
     ]
 
     assert len(told) == len(KINDER)

@@ -29,13 +29,13 @@ def done(rows: tuple[Row, ...]) -> list[int]:
 
 
 def each_quota(world: World, **changes: object) -> World:
-    return replace(world, quotas=tuple(replace(quota, **changes) for quota in world.quotas))  # type: ignore[arg-type]
+    return replace(world, quotas=tuple(replace(quota, **changes) for quota in world.quotas))  # type: ignore[arg-type]  # a builder
 
 
 def counting_all(world: World, **changes: object) -> World:
     """*world* with other counting rules, whatever else they are."""
     quotas = (
-        replace(quota, counting=replace(quota.counting, **changes))  # type: ignore[arg-type]
+        replace(quota, counting=replace(quota.counting, **changes))  # type: ignore[arg-type]  # a builder
         for quota in world.quotas
     )
     return replace(world, quotas=tuple(quotas))

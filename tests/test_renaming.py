@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from directory_builders import Bank, Corp, bank, corp
+from directory_builders import Bank
 from e2e_builders import add_customers, at
-from sandbox_builders import make_world
+from renaming_builders import MOVED, NOW, facts_of, read_bank, renamed_in_wecom
 
 from bot.core.evidence import Evidence
 from bot.core.integrity import Finding, FindingKind, FindingName
@@ -18,7 +18,6 @@ from bot.core.progress import Row
 from bot.core.relations import Kind, RelationEvent, fold
 from bot.importing import AbsenceLines, FactLines, import_file
 from bot.renaming import RenamingError, faults, rename
-from bot.services import Services
 from bot.store.address_book import State
 from bot.store.details import ReadState
 from bot.store.knowledge import Absence, Fact
@@ -26,39 +25,16 @@ from bot.store.outbox import Message
 from bot.store.reviews import Opening, ReviewKind, ReviewState
 from handlers.inbox import derive
 
-FIRST, MOVED = "2026-11-02T02:17", "2026-11-13T02:17"
-NOW = "2026-11-13T10:00"
-
 
 @pytest.fixture
-def branch() -> Iterator[Corp]:
-    world, _ = make_world()
-    with corp(world) as found:
+def opened(tmp_path: Path, place: Path | str) -> Iterator[Bank]:
+    with read_bank(tmp_path, place) as found:
         yield found
-
-
-@pytest.fixture
-def opened(branch: Corp, tmp_path: Path, place: Path | str) -> Iterator[Bank]:
-    with bank(branch, tmp_path, store=place, when=FIRST) as found:
-        found.read(FIRST)
-        yield found
-
-
-def renamed_in_wecom(opened: Bank) -> None:
-    """WeCom has another userid for yg01, and the next night has shown it."""
-    opened.corp.act("rename", userid="yg01", to="Zhang.San")
-    opened.read(MOVED)
-    opened.clock.set(NOW)
 
 
 def figures(row: Row | None) -> tuple[object, ...]:
     assert row is not None
     return (row.target, row.gross, row.counted, row.lost, row.department, row.role, row.kept_90)
-
-
-def facts_of(services: Services, userid: str) -> list[RelationEvent]:
-    customers = services.store.renames.customers(userid)
-    return [fact for customer in customers for fact in services.store.ledger.relation(userid, customer)]
 
 
 def test_the_month_is_kept_under_the_new_userid(opened: Bank) -> None:

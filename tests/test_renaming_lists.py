@@ -6,43 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from directory_builders import Bank, Corp, bank, corp
+from directory_builders import Bank
 from e2e_builders import at
-from sandbox_builders import make_world
+from renaming_builders import facts_of, read_bank, renamed_in_wecom
 
 from bot.core.relations import Kind, RelationEvent
 from bot.renaming import rename
-from bot.services import Services
 from bot.store.syncing import Burden, FoundLoss, Step
 
-FIRST, MOVED = "2026-11-02T02:17", "2026-11-13T02:17"
-NOW = "2026-11-13T10:00"
-
 
 @pytest.fixture
-def branch() -> Iterator[Corp]:
-    world, _ = make_world()
-    with corp(world) as found:
+def opened(tmp_path: Path, place: Path | str) -> Iterator[Bank]:
+    with read_bank(tmp_path, place) as found:
         yield found
-
-
-@pytest.fixture
-def opened(branch: Corp, tmp_path: Path, place: Path | str) -> Iterator[Bank]:
-    with bank(branch, tmp_path, store=place, when=FIRST) as found:
-        found.read(FIRST)
-        yield found
-
-
-def renamed_in_wecom(opened: Bank) -> None:
-    """WeCom has another userid for yg01, and the next night has shown it."""
-    opened.corp.act("rename", userid="yg01", to="Zhang.San")
-    opened.read(MOVED)
-    opened.clock.set(NOW)
-
-
-def facts_of(services: Services, userid: str) -> list[RelationEvent]:
-    customers = services.store.renames.customers(userid)
-    return [fact for customer in customers for fact in services.store.ledger.relation(userid, customer)]
 
 
 def test_what_is_known_of_wecoms_lists_moves_along(opened: Bank) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from bot.cli.bars import bars
 from bot.cli.options import config_option, format_option, loaded
 from bot.store.copying import Compared, Tell
 from bot.store.copying import copy as copy_all
@@ -57,7 +55,7 @@ def copy(config_path: Path, target: str, form: str) -> None:
             f"{config_path}: there is no store {source} yet: set [store] url to PostgreSQL at once"
         )
     try:
-        with only_one(source), _progress() as tell:
+        with only_one(source), bars() as tell:
             compared = _copy(source, target, tell)
     except StoreBusyError as error:
         click.echo(f"stopped: {error}; the same command goes on from here", err=True)
@@ -89,29 +87,6 @@ def _opened(target: str) -> PostgresEngine:
         return PostgresEngine(target)
     except StoreError as error:
         raise StoreError(f"--to: {error}") from None
-
-
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """A bar for each step on standard error, if a person watches."""
-    console = Console(stderr=True)
-    bars = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    steps = {}
-
-    def tell(step: str, done: int, total: int) -> None:
-        if step not in steps:
-            steps[step] = bars.add_task(step, total=total)
-        bars.update(steps[step], completed=done, total=total)
-
-    with bars:
-        yield tell
 
 
 def _as_json(compared: list[Compared]) -> str:

@@ -88,15 +88,19 @@ def progress(
         money=money,
         language=config.locale.language,
     )
+    deliver(_written(report, form), output)
+
+
+def _written(report: Report, form: str) -> str | bytes:
     match form:
         case "json":
-            deliver(_as_json(report), output)
+            return _as_json(report)
         case "csv":
-            deliver(_as_csv(report), output)
+            return _as_csv(report)
         case "xlsx":
-            deliver(workbook(sheets(report)), output)
+            return workbook(sheets(report))
         case _:
-            deliver(page(report), output)
+            return page(report)
 
 
 class _Choice:

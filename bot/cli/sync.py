@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bot.cli.bars import bars
 from bot.services import Services
 from scheduler.asking import StoppedError
 from scheduler.drift import DriftReport, drift_of, last_drift
-from scheduler.lists import Tell
 from scheduler.sync import take_over
 
 JOB = "sync"
@@ -27,7 +23,7 @@ def compare(services: Services, *, at: datetime, accept_losses: bool) -> DriftRe
     None when it could not go to its end, which is said on standard error. Raises WeComError.
     """
     try:
-        with _bars() as tell:
+        with bars() as tell:
             run = take_over(services, at, accept_losses=accept_losses, progress=tell)
     except StoppedError as error:
         counts = services.store.syncs.counts()
@@ -38,29 +34,6 @@ def compare(services: Services, *, at: datetime, accept_losses: bool) -> DriftRe
     report = drift_of(services.store, run)
     _ask(report)
     return report
-
-
-@contextmanager
-def _bars() -> Iterator[Tell]:
-    """A bar for each step on standard error, if a person watches."""
-    console = Console(stderr=True)
-    bars = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    )
-    steps = {}
-
-    def tell(step: str, done: int, total: int) -> None:
-        if step not in steps:
-            steps[step] = bars.add_task(step, total=total)
-        bars.update(steps[step], completed=done, total=total)
-
-    with bars:
-        yield tell
 
 
 def _ask(report: DriftReport) -> None:

@@ -184,7 +184,7 @@ class _Embedded(Server):
     def _init_shared_socket(self) -> None:
         # granian closes the descriptor when it stops, so Python must let go of it.
         # The stubs know only granian's own way to make a holder; the constructor is what it unpickles with.
-        self._shd = SocketHolder(self._listener.detach(), IS_UNIX_SOCKET, BACKLOG)  # type: ignore[call-arg, assignment]
+        self._shd = SocketHolder(self._listener.detach(), IS_UNIX_SOCKET, BACKLOG)  # type: ignore[call-arg, assignment]  # see above
 
 
 class _Wire(threading.Thread):

@@ -1,0 +1,32 @@
+"""Bars for what takes long, on standard error, while a person watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what is told of each step: its name, how much is done, how much there is in all."""
+    console = Console(stderr=True)
+    shown = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    steps = {}
+
+    def tell(step: str, done: int, total: int) -> None:
+        if step not in steps:
+            steps[step] = shown.add_task(step, total=total)
+        shown.update(steps[step], completed=done, total=total)
+
+    with shown:
+        yield tell
