@@ -66,7 +66,7 @@ def query(url: str, text: str) -> list[tuple[Any, ...]]:
 def again_and_again(act: Callable[[], object], *, done: Callable[[], bool]) -> int:
     """Do as the loops of the service do: until all is done, also when the store was away; how often it was.
 
-    One more act need not be enough: the server keeps the rows of a cut connection locked until it sees the cut.
+    One more act may be too early: the server keeps a cut connection's rows locked until it sees the cut.
     """
     failures = 0
 
