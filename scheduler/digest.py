@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.core.people import Person
+from bot.core.people import Person, leads
 from bot.messages import Message, TeamMember
 from bot.messages import digest as digest_message
 from bot.services import Services
@@ -29,12 +29,6 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
 def _team(standing: Standing, leader: Person) -> Iterator[Person]:
     today = standing.calendar.local_day(standing.at)
     for person in standing.people.values():
-        membership = person.membership_on(today)
-        if person.userid == leader.userid or person.userid not in standing.by_person:
-            continue
-        if any(
-            standing.departments.at_or_below(department, led)
-            for department in membership.departments
-            for led in leader.leader_of
-        ):
+        is_asked = person.userid in standing.by_person
+        if is_asked and leads(leader, person, departments=standing.departments, day=today):
             yield person

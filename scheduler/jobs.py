@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
-from scheduler import close, digest, progress, questions, reminder, sync
+from scheduler import close, digest, progress, questions, reminder, statement, sync
 
 # Yields (userid, message) in the order of userids: planning goes on from a userid after an interruption.
 Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
@@ -17,6 +17,7 @@ Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
 PREPARES: dict[str, Callable[[Services, datetime], None]] = {
     "close": close.prepare,
     "progress": questions.prepare,
+    "reminder": statement.prepare,
 }
 
 # The same, for what may last: it calls its last argument every few seconds to say that it is alive.
@@ -29,6 +30,9 @@ ALONGSIDE: dict[str, dict[str, Job]] = {
     "progress": {
         questions.QUESTION: questions.asked,  # about adds, to the person himself
         questions.REVIEW: questions.to_review,  # open cases, to who decides them
+    },
+    "reminder": {
+        statement.STATEMENT: statement.messages,  # the day's figures with a code, to those who are done
     },
 }
 

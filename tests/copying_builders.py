@@ -110,6 +110,9 @@ def live_a_day(services: Services) -> None:
         for number in range(3):
             store.outbox.add(_message(number), created_at=EVENT_AT)
         store.ledger.mark_all()  # left over for the target to derive
+        store.daily_statements.make_key("2026-11")
+        store.daily_statements.add("7K3M9Q2PXW4D8HTR", month="2026-11", body="{}")
+        store.daily_statements.note_wrong_code("a", hour=1)
     store.outbox.begin(1, request=NOT_TEXT, now=EVENT_AT)
     store.outbox.finish(1, state="sent", now=EVENT_AT, receipt='{"errmsg": "成功"}')
     store.runs.claim("progress", EVENT_AT, holder="a:1", now=EVENT_AT, lease_until=EVENT_AT + 60)

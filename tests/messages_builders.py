@@ -13,6 +13,7 @@ from bot.core.integrity import FindingKind
 from bot.core.leniency import Difference
 from bot.core.money import Penalty
 from bot.core.progress import Row, Status
+from bot.core.statement import Figure, Statement
 from bot.core.verdicts import Verdict
 from bot.core.waiting import Waiting
 from bot.messages import Message, TeamMember, digest, progress, reminder
@@ -20,6 +21,7 @@ from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
 from bot.messages.questions import Appealed, Seen, ToDecide, questions, to_review
 from bot.messages.rules_changed import RuleNews, rules_changed
+from bot.messages.statement import looked_at, statement
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 24, 9, 7, tzinfo=SHANGHAI)  # a Tuesday; 5 workdays of November are left
@@ -82,6 +84,7 @@ MET = replace(
     MONTHLY, counted=51, pending=0, to_add=0, today_dose=0, today_left=0, remaining=0, status=Status.MET
 )
 COVERED = replace(MONTHLY, counted=46, pending=4, to_add=0, today_dose=0, today_left=0, status=Status.COVERED)
+AT_REST = replace(MONTHLY, pending=6, to_add=6, today_left=0)
 EXEMPT = replace(
     MONTHLY,
     target=0,
@@ -129,6 +132,13 @@ MISSED = ClosedLine(
     above_median=True,
 )
 MADE = ClosedLine(row=replace(MET, kept_90=0.93), verdicts={Verdict.COUNTED: 51}, penalty_rule=None)
+TOLD = Statement(
+    userid="yuangong-jia",
+    at=int(AFTERNOON.timestamp()),
+    day="2026-11-24",
+    added=2,
+    figures=(Figure(quota="cm-monthly", period="2026-11", target=50, counted=38, pending=4),),
+)
 EASED = RuleNews(
     quota="cm-monthly",
     period="2026-11",
@@ -213,6 +223,8 @@ def examples(language: str) -> dict[str, Message]:
         "progress, two quotas": progress(**said, rows=[MONTHLY, DAILY], yesterday=QUIET, at=MORNING),
         "progress, enough": progress(**said, rows=[COVERED], yesterday=QUIET, at=MORNING),
         "reminder": reminder(**said, rows=[BEHIND], at=AFTERNOON, today_is_workday=True),
+        "statement": statement(**said, rows=[AT_REST], added=2, code="7K3M9Q2PXW4D8HTR", at=AFTERNOON),
+        "statement, looked at": looked_at(**said, at=EVENING, given_at=AFTERNOON, name="员工甲", seen=TOLD),
         "digest": digest(**said, team=a_team(), at=EVENING),
         "digest, nobody to help": digest(
             **said, team=[member("员工甲", MONTHLY), member("员工乙", MET)], at=EVENING

@@ -227,7 +227,7 @@ def test_a_quiet_yesterday_and_an_unknown_kept_rate_are_left_out() -> None:
     assert said([replace(MONTHLY, kept_90=None)]) == [
         "今天加 2 位就够",
         "本月 42/50：已确认 38，待确认 4，还需 8 位，剩 5 个工作日，进度正常",
-        "今天加够后不再打扰您。",
+        "今天加够后不再提醒您。",
         "截至 11-24 周二 09:07 · 进度",
     ]
 

@@ -24,6 +24,7 @@ from bot.cli.run import run
 from bot.cli.serve import serve
 from bot.cli.simulate import simulate_
 from bot.cli.status import status
+from bot.cli.verify import verify
 from bot.config import ConfigError
 from bot.demo import DemoError
 from bot.joining import JoiningError
@@ -51,6 +52,7 @@ COMMANDS = (
     close,
     joiners,
     review,
+    verify,
     simulate_,
     import_,
     export,

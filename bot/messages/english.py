@@ -56,7 +56,7 @@ ENGLISH = Texts(
         "{n} customers are no longer in your list", one="{n} customer is no longer in your list"
     ),
     kept=Phrase("Customers kept over 90 days: {percent}%"),
-    peace_when_enough=Phrase("Once that is done, we leave you alone today."),
+    peace_when_enough=Phrase("Once that is done, no more reminders today."),
     peace_today=Phrase("No more reminders today."),
     may_stop=Phrase("You may stop here today: {n} on each workday from then on"),
     only_once=Phrase("This is today's only reminder; after work we leave you alone."),

@@ -1,0 +1,63 @@
+"""`quotabot verify`: whether the code under a statement of the day is genuine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.bootstrap import open_services
+from bot.cli.options import config_option, format_option, loaded
+from bot.messages.message import as_text
+from bot.messages.statement import looked_at
+from bot.proving import Looked, look_at
+from bot.standing import everybody
+
+_ASKER = "quotabot verify"
+_ROOM = 100_000  # bytes: a terminal has no limit
+
+
+@click.command()
+@click.argument("code", nargs=-1, required=True)
+@config_option
+@click.option("--by", metavar="USERID", help="Who asks: he sees the figures if they are his or his people's.")
+@format_option("text", "json")
+def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) -> None:
+    """Say whether CODE stands under a statement that this installation gave out. Exit code 1: it does not.
+
+    \b
+    quotabot verify 7K3M-9Q2P-XW4D-8HTR
+    quotabot verify 7K3M-9Q2P-XW4D-8HTR --by zhangsan
+    """
+    config = loaded(config_path)
+    with open_services(config) as services:
+        looked = look_at(services, "".join(code), asker=_ASKER, by=by)
+        now = services.config.work_calendar().local(services.clock.now())
+        seen = looked.statement
+        names = {} if seen is None else {one.userid: one.name for one in everybody(services).values()}
+    if form == "json":
+        click.echo(json.dumps(_plain(looked), ensure_ascii=False, indent=2))
+    else:
+        said = looked_at(
+            language=config.locale.language,
+            at=now,
+            given_at=looked.at,
+            too_many=looked.too_many,
+            name="" if seen is None else names.get(seen.userid, seen.userid),
+            seen=seen,
+        )
+        click.echo(as_text(said, limit=_ROOM))
+    sys.exit(0 if looked.genuine else 1)
+
+
+def _plain(looked: Looked) -> dict[str, Any]:
+    return {
+        "genuine": looked.genuine,
+        "at": None if looked.at is None else looked.at.isoformat(),
+        "too_many_tries": looked.too_many,
+        "statement": None if looked.statement is None else asdict(looked.statement),
+    }

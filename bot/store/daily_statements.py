@@ -1,0 +1,58 @@
+"""Statements of a day: what was given out under which code, the key of each month, wrong codes by asker."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from bot.store.engine import Engine
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A statement as it was given out: its text, and the key that its code was made with."""
+
+    body: str
+    key: bytes
+
+
+class DailyStatements:
+    """Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def key(self, month: str) -> bytes | None:
+        """The key of a *month* (2026-11), None before its first use."""
+        row = self._engine.one("statement_key", month=month)
+        return None if row is None else bytes(row["key"])
+
+    def make_key(self, month: str) -> bytes:
+        """The key of *month*, made now if there is none; the same one for all processes."""
+        if (known := self.key(month)) is not None:
+            return known
+        fresh = secrets.token_bytes(_KEY_BYTES)
+        self._engine.run("statement_key_add", month=month, key=fresh)
+        return self.key(month) or fresh
+
+    def add(self, code: str, *, month: str, body: str) -> None:
+        """Keep what was given out under *code*."""
+        self._engine.run("daily_statement_add", code=code, month=month, body=body)
+
+    def get(self, code: str) -> Given | None:
+        """What was given out under *code*; None for a code that nobody was given."""
+        row = self._engine.one("daily_statement", code=code)
+        key = None if row is None else self.key(row["month"])
+        return None if row is None or key is None else Given(row["body"], key)
+
+    def wrong_codes(self, asker: str, *, hour: int) -> int:
+        """How many wrong codes *asker* asked for in this *hour* (of the epoch)."""
+        row = self._engine.one("wrong_codes_of", asker=asker, hour=hour)
+        return 0 if row is None else int(row["number"])
+
+    def note_wrong_code(self, asker: str, *, hour: int) -> None:
+        """One more."""
+        self._engine.run("wrong_codes_clear", hour=hour)
+        self._engine.run("wrong_code_note", asker=asker, hour=hour)

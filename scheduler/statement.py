@@ -1,0 +1,45 @@
+"""statement: in the reminder's place, to those who are done: the day's figures with a code under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.messages import Message
+from bot.messages.statement import is_done
+from bot.messages.statement import statement as statement_message
+from bot.proving import issue, preview, statement_of
+from bot.services import Services
+from bot.standing import Standing, standing
+
+STATEMENT = "statement"  # in the keys of the messages
+
+
+def prepare(services: Services, at: datetime) -> None:
+    """Keep what is told under which code, before anybody is told."""
+    found = standing(services, at=at)
+    issue(services, (statement_of(found, userid) for userid in _done(found)))
+
+
+def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    """One message for each person at work who added somebody today and has nothing left to do."""
+    local = standing.calendar.local(standing.at)
+    for userid in _done(standing):
+        told = preview(services, statement_of(standing, userid))
+        yield (
+            userid,
+            statement_message(
+                language=services.config.locale.language,
+                rows=standing.by_person[userid],
+                added=told.statement.added,
+                code=told.code,
+                at=local,
+            ),
+        )
+
+
+def _done(standing: Standing) -> Iterator[str]:
+    today = standing.calendar.local_day(standing.at)
+    for userid, rows in standing.by_person.items():
+        if standing.works_on(userid, today) and is_done(rows, added=standing.day(userid, today).added):
+            yield userid

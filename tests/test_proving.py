@@ -1,0 +1,201 @@
+"""Statements of the day: who gets one, that its code is known to nobody else, and who may see its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from e2e_builders import (
+    FakeTime,
+    add_customers,
+    at,
+    change,
+    installation,
+    outbox_rows,
+    write_config,
+    write_roster,
+)
+
+from bot.core.statement import code_of, shown_code
+from bot.proving import WRONG_CODES_AN_HOUR, issue, look_at, preview, statement_of
+from bot.services import Services
+from bot.standing import standing
+from scheduler.jobs import PREPARES
+from scheduler.planner import plan
+
+REMINDER = at("2026-11-23T16:37")
+ROSTER = (
+    "behind,员工甲,11,客户经理,,,,",
+    "through,员工乙,11,客户经理,,,,",
+    "met,员工丙,12,客户经理,,,,",
+    "quiet,员工丁,12,客户经理,,,,",
+    "away,员工戊,12,客户经理,,,2026-11-20,",
+    "boss,主管甲,11,主管,11,,,",
+    "other,主管乙,12,主管,12,,,",
+    "head,行长甲,1,行长,1,,,",
+)
+DEPARTMENTS = "id,name,parent\n1,支行,\n11,一部,1\n12,二部,1\n"
+QUOTA = '[[quotas]]\nid = "cm-monthly"\nroles = ["客户经理"]\nperiod = "month"\ntarget = 8\n'
+
+
+@pytest.fixture
+def clock() -> FakeTime:
+    return FakeTime(REMINDER)
+
+
+@pytest.fixture
+def services(tmp_path: Path, clock: FakeTime, place: Path | str) -> Iterator[Services]:
+    store = place if isinstance(place, str) else f"sqlite:///{place}"
+    (tmp_path / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
+    write_roster(tmp_path, *ROSTER)
+    with installation(write_config(tmp_path, quotas=QUOTA, store=store), clock) as opened:
+        earlier, today = at("2026-11-03T10:00"), at("2026-11-23T10:00")
+        add_customers(opened, "behind", today)  # 1 of 8: more is left today
+        add_customers(opened, "through", *(earlier + timedelta(hours=n) for n in range(4)), today, today)
+        add_customers(opened, "met", *(earlier + timedelta(minutes=n) for n in range(8)), today)
+        add_customers(opened, "quiet", *(earlier + timedelta(minutes=n) for n in range(8)))  # nobody today
+        add_customers(opened, "away", *(earlier + timedelta(minutes=n) for n in range(8)), today)
+        yield opened
+
+
+def planned(services: Services) -> dict[str, str]:
+    """What goes out at the reminder's time, by key, after it was stored."""
+    PREPARES["reminder"](services, REMINDER)
+    return {message.key: message.content for message in plan(services, "reminder", at=REMINDER)}
+
+
+def code_in(content: str) -> str:
+    return next(line for line in content.splitlines() if "校验码 " in line)
+
+
+def test_who_is_done_today_gets_a_statement_in_the_reminders_place(services: Services) -> None:
+    assert set(planned(services)) == {
+        "reminder:2026-11-23:behind",
+        "statement:2026-11-23:met",
+        "statement:2026-11-23:through",
+    }
+
+
+def test_a_statement_says_what_was_added_and_where_the_quota_stands(services: Services) -> None:
+    content = planned(services)["statement:2026-11-23:through"]
+
+    assert content.splitlines()[0].startswith("**今天够了，已加 2 位")
+    assert "本月 6/8" in content
+
+
+def test_the_code_on_the_phone_is_genuine_and_its_owner_sees_the_figures(services: Services) -> None:
+    looked = look_at(
+        services, code_in(planned(services)["statement:2026-11-23:through"]), asker="a", by="Through"
+    )
+
+    assert looked.genuine
+    assert looked.at == REMINDER
+    assert looked.statement is not None
+    assert (looked.statement.added, looked.statement.figures[0].counted) == (2, 6)
+
+
+@pytest.mark.parametrize(
+    ("by", "sees"),
+    [
+        pytest.param("through", True, id="the person himself"),
+        pytest.param("boss", True, id="his leader"),
+        pytest.param("head", True, id="who leads above"),
+        pytest.param("other", False, id="another leader"),
+        pytest.param("behind", False, id="a colleague"),
+        pytest.param("nobody", False, id="somebody unknown"),
+        pytest.param(None, False, id="nobody named"),
+    ],
+)
+def test_everybody_learns_that_it_is_genuine_and_few_see_the_figures(
+    services: Services, by: str | None, sees: bool
+) -> None:
+    told = statement_of(standing(services, at=REMINDER), "through")
+    code = issue(services, [told])["through"].code
+
+    looked = look_at(services, code, asker="a", by=by)
+
+    assert (looked.genuine, looked.at) == (True, REMINDER)
+    assert looked.statement == (told if sees else None)
+
+
+def test_what_was_only_shown_beforehand_is_not_genuine(services: Services) -> None:
+    shown = preview(services, statement_of(standing(services, at=REMINDER), "through"))
+
+    assert not look_at(services, shown.code, asker="a").genuine
+
+
+def test_a_statement_that_was_changed_in_the_store_is_genuine_no_more(services: Services) -> None:
+    told = statement_of(standing(services, at=REMINDER), "through")
+    code = issue(services, [told])["through"].code
+    change(services, "UPDATE daily_statements SET body = replace(body, '\"added\":2', '\"added\":9')")
+
+    assert not look_at(services, code, asker="a", by="through").genuine
+
+
+def test_a_row_that_was_put_in_with_another_key_is_not_genuine(services: Services) -> None:
+    told = statement_of(standing(services, at=REMINDER), "through")
+    issue(services, [told])
+    better = replace(told, added=9).written()
+    forged = code_of(better, key=b"guessed")
+    with services.store.transaction():
+        services.store.daily_statements.add(forged, month="2026-11", body=better)
+
+    assert not look_at(services, forged, asker="a").genuine
+
+
+def test_issuing_again_gives_the_same_code(services: Services) -> None:
+    told = statement_of(standing(services, at=REMINDER), "through")
+
+    assert issue(services, [told]) == issue(services, [told])
+
+
+def test_each_month_has_a_key_of_its_own_and_old_codes_stay_good(services: Services) -> None:
+    told = statement_of(standing(services, at=REMINDER), "through")
+    old = issue(services, [told])["through"].code
+    issue(services, [replace(told, day="2026-12-01")])
+
+    keys = [services.store.daily_statements.key(month) for month in ("2026-11", "2026-12")]
+
+    assert None not in keys
+    assert keys[0] != keys[1]
+    assert look_at(services, old, asker="a").genuine
+
+
+def test_wrong_codes_are_limited_by_asker_and_hour(services: Services) -> None:
+    moment = 1_795_420_000.0
+    services.store.now = lambda: moment  # type: ignore[method-assign]  # real time, in the test's hand
+    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+    for _ in range(WRONG_CODES_AN_HOUR):
+        assert not look_at(services, "0000-0000-0000-0000", asker="a").too_many
+
+    blocked, another = look_at(services, code, asker="a"), look_at(services, code, asker="b")
+    services.store.now = lambda: moment + 3600  # type: ignore[method-assign]
+    later = look_at(services, code, asker="a")
+
+    assert (blocked.genuine, blocked.too_many) == (False, True)
+    assert (another.genuine, later.genuine) == (True, True)
+
+
+def test_right_codes_are_never_too_many(services: Services) -> None:
+    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+
+    assert all(look_at(services, code, asker="a").genuine for _ in range(WRONG_CODES_AN_HOUR + 2))
+
+
+def test_whose_userid_changed_still_sees_his_own(services: Services) -> None:
+    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+    with services.store.transaction():
+        services.store.renames.put("through", "through2", at=0, by="hr")
+
+    assert look_at(services, shown_code(code), asker="a", by="through2").statement is not None
+
+
+def test_a_dry_look_at_the_job_keeps_nothing(services: Services) -> None:
+    contents = [message.content for message in plan(services, "reminder", at=REMINDER)]
+
+    assert sum("校验码" in content for content in contents) == 2
+    assert services.store.daily_statements.key("2026-11") is None
+    assert outbox_rows(services) == []
