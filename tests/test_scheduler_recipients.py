@@ -95,9 +95,9 @@ def test_nobody_is_reminded_who_did_his_dose_of_today(tmp_path: Path) -> None:
         # 42 are left for six workdays: a dose of 7 makes a day
         add_customers(services, "yg01", *[at("2026-11-23T10:00")] * 7)
         add_customers(services, "yg02", *[at("2026-11-23T10:00")] * 6)
-        found = [message.to_userid for message in plan(services, "reminder", at=at(LATE))]
+        found = [message.key for message in plan(services, "reminder", at=at(LATE))]
 
-    assert found == ["yg02"]
+    assert found == ["statement:2026-11-23:yg01", "reminder:2026-11-23:yg02"]
 
 
 LEADERS = (
