@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
-from scheduler import close, digest, progress, questions, reminder, statement, sync
+from scheduler import admin, close, digest, progress, questions, reminder, statement, sync
 
 # Yields (userid, message) in the order of userids: planning goes on from a userid after an interruption.
 Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
@@ -30,6 +30,7 @@ ALONGSIDE: dict[str, dict[str, Job]] = {
     "progress": {
         questions.QUESTION: questions.asked,  # about adds, to the person himself
         questions.REVIEW: questions.to_review,  # open cases, to who decides them
+        admin.ADMIN: admin.messages,  # what is wrong, to who runs the bot
     },
     "reminder": {
         statement.STATEMENT: statement.messages,  # the day's figures with a code, to those who are done

@@ -17,6 +17,7 @@ from bot.core.statement import Figure, Statement
 from bot.core.verdicts import Verdict
 from bot.core.waiting import Waiting
 from bot.messages import Message, TeamMember, digest, progress, reminder
+from bot.messages.admin import Finding, Wrong, admin
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
 from bot.messages.questions import Appealed, Seen, ToDecide, questions, to_review
@@ -139,6 +140,18 @@ TOLD = Statement(
     added=2,
     figures=(Figure(quota="cm-monthly", period="2026-11", target=50, counted=38, pending=4),),
 )
+TROUBLES = (
+    Finding(what=Wrong.REPAIRED, n=3),
+    Finding(what=Wrong.OUTAGE, text="11-23 14:02–14:09"),
+    Finding(
+        what=Wrong.UNREACHED,
+        n=2,
+        names=("yuangong-jia", "yuangong-yi"),
+        text="the member has no WeCom base licence (基础许可)",
+    ),
+    Finding(what=Wrong.HELD, n=64, names=tuple(f"yg{number:02d}" for number in range(1, 9))),
+    Finding(what=Wrong.OLD_FACTS, n=9),
+)
 EASED = RuleNews(
     quota="cm-monthly",
     period="2026-11",
@@ -226,6 +239,7 @@ def examples(language: str) -> dict[str, Message]:
         "statement": statement(**said, rows=[AT_REST], added=2, code="7K3M9Q2PXW4D8HTR", at=AFTERNOON),
         "statement, looked at": looked_at(**said, at=EVENING, given_at=AFTERNOON, name="员工甲", seen=TOLD),
         "digest": digest(**said, team=a_team(), at=EVENING),
+        "admin": admin(**said, found=TROUBLES, at=MORNING),
         "digest, nobody to help": digest(
             **said, team=[member("员工甲", MONTHLY), member("员工乙", MET)], at=EVENING
         ),

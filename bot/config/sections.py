@@ -300,7 +300,7 @@ class Admins(Section):
     """Who runs the bot."""
 
     userids: tuple[UserId, ...] = ()
-    """They decide what nobody else may; the admin digest comes later."""
+    """They are told what is wrong, and decide what nobody else may."""
 
 
 class Privacy(Section):

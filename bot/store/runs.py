@@ -62,6 +62,10 @@ class Runs:
         """Firings whose planner fell silent."""
         return [(row["job"], row["fire_at"]) for row in self._engine.all("runs_abandoned", now=now)]
 
+    def unfinished_since(self, since: int) -> list[Row]:
+        """Firings after *since* that failed or were missed, oldest first: job, fire_at, state."""
+        return self._engine.all("runs_unfinished_since", since=since)
+
     def last(self) -> list[Row]:
         """The last firing of each job."""
         return self._engine.all("runs_last")

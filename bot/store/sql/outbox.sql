@@ -91,6 +91,21 @@ SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at
  WHERE state IN ('failed', 'unknown')
  ORDER BY seq;
 
+-- name: outbox_unreached_since(since)
+-- Whom a message did not reach, and why, in the words of the last try.
+SELECT to_userid, error
+  FROM outbox
+ WHERE state IN ('failed', 'unknown')
+   AND finished_at >= :since
+ ORDER BY seq;
+
+-- name: outbox_expired_since(since)^
+-- How many lost their point before they could go.
+SELECT COUNT(*) AS number
+  FROM outbox
+ WHERE state = 'expired'
+   AND finished_at >= :since;
+
 -- name: outbox_show(key)^
 SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, content
   FROM outbox

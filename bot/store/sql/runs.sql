@@ -52,6 +52,14 @@ SELECT job, fire_at, state, messages
  WHERE fire_at = (SELECT MAX(other.fire_at) FROM runs AS other WHERE other.job = runs.job)
  ORDER BY job;
 
+-- name: runs_unfinished_since(since)
+-- Firings that came to nothing.
+SELECT job, fire_at, state
+  FROM runs
+ WHERE state IN ('failed', 'missed')
+   AND fire_at >= :since
+ ORDER BY fire_at, job;
+
 -- name: runs_abandoned(now)
 -- Firings somebody began and left.
 SELECT job, fire_at

@@ -1,0 +1,126 @@
+"""admin: with the morning's progress, to who runs the bot, and only when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from bot.core.reconciling import Cause
+from bot.core.workdays import WorkCalendar
+from bot.health import Health
+from bot.messages import Message
+from bot.messages.admin import Finding, Wrong
+from bot.messages.admin import admin as admin_message
+from bot.services import FIRST_START, Services
+from bot.standing import Standing
+from scheduler.drift import last_drift
+
+ADMIN = "admin"  # in the keys of the messages
+OLD_FACTS_DAYS = 7
+OLD_SYNC_DAYS = 2
+_DAY_S = 86_400
+
+
+def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    """One message for each administrator at work, if anything is wrong."""
+    admins = sorted({userid.lower() for userid in services.config.admins.userids})
+    local = standing.calendar.local(standing.at)
+    told = [
+        userid
+        for userid in admins
+        if userid not in standing.people or standing.works_on(userid, local.date())
+    ]
+    found = wrong(services, at=standing.at) if told else []
+    if found:
+        for userid in told:
+            yield userid, admin_message(language=services.config.locale.language, found=found, at=local)
+
+
+def wrong(services: Services, *, at: datetime) -> list[Finding]:
+    """What is wrong as of *at* (aware), of what happened since the same time of the workday before it."""
+    span = at - _a_workday_before(services.config.work_calendar(), at)
+    since = int(services.store.now()) - int(span.total_seconds())
+    return [
+        *_service(services),
+        *_outages(services, since=since),
+        *_jobs(services, since=int((at - span).timestamp())),
+        *_undelivered(services, since=since),
+        *_drift(services, since=int((at - span).timestamp()), at=int(at.timestamp())),
+        *_facts(services),
+    ]
+
+
+def _a_workday_before(calendar: WorkCalendar, at: datetime) -> datetime:
+    before = calendar.local(at) - timedelta(days=1)
+    while not calendar.is_workday(before.date()):
+        before -= timedelta(days=1)
+    return before
+
+
+def _service(services: Services) -> Iterator[Finding]:
+    health = Health(services.store, probe=lambda: None)
+    for degraded in health.report()["degraded"]:
+        if degraded["part"] not in {"inbox", "outbox"}:  # told with their numbers below
+            yield Finding(what=Wrong.SERVICE, text=str(degraded["problem"]))
+    if dead := health.depths()["inbox_dead"]:
+        yield Finding(what=Wrong.EVENTS, n=dead)
+
+
+def _outages(services: Services, *, since: int) -> Iterator[Finding]:
+    calendar = services.config.work_calendar()
+    for outage in services.store.outages.since(since):
+        begin, end = calendar.moment(outage["began_at"]), calendar.moment(outage["ended_at"])
+        same_day = begin.date() == end.date()
+        until = f"{end:%H:%M}" if same_day else f"{end:%m-%d %H:%M}"
+        yield Finding(what=Wrong.OUTAGE, text=f"{begin:%m-%d %H:%M}–{until}")
+
+
+def _jobs(services: Services, *, since: int) -> Iterator[Finding]:
+    failed = [row["job"] for row in services.store.runs.unfinished_since(since)]
+    if failed:
+        yield Finding(what=Wrong.JOBS, n=len(failed), names=tuple(dict.fromkeys(failed)))
+
+
+def _undelivered(services: Services, *, since: int) -> Iterator[Finding]:
+    outbox = services.store.outbox
+    by_reason: dict[str, list[str]] = {}
+    for row in outbox.unreached_since(since):
+        by_reason.setdefault(row["error"], []).append(row["to_userid"])
+    for reason, userids in sorted(by_reason.items()):
+        names = tuple(dict.fromkeys(userids))
+        yield Finding(what=Wrong.UNREACHED, n=len(userids), names=names, text=reason)
+    if expired := outbox.expired_since(since):
+        yield Finding(what=Wrong.EXPIRED, n=expired)
+
+
+def _drift(services: Services, *, since: int, at: int) -> Iterator[Finding]:
+    found = last_drift(services.store)
+    if found is None:
+        first = int(services.store.marks.get(FIRST_START) or at)
+        if at - first >= _DAY_S:
+            yield Finding(what=Wrong.NEVER_COMPARED)
+        return
+    if found.held:
+        names = tuple(one.userid for one in found.held)
+        yield Finding(what=Wrong.HELD, n=sum(one.number for one in found.held), names=names)
+    if found.unknown:
+        names = tuple(one.userid for one in found.unknown)
+        yield Finding(what=Wrong.UNREAD, n=len(names), names=names)
+    imported = found.causes.get(Cause.IMPORTED.value, 0)
+    if found.at >= since and found.repaired > imported:
+        yield Finding(what=Wrong.REPAIRED, n=found.repaired - imported)
+    if (days := (at - found.at) // _DAY_S) >= OLD_SYNC_DAYS:
+        yield Finding(what=Wrong.COMPARED_LONG_AGO, n=days)
+
+
+def _facts(services: Services) -> Iterator[Finding]:
+    if not any(
+        quota.counting.required_facts or quota.counting.own_book or quota.counting.max_share
+        for quota in services.config.quotas
+    ):
+        return
+    newest = services.store.knowledge.newest_facts()
+    if newest is None:
+        yield Finding(what=Wrong.NO_FACTS)
+    elif (days := (int(services.store.now()) - newest) // _DAY_S) >= OLD_FACTS_DAYS:
+        yield Finding(what=Wrong.OLD_FACTS, n=days)

@@ -1,0 +1,205 @@
+"""The administrators' message: only when something is wrong, what it is, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from e2e_builders import FakeTime, at, change, installation, write_config, write_roster
+
+from bot.core.reconciling import Cause
+from bot.messages.admin import Wrong
+from bot.services import FIRST_START, Services
+from bot.store.outbox import Message
+from scheduler.admin import wrong
+from scheduler.planner import plan
+
+MONDAY = at("2026-11-23T09:07")
+FRIDAY_NOON = int(at("2026-11-20T12:00").timestamp())
+FRIDAY_EARLY = int(at("2026-11-20T09:00").timestamp())  # before the same time of the workday before
+NOW = int(MONDAY.timestamp())
+FACTS = '[quotas.counting]\nrequired_facts = ["account"]\n'
+QUOTA = '[[quotas]]\nid = "cm"\nroles = ["客户经理"]\nperiod = "month"\ntarget = 5\n'
+ADMINS = '[admins]\nuserids = ["Boss", "clerk"]\n'
+
+
+@contextmanager
+def bank(folder: Path, place: Path | str, *, quotas: str = QUOTA, more: str = ADMINS) -> Iterator[Services]:
+    """boss administers, as does clerk, who stands in no roster; Monday morning by every clock."""
+    write_roster(folder, "yg01,员工甲,11,客户经理,,,,", "boss,主管甲,11,主管,11,,,")
+    store = place if isinstance(place, str) else f"sqlite:///{place}"
+    config = write_config(folder, quotas=quotas, more=more, store=store)
+    with installation(config, FakeTime(MONDAY)) as services:
+        services.store.now = lambda: float(NOW)  # type: ignore[method-assign]  # real time, in the test's hand
+        yield services
+
+
+@pytest.fixture
+def services(tmp_path: Path, place: Path | str) -> Iterator[Services]:
+    with bank(tmp_path, place) as opened:
+        yield opened
+
+
+def told(services: Services) -> dict[str, str]:
+    found = plan(services, "progress", at=MONDAY)
+    return {message.to_userid: message.content for message in found if message.job == "admin"}
+
+
+def found(services: Services) -> dict[Wrong, int]:
+    return {one.what: one.n for one in wrong(services, at=MONDAY)}
+
+
+def message(services: Services, key: str, *, state: str, error: str = "", at_s: int = FRIDAY_NOON) -> None:
+    """A message to yg01 that came to nothing at *at_s*."""
+    row = Message(
+        key=key,
+        job="progress",
+        to_userid="yg01",
+        content=key,
+        msgtype="text",
+        not_before=at_s,
+        expires_at=at_s + 60,
+        time_shift=0,
+    )
+    services.store.outbox.add(row, created_at=at_s)
+    if state == "expired":
+        services.store.outbox.expire(real_now=at_s + 60, clock_now=at_s + 60)
+    else:
+        stored = services.store.outbox.by_key(key)
+        assert stored is not None
+        services.store.outbox.finish(stored["seq"], state=state, now=at_s, error=error)
+
+
+def compared(services: Services, *, at_s: int, drift: dict[Cause, int]) -> None:
+    """A complete comparison that found *drift* with yg01."""
+    change(
+        services,
+        f"INSERT INTO sync_runs (number, began_at, state, ended_at) VALUES (1, {at_s}, 'done', {at_s + 60})",
+    )
+    for cause, number in drift.items():
+        change(services, f"INSERT INTO sync_drift VALUES (1, '{cause.value}', 'yg01', {number}, 'so')")
+
+
+def test_nothing_wrong_is_no_message(services: Services) -> None:
+    assert told(services) == {}
+
+
+def test_every_administrator_is_told_once_also_one_who_is_in_no_roster(services: Services) -> None:
+    message(services, "progress:x", state="failed", error="no licence")
+
+    contents = told(services)
+
+    assert sorted(contents) == ["boss", "clerk"]
+    assert contents["boss"].splitlines()[:2] == [
+        "**有 1 件事请看一下**",
+        "1 条消息没有送到（yg01）：no licence",
+    ]
+
+
+def test_an_administrator_on_leave_is_left_in_peace(services: Services) -> None:
+    change(services, "INSERT INTO absences VALUES ('boss', '2026-11-23', '2026-11-23', 'leave')")
+    message(services, "progress:x", state="failed", error="no licence")
+
+    assert sorted(told(services)) == ["clerk"]
+
+
+Wronged = Callable[[Services], None]
+
+
+@pytest.mark.parametrize(
+    ("happen", "expected"),
+    [
+        pytest.param(
+            lambda services: message(services, "a", state="expired"),
+            {Wrong.EXPIRED: 1},
+            id="a message expired",
+        ),
+        pytest.param(
+            lambda services: message(services, "a", state="unknown", error="e"),
+            {Wrong.UNREACHED: 1},
+            id="nobody knows whether it arrived",
+        ),
+        pytest.param(
+            lambda services: message(services, "a", state="sent"), {}, id="a message that arrived is nothing"
+        ),
+        pytest.param(
+            lambda services: message(services, "a", state="failed", error="e", at_s=FRIDAY_EARLY),
+            {},
+            id="what Friday's message told already",
+        ),
+        pytest.param(
+            lambda services: services.store.outages.add(
+                FRIDAY_NOON, FRIDAY_NOON + 90, reason="down", holder="a"
+            ),
+            {Wrong.OUTAGE: 1},
+            id="callbacks may be lost",
+        ),
+        pytest.param(
+            lambda services: services.store.runs.miss("digest", FRIDAY_NOON, now=NOW),
+            {Wrong.JOBS: 1},
+            id="a job was missed",
+        ),
+        pytest.param(
+            lambda services: services.store.marks.put(FIRST_START, str(NOW - 86_400)),
+            {Wrong.NEVER_COMPARED: 1},
+            id="a day without any comparison",
+        ),
+        pytest.param(
+            lambda services: compared(services, at_s=NOW - 3600, drift={Cause.IMPORTED: 40}),
+            {},
+            id="the first reading of lists repairs nothing",
+        ),
+        pytest.param(
+            lambda services: compared(
+                services, at_s=NOW - 3600, drift={Cause.MISSED_ADD: 3, Cause.MISSED_LOSS: 12, Cause.HELD: 12}
+            ),
+            {Wrong.HELD: 12, Wrong.REPAIRED: 3},
+            id="drift, some of it waits",
+        ),
+        pytest.param(
+            lambda services: compared(services, at_s=NOW - 3600, drift={Cause.UNKNOWN: 1, Cause.FROZEN: 1}),
+            {Wrong.UNREAD: 1},
+            id="a list was not read; who left is nothing wrong",
+        ),
+        pytest.param(
+            lambda services: compared(services, at_s=NOW - 3 * 86_400, drift={}),
+            {Wrong.COMPARED_LONG_AGO: 3},
+            id="not compared since Friday",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told(services: Services, happen: Wronged, expected: dict[Wrong, int]) -> None:
+    happen(services)
+
+    assert found(services) == expected
+
+
+@pytest.mark.parametrize(
+    ("age_days", "expected"),
+    [(None, {Wrong.NO_FACTS: 1}), (6, {}), (7, {Wrong.OLD_FACTS: 7})],
+)
+def test_old_facts_are_told_where_a_rule_needs_them(
+    tmp_path: Path, age_days: int | None, expected: dict[Wrong, int]
+) -> None:
+    with bank(tmp_path, tmp_path / "bot.db", quotas=QUOTA + FACTS) as services:
+        if age_days is not None:
+            services.store.marks.put("facts_imported_at", str(NOW - age_days * 86_400))
+
+        assert found(services) == expected
+
+
+def test_what_is_in_everybodys_way_is_told_in_its_words(services: Services) -> None:
+    services.store.tokens.block("app", error="the secret is wrong", errcode=40001, until=NOW + 60)
+
+    assert [(one.what, one.text) for one in wrong(services, at=MONDAY)] == [
+        (Wrong.SERVICE, "the secret is wrong")
+    ]
+
+
+def test_without_administrators_nobody_is_told(tmp_path: Path) -> None:
+    with bank(tmp_path, tmp_path / "bot.db", more="") as services:
+        message(services, "a", state="failed", error="e")
+
+        assert told(services) == {}
