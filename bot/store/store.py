@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
 from bot.store.details import DetailReads
+from bot.store.engagement import Engagement
 from bot.store.engine import Engine, StoreBusyError
 from bot.store.inbox import Inbox
 from bot.store.knowledge import Knowledge
@@ -55,6 +56,7 @@ class Store:
         self.results = Results(self.engine)
         self.rule_versions = RuleVersions(self.engine)
         self.syncs = Syncs(self.engine)
+        self.engagement = Engagement(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
