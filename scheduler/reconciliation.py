@@ -28,6 +28,7 @@ from bot.wecom.token import TokenKeeper
 from handlers.inbox import derive, work_off
 from scheduler.asking import Asker, StoppedError
 from scheduler.comparing import ORIGIN, Comparing
+from scheduler.estimating import unseen
 from scheduler.keeping import Keeper
 from scheduler.lists import Lists, Tell
 
@@ -207,19 +208,12 @@ class _Sync:
             done += len(losses)
             self._tell("writing losses", done, done + (len(losses) == _CHUNK))
         derive(self._services, beat=self._keeper.keep)
-        drifts = [*self._unseen(), *self._missing(at)]
+        drifts = [*unseen(self._store, run), *self._missing(at)]
         with self._store.transaction():
             self._syncs.put_drift(run, drifts)
             self._syncs.end(run, ended_at=int(self._keeper.real_time()))
         if unread := [drift for drift in drifts if drift.cause == Cause.UNKNOWN.value]:
             log.warning("lists not read", members=len(unread), reason=unread[0].text)
-
-    def _unseen(self) -> list[Drift]:
-        """What no list can show, whatever happened; estimates come from elsewhere."""
-        return [
-            Drift(cause=cause.value, userid="", number=0)
-            for cause in (Cause.UNSEEN_LOSSES, Cause.CAME_AND_WENT)
-        ]
 
     def _missing(self, at: datetime) -> list[Drift]:
         """Members whose lists were not compared, and why."""
