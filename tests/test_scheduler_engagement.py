@@ -1,88 +1,30 @@
-"""The job engagement: one member a call, each day three times, teams by one answer, no gap after a kill."""
+"""The job engagement: one member a call, each day three times, and no gap after a kill."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from e2e_builders import at
+from engagement_builders import API, MORNING, YESTERDAY, asked, chat, kept, of_members, read, rows
 from structlog.testing import CapturingLogger
 from sync_builders import Desk, desk
 
-from bot.bootstrap import token_keeper, wecom_client
-from bot.core.engagement import Figures, Method, TeamRate
-from bot.store.engagement import Asked, Reading
-from sandbox.contacts import Chats
-from sandbox.people import VisibleRange
+from bot.core.engagement import Figures
+from bot.store.engagement import Asked
 from scheduler import engagement, runs
 from scheduler.asking import StoppedError
-from scheduler.digest import topmost
-from scheduler.engagement import read_with
 from scheduler.runs import LEASE_S, fire
 from scheduler.table import Firing
-
-MORNING = "2026-11-24T06:11"
-YESTERDAY = date(2026, 11, 23)
-API = "externalcontact/get_user_behavior_data"
-CHATS = Chats(held=9, messages=30, opened=8, answered=6, minutes=60)
 
 
 @pytest.fixture
 def one(tmp_path: Path) -> Iterator[Desk]:
     with desk(tmp_path, night=MORNING) as opened:
         yield opened
-
-
-def read(one: Desk, *, beat: Any = lambda: None) -> Reading:
-    """Read now; waiting lets the clock go on."""
-    one.world.clock.set(max(one.clock(), one.world.clock.now()))
-    client = wecom_client(one.services.config)
-    return read_with(
-        one.services,
-        client,
-        token_keeper(one.services, client),
-        at=one.clock.moment,
-        beat=beat,
-        progress=lambda *step: one.told.append(step),
-        real_time=one.clock,
-        pause=one.clock.pass_,
-    )
-
-
-def chat(one: Desk, userid: str, day: date = YESTERDAY, **numbers: int) -> None:
-    one.world.chats[userid, day] = replace(Chats(), **numbers)
-
-
-def asked(one: Desk) -> list[dict[str, Any]]:
-    """Each call's question: whom, and from which day on to which."""
-    found = []
-    for call in one.calls(API):
-        body = json.loads(call.request)
-        first, last = (
-            at("1970-01-01T08:00") + timedelta(seconds=body[name]) for name in ("start_time", "end_time")
-        )
-        found.append(
-            {"userid": body["userid"], "partyid": body["partyid"], "days": (first.date(), last.date())}
-        )
-    return found
-
-
-def of_members(one: Desk) -> list[str]:
-    """Who was asked for alone."""
-    return [call["userid"][0] for call in asked(one) if len(call["userid"]) == 1]
-
-
-def kept(one: Desk, userid: str = "yg01", day: date = YESTERDAY) -> Figures | None:
-    return one.services.store.engagement.of_day(day).get(userid)
-
-
-def rows(one: Desk) -> list[tuple[str, date]]:
-    return [(row.userid, row.day) for row in one.services.store.engagement.all()]
 
 
 # --- members ---
@@ -222,6 +164,18 @@ def test_a_killed_reading_goes_on_and_asks_nobody_twice(one: Desk, number: int) 
     assert one.services.store.engagement.teams(YESTERDAY).keys() == {10, 11, 12}
 
 
+def test_on_postgresql_it_goes_on_as_well(tmp_path: Path, postgres_url: str) -> None:
+    with desk(tmp_path, night=MORNING, store=postgres_url) as one:
+        for number in (3, 12):
+            with pytest.raises(KilledError):
+                read(one, beat=dies_at(number))
+
+        read(one)
+
+        assert len(one.calls(API)) == len(one.world.people) + 3
+        assert len(rows(one)) == 3 * len(one.world.people)
+
+
 def test_what_was_cut_off_yesterday_is_not_gone_on_with(one: Desk) -> None:
     with pytest.raises(KilledError):
         read(one, beat=dies_at(4))
@@ -286,110 +240,6 @@ def test_two_processes_do_not_read_at_once(one: Desk) -> None:
 
     assert taken
     assert one.calls(API) == []
-
-
-# --- teams ---
-
-
-def test_a_teams_rate_is_one_answer_over_all_chats_and_no_mean(one: Desk) -> None:
-    for userid in one.world.people:
-        chat(one, userid)
-    chat(one, "yg01", held=1, opened=1, answered=1, minutes=10)
-    chat(one, "yg02", held=9, opened=9, answered=3, minutes=90)
-
-    read(one)
-
-    teams = one.services.store.engagement.teams(YESTERDAY)
-    assert teams[10] == TeamRate(
-        method=Method.AGGREGATED, people=len(one.world.people), reply_rate=4_000, first_reply_s=1_500
-    )
-    assert [kept(one, userid).reply_rate for userid in ("yg01", "yg02")] == [10_000, 3_333]  # type: ignore[union-attr]  # read
-
-
-def test_one_call_a_team_for_those_who_could_be_read(one: Desk) -> None:
-    one.world.change_person("yg01", visible=None, licensed=False)
-    for userid in one.world.people:
-        chat(one, userid, opened=2, answered=1, minutes=5)
-
-    read(one)
-
-    calls = [call for call in asked(one) if call["days"] == (YESTERDAY, YESTERDAY)]
-    assert [len(call["userid"]) for call in calls] == [
-        rate.people for _, rate in sorted(one.services.store.engagement.teams(YESTERDAY).items())
-    ]
-    assert not any("yg01" in call["userid"] for call in calls)
-
-
-def test_without_chats_nothing_is_said_of_a_team(one: Desk) -> None:
-    for userid in one.world.people:
-        chat(one, userid, held=2)
-
-    read(one)
-
-    assert one.services.store.engagement.teams(YESTERDAY) == {}
-
-
-@pytest.mark.parametrize("below", [False, True])
-def test_more_than_wecom_takes_by_name_are_asked_for_as_departments(
-    one: Desk, monkeypatch: pytest.MonkeyPatch, below: bool
-) -> None:
-    monkeypatch.setattr(engagement, "MOST_USERIDS", 5)
-    one.world.api = replace(one.world.api, behavior_party_below=below)
-    for userid in one.world.people:
-        chat(one, userid, held=2, opened=4, answered=3, minutes=6)
-
-    read(one)
-
-    calls = [call for call in asked(one) if call["partyid"]]
-    assert [call["partyid"] for call in calls] == [[10, 11, 12], [11], [12]]
-    teams = one.services.store.engagement.teams(YESTERDAY)
-    assert {rate.method for rate in teams.values()} == {Method.AGGREGATED}
-    assert teams[10].reply_rate == 7_500
-
-
-def test_an_answer_about_others_than_the_team_is_not_taken(
-    one: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engagement, "MOST_USERIDS", 5)
-    for number, userid in enumerate(sorted(one.world.people)):
-        chat(one, userid, held=2, opened=10, answered=number % 5, minutes=10 * (number % 5))
-    # WeCom takes somebody for a member of 零售一部 whom the roster has elsewhere.
-    person = one.world.people["zg02"]
-    one.world.people["zg02"] = replace(person, departments=(11, 12))
-
-    read(one)
-
-    teams = one.services.store.engagement.teams(YESTERDAY)
-    assert teams[11].method is Method.MEDIAN
-    assert teams[10].method is Method.AGGREGATED
-
-
-def test_departments_that_wecom_does_not_know_are_medians(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engagement, "MOST_USERIDS", 5)
-    for userid in one.world.people:
-        chat(one, userid, held=2, opened=4, answered=2, minutes=6)
-    # Everybody is in the visible range by name: no department is.
-    one.world.visible_range = VisibleRange(users=tuple(one.world.people))
-
-    read(one)
-
-    teams = one.services.store.engagement.teams(YESTERDAY)
-    assert {rate.method for rate in teams.values()} == {Method.MEDIAN}
-    assert teams[10].reply_rate == 5_000
-
-
-@pytest.mark.parametrize(
-    ("led", "top"),
-    [
-        pytest.param((11,), [11], id="one"),
-        pytest.param((10, 11), [10], id="one below the other"),
-        pytest.param((11, 12), [11, 12], id="side by side"),
-    ],
-)
-def test_who_leads_one_department_and_what_is_below_leads_one(
-    one: Desk, led: tuple[int, ...], top: list[int]
-) -> None:
-    assert topmost(led, one.services.directory.departments) == top
 
 
 # --- by the timetable ---
