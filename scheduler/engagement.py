@@ -36,16 +36,13 @@ from bot.wecom.token import TokenKeeper
 from scheduler.asking import Asker, StoppedError
 from scheduler.keeping import Keeper
 from scheduler.lists import Tell
+from scheduler.reconciliation import silent
 
 log = structlog.get_logger(__name__)
 
 LEASE = "engagement"
 _BUSY = "another process reads WeCom's behaviour figures at this moment"
 _IN_A_ROW = 5  # members whose calls fail for a reason that is not theirs: it is everybody's
-
-
-def silent(_step: str, _done: int, _total: int) -> None:
-    """Nobody watches."""
 
 
 def read_figures(

@@ -230,6 +230,18 @@ def test_what_passes_is_asked_again(one: Desk, errcode: int) -> None:
     assert len(rows(one)) == 3 * len(one.world.people)
 
 
+def test_a_limit_of_wecom_is_waited_for_and_not_run_into_again(tmp_path: Path) -> None:
+    with desk(tmp_path, night=MORNING, reads_per_minute=6) as one:
+        began = one.clock()
+
+        read(one)
+
+        refused = [call for call in one.calls(API) if call.errcode == 45009]
+        assert len(refused) == 2  # 17 calls, six a minute
+        assert one.clock() - began >= 2 * 60
+        assert len(rows(one)) == 3 * len(one.world.people)
+
+
 def test_two_processes_do_not_read_at_once(one: Desk) -> None:
     taken = one.services.store.leases.take(
         engagement.LEASE, holder="another", now=int(one.clock()), until=int(one.clock()) + 3600
