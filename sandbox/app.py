@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import contact_control, control, directory, listing, page, reading, sending
+from sandbox import behavior, contact_control, control, directory, listing, page, reading, sending
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -65,6 +65,7 @@ def _api(world: World) -> Blueprint:
             "POST",
             lambda world, **asked: listing.by_users(world, **asked),
         ),
+        "externalcontact/get_user_behavior_data": ("POST", behavior.answer),
     }
     for path, (method, read) in reads.items():
         _add_read(api, world, path, read, method=method)

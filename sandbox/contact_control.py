@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from datetime import date
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox.contacts import CORP, RULE_GROUP
+from sandbox.contacts import CORP, RULE_GROUP, Chats
 from sandbox.control import ControlError, asked, told
 from sandbox.world import World
 
@@ -18,6 +19,7 @@ def blueprint(world: World) -> Blueprint:
     routes.register_error_handler(ControlError, told)
     _contact_routes(routes, world)
     _tag_routes(routes, world)
+    _chat_routes(routes, world)
     return routes
 
 
@@ -68,6 +70,28 @@ def _tag_routes(routes: Blueprint, world: World) -> None:
         with world.lock:
             tag = world.contacts.new_tag(_text(wanted, "group"), _text(wanted, "name"), kind=kind)
             return jsonify(asdict(tag))
+
+
+def _chat_routes(routes: Blueprint, world: World) -> None:
+    @routes.post("/chats")
+    def change_chats() -> Response:
+        """What get_user_behavior_data says of one member's chats of one day, instead of what is made up."""
+        wanted = asked()
+        userid, day = _text(wanted, "userid").lower(), _day(_text(wanted, "day"))
+        numbers = {name: value for name, value in wanted.items() if name not in ("userid", "day")}
+        allowed = [field.name for field in fields(Chats)]
+        if not set(numbers) <= set(allowed) or any(type(value) is not int for value in numbers.values()):
+            raise ControlError(f"whole numbers of {', '.join(allowed)}")
+        with world.lock:
+            world.chats[userid, day] = chats = Chats(**numbers)
+        return jsonify(asdict(chats))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise ControlError(f"day is like 2026-11-23, not {text!r}") from exc
 
 
 def _text(wanted: Mapping[str, object], name: str) -> str:

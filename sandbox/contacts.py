@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 import string
+from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 
 CORP, RULE_GROUP = 1, 3
+_CHINA = timezone(timedelta(hours=8))
 _ID_CHARS = string.ascii_letters + string.digits + "_-"
 _TAGS = {"等级": ("贵宾", "普通"), "核验": ("已实名", "已开户")}
 _RULE_GROUP_TAGS = {"网点": ("贵宾", "到店")}
@@ -41,6 +44,17 @@ class Contact:
     left_by_customer: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chats:
+    """One member's chats of one day. *opened* by customers, *answered* that day, after *minutes* in all."""
+
+    held: int = 0
+    messages: int = 0
+    opened: int = 0
+    answered: int = 0
+    minutes: int = 0
+
+
 class ContactBook:
     """All contacts and tags of the corp. Not thread-safe: the world's lock is held."""
 
@@ -51,6 +65,7 @@ class ContactBook:
         self.out_of_scope: set[str] = set()  # members whom 客户联系 → 使用范围 does not name, in lower case
         self._contacts: dict[tuple[str, str], Contact] = {}
         self._by_member: dict[str, dict[str, Contact]] = {}
+        self._by_day: dict[tuple[str, date], Counter[str]] = {}
         for kind, groups in ((CORP, _TAGS), (RULE_GROUP, _RULE_GROUP_TAGS)):
             for group, names in groups.items():
                 for name in names:
@@ -67,16 +82,26 @@ class ContactBook:
         self._contacts[key, contact.external_userid] = contact
         self._by_member.setdefault(key, {})[contact.external_userid] = contact
 
-    def leave(self, userid: str, external_userid: str) -> None:
+    def leave(self, userid: str, external_userid: str, *, at: int) -> None:
         """The customer deleted the employee: a one-way friendship stays, and can be read."""
         contact = self.get(userid, external_userid)
-        if contact is not None:
+        if contact is not None and not contact.left_by_customer:
             contact.left_by_customer = True
+            self.count("left", userid, at=at)
 
     def end(self, userid: str, external_userid: str) -> None:
         """The employee deleted the customer, or handed him over."""
         self._contacts.pop((userid.lower(), external_userid), None)
         self._by_member.get(userid.lower(), {}).pop(external_userid, None)
+
+    def count(self, what: str, userid: str, *, at: int) -> None:
+        """One more contact that "begun", or customer who "left", on the day of *at* (epoch s) in China."""
+        key = userid.lower(), datetime.fromtimestamp(at, _CHINA).date()
+        self._by_day.setdefault(key, Counter())[what] += 1
+
+    def of_day(self, userid: str, day: date) -> Counter[str]:
+        """How many of a member's contacts "begun" and customers "left" on *day*."""
+        return self._by_day.get((userid.lower(), day), Counter())
 
     def get(self, userid: str, external_userid: str) -> Contact | None:
         """The contact, or None."""

@@ -49,6 +49,7 @@ STEMS: Mapping[int, str] = {
     82002: "party list size out of limit",
     82003: "tag list size out of limit",
     84061: "not external contact",
+    84074: "no external contact permission",
     701008: "no interop licence",
     301002: "not allow operate another agent with this accesstoken",
 }

@@ -104,7 +104,7 @@ def _note_details(world: World, spec: Spec, *, userid: str, external: str, at: i
     elif kind == "del_by_member":
         world.contacts.end(userid, external)
     elif kind == "del_by_customer":
-        world.contacts.leave(userid, external)
+        world.contacts.leave(userid, external, at=at)
     if kind in ("add", "edit"):
         try:
             world.change_contact(userid, external, spec)
@@ -115,6 +115,7 @@ def _note_details(world: World, spec: Spec, *, userid: str, external: str, at: i
 def _begin(
     world: World, userid: str, external: str, *, at: int, state: str, add_way: int, oper_userid: str
 ) -> None:
+    world.contacts.count("begun", userid, at=at)
     world.contacts.begin(
         Contact(
             userid=userid,

@@ -48,6 +48,11 @@ class ApiSwitches:
     # them have nobody, or just an "empty" list. UNCONFIRMED
     nobody_listed: str = "any"
     empty_pages: bool = False  # each list begins with an empty page that has a cursor. UNCONFIRMED
+    # Hours after midnight in China from which get_user_behavior_data tells yesterday's figures; before, they
+    # are zeros. UNCONFIRMED
+    behavior_ready_hour: float = 6.0
+    # Whether a partyid of it means what is below that department as well. UNCONFIRMED
+    behavior_party_below: bool = False
     trusted_ips: tuple[str, ...] | None = None  # None: off; else every other address gets 60020
 
     def __post_init__(self) -> None:

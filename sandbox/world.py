@@ -9,9 +9,10 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from sandbox.clock import VirtualClock
-from sandbox.contacts import ContactBook
+from sandbox.contacts import Chats, ContactBook
 from sandbox.faults import Faults
 from sandbox.limits import Window
 from sandbox.mailbox import Mailbox
@@ -86,6 +87,7 @@ class World:
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.in_flight: Counter[str] = Counter()  # calls by path
         self.contacts = ContactBook(seed=branch.seed)
+        self.chats: dict[tuple[str, date], Chats] = {}  # those that are not made up by themselves
         self.reads: defaultdict[str, Window] = defaultdict(lambda: Window(seconds=60))
         self.read_blocked_until: dict[str, float] = {}
         self.stopping = threading.Event()

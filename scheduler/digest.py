@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bot.core.people import Person, leads
+from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
+from bot.core.people import Departments, Person, leads
 from bot.messages import Message, TeamMember
 from bot.messages import digest as digest_message
 from bot.services import Services
@@ -13,7 +14,8 @@ from bot.standing import Standing
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each leader who has somebody in a department at or below a led one, but himself."""
-    local = standing.calendar.local(standing.at)
+    local, day = standing.calendar.local(standing.at), yesterday(standing.at)
+    rates, own = services.store.engagement.teams(day), services.store.engagement.of_day(day)
     for leader in sorted(standing.people.values(), key=lambda person: person.userid):
         if not leader.leader_of or not standing.works_on(leader.userid, local.date()):
             continue
@@ -23,7 +25,21 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         ]
         if team:
             language = services.config.locale.language
-            yield leader.userid, digest_message(language=language, team=team, at=local)
+            top = topmost(leader.leader_of, standing.departments)
+            replies = rates.get(top[0]) if len(top) == 1 else _median(team, own)
+            yield leader.userid, digest_message(language=language, team=team, at=local, replies=replies)
+
+
+def topmost(led: Sequence[int], departments: Departments) -> list[int]:
+    """Of the departments that somebody leads those that stand below no other of them."""
+    return sorted(
+        {one for one in led if not any(one != other and departments.at_or_below(one, other) for other in led)}
+    )
+
+
+def _median(team: Iterable[TeamMember], own: Mapping[str, Figures]) -> TeamRate | None:
+    """Of several departments WeCom was not asked together, and two rates make no third."""
+    return team_rate([own[member.userid] for member in team if member.userid in own], together=None)
 
 
 def _team(standing: Standing, leader: Person) -> Iterator[Person]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.reconciling import FOUND, UNVERIFIABLE, Cause
+from bot.core.reconciling import ESTIMATED, FOUND, UNVERIFIABLE, Cause
 from bot.store.store import Store
 from bot.store.syncing import Drift, SyncRun
+from scheduler.estimating import ESTIMATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftReport:
-    """One run. *causes*: facts by cause; *unverifiable*: by class, None where no list gives a number.
+    """One run. *causes*: facts by cause; *unverifiable*: by class, those of `ESTIMATED` about
+    so many, None where nothing gives a number.
 
     *at*: when the run began, epoch s. *held*, *unknown*, *frozen* name the members concerned.
     """
@@ -48,11 +50,18 @@ def drift_of(store: Store, run: SyncRun) -> DriftReport:
     def concerned(cause: Cause) -> tuple[Drift, ...]:
         return tuple(store.syncs.concerned(run, cause.value)) if cause.value in numbers else ()
 
+    def is_estimate(cause: str) -> bool:
+        return any(drift.text == ESTIMATE for drift in store.syncs.concerned(run, cause))
+
     return DriftReport(
         at=run.began_at,
         calls=run.calls,
         causes={cause: number for cause, number in numbers.items() if cause in FOUND},
-        unverifiable={cause: number or None for cause, number in numbers.items() if cause in UNVERIFIABLE},
+        unverifiable={
+            cause: number if cause not in ESTIMATED or is_estimate(cause) else None
+            for cause, number in numbers.items()
+            if cause in UNVERIFIABLE
+        },
         held=concerned(Cause.HELD),
         unknown=concerned(Cause.UNKNOWN),
         frozen=concerned(Cause.FROZEN),

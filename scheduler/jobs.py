@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
-from scheduler import admin, close, digest, progress, questions, reminder, statement, sync
+from scheduler import admin, close, digest, engagement, progress, questions, reminder, statement, sync
 
 # Yields (userid, message) in the order of userids: planning goes on from a userid after an interruption.
 Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
@@ -23,6 +23,7 @@ PREPARES: dict[str, Callable[[Services, datetime], None]] = {
 # The same, for what may last: it calls its last argument every few seconds to say that it is alive.
 LASTING: dict[str, Callable[[Services, datetime, Callable[[], None]], None]] = {
     "sync": sync.work,
+    "engagement": engagement.work,
 }
 
 # What goes out with a job under a name of its own: one message a person, day and name.
@@ -43,7 +44,7 @@ NEEDED: dict[str, Callable[[Services, datetime], bool]] = {
 }
 
 # Jobs that tell nobody anything: they run at any hour.
-SILENT = frozenset({"sync"})
+SILENT = frozenset({"sync", "engagement"})
 
 JOBS: dict[str, Job] = {
     "progress": progress.messages,  # the morning's one line: how many are enough today
@@ -51,4 +52,5 @@ JOBS: dict[str, Job] = {
     "digest": digest.messages,  # to leaders: whom to help first
     "close": close.messages,  # preliminary results of periods that are settled
     "sync": sync.messages,  # nothing to tell: it takes over what WeCom's own lists say
+    "engagement": engagement.messages,  # nothing to tell: it reads WeCom's behaviour figures
 }

@@ -23,20 +23,20 @@ from bot.core.relations import Kind, RelationEvent
 from bot.core.workdays import epoch_of
 from bot.services import Services
 from bot.store.syncing import Burden, Drift, Member, Step, SyncRun
-from bot.wecom.client import CALL_S, WeComClient
+from bot.wecom.client import WeComClient
 from bot.wecom.token import TokenKeeper
 from handlers.inbox import derive, work_off
 from scheduler.asking import Asker, StoppedError
 from scheduler.comparing import ORIGIN, Comparing
+from scheduler.estimating import unseen
+from scheduler.keeping import Keeper
 from scheduler.lists import Lists, Tell
 
 log = structlog.get_logger(__name__)
 
 LEASE = "sync"
-LEASE_S = int(CALL_S) + 5
 STALE_S = 12 * 3600  # what was read so long ago says nothing any more
-_PATIENCE_S = LEASE_S + 5
-_LOOK_S = 1.0
+_BUSY = "another process compares with WeCom's lists at this moment"
 _CHUNK = 200
 _TOO_MUCH_OF_ALL = "over 5 % of all relations would be lost"
 _TOO_MUCH_OF_ONE = "over 20 % of this member's relations would be lost"
@@ -66,7 +66,7 @@ def reconcile(
     done; *beat* is called every few seconds at least, for a caller's own lease. Raises StoppedError when it
     cannot go on now, or another process is at it; the same call goes on later.
     """
-    keeper = _Keeper(services, beat=beat, real_time=real_time or services.store.now)
+    keeper = Keeper(services, lease=LEASE, busy=_BUSY, beat=beat, real_time=real_time or services.store.now)
     waiting = {} if pause is None else {"pause": pause}
     asker = Asker(tokens, beat=keeper.keep, real_time=keeper.real_time, **waiting)
     keeper.take(asker)
@@ -77,48 +77,10 @@ def reconcile(
         keeper.free()
 
 
-class _Keeper:
-    """The lease that keeps two processes from comparing at once; all times are real."""
-
-    def __init__(
-        self, services: Services, *, beat: Callable[[], None], real_time: Callable[[], float]
-    ) -> None:
-        self._leases = services.store.leases
-        self._holder = services.holder
-        self._beat = beat
-        self.real_time = real_time
-        self._until = 0.0
-
-    def take(self, asker: Asker) -> None:
-        """Take the lease; wait for one that a killed process left behind. Raises StoppedError."""
-        waited = 0.0
-        while not self._prolong():
-            if waited >= _PATIENCE_S:
-                raise StoppedError("another process compares with WeCom's lists at this moment")
-            self._until = float("inf")  # nothing to prolong while we wait
-            asker.rest(_LOOK_S)
-            waited += _LOOK_S
-
-    def keep(self) -> None:
-        """Prolong it in time. Raises StoppedError when another process has it."""
-        if self._until - self.real_time() < CALL_S and not self._prolong():
-            raise StoppedError("another process goes on with it")
-        self._beat()
-
-    def free(self) -> None:
-        """Give it back."""
-        self._leases.free(LEASE, holder=self._holder)
-
-    def _prolong(self) -> bool:
-        now = int(self.real_time())
-        self._until = now + LEASE_S
-        return self._leases.take(LEASE, holder=self._holder, now=now, until=now + LEASE_S)
-
-
 class _Sync:
     """One run, from wherever it is to its end."""
 
-    def __init__(self, services: Services, lists: Lists, keeper: _Keeper, tell: Tell) -> None:
+    def __init__(self, services: Services, lists: Lists, keeper: Keeper, tell: Tell) -> None:
         self._services = services
         self._store = services.store
         self._syncs = services.store.syncs
@@ -246,19 +208,12 @@ class _Sync:
             done += len(losses)
             self._tell("writing losses", done, done + (len(losses) == _CHUNK))
         derive(self._services, beat=self._keeper.keep)
-        drifts = [*self._unseen(), *self._missing(at)]
+        drifts = [*unseen(self._store, run), *self._missing(at)]
         with self._store.transaction():
             self._syncs.put_drift(run, drifts)
             self._syncs.end(run, ended_at=int(self._keeper.real_time()))
         if unread := [drift for drift in drifts if drift.cause == Cause.UNKNOWN.value]:
             log.warning("lists not read", members=len(unread), reason=unread[0].text)
-
-    def _unseen(self) -> list[Drift]:
-        """What no list can show, whatever happened; estimates come from elsewhere."""
-        return [
-            Drift(cause=cause.value, userid="", number=0)
-            for cause in (Cause.UNSEEN_LOSSES, Cause.CAME_AND_WENT)
-        ]
 
     def _missing(self, at: datetime) -> list[Drift]:
         """Members whose lists were not compared, and why."""

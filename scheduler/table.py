@@ -47,6 +47,7 @@ def timetable(config: Config) -> tuple[Entry, ...]:
             ("digest", schedule.digest),
             ("close", schedule.close),
             ("sync", schedule.sync),
+            ("engagement", schedule.engagement),
         )
     )
 

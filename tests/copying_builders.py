@@ -165,6 +165,11 @@ def _know(store: Store) -> None:
         "INSERT INTO sync_losses VALUES ('sales01', 'wm2', 5, 1)",
         "INSERT INTO sync_readings VALUES ('sales01', 5)",
         "INSERT INTO sync_drift VALUES (1, 'held', 'sales01', 12, '原因')",
+        "INSERT INTO engagement VALUES ('sales01', '2026-11-22', 3, 9, 6025, 180, 0, 1, 1, 0, 6)",
+        "INSERT INTO engagement VALUES ('sales01', '2026-11-21', 0, 0, NULL, NULL, 0, 0, 0, 1, 6)",
+        "INSERT INTO engagement_teams VALUES (2, '2026-11-22', 'median', 2, 6025, NULL, 1, 6)",
+        "INSERT INTO engagement_runs (last_day, began_at) VALUES ('2026-11-22', 6)",
+        "INSERT INTO engagement_members (userid, state) VALUES ('sales01', 'read')",
         "INSERT INTO departments VALUES (2, '零售一部', 1, '2026-11-23')",
         """INSERT INTO address_book
            VALUES ('sales01', '员工甲', '2', '', '客户经理', 1, '', '4', 'present', '2026-11-23', '', NULL,

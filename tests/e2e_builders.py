@@ -103,7 +103,14 @@ def far_schedule() -> str:
     hour = (datetime.now(CHINA) + timedelta(hours=6)).hour
     return "[schedule]\n" + "".join(
         f'{job} = {{ at = "{hour:02d}:{minute}", on = "workdays" }}\n'
-        for job, minute in (("progress", 11), ("reminder", 12), ("digest", 13), ("close", 14), ("sync", 15))
+        for job, minute in (
+            ("progress", 11),
+            ("reminder", 12),
+            ("digest", 13),
+            ("close", 14),
+            ("sync", 15),
+            ("engagement", 16),
+        )
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.day import DayFacts
+from bot.core.engagement import Method, TeamRate
 from bot.core.evidence import Evidence
 from bot.core.integrity import FindingKind
 from bot.core.leniency import Difference
@@ -182,6 +183,7 @@ def _moment(day: int, hour: int, minute: int) -> int:
     return int(datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).timestamp())
 
 
+TOGETHER = TeamRate(method=Method.AGGREGATED, people=20, reply_rate=8_899, first_reply_s=661)
 BURST = Seen(
     kind=FindingKind.BURST,
     evidence=Evidence(first=_moment(23, 10, 2), last=_moment(23, 10, 9), n=16),
@@ -238,10 +240,13 @@ def examples(language: str) -> dict[str, Message]:
         "reminder": reminder(**said, rows=[BEHIND], at=AFTERNOON, today_is_workday=True),
         "statement": statement(**said, rows=[AT_REST], added=2, code="7K3M9Q2PXW4D8HTR", at=AFTERNOON),
         "statement, looked at": looked_at(**said, at=EVENING, given_at=AFTERNOON, name="员工甲", seen=TOLD),
-        "digest": digest(**said, team=a_team(), at=EVENING),
         "admin": admin(**said, found=TROUBLES, at=MORNING),
+        "digest": digest(**said, team=a_team(), at=EVENING, replies=TOGETHER),
         "digest, nobody to help": digest(
-            **said, team=[member("员工甲", MONTHLY), member("员工乙", MET)], at=EVENING
+            **said,
+            team=[member("员工甲", MONTHLY), member("员工乙", MET)],
+            at=EVENING,
+            replies=replace(TOGETHER, method=Method.MEDIAN, people=2),
         ),
         "close": closed(**said, lines=[MISSED], until=OBJECT_UNTIL, at=RESULTS),
         "close, met": closed(**said, lines=[MADE], until=OBJECT_UNTIL, at=RESULTS),

@@ -41,6 +41,12 @@ def test_the_defaults_draw_no_warning(tmp_path: Path) -> None:
             id="minute 0 of a job that runs at night",
         ),
         pytest.param(
+            '[schedule]\nengagement = { at = "05:41" }\n',
+            'schedule.engagement.at = "05:41": WeCom has yesterday\'s figures from about 06:00 on; before, '
+            "the days before it are read",
+            id="figures at night",
+        ),
+        pytest.param(
             '[schedule]\ndigest = { at = "18:01" }\n',
             'schedule.digest.at = "18:01": lies outside the working hours 08:30-18:00, '
             "when nothing unasked is pushed",

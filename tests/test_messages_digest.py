@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from messages_builders import BEHIND, COVERED, DAILY, EVENING, EXEMPT, MET, MONTHLY, a_team, member
 
+from bot.core.engagement import Method, TeamRate
 from bot.core.progress import Row, Status
 from bot.messages import TeamMember, as_text, digest
 
@@ -135,3 +136,36 @@ def test_a_person_without_a_name_is_called_by_userid() -> None:
 def test_an_empty_team_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         said([])
+
+
+@pytest.mark.parametrize(
+    ("replies", "line"),
+    [
+        pytest.param(
+            TeamRate(method=Method.AGGREGATED, people=2, reply_rate=10_000, first_reply_s=0),
+            "昨日回复率 100%，首次回复 0 分钟",
+            id="all of them, at once",
+        ),
+        pytest.param(
+            TeamRate(method=Method.AGGREGATED, people=2, reply_rate=9_999, first_reply_s=61),
+            "昨日回复率 99%，首次回复 2 分钟",
+            id="almost all is not all, and a begun minute is one",
+        ),
+        pytest.param(
+            TeamRate(method=Method.MEDIAN, people=2, reply_rate=0, first_reply_s=None),
+            "昨日回复率（每人的中位数）0%",
+            id="a median says so; nobody was answered",
+        ),
+        pytest.param(None, None, id="no figures"),
+        pytest.param(
+            TeamRate(method=Method.AGGREGATED, people=2, reply_rate=None, first_reply_s=None),
+            None,
+            id="no chats",
+        ),
+    ],
+)
+def test_how_the_team_answered_is_said_where_it_is_known(replies: TeamRate | None, line: str | None) -> None:
+    team = [member("员工甲", MONTHLY)]
+    lines = as_text(digest(language="zh-CN", team=team, at=EVENING, replies=replies)).splitlines()
+
+    assert [one for one in lines if "回复" in one] == ([line] if line else [])

@@ -205,7 +205,7 @@ def test_what_fell_into_a_pause_is_caught_up_the_same_day(services: Services, cl
         pytest.param(
             "2026-11-24T08:45",
             ["progress 11-23 09:07", "reminder 11-23 16:37", "digest 11-23 17:48"],
-            ["sync 11-24 02:17"],
+            ["sync 11-24 02:17", "engagement 11-24 06:11"],
             id="the next morning, within working hours",
         ),
         pytest.param(
@@ -215,8 +215,12 @@ def test_what_fell_into_a_pause_is_caught_up_the_same_day(services: Services, cl
                 for day in range(23, 28)
                 for job, when in (("progress", "09:07"), ("reminder", "16:37"), ("digest", "17:48"))
             ]
-            + [f"sync 11-{day} 02:17" for day in range(24, 28)],
-            ["sync 11-28 02:17"],
+            + [
+                f"{job} 11-{day} {when}"
+                for day in range(24, 28)
+                for job, when in (("sync", "02:17"), ("engagement", "06:11"))
+            ],
+            ["sync 11-28 02:17", "engagement 11-28 06:11"],
             id="the Saturday after a week",
         ),
     ],
@@ -230,7 +234,8 @@ def test_what_cannot_be_caught_up_is_noted_as_missed_and_never_sent(
     done: list[str],
 ) -> None:
     """What tells nobody anything is caught up on its day, at any hour."""
-    monkeypatch.setitem(jobs.LASTING, "sync", lambda *_: None)
+    for job in ("sync", "engagement"):
+        monkeypatch.setitem(jobs.LASTING, job, lambda *_: None)
     tick_at(services, clock, start)
 
     assert states(services) == dict.fromkeys(missed, "missed") | dict.fromkeys(done, "done")

@@ -155,6 +155,7 @@ def test_the_configuration_names_only_jobs_that_exist_and_days_that_are_known(tm
         ("digest", "17:48", "workdays"),
         ("close", "08:42", "first_workday_after_settlement"),
         ("sync", "02:17", "every_day"),
+        ("engagement", "06:11", "every_day"),
     ]
     assert {line.job for line in lines} == JOBS.keys()
     assert {line.on for line in lines} <= ON.keys()

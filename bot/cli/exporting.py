@@ -7,7 +7,8 @@ import getpass
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -16,12 +17,15 @@ from bot.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
-from bot.cli.spreadsheet import Column, Sheet, workbook
+from bot.cli.spreadsheet import Cell, Column, Sheet, workbook
 from bot.core.workdays import WorkCalendar
 from bot.services import Services
 
+Line = tuple[Cell, ...]
+
 CONTACT_KEYS = "contact-keys"
-COLUMNS = (
+ENGAGEMENT = "engagement"
+KEY_COLUMNS = (
     "external_userid",
     "unionid",
     "mobile_sha256",
@@ -30,41 +34,23 @@ COLUMNS = (
     "added_at",
     "self_declared",
 )
+# As WeCom calls them; an empty cell is what WeCom did not tell.
+FIGURE_COLUMNS = (
+    "userid",
+    "day",
+    "chat_cnt",
+    "message_cnt",
+    "reply_percentage",
+    "avg_reply_time",
+    "negative_feedback_cnt",
+    "new_apply_cnt",
+    "new_contact_cnt",
+    "final",
+    "read_at",
+)
 
 
-@click.command()
-@click.argument("table", type=click.Choice([CONTACT_KEYS]))
-@config_option
-@click.option("--by", metavar="NAME", help="Who exports; the user of this computer if left out.")
-@format_option("csv", "json", "xlsx")
-@output_option
-def export(table: str, config_path: Path, by: str | None, form: str, output: Path | None) -> None:
-    """Write the keys by which the bank can say facts of its customers, for `import facts`. No names.
-
-    \b
-    quotabot export contact-keys --output keys.csv
-    """
-    refuse_bytes_on_terminal(form, output)
-    config = loaded(config_path)
-    with open_services(config) as services:
-        catch_up(services)
-        lines = list(_lines(services, config.work_calendar()))
-        now = int(time.time())
-        with services.store.transaction():
-            services.store.audit.add(
-                at=now,
-                actor=by or getpass.getuser(),
-                act="export",
-                subject=table,
-                detail={"rows": len(lines), "format": form},
-            )
-    deliver(_written(lines, form), output)
-
-
-Line = tuple[str, ...]
-
-
-def _lines(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
+def _contact_keys(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
     """A line for each contact; a further one for each further number that the employee noted."""
     for contact in services.store.knowledge.contact_keys():
         added = calendar.moment(contact.added_at).isoformat()
@@ -81,17 +67,82 @@ def _lines(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
             )
 
 
-def _written(lines: list[Line], form: str) -> str | bytes:
+def _figures(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
+    """A line for each member and day; percent and minutes as WeCom has them."""
+    for kept in services.store.engagement.all():
+        one = kept.figures
+        yield (
+            kept.userid,
+            kept.day.isoformat(),
+            one.chats,
+            one.messages,
+            None if one.reply_rate is None else one.reply_rate / 100,
+            None if one.first_reply_s is None else round(one.first_reply_s / 60, 2),
+            one.losses,
+            one.applied,
+            one.added,
+            int(kept.is_final),
+            calendar.moment(kept.read_at).isoformat(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    columns: tuple[str, ...]
+    lines: Callable[[Services, WorkCalendar], Iterator[Line]]
+
+
+TABLES = {
+    CONTACT_KEYS: _Table(KEY_COLUMNS, _contact_keys),
+    ENGAGEMENT: _Table(FIGURE_COLUMNS, _figures),
+}
+
+
+@click.command()
+@click.argument("table", type=click.Choice(list(TABLES)))
+@config_option
+@click.option("--by", metavar="NAME", help="Who exports; the user of this computer if left out.")
+@format_option("csv", "json", "xlsx")
+@output_option
+def export(table: str, config_path: Path, by: str | None, form: str, output: Path | None) -> None:
+    """Write a table out; each export stands in the audit log.
+
+    contact-keys: the keys by which the bank can say facts of its customers, for `import facts`. No names.
+    engagement: WeCom's behaviour figures by employee and day.
+
+    \b
+    quotabot export contact-keys --output keys.csv
+    quotabot export engagement --format xlsx --output figures.xlsx
+    """
+    refuse_bytes_on_terminal(form, output)
+    config = loaded(config_path)
+    with open_services(config) as services:
+        catch_up(services)
+        lines = list(TABLES[table].lines(services, config.work_calendar()))
+        now = int(time.time())
+        with services.store.transaction():
+            services.store.audit.add(
+                at=now,
+                actor=by or getpass.getuser(),
+                act="export",
+                subject=table,
+                detail={"rows": len(lines), "format": form},
+            )
+    deliver(_written(table, lines, form), output)
+
+
+def _written(table: str, lines: list[Line], form: str) -> str | bytes:
+    names = TABLES[table].columns
     match form:
         case "json":
-            found = [dict(zip(COLUMNS, line, strict=True)) for line in lines]
-            return json.dumps({"contact_keys": found}, ensure_ascii=False, indent=2) + "\n"
+            found = [dict(zip(names, line, strict=True)) for line in lines]
+            return json.dumps({table.replace("-", "_"): found}, ensure_ascii=False, indent=2) + "\n"
         case "xlsx":
-            columns = tuple(Column(heading=name) for name in COLUMNS)
-            return workbook([Sheet(name=CONTACT_KEYS, title=CONTACT_KEYS, columns=columns, rows=lines)])
+            columns = tuple(Column(heading=name) for name in names)
+            return workbook([Sheet(name=table, title=table, columns=columns, rows=lines)])
         case _:
             text = io.StringIO()
             writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(COLUMNS)
+            writer.writerow(names)
             writer.writerows(lines)
             return text.getvalue()

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from bot.bootstrap import open_reader, open_sender, open_services, record_files
+from bot.cli import engagement
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.cli.sync import JOB as SYNC
@@ -19,7 +20,7 @@ from bot.cli.sync import compare, drift_json, for_people
 from bot.health import TROUBLE
 from bot.services import Services
 from bot.store.outbox import Message
-from scheduler.jobs import JOBS, PREPARES, SILENT
+from scheduler.jobs import JOBS, LASTING, PREPARES, SILENT
 from scheduler.planner import plan
 from scheduler.tags import wait_for_reading, want_again
 
@@ -62,12 +63,11 @@ def run(
         shift = 0 if at is None else round((when - now).total_seconds())
         catch_up(services)
         report: dict[str, Any] = {"job": job, "at": when.isoformat(), "dry_run": dry_run, "messages": []}
-        if job == SYNC and not dry_run:
+        if job in LASTING and not dry_run:
             record_files(services, now=now)
-            drift = compare(services, at=when, accept_losses=accept_losses)
-            report["drift"] = drift_json(services, drift)
+            is_done = _work(services, report, at=when, accept_losses=accept_losses)
             _print(report, form)
-            sys.exit(1 if drift is None else 0)
+            sys.exit(0 if is_done else 1)
         if dry_run:
             report["messages"] = [_shown(message, "planned") for message in plan(services, job, at=when)]
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
@@ -80,6 +80,17 @@ def run(
     _print(report, form)
     if not no_wait and any(shown["state"] not in {"sent", "planned"} for shown in report["messages"]):
         sys.exit(1)
+
+
+def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_losses: bool) -> bool:
+    """A job that lasts and sends nothing; False when it did not come to its end."""
+    if report["job"] == engagement.JOB:
+        is_done = engagement.read(services, at=at)
+        report["engagement"] = engagement.shown(services)
+        return is_done
+    drift = compare(services, at=at, accept_losses=accept_losses)
+    report["drift"] = drift_json(services, drift)
+    return drift is not None
 
 
 def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[Message]:
@@ -140,6 +151,9 @@ def _print(report: dict[str, Any], form: str) -> None:
         return
     if "drift" in report:
         click.echo("\n".join(for_people(report["drift"])))
+        return
+    if "engagement" in report:
+        click.echo("\n".join(engagement.for_people(report["engagement"])))
         return
     for shown in report["messages"]:
         click.echo(click.style(f"── {shown['to']} · {shown['state']}", bold=True))

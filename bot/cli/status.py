@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from bot.bootstrap import open_services
+from bot.cli import engagement
 from bot.cli.options import config_option, format_option, loaded
 from bot.cli.sync import for_people, last_shown
 from bot.health import TOKEN
@@ -63,6 +64,7 @@ def _report(services: Services) -> dict[str, Any]:
             "until_s": lease["until_s"] if lease else None,
         },
         "drift": last_shown(services),
+        "engagement": engagement.shown(services),
         "facts": {"newest_at": None if newest is None else datetime.fromtimestamp(newest, zone).isoformat()},
         "directory": _directory(services),
     }
@@ -121,4 +123,5 @@ def _for_people(report: dict[str, Any]) -> str:
     if people.get("error"):
         lines.append(f"people  the last reading failed: {people['error']}")
     lines += for_people(report["drift"])
+    lines += engagement.for_people(report["engagement"])
     return "\n".join(lines)

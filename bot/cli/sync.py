@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from bot.cli.bars import bars
+from bot.core.reconciling import ESTIMATED
 from bot.services import Services
 from scheduler.asking import StoppedError
 from scheduler.drift import DriftReport, drift_of, last_drift
@@ -92,15 +93,18 @@ def for_people(drift: dict[str, Any]) -> list[str]:
         ):
             if drift[word]:
                 lines.append(f"        {_names(drift[word])}: {told}")
-        unseen = ", ".join(
-            cause if number is None else f"{cause} {number}"
-            for cause, number in drift["unverifiable"].items()
-        )
+        unseen = ", ".join(_unseen(cause, number) for cause, number in drift["unverifiable"].items())
         if unseen:
             lines.append(f"        no list can show: {unseen}")
     if "stopped" in drift:
         lines.append(f"        stopped: {drift['stopped']}")
     return lines
+
+
+def _unseen(cause: str, number: int | None) -> str:
+    if number is None:
+        return cause
+    return f"{cause} about {number}" if cause in ESTIMATED else f"{cause} {number}"
 
 
 def _names(userids: dict[str, Any]) -> str:

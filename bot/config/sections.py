@@ -248,6 +248,13 @@ class Sync(Firing):
     on: FiringDay = Field("every_day", description=_ON)
 
 
+class Engagement(Firing):
+    """Reading WeCom's behaviour figures of the last days; before 06:00 yesterday's are not there yet."""
+
+    at: TimeOfDay = as_written("06:11", description=_AT)
+    on: FiringDay = Field("every_day", description=_ON)
+
+
 class Schedule(Section):
     """When things happen."""
 
@@ -263,8 +270,8 @@ class Schedule(Section):
     """The week's summary."""
     sync: Sync = left_out()
     """Comparing with WeCom's own lists: people (with source = "wecom") and everybody's customers."""
-    engagement: Firing | None = None
-    """WeCom's behaviour figures."""
+    engagement: Engagement = left_out()
+    """WeCom's behaviour figures of everybody: chats, replies, adds and losses a day."""
 
 
 class Money(Section):

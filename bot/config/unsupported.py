@@ -28,7 +28,7 @@ OFF_VALUES: Mapping[str, tuple[object, ...]] = {
     "schedule.digest.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.weekly": (),
     "schedule.sync.on": ("workdays", "every_day", "last_workday_of_week"),
-    "schedule.engagement": (),
+    "schedule.engagement.on": ("workdays", "every_day", "last_workday_of_week"),
     "rollout.mode": ("on",),
     "rollout.departments": ([],),
     "privacy.store_customer_names": (False,),

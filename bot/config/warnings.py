@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from bot.config import Config
 from bot.config.faults import Fault, nearest, shown, written_key
 from bot.config.rules import Quota
+from bot.core.engagement import READY
 from bot.core.periods import period_of
 from bot.core.quotas import PeriodKind
 
@@ -92,7 +93,7 @@ def _calendar(config: Config, years: Iterable[int]) -> Iterator[Found]:
 
 def _firings(config: Config) -> Iterator[Found]:
     hours = config.calendar.working_hours
-    for job in (*PUSHING_JOBS, "sync"):
+    for job in (*PUSHING_JOBS, "sync", "engagement"):
         path, at = ("schedule", job, "at"), getattr(config.schedule, job).at
         written = f"{at:%H:%M}"
         if at.minute in CROWDED_MINUTES:
@@ -105,6 +106,10 @@ def _firings(config: Config) -> Iterator[Found]:
                 f"lies outside the working hours {said}, when nothing unasked is pushed",
                 None,
             )
+    if config.schedule.engagement.at < READY:
+        said = f"{config.schedule.engagement.at:%H:%M}"
+        allowed = "WeCom has yesterday's figures from about 06:00 on; before, the days before it are read"
+        yield ("schedule", "engagement", "at"), said, allowed, None
 
 
 def _quota(quota: Quota, path: Path) -> Iterator[Found]:

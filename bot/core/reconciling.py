@@ -44,7 +44,10 @@ FOUND = frozenset(
         *(Cause.MISSED_LOSS, Cause.MISSED_TRANSFER, Cause.RETURNED),
     }
 )
-UNVERIFIABLE = frozenset({Cause.ONE_WAY, Cause.LISTED_AFTER_END, Cause.UNSEEN_LOSSES, Cause.CAME_AND_WENT})
+ESTIMATED = frozenset(
+    {Cause.UNSEEN_LOSSES, Cause.CAME_AND_WENT}
+)  # no list has them; figures tell about how many
+UNVERIFIABLE = frozenset({Cause.ONE_WAY, Cause.LISTED_AFTER_END}) | ESTIMATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

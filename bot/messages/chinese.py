@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.engagement import Method
 from bot.core.periods import PeriodKind
 from bot.core.progress import Status
 from bot.messages.phrases import Phrase, Texts
@@ -74,6 +75,14 @@ CHINESE = Texts(
     attainment=Phrase("达成率 {percent}%（每人最多按 100% 计），中位数 {median}%，时间进度 {elapsed}%"),
     attainment_of=Phrase("{label}：达成率 {percent}%，中位数 {median}%，时间进度 {elapsed}%"),
     team_kept=Phrase("近 90 天客户留存（每人的中位数）{percent}%"),
+    team_replies={
+        Method.AGGREGATED: Phrase("昨日回复率 {percent}%"),
+        Method.MEDIAN: Phrase("昨日回复率（每人的中位数）{percent}%"),
+    },
+    team_first_reply={
+        Method.AGGREGATED: Phrase("首次回复 {n} 分钟"),
+        Method.MEDIAN: Phrase("首次回复（每人的中位数）{n} 分钟"),
+    },
     for_your_eyes=Phrase("仅供您安排帮助，请勿转发或张榜。"),
     footer=Phrase("截至 {day} {weekday} {time} · {kind}"),
     kind_progress="进度",

@@ -9,6 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from statistics import median
 
+from bot.core.engagement import TeamRate
 from bot.core.progress import Row, Status
 from bot.messages.language import texts_in
 from bot.messages.limits import HELP_FIRST
@@ -38,11 +39,13 @@ class TeamMember:
     rows: tuple[Row, ...]
 
 
-def digest(*, language: str, team: Sequence[TeamMember], at: datetime) -> Message:
+def digest(
+    *, language: str, team: Sequence[TeamMember], at: datetime, replies: TeamRate | None = None
+) -> Message:
     """Tell a leader about his people, whom the caller has chosen.
 
     By name only those to help first, three at most. Percentages are whole and rounded down, so 100% is all
-    of it.
+    of it; minutes are rounded up. *replies*: how the team answered yesterday, where that is known.
 
     Raises ValueError if the team is empty, *at* has no zone or the language is unknown.
     """
@@ -58,6 +61,7 @@ def digest(*, language: str, team: Sequence[TeamMember], at: datetime) -> Messag
             Line((Part(_groups(texts, team)),), Keep.CORE),
             *_attainment(texts, team, at=at),
             *_kept(texts, team),
+            *_replies(texts, replies),
             Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL),
             footer(texts, at=at, kind=texts.kind_digest),
         )
@@ -158,3 +162,12 @@ def _kept(texts: Texts, team: Sequence[TeamMember]) -> list[Line]:
     if not kept:
         return []
     return [Line((Part(texts.team_kept.say(percent=int(100 * median(kept)))),), Keep.NICE)]
+
+
+def _replies(texts: Texts, replies: TeamRate | None) -> list[Line]:
+    if replies is None or replies.reply_rate is None:
+        return []
+    said = [texts.team_replies[replies.method].say(percent=replies.reply_rate // 100)]
+    if replies.first_reply_s is not None:
+        said.append(texts.team_first_reply[replies.method].say(n=-(-replies.first_reply_s // 60)))
+    return [Line((Part(texts.comma.join(said)),), Keep.NICE)]

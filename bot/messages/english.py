@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.engagement import Method
 from bot.core.periods import PeriodKind
 from bot.core.progress import Status
 from bot.messages.phrases import Phrase, Texts
@@ -78,6 +79,17 @@ ENGLISH = Texts(
     ),
     attainment_of=Phrase("{label}: attainment {percent}%, median {median}%, time elapsed {elapsed}%"),
     team_kept=Phrase("Customers kept over 90 days (median of people): {percent}%"),
+    team_replies={
+        Method.AGGREGATED: Phrase("Yesterday {percent}% of chats answered"),
+        Method.MEDIAN: Phrase("Yesterday {percent}% of chats answered (median of people)"),
+    },
+    team_first_reply={
+        Method.AGGREGATED: Phrase("first reply after {n} minutes", one="first reply after {n} minute"),
+        Method.MEDIAN: Phrase(
+            "first reply after {n} minutes (median of people)",
+            one="first reply after {n} minute (median of people)",
+        ),
+    },
     for_your_eyes=Phrase("For you, to plan help: please do not forward or post it."),
     footer=Phrase("As of {weekday} {day} {time} · {kind}"),
     kind_progress="progress",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.core.engagement import Method
 from bot.core.periods import PeriodKind
 from bot.core.progress import Status
 
@@ -90,6 +91,8 @@ class Texts:
     attainment: Phrase
     attainment_of: Phrase
     team_kept: Phrase
+    team_replies: Mapping[Method, Phrase]  # of yesterday; first_reply goes in where it is known
+    team_first_reply: Mapping[Method, Phrase]
     for_your_eyes: Phrase
 
     # The last line; kinds tell two messages of one minute apart.

@@ -131,6 +131,26 @@ TABLES = (
     Table("sync_losses", ("userid", "external_userid"), ("at", "is_gone")),
     Table("sync_readings", ("userid",), ("read_at",)),
     Table("sync_drift", ("run", "cause", "userid"), ("number", "text")),
+    Table(
+        "engagement",
+        ("userid", "day"),
+        (
+            *("chats", "messages", "reply_rate", "first_reply_s", "losses", "applied", "added"),
+            *("is_final", "read_at"),
+        ),
+    ),
+    Table(
+        "engagement_teams",
+        ("department", "day"),
+        ("method", "people", "reply_rate", "first_reply_s", "run", "read_at"),
+    ),
+    Table(
+        "engagement_runs",
+        ("number",),
+        ("last_day", "began_at", "state", "ended_at", "error"),
+        numbered=True,
+    ),
+    Table("engagement_members", ("userid",), ("state", "error")),
     Table("departments", ("id",), ("name", "parent", "read_on")),
     Table(
         "address_book",

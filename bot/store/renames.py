@@ -15,6 +15,8 @@ _MOVED = (
     "rename_reviews",
     "rename_readings",
     "rename_losses",
+    "rename_engagement",
+    "rename_engagement_members",
 )
 
 

@@ -11,6 +11,7 @@ from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
 from bot.store.daily_statements import DailyStatements
 from bot.store.details import DetailReads
+from bot.store.engagement import Engagement
 from bot.store.engine import Engine, StoreBusyError
 from bot.store.inbox import Inbox
 from bot.store.knowledge import Knowledge
@@ -57,6 +58,7 @@ class Store:
         self.rule_versions = RuleVersions(self.engine)
         self.syncs = Syncs(self.engine)
         self.daily_statements = DailyStatements(self.engine)
+        self.engagement = Engagement(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

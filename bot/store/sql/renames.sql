@@ -153,6 +153,32 @@ ON CONFLICT (userid, external_userid) DO NOTHING;
 DELETE FROM sync_losses
  WHERE userid = :old_userid;
 
+-- name: rename_engagement(old_userid, userid)!
+-- Behaviour figures; of a day that is there under both userids the new one's stays.
+INSERT INTO engagement (userid, day, chats, messages, reply_rate, first_reply_s, losses, applied, added,
+                        is_final, read_at)
+SELECT CAST(:userid AS TEXT), day, chats, messages, reply_rate, first_reply_s, losses, applied, added, is_final,
+       read_at
+  FROM engagement
+ WHERE userid = :old_userid
+ON CONFLICT (userid, day) DO NOTHING;
+
+-- name: rename_engagement_clear(old_userid)!
+DELETE FROM engagement
+ WHERE userid = :old_userid;
+
+-- name: rename_engagement_members(old_userid, userid)!
+-- Whoever is still to be read in a reading that is under way is read under the new userid.
+INSERT INTO engagement_members (userid, state, error)
+SELECT CAST(:userid AS TEXT), state, error
+  FROM engagement_members
+ WHERE userid = :old_userid
+ON CONFLICT (userid) DO NOTHING;
+
+-- name: rename_engagement_members_clear(old_userid)!
+DELETE FROM engagement_members
+ WHERE userid = :old_userid;
+
 -- name: rename_findings(old_userid)
 -- Questions about a userid's adds.
 SELECT kind, subject, concerned

@@ -1,0 +1,62 @@
+"""`quotabot run engagement`: WeCom's behaviour figures are read, with a bar while a person watches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from bot.cli.bars import bars
+from bot.services import Services
+from bot.store.engagement import Asked
+from scheduler.asking import StoppedError
+from scheduler.engagement import read_figures
+
+JOB = "engagement"
+_NAMED = 10
+
+
+def read(services: Services, *, at: datetime) -> bool:
+    """Read as of *at* (aware); False when it could not go to its end, which is said on standard error."""
+    try:
+        with bars() as tell:
+            read_figures(services, at, progress=tell)
+    except StoppedError as error:
+        left = services.store.engagement.counts().get(Asked.WANTED, 0)
+        missing = f" ({left} member(s) are not read yet)" if left else ""
+        click.echo(f"stopped: {error}{missing}; the same command goes on from here", err=True)
+        return False
+    return True
+
+
+def shown(services: Services) -> dict[str, Any]:
+    """The newest complete reading as JSON; of the newest at all how many members it has and knows nothing of.
+
+    `stopped`: why an unfinished one does not go on.
+    """
+    kept, zone = services.store.engagement, services.config.calendar.timezone
+    last, unfinished, counts = kept.last(), kept.unfinished(), kept.counts()
+    stopped = {"stopped": unfinished.error} if unfinished is not None and unfinished.error else {}
+    return {
+        "at": None if last is None else datetime.fromtimestamp(last.began_at, zone).isoformat(),
+        "upto": None if last is None else last.last_day.isoformat(),
+        "members": counts.get(Asked.READ, 0),
+        "unknown": kept.members(Asked.UNKNOWN),
+        **stopped,
+    }
+
+
+def for_people(reading: dict[str, Any]) -> list[str]:
+    """A reading in lines."""
+    if reading["at"] is None:
+        lines = ["figures WeCom's behaviour figures were never read to the end"]
+    else:
+        lines = [f"figures {reading['at']}: up to {reading['upto']}, {reading['members']} member(s)"]
+    if unknown := reading["unknown"]:
+        named = ", ".join(list(unknown)[:_NAMED])
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        lines.append(f"        {named}{more}: nothing was told: {next(iter(unknown.values()))}")
+    if "stopped" in reading:
+        lines.append(f"        stopped: {reading['stopped']}")
+    return lines

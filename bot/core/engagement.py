@@ -1,0 +1,128 @@
+"""WeCom's behaviour figures: which days to ask for, when they are final, and what may be said of a team.
+
+WeCom's days are those of China, whatever the zone of the bank's calendar is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from statistics import median
+from zoneinfo import ZoneInfo
+
+CHINA = ZoneInfo("Asia/Shanghai")
+READY = time(6)  # a day is told from here on the next morning; WeCom names no hour, and at night tells zeros
+SPAN_DAYS = 3  # how often a day is read: so many mornings
+MOST_DAYS = 30  # of one call [92132]
+MOST_USERIDS = MOST_DEPARTMENTS = 100  # of one call [92132]
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """One day of one member, or of several together. None: WeCom told nothing, which is not 0.
+
+    *reply_rate*: of the chats that customers opened those answered the same day, in 1/10000. *first_reply_s*:
+    seconds to the first reply of the day, on average. *losses*: customers who deleted or blocked.
+    """
+
+    chats: int | None = None
+    messages: int | None = None
+    reply_rate: int | None = None
+    first_reply_s: int | None = None
+    losses: int | None = None
+    applied: int | None = None
+    added: int | None = None
+
+
+def last_day(at: datetime) -> date:
+    """Return the newest day whose figures are complete at *at*: yesterday, before 06:00 the day before.
+
+    Raises ValueError if *at* has no zone.
+    """
+    local = _in_china(at)
+    return local.date() - (_ONE_DAY if local.time() >= READY else 2 * _ONE_DAY)
+
+
+def yesterday(at: datetime) -> date:
+    """Return WeCom's day before that of *at*. Raises ValueError if *at* has no zone."""
+    return _in_china(at).date() - _ONE_DAY
+
+
+def final_upto(read_at: datetime) -> date:
+    """Return the newest day of which stays what is read at *read_at*: a day is read on three mornings.
+
+    So a day is final when it is read at or after 06:00 of the third day after it. Raises ValueError if
+    *read_at* has no zone.
+    """
+    return last_day(read_at) - (SPAN_DAYS - 1) * _ONE_DAY
+
+
+def first_to_ask(last: date, *, newest_final: date | None) -> date:
+    """Return from which day on to ask up to *last*: three days, and what was not read while nobody ran.
+
+    *newest_final*: of this member; None if nothing of him is. Not more than WeCom tells in one call.
+    """
+    first = last - (SPAN_DAYS - 1) * _ONE_DAY
+    if newest_final is not None:
+        first = min(first, newest_final + _ONE_DAY)
+    return max(first, last - (MOST_DAYS - 1) * _ONE_DAY)
+
+
+class Method(StrEnum):
+    """How a team's figures came to be. The values are stored."""
+
+    AGGREGATED = "aggregated"  # WeCom's own, over all chats of the team
+    MEDIAN = "median"  # of the members' figures, where WeCom cannot be asked for the team
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamRate:
+    """How a team of so many *people* answered on one day; units as in `Figures`."""
+
+    method: Method
+    people: int
+    reply_rate: int | None
+    first_reply_s: int | None
+
+
+def team_rate(people: Sequence[Figures], *, together: Figures | None) -> TeamRate | None:
+    """Return what may be said of a team, or None if no customer opened a chat.
+
+    *together*: what WeCom says of all of them in one answer; None where it cannot be asked. Percentages of
+    people are never averaged: who had one chat would weigh as much as who had fifty.
+    """
+    if together is not None:
+        method, rate, reply = Method.AGGREGATED, together.reply_rate, together.first_reply_s
+    else:
+        method = Method.MEDIAN
+        rate = _median(one.reply_rate for one in people)
+        reply = _median(one.first_reply_s for one in people)
+    if rate is None and reply is None:
+        return None
+    return TeamRate(method=method, people=len(people), reply_rate=rate, first_reply_s=reply)
+
+
+def covers(together: Figures, people: Sequence[Figures]) -> bool:
+    """Say whether *together* is about just these *people*: everything that can be summed has their sum.
+
+    So nobody has to know whether WeCom takes a department with or without those below it.
+    """
+    return all(
+        getattr(together, name) is not None
+        and getattr(together, name) == sum(getattr(one, name) or 0 for one in people)
+        for name in ("chats", "messages", "losses", "applied", "added")
+    )
+
+
+def _median(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return int(median(known)) if known else None
+
+
+def _in_china(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError(f"a time needs a zone: {at.isoformat()}")
+    return at.astimezone(CHINA)

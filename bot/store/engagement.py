@@ -1,0 +1,228 @@
+"""WeCom's behaviour figures by member and day, of teams, and the reading that is under way.
+
+One reading at a time. Days are those of China; times are epoch seconds as of the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from bot.core.engagement import CHINA, Figures, Method, TeamRate
+from bot.core.estimating import MemberDay
+from bot.core.relations import Kind
+from bot.store.engine import Engine, Row
+
+_BATCH = 500
+_MEMBERS = 200
+_EPOCH = date(1970, 1, 1)
+
+
+class Asked(StrEnum):
+    """How far one member is in a reading."""
+
+    WANTED = "wanted"
+    READ = "read"
+    UNKNOWN = "unknown"  # WeCom told nothing of him
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One reading of everybody's days up to *last_day*, as of *began_at*."""
+
+    number: int
+    last_day: date
+    began_at: int
+    state: str
+    ended_at: int | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDay:
+    """One member's day as it is kept."""
+
+    userid: str
+    day: date
+    figures: Figures
+    is_final: bool
+    read_at: int
+
+
+class Engagement:
+    """Rows of these tables. Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # --- the reading ---
+
+    def begin(self, *, last_day: date, began_at: int, userids: Iterable[str]) -> Reading:
+        """A new reading of these members; an unfinished one is abandoned."""
+        self._engine.run("engagement_abandon")
+        self._engine.run("engagement_members_clear")
+        self._engine.run("engagement_begin", last_day=last_day.isoformat(), began_at=began_at)
+        rows = [{"userid": userid} for userid in sorted(userids)]
+        if rows:
+            self._engine.run_many("engagement_members_put", rows)
+        reading = self.unfinished()
+        if reading is None:
+            raise RuntimeError("the reading that was begun is not there")
+        return reading
+
+    def unfinished(self) -> Reading | None:
+        """The reading that is to be gone on with."""
+        return _reading(self._engine.one("engagement_unfinished"))
+
+    def last(self) -> Reading | None:
+        """The newest reading that came to its end."""
+        return _reading(self._engine.one("engagement_last"))
+
+    def note(self, reading: Reading, error: str) -> None:
+        """Why it does not go on for now."""
+        self._engine.run("engagement_note", number=reading.number, error=error)
+
+    def end(self, reading: Reading, *, ended_at: int) -> None:
+        """It is done."""
+        self._engine.run("engagement_end", number=reading.number, ended_at=ended_at)
+
+    def counts(self) -> dict[Asked, int]:
+        """How many members are how far."""
+        return {Asked(row["state"]): row["members"] for row in self._engine.all("engagement_members_count")}
+
+    def members(self, state: Asked) -> dict[str, str]:
+        """Members in a state, each with what is in the way."""
+        rows = self._engine.all("engagement_members_in", state=state.value)
+        return {row["userid"]: row["error"] for row in rows}
+
+    # --- members ---
+
+    def put(self, userid: str, days: Mapping[date, Figures], *, final_upto: date, read_at: int) -> None:
+        """What was read of a member; days up to *final_upto* are final, and what is final stays as it is.
+
+        Of a changed userid it is kept under the new one.
+        """
+        renamed = self._engine.one("rename_of", userid=userid)
+        userid = userid if renamed is None else renamed["userid"]
+        rows = [
+            {
+                "userid": userid,
+                "day": day.isoformat(),
+                **asdict(figures),
+                "is_final": int(day <= final_upto),
+                "read_at": read_at,
+            }
+            for day, figures in sorted(days.items())
+        ]
+        if rows:
+            self._engine.run_many("engagement_put", rows)
+        self._engine.run("engagement_members_state", userid=userid, state=Asked.READ.value, error="")
+
+    def put_unknown(self, userid: str, reason: str) -> None:
+        """Nothing was told of a member, and why."""
+        self._engine.run("engagement_members_state", userid=userid, state=Asked.UNKNOWN.value, error=reason)
+
+    def newest_final(self, userid: str) -> date | None:
+        """The newest day of a member that is final."""
+        row = self._engine.one("engagement_newest_final", userid=userid)
+        return None if row is None or row["day"] is None else date.fromisoformat(row["day"])
+
+    def of_day(self, day: date) -> dict[str, Figures]:
+        """Everybody's figures of one day, by userid."""
+        return {
+            row["userid"]: _kept(row).figures
+            for row in self._engine.all("engagement_of_day", day=day.isoformat())
+        }
+
+    def all(self) -> Iterator[KeptDay]:
+        """Every member's days, by userid and day; never many in memory."""
+        after = {"userid": "", "day": ""}
+        while rows := self._engine.all("engagement_after", batch=_BATCH, **after):
+            yield from map(_kept, rows)
+            after = {"userid": rows[-1]["userid"], "day": rows[-1]["day"]}
+
+    # --- teams ---
+
+    def put_team(self, reading: Reading, department: int, rate: TeamRate) -> None:
+        """What may be said of a department with all below it, for the last day of *reading*."""
+        self._engine.run(
+            "engagement_team_put",
+            department=department,
+            day=reading.last_day.isoformat(),
+            method=rate.method.value,
+            people=rate.people,
+            reply_rate=rate.reply_rate,
+            first_reply_s=rate.first_reply_s,
+            run=reading.number,
+            read_at=reading.began_at,
+        )
+
+    def teams(self, day: date) -> dict[int, TeamRate]:
+        """What may be said of departments of one day."""
+        rows = self._engine.all("engagement_teams_of", day=day.isoformat())
+        return {
+            row["department"]: TeamRate(
+                method=Method(row["method"]),
+                people=row["people"],
+                reply_rate=row["reply_rate"],
+                first_reply_s=row["first_reply_s"],
+            )
+            for row in rows
+        }
+
+    def teams_read(self, reading: Reading) -> set[int]:
+        """Departments that *reading* is done with."""
+        return {row["department"] for row in self._engine.all("engagement_teams_read", run=reading.number)}
+
+    # --- beside the ledger ---
+
+    def beside_ledger(self, *, since: int) -> Iterator[MemberDay]:
+        """Each day that was read since a time, beside what the ledger knows of it; by member."""
+        userids = [row["userid"] for row in self._engine.all("engagement_of_whom", since=since)]
+        for first in range(0, len(userids), _MEMBERS):
+            some = userids[first : first + _MEMBERS]
+            yield from self._beside_ledger(some[0], some[-1], since)
+
+    def _beside_ledger(self, first_userid: str, last_userid: str, since: int) -> Iterator[MemberDay]:
+        span = {"first_userid": first_userid, "last_userid": last_userid}
+        counted = self._engine.all("engagement_counted", since=since, **span)
+        begin = min(date.fromisoformat(row["day"]) for row in counted)
+        begin_at = int(datetime.combine(begin, time(), CHINA).timestamp())
+        known = {
+            (row["userid"], _EPOCH + timedelta(days=row["day_number"]), row["kind"]): row["counted"]
+            for row in self._engine.all("engagement_known", since=begin_at, **span)
+        }
+        for row in counted:
+            userid, day = row["userid"], date.fromisoformat(row["day"])
+            yield MemberDay(
+                userid=userid,
+                day=day,
+                told_losses=row["losses"],
+                told_adds=row["added"],
+                known_losses=known.get((userid, day, Kind.LOST_BY_CUSTOMER.value), 0),
+                known_adds=known.get((userid, day, Kind.ADDED.value), 0),
+            )
+
+
+def _reading(row: Row | None) -> Reading | None:
+    return None if row is None else Reading(**{**row, "last_day": date.fromisoformat(row["last_day"])})
+
+
+def _kept(row: Row) -> KeptDay:
+    return KeptDay(
+        userid=row["userid"],
+        day=date.fromisoformat(row["day"]),
+        figures=Figures(
+            chats=row["chats"],
+            messages=row["messages"],
+            reply_rate=row["reply_rate"],
+            first_reply_s=row["first_reply_s"],
+            losses=row["losses"],
+            applied=row["applied"],
+            added=row["added"],
+        ),
+        is_final=bool(row["is_final"]),
+        read_at=row["read_at"],
+    )

@@ -1,0 +1,273 @@
+"""engagement: reads WeCom's behaviour figures of everybody, and of teams. Tells nobody anything.
+
+One member a call, because several at once are answered with one sum. A reading that was cut off goes on with
+whom it has not read yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+
+import structlog
+
+from bot import directory
+from bot.core.engagement import (
+    MOST_DEPARTMENTS,
+    MOST_USERIDS,
+    Figures,
+    covers,
+    final_upto,
+    first_to_ask,
+    last_day,
+    team_rate,
+)
+from bot.core.teams import upwards
+from bot.core.workdays import epoch_of
+from bot.messages import Message
+from bot.services import Services
+from bot.standing import Standing
+from bot.store.engagement import Asked, Reading
+from bot.wecom.behavior import API, behavior
+from bot.wecom.client import WeComClient
+from bot.wecom.contacts import follow_users
+from bot.wecom.errors import AnswerError, Kind, WeComError, kind_of
+from bot.wecom.token import TokenKeeper
+from scheduler.asking import Asker, StoppedError
+from scheduler.keeping import Keeper
+from scheduler.lists import Tell
+from scheduler.reconciliation import silent
+
+log = structlog.get_logger(__name__)
+
+LEASE = "engagement"
+_BUSY = "another process reads WeCom's behaviour figures at this moment"
+_IN_A_ROW = 5  # members whose calls fail for a reason that is not theirs: it is everybody's
+
+
+def read_figures(
+    services: Services,
+    at: datetime,
+    *,
+    beat: Callable[[], None] = lambda: None,
+    progress: Tell = silent,
+) -> Reading:
+    """Read everybody's figures as of *at* (aware); the reading that is done.
+
+    *beat* is called every few seconds at least, *progress* hears each step. Raises StoppedError when it
+    cannot go on now; the same call goes on later.
+    """
+
+    def alive() -> None:
+        if services.ending.is_set():
+            raise StoppedError("the service is ending")
+        beat()
+
+    with services.reads() as reads:
+        return read_with(services, reads.client, reads.tokens, at=at, beat=alive, progress=progress)
+
+
+def read_with(
+    services: Services,
+    client: WeComClient,
+    tokens: TokenKeeper,
+    *,
+    at: datetime,
+    beat: Callable[[], None] = lambda: None,
+    progress: Tell = silent,
+    real_time: Callable[[], float] | None = None,
+    pause: Callable[[float], None] | None = None,
+) -> Reading:
+    """The same over a way to WeCom that is open already; *pause* waits so many seconds."""
+    keeper = Keeper(services, lease=LEASE, busy=_BUSY, beat=beat, real_time=real_time or services.store.now)
+    waiting = {} if pause is None else {"pause": pause}
+    asker = Asker(tokens, beat=keeper.keep, real_time=keeper.real_time, **waiting)
+    keeper.take(asker)
+    try:
+        return _Round(services, client, asker, keeper, progress, at=at).run()
+    finally:
+        keeper.free()
+
+
+class _Round:
+    """One reading, from wherever it is to its end."""
+
+    def __init__(
+        self,
+        services: Services,
+        client: WeComClient,
+        asker: Asker,
+        keeper: Keeper,
+        tell: Tell,
+        *,
+        at: datetime,
+    ) -> None:
+        self._services = services
+        self._store = services.store
+        self._kept = services.store.engagement
+        self._client = client
+        self._asker = asker
+        self._keeper = keeper
+        self._tell = tell
+        self._at = at
+
+    def run(self) -> Reading:
+        reading = self._opened()
+        try:
+            self._read_members(reading)
+            self._read_teams(reading)
+        except StoppedError as error:
+            self._kept.note(reading, str(error))
+            raise
+        with self._store.transaction():
+            self._kept.end(reading, ended_at=int(self._keeper.real_time()))
+        if unknown := self._kept.members(Asked.UNKNOWN):
+            log.warning("figures not read", members=len(unknown), reason=next(iter(unknown.values())))
+        return self._kept.last() or reading
+
+    def _opened(self) -> Reading:
+        """What is unfinished, if it is about the same days; else a new one."""
+        last, reading = last_day(self._at), self._kept.unfinished()
+        if reading is not None and reading.last_day == last:
+            return reading
+        userids = self._with_function() & self._employed()
+        with self._store.transaction():
+            return self._kept.begin(last_day=last, began_at=epoch_of(self._at), userids=userids)
+
+    def _with_function(self) -> frozenset[str]:
+        try:
+            return self._asker.ask(
+                "get_follow_user_list", lambda token: follow_users(self._client, token=token)
+            )
+        except WeComError as error:
+            raise StoppedError(f"who has the function could not be read: {error}") from None
+
+    def _employed(self) -> frozenset[str]:
+        day = self._services.config.work_calendar().local_day(self._at)
+        people = directory.known(self._services.directory, self._store.members.all(), day=day)
+        return frozenset(userid for userid, person in people.items() if person.employed_on(day))
+
+    # --- members ---
+
+    def _read_members(self, reading: Reading) -> None:
+        total = sum(self._kept.counts().values())
+        wanted = list(self._kept.members(Asked.WANTED))
+        failed: list[tuple[str, str]] = []  # in a row, for a reason that is not theirs
+        for number, userid in enumerate(wanted, start=total - len(wanted)):
+            self._tell("members", number, total)
+            try:
+                days = self._days_of(userid, reading.last_day)
+            except WeComError as error:
+                if _is_personal(error):
+                    self._give_up([(userid, str(error))])
+                    continue
+                failed.append((userid, str(error)))
+                if len(failed) == _IN_A_ROW:
+                    raise StoppedError(str(error)) from None
+                continue
+            self._give_up(failed)
+            failed = []
+            with self._store.transaction():
+                self._kept.put(userid, days, final_upto=final_upto(self._at), read_at=epoch_of(self._at))
+        self._give_up(failed)
+        self._tell("members", total, total)
+
+    def _days_of(self, userid: str, last: date) -> dict[date, Figures]:
+        first = first_to_ask(last, newest_final=self._kept.newest_final(userid))
+        return self._asker.ask(
+            API,
+            lambda token: behavior(self._client, userids=[userid], first=first, last=last, token=token),
+        )
+
+    def _give_up(self, members: Sequence[tuple[str, str]]) -> None:
+        if members:
+            with self._store.transaction():
+                for userid, reason in members:
+                    self._kept.put_unknown(userid, reason)
+
+    # --- teams ---
+
+    def _read_teams(self, reading: Reading) -> None:
+        own = self._kept.of_day(reading.last_day)
+        read = self._kept.members(Asked.READ).keys() & own.keys()
+        done = self._kept.teams_read(reading)
+        teams = {team: people for team, people in self._teams(read).items() if team not in done}
+        asked: dict[tuple[str, ...], Figures | None] = {}  # a department may have the people of the one below
+        for number, (department, userids) in enumerate(sorted(teams.items())):
+            self._tell("teams", number, len(teams))
+            figures = [own[userid] for userid in userids]
+            if userids not in asked:
+                asked[userids] = self._together(department, userids, figures, reading.last_day)
+            rate = team_rate(figures, together=asked[userids])
+            if rate is not None:
+                with self._store.transaction():
+                    self._kept.put_team(reading, department, rate)
+        self._tell("teams", len(teams), len(teams))
+
+    def _teams(self, userids: Sequence[str] | set[str]) -> dict[int, tuple[str, ...]]:
+        """Those of *userids* who are in each department or below it."""
+        day = self._services.config.work_calendar().local_day(self._at)
+        people = directory.known(self._services.directory, self._store.members.all(), day=day)
+        found: dict[int, set[str]] = {}
+        for userid in userids:
+            for own in people[userid].membership_on(day).departments if userid in people else ():
+                for department in upwards(own, self._services.directory.departments):
+                    found.setdefault(department, set()).add(userid)
+        return {department: tuple(sorted(team)) for department, team in found.items()}
+
+    def _together(
+        self, department: int, userids: Sequence[str], figures: Sequence[Figures], day: date
+    ) -> Figures | None:
+        """What WeCom says of all of them in one answer; None where it cannot be asked for just these."""
+        if len(userids) <= MOST_USERIDS:
+            return self._asked_together(day, userids=userids)
+        tree = self._services.directory.departments
+        below = [one for one in tree.parents if one != department and tree.at_or_below(one, department)]
+        for departments in ([department, *sorted(below)], [department]):
+            if len(departments) > MOST_DEPARTMENTS:
+                continue
+            together = self._asked_together(day, departments=departments)
+            if together is not None and covers(together, figures):
+                return together
+        return None
+
+    def _asked_together(
+        self, day: date, *, userids: Sequence[str] = (), departments: Sequence[int] = ()
+    ) -> Figures | None:
+        try:
+            days = self._asker.ask(
+                API,
+                lambda token: behavior(
+                    self._client,
+                    userids=userids,
+                    departments=departments,
+                    first=day,
+                    last=day,
+                    token=token,
+                ),
+            )
+        except WeComError as error:
+            log.info("a team is not told by WeCom", reason=str(error))
+            return None
+        return days.get(day)
+
+
+def _is_personal(error: WeComError) -> bool:
+    return isinstance(error, AnswerError) and kind_of(error.errcode) is Kind.RECEIVER
+
+
+def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
+    """The job by the timetable."""
+    reading = read_figures(services, at, beat=beat)
+    counts = services.store.engagement.counts()
+    log.info(
+        "read WeCom's behaviour figures",
+        upto=reading.last_day.isoformat(),
+        read=counts.get(Asked.READ, 0),
+        unknown=counts.get(Asked.UNKNOWN, 0),
+    )
+
+
+def messages(_services: Services, _standing: Standing) -> Iterator[tuple[str, Message]]:
+    """Nothing for anybody."""
+    return iter(())
