@@ -78,6 +78,19 @@ class ContactBook:
         self._contacts.pop((userid.lower(), external_userid), None)
         self._by_member.get(userid.lower(), {}).pop(external_userid, None)
 
+    def rename(self, userid: str, new_userid: str) -> None:
+        """The member has another userid: his contacts stay as they are, createtimes and tags included."""
+        old, new = userid.lower(), new_userid.lower()
+        moved = self._by_member.pop(old, {})
+        for external_userid, contact in moved.items():
+            del self._contacts[old, external_userid]
+            contact.userid = new_userid
+            contact.oper_userid = new_userid if contact.oper_userid.lower() == old else contact.oper_userid
+            self._contacts[new, external_userid] = contact
+        self._by_member.setdefault(new, {}).update(moved)
+        if old in self.out_of_scope:
+            self.out_of_scope = {*self.out_of_scope - {old}, new}
+
     def get(self, userid: str, external_userid: str) -> Contact | None:
         """The contact, or None."""
         return self._contacts.get((userid.lower(), external_userid))

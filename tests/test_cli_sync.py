@@ -74,6 +74,7 @@ def test_what_a_run_found_is_printed_and_stands_in_status(
         "unverifiable": {"came_and_went": None, "unseen_losses": None},
         "unknown": {},
         "frozen": {},
+        "renamed": {},
     }
 
 

@@ -40,13 +40,23 @@ class Appealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaybeRenamed:
+    """A userid that vanished and one that is new: *same* of *living* customers since the same moments."""
+
+    old_userid: str
+    userid: str
+    same: int
+    living: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToDecide:
     """One case for a reviewer. *said* is what *name* says, empty for nothing."""
 
     id: str
     name: str
     said: str
-    what: Seen | Appealed
+    what: Seen | Appealed | MaybeRenamed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,7 @@ class QuestionWords:
     kind: str
     review_head: Phrase
     case: str
+    renamed: str
     contact: str
     appeal: str
     rejected: str
@@ -93,6 +104,8 @@ CHINESE = QuestionWords(
     kind="提问",
     review_head=Phrase("有 {n} 件事等您看看"),
     case="{name}：{what}。{said}（{id}）",
+    renamed="{old} 不见了，新账号 {new} 有其 {living} 位客户中的 {same} 位，添加时间也相同："
+    "是同一个人换了账号吗？决定之前两边都不补记。（{id}）",
     contact="{day} 添加的客户 …{customer}",
     appeal="申诉 {contact}{why}",
     rejected="，现未计入：{why}",
@@ -126,6 +139,8 @@ ENGLISH = QuestionWords(
     kind="question",
     review_head=Phrase("{n} cases for you to look at", "1 case for you to look at"),
     case="{name}: {what}. {said} ({id})",
+    renamed="{old} is gone, and the new userid {new} has {same} of the same {living} customers, added at the "
+    "same times. One person? Nothing is made good for the two before that is decided. ({id})",
     contact="customer …{customer}, added {day}",
     appeal="asks about {contact}{why}",
     rejected="; not counted: {why}",
@@ -217,6 +232,14 @@ def _seen(words: QuestionWords, seen: Seen, *, at: datetime) -> str:
 
 def _case(words: QuestionWords, language: str, case: ToDecide, *, at: datetime) -> str:
     what = case.what
+    if isinstance(what, MaybeRenamed):
+        return words.renamed.format(
+            old=clean(what.old_userid, limit=SAID_BYTES),
+            new=clean(what.userid, limit=SAID_BYTES),
+            same=what.same,
+            living=what.living,
+            id=clean(case.id, limit=SAID_BYTES),
+        )
     told = _seen(words, what, at=at) if isinstance(what, Seen) else _appeal(words, language, what)
     text = clean(case.said, limit=SAID_BYTES)
     said = words.said.format(text=text) if text else words.silent

@@ -143,6 +143,14 @@ TABLES = (
     Table("member_tags", ("id",), ("name",)),
     Table("member_reads", ("userid",), ("wanted_since", "arrived_on", "attempts", "next_try_at", "error")),
     Table("renames", ("old_userid",), ("userid", "renamed_at", "renamed_by")),
+    Table(
+        "proposed_renames",
+        ("old_userid", "userid"),
+        (
+            *("same", "living", "proposed_at", "told", "told_at", "state"),
+            *("decided_by", "decided_at", "reason"),
+        ),
+    ),
     Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
 )
 LEFT_OUT = frozenset({"leases"})  # they belong to processes, and none runs during the copy
