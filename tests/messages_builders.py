@@ -18,7 +18,7 @@ from bot.core.waiting import Waiting
 from bot.messages import Message, TeamMember, digest, progress, reminder
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
-from bot.messages.questions import Appealed, Seen, ToDecide, questions, to_review
+from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions, to_review
 from bot.messages.rules_changed import RuleNews, rules_changed
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -191,6 +191,11 @@ def _to_decide() -> list[ToDecide]:
     ]
 
 
+def _renamed() -> ToDecide:
+    what = MaybeRenamed(old_userid="zhangsan", userid="zhang.san", same=49, living=50)
+    return ToDecide(id="rename:zhangsan:zhang.san", name="员工甲", said="", what=what)
+
+
 def _questions(language: str) -> dict[str, Message]:
     said: dict[str, Any] = {"language": language, "at": MORNING}
     asked = [replace(BURST, holds=0), SHARED, QUICK_LOSS]
@@ -199,6 +204,7 @@ def _questions(language: str) -> dict[str, Message]:
         "question": questions(**said, asked=[BURST], until=ANSWER_UNTIL),
         "question, several": questions(**said, asked=asked, until=ANSWER_UNTIL),
         "review": to_review(**said, cases=_to_decide(), goes_up=ANSWER_UNTIL),
+        "review, a changed userid": to_review(**said, cases=[_renamed()], goes_up=None),
         "decided, an appeal": decided(**said, **by, what=APPEALED, state="accepted"),
         "decided, a question": decided(**said, **by, what=BURST, state="cleared"),
     }
