@@ -174,6 +174,10 @@ QUICK_LOSS = Seen(
     evidence=Evidence(first=_moment(2, 9, 0), last=_moment(20, 9, 0), n=7, of=20, days=7),
     about="2026-11",
 )
+ROLLOUT = Seen(
+    kind=FindingKind.ROLLOUT,
+    evidence=Evidence(first=_moment(23, 10, 2), last=_moment(23, 16, 9), n=3),
+)
 APPEALED = Appealed(
     external_userid="wmAAAAAAAAAAAAAAAAAAAAAAAAb3d9wz",
     added_at=datetime(2026, 11, 5, 14, 0, tzinfo=SHANGHAI),
@@ -202,6 +206,7 @@ def _questions(language: str) -> dict[str, Message]:
     by: dict[str, Any] = {"by": "主管乙", "reason": "柜面有记录"}
     return {
         "question": questions(**said, asked=[BURST], until=ANSWER_UNTIL),
+        "question, near the start": questions(**said, asked=[ROLLOUT], until=ANSWER_UNTIL),
         "question, several": questions(**said, asked=asked, until=ANSWER_UNTIL),
         "review": to_review(**said, cases=_to_decide(), goes_up=ANSWER_UNTIL),
         "review, a changed userid": to_review(**said, cases=[_renamed()], goes_up=None),

@@ -228,6 +228,7 @@ def _seen(case: Case, calendar: WorkCalendar) -> str:
     told = {
         "burst": f"{one.n} adds from {first:%Y-%m-%d %H:%M} to {last:%H:%M}",
         "shared": f"one customer of {one.n} employees within {one.days} days",
+        "rollout": f"{one.n} adds on {first:%Y-%m-%d} of customers whom somebody at the bank had before",
         "quick_loss": f"{one.n} of {one.of} adds lost within {one.days} days",
     }
     return told[case.finding.name.kind.value]
