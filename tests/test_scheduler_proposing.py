@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from directory_builders import ROLES
+from review_builders import morning
 from sync_builders import Desk, KilledError, count_down, desk
 
 from bot.bootstrap import refresh_directory
@@ -143,6 +144,19 @@ def test_nobody_decides_about_his_own_userid(stage: Stage) -> None:
     with pytest.raises(ReviewError, match="it is with yg02"):
         stage.decide(accept=True, by="yg03")
     assert stage.open() == [ID]
+
+
+def test_the_admins_are_told_in_the_morning_once(stage: Stage) -> None:
+    stage.renamed()
+    stage.night()
+    stage.desk.clock.set("2026-11-26T09:07")
+    told = morning(stage.desk.services, stage.desk.clock.moment)
+    stage.desk.clock.set("2026-11-27T09:07")
+    again = morning(stage.desk.services, stage.desk.clock.moment)
+
+    assert list(told) == ["review:2026-11-26:yg02"]
+    assert f"yg01 不见了，新账号 {NEW} 有其 7 位客户中的 7 位" in told["review:2026-11-26:yg02"]
+    assert again == {}
 
 
 def test_while_the_roster_has_the_old_userid_nothing_can_be_taken_over(stage: Stage) -> None:

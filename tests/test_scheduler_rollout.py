@@ -18,6 +18,7 @@ from review_builders import (
     numbers,
     tell,
 )
+from sync_builders import desk
 
 from bot import reviewing
 from bot.cases import cases
@@ -142,3 +143,16 @@ def test_long_after_the_start_nobody_is_asked(services: Services) -> None:
     add(services, "li", "wm-late", "2026-03-05T10:00")
 
     assert messages(services, at("2026-12-24T09:07")) == {}
+
+
+def test_what_the_first_comparison_took_in_is_asked_about_the_next_morning(tmp_path: Path) -> None:
+    with desk(tmp_path) as stage:
+        customer = stage.happen("add", "yg02", when="2026-03-02T10:00", hears=False)
+        stage.happen("add", "yg01", external_userid=customer, when="2026-11-20T10:00", hears=False)
+        drift = stage.drift(stage.sync())
+        stage.clock.set("2026-11-24T09:07")
+        told = morning(stage.services, stage.clock.moment)
+
+        assert drift == {"imported": 1, "rollout": 1}
+        assert list(told) == ["question:2026-11-24:yg01"]
+        assert [one.name.subject for one in stage.services.store.findings.open()] == ["2026-11-20"]
