@@ -93,6 +93,8 @@ def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case
     Raises ReviewError if there is nothing to answer.
     """
     case = find(services, case_id, at=at)
+    if case.proposal is not None:
+        raise ReviewError(f"{case.id} is a question to the admins: accept or reject it")
     if case.finding is None:
         raise ReviewError(f"{case.id} is no finding: what the employee says stands in it already")
     with services.store.transaction():

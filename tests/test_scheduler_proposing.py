@@ -15,7 +15,7 @@ from bot.bootstrap import refresh_directory
 from bot.cases import cases
 from bot.renaming import rename
 from bot.replaying import recount
-from bot.reviewing import ReviewError, decide
+from bot.reviewing import ReviewError, answer, decide
 from bot.standing import standing
 from bot.store.proposals import ProposalState
 from bot.store.syncing import SyncRun
@@ -143,6 +143,8 @@ def test_nobody_decides_about_his_own_userid(stage: Stage) -> None:
             stage.decide(accept=True, by=userid)
     with pytest.raises(ReviewError, match="it is with yg02"):
         stage.decide(accept=True, by="yg03")
+    with pytest.raises(ReviewError, match="is a question to the admins"):
+        answer(stage.desk.services, ID, "我就是他", at=stage.desk.clock.moment)
     assert stage.open() == [ID]
 
 

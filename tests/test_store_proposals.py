@@ -73,14 +73,14 @@ def test_what_was_refused_is_not_asked_again(
 
 
 def test_only_complete_lists_of_those_who_never_had_one_are_compared(store: Store) -> None:
-    """Of who was read before, is asked about already, or whose list could not be read nothing is proposed."""
-    rows = [("yg01", "wm1", NOW), ("yg01", "wm2", NOW + 9)]
+    """Nothing is proposed of who had customers before, is asked about already, or has no complete list."""
+    rows = [("yg01", "wm1", NOW), ("yg01", "wm2", NOW + 9), ("early", "wm9", NOW - 200)]
     facts = [
         RelationEvent(userid=userid, external_userid=customer, at=at, kind=Kind.ADDED)
         for userid, customer, at in rows
     ]
     facts.append(RelationEvent(userid="yg01", external_userid="wm2", at=NOW + 99, kind=Kind.LOST_BY_MEMBER))
-    read = ("zs", "early", "asked", "unread")
+    read = ("zs", "early", "empty", "asked", "unread")
     contacts = [
         ContactRead(userid=userid, external_userid=customer, createtime=NOW + 7, customer_type=1, add_way=1)
         for userid in read
@@ -91,11 +91,13 @@ def test_only_complete_lists_of_those_who_never_had_one_are_compared(store: Stor
     )
     with store.transaction():
         store.ledger.append_all(facts, origin="callback", recorded_at=0)
-        for customer in ("wm1", "wm2"):
-            store.ledger.put_adds("yg01", customer, fold(store.ledger.relation("yg01", customer), regain_s=0))
+        for userid, customer, _ in rows:
+            adds = fold(store.ledger.relation(userid, customer), regain_s=0)
+            store.ledger.put_adds(userid, customer, adds)
         earlier = store.syncs.begin(began_at=NOW - 99, accepts_losses=False)
-        store.syncs.put_batches([["early"]])
-        store.syncs.put_judged(Burden(userid="early", living=0, losses=0), [])
+        store.syncs.put_batches([["early", "empty"]])
+        for userid in ("early", "empty"):
+            store.syncs.put_judged(Burden(userid=userid, living=0, losses=0), [])
         store.syncs.end(earlier, ended_at=NOW - 90)
         run = store.syncs.begin(began_at=NOW, accepts_losses=False)
         store.syncs.put_batches([read])
@@ -107,4 +109,7 @@ def test_only_complete_lists_of_those_who_never_had_one_are_compared(store: Stor
 
     living = store.proposals.living("yg01")
     assert {customer: sorted(moments) for customer, moments in living.items()} == {"wm1": [NOW - 500, NOW]}
-    assert store.proposals.listed("yg01") == [Begun(userid="zs", external_userid="wm1", createtime=NOW + 7)]
+    assert sorted(store.proposals.listed("yg01"), key=lambda one: one.userid) == [
+        Begun(userid="empty", external_userid="wm1", createtime=NOW + 7),
+        Begun(userid="zs", external_userid="wm1", createtime=NOW + 7),
+    ]

@@ -86,7 +86,7 @@ class Proposals:
         return found
 
     def listed(self, old_userid: str) -> list[Begun]:
-        """Rows about the same customers in complete lists of members who never had one."""
+        """Rows about the same customers in complete lists of members who had none before, or nobody in it."""
         return [Begun(**row) for row in self._engine.all("proposals_listed", old_userid=old_userid)]
 
 

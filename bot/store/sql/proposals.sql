@@ -62,7 +62,8 @@ SELECT details.external_userid, details.createtime AS moment
    AND adds.ended_at IS NULL;
 
 -- name: proposals_listed(old_userid)
--- Where the customers of a userid stand in the complete lists of those whose lists were never read before.
+-- Where the customers of a userid stand in the complete lists of those whose lists were never read before, or
+-- who had nobody yet.
 SELECT listed.userid, listed.external_userid, listed.createtime
   FROM adds
   JOIN sync_listed AS listed ON listed.external_userid = adds.external_userid
@@ -71,9 +72,12 @@ SELECT listed.userid, listed.external_userid, listed.createtime
    AND adds.ended_at IS NULL
    AND listed.userid <> :old_userid
    AND sync_members.state = 'read'
-   AND NOT EXISTS (SELECT 1
-                     FROM sync_readings
-                    WHERE sync_readings.userid = listed.userid)
+   AND (NOT EXISTS (SELECT 1
+                      FROM sync_readings
+                     WHERE sync_readings.userid = listed.userid)
+        OR NOT EXISTS (SELECT 1
+                         FROM adds AS own
+                        WHERE own.userid = listed.userid))
    AND NOT EXISTS (SELECT 1
                      FROM proposed_renames
                     WHERE proposed_renames.userid = listed.userid
