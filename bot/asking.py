@@ -1,4 +1,4 @@
-"""Questions about adds: what `[integrity]` sees in running periods, and putting it to the person once.
+"""Questions about adds: what `[integrity]` and the start of the bot let see, put to the person once.
 
 A question is evidence and no verdict: until a reviewer confirms it, it stands in no row, digest or export.
 """
@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core.contacts import Contact
-from bot.core.counting import OFF, Integrity
+from bot.core.counting import OFF, FirstAdd, Integrity
 from bot.core.evidence import Evidence, evidence_of
 from bot.core.frames import Frame, Past
-from bot.core.integrity import Finding, FindingName, Key, quick_loss, seen_in
+from bot.core.integrity import Finding, FindingName, Key, Rollout, quick_loss, seen_in
 from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, subject_of
-from bot.core.quotas import stretches_under
+from bot.core.quotas import Quota, stretches_under
+from bot.core.reconciling import ROLLOUT_S
 from bot.core.rulebook import Framed
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.services import Services
@@ -147,7 +148,7 @@ def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Fr
 
 def _seen(services: Services, *, at: datetime) -> list[Question]:
     """Return everything that the rules of running periods see as of *at*, asked before or not."""
-    frames = [framed for framed in _running(services, at=at) if framed[0].integrity != OFF]
+    frames = [framed for framed in _running(services, at=at) if _asks(services, framed)]
     if not frames:
         return []
     branch = branch_for(services, frames, at=at)
@@ -159,6 +160,18 @@ def _seen(services: Services, *, at: datetime) -> list[Question]:
             if earlier is not question:
                 found[question.name] = replace(earlier, held=earlier.held + question.held)
     return list(found.values())
+
+
+def _asks(services: Services, framed: Framed) -> bool:
+    """Whether anything can be seen in a frame: a rule is on, or its period lies near the start."""
+    quota, period = framed
+    if quota.integrity != OFF:
+        return True
+    start, calendar = services.store.syncs.first_at(), services.config.work_calendar()
+    if start is None or quota.counting.first_add is FirstAdd.CORP:
+        return False
+    near = (calendar.day_of(start - ROLLOUT_S), calendar.day_of(start + ROLLOUT_S))
+    return period.first <= near[1] and near[0] <= period.last
 
 
 def _running(services: Services, *, at: datetime) -> list[Framed]:
@@ -182,7 +195,7 @@ class _Looking:
     branch: Branch
     past: Past
     known: Mapping[str, Sequence[Contact]]
-    by_rule: dict[Integrity, list[Finding]]
+    by_rule: dict[tuple[Integrity, Rollout | None], list[Finding]]
 
     def questions(self, framed: Framed) -> list[Question]:
         """Return what the rules of one quota see in one period about those under it."""
@@ -190,7 +203,7 @@ class _Looking:
         frame = Frame.of(quota, period, calendar=self.calendar)
         under = {person.userid for person in self.branch.people if self._under(person, framed)}
         found = []
-        for finding in [*self._anywhere(quota.integrity), *self._quick_losses(frame, sorted(under))]:
+        for finding in [*self._anywhere(quota), *self._quick_losses(frame, sorted(under))]:
             concerned = tuple(key for key in finding.concerned if frame.first_s <= key[2] < frame.end_s)
             if finding.name.userid in under and concerned:
                 found.append(self._question(finding, frame, concerned))
@@ -203,15 +216,20 @@ class _Looking:
     def _under(self, person: Person, framed: Framed) -> bool:
         return bool(stretches_under(framed[0], person, framed[1], departments=self.branch.departments))
 
-    def _anywhere(self, integrity: Integrity) -> list[Finding]:
-        if integrity not in self.by_rule:
+    def _anywhere(self, quota: Quota) -> list[Finding]:
+        integrity, rollout = quota.integrity, self.past.rollout(quota)
+        if (integrity, rollout) not in self.by_rule:
             self.known = self.known or {
                 userid: self.past.history(userid).contacts for userid in self.branch.contacts
             }
-            self.by_rule[integrity] = seen_in(
-                self.known, integrity=integrity, day_of=self.calendar.day_of, planned=self.branch.planned
+            self.by_rule[integrity, rollout] = seen_in(
+                self.known,
+                integrity=integrity,
+                day_of=self.calendar.day_of,
+                planned=self.branch.planned,
+                rollout=rollout,
             )
-        return self.by_rule[integrity]
+        return self.by_rule[integrity, rollout]
 
     def _quick_losses(self, frame: Frame, userids: Iterable[str]) -> list[Finding]:
         quota, rule = frame.quota, frame.quota.integrity.quick_loss

@@ -1,4 +1,4 @@
-"""Cases: appeals, held contacts and findings that nobody has decided, and with whom each of them is."""
+"""Cases that nobody has decided, and with whom each is: appeals, held contacts, findings, changed userids."""
 
 from __future__ import annotations
 
@@ -11,22 +11,26 @@ from bot.core.frames import Frame
 from bot.core.integrity import FindingKind, FindingName, Key
 from bot.core.people import Person
 from bot.core.periods import parse_period
+from bot.core.renames import Pair
 from bot.core.reviewers import Bank, Levels, level_at, time_is_up
 from bot.core.rulebook import Framed
 from bot.core.verdicts import Verdict
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.services import Services
 from bot.standing import branch_for, everybody, rules
+from bot.store.proposals import Proposal
 from bot.store.reviews import OpenFinding, Review, ReviewKind
 
 Judged = tuple[str, Key]  # quota, contact
 
-FINDING = "finding"  # the kind of a case that is one; the others are `ReviewKind`
+FINDING, RENAME = "finding", "rename"  # the kinds of a case that is one; the others are `ReviewKind`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What waits for a decision: *review* (an appeal, a held contact) or *finding*.
+    """What waits for a decision: *review* (an appeal, a held contact), *finding* or *proposal*.
+
+    *userid*: whom it is about; of a changed userid the new one.
 
     *said*: what the employee says, None while he may still say it. *levels*: who may decide, those asked
     first at the head. *level*: with whom it is, None while it is the employee's turn; *until*: how long.
@@ -45,11 +49,19 @@ class Case:
     review: Review | None = None
     verdict: Verdict | None = None
     finding: OpenFinding | None = None
+    proposal: Proposal | None = None
 
     @property
     def kind(self) -> str:
-        """`appeal`, `held` or `finding`."""
-        return FINDING if self.review is None else self.review.kind.value
+        """`appeal`, `held`, `finding` or `rename`."""
+        if self.review is not None:
+            return self.review.kind.value
+        return FINDING if self.proposal is None else RENAME
+
+    @property
+    def about(self) -> frozenset[str]:
+        """The userids of whoever may not decide it, because it is about himself."""
+        return frozenset({self.userid} if self.proposal is None else self.proposal.pair)
 
     @property
     def reviewers(self) -> tuple[str, ...]:
@@ -68,8 +80,13 @@ def id_of(name: FindingName) -> str:
     return f"{FINDING}:{name.kind.value}:{name.userid}:{subject}"
 
 
+def rename_id(pair: Pair) -> str:
+    """Return what people call a proposal: `rename:zhangsan:zhang.san`."""
+    return f"{RENAME}:{pair[0]}:{pair[1]}"
+
+
 def cases(services: Services, *, at: datetime) -> list[Case]:
-    """Return all cases as of *at* (aware): appeals and held contacts by number, then findings by time.
+    """Return all cases as of *at* (aware): appeals and held contacts by number, then the others by time.
 
     Held contacts whose period is settled are none: by the closing rules they count.
     """
@@ -87,7 +104,11 @@ def _cases(
         for one in reviews
         if one.kind is ReviewKind.APPEAL or (one.quota, one.period) not in over
     ]
-    return [case for case in found if case is not None] + [desk.of_finding(one) for one in desk.findings]
+    return [
+        *(case for case in found if case is not None),
+        *(desk.of_finding(one) for one in desk.findings),
+        *(desk.of_proposal(one) for one in services.store.proposals.open()),
+    ]
 
 
 def note_told(services: Services, *, at: datetime, free: Free) -> None:
@@ -109,6 +130,8 @@ def note_told(services: Services, *, at: datetime, free: Free) -> None:
                 store.reviews.tell(case.review.number, told=told, at=at_s)
             elif case.finding is not None:
                 store.findings.tell(case.finding.name, told=told, at=at_s)
+            elif case.proposal is not None:
+                store.proposals.tell(case.proposal.pair, told=told, at=at_s)
 
 
 def to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[Case]]:
@@ -200,6 +223,23 @@ class _Desk:
             told=finding.told,
             told_at=finding.told_at,
             finding=finding,
+        )
+
+    def of_proposal(self, proposal: Proposal) -> Case:
+        """It is with the admins at once, but for those whom it is about; nobody has to be heard first."""
+        levels = self._bank.admins_but(proposal.pair)
+        level, until = self._standing(self._calendar.moment(proposal.proposed_at), levels)
+        return Case(
+            id=rename_id(proposal.pair),
+            userid=proposal.userid,
+            said="",
+            levels=levels,
+            level=level,
+            until=until,
+            opened_at=proposal.proposed_at,
+            told=proposal.told,
+            told_at=proposal.told_at,
+            proposal=proposal,
         )
 
     def _standing(self, since: datetime, levels: Sequence[object]) -> tuple[int, datetime]:

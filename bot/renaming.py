@@ -23,8 +23,12 @@ from bot.core.workdays import epoch_of
 from bot.importing import ImportingError, Lines, Report
 from bot.services import Services
 from bot.store.address_book import CHANGED, Entry, State
+from bot.store.proposals import ProposalState
+from bot.store.store import Store
 
 Pair = tuple[str, str]  # old userid, userid
+
+_SAID = "renamed"  # of a proposal that no decision ended
 
 
 class RenamingError(ImportingError):
@@ -76,13 +80,18 @@ def rename(services: Services, pairs: Sequence[Pair], by: str) -> list[Renamed]:
     whoever works the inbox off next. Raises RenamingError when one pair cannot be taken.
     """
     with services.store.transaction():
-        renamed = _renamed(services, pairs, by=by)
-    services.use(services.config, directory.built(services.config, services.directory.files, services.store))
+        renamed = rename_within(services, pairs, by=by)
+    look_anew(services)
     return renamed
 
 
-def _renamed(services: Services, pairs: Sequence[Pair], *, by: str) -> list[Renamed]:
-    """As `rename`, inside a transaction of the caller's."""
+def look_anew(services: Services) -> None:
+    """Let *services* see who works where after somebody was renamed."""
+    services.use(services.config, directory.built(services.config, services.directory.files, services.store))
+
+
+def rename_within(services: Services, pairs: Sequence[Pair], *, by: str) -> list[Renamed]:
+    """As `rename`, inside a transaction of the caller's, who calls `look_anew` after it."""
     found = faults(services, pairs)
     if any(found):
         raise RenamingError(found)
@@ -100,6 +109,7 @@ def _one(services: Services, old: str, new: str, *, by: str, now: int, day: date
         store.ledger.touch(userid, customers)
     store.renames.put(old, new, at=now, by=by)
     store.renames.move(old, new)
+    _end_proposals(store, (old, new), at=now, by=by)
     store.syncs.abandon()  # lists read under the old userid are not compared with the new one's facts
     _move_rules(services, old, new)
     _move_person(services, old, new, day=day)
@@ -107,6 +117,15 @@ def _one(services: Services, old: str, new: str, *, by: str, now: int, day: date
         at=now, actor=by, act="rename", subject=new, detail={"old_userid": old, "relations": len(customers)}
     )
     return Renamed(old_userid=old, userid=new, relations=len(customers))
+
+
+def _end_proposals(store: Store, pair: Pair, *, at: int, by: str) -> None:
+    """What was asked about the two is answered; what was asked about one of them and a third is no more."""
+    for one in store.proposals.open():
+        if one.pair == pair:
+            store.proposals.end(pair, ProposalState.ACCEPTED, by=by, reason=_SAID, at=at)
+        elif {*one.pair} & {*pair}:
+            store.proposals.end(one.pair, ProposalState.RELEASED, by=by, reason=_SAID, at=at)
 
 
 def _move_rules(services: Services, old: str, new: str) -> None:
@@ -197,4 +216,4 @@ class RenameLines(Lines[Pair]):
 
     def put(self, lines: Sequence[Pair], *, now: int) -> None:  # noqa: ARG002 - each rename is dated itself
         """Rename, in a transaction. Raises RenamingError when something changed since the lines were read."""
-        _renamed(self._services, lines, by=self._by)
+        rename_within(self._services, lines, by=self._by)

@@ -1,6 +1,7 @@
-"""Deciding: appeals, held contacts and findings; each decision names who took it and why.
+"""Deciding: appeals, held contacts, findings, changed userids; each decision names who took it and why.
 
-Accepting is always for the employee: an appealed or held contact counts, a finding is cleared.
+Accepting is always for the employee: an appealed or held contact counts, a finding is cleared, and what was
+won under the old userid is the new one's.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.asking import settled
-from bot.cases import Case, cases, verdicts_in
+from bot.cases import Case, cases, rename_id, verdicts_in
 from bot.closing import may_appeal
 from bot.core.integrity import FindingKind, Key
 from bot.core.people import Person
@@ -17,8 +18,10 @@ from bot.core.periods import Period, parse_period
 from bot.core.quotas import Basis, Quota, stretches_under
 from bot.core.rulebook import Framed
 from bot.core.workdays import epoch_of
+from bot.renaming import RenamingError, look_anew, rename_within
 from bot.services import Services
 from bot.standing import everybody, rules
+from bot.store.proposals import Proposal, ProposalState
 from bot.store.reviews import OpenFinding, Opening, Review, ReviewKind, ReviewState
 
 
@@ -90,6 +93,8 @@ def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case
     Raises ReviewError if there is nothing to answer.
     """
     case = find(services, case_id, at=at)
+    if case.proposal is not None:
+        raise ReviewError(f"{case.id} is a question to the admins: accept or reject it")
     if case.finding is None:
         raise ReviewError(f"{case.id} is no finding: what the employee says stands in it already")
     with services.store.transaction():
@@ -125,8 +130,10 @@ def decide(
     with services.store.transaction():
         if case.finding is not None:
             state = _decide_finding(services, case.finding, accept=accept, by=by, reason=reason, at=at)
+        elif case.proposal is not None:
+            state = _decide_proposal(services, case.proposal, accept=accept, by=by, reason=reason, at=at)
         else:
-            assert case.review is not None  # noqa: S101 - a case is one of the two
+            assert case.review is not None  # noqa: S101 - a case is one of the three
             state = _decide_review(services, case.review, accept=accept, by=by, reason=reason, at=at)
         services.store.audit.add(
             at=epoch_of(at),
@@ -135,6 +142,8 @@ def decide(
             subject=_subject(case),
             detail=_detail(case, state, reason, known=known),
         )
+    if case.proposal is not None:
+        look_anew(services)
     return case, state
 
 
@@ -201,9 +210,9 @@ def _may_decide(services: Services, case: Case, by: str) -> bool:
     named = _called(people.values(), by)
     if by.lower() in {*config.review.reviewers, *config.admins.userids}:
         named.add(by.lower())
-    if not named or named & set(case.reached) - {case.userid}:
+    if not named or named & set(case.reached) - case.about:
         return bool(named)
-    if case.userid in named:
+    if case.about & named:
         raise ReviewError(f"{case.id}: nobody decides about himself")
     whose = f"it is with {', '.join(case.reached)}" if case.reached else "nobody may: name admins.userids"
     raise ReviewError(f"{case.id}: {by} may not decide about {case.userid}; {whose}")
@@ -245,6 +254,21 @@ def _decide_finding(
         elif review.contact not in others:
             store.reviews.decide(review.number, ReviewState.RELEASED, by=by, reason=reason, at=at_s)
     return "cleared" if accept else "confirmed"
+
+
+def _decide_proposal(
+    services: Services, proposal: Proposal, *, accept: bool, by: str, reason: str, at: datetime
+) -> str:
+    """Take the two for one person, as `import renames` does, or for two for good."""
+    state = ProposalState.ACCEPTED if accept else ProposalState.REJECTED
+    if not services.store.proposals.end(proposal.pair, state, by=by, reason=reason, at=epoch_of(at)):
+        raise ReviewError(f"{rename_id(proposal.pair)} was decided just now by somebody else")
+    if accept:
+        try:
+            rename_within(services, [proposal.pair], by=by)
+        except RenamingError as error:
+            raise ReviewError(str(error)) from None
+    return state.value
 
 
 def _subject(case: Case) -> str:

@@ -216,6 +216,7 @@ def branch_for(
         decided=store.findings.decided(),
         flags=store.findings.flags(),
         planned=planned_by(services, people),
+        start=store.syncs.first_at(),
     )
 
 

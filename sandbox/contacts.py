@@ -103,6 +103,21 @@ class ContactBook:
         """How many of a member's contacts "begun" and customers "left" on *day*."""
         return self._by_day.get((userid.lower(), day), Counter())
 
+    def rename(self, userid: str, new_userid: str) -> None:
+        """The member has another userid: his contacts stay as they are, createtimes and tags included."""
+        old, new = userid.lower(), new_userid.lower()
+        moved = self._by_member.pop(old, {})
+        for external_userid, contact in moved.items():
+            del self._contacts[old, external_userid]
+            contact.userid = new_userid
+            contact.oper_userid = new_userid if contact.oper_userid.lower() == old else contact.oper_userid
+            self._contacts[new, external_userid] = contact
+        self._by_member.setdefault(new, {}).update(moved)
+        for userid, day in [key for key in self._by_day if key[0] == old]:
+            self._by_day.setdefault((new, day), Counter()).update(self._by_day.pop((userid, day)))
+        if old in self.out_of_scope:
+            self.out_of_scope = {*self.out_of_scope - {old}, new}
+
     def get(self, userid: str, external_userid: str) -> Contact | None:
         """The contact, or None."""
         return self._contacts.get((userid.lower(), external_userid))

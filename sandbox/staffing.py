@@ -109,6 +109,8 @@ def _rename(world: World, given: dict[str, Any]) -> list[dict[str, Any]]:
     for external in world.customers_of(person.key):
         world.set_contact(person.key, external, is_alive=False)
         world.set_contact(changed.key, external, is_alive=True)
+    with world.lock:
+        world.contacts.rename(person.userid, changed.userid)
     for number, tag in world.tags.items():
         users = tuple(changed.key if key == person.key else key for key in tag.users)
         world.tags[number] = replace(tag, users=users)

@@ -15,7 +15,8 @@ class DriftReport:
     """One run. *causes*: facts by cause; *unverifiable*: by class, those of `ESTIMATED` about
     so many, None where nothing gives a number.
 
-    *at*: when the run began, epoch s. *held*, *unknown*, *frozen* name the members concerned.
+    *at*: when the run began, epoch s. *held*, *unknown*, *frozen* name the members concerned;
+    *renamed*: new userids, each with the vanished one that it may be.
     """
 
     at: int
@@ -25,6 +26,7 @@ class DriftReport:
     held: tuple[Drift, ...]
     unknown: tuple[Drift, ...]
     frozen: tuple[Drift, ...]
+    renamed: tuple[Drift, ...] = ()
 
     @property
     def found(self) -> int:
@@ -65,4 +67,5 @@ def drift_of(store: Store, run: SyncRun) -> DriftReport:
         held=concerned(Cause.HELD),
         unknown=concerned(Cause.UNKNOWN),
         frozen=concerned(Cause.FROZEN),
+        renamed=concerned(Cause.RENAMED),
     )

@@ -73,13 +73,17 @@ class Lists:
             self._read_batch(run, userids)
         tell("reading", total, total)
 
-    def freeze_fallen(self) -> None:
-        """Whoever fell out while the lists were read may have been shown as empty: his is unknown."""
+    def freeze_fallen(self) -> frozenset[str]:
+        """Whoever fell out while the lists were read may have been shown as empty: his is unknown.
+
+        Who may have customers now.
+        """
         still = self.members()
         fallen = [one for one in self._syncs.some(Member.READ, most=10**9) if one not in still]
         with self._transaction():
             self._syncs.forget_lists(fallen)
             self._syncs.put_states(dict.fromkeys(fallen, (Member.UNKNOWN, FELL_OUT)))
+        return still
 
     def _read_batch(self, run: SyncRun, userids: Sequence[str]) -> None:
         cursor, restarts = run.cursor, 0

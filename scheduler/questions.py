@@ -12,10 +12,11 @@ from bot.core.integrity import FindingKind, FindingName
 from bot.core.reviewers import time_is_up
 from bot.core.workdays import WorkCalendar
 from bot.messages import Message
-from bot.messages.questions import Appealed, Seen, ToDecide, questions
+from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions
 from bot.messages.questions import to_review as review_message
 from bot.services import Services
 from bot.standing import Standing
+from bot.store.proposals import Proposal
 from scheduler.keys import key_of
 
 QUESTION, REVIEW = "question", "review"  # in the keys of the messages
@@ -71,12 +72,21 @@ def _seen(name: FindingName, evidence: Evidence, *, holds: int = 0) -> Seen:
 def _to_decide(standing: Standing, case: Case) -> ToDecide:
     person = standing.people.get(case.userid)
     name = case.userid if person is None else person.name
-    what = what_of(case, calendar=standing.calendar)
+    what = _renamed(case.proposal) if case.proposal else what_of(case, calendar=standing.calendar)
     return ToDecide(id=case.id, name=name, said=case.said or "", what=what)
 
 
+def _renamed(proposal: Proposal) -> MaybeRenamed:
+    return MaybeRenamed(
+        old_userid=proposal.old_userid,
+        userid=proposal.userid,
+        same=proposal.same,
+        living=proposal.living,
+    )
+
+
 def what_of(case: Case, *, calendar: WorkCalendar) -> Seen | Appealed:
-    """Return what *case* is about, as messages want it."""
+    """Return what *case*, an appeal, a held contact or a finding, is about, as messages want it."""
     if case.finding is not None:
         return _seen(case.finding.name, case.finding.evidence)
     assert case.review is not None  # noqa: S101 - a case is one of the two

@@ -31,6 +31,7 @@ from scheduler.comparing import ORIGIN, Comparing
 from scheduler.estimating import unseen
 from scheduler.keeping import Keeper
 from scheduler.lists import Lists, Tell
+from scheduler.proposing import Proposing
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +95,7 @@ class _Sync:
         run = self._opened(at, accept_losses=accept_losses)
         steps: dict[Step, Callable[[SyncRun], None]] = {
             Step.LISTING: partial(self._list, at=at),
-            Step.READING: self._read,
+            Step.READING: partial(self._read, at=at),
             Step.JUDGING: self._judge,
             Step.APPLYING: partial(self._apply, at=at),
         }
@@ -142,10 +143,16 @@ class _Sync:
         people = directory.known(self._services.directory, self._store.members.all(), day=day)
         return frozenset(userid for userid, person in people.items() if person.employed_on(day))
 
-    def _read(self, run: SyncRun) -> None:
+    def _read(self, run: SyncRun, *, at: datetime) -> None:
         self._lists.read(self._tell)
-        self._lists.freeze_fallen()
-        self._syncs.go_on(run, Step.JUDGING)
+        listed = self._lists.freeze_fallen()
+        work_off(self._services)
+        derive(self._services, beat=self._keeper.keep)
+        proposing = Proposing(self._services, keep=self._keeper.keep)
+        found = proposing.find(employed=self._employed(at), listed=listed)
+        with self._store.transaction():
+            proposing.put(run, found, listed=listed)
+            self._syncs.go_on(run, Step.JUDGING)
 
     # --- judging ---
 
@@ -223,6 +230,7 @@ class _Sync:
             for userid, reason in unknown.items()
         ]
         employed = self._employed(at)
+        asked = {one.old_userid for one in self._store.proposals.open()}
         return found + [
             Drift(
                 cause=Cause.FROZEN.value,
@@ -231,6 +239,7 @@ class _Sync:
                 text=_NOT_IN_SCOPE if userid in employed else _NOT_IN_DIRECTORY,
             )
             for userid in self._syncs.left_out(self._store.ledger.with_customers())
+            if userid not in asked
         ]
 
 

@@ -177,6 +177,8 @@ def _know(store: Store) -> None:
         "INSERT INTO member_tags VALUES (4, '理财')",
         "INSERT INTO member_reads VALUES ('sales02', 1, '2026-11-23', 0, 0, '')",
         "INSERT INTO renames VALUES ('sales00', 'sales01', 1, '甲')",
+        """INSERT INTO proposed_renames (old_userid, userid, same, living, proposed_at)
+           VALUES ('sales02', 'sales03', 4, 5, 1)""",
         "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3)",
     )
     with store.transaction():

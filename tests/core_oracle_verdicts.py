@@ -29,7 +29,7 @@ class Judging(Naive):
         """Adds that an undecided finding concerns; a quick loss holds nothing that is not lost anyway."""
         if not quota.integrity.hold:
             return set()
-        return self.in_bursts(quota, until) | self.in_shared(quota, until)
+        return self.in_bursts(quota, until) | self.in_shared(quota, until) | self.known_before(quota, until)
 
     def in_bursts(self, quota: Quota, until: int) -> set[tuple[str, str, int]]:
         burst, found = quota.integrity.burst, set()
@@ -68,6 +68,24 @@ class Judging(Naive):
             ]
             named = ("shared", add.userid, add.customer)
             if len(before) >= rule.shared_by and named not in self.decided():
+                found.add(add.key)
+        return found
+
+    def known_before(self, quota: Quota, until: int) -> set[tuple[str, str, int]]:
+        rule, found = quota.counting.first_add.value, set()
+        for add in self.won(until):
+            details = self.world.known.details.get((add.userid, add.customer))
+            day = self.day_of(add.begin)
+            if self.world.start is None or abs(add.begin - self.world.start) > 30 * DAY or rule == "corp":
+                continue
+            if details is None or details.add_way in {201, 202} or (add.userid, day) in self.world.planned:
+                continue
+            by_another = any(
+                one.customer == add.customer and one.userid != add.userid and one.begin + 60 < add.begin
+                for one in self.won(until)
+            )
+            asked = rule == "any" if add.number > 0 else by_another
+            if asked and ("rollout", add.userid, day.isoformat()) not in self.decided():
                 found.add(add.key)
         return found
 

@@ -41,6 +41,7 @@ from bot.core.periods import period_of
 from bot.core.progress import Branch as CoreBranch
 from bot.core.progress import Row, progress
 from bot.core.quotas import Quota
+from bot.core.reconciling import ROLLOUT_S
 from bot.core.relations import Kind, RelationEvent
 from bot.core.teams import Team, teams
 from bot.core.workdays import WorkCalendar, epoch_of
@@ -88,6 +89,7 @@ class World:
     decided: frozenset[FindingName] = frozenset()
     flags: tuple[Flag, ...] = ()
     planned: frozenset[tuple[str, date]] = frozenset()
+    start: int | None = None
     money: bool = False
 
     def core(self, events: Iterable[RelationEvent] | None = None) -> CoreBranch:
@@ -103,6 +105,7 @@ class World:
             decided=self.decided,
             flags=self.flags,
             planned=lambda userid, day: (userid, day) in self.planned,
+            start=self.start,
         )
 
     def rows(
@@ -296,12 +299,14 @@ def with_asides(chance: Chance, world: World) -> World:
     """*world* with what reviewers decided and what was planned, about days on which something happened."""
     seen = [(one.userid, world.calendar.day_of(one.at), one.external_userid) for one in world.events]
     periods = {period_of(quota.period, day).name for quota in world.quotas for _, day, _ in seen[:5]}
+    near = [one.at + more for one in world.events[:5] for more in (-ROLLOUT_S - 1, -ROLLOUT_S, 0, ROLLOUT_S)]
     names = [
         FindingName(kind=kind, userid=userid, subject=subject)
         for userid, day, customer in seen
         for kind, subject in (
             (FindingKind.BURST, day.isoformat()),
             (FindingKind.SHARED, customer),
+            (FindingKind.ROLLOUT, day.isoformat()),
             *(
                 (FindingKind.QUICK_LOSS, f"{quota.id} {period}")
                 for quota in world.quotas
@@ -315,6 +320,7 @@ def with_asides(chance: Chance, world: World) -> World:
         decided=frozenset(names),
         flags=tuple(Flag(name=name, on=chance.day()) for name in names if chance.often(0.3)),
         planned=frozenset((userid, day) for userid, day, _ in seen if chance.often(0.1)),
+        start=chance.one(None, chance.choice(near)) if near else None,
     )
 
 

@@ -21,7 +21,7 @@ from bot.messages import Message, TeamMember, digest, progress, reminder
 from bot.messages.admin import Finding, Wrong, admin
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
-from bot.messages.questions import Appealed, Seen, ToDecide, questions, to_review
+from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions, to_review
 from bot.messages.rules_changed import RuleNews, rules_changed
 from bot.messages.statement import looked_at, statement
 
@@ -199,6 +199,10 @@ QUICK_LOSS = Seen(
     evidence=Evidence(first=_moment(2, 9, 0), last=_moment(20, 9, 0), n=7, of=20, days=7),
     about="2026-11",
 )
+ROLLOUT = Seen(
+    kind=FindingKind.ROLLOUT,
+    evidence=Evidence(first=_moment(23, 10, 2), last=_moment(23, 16, 9), n=3),
+)
 APPEALED = Appealed(
     external_userid="wmAAAAAAAAAAAAAAAAAAAAAAAAb3d9wz",
     added_at=datetime(2026, 11, 5, 14, 0, tzinfo=SHANGHAI),
@@ -216,14 +220,21 @@ def _to_decide() -> list[ToDecide]:
     ]
 
 
+def _renamed() -> ToDecide:
+    what = MaybeRenamed(old_userid="zhangsan", userid="zhang.san", same=49, living=50)
+    return ToDecide(id="rename:zhangsan:zhang.san", name="员工甲", said="", what=what)
+
+
 def _questions(language: str) -> dict[str, Message]:
     said: dict[str, Any] = {"language": language, "at": MORNING}
     asked = [replace(BURST, holds=0), SHARED, QUICK_LOSS]
     by: dict[str, Any] = {"by": "主管乙", "reason": "柜面有记录"}
     return {
         "question": questions(**said, asked=[BURST], until=ANSWER_UNTIL),
+        "question, near the start": questions(**said, asked=[ROLLOUT], until=ANSWER_UNTIL),
         "question, several": questions(**said, asked=asked, until=ANSWER_UNTIL),
         "review": to_review(**said, cases=_to_decide(), goes_up=ANSWER_UNTIL),
+        "review, a changed userid": to_review(**said, cases=[_renamed()], goes_up=None),
         "decided, an appeal": decided(**said, **by, what=APPEALED, state="accepted"),
         "decided, a question": decided(**said, **by, what=BURST, state="cleared"),
     }

@@ -116,7 +116,13 @@ class Desk:
 
 @contextmanager
 def desk(
-    folder: Path, *, night: str = NIGHT, store: str = "sqlite:///quotabot.db", **switches: Any
+    folder: Path,
+    *,
+    night: str = NIGHT,
+    store: str = "sqlite:///quotabot.db",
+    source: str = "csv",
+    more: str = "",
+    **switches: Any,
 ) -> Iterator[Desk]:
     """An installation of the whole branch beside a sandbox; both begin at *night*."""
     clock = FakeTime(at(night))
@@ -125,10 +131,35 @@ def desk(
     world = World(branch, clock=VirtualClock(clock(), speed=0), real=clock, api=api)
     write_files(branch, folder)
     with start(world) as sandbox:
-        config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, store=store)
+        config = write_config(
+            folder, app=asdict(world.app), api_url=sandbox.url, store=store, source=source, more=more
+        )
         with installation(config, clock) as services:
             services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
             try:
                 yield Desk(services, sandbox, clock)
             finally:
                 world.stopping.set()
+
+
+class KilledError(BaseException):
+    """kill -9: nothing more is done by this process."""
+
+
+def count_down(services: Services, left: int | None) -> Callable[[], int]:
+    """Let the store work *left* times and then never again; None: for ever. Says how often it worked."""
+    engine, done = services.store.engine, 0
+
+    def mortal(act: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **more: Any) -> Any:
+            nonlocal done
+            if left is not None and done >= left:
+                raise KilledError
+            done += 1
+            return act(*given, **more)
+
+        return call
+
+    for name in ("run", "run_many", "all", "one"):
+        setattr(engine, name, mortal(getattr(engine, name)))
+    return lambda: done

@@ -127,6 +127,7 @@ def test_the_json_of_a_case_has_every_key_that_the_page_tells(services: Services
         "verdict": None,
         "finding": "burst",
         "subject": "2026-11-23",
+        "old_userid": None,
         "evidence": {
             "first": "2026-11-23T10:02:00+08:00",
             "last": "2026-11-23T10:09:00+08:00",

@@ -15,6 +15,7 @@ from sandbox.branch import make_branch, write_files
 from sandbox.clock import VirtualClock
 from sandbox.events import compose
 from sandbox.server import start
+from sandbox.staffing import carry_out
 from sandbox.switches import ApiSwitches
 from sandbox.world import World
 
@@ -74,6 +75,7 @@ def test_what_a_run_found_is_printed_and_stands_in_status(
         "unverifiable": {"came_and_went": None, "unseen_losses": None},
         "unknown": {},
         "frozen": {},
+        "renamed": {},
     }
 
 
@@ -112,6 +114,50 @@ def test_what_stops_it_is_said_and_the_same_command_goes_on(
     assert "企业可信IP" in stopped.err
     assert "stopped: WeCom answered 60020" in between.out
     assert "stopped" not in quotabot("status", "--config", config).out
+
+
+def test_a_changed_userid_is_named_and_decided_at_the_command_line(
+    quotabot: Quotabot, config: str, world: World
+) -> None:
+    for _ in range(4):
+        happen(world, "add")
+    quotabot("run", "sync", "--config", config, "--at", FIRST)
+    carry_out(world, {"act": "rename", "userid": "yg01", "to": "Zhang.San"})
+    roster = Path(config).parent / "roster.csv"
+    roster.write_text(roster.read_text(encoding="utf-8").replace("yg01,", "Zhang.San,"), encoding="utf-8")
+    found = quotabot("run", "sync", "--config", config, "--at", SECOND)
+    status = quotabot("status", "--config", config, "--format", "json").json()["drift"]
+    listed = quotabot("review", "list", "--config", config)
+    (case,) = quotabot("review", "list", "--config", config, "--format", "json").json()["cases"]
+    decided = quotabot(
+        "review", "accept", "rename:yg01:zhang.san", "--by", "HR", "--reason", "搬了账号", "--config", config
+    )
+    left = quotabot("review", "list", "--config", config)
+    last = quotabot("run", "sync", "--config", config, "--at", THIRD, "--format", "json").json()["drift"]
+
+    assert found.out.splitlines()[-2:] == [
+        "        zhang.san: may be a changed userid, nothing is written: quotabot review list",
+        "        no list can show: came_and_went, unseen_losses",
+    ]
+    assert "yg01 seems to be zhang.san now; nothing is written for the two before" in found.err
+    assert (status["renamed"], status["frozen"], status["found"]) == ({"zhang.san": "yg01"}, {}, 0)
+    assert listed.out.startswith(
+        "rename:yg01:zhang.san: zhang.san, a changed userid?\n"
+        "  has 4 of the 4 customers of yg01, who is gone, since the same times; "
+        "nothing is written for the two meanwhile\n"
+    )
+    told = {key: case[key] for key in ("id", "kind", "userid", "old_userid", "evidence", "waits_for")}
+    assert told == {
+        "id": "rename:yg01:zhang.san",
+        "kind": "rename",
+        "userid": "zhang.san",
+        "old_userid": "yg01",
+        "evidence": {"same": 4, "living": 4},
+        "waits_for": "reviewer",
+    }
+    assert (decided.code, decided.out) == (0, "rename:yg01:zhang.san: accepted by HR\n")
+    assert left.out.splitlines()[0] == "nothing waits for a decision"
+    assert (last["found"], last["renamed"], last["frozen"]) == (0, {}, {})
 
 
 def test_a_dry_run_reads_and_stores_nothing(quotabot: Quotabot, config: str, world: World) -> None:

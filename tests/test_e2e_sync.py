@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ import requests
 from bot_builders import running
 from e2e_builders import COMMAND, ROOT, FakeTime, at, command, installation, rows_of, until, write_config
 from sandbox_builders import NOON, TODAY
-from sync_builders import NIGHT, Desk, desk
+from sync_builders import NIGHT, Desk, KilledError, count_down, desk
 
 from bot.core.relations import Kind, RelationEvent
 from bot.services import Services
@@ -148,10 +148,6 @@ def test_a_month_with_lost_callbacks_is_made_good_as_far_as_lists_can_show(tmp_p
 # --- killed, and run again ---
 
 
-class KilledError(BaseException):
-    """kill -9: nothing more is done by this process."""
-
-
 def eventful(stage: Desk) -> None:
     """Something of every cause between two comparisons."""
     for userid in stage.world.people:
@@ -205,25 +201,6 @@ def end_state(services: Services) -> dict[str, list[dict[str, Any]]]:
         table: rows_of(where, f"SELECT {columns} FROM {table} ORDER BY {columns}")
         for table, columns in tables.items()
     }
-
-
-def count_down(services: Services, left: int | None) -> Callable[[], int]:
-    """Let the store work *left* times and then never again; None: for ever. Says how often it worked."""
-    engine, done = services.store.engine, 0
-
-    def mortal(act: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*given: Any, **more: Any) -> Any:
-            nonlocal done
-            if left is not None and done >= left:
-                raise KilledError
-            done += 1
-            return act(*given, **more)
-
-        return call
-
-    for name in ("run", "run_many", "all", "one"):
-        setattr(engine, name, mortal(getattr(engine, name)))
-    return lambda: done
 
 
 def test_killed_at_ten_random_points_and_run_again_it_ends_the_same(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from messages_builders import (
     BURST,
     MORNING,
     QUICK_LOSS,
+    ROLLOUT,
     SHARED,
     examples,
 )
@@ -44,7 +45,7 @@ def test_the_first_line_fits_the_notification(text: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("seen", [BURST, SHARED, QUICK_LOSS], ids=lambda seen: seen.kind.value)
+@pytest.mark.parametrize("seen", [BURST, SHARED, QUICK_LOSS, ROLLOUT], ids=lambda seen: seen.kind.value)
 def test_every_question_is_a_question(language: str, seen: Seen) -> None:
     asked = questions(language=language, asked=[seen], until=ANSWER_UNTIL, at=MORNING)
 

@@ -1,4 +1,4 @@
-"""`quotabot review`: appeals, held adds and findings, and who decides them."""
+"""`quotabot review`: appeals, held adds, findings and changed userids, and who decides them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from bot.core.overtime import Overtime
 from bot.core.workdays import WorkCalendar
 from bot.services import Services
 from bot.standing import standing
+from handlers.inbox import derive
 from scheduler.deciding import news
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group()
 def review() -> None:
-    """Appeals, held adds and findings. A decision needs a name and a reason, and is logged."""
+    """Appeals, held adds, findings, changed userids. A decision needs a name and a reason, and is logged."""
 
 
 @review.command("list")
@@ -73,7 +74,7 @@ def _decision(command: F) -> F:
 @review.command()
 @_decision
 def accept(config_path: Path, case_id: str, by: str, reason: str) -> None:
-    """Decide for the employee: the contact counts; a finding is cleared and never asked again.
+    """Decide for the employee: the contact counts; a finding is cleared; two userids are one person.
 
     \b
     quotabot review accept appeal:12 --by lisi --reason "the branch has the recording"
@@ -84,7 +85,7 @@ def accept(config_path: Path, case_id: str, by: str, reason: str) -> None:
 @review.command()
 @_decision
 def reject(config_path: Path, case_id: str, by: str, reason: str) -> None:
-    """Decide against it: the contact earns nothing; a finding is confirmed.
+    """Decide against it: the contact earns nothing; a finding is confirmed; they are two people.
 
     \b
     quotabot review reject finding:burst:zhangsan:2026-11-23 --by lisi --reason "no event, no customers"
@@ -151,6 +152,7 @@ def _decide(config_path: Path, case_id: str, *, accept: bool, by: str, reason: s
     with _opened(config_path) as services:
         at = services.clock.now()
         case, state = reviewing.decide(services, case_id, accept=accept, by=by, reason=reason, at=at)
+        derive(services)
         if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
             services.store.outbox.add(message, created_at=int(time.time()))
             services.outbox_signal.ring()
@@ -172,6 +174,7 @@ def as_json(case: Case, calendar: WorkCalendar) -> dict[str, Any]:
         "finding": finding.name.kind.value if finding else None,
         "subject": finding.name.subject if finding else None,
         "evidence": _evidence(case, calendar),
+        "old_userid": case.proposal.old_userid if case.proposal else None,
         "opened_at": calendar.moment(case.opened_at).isoformat(),
         "said": case.said,
         "waits_for": "employee" if case.level is None else "reviewer",
@@ -181,6 +184,8 @@ def as_json(case: Case, calendar: WorkCalendar) -> dict[str, Any]:
 
 
 def _evidence(case: Case, calendar: WorkCalendar) -> dict[str, Any] | None:
+    if case.proposal is not None:
+        return {"same": case.proposal.same, "living": case.proposal.living}
     if case.finding is None:
         return None
     shown = asdict(case.finding.evidence)
@@ -196,7 +201,13 @@ def _for_people(case: Case, calendar: WorkCalendar) -> str:
         )
     if case.finding is not None:
         lines.append(f"  {_seen(case, calendar)}")
-    if case.said is not None:
+    if case.proposal is not None:
+        one = case.proposal
+        lines.append(
+            f"  has {one.same} of the {one.living} customers of {one.old_userid}, who is gone, since the "
+            "same times; nothing is written for the two meanwhile"
+        )
+    elif case.said is not None:
         lines.append(f"  says: {case.said}" if case.said else "  says nothing")
     lines.append(f"  {_with_whom(case)}")
     return "\n".join(lines)
@@ -205,6 +216,8 @@ def _for_people(case: Case, calendar: WorkCalendar) -> str:
 def _place(case: Case) -> str:
     if case.review is not None:
         return f"{case.review.quota} {case.review.period}"
+    if case.proposal is not None:
+        return "a changed userid?"
     return "a question, not a verdict"
 
 
@@ -215,6 +228,7 @@ def _seen(case: Case, calendar: WorkCalendar) -> str:
     told = {
         "burst": f"{one.n} adds from {first:%Y-%m-%d %H:%M} to {last:%H:%M}",
         "shared": f"one customer of {one.n} employees within {one.days} days",
+        "rollout": f"{one.n} adds on {first:%Y-%m-%d} of customers whom somebody at the bank had before",
         "quick_loss": f"{one.n} of {one.of} adds lost within {one.days} days",
     }
     return told[case.finding.name.kind.value]

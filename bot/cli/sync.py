@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from bot.cases import rename_id
 from bot.cli.bars import bars
 from bot.core.reconciling import ESTIMATED
 from bot.services import Services
@@ -48,6 +49,14 @@ def _ask(report: DriftReport) -> None:
             "customers are really gone: quotabot run sync --accept-losses",
             err=True,
         )
+    for drift in report.renamed[:_NAMED]:
+        click.echo(
+            f"{drift.text} seems to be {drift.userid} now; nothing is written for the two before somebody "
+            f"decides: quotabot review accept|reject {rename_id((drift.text, drift.userid))}",
+            err=True,
+        )
+    if len(report.renamed) > _NAMED:
+        click.echo(f"and {len(report.renamed) - _NAMED} more: quotabot review list", err=True)
 
 
 def drift_json(services: Services, report: DriftReport | None) -> dict[str, Any]:
@@ -66,6 +75,7 @@ def drift_json(services: Services, report: DriftReport | None) -> dict[str, Any]
         "unverifiable": report.unverifiable,
         "unknown": {drift.userid: drift.text for drift in report.unknown},
         "frozen": {drift.userid: drift.text for drift in report.frozen},
+        "renamed": {drift.userid: drift.text for drift in report.renamed},
         **stopped,
     }
 
@@ -90,6 +100,7 @@ def for_people(drift: dict[str, Any]) -> list[str]:
             ("held", "losses wait for: quotabot run sync --accept-losses"),
             ("unknown", "lists were not read"),
             ("frozen", "left, or out of range or scope: nothing is changed"),
+            ("renamed", "may be a changed userid, nothing is written: quotabot review list"),
         ):
             if drift[word]:
                 lines.append(f"        {_names(drift[word])}: {told}")

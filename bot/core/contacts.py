@@ -31,6 +31,7 @@ class Contact:
     """One add and what is known of it.
 
     *first_in_corp*: no other employee had an earlier add of this customer; at equal times both are first.
+    *known_since*: when the earliest of those adds was, epoch s; None if there is none, or it is not known.
     *state*: WeCom's channel state, empty if none. *details*: None until read. *manager*: the userid in
     whose book the bank has the customer, None if unknown. *facts*: what the bank says, by column; a fact that
     is not there is unknown. *decisions* of a review, by quota: True counts, False is rejected.
@@ -38,6 +39,7 @@ class Contact:
 
     add: Add
     first_in_corp: bool = True
+    known_since: int | None = None
     state: str = ""
     details: Details | None = None
     manager: str | None = None
@@ -76,7 +78,8 @@ def contacts_of(adds: Iterable[Add]) -> dict[str, list[Contact]]:
     contacts: dict[str, list[Contact]] = {}
     for of_customer in by_customer.values():
         for add in of_customer:
-            earlier = (one for one in of_customer if one.userid != add.userid)
-            first = all(one.added_at >= add.added_at for one in earlier)
-            contacts.setdefault(add.userid, []).append(Contact(add=add, first_in_corp=first))
+            others = (one.added_at for one in of_customer if one.userid != add.userid)
+            since = min((moment for moment in others if moment < add.added_at), default=None)
+            contact = Contact(add=add, first_in_corp=since is None, known_since=since)
+            contacts.setdefault(add.userid, []).append(contact)
     return contacts

@@ -17,7 +17,7 @@ class Evidence:
     """The figures behind a question; *first* and *last* in epoch s are the adds it is about.
 
     burst: *n* adds from first to last, the densest window of the day. shared: *n* employees of one customer
-    within *days*. quick_loss: *n* of *of* adds lost within *days*.
+    within *days*. quick_loss: *n* of *of* adds lost within *days*. rollout: *n* adds of a day.
     """
 
     first: int
@@ -37,6 +37,8 @@ def evidence_of(finding: Finding, *, contacts: Sequence[Contact], quota: Quota) 
         return _densest(moments, contacts, window_s=quota.integrity.burst.minutes * 60)
     if finding.name.kind is FindingKind.SHARED:
         return Evidence(first=moments[0], last=moments[-1], n=finding.seen, days=quota.integrity.window_days)
+    if finding.name.kind is FindingKind.ROLLOUT:
+        return Evidence(first=moments[0], last=moments[-1], n=finding.seen)
     days = quota.counting.keep_s // DAY_S
     return Evidence(first=moments[0], last=moments[-1], n=finding.seen, of=len(contacts), days=days)
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from bot.core.contacts import Contact
 from bot.core.history import History, Tally
-from bot.core.integrity import FindingName, Key, Planned, held_by, no_event, seen_in
+from bot.core.integrity import FindingName, Key, Planned, Rollout, held_by, no_event, seen_in
 from bot.core.people import Departments, Person
 from bot.core.periods import Period
 from bot.core.quotas import Basis, Quota, stretches_under
@@ -54,7 +54,8 @@ class Moment:
 class Past:
     """Everybody's contacts as of one time; each is looked at once, however many quotas ask.
 
-    *decided*: findings that hold nothing any more. *planned*: which adds belong to a declared event.
+    *decided*: findings that hold nothing any more. *planned*: which adds belong to a declared event. *start*:
+    when the bot began to know the bank's customers, epoch s, None if it has not.
     """
 
     at_s: int
@@ -62,6 +63,7 @@ class Past:
     calendar: WorkCalendar
     decided: frozenset[FindingName] = frozenset()
     planned: Planned = no_event
+    start: int | None = None
     _histories: dict[str, History] = field(default_factory=dict)
     _held: dict[Quota, frozenset[Key]] = field(default_factory=dict)
 
@@ -72,6 +74,12 @@ class Past:
             self._histories[userid] = History.known_at(self.at_s, contacts=told)
         return self._histories[userid]
 
+    def rollout(self, quota: Quota) -> Rollout | None:
+        """What is asked about adds near the start under *quota*."""
+        if self.start is None:
+            return None
+        return Rollout(start=self.start, first_add=quota.counting.first_add)
+
     def held(self, quota: Quota) -> frozenset[Key]:
         """The contacts that the quota's `[integrity]` holds."""
         if not quota.integrity.hold:
@@ -79,7 +87,11 @@ class Past:
         if quota not in self._held:
             everybody = {userid: self.history(userid).contacts for userid in self.contacts}
             found = seen_in(
-                everybody, integrity=quota.integrity, day_of=self.calendar.day_of, planned=self.planned
+                everybody,
+                integrity=quota.integrity,
+                day_of=self.calendar.day_of,
+                planned=self.planned,
+                rollout=self.rollout(quota),
             )
             self._held[quota] = held_by(found, decided=self.decided)
         return self._held[quota]
@@ -174,6 +186,7 @@ def figures(
         calendar=past.calendar,
         decided=past.decided,
         planned=past.planned,
+        start=past.start,
     )
     found: list[Figures] = []
     for person in people:

@@ -1,4 +1,4 @@
-"""Questions about adds, never accusations: bursts, shared customers, quick losses.
+"""Questions about adds, never accusations: bursts, shared customers, quick losses, customers known before.
 
 A finding is a question that a person answers and a reviewer decides. What was decided once is not asked
 again, so a finding is named by what it is about and not by the adds it was seen in.
@@ -13,10 +13,12 @@ from enum import StrEnum
 from fractions import Fraction
 
 from bot.core.contacts import Contact
-from bot.core.counting import DAY_S, Burst, Integrity, QuickLoss
+from bot.core.counting import DAY_S, Burst, FirstAdd, Integrity, QuickLoss
+from bot.core.reconciling import ROLLOUT_S, SAME_ADD_S
 from bot.core.relations import LOSSES
 
 Key = tuple[str, str, int]  # of a contact: employee, customer, epoch seconds of the add
+GIVEN_WAYS = frozenset({201, 202})  # WeCom's add_way [92114]: shared by a colleague, given by an admin
 Planned = Callable[[str, date], bool]  # whether a userid's adds of a local day belong to a declared event
 
 
@@ -26,12 +28,13 @@ class FindingKind(StrEnum):
     BURST = "burst"
     SHARED = "shared"
     QUICK_LOSS = "quick_loss"
+    ROLLOUT = "rollout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingName:
-    """What a finding is about: one person, and as *subject* a local day (burst), a customer (shared) or
-    `quota period` (quick_loss)."""
+    """What a finding is about: one person, and as *subject* a local day (burst, rollout), a customer (shared)
+    or `quota period` (quick_loss)."""
 
     kind: FindingKind
     userid: str
@@ -42,7 +45,8 @@ class FindingName:
 class Finding:
     """A question with its evidence: the adds *concerned*, by time; *on* is the local day of the first.
 
-    *seen* counts what makes it one: adds in the window, employees of the customer, adds soon lost.
+    *seen* counts what makes it one: adds in the window, employees of the customer, adds soon lost, adds of
+    customers known before.
     """
 
     name: FindingName
@@ -155,15 +159,73 @@ def quick_loss(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """The bot began to know the bank's customers at *start* (epoch s); *first_add* says what earns anyway."""
+
+    start: int
+    first_add: FirstAdd
+
+    def concerns(self, contact: Contact) -> bool:
+        """Whether an add near the start is of a customer whom somebody at the bank had before.
+
+        Not one that the bank itself gave, nor one that earns nothing as it is. An add whose way is not known
+        yet is not asked about; nor is one within 60 s of a colleague's, who stood beside.
+        """
+        add = contact.add
+        if abs(add.added_at - self.start) > ROLLOUT_S or self.first_add is FirstAdd.CORP:
+            return False
+        if contact.details is None or contact.details.add_way in GIVEN_WAYS:
+            return False
+        if add.nth > 1:
+            return self.first_add is FirstAdd.ANY
+        return contact.known_since is not None and contact.known_since < add.added_at - SAME_ADD_S
+
+
+def rollouts(
+    contacts: Iterable[Contact],
+    *,
+    rollout: Rollout,
+    day_of: Callable[[int], date],
+    planned: Planned = no_event,
+) -> list[Finding]:
+    """Return one finding for each local day on which one employee added customers who were there before.
+
+    *contacts* are as of T, by time, then by customer. Adds of a planned event are left out.
+    """
+    concerned: dict[date, list[Key]] = {}
+    for contact in contacts:
+        if rollout.concerns(contact):
+            day = day_of(contact.add.added_at)
+            if not planned(contact.add.userid, day):
+                concerned.setdefault(day, []).append(contact.key)
+    return [
+        Finding(
+            name=FindingName(kind=FindingKind.ROLLOUT, userid=keys[0][0], subject=day.isoformat()),
+            on=day,
+            concerned=tuple(keys),
+            seen=len(keys),
+        )
+        for day, keys in concerned.items()
+    ]
+
+
 def seen_in(
     known: Mapping[str, Sequence[Contact]],
     *,
     integrity: Integrity,
     day_of: Callable[[int], date],
     planned: Planned = no_event,
+    rollout: Rollout | None = None,
 ) -> list[Finding]:
-    """Return the bursts and shared customers in everybody's contacts as of T (each by time)."""
+    """Return bursts, shared customers and customers known before in everybody's contacts as of T.
+
+    Each employee's are by time. *rollout*: None where no start is known.
+    """
     found: list[Finding] = []
+    if rollout is not None:
+        for contacts in known.values():
+            found += rollouts(contacts, rollout=rollout, day_of=day_of, planned=planned)
     if integrity.burst is not None:
         for contacts in known.values():
             found += bursts(contacts, burst=integrity.burst, day_of=day_of, planned=planned)

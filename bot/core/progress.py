@@ -63,7 +63,8 @@ class Branch:
     """All that numbers are made from, but the rules and the time.
 
     *people* must be all known people, because ranks are among them; *contacts* also hold those of employees
-    whom nobody knows yet. *decided*: findings that hold nothing any more; *flags*: those confirmed.
+    whom nobody knows yet. *decided*: findings that hold nothing any more; *flags*: those confirmed. *start*:
+    when the bot began to know the bank's customers, epoch s, None if it has not.
     """
 
     people: tuple[Person, ...]
@@ -73,6 +74,7 @@ class Branch:
     decided: frozenset[FindingName] = frozenset()
     flags: Collection[Flag] = ()
     planned: Planned = no_event
+    start: int | None = None
 
     def past(self, at_s: int) -> Past:
         """Everybody's contacts as of *at_s* (epoch s)."""
@@ -82,6 +84,7 @@ class Branch:
             calendar=self.calendar,
             decided=self.decided,
             planned=self.planned,
+            start=self.start,
         )
 
 

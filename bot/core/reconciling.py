@@ -36,6 +36,7 @@ class Cause(StrEnum):
     CAME_AND_WENT = "came_and_went"  # between two readings
     UNKNOWN = "unknown"  # members whose list could not be read
     FROZEN = "frozen"  # members with customers, who left or are out of range or scope
+    RENAMED = "renamed"  # a new userid that may be a vanished one's; nothing is written for the two
 
 
 FOUND = frozenset(

@@ -55,6 +55,10 @@ class Bank:
         found.append(self._free(self.admins, barred))
         return _each_once(found)
 
+    def admins_but(self, userids: Collection[str]) -> Levels:
+        """Return the admins, but *userids*, as the only level: what is no leader's business."""
+        return _each_once([self._free(self.admins, userids)])
+
     def _nearest(self, department: int, person: Person) -> set[str]:
         seen: set[int] = set()
         current: int | None = department

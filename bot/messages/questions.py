@@ -40,13 +40,23 @@ class Appealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MaybeRenamed:
+    """A userid that vanished and one that is new: *same* of *living* customers since the same moments."""
+
+    old_userid: str
+    userid: str
+    same: int
+    living: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToDecide:
     """One case for a reviewer. *said* is what *name* says, empty for nothing."""
 
     id: str
     name: str
     said: str
-    what: Seen | Appealed
+    what: Seen | Appealed | MaybeRenamed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,7 @@ class QuestionWords:
     kind: str
     review_head: Phrase
     case: str
+    renamed: str
     contact: str
     appeal: str
     rejected: str
@@ -81,11 +92,13 @@ CHINESE = QuestionWords(
         FindingKind.BURST: "{day} {time} 有 {n} 位新增",
         FindingKind.SHARED: "客户 …{customer} 在 {days} 天内有 {n} 位员工添加",
         FindingKind.QUICK_LOSS: "{period} 新增 {of} 位，其中 {n} 位不到 {days} 天就流失",
+        FindingKind.ROLLOUT: "{day} 新增的客户里有 {n} 位之前已有同事或您服务过",
     },
     asks={
         FindingKind.BURST: "，是不是有活动？",
         FindingKind.SHARED: "，是不是有交接？",
         FindingKind.QUICK_LOSS: "，是不是有什么情况？",
+        FindingKind.ROLLOUT: "，是不是换人服务了？",
     },
     holds=Phrase("其间 {n} 位暂列待确认。"),
     how="{until} 前告诉主管或管理员一句即可，由他们录入；没有说明，复核人就只看数字。",
@@ -93,6 +106,8 @@ CHINESE = QuestionWords(
     kind="提问",
     review_head=Phrase("有 {n} 件事等您看看"),
     case="{name}：{what}。{said}（{id}）",
+    renamed="{old} 不见了，新账号 {new} 有其 {living} 位客户中的 {same} 位，添加时间也相同："
+    "是同一个人换了账号吗？决定之前两边都不补记。（{id}）",
     contact="{day} 添加的客户 …{customer}",
     appeal="申诉 {contact}{why}",
     rejected="，现未计入：{why}",
@@ -114,11 +129,13 @@ ENGLISH = QuestionWords(
         FindingKind.BURST: "{day} {time}: {n} added",
         FindingKind.SHARED: "Customer …{customer} was added by {n} employees within {days} days",
         FindingKind.QUICK_LOSS: "{period}: {n} of {of} added were lost within {days} days",
+        FindingKind.ROLLOUT: "{day}: of those added, {n} had been with a colleague or you before",
     },
     asks={
         FindingKind.BURST: ". Was there an event?",
         FindingKind.SHARED: ". Was there a handover?",
         FindingKind.QUICK_LOSS: ". Is there a reason?",
+        FindingKind.ROLLOUT: ". Does somebody else look after them now?",
     },
     holds=Phrase(" {n} of them are pending meanwhile.", " 1 of them is pending meanwhile."),
     how="Tell your leader or an admin in a sentence by {until}, and they enter it; else only figures speak.",
@@ -126,6 +143,8 @@ ENGLISH = QuestionWords(
     kind="question",
     review_head=Phrase("{n} cases for you to look at", "1 case for you to look at"),
     case="{name}: {what}. {said} ({id})",
+    renamed="{old} is gone, and the new userid {new} has {same} of the same {living} customers, added at the "
+    "same times. One person? Nothing is made good for the two before that is decided. ({id})",
     contact="customer …{customer}, added {day}",
     appeal="asks about {contact}{why}",
     rejected="; not counted: {why}",
@@ -217,6 +236,14 @@ def _seen(words: QuestionWords, seen: Seen, *, at: datetime) -> str:
 
 def _case(words: QuestionWords, language: str, case: ToDecide, *, at: datetime) -> str:
     what = case.what
+    if isinstance(what, MaybeRenamed):
+        return words.renamed.format(
+            old=clean(what.old_userid, limit=SAID_BYTES),
+            new=clean(what.userid, limit=SAID_BYTES),
+            same=what.same,
+            living=what.living,
+            id=clean(case.id, limit=SAID_BYTES),
+        )
     told = _seen(words, what, at=at) if isinstance(what, Seen) else _appeal(words, language, what)
     text = clean(case.said, limit=SAID_BYTES)
     said = words.said.format(text=text) if text else words.silent

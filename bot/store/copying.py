@@ -166,6 +166,14 @@ TABLES = (
     Table("statement_keys", ("month",), ("key",)),
     Table("daily_statements", ("code",), ("month", "body")),
     Table("wrong_codes", ("asker", "hour"), ("number",)),
+    Table(
+        "proposed_renames",
+        ("old_userid", "userid"),
+        (
+            *("same", "living", "proposed_at", "told", "told_at", "state"),
+            *("decided_by", "decided_at", "reason"),
+        ),
+    ),
     Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
 )
 LEFT_OUT = frozenset({"leases"})  # they belong to processes, and none runs during the copy

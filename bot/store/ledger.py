@@ -193,7 +193,10 @@ class Ledger:
         """
         found: dict[str, list[Contact]] = {}
         for row in self._engine.all("adds_since", since=since, upto=upto, alive=int(alive)):
-            contact = Contact(add=_add(row), first_in_corp=bool(row["first_in_corp"]), state=row["state"])
+            since = row["known_since"]
+            contact = Contact(
+                add=_add(row), first_in_corp=since is None, known_since=since, state=row["state"]
+            )
             found.setdefault(row["userid"], []).append(contact)
         return found
 

@@ -19,6 +19,7 @@ from bot.store.ledger import Ledger
 from bot.store.members import Members
 from bot.store.outbox import Outbox
 from bot.store.postgres import PostgresEngine
+from bot.store.proposals import Proposals
 from bot.store.renames import Renames
 from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
@@ -43,6 +44,7 @@ class Store:
         self.members = Members(self.engine)
         self.address_book = StoredBook(self.engine)
         self.renames = Renames(self.engine)
+        self.proposals = Proposals(self.engine)
         self.outbox = Outbox(self.engine)
         self.runs = Runs(self.engine)
         self.leases = Leases(self.engine)

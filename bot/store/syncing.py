@@ -34,6 +34,7 @@ class Member(StrEnum):
     READ = "read"
     JUDGED = "judged"
     UNKNOWN = "unknown"  # his list could not be read
+    ASKED = "asked"  # he may be somebody with a changed userid; nothing is written before that is decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,16 +101,15 @@ INSERT INTO adds (userid, external_userid, added_at, nth, ended_at, ended_by, sl
 VALUES (:userid, :external_userid, :added_at, :nth, :ended_at, :ended_by, :slips, :last_regained_at, :state);
 
 -- name: adds_since(since, upto, alive)
--- Adds up to a time that began, ended or were regained since another. Whether a colleague had the customer
--- earlier is looked up and not kept: one step in an index, and never out of date.
+-- Adds up to a time that began, ended or were regained since another. Since when a colleague had the customer
+-- is looked up and not kept: one step in an index, and never out of date.
 SELECT adds.userid, adds.external_userid, adds.added_at, adds.nth, adds.ended_at, adds.ended_by, adds.slips,
        adds.state,
-       CASE WHEN EXISTS (SELECT 1
-                           FROM adds AS earlier
-                          WHERE earlier.external_userid = adds.external_userid
-                            AND earlier.added_at < adds.added_at
-                            AND earlier.userid <> adds.userid)
-            THEN 0 ELSE 1 END AS first_in_corp
+       (SELECT MIN(earlier.added_at)
+          FROM adds AS earlier
+         WHERE earlier.external_userid = adds.external_userid
+           AND earlier.added_at < adds.added_at
+           AND earlier.userid <> adds.userid) AS known_since
   FROM adds
  WHERE adds.added_at <= :upto
    AND (adds.added_at >= :since OR adds.ended_at >= :since OR adds.last_regained_at >= :since
