@@ -18,7 +18,10 @@ from bot.bootstrap import (
     refresh_directory,
     share_tokens,
 )
+from bot.core.outages import DOWN, SHORTEST_DOWN_S
+from bot.core.silence import LOOK_S
 from bot.health import Health
+from bot.outages import ALIVE_S, RECEIVING
 from bot.services import INBOX, Services, Signal
 from bot.store.engine import StoreBusyError
 from bot.store.group_commit import GroupCommit
@@ -30,10 +33,11 @@ from bot.web.server import serve
 from bot.wecom.crypto import CallbackCrypto
 from bot.wecom.token import TokenError, TokenKeeper
 from handlers.inbox import note_rules, work_off
+from scheduler import catching_up, listening
 from scheduler.directory import look_after
 from scheduler.reader import Reader
 from scheduler.runner import Runner
-from scheduler.runs import tick
+from scheduler.runs import tick, tick_lasting
 from scheduler.sender import Sender
 
 log = structlog.get_logger(__name__)
@@ -43,9 +47,6 @@ _POLL_S = 1.0
 _REREAD_S = 20.0
 _AFTER_FAULT_S = 1.0
 _TOKEN_CHECK_S = 300.0
-_ALIVE_S = 10.0
-_DOWNTIME_S = 60
-_RECEIVING = "receiving"  # the mark of the last moment at which a receiver ran
 
 
 def run(
@@ -73,7 +74,7 @@ def run(
             stop.wait()
         else:
             _note_downtime(services)
-            _start_runner(stack, partial(_mark_receiving, services), seconds=_ALIVE_S)
+            _start_runner(stack, partial(_mark_receiving, services), seconds=ALIVE_S)
             _serve_http(services, stop=stop, on_ready=on_ready)
 
 
@@ -125,7 +126,15 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
     reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
     _start_loop(stack, "details", _reading(reader, rest), wake=rest.wake)
     _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
-    for act, seconds in ((tick, tick_s), (look_after, tick_s), (refresh_directory, _REREAD_S)):
+    acts: tuple[tuple[Callable[[Services], None], float], ...] = (
+        (tick, tick_s),
+        (tick_lasting, tick_s),
+        (look_after, tick_s),
+        (refresh_directory, _REREAD_S),
+        (catching_up.begin_if_due, catching_up.LOOK_S),
+        (listening.look, LOOK_S),
+    )
+    for act, seconds in acts:
         _start_runner(stack, partial(act, services), seconds=seconds)
     stack.callback(services.ending.set)
 
@@ -137,15 +146,15 @@ def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) 
 
 
 def _mark_receiving(services: Services) -> None:
-    services.store.marks.put(_RECEIVING, str(int(services.store.now())))
+    services.store.marks.put(RECEIVING, str(int(services.store.now())))
 
 
 def _note_downtime(services: Services) -> None:
     """No receiver ran for a while: a later sync has to compare with WeCom's lists."""
     store, now = services.store, int(services.store.now())
-    last = store.marks.get(_RECEIVING)
-    if last is not None and now - int(last) > _DOWNTIME_S:
-        store.outages.add(int(last), now, reason="down", holder=services.holder)
+    last = store.marks.get(RECEIVING)
+    if last is not None and now - int(last) > SHORTEST_DOWN_S:
+        store.outages.add(int(last), now, reason=DOWN, holder=services.holder)
     _mark_receiving(services)
 
 

@@ -1,4 +1,7 @@
-"""digest: each leader learns whom of his own people to help first. Nobody is paraded."""
+"""digest: each leader learns whom of his own people to help first. Nobody is paraded.
+
+It goes out on incomplete figures, too, and says so.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,14 @@ from bot.messages import Message, TeamMember
 from bot.messages import digest as digest_message
 from bot.services import Services
 from bot.standing import Standing
+from scheduler.catching_up import gap_of
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each leader who has somebody in a department at or below a led one, but himself."""
     local = standing.calendar.local(standing.at)
+    gap = gap_of(services, "digest", at=standing.at)
+    since = None if gap is None else standing.calendar.moment(gap.since)
     for leader in sorted(standing.people.values(), key=lambda person: person.userid):
         if not leader.leader_of or not standing.works_on(leader.userid, local.date()):
             continue
@@ -23,7 +29,10 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         ]
         if team:
             language = services.config.locale.language
-            yield leader.userid, digest_message(language=language, team=team, at=local)
+            yield (
+                leader.userid,
+                digest_message(language=language, team=team, at=local, incomplete_since=since),
+            )
 
 
 def _team(standing: Standing, leader: Person) -> Iterator[Person]:

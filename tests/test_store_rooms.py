@@ -333,7 +333,7 @@ def test_chunks_add_up_and_the_cursor_stays(store: Store) -> None:
     assert (row["messages"], row["cursor"], row["state"]) == (7, "yg03", "running")
 
 
-@pytest.mark.parametrize("end", ["done", "failed"])
+@pytest.mark.parametrize("end", ["done", "failed", "held"])
 def test_a_firing_that_ended_is_not_claimed_advanced_or_missed_again(store: Store, end: str) -> None:
     claim(store, "a")
     store.runs.end("progress", FIRE_AT, holder="a", state=end)
@@ -366,6 +366,53 @@ def test_somebody_who_is_at_it_has_not_missed_it(store: Store) -> None:
 
     assert not store.runs.miss("progress", FIRE_AT, now=NOW + 29)
     assert store.runs.miss("progress", FIRE_AT, now=NOW + 30)
+
+
+def test_a_firing_that_was_put_up_is_there_once_for_whoever_comes_first(store: Store) -> None:
+    first, second = (store.runs.put_up("progress", FIRE_AT) for _ in range(2))
+    waiting = store.runs.abandoned(now=NOW)
+
+    assert (first, second, waiting) == (True, False, [("progress", FIRE_AT)])
+    assert claim(store, "a")
+    assert not store.runs.put_up("progress", FIRE_AT)
+    assert store.runs.abandoned(now=NOW) == []
+
+
+def test_a_firing_that_was_put_back_waits_until_then_and_has_used_up_no_try(store: Store) -> None:
+    claim(store, "a")
+    store.runs.put_back("progress", FIRE_AT, holder="b", until=NOW, error="not mine")
+    store.runs.put_back("progress", FIRE_AT, holder="a", until=NOW + 15, error="events may be missing")
+    put_back = store.runs.get("progress", FIRE_AT)
+    early, late = (claim(store, "b", now=NOW + seconds) for seconds in (14, 15))
+    again = store.runs.get("progress", FIRE_AT)
+
+    assert put_back is not None
+    assert again is not None
+    assert (put_back["state"], put_back["attempts"], put_back["error"]) == (
+        "waiting",
+        0,
+        "events may be missing",
+    )
+    assert (early, late) == (False, True)
+    assert (again["state"], again["holder"], again["attempts"]) == ("running", "b", 1)
+
+
+def test_a_firing_that_waits_can_be_missed_once_its_time_is_over(store: Store) -> None:
+    store.runs.put_up("progress", FIRE_AT)
+
+    assert store.runs.miss("progress", FIRE_AT, now=NOW)
+    assert not claim(store, "a")
+
+
+def test_the_newest_firing_of_a_job_is_found(store: Store) -> None:
+    for fire_at in (10, 30, 20):
+        store.runs.put_up("sync", fire_at)
+    store.runs.put_up("digest", 40)
+    newest = store.runs.newest("sync")
+
+    assert newest is not None
+    assert (newest["fire_at"], newest["state"]) == (30, "waiting")
+    assert store.runs.newest("weekly") is None
 
 
 def test_the_last_firing_of_each_job_is_shown(store: Store) -> None:

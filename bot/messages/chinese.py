@@ -75,6 +75,7 @@ CHINESE = Texts(
     attainment_of=Phrase("{label}：达成率 {percent}%，中位数 {median}%，时间进度 {elapsed}%"),
     team_kept=Phrase("近 90 天客户留存（每人的中位数）{percent}%"),
     for_your_eyes=Phrase("仅供您安排帮助，请勿转发或张榜。"),
+    incomplete=Phrase("{since} 以后的新增可能没有收全，数字可能偏低"),
     footer=Phrase("截至 {day} {weekday} {time} · {kind}"),
     kind_progress="进度",
     kind_reminder="提醒",

@@ -79,6 +79,7 @@ ENGLISH = Texts(
     attainment_of=Phrase("{label}: attainment {percent}%, median {median}%, time elapsed {elapsed}%"),
     team_kept=Phrase("Customers kept over 90 days (median of people): {percent}%"),
     for_your_eyes=Phrase("For you, to plan help: please do not forward or post it."),
+    incomplete=Phrase("Figures may be incomplete since {since}: adds of that time may be missing"),
     footer=Phrase("As of {weekday} {day} {time} · {kind}"),
     kind_progress="progress",
     kind_reminder="reminder",

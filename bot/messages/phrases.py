@@ -91,6 +91,7 @@ class Texts:
     attainment_of: Phrase
     team_kept: Phrase
     for_your_eyes: Phrase
+    incomplete: Phrase
 
     # The last line; kinds tell two messages of one minute apart.
     footer: Phrase
