@@ -40,7 +40,7 @@ def look(services: Services) -> None:
     before = _remembered(services)
     disturbed = before is not None and _last_outage_end(services, now=now) > before.last
     heard = listen(before, last=last, now=now, calendar=calendar, disturbed=disturbed)
-    _remember(services, heard)
+    remember(services, heard)
     if (silent := outages.silence(store, now=now)) is not None:
         _note(services, silent.began_at, now)
         return
@@ -101,7 +101,8 @@ def _remembered(services: Services) -> Heard | None:
     return Heard(last=told["last"], looked_at=told["looked_at"], days=days)
 
 
-def _remember(services: Services, heard: Heard) -> None:
+def remember(services: Services, heard: Heard) -> None:
+    """Keep what is known of the past for the next look."""
     days = [[one.day.isoformat(), one.longest_s, one.busy] for one in heard.days]
     told = {"last": heard.last, "looked_at": heard.looked_at, "days": days}
     services.store.marks.put(_HEARD, json.dumps(told))
