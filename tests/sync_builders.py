@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from e2e_builders import FakeTime, at, installation, rows_of, write_config
+from e2e_builders import QUOTA, FakeTime, at, installation, rows_of, write_config
 from sandbox_builders import TODAY
 
 from bot.bootstrap import token_keeper, wecom_client
@@ -116,7 +116,12 @@ class Desk:
 
 @contextmanager
 def desk(
-    folder: Path, *, night: str = NIGHT, store: str = "sqlite:///quotabot.db", **switches: Any
+    folder: Path,
+    *,
+    night: str = NIGHT,
+    store: str = "sqlite:///quotabot.db",
+    quotas: str = QUOTA,
+    **switches: Any,
 ) -> Iterator[Desk]:
     """An installation of the whole branch beside a sandbox; both begin at *night*."""
     clock = FakeTime(at(night))
@@ -125,7 +130,7 @@ def desk(
     world = World(branch, clock=VirtualClock(clock(), speed=0), real=clock, api=api)
     write_files(branch, folder)
     with start(world) as sandbox:
-        config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, store=store)
+        config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, store=store, quotas=quotas)
         with installation(config, clock) as services:
             services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
             try:
