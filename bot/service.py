@@ -67,13 +67,14 @@ def run(
             stack.enter_context(only_one(services.config.store.where))
         record_files(services, now=services.clock.now())
         note_rules(services)
+        if role in {"all", "receiver"}:
+            _mark_receiving(services)  # before a job asks what may be missing
         if role in {"all", "worker"}:
             _start_workers(services, stack, tick_s=tick_s)
         if role == "worker":
             on_ready(0)
             stop.wait()
         else:
-            _note_downtime(services)
             _start_runner(stack, partial(_mark_receiving, services), seconds=ALIVE_S)
             _serve_http(services, stop=stop, on_ready=on_ready)
 
@@ -146,16 +147,12 @@ def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) 
 
 
 def _mark_receiving(services: Services) -> None:
-    services.store.marks.put(RECEIVING, str(int(services.store.now())))
-
-
-def _note_downtime(services: Services) -> None:
-    """No receiver ran for a while: a later sync has to compare with WeCom's lists."""
+    """A receiver runs. If none did for a while (or it could not say so), events may have been lost."""
     store, now = services.store, int(services.store.now())
     last = store.marks.get(RECEIVING)
     if last is not None and now - int(last) > SHORTEST_DOWN_S:
         store.outages.add(int(last), now, reason=DOWN, holder=services.holder)
-    _mark_receiving(services)
+    store.marks.put(RECEIVING, str(now))
 
 
 def _start_loop(stack: ExitStack, name: str, step: Callable[[], None], *, wake: Callable[[], None]) -> None:
