@@ -45,11 +45,12 @@ def tick(services: Services) -> None:
     for firing in _open(services, lasting=False):
         _run_or_miss(services, firing, now=now)
     for firing in due:
+        is_needed = NEEDED.get(firing.job)
+        if is_needed is not None and not is_needed(services, now):
+            continue
         if firing.job in LASTING:
             store.runs.put_up(firing.job, firing.fire_at)
-            continue
-        is_needed = NEEDED.get(firing.job)
-        if is_needed is None or is_needed(services, now):
+        else:
             _run_or_miss(services, firing, now=now)
     if moment > seen:
         store.marks.put(_SEEN, str(moment))
