@@ -9,6 +9,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from bot import outages
 from bot.store.address_book import READ_ERROR
 from bot.store.engine import StoreError
 from bot.store.store import Store
@@ -34,7 +35,13 @@ class Health:
         """`ready`: events can be stored; `degraded`: what a person should look at, each with its part."""
         try:
             self._probe()
-            degraded = [*self._wecom(), *self._directory(), *self._details(), *self._dead()]
+            degraded = [
+                *self._wecom(),
+                *self._lost(),
+                *self._directory(),
+                *self._details(),
+                *self._dead(),
+            ]
         except StoreError as error:
             return {"ready": False, "degraded": [{"part": "store", "problem": str(error)}]}
         return {"ready": True, "degraded": degraded}
@@ -58,6 +65,22 @@ class Health:
         if token.error:
             return [{"part": "wecom", "errcode": token.errcode, "problem": token.error}]
         return self._noted(TROUBLE, part="wecom")
+
+    def _lost(self) -> list[dict[str, Any]]:
+        """WeCom is silent; events were lost and are not made good yet."""
+        now, found = int(self._time()), list[dict[str, Any]]()
+        if (silent := outages.silence(self._store, now=now)) is not None:
+            minutes = (now - silent.began_at) // 60
+            text = (
+                f"no callback from WeCom for {minutes} min, longer than ever lately: does the address in "
+                "接收消息 → 设置API接收 still answer, is the app enabled?"
+            )
+            found.append({"part": "silence", "problem": text})
+        if (gap := outages.gap(self._store, now=now)) is not None:
+            who = "" if gap.members is None else f" of {len(gap.members)} member(s)"
+            text = f"events{who} may be missing ({', '.join(gap.reasons)}) until a comparison has caught up"
+            found.append({"part": "catch_up", "problem": text})
+        return found
 
     def _details(self) -> list[dict[str, Any]]:
         """What keeps us from reading contacts: all of them, or those that were tried too often."""

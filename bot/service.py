@@ -18,7 +18,10 @@ from bot.bootstrap import (
     refresh_directory,
     share_tokens,
 )
+from bot.core.outages import DOWN, SHORTEST_DOWN_S
+from bot.core.silence import LOOK_S
 from bot.health import Health
+from bot.outages import ALIVE_S, RECEIVING
 from bot.services import INBOX, Services, Signal
 from bot.store.engine import StoreBusyError
 from bot.store.group_commit import GroupCommit
@@ -30,10 +33,11 @@ from bot.web.server import serve
 from bot.wecom.crypto import CallbackCrypto
 from bot.wecom.token import TokenError, TokenKeeper
 from handlers.inbox import note_rules, work_off
+from scheduler import catching_up, listening
 from scheduler.directory import look_after
 from scheduler.reader import Reader
 from scheduler.runner import Runner
-from scheduler.runs import tick
+from scheduler.runs import tick, tick_lasting
 from scheduler.sender import Sender
 
 log = structlog.get_logger(__name__)
@@ -43,9 +47,6 @@ _POLL_S = 1.0
 _REREAD_S = 20.0
 _AFTER_FAULT_S = 1.0
 _TOKEN_CHECK_S = 300.0
-_ALIVE_S = 10.0
-_DOWNTIME_S = 60
-_RECEIVING = "receiving"  # the mark of the last moment at which a receiver ran
 
 
 def run(
@@ -66,14 +67,15 @@ def run(
             stack.enter_context(only_one(services.config.store.where))
         record_files(services, now=services.clock.now())
         note_rules(services)
+        if role in {"all", "receiver"}:
+            _mark_receiving(services)  # before a job asks what may be missing
         if role in {"all", "worker"}:
             _start_workers(services, stack, tick_s=tick_s)
         if role == "worker":
             on_ready(0)
             stop.wait()
         else:
-            _note_downtime(services)
-            _start_runner(stack, partial(_mark_receiving, services), seconds=_ALIVE_S)
+            _start_runner(stack, partial(_mark_receiving, services), seconds=ALIVE_S)
             _serve_http(services, stop=stop, on_ready=on_ready)
 
 
@@ -125,7 +127,15 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
     reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
     _start_loop(stack, "details", _reading(reader, rest), wake=rest.wake)
     _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
-    for act, seconds in ((tick, tick_s), (look_after, tick_s), (refresh_directory, _REREAD_S)):
+    acts: tuple[tuple[Callable[[Services], None], float], ...] = (
+        (tick, tick_s),
+        (tick_lasting, tick_s),
+        (look_after, tick_s),
+        (refresh_directory, _REREAD_S),
+        (catching_up.begin_if_due, catching_up.LOOK_S),
+        (listening.look, LOOK_S),
+    )
+    for act, seconds in acts:
         _start_runner(stack, partial(act, services), seconds=seconds)
     stack.callback(services.ending.set)
 
@@ -137,16 +147,12 @@ def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) 
 
 
 def _mark_receiving(services: Services) -> None:
-    services.store.marks.put(_RECEIVING, str(int(services.store.now())))
-
-
-def _note_downtime(services: Services) -> None:
-    """No receiver ran for a while: a later sync has to compare with WeCom's lists."""
+    """A receiver runs. If none did for a while (or it could not say so), events may have been lost."""
     store, now = services.store, int(services.store.now())
-    last = store.marks.get(_RECEIVING)
-    if last is not None and now - int(last) > _DOWNTIME_S:
-        store.outages.add(int(last), now, reason="down", holder=services.holder)
-    _mark_receiving(services)
+    last = store.marks.get(RECEIVING)
+    if last is not None and now - int(last) > SHORTEST_DOWN_S:
+        store.outages.add(int(last), now, reason=DOWN, holder=services.holder)
+    store.marks.put(RECEIVING, str(now))
 
 
 def _start_loop(stack: ExitStack, name: str, step: Callable[[], None], *, wake: Callable[[], None]) -> None:

@@ -60,7 +60,7 @@ def _a_workday_before(calendar: WorkCalendar, at: datetime) -> datetime:
 def _service(services: Services) -> Iterator[Finding]:
     health = Health(services.store, probe=lambda: None)
     for degraded in health.report()["degraded"]:
-        if degraded["part"] not in {"inbox", "outbox"}:  # told with their numbers below
+        if degraded["part"] not in {"inbox", "outbox", "catch_up"}:  # told below, in other words
             yield Finding(what=Wrong.SERVICE, text=str(degraded["problem"]))
     if dead := health.depths()["inbox_dead"]:
         yield Finding(what=Wrong.EVENTS, n=dead)

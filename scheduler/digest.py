@@ -1,4 +1,7 @@
-"""digest: each leader learns whom of his own people to help first. Nobody is paraded."""
+"""digest: each leader learns whom of his own people to help first. Nobody is paraded.
+
+It goes out on incomplete figures, too, and says so.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,15 @@ from bot.messages import Message, TeamMember
 from bot.messages import digest as digest_message
 from bot.services import Services
 from bot.standing import Standing
+from scheduler.catching_up import gap_of
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each leader who has somebody in a department at or below a led one, but himself."""
     local, day = standing.calendar.local(standing.at), yesterday(standing.at)
     rates, own = services.store.engagement.teams(day), services.store.engagement.of_day(day)
+    gap = gap_of(services, "digest", at=standing.at)
+    since = None if gap is None else standing.calendar.moment(gap.since)
     for leader in sorted(standing.people.values(), key=lambda person: person.userid):
         if not leader.leader_of or not standing.works_on(leader.userid, local.date()):
             continue
@@ -27,7 +33,10 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
             language = services.config.locale.language
             top = topmost(leader.leader_of, standing.departments)
             replies = rates.get(top[0]) if len(top) == 1 else _median(team, own)
-            yield leader.userid, digest_message(language=language, team=team, at=local, replies=replies)
+            said = digest_message(
+                language=language, team=team, at=local, replies=replies, incomplete_since=since
+            )
+            yield leader.userid, said
 
 
 def topmost(led: Sequence[int], departments: Departments) -> list[int]:

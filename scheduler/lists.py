@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from bot.core.reconciling import FELL_OUT, UNLICENSED
 from bot.services import Services
 from bot.store.details import ContactRead
 from bot.store.syncing import Member, SyncRun
@@ -20,8 +21,6 @@ from bot.wecom.contacts import (
 from bot.wecom.errors import AnswerError, Kind, UnknownOutcomeError, WeComError, kind_of
 from scheduler.asking import Asker, StoppedError
 
-FELL_OUT = "fell out of the visible range or of 客户联系 → 使用范围 while the lists were read"
-UNLICENSED = "no licence for 客户联系 (fail_info)"
 _RESTARTS = 2
 _LOOPS = "WeCom's pages do not end"
 

@@ -1,4 +1,7 @@
-"""reminder: late, once a day, only to those who are behind and have something left today."""
+"""reminder: late, once a day, only to those who are behind and have something left today.
+
+Nobody is reminded whose figures may lack something.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,16 @@ from bot.messages import Message, to_remind
 from bot.messages import reminder as reminder_message
 from bot.services import Services
 from bot.standing import Standing
+from scheduler.catching_up import gap_of
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person whom a reminder can still help."""
     local = standing.calendar.local(standing.at)
+    gap = gap_of(services, "reminder", at=standing.at)
+    unsure = frozenset() if gap is None or gap.members is None else gap.members
     for userid, rows in standing.by_person.items():
-        if not standing.works_on(userid, local.date()) or not to_remind(rows):
+        if userid in unsure or not standing.works_on(userid, local.date()) or not to_remind(rows):
             continue
         yield (
             userid,

@@ -1,7 +1,8 @@
 """The run ledger at work: each firing is claimed once, planned in chunks, and taken over if it is abandoned.
 
 What was due while the service was down is caught up within that day's working hours (what tells nobody
-anything: on that day); what cannot be is noted as missed. Nothing due before the first start is missed.
+anything: on that day); what cannot be is noted as missed. Nothing due before the first start is missed. Jobs
+that last have a thread of their own, so that they hold up no other.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import structlog
 
 from bot.services import FIRST_START, Services
 from bot.store.outbox import Message
+from scheduler import catching_up
 from scheduler.asking import StoppedError
+from scheduler.catching_up import Turn
 from scheduler.jobs import LASTING, NEEDED, PREPARES, SILENT
 from scheduler.planner import plan_by_person
 from scheduler.table import Firing, firings, timetable
@@ -28,7 +31,10 @@ _SEEN = "timetable_seen"
 
 
 def tick(services: Services) -> None:
-    """Run or note everything that has become due since the last tick. Call it every second or so."""
+    """Run or note what has become due since the last tick. Call it every second or so.
+
+    What lasts is only put up, for `tick_lasting`.
+    """
     store = services.store
     now = services.clock.now()
     moment = int(now.timestamp())
@@ -36,15 +42,32 @@ def tick(services: Services) -> None:
     seen = int(store.marks.get(_SEEN) or first)
     calendar = services.config.work_calendar()
     due = firings(timetable(services.config), calendar=calendar, after=seen, upto=moment)
-    abandoned = [Firing(job, at) for job, at in store.runs.abandoned(now=int(store.now()))]
-    for firing in abandoned:
+    for firing in _open(services, lasting=False):
         _run_or_miss(services, firing, now=now)
     for firing in due:
         is_needed = NEEDED.get(firing.job)
-        if is_needed is None or is_needed(services, now):
+        if is_needed is not None and not is_needed(services, now):
+            continue
+        if firing.job in LASTING:
+            store.runs.put_up(firing.job, firing.fire_at)
+        else:
             _run_or_miss(services, firing, now=now)
     if moment > seen:
         store.marks.put(_SEEN, str(moment))
+
+
+def tick_lasting(services: Services) -> None:
+    """Run or note what lasts, one after another. Call it every second or so from a thread of its own."""
+    for firing in _open(services, lasting=True):
+        if services.ending.is_set():
+            return
+        _run_or_miss(services, firing, now=services.clock.now())
+
+
+def _open(services: Services, *, lasting: bool) -> list[Firing]:
+    """What was put up, put off until now, or left by a process that died."""
+    found = services.store.runs.abandoned(now=int(services.store.now()))
+    return [Firing(job, at) for job, at in found if (job in LASTING) is lasting]
 
 
 def _run_or_miss(services: Services, firing: Firing, *, now: datetime) -> None:
@@ -66,23 +89,53 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
     if not mine:
         return False
     row = runs.get(firing.job, firing.fire_at)
-    cursor, attempts = (row["cursor"], row["attempts"]) if row else ("", 1)
+    cursor, attempts, noted = (row["cursor"], row["attempts"], row["error"]) if row else ("", 1, "")
     try:
+        if _is_put_off(services, firing, at=now, noted=noted):
+            return True
         _plan(services, firing, at=now, cursor=cursor)
-    except Exception as error:
-        # The lease ends, and whoever is there tries again; after TRIES a person must look.
-        about = {"job": firing.job, "fire_at": firing.fire_at, "attempts": attempts}
-        if isinstance(error, StoppedError):
-            log.warning("job stopped", reason=str(error), **about)
-        else:
-            log.exception("job failed", **about)
-        if attempts >= TRIES:
-            reason = type(error).__name__
-            runs.end(firing.job, firing.fire_at, holder=services.holder, state="failed", error=reason)
+    except Exception as error:  # noqa: BLE001 - one job's failure must not stop the others
+        _failed(services, firing, error, attempts=attempts)
         return True
     runs.end(firing.job, firing.fire_at, holder=services.holder, state="done")
     services.outbox_signal.ring()
     return True
+
+
+def _is_put_off(services: Services, firing: Firing, *, at: datetime, noted: str) -> bool:
+    """Whether figures may lack too much for this job now; then it looks again later, or is held for good."""
+    job, fire_at, runs = firing.job, firing.fire_at, services.store.runs
+    told = catching_up.turn(services, job, fire_at=fire_at, at=at)
+    if told.turn is Turn.WAIT:
+        until = int(services.store.now()) + catching_up.LOOK_S
+        runs.put_back(job, fire_at, holder=services.holder, until=until, error=told.note)
+        if noted != told.note:
+            log.info("job waits", job=job, fire_at=fire_at, reason=told.note)
+        return True
+    if told.turn is Turn.HOLD:
+        log.warning("job held", job=job, fire_at=fire_at, reason=told.note)
+        runs.end(job, fire_at, holder=services.holder, state="held", error=told.note)
+        return True
+    if told.note:
+        log.warning("job goes on with incomplete figures", job=job, fire_at=fire_at, reason=told.note)
+    return False
+
+
+def _failed(services: Services, firing: Firing, error: Exception, *, attempts: int) -> None:
+    """The lease ends, and whoever is there tries again; after TRIES a person must look."""
+    job, fire_at, runs = firing.job, firing.fire_at, services.store.runs
+    if services.ending.is_set():  # that is no fault of the job: at once for whoever comes next
+        until = int(services.store.now())
+        runs.put_back(job, fire_at, holder=services.holder, until=until, error="the service ended")
+        log.info("job stopped", job=job, fire_at=fire_at, reason="the service is ending")
+        return
+    about = {"job": job, "fire_at": fire_at, "attempts": attempts}
+    if isinstance(error, StoppedError):
+        log.warning("job stopped", reason=str(error), **about)
+    else:
+        log.error("job failed", exc_info=error, **about)
+    if attempts >= TRIES:
+        runs.end(job, fire_at, holder=services.holder, state="failed", error=type(error).__name__)
 
 
 def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> None:

@@ -10,12 +10,15 @@ from datetime import datetime
 
 import structlog
 
+from bot.core.workdays import epoch_of
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
 from bot.store.syncing import SyncRun
 from bot.wecom.directory import AddressBook
+from scheduler import listening
 from scheduler.asking import StoppedError
+from scheduler.catching_up import is_wanted
 from scheduler.directory import read_directory
 from scheduler.drift import drift_of
 from scheduler.lists import Tell
@@ -48,7 +51,7 @@ def take_over(
         if services.config.directory.source == "wecom":
             book = AddressBook(reads, agent_id=services.config.wecom.agent_id)
             read_directory(services, book=book, at=at)
-        return reconcile(
+        run = reconcile(
             services,
             reads.client,
             reads.tokens,
@@ -57,11 +60,17 @@ def take_over(
             progress=progress,
             beat=alive,
         )
+    listening.after_comparing(services, run)
+    return run
 
 
 def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
     """The job by the timetable."""
-    found = drift_of(services.store, take_over(services, at, beat=beat))
+    run = take_over(services, at, beat=beat)
+    if run.began_at < epoch_of(at) and is_wanted(services):
+        # That was the rest of one that began earlier, maybe before an outage.
+        run = take_over(services, at, beat=beat)
+    found = drift_of(services.store, run)
     log.info("compared with WeCom's lists", found=found.found, repaired=found.repaired)
 
 

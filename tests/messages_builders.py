@@ -259,6 +259,12 @@ def examples(language: str) -> dict[str, Message]:
             at=EVENING,
             replies=replace(TOGETHER, method=Method.MEDIAN, people=2),
         ),
+        "digest, incomplete": digest(
+            **said,
+            team=[member("员工甲", MONTHLY), member("员工乙", MET)],
+            at=EVENING,
+            incomplete_since=AFTERNOON,
+        ),
         "close": closed(**said, lines=[MISSED], until=OBJECT_UNTIL, at=RESULTS),
         "close, met": closed(**said, lines=[MADE], until=OBJECT_UNTIL, at=RESULTS),
         "rules": rules_changed(**said, news=[EASED], at=MORNING),

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from e2e_builders import FakeTime, at, installation, rows_of, write_config
+from e2e_builders import QUOTA, FakeTime, at, installation, rows_of, write_config
 from sandbox_builders import TODAY
 
 from bot.bootstrap import token_keeper, wecom_client
@@ -122,6 +122,7 @@ def desk(
     store: str = "sqlite:///quotabot.db",
     source: str = "csv",
     more: str = "",
+    quotas: str = QUOTA,
     **switches: Any,
 ) -> Iterator[Desk]:
     """An installation of the whole branch beside a sandbox; both begin at *night*."""
@@ -132,7 +133,13 @@ def desk(
     write_files(branch, folder)
     with start(world) as sandbox:
         config = write_config(
-            folder, app=asdict(world.app), api_url=sandbox.url, store=store, source=source, more=more
+            folder,
+            app=asdict(world.app),
+            api_url=sandbox.url,
+            store=store,
+            source=source,
+            more=more,
+            quotas=quotas,
         )
         with installation(config, clock) as services:
             services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody

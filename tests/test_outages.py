@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from bot_builders import running
-from e2e_builders import FakeTime, at, far_schedule, installation, write_config, write_roster
+from e2e_builders import FakeTime, at, far_schedule, installation, until, write_config, write_roster
 
+from bot import service
 from bot.services import Services
 
 RECEIVING = "receiving"
@@ -57,6 +58,21 @@ def test_what_is_no_downtime_is_not_on_record(services: Services, role: str, sec
         pass
 
     assert services.store.outages.since(0) == []
+
+
+def test_a_receiver_that_stood_still_is_on_record_when_it_goes_on(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "ALIVE_S", 0.05)
+    clock = FakeTime(at("2026-11-23T09:00"))
+    services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
+    with running(services, role="receiver"):
+        stood_still = int(clock())
+        clock.pass_(300)  # as a machine that was asleep
+        until(lambda: services.store.outages.since(0) != [])
+
+    (outage,) = services.store.outages.since(0)
+    assert (outage["began_at"], outage["ended_at"]) == (stood_still, stood_still + 300)
 
 
 def test_the_first_start_is_no_end_of_a_downtime(services: Services) -> None:

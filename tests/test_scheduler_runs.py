@@ -27,7 +27,7 @@ from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
 from scheduler import jobs, runs
-from scheduler.runs import tick
+from scheduler.runs import tick, tick_lasting
 
 NOVEMBER = [*range(2, 7), *range(9, 14), *range(16, 21), *range(23, 28), 30]
 FEBRUARY = [*range(2, 7), *range(9, 15), *range(24, 29)]
@@ -66,6 +66,7 @@ def tick_at(services: Services, clock: FakeTime, *texts: str) -> None:
     for text in texts:
         clock.set(text)
         tick(services)
+        tick_lasting(services)
 
 
 def told(services: Services) -> dict[tuple[str, str], int]:

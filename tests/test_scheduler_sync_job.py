@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from directory_builders import Bank, bank, corp
-from e2e_builders import at
+from e2e_builders import CHINA, at, rows_of, where
 from sandbox_builders import make_world
 from structlog.testing import CapturingLogger
 from sync_builders import BATCH, NIGHT, Desk, desk
@@ -103,6 +103,34 @@ def test_a_service_that_ends_stops_it_and_it_goes_on_later(tmp_path: Path) -> No
         take_over(one.services, at(NIGHT))
 
         assert one.is_alive(customer)
+
+
+@pytest.mark.parametrize(
+    ("outage_min", "began"),
+    [
+        pytest.param(None, ["02:17"], id="nothing was lost meanwhile: the rest is enough"),
+        pytest.param(20, ["02:17", "03:17"], id="an outage after it began: one that covers it"),
+        pytest.param(5, ["02:17"], id="an outage so late that nothing covers it yet"),
+    ],
+)
+def test_the_rest_of_an_earlier_one_is_not_taken_for_what_covers_an_outage(
+    tmp_path: Path, outage_min: int | None, began: list[str]
+) -> None:
+    with desk(tmp_path) as one:
+        one.services.ending.set()
+        with pytest.raises(StoppedError):
+            take_over(one.services, at(NIGHT))
+        one.services.ending.clear()
+        one.clock.pass_(3600)
+        if outage_min is not None:
+            ended = int(one.clock()) - 60 * outage_min
+            one.services.store.outages.add(ended - 60, ended, reason="refused", holder="a:1")
+
+        fire(one.services, FIRING, now=one.clock.now())
+
+        runs_done = rows_of(where(one.services), "SELECT began_at FROM sync_runs WHERE state = 'done'")
+        found = [f"{datetime.fromtimestamp(row['began_at'], CHINA):%H:%M}" for row in runs_done]
+        assert found == began
 
 
 def test_what_stops_it_is_told_in_a_line_and_whoever_comes_next_goes_on(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.relations import Kind, RelationEvent
 from bot.store.outbox import Lane, Message
 from bot.store.store import Store
 
@@ -333,7 +334,7 @@ def test_chunks_add_up_and_the_cursor_stays(store: Store) -> None:
     assert (row["messages"], row["cursor"], row["state"]) == (7, "yg03", "running")
 
 
-@pytest.mark.parametrize("end", ["done", "failed"])
+@pytest.mark.parametrize("end", ["done", "failed", "held"])
 def test_a_firing_that_ended_is_not_claimed_advanced_or_missed_again(store: Store, end: str) -> None:
     claim(store, "a")
     store.runs.end("progress", FIRE_AT, holder="a", state=end)
@@ -368,11 +369,102 @@ def test_somebody_who_is_at_it_has_not_missed_it(store: Store) -> None:
     assert store.runs.miss("progress", FIRE_AT, now=NOW + 30)
 
 
+def test_a_firing_that_was_put_up_is_there_once_for_whoever_comes_first(store: Store) -> None:
+    first, second = (store.runs.put_up("progress", FIRE_AT) for _ in range(2))
+    waiting = store.runs.abandoned(now=NOW)
+
+    assert (first, second, waiting) == (True, False, [("progress", FIRE_AT)])
+    assert claim(store, "a")
+    assert not store.runs.put_up("progress", FIRE_AT)
+    assert store.runs.abandoned(now=NOW) == []
+
+
+def test_a_firing_that_was_put_back_waits_until_then_and_has_used_up_no_try(store: Store) -> None:
+    claim(store, "a")
+    store.runs.put_back("progress", FIRE_AT, holder="b", until=NOW, error="not mine")
+    store.runs.put_back("progress", FIRE_AT, holder="a", until=NOW + 15, error="events may be missing")
+    put_back = store.runs.get("progress", FIRE_AT)
+    early, late = (claim(store, "b", now=NOW + seconds) for seconds in (14, 15))
+    again = store.runs.get("progress", FIRE_AT)
+
+    assert put_back is not None
+    assert again is not None
+    assert (put_back["state"], put_back["attempts"], put_back["error"]) == (
+        "waiting",
+        0,
+        "events may be missing",
+    )
+    assert (early, late) == (False, True)
+    assert (again["state"], again["holder"], again["attempts"]) == ("running", "b", 1)
+
+
+def test_a_firing_that_waits_can_be_missed_once_its_time_is_over(store: Store) -> None:
+    store.runs.put_up("progress", FIRE_AT)
+
+    assert store.runs.miss("progress", FIRE_AT, now=NOW)
+    assert not claim(store, "a")
+
+
+def test_the_newest_firing_of_a_job_is_found(store: Store) -> None:
+    for fire_at in (10, 30, 20):
+        store.runs.put_up("sync", fire_at)
+    store.runs.put_up("digest", 40)
+    newest = store.runs.newest("sync")
+
+    assert newest is not None
+    assert (newest["fire_at"], newest["state"]) == (30, "waiting")
+    assert store.runs.newest("weekly") is None
+
+
 def test_the_last_firing_of_each_job_is_shown(store: Store) -> None:
     for job, fire_at in (("progress", 10), ("progress", 20), ("digest", 15)):
         store.runs.miss(job, fire_at, now=NOW)
 
     assert [(row["job"], row["fire_at"]) for row in store.runs.last()] == [("digest", 15), ("progress", 20)]
+
+
+# outages
+
+
+def test_an_outage_that_lasts_is_one_row_whose_end_moves(store: Store) -> None:
+    for ended_at in (NOW, NOW + 60):
+        store.outages.add(NOW - 100, ended_at, reason="silence", holder="")
+    store.outages.add(NOW - 500, NOW - 400, reason="silence", holder="")
+    last = store.outages.last("silence")
+
+    assert last is not None
+    assert (last["began_at"], last["ended_at"]) == (NOW - 100, NOW + 60)
+    assert [row["ended_at"] for row in store.outages.since(0)] == [NOW - 400, NOW + 60]
+    assert store.outages.last("down") is None
+
+
+def test_an_outage_that_was_none_is_dropped_and_no_other(store: Store) -> None:
+    for reason in ("silence", "down"):
+        store.outages.add(NOW - 100, NOW, reason=reason, holder="")
+    store.outages.add(NOW - 500, NOW - 400, reason="silence", holder="")
+
+    store.outages.drop(NOW - 100, reason="silence")
+
+    left = [(row["reason"], row["began_at"]) for row in store.outages.since(0)]
+    assert left == [("silence", NOW - 500), ("down", NOW - 100)]
+
+
+def test_the_newest_callback_is_the_one_that_came_last(store: Store) -> None:
+    before = store.inbox.last_received()
+    rows = [{"hash": f"h{at}", "body": b"", "received_at": at} for at in (NOW, NOW + 5)]
+    with store.transaction():
+        store.engine.run_many("inbox_add", rows)
+
+    assert (before, store.inbox.last_received()) == (None, NOW + 5)
+
+
+def test_facts_of_one_origin_after_a_time_are_counted(store: Store) -> None:
+    with store.transaction():
+        for origin, at in (("sync", NOW), ("sync", NOW + 1), ("callback", NOW + 1)):
+            fact = RelationEvent(userid="yg01", external_userid=f"{origin}{at}", at=at, kind=Kind.ADDED)
+            store.ledger.append(fact, origin=origin, recorded_at=NOW)
+
+    assert store.ledger.found_since(NOW, origin="sync") == 1
 
 
 # marks, tokens

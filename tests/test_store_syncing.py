@@ -261,3 +261,14 @@ def test_many_facts_are_kept_once_and_mark_their_relations(store: Store) -> None
         for customer, of_one in store.ledger.of_member("yg01").items()
     } == {"wm1": [(5, "hall_qr")], "wm2": [(6, "")]}
     assert [origin for _, origin in store.ledger.told("yg01", "wm2")] == ["sync"]
+
+
+def test_up_to_when_each_list_is_accounted_for_is_told_of_all(store: Store) -> None:
+    end_of = {}
+    for at, userid in ((NOW, "yg01"), (NOW + 100, "yg02")):
+        run = begin(store, at=at, batches=((userid,),))
+        put_judged(store, userid, 3)
+        end(store, run)
+        end_of[userid] = at
+
+    assert store.syncs.readings() == end_of

@@ -13,6 +13,7 @@ import click
 
 from bot.bootstrap import open_reader, open_sender, open_services, record_files
 from bot.cli import engagement
+from bot.cli.completing import made_complete, said
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.cli.sync import JOB as SYNC
@@ -69,15 +70,22 @@ def run(
             _print(report, form)
             sys.exit(0 if is_done else 1)
         if dry_run:
+            if (lack := said(services, job, at=when)) is not None:
+                click.echo(lack, err=True)
             report["messages"] = [_shown(message, "planned") for message in plan(services, job, at=when)]
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
             click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
+        elif (held := made_complete(services, job, at=when)) is not None:
+            click.echo(f"nothing is sent: {held}", err=True)
+            report["held"] = held
         else:
             planned = _plan(services, job, when=when, shift=shift)
             if not no_wait:
                 _deliver(services, planned)
             report["messages"] = [_now(services, message) for message in planned]
     _print(report, form)
+    if "held" in report:
+        sys.exit(1)
     if not no_wait and any(shown["state"] not in {"sent", "planned"} for shown in report["messages"]):
         sys.exit(1)
 

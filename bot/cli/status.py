@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from bot import outages
 from bot.bootstrap import open_services
 from bot.cli import engagement
 from bot.cli.options import config_option, format_option, loaded
@@ -52,6 +53,7 @@ def _report(services: Services) -> dict[str, Any]:
                 "fire_at": datetime.fromtimestamp(row["fire_at"], zone).isoformat(),
                 "outcome": row["state"],
                 "messages": row["messages"],
+                **({"note": row["error"]} if row["error"] else {}),
             }
             for row in store.runs.last()
         ],
@@ -65,8 +67,21 @@ def _report(services: Services) -> dict[str, Any]:
         },
         "drift": last_shown(services),
         "engagement": engagement.shown(services),
+        "catch_up": _catch_up(services),
         "facts": {"newest_at": None if newest is None else datetime.fromtimestamp(newest, zone).isoformat()},
         "directory": _directory(services),
+    }
+
+
+def _catch_up(services: Services) -> dict[str, Any]:
+    """Since when figures may lack something, of whom and why; since when WeCom is silent."""
+    now, zone = int(services.store.now()), services.config.calendar.timezone
+    gap, silent = outages.gap(services.store, now=now), outages.silence(services.store, now=now)
+    return {
+        "incomplete_since": None if gap is None else datetime.fromtimestamp(gap.since, zone).isoformat(),
+        "reasons": [] if gap is None else list(gap.reasons),
+        "members": None if gap is None or gap.members is None else sorted(gap.members),
+        "silent_since": None if silent is None else datetime.fromtimestamp(silent.began_at, zone).isoformat(),
     }
 
 
@@ -102,6 +117,7 @@ def _for_people(report: dict[str, Any]) -> str:
     lines.append(f"details {report['details']['pending']} contact(s) to be read")
     lines += [
         f"{job['job']:<9} last {job['fire_at']}: {job['outcome']}, {job['messages']} message(s)"
+        + (f"; {job['note']}" if "note" in job else "")
         for job in report["jobs"]
     ] or ["jobs    none has run yet"]
     token, lease, people = report["token"], report["lease"], report["directory"]
@@ -124,4 +140,12 @@ def _for_people(report: dict[str, Any]) -> str:
         lines.append(f"people  the last reading failed: {people['error']}")
     lines += for_people(report["drift"])
     lines += engagement.for_people(report["engagement"])
+    lost = report["catch_up"]
+    if lost["silent_since"]:
+        lines.append(f"silence no callback from WeCom since {lost['silent_since']}")
+    if lost["incomplete_since"]:
+        who = "" if lost["members"] is None else f" of {len(lost['members'])} member(s)"
+        lines.append(
+            f"figures{who} may be incomplete since {lost['incomplete_since']} ({', '.join(lost['reasons'])})"
+        )
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,14 +20,20 @@ JOB = "sync"
 _NAMED = 10
 
 
-def compare(services: Services, *, at: datetime, accept_losses: bool) -> DriftReport | None:
-    """Read the directory and compare as of *at* (aware).
+def compare(
+    services: Services,
+    *,
+    at: datetime,
+    accept_losses: bool = False,
+    beat: Callable[[], None] = lambda: None,
+) -> DriftReport | None:
+    """Read the directory and compare as of *at* (aware). *beat* may raise StoppedError.
 
     None when it could not go to its end, which is said on standard error. Raises WeComError.
     """
     try:
         with bars() as tell:
-            run = take_over(services, at, accept_losses=accept_losses, progress=tell)
+            run = take_over(services, at, beat=beat, accept_losses=accept_losses, progress=tell)
     except StoppedError as error:
         counts = services.store.syncs.counts()
         left = sum(number for state, number in counts.items() if state == "wanted")

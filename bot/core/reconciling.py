@@ -17,6 +17,10 @@ SAME_ADD_S = 60  # an add in the ledger so close to a createtime is that very ad
 # may still be on their way.
 SETTLE_S = 600
 ROLLOUT_S = 30 * 86_400
+# Why a list is unknown that a later try cannot read either.
+FELL_OUT = "fell out of the visible range or of 客户联系 → 使用范围 while the lists were read"
+UNLICENSED = "no licence for 客户联系 (fail_info)"
+NEVER_READ = frozenset({FELL_OUT, UNLICENSED})
 
 
 class Cause(StrEnum):

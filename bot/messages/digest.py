@@ -40,12 +40,18 @@ class TeamMember:
 
 
 def digest(
-    *, language: str, team: Sequence[TeamMember], at: datetime, replies: TeamRate | None = None
+    *,
+    language: str,
+    team: Sequence[TeamMember],
+    at: datetime,
+    replies: TeamRate | None = None,
+    incomplete_since: datetime | None = None,
 ) -> Message:
     """Tell a leader about his people, whom the caller has chosen.
 
     By name only those to help first, three at most. Percentages are whole and rounded down, so 100% is all
     of it; minutes are rounded up. *replies*: how the team answered yesterday, where that is known.
+    *incomplete_since* (in the zone of *at*): what happened from then on may be missing.
 
     Raises ValueError if the team is empty, *at* has no zone or the language is unknown.
     """
@@ -57,6 +63,7 @@ def digest(
     return Message(
         (
             first_line(_help_first(texts, first)),
+            *_incomplete(texts, incomplete_since, at=at),
             *_helped(texts, helped, at=at),
             Line((Part(_groups(texts, team)),), Keep.CORE),
             *_attainment(texts, team, at=at),
@@ -66,6 +73,13 @@ def digest(
             footer(texts, at=at, kind=texts.kind_digest),
         )
     )
+
+
+def _incomplete(texts: Texts, since: datetime | None, *, at: datetime) -> list[Line]:
+    if since is None:
+        return []
+    shown = f"{since:%H:%M}" if since.date() == at.date() else f"{since:%m-%d %H:%M}"
+    return [Line((Part(texts.incomplete.say(since=shown)),), Keep.CORE)]
 
 
 def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:

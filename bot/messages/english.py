@@ -91,6 +91,7 @@ ENGLISH = Texts(
         ),
     },
     for_your_eyes=Phrase("For you, to plan help: please do not forward or post it."),
+    incomplete=Phrase("Figures may be incomplete since {since}: adds of that time may be missing"),
     footer=Phrase("As of {weekday} {day} {time} · {kind}"),
     kind_progress="progress",
     kind_reminder="reminder",

@@ -67,6 +67,11 @@ class Inbox:
         row = self._engine.one("inbox_newest")
         return int(row["seq"]) if row else 0
 
+    def last_received(self) -> int | None:
+        """When the newest callback came (epoch s); None before the first."""
+        row = self._engine.one("inbox_last_received")
+        return None if row is None else int(row["received_at"])
+
     def waiting(self, *, now: int, upto: int) -> int:
         """How many events up to row *upto* may be tried at *now* (epoch s) and are not dealt with yet."""
         row = self._engine.one("inbox_waiting", now=now, upto=upto)

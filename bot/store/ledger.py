@@ -145,6 +145,11 @@ class Ledger:
         row = self._engine.one("ledger_first")
         return None if row is None or row["at"] is None else int(row["at"])
 
+    def found_since(self, since: int, *, origin: str) -> int:
+        """How many facts of an *origin* are later than *since* (epoch s); reads the whole ledger."""
+        row = self._engine.one("ledger_found_since", origin=origin, since=since)
+        return int(row["facts"]) if row else 0
+
     def relations(self) -> list[tuple[str, str]]:
         """Every relation that has facts or adds: (userid, external_userid)."""
         rows = [*self._engine.all("ledger_relations"), *self._engine.all("adds_relations")]

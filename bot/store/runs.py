@@ -12,7 +12,7 @@ class Runs:
         self._engine = engine
 
     def claim(self, job: str, fire_at: int, *, holder: str, now: int, lease_until: int) -> bool:
-        """Take a firing that is new or abandoned; False when it is somebody's or done."""
+        """Take a firing that is new, waiting or abandoned; False when it is somebody's or at its end."""
         return (
             self._engine.run(
                 "runs_claim", job=job, fire_at=fire_at, holder=holder, now=now, lease_until=lease_until
@@ -51,21 +51,33 @@ class Runs:
         )
 
     def end(self, job: str, fire_at: int, *, holder: str, state: str, error: str = "") -> None:
-        """Final: *state* is done or failed."""
+        """Final: *state* is done, failed or held (not to be told on figures that may be wrong)."""
         self._engine.run("runs_end", job=job, fire_at=fire_at, holder=holder, state=state, error=error)
+
+    def put_up(self, job: str, fire_at: int) -> bool:
+        """A new firing for whoever comes first; False when it is known."""
+        return self._engine.run("runs_put_up", job=job, fire_at=fire_at) > 0
+
+    def put_back(self, job: str, fire_at: int, *, holder: str, until: int, error: str = "") -> None:
+        """Not now: whoever comes first at *until* goes on. It was no try, and *error* says why."""
+        self._engine.run("runs_put_back", job=job, fire_at=fire_at, holder=holder, until=until, error=error)
 
     def miss(self, job: str, fire_at: int, *, now: int) -> bool:
         """Nobody ran it (to its end) and nobody will; False when that is known, or somebody is at it."""
         return self._engine.run("runs_miss", job=job, fire_at=fire_at, now=now) > 0
 
     def abandoned(self, *, now: int) -> list[tuple[str, int]]:
-        """Firings whose planner fell silent."""
+        """Firings whose planner fell silent, and those that were put off until now."""
         return [(row["job"], row["fire_at"]) for row in self._engine.all("runs_abandoned", now=now)]
 
     def unfinished_since(self, since: int) -> list[Row]:
-        """Firings after *since* that failed or were missed, oldest first: job, fire_at, state."""
+        """Firings after *since* that failed, were held or missed, oldest first: job, fire_at, state."""
         return self._engine.all("runs_unfinished_since", since=since)
 
     def last(self) -> list[Row]:
         """The last firing of each job."""
         return self._engine.all("runs_last")
+
+    def newest(self, job: str) -> Row | None:
+        """The last firing of one job."""
+        return self._engine.one("runs_newest", job=job)

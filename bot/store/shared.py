@@ -83,12 +83,23 @@ class Outages:
         self._engine = engine
 
     def add(self, began_at: int, ended_at: int, *, reason: str, holder: str) -> None:
-        """*reason*: down (no receiver ran) or refused (callbacks were answered 503)."""
+        """*reason*: down (no receiver ran), refused (callbacks were answered 503) or silence (none came).
+
+        The same one again: it ended, or lasts, until then.
+        """
         self._engine.run("outage_add", began_at=began_at, ended_at=ended_at, reason=reason, holder=holder)
 
     def since(self, since: int) -> list[Row]:
         """Those that ended at *since* or later, oldest first."""
         return self._engine.all("outages_since", since=since)
+
+    def last(self, reason: str) -> Row | None:
+        """The newest of this *reason*."""
+        return self._engine.one("outage_last", reason=reason)
+
+    def drop(self, began_at: int, *, reason: str) -> None:
+        """It turned out to be none."""
+        self._engine.run("outage_drop", began_at=began_at, reason=reason)
 
 
 class Marks:

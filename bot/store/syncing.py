@@ -222,6 +222,10 @@ class Syncs:
         row = self._engine.one("sync_reading", userid=userid)
         return None if row is None else int(row["read_at"])
 
+    def readings(self) -> dict[str, int]:
+        """The same of everybody whose list was ever accounted for."""
+        return {row["userid"]: row["read_at"] for row in self._engine.all("sync_readings_all")}
+
     # --- what it found ---
 
     def put_judged(self, burden: Burden, losses: Sequence[FoundLoss]) -> None:

@@ -27,6 +27,13 @@ UPDATE inbox
 SELECT COALESCE(MAX(seq), 0) AS seq
   FROM inbox;
 
+-- name: inbox_last_received()^
+-- When the newest row came.
+SELECT received_at
+  FROM inbox
+ ORDER BY seq DESC
+ LIMIT 1;
+
 -- name: inbox_waiting(now, upto)^
 -- Events whose turn has come, whoever has them in hand.
 SELECT COUNT(*) AS waiting

@@ -56,6 +56,13 @@ SELECT DISTINCT userid, external_userid
 SELECT MIN(at) AS at
   FROM relation_events;
 
+-- name: ledger_found_since(origin, since)^
+-- How many facts of one origin are of a later time.
+SELECT COUNT(*) AS facts
+  FROM relation_events
+ WHERE origin = :origin
+   AND at > :since;
+
 -- name: dirty_mark(scope, key)*!
 -- What is derived from this scope must be derived anew. The update locks the row, so that nobody who reads
 -- the set without our fact can take this mark away.

@@ -89,3 +89,17 @@ SELECT began_at, ended_at, reason, holder
   FROM outages
  WHERE ended_at >= :since
  ORDER BY began_at, reason, holder;
+
+-- name: outage_last(reason)^
+-- The newest of one reason.
+SELECT began_at, ended_at, reason, holder
+  FROM outages
+ WHERE reason = :reason
+ ORDER BY began_at DESC
+ LIMIT 1;
+
+-- name: outage_drop(began_at, reason)!
+-- It was none.
+DELETE FROM outages
+ WHERE began_at = :began_at
+   AND reason = :reason;

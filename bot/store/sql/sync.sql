@@ -226,6 +226,11 @@ DELETE FROM sync_losses
  WHERE userid = :userid
    AND external_userid = :external_userid;
 
+-- name: sync_readings_all()
+-- Up to when each member's list is accounted for.
+SELECT userid, read_at
+  FROM sync_readings;
+
 -- name: sync_reading(userid)^
 SELECT read_at
   FROM sync_readings

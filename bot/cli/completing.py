@@ -1,0 +1,84 @@
+"""Before a job by hand: if events may be missing, WeCom's lists are compared first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+
+from bot.bootstrap import record_files
+from bot.cli.sync import compare
+from bot.services import Services
+from bot.wecom.errors import WeComError
+from scheduler import catching_up
+from scheduler.asking import StoppedError
+from scheduler.reconciliation import LEASE
+
+PATIENCE_S = 1200.0
+_LOOK_S = 5.0
+
+
+def said(services: Services, job: str, *, at: datetime) -> str | None:
+    """What the figures of *job* as of *at* (aware) may lack, for a person; None: they are complete."""
+    found = catching_up.gap_of(services, job, at=at)
+    return None if found is None else catching_up.said(found, calendar=services.config.work_calendar())
+
+
+def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
+    """Compare first if the figures of *job* as of *at* (aware) lack something, for 20 minutes at most.
+
+    What is in the way of telling them; None: they may be told.
+    """
+    if job not in catching_up.ASK_FIRST or (lack := said(services, job, at=at)) is None:
+        return None
+    click.echo(f"{lack}: comparing with WeCom's lists first", err=True)
+    record_files(services, now=services.clock.now())
+    end = time.monotonic() + PATIENCE_S
+    _compare_until(services, job, at=at, end=end)
+    found = catching_up.gap_of(services, job, at=at)
+    if found is None:
+        return None
+    lack = catching_up.said(found, calendar=services.config.work_calendar())
+    if catching_up.goes_anyway(services, job, found, at=at):
+        click.echo(lack, err=True)
+        return None
+    return lack
+
+
+def _compare_until(services: Services, job: str, *, at: datetime, end: float) -> None:
+    """Compare when that covers the outage, and once more if it was the rest of an earlier comparison."""
+    tried = 0
+    while tried < 2 and (found := catching_up.gap_of(services, job, at=at)) is not None:
+        if not (found.is_ripe or found.lasts or found.members is not None):
+            # What was late is still on its way; a comparison would leave out the last ten minutes.
+            if time.monotonic() + _LOOK_S > end:
+                return
+            time.sleep(_LOOK_S)
+            continue
+        if _compared(services, end=end):
+            tried += 1
+        elif not _is_another_at_it(services) or time.monotonic() > end:
+            return
+
+
+def _compared(services: Services, *, end: float) -> bool:
+    try:
+        return compare(services, at=services.clock.now(), beat=_until(end)) is not None
+    except WeComError as error:
+        click.echo(str(error), err=True)
+        return False
+
+
+def _until(end: float) -> Callable[[], None]:
+    def beat() -> None:
+        if time.monotonic() > end:
+            raise StoppedError("it takes too long")
+
+    return beat
+
+
+def _is_another_at_it(services: Services) -> bool:
+    lease = services.store.leases.get(LEASE, now=int(services.store.now()))
+    return lease is not None and lease["holder"] != services.holder

@@ -1,0 +1,51 @@
+"""Times in which callbacks may have been lost, and what of them no comparison with WeCom's lists covers yet.
+
+All times are epoch seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.core.reconciling import SETTLE_S
+
+DOWN = "down"  # no receiver ran
+REFUSED = "refused"  # callbacks were answered 503
+SILENCE = "silence"  # WeCom sent nothing for longer than is plausible here
+SHORTEST_DOWN_S = 60  # WeCom itself tries again for so long, about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """One such time. *ended_at* of one that *lasts* is now."""
+
+    began_at: int
+    ended_at: int
+    reason: str
+    lasts: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything may have been lost in it."""
+        return self.reason != DOWN or self.ended_at - self.began_at > SHORTEST_DOWN_S
+
+    def is_ripe(self, now: int) -> bool:
+        """Whether a comparison that begins at *now* covers all of it."""
+        return not self.lasts and self.ended_at + SETTLE_S <= now
+
+
+def covered_by(began_at: int) -> int:
+    """Return up to when a comparison that began at *began_at* makes good what was lost."""
+    return began_at - SETTLE_S
+
+
+def uncovered(outages: Iterable[Outage], *, covered: int, upto: int) -> tuple[Outage, ...]:
+    """Return the outages of which a part from *covered* to *upto* is not made good, the earliest first."""
+    found = (one for one in outages if one.counts and one.began_at < upto)
+    return tuple(
+        sorted(
+            (one for one in found if min(one.ended_at, upto) > covered),
+            key=lambda one: (one.began_at, one.ended_at),
+        )
+    )
