@@ -1,4 +1,4 @@
-"""What the store keeps for catching up, on both engines: outages, the newest callback, facts that were found."""
+"""What the store keeps for catching up, on both engines: outages, the newest callback, what was found."""
 
 from __future__ import annotations
 
