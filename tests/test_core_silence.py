@@ -85,6 +85,13 @@ def test_how_long_is_plausible_comes_from_the_past(days: int, every_min: int, li
     assert plausible_s(past, today=TODAY) == limit
 
 
+def test_today_is_none_of_the_days_that_are_enough() -> None:
+    past = heard([*weeks(days=ENOUGH_DAYS - 1), *day_of(TODAY, every_min=20)])
+
+    assert plausible_s(past, today=TODAY) is None
+    assert plausible_s(past, today=TODAY + timedelta(days=1)) == AT_LEAST_S
+
+
 @pytest.mark.parametrize(
     ("last", "now", "silent"),
     [
