@@ -18,8 +18,8 @@ from reading_builders import GET, TAGS, Desk, desk
 from bot.core.verdicts import Verdict
 from bot.store.details import ReadState
 from bot.store.knowledge import Fact
-from bot.wecom.pacing import ReadPacer
-from scheduler import details, reader
+from bot.wecom import reads
+from scheduler import details
 from scheduler.details import ENDED, RETRY_S, SOON_S
 from scheduler.reader import LEASE, LEASE_S
 
@@ -343,13 +343,19 @@ def test_after_a_block_one_call_at_a_time_is_tried_first(quiet: Desk) -> None:
     quiet.drain()
     for _ in range(8):
         quiet.happen("add")
-    quiet.world.faults.arm({"read_error": {"errcode": 45009, "times": 6}})
+    quiet.world.faults.arm({"read_error": {"errcode": 45009, "times": 99}})
     quiet.drain()
+    first = len(quiet.codes())
     quiet.later(60)
+    refused = len(quiet.codes())
+    quiet.world.faults.clear()
+    quiet.later(3599)
+    waited = len(quiet.codes())
+    quiet.later(1)
 
-    assert quiet.codes() == [45009] * 6
-    quiet.later(60)
-    assert quiet.codes() == [45009] * 6 + [0] * 8
+    assert 1 <= first <= 5
+    assert (refused, waited) == (first + 1, first + 1), "what is refused right after a minute is an hour's"
+    assert quiet.codes() == [45009] * refused + [0] * 8
 
 
 def test_too_many_at_once_lowers_how_many_go_side_by_side(quiet: Desk) -> None:
@@ -362,7 +368,8 @@ def test_too_many_at_once_lowers_how_many_go_side_by_side(quiet: Desk) -> None:
     quiet.clock.pass_(2)
     quiet.reader.step()
 
-    assert (first, len(quiet.calls())) == (5, 7)
+    assert 1 <= first <= 5
+    assert len(quiet.calls()) == first + 2
     quiet.drain()
     assert quiet.services.store.details.pending() == 0
 
@@ -517,24 +524,13 @@ def test_reading_and_wanting_do_not_stop_each_other_on_postgresql(tmp_path: Path
         assert {*store.knowledge.details(since=0)} == {*wanted}
 
 
-def test_reading_keeps_below_what_wecom_allows_the_corp() -> None:
-    pacer, now, waits = ReadPacer(per_minute=3, per_hour=5), 1000.0, []
-    for _ in range(6):
-        wait = pacer.wait(now)
-        waits.append(wait)
-        now += wait
-        pacer.note(now)
-
-    assert waits == [0, 0, 0, 60, 0, 3540]
-
-
 def test_nothing_in_the_log_names_a_customer(quiet: Desk) -> None:
-    with logged(reader) as said, logged(details) as noted:
+    with logged(reads) as said, logged(details) as noted:
         quiet.world.faults.arm({"read_error": {"errcode": 45009, "times": 1}})
         customer = quiet.happen("add")
         quiet.drain()
         quiet.later(60)
 
-    assert [entry["event"] for entry in said] == ["details wait"]
+    assert [entry["event"] for entry in said] == ["reading waits"]
     assert customer not in json.dumps([*said, *noted])
     assert quiet.calls(GET)

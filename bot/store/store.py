@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
+from bot.store.budget import Budget
 from bot.store.details import DetailReads
 from bot.store.engine import Engine, StoreBusyError
 from bot.store.inbox import Inbox
@@ -55,6 +56,7 @@ class Store:
         self.results = Results(self.engine)
         self.rule_versions = RuleVersions(self.engine)
         self.syncs = Syncs(self.engine)
+        self.budget = Budget(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
