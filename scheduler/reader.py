@@ -79,7 +79,7 @@ class Reader:
         wave = self._wave(int(now))
         if not wave:
             return _IDLE_S
-        room, wait = self._reads.budget.room(DETAILS)
+        room, wait = self._reads.budget.room(DETAILS, most=len(wave))
         if wait:
             self._hold(now + wait.seconds)
             return min(_IDLE_S, wait.seconds)

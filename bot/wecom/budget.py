@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.store.budget import GRANT_S, Budget, Share
+from bot.store.budget import GRANT_S, Budget, Grant, Share
 from bot.wecom.client import CALL_S
 from bot.wecom.errors import TOO_MANY_AT_ONCE, Kind, kind_of
 
@@ -41,17 +41,23 @@ class Wait:
 
 @dataclass(slots=True)
 class _Held:
-    """What this process may do with one API. *chunk*: so many calls are asked for at once."""
+    """What this process may do with one API: *calls* begin before *until*, *places* of them side by side.
+
+    *capped*: there are no more places for now. *chunk*: so many calls are asked for at once. *closed*: what
+    the last asking came to, if it came to nothing.
+    """
 
     calls: int = 0
     granted: int = 0
     places: int = 0
+    capped: bool = False
     probes: bool = False
     until: float = 0.0
     flying: int = 0
     began_at: float = 0.0
     chunk: int = READS_IN_FLIGHT
     gives_way: bool = False
+    closed: Wait | None = None
 
 
 class ReadBudget:
@@ -78,24 +84,24 @@ class ReadBudget:
         """Begin one call of *api* now (None), and say `end` after it; or wait."""
         with self._lock:
             held = self._held.setdefault(api, _Held())
-            if wait := self._granted(api, held):
+            if wait := self._granted(api, held, places=held.flying + 1):
                 return wait
             now = self._time()
             if held.flying >= held.places or now >= held.until:
                 return Wait(seconds=_LOOK_S, until=now + _LOOK_S)
-            if held.gives_way and held.flying == 0 and (rest := held.began_at + GIVE_WAY_S - now) > 0:
+            if held.gives_way and (rest := held.began_at + GIVE_WAY_S - now) > 0:
                 return Wait(seconds=rest, until=now + rest)
             held.calls -= 1
             held.flying += 1
             held.began_at = now
             return None
 
-    def room(self, api: str) -> tuple[int, Wait | None]:
-        """How many calls of *api* may go side by side now; if none, how long to wait."""
+    def room(self, api: str, *, most: int) -> tuple[int, Wait | None]:
+        """How many calls of *api* may go side by side now, up to *most*; if none, how long to wait."""
         with self._lock:
             held = self._held.setdefault(api, _Held())
-            wait = self._granted(api, held)
-            return (0, wait) if wait else (min(held.calls, held.places), None)
+            wait = self._granted(api, held, places=most)
+            return (0, wait) if wait else (min(held.calls, held.places, most), None)
 
     def end(self, api: str, errcode: int | None) -> None:
         """A call that `begin` let begin is over; WeCom answered *errcode*, or nothing (None)."""
@@ -124,30 +130,43 @@ class ReadBudget:
             for held in self._held.values():
                 held.calls = 0
 
-    def _granted(self, api: str, held: _Held) -> Wait | None:
-        """See to it that there is a call left, while the grant holds."""
+    def _granted(self, api: str, held: _Held, *, places: int) -> Wait | None:
+        """See to it that calls and *places* are there, or as many as there can be; or wait."""
         now = self._time()
-        if held.calls > 0 and now < held.until:
+        if held.calls > 0 and now < held.until and (places <= held.places or held.capped):
             return None
-        if held.flying and held.flying >= held.places > 0:
-            return Wait(seconds=_LOOK_S, until=now + _LOOK_S)  # none could begin anyway
-        if held.granted:
+        if held.closed and now < held.closed.until:
+            return replace(held.closed, seconds=held.closed.until - now)
+        if now >= held.until:
             # Twice as many as were needed last time: little is granted in vain, and little is asked.
-            held.chunk = min(MOST_CALLS, max(READS_IN_FLIGHT, 2 * (held.granted - held.calls)))
+            held.chunk = 2 * (held.granted - held.calls) if held.granted else held.chunk
+            held.calls = held.granted = held.places = 0
+        elif not held.calls:
+            held.chunk *= 2
+        held.chunk = min(MOST_CALLS, max(READS_IN_FLIGHT, held.chunk))
         held.gives_way = self._messages_due()
         grant = self._budget.take(
             api,
             holder=self._holder,
-            calls=held.chunk,
-            places=1 if held.gives_way else self._share.in_flight,
+            calls=max(1, held.chunk - held.calls),
+            places=1 if held.gives_way else min(max(places, held.places), self._share.in_flight),
             flying=held.flying,
             now=now,
             share=self._share,
         )
-        held.calls = held.granted = grant.calls
-        held.probes = grant.probes
+        self._keep(held, grant, places=places, now=now)
+        return held.closed
+
+    @staticmethod
+    def _keep(held: _Held, grant: Grant, *, places: int, now: float) -> None:
         if not grant.calls:
+            held.calls = held.granted = held.places = 0
             seconds = max(_LOOK_S, grant.wait_s)
-            return Wait(seconds=seconds, until=now + seconds, is_block=grant.is_block)
-        held.places, held.until = grant.places, now + GRANT_S
-        return None
+            held.closed = Wait(seconds=seconds, until=now + seconds, is_block=grant.is_block)
+            return
+        if not held.calls:
+            held.until = now + GRANT_S
+        held.calls += grant.calls
+        held.granted += grant.calls
+        held.places, held.capped, held.probes = grant.places, grant.places < places, grant.probes
+        held.closed = None
