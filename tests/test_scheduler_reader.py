@@ -16,8 +16,10 @@ from e2e_builders import QUOTA
 from reading_builders import GET, TAGS, Desk, desk
 
 from bot.core.verdicts import Verdict
+from bot.store.budget import GRANT_S
 from bot.store.details import ReadState
 from bot.store.knowledge import Fact
+from bot.store.outbox import Message
 from bot.wecom import reads
 from scheduler import details
 from scheduler.details import ENDED, RETRY_S, SOON_S
@@ -372,6 +374,35 @@ def test_too_many_at_once_lowers_how_many_go_side_by_side(quiet: Desk) -> None:
     assert len(quiet.calls()) == first + 2
     quiet.drain()
     assert quiet.services.store.details.pending() == 0
+
+
+def test_while_a_message_is_due_one_call_at_a_time_is_made_and_afterwards_five(quiet: Desk) -> None:
+    quiet.drain()
+    for _ in range(9):
+        quiet.happen("add")
+    outbox, now = quiet.services.store.outbox, int(quiet.clock())
+    due = Message(
+        key="progress:1",
+        job="progress",
+        to_userid="yg01",
+        content="今天加 2 位就够",
+        msgtype="text",
+        not_before=now,
+        expires_at=now + 3600,
+    )
+    outbox.add(due, created_at=now)
+    asked = []
+    for _ in range(3):
+        quiet.clock.pass_(1)
+        quiet.reader.step()
+        asked.append(len(quiet.calls()))
+    (row,) = outbox.due(real_now=now, clock_now=now, batch=1)
+    outbox.finish(row.seq, state="sent", now=now)
+    quiet.clock.pass_(GRANT_S)
+    quiet.reader.step()
+
+    assert asked == [1, 2, 3]
+    assert len(quiet.calls()) == 3 + 5
 
 
 def test_no_more_than_five_are_under_way(quiet: Desk) -> None:
