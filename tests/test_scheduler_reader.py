@@ -349,7 +349,7 @@ def test_after_a_block_one_call_at_a_time_is_tried_first(quiet: Desk) -> None:
     quiet.drain()
     first = len(quiet.codes())
     quiet.later(60)
-    refused = len(quiet.codes())
+    refused, told = len(quiet.codes()), quiet.degraded()
     quiet.world.faults.clear()
     quiet.later(3599)
     waited = len(quiet.codes())
@@ -358,6 +358,9 @@ def test_after_a_block_one_call_at_a_time_is_tried_first(quiet: Desk) -> None:
     assert 1 <= first <= 5
     assert (refused, waited) == (first + 1, first + 1), "what is refused right after a minute is an hour's"
     assert quiet.codes() == [45009] * refused + [0] * 8
+    assert [(part["part"], part["errcode"]) for part in told] == [("reads", 45009)]
+    assert "externalcontact/get for too many calls, for another 3600 s" in told[0]["problem"]
+    assert quiet.degraded() == []
 
 
 def test_too_many_at_once_lowers_how_many_go_side_by_side(quiet: Desk) -> None:

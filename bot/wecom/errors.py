@@ -46,6 +46,7 @@ _RECEIVER = {
 _DONE = {41051, 60102, 60104}
 
 RATE_WINDOW_S = 60  # a block is as long as its window; of sending, the minute's is the shortest
+TOO_OFTEN = 45009
 TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # everybody pauses a little
 MAX_SYSTEM_BUSY_TRIES = 3  # -1: at most three tries
 
