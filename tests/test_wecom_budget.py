@@ -12,7 +12,6 @@ import pytest
 from budget_builders import NOW, SMALL, Process, Wire, make_process
 
 from bot.store.budget import GRANT_S, Share
-from bot.store.sqlite import SqliteEngine
 from bot.store.store import Store
 from bot.wecom.budget import CORP_PER_HOUR, CORP_PER_MINUTE, GIVE_WAY_S, MOST_CALLS, SHARE
 from bot.wecom.client import CALL_S
@@ -21,42 +20,33 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """One store for all tests: each has an API and a time of its own."""
-    store = Store(_place(request, tmp_path_factory))
+def here(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path | str:
+    """Where the store of all these tests is: each has an API and a time of its own."""
+    if request.param == "sqlite":
+        return tmp_path_factory.mktemp("budget") / "bot.db"
+    new_database: Callable[[], str] = request.getfixturevalue("new_database")
+    return new_database()
+
+
+@pytest.fixture(scope="module")
+def store(here: Path | str) -> Iterator[Store]:
+    store = Store(here)
     yield store
     store.close()
 
 
 @pytest.fixture
-def other(request: pytest.FixtureRequest, store: Store) -> Iterator[Store]:
+def other(here: Path | str) -> Iterator[Store]:
     """The same store as another process opens it."""
-    engine = store.engine
-    other = Store(engine.path if isinstance(engine, SqliteEngine) else engine._url)
+    other = Store(here)
     yield other
     other.close()
-
-
-def _place(request: pytest.FixtureRequest, folders: pytest.TempPathFactory) -> Path | str:
-    if request.param == "sqlite":
-        return folders.mktemp("budget") / "bot.db"
-    new_database: Callable[[], str] = request.getfixturevalue("new_database")
-    return new_database()
 
 
 @pytest.fixture
 def wire() -> Wire:
     number = next(_numbers)
     return Wire(api=f"api{number}", now=NOW + number * 1_000_000)
-
-
-def drain(process: Process, *, most: int = 500) -> int:
-    """Begin and end calls one after another until one has to wait; how many there were."""
-    for number in range(most):
-        if process.begin():
-            return number
-        process.end()
-    raise AssertionError("it never has to wait")
 
 
 # the windows
@@ -115,30 +105,30 @@ def test_no_interleaving_of_processes_is_ever_over_a_window_or_has_too_many_unde
 
 def test_a_full_minute_is_used_and_goes_on_as_soon_as_it_has_room(store: Store, wire: Wire) -> None:
     one, two = make_process(store, wire, "host:1"), make_process(store, wire, "host:2")
-    first = drain(one) + drain(two)
+    first = one.drain() + two.drain()
     wire.now += 60
-    early = drain(two)
+    early = two.drain()
     wire.now += 16
 
-    assert (first, early, drain(two)) == (SMALL.per_minute, 0, SMALL.per_minute)
+    assert (first, early, two.drain()) == (SMALL.per_minute, 0, SMALL.per_minute)
 
 
 def test_a_full_hour_is_used_and_no_more(store: Store, wire: Wire) -> None:
     process, made = make_process(store, wire, "host:1"), 0
     for _ in range(40):
-        made += drain(process)
+        made += process.drain()
         wire.now += 85
     full = made
     wire.now += 300
 
     assert full == SMALL.per_hour
-    assert drain(process) > 0
+    assert process.drain() > 0
 
 
 def test_each_api_has_windows_of_its_own(store: Store, wire: Wire) -> None:
-    drain(make_process(store, wire, "host:1"))
+    make_process(store, wire, "host:1").drain()
 
-    assert drain(make_process(store, wire, "host:2", api=f"{wire.api}b")) == SMALL.per_minute
+    assert make_process(store, wire, "host:2", api=f"{wire.api}b").drain() == SMALL.per_minute
 
 
 def test_what_was_granted_to_a_killed_process_counts_as_used(store: Store, wire: Wire) -> None:
@@ -146,7 +136,7 @@ def test_what_was_granted_to_a_killed_process_counts_as_used(store: Store, wire:
     assert killed.begin() is None
     wire.now += 2 * SMALL.call_s + GRANT_S
 
-    left = drain(make_process(store, wire, "host:2"))
+    left = make_process(store, wire, "host:2").drain()
     assert left == SMALL.per_minute - 5, "a first grant is of five calls"
 
 
