@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,7 @@ from bot.roster import RosterError
 from bot.services import INBOX, OUTBOX, Services, Signal
 from bot.store.address_book import READ_ERROR
 from bot.store.copying import refuse_half_a_copy
+from bot.store.engine import StoreError
 from bot.store.shared import own_name
 from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
@@ -57,6 +58,8 @@ def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Ser
         )
         services.reads = partial(_open_reads, services)
         yield services
+        with suppress(StoreError):  # then its places are free a few seconds later
+            services.read_budget.leave()
     finally:
         store.close()
 
@@ -67,7 +70,8 @@ def _open_reads(services: Services, *, tokens: TokenKeeper | None = None) -> Ite
     forget_other_app(services)
     client = wecom_client(services.config)
     try:
-        yield Reads(client, tokens or token_keeper(services, client), ending=services.ending)
+        keeper = tokens or token_keeper(services, client)
+        yield Reads(client, keeper, services.read_budget, ending=services.ending)
     finally:
         client.close()
 

@@ -13,11 +13,18 @@ from bot import outages
 from bot.store.address_book import READ_ERROR
 from bot.store.engine import StoreError
 from bot.store.store import Store
+from bot.wecom.errors import TOO_OFTEN
 
 TROUBLE = "delivery_trouble"  # the mark in which the sender says what is in everybody's way
 DETAILS_TROUBLE = "details_trouble"  # the same of the one who reads contacts
 STUCK_TRIES = 5  # a contact that could not be read so often has no mere delay of WeCom's in its way
 TOKEN = "app"  # noqa: S105 - the name under which the app's token is shared
+
+
+def refused_line(api: str, seconds: int) -> str:
+    """What to say of an API that WeCom refuses for so long still; * is all of them."""
+    what = "all reading" if api == "*" else api
+    return f"WeCom refuses {what} for too many calls, for another {seconds} s"
 
 
 class Health:
@@ -40,6 +47,7 @@ class Health:
                 *self._lost(),
                 *self._directory(),
                 *self._details(),
+                *self._reads(),
                 *self._dead(),
             ]
         except StoreError as error:
@@ -90,6 +98,13 @@ class Health:
         return [
             {"part": "details", "problem": f"{count} contact(s) could not be read: {error}"}
             for error, count in stuck[:1]
+        ]
+
+    def _reads(self) -> list[dict[str, Any]]:
+        now = int(self._time())
+        return [
+            {"part": "reads", "errcode": TOO_OFTEN, "problem": refused_line(api, until - now)}
+            for api, until in self._store.budget.blocked(now=now).items()
         ]
 
     def _noted(self, mark: str, *, part: str) -> list[dict[str, Any]]:

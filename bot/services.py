@@ -14,6 +14,7 @@ from bot.config import Config
 from bot.directory import Directory
 from bot.store.engine import StoreError
 from bot.store.store import Store
+from bot.wecom.budget import ReadBudget
 from bot.wecom.reads import Reads
 
 log = structlog.get_logger(__name__)
@@ -58,8 +59,8 @@ def _no_reads() -> AbstractContextManager[Reads]:
 class Services:
     """One installation as the parts see it. *holder* names this process where only one may act.
 
-    *reads* opens a way to ask WeCom, to be closed after use; *ending* is set when the service stops. Only
-    `use` changes the value: a configuration that was re-read.
+    *reads* opens a way to ask WeCom, to be closed after use; *read_budget* says when somebody may ask;
+    *ending* is set when the service stops. Only `use` changes the value: a configuration that was re-read.
     """
 
     config: Config
@@ -71,7 +72,20 @@ class Services:
     outbox_signal: Signal = field(default_factory=Signal)
     reads: Callable[[], AbstractContextManager[Reads]] = _no_reads
     ending: threading.Event = field(default_factory=threading.Event)
+    read_budget: ReadBudget = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.read_budget = ReadBudget(
+            self.store.budget,
+            holder=self.holder,
+            real_time=lambda: self.store.now(),
+            messages_due=self._messages_due,
+        )
 
     def use(self, config: Config, directory: Directory) -> None:
         """Go on with another configuration and directory; what already runs ends with the old ones."""
         self.config, self.directory = config, directory
+
+    def _messages_due(self) -> bool:
+        now, clock_now = int(self.store.now()), int(self.clock.now().timestamp())
+        return bool(self.store.outbox.due(real_now=now, clock_now=clock_now, batch=1))

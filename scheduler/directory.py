@@ -19,7 +19,7 @@ from bot.address_book import Merged, after_asking, after_reading, has_tag, missi
 from bot.services import Services
 from bot.store.address_book import CHANGED, READ_AT, READ_ERROR, State, Wanted
 from bot.wecom.directory import Absent, AddressBook, Member, Reading
-from bot.wecom.errors import AnswerError, Kind, WeComError, kind_of
+from bot.wecom.errors import AnswerError, BlockedError, Kind, WeComError, kind_of
 from bot.wecom.token import TokenError
 
 log = structlog.get_logger(__name__)
@@ -92,7 +92,9 @@ def look_after(services: Services) -> None:
                 reread_members(services, book=book, at=services.clock.now())
             store.marks.put(_NEXT_TRY, str(now + RETRY_AFTER_S))  # another process may be at it
     except WeComError as error:
-        until = max(error.until, now + 1) if isinstance(error, TokenError) else now + RETRY_AFTER_S
+        until = (
+            max(error.until, now + 1) if isinstance(error, TokenError | BlockedError) else now + RETRY_AFTER_S
+        )
         store.marks.put(_NEXT_TRY, str(until))
         log.warning("the directory was not read", reason=str(error))
 

@@ -30,9 +30,9 @@ from bot.standing import Standing
 from bot.store.engagement import Asked, Reading
 from bot.wecom.behavior import API, behavior
 from bot.wecom.client import WeComClient
-from bot.wecom.contacts import follow_users
+from bot.wecom.contacts import FOLLOW_USERS, follow_users
 from bot.wecom.errors import AnswerError, Kind, WeComError, kind_of
-from bot.wecom.token import TokenKeeper
+from bot.wecom.reads import Reads
 from scheduler.asking import Asker, StoppedError
 from scheduler.keeping import Keeper
 from scheduler.lists import Tell
@@ -64,27 +64,23 @@ def read_figures(
         beat()
 
     with services.reads() as reads:
-        return read_with(services, reads.client, reads.tokens, at=at, beat=alive, progress=progress)
+        return read_with(services, reads, at=at, beat=alive, progress=progress)
 
 
 def read_with(
     services: Services,
-    client: WeComClient,
-    tokens: TokenKeeper,
+    reads: Reads,
     *,
     at: datetime,
     beat: Callable[[], None] = lambda: None,
     progress: Tell = silent,
-    real_time: Callable[[], float] | None = None,
-    pause: Callable[[float], None] | None = None,
 ) -> Reading:
-    """The same over a way to WeCom that is open already; *pause* waits so many seconds."""
-    keeper = Keeper(services, lease=LEASE, busy=_BUSY, beat=beat, real_time=real_time or services.store.now)
-    waiting = {} if pause is None else {"pause": pause}
-    asker = Asker(tokens, beat=keeper.keep, real_time=keeper.real_time, **waiting)
+    """The same over a way to WeCom that is open already."""
+    keeper = Keeper(services, lease=LEASE, busy=_BUSY, beat=beat)
+    asker = Asker(reads, beat=keeper.keep)
     keeper.take(asker)
     try:
-        return _Round(services, client, asker, keeper, progress, at=at).run()
+        return _Round(services, reads.client, asker, keeper, progress, at=at).run()
     finally:
         keeper.free()
 
@@ -136,9 +132,7 @@ class _Round:
 
     def _with_function(self) -> frozenset[str]:
         try:
-            return self._asker.ask(
-                "get_follow_user_list", lambda token: follow_users(self._client, token=token)
-            )
+            return self._asker.ask(FOLLOW_USERS, lambda token: follow_users(self._client, token=token))
         except WeComError as error:
             raise StoppedError(f"who has the function could not be read: {error}") from None
 

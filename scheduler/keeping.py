@@ -23,7 +23,6 @@ class Keeper:
         lease: str,
         busy: str,
         beat: Callable[[], None],
-        real_time: Callable[[], float],
     ) -> None:
         """*busy*: what to say while another process has it. *beat* is called whenever it is kept."""
         self._leases = services.store.leases
@@ -31,7 +30,7 @@ class Keeper:
         self._lease = lease
         self._busy = busy
         self._beat = beat
-        self.real_time = real_time
+        self.real_time = services.store.now
         self._until = 0.0
 
     def take(self, asker: Asker) -> None:

@@ -11,6 +11,8 @@ from bot.store.syncing import Member, SyncRun
 from bot.wecom.client import WeComClient
 from bot.wecom.contacts import (
     BAD_CURSOR,
+    FOLLOW_USERS,
+    LISTS,
     MEMBERS_PER_CALL,
     NOT_A_CONTACT,
     ContactPage,
@@ -40,9 +42,7 @@ class Lists:
     def members(self) -> frozenset[str]:
         """Who is in 客户联系 and in the visible range. Raises StoppedError: without it nothing is known."""
         try:
-            return self._asker.ask(
-                "get_follow_user_list", lambda token: follow_users(self._client, token=token)
-            )
+            return self._asker.ask(FOLLOW_USERS, lambda token: follow_users(self._client, token=token))
         except WeComError as error:
             raise StoppedError(f"who may have customers could not be read: {error}") from None
 
@@ -110,7 +110,7 @@ class Lists:
         def call(token: str) -> ContactPage:
             return contact_page(self._client, userids, cursor=cursor, token=token)
 
-        page = self._asker.ask("batch/get_by_user", call)
+        page = self._asker.ask(LISTS, call)
         if page.next_cursor and page.next_cursor == cursor:
             raise UnknownOutcomeError(_LOOPS)
         return page

@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any
 
 import structlog
 
 from bot.health import DETAILS_TROUBLE
 from bot.services import Services
+from bot.wecom.budget import READS_IN_FLIGHT
 from bot.wecom.client import CALL_S, WeComClient
-from bot.wecom.contacts import CustomerDetails, contact_details, corp_tags
+from bot.wecom.contacts import CORP_TAGS, DETAILS, CustomerDetails, contact_details, corp_tags
 from bot.wecom.errors import (
-    RATE_WINDOW_S,
     TOO_MANY_AT_ONCE,
     AnswerError,
+    BlockedError,
     Kind,
     NotSentError,
     WeComError,
     kind_of,
 )
-from bot.wecom.pacing import READS_IN_FLIGHT, ReadPacer
+from bot.wecom.reads import Reads
 from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
 from scheduler.details import Acts, Details, Question, tags_of
 
@@ -37,11 +38,9 @@ LEASE = "details"
 LEASE_S = int(CALL_S) + 3
 TAGS_EVERY_S = 86_400  # what the API does to tags fires no event
 _IDLE_S = 1.0
-_BREATH_S = 2  # after "too many at once"
 _UNREACHED_S = 5
+_TURN_S = 1.0  # what is not begun so soon is begun later, and the lease lasts
 _TAGS_AGAIN_S = 600
-
-T = TypeVar("T")
 
 
 class Reader:
@@ -58,11 +57,9 @@ class Reader:
         self._services = services
         self._store = services.store
         self._client = client
-        self._tokens = tokens
+        self._reads = Reads(client, tokens, services.read_budget, ending=services.ending)
         self._time = real_time
         self._details = Details(services)
-        self._pacer = ReadPacer()
-        self._parallel = READS_IN_FLIGHT
         self._pool = ThreadPoolExecutor(max_workers=READS_IN_FLIGHT, thread_name_prefix="details")
         self._lease_until = 0
         self._hold_until = 0.0
@@ -79,13 +76,15 @@ class Reader:
         if now >= self._tags_again_at and self._store.details.tags_due(now=int(now), every_s=TAGS_EVERY_S):
             self._read_tags(now)
             return 0.0
-        if pause := self._pacer.wait(now):
-            return min(_IDLE_S, pause)
         wave = self._wave(int(now))
         if not wave:
             return _IDLE_S
-        answers = list(self._pool.map(self._about, wave))
-        self._settle(wave, answers)
+        room, wait = self._reads.budget.room(DETAILS, most=len(wave))
+        if wait:
+            self._hold(now + wait.seconds)
+            return min(_IDLE_S, wait.seconds)
+        answers = list(self._pool.map(self._about, wave[:room]))
+        self._settle(wave[:room], answers)
         return 0.0
 
     def close(self) -> None:
@@ -104,8 +103,8 @@ class Reader:
     def _wave(self, now: int) -> list[Question]:
         """The customers to ask about next, each with everybody who waits for the answer."""
         wanted: dict[str, list[str]] = {}
-        for read in self._store.details.due(now=now, batch=self._parallel * 4):
-            if read.external_userid in wanted or len(wanted) < self._parallel:
+        for read in self._store.details.due(now=now, batch=READS_IN_FLIGHT * 4):
+            if read.external_userid in wanted or len(wanted) < READS_IN_FLIGHT:
                 wanted.setdefault(read.external_userid, []).append(read.userid)
         wave = []
         for external_userid, due in wanted.items():
@@ -120,29 +119,19 @@ class Reader:
         return wave
 
     def _about(self, question: Question) -> CustomerDetails | WeComError:
-        customer = question.external_userid
+        def ask(call: Callable[[str], Mapping[str, Any]]) -> Mapping[str, Any]:
+            return self._reads.ask(DETAILS, call, tries=1, turn_s=_TURN_S)
+
         try:
-            return self._asked(lambda token: contact_details(self._client, customer, token=token))
+            return contact_details(self._client, question.external_userid, ask=ask)
         except WeComError as error:
             return error
-
-    def _asked(self, ask: Callable[[str], T]) -> T:
-        """Ask with the token, once more with a new one if it was refused. Raises WeComError."""
-        token = self._tokens.get()
-        try:
-            return ask(token)
-        except AnswerError as error:
-            if kind_of(error.errcode) is not Kind.TOKEN:
-                raise
-            self._tokens.void(token)
-        return ask(self._tokens.get())
 
     def _settle(self, wave: list[Question], answers: list[CustomerDetails | WeComError]) -> None:
         now = self._time()
         acts: Acts = {}
         with self._store.transaction():
             for question, answer in zip(wave, answers, strict=True):
-                self._pacer.note(now)
                 if isinstance(answer, CustomerDetails):
                     acts |= self._details.keep(question, answer, now=int(now))
                 elif not self._is_in_everybodys_way(answer, now):
@@ -150,13 +139,17 @@ class Reader:
             for _, act in sorted(acts.items(), key=lambda item: (item[0].userid, item[0].external_userid)):
                 act()
         if any(isinstance(answer, CustomerDetails) for answer in answers) and now >= self._hold_until:
-            self._parallel = min(READS_IN_FLIGHT, self._parallel + 1)
             self._well()
 
     def _read_tags(self, now: float) -> None:
         change = self._store.details.tags_change()
         try:
-            tags = self._asked(lambda token: corp_tags(self._client, token=token))
+            tags = self._reads.ask(
+                CORP_TAGS, lambda token: corp_tags(self._client, token=token), tries=1, turn_s=_TURN_S
+            )
+        except BlockedError as error:
+            self._tags_again_at = error.until
+            return
         except WeComError as error:
             if not self._is_in_everybodys_way(error, now):
                 self._tags_again_at = now + _TAGS_AGAIN_S
@@ -168,8 +161,8 @@ class Reader:
 
     def _is_in_everybodys_way(self, error: WeComError, now: float) -> bool:
         """Whether *error* says something of the app and not of what was asked: then everything waits."""
-        if isinstance(error, TokenError):
-            self._hold(float(error.until))  # `readyz` has it already: it stands with the token
+        if isinstance(error, TokenError | BlockedError):
+            self._hold(float(error.until))  # `readyz` has the token's trouble already
             return True
         if isinstance(error, NotSentError):
             self._hold(now + _UNREACHED_S)
@@ -177,13 +170,8 @@ class Reader:
         if not isinstance(error, AnswerError):
             return False
         kind = kind_of(error.errcode)
-        if error.errcode in TOO_MANY_AT_ONCE:
-            self._parallel = max(1, self._parallel // 2)
-            self._hold(now + _BREATH_S)
-        elif kind is Kind.RATE:
-            self._parallel = 1
-            self._hold(now + RATE_WINDOW_S)
-            log.warning("details wait", errcode=error.errcode, reason=str(error))
+        if error.errcode in TOO_MANY_AT_ONCE or kind is Kind.RATE:
+            pass  # the budget knows how long nobody asks
         elif kind in {Kind.CONFIG, Kind.TOKEN}:
             self._hold(now + PAUSE_AFTER_REFUSAL_S)
             self._note(error)

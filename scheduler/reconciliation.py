@@ -23,8 +23,7 @@ from bot.core.relations import Kind, RelationEvent
 from bot.core.workdays import epoch_of
 from bot.services import Services
 from bot.store.syncing import Burden, Drift, Member, Step, SyncRun
-from bot.wecom.client import WeComClient
-from bot.wecom.token import TokenKeeper
+from bot.wecom.reads import Reads
 from handlers.inbox import derive, work_off
 from scheduler.asking import Asker, StoppedError
 from scheduler.comparing import ORIGIN, Comparing
@@ -51,15 +50,12 @@ def silent(_step: str, _done: int, _total: int) -> None:
 
 def reconcile(
     services: Services,
-    client: WeComClient,
-    tokens: TokenKeeper,
+    reads: Reads,
     *,
     at: datetime,
     accept_losses: bool = False,
     progress: Tell = silent,
     beat: Callable[[], None] = lambda: None,
-    real_time: Callable[[], float] | None = None,
-    pause: Callable[[float], None] | None = None,
 ) -> SyncRun:
     """Compare the ledger with WeCom's lists as of *at* (aware); the run that is done.
 
@@ -67,12 +63,11 @@ def reconcile(
     done; *beat* is called every few seconds at least, for a caller's own lease. Raises StoppedError when it
     cannot go on now, or another process is at it; the same call goes on later.
     """
-    keeper = Keeper(services, lease=LEASE, busy=_BUSY, beat=beat, real_time=real_time or services.store.now)
-    waiting = {} if pause is None else {"pause": pause}
-    asker = Asker(tokens, beat=keeper.keep, real_time=keeper.real_time, **waiting)
+    keeper = Keeper(services, lease=LEASE, busy=_BUSY, beat=beat)
+    asker = Asker(reads, beat=keeper.keep)
     keeper.take(asker)
     try:
-        sync = _Sync(services, Lists(services, client, asker), keeper, progress)
+        sync = _Sync(services, Lists(services, reads.client, asker), keeper, progress)
         return sync.run(at=at, accept_losses=accept_losses)
     finally:
         keeper.free()

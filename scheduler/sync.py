@@ -47,14 +47,13 @@ def take_over(
         beat()
 
     with services.reads() as reads:
-        reads.beat = beat
+        reads.beat = alive
         if services.config.directory.source == "wecom":
             book = AddressBook(reads, agent_id=services.config.wecom.agent_id)
             read_directory(services, book=book, at=at)
         run = reconcile(
             services,
-            reads.client,
-            reads.tokens,
+            reads,
             at=at,
             accept_losses=accept_losses,
             progress=progress,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from e2e_builders import FakeTime, at, installation, write_config
@@ -13,6 +14,8 @@ from e2e_builders import FakeTime, at, installation, write_config
 from bot.core.progress import Row
 from bot.services import Services
 from bot.standing import standing
+from bot.store.store import Store
+from bot.wecom.budget import ReadBudget
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.directory import AddressBook
 from bot.wecom.reads import Reads
@@ -21,6 +24,7 @@ from sandbox.staffing import carry_out
 from sandbox.world import World
 from scheduler.directory import Outcome, read_directory
 
+NOW = 1_795_000_000.0
 ROLES = """
 [[roles]]
 name = "理财经理"
@@ -50,7 +54,7 @@ class FakeTokens:
 
 @dataclass
 class Corp:
-    """A world behind HTTP, with the app's address book."""
+    """A world behind HTTP, with the app's address book; *pauses* are all the time that passes for it."""
 
     world: World
     url: str
@@ -118,9 +122,13 @@ def corp(world: World) -> Iterator[Corp]:
         client = WeComClient(Access(corp_id=app.corp_id, secret=app.secret, base_url=server.url))
         pauses: list[float] = []
         tokens = FakeTokens(client)
-        reads = Reads(client, tokens, pause=pauses.append)  # type: ignore[arg-type]  # a fake
-        try:
-            book = AddressBook(reads, agent_id=app.agent_id)
-            yield Corp(world, server.url, book, reads, pauses, tokens)
-        finally:
-            client.close()
+        with TemporaryDirectory() as folder:
+            store = Store(Path(folder) / "budget.db")
+            budget = ReadBudget(store.budget, holder="host:1", real_time=lambda: NOW + sum(pauses))
+            reads = Reads(client, tokens, budget, pause=pauses.append)  # type: ignore[arg-type]  # a fake
+            try:
+                book = AddressBook(reads, agent_id=app.agent_id)
+                yield Corp(world, server.url, book, reads, pauses, tokens)
+            finally:
+                client.close()
+                store.close()

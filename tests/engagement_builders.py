@@ -13,6 +13,7 @@ from sync_builders import Desk
 from bot.bootstrap import token_keeper, wecom_client
 from bot.core.engagement import Figures
 from bot.store.engagement import Reading
+from bot.wecom.reads import Reads
 from sandbox.contacts import Chats
 from scheduler.engagement import read_with
 
@@ -27,13 +28,10 @@ def read(one: Desk, *, beat: Any = lambda: None) -> Reading:
     client = wecom_client(one.services.config)
     return read_with(
         one.services,
-        client,
-        token_keeper(one.services, client),
+        Reads(client, token_keeper(one.services, client), one.services.read_budget, pause=one.clock.pass_),
         at=one.clock.moment,
         beat=beat,
         progress=lambda *step: one.told.append(step),
-        real_time=one.clock,
-        pause=one.clock.pass_,
     )
 
 

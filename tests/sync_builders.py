@@ -18,6 +18,7 @@ from bot.services import Services
 from bot.store.syncing import SyncRun
 from bot.wecom.client import WeComClient
 from bot.wecom.events import event_of
+from bot.wecom.reads import Reads
 from bot.wecom.xml import parse
 from handlers import ALL
 from handlers.inbox import derive
@@ -74,14 +75,11 @@ class Desk:
         wecom = client or wecom_client(mine.config)
         return reconcile(
             mine,
-            wecom,
-            token_keeper(mine, wecom),
+            Reads(wecom, token_keeper(mine, wecom), mine.read_budget, pause=self.clock.pass_),
             at=began or self.clock.moment,
             accept_losses=accept_losses,
             progress=lambda *step: self.told.append(step),
             beat=beat,
-            real_time=self.clock,
-            pause=self.clock.pass_,
         )
 
     def next_night(self) -> None:

@@ -284,21 +284,27 @@ def test_a_configuration_error_stops_it_and_later_it_goes_on(synced: Desk) -> No
     assert synced.is_alive(customer)
 
 
-def test_a_rate_limit_is_waited_for(synced: Desk) -> None:
-    synced.world.faults.arm({"read_error": {"errcode": 45009, "times": 2}})
+def test_a_block_of_a_minute_is_waited_for(synced: Desk) -> None:
+    synced.world.faults.arm({"read_error": {"errcode": 45009, "times": 1}})
     began = synced.clock()
 
     assert synced.sync().step is Step.DONE
-    assert 120 <= synced.clock() - began < 200
+    assert 60 <= synced.clock() - began < 90
 
 
-def test_a_rate_limit_that_does_not_end_stops_it(synced: Desk) -> None:
-    synced.world.faults.arm({"read_error": {"errcode": 45009, "times": 99}})
+def test_a_block_of_an_hour_stops_it_and_nobody_asks_before_its_end(synced: Desk) -> None:
+    synced.world.faults.arm({"read_error": {"errcode": 45009, "times": 2}})
 
     with pytest.raises(StoppedError, match="45009"):
         synced.sync()
+    synced.clock.pass_(3200)
+    with pytest.raises(StoppedError, match="45009"):
+        synced.sync()
+    asked = len(synced.calls(FOLLOW))
+    synced.clock.pass_(400)
 
-    assert len(synced.calls(FOLLOW)) == 2 + 6, "the two of the first run, then one a minute"
+    assert synced.sync().step is Step.DONE
+    assert asked == 2 + 2, "the two of the first run, one refused by the minute and one by the hour"
 
 
 def test_a_refused_token_is_renewed_once(synced: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -49,8 +50,12 @@ class FakeClient:
         return self.answers[0]
 
 
+def at_once(call: Callable[[str], Mapping[str, Any]]) -> Mapping[str, Any]:
+    return call("T")
+
+
 def details(*answers: dict[str, Any]) -> Any:
-    return contact_details(FakeClient(list(answers)), "wm1", token="T")  # type: ignore[arg-type]  # a fake
+    return contact_details(FakeClient(list(answers)), "wm1", ask=at_once)  # type: ignore[arg-type]  # a fake
 
 
 def test_of_an_answer_only_what_counting_needs_is_kept() -> None:
@@ -85,7 +90,7 @@ def test_pages_are_put_together_by_their_cursor() -> None:
             ANSWER | {"follow_user": [FOLLOWER | {"userid": "b"}], "next_cursor": ""},
         ]
     )
-    told = contact_details(client, "wm1", token="T")  # type: ignore[arg-type]  # a fake
+    told = contact_details(client, "wm1", ask=at_once)  # type: ignore[arg-type]  # a fake
 
     assert [one.userid for one in told.followers] == ["sales01", "b"]
     assert [one.get("cursor") for one in client.asked] == [None, "c1"]

@@ -90,18 +90,18 @@ def test_one_call_that_fails_fails_the_whole_reading(branch: Corp, after: int) -
 
 
 @pytest.mark.parametrize(
-    ("errcode", "times", "calls"),
+    ("errcode", "times", "calls", "pause_s"),
     [
-        pytest.param(-1, 2, 3, id="busy: three tries"),
-        pytest.param(45033, 1, 2, id="too many at once: once more"),
+        pytest.param(-1, 2, 3, 5, id="busy: three tries"),
+        pytest.param(45033, 1, 2, 2, id="too many at once: once more"),
     ],
 )
-def test_what_passes_is_tried_again(branch: Corp, errcode: int, times: int, calls: int) -> None:
+def test_what_passes_is_tried_again(branch: Corp, errcode: int, times: int, calls: int, pause_s: int) -> None:
     branch.world.faults.arm({"read_error": {"errcode": errcode, "times": times}})
 
     assert list(branch.book.tags()) == []
     assert branch.calls() == ["tag/list"] * calls
-    assert len(branch.pauses) == times
+    assert pause_s <= sum(branch.pauses) <= pause_s * 1.25
 
 
 @pytest.mark.parametrize(

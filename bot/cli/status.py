@@ -15,7 +15,7 @@ from bot.bootstrap import open_services
 from bot.cli import engagement
 from bot.cli.options import config_option, format_option, loaded
 from bot.cli.sync import for_people, last_shown
-from bot.health import TOKEN
+from bot.health import TOKEN, refused_line
 from bot.services import Services
 from bot.store.address_book import READ_AT, READ_ERROR, State
 from bot.store.inbox import Depth
@@ -47,6 +47,7 @@ def _report(services: Services) -> dict[str, Any]:
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
         "details": {"pending": store.details.pending()},
+        "reads": {"refused_s": {api: until - now for api, until in store.budget.blocked(now=now).items()}},
         "jobs": [
             {
                 "job": row["job"],
@@ -115,6 +116,7 @@ def _for_people(report: dict[str, Any]) -> str:
         for name, box in (("inbox", report["inbox"]), ("outbox", report["outbox"]))
     ]
     lines.append(f"details {report['details']['pending']} contact(s) to be read")
+    lines += [f"reads   {refused_line(api, left)}" for api, left in report["reads"]["refused_s"].items()]
     lines += [
         f"{job['job']:<9} last {job['fire_at']}: {job['outcome']}, {job['messages']} message(s)"
         + (f"; {job['note']}" if "note" in job else "")

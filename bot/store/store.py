@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
+from bot.store.budget import Budget
 from bot.store.daily_statements import DailyStatements
 from bot.store.details import DetailReads
 from bot.store.engagement import Engagement
@@ -61,6 +62,7 @@ class Store:
         self.syncs = Syncs(self.engine)
         self.daily_statements = DailyStatements(self.engine)
         self.engagement = Engagement(self.engine)
+        self.budget = Budget(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from bot.core.engagement import CHINA, Figures
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import UnknownOutcomeError
 
-API = "get_user_behavior_data"
+API = "externalcontact/get_user_behavior_data"
 _MALFORMED = "WeCom's answer is malformed"
 _PER_PERCENT, _PER_MINUTE = 100, 60
 
@@ -38,7 +38,7 @@ def behavior(
         "start_time": _midnight(first),
         "end_time": _midnight(last),
     }
-    answer = client.read_by_post(f"externalcontact/{API}", asked, token=token)
+    answer = client.read_by_post(API, asked, token=token)
     rows = answer.get("behavior_data")
     if not isinstance(rows, list):
         raise UnknownOutcomeError(_MALFORMED)

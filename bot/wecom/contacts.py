@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import UnknownOutcomeError
+
+FOLLOW_USERS = "externalcontact/get_follow_user_list"
+LISTS = "externalcontact/batch/get_by_user"
+DETAILS = "externalcontact/get"
+CORP_TAGS = "externalcontact/get_corp_tag_list"
 
 NOT_A_CONTACT = 84061  # no such relation (any more, or yet), or outside the visible range
 BAD_CURSOR = 60268
@@ -25,6 +31,8 @@ _PAGES = 200  # of 500 followers each; more is no answer but a loop
 _MALFORMED = "WeCom's answer is malformed"
 _NO_DIGITS = re.compile(r"\D")
 _CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$)")
+
+Ask = Callable[[Callable[[str], Mapping[str, Any]]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +98,7 @@ class ContactPage:
 
 def follow_users(client: WeComClient, *, token: str) -> frozenset[str]:
     """Who may have customers at all: range and 客户联系 → 使用范围. In lower case. Raises WeComError."""
-    answer = client.read("externalcontact/get_follow_user_list", token=token)
+    answer = client.read(FOLLOW_USERS, token=token)
     listed = answer.get("follow_user")
     if not isinstance(listed, list):
         raise UnknownOutcomeError(_MALFORMED)
@@ -103,7 +111,7 @@ def contact_page(client: WeComClient, userids: Sequence[str], *, cursor: str, to
     Raises WeComError: an answer that holds no list is none.
     """
     asked = {"userid_list": list(userids), "cursor": cursor, "limit": ROWS_PER_CALL}
-    answer = client.read_by_post("externalcontact/batch/get_by_user", asked, token=token)
+    answer = client.read_by_post(LISTS, asked, token=token)
     rows = answer.get("external_contact_list")
     try:
         if not isinstance(rows, list):
@@ -133,11 +141,11 @@ def _listed(customer: Mapping[str, Any], given: Mapping[str, Any]) -> ListedCont
     )
 
 
-def contact_details(client: WeComClient, external_userid: str, *, token: str) -> CustomerDetails:
-    """All that WeCom tells of a customer, over all pages. Raises WeComError."""
+def contact_details(client: WeComClient, external_userid: str, *, ask: Ask) -> CustomerDetails:
+    """All that WeCom tells of a customer; *ask* makes the call for each page. Raises WeComError."""
     followers: list[Follower] = []
     customer: Mapping[str, Any] = {}
-    for page in _pages(client, external_userid, token=token):
+    for page in _pages(client, external_userid, ask=ask):
         try:
             customer = page["external_contact"]
             followers += [_follower(given) for given in page.get("follow_user") or ()]
@@ -156,7 +164,7 @@ def contact_details(client: WeComClient, external_userid: str, *, token: str) ->
 
 def corp_tags(client: WeComClient, *, token: str) -> tuple[CustomerTag, ...]:
     """The corp's tags that are not deleted; those of rule groups are not among them. Raises WeComError."""
-    answer = client.read_by_post("externalcontact/get_corp_tag_list", {}, token=token)
+    answer = client.read_by_post(CORP_TAGS, {}, token=token)
     try:
         return tuple(
             CustomerTag(id=str(tag["id"]), kind=_CORP, group=str(group["group_name"]), name=str(tag["name"]))
@@ -174,16 +182,19 @@ def mobile_sha256(mobile: str) -> str:
     return hashlib.sha256(digits.encode()).hexdigest() if digits else ""
 
 
-def _pages(client: WeComClient, external_userid: str, *, token: str) -> Iterator[Mapping[str, Any]]:
-    cursor = ""
+def _pages(client: WeComClient, external_userid: str, *, ask: Ask) -> Iterator[Mapping[str, Any]]:
+    asked = {"external_userid": external_userid}
     for _ in range(_PAGES):
-        more = {"cursor": cursor} if cursor else {}
-        page = client.read("externalcontact/get", token=token, external_userid=external_userid, **more)
+        page = ask(partial(_page, client, asked))
         yield page
-        cursor = str(page.get("next_cursor") or "")
-        if not cursor:
+        asked["cursor"] = str(page.get("next_cursor") or "")
+        if not asked["cursor"]:
             return
     raise UnknownOutcomeError("WeCom's pages do not end")
+
+
+def _page(client: WeComClient, asked: Mapping[str, str], token: str) -> Mapping[str, Any]:
+    return client.read(DETAILS, token=token, **asked)
 
 
 def _hashed(given: Mapping[str, Any]) -> tuple[str, ...]:

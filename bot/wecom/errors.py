@@ -45,7 +45,8 @@ _RECEIVER = {
 }
 _DONE = {41051, 60102, 60104}
 
-RATE_WINDOW_S = 60  # a block is as long as its window; the minute's is the shortest, asking again is allowed
+RATE_WINDOW_S = 60  # a block is as long as its window; of sending, the minute's is the shortest
+TOO_OFTEN = 45009
 TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # everybody pauses a little
 MAX_SYSTEM_BUSY_TRIES = 3  # -1: at most three tries
 
@@ -87,6 +88,14 @@ class AnswerError(WeComError):
         text = f"WeCom answered {self.errcode}" + (f" ({self.stem})" if self.stem else "")
         remedy = remedy_of(self.errcode)
         return f"{text}: {remedy}" if remedy else text
+
+
+class BlockedError(WeComError):
+    """It is nobody's turn to ask this API before *until* (real epoch s)."""
+
+    def __init__(self, text: str, *, until: float) -> None:
+        super().__init__(text)
+        self.until = until
 
 
 class NotSentError(WeComError):

@@ -1,4 +1,4 @@
-"""How fast app messages may go, and reading calls [90236, 90312]: counted in sliding windows of real time.
+"""How fast app messages may go [90236], counted in sliding windows of real time.
 
 WeCom drops what is over 30 a minute or 1,000 an hour to one member *silently*, so we stay below.
 """
@@ -12,11 +12,6 @@ from dataclasses import dataclass, field
 MEMBER_PER_MINUTE = 25
 MEMBER_PER_HOUR = 900
 DAY_S = 86_400
-# Of each reading API half of what WeCom allows the whole corp: other programs read, too, and a successor
-# does not know how much its predecessor read.
-READS_PER_MINUTE = 5_000
-READS_PER_HOUR = 75_000
-READS_IN_FLIGHT = 5  # of each API; more than WeCom's unknown limit would be 45033
 
 
 @dataclass(slots=True)
@@ -34,22 +29,6 @@ class _Window:
         if len(self.times) < self.most:
             return 0.0
         return self.times[-self.most] + self.seconds - now
-
-
-class ReadPacer:
-    """Says when the next call of one reading API may begin. Not shared between threads."""
-
-    def __init__(self, *, per_minute: int = READS_PER_MINUTE, per_hour: int = READS_PER_HOUR) -> None:
-        self._windows = (_Window(60, per_minute), _Window(3600, per_hour))
-
-    def wait(self, now: float) -> float:
-        """Seconds until it may begin; 0 if it may now."""
-        return max(window.wait(now) for window in self._windows)
-
-    def note(self, now: float) -> None:
-        """A call began."""
-        for window in self._windows:
-            window.times.append(now)
 
 
 class Pacer:

@@ -1,16 +1,22 @@
-"""Reads with the app's token: tried again where WeCom's table of errors says that it helps [90313]."""
+"""Reads with the app's token: in their turn, and tried again where WeCom's table says it helps [90313]."""
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
+import structlog
+
+from bot.wecom.budget import ReadBudget, Wait
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import (
     MAX_SYSTEM_BUSY_TRIES,
+    TOO_MANY_AT_ONCE,
     AnswerError,
+    BlockedError,
     Kind,
     NotSentError,
     UnknownOutcomeError,
@@ -18,55 +24,126 @@ from bot.wecom.errors import (
 )
 from bot.wecom.token import TokenKeeper
 
+log = structlog.get_logger(__name__)
+
 _BACK_OFF_S = (1.0, 4.0)
+_SLICE_S = 3.0
+
+T = TypeVar("T")
 
 
 class Reads:
-    """Asks WeCom. Reading twice harms nothing, so an open outcome is simply asked again.
+    """The one way to ask WeCom. Reading twice harms nothing, so an open outcome is simply asked again.
 
-    *client* and *tokens*: the way itself, for who asks in another manner. *beat* is called before each call.
+    *client*: for who words the call himself. *beat* is called before each call and every few seconds of
+    waiting; what it raises ends the asking. Several threads may ask, if *beat* allows it.
     """
 
     def __init__(
         self,
         client: WeComClient,
         tokens: TokenKeeper,
+        budget: ReadBudget,
         *,
         ending: threading.Event | None = None,
         pause: Callable[[float], object] | None = None,
     ) -> None:
         """When *ending* is set no further call begins: a long reading must not hold up a stop."""
         self.client = client
-        self.tokens = tokens
+        self.budget = budget
         self.beat: Callable[[], None] = lambda: None
+        self._tokens = tokens
         self._ending = ending or threading.Event()
         self._pause = pause or self._ending.wait
 
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
-        """What *path* answers.
-
-        A refused token is replaced once; what passes (busy, no connection) is tried three times in all within
-        about 6 s. Raises WeComError: TokenError without a token, AnswerError for a refusal, a rate limit too.
-        """
+        """What *path* answers, as `ask` does."""
         asked = {name: str(value) for name, value in query.items()}
-        tries, fresh = 1, True
+        return self.ask(path, lambda token: self.client.read(path, token=token, **asked))
+
+    def ask(
+        self,
+        api: str,
+        call: Callable[[str], T],
+        *,
+        tries: int = MAX_SYSTEM_BUSY_TRIES,
+        patience_s: float = 0.0,
+        turn_s: float = math.inf,
+    ) -> T:
+        """What *call* (given a token) answers; it is one call of *api*, named by its path.
+
+        It waits for its turn up to *turn_s*, for the end of a block up to *patience_s*. A refused token is
+        replaced once; what passes (busy, no connection) is tried *tries* times in all.
+
+        Raises WeComError: TokenError without a token, BlockedError while it is not its turn, AnswerError for
+        what WeCom refuses.
+        """
+        tried, fresh, refused = 0, True, None
         while True:
-            if self._ending.is_set():
-                raise NotSentError("the service is ending")
-            self.beat()
-            token = self.tokens.get()
+            self._alive()
+            token = self._tokens.get()
+            self._await_turn(api, patience_s=patience_s, turn_s=turn_s, refused=refused)
             try:
-                return self.client.read(path, token=token, **asked)
+                return self._once(api, call, token)
             except AnswerError as error:
                 kind = kind_of(error.errcode)
                 if kind is Kind.TOKEN and fresh:
                     fresh = False
-                    self.tokens.void(token)
+                    self._tokens.void(token)
                     continue
-                if kind is not Kind.TRANSIENT or tries >= MAX_SYSTEM_BUSY_TRIES:
+                if kind is Kind.RATE:
+                    log.info("reading waits", api=api, errcode=error.errcode, reason=str(error))
+                    refused = error
+                    continue
+                tried += 1
+                if kind is not Kind.TRANSIENT or tried >= tries:
                     raise
+                if error.errcode in TOO_MANY_AT_ONCE:
+                    continue  # the budget makes everybody rest
             except (NotSentError, UnknownOutcomeError):
-                if tries >= MAX_SYSTEM_BUSY_TRIES:
+                tried += 1
+                if tried >= tries:
                     raise
-            self._pause(_BACK_OFF_S[tries - 1] * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
-            tries += 1
+            self.rest(_BACK_OFF_S[tried - 1] * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
+
+    def rest(self, seconds: float) -> None:
+        """Wait, and stay alive for others meanwhile."""
+        while seconds > 0:
+            self._alive()
+            self._pause(min(seconds, _SLICE_S))
+            seconds -= _SLICE_S
+
+    def _alive(self) -> None:
+        if self._ending.is_set():
+            raise NotSentError("the service is ending")
+        self.beat()
+
+    def _await_turn(self, api: str, *, patience_s: float, turn_s: float, refused: AnswerError | None) -> None:
+        """Begin a call of *api* in its turn; *refused*: what to say of a block that was met just now."""
+        while wait := self.budget.begin(api):
+            if wait.is_block:
+                patience_s -= wait.seconds
+            else:
+                turn_s -= wait.seconds
+            if patience_s < 0 or turn_s < 0:
+                raise (refused if wait.is_block else None) or _not_yet(api, wait)
+            self.rest(wait.seconds)
+
+    def _once(self, api: str, call: Callable[[str], T], token: str) -> T:
+        errcode: int | None = None
+        try:
+            answer = call(token)
+            errcode = 0
+        except AnswerError as error:
+            errcode = error.errcode
+            raise
+        finally:
+            self.budget.end(api, errcode)
+        return answer
+
+
+def _not_yet(api: str, wait: Wait) -> BlockedError:
+    reason = (
+        "WeCom refuses it for too many calls (45009)" if wait.is_block else "its calls are used up for now"
+    )
+    return BlockedError(f"{api} waits for another {round(wait.seconds)} s: {reason}", until=wait.until)

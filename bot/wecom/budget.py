@@ -1,0 +1,172 @@
+"""A process's part of the one budget for reading calls [90312]; `bot.store.budget` shares it out.
+
+Messages go first: while some are due, a process has one call of each API under way and pauses between two,
+so it never stands still either.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.store.budget import GRANT_S, Budget, Grant, Share
+from bot.wecom.client import CALL_S
+from bot.wecom.errors import TOO_MANY_AT_ONCE, Kind, kind_of
+
+# Per corp and API, all programs of the bank together. Concurrency has no official number; see 45033.
+CORP_PER_MINUTE, CORP_PER_HOUR = 10_000, 150_000
+READS_IN_FLIGHT = 5
+# Half: the bank's other programs read too, and WeCom counts when a call arrives, which is not when it began.
+SHARE = Share(
+    per_minute=CORP_PER_MINUTE // 2,
+    per_hour=CORP_PER_HOUR // 2,
+    in_flight=READS_IN_FLIGHT,
+    call_s=math.ceil(CALL_S),
+)
+MOST_CALLS = 200  # more than five side by side make within one grant
+GIVE_WAY_S = 0.2
+_LOOK_S = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Not now. *seconds* until it is worth asking again, at *until* (epoch s); *is_block*: WeCom is why."""
+
+    seconds: float
+    until: float
+    is_block: bool = False
+
+
+@dataclass(slots=True)
+class _Held:
+    """What this process may do with one API: *calls* begin before *until*, *places* of them side by side.
+
+    *capped*: there are no more places for now. *chunk*: so many calls are asked for at once. *closed*: what
+    the last asking came to, if it came to nothing.
+    """
+
+    calls: int = 0
+    granted: int = 0
+    places: int = 0
+    capped: bool = False
+    probes: bool = False
+    until: float = 0.0
+    flying: int = 0
+    began_at: float = 0.0
+    chunk: int = READS_IN_FLIGHT
+    gives_way: bool = False
+    closed: Wait | None = None
+
+
+class ReadBudget:
+    """Says when a reading call may begin. One in each process; safe to share between threads."""
+
+    def __init__(
+        self,
+        budget: Budget,
+        *,
+        holder: str,
+        real_time: Callable[[], float],
+        messages_due: Callable[[], bool] = lambda: False,
+        share: Share = SHARE,
+    ) -> None:
+        self._budget = budget
+        self._holder = holder
+        self._time = real_time
+        self._messages_due = messages_due
+        self._share = share
+        self._held: dict[str, _Held] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, api: str) -> Wait | None:
+        """Begin one call of *api* now (None), and say `end` after it; or wait."""
+        with self._lock:
+            held = self._held.setdefault(api, _Held())
+            if wait := self._granted(api, held, places=held.flying + 1):
+                return wait
+            now = self._time()
+            if held.flying >= held.places or now >= held.until:
+                return Wait(seconds=_LOOK_S, until=now + _LOOK_S)
+            if held.gives_way and (rest := held.began_at + GIVE_WAY_S - now) > 0:
+                return Wait(seconds=rest, until=now + rest)
+            held.calls -= 1
+            held.flying += 1
+            held.began_at = now
+            return None
+
+    def room(self, api: str, *, most: int) -> tuple[int, Wait | None]:
+        """How many calls of *api* may go side by side now, up to *most*; if none, how long to wait."""
+        with self._lock:
+            held = self._held.setdefault(api, _Held())
+            wait = self._granted(api, held, places=most)
+            return (0, wait) if wait else (min(held.calls, held.places, most), None)
+
+    def end(self, api: str, errcode: int | None) -> None:
+        """A call that `begin` let begin is over; WeCom answered *errcode*, or nothing (None)."""
+        with self._lock:
+            held = self._held[api]
+            held.flying -= 1
+            is_blocked = errcode is not None and kind_of(errcode) is Kind.RATE
+            if is_blocked or errcode in TOO_MANY_AT_ONCE:
+                held.calls = 0
+            answers = held.probes and errcode is not None and not is_blocked
+            if answers:
+                held.calls, held.probes = 0, False
+        now = self._time()
+        if is_blocked:
+            self._budget.block(api, now=now)
+        elif errcode in TOO_MANY_AT_ONCE:
+            self._budget.lower(api, now=now, share=self._share)
+        if answers:
+            self._budget.well(api, now=now)
+
+    def leave(self) -> None:
+        """Give everything back; what is begun later is asked for anew."""
+        with self._lock:
+            if self._held:
+                self._budget.leave(holder=self._holder, now=self._time())
+            for held in self._held.values():
+                held.calls = 0
+
+    def _granted(self, api: str, held: _Held, *, places: int) -> Wait | None:
+        """See to it that calls and *places* are there, or as many as there can be; or wait."""
+        now = self._time()
+        if held.calls > 0 and now < held.until and (places <= held.places or held.capped):
+            return None
+        if held.closed and now < held.closed.until:
+            return replace(held.closed, seconds=held.closed.until - now)
+        if now >= held.until:
+            # Twice as many as were needed last time: little is granted in vain, and little is asked.
+            held.chunk = 2 * (held.granted - held.calls) if held.granted else held.chunk
+            held.calls = held.granted = held.places = 0
+        elif not held.calls:
+            held.chunk *= 2
+        held.chunk = min(MOST_CALLS, max(READS_IN_FLIGHT, held.chunk))
+        held.gives_way = self._messages_due()
+        grant = self._budget.take(
+            api,
+            holder=self._holder,
+            calls=max(1, held.chunk - held.calls),
+            places=1 if held.gives_way else min(max(places, held.places), self._share.in_flight),
+            flying=held.flying,
+            now=now,
+            share=self._share,
+        )
+        self._keep(held, grant, places=places, now=now)
+        return held.closed
+
+    @staticmethod
+    def _keep(held: _Held, grant: Grant, *, places: int, now: float) -> None:
+        if not grant.calls:
+            held.calls = held.granted = held.places = 0
+            seconds = max(_LOOK_S, grant.wait_s)
+            held.closed = Wait(seconds=seconds, until=now + seconds, is_block=grant.is_block)
+            return
+        if not held.calls:
+            held.until = now + GRANT_S
+        held.calls += grant.calls
+        held.granted += grant.calls
+        held.places, held.capped, held.probes = grant.places, grant.places < places, grant.probes
+        held.closed = None
