@@ -20,7 +20,7 @@ from bot.config.csv_table import Cells, CsvTable
 from bot.config.fields import USERID_ALLOWED, is_userid
 from bot.core.people import Membership, Person
 from bot.core.workdays import epoch_of
-from bot.importing import ImportingError, Lines, Report
+from bot.importing import ImportingError, Report, ShortLines
 from bot.services import Services
 from bot.store.address_book import CHANGED, Entry, State
 
@@ -159,7 +159,7 @@ def _entry(gone: Entry, come: Entry | None, userid: str, *, day: date) -> Entry:
     )
 
 
-class RenameLines(Lines[Pair]):
+class RenameLines(ShortLines[Pair]):
     """`old_userid,userid`, one person a line."""
 
     what = "renames"

@@ -151,7 +151,7 @@ def _know(store: Store) -> None:
         "INSERT INTO details VALUES ('sales01', 'wm1', 1, 1, 1, '', '', '[\"et1\"]', '', '', 2)",
         "INSERT INTO detail_reads VALUES ('sales01', 'wm9', 'wanted', 1, 1, 0, 0, '')",
         "INSERT INTO corp_tags VALUES ('et1', 1, '级别', '贵宾')",
-        "INSERT INTO facts VALUES ('external_userid', 'wm1', 'account', '1', 2)",
+        "INSERT INTO facts VALUES (1, 'external_userid', 'wm1', 'sales01', '{\"account\": \"1\"}')",
         """INSERT INTO reviews (kind, quota, period, userid, external_userid, added_at, opened_at)
            VALUES ('appeal', 'q', '2026-11', 'sales01', 'wm1', 1, 2)""",
         """INSERT INTO findings (kind, userid, subject, on_day, concerned, evidence, asked_at)

@@ -22,8 +22,9 @@ from importing_builders import (
     tell,
 )
 
-from bot import importing
-from bot.importing import FactLines, ImportingError, Report, import_file
+from bot.config.csv_table import Cells
+from bot.importing import FactLines, ImportingError, Report, import_file, lines
+from bot.importing.facts import FactLine
 from bot.services import Services
 from bot.store.knowledge import Said
 
@@ -326,11 +327,15 @@ def test_bom_and_blanks_do_no_harm(tmp_path: Path) -> None:
 
 
 class _Tampered(FactLines):
-    """A file that somebody saves again while it is stored."""
+    """A file that somebody saves again while it is read for the second time."""
 
-    def put(self, lines: object, *, now: int) -> None:
-        super().put(lines, now=now)  # type: ignore[arg-type]  # passed through
-        self._path.write_text("external_userid,account\nwm-other,1\n", encoding="utf-8")
+    looks = 0
+
+    def read(self, cells: Cells) -> FactLine | None:
+        self.looks += 1
+        if self.looks == 2:
+            self._path.write_text("external_userid,account\nwm-other,1\n", encoding="utf-8")
+        return super().read(cells)
 
 
 def test_a_file_that_changes_meanwhile_leaves_nothing_behind(tmp_path: Path, place: Path | str) -> None:
@@ -346,11 +351,12 @@ def test_a_file_that_changes_meanwhile_leaves_nothing_behind(tmp_path: Path, pla
 def test_a_long_file_is_stored_in_pieces_and_reported_in_bounds(
     tmp_path: Path, place: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "_CHUNK", 7)
-    monkeypatch.setattr(importing, "LISTED", 5)
+    monkeypatch.setattr(FactLines, "chunk", 7)
+    monkeypatch.setattr(lines, "LISTED", 5)
     with branch(tmp_path, place) as services:
-        lines = [f"wm-{number},{number % 2}" for number in range(50)] + [f"bad-{n},x" for n in range(30)]
-        report = imported(services, "facts", file(tmp_path, "external_userid,account", *lines), skip_bad=True)
+        written = [f"wm-{number},{number % 2}" for number in range(50)] + [f"bad-{n},x" for n in range(30)]
+        path = file(tmp_path, "external_userid,account", *written)
+        report = imported(services, "facts", path, skip_bad=True)
         stored = services.store.knowledge.facts()
 
     assert (report.good, report.bad) == (50, 30)

@@ -89,7 +89,7 @@ TABLES = (
         ("state", "marks", "wanted_since", "attempts", "next_try_at", "error"),
     ),
     Table("corp_tags", ("id",), ("kind", "group_name", "name")),
-    Table("facts", ("key_kind", "key", "fact"), ("value", "imported_at")),
+    Table("facts", ("number",), ("key_kind", "key", "manager", "said"), numbered=True),
     Table(
         "reviews",
         ("number",),
