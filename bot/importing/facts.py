@@ -29,23 +29,26 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-class Told(NamedTuple):
-    """What many lines say alike, but for the manager: 1, 0 or None for unknown, by fact.
+class Facts(NamedTuple):
+    """What many lines say alike but for the manager: 1, 0 or None for unknown, by fact.
 
     *joined* is the same as a text to compare, *said* as a row of a new customer says it.
     """
 
-    facts: Mapping[str, str | None]
+    told: Mapping[str, str | None]
     joined: str
     said: str
 
 
-class FactLine(NamedTuple):
-    """What a line says of one customer; *manager* is None where nobody knows or the file does not say."""
+class Saying(NamedTuple):
+    """What a line says of a customer. *manager* is None where nobody knows or the file does not say."""
 
-    key: str
     manager: str | None
-    told: Told
+    facts: Facts
+    digest: int
+
+
+FactLine = tuple[str, Saying]  # the customer's key first
 
 
 class FactTable(CsvTable):
@@ -98,7 +101,8 @@ class FactLines(Lines[FactLine]):
         self._table = FactTable(path)
         self._index: KeyIndex | None = None
         self._sayings, self._last_line = Sayings(), 0
-        self._read_before: dict[tuple[str, ...], Told] = {}
+        self._sayings_read: dict[tuple[str, ...], Saying] = {}
+        self._facts_read: dict[tuple[str, ...], Facts] = {}
         self._merged: dict[tuple[str, str], str] = {}  # what a file and a row say together, by both
 
     def table(self) -> FactTable:
@@ -108,36 +112,46 @@ class FactLines(Lines[FactLine]):
 
     def read(self, cells: Cells) -> FactLine | None:
         """What a line says; None after noting what is wrong with its cells."""
-        table, written = self._table, list(cells.all())
-        key, at = written.pop(0), table.manager_at
-        if table.key_kind == SELF_DECLARED:
+        written = cells.all()
+        key, rest = written[0], tuple(written[1:])
+        if self._table.key_kind == SELF_DECLARED:
             key = key.lower()
             if not _SHA256.fullmatch(key):
                 cells.fault(SELF_DECLARED, "must be a SHA-256, 64 hexadecimal digits")
-        elif not key or _CONTROL.search(key):
-            cells.fault(table.key_kind, "must not be empty")
-        manager = None if at is None else self._manager(cells, written.pop(at - 1))
-        told = self._read_before.get(tuple(written)) or self._told(cells, tuple(written))
-        return None if told is None else FactLine(key, manager, told)
+        elif not key or (not key.isprintable() and _CONTROL.search(key)):
+            cells.fault(self._table.key_kind, "must not be empty")
+        saying = self._sayings_read.get(rest) or self._saying(cells, rest)
+        return None if saying is None else (key, saying)
 
-    def _manager(self, cells: Cells, text: str) -> str | None:
-        if text and not is_userid(text):
-            cells.fault(MANAGER, f"{USERID_ALLOWED}, or empty")
-        return self._renamed.get(text.lower(), text.lower()) or None
+    def _saying(self, cells: Cells, written: tuple[str, ...]) -> Saying | None:
+        at, manager = self._table.manager_at, None
+        facts = written if at is None else (*written[: at - 1], *written[at:])
+        if at is not None:
+            text = written[at - 1]
+            if text and not is_userid(text):
+                cells.fault(MANAGER, f"{USERID_ALLOWED}, or empty")
+            manager = self._renamed.get(text.lower(), text.lower()) or None
+        read = self._facts_read.get(facts) or self._read_facts(cells, facts)
+        if read is None or cells.wrong:
+            return None
+        saying = Saying(manager, read, _digest(manager, read.joined))
+        if len(self._sayings_read) < _COMBINATIONS:
+            self._sayings_read[written] = saying
+        return saying
 
-    def _told(self, cells: Cells, written: tuple[str, ...]) -> Told | None:
+    def _read_facts(self, cells: Cells, written: tuple[str, ...]) -> Facts | None:
         columns = [column for column in self._table.columns if column != MANAGER]
-        facts: dict[str, str | None] = {}
+        told: dict[str, str | None] = {}
         for column, text in zip(columns, written, strict=True):
             if text.lower() not in _TRUTH:
                 cells.fault(column, "must be 1, 0, true, false or empty (unknown)")
-            facts[column] = _TRUTH.get(text.lower())
+            told[column] = _TRUTH.get(text.lower())
         if cells.wrong:
             return None
-        told = Told(facts, _joined(facts.values()), words(facts).said)
-        if len(self._read_before) < _COMBINATIONS:
-            self._read_before[written] = told
-        return told
+        read = Facts(told, _joined(told.values()), words(told).said)
+        if len(self._facts_read) < _COMBINATIONS:
+            self._facts_read[written] = read
+        return read
 
     def look_at(self, line: FactLine, *, number: int, report: Report) -> None:
         """Note keys that no contact or several customers have, and managers whom nobody knows."""
@@ -145,13 +159,14 @@ class FactLines(Lines[FactLine]):
             self._index = KeyIndex(self._services.store.knowledge.keys(self._table.key_kind))
             report.self_declared = self._table.key_kind == SELF_DECLARED
             report.unasked = self._unasked()
-        key, manager = digest(line.key), line.manager
+        written, (manager, _, says) = line
+        key = digest(written)
         customers = self._index.customers(key)
         if customers != 1:
-            (report.ambiguous if customers else report.unmatched).add(Remark(number, line.key))
+            (report.ambiguous if customers else report.unmatched).add(Remark(number, written))
         if manager and manager not in self._people and len(report.strangers) < LISTED:
             report.strangers.setdefault(manager, number)
-        self._sayings.add(key, says=_says(manager, line.told.joined), line=number)
+        self._sayings.add(key, says=says, line=number)
         self._last_line = number
 
     def contradicted(self) -> Mapping[int, int]:
@@ -184,8 +199,8 @@ class FactLines(Lines[FactLine]):
             numbers = [found.rows[number] for number, _ in chunk]
             before = coming.facts.numbered([number for number in numbers if number != NEW])
             rows = [
-                (line.key, self._words(line, before.get(number)))
-                for (_, line), number in zip(chunk, numbers, strict=True)
+                (key, self._words(saying, before.get(number)))
+                for (_, (key, saying)), number in zip(chunk, numbers, strict=True)
             ]
             stored = coming.add(key_kind, rows)
             coming.outdate(before)
@@ -199,18 +214,18 @@ class FactLines(Lines[FactLine]):
             said = row.words.said
             joined = told.get(said) or told.setdefault(said, _joined(values_of(row.words, facts)))
             manager = None if self._table.manager_at is None else row.words.manager
-            stored.add(digest(row.key), says=_says(manager, joined), line=row.number)
+            stored.add(digest(row.key), says=_digest(manager, joined), line=row.number)
         return stored
 
-    def _words(self, line: FactLine, before: Words | None) -> Words:
+    def _words(self, saying: Saying, before: Words | None) -> Words:
         """The whole row of a customer: what the file does not say stays as it was."""
         if before is None:
-            return Words(line.manager, line.told.said)
-        manager = before.manager if self._table.manager_at is None else line.manager
-        what = (line.told.joined, before.said)
+            return Words(saying.manager, saying.facts.said)
+        manager = before.manager if self._table.manager_at is None else saying.manager
+        what = (saying.facts.joined, before.said)
         said = self._merged.get(what)
         if said is None:
-            said = self._merged[what] = words(line.told.facts, before=before).said
+            said = self._merged[what] = words(saying.facts.told, before=before).said
         return Words(manager, said)
 
     def _unasked(self) -> dict[str, str]:
@@ -229,5 +244,5 @@ def _joined(values: Iterable[str | None]) -> str:
     return "\0".join(value or "" for value in values)
 
 
-def _says(manager: str | None, joined: str) -> int:
+def _digest(manager: str | None, joined: str) -> int:
     return digest(f"{manager or ''}\0{joined}")
