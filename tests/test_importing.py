@@ -26,6 +26,7 @@ from bot.config.csv_table import Cells
 from bot.importing import FactLines, ImportingError, Report, import_file, lines
 from bot.importing.facts import FactLine
 from bot.services import Services
+from bot.store.facts import Facts, FactsImport
 from bot.store.knowledge import Said
 
 SHA = hashlib.sha256(b"13800000000").hexdigest()
@@ -402,3 +403,38 @@ def test_how_old_the_newest_facts_are(tmp_path: Path, place: Path | str) -> None
             ages.append(services.store.knowledge.newest_facts())
 
     assert ages == [None, int(NOW.timestamp()), int(NOW.timestamp()) + 24 * 3600]
+
+
+def test_what_is_known_already_is_not_written_again(tmp_path: Path, place: Path | str) -> None:
+    header = "external_userid,manager,account"
+    with branch(tmp_path, place) as services:
+        stored = Facts(services.store.engine)
+        imported(services, "facts", file(tmp_path, header, f"{JIA},lisi,1", "wm-yi,lisi,0", "wm-zi,,"))
+        first = [row.number for row in stored.of_kind("external_userid")]
+        imported(
+            services,
+            "facts",
+            file(tmp_path, header, "wm-yi,lisi,0", f"{JIA},zhangsan,1", f"{JIA},zhangsan,1"),
+        )
+        changed = {row.number: row.words.manager for row in stored.of_kind("external_userid")}
+        imported(services, "facts", file(tmp_path, "external_userid,account", f"{JIA},"))
+        imported(services, "facts", file(tmp_path, header, "wm-yi,,"))
+        left = [(row.key, row.words) for row in stored.of_kind("external_userid")]
+
+    assert first == [1, 2]  # nothing is known of wm-zi, so there is no row
+    assert changed == {2: "lisi", 3: "zhangsan"}
+    assert left == [(JIA, ("zhangsan", "{}"))]
+
+
+def test_a_second_import_of_facts_at_the_same_time_stores_nothing(tmp_path: Path, place: Path | str) -> None:
+    with branch(tmp_path, place) as services:
+        now = services.store.now
+        path = file(tmp_path, "external_userid,account", f"{JIA},1")
+        with (
+            FactsImport(services.store.engine, holder="another", now=now).open(),
+            pytest.raises(ImportingError, match="imported by another process"),
+        ):
+            imported(services, "facts", path)
+
+        assert services.store.knowledge.facts() == {}
+        assert services.store.audit.acts() == []

@@ -198,10 +198,11 @@ class FactLines(Lines[FactLine]):
         while chunk := list(islice(new, self.chunk)):
             numbers = [found.rows[number] for number, _ in chunk]
             before = coming.facts.numbered([number for number in numbers if number != NEW])
-            rows = [
-                (key, self._words(saying, before.get(number)))
+            told = (
+                (key, self._words(saying, before.get(number)), number in before)
                 for (_, (key, saying)), number in zip(chunk, numbers, strict=True)
-            ]
+            )
+            rows = [(key, said) for key, said, is_known in told if is_known or said != NO_WORDS]
             stored = coming.add(key_kind, rows)
             coming.outdate(before)
             coming.outdate(at for at, (_, said) in zip(stored, rows, strict=True) if said == NO_WORDS)

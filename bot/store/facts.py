@@ -208,8 +208,9 @@ class FactsImport:
             yield
             self.facts.drop(self._outdated)
         finally:
-            self.facts.drop_unseen()
-            self._leases.free(_LEASE, holder=self._holder)
+            if self._holds():  # else what is unseen is another one's
+                self.facts.drop_unseen()
+                self._leases.free(_LEASE, holder=self._holder)
 
     def add(self, key_kind: str, rows: Sequence[tuple[str, Words]]) -> range:
         """Bring (key, words) into the store, unseen, in a transaction of its own; their numbers."""
@@ -231,7 +232,10 @@ class FactsImport:
         self._hold()
         self.facts.publish(self._next - 1, imported_at=imported_at)
 
-    def _hold(self) -> None:
+    def _holds(self) -> bool:
         now = int(self._now())
-        if not self._leases.take(_LEASE, holder=self._holder, now=now, until=now + _LEASE_S):
+        return self._leases.take(_LEASE, holder=self._holder, now=now, until=now + _LEASE_S)
+
+    def _hold(self) -> None:
+        if not self._holds():
             raise FactsBusyError("facts are being imported by another process: nothing was stored, try later")
