@@ -23,6 +23,7 @@ from bot.core.workdays import epoch_of
 from bot.importing import ImportingError, Report, ShortLines
 from bot.services import Services
 from bot.store.address_book import CHANGED, Entry, State
+from bot.store.roster_lines import Imported
 
 Pair = tuple[str, str]  # old userid, userid
 
@@ -119,6 +120,7 @@ def _move_person(services: Services, old: str, new: str, *, day: date) -> None:
     people, book = store.members.all(), store.address_book.all()
     before, after = people.get(old), people.get(new)
     gone, come = book.get(old), book.get(new)
+    _move_roster_line(services, old, new)
     store.renames.forget_person(old)
     if before is not None:
         store.members.forget_days(new)
@@ -127,6 +129,16 @@ def _move_person(services: Services, old: str, new: str, *, day: date) -> None:
         store.address_book.put([_entry(gone, come, new, day=day)])
         if come is None:
             store.address_book.want(new, since=int(store.now()))
+
+
+def _move_roster_line(services: Services, old: str, new: str) -> None:
+    """What was imported of him goes with him, unless the roster knows him under the new userid already."""
+    imported = services.store.roster_lines.all()
+    told = imported.keys() | {line.userid for line in services.directory.files.lines}
+    if old in imported and new not in told:
+        line = replace(imported[old].line, userid=new)
+        services.store.roster_lines.put([Imported(line, None)], now=epoch_of(services.clock.now()))
+    services.store.roster_lines.drop([old])
 
 
 def _joined(before: Person, after: Person | None, userid: str, *, day: date) -> Person:

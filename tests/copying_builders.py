@@ -169,6 +169,9 @@ def _know(store: Store) -> None:
         "INSERT INTO member_tags VALUES (4, '理财')",
         "INSERT INTO member_reads VALUES ('sales02', 1, '2026-11-23', 0, 0, '')",
         "INSERT INTO renames VALUES ('sales00', 'sales01', 1, '甲')",
+        """INSERT INTO roster_lines
+           VALUES ('sales01', '{"userid": "sales01", "name": "", "department": "2", "role": "",
+                                "leader_of": "", "joined_on": "", "left_on": "", "share": "1"}', '', 1)""",
         "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3)",
     )
     with store.transaction():

@@ -7,6 +7,7 @@ still be wrong, and no file is too long for the memory.
 from bot.importing.absences import AbsenceLines
 from bot.importing.facts import FactLines
 from bot.importing.lines import ImportingError, Lines, Listed, Remark, Report, ShortLines, import_file
+from bot.importing.roster import RosterLines
 
 __all__ = [
     "AbsenceLines",
@@ -16,6 +17,7 @@ __all__ = [
     "Listed",
     "Remark",
     "Report",
+    "RosterLines",
     "ShortLines",
     "import_file",
 ]

@@ -55,7 +55,8 @@ class Report:
     *broken*: the file as a whole cannot be used, whichever lines are left out. *unmatched*: no contact has
     this key yet; *ambiguous*: contacts of several customers have it; both are stored. *self_declared*: the
     key is one that employees type themselves. *strangers*: managers whom nobody knows, with the first line of
-    each. *unasked*: columns that no quota asks for, with the one that was probably meant.
+    each. *unasked*: columns that no quota asks for, with the one that was probably meant. Of a roster: who
+    is *new* or *changed*, who stays though he is *missing*, and whom WeCom has not shown.
     """
 
     what: str
@@ -70,6 +71,10 @@ class Report:
     self_declared: bool = False
     strangers: dict[str, int] = field(default_factory=dict)
     unasked: dict[str, str] = field(default_factory=dict)
+    new: Listed[Remark] = field(default_factory=Listed)
+    changed: Listed[Remark] = field(default_factory=Listed)
+    unknown_to_wecom: Listed[Remark] = field(default_factory=Listed)
+    missing: list[str] = field(default_factory=list)
 
 
 class Lines(ABC, Generic[T]):
@@ -97,6 +102,9 @@ class Lines(ABC, Generic[T]):
 
     def look_at(self, line: T, *, number: int, report: Report) -> None:
         """Note what is odd about a good line; called once for each."""
+
+    def sum_up(self, report: Report) -> None:
+        """Note what shows only when all good lines were looked at."""
 
     def contradicted(self) -> Mapping[int, int]:
         """Lines that are wrong beside the others, each with one that contradicts it; all were looked at."""
@@ -135,6 +143,7 @@ def import_file(
     for number, line in _good(lines, report):
         report.good += 1
         lines.look_at(line, number=number, report=report)
+    lines.sum_up(report)
     contradicted = lines.contradicted()
     if contradicted:
         _name_contradicted(lines, contradicted, report)

@@ -143,6 +143,7 @@ TABLES = (
     Table("member_tags", ("id",), ("name",)),
     Table("member_reads", ("userid",), ("wanted_since", "arrived_on", "attempts", "next_try_at", "error")),
     Table("renames", ("old_userid",), ("userid", "renamed_at", "renamed_by")),
+    Table("roster_lines", ("userid",), ("line", "beside", "imported_at")),
     Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
 )
 LEFT_OUT = frozenset({"leases"})  # they belong to processes, and none runs during the copy
