@@ -1,4 +1,4 @@
-"""In-service transfers: allotted now, done a virtual day later, as 92125 has it; and what lists say meanwhile."""
+"""In-service transfers: allotted now, done a virtual day later (92125); lists of refused calls are empty."""
 
 from __future__ import annotations
 
