@@ -23,6 +23,7 @@ from importing_builders import (
 )
 
 from bot.config.csv_table import Cells
+from bot.explaining import explain
 from bot.importing import FactLines, ImportingError, Report, import_file, lines
 from bot.importing.facts import FactLine
 from bot.services import Services
@@ -438,3 +439,36 @@ def test_a_second_import_of_facts_at_the_same_time_stores_nothing(tmp_path: Path
 
         assert services.store.knowledge.facts() == {}
         assert services.store.audit.acts() == []
+
+
+@pytest.mark.parametrize(
+    ("better", "declared"),
+    [
+        pytest.param("", ("account", "manager"), id="only the number"),
+        pytest.param("0", ("manager",), id="the bank says it by a better key, too"),
+    ],
+)
+def test_what_is_known_by_a_number_that_the_employee_typed_is_marked(
+    tmp_path: Path, place: Path | str, better: str, declared: tuple[str, ...]
+) -> None:
+    with branch(tmp_path, place, quotas=QUOTA + FACTS) as services:
+        detail(services, "zhangsan", JIA, "2026-11-10T10:00", mobile_sha256=SHA)
+        report = imported(services, "facts", file(tmp_path, "mobile_sha256,manager,account", f"{SHA},lisi,1"))
+        other = imported(services, "facts", file(tmp_path, "external_userid,account", f"{JIA},{better}"))
+        ((contact,),) = [one.contacts for one in explain(services, "zhangsan", at=NOW).quotas]
+
+    assert (report.self_declared, other.self_declared) == (True, False)
+    assert contact.self_declared == declared
+
+
+def test_a_number_that_two_customers_have_is_ambiguous(tmp_path: Path, place: Path | str) -> None:
+    with branch(tmp_path, place) as services:
+        tell(services, "lisi", "wm-yi", "2026-11-11T10:00")
+        detail(services, "zhangsan", JIA, "2026-11-10T10:00", mobile_sha256=f"{SHA} {'0' * 64}")
+        detail(services, "lisi", "wm-yi", "2026-11-11T10:00", mobile_sha256=SHA)
+        report = imported(
+            services, "facts", file(tmp_path, "mobile_sha256,account", f"{SHA},1", f"{'0' * 64},1")
+        )
+
+    assert [one.line for one in report.ambiguous.items] == [2]
+    assert report.unmatched.count == 0

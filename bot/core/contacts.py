@@ -33,7 +33,8 @@ class Contact:
     *first_in_corp*: no other employee had an earlier add of this customer; at equal times both are first.
     *state*: WeCom's channel state, empty if none. *details*: None until read. *manager*: the userid in
     whose book the bank has the customer, None if unknown. *facts*: what the bank says, by column; a fact that
-    is not there is unknown. *decisions* of a review, by quota: True counts, False is rejected.
+    is not there is unknown. *self_declared*: those of them, and manager, that are known only by a number that
+    the employee typed himself. *decisions* of a review, by quota: True counts, False is rejected.
     """
 
     add: Add
@@ -42,6 +43,7 @@ class Contact:
     details: Details | None = None
     manager: str | None = None
     facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+    self_declared: frozenset[str] = frozenset()
     decisions: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
 
     @property

@@ -18,9 +18,7 @@ from bot.importing.absences import known_people
 from bot.importing.lines import LISTED, ImportingError, Lines, Numbered, Remark, Report
 from bot.services import Services
 from bot.store.facts import NO_WORDS, FactsBusyError, FactsImport, Words, values_of, words
-from bot.store.knowledge import KEY_KINDS, MANAGER
-
-SELF_DECLARED = "mobile_sha256"  # of a number that the employee typed into his remark
+from bot.store.knowledge import KEY_KINDS, MANAGER, SELF_DECLARED
 
 _COMBINATIONS = 10_000  # values that are read once, though a million lines have them
 _TRUTH = {"1": "1", "true": "1", "0": "0", "false": "0", "": None}

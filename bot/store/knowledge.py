@@ -11,11 +11,22 @@ from bot.core.contacts import Details
 from bot.store.engine import Engine, Row
 from bot.store.facts import MANAGER, Fact, Facts, Said
 
-__all__ = ["KEY_KINDS", "MANAGER", "Absence", "ContactKeys", "Fact", "Knowledge", "Said", "StoredDetails"]
+__all__ = [
+    "KEY_KINDS",
+    "MANAGER",
+    "SELF_DECLARED",
+    "Absence",
+    "ContactKeys",
+    "Fact",
+    "Knowledge",
+    "Said",
+    "StoredDetails",
+]
 
 _BATCH = 5000
 # By what the bank may call a customer. The more a key names one customer, the more it is believed.
 KEY_KINDS = ("state", "mobile_sha256", "unionid", "external_userid")
+SELF_DECLARED = "mobile_sha256"  # of a number that the employee typed into his remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
