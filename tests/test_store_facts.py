@@ -140,7 +140,7 @@ def test_facts_of_an_older_store_are_taken_over(store: Store, place: Path | str)
             "DROP TABLE facts",
             old,
             f"INSERT INTO facts VALUES {rows}",
-            f"DELETE FROM {steps_of} WHERE name >= '0005_facts'",
+            f"DELETE FROM {steps_of} WHERE name = '0005_facts'",
         )
     ):
         store.engine.learn(f"-- name: back_{number}()!\n{statement};")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.faults import nearest, shown
@@ -91,6 +91,7 @@ class FactLines(Lines[FactLine]):
     """What the bank says of its customers; an empty cell is unknown and forgets what was known."""
 
     what = "facts"
+    chunk: ClassVar[int] = 2000  # rows of one transaction: short enough that no callback waits for it
 
     def __init__(self, services: Services, path: Path) -> None:
         self._services, self._path = services, path

@@ -24,7 +24,8 @@ MANAGER = "manager"  # the one fact that is a userid and not true or false
 _IMPORTED = "facts_imported_at"  # the mark that says when facts came last, also those that changed nothing
 _UPTO = "facts_upto"
 _LEASE, _LEASE_S = "facts", 60
-_BATCH = 5000
+_BATCH = 5000  # rows that are read at once
+_SHORT = 2000  # rows that are removed in one transaction: short enough that no callback waits for it
 _COLUMNS = ("number", "key_kind", "key", "manager", "said")
 
 
@@ -167,16 +168,16 @@ class Facts:
 
     def drop(self, waiting: Sequence[int]) -> None:
         """Remove rows by their numbers in short transactions of their own."""
-        for start in range(0, len(waiting), _BATCH):
+        for start in range(0, len(waiting), _SHORT):
             with self._engine.transaction():
-                self._drop(waiting[start : start + _BATCH])
+                self._drop(waiting[start : start + _SHORT])
 
     def drop_unseen(self) -> None:
         """Remove rows above the mark in short transactions of their own."""
         upto, last = self.upto(), self.last()
-        for first in range(upto + 1, last + 1, _BATCH):
+        for first in range(upto + 1, last + 1, _SHORT):
             with self._engine.transaction():
-                self._engine.run("facts_drop_span", first=first, last=min(first + _BATCH - 1, last))
+                self._engine.run("facts_drop_span", first=first, last=min(first + _SHORT - 1, last))
 
     def _drop(self, numbers: Iterable[int]) -> None:
         rows = [{"number": number} for number in numbers]
