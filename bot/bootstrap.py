@@ -99,6 +99,10 @@ def record_files(services: Services, *, now: datetime) -> None:
     """
     store, day = services.store, services.config.work_calendar().local_day(now)
     with store.transaction():
+        old = directory.superseded(services.directory.files, store.roster_lines.all())
+        if old:
+            store.roster_lines.drop(old)
+            log.info("the roster file says something newer than import roster", people=len(old))
         directory.record(services.directory, store.members, day=day)
         frozen.record(services.config.core_quotas(), store.rule_versions, today=day, now=int(now.timestamp()))
 

@@ -6,7 +6,7 @@ file as it is now, and record nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,8 +15,11 @@ from bot.core.people import Departments, Membership, Person
 from bot.roster import RosterLine, Traits, read_departments, read_roster, role_for
 from bot.store.address_book import CHANGED, Entry, State
 from bot.store.members import Members
+from bot.store.roster_lines import Imported
 from bot.store.store import Store
 from bot.wecom.directory import DISABLED
+
+ROSTER_IMPORTED = "roster_imported"  # the mark that changes with each `import roster`
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,16 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Who works where now. *stamp* tells this from one made of changed files or a newer reading."""
+    """Who works where now. *stamp* tells this from one made of changed files or a newer reading.
+
+    *lines*: those of the roster file, and of `import roster` where they hold.
+    """
 
     people: tuple[Person, ...]
     departments: Departments
     stamp: tuple[int | str, ...] = ()
     files: Files = Files((), Departments())
+    lines: tuple[RosterLine, ...] = ()
 
 
 def read_files(config: Config) -> Files:
@@ -59,19 +66,36 @@ def read(config: Config, store: Store) -> Directory:
 
 def built(config: Config, files: Files, store: Store | None) -> Directory:
     """The directory that *files* and *store* give together; without a store nothing of WeCom is known."""
-    now = _stamp(files.stamp, config, store)
+    now, held = _stamp(files.stamp, config, store), holding(files, store)
     if config.directory.source == "wecom":
         if store is None:
-            return Directory((), Departments(), now, files)
+            return Directory((), Departments(), now, files, held)
         tree = store.address_book.departments()
-        lines = {line.userid: line for line in files.lines}
+        lines = {line.userid: line for line in held}
         people = tuple(
             _member(config, entry, lines.get(entry.userid), tree)
             for entry in store.address_book.all().values()
         )
-        return Directory(people, tree, now, files)
-    people = tuple(_person(config, line, files.departments) for line in files.lines)
-    return Directory(people, files.departments, now, files)
+        return Directory(people, tree, now, files, held)
+    people = tuple(_person(config, line, files.departments) for line in held)
+    return Directory(people, files.departments, now, files, held)
+
+
+def holding(files: Files, store: Store | None) -> tuple[RosterLine, ...]:
+    """The roster that holds: an imported line until the file says something else of this person than then."""
+    lines = {line.userid: line for line in files.lines}
+    imported = {} if store is None else store.roster_lines.all()
+    old = superseded(files, imported)
+    lines |= {userid: one.line for userid, one in imported.items() if userid not in old}
+    return tuple(lines.values())
+
+
+def superseded(files: Files, imported: Mapping[str, Imported]) -> frozenset[str]:
+    """People whose line in the roster file was changed after the import; who is not in it is kept."""
+    told = {line.userid: line for line in files.lines}
+    return frozenset(
+        userid for userid, one in imported.items() if userid in told and told[userid] != one.beside
+    )
 
 
 def stamp(config: Config, store: Store) -> tuple[int | str, ...]:
@@ -80,9 +104,10 @@ def stamp(config: Config, store: Store) -> tuple[int | str, ...]:
 
 
 def _stamp(files: tuple[int, ...], config: Config, store: Store | None) -> tuple[int | str, ...]:
-    if store is None or config.directory.source == "csv":
+    if store is None:
         return files
-    return (*files, store.marks.get(CHANGED) or "")
+    shown = "" if config.directory.source == "csv" else store.marks.get(CHANGED) or ""
+    return (*files, shown, store.marks.get(ROSTER_IMPORTED) or "")
 
 
 def _look(config: Config) -> tuple[int, ...]:

@@ -41,7 +41,10 @@ class ToldEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """One contact. *until*: when time alone changes the verdict, local; None if it does not."""
+    """One contact. *until*: when time alone changes the verdict, local; None if it does not.
+
+    *self_declared*: facts that the bank told only by a number that the employee typed himself.
+    """
 
     external_userid: str
     added_at: datetime
@@ -49,6 +52,7 @@ class Explained:
     reason: str
     until: datetime | None
     events: tuple[ToldEvent, ...]
+    self_declared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,7 @@ class _Explainer:
                     ToldEvent(kind=event.kind.value, at=self._local(event.at), source=origin)
                     for event, origin in self._told.get(add.external_userid, ())
                 ),
+                self_declared=tuple(sorted(contact.self_declared)),
             )
 
     def _ruling(self, frame: Frame, contact: Contact, verdict: Verdict, limit: MaxShare | None) -> Ruling:

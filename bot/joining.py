@@ -59,7 +59,7 @@ def dismiss(services: Services, userid: str, *, by: str) -> None:
 
 
 def _proposed(services: Services) -> dict[str, Entry]:
-    told = {line.userid for line in services.directory.files.lines if line.joined_on is not None}
+    told = {line.userid for line in services.directory.lines if line.joined_on is not None}
     found = joiners(services.store.address_book.all().values())
     return {entry.userid: entry for entry in found if entry.userid not in told}
 

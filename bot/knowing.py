@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.contacts import NOTHING, Contact
-from bot.store.knowledge import KEY_KINDS, Said, StoredDetails
+from bot.store.knowledge import KEY_KINDS, MANAGER, SELF_DECLARED, Said, StoredDetails
 from bot.store.store import Store
 
 SAME_ADD_S = 60  # details belong to the add whose time is so close to WeCom's createtime
@@ -67,7 +67,10 @@ def _known(
         "unionid": (details.unionid,) if details else (),
         "mobile_sha256": details.mobile_sha256.split() if details else (),
     }
-    said = [facts[kind, key] for kind in KEY_KINDS for key in keys[kind] if key and (kind, key) in facts]
+    told = [
+        (kind, facts[kind, key]) for kind in KEY_KINDS for key in keys[kind] if key and (kind, key) in facts
+    ]
+    said = [one for _, one in told]
     managers = [one.manager for one in said if one.manager is not None]
     if not said and details is None and not decisions:
         return contact
@@ -77,5 +80,16 @@ def _known(
         details=details.details if details else None,
         manager=managers[-1] if managers else None,
         facts={fact: value for one in said for fact, value in one.facts.items()},
+        self_declared=_self_declared(told),
         decisions=decisions,
     )
+
+
+def _self_declared(told: Sequence[tuple[str, Said]]) -> frozenset[str]:
+    """What is believed of *told* only because the employee noted a number; the last word on each counts."""
+    by: dict[str, str] = {}
+    for kind, said in told:
+        by |= dict.fromkeys(said.facts, kind)
+        if said.manager is not None:
+            by[MANAGER] = kind
+    return frozenset(fact for fact, kind in by.items() if kind == SELF_DECLARED)

@@ -20,10 +20,11 @@ from bot.config.csv_table import Cells, CsvTable
 from bot.config.fields import USERID_ALLOWED, is_userid
 from bot.core.people import Membership, Person
 from bot.core.workdays import epoch_of
-from bot.importing import ImportingError, Lines, Report
+from bot.importing import ImportingError, Report, ShortLines
 from bot.services import Services
 from bot.store.address_book import CHANGED, Entry, State
 from bot.store.proposals import ProposalState
+from bot.store.roster_lines import Imported
 from bot.store.store import Store
 
 Pair = tuple[str, str]  # old userid, userid
@@ -138,6 +139,7 @@ def _move_person(services: Services, old: str, new: str, *, day: date) -> None:
     people, book = store.members.all(), store.address_book.all()
     before, after = people.get(old), people.get(new)
     gone, come = book.get(old), book.get(new)
+    _move_roster_line(services, old, new)
     store.renames.forget_person(old)
     if before is not None:
         store.members.forget_days(new)
@@ -146,6 +148,16 @@ def _move_person(services: Services, old: str, new: str, *, day: date) -> None:
         store.address_book.put([_entry(gone, come, new, day=day)])
         if come is None:
             store.address_book.want(new, since=int(store.now()))
+
+
+def _move_roster_line(services: Services, old: str, new: str) -> None:
+    """What was imported of him goes with him, unless the roster knows him under the new userid already."""
+    imported = services.store.roster_lines.all()
+    told = imported.keys() | {line.userid for line in services.directory.files.lines}
+    if old in imported and new not in told:
+        line = replace(imported[old].line, userid=new)
+        services.store.roster_lines.put([Imported(line, None)], now=epoch_of(services.clock.now()))
+    services.store.roster_lines.drop([old])
 
 
 def _joined(before: Person, after: Person | None, userid: str, *, day: date) -> Person:
@@ -178,7 +190,7 @@ def _entry(gone: Entry, come: Entry | None, userid: str, *, day: date) -> Entry:
     )
 
 
-class RenameLines(Lines[Pair]):
+class RenameLines(ShortLines[Pair]):
     """`old_userid,userid`, one person a line."""
 
     what = "renames"

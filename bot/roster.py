@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from bot.config.rules import Role
 from bot.core.people import Departments
 
 ROSTER_COLUMNS = ("userid", "name", "department", "role", "leader_of", "joined_on", "left_on", "share")
+_FIELDS = {column: column for column in ROSTER_COLUMNS[1:]} | {"department": "departments"}
 DEPARTMENT_COLUMNS = ("id", "name", "parent")
 
 
@@ -71,6 +74,54 @@ def read_departments(path: Path) -> Departments:
     if faults:
         raise RosterError(faults)
     return departments
+
+
+def line_of(cells: Cells, *, departments: Departments | None, with_departments: bool) -> RosterLine | None:
+    """Return what one line of a roster says; None after noting what is wrong with its cells."""
+    line = _roster_line(cells, _userid(cells), departments, with_departments=with_departments)
+    return None if cells.wrong else line
+
+
+def joined_line(line: RosterLine, before: RosterLine | None, *, columns: Collection[str]) -> RosterLine:
+    """Return *line* of a file that has only *columns*; what it has no column for stays as *before*."""
+    if before is None:
+        return line
+    kept = {name: getattr(before, name) for column, name in _FIELDS.items() if column not in columns}
+    return replace(line, **kept)
+
+
+def written_line(line: RosterLine) -> dict[str, str]:
+    """Return the cells of a line by column, as a roster has them."""
+    return {
+        "userid": line.userid,
+        "name": line.name,
+        "department": ";".join(str(number) for number in line.departments),
+        "role": line.role or "",
+        "leader_of": ";".join(str(number) for number in line.leader_of),
+        "joined_on": "" if line.joined_on is None else line.joined_on.isoformat(),
+        "left_on": "" if line.left_on is None else line.left_on.isoformat(),
+        "share": str(Decimal(line.share.numerator) / line.share.denominator),
+    }
+
+
+def text_of(line: RosterLine) -> str:
+    """Return a line as JSON, the same for the same line."""
+    return json.dumps(written_line(line), ensure_ascii=False)
+
+
+def line_from(text: str) -> RosterLine:
+    """Return the line that *text_of* wrote."""
+    cells: dict[str, str] = json.loads(text)
+    return RosterLine(
+        userid=cells["userid"],
+        name=cells["name"],
+        departments=tuple(int(part) for part in cells["department"].split(";") if part),
+        role=cells["role"] or None,
+        leader_of=tuple(int(part) for part in cells["leader_of"].split(";") if part),
+        joined_on=date.fromisoformat(cells["joined_on"]) if cells["joined_on"] else None,
+        left_on=date.fromisoformat(cells["left_on"]) if cells["left_on"] else None,
+        share=Fraction(cells["share"]),
+    )
 
 
 def role_for(roles: Iterable[Role], who: Traits | RosterLine, *, departments: Departments) -> str | None:

@@ -21,6 +21,21 @@ _MAX_BODY = 4 * 1024 * 1024
 
 Body = Mapping[str, object]
 
+# A refused reading call still has its list, and an empty one (seen in real answers).
+_EMPTY: Mapping[str, Body] = {
+    "department/list": {"department": []},
+    "department/simplelist": {"department_id": []},
+    "user/simplelist": {"userlist": []},
+    "user/list": {"userlist": []},
+    "tag/list": {"taglist": []},
+    "tag/get": {"userlist": [], "partylist": []},
+    "externalcontact/get": {"follow_user": []},
+    "externalcontact/get_corp_tag_list": {"tag_group": []},
+    "externalcontact/get_follow_user_list": {"follow_user": []},
+    "externalcontact/list": {"external_userid": []},
+    "externalcontact/batch/get_by_user": {"external_contact_list": []},
+}
+
 
 class _SeveredError(Exception):
     """The connection is to be broken without an answer."""
@@ -174,6 +189,7 @@ def _answered(world: World, path: str, method: str, work: Callable[[Call], Body]
         call.errcode = 0
     except ApiError as error:
         call.errcode = error.errcode
+        error.extra = error.extra or dict(_EMPTY.get(path, {}))
         response = _refusal(error, ip=call.ip, now=world.real())
     except _StatusError as error:
         response = Response("<html><body>Bad Gateway</body></html>", status=error.status)

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from sandbox.callbacks import Batch, CallbackSender
 from sandbox.clock import ClockError
-from sandbox.events import Event, SpecError, compose
+from sandbox.events import Event, SpecError, complete_transfers, compose
 from sandbox.faults import FaultError
 from sandbox.history import CHINA, history
 from sandbox.staffing import StaffingError, carry_out, state
@@ -30,7 +30,7 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
     routes = Blueprint("control", __name__, url_prefix="/sandbox")
     for error in (ControlError, ClockError, SpecError, FaultError, SwitchError, StaffingError):
         routes.register_error_handler(error, told)
-    _state_routes(routes, world)
+    _state_routes(routes, world, sender)
     _people_routes(routes, world)
     _log_routes(routes, world, sender)
     _event_routes(routes, world, sender)
@@ -46,7 +46,7 @@ def fire(
     return events, sender.send(events, switches=switches)
 
 
-def _state_routes(routes: Blueprint, world: World) -> None:
+def _state_routes(routes: Blueprint, world: World, sender: CallbackSender) -> None:
     @routes.get("/health")
     def health() -> Response:
         return jsonify(ok=True)
@@ -62,6 +62,7 @@ def _state_routes(routes: Blueprint, world: World) -> None:
     @routes.post("/clock")
     def set_clock() -> Response:
         _set_clock(world, asked())
+        sender.send(complete_transfers(world))
         return _clock(world)
 
     @routes.get("/faults")
@@ -155,6 +156,11 @@ def _event_routes(routes: Blueprint, world: World, sender: CallbackSender) -> No
         if _wants_to_wait():
             batch.done.wait(_timeout())
         return jsonify(events=[_named(event) for event in events], **_counts(batch))
+
+    @routes.get("/transfers")
+    def transfers() -> Response:
+        with world.lock:
+            return jsonify(transfers=[asdict(transfer) for transfer in world.transfers.all])
 
     @routes.post("/history")
     def send_history() -> Response:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sandbox.contacts import Contact, Tag
+from sandbox.transfers import Transfer, TransferError
 from sandbox.world import World
 
 Spec = Mapping[str, object]
@@ -49,12 +50,12 @@ _BARE_CHANGES = ("create_user", "update_user", "delete_user", "create_party", "u
 def compose(world: World, spec: Spec) -> list[Event]:
     """Return the events of *spec*, none if its member is outside the visible range.
 
-    Kinds: add, half_add, edit, del_by_member, del_by_customer, transfer (with ``to``), transfer_fail,
-    msg_audit_approved, text (``word``), subscribe, unsubscribe, enter_agent, contact_change
-    (``change_type``, ``fields``), tag_create (``group``, ``name``), tag_update (``tag``, ``name``),
-    tag_delete (``tag``: a tag's or a group's), tag_shuffle, raw (``xml``). ``at`` is epoch seconds, by
-    default the virtual now. Without ``external_userid`` an add is of a new customer, all else of the
-    member's newest one.
+    Kinds: add, half_add, edit, del_by_member, del_by_customer, transfer (with ``to``), allot (with ``to``: a
+    transfer that takes its day), refuse_transfer, transfer_fail, msg_audit_approved, text (``word``),
+    subscribe, unsubscribe, enter_agent, contact_change (``change_type``, ``fields``), tag_create (``group``,
+    ``name``), tag_update (``tag``, ``name``), tag_delete (``tag``: a tag's or a group's), tag_shuffle, raw
+    (``xml``). ``at`` is epoch seconds, by default the virtual now. Without ``external_userid`` an add is of a
+    new customer, all else of the member's newest one.
     """
     kind = spec.get("kind")
     maker = _MAKERS.get(kind) if isinstance(kind, str) else None
@@ -64,9 +65,7 @@ def compose(world: World, spec: Spec) -> list[Event]:
     if isinstance(at, bool) or not isinstance(at, int | float):
         raise SpecError(f"at must be epoch seconds, not {at!r}")
     with world.lock:
-        events = maker(world, spec, int(at))
-        hidden = world.people.keys() - {person.key for person in world.in_range()}
-        return [event for event in events if event.userid.lower() not in hidden]
+        return _seen(world, maker(world, spec, int(at)))
 
 
 def _contact(world: World, spec: Spec, at: int) -> list[Event]:
@@ -131,19 +130,93 @@ def _begin(
 
 
 def _transfer(world: World, spec: Spec, at: int) -> list[Event]:
-    """In-service transfer (在职继承): the old follower loses the customer, the taker gets an add (92125)."""
+    """An in-service transfer (在职继承) at the moment at which it is done."""
     giver = _spelled(world, _needed(spec, "userid"))
     external = _customer(world, spec, giver, is_new=False)
+    return _hand_over(world, giver, _optional(spec, "to"), external, at)
+
+
+def _hand_over(world: World, giver: str, taker: str, external: str, at: int) -> list[Event]:
+    """The giver loses the customer, the taker gets an add; unless he has him, or handed him over before."""
     ids = {"UserID": giver, "ExternalUserID": external, "Source": "DELETE_BY_TRANSFER"}
     world.set_contact(giver, external, is_alive=False)
     world.contacts.end(giver, external)
+    world.transfers.note_given(giver, external)
     events = [_contact_event(world, "transfer", "del_external_contact", ids, at)]
-    if taker := _optional(spec, "to"):
-        world.set_contact(taker, external, is_alive=True)
-        _begin(world, taker, external, at=at, state="", add_way=_BY_ADMIN, oper_userid=giver.lower())
+    held = world.contacts.get(taker, external)
+    if not taker or (held is not None and not held.left_by_customer):
+        return events
+    world.set_contact(taker, external, is_alive=True)
+    _begin(world, taker, external, at=at, state="", add_way=_BY_ADMIN, oper_userid=giver.lower())
+    if not world.transfers.has_given(taker, external):
         ids = {"UserID": _spelled(world, taker), "ExternalUserID": external}
         events.append(_contact_event(world, "add", "add_external_contact", ids, at))
     return events
+
+
+def _allot(world: World, spec: Spec, at: int) -> list[Event]:
+    """An admin or leader allots a customer: nothing shows before the day is over (92125)."""
+    giver, taker = _needed(spec, "userid"), _needed(spec, "to")
+    external = _customer(world, spec, giver, is_new=False)
+    if world.contacts.get(giver, external) is None:
+        raise SpecError(f"{giver} does not have the customer {external}")
+    if taker.lower() not in world.people:
+        raise SpecError(f"nobody has the userid {taker!r}")
+    try:
+        world.transfers.allot(
+            Transfer(
+                giver=_spelled(world, giver),
+                taker=_spelled(world, taker),
+                external_userid=external,
+                allotted_at=at,
+                due_at=at + world.api.transfer_takes,
+                fail_reason=_optional(spec, "fail_reason"),
+            )
+        )
+    except TransferError as exc:
+        raise SpecError(str(exc)) from exc
+    return []
+
+
+def _refuse_transfer(world: World, spec: Spec, at: int) -> list[Event]:
+    """The customer says no before the day is over."""
+    external = _needed(spec, "external_userid")
+    transfer = world.transfers.waiting(external)
+    if transfer is None:
+        raise SpecError(f"nobody allotted {external}")
+    transfer.fail_reason = "customer_refused"
+    return [_failed(world, transfer, at)]
+
+
+def _failed(world: World, transfer: Transfer, at: int) -> Event:
+    transfer.state = "failed"
+    fields = {
+        "FailReason": transfer.fail_reason,
+        "UserID": transfer.taker,
+        "ExternalUserID": transfer.external_userid,
+    }
+    return _contact_event(world, "transfer_fail", "transfer_fail", fields, at)
+
+
+def complete_transfers(world: World) -> list[Event]:
+    """Return the events of transfers whose virtual day is over, each once, dated by its end."""
+    with world.lock:
+        events = []
+        for transfer in world.transfers.due(world.clock.now()):
+            if transfer.fail_reason:
+                events.append(_failed(world, transfer, transfer.due_at))
+            elif world.contacts.get(transfer.giver, transfer.external_userid) is None:
+                transfer.state = "void"
+            else:
+                transfer.state = "done"
+                parts = (transfer.giver, transfer.taker, transfer.external_userid, transfer.due_at)
+                events += _hand_over(world, *parts)
+        return _seen(world, events)
+
+
+def _seen(world: World, events: list[Event]) -> list[Event]:
+    hidden = world.people.keys() - {person.key for person in world.in_range()}
+    return [event for event in events if event.userid.lower() not in hidden]
 
 
 def _contact_event(world: World, kind: str, change: str, fields: Mapping[str, str], at: int) -> Event:
@@ -286,6 +359,8 @@ _MAKERS: Mapping[str, Callable[[World, Spec, int], list[Event]]] = {
     **dict.fromkeys(_CONTACT, _contact),
     **dict.fromkeys(_APP_EVENTS, _app),
     "transfer": _transfer,
+    "allot": _allot,
+    "refuse_transfer": _refuse_transfer,
     "text": _text,
     "contact_change": _contact_change,
     **dict.fromkeys(("tag_create", "tag_update", "tag_delete", "tag_shuffle"), _tag),

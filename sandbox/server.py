@@ -12,9 +12,11 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox.app import create_app
 from sandbox.callbacks import CallbackSender
+from sandbox.events import complete_transfers
 from sandbox.world import World
 
 _BACKLOG = 256
+_TICK_S = 0.2
 
 
 class AddressInUseError(OSError):
@@ -42,12 +44,19 @@ class RunningServer:
         self.port = server.port
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
+        threading.Thread(target=self._pass_time, daemon=True).start()
 
     @property
     def url(self) -> str:
         """The base URL, for `wecom.api_base_url`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    def _pass_time(self) -> None:
+        """Let happen what the virtual clock brings by itself."""
+        while not self.world.stopping.wait(_TICK_S):
+            if events := complete_transfers(self.world):
+                self.sender.send(events)
 
     def close(self) -> None:
         """Stop listening; whatever hangs or waits to be tried again is let go."""

@@ -42,6 +42,7 @@ class ApiSwitches:
     createtime_shift: int = 1  # seconds by which a contact's createtime differs from its event's CreateTime
     # A customer who deleted the employee and comes back: the contact keeps its first createtime. UNCONFIRMED
     return_keeps_createtime: bool = True
+    transfer_takes: int = 86_400  # virtual seconds from an allotment to its end (92125: after 24 h)
     with_unionid: bool = False  # only with a bound developer account (92114)
     followers_per_page: int = 500
     # batch/get_by_user with members who have nobody: 84061 for the whole call if "any" or only if "all" of

@@ -19,6 +19,7 @@ from sandbox.mailbox import Mailbox
 from sandbox.people import Branch, Person, Tag, VisibleRange
 from sandbox.switches import ApiSwitches, CallbackSwitches
 from sandbox.tokens import TokenDesk
+from sandbox.transfers import Transfers
 from sandbox.workdays import WorkCalendar
 
 _ID_CHARS = string.ascii_letters + string.digits + "_-"
@@ -88,6 +89,7 @@ class World:
         self.in_flight: Counter[str] = Counter()  # calls by path
         self.contacts = ContactBook(seed=branch.seed)
         self.chats: dict[tuple[str, date], Chats] = {}  # those that are not made up by themselves
+        self.transfers = Transfers()
         self.reads: defaultdict[str, Window] = defaultdict(lambda: Window(seconds=60))
         self.read_blocked_until: dict[str, float] = {}
         self.stopping = threading.Event()

@@ -154,7 +154,7 @@ def _know(store: Store) -> None:
         "INSERT INTO details VALUES ('sales01', 'wm1', 1, 1, 1, '', '', '[\"et1\"]', '', '', 2)",
         "INSERT INTO detail_reads VALUES ('sales01', 'wm9', 'wanted', 1, 1, 0, 0, '')",
         "INSERT INTO corp_tags VALUES ('et1', 1, '级别', '贵宾')",
-        "INSERT INTO facts VALUES ('external_userid', 'wm1', 'account', '1', 2)",
+        "INSERT INTO facts VALUES (1, 'external_userid', 'wm1', 'sales01', '{\"account\": \"1\"}')",
         """INSERT INTO reviews (kind, quota, period, userid, external_userid, added_at, opened_at)
            VALUES ('appeal', 'q', '2026-11', 'sales01', 'wm1', 1, 2)""",
         """INSERT INTO findings (kind, userid, subject, on_day, concerned, evidence, asked_at)
@@ -179,6 +179,9 @@ def _know(store: Store) -> None:
         "INSERT INTO renames VALUES ('sales00', 'sales01', 1, '甲')",
         """INSERT INTO proposed_renames (old_userid, userid, same, living, proposed_at)
            VALUES ('sales02', 'sales03', 4, 5, 1)""",
+        """INSERT INTO roster_lines
+           VALUES ('sales01', '{"userid": "sales01", "name": "", "department": "2", "role": "",
+                                "leader_of": "", "joined_on": "", "left_on": "", "share": "1"}', '', 1)""",
         "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3)",
     )
     with store.transaction():

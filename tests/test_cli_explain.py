@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from e2e_builders import QUOTA, Quotabot, at, command_here
-from importing_builders import branch, tell
+from importing_builders import JIA, branch, detail, file, imported, tell
 
 from bot.core.relations import Kind
 from scheduler.jobs import PREPARES
@@ -104,3 +104,16 @@ def test_that_a_period_is_closed_is_said_beside_the_json(quotabot: Quotabot, con
         "counted",
         "rejected:lost_early",
     }
+
+
+def test_what_is_known_by_a_number_of_the_employee_alone_is_said(quotabot: Quotabot, tmp_path: Path) -> None:
+    number = "a" * 64
+    with branch(tmp_path, tmp_path / "bot.db", quotas=QUOTA) as services:
+        detail(services, "zhangsan", JIA, "2026-11-10T10:00", mobile_sha256=number)
+        imported(services, "facts", file(tmp_path, "mobile_sha256,account", f"{number},1"))
+        config = ("--config", str(services.config.file))
+    told = quotabot("explain", "zhangsan", *AT, "--format", "json", *config).json()
+    shown = quotabot("explain", "zhangsan", *AT, *config)
+
+    assert told["quotas"][0]["contacts"][0]["self_declared"] == ["account"]
+    assert "凭员工自填的备注手机号：account" in shown.out

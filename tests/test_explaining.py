@@ -17,6 +17,7 @@ from bot.core.verdicts import Verdict
 from bot.explaining import Explained, UnknownPersonError, explain
 from bot.services import Services
 from bot.standing import standing
+from bot.store.knowledge import Fact
 from handlers.inbox import derive
 from scheduler.jobs import PREPARES
 
@@ -301,9 +302,16 @@ def busy_month(services: Services, *, events: int) -> None:
                     tags='["已实名"]' if number % 3 else "[]",
                 )
         for fact, every in (("account", 2), ("far", 5)):
-            services.store.knowledge.put_fact(
-                fact,
-                {one.add.external_userid: str(int(n % 13 > 0)) for n, one in enumerate(adds) if n % every},
-                key_kind="external_userid",
+            services.store.knowledge.put_facts(
+                [
+                    Fact(
+                        key_kind="external_userid",
+                        key=one.add.external_userid,
+                        fact=fact,
+                        value=str(int(n % 13 > 0)),
+                    )
+                    for n, one in enumerate(adds)
+                    if n % every
+                ],
                 imported_at=0,
             )

@@ -22,9 +22,12 @@ from importing_builders import (
     tell,
 )
 
-from bot import importing
-from bot.importing import FactLines, ImportingError, Report, import_file
+from bot.config.csv_table import Cells
+from bot.explaining import explain
+from bot.importing import FactLines, ImportingError, Report, import_file, lines
+from bot.importing.facts import FactLine
 from bot.services import Services
+from bot.store.facts import Facts, FactsImport
 from bot.store.knowledge import Said
 
 SHA = hashlib.sha256(b"13800000000").hexdigest()
@@ -326,11 +329,15 @@ def test_bom_and_blanks_do_no_harm(tmp_path: Path) -> None:
 
 
 class _Tampered(FactLines):
-    """A file that somebody saves again while it is stored."""
+    """A file that somebody saves again while it is read for the second time."""
 
-    def put(self, lines: object, *, now: int) -> None:
-        super().put(lines, now=now)  # type: ignore[arg-type]  # passed through
-        self._path.write_text("external_userid,account\nwm-other,1\n", encoding="utf-8")
+    looks = 0
+
+    def read(self, cells: Cells) -> FactLine | None:
+        self.looks += 1
+        if self.looks == 2:
+            self._path.write_text("external_userid,account\nwm-other,1\n", encoding="utf-8")
+        return super().read(cells)
 
 
 def test_a_file_that_changes_meanwhile_leaves_nothing_behind(tmp_path: Path, place: Path | str) -> None:
@@ -346,11 +353,12 @@ def test_a_file_that_changes_meanwhile_leaves_nothing_behind(tmp_path: Path, pla
 def test_a_long_file_is_stored_in_pieces_and_reported_in_bounds(
     tmp_path: Path, place: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "_CHUNK", 7)
-    monkeypatch.setattr(importing, "LISTED", 5)
+    monkeypatch.setattr(FactLines, "chunk", 7)
+    monkeypatch.setattr(lines, "LISTED", 5)
     with branch(tmp_path, place) as services:
-        lines = [f"wm-{number},{number % 2}" for number in range(50)] + [f"bad-{n},x" for n in range(30)]
-        report = imported(services, "facts", file(tmp_path, "external_userid,account", *lines), skip_bad=True)
+        written = [f"wm-{number},{number % 2}" for number in range(50)] + [f"bad-{n},x" for n in range(30)]
+        path = file(tmp_path, "external_userid,account", *written)
+        report = imported(services, "facts", path, skip_bad=True)
         stored = services.store.knowledge.facts()
 
     assert (report.good, report.bad) == (50, 30)
@@ -396,3 +404,71 @@ def test_how_old_the_newest_facts_are(tmp_path: Path, place: Path | str) -> None
             ages.append(services.store.knowledge.newest_facts())
 
     assert ages == [None, int(NOW.timestamp()), int(NOW.timestamp()) + 24 * 3600]
+
+
+def test_what_is_known_already_is_not_written_again(tmp_path: Path, place: Path | str) -> None:
+    header = "external_userid,manager,account"
+    with branch(tmp_path, place) as services:
+        stored = Facts(services.store.engine)
+        imported(services, "facts", file(tmp_path, header, f"{JIA},lisi,1", "wm-yi,lisi,0", "wm-zi,,"))
+        first = [row.number for row in stored.of_kind("external_userid")]
+        imported(
+            services,
+            "facts",
+            file(tmp_path, header, "wm-yi,lisi,0", f"{JIA},zhangsan,1", f"{JIA},zhangsan,1"),
+        )
+        changed = {row.number: row.words.manager for row in stored.of_kind("external_userid")}
+        imported(services, "facts", file(tmp_path, "external_userid,account", f"{JIA},"))
+        imported(services, "facts", file(tmp_path, header, "wm-yi,,"))
+        left = [(row.key, row.words) for row in stored.of_kind("external_userid")]
+
+    assert first == [1, 2]  # nothing is known of wm-zi, so there is no row
+    assert changed == {2: "lisi", 3: "zhangsan"}
+    assert left == [(JIA, ("zhangsan", "{}"))]
+
+
+def test_a_second_import_of_facts_at_the_same_time_stores_nothing(tmp_path: Path, place: Path | str) -> None:
+    with branch(tmp_path, place) as services:
+        now = services.store.now
+        path = file(tmp_path, "external_userid,account", f"{JIA},1")
+        with (
+            FactsImport(services.store.engine, holder="another", now=now).open(),
+            pytest.raises(ImportingError, match="imported by another process"),
+        ):
+            imported(services, "facts", path)
+
+        assert services.store.knowledge.facts() == {}
+        assert services.store.audit.acts() == []
+
+
+@pytest.mark.parametrize(
+    ("better", "declared"),
+    [
+        pytest.param("", ("account", "manager"), id="only the number"),
+        pytest.param("0", ("manager",), id="the bank says it by a better key, too"),
+    ],
+)
+def test_what_is_known_by_a_number_that_the_employee_typed_is_marked(
+    tmp_path: Path, place: Path | str, better: str, declared: tuple[str, ...]
+) -> None:
+    with branch(tmp_path, place, quotas=QUOTA + FACTS) as services:
+        detail(services, "zhangsan", JIA, "2026-11-10T10:00", mobile_sha256=SHA)
+        report = imported(services, "facts", file(tmp_path, "mobile_sha256,manager,account", f"{SHA},lisi,1"))
+        other = imported(services, "facts", file(tmp_path, "external_userid,account", f"{JIA},{better}"))
+        ((contact,),) = [one.contacts for one in explain(services, "zhangsan", at=NOW).quotas]
+
+    assert (report.self_declared, other.self_declared) == (True, False)
+    assert contact.self_declared == declared
+
+
+def test_a_number_that_two_customers_have_is_ambiguous(tmp_path: Path, place: Path | str) -> None:
+    with branch(tmp_path, place) as services:
+        tell(services, "lisi", "wm-yi", "2026-11-11T10:00")
+        detail(services, "zhangsan", JIA, "2026-11-10T10:00", mobile_sha256=f"{SHA} {'0' * 64}")
+        detail(services, "lisi", "wm-yi", "2026-11-11T10:00", mobile_sha256=SHA)
+        report = imported(
+            services, "facts", file(tmp_path, "mobile_sha256,account", f"{SHA},1", f"{'0' * 64},1")
+        )
+
+    assert [one.line for one in report.ambiguous.items] == [2]
+    assert report.unmatched.count == 0

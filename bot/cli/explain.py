@@ -81,7 +81,7 @@ def _plain(found: Explanation) -> dict[str, Any]:
 
 
 def _contact(contact: Explained) -> dict[str, Any]:
-    return {
+    plain: dict[str, Any] = {
         "external_userid": contact.external_userid,
         "added_at": contact.added_at.isoformat(),
         "verdict": contact.verdict.value,
@@ -92,6 +92,7 @@ def _contact(contact: Explained) -> dict[str, Any]:
             for event in contact.events
         ],
     }
+    return plain | ({"self_declared": list(contact.self_declared)} if contact.self_declared else {})
 
 
 def _as_tables(found: Explanation, words: ReasonWords) -> str:
@@ -126,7 +127,14 @@ def _table(title: str, quota: ExplainedQuota, words: ReasonWords) -> Table:
             f"{contact.added_at:%m-%d %H:%M}",
             f"…{contact.external_userid[-SHOWN_ID:]}",
             contact.verdict.value,
-            contact.reason,
+            _why(contact, words),
             "\n".join(f"{event.at:%m-%d %H:%M} {event.kind}" for event in contact.events),
         )
     return table
+
+
+def _why(contact: Explained, words: ReasonWords) -> str:
+    if not contact.self_declared:
+        return contact.reason
+    declared = words.self_declared.format(facts=words.comma.join(contact.self_declared))
+    return f"{contact.reason}\n{declared}"

@@ -24,6 +24,7 @@ from bot.importing import (
     Listed,
     Remark,
     Report,
+    RosterLines,
     import_file,
 )
 from bot.renaming import RenameLines
@@ -50,6 +51,18 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     ):
         command = option(command)
     return command
+
+
+@import_.command()
+@_options
+def roster(**given: Any) -> None:
+    """Import people: userid,name,department,role,leader_of,joined_on,left_on,share, from today on.
+
+    \b
+    quotabot import roster roster.csv --dry-run
+    quotabot import roster joiners.csv --by "HR, Wang"
+    """
+    _import(RosterLines, **given)
 
 
 @import_.command()
@@ -123,7 +136,7 @@ def _import(
 
 
 def _plain(report: Report, file: Path, *, dry_run: bool) -> dict[str, Any]:
-    return {
+    plain = {
         "what": report.what,
         "file": str(file),
         "sha256": report.sha256,
@@ -132,8 +145,18 @@ def _plain(report: Report, file: Path, *, dry_run: bool) -> dict[str, Any]:
         "good": report.good,
         "bad": report.bad,
         "faults": {"count": report.faults.count, "listed": [_fault(one) for one in report.faults.items]},
+    }
+    if report.what == "roster":
+        return plain | {
+            "new": _remarks(report.new),
+            "changed": _remarks(report.changed),
+            "unknown_to_wecom": _remarks(report.unknown_to_wecom),
+            "missing": report.missing,
+        }
+    return plain | {
         "unmatched": _remarks(report.unmatched),
         "ambiguous": _remarks(report.ambiguous),
+        "self_declared": report.self_declared,
         "unknown_managers": [{"line": line, "value": name} for name, line in report.strangers.items()],
         "unasked_columns": [{"column": name, "nearest": meant} for name, meant in report.unasked.items()],
     }
@@ -162,6 +185,13 @@ def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
     for remarks, why, several in (
         (report.unmatched, "no contact has this key yet", "unmatched lines"),
         (report.ambiguous, "contacts of several customers have this key", "ambiguous lines"),
+        (report.new, "new", "new people"),
+        (report.changed, "changed", "changed people"),
+        (
+            report.unknown_to_wecom,
+            "WeCom has not shown this person: nothing is counted of him",
+            "such people",
+        ),
     ):
         said += [f"{file}: line {one.line} = {one.value}: {why}" for one in remarks.items]
         said += _rest(remarks, several)
@@ -173,6 +203,10 @@ def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
         f"{file}: line 1 = {name}: no quota asks for this column; did you mean {meant}?"
         for name, meant in report.unasked.items()
     ]
+    if report.missing:
+        said.append(f"{file}: not in this file, and stay as they are: {', '.join(report.missing)}")
+    if report.self_declared:
+        said.append(f"{file}: the key is self-declared: a number that the employee typed into his remark")
     odd = "".join(
         f", {remarks.count} {word}"
         for remarks, word in ((report.unmatched, "unmatched"), (report.ambiguous, "ambiguous"))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from io import BufferedReader
+from itertools import chain
 from pathlib import Path
 
 from bot.config.faults import Fault, nearest, shown
@@ -18,18 +19,23 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 class Cells:
     """One line: cells by column, without blanks around them; a column the file does not have is empty."""
 
-    def __init__(self, by_column: Mapping[str, str], *, number: int, table: CsvTable) -> None:
-        self._by_column = by_column
-        self._table = table
+    __slots__ = ("_cells", "_places", "_table", "number", "wrong")
+
+    def __init__(
+        self, cells: Sequence[str], places: Mapping[str, int], *, number: int, table: CsvTable
+    ) -> None:
+        """*places*: where each column of the file stands."""
+        self._cells, self._places, self._table = cells, places, table
         self.number = number
         self.wrong = False
 
     def __getitem__(self, column: str) -> str:
-        return self._by_column.get(column, "")
+        place = self._places.get(column)
+        return "" if place is None else self._cells[place]
 
-    def all(self) -> tuple[str, ...]:
+    def all(self) -> Sequence[str]:
         """Return every cell in the order of the file's columns."""
-        return tuple(self._by_column.values())
+        return self._cells
 
     def fault(self, column: str, allowed: str) -> None:
         """Note that the cell is wrong."""
@@ -105,32 +111,27 @@ class CsvTable:
             self.break_off(f"cannot be read: {error.strerror}")
 
     def _lines(self, stream: BufferedReader) -> Iterator[Cells]:
-        reader = csv.reader(self._decoded(stream), strict=True)
+        # Line by line, because a decoder over the whole stream could not say which line is bad.
+        first = stream.readline().removeprefix(UTF8_BOM)
+        reader = csv.reader(map(bytes.decode, chain((first,), stream)), strict=True)
         try:
             header = [cell.strip() for cell in next(reader, [])]
             if not self.usable(header):
                 return
+            width, places = len(header), {column: place for place, column in enumerate(header)}
             for row in reader:
                 cells = [cell.strip() for cell in row]
                 if not any(cells):
                     continue
-                if len(cells) != len(header):
-                    self.fault(f"{len(cells)} cells, but the header has {len(header)}", line=reader.line_num)
+                if len(cells) != width:
+                    self.fault(f"{len(cells)} cells, but the header has {width}", line=reader.line_num)
                     continue
-                yield Cells(dict(zip(header, cells, strict=True)), number=reader.line_num, table=self)
+                yield Cells(cells, places, number=reader.line_num, table=self)
         except csv.Error as error:
             self.break_off(f"is not CSV from here on: {error}", line=reader.line_num)
-
-    def _decoded(self, stream: BufferedReader) -> Iterator[str]:
-        # Line by line, because a decoder over the whole stream could not say which line is bad.
-        for number, line in enumerate(stream, start=1):
-            raw = line.removeprefix(UTF8_BOM) if number == 1 else line
-            try:
-                yield raw.decode("utf-8")
-            except UnicodeDecodeError:
-                allowed = "is not UTF-8; in Excel save as “CSV UTF-8” (CSV UTF-8 逗号分隔)"
-                self.break_off(allowed, line=number)
-                return
+        except UnicodeDecodeError:
+            allowed = "is not UTF-8; in Excel save as “CSV UTF-8” (CSV UTF-8 逗号分隔)"
+            self.break_off(allowed, line=reader.line_num + 1)
 
     def usable(self, header: Sequence[str]) -> bool:
         """Note what is wrong with the header; say whether its lines can be read at all."""

@@ -34,7 +34,8 @@ class Contact:
     *known_since*: when the earliest of those adds was, epoch s; None if there is none, or it is not known.
     *state*: WeCom's channel state, empty if none. *details*: None until read. *manager*: the userid in
     whose book the bank has the customer, None if unknown. *facts*: what the bank says, by column; a fact that
-    is not there is unknown. *decisions* of a review, by quota: True counts, False is rejected.
+    is not there is unknown. *self_declared*: those of them, and manager, that are known only by a number that
+    the employee typed himself. *decisions* of a review, by quota: True counts, False is rejected.
     """
 
     add: Add
@@ -44,6 +45,7 @@ class Contact:
     details: Details | None = None
     manager: str | None = None
     facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+    self_declared: frozenset[str] = frozenset()
     decisions: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
 
     @property

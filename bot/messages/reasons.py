@@ -65,6 +65,7 @@ class ReasonWords:
     title: str
     no_contacts: str
     no_quota: str
+    self_declared: str  # what the bank says only of a number that the employee typed himself
     columns: tuple[str, str, str, str, str]  # when it was added, id, verdict, why, events
 
 
@@ -118,6 +119,7 @@ CHINESE = ReasonWords(
     title="{quota} · {period} · {userid} · 截至 {at}",
     no_contacts="没有客户",
     no_quota="{userid}（{name}）在这个周期没有指标",
+    self_declared="凭员工自填的备注手机号：{facts}",
     columns=("添加时间", "客户", "结论", "原因", "事件"),
 )
 
@@ -199,6 +201,7 @@ ENGLISH = ReasonWords(
     title="{quota} · {period} · {userid} · as of {at}",
     no_contacts="no contacts",
     no_quota="{userid} ({name}) is under no quota in this period",
+    self_declared="by a number that the employee typed himself: {facts}",
     columns=("added", "id", "verdict", "why", "events"),
 )
 

@@ -89,7 +89,7 @@ TABLES = (
         ("state", "marks", "wanted_since", "attempts", "next_try_at", "error"),
     ),
     Table("corp_tags", ("id",), ("kind", "group_name", "name")),
-    Table("facts", ("key_kind", "key", "fact"), ("value", "imported_at")),
+    Table("facts", ("number",), ("key_kind", "key", "manager", "said"), numbered=True),
     Table(
         "reviews",
         ("number",),
@@ -174,6 +174,7 @@ TABLES = (
             *("decided_by", "decided_at", "reason"),
         ),
     ),
+    Table("roster_lines", ("userid",), ("line", "beside", "imported_at")),
     Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
 )
 # They belong to processes, and none runs during the copy; what was read in the last hour is forgotten.

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.core.contacts import NOTHING, Details
+from bot.core.contacts import Details
 from bot.store.engine import Engine, Row
+from bot.store.facts import MANAGER, Fact, Facts, Said
+
+__all__ = [
+    "KEY_KINDS",
+    "MANAGER",
+    "SELF_DECLARED",
+    "Absence",
+    "ContactKeys",
+    "Fact",
+    "Knowledge",
+    "Said",
+    "StoredDetails",
+]
 
 _BATCH = 5000
-_IMPORTED = "facts_imported_at"  # the mark that says when facts came last, also those that changed nothing
 # By what the bank may call a customer. The more a key names one customer, the more it is believed.
 KEY_KINDS = ("state", "mobile_sha256", "unionid", "external_userid")
-MANAGER = "manager"  # the one fact that is a userid and not true or false
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What the bank says of one customer; a fact that is not there is unknown."""
-
-    manager: str | None = None
-    facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+SELF_DECLARED = "mobile_sha256"  # of a number that the employee typed into his remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +54,6 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One cell of `import facts`; *value* is 1, 0 or, for `manager`, a userid; None: not known (any more)."""
-
-    key_kind: str
-    key: str
-    fact: str
-    value: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactKeys:
     """By what the bank may know the customer of one contact; empty where WeCom does not say.
 
@@ -79,6 +73,7 @@ class Knowledge:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._facts = Facts(engine)
 
     def absences(self) -> dict[str, frozenset[date]]:
         """All days of leave by userid."""
@@ -107,40 +102,11 @@ class Knowledge:
 
     def facts(self) -> dict[tuple[str, str], Said]:
         """What the bank says, by (kind of key, key)."""
-        managers: dict[tuple[str, str], str] = {}
-        facts: dict[tuple[str, str], dict[str, bool]] = {}
-        for row in self._engine.all("facts_all"):
-            key = (row["key_kind"], row["key"])
-            if row["fact"] == MANAGER:
-                managers[key] = row["value"]
-            else:
-                facts.setdefault(key, {})[row["fact"]] = row["value"] == "1"
-        return {
-            key: Said(manager=managers.get(key), facts=facts.get(key, NOTHING))
-            for key in managers.keys() | facts.keys()
-        }
+        return self._facts.all()
 
     def put_facts(self, facts: Sequence[Fact], *, imported_at: int) -> None:
-        """Keep what the bank says now (*imported_at* in epoch s); a fact without a value is forgotten."""
-        told: dict[tuple[str, str], dict[str, str | None]] = {}
-        for fact in facts:
-            told.setdefault((fact.key_kind, fact.fact), {})[fact.key] = fact.value
-        for (key_kind, name), values in told.items():
-            self.put_fact(name, values, key_kind=key_kind, imported_at=imported_at)
-
-    def put_fact(
-        self, fact: str, values: Mapping[str, str | None], *, key_kind: str, imported_at: int
-    ) -> None:
-        """Keep one fact of many customers, by key, as `put_facts` does."""
-        named = {"key_kind": key_kind, "fact": fact}
-        # First of all, so that of two imports the second one waits here, and not in each other's rows.
-        self._engine.run("mark_put", name=_IMPORTED, value=str(imported_at))
-        known = {key: value for key, value in values.items() if value is not None}
-        if known:
-            self._engine.run("facts_put", **named, rows=_json(known), imported_at=imported_at)
-        gone = [{**named, "key": key} for key, value in values.items() if value is None]
-        if gone:
-            self._engine.run_many("facts_drop", gone)
+        """Keep a few facts (*imported_at* in epoch s); a fact without a value is forgotten."""
+        self._facts.put(facts, imported_at=imported_at)
 
     def keys(self, kind: str) -> Iterator[tuple[str, str]]:
         """Every (key, external_userid) by which contacts may be called now, as a stream; some come twice.
@@ -180,8 +146,7 @@ class Knowledge:
 
     def newest_facts(self) -> int | None:
         """When facts came last, in epoch s; None if none ever did."""
-        row = self._engine.one("mark_get", name=_IMPORTED)
-        return None if row is None else int(row["value"])
+        return self._facts.newest()
 
     def details(self, *, since: int) -> dict[tuple[str, str], list[StoredDetails]]:
         """WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid)."""

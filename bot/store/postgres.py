@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -125,6 +125,14 @@ class PostgresEngine:
     def run_many(self, name: str, rows: Sequence[Mapping[str, object]], /) -> None:
         """Carry out the statement *name* once for each of *rows*; call it inside a transaction."""
         self._call(name, rows)
+
+    def append(self, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]], /) -> None:
+        """Put many new rows into *table*; call it inside a transaction."""
+        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+        with self._at_hand() as connection, _translated(), connection.cursor().copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def learn(self, text: str) -> None:
         """Take more named statements, written as in `sql/*.sql`."""

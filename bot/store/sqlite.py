@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -208,6 +208,14 @@ class SqliteEngine:
         except sqlite3.Error as error:
             if not _is_the_stores(error):
                 raise
+            raise StoreBusyError(f"the store cannot be used now ({error})") from error
+
+    def append(self, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]], /) -> None:
+        """Put many new rows into *table*; call it inside a transaction."""
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of ours
+        try:
+            self._connection().executemany(statement, rows)
+        except sqlite3.OperationalError as error:
             raise StoreBusyError(f"the store cannot be used now ({error})") from error
 
     def learn(self, text: str) -> None:

@@ -24,6 +24,7 @@ from bot.store.proposals import Proposals
 from bot.store.renames import Renames
 from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
+from bot.store.roster_lines import RosterLines
 from bot.store.rule_versions import RuleVersions
 from bot.store.runs import Runs
 from bot.store.shared import Leases, Marks, Outages, Tokens
@@ -43,6 +44,7 @@ class Store:
         self.inbox = Inbox(self.engine)
         self.ledger = Ledger(self.engine)
         self.members = Members(self.engine)
+        self.roster_lines = RosterLines(self.engine)
         self.address_book = StoredBook(self.engine)
         self.renames = Renames(self.engine)
         self.proposals = Proposals(self.engine)

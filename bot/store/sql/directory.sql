@@ -27,3 +27,21 @@ ON CONFLICT (userid, since) DO UPDATE
 SELECT userid, since, departments, role
   FROM memberships
  ORDER BY userid, since;
+
+-- name: roster_lines_all()
+SELECT userid, line, beside
+  FROM roster_lines
+ ORDER BY userid;
+
+-- name: roster_lines_put(userid, line, beside, imported_at)*!
+-- The newest import of a person holds.
+INSERT INTO roster_lines (userid, line, beside, imported_at)
+VALUES (:userid, :line, :beside, :imported_at)
+ON CONFLICT (userid) DO UPDATE
+   SET line = excluded.line,
+       beside = excluded.beside,
+       imported_at = excluded.imported_at;
+
+-- name: roster_lines_drop(userid)*!
+DELETE FROM roster_lines
+ WHERE userid = :userid;

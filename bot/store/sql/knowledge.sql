@@ -10,17 +10,38 @@ SELECT userid, first_day, last_day, kind
   FROM absences
  ORDER BY userid, first_day, last_day;
 
--- name: facts_drop(key_kind, key, fact)*!
--- The bank does not know any more: an empty cell. Key by key, because a planner that joins a list of keys with
--- this table guesses far too few rows.
-DELETE FROM facts
- WHERE key_kind = :key_kind
-   AND key = :key
-   AND fact = :fact;
-
 -- name: facts_all()
-SELECT key_kind, key, fact, value
+-- What the bank says, oldest first: of two rows of one key the later one holds.
+SELECT number, key_kind, key, manager, said
+  FROM facts
+ WHERE number <= (SELECT CAST(value AS BIGINT)
+                    FROM marks
+                   WHERE name = 'facts_upto')
+ ORDER BY number;
+
+-- name: facts_page(key_kind, after, batch)
+-- The same of one kind of key, in pieces.
+SELECT number, key, manager, said
+  FROM facts
+ WHERE number > :after
+   AND key_kind = :key_kind
+ ORDER BY number
+ LIMIT :batch;
+
+-- name: facts_last()^
+-- The highest number, also of an import that is not done.
+SELECT MAX(number) AS number
   FROM facts;
+
+-- name: facts_drop(number)*!
+-- A row in whose place another one holds.
+DELETE FROM facts
+ WHERE number = :number;
+
+-- name: facts_drop_span(first, last)!
+-- Rows of an import that came to nothing.
+DELETE FROM facts
+ WHERE number BETWEEN :first AND :last;
 
 -- name: keys_of_adds(userid, external_userid, added_at, batch)
 -- Customers and channel states of contacts after one of them, in the order of their key.

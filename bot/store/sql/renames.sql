@@ -102,9 +102,8 @@ DELETE FROM detail_reads
 -- name: rename_managers(old_userid, userid)!
 -- Whose book a customer is in, as the bank said it.
 UPDATE facts
-   SET value = :userid
- WHERE fact = 'manager'
-   AND value = :old_userid;
+   SET manager = :userid
+ WHERE manager = :old_userid;
 
 -- name: rename_reviews(old_userid, userid)!
 -- Appeals and decisions; of a case that is open under both userids the new one's goes on.

@@ -9,14 +9,9 @@ SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3
 ON CONFLICT (userid, first_day, last_day) DO UPDATE
    SET kind = excluded.kind;
 
--- name: facts_put(key_kind, fact, rows, imported_at)!
--- One fact of many customers, {key: value}; the newest import wins. What is known already is not written
--- again: most of a day's file is what yesterday's said.
-INSERT INTO facts (key_kind, key, fact, value, imported_at)
-SELECT CAST(:key_kind AS TEXT), told.key, CAST(:fact AS TEXT), told.value, CAST(:imported_at AS BIGINT)
-  FROM json_each_text(CAST(:rows AS JSON)) AS told
- WHERE 0 = 0
-ON CONFLICT (key_kind, key, fact) DO UPDATE
-   SET value = excluded.value,
-       imported_at = excluded.imported_at
- WHERE facts.value <> excluded.value;
+-- name: facts_numbered(numbers)
+-- Rows of these numbers (a list).
+SELECT number, manager, said
+  FROM facts
+ WHERE number IN (SELECT CAST(value AS BIGINT)
+                    FROM json_array_elements_text(CAST(:numbers AS JSON)) AS told (value));

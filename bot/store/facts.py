@@ -1,0 +1,242 @@
+"""What the bank says of its customers: rows that are only appended, and seen all at once.
+
+An import writes in many short transactions, above the mark `facts_upto`, where nobody reads; one more
+transaction moves the mark. So nobody waits for a long file, and of an import that was cut off nobody sees a
+line. Whoever imports next removes what it left, and rows in whose place others hold.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+
+from bot.core.contacts import NOTHING
+from bot.store.engine import Engine, StoreBusyError
+from bot.store.shared import Leases, Marks
+
+MANAGER = "manager"  # the one fact that is a userid and not true or false
+
+_IMPORTED = "facts_imported_at"  # the mark that says when facts came last, also those that changed nothing
+_UPTO = "facts_upto"
+_LEASE, _LEASE_S = "facts", 60
+_BATCH = 5000  # rows that are read at once
+_SHORT = 2000  # rows that are removed in one transaction: short enough that no callback waits for it
+_COLUMNS = ("number", "key_kind", "key", "manager", "said")
+
+
+class FactsBusyError(StoreBusyError):
+    """Another process is importing facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the bank says of one customer; a fact that is not there is unknown."""
+
+    manager: str | None = None
+    facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One cell of `import facts`; *value* is 1, 0 or, for `manager`, a userid; None: not known (any more)."""
+
+    key_kind: str
+    key: str
+    fact: str
+    value: str | None
+
+
+class Words(NamedTuple):
+    """What a row says: *said* is JSON, 1 or 0 by fact."""
+
+    manager: str | None
+    said: str
+
+
+NO_WORDS = Words(None, "{}")
+
+
+class StoredWords(NamedTuple):
+    """One row that holds, of one kind of key."""
+
+    number: int
+    key: str
+    words: Words
+
+
+def words(told: Mapping[str, str | None], *, before: Words = NO_WORDS) -> Words:
+    """What holds after *told* (1, 0, a userid or None for unknown, by fact); the rest stays as *before*."""
+    facts: dict[str, str | None] = {**json.loads(before.said), **told}
+    manager = facts.pop(MANAGER, before.manager)
+    known = {fact: facts[fact] for fact in sorted(facts) if facts[fact] is not None}
+    return Words(manager, json.dumps(known, ensure_ascii=False))
+
+
+def values_of(row: Words, columns: Iterable[str]) -> tuple[str | None, ...]:
+    """What *row* says under *columns*; None is unknown."""
+    facts = json.loads(row.said)
+    return tuple(row.manager if column == MANAGER else facts.get(column) for column in columns)
+
+
+class Facts:
+    """The table of facts. Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._marks = Marks(engine)
+
+    def all(self) -> dict[tuple[str, str], Said]:
+        """What the bank says, by (kind of key, key)."""
+
+        @cache  # a bank says few different things of many customers
+        def said(manager: str | None, facts: str) -> Said:
+            known = {fact: value == "1" for fact, value in json.loads(facts).items()}
+            return Said(manager=manager, facts=known or NOTHING)
+
+        found = {
+            (row["key_kind"], row["key"]): said(row["manager"], row["said"])
+            for row in self._engine.all("facts_all")
+        }
+        nothing = [key for key, one in found.items() if one.manager is None and not one.facts]
+        for key in nothing:
+            del found[key]
+        return found
+
+    def put(self, facts: Sequence[Fact], *, imported_at: int) -> None:
+        """Keep a few facts at once (*imported_at* in epoch s); a fact without a value is forgotten.
+
+        Raises FactsBusyError while an import is under way.
+        """
+        told: dict[tuple[str, str], dict[str, str | None]] = {}
+        for fact in facts:
+            told.setdefault((fact.key_kind, fact.key), {})[fact.fact] = fact.value
+        upto, last = self.upto(), self.last()
+        if last > upto:
+            raise FactsBusyError("facts are being imported")
+        before = {
+            (row["key_kind"], row["key"]): (row["number"], Words(row["manager"], row["said"]))
+            for row in self._engine.all("facts_all")
+        }
+        rows: list[tuple[object, ...]] = []
+        for key, values in told.items():
+            _, old = before.get(key, (0, NO_WORDS))
+            rows.append((last + len(rows) + 1, *key, *words(values, before=old)))
+        self._engine.append("facts", _COLUMNS, rows)
+        self._drop(before[key][0] for key in told if key in before)
+        self.publish(last + len(rows), imported_at=imported_at)
+
+    def newest(self) -> int | None:
+        """When facts came last, in epoch s; None if none ever did."""
+        moment = self._marks.get(_IMPORTED)
+        return None if moment is None else int(moment)
+
+    def upto(self) -> int:
+        """The number up to which rows are seen."""
+        return int(self._marks.get(_UPTO) or 0)
+
+    def last(self) -> int:
+        """The highest number, also of an import that is not done."""
+        row = self._engine.one("facts_last")
+        return 0 if row is None or row["number"] is None else int(row["number"])
+
+    def publish(self, upto: int, *, imported_at: int) -> None:
+        """Let everybody see rows up to number *upto* from now on."""
+        self._marks.put(_UPTO, str(upto))
+        self._marks.put(_IMPORTED, str(imported_at))
+
+    def of_kind(self, key_kind: str) -> Iterator[StoredWords]:
+        """The rows of one kind of key, oldest first, as a stream."""
+        after = 0
+        while rows := self._engine.all("facts_page", key_kind=key_kind, after=after, batch=_BATCH):
+            for row in rows:
+                yield StoredWords(row["number"], row["key"], Words(row["manager"], row["said"]))
+            after = rows[-1]["number"]
+
+    def numbered(self, numbers: Sequence[int]) -> dict[int, Words]:
+        """Rows by their numbers."""
+        rows = self._engine.all("facts_numbered", numbers=json.dumps(list(numbers)))
+        return {row["number"]: Words(row["manager"], row["said"]) for row in rows}
+
+    def append(self, rows: Iterable[tuple[object, ...]]) -> None:
+        """More rows (number, kind of key, key, manager, said) at the end."""
+        self._engine.append("facts", _COLUMNS, rows)
+
+    def drop(self, waiting: Sequence[int]) -> None:
+        """Remove rows by their numbers in short transactions of their own."""
+        for start in range(0, len(waiting), _SHORT):
+            with self._engine.transaction():
+                self._drop(waiting[start : start + _SHORT])
+
+    def drop_unseen(self) -> None:
+        """Remove rows above the mark in short transactions of their own."""
+        upto, last = self.upto(), self.last()
+        for first in range(upto + 1, last + 1, _SHORT):
+            with self._engine.transaction():
+                self._engine.run("facts_drop_span", first=first, last=min(first + _SHORT - 1, last))
+
+    def _drop(self, numbers: Iterable[int]) -> None:
+        rows = [{"number": number} for number in numbers]
+        if rows:
+            self._engine.run_many("facts_drop", rows)
+
+
+class FactsImport:
+    """One import under way; nobody sees anything of it before `publish`."""
+
+    def __init__(self, engine: Engine, *, holder: str, now: Callable[[], float]) -> None:
+        """*now*: real time in epoch s; *holder* names this process."""
+        self.facts = Facts(engine)
+        self._engine, self._leases = engine, Leases(engine)
+        self._holder, self._now = holder, now
+        self._next = 0
+        self._outdated = array("Q")
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Be the only import; at the end nothing is left of one that was not published.
+
+        Raises FactsBusyError while another process imports.
+        """
+        self._hold()
+        try:
+            self.facts.drop_unseen()
+            self._next = self.facts.upto() + 1
+            yield
+            self.facts.drop(self._outdated)
+        finally:
+            if self._holds():  # else what is unseen is another one's
+                self.facts.drop_unseen()
+                self._leases.free(_LEASE, holder=self._holder)
+
+    def add(self, key_kind: str, rows: Sequence[tuple[str, Words]]) -> range:
+        """Bring (key, words) into the store, unseen, in a transaction of its own; their numbers."""
+        numbers = range(self._next, self._next + len(rows))
+        with self._engine.transaction():
+            self._hold()
+            self.facts.append(
+                (number, key_kind, key, *said) for number, (key, said) in zip(numbers, rows, strict=True)
+            )
+        self._next = numbers.stop
+        return numbers
+
+    def outdate(self, numbers: Iterable[int]) -> None:
+        """Rows in whose place others hold once this import is published; then they go."""
+        self._outdated.extend(numbers)
+
+    def publish(self, *, imported_at: int) -> None:
+        """Let everybody see it (*imported_at* in epoch s). Call inside a transaction."""
+        self._hold()
+        self.facts.publish(self._next - 1, imported_at=imported_at)
+
+    def _holds(self) -> bool:
+        now = int(self._now())
+        return self._leases.take(_LEASE, holder=self._holder, now=now, until=now + _LEASE_S)
+
+    def _hold(self) -> None:
+        if not self._holds():
+            raise FactsBusyError("facts are being imported by another process: nothing was stored, try later")
