@@ -218,6 +218,24 @@ def test_the_service_reads_everything_at_its_start_and_members_when_asked(
         assert branch.calls()[calls:] == ["user/get", "tag/get"]
 
 
+def test_while_wecom_blocks_the_directory_nobody_asks_and_then_it_is_read(
+    branch: Corp, tmp_path: Path
+) -> None:
+    with bank(branch, tmp_path, store=tmp_path / "bot.db", when=FIRST) as opened:
+        services, clock = opened.services, opened.clock
+        services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
+        branch.world.faults.arm({"read_error": {"errcode": 45009, "times": 2}})
+        asked = []
+        for wait in (0, 59, 2, 60, 3000, 600):
+            clock.pass_(wait)
+            look_after(services)
+            asked.append(len(branch.calls()))
+
+        assert asked[:5] == [1, 1, 2, 2, 2], "a minute's block, then an hour's"
+        assert asked[5] > 2
+        assert len(services.directory.people) == 14
+
+
 def test_a_start_that_wecom_refuses_is_tried_again_not_at_once(branch: Corp, tmp_path: Path) -> None:
     with bank(branch, tmp_path, store=tmp_path / "bot.db", when=FIRST) as opened:
         branch.world.faults.arm({"read_error": {"errcode": 48002, "times": 9}})
