@@ -12,9 +12,11 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from bot.store.address_book import READ_ERROR
 from bot.store.engine import StoreError
 from bot.store.store import Store
+from bot.store.welcomes import Counts
 
 TROUBLE = "delivery_trouble"  # the mark in which the sender says what is in everybody's way
 DETAILS_TROUBLE = "details_trouble"  # the same of the one who reads contacts
+WELCOME_TROUBLE = "welcome_trouble"  # the same of who greets customers
 STUCK_TRIES = 5  # a contact that could not be read so often has no mere delay of WeCom's in its way
 TOKEN = "app"  # noqa: S105 - the name under which the app's token is shared
 
@@ -34,7 +36,7 @@ class Health:
         """`ready`: events can be stored; `degraded`: what a person should look at, each with its part."""
         try:
             self._probe()
-            degraded = [*self._wecom(), *self._directory(), *self._details(), *self._dead()]
+            degraded = [*self._wecom(), *self._directory(), *self._details(), *self._welcome(), *self._dead()]
         except StoreError as error:
             return {"ready": False, "degraded": [{"part": "store", "problem": str(error)}]}
         return {"ready": True, "degraded": degraded}
@@ -53,6 +55,10 @@ class Health:
             "details_pending": self._store.details.pending(),
         }
 
+    def welcomes(self) -> Counts:
+        """How many welcome messages ended how."""
+        return self._store.welcomes.counts()
+
     def _wecom(self) -> list[dict[str, Any]]:
         token = self._store.tokens.get(TOKEN)
         if token.error:
@@ -68,6 +74,9 @@ class Health:
             {"part": "details", "problem": f"{count} contact(s) could not be read: {error}"}
             for error, count in stuck[:1]
         ]
+
+    def _welcome(self) -> list[dict[str, Any]]:
+        return self._noted(WELCOME_TROUBLE, part="welcome")
 
     def _noted(self, mark: str, *, part: str) -> list[dict[str, Any]]:
         trouble = self._store.marks.get(mark)
@@ -95,4 +104,13 @@ def metrics_text(health: Health) -> bytes:
     for name, value in health.depths().items():
         what = name.replace("_", " ")
         Gauge(f"quotabot_{name}", f"{what} of this installation", registry=registry).set(value)
+    counts = health.welcomes()
+    ended = Gauge("quotabot_welcomes", "welcome messages by how they ended", ["state"], registry=registry)
+    for state, number in counts.states.items():
+        ended.labels(state=state.value).set(number)
+    refused = Gauge(
+        "quotabot_welcomes_refused", "welcome messages that WeCom refused", ["errcode"], registry=registry
+    )
+    for errcode, number in counts.refused.items():
+        refused.labels(errcode=str(errcode)).set(number)
     return generate_latest(registry)

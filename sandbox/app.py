@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import contact_control, control, directory, listing, page, reading, sending
+from sandbox import contact_control, control, directory, listing, page, reading, sending, welcoming
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -49,6 +49,11 @@ def _api(world: World) -> Blueprint:
     @api.route("/message/send", methods=["GET", "POST"])
     def message_send() -> Response:
         return _answered(world, "message/send", "POST", lambda call: _message_send(world, call))
+
+    @api.route("/externalcontact/send_welcome_msg", methods=["GET", "POST"])
+    def send_welcome() -> Response:
+        path = "externalcontact/send_welcome_msg"
+        return _answered(world, path, "POST", lambda call: _welcome(world, call))
 
     reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
     reads |= {
@@ -140,6 +145,21 @@ def _message_send(world: World, call: Call) -> Body:
         if plan.hang_after is not None or plan.close_after:
             raise _SeveredError
     return answer
+
+
+def _welcome(world: World, call: Call) -> Body:
+    raw = request.get_data()
+    call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
+    call.request = raw.decode(errors="replace")
+    plan = world.faults.for_welcome()
+    call.faults = plan.names
+    with _in_flight(world, call.path) as in_flight:
+        world.stopping.wait(plan.delay)
+        if world.faults.concurrency and in_flight > world.faults.concurrency:
+            raise ApiError(45033)
+        if plan.errcode is not None:
+            raise ApiError(plan.errcode)
+        return welcoming.send(world, query=request.args, raw=raw, call=call)
 
 
 class _StatusError(Exception):

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from sandbox.history import CHINA
 from sandbox.mailbox import Message
+from sandbox.welcome import Greeting
 from sandbox.world import World
 
 _SHOWN = 40  # messages a phone; the JSON has them all
@@ -60,7 +61,7 @@ def phones(world: World) -> list[Phone]:
                 ),
                 is_leader=bool(person.leader_of),
                 customers=len(world.customers_of(person.userid)),
-                bubbles=tuple(_bubble(message) for message in world.mailbox.messages.get(key, [])[-_SHOWN:]),
+                bubbles=_bubbles(world, key),
                 more=max(0, len(world.mailbox.messages.get(key, [])) - _SHOWN),
             )
             for key, person in world.people.items()
@@ -75,6 +76,22 @@ def shown(message: Message) -> Markup:
     if message.msgtype == "text":
         text = _TEXT_LINK.sub(r'<a href="\1" rel="noreferrer">\2</a>', text)
     return Markup(text.replace("\n", "<br>"))  # noqa: S704 - escaped above
+
+
+def _bubbles(world: World, key: str) -> tuple[tuple[str, Markup, str], ...]:
+    """What came last, and among it what the bot said to this employee's customers."""
+    messages = world.mailbox.messages.get(key, [])[-_SHOWN:]
+    greetings = [one for one in world.welcomes.greetings[-_SHOWN:] if one.userid.lower() == key]
+    told = [*((one.at, _bubble(one)) for one in messages), *((one.at, _greeting(one)) for one in greetings)]
+    return tuple(bubble for _, bubble in sorted(told, key=lambda pair: pair[0]))[-_SHOWN:]
+
+
+def _greeting(greeting: Greeting) -> tuple[str, Markup, str]:
+    at = datetime.fromtimestamp(greeting.at, CHINA)
+    who = Markup('<div class="comment">欢迎语 → 客户 {} · welcome message</div>').format(
+        greeting.external_userid[-4:]
+    )
+    return f"{at:%m-%d %H:%M}", who + escape(greeting.content), "greeting"
 
 
 def _bubble(message: Message) -> tuple[str, Markup, str]:

@@ -18,6 +18,7 @@ from sandbox.mailbox import Mailbox
 from sandbox.people import Branch, Person, Tag, VisibleRange
 from sandbox.switches import ApiSwitches, CallbackSwitches
 from sandbox.tokens import TokenDesk
+from sandbox.welcome import WelcomeDesk
 from sandbox.workdays import WorkCalendar
 
 _ID_CHARS = string.ascii_letters + string.digits + "_-"
@@ -82,6 +83,7 @@ class World:
         self.calendar = calendar or WorkCalendar()
         self.tokens = TokenDesk(branch.app)
         self.mailbox = Mailbox()
+        self.welcomes = WelcomeDesk()
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.in_flight: Counter[str] = Counter()  # calls by path

@@ -17,6 +17,7 @@ from bot.health import TOKEN
 from bot.services import Services
 from bot.store.address_book import READ_AT, READ_ERROR, State
 from bot.store.inbox import Depth
+from bot.store.welcomes import Counts
 from scheduler.sender import LEASE
 
 
@@ -45,6 +46,7 @@ def _report(services: Services) -> dict[str, Any]:
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
         "details": {"pending": store.details.pending()},
+        "welcomes": _welcomes(store.welcomes.counts()),
         "jobs": [
             {
                 "job": row["job"],
@@ -87,8 +89,24 @@ def _directory(services: Services) -> dict[str, Any]:
     }
 
 
+def _welcomes(counts: Counts) -> dict[str, Any]:
+    """How many welcome messages ended how, and by which of WeCom's codes they were refused."""
+    return {
+        **{state.value: number for state, number in counts.states.items()},
+        "errcodes": {str(errcode): number for errcode, number in counts.refused.items()},
+    }
+
+
 def _depth(depth: Depth) -> dict[str, int | None]:
     return {"pending": depth.pending, "dead": depth.dead, "oldest_s": depth.oldest_s}
+
+
+def _welcomes_for_people(told: dict[str, Any]) -> str:
+    codes = ", ".join(f"{number} by {errcode}" for errcode, number in told["errcodes"].items())
+    parts = [f"{told['sent']} sent", f"{told['dropped']} too late", f"{told['refused']} refused"]
+    parts[-1] += f" ({codes})" if codes else ""
+    open_ones = told["claimed"] + told["unknown"]
+    return "welcome " + ", ".join([*parts, *([f"{open_ones} without an outcome"] if open_ones else [])])
 
 
 def _for_people(report: dict[str, Any]) -> str:
@@ -98,6 +116,8 @@ def _for_people(report: dict[str, Any]) -> str:
         for name, box in (("inbox", report["inbox"]), ("outbox", report["outbox"]))
     ]
     lines.append(f"details {report['details']['pending']} contact(s) to be read")
+    if any(number for state, number in report["welcomes"].items() if state != "errcodes"):
+        lines.append(_welcomes_for_people(report["welcomes"]))
     lines += [
         f"{job['job']:<9} last {job['fire_at']}: {job['outcome']}, {job['messages']} message(s)"
         for job in report["jobs"]

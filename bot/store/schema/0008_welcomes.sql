@@ -1,0 +1,10 @@
+-- Welcome messages: each code is claimed once. The code itself is a key to a customer's chat and not kept.
+
+CREATE TABLE welcomes (
+    code_hash {text} PRIMARY KEY,
+    happened_at BIGINT NOT NULL,
+    claimed_at BIGINT NOT NULL,
+    state {text} NOT NULL,
+    errcode INTEGER NOT NULL DEFAULT 0,
+    finished_at BIGINT
+);
