@@ -20,6 +20,7 @@ STEMS: Mapping[int, str] = {
     40058: "invalid Request Parameter",
     40068: "invalid tagid",
     40096: "invalid external userid",
+    40123: "invalid image",
     41001: "access_token missing",
     41002: "corpid missing",
     41004: "corpsecret missing",
@@ -57,6 +58,11 @@ STEMS: Mapping[int, str] = {
     82003: "tag list size out of limit",
     84061: "not external contact",
     701008: "no interop licence",
+    93000: "invalid webhook url",
+    93004: "robot disabled",
+    93017: "empty content",
+    93018: "image size out of limit",
+    301019: "md5 not match",
     301002: "not allow operate another agent with this accesstoken",
 }
 

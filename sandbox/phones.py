@@ -8,6 +8,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
+from sandbox.groups import Post
 from sandbox.history import CHINA
 from sandbox.mailbox import Message
 from sandbox.welcome import Greeting
@@ -68,7 +69,33 @@ def phones(world: World) -> list[Phone]:
         ]
 
 
-def shown(message: Message) -> Markup:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group with a robot: what it posted, as `Phone` has it."""
+
+    name: str
+    bubbles: tuple[tuple[str, Markup, str], ...]
+
+
+def groups(world: World) -> list[Group]:
+    """Return the groups in which a robot said something."""
+    with world.lock:
+        return [
+            Group(name=robot.group, bubbles=tuple(_posted(post) for post in robot.posts[-_SHOWN:]))
+            for robot in world.robots.values()
+            if robot.posts
+        ]
+
+
+def _posted(post: Post) -> tuple[str, Markup, str]:
+    at = datetime.fromtimestamp(post.at, CHINA)
+    if post.image:
+        picture = Markup('<img alt="图片 · picture" src="data:image/png;base64,{}">').format(post.image)
+        return f"{at:%m-%d %H:%M}", picture, "image"
+    return f"{at:%m-%d %H:%M}", shown(post), post.msgtype
+
+
+def shown(message: Message | Post) -> Markup:
     """Return the HTML of *message*; nothing in it can be markup of the sender's own."""
     if message.msgtype == "markdown":
         return Markup("").join(_line(line) for line in message.content.split("\n"))

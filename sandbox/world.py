@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from sandbox.clock import VirtualClock
 from sandbox.contacts import ContactBook
 from sandbox.faults import Faults
+from sandbox.groups import first_robots
 from sandbox.limits import Window
 from sandbox.mailbox import Mailbox
 from sandbox.people import Branch, Person, Tag, VisibleRange
@@ -84,6 +85,7 @@ class World:
         self.tokens = TokenDesk(branch.app)
         self.mailbox = Mailbox()
         self.welcomes = WelcomeDesk()
+        self.robots = first_robots()
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.in_flight: Counter[str] = Counter()  # calls by path
