@@ -30,6 +30,8 @@ from bot.wecom.welcome import Greeting, WelcomeSender
 from handlers.greeting import Greeter
 from scheduler.delivery import Delivery
 from scheduler.reader import Reader
+from scheduler.robot_delivery import RobotDelivery
+from scheduler.robots import fingerprints
 from scheduler.sender import Sender
 
 log = structlog.get_logger(__name__)
@@ -165,6 +167,7 @@ def wecom_client(config: Config) -> WeComClient:
 def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
     """A sender that may compete for the delivery lease; calls in flight end before the block is left."""
     forget_other_app(services)
+    services.store.robots.forget_changed(fingerprints(services.config))
     client = wecom_client(services.config)
     keeper = token_keeper(services, client)
     delivery = Delivery(
@@ -172,6 +175,7 @@ def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
         client=client,
         tokens=keeper,
         outbox=services.store.outbox,
+        robots=RobotDelivery(services, client, real_time=services.store.now),
         real_time=services.store.now,
     )
     sender = Sender(services, delivery, real_time=services.store.now)

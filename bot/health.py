@@ -36,7 +36,14 @@ class Health:
         """`ready`: events can be stored; `degraded`: what a person should look at, each with its part."""
         try:
             self._probe()
-            degraded = [*self._wecom(), *self._directory(), *self._details(), *self._welcome(), *self._dead()]
+            degraded = [
+                *self._wecom(),
+                *self._directory(),
+                *self._details(),
+                *self._welcome(),
+                *self._robots(),
+                *self._dead(),
+            ]
         except StoreError as error:
             return {"ready": False, "degraded": [{"part": "store", "problem": str(error)}]}
         return {"ready": True, "degraded": degraded}
@@ -77,6 +84,13 @@ class Health:
 
     def _welcome(self) -> list[dict[str, Any]]:
         return self._noted(WELCOME_TROUBLE, part="welcome")
+
+    def _robots(self) -> list[dict[str, Any]]:
+        """Group robots that are off; what was configured anew meanwhile is forgotten at the next start."""
+        return [
+            {"part": "robots", "errcode": off.errcode, "problem": f"{off.name}: {off.error}"}
+            for off in self._store.robots.all()
+        ]
 
     def _noted(self, mark: str, *, part: str) -> list[dict[str, Any]]:
         trouble = self._store.marks.get(mark)

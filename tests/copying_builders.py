@@ -119,6 +119,7 @@ def live_a_day(services: Services) -> None:
     store.outages.add(EVENT_AT, EVENT_AT + 90, reason="down", holder="a:1")
     store.welcomes.claim("WCsim1", happened_at=EVENT_AT, now=EVENT_AT + 1)
     store.welcomes.finish("WCsim1", state=State.SENT, errcode=0, now=EVENT_AT + 2)
+    store.robots.switch_off("south-branch", configured="x", errcode=93000, error="gone", now=EVENT_AT)
     store.leases.take("delivery", holder="a:1", now=EVENT_AT, until=EVENT_AT + 15)
 
 

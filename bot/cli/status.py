@@ -18,6 +18,7 @@ from bot.services import Services
 from bot.store.address_book import READ_AT, READ_ERROR, State
 from bot.store.inbox import Depth
 from bot.store.welcomes import Counts
+from scheduler.robots import fingerprints
 from scheduler.sender import LEASE
 
 
@@ -46,6 +47,7 @@ def _report(services: Services) -> dict[str, Any]:
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
         "details": {"pending": store.details.pending()},
+        "robots": _robots(services),
         "welcomes": _welcomes(store.welcomes.counts()),
         "jobs": [
             {
@@ -89,6 +91,22 @@ def _directory(services: Services) -> dict[str, Any]:
     }
 
 
+def _robots(services: Services) -> list[dict[str, Any]]:
+    """The group robots, and why one of them posts nothing."""
+    off = services.store.robots.off(fingerprints(services.config))
+    zone = services.config.calendar.timezone
+    return [
+        {"robot": robot.name, "off_since": None, "error": None}
+        if (found := off.get(robot.name)) is None
+        else {
+            "robot": robot.name,
+            "off_since": datetime.fromtimestamp(found.since, zone).isoformat(),
+            "error": found.error,
+        }
+        for robot in services.config.robots
+    ]
+
+
 def _welcomes(counts: Counts) -> dict[str, Any]:
     """How many welcome messages ended how, and by which of WeCom's codes they were refused."""
     return {
@@ -116,6 +134,11 @@ def _for_people(report: dict[str, Any]) -> str:
         for name, box in (("inbox", report["inbox"]), ("outbox", report["outbox"]))
     ]
     lines.append(f"details {report['details']['pending']} contact(s) to be read")
+    lines += [
+        f"robot   {robot['robot']} is off since {robot['off_since']}: {robot['error']}"
+        for robot in report["robots"]
+        if robot["error"]
+    ]
     if any(number for state, number in report["welcomes"].items() if state != "errcodes"):
         lines.append(_welcomes_for_people(report["welcomes"]))
     lines += [

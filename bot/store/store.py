@@ -21,6 +21,7 @@ from bot.store.postgres import PostgresEngine
 from bot.store.renames import Renames
 from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
+from bot.store.robots import Robots
 from bot.store.rule_versions import RuleVersions
 from bot.store.runs import Runs
 from bot.store.shared import Leases, Marks, Outages, Tokens
@@ -58,6 +59,7 @@ class Store:
         self.rule_versions = RuleVersions(self.engine)
         self.syncs = Syncs(self.engine)
         self.welcomes = Welcomes(self.engine)
+        self.robots = Robots(self.engine)
         self._local = threading.local()
 
     @contextmanager

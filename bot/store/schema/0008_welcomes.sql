@@ -8,3 +8,12 @@ CREATE TABLE welcomes (
     errcode INTEGER NOT NULL DEFAULT 0,
     finished_at BIGINT
 );
+
+-- A group robot that WeCom refuses, under the configuration that it was refused with.
+CREATE TABLE robots_off (
+    name {text} PRIMARY KEY,
+    configured {text} NOT NULL,
+    errcode INTEGER NOT NULL,
+    error {text} NOT NULL,
+    since BIGINT NOT NULL
+);
