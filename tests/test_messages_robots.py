@@ -146,7 +146,7 @@ def test_the_week_says_so() -> None:
 
     words = as_markdown(group_message(shown, language="zh-CN"))
 
-    assert "近 7 天新增 58 位，前 7 天 49 位" in words
+    assert "近 7 天有效新增 58 位，前 7 天 49 位" in words
     assert "进步最多：员工甲，近 7 天比前 7 天多 9 位" in words
     assert words.endswith("群周报</font>")
 

@@ -156,7 +156,7 @@ def test_nothing_is_posted_when_working_hours_are_over(post: Post) -> None:
 def test_who_improved_is_compared_within_14_days(post: Post) -> None:
     (words, _) = plan(post.services, "digest", at=at(EVENING))
 
-    assert "近 7 天新增 3 位，前 7 天 1 位" in words.content
+    assert "近 7 天有效新增 3 位，前 7 天 1 位" in words.content
     assert "进步最多：员工甲，近 7 天比前 7 天多 3 位" in words.content
 
 
