@@ -207,6 +207,21 @@ def test_no_key_shows_anywhere(post: Post) -> None:
     assert sandbox_groups.KEY not in kept + json.dumps(health)
 
 
+def test_run_posts_by_hand_and_tells_the_picture_by_its_title(
+    post: Post, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quotabot, config = command_here(capsys, monkeypatch), str(tmp_path / "config.toml")
+
+    done = quotabot("run", "digest", "--config", config, "--at", EVENING, "--format", "json").json()
+
+    assert [(one["key"], one["state"]) for one in done["messages"]] == [
+        (KEY, "sent"),
+        (f"{KEY}:picture", "sent"),
+    ]
+    assert done["messages"][1]["text"] == "本月团队进度 · 全队 6 人，达成率 1%"
+    assert len(posts(post)) == 2
+
+
 def test_more_than_18_posts_a_minute_wait(post: Post) -> None:
     for number in range(20):
         post.put(f"digest:x{number}", to=address_of("south-branch"))

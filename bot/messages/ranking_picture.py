@@ -65,6 +65,11 @@ class Picture:
     sections: tuple[Section, ...]
     footer: str
 
+    @property
+    def alternative(self) -> str:
+        """What stands for it where only words can: its title and headline."""
+        return " · ".join(part for part in (self.title, self.headline) if part)
+
     def to_json(self) -> str:
         """Return it as text, from which `from_json` makes the same picture."""
         return json.dumps(asdict(self), ensure_ascii=False)
