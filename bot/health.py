@@ -63,8 +63,8 @@ class Health:
         }
 
     def welcomes(self) -> Counts:
-        """How many welcome messages ended how."""
-        return self._store.welcomes.counts()
+        """How many welcome messages of the last 24 hours ended how."""
+        return self._store.welcomes.counts(now=int(self._time()))
 
     def _wecom(self) -> list[dict[str, Any]]:
         token = self._store.tokens.get(TOKEN)
@@ -119,11 +119,16 @@ def metrics_text(health: Health) -> bytes:
         what = name.replace("_", " ")
         Gauge(f"quotabot_{name}", f"{what} of this installation", registry=registry).set(value)
     counts = health.welcomes()
-    ended = Gauge("quotabot_welcomes", "welcome messages by how they ended", ["state"], registry=registry)
+    ended = Gauge(
+        "quotabot_welcomes", "welcome messages of 24 hours by how they ended", ["state"], registry=registry
+    )
     for state, number in counts.states.items():
         ended.labels(state=state.value).set(number)
     refused = Gauge(
-        "quotabot_welcomes_refused", "welcome messages that WeCom refused", ["errcode"], registry=registry
+        "quotabot_welcomes_refused",
+        "welcome messages of 24 hours that WeCom refused",
+        ["errcode"],
+        registry=registry,
     )
     for errcode, number in counts.refused.items():
         refused.labels(errcode=str(errcode)).set(number)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from bot_builders import contact_event, logged, services
+from bot_builders import contact_event, logged, running, services
 from copying_builders import put_events
-from e2e_builders import change, command_here, rows_of, until, where, write_config, write_roster
+from e2e_builders import change, command_here, far_schedule, rows_of, until, where, write_config, write_roster
 from sandbox_builders import TODAY
 
 from bot.bootstrap import open_services
@@ -25,6 +25,7 @@ from handlers import greeting, welcomes
 from handlers.inbox import work_off
 from handlers.router import Router
 from sandbox.branch import make_branch
+from sandbox.callbacks import CallbackSender
 from sandbox.events import compose
 from sandbox.server import RunningServer, start
 from sandbox.world import World
@@ -50,6 +51,10 @@ def put(opened: Services, *bodies: bytes) -> None:
 def came(code: str, *, age_s: int = 0, change: str = "add_external_contact", customer: str = "wm1") -> bytes:
     extra = f"<WelcomeCode><![CDATA[{code}]]></WelcomeCode>" if code else ""
     return contact_event(change, customer=customer, at=int(time.time()) - age_s, extra=extra)
+
+
+def counts(opened: Services) -> Mapping[State, int]:
+    return opened.store.welcomes.counts(now=int(time.time())).states
 
 
 def states(opened: Services) -> list[str]:
@@ -132,7 +137,21 @@ def test_a_process_that_died_between_claim_and_call_does_not_greet_again(
     work_off(opened)
 
     assert greeted == []
-    assert opened.store.welcomes.counts().states[State.CLAIMED] == 1
+    assert counts(opened)[State.CLAIMED] == 1
+
+
+def test_claims_of_earlier_days_are_not_counted_and_can_be_forgotten(
+    bot: tuple[Services, list[Greeting]],
+) -> None:
+    opened, _ = bot
+    now = int(time.time())
+    for code, age in (("WC1", 10), ("WC2", 90_000), ("WC3", 900_000)):
+        opened.store.welcomes.claim(code, happened_at=now - age, now=now - age)
+
+    forgotten = opened.store.welcomes.forget(before=now - 800_000)
+
+    assert counts(opened)[State.CLAIMED] == 1
+    assert (forgotten, len(states(opened))) == (1, 2)
 
 
 def test_no_code_is_kept(bot: tuple[Services, list[Greeting]]) -> None:
@@ -158,7 +177,9 @@ def wecom() -> Iterator[RunningServer]:
 @pytest.fixture
 def branch(tmp_path: Path, wecom: RunningServer) -> Iterator[Services]:
     write_roster(tmp_path, "yg01,员工甲,11,客户经理,,,,")
-    config = write_config(tmp_path, app=asdict(wecom.world.app), api_url=wecom.url, more=ENABLED)
+    config = write_config(
+        tmp_path, app=asdict(wecom.world.app), api_url=wecom.url, more=ENABLED + far_schedule()
+    )
     with open_services(load(config, environ={})) as opened:
         yield opened
 
@@ -169,7 +190,7 @@ def added(world: World) -> bytes:
 
 
 def ended(opened: Services, state: State, count: int = 1) -> bool:
-    return opened.store.welcomes.counts().states[state] == count
+    return counts(opened)[state] == count
 
 
 def test_a_customer_reads_the_text_of_the_configuration(branch: Services, wecom: RunningServer) -> None:
@@ -182,6 +203,17 @@ def test_a_customer_reads_the_text_of_the_configuration(branch: Services, wecom:
     assert {one.content for one in wecom.world.welcomes.greetings} == {branch.config.welcome.text}
     assert {line["event"] for line in lines} == {"customer greeted"}
     assert not {"userid", "code", "external_userid"} & {key for line in lines for key in line}
+
+
+def test_a_running_service_greets_who_comes_by_callback(branch: Services, wecom: RunningServer) -> None:
+    world = wecom.world
+    with running(branch, role="all") as site:
+        world.callback_url = f"http://127.0.0.1:{site.port}/callback"
+        (event,) = compose(world, {"kind": "add", "userid": "yg01", "at": time.time()})
+        CallbackSender(world).send([event])
+        until(lambda: ended(branch, State.SENT))
+
+    assert [one.external_userid for one in world.welcomes.greetings] == [event.external_userid]
 
 
 def test_what_wecom_refuses_is_counted_by_code_and_says_what_to_change(

@@ -48,7 +48,7 @@ def _report(services: Services) -> dict[str, Any]:
         "outbox": _depth(store.outbox.depth(now=now)),
         "details": {"pending": store.details.pending()},
         "robots": _robots(services),
-        "welcomes": _welcomes(store.welcomes.counts()),
+        "welcomes": _welcomes(store.welcomes.counts(now=now)),
         "jobs": [
             {
                 "job": row["job"],
@@ -108,7 +108,7 @@ def _robots(services: Services) -> list[dict[str, Any]]:
 
 
 def _welcomes(counts: Counts) -> dict[str, Any]:
-    """How many welcome messages ended how, and by which of WeCom's codes they were refused."""
+    """How many welcome messages of 24 hours ended how, and by which of WeCom's codes they were refused."""
     return {
         **{state.value: number for state, number in counts.states.items()},
         "errcodes": {str(errcode): number for errcode, number in counts.refused.items()},

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from bot.store.engine import Engine
 
+_DAY_S = 86_400
+
 
 class State(StrEnum):
     """What became of a welcome message."""
@@ -60,14 +62,18 @@ class Welcomes:
             "welcome_finish", code_hash=_hash(code), state=state.value, errcode=errcode, finished_at=now
         )
 
-    def counts(self) -> Counts:
-        """How many ended how."""
+    def counts(self, *, now: int) -> Counts:
+        """How many of the 24 hours before *now* (real epoch s) ended how."""
         states, refused = dict.fromkeys(State, 0), dict[int, int]()
-        for row in self._engine.all("welcome_counts"):
+        for row in self._engine.all("welcome_counts", since=now - _DAY_S):
             states[State(row["state"])] += row["welcomes"]
             if row["state"] == State.REFUSED:
                 refused[row["errcode"]] = row["welcomes"]
         return Counts(states, refused)
+
+    def forget(self, *, before: int) -> int:
+        """Delete what was claimed earlier than *before* (real epoch s); how many. A code lives 20 s."""
+        return self._engine.run("welcome_forget", before=before)
 
 
 def _hash(code: str) -> str:

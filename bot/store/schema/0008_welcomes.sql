@@ -8,6 +8,7 @@ CREATE TABLE welcomes (
     errcode INTEGER NOT NULL DEFAULT 0,
     finished_at BIGINT
 );
+CREATE INDEX welcomes_by_time ON welcomes (claimed_at);
 
 -- A group robot that WeCom refuses, under the configuration that it was refused with.
 CREATE TABLE robots_off (

@@ -13,9 +13,15 @@ UPDATE welcomes
  WHERE code_hash = :code_hash
    AND state = 'claimed';
 
--- name: welcome_counts()
+-- name: welcome_counts(since)
 -- How many ended how, those refused by WeCom's code.
 SELECT state, errcode, COUNT(*) AS welcomes
   FROM welcomes
+ WHERE claimed_at > :since
  GROUP BY state, errcode
  ORDER BY state, errcode;
+
+-- name: welcome_forget(before)!
+-- A code lives 20 s: nobody needs an old claim.
+DELETE FROM welcomes
+ WHERE claimed_at < :before;
