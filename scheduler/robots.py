@@ -7,7 +7,8 @@ planning twice posts once. Only the few who lead are named (`bot.core.board`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.config import Config
@@ -50,12 +51,12 @@ def posts(
     if not wanted:
         return
     off = services.store.robots.off(fingerprints(config))
-    gains = _gains(services, standing)
+    seen = _Seen.of(services, standing)
     for robot in sorted(wanted, key=lambda one: one.name):
         address = address_of(robot.name)
         if address <= after or robot.name in off:
             continue
-        post = _post(config, robot, job, standing, gains)
+        post = _post(config, robot, job, seen)
         if post is None:
             continue
         language = config.locale.language
@@ -92,26 +93,41 @@ def _fingerprint(robot: Robot) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _post(
-    config: Config,
-    robot: Robot,
-    job: str,
-    standing: Standing,
-    gains: Mapping[str, Mapping[str, Gain]],
-) -> GroupPost | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What all robots look at, worked out once."""
+
+    standing: Standing
+    rows: Mapping[str, list[Row]]
+    silent: Collection[str]
+    gains: Mapping[str, Mapping[str, Gain]]
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(cls, services: Services, standing: Standing) -> _Seen:
+        rows: dict[str, list[Row]] = {}
+        for row in standing.rows:
+            rows.setdefault(row.quota, []).append(row)
+        return cls(
+            standing=standing,
+            rows=rows,
+            silent=_silent(standing),
+            gains=_gains(services, standing),
+            names={userid: person.name for userid, person in standing.people.items()},
+        )
+
+
+def _post(config: Config, robot: Robot, job: str, seen: _Seen) -> GroupPost | None:
+    leaders, standing = config.messages.leaderboard, seen.standing
     boards: list[tuple[Row, Board]] = []
-    by_quota: dict[str, list[Row]] = {}
-    for row in standing.rows:
-        by_quota.setdefault(row.quota, []).append(row)
-    leaders = config.messages.leaderboard
-    for quota, rows in by_quota.items():
+    for quota, rows in seen.rows.items():
         found = board(
             rows,
             departments=standing.departments,
             scope=robot.departments,
             size=leaders.size if leaders.names == "top" else 0,
-            silent=_silent(standing, rows),
-            gains=gains.get(quota),
+            silent=seen.silent,
+            gains=seen.gains.get(quota),
         )
         if found is not None:
             boards.append((rows[0], found))
@@ -120,21 +136,19 @@ def _post(
     return GroupPost(
         job=job,
         boards=boards,
-        people={userid: person.name for userid, person in standing.people.items()},
+        people=seen.names,
         departments=standing.departments.names,
         at=standing.calendar.local(standing.at),
     )
 
 
-def _silent(standing: Standing, rows: list[Row]) -> set[str]:
+def _silent(standing: Standing) -> set[str]:
     """Whom no group hears of: who has left, and whose adds a reviewer confirmed a finding about."""
-    today = standing.calendar.local_day(standing.at)
+    today, people = standing.calendar.local_day(standing.at), standing.people
     return {
         row.userid
-        for row in rows
-        if row.flags
-        or row.userid not in standing.people
-        or not standing.people[row.userid].employed_on(today)
+        for row in standing.rows
+        if row.flags or row.userid not in people or not people[row.userid].employed_on(today)
     }
 
 

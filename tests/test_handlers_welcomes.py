@@ -18,6 +18,7 @@ from bot.bootstrap import open_services
 from bot.config import load
 from bot.health import Health, metrics_text
 from bot.services import Services
+from bot.store.engine import StoreBusyError
 from bot.store.welcomes import State
 from bot.wecom import events
 from bot.wecom.welcome import Greeting
@@ -138,6 +139,24 @@ def test_a_process_that_died_between_claim_and_call_does_not_greet_again(
 
     assert greeted == []
     assert counts(opened)[State.CLAIMED] == 1
+
+
+def test_what_is_undone_as_a_whole_greets_nobody(bot: tuple[Services, list[Greeting]]) -> None:
+    opened, greeted = bot
+    put(opened, came("WC1"))
+    broken = Router()
+
+    @broken.on(events.ContactAdded)
+    def fail(event: events.ContactAdded, services: Services) -> None:
+        raise StoreBusyError("made for the test")
+
+    with pytest.raises(StoreBusyError):
+        work_off(opened, router=Router.of(welcomes.router, broken))
+    after_the_failure = (list(greeted), states(opened))
+    work_off(opened)
+
+    assert after_the_failure == ([], [])
+    assert [one.code for one in greeted] == ["WC1"]
 
 
 def test_claims_of_earlier_days_are_not_counted_and_can_be_forgotten(
