@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,7 +16,7 @@ import structlog
 from bot import directory, frozen
 from bot.clock import Clock, RealClock
 from bot.config import Config
-from bot.health import DETAILS_TROUBLE, TOKEN, TROUBLE
+from bot.health import DETAILS_TROUBLE, TOKEN, TROUBLE, WELCOME_TROUBLE
 from bot.roster import RosterError
 from bot.services import INBOX, OUTBOX, Services, Signal
 from bot.store.address_book import READ_ERROR
@@ -26,8 +27,12 @@ from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.reads import Reads
 from bot.wecom.token import TokenKeeper
+from bot.wecom.welcome import Greeting, WelcomeSender
+from handlers.greeting import Greeter
 from scheduler.delivery import Delivery
 from scheduler.reader import Reader
+from scheduler.robot_delivery import RobotDelivery
+from scheduler.robots import fingerprints
 from scheduler.sender import Sender
 
 log = structlog.get_logger(__name__)
@@ -57,7 +62,9 @@ def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Ser
             outbox_signal=Signal(partial(store.engine.notify, OUTBOX)),
         )
         services.reads = partial(_open_reads, services)
-        yield services
+        with ExitStack() as stack:
+            services.greet = partial(_greet, services, stack)
+            yield services
         with suppress(StoreError):  # then its places are free a few seconds later
             services.read_budget.leave()
     finally:
@@ -133,6 +140,7 @@ def forget_other_app(services: Services) -> None:
             store.tokens.forget(TOKEN)
             store.marks.clear(TROUBLE)
             store.marks.clear(DETAILS_TROUBLE)
+            store.marks.clear(WELCOME_TROUBLE)
             store.marks.put(_APP, app)
 
 
@@ -167,6 +175,7 @@ def wecom_client(config: Config) -> WeComClient:
 def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
     """A sender that may compete for the delivery lease; calls in flight end before the block is left."""
     forget_other_app(services)
+    services.store.robots.forget_changed(fingerprints(services.config))
     client = wecom_client(services.config)
     keeper = token_keeper(services, client)
     delivery = Delivery(
@@ -174,6 +183,7 @@ def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
         client=client,
         tokens=keeper,
         outbox=services.store.outbox,
+        robots=RobotDelivery(services, client, real_time=services.store.now),
         real_time=services.store.now,
     )
     sender = Sender(services, delivery, real_time=services.store.now)
@@ -198,4 +208,31 @@ def open_reader(services: Services, *, tokens: TokenKeeper | None = None) -> Ite
         yield reader
     finally:
         reader.close()
+        client.close()
+
+
+def _greet(services: Services, stack: ExitStack, greeting: Greeting) -> None:
+    """Whoever takes an event greets its customer, a command too; most commands never have to."""
+    stack.enter_context(open_greeter(services))  # from now on it is asked directly
+    services.greet(greeting)
+
+
+@contextmanager
+def open_greeter(services: Services, *, tokens: TokenKeeper | None = None) -> Iterator[None]:
+    """Inside the block new customers are greeted when the inbox is worked off; calls end before it is left.
+
+    *tokens*: the keeper of this process, if it has one already.
+    """
+    forget_other_app(services)
+    client, ending = wecom_client(services.config), threading.Event()
+    sender = WelcomeSender(
+        client, tokens or token_keeper(services, client), real_time=services.store.now, ending=ending
+    )
+    greeter, before = Greeter(services, sender, ending=ending), services.greet
+    services.greet = greeter.greet
+    try:
+        yield
+    finally:
+        services.greet = before
+        greeter.close()
         client.close()

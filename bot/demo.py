@@ -67,6 +67,11 @@ exclude_add_ways = [201, 202]
 shared_by = 5
 burst = {{ adds = 15, minutes = 10 }}
 quick_loss = {{ rate = 0.3, min_adds = 10 }}
+
+[[robots]]
+name = "branch"
+webhook_key = "{robot}"
+posts = ["digest"]
 """
 
 
@@ -156,8 +161,10 @@ def running(
     ):
         path = Path(folder) / "config.toml"
         app = sandbox.get("app")
+        robot = sandbox.get("robots")["robots"][0]["key"]
         path.write_text(
-            _CONFIG.format(**app, url=sandbox.url, language=language, store=store), encoding="utf-8"
+            _CONFIG.format(**app, url=sandbox.url, language=language, store=store, robot=robot),
+            encoding="utf-8",
         )
         with _bot(load(path, environ={}), sandbox) as (services, url):
             delay = sandbox.get("switches")["api"]["details_delay"]

@@ -13,10 +13,12 @@ from bot import outages
 from bot.store.address_book import READ_ERROR
 from bot.store.engine import StoreError
 from bot.store.store import Store
+from bot.store.welcomes import Counts
 from bot.wecom.errors import TOO_OFTEN
 
 TROUBLE = "delivery_trouble"  # the mark in which the sender says what is in everybody's way
 DETAILS_TROUBLE = "details_trouble"  # the same of the one who reads contacts
+WELCOME_TROUBLE = "welcome_trouble"  # the same of who greets customers
 STUCK_TRIES = 5  # a contact that could not be read so often has no mere delay of WeCom's in its way
 TOKEN = "app"  # noqa: S105 - the name under which the app's token is shared
 
@@ -48,6 +50,8 @@ class Health:
                 *self._directory(),
                 *self._details(),
                 *self._reads(),
+                *self._welcome(),
+                *self._robots(),
                 *self._dead(),
             ]
         except StoreError as error:
@@ -67,6 +71,10 @@ class Health:
             "outbox_oldest_seconds": outbox.oldest_s or 0,
             "details_pending": self._store.details.pending(),
         }
+
+    def welcomes(self) -> Counts:
+        """How many welcome messages of the last 24 hours ended how."""
+        return self._store.welcomes.counts(now=int(self._time()))
 
     def _wecom(self) -> list[dict[str, Any]]:
         token = self._store.tokens.get(TOKEN)
@@ -107,6 +115,16 @@ class Health:
             for api, until in self._store.budget.blocked(now=now).items()
         ]
 
+    def _welcome(self) -> list[dict[str, Any]]:
+        return self._noted(WELCOME_TROUBLE, part="welcome")
+
+    def _robots(self) -> list[dict[str, Any]]:
+        """Group robots that are off; what was configured anew meanwhile is forgotten at the next start."""
+        return [
+            {"part": "robots", "errcode": off.errcode, "problem": f"{off.name}: {off.error}"}
+            for off in self._store.robots.all()
+        ]
+
     def _noted(self, mark: str, *, part: str) -> list[dict[str, Any]]:
         trouble = self._store.marks.get(mark)
         if trouble is None:
@@ -133,4 +151,18 @@ def metrics_text(health: Health) -> bytes:
     for name, value in health.depths().items():
         what = name.replace("_", " ")
         Gauge(f"quotabot_{name}", f"{what} of this installation", registry=registry).set(value)
+    counts = health.welcomes()
+    ended = Gauge(
+        "quotabot_welcomes", "welcome messages of 24 hours by how they ended", ["state"], registry=registry
+    )
+    for state, number in counts.states.items():
+        ended.labels(state=state.value).set(number)
+    refused = Gauge(
+        "quotabot_welcomes_refused",
+        "welcome messages of 24 hours that WeCom refused",
+        ["errcode"],
+        registry=registry,
+    )
+    for errcode, number in counts.refused.items():
+        refused.labels(errcode=str(errcode)).set(number)
     return generate_latest(registry)

@@ -12,6 +12,7 @@ import structlog
 
 from bot.bootstrap import (
     hear_others,
+    open_greeter,
     open_reader,
     open_sender,
     record_files,
@@ -119,13 +120,14 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
 
 
 def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> None:
-    """Start inbox worker, sender, reader and timetable; *stack* ends them in the opposite order."""
+    """Start inbox worker, greeter, sender, reader and timetable; *stack* ends them in the opposite order."""
     hear_others(services)
     sender, keeper = stack.enter_context(open_sender(services))
     share_tokens(services, keeper)
     _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake)
     reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
     _start_loop(stack, "details", _reading(reader, rest), wake=rest.wake)
+    stack.enter_context(open_greeter(services, tokens=keeper))
     _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
     acts: tuple[tuple[Callable[[Services], None], float], ...] = (
         (tick, tick_s),

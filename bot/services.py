@@ -16,6 +16,7 @@ from bot.store.engine import StoreError
 from bot.store.store import Store
 from bot.wecom.budget import ReadBudget
 from bot.wecom.reads import Reads
+from bot.wecom.welcome import Greeting
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +52,10 @@ class Signal:
         self._event.clear()
 
 
+def _nobody_greets(_greeting: Greeting) -> None:
+    raise AssertionError("these services have nobody who greets customers")
+
+
 def _no_reads() -> AbstractContextManager[Reads]:
     raise AssertionError("these services have no way to WeCom")
 
@@ -60,6 +65,7 @@ class Services:
     """One installation as the parts see it. *holder* names this process where only one may act.
 
     *reads* opens a way to ask WeCom, to be closed after use; *read_budget* says when somebody may ask;
+    *greet* has a new customer greeted, soon;
     *ending* is set when the service stops. Only `use` changes the value: a configuration that was re-read.
     """
 
@@ -71,6 +77,7 @@ class Services:
     inbox_signal: Signal = field(default_factory=Signal)
     outbox_signal: Signal = field(default_factory=Signal)
     reads: Callable[[], AbstractContextManager[Reads]] = _no_reads
+    greet: Callable[[Greeting], None] = _nobody_greets
     ending: threading.Event = field(default_factory=threading.Event)
     read_budget: ReadBudget = field(init=False)
 

@@ -11,7 +11,19 @@ from contextlib import contextmanager
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import behavior, contact_control, control, directory, listing, page, reading, sending
+from sandbox import (
+    behavior,
+    contact_control,
+    control,
+    directory,
+    group_control,
+    groups,
+    listing,
+    page,
+    reading,
+    sending,
+    welcoming,
+)
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -50,6 +62,7 @@ def create_app(world: World, *, sender: CallbackSender | None = None) -> Flask:
     app.register_blueprint(_api(world))
     app.register_blueprint(control.blueprint(world, calls_out))
     app.register_blueprint(contact_control.blueprint(world))
+    app.register_blueprint(group_control.blueprint(world))
     app.register_blueprint(page.blueprint(world, calls_out))
     return app
 
@@ -64,6 +77,15 @@ def _api(world: World) -> Blueprint:
     @api.route("/message/send", methods=["GET", "POST"])
     def message_send() -> Response:
         return _answered(world, "message/send", "POST", lambda call: _message_send(world, call))
+
+    @api.route("/externalcontact/send_welcome_msg", methods=["GET", "POST"])
+    def send_welcome() -> Response:
+        path = "externalcontact/send_welcome_msg"
+        return _answered(world, path, "POST", lambda call: _welcome(world, call))
+
+    @api.route("/webhook/send", methods=["GET", "POST"])
+    def webhook_send() -> Response:
+        return _answered(world, "webhook/send", "POST", lambda call: _webhook(world, call))
 
     reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
     reads |= {
@@ -155,6 +177,45 @@ def _message_send(world: World, call: Call) -> Body:
             world.stopping.wait(plan.hang_after)
         if plan.hang_after is not None or plan.close_after:
             raise _SeveredError
+    return answer
+
+
+def _welcome(world: World, call: Call) -> Body:
+    raw = request.get_data()
+    call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
+    call.request = raw.decode(errors="replace")
+    plan = world.faults.for_welcome()
+    call.faults = plan.names
+    with _in_flight(world, call.path) as in_flight:
+        world.stopping.wait(plan.delay)
+        if world.faults.concurrency and in_flight > world.faults.concurrency:
+            raise ApiError(45033)
+        if plan.errcode is not None:
+            raise ApiError(plan.errcode)
+        return welcoming.send(world, query=request.args, raw=raw, call=call)
+
+
+def _webhook(world: World, call: Call) -> Body:
+    """A group robot needs no token: its key is all (99110)."""
+    raw = request.get_data()
+    call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
+    plan = world.faults.for_send()
+    call.faults = plan.names
+    world.stopping.wait(plan.delay)
+    if plan.errcode is not None:
+        raise ApiError(plan.errcode)
+    key = request.args.get("key", "")
+    with world.lock:
+        answer = groups.post(
+            world.robots,
+            key=key,
+            raw=raw,
+            at=world.clock.now(),
+            now=world.real(),
+            per_minute=world.api.robot_per_minute,
+        )
+    if plan.close_after:
+        raise _SeveredError
     return answer
 
 

@@ -120,6 +120,10 @@ def _log_routes(routes: Blueprint, world: World, sender: CallbackSender) -> None
                 members={key: [asdict(message) for message in box.messages.get(key, ())] for key in wanted},
                 dropped=[asdict(message) for message in box.dropped if userid in ("", message.to)],
                 duplicates=[asdict(message) for message in box.duplicates if userid in ("", message.to)],
+                groups={robot.group: [asdict(one) for one in robot.posts] for robot in world.robots.values()},
+                customers=[
+                    asdict(one) for one in world.welcomes.greetings if userid in ("", one.userid.lower())
+                ],
             )
 
     @routes.get("/deliveries")

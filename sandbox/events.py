@@ -79,7 +79,11 @@ def _contact(world: World, spec: Spec, at: int) -> list[Event]:
     fields["State"] = _optional(spec, "state")
     # No welcome code for a user of another corp: WeCom sends a name card by itself (92137).
     default = f"WCsim{world.rng.getrandbits(64):016x}" if has_code and external.startswith("wm") else ""
-    fields["WelcomeCode"] = _optional(spec, "welcome_code", default)
+    if world.welcomes.has_greeted(userid, external):
+        default = ""  # they have talked already (92137)
+    code = fields["WelcomeCode"] = _optional(spec, "welcome_code", default)
+    if code:
+        world.welcomes.issue(code, userid=userid, external_userid=external, now=world.real())
     fields["Source"] = _optional(spec, "source")
     if is_alive is not None:
         world.set_contact(userid, external, is_alive=is_alive)

@@ -49,6 +49,7 @@ _COUNTED: Mapping[str, tuple[str, float | None]] = {
     "send_error": ("errcode", None),
     "token_error": ("errcode", None),
     "read_error": ("errcode", None),
+    "welcome_error": ("errcode", None),
     "http_status": ("status", 502.0),
     "hang_before": ("seconds", 30.0),
     "hang_after": ("seconds", 30.0),
@@ -60,12 +61,12 @@ _COUNTED: Mapping[str, tuple[str, float | None]] = {
 class Faults:
     """The armed faults. Thread-safe.
 
-    JSON keys: ``send_error``, ``token_error`` and ``read_error`` {errcode, times}; ``read_after`` reads that
-    still succeed before a ``read_error``; ``http_status`` {status, times}; ``hang_before`` (nothing
-    accepted), ``hang_after`` (accepted, then silence) {seconds, times}; ``close_after`` {times} (accepted,
-    then the connection breaks); ``delay_ms`` for every send and read; ``untrusted_ip`` true/false;
-    ``concurrency`` calls of one API in flight, 0 for none; ``busy_every`` n: every n-th reading call answers
-    -1, 0 for none. *times* is 1 by default.
+    JSON keys: ``send_error``, ``token_error``, ``read_error`` and ``welcome_error`` {errcode, times};
+    ``read_after`` reads that still succeed before a ``read_error``; ``http_status`` {status, times};
+    ``hang_before`` (nothing accepted), ``hang_after`` (accepted, then silence) {seconds, times};
+    ``close_after`` {times} (accepted, then the connection breaks); ``delay_ms`` for every send and read;
+    ``untrusted_ip`` true/false; ``concurrency`` calls of one API in flight, 0 for none; ``busy_every`` n:
+    every n-th reading call answers -1, 0 for none. *times* is 1 by default.
     """
 
     delay_ms: int = 0
@@ -123,6 +124,12 @@ class Faults:
             if errcode is None and self.busy_every and self._reads % self.busy_every == 0:
                 errcode = -1.0
             return Planned(delay=self.delay_ms / 1000, read_errcode=None if errcode is None else int(errcode))
+
+    def for_welcome(self) -> Planned:
+        """Take what the next send_welcome_msg suffers."""
+        with self._lock:
+            errcode = self._take("welcome_error")
+            return Planned(delay=self.delay_ms / 1000, errcode=None if errcode is None else int(errcode))
 
     def for_token(self) -> int | None:
         """Take the errcode that the next gettoken answers, if any."""

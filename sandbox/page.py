@@ -11,7 +11,7 @@ from sandbox import control
 from sandbox.callbacks import CallbackSender
 from sandbox.events import Spec, SpecError
 from sandbox.history import CHINA
-from sandbox.phones import phones
+from sandbox.phones import groups, phones
 from sandbox.world import World
 
 _WAIT = 3.0  # seconds; the page should show what a press of a button led to
@@ -32,6 +32,7 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
         return render_template(
             "phones.html",
             phones=phones(world),
+            groups=groups(world),
             now=f"{now:%Y-%m-%d %H:%M}",
             weekday=_WEEKDAYS[now.weekday()],
             corp_id=world.app.corp_id,

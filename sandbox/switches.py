@@ -28,6 +28,7 @@ class ApiSwitches:
     account_cap: int = 500  # times 200 receivers a day (90236)
     member_per_minute: int = 30
     member_per_hour: int = 1000
+    robot_per_minute: int = 20  # 99110
     window: str = "sliding"  # or "clock": whole minutes and hours. UNCONFIRMED
     markdown_over: int = 40058  # or 45002. UNCONFIRMED
     duplicate_compare: str = "parsed"  # or "raw": only the very same bytes are a duplicate. UNCONFIRMED

@@ -14,12 +14,14 @@ from datetime import date
 from sandbox.clock import VirtualClock
 from sandbox.contacts import Chats, ContactBook
 from sandbox.faults import Faults
+from sandbox.groups import first_robots
 from sandbox.limits import Window
 from sandbox.mailbox import Mailbox
 from sandbox.people import Branch, Person, Tag, VisibleRange
 from sandbox.switches import ApiSwitches, CallbackSwitches
 from sandbox.tokens import TokenDesk
 from sandbox.transfers import Transfers
+from sandbox.welcome import WelcomeDesk
 from sandbox.workdays import WorkCalendar
 
 _ID_CHARS = string.ascii_letters + string.digits + "_-"
@@ -84,6 +86,8 @@ class World:
         self.calendar = calendar or WorkCalendar()
         self.tokens = TokenDesk(branch.app)
         self.mailbox = Mailbox()
+        self.welcomes = WelcomeDesk()
+        self.robots = first_robots()
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.in_flight: Counter[str] = Counter()  # calls by path

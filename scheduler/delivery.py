@@ -28,7 +28,9 @@ from bot.wecom.errors import (
     UnknownOutcomeError,
     kind_of,
 )
+from bot.wecom.robot import robot_of
 from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
+from scheduler.robot_delivery import RobotDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -59,12 +61,14 @@ class Delivery:
         client: WeComClient,
         tokens: TokenKeeper,
         outbox: Outbox,
+        robots: RobotDelivery | None = None,
         real_time: Callable[[], float] = time.time,
     ) -> None:
         self._agent_id = agent_id
         self._client = client
         self._tokens = tokens
         self._outbox = outbox
+        self._robots = robots
         self._time = real_time
 
     def deliver(self, due: Due, *, may_call: Callable[[], bool]) -> Trouble | None:
@@ -72,6 +76,9 @@ class Delivery:
 
         *may_call* is asked before each call: without the lease for as long as it may last, none begins.
         """
+        if self._robots is not None and (robot := robot_of(due.to_userid)) is not None:
+            self._robots.deliver(due, robot=robot, may_call=may_call)
+            return None
         now = int(self._time())
         if due.unsure_since is not None and now - due.unsure_since >= RESEND_WITHIN_S:
             reason = "nobody knows whether WeCom took it, and it is too late to ask"

@@ -13,6 +13,7 @@ from bot.standing import standing
 from bot.store.outbox import Message
 from scheduler.jobs import ALONGSIDE, JOBS, Job
 from scheduler.keys import key_of
+from scheduler.robots import posts
 
 # Room for the ending that tells two equal messages apart, below WeCom's 2048 bytes.
 CONTENT_BYTES = 2040
@@ -42,7 +43,19 @@ def plan_by_person(
             if userid > after:
                 yield unasked(services, name, userid, message, at=at, time_shift=time_shift)
 
-    return _together([written(name, one) for name, one in {job: JOBS[job], **ALONGSIDE.get(job, {})}.items()])
+    calendar = services.config.work_calendar()
+    begin = _next_working_time(calendar, calendar.local(at))
+    in_groups = posts(
+        services,
+        job,
+        found,
+        not_before=int(begin.timestamp()),
+        expires_at=_closing(calendar, begin.date()),
+        time_shift=time_shift,
+        after=after,
+    )
+    jobs = {job: JOBS[job], **ALONGSIDE.get(job, {})}
+    return _together([*(written(name, one) for name, one in jobs.items()), in_groups])
 
 
 def _together(streams: Sequence[Iterator[Message]]) -> Iterator[list[Message]]:

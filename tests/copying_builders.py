@@ -21,6 +21,7 @@ from bot.core.people import Membership, Person
 from bot.services import Services
 from bot.store.outbox import Message
 from bot.store.store import Store
+from bot.store.welcomes import State
 from handlers.inbox import note_rules, work_off
 
 EVENT_AT = 1_795_395_600  # 2026-11-23T09:00+08:00
@@ -119,6 +120,9 @@ def live_a_day(services: Services) -> None:
     store.runs.end("progress", EVENT_AT, holder="a:1", state="done")
     store.tokens.put("app", token="made-up-token", expires_at=EVENT_AT + 7200)
     store.outages.add(EVENT_AT, EVENT_AT + 90, reason="down", holder="a:1")
+    store.welcomes.claim("WCsim1", happened_at=EVENT_AT, now=EVENT_AT + 1)
+    store.welcomes.finish("WCsim1", state=State.SENT, errcode=0, now=EVENT_AT + 2)
+    store.robots.switch_off("south-branch", configured="x", errcode=93000, error="gone", now=EVENT_AT)
     store.leases.take("delivery", holder="a:1", now=EVENT_AT, until=EVENT_AT + 15)
 
 

@@ -7,12 +7,14 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.core.board import Gain, board
 from bot.core.day import DayFacts
 from bot.core.engagement import Method, TeamRate
 from bot.core.evidence import Evidence
 from bot.core.integrity import FindingKind
 from bot.core.leniency import Difference
 from bot.core.money import Penalty
+from bot.core.people import Departments
 from bot.core.progress import Row, Status
 from bot.core.statement import Figure, Statement
 from bot.core.verdicts import Verdict
@@ -22,6 +24,7 @@ from bot.messages.admin import Finding, Wrong, admin
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
 from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions, to_review
+from bot.messages.robots import GroupPost, group_message
 from bot.messages.rules_changed import RuleNews, rules_changed
 from bot.messages.statement import looked_at, statement
 
@@ -225,6 +228,26 @@ def _renamed() -> ToDecide:
     return ToDecide(id="rename:zhangsan:zhang.san", name="员工甲", said="", what=what)
 
 
+def a_group() -> GroupPost:
+    """Twelve people of two departments; four have enough, the fifth improved most."""
+    counts = [62, 58, 51, 51, 47, 46, 44, 42, 41, 40, 38, 36]
+    rows = [
+        replace(MONTHLY if counted < 50 else MET, userid=f"u{n:02}", department=121 + n % 2, counted=counted)
+        for n, counted in enumerate(counts)
+    ]
+    tree = Departments({121: 12, 122: 12}, {121: "南区一部", 122: "南区二部"})
+    gains = {row.userid: Gain(latest=9 + n % 5, before=9) for n, row in enumerate(rows)}
+    board_of = board(rows, departments=tree, scope=[12], size=5, gains=gains)
+    assert board_of is not None
+    return GroupPost(
+        job="digest",
+        boards=[(rows[0], board_of)],
+        people={f"u{n:02}": f"员工{letter}" for n, letter in enumerate("甲乙丙丁戊己庚辛壬癸子丑")},
+        departments=tree.names,
+        at=EVENING,
+    )
+
+
 def _questions(language: str) -> dict[str, Message]:
     said: dict[str, Any] = {"language": language, "at": MORNING}
     asked = [replace(BURST, holds=0), SHARED, QUICK_LOSS]
@@ -269,4 +292,5 @@ def examples(language: str) -> dict[str, Message]:
         "close, met": closed(**said, lines=[MADE], until=OBJECT_UNTIL, at=RESULTS),
         "rules": rules_changed(**said, news=[EASED], at=MORNING),
         **_questions(language),
+        "group": group_message(a_group(), language=language),
     }

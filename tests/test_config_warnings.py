@@ -176,6 +176,17 @@ def test_names_that_the_roster_does_not_know_are_told_with_the_nearest(tmp_path:
     ]
 
 
+def test_a_department_of_a_robot_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    text = (
+        MINIMAL
+        + '[[robots]]\nname = "south"\nwebhook_key = "k"\ndepartments = [12, 99]\nposts = ["digest"]\n'
+    )
+
+    found = lines(tmp_path, text, departments={12})
+
+    assert found == ["robots[0].departments[1] = 99: neither the roster nor departments has this department"]
+
+
 def test_reviewers_and_admins_whom_the_roster_does_not_know_are_told(tmp_path: Path) -> None:
     text = MINIMAL + '[review]\nreviewers = ["lisi", "lisl"]\n[admins]\nuserids = ["it"]\n'
 

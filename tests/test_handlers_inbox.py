@@ -317,4 +317,7 @@ def test_a_foreign_error_leaves_only_its_name_behind(opened: Services, clock: Cl
 def test_the_router_says_who_would_run() -> None:
     event = ContactAdded(created_at=1, userid="yg01", external_userid="wm1")
 
-    assert [handler.__name__ for handler in handlers.ALL.handlers_for(event)] == ["contact_changed"]
+    assert [handler.__name__ for handler in handlers.ALL.handlers_for(event)] == [
+        "contact_changed",
+        "customer_came",
+    ]

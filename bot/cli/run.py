@@ -19,6 +19,7 @@ from bot.cli.options import at_option, config_option, format_option, loaded, mom
 from bot.cli.sync import JOB as SYNC
 from bot.cli.sync import compare, drift_json, for_people
 from bot.health import TROUBLE
+from bot.messages.ranking_picture import Picture
 from bot.services import Services
 from bot.store.outbox import Message
 from scheduler.jobs import JOBS, LASTING, PREPARES, SILENT
@@ -146,11 +147,17 @@ def _now(services: Services, message: Message) -> dict[str, Any]:
         return _shown(message, "pending")
     if row["error"]:
         click.echo(f"{message.to_userid}: {row['state']}: {row['error']}", err=True)
-    return {"key": message.key, "to": message.to_userid, "state": row["state"], "text": row["content"]}
+    return _told(message, row["state"], row["content"])
 
 
 def _shown(message: Message, state: str) -> dict[str, Any]:
-    return {"key": message.key, "to": message.to_userid, "state": state, "text": message.content}
+    return _told(message, state, message.content)
+
+
+def _told(message: Message, state: str, content: str) -> dict[str, Any]:
+    """A picture is told by its title."""
+    text = Picture.from_json(content).alternative if message.msgtype == "image" else content
+    return {"key": message.key, "to": message.to_userid, "state": state, "text": text}
 
 
 def _print(report: dict[str, Any], form: str) -> None:

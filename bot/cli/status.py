@@ -19,6 +19,8 @@ from bot.health import TOKEN, refused_line
 from bot.services import Services
 from bot.store.address_book import READ_AT, READ_ERROR, State
 from bot.store.inbox import Depth
+from bot.store.welcomes import Counts
+from scheduler.robots import fingerprints
 from scheduler.sender import LEASE
 
 
@@ -48,6 +50,8 @@ def _report(services: Services) -> dict[str, Any]:
         "outbox": _depth(store.outbox.depth(now=now)),
         "details": {"pending": store.details.pending()},
         "reads": {"refused_s": {api: until - now for api, until in store.budget.blocked(now=now).items()}},
+        "robots": _robots(services),
+        "welcomes": _welcomes(store.welcomes.counts(now=now)),
         "jobs": [
             {
                 "job": row["job"],
@@ -105,8 +109,40 @@ def _directory(services: Services) -> dict[str, Any]:
     }
 
 
+def _robots(services: Services) -> list[dict[str, Any]]:
+    """The group robots, and why one of them posts nothing."""
+    off = services.store.robots.off(fingerprints(services.config))
+    zone = services.config.calendar.timezone
+    return [
+        {"robot": robot.name, "off_since": None, "error": None}
+        if (found := off.get(robot.name)) is None
+        else {
+            "robot": robot.name,
+            "off_since": datetime.fromtimestamp(found.since, zone).isoformat(),
+            "error": found.error,
+        }
+        for robot in services.config.robots
+    ]
+
+
+def _welcomes(counts: Counts) -> dict[str, Any]:
+    """How many welcome messages of 24 hours ended how, and by which of WeCom's codes they were refused."""
+    return {
+        **{state.value: number for state, number in counts.states.items()},
+        "errcodes": {str(errcode): number for errcode, number in counts.refused.items()},
+    }
+
+
 def _depth(depth: Depth) -> dict[str, int | None]:
     return {"pending": depth.pending, "dead": depth.dead, "oldest_s": depth.oldest_s}
+
+
+def _welcomes_for_people(told: dict[str, Any]) -> str:
+    codes = ", ".join(f"{number} by {errcode}" for errcode, number in told["errcodes"].items())
+    parts = [f"{told['sent']} sent", f"{told['dropped']} too late", f"{told['refused']} refused"]
+    parts[-1] += f" ({codes})" if codes else ""
+    open_ones = told["claimed"] + told["unknown"]
+    return "welcome " + ", ".join([*parts, *([f"{open_ones} without an outcome"] if open_ones else [])])
 
 
 def _for_people(report: dict[str, Any]) -> str:
@@ -117,6 +153,13 @@ def _for_people(report: dict[str, Any]) -> str:
     ]
     lines.append(f"details {report['details']['pending']} contact(s) to be read")
     lines += [f"reads   {refused_line(api, left)}" for api, left in report["reads"]["refused_s"].items()]
+    lines += [
+        f"robot   {robot['robot']} is off since {robot['off_since']}: {robot['error']}"
+        for robot in report["robots"]
+        if robot["error"]
+    ]
+    if any(number for state, number in report["welcomes"].items() if state != "errcodes"):
+        lines.append(_welcomes_for_people(report["welcomes"]))
     lines += [
         f"{job['job']:<9} last {job['fire_at']}: {job['outcome']}, {job['messages']} message(s)"
         + (f"; {job['note']}" if "note" in job else "")

@@ -17,6 +17,7 @@ from bot.standing import standing
 
 _PATIENCE_S = 40.0
 _LOOK_S = 0.05
+_GROUP = "group:"  # before the name of a post that was seen
 _MARKUP = re.compile(r"</?font[^>]*>|\*\*")  # a terminal shows words
 
 
@@ -110,16 +111,33 @@ def _changes(before: dict[str, Row], after: dict[str, Row]) -> None:
 
 def _print_new(demo: Demo, seen: set[str]) -> None:
     people = demo.services.store.members.all()
-    fresh = 0
-    for userid, messages in demo.sandbox.get("messages")["members"].items():
+    told, fresh = demo.sandbox.get("messages"), 0
+    for userid, messages in told["members"].items():
         for message in messages:
             if message["msgid"] in seen:
                 continue
             seen.add(message["msgid"])
             fresh += 1
             _print_message(people[userid].name if userid in people else "?", userid, message)
+    fresh += _print_groups(told["groups"], seen)
     if not fresh:
         click.echo("(nobody needed one)")
+
+
+def _print_groups(groups: dict[str, list[dict[str, Any]]], seen: set[str]) -> int:
+    """What group robots posted since; how many posts."""
+    fresh = 0
+    for group, posts in groups.items():
+        for number, post in enumerate(posts):
+            if (name := f"{_GROUP}{group}:{number}") in seen:
+                continue
+            seen.add(name)
+            fresh += 1
+            click.echo("\n" + click.style(f"{group} (群机器人 · group robot)", fg="cyan", bold=True))
+            click.echo(
+                _MARKUP.sub("", post["content"]) or "(a picture; the page of `quotabot demo` shows it)"
+            )
+    return fresh
 
 
 def _print_message(name: str, userid: str, message: dict[str, Any]) -> None:
@@ -129,10 +147,11 @@ def _print_message(name: str, userid: str, message: dict[str, Any]) -> None:
 
 def _close(demo: Demo, seen: set[str], seconds: float) -> None:
     told = demo.sandbox.get("messages")
+    received = sum(not name.startswith(_GROUP) for name in seen)
     calls = [call for call in demo.sandbox.get("calls")["calls"] if call["path"].endswith("message/send")]
     _chapter("the day in numbers")
     click.echo(
-        f"{len(seen)} messages received in {len(calls)} calls, {len(told['dropped'])} dropped by WeCom,"
+        f"{received} messages received in {len(calls)} calls, {len(told['dropped'])} dropped by WeCom,"
     )
     click.echo(f"{len(told['duplicates'])} sent twice; played in {seconds:.0f} s")
 

@@ -30,6 +30,7 @@ from bot.config.faults import nearest, refusal
 from bot.core.workdays import is_known_country
 
 MAX_WORKING_HOURS = 10
+WELCOME_BYTES = 4000  # of WeCom [92137]
 
 # Every store and WeCom itself can hold it.
 MAX_WHOLE = 2**32 - 1
@@ -84,6 +85,13 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise refusal("must be a text in quotes")
     return value
+
+
+def _welcome_text(value: object) -> str:
+    text = _text(value)
+    if not text.strip() or len(text.encode()) > WELCOME_BYTES:
+        raise refusal(f"must be a text of 1 to {WELCOME_BYTES} bytes of UTF-8")
+    return text
 
 
 def _place(info: ValidationInfo) -> Place:
@@ -310,6 +318,7 @@ _SECRET_SCHEMA = _schema(
 )
 
 Text = Annotated[str, BeforeValidator(_text)]
+WelcomeText = Annotated[str, BeforeValidator(_welcome_text)]
 Whole = Annotated[int, Strict(), AfterValidator(_storable)]
 Department = Annotated[Whole, AfterValidator(_department)]
 Truth = Annotated[bool, Strict()]

@@ -35,6 +35,7 @@ from bot.config.fields import (
     TimeOfDay,
     Truth,
     UserId,
+    WelcomeText,
     Whole,
     Zone,
     as_written,
@@ -198,7 +199,7 @@ class Welcome(Section):
 
     enabled: Truth = False
     """Whether it is sent."""
-    text: Text = "您好，我是您的客户经理，请问有什么可以帮您？"
+    text: WelcomeText = "您好，我是您的客户经理，请问有什么可以帮您？"
     """The message."""
 
 

@@ -195,3 +195,7 @@ def _unknown_departments(config: Config, known: Collection[int]) -> Iterator[Fou
             if department not in known:
                 path = ("quotas", number, "departments", position)
                 yield path, department, allowed, None
+    for number, robot in enumerate(config.robots):
+        for position, department in enumerate(robot.departments):
+            if department not in known:
+                yield ("robots", number, "departments", position), department, allowed, None

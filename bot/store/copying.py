@@ -162,6 +162,8 @@ TABLES = (
     ),
     Table("member_tags", ("id",), ("name",)),
     Table("member_reads", ("userid",), ("wanted_since", "arrived_on", "attempts", "next_try_at", "error")),
+    Table("welcomes", ("code_hash",), ("happened_at", "claimed_at", "state", "errcode", "finished_at")),
+    Table("robots_off", ("name",), ("configured", "errcode", "error", "since")),
     Table("renames", ("old_userid",), ("userid", "renamed_at", "renamed_by")),
     Table("statement_keys", ("month",), ("key",)),
     Table("daily_statements", ("code",), ("month", "body")),

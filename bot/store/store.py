@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.store.address_book import StoredBook
@@ -24,12 +25,14 @@ from bot.store.proposals import Proposals
 from bot.store.renames import Renames
 from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
+from bot.store.robots import Robots
 from bot.store.roster_lines import RosterLines
 from bot.store.rule_versions import RuleVersions
 from bot.store.runs import Runs
 from bot.store.shared import Leases, Marks, Outages, Tokens
 from bot.store.sqlite import SqliteEngine
 from bot.store.syncing import Syncs
+from bot.store.welcomes import Welcomes
 
 _LOOK_AGAIN_S = 60.0
 
@@ -65,18 +68,42 @@ class Store:
         self.daily_statements = DailyStatements(self.engine)
         self.engagement = Engagement(self.engine)
         self.budget = Budget(self.engine)
+        self.welcomes = Welcomes(self.engine)
+        self.robots = Robots(self.engine)
+        self._local = threading.local()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes of this thread inside the block happen together or not at all."""
+        later: list[Callable[[], None]] = []
         with self.engine.transaction():
-            yield
-            self.ledger.mark_touched()
-            self.details.mark_wanted()
+            self._local.later = later
+            try:
+                yield
+                self.ledger.mark_touched()
+                self.details.mark_wanted()
+            finally:
+                self._local.later = None
+        for act in later:
+            act()
 
-    def savepoint(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
         """Inside a transaction: undo only this block if it fails."""
-        return self.engine.savepoint()
+        before = len(self._local.later)
+        try:
+            with self.engine.savepoint():
+                yield
+        except BaseException:
+            del self._local.later[before:]
+            raise
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Inside a transaction: call *act* once it is committed, never if it is undone, its savepoint too.
+
+        A commit whose outcome nobody knows counts as undone.
+        """
+        self._local.later.append(act)
 
     def now(self) -> float:
         """Real time, in epoch seconds, by the clock that all processes of the installation share."""

@@ -94,6 +94,26 @@ class WeComClient:
             headers={"Content-Type": "application/json; charset=utf-8"},
         )
 
+    def send_welcome(self, request: bytes, *, token: str) -> dict[str, Any]:
+        """Send a welcome message [92137]; *request* is the JSON body, sent as it is. Raises WeComError."""
+        return self._call(
+            "post",
+            "externalcontact/send_welcome_msg",
+            params={"access_token": token},
+            data=request,
+            headers={"Content-Type": "application/json; charset=utf-8"},
+        )
+
+    def post_to_robot(self, request: bytes, *, key: str) -> None:
+        """Post into a group as its robot [99110]; *request* is the JSON body. Raises WeComError."""
+        self._call(
+            "post",
+            "webhook/send",
+            params={"key": key, "access_token": ""},  # the empty token keeps wechatpy from asking for one
+            data=request,
+            headers={"Content-Type": "application/json; charset=utf-8"},
+        )
+
     def read(self, path: str, *, token: str, **query: str) -> dict[str, Any]:
         """A reading call by GET, *path* as WeCom's documents write it below /cgi-bin/. Raises WeComError."""
         return self._call("get", path, params={"access_token": token, **query})

@@ -69,6 +69,9 @@ _REMEDY = {
     84061: "WeCom shows the app no such contact. If it concerns many, the app does not see these members: "
     f"{_APP} → 可见范围, and {_CONTACTS} → 使用范围",
     701008: "these members have no licence for 客户联系: buy or assign it in the admin console",
+    93000: "the group robot is gone or its key is wrong: put the key of its webhook address into webhook_key",
+    93004: "the group robot is disabled: enable it in the group, then change its webhook_key or [[robots]]",
+    93008: "the group robot is no longer in its group: add one and put its key into webhook_key",
     301002: "agent_id and secret belong to two different apps: copy both from one app's page",
 }
 

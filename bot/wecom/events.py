@@ -5,7 +5,7 @@ Names compare without case. A known event with a missing or broken field raises 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypedDict
 
 from bot.config.fields import is_userid
@@ -39,17 +39,22 @@ class ContactEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContactAdded(ContactEvent):
-    """add_external_contact: they became contacts. *state* is the channel, empty if there is none."""
+class ContactBegun(ContactEvent):
+    """The two met. *state* is the channel, empty if there is none.
+
+    *welcome_code*: with it the customer may be greeted within 20 s, once; empty if he may not.
+    """
 
     state: str = ""
+    welcome_code: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactHalfAdded(ContactEvent):
+class ContactAdded(ContactBegun):
+    """add_external_contact: they became contacts."""
+
+
+class ContactHalfAdded(ContactBegun):
     """add_half_external_contact: the customer added the employee, who has not confirmed yet."""
-
-    state: str = ""
 
 
 class ContactEdited(ContactEvent):
@@ -144,7 +149,11 @@ def event_of(fields: Fields) -> Event:
         return OtherEvent(created_at=_created_at(fields, strict=False), kind=kind_of(fields))
     change = text_of(fields, "ChangeType").lower()
     if change in _WITH_STATE:
-        return _WITH_STATE[change](**_relation(fields), state=text_of(fields, "State"))
+        return _WITH_STATE[change](
+            **_relation(fields),
+            state=text_of(fields, "State"),
+            welcome_code=text_of(fields, "WelcomeCode"),
+        )
     if change == "del_external_contact":
         moved = text_of(fields, "Source").upper() == _DELETED_BY_TRANSFER
         return (ContactTransferred if moved else ContactDeletedByMember)(**_relation(fields))

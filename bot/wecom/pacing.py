@@ -9,8 +9,11 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bot.wecom.robot import robot_of
+
 MEMBER_PER_MINUTE = 25
 MEMBER_PER_HOUR = 900
+ROBOT_PER_MINUTE = 18  # WeCom allows 20 and then blocks the robot for a minute
 DAY_S = 86_400
 
 
@@ -47,8 +50,9 @@ class Pacer:
         return max(window.wait(now) for window in self._of(userid))
 
     def note(self, userid: str, now: float) -> None:
-        """A message to *userid* was tried."""
-        for window in (*self._app, *self._of(userid)):
+        """A message to *userid* was tried; what a robot posts is no message of the app."""
+        app = self._app if robot_of(userid) is None else ()
+        for window in (*app, *self._of(userid)):
             window.times.append(now)
 
     def rebuild(self, tries: Iterable[tuple[str, int]]) -> None:
@@ -58,5 +62,6 @@ class Pacer:
 
     def _of(self, userid: str) -> tuple[_Window, _Window]:
         if userid not in self._members:
-            self._members[userid] = (_Window(60, MEMBER_PER_MINUTE), _Window(3600, MEMBER_PER_HOUR))
+            per_minute = MEMBER_PER_MINUTE if robot_of(userid) is None else ROBOT_PER_MINUTE
+            self._members[userid] = (_Window(60, per_minute), _Window(3600, MEMBER_PER_HOUR))
         return self._members[userid]

@@ -1,0 +1,227 @@
+"""The picture of a group's board: a PNG that is read on a phone without zooming.
+
+1080 pixels wide, which a phone shows at about a third: 36 pixels here are 12 points there. The words come
+ready; only their length is fitted. The only file that touches Pillow and the font's package.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from io import BytesIO
+
+from PIL import Image, ImageDraw, ImageFont
+from pylopdf_fonts_zh_cn import sans_path
+
+_WIDTH, _MARGIN = 1080, 56
+_INNER = _WIDTH - 2 * _MARGIN
+_INK, _SOFT, _LINE, _TRACK = "#1f2a37", "#5b6675", "#dfe4ea", "#eef1f5"
+_BAR, _ENOUGH, _TICK = "#2f6fd6", "#1f8f4e", "#1f2a37"
+_TITLE, _HEAD, _BIG, _TEXT, _SMALL = 54, 44, 66, 38, 32
+_COLOURS = 64
+_MISSING = "〓"  # what printers set for a character that their type lacks
+_ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line with a bar. *percent* of the full length; *mark*: where a tick stands, None for none."""
+
+    label: str
+    value: str
+    percent: int
+    enough: bool = False
+    mark: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with what it is."""
+
+    number: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the picture; what is empty is left out."""
+
+    title: str
+    figures: tuple[Figure, ...]
+    bars: tuple[Bar, ...]
+    heading: str
+    places: tuple[Bar, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All words and lengths of a picture."""
+
+    title: str
+    headline: str
+    subtitle: str
+    sections: tuple[Section, ...]
+    footer: str
+
+    @property
+    def alternative(self) -> str:
+        """What stands for it where only words can: its title and headline."""
+        return " · ".join(part for part in (self.title, self.headline) if part)
+
+    def to_json(self) -> str:
+        """Return it as text, from which `from_json` makes the same picture."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Picture:
+        """Read what `to_json` wrote."""
+        told = json.loads(text)
+        sections = (
+            Section(
+                title=one["title"],
+                figures=tuple(Figure(**figure) for figure in one["figures"]),
+                bars=tuple(Bar(**bar) for bar in one["bars"]),
+                heading=one["heading"],
+                places=tuple(Bar(**bar) for bar in one["places"]),
+                notes=tuple(one["notes"]),
+            )
+            for one in told["sections"]
+        )
+        return cls(told["title"], told["headline"], told["subtitle"], tuple(sections), told["footer"])
+
+
+def draw(picture: Picture) -> bytes:
+    """Return *picture* as a PNG."""
+    height = _Canvas(None).paint(picture)
+    image = Image.new("RGB", (_WIDTH, height), "white")
+    _Canvas(ImageDraw.Draw(image)).paint(picture)
+    reduced = image.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    data = BytesIO()
+    reduced.save(data, "PNG", optimize=True)
+    return data.getvalue()
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(sans_path()), size)
+
+
+@cache
+def _is_drawn(character: str) -> bool:
+    """Say whether the font has *character*; else it would be an empty box."""
+    font = _font(_SMALL)
+    return character.isspace() or bytes(font.getmask(character)) != bytes(font.getmask("\U0010ffff"))
+
+
+def _legible(text: str) -> str:
+    return "".join(character if _is_drawn(character) else _MISSING for character in text)
+
+
+def _fitted(text: str, *, size: int, width: float) -> str:
+    """Return *text* cut with … so that it is at most *width* pixels wide."""
+    font, text = _font(size), _legible(text)
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + _ELLIPSIS) > width:
+        text = text[:-1]
+    return text.rstrip() + _ELLIPSIS
+
+
+def _wrapped(text: str, *, size: int, width: float) -> list[str]:
+    """Return *text* in lines of at most *width* pixels, broken at a blank where there is one."""
+    font, rest, lines = _font(size), _legible(text), list[str]()
+    while font.getlength(rest) > width:
+        end = len(rest)
+        while font.getlength(rest[:end]) > width:
+            end -= 1
+        blank = rest.rfind(" ", 1, end + 1)
+        end = blank if blank > end // 2 else end
+        lines.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    return [*lines, rest]
+
+
+class _Canvas:
+    """Paints from top to bottom; without a *draw* it only measures."""
+
+    def __init__(self, draw: ImageDraw.ImageDraw | None) -> None:
+        self._draw = draw
+        self._y = _MARGIN
+
+    def paint(self, picture: Picture) -> int:
+        """Paint it all; the height."""
+        self._line_of(picture.title, size=_TITLE, bold=True)
+        for line in _wrapped(picture.headline, size=_HEAD, width=_INNER) if picture.headline else ():
+            self._line_of(line, size=_HEAD)
+        self._line_of(picture.subtitle, size=_SMALL, colour=_SOFT)
+        for section in picture.sections:
+            self._section(section)
+        self._rule()
+        for line in _wrapped(picture.footer, size=_SMALL, width=_INNER):
+            self._line_of(line, size=_SMALL, colour=_SOFT)
+        return self._y + _MARGIN - 12
+
+    def _section(self, section: Section) -> None:
+        self._rule()
+        if section.title:
+            self._line_of(section.title, size=_TEXT, bold=True)
+        self._figures(section.figures)
+        for bar in section.bars:
+            self._bar(bar)
+        if section.heading and section.places:
+            self._y += 20
+            self._line_of(section.heading, size=_TEXT, bold=True)
+        for bar in section.places:
+            self._bar(bar)
+        for note in section.notes:
+            for line in _wrapped(note, size=_TEXT, width=_INNER):
+                self._line_of(line, size=_TEXT)
+
+    def _figures(self, figures: tuple[Figure, ...]) -> None:
+        if not figures:
+            return
+        step = _INNER // len(figures)
+        captions = [_wrapped(one.caption, size=_SMALL, width=step - 24) for one in figures]
+        for number, figure in enumerate(figures):
+            left = _MARGIN + number * step
+            self._text(left, figure.number, size=_BIG, bold=True)
+            for place, line in enumerate(captions[number]):
+                self._text(left, line, size=_SMALL, colour=_SOFT, down=round(_BIG * 1.3) + place * 42)
+        self._y += round(_BIG * 1.3) + 42 * max(map(len, captions)) + 20
+
+    def _bar(self, bar: Bar) -> None:
+        value = _legible(bar.value)
+        room = _INNER - _font(_TEXT).getlength(value) - 32
+        self._text(_MARGIN, _fitted(bar.label, size=_TEXT, width=room), size=_TEXT)
+        self._text(_MARGIN + _INNER - _font(_TEXT).getlength(value), value, size=_TEXT, bold=bar.enough)
+        self._y += 56
+        if self._draw is not None:
+            end = _MARGIN + _INNER * min(bar.percent, 100) // 100
+            self._draw.rounded_rectangle((_MARGIN, self._y, _MARGIN + _INNER, self._y + 18), 9, fill=_TRACK)
+            if end > _MARGIN + 18:
+                colour = _ENOUGH if bar.enough else _BAR
+                self._draw.rounded_rectangle((_MARGIN, self._y, end, self._y + 18), 9, fill=colour)
+            if bar.mark is not None:
+                at = _MARGIN + _INNER * min(bar.mark, 100) // 100
+                self._draw.rectangle((at - 2, self._y - 6, at + 1, self._y + 24), fill=_TICK)
+        self._y += 44
+
+    def _rule(self) -> None:
+        self._y += 16
+        if self._draw is not None:
+            self._draw.line((_MARGIN, self._y, _MARGIN + _INNER, self._y), fill=_LINE, width=3)
+        self._y += 28
+
+    def _line_of(self, text: str, *, size: int, colour: str = _INK, bold: bool = False) -> None:
+        self._text(_MARGIN, _fitted(text, size=size, width=_INNER), size=size, colour=colour, bold=bold)
+        self._y += round(size * 1.55)
+
+    def _text(
+        self, x: float, text: str, *, size: int, colour: str = _INK, bold: bool = False, down: int = 0
+    ) -> None:
+        if self._draw is not None:
+            # The font has one weight; a thin stroke around the letters is its bold.
+            stroke = 0.6 if bold else 0
+            self._draw.text((x, self._y + down), text, fill=colour, font=_font(size), stroke_width=stroke)

@@ -1,0 +1,41 @@
+"""Group robots [99110]: no token, the address's key is all; 20 messages a minute; nothing against doubles."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+
+MARKDOWN_BYTES = 4096
+IMAGE_BYTES = 2 * 1024 * 1024
+# These say that the robot itself is gone, barred or not in its group: a person has to look.
+ROBOT_IS_OFF = frozenset({93000, 93001, 93004, 93006, 93008, 93019})
+_ADDRESS = "robot:"  # no userid has a colon in it
+
+
+def address_of(name: str) -> str:
+    """Return whom a message to the robot *name* is addressed to."""
+    return f"{_ADDRESS}{name}"
+
+
+def robot_of(address: str) -> str | None:
+    """Return the robot's name, None if *address* is a member's userid."""
+    return address.removeprefix(_ADDRESS) if address.startswith(_ADDRESS) else None
+
+
+def markdown_body(content: str) -> bytes:
+    """Return the request that posts markdown, at most MARKDOWN_BYTES of it."""
+    return _body({"msgtype": "markdown", "markdown": {"content": content}})
+
+
+def image_body(png: bytes) -> bytes:
+    """Return the request that posts a picture, at most IMAGE_BYTES of it."""
+    image = {
+        "base64": base64.b64encode(png).decode(),
+        "md5": hashlib.md5(png, usedforsecurity=False).hexdigest(),  # WeCom checks the transport by it
+    }
+    return _body({"msgtype": "image", "image": image})
+
+
+def _body(asked: dict[str, object]) -> bytes:
+    return json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,111 @@
+"""A welcome message to a new customer [92137]: one call within 20 s of the event, under the event's code.
+
+A code works once, so trying again can never give a customer two messages. What an answer means for the code:
+
+* 41096, -1, 45033 and no connection pass: asked again while there is time;
+* no answer is asked again, too; 41050 or 41051 then say that the first try was taken;
+* 41051 (they talk already, or another app was faster) and all else are final.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.wecom.client import WeComClient
+from bot.wecom.errors import (
+    MAX_SYSTEM_BUSY_TRIES,
+    AnswerError,
+    Kind,
+    NotSentError,
+    UnknownOutcomeError,
+    kind_of,
+    remedy_of,
+)
+from bot.wecom.token import TokenError, TokenKeeper
+
+DROP_AFTER_S = 18  # WeCom's code lives 20 s; a call takes its part of them
+_CODE_IS_GONE = {41050, 41051}
+_BACK_OFF_S = (0.3, 1.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """A welcome message to be sent now: the code of an event of *happened_at* (epoch s). Shows no code."""
+
+    code: str = field(repr=False)
+    happened_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended: sent, dropped, refused or unknown. *errcode*: WeCom's last one, 0 if there is none.
+
+    *problem*: what an admin has to change, empty if nothing.
+    """
+
+    state: str
+    errcode: int = 0
+    problem: str = ""
+
+
+class WelcomeSender:
+    """Sends single welcome messages. Called from several threads at once."""
+
+    def __init__(
+        self,
+        client: WeComClient,
+        tokens: TokenKeeper,
+        *,
+        real_time: Callable[[], float],
+        ending: threading.Event,
+        pause: Callable[[float], object] | None = None,
+    ) -> None:
+        """When *ending* is set nothing is tried again."""
+        self._client = client
+        self._tokens = tokens
+        self._time = real_time
+        self._ending = ending
+        self._pause = pause or ending.wait
+
+    def send(self, greeting: Greeting, *, text: str) -> Outcome:
+        """Send *text*; how it ended."""
+        body = {"welcome_code": greeting.code, "text": {"content": text}}
+        request = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        tries, fresh, unsure, last = 0, True, False, Outcome("dropped")
+        while self._time() - greeting.happened_at <= DROP_AFTER_S:
+            tries += 1
+            try:
+                token = self._tokens.get()
+                self._client.send_welcome(request, token=token)
+            except TokenError as error:
+                return Outcome("refused", error.errcode, str(error))
+            except AnswerError as error:
+                kind = kind_of(error.errcode)
+                if kind is Kind.TOKEN and fresh:
+                    fresh = False
+                    self._tokens.void(token)
+                    continue
+                if unsure and error.errcode in _CODE_IS_GONE:
+                    return Outcome("sent")
+                last = Outcome("refused", error.errcode, remedy_of(error.errcode) and str(error))
+                if kind is not Kind.TRANSIENT or _given_up(error.errcode, tries):
+                    return last
+            except NotSentError:
+                last = last if unsure else Outcome("dropped")
+            except UnknownOutcomeError:
+                unsure, last = True, Outcome("unknown")
+            else:
+                return Outcome("sent")
+            if self._ending.is_set():
+                return last
+            wait = _BACK_OFF_S[min(tries, len(_BACK_OFF_S)) - 1]
+            self._pause(wait * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
+        return last
+
+
+def _given_up(errcode: int, tries: int) -> bool:
+    return errcode == -1 and tries >= MAX_SYSTEM_BUSY_TRIES

@@ -1,0 +1,40 @@
+"""Greet a new customer, if `[welcome]` asks for it.
+
+WeCom sends a WelcomeCode with add_external_contact and add_half_external_contact [92130]: 20 s, once, for
+whoever is first. There is none for a customer who is himself a WeCom user of another company, who chatted
+before, or for whom the admin console has a welcome message of its own: these get none from us either.
+
+The code is claimed in the transaction that takes the event, so neither a second delivery nor a crash sends
+twice; the call itself begins after the commit, on threads of its own, so a slow WeCom holds up no event.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+
+from bot.services import Services
+from bot.wecom import events
+from bot.wecom.welcome import DROP_AFTER_S, Greeting
+from handlers.router import Router
+
+router = Router()
+log = structlog.get_logger(__name__)
+
+
+@router.on(events.ContactBegun)
+def customer_came(event: events.ContactBegun, services: Services) -> None:
+    """Claim the code; what is past its time is only noted."""
+    if not services.config.welcome.enabled or not event.welcome_code:
+        return
+    now = services.store.now()
+    late = now - event.created_at > DROP_AFTER_S
+    mine = services.store.welcomes.claim(
+        event.welcome_code, happened_at=event.created_at, now=int(now), late=late
+    )
+    if mine and late:
+        log.info("too late to greet a customer", age_s=round(now - event.created_at))
+    elif mine:
+        greeting = Greeting(event.welcome_code, event.created_at)
+        services.store.after_commit(partial(services.greet, greeting))
