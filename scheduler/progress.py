@@ -10,17 +10,20 @@ from bot.messages import Message
 from bot.messages import progress as progress_message
 from bot.services import Services
 from bot.standing import Standing
+from scheduler.proposing import in_question
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person with all his quotas in it.
 
-    Who has nothing to reach (all quotas exempt: on leave, left, no workdays) is left in peace.
+    Who has nothing to reach (all quotas exempt: on leave, left, no workdays) is left in peace, and who may be
+    somebody else: his figures are not whole before that is decided.
     """
     local = standing.calendar.local(standing.at)
     yesterday = local.date() - timedelta(days=1)
+    unsure = in_question(services)
     for userid, rows in standing.by_person.items():
-        if not standing.works_on(userid, local.date()):
+        if userid in unsure or not standing.works_on(userid, local.date()):
             continue
         if all(row.status is Status.EXEMPT for row in rows):
             continue

@@ -85,3 +85,8 @@ class Proposing:
 def _stands(one: Proposal, listed: Collection[str]) -> bool:
     """Whether a question is still one: the old userid is gone, the new one is there."""
     return one.old_userid not in listed and one.userid in listed
+
+
+def in_question(services: Services) -> frozenset[str]:
+    """New userids that may be those of people known already, until somebody decides."""
+    return frozenset(one.userid for one in services.store.proposals.open())

@@ -21,6 +21,7 @@ from bot.store.proposals import ProposalState
 from bot.store.syncing import SyncRun
 from handlers.inbox import derive
 from sandbox.staffing import carry_out
+from scheduler.planner import plan
 from scheduler.sync import take_over
 
 NEW = "zhang.san"
@@ -132,6 +133,22 @@ def test_refused_they_are_two_people_for_good(stage: Stage) -> None:
     assert (state, stage.open()) == ("rejected", [])
     assert later == [{"frozen": 1, "imported": 7}, {"frozen": 1}]
     assert (stage.gross("yg01", NEW), stage.differing()) == ([6, 6], 0)
+
+
+def test_who_may_be_somebody_else_is_told_no_figures_before_it_is_decided(stage: Stage) -> None:
+    stage.renamed()
+    stage.night()
+    stage.desk.clock.set("2026-11-26T16:37")
+    told = {
+        job: {message.to_userid for message in plan(stage.desk.services, job, at=stage.desk.clock.moment)}
+        for job in ("progress", "reminder")
+    }
+    stage.decide(accept=True)
+    later = {message.key for message in plan(stage.desk.services, "reminder", at=stage.desk.clock.moment)}
+
+    assert "yg02" in told["progress"]
+    assert NEW not in told["progress"] | told["reminder"]
+    assert f"reminder:2026-11-26:{NEW}" in later
 
 
 def test_nobody_decides_about_his_own_userid(stage: Stage) -> None:
