@@ -8,10 +8,11 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Protocol
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import contact_control, control, directory, listing, page, reading, sending
+from sandbox import contact_control, control, directory, listing, page, reading, sending, updating
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
@@ -48,7 +49,12 @@ def _api(world: World) -> Blueprint:
 
     @api.route("/message/send", methods=["GET", "POST"])
     def message_send() -> Response:
-        return _answered(world, "message/send", "POST", lambda call: _message_send(world, call))
+        return _answered(world, "message/send", "POST", lambda call: _message(world, call, sending.send))
+
+    @api.route("/message/update_template_card", methods=["GET", "POST"])
+    def message_update() -> Response:
+        path = "message/update_template_card"
+        return _answered(world, path, "POST", lambda call: _message(world, call, updating.update))
 
     reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
     reads |= {
@@ -116,7 +122,13 @@ def _gettoken(world: World, call: Call) -> Body:
     return {"errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in}
 
 
-def _message_send(world: World, call: Call) -> Body:
+class _Taking(Protocol):
+    """Takes a message, or another card instead of one."""
+
+    def __call__(self, world: World, *, token: str | None, raw: bytes, call: Call) -> dict[str, object]: ...
+
+
+def _message(world: World, call: Call, take: _Taking) -> Body:
     raw = request.get_data()
     call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
     call.request = raw.decode(errors="replace")
@@ -134,7 +146,7 @@ def _message_send(world: World, call: Call) -> Body:
         if plan.errcode is not None:
             raise ApiError(plan.errcode)
         # Only the query counts: a token in a header or the body is a missing one (90664).
-        answer = sending.send(world, token=request.args.get("access_token"), raw=raw, call=call)
+        answer = take(world, token=request.args.get("access_token"), raw=raw, call=call)
         if plan.hang_after is not None:
             world.stopping.wait(plan.hang_after)
         if plan.hang_after is not None or plan.close_after:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
+from sandbox.cards import Button, Part, items, mapping, string
 from sandbox.history import CHINA
 from sandbox.mailbox import Message
 from sandbox.world import World
@@ -34,15 +35,27 @@ _TEXT_LINK = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bubble:
+    """One message on a screen; *buttons* are those of a card, *updated* says that it was changed since."""
+
+    at: str
+    html: Markup
+    msgtype: str
+    task_id: str = ""
+    buttons: tuple[Button, ...] = ()
+    updated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
-    """One member's screen: *bubbles* are (time, HTML, msgtype), the newest last."""
+    """One member's screen: *bubbles*, the newest last."""
 
     userid: str
     name: str
     department: str
     is_leader: bool
     customers: int
-    bubbles: tuple[tuple[str, Markup, str], ...]
+    bubbles: tuple[Bubble, ...]
     more: int
 
 
@@ -71,15 +84,56 @@ def shown(message: Message) -> Markup:
     """Return the HTML of *message*; nothing in it can be markup of the sender's own."""
     if message.msgtype == "markdown":
         return Markup("").join(_line(line) for line in message.content.split("\n"))
+    if message.msgtype == "template_card" and isinstance(message.card, dict):
+        return _card(message.card)
     text = str(escape(message.content))
     if message.msgtype == "text":
         text = _TEXT_LINK.sub(r'<a href="\1" rel="noreferrer">\2</a>', text)
     return Markup(text.replace("\n", "<br>"))  # noqa: S704 - escaped above
 
 
-def _bubble(message: Message) -> tuple[str, Markup, str]:
+def _bubble(message: Message) -> Bubble:
     at = datetime.fromtimestamp(message.at, CHINA)
-    return f"{at:%m-%d %H:%M}", shown(message), message.msgtype
+    return Bubble(
+        at=f"{at:%m-%d %H:%M}",
+        html=shown(message),
+        msgtype=message.msgtype,
+        task_id=message.task_id,
+        buttons=message.buttons,
+        updated=bool(message.updates),
+    )
+
+
+def _card(card: Part) -> Markup:
+    """Return what a template card shows above its buttons, in the order of the client."""
+    title, emphasis = mapping(card, "main_title"), mapping(card, "emphasis_content")
+    parts = [
+        ("source", string(mapping(card, "source"), "desc")),
+        ("title", string(title, "title")),
+        ("desc", string(title, "desc")),
+        ("figure", string(emphasis, "title")),
+        ("desc", string(emphasis, "desc")),
+        ("quoted", string(mapping(card, "quote_area"), "quote_text")),
+        ("sub", string(card, "sub_title_text")),
+    ]
+    html = [Markup('<div class="{}">{}</div>').format(css, text) for css, text in parts if text]
+    rows = [
+        Markup("<dt>{}</dt><dd>{}</dd>").format(string(row, "keyname"), string(row, "value"))
+        for row in items(card, "horizontal_content_list")
+    ]
+    if rows:
+        html.append(Markup("<dl>{}</dl>").format(Markup("").join(rows)))
+    html += [
+        Markup('<div class="sub">{} {}</div>').format(string(row, "title"), string(row, "desc"))
+        for row in items(card, "vertical_content_list")
+    ]
+    html += [
+        Markup('<div class="jump">{} ›</div>').format(string(row, "title"))
+        for row in items(card, "jump_list")
+    ]
+    if url := string(mapping(card, "card_action"), "url"):
+        html.append(Markup('<div class="jump"><a href="{}" rel="noreferrer">›</a></div>').format(url))
+    return Markup("").join(html)
 
 
 def _line(line: str) -> Markup:

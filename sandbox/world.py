@@ -10,6 +10,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from sandbox.card_desk import CardDesk
 from sandbox.clock import VirtualClock
 from sandbox.contacts import ContactBook
 from sandbox.faults import Faults
@@ -82,6 +83,7 @@ class World:
         self.calendar = calendar or WorkCalendar()
         self.tokens = TokenDesk(branch.app)
         self.mailbox = Mailbox()
+        self.cards = CardDesk()
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.in_flight: Counter[str] = Counter()  # calls by path
