@@ -147,7 +147,7 @@ TABLES = (
     Table("leaves_said", ("userid", "first_day", "last_day"), ("said_at",)),
     Table("help_wishes", ("userid", "day"), ("wished_at",)),
     Table("lists_shown", ("userid", "number"), ("external_userid", "shown_at")),
-    Table("words", ("msgid",), ("userid", "text", "said_at", "state")),
+    Table("words", ("msgid",), ("userid", "text", "way", "said_at", "state")),
     Table("unasked_days", ("userid", "day"), ("number",)),
     Table("withheld", ("key",), ("job", "userid", "day", "reason", "at")),
     Table("attachments", ("id",), ("filename", "body", "made_at")),

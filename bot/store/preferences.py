@@ -11,7 +11,7 @@ from bot.store.engine import Engine
 
 
 class Way(StrEnum):
-    """How somebody said something."""
+    """How somebody said something: in words, or by a button of a message or the menu."""
 
     WORD = "word"
     BUTTON = "button"
@@ -38,7 +38,7 @@ class SaidLeave:
 
 
 class Preferences:
-    """Userids in lower case. Each method is safe alone or inside a transaction, but for `show`."""
+    """Userids in lower case. Each method is safe alone or inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -94,7 +94,7 @@ class Preferences:
         return [(row["userid"], date.fromisoformat(row["day"])) for row in rows]
 
     def show(self, userid: str, external_userids: Sequence[str], *, at: int) -> None:
-        """He was shown these customers under the numbers 1, 2 … Call it inside a transaction."""
+        """He was shown these customers under the numbers 1, 2 … *at* in epoch s."""
         self._engine.run("list_shown_clear", userid=userid)
         rows = [
             {"userid": userid, "number": number, "external_userid": external_userid, "shown_at": at}

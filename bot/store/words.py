@@ -6,16 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.store.engine import Engine
+from bot.store.preferences import Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A text that a member sent, or the key of a menu button that he pressed. *said_at*: epoch s."""
+    """What a member said: a text that he sent, or the word for which a button stands. *said_at*: epoch s.
+
+    *msgid* names the message or the press of the button: it is answered once.
+    """
 
     msgid: str
     userid: str
     text: str
     said_at: int
+    way: Way = Way.WORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,12 @@ class Words:
         """Keep what was said; False when this message is known, answered or not."""
         return (
             self._engine.run(
-                "word_add", msgid=word.msgid, userid=word.userid, text=word.text, said_at=word.said_at
+                "word_add",
+                msgid=word.msgid,
+                userid=word.userid,
+                text=word.text,
+                way=word.way.value,
+                said_at=word.said_at,
             )
             > 0
         )
@@ -45,7 +55,13 @@ class Words:
     def open(self, *, batch: int) -> list[Word]:
         """What waits for an answer, oldest first."""
         return [
-            Word(msgid=row["msgid"], userid=row["userid"], text=row["text"], said_at=row["said_at"])
+            Word(
+                msgid=row["msgid"],
+                userid=row["userid"],
+                text=row["text"],
+                said_at=row["said_at"],
+                way=Way(row["way"]),
+            )
             for row in self._engine.all("words_open", batch=batch)
         ]
 

@@ -34,6 +34,7 @@ CREATE TABLE words (
     msgid {text} PRIMARY KEY,
     userid {text} NOT NULL,
     text {text} NOT NULL,
+    way {text} NOT NULL,
     said_at BIGINT NOT NULL,
     state {text} NOT NULL DEFAULT 'open'
 );

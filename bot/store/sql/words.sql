@@ -1,11 +1,11 @@
--- name: word_add(msgid, userid, text, said_at)!
+-- name: word_add(msgid, userid, text, way, said_at)!
 -- What somebody said, once per message; 0 when it was there.
-INSERT INTO words (msgid, userid, text, said_at)
-VALUES (:msgid, :userid, :text, :said_at)
+INSERT INTO words (msgid, userid, text, way, said_at)
+VALUES (:msgid, :userid, :text, :way, :said_at)
 ON CONFLICT (msgid) DO NOTHING;
 
 -- name: words_open(batch)
-SELECT msgid, userid, text, said_at
+SELECT msgid, userid, text, way, said_at
   FROM words
  WHERE state = 'open'
  ORDER BY said_at, msgid
