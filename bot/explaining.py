@@ -41,10 +41,14 @@ class ToldEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """One contact. *until*: when time alone changes the verdict, local; None if it does not."""
+    """One contact. *until*: when time alone changes the verdict, local; None if it does not.
+
+    *way*: WeCom's add_way; None until it was read.
+    """
 
     external_userid: str
     added_at: datetime
+    way: int | None
     verdict: Verdict
     reason: str
     until: datetime | None
@@ -141,6 +145,7 @@ class _Explainer:
             yield Explained(
                 external_userid=add.external_userid,
                 added_at=ruling.added,
+                way=None if contact.details is None else contact.details.add_way,
                 verdict=verdict,
                 reason=reason(ruling, language=self._language),
                 until=_until(ruling),

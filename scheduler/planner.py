@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
-from bot.core.workdays import WorkCalendar
-from bot.messages import Message as Written
-from bot.messages import as_markdown, as_text
 from bot.services import Services
 from bot.standing import standing
 from bot.store.outbox import Message
+from bot.telling import unasked
 from scheduler.jobs import ALONGSIDE, JOBS, Job
-from scheduler.keys import key_of
-
-# Room for the ending that tells two equal messages apart, below WeCom's 2048 bytes.
-CONTENT_BYTES = 2040
 
 
 def plan(
@@ -57,43 +51,3 @@ def _together(streams: Sequence[Iterator[Message]]) -> Iterator[list[Message]]:
                 del heads[stream]
             else:
                 heads[stream] = following
-
-
-def unasked(
-    services: Services,
-    job: str,
-    userid: str,
-    message: Written,
-    *,
-    at: datetime,
-    time_shift: int | None = None,
-) -> Message:
-    """A message that nobody asked for, as a row of the outbox: from *at* (aware) to the end of working hours.
-
-    A time outside working hours is put off to their next beginning.
-    """
-    calendar = services.config.work_calendar()
-    begin = _next_working_time(calendar, calendar.local(at))
-    style = services.config.messages.style
-    write = as_text if style == "text" else as_markdown
-    return Message(
-        key=key_of(job, begin.date(), userid),
-        job=job,
-        to_userid=userid,
-        content=write(message, limit=CONTENT_BYTES),
-        msgtype=style,
-        not_before=int(begin.timestamp()),
-        expires_at=_closing(calendar, begin.date()),
-        time_shift=time_shift,
-    )
-
-
-def _next_working_time(calendar: WorkCalendar, at: datetime) -> datetime:
-    if calendar.is_workday(at.date()) and at.time() < calendar.closes:
-        return max(at, datetime.combine(at.date(), calendar.opens, calendar.zone))
-    day = calendar.next_workday(at.date())
-    return datetime.combine(day, calendar.opens, calendar.zone)
-
-
-def _closing(calendar: WorkCalendar, day: date) -> int:
-    return int(datetime.combine(day, calendar.closes, calendar.zone).timestamp())

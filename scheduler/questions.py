@@ -16,7 +16,7 @@ from bot.messages.questions import Appealed, Seen, ToDecide, questions
 from bot.messages.questions import to_review as review_message
 from bot.services import Services
 from bot.standing import Standing
-from scheduler.keys import key_of
+from bot.telling import key_of
 
 QUESTION, REVIEW = "question", "review"  # in the keys of the messages
 

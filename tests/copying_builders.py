@@ -116,6 +116,7 @@ def live_a_day(services: Services) -> None:
     store.runs.end("progress", EVENT_AT, holder="a:1", state="done")
     store.tokens.put("app", token="made-up-token", expires_at=EVENT_AT + 7200)
     store.outages.add(EVENT_AT, EVENT_AT + 90, reason="down", holder="a:1")
+    store.attachments.put("x1", filename="团队.xlsx", body=NOT_TEXT, at=EVENT_AT)
     store.leases.take("delivery", holder="a:1", now=EVENT_AT, until=EVENT_AT + 15)
 
 
@@ -169,6 +170,14 @@ def _know(store: Store) -> None:
         "INSERT INTO member_tags VALUES (4, '理财')",
         "INSERT INTO member_reads VALUES ('sales02', 1, '2026-11-23', 0, 0, '')",
         "INSERT INTO renames VALUES ('sales00', 'sales01', 1, '甲')",
+        "INSERT INTO mutes VALUES ('sales01', 9, 5, 'word')",
+        "INSERT INTO leaves_said VALUES ('sales01', '2026-11-02', '2026-11-03', 5)",
+        "INSERT INTO help_wishes VALUES ('sales01', '2026-11-23', 5)",
+        "INSERT INTO lists_shown VALUES ('sales01', 1, 'wm1', 5)",
+        "INSERT INTO words VALUES ('7349000000000000001', 'sales01', '进度', 'word', 5, 'open')",
+        "INSERT INTO unasked_days VALUES ('sales01', '2026-11-23', 2)",
+        "INSERT INTO withheld VALUES ('progress:sales01', 'progress', 'sales01', '2026-11-23', 'muted', 5)",
+        "INSERT INTO exports VALUES ('x1', 'sales01', 'sales02', 5)",
         "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3)",
     )
     with store.transaction():

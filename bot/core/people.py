@@ -60,6 +60,18 @@ class Person:
         return (begin, end) if begin <= end else None
 
 
+def leads(leader: Person, other: Person, *, departments: Departments, day: date) -> bool:
+    """Say whether *leader* leads, on the local *day*, a department at or above one of *other*'s.
+
+    Nobody leads himself.
+    """
+    return leader.userid != other.userid and any(
+        departments.at_or_below(own, led)
+        for own in other.membership_on(day).departments
+        for led in leader.leader_of
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Departments:
     """The tree: child id to parent id; names for people. An id not in it stands alone (flat)."""

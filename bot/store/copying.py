@@ -143,6 +143,15 @@ TABLES = (
     Table("member_tags", ("id",), ("name",)),
     Table("member_reads", ("userid",), ("wanted_since", "arrived_on", "attempts", "next_try_at", "error")),
     Table("renames", ("old_userid",), ("userid", "renamed_at", "renamed_by")),
+    Table("mutes", ("userid",), ("until", "since", "way")),
+    Table("leaves_said", ("userid", "first_day", "last_day"), ("said_at",)),
+    Table("help_wishes", ("userid", "day"), ("wished_at",)),
+    Table("lists_shown", ("userid", "number"), ("external_userid", "shown_at")),
+    Table("words", ("msgid",), ("userid", "text", "way", "said_at", "state")),
+    Table("unasked_days", ("userid", "day"), ("number",)),
+    Table("withheld", ("key",), ("job", "userid", "day", "reason", "at")),
+    Table("attachments", ("id",), ("filename", "body", "made_at")),
+    Table("exports", ("id", "userid"), ("by_userid", "at")),
     Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
 )
 LEFT_OUT = frozenset({"leases"})  # they belong to processes, and none runs during the copy

@@ -15,6 +15,14 @@ _MOVED = (
     "rename_reviews",
     "rename_readings",
     "rename_losses",
+    "rename_mutes",
+    "rename_leaves",
+    "rename_wishes",
+    "rename_shown",
+    "rename_words",
+    "rename_unasked",
+    "rename_withheld",
+    "rename_exports",
 )
 
 
@@ -50,6 +58,7 @@ class Renames:
             self._engine.run(name, old_userid=old, userid=new)
             self._engine.run(f"{name}_clear", old_userid=old)
         self._engine.run("rename_managers", old_userid=old, userid=new)
+        self._engine.run("rename_exporters", old_userid=old, userid=new)
         self._engine.run("rename_adds_clear", old_userid=old)  # derived anew under the new userid
         self._move_findings(old, new)
         self._move_messages(old, new)

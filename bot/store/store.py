@@ -16,7 +16,9 @@ from bot.store.knowledge import Knowledge
 from bot.store.ledger import Ledger
 from bot.store.members import Members
 from bot.store.outbox import Outbox
+from bot.store.peace import Unasked
 from bot.store.postgres import PostgresEngine
+from bot.store.preferences import Preferences
 from bot.store.renames import Renames
 from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
@@ -25,6 +27,7 @@ from bot.store.runs import Runs
 from bot.store.shared import Leases, Marks, Outages, Tokens
 from bot.store.sqlite import SqliteEngine
 from bot.store.syncing import Syncs
+from bot.store.words import Attachments, Exports, Words
 
 _LOOK_AGAIN_S = 60.0
 
@@ -55,6 +58,11 @@ class Store:
         self.results = Results(self.engine)
         self.rule_versions = RuleVersions(self.engine)
         self.syncs = Syncs(self.engine)
+        self.preferences = Preferences(self.engine)
+        self.words = Words(self.engine)
+        self.attachments = Attachments(self.engine)
+        self.exports = Exports(self.engine)
+        self.unasked = Unasked(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
