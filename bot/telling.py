@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import asdict
 from datetime import date, datetime
+from typing import TypedDict
 
 from bot.core.peace import Peace, Wish
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.messages import Message as Written
-from bot.messages import as_markdown, as_text
+from bot.messages import as_text
+from bot.messages.forms import CARD, forms_of
+from bot.messages.limits import CONTENT_BYTES
 from bot.services import Services
 from bot.standing import everybody
 from bot.store.outbox import Lane, Message
 
-# Room for the ending that tells two equal messages apart, below WeCom's 2048 bytes.
-CONTENT_BYTES = 2040
 ANSWER_S = 2 * 3600  # an answer that is so late answers nothing any more
 
 
@@ -33,11 +37,10 @@ def answer(services: Services, key: str, userid: str, message: Written, *, at: d
         key=key,
         job="answer",
         to_userid=userid,
-        content=content_of(services, message),
-        msgtype=services.config.messages.style,
         not_before=begin,
         expires_at=begin + ANSWER_S,
         lane=Lane.FAST,
+        **_written(services, message, key=key, time_shift=None),
     )
 
 
@@ -57,22 +60,47 @@ def unasked(
     """
     calendar = services.config.work_calendar()
     begin = Peace(people={}, wishes={}, calendar=calendar).working_time(at)
+    key = key_of(job, begin.date(), userid)
     return Message(
-        key=key_of(job, begin.date(), userid),
+        key=key,
         job=job,
         to_userid=userid,
-        content=content_of(services, message),
-        msgtype=services.config.messages.style,
         not_before=int(begin.timestamp()),
         expires_at=_closing(calendar, begin.date()),
         time_shift=time_shift,
+        **_written(services, message, key=key, time_shift=time_shift),
     )
 
 
-def content_of(services: Services, message: Written) -> str:
-    """Write *message* in the style of `[messages]`."""
-    write = as_text if services.config.messages.style == "text" else as_markdown
-    return write(message, limit=CONTENT_BYTES)
+def task_id_of(key: str, *, time_shift: int | None) -> str:
+    """Return the task_id of the card under *key*: the same for the same message, in WeCom's characters."""
+    return "qb-" + hashlib.sha256(f"{key}\n{time_shift or 0}".encode()).hexdigest()[:40]
+
+
+class _Fields(TypedDict):
+    content: str
+    msgtype: str
+    forms: str
+    task_id: str
+
+
+def _written(services: Services, message: Written, *, key: str, time_shift: int | None) -> _Fields:
+    """Write *message* in the style of `[messages]` and in the simpler ones; *content* is for people."""
+    config, task_id = services.config, task_id_of(key, time_shift=time_shift)
+    forms = forms_of(
+        message,
+        style=config.messages.style,
+        language=config.locale.language,
+        task_id=task_id,
+        link=config.server.public_url if "public_url" in config.server.model_fields_set else "",
+    )
+    first = forms[0]
+    return {
+        "content": str(first.body.get("content") or as_text(message, limit=CONTENT_BYTES)),
+        "msgtype": first.msgtype,
+        "forms": json.dumps([asdict(form) for form in forms], ensure_ascii=False, separators=(",", ":")),
+        "task_id": task_id if first.msgtype == CARD else "",
+    }
 
 
 def peace(services: Services) -> Peace:

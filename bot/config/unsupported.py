@@ -16,7 +16,6 @@ Path = tuple[str | int, ...]
 # Key (every item of a list alike) → values that say what the program does anyway; none: leave the key out.
 # welcome.text is not here: without welcome.enabled it says nothing.
 OFF_VALUES: Mapping[str, tuple[object, ...]] = {
-    "messages.style": ("markdown", "text"),
     "messages.leaderboard.size": (0,),
     "messages.leaderboard.names": ("none",),
     "messages.per_day": (3,),  # progress, reminder and digest, each once a day

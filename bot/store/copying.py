@@ -61,7 +61,8 @@ TABLES = (
         (
             *("key", "job", "to_userid", "lane", "msgtype", "content", "created_at", "not_before"),
             *("expires_at", "time_shift", "state", "attempts", "next_try_at", "request", "request_hash"),
-            *("unsure_since", "tried_at", "finished_at", "receipt", "error"),
+            *("unsure_since", "tried_at", "finished_at", "receipt", "error", "forms", "task_id"),
+            "refused_forms",
         ),
         numbered=True,
     ),

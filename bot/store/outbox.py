@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from bot.store.engine import Engine, Row
 from bot.store.inbox import Depth
+
+UPDATE = "update_template_card"  # the msgtype of a row that changes a card instead of sending something
 
 
 class Lane(IntEnum):
@@ -22,7 +26,9 @@ class Message:
     """One message before it is stored.
 
     *not_before*, *expires_at* are epoch seconds on the message's own clock: the service's, or, with
-    *time_shift*, real time plus that many seconds (`quotabot run --at`).
+    *time_shift*, real time plus that many seconds (`quotabot run --at`). *forms*: JSON of the ways to send
+    it, `[{"msgtype", "body"}, …]` in their order; without it, *content* is sent as *msgtype*. *task_id* is
+    its card's.
     """
 
     key: str
@@ -34,6 +40,8 @@ class Message:
     expires_at: int
     lane: Lane = Lane.UNASKED
     time_shift: int | None = None
+    forms: str = ""
+    task_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,23 @@ class Due:
     attempts: int
     request: bytes | None
     unsure_since: int | None
+    forms: str = ""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The part of the request that is named *msgtype*."""
+        found = (form["body"] for form in self._forms() if form["msgtype"] == self.msgtype)
+        return next(found, {"content": self.content})
+
+    @property
+    def simpler(self) -> str | None:
+        """The msgtype after this one, if there is another way to send it."""
+        types = [form["msgtype"] for form in self._forms()]
+        place = types.index(self.msgtype) + 1 if self.msgtype in types else len(types)
+        return types[place] if place < len(types) else None
+
+    def _forms(self) -> list[dict[str, Any]]:
+        return json.loads(self.forms) if self.forms else []
 
 
 class Outbox:
@@ -71,6 +96,8 @@ class Outbox:
                 not_before=message.not_before,
                 expires_at=message.expires_at,
                 time_shift=message.time_shift,
+                forms=message.forms,
+                task_id=message.task_id,
             )
             > 0
         )
@@ -88,6 +115,7 @@ class Outbox:
                 row["attempts"],
                 None if row["request"] is None else bytes(row["request"]),
                 row["unsure_since"],
+                row["forms"],
             )
             for row in rows
         ]
@@ -124,6 +152,10 @@ class Outbox:
             spent=int(spent),
         )
 
+    def fall_back(self, seq: int, *, msgtype: str, refused: str, now: int) -> None:
+        """Send it as *msgtype* instead: WeCom surely did not take what was *refused*, which is noted."""
+        self._engine.run("outbox_fall_back", seq=seq, msgtype=msgtype, refused=refused, now=now)
+
     def postpone(self, seq: int, *, next_try_at: int) -> None:
         """Wait for the pacing of this member; no try is used up."""
         self._engine.run("outbox_postpone", seq=seq, next_try_at=next_try_at)
@@ -136,6 +168,10 @@ class Outbox:
     def by_key(self, key: str) -> Row | None:
         """One message by its key."""
         return self._engine.one("outbox_show", key=key)
+
+    def by_task(self, task_id: str) -> Row | None:
+        """The message whose card has *task_id*."""
+        return self._engine.one("outbox_by_task", task_id=task_id)
 
     def depth(self, *, now: int) -> Depth:
         """What waits at *now* (epoch s of real time)."""

@@ -86,9 +86,16 @@ class WeComClient:
 
     def send_message(self, request: bytes, *, token: str) -> dict[str, Any]:
         """Send an app message [90236]; *request* is the JSON body, sent as it is. Raises WeComError."""
+        return self._post("message/send", request, token=token)
+
+    def update_card(self, request: bytes, *, token: str) -> dict[str, Any]:
+        """Change a card under a response code [94888]; *request* as for a message. Raises WeComError."""
+        return self._post("message/update_template_card", request, token=token)
+
+    def _post(self, path: str, request: bytes, *, token: str) -> dict[str, Any]:
         return self._call(
             "post",
-            "message/send",
+            path,
             params={"access_token": token},
             data=request,
             headers={"Content-Type": "application/json; charset=utf-8"},

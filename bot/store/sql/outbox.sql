@@ -1,13 +1,15 @@
--- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift)!
+-- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift, forms, task_id)!
 -- A message to be sent, once per key; 0 when the key was there.
-INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift)
-VALUES (:key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at, :time_shift)
+INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at,
+                    time_shift, forms, task_id)
+VALUES (:key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at,
+        :time_shift, :forms, :task_id)
 ON CONFLICT (key) DO NOTHING;
 
 -- name: outbox_due(real_now, clock_now, batch)
 -- Messages whose turn has come, fast lane first. A shifted row lives by real time plus its shift.
 SELECT seq, key, job, to_userid, msgtype, content, created_at, not_before, expires_at, time_shift,
-       attempts, request, unsure_since
+       attempts, request, unsure_since, forms
   FROM outbox
  WHERE state = 'pending'
    AND next_try_at <= :real_now
@@ -62,6 +64,21 @@ UPDATE outbox
  WHERE seq = :seq
    AND state = 'pending';
 
+-- name: outbox_fall_back(seq, msgtype, refused, now)!
+-- WeCom surely refused this form and nothing was sent: the next one begins anew, under the same key.
+UPDATE outbox
+   SET msgtype = :msgtype,
+       refused_forms = CASE WHEN refused_forms = '' THEN '' ELSE refused_forms || ', ' END
+                       || CAST(:refused AS TEXT),
+       request = NULL,
+       request_hash = NULL,
+       unsure_since = NULL,
+       attempts = 0,
+       next_try_at = 0,
+       tried_at = :now
+ WHERE seq = :seq
+   AND state = 'pending';
+
 -- name: outbox_postpone(seq, next_try_at)!
 -- Pacing asks this one to wait; nothing else changes.
 UPDATE outbox
@@ -92,9 +109,15 @@ SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at
  ORDER BY seq;
 
 -- name: outbox_show(key)^
-SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, content
+SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, content, msgtype, refused_forms
   FROM outbox
  WHERE key = :key;
+
+-- name: outbox_by_task(task_id)^
+-- The message whose card has this task; keys are unique, and so are their tasks.
+SELECT key, job, to_userid, forms
+  FROM outbox
+ WHERE task_id = :task_id;
 
 -- name: outbox_revive(key)!
 -- A person asks for another round of tries of a dead letter.
