@@ -53,8 +53,8 @@ def compose(world: World, spec: Spec) -> list[Event]:
     msg_audit_approved, text (``word``), click (``key``, ``task_id``), subscribe, unsubscribe, enter_agent,
     contact_change (``change_type``, ``fields``), tag_create (``group``, ``name``), tag_update (``tag``,
     ``name``), tag_delete (``tag``: a tag's or a group's), tag_shuffle, raw (``xml``). ``at`` is epoch
-    seconds, by default the virtual now. Without ``external_userid`` an add is of a new customer, all else of the
-    member's newest one.
+    seconds, by default the virtual now. Without ``external_userid`` an add is of a new customer, all else of
+    the member's newest one.
     """
     kind = spec.get("kind")
     maker = _MAKERS.get(kind) if isinstance(kind, str) else None

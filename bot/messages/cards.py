@@ -73,6 +73,7 @@ CHINESE = CardWords(
         Button.HELP: "请人帮忙",
         Button.TEAM: "查看团队",
         Button.RULES: "规则",
+        Button.APPEAL: "申诉",
     },
     done={
         Button.MUTE: "今天不再提醒",
@@ -112,6 +113,7 @@ ENGLISH = CardWords(
         Button.HELP: "Get help",
         Button.TEAM: "My team",
         Button.RULES: "Rules",
+        Button.APPEAL: "Appeal",
     },
     done={
         Button.MUTE: "Quiet now",

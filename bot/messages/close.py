@@ -193,7 +193,7 @@ def _card(
     return Card(
         rows=(*sums, *kept_rows(language, rows), *end),
         body=(*others, *(block for line in missed for block in _blocks(words, language, line))),
-        buttons=(Button.LIST, Button.RULES) if missed else (),
+        buttons=(Button.APPEAL, Button.RULES) if missed else (),
         title=_head(words, lines[0], several=False, short=True),
     )
 

@@ -72,6 +72,7 @@ class Button(StrEnum):
     HELP = "help"
     TEAM = "team"
     RULES = "rules"
+    APPEAL = "appeal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,19 @@ class TagsChanged(Event):
     """change_external_tag: the corp's list of tags is another one; which, the list itself says best."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPressed(Event):
+    """template_card_event: a member (*userid*, lower case) pressed the button *key* of the card *task_id*.
+
+    *response_code* belongs to this press alone and changes the card once, within 72 hours.
+    """
+
+    userid: str
+    key: str
+    task_id: str
+    response_code: str
+
+
 _DELETED_BY_TRANSFER = "DELETE_BY_TRANSFER"
 _PLAIN: dict[str, type[ContactEvent]] = {
     "edit_external_contact": ContactEdited,
@@ -114,6 +127,7 @@ _MEMBER: dict[str, tuple[type[MemberEvent], tuple[str, ...]]] = {
     "change_contact/update_user": (MemberChanged, ("UserID", "NewUserID")),
     "change_contact/delete_user": (MemberChanged, ("UserID",)),
 }
+_CARD_EVENTS = frozenset({"template_card_event", "template_card_menu_event"})
 _TAG_ITEMS = ("AddUserItems", "DelUserItems")
 
 
@@ -138,6 +152,8 @@ def event_of(fields: Fields) -> Event:
         return _member_event(fields, *_MEMBER[kind])
     if kind == "change_contact/update_tag":
         return MemberChanged(created_at=_created_at(fields, strict=True), userids=_named(fields, _TAG_ITEMS))
+    if event in _CARD_EVENTS:
+        return _card_pressed(fields)
     if event == "change_external_tag":
         return TagsChanged(created_at=_created_at(fields, strict=False))
     if event != "change_external_contact":
@@ -160,6 +176,20 @@ def _created_at(fields: Fields, *, strict: bool) -> int:
     if strict:
         raise EventError("CreateTime is missing or no number")
     return 0
+
+
+def _card_pressed(fields: Fields) -> CardPressed:
+    told = {name: text_of(fields, name) for name in ("FromUserName", "EventKey", "TaskId", "ResponseCode")}
+    for name, text in told.items():
+        if not text:
+            raise EventError(f"{name} is missing")
+    return CardPressed(
+        created_at=_created_at(fields, strict=True),
+        userid=told["FromUserName"].lower(),
+        key=told["EventKey"],
+        task_id=told["TaskId"],
+        response_code=told["ResponseCode"],
+    )
 
 
 def _member_event(fields: Fields, kind: type[MemberEvent], names: tuple[str, ...]) -> MemberEvent:
