@@ -115,19 +115,27 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
     return preferences.help_told(language=language, leaders=names, by=max(reached.values()), at=local)
 
 
-def list_contacts(services: Services, userid: str, *, at: datetime, page: int = 1) -> Message:
-    """Show him his contacts of the running periods, the newest first, under numbers that `why` takes."""
-    found = numbered(services, userid, at=at)
+def list_contacts(
+    services: Services, userid: str, *, at: datetime, page: int = 1, period: str | None = None
+) -> Message:
+    """Show him his contacts of the running periods, or of the one named, under numbers that `why` takes.
+
+    The newest first. Raises ValueError for a name that is no period.
+    """
+    found = numbered(services, userid, at=at, period=period)
     customers = [one.external_userid for one in found]
     services.store.preferences.show(userid, customers, at=epoch_of(at))
     local = services.config.work_calendar().local(at)
     return contacts.listed(language=_language(services), contacts=found, page=page, at=local)
 
 
-def numbered(services: Services, userid: str, *, at: datetime) -> list[Listed]:
-    """Return his contacts of the running periods, the newest first; nobody's are none."""
+def numbered(services: Services, userid: str, *, at: datetime, period: str | None = None) -> list[Listed]:
+    """Return his contacts of the running periods, or of the one named, the newest first; nobody's are none.
+
+    Raises ValueError for a name that is no period.
+    """
     try:
-        return _numbered(explain(services, userid, at=at))
+        return _numbered(explain(services, userid, at=at, period=period))
     except UnknownPersonError:
         return []
 

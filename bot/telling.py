@@ -44,6 +44,21 @@ def answer(services: Services, key: str, userid: str, message: Written, *, at: d
     )
 
 
+def attached(key: str, userid: str, attachment: str, *, at: datetime) -> Message:
+    """Return a row that sends the stored file *attachment* to *userid*, behind the answer it goes with."""
+    begin = epoch_of(at)
+    return Message(
+        key=key,
+        job="answer",
+        to_userid=userid,
+        content=attachment,
+        msgtype="file",
+        not_before=begin,
+        expires_at=begin + ANSWER_S,
+        lane=Lane.FAST,
+    )
+
+
 def unasked(
     services: Services,
     job: str,

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot import asking, cases
 from bot.cases import Case
 from bot.core.evidence import Evidence
-from bot.core.integrity import FindingKind, FindingName
+from bot.core.integrity import FindingName
 from bot.core.reviewers import time_is_up
 from bot.core.workdays import WorkCalendar
 from bot.messages import Message
@@ -64,8 +64,7 @@ def to_review(services: Services, standing: Standing) -> Iterator[tuple[str, Mes
 
 
 def _seen(name: FindingName, evidence: Evidence, *, holds: int = 0) -> Seen:
-    about = name.subject.rpartition(" ")[2] if name.kind is FindingKind.QUICK_LOSS else name.subject
-    return Seen(kind=name.kind, evidence=evidence, about=about, holds=holds)
+    return Seen.of(name, evidence, holds=holds)
 
 
 def _to_decide(standing: Standing, case: Case) -> ToDecide:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from spreadsheet_reader import formats, read_back
 
-from bot.cli import spreadsheet
-from bot.cli.spreadsheet import Cell, Column, Form, Sheet, workbook
+from bot import spreadsheet
+from bot.spreadsheet import Cell, Column, Form, Sheet, workbook
 
 ROOT = Path(__file__).parent.parent
 

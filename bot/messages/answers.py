@@ -21,6 +21,11 @@ def answered(
     return Message((first_line(head), *said, _footer(language, at=at, kind=kind)))
 
 
+def timed(message: Message, *, language: str, kind: str, at: datetime) -> Message:
+    """Return a *message* that exists without being asked for as an answer: its last line has the second."""
+    return Message((*message.lines[:-1], _footer(language, at=at, kind=kind)))
+
+
 def day_of(day: date, *, language: str) -> str:
     """Say a local day with its weekday: `12-01 周二`, `Tue 12-01`."""
     weekday = texts_in(language).weekdays[day.weekday()]

@@ -96,6 +96,12 @@ def _others(texts: Texts, count: Counter[Status]) -> list[str]:
     return [phrase.say(n=count[status]) for status, phrase in rare if count[status]]
 
 
+def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[Line]:
+    """Say of each of *team* who is behind what he has and needs; lowest pace first. *at* is local."""
+    texts = texts_in(language)
+    return [_helped_person(texts, member, row, at=at) for member, row in _to_help(team)]
+
+
 def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:
     """Return those behind, each with the row of his lowest pace; lowest pace first."""
     behind = []

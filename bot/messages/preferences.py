@@ -25,6 +25,8 @@ class PreferenceWords:
     not_muted: str
     still_away: str
     mute: str
+    mute_how: str
+    mute_how_more: str
     away_today: str
     away: str
     away_only: str
@@ -33,6 +35,8 @@ class PreferenceWords:
     not_away: str
     still_muted: str
     leave: str
+    leave_how: str
+    leave_how_more: str
     helped: str
     helped_when: str
     helped_before: str
@@ -54,6 +58,8 @@ WORDS: Mapping[str, PreferenceWords] = {
         not_muted="您没有静音，照常提醒您",
         still_away="您说过请假到 {day}，那之前仍不打扰；回来了就说“取消请假”。",
         mute="静音",
+        mute_how="请说到哪一天，最多一年",
+        mute_how_more="例如“静音 12-01”或“静音 3天”；只说“静音”是 30 天，“今天别提醒”只管今天。",
         away_today="好的，今天您休假，不打扰您",
         away="好的，{first} 至 {last} 您休假，不打扰您",
         away_only="这里只是不打扰，目标不变；要按天折算目标，请主管或人力确认这几天。",
@@ -62,6 +68,8 @@ WORDS: Mapping[str, PreferenceWords] = {
         not_away="没有记着您的请假，照常提醒您",
         still_muted="您还静音到 {day}（含）；想恢复就说“取消静音”。",
         leave="请假",
+        leave_how="请说从哪天到哪天",
+        leave_how_more="例如“请假 12-01 12-03”或“请假 明天”；已经过去的日子不用说。",
         helped="已告诉您的主管：{names}",
         helped_when="{moment} 送达；只有主管会看到，不进任何报表。",
         helped_before="今天已经告诉过您的主管了",
@@ -81,6 +89,8 @@ WORDS: Mapping[str, PreferenceWords] = {
         not_muted="You were not muted: messages as usual",
         still_away="You said you are on leave until {day}: quiet till then. Say “leave end” when back.",
         mute="mute",
+        mute_how="Please say until which day, a year at most",
+        mute_how_more="Such as “mute 12-01” or “mute 3 days”; “mute” alone is 30 days, “mute today” one.",
         away_today="Fine: you are on leave today, no messages",
         away="Fine: you are on leave {first} to {last}, no messages",
         away_only="This only keeps it quiet; your target stays until your leader or HR confirms these days.",
@@ -89,6 +99,8 @@ WORDS: Mapping[str, PreferenceWords] = {
         not_away="No leave of yours is noted: messages as usual",
         still_muted="You are muted until {day}, that day included; say “unmute” to end it.",
         leave="leave",
+        leave_how="Please say from which day to which",
+        leave_how_more="Such as “leave 12-01 12-03” or “leave tomorrow”; days that are over need no word.",
         helped="Your leader was told: {names}",
         helped_when="It arrives on {moment}. Only your leader sees it; no report has it.",
         helped_before="Your leader was told already today",
@@ -109,6 +121,20 @@ def muted(*, language: str, last: date, at: datetime) -> Message:
     head = words.muted_until.format(day=day_of(last, language=language))
     head = words.muted_today if last == at.date() else head
     return answered(language=language, head=head, lines=[words.muted_more], kind=words.mute, at=at)
+
+
+def mute_how(*, language: str, at: datetime) -> Message:
+    """Say how to mute."""
+    words = WORDS[language]
+    lines = [words.mute_how_more]
+    return answered(language=language, head=words.mute_how, lines=lines, kind=words.mute, at=at)
+
+
+def leave_how(*, language: str, at: datetime) -> Message:
+    """Say how to tell of leave."""
+    words = WORDS[language]
+    lines = [words.leave_how_more]
+    return answered(language=language, head=words.leave_how, lines=lines, kind=words.leave, at=at)
 
 
 def unmuted(*, language: str, was_muted: bool, away_until: date | None, at: datetime) -> Message:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.evidence import Evidence
-from bot.core.integrity import FindingKind
+from bot.core.integrity import FindingKind, FindingName
 from bot.core.verdicts import Verdict
 from bot.messages.close import WORDS as CLOSE_WORDS
 from bot.messages.language import texts_in
@@ -28,6 +28,12 @@ class Seen:
     evidence: Evidence
     about: str = ""
     holds: int = 0
+
+    @classmethod
+    def of(cls, name: FindingName, evidence: Evidence, *, holds: int = 0) -> Seen:
+        """What the finding *name* saw."""
+        about = name.subject.rpartition(" ")[2] if name.kind is FindingKind.QUICK_LOSS else name.subject
+        return cls(kind=name.kind, evidence=evidence, about=about, holds=holds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

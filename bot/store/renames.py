@@ -36,6 +36,11 @@ class Renames:
         """The userid that holds now, by old userid."""
         return {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
 
+    def current(self, userid: str) -> str:
+        """The userid that holds now for *userid*."""
+        renamed = self._engine.one("rename_of", userid=userid)
+        return userid if renamed is None else str(renamed["userid"])
+
     def is_known(self, userid: str) -> bool:
         """Whether anything is known of *userid*, be it that it is an old one."""
         row = self._engine.one("rename_traces", userid=userid)

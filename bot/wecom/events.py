@@ -107,6 +107,22 @@ class CardPressed(Event):
     response_code: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSaid(Event):
+    """A message of a member (*userid*, lower case) to the app. *text*: empty for a picture or the like.
+
+    *msgid* is WeCom's, or made of what tells one press of a menu button from another.
+    """
+
+    userid: str
+    msgid: str
+    text: str
+
+
+class MenuPressed(MemberSaid):
+    """click: a menu button that stands for a word; *text* is its key."""
+
+
 _DELETED_BY_TRANSFER = "DELETE_BY_TRANSFER"
 _PLAIN: dict[str, type[ContactEvent]] = {
     "edit_external_contact": ContactEdited,
@@ -128,6 +144,8 @@ _MEMBER: dict[str, tuple[type[MemberEvent], tuple[str, ...]]] = {
     "change_contact/delete_user": (MemberChanged, ("UserID",)),
 }
 _CARD_EVENTS = frozenset({"template_card_event", "template_card_menu_event"})
+# Kinds of messages [90239]; whoever sends a picture wants something, too.
+_SAID = frozenset({"text", "image", "voice", "video", "location", "link", "file"})
 _TAG_ITEMS = ("AddUserItems", "DelUserItems")
 
 
@@ -148,6 +166,10 @@ def kind_of(fields: Fields) -> str:
 def event_of(fields: Fields) -> Event:
     """The event as a type. Raises EventError for a known event with a missing or broken field."""
     event, kind = text_of(fields, "Event").lower(), kind_of(fields).removeprefix("event/")
+    if kind in _SAID:
+        return _said(fields)
+    if kind == "click":
+        return _pressed(fields)
     if kind in _MEMBER:
         return _member_event(fields, *_MEMBER[kind])
     if kind == "change_contact/update_tag":
@@ -190,6 +212,30 @@ def _card_pressed(fields: Fields) -> CardPressed:
         task_id=told["TaskId"],
         response_code=told["ResponseCode"],
     )
+
+
+def _said(fields: Fields) -> MemberSaid:
+    msgid = text_of(fields, "MsgId")
+    if not msgid:
+        raise EventError("MsgId is missing")
+    created_at = _created_at(fields, strict=True)
+    return MemberSaid(
+        created_at=created_at, userid=_from(fields), msgid=msgid, text=text_of(fields, "Content")
+    )
+
+
+def _pressed(fields: Fields) -> MenuPressed:
+    key, userid, created_at = text_of(fields, "EventKey"), _from(fields), _created_at(fields, strict=True)
+    return MenuPressed(
+        created_at=created_at, userid=userid, msgid=f"click:{userid}:{created_at}:{key}", text=key
+    )
+
+
+def _from(fields: Fields) -> str:
+    userid = text_of(fields, "FromUserName").lower()
+    if not is_userid(userid):
+        raise EventError("FromUserName is no userid")
+    return userid
 
 
 def _member_event(fields: Fields, kind: type[MemberEvent], names: tuple[str, ...]) -> MemberEvent:
