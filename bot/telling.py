@@ -11,9 +11,7 @@ from typing import TypedDict
 from bot.core.peace import Peace, Wish
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.messages import Message as Written
-from bot.messages import as_text
 from bot.messages.forms import CARD, forms_of
-from bot.messages.limits import CONTENT_BYTES
 from bot.services import Services
 from bot.standing import everybody
 from bot.store.outbox import Lane, Message
@@ -111,9 +109,13 @@ def _written(services: Services, message: Written, *, key: str, time_shift: int 
     )
     first = forms[0]
     return {
-        "content": str(first.body.get("content") or as_text(message, limit=CONTENT_BYTES)),
+        "content": first.text,
         "msgtype": first.msgtype,
-        "forms": json.dumps([asdict(form) for form in forms], ensure_ascii=False, separators=(",", ":")),
+        "forms": json.dumps(
+            [{**asdict(form), "text": form.text} for form in forms],
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ),
         "task_id": task_id if first.msgtype == CARD else "",
     }
 

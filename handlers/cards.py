@@ -19,7 +19,7 @@ import structlog
 from bot import acts
 from bot.core.reviewers import Bank
 from bot.messages import Message as Written
-from bot.messages.cards import WORDS
+from bot.messages.cards import WORDS, button_of
 from bot.messages.forms import CARD
 from bot.messages.message import Button
 from bot.services import Services
@@ -50,19 +50,20 @@ _ASKED: Mapping[Button, str] = {
 @router.on(CardPressed)
 def card_pressed(event: CardPressed, services: Services) -> None:
     """Act for the receiver of the card; for anybody else, and for cards we do not know, nothing happens."""
-    userid = services.store.renames.all().get(event.userid, event.userid)
+    userid = services.store.renames.current(event.userid)
     sent = services.store.outbox.by_task(event.task_id)
-    if sent is None or sent["to_userid"] != userid or event.key not in set(Button):
+    pressed = button_of(event.key)
+    if sent is None or sent["to_userid"] != userid or pressed is None:
         log.info("press of a card means nothing", known=sent is not None, key=event.key)
         return
-    button = Button(event.key)
-    done = _act(services, event, userid, button)
+    button, about = pressed
+    done = _act(services, event, userid, button, about=about)
     said = WORDS[services.config.locale.language].done[button] if done else ""
     row = _change(event, userid, sent, said=said)
     services.store.outbox.add(row, created_at=int(services.store.now()))
 
 
-def _act(services: Services, event: CardPressed, userid: str, button: Button) -> bool:
+def _act(services: Services, event: CardPressed, userid: str, button: Button, *, about: str) -> bool:
     """Do what *button* asks for, or keep it to be answered; whether it is done, so that nothing is left."""
     at = services.config.work_calendar().moment(event.created_at)
     if button in (Button.MUTE, Button.LEAVE):
@@ -74,7 +75,7 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button) ->
         Word(
             msgid=f"{JOB}:{event.task_id}:{event.key}{again}",
             userid=userid,
-            text=_ASKED[button],
+            text=f"{_ASKED[button]} {about}".strip(),
             said_at=event.created_at,
             way=Way.BUTTON,
         )

@@ -37,9 +37,9 @@ class ApiSwitches:
     card_text_over: str = "refused"
     # An interactive card while the app has no callback address: 43012, or 0 (taken). UNCONFIRMED
     card_without_callback: int = 43012
-    # A repeated request with a task_id that was taken before: 42014, or "duplicate" (the duplicate check
-    # comes first and answers ok). UNCONFIRMED
-    repeated_task_id: str = "42014"
+    # A repeated request whose task_id was taken with its first try: the "duplicate" check comes first and
+    # answers ok, or "42014" as for any other request with that task_id. UNCONFIRMED
+    repeated_task_id: str = "duplicate"
     response_code_hours: int = 72  # how long a response_code may be used, once (94888)
     duplicate_compare: str = "parsed"  # or "raw": only the very same bytes are a duplicate. UNCONFIRMED
     reject_unicode_escapes: bool = True  # 40033; whether today's API still does is UNCONFIRMED

@@ -188,8 +188,9 @@ class Delivery:
         if not first or error.errcode not in FORM_REFUSED or due.simpler is None:
             return False
         refused = f"{due.msgtype} {error.errcode}"
-        self._outbox.fall_back(due.seq, msgtype=due.simpler, refused=refused, now=now)
-        log.warning("message falls back", key=due.key, errcode=error.errcode, to=due.simpler)
+        msgtype, content = due.simpler
+        self._outbox.fall_back(due.seq, msgtype=msgtype, content=content, refused=refused, now=now)
+        log.warning("message falls back", key=due.key, errcode=error.errcode, to=msgtype)
         return True
 
     def _later(self, due: Due, *, wait: float, unsure: bool, error: str, spent: bool = True) -> None:

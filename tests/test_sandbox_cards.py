@@ -180,7 +180,7 @@ def test_an_interactive_card_needs_a_callback_address(
 
 
 @pytest.mark.parametrize(
-    ("repeated", "errcode"), [("42014", 42014), ("duplicate", 0)], ids=["harder reading", "other reading"]
+    ("repeated", "errcode"), [("42014", 42014), ("duplicate", 0)], ids=["one reading", "the other"]
 )
 def test_a_task_id_is_taken_once(repeated: str, errcode: int) -> None:
     api = opened(repeated_task_id=repeated)

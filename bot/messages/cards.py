@@ -149,10 +149,34 @@ def as_card(message: Message, *, language: str, task_id: str, link: str = "") ->
         return {**made, "card_action": {"type": 1, "url": link}}
     words = WORDS[language].button
     buttons = [
-        {"text": words[button], "style": 1 if n == 0 else 2, "key": button.value}
+        {"text": words[button], "style": 1 if n == 0 else 2, "key": key_of(button, card.about)}
         for n, button in enumerate(card.buttons)
     ]
     return {**made, "task_id": task_id, "button_list": buttons}
+
+
+def key_of(button: Button, about: str) -> str:
+    """Return the key of *button*; the list of a period says which one."""
+    return f"{button.value}:{about}" if button is Button.LIST and about else button.value
+
+
+def button_of(key: str) -> tuple[Button, str] | None:
+    """Return which button *key* is and what it is about; None for a key that is none of ours."""
+    name, _, about = key.partition(":")
+    return (Button(name), about) if name in set(Button) else None
+
+
+def card_text(card: Mapping[str, object]) -> str:
+    """Return what *card* says as plain text, its buttons in brackets: for reports and the terminal."""
+    title, rows, buttons = card["main_title"], card.get("horizontal_content_list"), card.get("button_list")
+    said = [
+        str(title.get("title", "")) if isinstance(title, Mapping) else "",
+        str(card.get("sub_title_text", "")),
+        *(f"{row['keyname']}：{row['value']}" for row in (rows if isinstance(rows, list) else ())),
+        str(title.get("desc", "")) if isinstance(title, Mapping) else "",
+        "".join(f"［{one['text']}］" for one in (buttons if isinstance(buttons, list) else ())),
+    ]
+    return "\n".join(line for line in said if line)
 
 
 def _text(first: Line, card: Card, *, with_first: bool) -> str:

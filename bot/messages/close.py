@@ -193,7 +193,8 @@ def _card(
     return Card(
         rows=(*sums, *kept_rows(language, rows), *end),
         body=(*others, *(block for line in missed for block in _blocks(words, language, line))),
-        buttons=(Button.APPEAL, Button.RULES) if missed else (),
+        buttons=(Button.LIST, Button.APPEAL, Button.RULES) if missed else (),
+        about=missed[0].row.period if missed else "",
         title=_head(words, lines[0], several=False, short=True),
     )
 

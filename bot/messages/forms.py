@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.messages.cards import as_card
+from bot.messages.cards import as_card, card_text
 from bot.messages.limits import CONTENT_BYTES, over
 from bot.messages.message import Message, as_markdown, as_text
 
@@ -18,6 +18,11 @@ class Form:
 
     msgtype: str
     body: Mapping[str, object]
+
+    @property
+    def text(self) -> str:
+        """What people read of it in reports."""
+        return card_text(self.body) if self.msgtype == CARD else str(self.body["content"])
 
 
 def forms_of(

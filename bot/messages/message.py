@@ -80,13 +80,15 @@ class Card:
     """The same message as a card: first and last line of the message are its title and what stands below.
 
     *rows* are pairs of a name and its value, shortened to what fits; *body* is the text beside them. *title*
-    is taken instead of a first line that is too long, which then begins the body if there is room.
+    is taken instead of a first line that is too long, which then begins the body if there is room. *about*:
+    the period whose contacts the list button asks for, empty for those that run.
     """
 
     rows: tuple[tuple[str, str], ...]
     body: tuple[Line | Listing, ...]
     buttons: tuple[Button, ...]
     title: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

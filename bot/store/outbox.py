@@ -27,8 +27,8 @@ class Message:
 
     *not_before*, *expires_at* are epoch seconds on the message's own clock: the service's, or, with
     *time_shift*, real time plus that many seconds (`quotabot run --at`). *forms*: JSON of the ways to send
-    it, `[{"msgtype", "body"}, …]` in their order; without it, *content* is sent as *msgtype*. *task_id* is
-    its card's.
+    it, `[{"msgtype", "body", "text"}, …]` in their order; without it, *content* is sent as *msgtype*.
+    *task_id* is its card's.
     """
 
     key: str
@@ -65,11 +65,12 @@ class Due:
         return next(found, {"content": self.content})
 
     @property
-    def simpler(self) -> str | None:
-        """The msgtype after this one, if there is another way to send it."""
-        types = [form["msgtype"] for form in self._forms()]
+    def simpler(self) -> tuple[str, str] | None:
+        """The msgtype after this one and its text, if there is another way to send it."""
+        left = [(form["msgtype"], form.get("text", "")) for form in self._forms()]
+        types = [msgtype for msgtype, _ in left]
         place = types.index(self.msgtype) + 1 if self.msgtype in types else len(types)
-        return types[place] if place < len(types) else None
+        return left[place] if place < len(types) else None
 
     def _forms(self) -> list[dict[str, Any]]:
         return json.loads(self.forms) if self.forms else []
@@ -152,9 +153,11 @@ class Outbox:
             spent=int(spent),
         )
 
-    def fall_back(self, seq: int, *, msgtype: str, refused: str, now: int) -> None:
+    def fall_back(self, seq: int, *, msgtype: str, content: str, refused: str, now: int) -> None:
         """Send it as *msgtype* instead: WeCom surely did not take what was *refused*, which is noted."""
-        self._engine.run("outbox_fall_back", seq=seq, msgtype=msgtype, refused=refused, now=now)
+        self._engine.run(
+            "outbox_fall_back", seq=seq, msgtype=msgtype, content=content, refused=refused, now=now
+        )
 
     def postpone(self, seq: int, *, next_try_at: int) -> None:
         """Wait for the pacing of this member; no try is used up."""

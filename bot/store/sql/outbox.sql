@@ -64,10 +64,11 @@ UPDATE outbox
  WHERE seq = :seq
    AND state = 'pending';
 
--- name: outbox_fall_back(seq, msgtype, refused, now)!
+-- name: outbox_fall_back(seq, msgtype, content, refused, now)!
 -- WeCom surely refused this form and nothing was sent: the next one begins anew, under the same key.
 UPDATE outbox
    SET msgtype = :msgtype,
+       content = :content,
        refused_forms = CASE WHEN refused_forms = '' THEN '' ELSE refused_forms || ', ' END
                        || CAST(:refused AS TEXT),
        request = NULL,
