@@ -132,7 +132,9 @@ def _card(card: Part) -> Markup:
         for row in items(card, "jump_list")
     ]
     if url := string(mapping(card, "card_action"), "url"):
-        html.append(Markup('<div class="jump"><a href="{}" rel="noreferrer">›</a></div>').format(url))
+        html.append(
+            Markup('<div class="jump"><a href="{}" rel="noreferrer">打开 open ›</a></div>').format(url)
+        )
     return Markup("").join(html)
 
 

@@ -36,6 +36,7 @@ class CardWords:
     counted: str
     rejected: str
     object_until: str
+    object_value: str
     comma: str
     ask_for_help: str
     button: Mapping[Button, str]
@@ -64,6 +65,7 @@ CHINESE = CardWords(
     counted="计入",
     rejected="未计入",
     object_until="申诉至",
+    object_value="{until}",
     comma="，",
     ask_for_help="遇到困难？点“请人帮忙”，只有您的主管会看到",
     button={
@@ -104,6 +106,7 @@ ENGLISH = CardWords(
     counted="In",
     rejected="Out",
     object_until="Until",
+    object_value="{until} to object",
     comma=", ",
     ask_for_help="Hard to reach? “Get help” tells your leader only.",
     button={

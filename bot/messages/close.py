@@ -189,7 +189,7 @@ def _card(
         if len(missed) == 1
         else ()
     )
-    end = ((named.object_until, f"{until:%m-%d %H:%M}"),) if missed else ()
+    end = ((named.object_until, named.object_value.format(until=f"{until:%m-%d %H:%M}")),) if missed else ()
     return Card(
         rows=(*sums, *kept_rows(language, rows), *end),
         body=(*others, *(block for line in missed for block in _blocks(words, language, line))),
