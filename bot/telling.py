@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import TypedDict
 
+from bot.config import Config
 from bot.core.peace import Peace, Wish
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.messages import Message as Written
@@ -97,6 +98,12 @@ class _Fields(TypedDict):
     task_id: str
 
 
+def _plain_page(config: Config) -> str:
+    """Where a card without buttons leads; empty while the file does not say how phones reach us."""
+    server = config.server
+    return f"{server.public_url}/about" if "public_url" in server.model_fields_set else ""
+
+
 def _written(services: Services, message: Written, *, key: str, time_shift: int | None) -> _Fields:
     """Write *message* in the style of `[messages]` and in the simpler ones; *content* is for people."""
     config, task_id = services.config, task_id_of(key, time_shift=time_shift)
@@ -105,7 +112,7 @@ def _written(services: Services, message: Written, *, key: str, time_shift: int 
         style=config.messages.style,
         language=config.locale.language,
         task_id=task_id,
-        link=config.server.public_url if "public_url" in config.server.model_fields_set else "",
+        link=_plain_page(config),
     )
     first = forms[0]
     return {
