@@ -19,7 +19,6 @@ OFF_VALUES: Mapping[str, tuple[object, ...]] = {
     "messages.style": ("markdown", "text"),
     "messages.leaderboard.size": (0,),
     "messages.leaderboard.names": ("none",),
-    "messages.per_day": (3,),  # progress, reminder and digest, each once a day
     "messages.templates": ("",),
     "robots": ([],),
     "welcome.enabled": (False,),
