@@ -16,6 +16,7 @@ from bot.store.outbox import Lane, Message, Pending
 # Room for the ending that tells two equal messages apart, below WeCom's 2048 bytes.
 CONTENT_BYTES = 2040
 _MAY_COME = frozenset({"progress", "reminder"})  # on a day of which nothing is known yet
+FILE = "file"  # the msgtype of a row whose content names a stored file
 _LONGEST_WAIT = timedelta(days=120)
 _PLANNING = timedelta(minutes=5)
 ANSWER_S = 2 * 3600  # an answer that is so late answers nothing any more
@@ -53,7 +54,7 @@ def attached(key: str, userid: str, attachment: str, *, at: datetime) -> Message
         job="answer",
         to_userid=userid,
         content=attachment,
-        msgtype="file",
+        msgtype=FILE,
         not_before=begin,
         expires_at=begin + ANSWER_S,
         lane=Lane.FAST,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sandbox.bodies import read_body
 from sandbox.errors import WRONG_JSON, ApiError
+from sandbox.shelf import shown
 from sandbox.world import Call, World
 
 _MAX_USERS = 1000
@@ -84,7 +85,7 @@ def _parsed(raw: bytes) -> tuple[dict[str, object], bool]:
 
 def _accepted(world: World, request: dict[str, object], raw: bytes, call: Call) -> dict[str, object]:
     _check_agent(world, request)
-    body = read_body(request, world.api)
+    body = shown(read_body(request, world.api), world.media, now=world.real())
     receivers = _receivers(world, request)
     call.invalid = [*receivers.bad_users, *receivers.unlicensed]
     if not receivers.good:
