@@ -10,7 +10,7 @@ from sandbox.shelf import Media
 from sandbox.world import Call, World
 
 _SMALLEST = 5  # bytes; a file must be larger
-_LARGEST = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "file": 20 << 20}
+LARGEST = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "file": 20 << 20}
 
 
 def upload(
@@ -22,14 +22,14 @@ def upload(
     """
     with world.lock:
         check_access(world, token=token, ip=call.ip)
-        if kind not in _LARGEST:
+        if kind not in LARGEST:
             raise ApiError(40004)
         if file is None:
             raise ApiError(41005)
         filename, body = file
         if len(body) <= _SMALLEST:
             raise ApiError(44001 if not body else 40006)
-        if len(body) > _LARGEST[kind]:
+        if len(body) > LARGEST[kind]:
             raise ApiError(45001)
         now = world.real()
         media_id = world.media.put(Media(kind=kind, filename=filename, body=body, real_at=now))
