@@ -19,7 +19,7 @@ from bot.messages.contacts import Judged, Listed
 from bot.services import Services
 from bot.standing import everybody, standing
 from bot.store.preferences import Way
-from bot.telling import peace, unasked
+from bot.telling import peace, put_unasked, unasked
 
 HELP = "help"  # in the key of the message to a leader, with who asks
 LONGEST_MUTE = timedelta(days=366)
@@ -110,7 +110,7 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
     wanted = preferences.help_wanted(language=language, name=name, rows=rows, at=local)
     for leader, moment in reached.items():
         row = unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
-        services.store.outbox.add(row, created_at=int(services.store.now()))
+        put_unasked(services, row, quiet=quiet)
     names = [quiet.people[leader].name for leader in reached]
     return preferences.help_told(language=language, leaders=names, by=max(reached.values()), at=local)
 

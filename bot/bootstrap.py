@@ -25,7 +25,7 @@ from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.reads import Reads
 from bot.wecom.token import TokenKeeper
-from scheduler.delivery import Delivery
+from scheduler.files import FileDelivery
 from scheduler.reader import Reader
 from scheduler.sender import Sender
 
@@ -161,7 +161,8 @@ def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
     forget_other_app(services)
     client = wecom_client(services.config)
     keeper = token_keeper(services, client)
-    delivery = Delivery(
+    delivery = FileDelivery(
+        attachments=services.store.attachments,
         agent_id=services.config.wecom.agent_id,
         client=client,
         tokens=keeper,

@@ -7,18 +7,29 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Protocol
 
 from flask import Blueprint, Flask, Response, request
 
-from sandbox import contact_control, control, directory, listing, page, reading, sending, updating
+from sandbox import (
+    contact_control,
+    control,
+    directory,
+    listing,
+    media,
+    menus,
+    page,
+    reading,
+    sending,
+    updating,
+)
 from sandbox.bodies import NotPlayedError
 from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
 from sandbox.world import Call, World
 
-_MAX_BODY = 4 * 1024 * 1024
+_MAX_BODY = 24 * 1024 * 1024  # WeCom takes files of 20 MB
 
 Body = Mapping[str, object]
 
@@ -37,6 +48,7 @@ def create_app(world: World, *, sender: CallbackSender | None = None) -> Flask:
     app.register_blueprint(control.blueprint(world, calls_out))
     app.register_blueprint(contact_control.blueprint(world))
     app.register_blueprint(page.blueprint(world, calls_out))
+    app.register_blueprint(media.blueprint(world))
     return app
 
 
@@ -56,9 +68,16 @@ def _api(world: World) -> Blueprint:
         path = "message/update_template_card"
         return _answered(world, path, "POST", lambda call: _message(world, call, updating.update))
 
+    @api.route("/media/upload", methods=["GET", "POST"])
+    def media_upload() -> Response:
+        return _answered(world, "media/upload", "POST", lambda call: _media_upload(world, call))
+
     reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
     reads |= {
         "user/list_id": ("POST", directory.answering(directory.forbidden)),
+        "menu/create": ("POST", menus.create),
+        "menu/get": ("GET", menus.get),
+        "menu/delete": ("GET", menus.delete),
         "externalcontact/get": ("GET", reading.contact),
         "externalcontact/get_corp_tag_list": ("POST", reading.corp_tag_list),
         # looked up with each call, so that a test can let WeCom answer otherwise
@@ -120,6 +139,32 @@ def _gettoken(world: World, call: Call) -> Body:
         )
         sending.check_trusted(world, call.ip)
     return {"errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in}
+
+
+def _media_upload(world: World, call: Call) -> Body:
+    call.bytes = request.content_length or 0
+    plan = world.faults.for_read()
+    call.faults = plan.names
+    with _in_flight(world, call.path):
+        world.stopping.wait(plan.delay)
+        if plan.read_errcode is not None:
+            raise ApiError(plan.read_errcode)
+        return media.upload(
+            world,
+            token=request.args.get("access_token"),
+            kind=request.args.get("type", ""),
+            file=_uploaded(),
+            call=call,
+        )
+
+
+def _uploaded() -> tuple[str, bytes] | None:
+    """Name and content of the field `media`; what was spooled to a file is closed."""
+    file = request.files.get("media")
+    if file is None or not file.filename:
+        return None
+    with closing(file):
+        return file.filename, file.read()
 
 
 class _Taking(Protocol):

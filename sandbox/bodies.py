@@ -18,7 +18,7 @@ _URL_BYTES = 2048
 _BUTTON_CHARS = 4
 
 # WeCom takes these too; the sandbox does not play them.
-NOT_PLAYED = frozenset({"image", "voice", "video", "file", "news", "mpnews", "miniprogram_notice"})
+NOT_PLAYED = frozenset({"image", "voice", "video", "news", "mpnews", "miniprogram_notice"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +97,14 @@ def _refuse(errcode: int) -> str:
     raise ApiError(errcode)
 
 
+def _file(part: Mapping[str, object], _switches: ApiSwitches) -> Body:
+    return Body(msgtype="file", content=_string(part, "media_id") or _refuse(41006), raw=part)
+
+
 _READERS: Mapping[str, Callable[[Mapping[str, object], ApiSwitches], Body]] = {
     "text": _text,
     "markdown": _markdown,
     "textcard": _textcard,
+    "file": _file,
     "template_card": _template_card,
 }

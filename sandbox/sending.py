@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sandbox.bodies import read_body
 from sandbox.errors import WRONG_JSON, ApiError
+from sandbox.shelf import shown
 from sandbox.world import Call, World
 
 _MAX_USERS = 1000
@@ -84,7 +85,7 @@ def parsed(raw: bytes) -> tuple[dict[str, object], bool]:
 
 def _accepted(world: World, request: dict[str, object], raw: bytes, call: Call) -> dict[str, object]:
     check_agent(world, request)
-    body = read_body(request, world.api)
+    body = shown(read_body(request, world.api), world.media, now=world.real())
     if body.has_response_code and not world.callback_url and world.api.card_without_callback:
         raise ApiError(world.api.card_without_callback)
     receivers = _receivers(world, request)

@@ -17,6 +17,7 @@ from sandbox.faults import Faults
 from sandbox.limits import Window
 from sandbox.mailbox import Mailbox
 from sandbox.people import Branch, Person, Tag, VisibleRange
+from sandbox.shelf import Shelf
 from sandbox.switches import ApiSwitches, CallbackSwitches
 from sandbox.tokens import TokenDesk
 from sandbox.workdays import WorkCalendar
@@ -84,6 +85,8 @@ class World:
         self.tokens = TokenDesk(branch.app)
         self.mailbox = Mailbox()
         self.cards = CardDesk()
+        self.media = Shelf()
+        self.menu: dict[str, object] | None = None  # of the app, as menu/create got it
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.in_flight: Counter[str] = Counter()  # calls by path

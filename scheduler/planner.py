@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from bot.core.progress import Row, Status
+from bot.messages import to_remind
 from bot.services import Services
-from bot.standing import standing
+from bot.standing import Standing, standing
 from bot.store.outbox import Message
-from bot.telling import unasked
+from bot.telling import comes_later, unasked
 from scheduler.jobs import ALONGSIDE, JOBS, Job
 
 
@@ -16,6 +19,8 @@ def plan(
     services: Services, job: str, *, at: datetime, time_shift: int | None = None, after: str = ""
 ) -> Iterator[Message]:
     """The messages of *job*, and what goes with it, as of *at* (aware), to userids greater than *after*.
+
+    Whether each may go (mute, leave, how many a day) is seen when it is stored: `bot.telling.put_unasked`.
 
     In the order of userids. They may go from *at* until that day's working hours are over, so nothing unasked
     is ever sent late. *time_shift* puts their times on a clock that differs from the service's: real time and
@@ -34,7 +39,8 @@ def plan_by_person(
     def written(name: str, job: Job) -> Iterator[Message]:
         for userid, message in job(services, found):
             if userid > after:
-                yield unasked(services, name, userid, message, at=at, time_shift=time_shift)
+                row = unasked(services, name, userid, message, at=at, time_shift=time_shift)
+                yield replace(row, awaited=_awaited(services, found, name, userid))
 
     return _together([written(name, one) for name, one in {job: JOBS[job], **ALONGSIDE.get(job, {})}.items()])
 
@@ -51,3 +57,26 @@ def _together(streams: Sequence[Iterator[Message]]) -> Iterator[list[Message]]:
                 del heads[stream]
             else:
                 heads[stream] = following
+
+
+def _awaited(services: Services, standing: Standing, name: str, userid: str) -> frozenset[str]:
+    """Which messages may still come to *userid* that day, to which one of *name* leaves a place.
+
+    With one place a day progress gives it up only for whoever is behind already; else everybody unfinished
+    may still be reminded.
+    """
+    local = standing.calendar.local(standing.at)
+    rows = standing.by_person.get(userid, ())
+    person = standing.people.get(userid)
+    found = set()
+    only_one = name == "progress" and services.config.messages.per_day == 1
+    is_late = to_remind(rows) if only_one else any(map(_unfinished, rows))
+    if is_late and comes_later(services, "reminder", local):
+        found.add("reminder")
+    if person is not None and person.leader_of and comes_later(services, "digest", local):
+        found.add("digest")
+    return frozenset(found)
+
+
+def _unfinished(row: Row) -> bool:
+    return row.status in (Status.ON_TRACK, Status.BEHIND)

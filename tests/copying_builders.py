@@ -174,7 +174,7 @@ def _know(store: Store) -> None:
         "INSERT INTO leaves_said VALUES ('sales01', '2026-11-02', '2026-11-03', 5)",
         "INSERT INTO help_wishes VALUES ('sales01', '2026-11-23', 5)",
         "INSERT INTO lists_shown VALUES ('sales01', 1, 'wm1', 5)",
-        "INSERT INTO words VALUES ('7349000000000000001', 'sales01', '进度', 'word', 5, 'open')",
+        "INSERT INTO words VALUES ('7349000000000000001', 'sales01', '', 'word', 5, 'done')",
         "INSERT INTO unasked_days VALUES ('sales01', '2026-11-23', 2)",
         "INSERT INTO withheld VALUES ('progress:sales01', 'progress', 'sales01', '2026-11-23', 'muted', 5)",
         "INSERT INTO exports VALUES ('x1', 'sales01', 'sales02', 5)",

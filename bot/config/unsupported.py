@@ -18,7 +18,6 @@ Path = tuple[str | int, ...]
 OFF_VALUES: Mapping[str, tuple[object, ...]] = {
     "messages.leaderboard.size": (0,),
     "messages.leaderboard.names": ("none",),
-    "messages.per_day": (3,),  # progress, reminder and digest, each once a day
     "messages.templates": ("",),
     "robots": ([],),
     "welcome.enabled": (False,),

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.core.people import Person
 from bot.core.workdays import WorkCalendar, epoch_of
 
 LOOK_AHEAD = 60  # workdays; who is not to be reached for so long is not told
+
+# Kinds of unasked messages, the most important first; what is not named comes last. A lesser one leaves a
+# place of the day to those before it that are still to come.
+RANKS = (
+    *("reminder", "progress", "close", "decided", "rules", "help", "question", "review"),
+    *("digest", "weekly", "statement"),
+)
+# What loses nothing by a day and must not get lost: it waits for a place, so many workdays at most.
+WAITS: Mapping[str, int] = {
+    "close": 5,
+    "decided": LOOK_AHEAD,
+    "rules": LOOK_AHEAD,
+    "help": 3,
+    "question": 2,
+    "review": 2,
+}
+PATIENCE = 2  # workdays after which what waits takes a place of the day, whatever else may come
+_APART_S = 240  # so far apart are messages that would all go at minute 0 or 30
 
 
 class Silence(StrEnum):
@@ -85,7 +104,32 @@ class Peace:
             return max(local, datetime.combine(local.date(), calendar.opens, calendar.zone))
         return self.next_opening(local)
 
+    def apart(self, at: datetime, key: str) -> datetime:
+        """Return *at*, or, for a minute 0 or 30, one to five minutes later: which, *key* decides.
+
+        WeCom asks to avoid these minutes. A time in working hours stays in them.
+        """
+        if at.minute not in (0, 30):
+            return at
+        closes = datetime.combine(at.date(), self.calendar.closes, self.calendar.zone)
+        later = at + timedelta(seconds=60 + zlib.crc32(key.encode()) % _APART_S)
+        return min(later, max(at, closes - timedelta(seconds=1)))
+
     def next_opening(self, after: datetime) -> datetime:
         """Return when working hours begin on the first workday after the day of *after* (local)."""
         day = self.calendar.next_workday(after.date())
         return datetime.combine(day, self.calendar.opens, self.calendar.zone)
+
+
+def kind_of(job: str) -> str:
+    """Return what kind of message *job* names: `decided` of `decided:appeal:12`."""
+    return job.partition(":")[0]
+
+
+def places_kept(kind: str, *, awaited: Collection[str]) -> int:
+    """Return how many places of the day a message of *kind* leaves to those *awaited* that come before it."""
+    return sum(_rank(one) < _rank(kind) for one in set(awaited))
+
+
+def _rank(kind: str) -> int:
+    return RANKS.index(kind) if kind in RANKS else len(RANKS)

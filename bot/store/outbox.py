@@ -26,9 +26,10 @@ class Message:
     """One message before it is stored.
 
     *not_before*, *expires_at* are epoch seconds on the message's own clock: the service's, or, with
-    *time_shift*, real time plus that many seconds (`quotabot run --at`). *forms*: JSON of the ways to send
-    it, `[{"msgtype", "body", "text"}, …]` in their order; without it, *content* is sent as *msgtype*.
-    *task_id* is its card's.
+    *time_shift*, real time plus that many seconds (`quotabot run --at`). *awaited*: kinds of unasked messages
+    that may still come to the same person on that day, None if nobody knows; it is not stored. *forms*: JSON
+    of the ways to send it, `[{"msgtype", "body", "text"}, …]` in their order; without it, *content* is sent
+    as *msgtype*. *task_id* is its card's.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Message:
     time_shift: int | None = None
     forms: str = ""
     task_id: str = ""
+    awaited: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,18 @@ class Due:
 
     def _forms(self) -> list[dict[str, Any]]:
         return json.loads(self.forms) if self.forms else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A row that nobody asked for and nobody has tried yet; times as in `Message`."""
+
+    seq: int
+    key: str
+    job: str
+    to_userid: str
+    not_before: int
+    time_shift: int | None
 
 
 class Outbox:
@@ -120,6 +134,24 @@ class Outbox:
             )
             for row in rows
         ]
+
+    def unasked_due(self, *, real_now: int, clock_now: int) -> list[Pending]:
+        """What nobody asked for and nobody tried yet, whose turn has come, in the order of planning."""
+        rows = self._engine.all("outbox_unasked_due", real_now=real_now, clock_now=clock_now)
+        return [Pending(**row) for row in rows]
+
+    def move(self, seq: int, *, not_before: int, expires_at: int) -> bool:
+        """Another time for what was never tried; False if it is tried or gone."""
+        return self._engine.run("outbox_move", seq=seq, not_before=not_before, expires_at=expires_at) > 0
+
+    def withdraw(self, seq: int, *, reason: str, now: int) -> bool:
+        """It does not go at all, because of *reason*; False if it was tried or is gone."""
+        return self._engine.run("outbox_withdraw", seq=seq, error=reason, now=now) > 0
+
+    def expired(self, *, since: int) -> int:
+        """How many lost their point from *since* (epoch s of real time) on."""
+        row = self._engine.one("outbox_expired_since", since=since)
+        return int(row["number"]) if row else 0
 
     def expire(self, *, real_now: int, clock_now: int) -> int:
         """Drop what lost its point; how many."""

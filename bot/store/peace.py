@@ -19,6 +19,10 @@ class Unasked:
         self._engine.run("unasked_begin", **about)
         return self._engine.run("unasked_take", room=room, **about) > 0
 
+    def give_back(self, userid: str, day: date) -> None:
+        """A place of the day was taken for a message that does not go then."""
+        self._engine.run("unasked_give_back", userid=userid, day=day.isoformat())
+
     def counts(self, day: date) -> dict[str, int]:
         """How many places of the day are taken, by userid; those with none are absent."""
         return {row["userid"]: row["number"] for row in self._engine.all("unasked_on", day=day.isoformat())}
@@ -31,6 +35,10 @@ class Unasked:
             )
             > 0
         )
+
+    def told(self, key: str) -> None:
+        """The message *key* went after all."""
+        self._engine.run("withheld_told", key=key)
 
     def why(self, key: str) -> str | None:
         """Why the message *key* was withheld; None if it was not."""

@@ -17,6 +17,43 @@ SELECT seq, key, job, to_userid, msgtype, content, created_at, not_before, expir
  ORDER BY lane, seq
  LIMIT :batch;
 
+-- name: outbox_unasked_due(real_now, clock_now)
+-- What nobody asked for and nobody tried yet, whose turn has come.
+SELECT seq, key, job, to_userid, not_before, time_shift
+  FROM outbox
+ WHERE state = 'pending'
+   AND lane = 1
+   AND request IS NULL
+   AND not_before <= COALESCE(:real_now + time_shift, :clock_now)
+   AND expires_at > COALESCE(:real_now + time_shift, :clock_now)
+ ORDER BY seq;
+
+-- name: outbox_move(seq, not_before, expires_at)!
+-- Another time for what was never tried.
+UPDATE outbox
+   SET not_before = :not_before,
+       expires_at = :expires_at
+ WHERE seq = :seq
+   AND state = 'pending'
+   AND request IS NULL;
+
+-- name: outbox_withdraw(seq, error, now)!
+-- It does not go at all, and was never tried.
+UPDATE outbox
+   SET state = 'dropped',
+       error = :error,
+       finished_at = :now
+ WHERE seq = :seq
+   AND state = 'pending'
+   AND request IS NULL;
+
+-- name: outbox_expired_since(since)^
+-- How many messages lost their point.
+SELECT COUNT(*) AS number
+  FROM outbox
+ WHERE state = 'expired'
+   AND finished_at >= :since;
+
 -- name: outbox_expire(real_now, clock_now)!
 -- What lost its point is dropped; one that WeCom may have taken becomes unknown instead.
 UPDATE outbox
@@ -110,7 +147,8 @@ SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at
  ORDER BY seq;
 
 -- name: outbox_show(key)^
-SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, content, msgtype, refused_forms
+SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, content, msgtype, not_before,
+       refused_forms
   FROM outbox
  WHERE key = :key;
 

@@ -11,6 +11,14 @@ UPDATE unasked_days
    AND day = :day
    AND number < :room;
 
+-- name: unasked_give_back(userid, day)!
+-- A place that was taken for nothing.
+UPDATE unasked_days
+   SET number = number - 1
+ WHERE userid = :userid
+   AND day = :day
+   AND number > 0;
+
 -- name: unasked_on(day)
 SELECT userid, number
   FROM unasked_days
@@ -23,6 +31,11 @@ SELECT userid, number
 INSERT INTO withheld (key, job, userid, day, reason, at)
 VALUES (:key, :job, :userid, :day, :reason, :at)
 ON CONFLICT (key) DO NOTHING;
+
+-- name: withheld_told(key)!
+-- It went after all.
+DELETE FROM withheld
+ WHERE key = :key;
 
 -- name: withheld_show(key)^
 SELECT key, job, userid, day, reason, at
