@@ -52,7 +52,7 @@ class Health:
             "outbox_dead": outbox.dead,
             "outbox_oldest_seconds": outbox.oldest_s or 0,
             "details_pending": self._store.details.pending(),
-            "outbox_expired": self._store.outbox.expired(since=0),
+            "withheld_expired": self._store.outbox.expired(since=0),
             **{f"withheld_{reason.name.lower()}": withheld.get(reason.value, 0) for reason in Silence},
         }
 
