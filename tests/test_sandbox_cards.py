@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -323,6 +324,7 @@ def test_messages_and_page_show_the_card_as_it_is_now(api: Api) -> None:
 
 def test_a_click_on_the_page_fires_the_event(api: Api) -> None:
     send(api, BUTTONS)
+    api.world.callbacks = replace(api.world.callbacks, tries=1)
     form = {"userid": "yg01", "act": "click", "key": "list", "task_id": "t-1"}
     pressed = api.client.post("/page/act", data=form, follow_redirects=True)
     stale = api.client.post("/page/act", data={**form, "key": "gone"}, follow_redirects=True)
