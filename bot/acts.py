@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from bot.core.progress import Branch
 from bot.core.reviewers import Bank
 from bot.core.workdays import ONE_DAY, epoch_of
 from bot.explaining import Explanation, UnknownPersonError, explain
@@ -116,26 +117,40 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
 
 
 def list_contacts(
-    services: Services, userid: str, *, at: datetime, page: int = 1, period: str | None = None
+    services: Services,
+    userid: str,
+    *,
+    at: datetime,
+    page: int = 1,
+    period: str | None = None,
+    branch: Branch | None = None,
 ) -> Message:
     """Show him his contacts of the running periods, or of the one named, under numbers that `why` takes.
 
-    The newest first. Raises ValueError for a name that is no period.
+    The newest first. *branch* is read already, for the running periods. Raises ValueError for a name that is
+    no period.
     """
-    found = numbered(services, userid, at=at, period=period)
+    found = numbered(services, userid, at=at, period=period, branch=branch)
     customers = [one.external_userid for one in found]
     services.store.preferences.show(userid, customers, at=epoch_of(at))
     local = services.config.work_calendar().local(at)
     return contacts.listed(language=_language(services), contacts=found, page=page, at=local)
 
 
-def numbered(services: Services, userid: str, *, at: datetime, period: str | None = None) -> list[Listed]:
+def numbered(
+    services: Services,
+    userid: str,
+    *,
+    at: datetime,
+    period: str | None = None,
+    branch: Branch | None = None,
+) -> list[Listed]:
     """Return his contacts of the running periods, or of the one named, the newest first; nobody's are none.
 
     Raises ValueError for a name that is no period.
     """
     try:
-        return _numbered(explain(services, userid, at=at, period=period))
+        return _numbered(explain(services, userid, at=at, period=period, branch=branch))
     except UnknownPersonError:
         return []
 

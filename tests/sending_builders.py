@@ -46,10 +46,10 @@ class Post:
         for key in keys:
             message = Message(
                 key=key,
-                job="progress",
                 to_userid=to,
                 content=content or f"今天加 2 位就够 ({key})",
                 **{
+                    "job": "progress",
                     "msgtype": "markdown",
                     "not_before": int(self.clock()),
                     "expires_at": int(at("2026-11-23T18:00").timestamp()),

@@ -159,5 +159,9 @@ def test_a_file_waits_until_it_is_sent(store: Store) -> None:
     there = store.attachments.get("x1")
     store.attachments.drop("x1")
 
+    store.attachments.put("x2", filename="old.xlsx", body=b"1", at=NOW)
+    store.attachments.put("x3", filename="new.xlsx", body=b"1", at=NOW + 4 * 86400)
+
+    assert store.attachments.get("x2") is None
     assert there == ("团队.xlsx", b"PK\x00")
     assert store.attachments.get("x1") is None

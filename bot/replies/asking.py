@@ -8,11 +8,13 @@ from datetime import datetime
 from functools import cached_property
 
 from bot.core.people import Person, leads
+from bot.core.progress import Branch
 from bot.core.reviewers import Bank
+from bot.core.rulebook import Framed, Rulebook
 from bot.core.workdays import WorkCalendar
 from bot.messages import Message
 from bot.services import Services
-from bot.standing import Standing, everybody, standing
+from bot.standing import Standing, branch_for, everybody, needed, rules, standing_in
 from bot.store.preferences import Way
 
 
@@ -29,7 +31,21 @@ class Desk:
     @cached_property
     def standing(self) -> Standing:
         """Where everybody stands."""
-        return standing(self.services, at=self.at)
+        return standing_in(self.services, self._frames, at=self.at, book=self._book, branch=self.branch)
+
+    @cached_property
+    def branch(self) -> Branch:
+        """What is known, for the running periods."""
+        wanted = needed(self.services, self._frames, book=self._book)
+        return branch_for(self.services, wanted, at=self.at)
+
+    @cached_property
+    def _book(self) -> Rulebook:
+        return rules(self.services)
+
+    @cached_property
+    def _frames(self) -> list[Framed]:
+        return self._book.frames_at(self.local.date())
 
     @cached_property
     def people(self) -> dict[str, Person]:

@@ -29,7 +29,9 @@ _MANY = 5  # contacts of which one is to be chosen
 def listed(ask: Ask) -> Message:
     """His contacts of the running periods, or of the one he names; a number is a page."""
     page, period = _page_and_period(ask.rest, today=ask.desk.local)
-    return acts.list_contacts(ask.desk.services, ask.userid, at=ask.desk.at, page=page, period=period)
+    desk = ask.desk
+    branch = desk.branch if period is None else None
+    return acts.list_contacts(desk.services, ask.userid, at=desk.at, page=page, period=period, branch=branch)
 
 
 def why(ask: Ask) -> Message:
@@ -131,7 +133,7 @@ def _meant(ask: Ask, which: str) -> list[Listed]:
     """His contacts that *which* can mean: a number of the last list, else the end of an id."""
     desk, which = ask.desk, which.strip(" .…#")
     shown = desk.services.store.preferences.shown(ask.userid)
-    running = numbered(desk.services, ask.userid, at=desk.at)
+    running = numbered(desk.services, ask.userid, at=desk.at, branch=desk.branch)
     if which.isdigit() and (customer := shown.get(int(which))) is not None and len(which) < _ENOUGH:
         return _contacts_of(desk, ask.userid, customer, running, number=int(which))
     if len(which) < _ENOUGH:

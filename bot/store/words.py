@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from bot.store.engine import Engine
 from bot.store.preferences import Way
 
+_FORGOTTEN_S = 3 * 24 * 3600
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
@@ -71,13 +73,14 @@ class Words:
 
 
 class Attachments:
-    """Files that wait to be sent with a message. Each method is one statement."""
+    """Files that wait to be sent with a message."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def put(self, id: str, *, filename: str, body: bytes, at: int) -> None:  # noqa: A002 - as in the row
-        """Keep a file until its message is sent. *at* in epoch s."""
+        """Keep a file until its message is sent; what never was is forgotten after days. *at*: epoch s."""
+        self._engine.run("attachments_drop_before", made_at=at - _FORGOTTEN_S)
         self._engine.run("attachment_put", id=id, filename=filename, body=body, made_at=at)
 
     def get(self, id: str) -> tuple[str, bytes] | None:  # noqa: A002 - as in the row

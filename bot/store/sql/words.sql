@@ -33,6 +33,11 @@ SELECT filename, body
 DELETE FROM attachments
  WHERE id = :id;
 
+-- name: attachments_drop_before(made_at)!
+-- What was never sent.
+DELETE FROM attachments
+ WHERE made_at < :made_at;
+
 -- name: export_add(id, userid, by_userid, at)*!
 -- Who stands on an export.
 INSERT INTO exports (id, userid, by_userid, at)
