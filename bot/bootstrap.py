@@ -29,7 +29,7 @@ from bot.wecom.reads import Reads
 from bot.wecom.token import TokenKeeper
 from bot.wecom.welcome import Greeting, WelcomeSender
 from handlers.greeting import Greeter
-from scheduler.delivery import Delivery
+from scheduler.files import FileDelivery
 from scheduler.reader import Reader
 from scheduler.robot_delivery import RobotDelivery
 from scheduler.robots import fingerprints
@@ -178,7 +178,8 @@ def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
     services.store.robots.forget_changed(fingerprints(services.config))
     client = wecom_client(services.config)
     keeper = token_keeper(services, client)
-    delivery = Delivery(
+    delivery = FileDelivery(
+        attachments=services.store.attachments,
         agent_id=services.config.wecom.agent_id,
         client=client,
         tokens=keeper,

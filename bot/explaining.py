@@ -43,11 +43,13 @@ class ToldEvent:
 class Explained:
     """One contact. *until*: when time alone changes the verdict, local; None if it does not.
 
+    *way*: WeCom's add_way; None until it was read.
     *self_declared*: facts that the bank told only by a number that the employee typed himself.
     """
 
     external_userid: str
     added_at: datetime
+    way: int | None
     verdict: Verdict
     reason: str
     until: datetime | None
@@ -82,18 +84,21 @@ def explain(
     at: datetime,
     external_userid: str | None = None,
     period: str | None = None,
+    branch: Branch | None = None,
 ) -> Explanation:
     """Explain the contacts of *userid* as of *at* (aware), in its periods or in the one named *period*.
 
     *external_userid*: only customers with this id, or whose id ends with it. Verdicts are computed anew, also
-    for a closed period. Raises UnknownPersonError, and ValueError for a name that is no period.
+    for a closed period. *branch* is read already: as of *at*, for these periods.
+
+    Raises UnknownPersonError, and ValueError for a name that is no period.
     """
     book, calendar = rules(services), services.config.work_calendar()
     if period is None:
         frames = book.frames_at(calendar.local_day(at))
     else:
         frames = book.frames_named(parse_period(period))
-    branch = branch_for(services, frames, at=at)
+    branch = branch or branch_for(services, frames, at=at)
     person = next((one for one in branch.people if one.userid == userid.lower()), None)
     if person is None:
         raise UnknownPersonError(f"nobody has the userid {userid!r}: see the roster")
@@ -145,6 +150,7 @@ class _Explainer:
             yield Explained(
                 external_userid=add.external_userid,
                 added_at=ruling.added,
+                way=None if contact.details is None else contact.details.add_way,
                 verdict=verdict,
                 reason=reason(ruling, language=self._language),
                 until=_until(ruling),

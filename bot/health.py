@@ -10,6 +10,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from bot import outages
+from bot.core.peace import Silence
 from bot.store.address_book import READ_ERROR
 from bot.store.engine import StoreError
 from bot.store.store import Store
@@ -59,8 +60,8 @@ class Health:
         return {"ready": True, "degraded": degraded}
 
     def depths(self) -> dict[str, int]:
-        """What waits and what was given up on, by name."""
-        now = int(self._time())
+        """What waits, what was given up on, and what nobody was told for the sake of peace, by name."""
+        now, withheld = int(self._time()), self._store.unasked.withheld()
         inbox, outbox = self._store.inbox.depth(now=now), self._store.outbox.depth(now=now)
         return {
             "inbox_pending": inbox.pending,
@@ -70,6 +71,8 @@ class Health:
             "outbox_dead": outbox.dead,
             "outbox_oldest_seconds": outbox.oldest_s or 0,
             "details_pending": self._store.details.pending(),
+            "withheld_expired": self._store.outbox.expired(since=0),
+            **{f"withheld_{reason.name.lower()}": withheld.get(reason.value, 0) for reason in Silence},
         }
 
     def welcomes(self) -> Counts:

@@ -9,6 +9,7 @@ import structlog
 
 import handlers
 from bot.core.relations import fold
+from bot.replies import answer_waiting
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.wecom.events import event_of, kind_of
@@ -31,8 +32,15 @@ def work_off(services: Services, *, upto: int | None = None, router: Router | No
     total = 0
     while taken := _one_batch(services, upto=upto, router=router or handlers.ALL):
         total += taken
-    derive(services)
+        if services.store.words.open(batch=1):  # people do not wait for the rest of a long queue
+            _answer(services)
+    _answer(services)
     return total
+
+
+def _answer(services: Services) -> None:
+    derive(services)
+    answer_waiting(services)
 
 
 def note_rules(services: Services) -> None:

@@ -7,7 +7,8 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import Protocol
 
 from flask import Blueprint, Flask, Response, request
 
@@ -19,9 +20,12 @@ from sandbox import (
     group_control,
     groups,
     listing,
+    media,
+    menus,
     page,
     reading,
     sending,
+    updating,
     welcoming,
 )
 from sandbox.bodies import NotPlayedError
@@ -29,7 +33,7 @@ from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
 from sandbox.world import Call, World
 
-_MAX_BODY = 4 * 1024 * 1024
+_MAX_BODY = 24 * 1024 * 1024  # WeCom takes files of 20 MB
 
 Body = Mapping[str, object]
 
@@ -64,6 +68,7 @@ def create_app(world: World, *, sender: CallbackSender | None = None) -> Flask:
     app.register_blueprint(contact_control.blueprint(world))
     app.register_blueprint(group_control.blueprint(world))
     app.register_blueprint(page.blueprint(world, calls_out))
+    app.register_blueprint(media.blueprint(world))
     return app
 
 
@@ -76,7 +81,16 @@ def _api(world: World) -> Blueprint:
 
     @api.route("/message/send", methods=["GET", "POST"])
     def message_send() -> Response:
-        return _answered(world, "message/send", "POST", lambda call: _message_send(world, call))
+        return _answered(world, "message/send", "POST", lambda call: _message(world, call, sending.send))
+
+    @api.route("/message/update_template_card", methods=["GET", "POST"])
+    def message_update() -> Response:
+        path = "message/update_template_card"
+        return _answered(world, path, "POST", lambda call: _message(world, call, updating.update))
+
+    @api.route("/media/upload", methods=["GET", "POST"])
+    def media_upload() -> Response:
+        return _answered(world, "media/upload", "POST", lambda call: _media_upload(world, call))
 
     @api.route("/externalcontact/send_welcome_msg", methods=["GET", "POST"])
     def send_welcome() -> Response:
@@ -90,6 +104,9 @@ def _api(world: World) -> Blueprint:
     reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
     reads |= {
         "user/list_id": ("POST", directory.answering(directory.forbidden)),
+        "menu/create": ("POST", menus.create),
+        "menu/get": ("GET", menus.get),
+        "menu/delete": ("GET", menus.delete),
         "externalcontact/get": ("GET", reading.contact),
         "externalcontact/get_corp_tag_list": ("POST", reading.corp_tag_list),
         # looked up with each call, so that a test can let WeCom answer otherwise
@@ -154,7 +171,39 @@ def _gettoken(world: World, call: Call) -> Body:
     return {"errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in}
 
 
-def _message_send(world: World, call: Call) -> Body:
+def _media_upload(world: World, call: Call) -> Body:
+    call.bytes = request.content_length or 0
+    plan = world.faults.for_read()
+    call.faults = plan.names
+    with _in_flight(world, call.path):
+        world.stopping.wait(plan.delay)
+        if plan.read_errcode is not None:
+            raise ApiError(plan.read_errcode)
+        return media.upload(
+            world,
+            token=request.args.get("access_token"),
+            kind=request.args.get("type", ""),
+            file=_uploaded(),
+            call=call,
+        )
+
+
+def _uploaded() -> tuple[str, bytes] | None:
+    """Name and content of the field `media`; what was spooled to a file is closed."""
+    file = request.files.get("media")
+    if file is None or not file.filename:
+        return None
+    with closing(file):
+        return file.filename, file.read()
+
+
+class _Taking(Protocol):
+    """Takes a message, or another card instead of one."""
+
+    def __call__(self, world: World, *, token: str | None, raw: bytes, call: Call) -> dict[str, object]: ...
+
+
+def _message(world: World, call: Call, take: _Taking) -> Body:
     raw = request.get_data()
     call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
     call.request = raw.decode(errors="replace")
@@ -172,7 +221,7 @@ def _message_send(world: World, call: Call) -> Body:
         if plan.errcode is not None:
             raise ApiError(plan.errcode)
         # Only the query counts: a token in a header or the body is a missing one (90664).
-        answer = sending.send(world, token=request.args.get("access_token"), raw=raw, call=call)
+        answer = take(world, token=request.args.get("access_token"), raw=raw, call=call)
         if plan.hang_after is not None:
             world.stopping.wait(plan.hang_after)
         if plan.hang_after is not None or plan.close_after:

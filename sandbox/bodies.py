@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sandbox.cards import buttons_of, check_card, content_of_card, is_interactive
+from sandbox.cards import string as _string
 from sandbox.errors import ApiError
 from sandbox.switches import ApiSwitches
 
@@ -16,13 +18,7 @@ _URL_BYTES = 2048
 _BUTTON_CHARS = 4
 
 # WeCom takes these too; the sandbox does not play them.
-NOT_PLAYED = frozenset({"image", "voice", "video", "file", "news", "mpnews", "miniprogram_notice"})
-
-_INTERACTIVE = {
-    "button_interaction": ("button_list",),
-    "vote_interaction": ("checkbox", "submit_button"),
-    "multiple_interaction": ("select_list", "submit_button"),
-}
+NOT_PLAYED = frozenset({"image", "voice", "video", "news", "mpnews", "miniprogram_notice"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +30,7 @@ class Body:
     raw: Mapping[str, object]
     cut: bool = False
     has_response_code: bool = False
+    task_id: str = ""
 
 
 class NotPlayedError(Exception):
@@ -85,57 +82,29 @@ def _textcard(part: Mapping[str, object], _switches: ApiSwitches) -> Body:
     return Body(msgtype="textcard", content=content, raw=part, cut=cut)
 
 
-def _template_card(part: Mapping[str, object], _switches: ApiSwitches) -> Body:
-    """Check what every card of its type must have; which of 42027-42051 names which lack is UNCONFIRMED."""
-    kind = _string(part, "card_type")
-    title = _string(_mapping(part, "main_title"), "title")
-    has_menu = bool(_mapping(part, "action_menu"))
-    if kind in _INTERACTIVE:
-        complete = bool(title and part.get("task_id")) and all(part.get(name) for name in _INTERACTIVE[kind])
-    elif kind == "text_notice":
-        complete = bool((title or part.get("sub_title_text")) and _mapping(part, "card_action"))
-    elif kind == "news_notice":
-        picture = part.get("card_image") or part.get("image_text_area")
-        complete = bool(title and picture and _mapping(part, "card_action"))
-    else:
-        complete = False
-    if not complete or (has_menu and not part.get("task_id")):
-        raise ApiError(42027)
-    content = "\n".join(line for line in _card_lines(part, title) if line)
-    has_code = kind in _INTERACTIVE or has_menu
-    return Body(msgtype="template_card", content=content, raw=part, has_response_code=has_code)
-
-
-def _card_lines(part: Mapping[str, object], title: str) -> list[str]:
-    emphasis = _mapping(part, "emphasis_content")
-    rows = part.get("horizontal_content_list")
-    pairs = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return [
-        title,
-        _string(_mapping(part, "main_title"), "desc"),
-        f"{_string(emphasis, 'title')} {_string(emphasis, 'desc')}".strip(),
-        _string(part, "sub_title_text"),
-        *(f"{_string(row, 'keyname')}：{_string(row, 'value')}" for row in pairs),
-    ]
-
-
-def _string(part: Mapping[str, object], name: str) -> str:
-    value = part.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _mapping(part: Mapping[str, object], name: str) -> Mapping[str, object]:
-    value = part.get(name)
-    return value if isinstance(value, dict) else {}
+def _template_card(part: Mapping[str, object], switches: ApiSwitches) -> Body:
+    check_card(part, switches)
+    return Body(
+        msgtype="template_card",
+        content=content_of_card(part, buttons_of(part)),
+        raw=part,
+        has_response_code=is_interactive(part),
+        task_id=_string(part, "task_id"),
+    )
 
 
 def _refuse(errcode: int) -> str:
     raise ApiError(errcode)
 
 
+def _file(part: Mapping[str, object], _switches: ApiSwitches) -> Body:
+    return Body(msgtype="file", content=_string(part, "media_id") or _refuse(41006), raw=part)
+
+
 _READERS: Mapping[str, Callable[[Mapping[str, object], ApiSwitches], Body]] = {
     "text": _text,
     "markdown": _markdown,
     "textcard": _textcard,
+    "file": _file,
     "template_card": _template_card,
 }

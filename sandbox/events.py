@@ -51,7 +51,8 @@ def compose(world: World, spec: Spec) -> list[Event]:
     """Return the events of *spec*, none if its member is outside the visible range.
 
     Kinds: add, half_add, edit, del_by_member, del_by_customer, transfer (with ``to``), allot (with ``to``: a
-    transfer that takes its day), refuse_transfer, transfer_fail, msg_audit_approved, text (``word``),
+    transfer that takes its day), refuse_transfer, transfer_fail, msg_audit_approved, text (``word``), click
+    (``key``, ``task_id``),
     subscribe, unsubscribe, enter_agent, contact_change (``change_type``, ``fields``), tag_create (``group``,
     ``name``), tag_update (``tag``, ``name``), tag_delete (``tag``: a tag's or a group's), tag_shuffle, raw
     (``xml``). ``at`` is epoch seconds, by default the virtual now. Without ``external_userid`` an add is of a
@@ -248,6 +249,30 @@ def _app(world: World, spec: Spec, at: int) -> list[Event]:
     return [_app_event(kind, userid, _xml(world, userid, at, "event", body))]
 
 
+def _click(world: World, spec: Spec, at: int) -> list[Event]:
+    """A press of a button of a card (90240): of the card with ``task_id``, else of the newest that has it.
+
+    ``key`` is the button's key or what it says. Each press has a response code of its own.
+    """
+    userid, wanted = _spelled(world, _needed(spec, "userid")), _needed(spec, "key")
+    for message in reversed(world.mailbox.messages.get(userid.lower(), [])):
+        pressed = [one for one in message.buttons if one.enabled and wanted in (one.key, one.text)]
+        if pressed and _optional(spec, "task_id", message.task_id) == message.task_id:
+            break
+    else:
+        raise SpecError(f"{userid} has no card with a live button {wanted!r}")
+    if pressed[0].url:
+        return []  # a page opens; the app hears nothing
+    hours = world.api.response_code_hours
+    code = world.cards.issue(message.msgid, at=world.clock.now(), hours=hours, key=pressed[0].key)
+    kind = message.card.get("card_type", "") if isinstance(message.card, dict) else ""
+    is_menu = kind in ("text_notice", "news_notice")
+    body = cdata("Event", "template_card_menu_event" if is_menu else "template_card_event")
+    body += cdata("EventKey", pressed[0].key) + cdata("TaskId", message.task_id)
+    body += cdata("CardType", kind) + cdata("ResponseCode", code) + _agent(world)
+    return [_app_event("click", userid, _xml(world, userid, at, "event", body))]
+
+
 def _contact_change(world: World, spec: Spec, at: int) -> list[Event]:
     change, fields = _needed(spec, "change_type"), spec.get("fields")
     if not isinstance(fields, dict):
@@ -366,6 +391,7 @@ _MAKERS: Mapping[str, Callable[[World, Spec, int], list[Event]]] = {
     "allot": _allot,
     "refuse_transfer": _refuse_transfer,
     "text": _text,
+    "click": _click,
     "contact_change": _contact_change,
     **dict.fromkeys(("tag_create", "tag_update", "tag_delete", "tag_shuffle"), _tag),
     "raw": _raw,

@@ -10,6 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sandbox.bodies import Body
+from sandbox.cards import Button, buttons_of
 from sandbox.errors import ApiError
 from sandbox.limits import Window
 from sandbox.switches import ApiSwitches
@@ -22,7 +23,10 @@ _MAX_INTERVAL = 14_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message to one member. *at* is virtual, *real_at* real epoch seconds."""
+    """One message to one member. *at* is virtual, *real_at* real epoch seconds.
+
+    Of a card, *raw* is what was sent; *card*, *buttons* and *content* are what the phone shows now.
+    """
 
     to: str
     at: float
@@ -33,6 +37,10 @@ class Message:
     cut: bool = False
     duplicate_of: str | None = None
     raw: object = None
+    task_id: str = ""
+    card: object = None
+    buttons: tuple[Button, ...] = ()
+    updates: int = 0
 
 
 @dataclass(slots=True)
@@ -116,6 +124,27 @@ class Mailbox:
             _message(userid, body, msgid=msgid, at=at, now=now, duplicate_of=original) for userid in receivers
         ]
 
+    def holders(self, msgid: str) -> list[str]:
+        """Return who has the message *msgid* on the phone."""
+        return [userid for userid in self.messages if self._place(userid, msgid) is not None]
+
+    def card(self, userid: str, msgid: str) -> Message:
+        """Return the message as *userid* sees it. Raises KeyError if he does not have it."""
+        place = self._place(userid, msgid)
+        if place is None:
+            raise KeyError(msgid)
+        return self.messages[userid][place]
+
+    def put_back(self, message: Message) -> None:
+        """Let a member see *message* where he has one of its msgid."""
+        place = self._place(message.to, message.msgid)
+        if place is not None:
+            self.messages[message.to][place] = message
+
+    def _place(self, userid: str, msgid: str) -> int | None:
+        found = (n for n, message in enumerate(self.messages.get(userid, ())) if message.msgid == msgid)
+        return next(found, None)
+
     def _has_room(self, userid: str, *, now: float, switches: ApiSwitches) -> bool:
         pace = self._paces.setdefault(userid, _Pace())
         aligned = switches.window == "clock"
@@ -130,6 +159,7 @@ class Mailbox:
 def _message(
     userid: str, body: Body, *, msgid: str, at: float, now: float, duplicate_of: str | None = None
 ) -> Message:
+    is_card = body.msgtype == "template_card"
     return Message(
         to=userid,
         at=at,
@@ -140,6 +170,9 @@ def _message(
         cut=body.cut,
         duplicate_of=duplicate_of,
         raw=body.raw,
+        task_id=body.task_id,
+        card=body.raw if is_card else None,
+        buttons=buttons_of(body.raw) if is_card else (),
     )
 
 

@@ -72,12 +72,16 @@ def _act(world: World, sender: CallbackSender) -> str:
     userid, kind, word = (request.form.get(name, "").strip() for name in ("userid", "act", "word"))
     if not world.callback_url:
         return "还没有回调地址 · no callback address yet"
-    if kind not in (*_ACTS, "text") or (kind == "text" and not word):
+    if kind not in (*_ACTS, "text", "click") or (kind == "text" and not word):
         return ""
     spec: Spec = {"kind": kind, "userid": userid, **({"word": word} if kind == "text" else {})}
+    if kind == "click":
+        spec = {**spec, "key": request.form.get("key", ""), "task_id": request.form.get("task_id", "")}
     try:
         _, batch = control.fire(world, sender, [spec])
     except SpecError:
+        if kind == "click":
+            return "这个按钮已经失效 · this button is no longer live"
         return "这位员工还没有客户 · this employee has no customer yet"
     batch.done.wait(_WAIT)
     return "" if batch.delivered else "对方没有确认收到 · the receiver did not confirm"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
+from sandbox.cards import Button, Part, items, mapping, string
 from sandbox.groups import Post
 from sandbox.history import CHINA
 from sandbox.mailbox import Message
@@ -36,15 +37,27 @@ _TEXT_LINK = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bubble:
+    """One message on a screen; *buttons* are those of a card, *updated* says that it was changed since."""
+
+    at: str
+    html: Markup
+    msgtype: str
+    task_id: str = ""
+    buttons: tuple[Button, ...] = ()
+    updated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
-    """One member's screen: *bubbles* are (time, HTML, msgtype), the newest last."""
+    """One member's screen: *bubbles*, the newest last."""
 
     userid: str
     name: str
     department: str
     is_leader: bool
     customers: int
-    bubbles: tuple[tuple[str, Markup, str], ...]
+    bubbles: tuple[Bubble, ...]
     more: int
 
 
@@ -74,7 +87,7 @@ class Group:
     """A group with a robot: what it posted, as `Phone` has it."""
 
     name: str
-    bubbles: tuple[tuple[str, Markup, str], ...]
+    bubbles: tuple[Bubble, ...]
 
 
 def groups(world: World) -> list[Group]:
@@ -87,25 +100,27 @@ def groups(world: World) -> list[Group]:
         ]
 
 
-def _posted(post: Post) -> tuple[str, Markup, str]:
+def _posted(post: Post) -> Bubble:
     at = datetime.fromtimestamp(post.at, CHINA)
     if post.image:
         picture = Markup('<img alt="图片 · picture" src="data:image/png;base64,{}">').format(post.image)
-        return f"{at:%m-%d %H:%M}", picture, "image"
-    return f"{at:%m-%d %H:%M}", shown(post), post.msgtype
+        return Bubble(at=f"{at:%m-%d %H:%M}", html=picture, msgtype="image")
+    return Bubble(at=f"{at:%m-%d %H:%M}", html=shown(post), msgtype=post.msgtype)
 
 
 def shown(message: Message | Post) -> Markup:
     """Return the HTML of *message*; nothing in it can be markup of the sender's own."""
     if message.msgtype == "markdown":
         return Markup("").join(_line(line) for line in message.content.split("\n"))
+    if isinstance(message, Message) and message.msgtype == "template_card" and isinstance(message.card, dict):
+        return _card(message.card)
     text = str(escape(message.content))
     if message.msgtype == "text":
         text = _TEXT_LINK.sub(r'<a href="\1" rel="noreferrer">\2</a>', text)
     return Markup(text.replace("\n", "<br>"))  # noqa: S704 - escaped above
 
 
-def _bubbles(world: World, key: str) -> tuple[tuple[str, Markup, str], ...]:
+def _bubbles(world: World, key: str) -> tuple[Bubble, ...]:
     """What came last, and among it what the bot said to this employee's customers."""
     messages = world.mailbox.messages.get(key, [])[-_SHOWN:]
     greetings = [one for one in world.welcomes.greetings[-_SHOWN:] if one.userid.lower() == key]
@@ -113,17 +128,58 @@ def _bubbles(world: World, key: str) -> tuple[tuple[str, Markup, str], ...]:
     return tuple(bubble for _, bubble in sorted(told, key=lambda pair: pair[0]))[-_SHOWN:]
 
 
-def _greeting(greeting: Greeting) -> tuple[str, Markup, str]:
+def _greeting(greeting: Greeting) -> Bubble:
     at = datetime.fromtimestamp(greeting.at, CHINA)
     who = Markup('<div class="comment">欢迎语 → 客户 {} · welcome message</div>').format(
         greeting.external_userid[-4:]
     )
-    return f"{at:%m-%d %H:%M}", who + escape(greeting.content), "greeting"
+    return Bubble(at=f"{at:%m-%d %H:%M}", html=who + escape(greeting.content), msgtype="greeting")
 
 
-def _bubble(message: Message) -> tuple[str, Markup, str]:
+def _bubble(message: Message) -> Bubble:
     at = datetime.fromtimestamp(message.at, CHINA)
-    return f"{at:%m-%d %H:%M}", shown(message), message.msgtype
+    return Bubble(
+        at=f"{at:%m-%d %H:%M}",
+        html=shown(message),
+        msgtype=message.msgtype,
+        task_id=message.task_id,
+        buttons=message.buttons,
+        updated=bool(message.updates),
+    )
+
+
+def _card(card: Part) -> Markup:
+    """Return what a template card shows above its buttons, in the order of the client."""
+    title, emphasis = mapping(card, "main_title"), mapping(card, "emphasis_content")
+    parts = [
+        ("source", string(mapping(card, "source"), "desc")),
+        ("title", string(title, "title")),
+        ("desc", string(title, "desc")),
+        ("figure", string(emphasis, "title")),
+        ("desc", string(emphasis, "desc")),
+        ("quoted", string(mapping(card, "quote_area"), "quote_text")),
+        ("sub", string(card, "sub_title_text")),
+    ]
+    html = [Markup('<div class="{}">{}</div>').format(css, text) for css, text in parts if text]
+    rows = [
+        Markup("<dt>{}</dt><dd>{}</dd>").format(string(row, "keyname"), string(row, "value"))
+        for row in items(card, "horizontal_content_list")
+    ]
+    if rows:
+        html.append(Markup("<dl>{}</dl>").format(Markup("").join(rows)))
+    html += [
+        Markup('<div class="sub">{} {}</div>').format(string(row, "title"), string(row, "desc"))
+        for row in items(card, "vertical_content_list")
+    ]
+    html += [
+        Markup('<div class="jump">{} ›</div>').format(string(row, "title"))
+        for row in items(card, "jump_list")
+    ]
+    if url := string(mapping(card, "card_action"), "url"):
+        html.append(
+            Markup('<div class="jump"><a href="{}" rel="noreferrer">打开 open ›</a></div>').format(url)
+        )
+    return Markup("").join(html)
 
 
 def _line(line: str) -> Markup:

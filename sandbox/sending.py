@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sandbox.bodies import read_body
 from sandbox.errors import WRONG_JSON, ApiError
+from sandbox.shelf import shown
 from sandbox.world import Call, World
 
 _MAX_USERS = 1000
@@ -46,7 +47,7 @@ def send(world: World, *, token: str | None, raw: bytes, call: Call) -> dict[str
         check_access(world, token=token, ip=call.ip)
         if world.api.reject_unicode_escapes and _ESCAPE.search(raw):
             raise ApiError(40033)
-        request, is_wrong = _parsed(raw)
+        request, is_wrong = parsed(raw)
         try:
             return _accepted(world, request, raw, call)
         except ApiError as error:
@@ -70,8 +71,8 @@ def check_trusted(world: World, ip: str) -> None:
         raise ApiError(60020)
 
 
-def _parsed(raw: bytes) -> tuple[dict[str, object], bool]:
-    """Return what could be read, and whether something could not: WeCom goes on with half a request."""
+def parsed(raw: bytes) -> tuple[dict[str, object], bool]:
+    """Return what could be read of *raw*, and whether something could not: WeCom goes on with half of it."""
     try:
         request = json.loads(raw)
     except (ValueError, RecursionError):
@@ -83,8 +84,10 @@ def _parsed(raw: bytes) -> tuple[dict[str, object], bool]:
 
 
 def _accepted(world: World, request: dict[str, object], raw: bytes, call: Call) -> dict[str, object]:
-    _check_agent(world, request)
-    body = read_body(request, world.api)
+    check_agent(world, request)
+    body = shown(read_body(request, world.api), world.media, now=world.real())
+    if body.has_response_code and not world.callback_url and world.api.card_without_callback:
+        raise ApiError(world.api.card_without_callback)
     receivers = _receivers(world, request)
     call.invalid = [*receivers.bad_users, *receivers.unlicensed]
     if not receivers.good:
@@ -92,22 +95,28 @@ def _accepted(world: World, request: dict[str, object], raw: bytes, call: Call) 
     now, at, switches = world.real(), world.clock.now(), world.api
     mailbox = world.mailbox
     original = mailbox.earlier(request, raw, now=now, switches=switches)
+    if body.task_id in world.cards.task_ids and (original is None or switches.repeated_task_id == "42014"):
+        raise ApiError(42014)
     if original is None:
         mailbox.check_daily_cap(len(receivers.good), now=now, switches=switches)
     msgid = call.msgid = mailbox.next_msgid()
     if original is None:
         mailbox.remember(request, raw, msgid=msgid, now=now, switches=switches)
+        world.cards.task_ids |= {body.task_id} - {""}
         call.delivered, call.dropped = mailbox.deliver(
             receivers.good, body, msgid=msgid, at=at, now=now, switches=switches
         )
     else:
         call.duplicate_of = original
         mailbox.note_duplicate(receivers.good, body, msgid=msgid, original=original, at=at, now=now)
-    code = {"response_code": f"RCsim_{msgid[-6:]}"} if body.has_response_code else {}
+    code = {}
+    if body.has_response_code:
+        code["response_code"] = world.cards.issue(msgid, at=at, hours=switches.response_code_hours)
     return {"errcode": 0, "errmsg": "ok", **receivers.fields(), "msgid": msgid, **code}
 
 
-def _check_agent(world: World, request: Mapping[str, object]) -> None:
+def check_agent(world: World, request: Mapping[str, object]) -> None:
+    """Raise ApiError 41011, 40056 or 301002 unless *request* names this app."""
     agent_id = request.get("agentid")
     if not isinstance(agent_id, int):
         raise ApiError(41011)

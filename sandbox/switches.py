@@ -5,7 +5,7 @@ A default is the documented value, or, where two readings exist, the one that is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -31,6 +31,17 @@ class ApiSwitches:
     robot_per_minute: int = 20  # 99110
     window: str = "sliding"  # or "clock": whole minutes and hours. UNCONFIRMED
     markdown_over: int = 40058  # or 45002. UNCONFIRMED
+    # What is answered for a template card that lacks something: which of 42027 to 42051 is UNCONFIRMED.
+    card_fault: int = 42027
+    # A text of a card over the advised number of characters: refused with 40058, or "shown" cut short. The
+    # documents call the numbers advice; whether anything is refused is UNCONFIRMED.
+    card_text_over: str = "refused"
+    # An interactive card while the app has no callback address: 43012, or 0 (taken). UNCONFIRMED
+    card_without_callback: int = 43012
+    # A repeated request whose task_id was taken with its first try: the "duplicate" check comes first and
+    # answers ok, or "42014" as for any other request with that task_id. UNCONFIRMED
+    repeated_task_id: str = "duplicate"
+    response_code_hours: int = 72  # how long a response_code may be used, once (94888)
     duplicate_compare: str = "parsed"  # or "raw": only the very same bytes are a duplicate. UNCONFIRMED
     reject_unicode_escapes: bool = True  # 40033; whether today's API still does is UNCONFIRMED
     user_list_max: int = 0  # members of one department above which user/list answers 45029; no number is told
@@ -64,6 +75,10 @@ class ApiSwitches:
         _one_of(self.hidden_member, "hidden_member", (60011, 60111))
         _one_of(self.duplicate_compare, "duplicate_compare", ("parsed", "raw"))
         _one_of(self.nobody_listed, "nobody_listed", ("any", "all", "empty"))
+        _one_of(self.card_text_over, "card_text_over", ("refused", "shown"))
+        _one_of(self.card_without_callback, "card_without_callback", (43012, 0))
+        _one_of(self.repeated_task_id, "repeated_task_id", ("42014", "duplicate"))
+        _one_of(self.card_fault, "card_fault", range(42027, 42052))
         if self.followers_per_page < 1:
             raise SwitchError("followers_per_page must be 1 or more")
 
@@ -130,6 +145,6 @@ def _addresses(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _one_of(value: object, name: str, allowed: tuple[object, ...]) -> None:
+def _one_of(value: object, name: str, allowed: Sequence[object]) -> None:
     if value not in allowed:
         raise SwitchError(f"{name} must be one of {allowed}, not {value!r}")

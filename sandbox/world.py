@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from sandbox.card_desk import CardDesk
 from sandbox.clock import VirtualClock
 from sandbox.contacts import Chats, ContactBook
 from sandbox.faults import Faults
@@ -18,6 +19,7 @@ from sandbox.groups import first_robots
 from sandbox.limits import Window
 from sandbox.mailbox import Mailbox
 from sandbox.people import Branch, Person, Tag, VisibleRange
+from sandbox.shelf import Shelf
 from sandbox.switches import ApiSwitches, CallbackSwitches
 from sandbox.tokens import TokenDesk
 from sandbox.transfers import Transfers
@@ -88,6 +90,9 @@ class World:
         self.mailbox = Mailbox()
         self.welcomes = WelcomeDesk()
         self.robots = first_robots()
+        self.cards = CardDesk()
+        self.media = Shelf()
+        self.menu: dict[str, object] | None = None  # of the app, as menu/create got it
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.in_flight: Counter[str] = Counter()  # calls by path

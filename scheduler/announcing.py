@@ -9,7 +9,7 @@ from bot.changing import QuotaChange
 from bot.messages.rules_changed import RuleNews, rules_changed
 from bot.services import Services
 from bot.store.outbox import Message
-from scheduler.planner import unasked
+from bot.telling import unasked
 
 JOB = "rules"  # in the key of the message
 

@@ -33,7 +33,8 @@ def needed(services: Services, at: datetime) -> bool:
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person with a result that was stored today, or would be now.
 
-    A day's quota that was met is not worth a message, nor is what asks nothing of somebody.
+    A day's quota that was met is not worth a message, nor is what asks nothing of somebody. Who is away is
+    told when he is back.
     """
     at, config = standing.at, services.config
     calendar = config.work_calendar()
@@ -45,7 +46,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
                 lines.setdefault(line.row.userid, []).append(line)
     until = closing.deadline(epoch_of(at), calendar=calendar, workdays=config.review.appeal_workdays)
     for userid in sorted(lines):
-        if userid in standing.people and standing.works_on(userid, calendar.local_day(at)):
+        if userid in standing.people and standing.people[userid].employed_on(calendar.local_day(at)):
             yield (
                 userid,
                 close_message(

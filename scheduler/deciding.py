@@ -12,7 +12,7 @@ from bot.services import Services
 from bot.standing import everybody
 from bot.store.outbox import Message
 from bot.store.reviews import ReviewKind
-from scheduler.planner import unasked
+from bot.telling import unasked
 from scheduler.questions import what_of
 
 JOB = "decided"  # in the key of the message, with the case

@@ -3,6 +3,10 @@
 Before the first try the exact request is stored; every retry sends the same bytes with
 enable_duplicate_check, so WeCom itself drops what it had taken before [90236]. Past that interval an open
 outcome stays unknown and is not sent again.
+
+A card that WeCom refuses at its first try goes out as the next of its forms; never after a try whose outcome
+is open, because that one may have arrived. Updates of cards are rows like messages: their single-use codes
+make a repetition harmless.
 """
 
 from __future__ import annotations
@@ -16,11 +20,14 @@ from typing import Any
 
 import structlog
 
-from bot.store.outbox import Due, Outbox
+from bot.store.outbox import UPDATE, Due, Outbox
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.errors import (
+    CODE_SPENT,
+    FORM_REFUSED,
     MAX_SYSTEM_BUSY_TRIES,
     RATE_WINDOW_S,
+    TASK_KNOWN,
     TOO_MANY_AT_ONCE,
     AnswerError,
     Kind,
@@ -96,7 +103,7 @@ class Delivery:
     def _try(self, due: Due, request: bytes, token: str, may_call: Callable[[], bool]) -> Trouble | None:
         try:
             try:
-                answer = self._client.send_message(request, token=token)
+                answer = self._call(due, request, token)
             except AnswerError as error:
                 if kind_of(error.errcode) is not Kind.TOKEN:
                     raise
@@ -105,7 +112,7 @@ class Delivery:
                 if not may_call():
                     self._later(due, wait=0, unsure=False, error=str(error), spent=False)
                     return None
-                answer = self._client.send_message(request, token=token)
+                answer = self._call(due, request, token)
         except TokenError as error:
             self._later(due, wait=0, unsure=False, error=str(error), spent=False)
             return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
@@ -119,6 +126,11 @@ class Delivery:
             return None
         self._taken(due, answer)
         return None
+
+    def _call(self, due: Due, request: bytes, token: str) -> dict[str, Any]:
+        if due.msgtype == UPDATE:
+            return self._client.update_card(request, token=token)
+        return self._client.send_message(request, token=token)
 
     def _taken(self, due: Due, answer: dict[str, Any]) -> None:
         """WeCom said ok; whether the person gets it stands in the lists beside it."""
@@ -140,6 +152,8 @@ class Delivery:
     def _refused(self, due: Due, error: AnswerError) -> Trouble | None:
         now = int(self._time())
         kind = kind_of(error.errcode)
+        if self._is_settled(due, error, now=now):
+            return None
         if kind is Kind.TRANSIENT:
             tries = MAX_SYSTEM_BUSY_TRIES if error.errcode == -1 else TRIES
             if due.attempts + 1 < tries:
@@ -163,6 +177,29 @@ class Delivery:
         log.warning("message given up", key=due.key, errcode=error.errcode, state=state)
         return None
 
+    def _is_settled(self, due: Due, error: AnswerError, *, now: int) -> bool:
+        """Deal with refusals that concern a card only; False if this is none of them."""
+        first = due.attempts == 0 and due.unsure_since is None
+        receipt = json.dumps({"errcode": error.errcode})
+        if due.msgtype == UPDATE:
+            if error.errcode != CODE_SPENT:
+                return False
+            # After a try with an open outcome the code tells that it was carried out; else it came too late.
+            state = "expired" if first else "sent"
+            self._outbox.finish(due.seq, state=state, now=now, receipt=receipt)
+            return True
+        if error.errcode == TASK_KNOWN and due.unsure_since is not None:
+            # Our task_id is taken once: WeCom had taken the try whose outcome was open.
+            self._outbox.finish(due.seq, state="sent", now=now, receipt=receipt)
+            return True
+        if not first or error.errcode not in FORM_REFUSED or due.simpler is None:
+            return False
+        refused = f"{due.msgtype} {error.errcode}"
+        msgtype, content = due.simpler
+        self._outbox.fall_back(due.seq, msgtype=msgtype, content=content, refused=refused, now=now)
+        log.warning("message falls back", key=due.key, errcode=error.errcode, to=msgtype)
+        return True
+
     def _later(self, due: Due, *, wait: float, unsure: bool, error: str, spent: bool = True) -> None:
         now = int(self._time())
         # What an earlier try left open stays open; only this try's doubt may be taken back.
@@ -172,22 +209,30 @@ class Delivery:
         )
 
     def _request(self, due: Due) -> bytes:
-        """The body of message/send; an ending is added while another row has made the same request."""
-        content, number = due.content, 1
+        """The body of the call; an ending is added while another row has made the same request."""
+        if due.msgtype == UPDATE:
+            return _json({"userids": [due.to_userid], "agentid": self._agent_id, **due.body})
+        body, number = due.body, 1
         while True:
-            body = {
-                "touser": due.to_userid,
-                "msgtype": due.msgtype,
-                "agentid": self._agent_id,
-                due.msgtype: {"content": content},
-                "enable_duplicate_check": 1,
-                "duplicate_check_interval": DUPLICATE_CHECK_S,
-            }
-            request = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-            if not self._outbox.is_taken(due.seq, request=request):
+            request = _json(
+                {
+                    "touser": due.to_userid,
+                    "msgtype": due.msgtype,
+                    "agentid": self._agent_id,
+                    due.msgtype: body,
+                    "enable_duplicate_check": 1,
+                    "duplicate_check_interval": DUPLICATE_CHECK_S,
+                }
+            )
+            # A card differs from every other one by its task_id.
+            if "content" not in body or not self._outbox.is_taken(due.seq, request=request):
                 return request
             number += 1
-            content = f"{due.content} ·{number}"
+            body = {**due.body, "content": f"{due.body['content']} ·{number}"}
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _back_off(attempts: int) -> float:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
-from bot.core.workdays import WorkCalendar
-from bot.messages import Message as Written
-from bot.messages import as_markdown, as_text
+from bot.core.progress import Row, Status
+from bot.messages import to_remind
 from bot.services import Services
-from bot.standing import standing
+from bot.standing import Standing, standing
 from bot.store.outbox import Message
+from bot.telling import comes_later, unasked, working_window
 from scheduler.jobs import ALONGSIDE, JOBS, Job
-from scheduler.keys import key_of
 from scheduler.robots import posts
-
-# Room for the ending that tells two equal messages apart, below WeCom's 2048 bytes.
-CONTENT_BYTES = 2040
 
 
 def plan(
     services: Services, job: str, *, at: datetime, time_shift: int | None = None, after: str = ""
 ) -> Iterator[Message]:
     """The messages of *job*, and what goes with it, as of *at* (aware), to userids greater than *after*.
+
+    Whether each may go (mute, leave, how many a day) is seen when it is stored: `bot.telling.put_unasked`.
 
     In the order of userids. They may go from *at* until that day's working hours are over, so nothing unasked
     is ever sent late. *time_shift* puts their times on a clock that differs from the service's: real time and
@@ -41,16 +40,16 @@ def plan_by_person(
     def written(name: str, job: Job) -> Iterator[Message]:
         for userid, message in job(services, found):
             if userid > after:
-                yield unasked(services, name, userid, message, at=at, time_shift=time_shift)
+                row = unasked(services, name, userid, message, at=at, time_shift=time_shift)
+                yield replace(row, awaited=_awaited(services, found, name, userid))
 
-    calendar = services.config.work_calendar()
-    begin = _next_working_time(calendar, calendar.local(at))
+    not_before, expires_at = working_window(services, at)
     in_groups = posts(
         services,
         job,
         found,
-        not_before=int(begin.timestamp()),
-        expires_at=_closing(calendar, begin.date()),
+        not_before=not_before,
+        expires_at=expires_at,
         time_shift=time_shift,
         after=after,
     )
@@ -72,41 +71,24 @@ def _together(streams: Sequence[Iterator[Message]]) -> Iterator[list[Message]]:
                 heads[stream] = following
 
 
-def unasked(
-    services: Services,
-    job: str,
-    userid: str,
-    message: Written,
-    *,
-    at: datetime,
-    time_shift: int | None = None,
-) -> Message:
-    """A message that nobody asked for, as a row of the outbox: from *at* (aware) to the end of working hours.
+def _awaited(services: Services, standing: Standing, name: str, userid: str) -> frozenset[str]:
+    """Which messages may still come to *userid* that day, to which one of *name* leaves a place.
 
-    A time outside working hours is put off to their next beginning.
+    With one place a day progress gives it up only for whoever is behind already; else everybody unfinished
+    may still be reminded.
     """
-    calendar = services.config.work_calendar()
-    begin = _next_working_time(calendar, calendar.local(at))
-    style = services.config.messages.style
-    write = as_text if style == "text" else as_markdown
-    return Message(
-        key=key_of(job, begin.date(), userid),
-        job=job,
-        to_userid=userid,
-        content=write(message, limit=CONTENT_BYTES),
-        msgtype=style,
-        not_before=int(begin.timestamp()),
-        expires_at=_closing(calendar, begin.date()),
-        time_shift=time_shift,
-    )
+    local = standing.calendar.local(standing.at)
+    rows = standing.by_person.get(userid, ())
+    person = standing.people.get(userid)
+    found = set()
+    only_one = name == "progress" and services.config.messages.per_day == 1
+    is_late = to_remind(rows) if only_one else any(map(_unfinished, rows))
+    if is_late and comes_later(services, "reminder", local):
+        found.add("reminder")
+    if person is not None and person.leader_of and comes_later(services, "digest", local):
+        found.add("digest")
+    return frozenset(found)
 
 
-def _next_working_time(calendar: WorkCalendar, at: datetime) -> datetime:
-    if calendar.is_workday(at.date()) and at.time() < calendar.closes:
-        return max(at, datetime.combine(at.date(), calendar.opens, calendar.zone))
-    day = calendar.next_workday(at.date())
-    return datetime.combine(day, calendar.opens, calendar.zone)
-
-
-def _closing(calendar: WorkCalendar, day: date) -> int:
-    return int(datetime.combine(day, calendar.closes, calendar.zone).timestamp())
+def _unfinished(row: Row) -> bool:
+    return row.status in (Status.ON_TRACK, Status.BEHIND)

@@ -8,36 +8,62 @@ from datetime import datetime
 from bot import asking, cases
 from bot.cases import Case
 from bot.core.evidence import Evidence
-from bot.core.integrity import FindingKind, FindingName
+from bot.core.integrity import FindingName
+from bot.core.quotas import under_quota
 from bot.core.reviewers import time_is_up
 from bot.core.workdays import WorkCalendar
 from bot.messages import Message
 from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions
 from bot.messages.questions import to_review as review_message
 from bot.services import Services
-from bot.standing import Standing
+from bot.standing import Standing, rules
 from bot.store.proposals import Proposal
-from scheduler.keys import key_of
+from bot.telling import comes_later, key_of, peace
 
 QUESTION, REVIEW = "question", "review"  # in the keys of the messages
 
 
 def prepare(services: Services, at: datetime) -> None:
     """Store what is asked now, and with whom each case is, before anybody is told."""
-    asking.put(services, at=at, free=_unwritten(services, QUESTION, at=at))
-    cases.note_told(services, at=at, free=_unwritten(services, REVIEW, at=at))
+    asking.put(services, at=at, free=_free(services, QUESTION, at=at))
+    cases.note_told(services, at=at, free=_free(services, REVIEW, at=at))
 
 
-def _unwritten(services: Services, name: str, *, at: datetime) -> asking.Free:
-    """Whom no message of this *name* was planned for on the day of *at*: there is one a day."""
-    day = services.config.work_calendar().local_day(at)
-    return lambda userid: services.store.outbox.by_key(key_of(name, day, userid)) is None
+def _free(services: Services, name: str, *, at: datetime) -> asking.Free:
+    """Who may be told something of this *name* on the day of *at*, and was not yet: there is one a day.
+
+    Whose places of the day are taken, or kept for more important messages, is asked on another day: his time
+    to answer must not run while he knows of nothing.
+    """
+    store, quiet = services.store, peace(services)
+    local = quiet.calendar.local(at)
+    taken, reminds = store.unasked.counts(local.date()), comes_later(services, "reminder", local)
+    book, tree = rules(services), services.directory.departments
+    quotas = [quota for quota, _ in book.frames_at(local.date())]
+
+    def is_planned(job: str, userid: str) -> bool:
+        return store.outbox.by_key(key_of(job, local.date(), userid)) is not None
+
+    def kept(userid: str) -> int:
+        """Places for the morning's progress, and for the reminder that may come."""
+        person = quiet.people.get(userid)
+        if person is None or not any(
+            under_quota(one, person, local.date(), departments=tree) for one in quotas
+        ):
+            return 0
+        return int(reminds) + int(not is_planned("progress", userid))
+
+    def is_free(userid: str) -> bool:
+        room = services.config.messages.per_day - taken.get(userid, 0) - kept(userid)
+        return room > 0 and not is_planned(name, userid) and quiet.silence(userid, at) is None
+
+    return is_free
 
 
 def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person at work with questions of today, or whom they would be put to now."""
     at, calendar = standing.at, standing.calendar
-    found = asking.of_today(services, at=at, free=_unwritten(services, QUESTION, at=at))
+    found = asking.of_today(services, at=at, free=_free(services, QUESTION, at=at))
     for userid, told in sorted(found.items()):
         if userid not in standing.people or not standing.works_on(userid, calendar.local_day(at)):
             continue
@@ -50,7 +76,7 @@ def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message
 def to_review(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each reviewer at work with the cases that came to him today, or would now."""
     at, calendar = standing.at, standing.calendar
-    told = cases.to_tell(services, at=at, free=_unwritten(services, REVIEW, at=at))
+    told = cases.to_tell(services, at=at, free=_free(services, REVIEW, at=at))
     for userid, found in sorted(told.items()):
         ending = [case.until for case in found if (case.level or 0) + 1 < len(case.levels)]
         yield (
@@ -65,8 +91,7 @@ def to_review(services: Services, standing: Standing) -> Iterator[tuple[str, Mes
 
 
 def _seen(name: FindingName, evidence: Evidence, *, holds: int = 0) -> Seen:
-    about = name.subject.rpartition(" ")[2] if name.kind is FindingKind.QUICK_LOSS else name.subject
-    return Seen(kind=name.kind, evidence=evidence, about=about, holds=holds)
+    return Seen.of(name, evidence, holds=holds)
 
 
 def _to_decide(standing: Standing, case: Case) -> ToDecide:

@@ -24,8 +24,8 @@ from bot.messages.robots import GroupPost, group_message, group_picture, robot_d
 from bot.services import Services
 from bot.standing import Standing, rules
 from bot.store.outbox import Message
+from bot.telling import key_of
 from bot.wecom.robot import MARKDOWN_BYTES, address_of
-from scheduler.keys import key_of
 
 PICTURE = ":picture"  # ends the key of the row beside the words
 _WEEK = 7  # days

@@ -14,6 +14,7 @@ import structlog
 
 from bot.services import FIRST_START, Services
 from bot.store.outbox import Message
+from bot.telling import peace, put_unasked
 from scheduler import catching_up
 from scheduler.asking import StoppedError
 from scheduler.catching_up import Turn
@@ -145,10 +146,10 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
         prepare(services, at)
     if (work := LASTING.get(firing.job)) is not None:
         work(services, at, _beat(services, firing, at=at, cursor=cursor))
-    people = plan_by_person(services, firing.job, at=at, after=cursor)
+    people, quiet = plan_by_person(services, firing.job, at=at, after=cursor), peace(services)
     for chunk in _chunks(people):
         with store.transaction():
-            added = sum(store.outbox.add(message, created_at=int(store.now())) for message in chunk)
+            added = sum(put_unasked(services, message, quiet=quiet, spread=True) for message in chunk)
             still_mine = store.runs.advance(
                 firing.job,
                 firing.fire_at,

@@ -18,6 +18,7 @@ from bot.services import Services
 from bot.wecom.client import CALL_S
 from bot.wecom.pacing import DAY_S, Pacer
 from scheduler.delivery import Delivery, Trouble
+from scheduler.quieting import hold_back
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,7 @@ class Sender:
         if (int(now), clock_now) != self._expired_at:
             self._outbox.expire(real_now=int(now), clock_now=clock_now)
             self._expired_at = (int(now), clock_now)
+            hold_back(self._services, real_now=int(now), clock_now=clock_now)
         if now >= self._hold_until:
             wait_s = self._send_due(clock_now)
         else:

@@ -123,6 +123,7 @@ def live_a_day(services: Services) -> None:
     store.welcomes.claim("WCsim1", happened_at=EVENT_AT, now=EVENT_AT + 1)
     store.welcomes.finish("WCsim1", state=State.SENT, errcode=0, now=EVENT_AT + 2)
     store.robots.switch_off("south-branch", configured="x", errcode=93000, error="gone", now=EVENT_AT)
+    store.attachments.put("x1", filename="团队.xlsx", body=NOT_TEXT, at=EVENT_AT)
     store.leases.take("delivery", holder="a:1", now=EVENT_AT, until=EVENT_AT + 15)
 
 
@@ -186,6 +187,14 @@ def _know(store: Store) -> None:
         """INSERT INTO roster_lines
            VALUES ('sales01', '{"userid": "sales01", "name": "", "department": "2", "role": "",
                                 "leader_of": "", "joined_on": "", "left_on": "", "share": "1"}', '', 1)""",
+        "INSERT INTO mutes VALUES ('sales01', 9, 5, 'word')",
+        "INSERT INTO leaves_said VALUES ('sales01', '2026-11-02', '2026-11-03', 5)",
+        "INSERT INTO help_wishes VALUES ('sales01', '2026-11-23', 5)",
+        "INSERT INTO lists_shown VALUES ('sales01', 1, 'wm1', 5)",
+        "INSERT INTO words VALUES ('7349000000000000001', 'sales01', '', 'word', 5, 'done')",
+        "INSERT INTO unasked_days VALUES ('sales01', '2026-11-23', 2)",
+        "INSERT INTO withheld VALUES ('progress:sales01', 'progress', 'sales01', '2026-11-23', 'muted', 5)",
+        "INSERT INTO exports VALUES ('x1', 'sales01', 'sales02', 5)",
         "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3)",
     )
     with store.transaction():

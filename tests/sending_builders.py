@@ -22,7 +22,7 @@ from sandbox.branch import make_branch
 from sandbox.clock import VirtualClock
 from sandbox.server import RunningServer, start
 from sandbox.world import Call, World
-from scheduler.delivery import Delivery
+from scheduler.files import FileDelivery
 from scheduler.sender import Sender
 
 NOON = "2026-11-23T12:00"
@@ -46,11 +46,11 @@ class Post:
         for key in keys:
             message = Message(
                 key=key,
-                job="progress",
                 to_userid=to,
                 content=content or f"今天加 2 位就够 ({key})",
-                msgtype="markdown",
                 **{
+                    "job": "progress",
+                    "msgtype": "markdown",
                     "not_before": int(self.clock()),
                     "expires_at": int(at("2026-11-23T18:00").timestamp()),
                     **fields,
@@ -116,7 +116,8 @@ def make_sender(
         leases=services.store.leases,
         real_time=clock,
     )
-    delivery = Delivery(
+    delivery = FileDelivery(
+        attachments=services.store.attachments,
         agent_id=services.config.wecom.agent_id,
         client=client,
         tokens=keeper,

@@ -18,6 +18,7 @@ from e2e_builders import (
     command_here,
     far_schedule,
     installation,
+    open_store,
     outbox_rows,
     rows_of,
     write_config,
@@ -26,6 +27,7 @@ from e2e_builders import (
 from sandbox_builders import TODAY
 
 from bot.health import TROUBLE
+from bot.store.preferences import Way
 from sandbox.branch import make_branch
 from sandbox.server import start
 from sandbox.world import Call, World
@@ -165,6 +167,20 @@ def test_outside_working_hours_it_says_so_sends_nothing_and_is_content(
     assert done.json()["messages"] == []
     assert "outside working hours" in done.err
     assert (stored(config), list(world.calls)) == ([], [])
+
+
+def test_who_is_silent_gets_none_and_it_is_said(quotabot: Quotabot, world: World, config: Path) -> None:
+    store = open_store(config)
+    store.preferences.mute("yg01", until=int(at("2026-11-24T00:00").timestamp()), since=0, way=Way.WORD)
+    store.close()
+
+    dry = quotabot("run", "progress", "--at", MORNING, "--dry-run", "--format", "json")
+    done = quotabot("run", "progress", "--at", MORNING, "--format", "json")
+
+    assert [message["to"] for message in dry.json()["messages"]] == ["yg02", "yg03"]
+    assert [message["to"] for message in done.json()["messages"]] == ["yg02", "yg03"]
+    assert (done.code, phones(world)) == (0, {"yg02": 1, "yg03": 1})
+    assert "withheld: 1 muted" in done.err
 
 
 def test_a_make_up_saturday_is_a_working_day(quotabot: Quotabot, world: World) -> None:

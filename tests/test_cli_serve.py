@@ -40,7 +40,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess
 def config(tmp_path: Path, sandbox: SandboxProcess) -> Path:
     sandbox.post("faults", {"clear": True})
     write_roster(tmp_path, "yg01,员工甲,11,客户经理,,,,", "yg02,员工乙,11,客户经理,,,,")
-    return write_config(tmp_path, app=sandbox.get("app"), api_url=sandbox.url, more=far_schedule())
+    # Each test has a store of its own at one WeCom, where a card's task is taken once.
+    more = far_schedule() + '[messages]\nstyle = "markdown"\n'
+    return write_config(tmp_path, app=sandbox.get("app"), api_url=sandbox.url, more=more)
 
 
 @pytest.fixture

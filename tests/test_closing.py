@@ -43,6 +43,9 @@ OVER = at("2026-12-15T18:00")
 NAME = ("cm-monthly", "2026-11")
 
 
+MARKDOWN = '[messages]\nstyle = "markdown"\n'  # whole messages are compared; cards have tests of their own
+
+
 @contextmanager
 def branch(folder: Path, *, quotas: str = RULES, language: str = "zh-CN") -> Iterator[Services]:
     """zhang has 3 of 3 and keeps them; li had 3, of which one was lost after two days."""
@@ -53,7 +56,7 @@ def branch(folder: Path, *, quotas: str = RULES, language: str = "zh-CN") -> Ite
         "gone,员工丙,1,客户经理,,,2026-11-30,",
         "boss,主管甲,1,主管,1,,,",
     )
-    path = write_config(folder, quotas=quotas, more=f'[locale]\nlanguage = "{language}"\n')
+    path = write_config(folder, quotas=quotas, more=f'[locale]\nlanguage = "{language}"\n{MARKDOWN}')
     with installation(path, FakeTime(CLOSE)) as services:
         for userid in ("zhang", "li"):
             add_customers(services, userid, *(at(f"2026-11-{day:02d}T10:00") for day in (3, 4, 5)))

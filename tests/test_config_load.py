@@ -47,7 +47,7 @@ def test_what_is_left_out_has_the_default_of_the_contract(tmp_path: Path) -> Non
     assert config.locale.language == "zh-CN"
     assert config.ledger.regain_s == 3 * 86400
     assert config.messages.behind_threshold == Decimal("0.9")
-    assert config.messages.style == "markdown"
+    assert config.messages.style == "card"
     assert [config.schedule.progress.at, config.schedule.reminder.at, config.schedule.digest.at] == [
         time(9, 7),
         time(16, 37),

@@ -48,7 +48,8 @@ class Office:
 
 
 def open_office(stack: ExitStack, folder: Path, place: Path | str) -> Office:
-    sandbox = stack.enter_context(sandbox_process(folder))
+    # Cards are taken only while there is a callback address, be it that nobody listens there.
+    sandbox = stack.enter_context(sandbox_process(folder, callback_url="http://127.0.0.1:9/callback"))
     url = place if isinstance(place, str) else f"sqlite:///{place}"
     config = write_config(folder, app=sandbox.get("app"), api_url=sandbox.url, more=far_schedule(), store=url)
     return Office(sandbox, config, place)

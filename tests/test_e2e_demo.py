@@ -82,6 +82,15 @@ def test_the_tour_shows_what_the_day_changed(tour: tuple[Done, float]) -> None:
     assert changed == {"yg01": (2, 0), "yg02": (1, 0), "yg04": (1, 0), "yg08": (1, 1)}
 
 
+def test_the_tour_presses_buttons_and_they_work(tour: tuple[Done, float]) -> None:
+    (pressed,) = [text for title, text in chapters(tour[0]).items() if "two buttons" in title]
+
+    assert receivers(tour[0], "two buttons") == [("yg01", "员工甲"), ("yg04", "员工丁")]
+    assert "yg01: ［明细］［今天别提醒］［我在休假］" in pressed  # asked for his list: all alive
+    assert "yg04: （明细）（今天不再提醒）（我在休假）" in pressed
+    assert "yg04" not in dict(receivers(tour[0], "reminder"))
+
+
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     with (

@@ -185,7 +185,7 @@ def test_a_customer_id_of_any_shape_counts(opened: Services, clock: Clock) -> No
     "body",
     [
         pytest.param(b"<xml></xml>", id="an empty event"),
-        pytest.param(b"<xml><MsgType>text</MsgType><Content>a</Content></xml>", id="a message"),
+        pytest.param(b"<xml><MsgType>hologram</MsgType><Content>a</Content></xml>", id="a message"),
         pytest.param(b"<xml><MsgType>event</MsgType><Event>never_heard_of</Event></xml>", id="a new event"),
         pytest.param(contact_event("msg_audit_approved"), id="a new kind of contact event"),
         pytest.param(b"<other><MsgType><a>1</a><a>2</a></MsgType></other>", id="something else entirely"),

@@ -9,6 +9,7 @@ import pytest
 from messages_builders import examples
 
 from bot.messages import as_markdown, as_text
+from bot.messages.cards import as_card, card_text
 
 PAGE = (Path(__file__).parent.parent / "docs" / "messages.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^<!-- example: ([^\n]+) -->\n```[a-z]*\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
@@ -17,7 +18,14 @@ EXPECTED = {
     f"{heading} ({language})": as_text(message)
     for language in ("zh-CN", "en")
     for heading, message in examples(language).items()
-} | {"progress, enough, as markdown (zh-CN)": as_markdown(examples("zh-CN")["progress, enough"])}
+}
+EXPECTED["progress, enough, as markdown (zh-CN)"] = as_markdown(examples("zh-CN")["progress, enough"])
+EXPECTED |= {
+    f"{heading}, as a card ({language})": card_text(card)
+    for language in ("zh-CN", "en")
+    for heading in ("progress", "reminder", "digest", "close")
+    if (card := as_card(examples(language)[heading], language=language, task_id="qb-1")) is not None
+}
 
 
 @pytest.mark.parametrize("example", EXPECTED)

@@ -220,3 +220,10 @@ def test_a_refusal_behind_the_proxy_names_the_caller(site: Site) -> None:
         site.ask("POST", "/callback", b"", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.7"})
 
     assert [entry["peer"] for entry in entries] == ["203.0.113.7"]
+
+
+def test_where_cards_without_buttons_lead_stand_nobodys_figures(site: Site) -> None:
+    answer = site.ask("GET", "/about")
+
+    assert answer.status == 200
+    assert "您的数字在企业微信的消息里" in answer.body.decode()

@@ -257,32 +257,6 @@ def test_long_markdown_can_be_refused_with_the_other_code() -> None:
     assert code_of(api.send(msgtype="markdown", markdown={"content": "x" * 2049})) == 45002
 
 
-CARD_ACTION = {"type": 1, "url": "https://h5.example.com/t"}
-BUTTONS = {"task_id": "t-1", "button_list": [{"text": "明细", "key": "list"}]}
-
-
-@pytest.mark.parametrize(
-    ("card", "errcode"),
-    [
-        pytest.param({"card_type": "text_notice", "card_action": CARD_ACTION}, 0, id="a notice"),
-        pytest.param({"card_type": "text_notice"}, 42027, id="a notice that leads nowhere"),
-        pytest.param({"card_type": "button_interaction", **BUTTONS}, 0, id="buttons"),
-        pytest.param({"card_type": "button_interaction", "task_id": "t-1"}, 42027, id="buttons without any"),
-        pytest.param(
-            {"card_type": "text_notice", "card_action": CARD_ACTION, "action_menu": {"desc": "x"}},
-            42027,
-            id="a menu without task_id",
-        ),
-        pytest.param({"card_type": "news_notice", "card_action": CARD_ACTION}, 42027, id="no picture"),
-    ],
-)
-def test_a_card_needs_what_its_type_demands(api: Api, card: dict[str, object], errcode: int) -> None:
-    response = api.send(msgtype="template_card", template_card={"main_title": {"title": "今天"}, **card})
-
-    assert code_of(response) == errcode
-    assert ("response_code" in response.json) == (errcode == 0 and card["card_type"] == "button_interaction")
-
-
 def test_a_msgtype_that_is_not_played_is_said_to_be_so(api: Api) -> None:
     response = api.send(msgtype="image", image={"media_id": "m"})
 

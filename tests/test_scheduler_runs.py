@@ -185,7 +185,8 @@ def test_what_fell_into_a_pause_is_caught_up_the_same_day(services: Services, cl
     assert states(services) == {"progress 11-23 09:07": "done"}
     rows = outbox_rows(services)
     assert {row["key"] for row in rows} == {f"progress:2026-11-23:{who}" for who in ("early", "late", "none")}
-    assert {row["not_before"] for row in rows} == {int(at("2026-11-23T11:00").timestamp())}
+    late = [row["not_before"] - int(at("2026-11-23T11:00").timestamp()) for row in rows]
+    assert all(60 <= seconds < 300 for seconds in late)  # minute 0 is left to others
 
 
 @pytest.mark.parametrize(

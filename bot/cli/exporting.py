@@ -17,9 +17,9 @@ from bot.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
-from bot.cli.spreadsheet import Cell, Column, Sheet, workbook
 from bot.core.workdays import WorkCalendar
 from bot.services import Services
+from bot.spreadsheet import Cell, Column, Sheet, workbook
 
 Line = tuple[Cell, ...]
 

@@ -16,6 +16,7 @@ from bot.cli.explain import explain
 from bot.cli.exporting import export
 from bot.cli.importing import import_
 from bot.cli.joiners import joiners
+from bot.cli.menu import menu
 from bot.cli.progress import progress
 from bot.cli.quotas import quotas
 from bot.cli.replay import replay
@@ -60,6 +61,7 @@ COMMANDS = (
     status,
     dead,
     copy,
+    menu,
     demo,
 )
 for command in COMMANDS:

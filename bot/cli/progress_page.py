@@ -1,10 +1,8 @@
-"""Where everybody stands, as tables in the terminal and as a spreadsheet."""
+"""Where everybody stands, as tables in the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable
 from itertools import groupby
 
 from rich import box
@@ -12,50 +10,10 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from bot.cli.output import drawn
-from bot.cli.spreadsheet import Cell, Column, Form, Sheet
-from bot.core.integrity import FindingKind
 from bot.core.progress import Row
 from bot.core.teams import Team
-from bot.messages import tables
-from bot.messages.tables import TableWords, short
-
-_FORMS = {
-    "kept_90": Form.PERCENT,
-    "attainment": Form.PERCENT,
-    "median": Form.PERCENT,
-    "expected": Form.ONE_DECIMAL,
-    "forecast": Form.ONE_DECIMAL,
-    "pace": Form.TWO_DECIMALS,
-}
-_TEAM_KEYS = ("people", "attainment", "median", "kept_90")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The rows (and teams, where asked for) that are shown; *names* of people and departments by id."""
-
-    at: datetime
-    rows: Sequence[Row]
-    teams: Sequence[Team] | None
-    names: Mapping[str, str]
-    departments: Mapping[int, str]
-    money: bool
-    language: str
-
-    @property
-    def words(self) -> TableWords:
-        """What columns and statuses are called."""
-        return tables.WORDS[self.language]
-
-    @property
-    def minute(self) -> str:
-        """As of when, to the minute."""
-        return f"{self.at:%Y-%m-%d %H:%M}"
-
-    def department(self, number: int) -> str:
-        """What a department is called, with its id."""
-        name = self.departments.get(number, "")
-        return f"{number} {name}" if name else str(number)
+from bot.messages.tables import short
+from bot.reports import TEAM_KEYS, Report
 
 
 def page(report: Report) -> str:
@@ -70,70 +28,6 @@ def page(report: Report) -> str:
     if report.rows and report.money:
         parts.append(report.words.note)
     return drawn(*parts) if parts else drawn(report.words.nobody)
-
-
-def sheets(report: Report) -> list[Sheet]:
-    """Return the sheet of rows, with all their keys, and that of departments where they were asked for."""
-    words = report.words
-    title = words.sheet_title.format(at=report.minute)
-    found = [
-        Sheet(
-            name=words.sheet,
-            title=title,
-            notes=(words.note,),
-            columns=_columns(words, _ROW_KEYS),
-            rows=[[_cell(report, row, key) for key in _ROW_KEYS] for row in report.rows],
-        )
-    ]
-    if report.teams is not None:
-        keys = ("quota", "period", "department", *_TEAM_KEYS)
-        found.append(
-            Sheet(
-                name=words.teams_sheet,
-                title=title,
-                notes=(words.note,),
-                columns=_columns(words, keys),
-                rows=[
-                    [
-                        team.quota,
-                        team.period,
-                        report.department(team.department),
-                        *(getattr(team, key) for key in _TEAM_KEYS),
-                    ]
-                    for team in report.teams
-                ],
-            )
-        )
-    return found
-
-
-def _row_keys() -> Iterator[str]:
-    """A row's keys in their order, and beside the userid the name."""
-    for key in Row.__dataclass_fields__:
-        yield key
-        if key == "userid":
-            yield "name"
-
-
-_ROW_KEYS = tuple(_row_keys())
-
-
-def _columns(words: TableWords, keys: Iterable[str]) -> tuple[Column, ...]:
-    return tuple(Column(heading=words.columns[key], form=_FORMS.get(key, Form.PLAIN)) for key in keys)
-
-
-def _cell(report: Report, row: Row, key: str) -> Cell:
-    match key:
-        case "name":
-            return report.names.get(row.userid, "")
-        case "department":
-            return None if row.department is None else report.department(row.department)
-        case "status":
-            return report.words.status[row.status]
-        case "flags":
-            return report.words.comma.join(report.words.flags[FindingKind(flag)] for flag in row.flags)
-    cell: Cell = getattr(row, key)
-    return cell
 
 
 def _rows(report: Report, rows: Iterable[Row]) -> Table:
@@ -165,7 +59,7 @@ def _rows(report: Report, rows: Iterable[Row]) -> Table:
 def _teams(report: Report, teams: Iterable[Team]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column(report.words.columns["department"], no_wrap=True)
-    for key in _TEAM_KEYS:
+    for key in TEAM_KEYS:
         table.add_column(short(report.words, key), justify="right", no_wrap=True)
     for team in teams:
         shares = (team.attainment, team.median, team.kept_90)

@@ -16,6 +16,7 @@ from bot.cli.options import config_option, format_option, loaded
 from bot.messages.changes import sentence
 from bot.messages.rules_changed import said_of
 from bot.services import Services
+from bot.telling import peace, put_unasked
 from scheduler.announcing import announcements, news_of
 
 
@@ -57,12 +58,12 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
         changes = pending_changes(services, at=now)
         messages = announcements(services, changes, at=now)
         adopt(services, changes, by=by, now=int(time.time()), at=now)
+        quiet = peace(services)
         with services.store.transaction():
-            for message in messages:
-                services.store.outbox.add(message, created_at=int(time.time()))
+            planned = sum(put_unasked(services, message, quiet=quiet) for message in messages)
         services.outbox_signal.ring()
         _print(services, changes, form, adopted_by=by)
-        click.echo(f"{len(messages)} message(s) planned", err=True)
+        click.echo(f"{planned} message(s) planned", err=True)
 
 
 def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted_by: str | None) -> None:

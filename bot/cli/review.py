@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from bot.core.overtime import Overtime
 from bot.core.workdays import WorkCalendar
 from bot.services import Services
 from bot.standing import standing
+from bot.telling import peace, put_unasked
 from handlers.inbox import derive
 from scheduler.deciding import news
 
@@ -154,7 +154,8 @@ def _decide(config_path: Path, case_id: str, *, accept: bool, by: str, reason: s
         case, state = reviewing.decide(services, case_id, accept=accept, by=by, reason=reason, at=at)
         derive(services)
         if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
-            services.store.outbox.add(message, created_at=int(time.time()))
+            with services.store.transaction():
+                put_unasked(services, message, quiet=peace(services))
             services.outbox_signal.ring()
     click.echo(f"{case.id}: {state} by {by}")
 

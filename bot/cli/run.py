@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from bot.cli.sync import compare, drift_json, for_people
 from bot.health import TROUBLE
 from bot.messages.ranking_picture import Picture
 from bot.services import Services
+from bot.store.engine import Row
 from bot.store.outbox import Message
+from bot.telling import goes, peace, put_unasked
 from scheduler.jobs import JOBS, LASTING, PREPARES, SILENT
 from scheduler.planner import plan
 from scheduler.tags import wait_for_reading, want_again
@@ -64,6 +67,7 @@ def run(
         when = moment(at, config, now=now)
         shift = 0 if at is None else round((when - now).total_seconds())
         catch_up(services)
+        failed = False
         report: dict[str, Any] = {"job": job, "at": when.isoformat(), "dry_run": dry_run, "messages": []}
         if job in LASTING and not dry_run:
             record_files(services, now=now)
@@ -73,7 +77,10 @@ def run(
         if dry_run:
             if (lack := said(services, job, at=when)) is not None:
                 click.echo(lack, err=True)
-            report["messages"] = [_shown(message, "planned") for message in plan(services, job, at=when)]
+            quiet = peace(services)
+            found = plan(services, job, at=when)
+            going = [message for message in found if goes(services, message, quiet=quiet)]
+            report["messages"] = [_shown(message, "planned") for message in going]
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
             click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
         elif (held := made_complete(services, job, at=when)) is not None:
@@ -84,10 +91,9 @@ def run(
             if not no_wait:
                 _deliver(services, planned)
             report["messages"] = [_now(services, message) for message in planned]
+            failed = not no_wait and not all(_went(services, message) for message in planned)
     _print(report, form)
-    if "held" in report:
-        sys.exit(1)
-    if not no_wait and any(shown["state"] not in {"sent", "planned"} for shown in report["messages"]):
+    if failed or "held" in report:
         sys.exit(1)
 
 
@@ -109,11 +115,19 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[M
             wait_for_reading(services, step=reader.step)
     if (prepare := PREPARES.get(job)) is not None:
         prepare(services, when)
-    planned = list(plan(services, job, at=when, time_shift=shift))
-    with services.store.transaction():
+    planned, quiet, store = (
+        list(plan(services, job, at=when, time_shift=shift)),
+        peace(services),
+        services.store,
+    )
+    with store.transaction():
         for message in planned:
-            services.store.outbox.add(message, created_at=int(time.time()))
-    return planned
+            put_unasked(services, message, quiet=quiet)
+    withheld = Counter(why for one in planned if (why := store.unasked.why(one.key)) is not None)
+    if withheld:
+        said = ", ".join(f"{number} {why}" for why, number in sorted(withheld.items()))
+        click.echo(f"withheld: {said}", err=True)
+    return [message for message in planned if store.unasked.why(message.key) is None]
 
 
 def _deliver(services: Services, planned: list[Message]) -> None:
@@ -128,8 +142,15 @@ def _deliver(services: Services, planned: list[Message]) -> None:
 
 
 def _open(services: Services, planned: list[Message]) -> bool:
-    rows = (services.store.outbox.by_key(message.key) for message in planned)
-    return any(row is not None and row["state"] == "pending" for row in rows)
+    rows = ((services.store.outbox.by_key(message.key), message) for message in planned)
+    return any(
+        row is not None and row["state"] == "pending" and not _is_later(row, message) for row, message in rows
+    )
+
+
+def _is_later(row: Row, message: Message) -> bool:
+    """Whether it was put off to a time at which its receiver may be told it."""
+    return bool(row["not_before"] > message.not_before)
 
 
 def _needs_human(services: Services) -> str | None:
@@ -138,6 +159,14 @@ def _needs_human(services: Services) -> str | None:
     if trouble.get("needs_human") and trouble["until"] > time.time():
         return str(trouble["text"])
     return None
+
+
+def _went(services: Services, message: Message) -> bool:
+    """Whether it was sent, or waits for another time and a service."""
+    row = services.store.outbox.by_key(message.key)
+    if row is None:
+        return False
+    return row["state"] == "sent" or (row["state"] == "pending" and _is_later(row, message))
 
 
 def _now(services: Services, message: Message) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from bot.cli.options import config_option, format_option, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.simulation_page import Telling, page
 from bot.cli.simulation_sheets import sheets
-from bot.cli.spreadsheet import workbook
 from bot.config.quotas_file import load_quotas
 from bot.core.progress import Row
 from bot.messages.simulation import penalty_rule, reward_rule
 from bot.simulating import Compared, Side, Simulated, attainment_of, simulate
+from bot.spreadsheet import workbook
 
 _DATE = click.DateTime(["%Y-%m-%d"])
 

@@ -48,6 +48,13 @@ def _report(services: Services) -> dict[str, Any]:
     return {
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
+        "withheld": {
+            "today": store.unasked.withheld(
+                on=services.config.work_calendar().local_day(services.clock.now())
+            ),
+            "in_all": store.unasked.withheld(),
+            "expired": store.outbox.expired(since=0),
+        },
         "details": {"pending": store.details.pending()},
         "reads": {"refused_s": {api: until - now for api, until in store.budget.blocked(now=now).items()}},
         "robots": _robots(services),
@@ -151,6 +158,9 @@ def _for_people(report: dict[str, Any]) -> str:
         + (f", oldest {box['oldest_s']} s" if box["oldest_s"] is not None else "")
         for name, box in (("inbox", report["inbox"]), ("outbox", report["outbox"]))
     ]
+    held = report["withheld"]
+    today = ", ".join(f"{number} {why}" for why, number in held["today"].items()) or "none"
+    lines.append(f"peace   withheld today: {today}; {held['expired']} lost their point in all")
     lines.append(f"details {report['details']['pending']} contact(s) to be read")
     lines += [f"reads   {refused_line(api, left)}" for api, left in report["reads"]["refused_s"].items()]
     lines += [

@@ -18,6 +18,7 @@ from bot.standing import standing
 _PATIENCE_S = 40.0
 _LOOK_S = 0.05
 _GROUP = "group:"  # before the name of a post that was seen
+_PRESSED = {"yg01": "list", "yg04": "mute"}
 _MARKUP = re.compile(r"</?font[^>]*>|\*\*")  # a terminal shows words
 
 
@@ -28,6 +29,8 @@ def play(demo: Demo, *, day: date) -> None:
     _until(lambda: demo.services.store.marks.get(FIRST_START) is not None)
     _chapter(f"{day} 09:07 · morning progress")
     _fire(demo, day, "09:07:01", "progress", seen)
+    _chapter("09:20 · two buttons: one asks for the list, one wants no more today")
+    _press(demo, day, seen)
     _chapter("10:15 to 15:40 · the day: adds with a retry storm, a slip, a loss")
     before = _rows(demo, day, "09:08")
     _work(demo, day)
@@ -56,6 +59,21 @@ def _fire(demo: Demo, day: date, at: str, job: str, seen: set[str]) -> None:
     _until(lambda: (row := store.runs.get(job, fire_at)) is not None and row["state"] == "done")
     _until(lambda: store.outbox.depth(now=0).pending == 0)
     _print_new(demo, seen)
+
+
+def _press(demo: Demo, day: date, seen: set[str]) -> None:
+    """The list keeps a card's buttons alive, a finished act greys them; WeCom tells both by events."""
+    _set_clock(demo, day, "09:20:00")
+    pressed = [{"kind": "click", "userid": userid, "key": key} for userid, key in _PRESSED.items()]
+    demo.sandbox.post("events?wait=1", {"events": pressed, "copies": 3})
+    store = demo.services.store
+    _until(lambda: store.inbox.depth(now=0).pending == 0 and not store.words.open(batch=1))
+    _until(lambda: store.outbox.depth(now=0).pending == 0)
+    _print_new(demo, seen)
+    members = demo.sandbox.get("messages")["members"]
+    for userid in _PRESSED:
+        card = next(message for message in members[userid] if message["msgtype"] == "template_card")
+        click.echo(f"\n{userid}: {card['content'].splitlines()[-1]}")
 
 
 def _work(demo: Demo, day: date) -> None:

@@ -168,9 +168,8 @@ class Leaderboard(Section):
 class Messages(Section):
     """What people are sent."""
 
-    # "card" becomes the default with the version that can send cards.
-    style: Literal["card", "markdown", "text"] = "markdown"
-    """card (template cards), markdown or text."""
+    style: Literal["card", "markdown", "text"] = "card"
+    """card (template cards), markdown or text. What WeCom refuses is sent in the next style."""
     behind_threshold: Exact = Field(Decimal("0.9"), ge=0, le=2, json_schema_extra={"default": 0.9})
     """A reminder goes to those whose pace is below it."""
     leaderboard: Leaderboard = left_out()

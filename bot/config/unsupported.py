@@ -15,8 +15,6 @@ Path = tuple[str | int, ...]
 
 # Key (every item of a list alike) → values that say what the program does anyway; none: leave the key out.
 OFF_VALUES: Mapping[str, tuple[object, ...]] = {
-    "messages.style": ("markdown", "text"),
-    "messages.per_day": (3,),  # progress, reminder and digest, each once a day
     "messages.templates": ("",),
     "robots[].posts": (["digest"], []),
     "schedule.progress.on": ("workdays", "every_day", "last_workday_of_week"),

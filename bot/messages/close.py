@@ -10,12 +10,14 @@ from bot.core.money import Penalty
 from bot.core.periods import PeriodKind, period_of
 from bot.core.progress import Row
 from bot.core.verdicts import Verdict
+from bot.messages.cards import WORDS as WORDS_OF_CARDS
 from bot.messages.changes import WORDS as RULE_WORDS
 from bot.messages.changes import penalty as said_penalty
 from bot.messages.language import texts_in
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
+from bot.messages.rows import kept_rows
 from bot.messages.standing import first_line, footer, kept_of
 
 
@@ -45,6 +47,7 @@ class CloseWords:
     """The words of a language. *rejected* names why a contact did not count."""
 
     missed: str
+    missed_short: str
     met: str
     quota: str
     month: str  # takes a date
@@ -65,6 +68,7 @@ class CloseWords:
 
 CHINESE = CloseWords(
     missed="{label}初步结果：{counted}/{target}，差 {missing} 位",
+    missed_short="{label}：{counted}/{target}，差 {missing} 位",
     met="{label}已完成：{counted}/{target}，辛苦了",
     quota="{quota} · {period}",
     month="{0.month} 月",
@@ -98,6 +102,7 @@ CHINESE = CloseWords(
 
 ENGLISH = CloseWords(
     missed="{label}, preliminary: {counted}/{target}, {missing} short",
+    missed_short="{label}: {counted}/{target}, {missing} short",
     met="{label} done: {counted}/{target}, thank you",
     quota="{quota} · {period}",
     month="{0:%B}",
@@ -155,23 +160,61 @@ def closed(*, language: str, lines: Sequence[ClosedLine], until: datetime, at: d
     if missed:
         details.append(words.appeal.format(until=f"{until:%m-%d %H:%M}"))
     kept = _kept(words, lines)
+    others = _listing(words, heads[1:])
     return Message(
         (
             first_line(heads[0]),
-            *_listing(words, heads[1:]),
+            *others,
             *(Line((Part(said),), Keep.CORE) for said in details),
             *([Line((Part(kept),), Keep.USEFUL)] if kept else []),
             footer(texts, at=at, kind=words.kind),
-        )
+        ),
+        card=_card(language, words, ordered, others, until=until),
     )
 
 
-def _head(words: CloseWords, line: ClosedLine, *, several: bool) -> str:
+def _card(
+    language: str,
+    words: CloseWords,
+    lines: Sequence[ClosedLine],
+    others: Sequence[Listing],
+    *,
+    until: datetime,
+) -> Card:
+    """The result as a card; who made it gets the result and what he kept, nothing else."""
+    missed = [line for line in lines if not line.met]
+    named, rows = WORDS_OF_CARDS[language], [line.row for line in lines]
+    sums = (
+        ((named.counted, str(rows[0].counted)), (named.rejected, str(rows[0].rejected)))
+        if len(missed) == 1
+        else ()
+    )
+    end = ((named.object_until, named.object_value.format(until=f"{until:%m-%d %H:%M}")),) if missed else ()
+    return Card(
+        rows=(*sums, *kept_rows(language, rows), *end),
+        body=(*others, *(block for line in missed for block in _blocks(words, language, line))),
+        buttons=(Button.LIST, Button.APPEAL, Button.RULES) if missed else (),
+        about=missed[0].row.period if missed else "",
+        title=_head(words, lines[0], several=False, short=True),
+    )
+
+
+def _blocks(words: CloseWords, language: str, line: ClosedLine) -> list[Line | Listing]:
+    """What a card says of one result: why something did not count, then what it may mean for pay."""
+    told = [Line((Part(words.rejected[verdict].say(n=n)),), Keep.CORE) for verdict, n in _rejected(line)]
+    blocks: list[Line | Listing] = [Listing(tuple(told), more=words.more, keep=Keep.CORE)] if told else []
+    for keep, said in ((Keep.CORE, _meaning(words, language, line)), (Keep.USEFUL, _benefit(words, line))):
+        if said is not None:
+            blocks.append(Line((Part(said),), keep))
+    return blocks
+
+
+def _head(words: CloseWords, line: ClosedLine, *, several: bool, short: bool = False) -> str:
     row = line.row
     is_month = period_of(PeriodKind.MONTH, row.period_start).name == row.period
     period = words.month.format(row.period_start) if is_month else words.named.format(period=row.period)
     label = words.quota.format(quota=clean(row.quota), period=period) if several else period
-    said = words.met if line.met else words.missed
+    said = words.met if line.met else words.missed_short if short else words.missed
     return said.format(
         label=label, counted=row.counted, target=row.target, missing=max(0, row.target - row.counted)
     )
@@ -190,14 +233,23 @@ def _details(words: CloseWords, language: str, line: ClosedLine) -> list[str]:
     told = [words.rejected[verdict].say(n=n) for verdict, n in _rejected(line)]
     if told:
         said.append(words.because.format(reasons=words.comma.join(told)))
-    if benefit := sum(line.verdicts.get(verdict, 0) for verdict in _BENEFIT):
-        said.append(words.benefit.say(n=benefit))
+    more = (_benefit(words, line), _meaning(words, language, line))
+    return [*said, *(one for one in more if one is not None)]
+
+
+def _benefit(words: CloseWords, line: ClosedLine) -> str | None:
+    n = sum(line.verdicts.get(verdict, 0) for verdict in _BENEFIT)
+    return words.benefit.say(n=n) if n else None
+
+
+def _meaning(words: CloseWords, language: str, line: ClosedLine) -> str | None:
+    """Say what the result may cost, as an estimate with its rule, or why it says little."""
     if line.begun is not None:
-        said.append(words.begun.format(day=f"{line.begun:%m-%d}"))
-    elif row.penalty and line.penalty_rule is not None:
-        rule = said_penalty(RULE_WORDS[language], line.penalty_rule)
-        said.append(words.penalty.format(amount=row.penalty, rule=rule))
-    return said
+        return words.begun.format(day=f"{line.begun:%m-%d}")
+    if not line.row.penalty or line.penalty_rule is None:
+        return None
+    rule = said_penalty(RULE_WORDS[language], line.penalty_rule)
+    return words.penalty.format(amount=line.row.penalty, rule=rule)
 
 
 def _rejected(line: ClosedLine) -> list[tuple[Verdict, int]]:

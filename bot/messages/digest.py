@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from statistics import median
 
 from bot.core.engagement import TeamRate
 from bot.core.progress import Row, Status
+from bot.messages.cards import WORDS
 from bot.messages.language import texts_in
 from bot.messages.limits import HELP_FIRST
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.phrases import Texts
 from bot.messages.standing import (
@@ -60,18 +61,26 @@ def digest(
     texts = texts_in(language)
     helped = _to_help(team)
     first = helped[:HELP_FIRST]
+    people = _helped(texts, helped, at=at)
+    discreet = Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL)
     return Message(
         (
             first_line(_help_first(texts, first)),
             *_incomplete(texts, incomplete_since, at=at),
-            *_helped(texts, helped, at=at),
+            *people,
             Line((Part(_groups(texts, team)),), Keep.CORE),
             *_attainment(texts, team, at=at),
             *_kept(texts, team),
             *_replies(texts, replies),
-            Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL),
+            discreet,
             footer(texts, at=at, kind=texts.kind_digest),
-        )
+        ),
+        card=Card(
+            rows=_rows(language, texts, team),
+            body=(*people, replace(discreet, keep=Keep.CORE)),
+            buttons=(Button.TEAM,),
+            title=texts.help_first.say(n=len(first), names=_name(first[0][0])) if first else "",
+        ),
     )
 
 
@@ -80,6 +89,35 @@ def _incomplete(texts: Texts, since: datetime | None, *, at: datetime) -> list[L
         return []
     shown = f"{since:%H:%M}" if since.date() == at.date() else f"{since:%m-%d %H:%M}"
     return [Line((Part(texts.incomplete.say(since=shown)),), Keep.CORE)]
+
+
+def _rows(language: str, texts: Texts, team: Sequence[TeamMember]) -> tuple[tuple[str, str], ...]:
+    """The figures of the team as rows of a card; attainment only where there is one quota to speak of."""
+    words, count = WORDS[language], Counter(_worst(member) for member in team)
+    asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
+    said = [
+        (words.team, words.comma.join([str(len(team)), *_others(texts, count)])),
+        (words.enough, str(count[Status.MET] + count[Status.COVERED])),
+        (words.on_track, str(count[Status.ON_TRACK])),
+        (words.to_help, str(count[Status.BEHIND])),
+    ]
+    if len({row.quota for row in asked}) == 1:
+        said.append((words.attainment, f"{_figures(asked)['percent']}%"))
+    kept = [one for one in (kept_of(member.rows) for member in team) if one is not None]
+    if kept:
+        said.append((words.kept, words.kept_value.format(percent=int(100 * median(kept)))))
+    return tuple(said)
+
+
+def _others(texts: Texts, count: Counter[Status]) -> list[str]:
+    rare = ((Status.MISSED, texts.team_missed), (Status.EXEMPT, texts.team_exempt))
+    return [phrase.say(n=count[status]) for status, phrase in rare if count[status]]
+
+
+def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[Line]:
+    """Say of each of *team* who is behind what he has and needs; lowest pace first. *at* is local."""
+    texts = texts_in(language)
+    return [_helped_person(texts, member, row, at=at) for member, row in _to_help(team)]
 
 
 def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:
@@ -132,9 +170,7 @@ def _groups(texts: Texts, team: Sequence[TeamMember]) -> str:
         texts.team_on_track.say(n=count[Status.ON_TRACK]),
         texts.team_to_help.say(n=count[Status.BEHIND]),
     ]
-    for status, phrase in ((Status.MISSED, texts.team_missed), (Status.EXEMPT, texts.team_exempt)):
-        if count[status]:
-            groups.append(phrase.say(n=count[status]))
+    groups += _others(texts, count)
     return texts.team.say(n=len(team), groups=texts.team_separator.join(groups))
 
 

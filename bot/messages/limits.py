@@ -6,11 +6,34 @@ what happens to longer markdown is not documented: neither is left to chance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 # Bytes of UTF-8 by msgtype.
 MESSAGE_BYTES: Mapping[str, int] = MappingProxyType({"text": 2048, "markdown": 2048})
+
+# Room for the ending that tells two equal messages apart, below WeCom's limit.
+CONTENT_BYTES = 2040
+
+# Characters of a template card's texts by place. The documents advise them; whether more is refused is not
+# told, so no card goes beyond them.
+CARD_CHARACTERS: Mapping[str, int] = MappingProxyType(
+    {
+        "main_title.title": 36,
+        "main_title.desc": 44,
+        "sub_title_text": 160,
+        "horizontal_content_list.keyname": 5,
+        "horizontal_content_list.value": 30,
+        "button_list.text": 10,
+        "button.replace_name": 10,
+    }
+)
+# Items of a template card's lists: more are refused.
+CARD_ITEMS: Mapping[str, int] = MappingProxyType({"horizontal_content_list": 6, "button_list": 6})
+# Bytes of UTF-8 in a template card: more are refused.
+CARD_BYTES: Mapping[str, int] = MappingProxyType(
+    {"task_id": 128, "button_list.key": 1024, "card_action.url": 2048}
+)
 
 # Bytes of UTF-8 that one name may take (16 Chinese characters), so that a line stays a line.
 NAME_BYTES = 48
@@ -20,3 +43,35 @@ HELP_FIRST = 3
 
 # Bytes of UTF-8 that what somebody said, or the name of a case, may take within a message about it.
 SAID_BYTES = 180
+
+
+def over(msgtype: str, body: Mapping[str, object]) -> str | None:
+    """Return the first place of *body* (the part of a request named *msgtype*) that is over its limit.
+
+    Asked before anything is stored to be sent. Places as in the tables above, None if all is within.
+    """
+    if msgtype in MESSAGE_BYTES:
+        return "content" if len(str(body["content"]).encode()) > MESSAGE_BYTES[msgtype] else None
+    for name, most in CARD_ITEMS.items():
+        found = body.get(name, ())
+        if isinstance(found, list) and len(found) > most:
+            return name
+    for name, most in CARD_CHARACTERS.items():
+        if any(len(text) > most for text in _texts(body, name.split("."))):
+            return name
+    for name, most in CARD_BYTES.items():
+        if any(len(text.encode()) > most for text in _texts(body, name.split("."))):
+            return name
+    return None
+
+
+def _texts(part: object, way: Sequence[str]) -> Iterator[str]:
+    """Yield the texts at *way* below *part*, through every item of a list."""
+    if isinstance(part, list):
+        for one in part:
+            yield from _texts(one, way)
+    elif not way:
+        if isinstance(part, str):
+            yield part
+    elif isinstance(part, Mapping):
+        yield from _texts(part.get(way[0]), way[1:])

@@ -1,4 +1,4 @@
-"""A message as lines that know how much they matter, and its two faces: text and markdown.
+"""A message as lines that know how much they matter, and its faces: text, markdown, the text of a card.
 
 Messages are built without a thought for their length. Only here, when one is written out, what matters
 least gives way: long lists end earlier and say how many more there are, then whole lines go. The first
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from enum import Enum, IntEnum
+from enum import Enum, IntEnum, StrEnum
 
 from bot.messages.limits import MESSAGE_BYTES
-from bot.messages.names import clip
+from bot.messages.names import clip, clip_characters
 from bot.messages.phrases import Phrase
 
 
@@ -60,11 +60,43 @@ class Listing:
     hidden: int = 0
 
 
+Blocks = tuple[Line | Listing, ...]
+
+
+class Button(StrEnum):
+    """What a card's button asks for; the value is its key, as WeCom gives it back."""
+
+    LIST = "list"
+    MUTE = "mute"
+    LEAVE = "leave"
+    HELP = "help"
+    TEAM = "team"
+    RULES = "rules"
+    APPEAL = "appeal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """The same message as a card: first and last line of the message are its title and what stands below.
+
+    *rows* are pairs of a name and its value, shortened to what fits; *body* is the text beside them. *title*
+    is taken instead of a first line that is too long, which then begins the body if there is room. *about*:
+    the period whose contacts the list button asks for, empty for those that run.
+    """
+
+    rows: tuple[tuple[str, str], ...]
+    body: tuple[Line | Listing, ...]
+    buttons: tuple[Button, ...]
+    title: str = ""
+    about: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What one person reads: the first line says it all, the last one says as of when."""
 
     lines: tuple[Line | Listing, ...]
+    card: Card | None = None
 
 
 def as_text(message: Message, *, limit: int = MESSAGE_BYTES["text"]) -> str:
@@ -77,20 +109,48 @@ def as_markdown(message: Message, *, limit: int = MESSAGE_BYTES["markdown"]) -> 
     return _write(message, paint=lambda part: part.tone.value.format(part.words), limit=limit)
 
 
+def plain(line: Line) -> str:
+    """Return the words of *line* without their tones."""
+    return "".join(part.words for part in line.parts)
+
+
+def as_body(blocks: Blocks, *, limit: int) -> str:
+    """Write *blocks* as plain text of at most *limit* characters; what always stays is cut if it must be.
+
+    There is so little room that what is less than core goes before a list is shortened.
+    """
+    left = blocks
+    while len(_written(left)) > limit and any(block.keep < Keep.CORE for block in left):
+        left = _without_least(left)
+    said = _fitted(left, paint=lambda part: part.words, fits=lambda text: len(text) <= limit)
+    if said is None:
+        kept = [plain(block) for block in blocks if isinstance(block, Line) and block.keep is Keep.ALWAYS]
+        return clip_characters("\n".join(kept), limit=limit)
+    return said
+
+
+def _written(blocks: Blocks, paint: Callable[[Part], str] = lambda part: part.words) -> str:
+    return "\n".join("".join(map(paint, line.parts)) for line in _unrolled(blocks))
+
+
 def _write(message: Message, *, paint: Callable[[Part], str], limit: int) -> str:
-    while True:
-        lines = ["".join(map(paint, line.parts)) for line in _unrolled(message)]
-        content = "\n".join(lines)
-        if len(content.encode()) <= limit:
+    said = _fitted(message.lines, paint=paint, fits=lambda text: len(text.encode()) <= limit)
+    return _ends_only(message, limit=limit) if said is None else said
+
+
+def _fitted(blocks: Blocks, *, paint: Callable[[Part], str], fits: Callable[[str], bool]) -> str | None:
+    """Let *blocks* give way until they fit; None when what always stays does not."""
+    left: Blocks | None = blocks
+    while left is not None:
+        content = _written(left, paint)
+        if fits(content):
             return content
-        smaller = _smaller(message)
-        if smaller is None:
-            return _ends_only(message, limit=limit)
-        message = smaller
+        left = _smaller(left)
+    return None
 
 
-def _unrolled(message: Message) -> Iterator[Line]:
-    for block in message.lines:
+def _unrolled(blocks: Blocks) -> Iterator[Line]:
+    for block in blocks:
         if isinstance(block, Line):
             yield block
             continue
@@ -99,24 +159,29 @@ def _unrolled(message: Message) -> Iterator[Line]:
             yield Line((Part(block.more.say(n=block.hidden)),), block.keep)
 
 
-def _smaller(message: Message) -> Message | None:
+def _smaller(some: Blocks) -> Blocks | None:
     """Give way by one step; None when only what always stays is left."""
-    blocks = list(message.lines)
+    blocks = list(some)
     listings = [(i, block) for i, block in enumerate(blocks) if isinstance(block, Listing)]
     at, longest = max(listings, key=lambda pair: len(pair[1].items), default=(0, None))
     if longest and len(longest.items) > 1:
         blocks[at] = replace(longest, items=longest.items[:-1], hidden=longest.hidden + 1)
-        return Message(tuple(blocks))
-    lowest = min(block.keep for block in blocks)
-    if lowest is Keep.ALWAYS:
+        return tuple(blocks)
+    if all(block.keep is Keep.ALWAYS for block in blocks):
         return None
-    del blocks[max(i for i, block in enumerate(blocks) if block.keep is lowest)]
-    return Message(tuple(blocks))
+    return _without_least(some)
+
+
+def _without_least(blocks: Blocks) -> Blocks:
+    """Leave out the last of those that matter least."""
+    lowest = min(block.keep for block in blocks)
+    last = max(n for n, block in enumerate(blocks) if block.keep is lowest)
+    return (*blocks[:last], *blocks[last + 1 :])
 
 
 def _ends_only(message: Message, *, limit: int) -> str:
     """Write first line and footer without tones, so that a cut cannot fall into markup."""
-    first, *_, last = ["".join(part.words for part in line.parts) for line in _unrolled(message)]
+    first, *_, last = ["".join(part.words for part in line.parts) for line in _unrolled(message.lines)]
     footer = clip(last, limit=limit)
     head = clip(first, limit=limit - len(footer.encode()) - 1)
     return f"{head}\n{footer}" if head else footer

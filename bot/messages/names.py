@@ -52,7 +52,17 @@ def clip(text: str, *, limit: int) -> str:
     room = limit - len(_ELLIPSIS.encode())
     if room < 0:
         return ""
-    end = len(text.encode()[:room].decode(errors="ignore"))
+    return _cut(text, len(text.encode()[:room].decode(errors="ignore")))
+
+
+def clip_characters(text: str, *, limit: int) -> str:
+    """Return *text* in at most *limit* characters (code points), cut as `clip` does."""
+    if len(text) <= limit:
+        return text
+    return _cut(text, limit - len(_ELLIPSIS)) if limit >= len(_ELLIPSIS) else ""
+
+
+def _cut(text: str, end: int) -> str:
     while end and _belong_together(text, end):
         end -= 1
     return text[:end].rstrip() + _ELLIPSIS

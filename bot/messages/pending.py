@@ -64,13 +64,33 @@ def pending_lines(
     *labels* tell the quotas apart where there are several. Days are those of *zone*.
     """
     words = WORDS[language]
-    said: list[str] = []
-    for quota, label in labels.items():
-        parts = [_said(words, one, zone=zone) for one in waiting if one.quota == quota]
-        if parts:
-            line = words.line_of if len(labels) > 1 else words.line
-            said.append(line.format(label=label, parts=words.separator.join(parts)))
-    return said
+    parts = _parts(waiting, words=words, labels=labels, zone=zone)
+    return [_line(words, labels, quota, words.separator.join(said)) for quota, said in parts.items()]
+
+
+def pending_items(
+    waiting: Sequence[Waiting], *, language: str, labels: Mapping[str, str], zone: tzinfo
+) -> list[str]:
+    """Say the same in a line for each thing that contacts wait for; one quota alone is not named."""
+    words = WORDS[language]
+    parts = _parts(waiting, words=words, labels=labels, zone=zone)
+    if len(labels) == 1:
+        return [one for said in parts.values() for one in said]
+    return [_line(words, labels, quota, one) for quota, said in parts.items() for one in said]
+
+
+def _parts(
+    waiting: Sequence[Waiting], *, words: PendingWords, labels: Mapping[str, str], zone: tzinfo
+) -> dict[str, list[str]]:
+    found = {
+        quota: [_said(words, one, zone=zone) for one in waiting if one.quota == quota] for quota in labels
+    }
+    return {quota: said for quota, said in found.items() if said}
+
+
+def _line(words: PendingWords, labels: Mapping[str, str], quota: str, parts: str) -> str:
+    line = words.line_of if len(labels) > 1 else words.line
+    return line.format(label=labels[quota], parts=parts)
 
 
 def _said(words: PendingWords, one: Waiting, *, zone: tzinfo) -> str:

@@ -9,9 +9,10 @@ from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
 from bot.core.waiting import Waiting
 from bot.messages.language import texts_in
-from bot.messages.message import Keep, Line, Message, Part
-from bot.messages.pending import pending_lines
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.pending import pending_items, pending_lines
 from bot.messages.phrases import Texts
+from bot.messages.rows import kept_rows, pending_rows, standing_rows
 from bot.messages.standing import ENOUGH, first_line, footer, kept_of, labels_of, standings
 
 
@@ -33,17 +34,64 @@ def progress(
     if not rows:
         raise ValueError("progress needs at least one row")
     texts = texts_in(language)
+    told = [*_yesterday(texts, yesterday)]
     return Message(
         (
             first_line(_enough_today(texts, rows)),
             standings(texts, rows, at=at),
             *_pending(language, texts, rows, waiting, at=at),
-            *_yesterday(texts, yesterday),
+            *told,
             *_kept(texts, rows),
             _peace(texts, rows),
             footer(texts, at=at, kind=texts.kind_progress),
-        )
+        ),
+        card=_card(language, texts, rows, waiting, at=at, ending=[*told, _peace(texts, rows)]),
     )
+
+
+def _card(
+    language: str,
+    texts: Texts,
+    rows: Sequence[Row],
+    waiting: Sequence[Waiting],
+    *,
+    at: datetime,
+    ending: Sequence[Line],
+) -> Card:
+    standing = standing_rows(language, texts, rows, at=at)
+    labels = labels_of(texts, rows, at=at)
+    said = (
+        pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
+        if at.tzinfo is not None
+        else []
+    )
+    items = tuple(Line((Part(one),), Keep.CORE) for one in said)
+    return Card(
+        rows=(
+            *standing,
+            *pending_rows(language, rows, at=at, waiting=waiting),
+            *kept_rows(language, rows),
+        ),
+        body=(
+            *([] if standing else [standings(texts, rows, at=at)]),
+            *([Listing(items, more=texts.more_quotas, keep=Keep.CORE)] if items else []),
+            *ending,
+        ),
+        buttons=(Button.LIST, Button.MUTE, Button.LEAVE),
+        title=_shorter(texts, rows),
+    )
+
+
+def _shorter(texts: Texts, rows: Sequence[Row]) -> str:
+    """Say the thing to do without what is done of it, for a title that would be too long."""
+    unfinished = _unfinished(rows)
+    if unfinished:
+        return texts.add_today.say(n=max(unfinished, key=_urgency).today_dose)
+    return texts.nothing_today.say()
+
+
+def _urgency(row: Row) -> tuple[int, int]:
+    return row.today_left, row.today_dose
 
 
 def _enough_today(texts: Texts, rows: Sequence[Row]) -> str:
@@ -53,7 +101,7 @@ def _enough_today(texts: Texts, rows: Sequence[Row]) -> str:
     """
     unfinished = _unfinished(rows)
     if unfinished:
-        most = max(unfinished, key=lambda row: (row.today_left, row.today_dose))
+        most = max(unfinished, key=_urgency)
         begun = most.today_dose - most.today_left
         if begun > 0:
             return texts.add_today_begun.say(n=most.today_dose, done=begun)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.evidence import Evidence
-from bot.core.integrity import FindingKind
+from bot.core.integrity import FindingKind, FindingName
 from bot.core.verdicts import Verdict
 from bot.messages.close import WORDS as CLOSE_WORDS
 from bot.messages.language import texts_in
@@ -28,6 +28,12 @@ class Seen:
     evidence: Evidence
     about: str = ""
     holds: int = 0
+
+    @classmethod
+    def of(cls, name: FindingName, evidence: Evidence, *, holds: int = 0) -> Seen:
+        """What the finding *name* saw."""
+        about = name.subject.rpartition(" ")[2] if name.kind is FindingKind.QUICK_LOSS else name.subject
+        return cls(kind=name.kind, evidence=evidence, about=about, holds=holds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +107,7 @@ CHINESE = QuestionWords(
         FindingKind.ROLLOUT: "，是不是换人服务了？",
     },
     holds=Phrase("其间 {n} 位暂列待确认。"),
-    how="{until} 前告诉主管或管理员一句即可，由他们录入；没有说明，复核人就只看数字。",
+    how="{until} 前回复“回答”加一句话即可，如“回答 那天有活动”；没有说明，复核人就只看数字。",
     promise="这只是提问：复核人确认之前，不进任何报表和团队消息。",
     kind="提问",
     review_head=Phrase("有 {n} 件事等您看看"),
@@ -138,7 +144,7 @@ ENGLISH = QuestionWords(
         FindingKind.ROLLOUT: ". Does somebody else look after them now?",
     },
     holds=Phrase(" {n} of them are pending meanwhile.", " 1 of them is pending meanwhile."),
-    how="Tell your leader or an admin in a sentence by {until}, and they enter it; else only figures speak.",
+    how="Say “answer” and a sentence by {until}, as “answer we had an open day”; else only figures speak.",
     promise="This is only a question: until a reviewer confirms it, no report and no team message has it.",
     kind="question",
     review_head=Phrase("{n} cases for you to look at", "1 case for you to look at"),

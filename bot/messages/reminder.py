@@ -7,9 +7,11 @@ from datetime import datetime
 
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Row, Status
+from bot.messages.cards import WORDS
 from bot.messages.language import texts_in
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.phrases import Texts
+from bot.messages.rows import kept_rows, pending_rows
 from bot.messages.standing import confirmed, first_line, footer, labels_of, standing_of
 
 
@@ -36,14 +38,23 @@ def reminder(*, language: str, rows: Sequence[Row], at: datetime, today_is_workd
     after_today = {row.quota: max(0, row.workdays_left - int(today_is_workday)) for row in due}
     labels = labels_of(texts, rows, at=at)
     standing = [_standing(texts, row, label=labels[row.quota], after=after_today[row.quota]) for row in due]
+    listing = Listing(tuple(standing), more=texts.more_quotas, keep=Keep.CORE)
+    stop = _may_stop(texts, due, after_today=after_today)
+    once = Line((Part(texts.only_once.say()),), Keep.USEFUL)
     return Message(
         (
             first_line(_more_today(texts, due)),
-            Listing(tuple(standing), more=texts.more_quotas, keep=Keep.CORE),
-            *_may_stop(texts, due, after_today=after_today),
-            Line((Part(texts.only_once.say()),), Keep.USEFUL),
+            listing,
+            *stop,
+            once,
             footer(texts, at=at, kind=texts.kind_reminder),
-        )
+        ),
+        card=Card(
+            rows=(*pending_rows(language, due, at=at), *kept_rows(language, due)),
+            body=(listing, *stop, Line((Part(WORDS[language].ask_for_help),), Keep.USEFUL), once),
+            buttons=(Button.HELP, Button.LIST, Button.MUTE),
+            title=texts.add_more.say(n=max(row.today_left for row in due)),
+        ),
     )
 
 

@@ -61,7 +61,8 @@ TABLES = (
         (
             *("key", "job", "to_userid", "lane", "msgtype", "content", "created_at", "not_before"),
             *("expires_at", "time_shift", "state", "attempts", "next_try_at", "request", "request_hash"),
-            *("unsure_since", "tried_at", "finished_at", "receipt", "error"),
+            *("unsure_since", "tried_at", "finished_at", "receipt", "error", "forms", "task_id"),
+            "refused_forms",
         ),
         numbered=True,
     ),
@@ -177,6 +178,15 @@ TABLES = (
         ),
     ),
     Table("roster_lines", ("userid",), ("line", "beside", "imported_at")),
+    Table("mutes", ("userid",), ("until", "since", "way")),
+    Table("leaves_said", ("userid", "first_day", "last_day"), ("said_at",)),
+    Table("help_wishes", ("userid", "day"), ("wished_at",)),
+    Table("lists_shown", ("userid", "number"), ("external_userid", "shown_at")),
+    Table("words", ("msgid",), ("userid", "text", "way", "said_at", "state")),
+    Table("unasked_days", ("userid", "day"), ("number",)),
+    Table("withheld", ("key",), ("job", "userid", "day", "reason", "at")),
+    Table("attachments", ("id",), ("filename", "body", "made_at")),
+    Table("exports", ("id", "userid"), ("by_userid", "at")),
     Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
 )
 # They belong to processes, and none runs during the copy; what was read in the last hour is forgotten.

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from bot.store.engine import Engine, Row
 from bot.store.inbox import Depth
+
+UPDATE = "update_template_card"  # the msgtype of a row that changes a card instead of sending something
 
 
 class Lane(IntEnum):
@@ -22,7 +26,10 @@ class Message:
     """One message before it is stored.
 
     *not_before*, *expires_at* are epoch seconds on the message's own clock: the service's, or, with
-    *time_shift*, real time plus that many seconds (`quotabot run --at`).
+    *time_shift*, real time plus that many seconds (`quotabot run --at`). *awaited*: kinds of unasked messages
+    that may still come to the same person on that day, None if nobody knows; it is not stored. *forms*: JSON
+    of the ways to send it, `[{"msgtype", "body", "text"}, …]` in their order; without it, *content* is sent
+    as *msgtype*. *task_id* is its card's.
     """
 
     key: str
@@ -34,6 +41,9 @@ class Message:
     expires_at: int
     lane: Lane = Lane.UNASKED
     time_shift: int | None = None
+    forms: str = ""
+    task_id: str = ""
+    awaited: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,36 @@ class Due:
     attempts: int
     request: bytes | None
     unsure_since: int | None
+    forms: str = ""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The part of the request that is named *msgtype*."""
+        found = (form["body"] for form in self._forms() if form["msgtype"] == self.msgtype)
+        return next(found, {"content": self.content})
+
+    @property
+    def simpler(self) -> tuple[str, str] | None:
+        """The msgtype after this one and its text, if there is another way to send it."""
+        left = [(form["msgtype"], form.get("text", "")) for form in self._forms()]
+        types = [msgtype for msgtype, _ in left]
+        place = types.index(self.msgtype) + 1 if self.msgtype in types else len(types)
+        return left[place] if place < len(types) else None
+
+    def _forms(self) -> list[dict[str, Any]]:
+        return json.loads(self.forms) if self.forms else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A row that nobody asked for and nobody has tried yet; times as in `Message`."""
+
+    seq: int
+    key: str
+    job: str
+    to_userid: str
+    not_before: int
+    time_shift: int | None
 
 
 class Outbox:
@@ -71,6 +111,8 @@ class Outbox:
                 not_before=message.not_before,
                 expires_at=message.expires_at,
                 time_shift=message.time_shift,
+                forms=message.forms,
+                task_id=message.task_id,
             )
             > 0
         )
@@ -88,9 +130,28 @@ class Outbox:
                 row["attempts"],
                 None if row["request"] is None else bytes(row["request"]),
                 row["unsure_since"],
+                row["forms"],
             )
             for row in rows
         ]
+
+    def unasked_due(self, *, real_now: int, clock_now: int) -> list[Pending]:
+        """What nobody asked for and nobody tried yet, whose turn has come, in the order of planning."""
+        rows = self._engine.all("outbox_unasked_due", real_now=real_now, clock_now=clock_now)
+        return [Pending(**row) for row in rows]
+
+    def move(self, seq: int, *, not_before: int, expires_at: int) -> bool:
+        """Another time for what was never tried; False if it is tried or gone."""
+        return self._engine.run("outbox_move", seq=seq, not_before=not_before, expires_at=expires_at) > 0
+
+    def withdraw(self, seq: int, *, reason: str, now: int) -> bool:
+        """It does not go at all, because of *reason*; False if it was tried or is gone."""
+        return self._engine.run("outbox_withdraw", seq=seq, error=reason, now=now) > 0
+
+    def expired(self, *, since: int) -> int:
+        """How many lost their point from *since* (epoch s of real time) on."""
+        row = self._engine.one("outbox_expired_since", since=since)
+        return int(row["number"]) if row else 0
 
     def expire(self, *, real_now: int, clock_now: int) -> int:
         """Drop what lost its point; how many."""
@@ -124,6 +185,12 @@ class Outbox:
             spent=int(spent),
         )
 
+    def fall_back(self, seq: int, *, msgtype: str, content: str, refused: str, now: int) -> None:
+        """Send it as *msgtype* instead: WeCom surely did not take what was *refused*, which is noted."""
+        self._engine.run(
+            "outbox_fall_back", seq=seq, msgtype=msgtype, content=content, refused=refused, now=now
+        )
+
     def postpone(self, seq: int, *, next_try_at: int) -> None:
         """Wait for the pacing of this member; no try is used up."""
         self._engine.run("outbox_postpone", seq=seq, next_try_at=next_try_at)
@@ -145,6 +212,10 @@ class Outbox:
     def by_key(self, key: str) -> Row | None:
         """One message by its key."""
         return self._engine.one("outbox_show", key=key)
+
+    def by_task(self, task_id: str) -> Row | None:
+        """The message whose card has *task_id*."""
+        return self._engine.one("outbox_by_task", task_id=task_id)
 
     def depth(self, *, now: int) -> Depth:
         """What waits at *now* (epoch s of real time)."""

@@ -17,6 +17,14 @@ _MOVED = (
     "rename_losses",
     "rename_engagement",
     "rename_engagement_members",
+    "rename_mutes",
+    "rename_leaves",
+    "rename_wishes",
+    "rename_shown",
+    "rename_words",
+    "rename_unasked",
+    "rename_withheld",
+    "rename_exports",
 )
 
 
@@ -29,6 +37,11 @@ class Renames:
     def all(self) -> dict[str, str]:
         """The userid that holds now, by old userid."""
         return {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
+
+    def current(self, userid: str) -> str:
+        """The userid that holds now for *userid*."""
+        renamed = self._engine.one("rename_of", userid=userid)
+        return userid if renamed is None else str(renamed["userid"])
 
     def is_known(self, userid: str) -> bool:
         """Whether anything is known of *userid*, be it that it is an old one."""
@@ -52,6 +65,7 @@ class Renames:
             self._engine.run(name, old_userid=old, userid=new)
             self._engine.run(f"{name}_clear", old_userid=old)
         self._engine.run("rename_managers", old_userid=old, userid=new)
+        self._engine.run("rename_exporters", old_userid=old, userid=new)
         self._engine.run("rename_adds_clear", old_userid=old)  # derived anew under the new userid
         self._move_findings(old, new)
         self._move_messages(old, new)

@@ -20,7 +20,9 @@ from bot.store.knowledge import Knowledge
 from bot.store.ledger import Ledger
 from bot.store.members import Members
 from bot.store.outbox import Outbox
+from bot.store.peace import Unasked
 from bot.store.postgres import PostgresEngine
+from bot.store.preferences import Preferences
 from bot.store.proposals import Proposals
 from bot.store.renames import Renames
 from bot.store.results import Results
@@ -33,6 +35,7 @@ from bot.store.shared import Leases, Marks, Outages, Tokens
 from bot.store.sqlite import SqliteEngine
 from bot.store.syncing import Syncs
 from bot.store.welcomes import Welcomes
+from bot.store.words import Attachments, Exports, Words
 
 _LOOK_AGAIN_S = 60.0
 
@@ -70,6 +73,11 @@ class Store:
         self.budget = Budget(self.engine)
         self.welcomes = Welcomes(self.engine)
         self.robots = Robots(self.engine)
+        self.preferences = Preferences(self.engine)
+        self.words = Words(self.engine)
+        self.attachments = Attachments(self.engine)
+        self.exports = Exports(self.engine)
+        self.unasked = Unasked(self.engine)
         self._local = threading.local()
 
     @contextmanager

@@ -12,6 +12,15 @@ from bot.health import Health, metrics_text
 
 _VERIFY_FILE = re.compile(r"WW_verify_[0-9A-Za-z]{1,64}\.txt")
 
+# Where a card leads that asks for nothing. It shows nobody's figures: those come by message only.
+_PLAIN_PAGE = """<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>quotabot</title></head><body style="font: 16px/1.7 sans-serif; margin: 2em">
+<p>您的数字在企业微信的消息里：对应用说“进度”或“明细”，随时都答。</p>
+<p lang="en">Your figures come as messages in WeCom: say “progress” or “list” to the app at any hour.</p>
+</body></html>
+"""
+
 
 def create_app(
     *,
@@ -39,6 +48,10 @@ def create_app(
         if metrics_token and not hmac.compare_digest(given.encode(), f"Bearer {metrics_token}".encode()):
             abort(401)
         return Response(metrics_text(health), mimetype="text/plain; version=0.0.4")
+
+    @app.get("/about")
+    def about() -> Response:
+        return Response(_PLAIN_PAGE, mimetype="text/html")
 
     @app.get("/<name>")
     def verify_file(name: str) -> Response:

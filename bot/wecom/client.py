@@ -86,9 +86,16 @@ class WeComClient:
 
     def send_message(self, request: bytes, *, token: str) -> dict[str, Any]:
         """Send an app message [90236]; *request* is the JSON body, sent as it is. Raises WeComError."""
+        return self._post("message/send", request, token=token)
+
+    def update_card(self, request: bytes, *, token: str) -> dict[str, Any]:
+        """Change a card under a response code [94888]; *request* as for a message. Raises WeComError."""
+        return self._post("message/update_template_card", request, token=token)
+
+    def _post(self, path: str, request: bytes, *, token: str) -> dict[str, Any]:
         return self._call(
             "post",
-            "message/send",
+            path,
             params={"access_token": token},
             data=request,
             headers={"Content-Type": "application/json; charset=utf-8"},
@@ -111,6 +118,31 @@ class WeComClient:
             "webhook/send",
             params={"key": key, "access_token": ""},  # the empty token keeps wechatpy from asking for one
             data=request,
+            headers={"Content-Type": "application/json; charset=utf-8"},
+        )
+
+    def upload_file(self, filename: str, body: bytes, *, token: str) -> str:
+        """Give WeCom a file [90253]; its media_id, good for three days. Raises WeComError.
+
+        *filename* is shown to people and must be ASCII: WeCom does not read the encoded form of others.
+        """
+        answer = self._call(
+            "post",
+            "media/upload",
+            params={"access_token": token, "type": "file"},
+            files={"media": (filename, body, "application/octet-stream")},
+        )
+        if not answer.get("media_id"):
+            raise UnknownOutcomeError("WeCom's answer holds no media_id")
+        return str(answer["media_id"])
+
+    def create_menu(self, agent_id: int, menu: Mapping[str, object], *, token: str) -> None:
+        """Replace the app's menu [90231]. Raises WeComError."""
+        self._call(
+            "post",
+            "menu/create",
+            params={"access_token": token, "agentid": str(agent_id)},
+            data=json.dumps(menu, ensure_ascii=False, separators=(",", ":")).encode(),
             headers={"Content-Type": "application/json; charset=utf-8"},
         )
 

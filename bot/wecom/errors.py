@@ -45,6 +45,11 @@ _RECEIVER = {
 }
 _DONE = {41051, 60102, 60104}
 
+# The card itself is refused, whoever it is for: a simpler form of the same message may be taken.
+FORM_REFUSED = frozenset({40058, 42014, 43012, *range(42027, 42052)})
+TASK_KNOWN = 42014  # a task_id is taken once
+CODE_SPENT = 60140  # a response code was used, or is older than 72 hours
+
 RATE_WINDOW_S = 60  # a block is as long as its window; of sending, the minute's is the shortest
 TOO_OFTEN = 45009
 TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # everybody pauses a little

@@ -99,6 +99,35 @@ class TagsChanged(Event):
     """change_external_tag: the corp's list of tags is another one; which, the list itself says best."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPressed(Event):
+    """template_card_event: a member (*userid*, lower case) pressed the button *key* of the card *task_id*.
+
+    *response_code* belongs to this press alone and changes the card once, within 72 hours.
+    """
+
+    userid: str
+    key: str
+    task_id: str
+    response_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberSaid(Event):
+    """A message of a member (*userid*, lower case) to the app. *text*: empty for a picture or the like.
+
+    *msgid* is WeCom's, or made of what tells one press of a menu button from another.
+    """
+
+    userid: str
+    msgid: str
+    text: str
+
+
+class MenuPressed(MemberSaid):
+    """click: a menu button that stands for a word; *text* is its key."""
+
+
 _DELETED_BY_TRANSFER = "DELETE_BY_TRANSFER"
 _PLAIN: dict[str, type[ContactEvent]] = {
     "edit_external_contact": ContactEdited,
@@ -119,6 +148,9 @@ _MEMBER: dict[str, tuple[type[MemberEvent], tuple[str, ...]]] = {
     "change_contact/update_user": (MemberChanged, ("UserID", "NewUserID")),
     "change_contact/delete_user": (MemberChanged, ("UserID",)),
 }
+_CARD_EVENTS = frozenset({"template_card_event", "template_card_menu_event"})
+# Kinds of messages [90239]; whoever sends a picture wants something, too.
+_SAID = frozenset({"text", "image", "voice", "video", "location", "link", "file"})
 _TAG_ITEMS = ("AddUserItems", "DelUserItems")
 
 
@@ -139,10 +171,16 @@ def kind_of(fields: Fields) -> str:
 def event_of(fields: Fields) -> Event:
     """The event as a type. Raises EventError for a known event with a missing or broken field."""
     event, kind = text_of(fields, "Event").lower(), kind_of(fields).removeprefix("event/")
+    if kind in _SAID:
+        return _said(fields)
+    if kind == "click":
+        return _pressed(fields)
     if kind in _MEMBER:
         return _member_event(fields, *_MEMBER[kind])
     if kind == "change_contact/update_tag":
         return MemberChanged(created_at=_created_at(fields, strict=True), userids=_named(fields, _TAG_ITEMS))
+    if event in _CARD_EVENTS:
+        return _card_pressed(fields)
     if event == "change_external_tag":
         return TagsChanged(created_at=_created_at(fields, strict=False))
     if event != "change_external_contact":
@@ -169,6 +207,44 @@ def _created_at(fields: Fields, *, strict: bool) -> int:
     if strict:
         raise EventError("CreateTime is missing or no number")
     return 0
+
+
+def _card_pressed(fields: Fields) -> CardPressed:
+    told = {name: text_of(fields, name) for name in ("FromUserName", "EventKey", "TaskId", "ResponseCode")}
+    for name, text in told.items():
+        if not text:
+            raise EventError(f"{name} is missing")
+    return CardPressed(
+        created_at=_created_at(fields, strict=True),
+        userid=told["FromUserName"].lower(),
+        key=told["EventKey"],
+        task_id=told["TaskId"],
+        response_code=told["ResponseCode"],
+    )
+
+
+def _said(fields: Fields) -> MemberSaid:
+    msgid = text_of(fields, "MsgId")
+    if not msgid:
+        raise EventError("MsgId is missing")
+    created_at = _created_at(fields, strict=True)
+    return MemberSaid(
+        created_at=created_at, userid=_from(fields), msgid=msgid, text=text_of(fields, "Content")
+    )
+
+
+def _pressed(fields: Fields) -> MenuPressed:
+    key, userid, created_at = text_of(fields, "EventKey"), _from(fields), _created_at(fields, strict=True)
+    return MenuPressed(
+        created_at=created_at, userid=userid, msgid=f"click:{userid}:{created_at}:{key}", text=key
+    )
+
+
+def _from(fields: Fields) -> str:
+    userid = text_of(fields, "FromUserName").lower()
+    if not is_userid(userid):
+        raise EventError("FromUserName is no userid")
+    return userid
 
 
 def _member_event(fields: Fields, kind: type[MemberEvent], names: tuple[str, ...]) -> MemberEvent:

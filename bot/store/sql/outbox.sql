@@ -1,19 +1,58 @@
--- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift)!
+-- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift, forms, task_id)!
 -- A message to be sent, once per key; 0 when the key was there.
-INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift)
-VALUES (:key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at, :time_shift)
+INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at,
+                    time_shift, forms, task_id)
+VALUES (:key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at,
+        :time_shift, :forms, :task_id)
 ON CONFLICT (key) DO NOTHING;
 
 -- name: outbox_due(real_now, clock_now, batch)
 -- Messages whose turn has come, fast lane first. A shifted row lives by real time plus its shift.
 SELECT seq, key, job, to_userid, msgtype, content, created_at, not_before, expires_at, time_shift,
-       attempts, request, unsure_since
+       attempts, request, unsure_since, forms
   FROM outbox
  WHERE state = 'pending'
    AND next_try_at <= :real_now
    AND not_before <= COALESCE(:real_now + time_shift, :clock_now)
  ORDER BY lane, seq
  LIMIT :batch;
+
+-- name: outbox_unasked_due(real_now, clock_now)
+-- What nobody asked for and nobody tried yet, whose turn has come.
+SELECT seq, key, job, to_userid, not_before, time_shift
+  FROM outbox
+ WHERE state = 'pending'
+   AND lane = 1
+   AND request IS NULL
+   AND not_before <= COALESCE(:real_now + time_shift, :clock_now)
+   AND expires_at > COALESCE(:real_now + time_shift, :clock_now)
+ ORDER BY seq;
+
+-- name: outbox_move(seq, not_before, expires_at)!
+-- Another time for what was never tried.
+UPDATE outbox
+   SET not_before = :not_before,
+       expires_at = :expires_at
+ WHERE seq = :seq
+   AND state = 'pending'
+   AND request IS NULL;
+
+-- name: outbox_withdraw(seq, error, now)!
+-- It does not go at all, and was never tried.
+UPDATE outbox
+   SET state = 'dropped',
+       error = :error,
+       finished_at = :now
+ WHERE seq = :seq
+   AND state = 'pending'
+   AND request IS NULL;
+
+-- name: outbox_expired_since(since)^
+-- How many messages lost their point.
+SELECT COUNT(*) AS number
+  FROM outbox
+ WHERE state = 'expired'
+   AND finished_at >= :since;
 
 -- name: outbox_expire(real_now, clock_now)!
 -- What lost its point is dropped; one that WeCom may have taken becomes unknown instead.
@@ -62,6 +101,22 @@ UPDATE outbox
  WHERE seq = :seq
    AND state = 'pending';
 
+-- name: outbox_fall_back(seq, msgtype, content, refused, now)!
+-- WeCom surely refused this form and nothing was sent: the next one begins anew, under the same key.
+UPDATE outbox
+   SET msgtype = :msgtype,
+       content = :content,
+       refused_forms = CASE WHEN refused_forms = '' THEN '' ELSE refused_forms || ', ' END
+                       || CAST(:refused AS TEXT),
+       request = NULL,
+       request_hash = NULL,
+       unsure_since = NULL,
+       attempts = 0,
+       next_try_at = 0,
+       tried_at = :now
+ WHERE seq = :seq
+   AND state = 'pending';
+
 -- name: outbox_postpone(seq, next_try_at)!
 -- Pacing asks this one to wait; nothing else changes.
 UPDATE outbox
@@ -107,9 +162,16 @@ SELECT COUNT(*) AS number
    AND finished_at >= :since;
 
 -- name: outbox_show(key)^
-SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, content
+SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, content, msgtype, not_before,
+       refused_forms
   FROM outbox
  WHERE key = :key;
+
+-- name: outbox_by_task(task_id)^
+-- The message whose card has this task; keys are unique, and so are their tasks.
+SELECT key, job, to_userid, forms
+  FROM outbox
+ WHERE task_id = :task_id;
 
 -- name: outbox_revive(key)!
 -- A person asks for another round of tries of a dead letter.

@@ -1,0 +1,194 @@
+"""What a member does by a word or a button: silence, leave, help, his contacts. Each returns the answer.
+
+Some read the numbers of everybody, which may take a second: better not inside the transaction of an event,
+while receivers wait for theirs. `store.words` keeps what was asked until it is answered after that. Each
+is safe alone or in a transaction, and done twice does no harm. Userids in lower case; *at* is aware, by the
+service's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from bot.core.progress import Branch
+from bot.core.reviewers import Bank
+from bot.core.workdays import ONE_DAY, epoch_of
+from bot.explaining import Explanation, UnknownPersonError, explain
+from bot.messages import Message, contacts, preferences
+from bot.messages.contacts import Judged, Listed
+from bot.services import Services
+from bot.standing import everybody, standing
+from bot.store.preferences import Way
+from bot.telling import peace, put_unasked, unasked
+
+HELP = "help"  # in the key of the message to a leader, with who asks
+LONGEST_MUTE = timedelta(days=366)
+
+
+def mute_today(services: Services, userid: str, *, at: datetime, way: Way = Way.BUTTON) -> Message:
+    """Nothing unasked for the rest of the local day."""
+    return mute_until(services, userid, services.config.work_calendar().local_day(at), at=at, way=way)
+
+
+def mute_until(
+    services: Services, userid: str, last: date, *, at: datetime, way: Way = Way.BUTTON
+) -> Message:
+    """Nothing unasked up to the local day *last*, included.
+
+    Raises ValueError if it is over, or further off than LONGEST_MUTE.
+    """
+    calendar = services.config.work_calendar()
+    today = calendar.local_day(at)
+    if not today <= last <= today + LONGEST_MUTE:
+        raise ValueError(f"a mute ends between today and {LONGEST_MUTE.days} days from now, not on {last}")
+    until = calendar.start_of(last + ONE_DAY)
+    services.store.preferences.mute(userid, until=until, since=epoch_of(at), way=way)
+    return preferences.muted(language=_language(services), last=last, at=calendar.local(at))
+
+
+def unmute(services: Services, userid: str, *, at: datetime) -> Message:
+    """As usual again."""
+    calendar = services.config.work_calendar()
+    mute = services.store.preferences.mutes().get(userid)
+    services.store.preferences.unmute(userid)
+    today = calendar.local_day(at)
+    leaves = services.store.preferences.leaves().get(userid, ())
+    away = [leave.last for leave in leaves if leave.first <= today <= leave.last]
+    return preferences.unmuted(
+        language=_language(services),
+        was_muted=mute is not None and mute.until > epoch_of(at),
+        away_until=max(away, default=None),
+        at=calendar.local(at),
+    )
+
+
+def on_leave(
+    services: Services, userid: str, *, at: datetime, first: date | None = None, last: date | None = None
+) -> Message:
+    """On leave from the local day *first* to *last*, both included; without them today. Only silences.
+
+    Raises ValueError if *last* is before *first* or over, or the leave lasts longer than a year.
+    """
+    calendar = services.config.work_calendar()
+    today = calendar.local_day(at)
+    first = first or today
+    last = last or first
+    if last < max(first, today) or last - first > LONGEST_MUTE:
+        raise ValueError(f"no leave to note from {first} to {last}")
+    services.store.preferences.add_leave(userid, first, last, at=epoch_of(at))
+    return preferences.on_leave(language=_language(services), first=first, last=last, at=calendar.local(at))
+
+
+def back_from_leave(services: Services, userid: str, *, at: datetime) -> Message:
+    """At work from the local day of *at*; leave that he said for later is called off, too."""
+    calendar = services.config.work_calendar()
+    was_away = services.store.preferences.end_leave(userid, back_on=calendar.local_day(at))
+    mute = services.store.preferences.mutes().get(userid)
+    muted = mute is not None and mute.until > epoch_of(at)
+    return preferences.back(
+        language=_language(services),
+        was_away=was_away,
+        muted_until=calendar.moment(mute.until) if mute is not None and muted else None,
+        at=calendar.local(at),
+    )
+
+
+def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
+    """Tell his own leaders, once a day, at their next time at work. Nobody else learns of it."""
+    calendar, language = services.config.work_calendar(), _language(services)
+    local = calendar.local(at)
+    quiet = peace(services)
+    bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
+    times = {leader: quiet.next_time(leader, at) for leader in sorted(bank.leaders_of(userid))}
+    reached = {leader: moment for leader, moment in times.items() if moment is not None}
+    if not reached:
+        return preferences.nobody_to_help(language=language, at=local)
+    if not services.store.preferences.wish_help(userid, local.date(), at=epoch_of(at)):
+        return preferences.help_told_before(language=language, at=local)
+    rows = standing(services, at=at).by_person.get(userid, ())
+    name = quiet.people[userid].name
+    wanted = preferences.help_wanted(language=language, name=name, rows=rows, at=local)
+    for leader, moment in reached.items():
+        row = unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
+        put_unasked(services, row, quiet=quiet)
+    names = [quiet.people[leader].name for leader in reached]
+    return preferences.help_told(language=language, leaders=names, by=max(reached.values()), at=local)
+
+
+def list_contacts(
+    services: Services,
+    userid: str,
+    *,
+    at: datetime,
+    page: int = 1,
+    period: str | None = None,
+    branch: Branch | None = None,
+) -> Message:
+    """Show him his contacts of the running periods, or of the one named, under numbers that `why` takes.
+
+    The newest first. *branch* is read already, for the running periods. Raises ValueError for a name that is
+    no period.
+    """
+    found = numbered(services, userid, at=at, period=period, branch=branch)
+    customers = [one.external_userid for one in found]
+    services.store.preferences.show(userid, customers, at=epoch_of(at))
+    local = services.config.work_calendar().local(at)
+    return contacts.listed(language=_language(services), contacts=found, page=page, at=local)
+
+
+def numbered(
+    services: Services,
+    userid: str,
+    *,
+    at: datetime,
+    period: str | None = None,
+    branch: Branch | None = None,
+) -> list[Listed]:
+    """Return his contacts of the running periods, or of the one named, the newest first; nobody's are none.
+
+    Raises ValueError for a name that is no period.
+    """
+    try:
+        return _numbered(explain(services, userid, at=at, period=period, branch=branch))
+    except UnknownPersonError:
+        return []
+
+
+def is_known(services: Services, userid: str, *, at: datetime) -> bool:
+    """Whether *userid* is somebody of the staff at *at*: others get no answer."""
+    person = everybody(services).get(userid)
+    return person is not None and person.employed_on(services.config.work_calendar().local_day(at))
+
+
+def _numbered(explanation: Explanation) -> list[Listed]:
+    judged: dict[tuple[datetime, str], list[Judged]] = {}
+    ways: dict[tuple[datetime, str], int | None] = {}
+    for quota in explanation.quotas:
+        for one in quota.contacts:
+            place = one.added_at, one.external_userid
+            ways[place] = one.way
+            judged.setdefault(place, []).append(
+                Judged(
+                    quota=quota.quota,
+                    period=quota.period,
+                    verdict=one.verdict,
+                    reason=one.reason,
+                    until=one.until,
+                )
+            )
+    places: Sequence[tuple[datetime, str]] = sorted(judged, reverse=True)
+    return [
+        Listed(
+            number=number,
+            external_userid=place[1],
+            added_at=place[0],
+            way=ways[place],
+            judged=tuple(judged[place]),
+        )
+        for number, place in enumerate(places, start=1)
+    ]
+
+
+def _language(services: Services) -> str:
+    return services.config.locale.language

@@ -1,0 +1,45 @@
+"""`quotabot menu`: the app's menu in WeCom."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from bot.bootstrap import forget_other_app, open_services, token_keeper, wecom_client
+from bot.cli.options import config_option, loaded
+from bot.messages.menu import GROUPS
+from bot.messages.menu import menu as menu_of
+from bot.wecom.errors import WeComError
+from bot.wecom.token import TokenError
+
+
+@click.group()
+def menu() -> None:
+    """The app's menu in WeCom: buttons that stand for the words that members may send."""
+
+
+@menu.command()
+@config_option
+def push(config_path: Path) -> None:
+    """Create the menu, or replace it, in the language of [locale]. WeCom shows it within some minutes.
+
+    \b
+    quotabot menu push
+    """
+    config = loaded(config_path)
+    language = config.locale.language
+    with open_services(config) as services:
+        forget_other_app(services)
+        client = wecom_client(config)
+        try:
+            token = token_keeper(services, client).get()
+            client.create_menu(config.wecom.agent_id, menu_of(language=language), token=token)
+        except (TokenError, WeComError) as error:
+            click.echo(f"the menu was not created: {error}", err=True)
+            sys.exit(1)
+        finally:
+            client.close()
+    for name, buttons in GROUPS[language]:
+        click.echo(f"{name}: {' · '.join(buttons.values())}")

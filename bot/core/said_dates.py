@@ -1,0 +1,69 @@
+"""Days as people write them: 12-01, 12/1, 12月1日, 2026-12-01, 今天, tomorrow, 3天."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+_DAYS_AHEAD = {
+    "今天": 0,
+    "今日": 0,
+    "today": 0,
+    "明天": 1,
+    "明日": 1,
+    "tomorrow": 1,
+    "后天": 2,
+    "大后天": 3,
+}
+_FOR_DAYS = re.compile(r"^(?:for)?\s*(?P<days>\d{1,3})\s*(?:天|days?)$", re.IGNORECASE)
+_DAY = re.compile(
+    r"(?P<year>\d{4})\s*[-/.年]\s*(?P<ymonth>\d{1,2})\s*[-/.月]\s*(?P<yday>\d{1,2})\s*[日号]?"
+    r"|(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*[日号]?"
+    r"|(?P<alone>\d{1,2})\s*[日号]"
+    r"|(?P<named>大后天|今天|今日|明天|明日|后天|today|tomorrow)",
+    re.IGNORECASE,
+)
+# What may stand between and around days.
+_FILLING = re.compile(r"[\s~\-—–、,，.。到至]|从|起|止|\bto\b|\buntil\b|\btill\b|\bfrom\b", re.IGNORECASE)
+_LONG_AGO = timedelta(days=180)
+
+
+def days_in(text: str, *, today: date) -> tuple[date, ...] | None:
+    """Return the days that *text* names, in its order; `3天` are today and the day that ends three days.
+
+    A day without a year is the one of this year, of the next if that is half a year ago; one without a
+    month is of the month before it, or of this one. None if there is anything else in *text*, or no such day.
+    """
+    if (match := _FOR_DAYS.match(text.strip())) is not None:
+        days = int(match["days"])
+        return (today, today + timedelta(days=days - 1)) if days else None
+    if _FILLING.sub("", _DAY.sub("", text)):
+        return None
+    found: list[date] = []
+    for match in _DAY.finditer(text):
+        day = _day(match, today=today, before=found[-1] if found else today)
+        if day is None:
+            return None
+        found.append(day)
+    return tuple(found)
+
+
+def _day(match: re.Match[str], *, today: date, before: date) -> date | None:
+    if (named := match["named"]) is not None:
+        return today + timedelta(days=_DAYS_AHEAD[named.casefold()])
+    try:
+        if match["year"] is not None:
+            return date(int(match["year"]), int(match["ymonth"]), int(match["yday"]))
+        if match["alone"] is not None:
+            return before.replace(day=int(match["alone"]))
+        day = date(today.year, int(match["month"]), int(match["day"]))
+    except ValueError:
+        return None
+    return day if today - day < _LONG_AGO else _year_after(day)
+
+
+def _year_after(day: date) -> date | None:
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return None

@@ -1,0 +1,187 @@
+"""Answers to appeals and to what is said about a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.messages.answers import answered, moment_of
+from bot.messages.contacts import tail
+from bot.messages.limits import SAID_BYTES
+from bot.messages.message import Message
+from bot.messages.names import clean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealWords:
+    """The words of a language."""
+
+    opened: str
+    opened_case: str
+    with_: str
+    with_nobody: str
+    told: str
+    counts: str
+    counts_more: str
+    open: str
+    decided: str
+    decided_by: str
+    too_late: str
+    too_late_more: str
+    how: str
+    how_more: str
+    kind: str
+    answered: str
+    answered_more: str
+    no_question: str
+    no_question_more: str
+    which: str
+    which_more: str
+    answer_how: str
+    answer_kind: str
+    names_comma: str
+
+
+WORDS: Mapping[str, AppealWords] = {
+    "zh-CN": AppealWords(
+        opened="申诉收到了：…{customer}",
+        opened_case="编号 {ids}；您说：{text}",
+        with_="由 {names} 决定；到 {until} 没有决定，就请上一级看。",
+        with_nobody="由管理员决定。",
+        told="有了结果马上告诉您；在那之前不影响别的客户。",
+        counts="…{customer} 已经计入，不用申诉",
+        counts_more="想看依据，说“为什么 {number}”。",
+        open="…{customer} 已在申诉中（{id}）",
+        decided="…{customer} 的申诉已有结果，不再受理",
+        decided_by="{id} 由 {by} 决定，理由：{reason}",
+        too_late="…{customer} 的申诉时间已过",
+        too_late_more="这一期的结果已定；有疑问请找人力资源部。",
+        how="请说清哪一位、为什么",
+        how_more="例如“申诉 3 客户在柜面误删，当天又加回”。编号见“明细”，也可用客户尾号。",
+        kind="申诉",
+        answered="记下了，谢谢您的说明",
+        answered_more="已转给复核人；有了结果马上告诉您。",
+        no_question="现在没有等您回答的问题",
+        no_question_more="想对某位客户提出异议，说“申诉”。",
+        which="有几件事，请说清是哪一件",
+        which_more="{number}. {what}",
+        answer_how="例如“回答 {number} 那天支行有活动”。",
+        answer_kind="回答",
+        names_comma="、",
+    ),
+    "en": AppealWords(
+        opened="Your appeal arrived: …{customer}",
+        opened_case="Number {ids}; you say: {text}",
+        with_="{names} will decide; undecided by {until}, it goes one up.",
+        with_nobody="An admin will decide.",
+        told="You are told at once what was decided; until then nothing else changes.",
+        counts="…{customer} counts already: no appeal is needed",
+        counts_more="For the reason say “why {number}”.",
+        open="…{customer}: your appeal is open already ({id})",
+        decided="…{customer}: your appeal was decided and is not opened again",
+        decided_by="{id} was decided by {by}; the reason: {reason}",
+        too_late="…{customer}: the time for appeals is over",
+        too_late_more="The result of that period is final; HR answers further questions.",
+        how="Please say which contact, and why",
+        how_more="Such as “appeal 3 deleted by mistake, added again”; number from “list”, or the id's end.",
+        kind="appeal",
+        answered="Noted, thank you",
+        answered_more="It goes to the reviewer; you are told at once what was decided.",
+        no_question="No question waits for your answer",
+        no_question_more="To object about a contact, say “appeal”.",
+        which="There are several: please say which one",
+        which_more="{number}. {what}",
+        answer_how="Such as “answer {number} the branch had an open day”.",
+        answer_kind="answer",
+        names_comma=", ",
+    ),
+}
+
+
+def opened(
+    *,
+    language: str,
+    customer: str,
+    ids: Sequence[str],
+    text: str,
+    reviewers: Sequence[str],
+    until: datetime,
+    at: datetime,
+) -> Message:
+    """Confirm an appeal; *reviewers* are names, *until* (local) is when it goes one up."""
+    words = WORDS[language]
+    names = words.names_comma.join(clean(name) for name in reviewers)
+    return answered(
+        language=language,
+        head=words.opened.format(customer=tail(customer)),
+        lines=[
+            words.opened_case.format(ids=words.names_comma.join(ids), text=clean(text, limit=SAID_BYTES)),
+            words.with_.format(names=names, until=moment_of(until, language=language))
+            if names
+            else words.with_nobody,
+            words.told,
+        ],
+        kind=words.kind,
+        at=at,
+    )
+
+
+def counts_already(*, language: str, customer: str, number: int, at: datetime) -> Message:
+    """Say that there is nothing to appeal."""
+    words = WORDS[language]
+    head = words.counts.format(customer=tail(customer))
+    lines = [words.counts_more.format(number=number)] if number else []
+    return answered(language=language, head=head, lines=lines, kind=words.kind, at=at)
+
+
+def open_already(*, language: str, customer: str, case: str, at: datetime) -> Message:
+    """Say that it is appealed."""
+    words = WORDS[language]
+    head = words.open.format(customer=tail(customer), id=case)
+    return answered(language=language, head=head, lines=[words.told], kind=words.kind, at=at)
+
+
+def decided_already(
+    *, language: str, customer: str, case: str, by: str, reason: str, at: datetime
+) -> Message:
+    """Say what was decided, by whom and why."""
+    words = WORDS[language]
+    said = words.decided_by.format(id=case, by=clean(by), reason=clean(reason, limit=SAID_BYTES))
+    head = words.decided.format(customer=tail(customer))
+    return answered(language=language, head=head, lines=[said], kind=words.kind, at=at)
+
+
+def too_late(*, language: str, customer: str, at: datetime) -> Message:
+    """Say that appeals of that period are over."""
+    words = WORDS[language]
+    head = words.too_late.format(customer=tail(customer))
+    return answered(language=language, head=head, lines=[words.too_late_more], kind=words.kind, at=at)
+
+
+def how(*, language: str, at: datetime) -> Message:
+    """Say how to appeal."""
+    words = WORDS[language]
+    return answered(language=language, head=words.how, lines=[words.how_more], kind=words.kind, at=at)
+
+
+def answer_noted(*, language: str, at: datetime) -> Message:
+    """Confirm what somebody said about a question."""
+    words = WORDS[language]
+    lines = [words.answered_more]
+    return answered(language=language, head=words.answered, lines=lines, kind=words.answer_kind, at=at)
+
+
+def no_question(*, language: str, at: datetime) -> Message:
+    """Say that no question waits for him."""
+    words = WORDS[language]
+    lines = [words.no_question_more]
+    return answered(language=language, head=words.no_question, lines=lines, kind=words.answer_kind, at=at)
+
+
+def which_question(*, language: str, asked: Sequence[str], at: datetime) -> Message:
+    """Ask which of the questions *asked* (as sentences) is meant, or what he wants to say."""
+    words = WORDS[language]
+    lines = [words.which_more.format(number=n, what=what) for n, what in enumerate(asked, start=1)]
+    lines.append(words.answer_how.format(number=1))
+    return answered(language=language, head=words.which, lines=lines, kind=words.answer_kind, at=at)

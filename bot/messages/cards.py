@@ -1,0 +1,214 @@
+"""A message as a template card [90236]: title, a table of at most six rows, a text, buttons.
+
+Limits are those of `limits.py`; what does not fit gives way as in a text, so no card is ever over them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.periods import PeriodKind
+from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS
+from bot.messages.message import Button, Card, Line, Message, as_body, plain
+from bot.messages.names import clip_characters
+
+_NAME, _VALUE = "horizontal_content_list.keyname", "horizontal_content_list.value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardWords:
+    """The words of a language that only cards have; names of rows are five characters at most."""
+
+    period: Mapping[PeriodKind, str]
+    pending: str
+    to_add: str
+    kept: str
+    kept_value: str
+    people: str
+    pending_until: str
+    team: str
+    enough: str
+    on_track: str
+    to_help: str
+    attainment: str
+    counted: str
+    rejected: str
+    object_until: str
+    object_value: str
+    comma: str
+    ask_for_help: str
+    button: Mapping[Button, str]
+    done: Mapping[Button, str]
+
+
+CHINESE = CardWords(
+    period={
+        PeriodKind.DAY: "今天",
+        PeriodKind.WEEK: "本周",
+        PeriodKind.MONTH: "本月",
+        PeriodKind.QUARTER: "本季度",
+        PeriodKind.YEAR: "本年",
+    },
+    pending="待确认",
+    to_add="还需",
+    kept="留存",
+    kept_value="{percent}%（近 90 天）",
+    people="{n} 位",
+    pending_until="{n} 位，最晚 {until}",
+    team="全队",
+    enough="已够",
+    on_track="正常",
+    to_help="需帮助",
+    attainment="达成率",
+    counted="计入",
+    rejected="未计入",
+    object_until="申诉至",
+    object_value="{until}",
+    comma="，",
+    ask_for_help="遇到困难？点“请人帮忙”，只有您的主管会看到",
+    button={
+        Button.LIST: "明细",
+        Button.MUTE: "今天别提醒",
+        Button.LEAVE: "我在休假",
+        Button.HELP: "请人帮忙",
+        Button.TEAM: "查看团队",
+        Button.RULES: "规则",
+        Button.APPEAL: "申诉",
+    },
+    done={
+        Button.MUTE: "今天不再提醒",
+        Button.LEAVE: "已记下休假",
+        Button.HELP: "已告诉主管",
+    },
+)
+
+ENGLISH = CardWords(
+    period={
+        PeriodKind.DAY: "Today",
+        PeriodKind.WEEK: "Week",
+        PeriodKind.MONTH: "Month",
+        PeriodKind.QUARTER: "Qtr",
+        PeriodKind.YEAR: "Year",
+    },
+    pending="Open",
+    to_add="To go",
+    kept="Kept",
+    kept_value="{percent}% over 90 days",
+    people="{n}",
+    pending_until="{n}, the last on {until}",
+    team="Team",
+    enough="Done",
+    on_track="Fine",
+    to_help="Help",
+    attainment="Goal",
+    counted="In",
+    rejected="Out",
+    object_until="Until",
+    object_value="{until} to object",
+    comma=", ",
+    ask_for_help="Hard to reach? “Get help” tells your leader only.",
+    button={
+        Button.LIST: "List",
+        Button.MUTE: "Not today",
+        Button.LEAVE: "On leave",
+        Button.HELP: "Get help",
+        Button.TEAM: "My team",
+        Button.RULES: "Rules",
+        Button.APPEAL: "Appeal",
+    },
+    done={
+        Button.MUTE: "Quiet now",
+        Button.LEAVE: "On leave",
+        Button.HELP: "Told",
+    },
+)
+
+WORDS: Mapping[str, CardWords] = {"zh-CN": CHINESE, "en": ENGLISH}
+
+
+def as_card(message: Message, *, language: str, task_id: str, link: str = "") -> dict[str, object] | None:
+    """Return *message* as the `template_card` of a request; None if it is not meant to be one.
+
+    With buttons it is a button_interaction under *task_id*, else a text_notice that leads to *link*, or no
+    card without one.
+    """
+    card = message.card
+    if card is None or not (card.buttons or link):
+        return None
+    first, last = message.lines[0], message.lines[-1]
+    if not isinstance(first, Line) or not isinstance(last, Line):
+        raise TypeError("a message begins and ends with a line")
+    title = _title(plain(first), card.title)
+    text = _text(first, card, with_first=title != plain(first))
+    made: dict[str, object] = {
+        "card_type": "button_interaction" if card.buttons else "text_notice",
+        "main_title": {"title": title, "desc": _short(plain(last), "main_title.desc")},
+        **({"sub_title_text": text} if text else {}),
+        **({"horizontal_content_list": _rows(card.rows)} if card.rows else {}),
+    }
+    if not card.buttons:
+        return {**made, "card_action": {"type": 1, "url": link}}
+    words = WORDS[language].button
+    buttons = [
+        {"text": words[button], "style": 1 if n == 0 else 2, "key": key_of(button, card.about)}
+        for n, button in enumerate(card.buttons)
+    ]
+    return {**made, "task_id": task_id, "button_list": buttons}
+
+
+def key_of(button: Button, about: str) -> str:
+    """Return the key of *button*; the list of a period says which one."""
+    return f"{button.value}:{about}" if button is Button.LIST and about else button.value
+
+
+def button_of(key: str) -> tuple[Button, str] | None:
+    """Return which button *key* is and what it is about; None for a key that is none of ours."""
+    name, _, about = key.partition(":")
+    return (Button(name), about) if name in set(Button) else None
+
+
+def card_text(card: Mapping[str, object]) -> str:
+    """Return what *card* says as plain text, its buttons in brackets: for reports and the terminal."""
+    title, rows, buttons = card["main_title"], card.get("horizontal_content_list"), card.get("button_list")
+    said = [
+        str(title.get("title", "")) if isinstance(title, Mapping) else "",
+        str(card.get("sub_title_text", "")),
+        *(f"{row['keyname']}：{row['value']}" for row in (rows if isinstance(rows, list) else ())),
+        str(title.get("desc", "")) if isinstance(title, Mapping) else "",
+        "".join(f"［{one['text']}］" for one in (buttons if isinstance(buttons, list) else ())),
+    ]
+    return "\n".join(line for line in said if line)
+
+
+def _text(first: Line, card: Card, *, with_first: bool) -> str:
+    """Write the body; under a shorter title the first line begins it if there is room for everything."""
+    most = CARD_CHARACTERS["sub_title_text"]
+    if with_first:
+        whole = as_body((first, *card.body), limit=sys.maxsize)
+        if len(whole) <= most or not card.title:
+            return as_body((first, *card.body), limit=most)
+    return as_body(card.body, limit=most)
+
+
+def fitting(*said: str) -> str:
+    """Return the first of *said* that fits as a row's value, else the last one, which is then cut."""
+    return next((one for one in said if len(one) <= CARD_CHARACTERS[_VALUE]), said[-1])
+
+
+def _title(first_line: str, shorter: str) -> str:
+    most = CARD_CHARACTERS["main_title.title"]
+    fitting_one = next((one for one in (first_line, shorter) if one and len(one) <= most), first_line)
+    return clip_characters(fitting_one, limit=most)
+
+
+def _rows(rows: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [
+        {"keyname": _short(name, _NAME), "value": _short(value, _VALUE)}
+        for name, value in rows[: CARD_ITEMS["horizontal_content_list"]]
+    ]
+
+
+def _short(text: str, place: str) -> str:
+    return clip_characters(text, limit=CARD_CHARACTERS[place])

@@ -1,0 +1,60 @@
+"""The rows of an employee's card: where he stands, what is pending and until when, what he kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.core.periods import parse_period
+from bot.core.progress import Row, Status
+from bot.core.waiting import Waiting
+from bot.messages.cards import WORDS, fitting
+from bot.messages.phrases import Texts
+from bot.messages.standing import ENOUGH, kept_of, workdays_left
+
+Rows = tuple[tuple[str, str], ...]
+
+
+def standing_rows(language: str, texts: Texts, rows: Sequence[Row], *, at: datetime) -> Rows:
+    """Say where somebody stands if he is asked for one quota of a period that runs now; else nothing.
+
+    A row's name is too short to tell several quotas apart: they are said in the card's text.
+    """
+    asked = [row for row in rows if row.status is not Status.EXEMPT]
+    if len(asked) != 1 or not asked[0].period_start <= at.date() <= asked[0].period_end:
+        return ()
+    (row,) = asked
+    words = WORDS[language]
+    done = f"{row.counted + row.pending}/{row.target}"
+    name = words.period[parse_period(row.period).kind]
+    said = [(name, fitting(words.comma.join((done, texts.status[row.status])), done))]
+    if row.to_add and row.status not in ENOUGH:
+        left = workdays_left(texts, row) if row.status is not Status.MISSED else []
+        said.append((words.to_add, words.comma.join((words.people.format(n=row.to_add), *left))))
+    return tuple(said)
+
+
+def pending_rows(
+    language: str, rows: Sequence[Row], *, at: datetime, waiting: Sequence[Waiting] = ()
+) -> Rows:
+    """Say how many contacts are pending, and by which day the last of them is decided, if that is known."""
+    words = WORDS[language]
+    n = sum(row.pending for row in rows)
+    if not n:
+        return ()
+    if not waiting or at.tzinfo is None:
+        return ((words.pending, words.people.format(n=n)),)
+    last = datetime.fromtimestamp(max(one.until_s for one in waiting), at.tzinfo)
+    return (
+        (
+            words.pending,
+            fitting(words.pending_until.format(n=n, until=f"{last:%m-%d}"), words.people.format(n=n)),
+        ),
+    )
+
+
+def kept_rows(language: str, rows: Sequence[Row]) -> Rows:
+    """Say what share of the contacts of 90 days was kept, rounded down; nothing under ten contacts."""
+    kept = kept_of(rows)
+    words = WORDS[language]
+    return () if kept is None else ((words.kept, words.kept_value.format(percent=int(kept * 100))),)

@@ -1,0 +1,113 @@
+"""Answers what members said, oldest first: each once, as a message in the fast lane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+
+from bot.acts import is_known
+from bot.core.words import Word, said
+from bot.core.workdays import epoch_of
+from bot.messages import Message, own
+from bot.replies import about, contacts, team, wishes
+from bot.replies import own as own_replies
+from bot.replies.asking import Answer, Ask, Desk, File, Reply
+from bot.services import Services
+from bot.store.engine import StoreError
+from bot.store.words import Word as Asked
+from bot.telling import answer, attached
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+
+REPLIES: Mapping[Word, Reply] = {
+    Word.PROGRESS: own_replies.progress,
+    Word.RANK: own_replies.rank,
+    Word.LIST: contacts.listed,
+    Word.WHY: contacts.why,
+    Word.APPEAL: contacts.appeal,
+    Word.ANSWER: contacts.respond,
+    Word.MUTE: wishes.mute,
+    Word.MUTE_TODAY: wishes.mute_today,
+    Word.UNMUTE: wishes.unmute,
+    Word.LEAVE: wishes.leave,
+    Word.LEAVE_TODAY: wishes.leave_today,
+    Word.BACK: wishes.back,
+    Word.WANT_HELP: wishes.want_help,
+    Word.RULES: about.rules,
+    Word.PRIVACY: about.privacy,
+    Word.HELP: about.help_text,
+    Word.TEAM: team.team,
+    Word.NEEDS_HELP: team.needs_help,
+    Word.EXPORT: team.export,
+}
+
+
+def answer_waiting(services: Services) -> int:
+    """Answer everything that waits; how many were taken. Not inside a transaction.
+
+    Numbers are read once for many. Safe in several processes at once: who is second throws his answer away.
+    """
+    total = 0
+    while waiting := services.store.words.open(batch=BATCH):
+        desk = Desk(services, at=services.clock.now())
+        for asked in waiting:
+            _answer(desk, asked)
+        total += len(waiting)
+        services.outbox_signal.ring()
+    return total
+
+
+def _answer(desk: Desk, asked: Asked) -> None:
+    reply = _reply(desk, asked)
+    store = desk.services.store
+    message, file = (reply.message, reply.file) if isinstance(reply, Answer) else (reply, None)
+    with store.transaction():
+        if not store.words.finish(asked.msgid):
+            return
+        row = answer(desk.services, f"answer:{asked.msgid}", asked.userid, message, at=desk.at)
+        store.outbox.add(row, created_at=int(store.now()))
+        if file is not None:
+            _attach(desk, asked, file)
+
+
+def _reply(desk: Desk, asked: Asked) -> Message | Answer:
+    """What to say; a fault of ours becomes one neutral sentence and a traceback in the log."""
+    try:
+        if not is_known(desk.services, asked.userid, at=desk.at):
+            return own.unknown(language=desk.language, at=desk.local)
+        understood = said(asked.text)
+        reply = about.not_understood if understood is None else REPLIES[understood.word]
+        return reply(
+            Ask(
+                desk=desk,
+                userid=asked.userid,
+                msgid=asked.msgid,
+                rest="" if understood is None else understood.rest,
+                way=asked.way,
+            )
+        )
+    except StoreError:
+        raise  # no fault of this question: it waits for the store
+    except Exception:
+        log.exception("a word could not be answered", msgid=asked.msgid)
+        return own.failed(language=desk.language, at=desk.local)
+
+
+def _attach(desk: Desk, asked: Asked, file: File) -> None:
+    """Keep the file until it is sent, and for good that it was made: inside the answer's transaction."""
+    store, at = desk.services.store, epoch_of(desk.at)
+    name = f"export:{asked.msgid}"
+    store.attachments.put(name, filename=file.filename, body=file.body, at=at)
+    store.exports.add(name, file.userids, by=asked.userid, at=at)
+    store.audit.add(
+        at=at,
+        actor=asked.userid,
+        act="export",
+        subject="team",
+        detail={"people": len(file.userids), "filename": file.filename, "format": "xlsx"},
+    )
+    row = attached(f"file:{asked.msgid}", asked.userid, name, at=desk.at)
+    store.outbox.add(row, created_at=int(store.now()))

@@ -1,0 +1,118 @@
+"""What an answer is made from: who asks what, when, and the numbers of everybody, read once for many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from bot.core.people import Person, leads
+from bot.core.progress import Branch
+from bot.core.reviewers import Bank
+from bot.core.rulebook import Framed, Rulebook
+from bot.core.workdays import WorkCalendar
+from bot.messages import Message
+from bot.services import Services
+from bot.standing import Standing, branch_for, everybody, needed, rules, standing_in
+from bot.store.preferences import Way
+
+
+class Desk:
+    """What several answers as of one moment share. *at* is aware, by the service's clock."""
+
+    def __init__(self, services: Services, *, at: datetime) -> None:
+        self.services = services
+        self.at = at
+        self.calendar: WorkCalendar = services.config.work_calendar()
+        self.local = self.calendar.local(at)
+        self.language = services.config.locale.language
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Where everybody stands."""
+        return standing_in(self.services, self._frames, at=self.at, book=self._book, branch=self.branch)
+
+    @cached_property
+    def branch(self) -> Branch:
+        """What is known, for the running periods."""
+        wanted = needed(self.services, self._frames, book=self._book)
+        return branch_for(self.services, wanted, at=self.at)
+
+    @cached_property
+    def _book(self) -> Rulebook:
+        return rules(self.services)
+
+    @cached_property
+    def _frames(self) -> list[Framed]:
+        return self._book.frames_at(self.local.date())
+
+    @cached_property
+    def people(self) -> dict[str, Person]:
+        """Everybody by userid."""
+        return everybody(self.services)
+
+    @cached_property
+    def bank(self) -> Bank:
+        """Who leads whom, who decides what."""
+        config = self.services.config
+        return Bank(
+            people=self.people,
+            departments=self.services.directory.departments,
+            day=self.local.date(),
+            reviewers=config.review.reviewers,
+            admins=config.admins.userids,
+        )
+
+    def name(self, userid: str) -> str:
+        """What *userid* is called."""
+        person = self.people.get(userid)
+        return userid if person is None else person.name or userid
+
+    def led_by(self, userid: str) -> list[Person]:
+        """The people in the departments that *userid* leads, or below, who are here; by userid."""
+        leader = self.people.get(userid)
+        if leader is None or not leader.leader_of:
+            return []
+        today, tree = self.local.date(), self.services.directory.departments
+        return [
+            person
+            for _, person in sorted(self.people.items())
+            if person.employed_on(today) and leads(leader, person, departments=tree, day=today)
+        ]
+
+    def is_leader(self, userid: str) -> bool:
+        """Whether *userid* leads a department."""
+        person = self.people.get(userid)
+        return person is not None and bool(person.leader_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One question: *rest* is what stood after the word, *msgid* names it."""
+
+    desk: Desk
+    userid: str
+    msgid: str
+    rest: str
+    way: Way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that goes with an answer: with whose figures (*userids*)."""
+
+    filename: str
+    body: bytes
+    userids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A message with a file."""
+
+    message: Message
+    file: File
+
+
+Reply = Callable[[Ask], Message | Answer]

@@ -1,0 +1,63 @@
+"""静音, 取消静音, 请假, 取消请假, 请人帮忙: what somebody wants."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot import acts
+from bot.core.said_dates import days_in
+from bot.messages import Message, preferences
+from bot.replies.asking import Ask
+
+_MUTE_DAYS = 30  # of a mute without a date: nobody stays silent for good because he forgot
+
+
+def mute(ask: Ask) -> Message:
+    """Until the day that he names, included; without one for some weeks."""
+    desk = ask.desk
+    today = desk.local.date()
+    days = days_in(ask.rest, today=today)
+    if days is None:
+        return preferences.mute_how(language=desk.language, at=desk.local)
+    last = max(days) if days else today + timedelta(days=_MUTE_DAYS)
+    try:
+        return acts.mute_until(desk.services, ask.userid, last, at=desk.at, way=ask.way)
+    except ValueError:
+        return preferences.mute_how(language=desk.language, at=desk.local)
+
+
+def mute_today(ask: Ask) -> Message:
+    """For the rest of the day."""
+    return acts.mute_today(ask.desk.services, ask.userid, at=ask.desk.at, way=ask.way)
+
+
+def unmute(ask: Ask) -> Message:
+    """As usual again."""
+    return acts.unmute(ask.desk.services, ask.userid, at=ask.desk.at)
+
+
+def leave(ask: Ask) -> Message:
+    """From the first day that he names to the last one, or on the one day."""
+    desk = ask.desk
+    days = days_in(ask.rest, today=desk.local.date())
+    if not days:
+        return preferences.leave_how(language=desk.language, at=desk.local)
+    try:
+        return acts.on_leave(desk.services, ask.userid, first=days[0], last=days[-1], at=desk.at)
+    except ValueError:
+        return preferences.leave_how(language=desk.language, at=desk.local)
+
+
+def leave_today(ask: Ask) -> Message:
+    """Today."""
+    return acts.on_leave(ask.desk.services, ask.userid, at=ask.desk.at)
+
+
+def back(ask: Ask) -> Message:
+    """At work again."""
+    return acts.back_from_leave(ask.desk.services, ask.userid, at=ask.desk.at)
+
+
+def want_help(ask: Ask) -> Message:
+    """Only his leader learns of it."""
+    return acts.ask_for_help(ask.desk.services, ask.userid, at=ask.desk.at)

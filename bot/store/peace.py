@@ -1,0 +1,55 @@
+"""How many unasked messages somebody was given on a day, and which were withheld from him, and why."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.store.engine import Engine
+
+
+class Unasked:
+    """Userids in lower case, days local. Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def take(self, userid: str, day: date, *, room: int) -> bool:
+        """Take one of *room* places of the day; False when all are taken."""
+        about = {"userid": userid, "day": day.isoformat()}
+        self._engine.run("unasked_begin", **about)
+        return self._engine.run("unasked_take", room=room, **about) > 0
+
+    def give_back(self, userid: str, day: date) -> None:
+        """A place of the day was taken for a message that does not go then."""
+        self._engine.run("unasked_give_back", userid=userid, day=day.isoformat())
+
+    def counts(self, day: date) -> dict[str, int]:
+        """How many places of the day are taken, by userid; those with none are absent."""
+        return {row["userid"]: row["number"] for row in self._engine.all("unasked_on", day=day.isoformat())}
+
+    def withhold(self, key: str, *, job: str, userid: str, day: date, reason: str, at: int) -> bool:
+        """The message *key* does not go; False when that is known. *at* in epoch s."""
+        return (
+            self._engine.run(
+                "withhold", key=key, job=job, userid=userid, day=day.isoformat(), reason=reason, at=at
+            )
+            > 0
+        )
+
+    def told(self, key: str) -> None:
+        """The message *key* went after all."""
+        self._engine.run("withheld_told", key=key)
+
+    def why(self, key: str) -> str | None:
+        """Why the message *key* was withheld; None if it was not."""
+        row = self._engine.one("withheld_show", key=key)
+        return None if row is None else str(row["reason"])
+
+    def withheld(self, *, on: date | None = None) -> dict[str, int]:
+        """How many messages were withheld by reason: of the local day *on*, or of all days."""
+        rows = (
+            self._engine.all("withheld_all")
+            if on is None
+            else self._engine.all("withheld_on", day=on.isoformat())
+        )
+        return {row["reason"]: int(row["number"]) for row in rows}

@@ -1,0 +1,110 @@
+"""What people want: silence until some time, leave said by word, help; and the list they were shown last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from bot.store.engine import Engine
+
+
+class Way(StrEnum):
+    """How somebody said something: in words, or by a button of a message or the menu."""
+
+    WORD = "word"
+    BUTTON = "button"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """Nothing unasked before *until*; *since* when he wants it so. Epoch seconds."""
+
+    userid: str
+    until: int
+    since: int
+    way: Way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidLeave:
+    """Leave that somebody told the app, both local days included; it silences and changes no number."""
+
+    userid: str
+    first: date
+    last: date
+    said_at: int
+
+
+class Preferences:
+    """Userids in lower case. Each method is safe alone or inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def mute(self, userid: str, *, until: int, since: int, way: Way) -> None:
+        """Nothing unasked before *until*; replaces an earlier wish. Epoch seconds."""
+        self._engine.run("mute_put", userid=userid, until=until, since=since, way=way.value)
+
+    def unmute(self, userid: str) -> bool:
+        """Forget the wish; whether there was one."""
+        return self._engine.run("mute_clear", userid=userid) > 0
+
+    def mutes(self) -> dict[str, Mute]:
+        """All wishes by userid, those that are over too."""
+        return {
+            row["userid"]: Mute(
+                userid=row["userid"], until=row["until"], since=row["since"], way=Way(row["way"])
+            )
+            for row in self._engine.all("mutes_all")
+        }
+
+    def add_leave(self, userid: str, first: date, last: date, *, at: int) -> bool:
+        """Keep a leave, both days included; False when it is known. *at* in epoch s."""
+        days = {"first_day": first.isoformat(), "last_day": last.isoformat()}
+        return self._engine.run("leave_said_add", userid=userid, said_at=at, **days) > 0
+
+    def end_leave(self, userid: str, *, back_on: date) -> bool:
+        """He is at work from the local day *back_on*: past days stay; whether anything changed."""
+        before = (back_on - timedelta(days=1)).isoformat()
+        cut = self._engine.run("leave_said_cut", userid=userid, day=before)
+        return self._engine.run("leave_said_drop", userid=userid, day=before) + cut > 0
+
+    def leaves(self) -> dict[str, tuple[SaidLeave, ...]]:
+        """All leaves by userid, in the order of their days."""
+        found: dict[str, list[SaidLeave]] = {}
+        for row in self._engine.all("leaves_said_all"):
+            leave = SaidLeave(
+                userid=row["userid"],
+                first=date.fromisoformat(row["first_day"]),
+                last=date.fromisoformat(row["last_day"]),
+                said_at=row["said_at"],
+            )
+            found.setdefault(leave.userid, []).append(leave)
+        return {userid: tuple(leaves) for userid, leaves in found.items()}
+
+    def wish_help(self, userid: str, day: date, *, at: int) -> bool:
+        """He asked for help on the local *day*; False when he had. *at* in epoch s."""
+        return self._engine.run("help_wish_add", userid=userid, day=day.isoformat(), wished_at=at) > 0
+
+    def help_wishes(self, *, since: date) -> list[tuple[str, date]]:
+        """Who asked for help on which local day from *since* on, in the order of days."""
+        rows = self._engine.all("help_wishes_since", day=since.isoformat())
+        return [(row["userid"], date.fromisoformat(row["day"])) for row in rows]
+
+    def show(self, userid: str, external_userids: Sequence[str], *, at: int) -> None:
+        """He was shown these customers under the numbers 1, 2 … *at* in epoch s."""
+        self._engine.run("list_shown_clear", userid=userid)
+        rows = [
+            {"userid": userid, "number": number, "external_userid": external_userid, "shown_at": at}
+            for number, external_userid in enumerate(external_userids, start=1)
+        ]
+        if rows:
+            self._engine.run_many("list_shown_put", rows)
+
+    def shown(self, userid: str) -> dict[int, str]:
+        """The customers of the list that he was shown last, by number."""
+        return {
+            row["number"]: row["external_userid"] for row in self._engine.all("list_shown", userid=userid)
+        }

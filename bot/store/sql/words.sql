@@ -1,0 +1,52 @@
+-- name: word_add(msgid, userid, text, way, said_at)!
+-- What somebody said, once per message; 0 when it was there.
+INSERT INTO words (msgid, userid, text, way, said_at)
+VALUES (:msgid, :userid, :text, :way, :said_at)
+ON CONFLICT (msgid) DO NOTHING;
+
+-- name: words_open(batch)
+SELECT msgid, userid, text, way, said_at
+  FROM words
+ WHERE state = 'open'
+ ORDER BY said_at, msgid
+ LIMIT :batch;
+
+-- name: word_done(msgid)!
+-- Answered: what was said is not needed any more. 0 when somebody else answered it.
+UPDATE words
+   SET state = 'done',
+       text = ''
+ WHERE msgid = :msgid
+   AND state = 'open';
+
+-- name: attachment_put(id, filename, body, made_at)!
+INSERT INTO attachments (id, filename, body, made_at)
+VALUES (:id, :filename, :body, :made_at)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: attachment_get(id)^
+SELECT filename, body
+  FROM attachments
+ WHERE id = :id;
+
+-- name: attachment_drop(id)!
+DELETE FROM attachments
+ WHERE id = :id;
+
+-- name: attachments_drop_before(made_at)!
+-- What was never sent.
+DELETE FROM attachments
+ WHERE made_at < :made_at;
+
+-- name: export_add(id, userid, by_userid, at)*!
+-- Who stands on an export.
+INSERT INTO exports (id, userid, by_userid, at)
+VALUES (:id, :userid, :by_userid, :at)
+ON CONFLICT (id, userid) DO NOTHING;
+
+-- name: exports_of(userid, since)
+SELECT id, by_userid, at
+  FROM exports
+ WHERE userid = :userid
+   AND at >= :since
+ ORDER BY at, id;

@@ -1,0 +1,113 @@
+"""What members said and waits for an answer; files that go with an answer; who stood on which export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.store.engine import Engine
+from bot.store.preferences import Way
+
+_FORGOTTEN_S = 3 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What a member said: a text that he sent, or the word for which a button stands. *said_at*: epoch s.
+
+    *msgid* names the message or the press of the button: it is answered once.
+    """
+
+    msgid: str
+    userid: str
+    text: str
+    said_at: int
+    way: Way = Way.WORD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A file with somebody's figures that went to *by*; *at* in epoch s."""
+
+    id: str
+    by: str
+    at: int
+
+
+class Words:
+    """Each method is one statement, safe alone or inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, word: Word) -> bool:
+        """Keep what was said; False when this message is known, answered or not."""
+        return (
+            self._engine.run(
+                "word_add",
+                msgid=word.msgid,
+                userid=word.userid,
+                text=word.text,
+                way=word.way.value,
+                said_at=word.said_at,
+            )
+            > 0
+        )
+
+    def open(self, *, batch: int) -> list[Word]:
+        """What waits for an answer, oldest first."""
+        return [
+            Word(
+                msgid=row["msgid"],
+                userid=row["userid"],
+                text=row["text"],
+                said_at=row["said_at"],
+                way=Way(row["way"]),
+            )
+            for row in self._engine.all("words_open", batch=batch)
+        ]
+
+    def finish(self, msgid: str) -> bool:
+        """It is answered, and its text forgotten; False when somebody else answered it."""
+        return self._engine.run("word_done", msgid=msgid) > 0
+
+
+class Attachments:
+    """Files that wait to be sent with a message."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, id: str, *, filename: str, body: bytes, at: int) -> None:  # noqa: A002 - as in the row
+        """Keep a file until its message is sent; what never was is forgotten after days. *at*: epoch s."""
+        self._engine.run("attachments_drop_before", made_at=at - _FORGOTTEN_S)
+        self._engine.run("attachment_put", id=id, filename=filename, body=body, made_at=at)
+
+    def get(self, id: str) -> tuple[str, bytes] | None:  # noqa: A002 - as in the row
+        """Name and content; None when it is not there any more."""
+        row = self._engine.one("attachment_get", id=id)
+        return None if row is None else (row["filename"], bytes(row["body"]))
+
+    def drop(self, id: str) -> None:  # noqa: A002 - as in the row
+        """Forget it."""
+        self._engine.run("attachment_drop", id=id)
+
+
+class Exports:
+    """Who stood on which export, so that he can see it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, id: str, userids: Iterable[str], *, by: str, at: int) -> None:  # noqa: A002 - as in the row
+        """*userids* stand on an export for *by*; call it inside a transaction. *at* in epoch s."""
+        rows = [{"id": id, "userid": userid, "by_userid": by, "at": at} for userid in userids]
+        if rows:
+            self._engine.run_many("export_add", rows)
+
+    def of(self, userid: str, *, since: int) -> list[Export]:
+        """On which exports *userid* stood from *since* (epoch s) on, oldest first."""
+        return [
+            Export(id=row["id"], by=row["by_userid"], at=row["at"])
+            for row in self._engine.all("exports_of", userid=userid, since=since)
+        ]

@@ -1,0 +1,260 @@
+"""Messages as rows of the outbox: answers at any hour, what nobody asked for only in peace."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
+from typing import TypedDict
+
+from bot.config import Config
+from bot.core.peace import PATIENCE, WAITS, Peace, Silence, Wish, kind_of, places_kept
+from bot.core.workdays import WorkCalendar, epoch_of
+from bot.messages import Message as Written
+from bot.messages.forms import CARD, forms_of
+from bot.services import Services
+from bot.standing import everybody
+from bot.store.outbox import Lane, Message, Pending
+
+_MAY_COME = frozenset({"progress", "reminder"})  # on a day of which nothing is known yet
+FILE = "file"  # the msgtype of a row whose content names a stored file
+_LONGEST_WAIT = timedelta(days=120)
+_PLANNING = timedelta(minutes=5)
+ANSWER_S = 2 * 3600  # an answer that is so late answers nothing any more
+
+
+def key_of(job: str, day: date, userid: str) -> str:
+    """Return what a message is: one job, one local day, one person."""
+    return f"{job}:{day.isoformat()}:{userid}"
+
+
+def answer(services: Services, key: str, userid: str, message: Written, *, at: datetime) -> Message:
+    """Return the answer to what *userid* asked as a row of the outbox: at once, at any hour, before all else.
+
+    *key* names the question, such as `answer:` and WeCom's id of his message: it is answered once. *at* is
+    aware, by the service's clock.
+    """
+    begin = epoch_of(at)
+    return Message(
+        key=key,
+        job="answer",
+        to_userid=userid,
+        not_before=begin,
+        expires_at=begin + ANSWER_S,
+        lane=Lane.FAST,
+        **_written(services, message, key=key, time_shift=None),
+    )
+
+
+def attached(key: str, userid: str, attachment: str, *, at: datetime) -> Message:
+    """Return a row that sends the stored file *attachment* to *userid*, behind the answer it goes with."""
+    begin = epoch_of(at)
+    return Message(
+        key=key,
+        job="answer",
+        to_userid=userid,
+        content=attachment,
+        msgtype=FILE,
+        not_before=begin,
+        expires_at=begin + ANSWER_S,
+        lane=Lane.FAST,
+    )
+
+
+def unasked(
+    services: Services,
+    job: str,
+    userid: str,
+    message: Written,
+    *,
+    at: datetime,
+    time_shift: int | None = None,
+) -> Message:
+    """A message that nobody asked for, as a row of the outbox: from *at* (aware) to the end of working hours.
+
+    A time outside working hours is put off to their next beginning. *time_shift* puts its times on a clock
+    that differs from the service's: real time and so many seconds.
+    """
+    not_before, expires_at = working_window(services, at)
+    key = key_of(job, services.config.work_calendar().day_of(not_before), userid)
+    return Message(
+        key=key,
+        job=job,
+        to_userid=userid,
+        not_before=not_before,
+        expires_at=expires_at,
+        time_shift=time_shift,
+        **_written(services, message, key=key, time_shift=time_shift),
+    )
+
+
+def working_window(services: Services, at: datetime) -> tuple[int, int]:
+    """Return when what nobody asked for may go, in epoch s: from *at* (aware) or an opening on to a closing."""
+    calendar = services.config.work_calendar()
+    begin = Peace(people={}, wishes={}, calendar=calendar).working_time(at)
+    return int(begin.timestamp()), _closing(calendar, begin.date())
+
+
+def task_id_of(key: str, *, time_shift: int | None) -> str:
+    """Return the task_id of the card under *key*: the same for the same message, in WeCom's characters."""
+    return "qb-" + hashlib.sha256(f"{key}\n{time_shift or 0}".encode()).hexdigest()[:40]
+
+
+class _Fields(TypedDict):
+    content: str
+    msgtype: str
+    forms: str
+    task_id: str
+
+
+def _plain_page(config: Config) -> str:
+    """Where a card without buttons leads; empty while the file does not say how phones reach us."""
+    server = config.server
+    return f"{server.public_url}/about" if "public_url" in server.model_fields_set else ""
+
+
+def _written(services: Services, message: Written, *, key: str, time_shift: int | None) -> _Fields:
+    """Write *message* in the style of `[messages]` and in the simpler ones; *content* is for people."""
+    config, task_id = services.config, task_id_of(key, time_shift=time_shift)
+    forms = forms_of(
+        message,
+        style=config.messages.style,
+        language=config.locale.language,
+        task_id=task_id,
+        link=_plain_page(config),
+    )
+    first = forms[0]
+    return {
+        "content": first.text,
+        "msgtype": first.msgtype,
+        "forms": json.dumps(
+            [{**asdict(form), "text": form.text} for form in forms],
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ),
+        "task_id": task_id if first.msgtype == CARD else "",
+    }
+
+
+def put_unasked(services: Services, message: Message, *, quiet: Peace, spread: bool = False) -> bool:
+    """Store what nobody asked for, if its receiver may be told it that day. Best inside a transaction.
+
+    What waits is moved to a time at which he may be; the rest is withheld, and counted with its reason. False
+    when it is not stored, or was before. *spread*: a whole or half hour is avoided, as for all that waits.
+    """
+    store = services.store
+    if store.outbox.by_key(message.key) is not None:
+        return False
+    kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
+    found: datetime | Silence
+    if kind in WAITS:
+        found = _first_place(services, message, begin=begin, since=begin, quiet=quiet)
+    elif (reason := quiet.silence(message.to_userid, begin)) is not None:
+        found = reason
+    else:
+        kept = places_kept(kind, awaited=_awaited(services, message, begin))
+        found = begin if _take(services, message.to_userid, begin.date(), kept=kept) else Silence.FULL
+    now = int(store.now())
+    if isinstance(found, Silence):
+        store.unasked.withhold(
+            message.key, job=kind, userid=message.to_userid, day=begin.date(), reason=found.value, at=now
+        )
+        return False
+    if spread or found != begin:
+        found = quiet.apart(found, message.key)
+    store.unasked.told(message.key)
+    return store.outbox.add(_moved(message, found, quiet.calendar), created_at=now)
+
+
+def goes(services: Services, message: Message, *, quiet: Peace) -> bool:
+    """Whether `put_unasked` would let *message* go, now or later; takes no place."""
+    kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
+    if kind in WAITS:
+        return quiet.next_time(message.to_userid, begin) is not None
+    taken = services.store.unasked.counts(begin.date()).get(message.to_userid, 0)
+    room = services.config.messages.per_day - places_kept(kind, awaited=_awaited(services, message, begin))
+    return quiet.silence(message.to_userid, begin) is None and taken < room
+
+
+def comes_later(services: Services, job: str, at: datetime) -> bool:
+    """Whether *job* of the timetable is still to come on the day of *at*, a workday (local).
+
+    It is until some minutes after its time: planning takes a while.
+    """
+    firing, calendar = getattr(services.config.schedule, job), services.config.work_calendar()
+    if firing is None or at >= datetime.combine(at.date(), firing.at, at.tzinfo) + _PLANNING:
+        return False
+    return firing.on != "last_workday_of_week" or calendar.is_last_workday_of_week(at.date())
+
+
+def move_on(services: Services, row: Pending, *, quiet: Peace, at: datetime) -> bool:
+    """Put off a stored *row* that may not go at *at* (local); False if there is no place within its time."""
+    found = _first_place(services, row, begin=at, since=quiet.calendar.moment(row.not_before), quiet=quiet)
+    if isinstance(found, Silence):
+        return False
+    moved = quiet.apart(found, row.key)
+    expires_at = _closing(quiet.calendar, moved.date())
+    return services.store.outbox.move(row.seq, not_before=int(moved.timestamp()), expires_at=expires_at)
+
+
+def _first_place(
+    services: Services, message: Message | Pending, *, begin: datetime, since: datetime, quiet: Peace
+) -> datetime | Silence:
+    """Take a place for what waits, on the first day from *begin* on that has one; or say why there is none.
+
+    Its time runs from *since*.
+    """
+    kind, userid, moment = kind_of(message.job), message.to_userid, begin
+    days = quiet.calendar.workdays_between(since.date(), since.date() + _LONGEST_WAIT)[: WAITS[kind] + 1]
+    why = quiet.silence(userid, begin) or Silence.FULL
+    for tried in range(len(days)):
+        candidate = quiet.next_time(userid, moment)
+        if candidate is None or candidate.date() > days[-1]:
+            return why
+        awaited = _awaited(services, message if candidate == begin else None, candidate)
+        kept = places_kept(kind, awaited=awaited)
+        if tried >= PATIENCE:
+            kept = min(kept, max(0, services.config.messages.per_day - 1))
+        if _take(services, userid, candidate.date(), kept=kept):
+            return candidate
+        why, moment = Silence.FULL, quiet.next_opening(candidate)
+    return why
+
+
+def _awaited(services: Services, message: Message | Pending | None, moment: datetime) -> set[str]:
+    """What may still come on the day of *moment*; all that could where nobody knows better."""
+    known = message.awaited if isinstance(message, Message) else None
+    return {job for job in (_MAY_COME if known is None else known) if comes_later(services, job, moment)}
+
+
+def _take(services: Services, userid: str, day: date, *, kept: int) -> bool:
+    return services.store.unasked.take(userid, day, room=services.config.messages.per_day - kept)
+
+
+def _moved(message: Message, begin: datetime, calendar: WorkCalendar) -> Message:
+    moment = int(begin.timestamp())
+    if moment == message.not_before:
+        return message
+    return replace(message, not_before=moment, expires_at=_closing(calendar, begin.date()))
+
+
+def peace(services: Services) -> Peace:
+    """Return who may be told what when, as far as is known now."""
+    leaves = services.store.preferences.leaves()
+    mutes = services.store.preferences.mutes()
+    return Peace(
+        people=everybody(services),
+        wishes={
+            userid: Wish(
+                muted_until=mutes[userid].until if userid in mutes else 0,
+                leaves=tuple((leave.first, leave.last) for leave in leaves.get(userid, ())),
+            )
+            for userid in {*mutes, *leaves}
+        },
+        calendar=services.config.work_calendar(),
+    )
+
+
+def _closing(calendar: WorkCalendar, day: date) -> int:
+    return int(datetime.combine(day, calendar.closes, calendar.zone).timestamp())

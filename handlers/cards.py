@@ -1,0 +1,121 @@
+"""Do what the buttons of our cards ask for, once, and show it on the card.
+
+WeCom sends template_card_event [90240] with the button's key, the card's task_id and a response code of this
+very press. Silence and leave are kept at once; what reads everybody's numbers is kept as the word for which
+the button stands, and answered after the transaction. Under the press's own code the card of whoever pressed
+is changed: a finished act greys the buttons, all else keeps them alive. The change is a row of the outbox, so
+a crash loses nothing, and a code that is too old is dropped there without an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from bot import acts
+from bot.core.reviewers import Bank
+from bot.messages import Message as Written
+from bot.messages.cards import WORDS, button_of
+from bot.messages.forms import CARD
+from bot.messages.message import Button
+from bot.services import Services
+from bot.store.engine import Row
+from bot.store.outbox import UPDATE, Lane, Message
+from bot.store.preferences import Way
+from bot.store.words import Word
+from bot.telling import answer, peace
+from bot.wecom.events import CardPressed
+from handlers.router import Router
+
+log = structlog.get_logger(__name__)
+router = Router()
+
+JOB = "card"  # in the key of a change of a card
+CODE_S = 72 * 3600  # how long WeCom takes a response code [94888]
+_ASK_AGAIN_S = 60  # pressing again sooner is the same question
+# Buttons whose answer reads much; the words are those that members may send.
+_ASKED: Mapping[Button, str] = {
+    Button.LIST: "list",
+    Button.TEAM: "team",
+    Button.RULES: "rules",
+    Button.APPEAL: "appeal",
+    Button.HELP: "help wanted",
+}
+
+
+@router.on(CardPressed)
+def card_pressed(event: CardPressed, services: Services) -> None:
+    """Act for the receiver of the card; for anybody else, and for cards we do not know, nothing happens."""
+    userid = services.store.renames.current(event.userid)
+    sent = services.store.outbox.by_task(event.task_id)
+    pressed = button_of(event.key)
+    if sent is None or sent["to_userid"] != userid or pressed is None:
+        log.info("press of a card means nothing", known=sent is not None, key=event.key)
+        return
+    button, about = pressed
+    done = _act(services, event, userid, button, about=about)
+    said = WORDS[services.config.locale.language].done[button] if done else ""
+    row = _change(event, userid, sent, said=said)
+    services.store.outbox.add(row, created_at=int(services.store.now()))
+
+
+def _act(services: Services, event: CardPressed, userid: str, button: Button, *, about: str) -> bool:
+    """Do what *button* asks for, or keep it to be answered; whether it is done, so that nothing is left."""
+    at = services.config.work_calendar().moment(event.created_at)
+    if button in (Button.MUTE, Button.LEAVE):
+        act = acts.mute_today if button is Button.MUTE else acts.on_leave
+        _answer(services, event, userid, act(services, userid, at=at))
+        return True
+    again = "" if button is Button.HELP else f":{event.created_at // _ASK_AGAIN_S}"
+    services.store.words.put(
+        Word(
+            msgid=f"{JOB}:{event.task_id}:{event.key}{again}",
+            userid=userid,
+            text=f"{_ASKED[button]} {about}".strip(),
+            said_at=event.created_at,
+            way=Way.BUTTON,
+        )
+    )
+    return button is Button.HELP and _has_leader(services, event, userid)
+
+
+def _answer(services: Services, event: CardPressed, userid: str, said: Written) -> None:
+    at = services.config.work_calendar().moment(event.created_at)
+    row = answer(services, f"answer:{JOB}:{event.task_id}:{event.key}", userid, said, at=at)
+    services.store.outbox.add(row, created_at=int(services.store.now()))
+
+
+def _has_leader(services: Services, event: CardPressed, userid: str) -> bool:
+    at = services.config.work_calendar().moment(event.created_at)
+    quiet = peace(services)
+    bank = Bank(people=quiet.people, departments=services.directory.departments, day=at.date())
+    return any(quiet.next_time(leader, at) is not None for leader in bank.leaders_of(userid))
+
+
+def _change(event: CardPressed, userid: str, sent: Row, *, said: str) -> Message:
+    """Return the change of the card as a row: the button dead and saying *said*, or all as it was sent."""
+    card = {name: value for name, value in _card(sent).items() if name != "task_id"}
+    shown: dict[str, Any] = {"button": {"replace_name": said}} if said else {"template_card": card}
+    body = {"response_code": event.response_code, **shown}
+    code = hashlib.sha256(event.response_code.encode()).hexdigest()[:24]
+    return Message(
+        key=f"{JOB}:{code}",
+        job=JOB,
+        to_userid=userid,
+        content=f"{sent['key']} ← {said or event.key}",
+        msgtype=UPDATE,
+        not_before=0,
+        expires_at=event.created_at + CODE_S,
+        lane=Lane.FAST,
+        forms=json.dumps([{"msgtype": UPDATE, "body": body}], ensure_ascii=False, separators=(",", ":")),
+    )
+
+
+def _card(sent: Row) -> dict[str, Any]:
+    forms: list[dict[str, Any]] = json.loads(sent["forms"])
+    card: dict[str, Any] = next(form["body"] for form in forms if form["msgtype"] == CARD)
+    return card

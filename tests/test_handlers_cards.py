@@ -1,0 +1,202 @@
+"""Buttons of cards: each press acts once, for the receiver of the card only, and shows on his card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from card_builders import buttons, office_with_cards, press, put_card, receive, updates
+from sending_builders import Post
+
+from bot.bootstrap import refresh_directory
+from bot.messages.cards import WORDS
+from bot.messages.message import Button
+from bot.wecom.events import CardPressed, EventError, event_of
+
+ALIVE = [("明细", True), ("今天别提醒", True), ("我在休假", True)]
+MIDNIGHT = 1_795_449_600  # 2026-11-24T00:00+08:00
+HOURS_72 = 72 * 3600
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Post]:
+    with office_with_cards(tmp_path) as opened:
+        put_card(opened)
+        opened.drain()
+        yield opened
+
+
+def answers(office: Post, userid: str = "yg01") -> list[str]:
+    """First lines of what came after the card."""
+    return [content.split("\n")[0].strip("*") for content in office.phone(userid)[1:]]
+
+
+def test_no_more_today_keeps_it_quiet_until_midnight_and_greys_the_card(office: Post) -> None:
+    receive(office.services, press(office, "今天别提醒"))
+    office.drain()
+
+    assert office.services.store.preferences.mutes()["yg01"].until == MIDNIGHT
+    assert buttons(office) == [("明细", False), ("今天不再提醒", False), ("我在休假", False)]
+    assert answers(office) == ["好的，今天不再打扰您"]
+    assert updates(office) == [0]
+
+
+def test_on_leave_keeps_today_quiet(office: Post) -> None:
+    receive(office.services, press(office, "我在休假"))
+    office.drain()
+
+    (leave,) = office.services.store.preferences.leaves()["yg01"]
+    assert (leave.first, leave.last) == (date(2026, 11, 23), date(2026, 11, 23))
+    assert office.services.store.preferences.mutes() == {}
+    assert buttons(office)[2] == ("已记下休假", False)
+    assert answers(office) == ["好的，今天您休假，不打扰您"]
+
+
+def test_the_list_is_asked_for_and_all_buttons_stay_alive(office: Post) -> None:
+    receive(office.services, press(office, "明细"))
+    office.drain()
+    alive = buttons(office)
+    receive(office.services, press(office, "今天别提醒"))
+    office.drain()
+
+    assert alive == ALIVE
+    assert answers(office) == ["这段时间没有新增客户", "好的，今天不再打扰您"]
+    assert "今天加 2 位就够" in office.phone()[0]
+    assert [enabled for _, enabled in buttons(office)] == [False, False, False]
+    assert updates(office) == [0, 0]
+
+
+def test_the_same_press_three_times_is_one_act(office: Post) -> None:
+    mute = press(office, "mute")
+    same = [mute, mute.replace(b"<AgentID>", b"\n<AgentID>"), mute.replace(b"<AgentID>", b"\n\n<AgentID>")]
+    receive(office.services, *same)
+    office.drain()
+
+    assert answers(office) == ["好的，今天不再打扰您"]
+    assert updates(office) == [0]
+
+
+def test_three_presses_are_one_act_and_each_changes_the_card_under_its_own_code(office: Post) -> None:
+    receive(office.services, *[press(office, "mute") for _ in range(3)], *[press(office, "list")] * 3)
+    office.drain()
+
+    assert sorted(answers(office)) == ["好的，今天不再打扰您", "这段时间没有新增客户"]
+    assert updates(office) == [0, 0, 0, 0]
+
+
+def test_a_later_press_of_the_list_asks_again(office: Post) -> None:
+    receive(office.services, press(office, "list"))
+    office.world.clock.advance(60)
+    receive(office.services, press(office, "list"))
+    office.drain()
+
+    assert len(answers(office)) == 2
+
+
+def test_somebody_else_changes_nothing_with_the_card(office: Post) -> None:
+    theirs = press(office, "mute").replace(b"[yg01]", b"[yg02]")
+    receive(office.services, theirs)
+    office.drain()
+
+    assert office.services.store.preferences.mutes() == {}
+    assert (buttons(office), updates(office), answers(office)) == (ALIVE, [], [])
+    assert office.phone("yg02") == []
+
+
+def test_a_person_renamed_since_may_still_press(office: Post) -> None:
+    event = press(office, "mute").replace(b"[yg01]", b"[YG01.old]")
+    with office.services.store.transaction():
+        office.services.store.renames.put("yg01.old", "yg01", at=0, by="t")
+    receive(office.services, event)
+
+    assert set(office.services.store.preferences.mutes()) == {"yg01"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b"[qb-", b"[other-", id="another program's card"),
+        pytest.param(b"[mute]", b"[explode]", id="a button we do not have"),
+    ],
+)
+def test_what_is_not_ours_does_nothing(office: Post, old: bytes, new: bytes) -> None:
+    receive(office.services, press(office, "mute").replace(old, new))
+    office.drain()
+
+    assert office.services.store.preferences.mutes() == {}
+    assert updates(office) == []
+
+
+def test_a_press_of_days_ago_acts_on_its_own_day_and_leaves_the_card(office: Post) -> None:
+    event = press(office, "mute")
+    office.clock.pass_(HOURS_72)
+    receive(office.services, event)
+    office.drain()
+
+    assert office.services.store.preferences.mutes()["yg01"].until == MIDNIGHT  # long over
+    assert updates(office) == []
+    assert set(office.states().values()) == {"sent", "expired"}
+
+
+@pytest.mark.parametrize(
+    ("leader", "button", "told"),
+    [
+        pytest.param("yg02", ("已告诉主管", False), ["员工甲想请您帮忙"], id="a leader is there"),
+        pytest.param("", ("请人帮忙", True), [], id="nobody to tell"),
+    ],
+)
+def test_help_tells_the_leader_once_and_greys_the_card_only_if_there_is_one(
+    tmp_path: Path, leader: str, button: tuple[str, bool], told: list[str]
+) -> None:
+    with office_with_cards(tmp_path) as office:
+        if leader:
+            lead(office, leader)
+        put_card(office, job="reminder")
+        office.drain()
+        receive(office.services, press(office, "help"), press(office, "help"))
+        office.drain()
+
+        assert buttons(office)[0] == button
+        assert len(answers(office)) == 1
+        assert [content.split("\n")[0].strip("*") for content in office.phone("yg02")] == told
+
+
+def lead(office: Post, userid: str) -> None:
+    """Make *userid* the leader of department 11 in the roster file, and read it."""
+    path = office.services.config.directory.roster_path
+    text = path.read_text(encoding="utf-8").replace(
+        f"{userid},员工乙,11,客户经理,", f"{userid},员工乙,11,,11"
+    )
+    path.write_text(text, encoding="utf-8")
+    refresh_directory(office.services)
+
+
+PRESS = {
+    "FromUserName": "YG01",
+    "CreateTime": "1795406400",
+    "MsgType": "event",
+    "EventKey": "mute",
+    "TaskId": "qb-1",
+    "ResponseCode": "RC",
+}
+
+
+@pytest.mark.parametrize("kind", ["template_card_event", "TEMPLATE_CARD_MENU_EVENT"])
+def test_a_press_as_a_type(kind: str) -> None:
+    assert event_of({**PRESS, "Event": kind}) == CardPressed(
+        created_at=1_795_406_400, userid="yg01", key="mute", task_id="qb-1", response_code="RC"
+    )
+
+
+@pytest.mark.parametrize("name", ["FromUserName", "EventKey", "TaskId", "ResponseCode", "CreateTime"])
+def test_a_press_without_one_of_its_fields_is_an_error(name: str) -> None:
+    with pytest.raises(EventError, match=name):
+        event_of({**PRESS, "Event": "template_card_event", name: ""})
+
+
+def test_every_button_has_words_in_each_language() -> None:
+    for words in WORDS.values():
+        assert set(words.button) == set(Button)
+        assert set(words.done) == {Button.MUTE, Button.LEAVE, Button.HELP}

@@ -1,0 +1,167 @@
+"""What people want, in the store: the newest wish holds, and a new userid takes all of it along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.store.preferences import Mute, SaidLeave, Way
+from bot.store.store import Store
+from bot.store.words import Export, Word
+
+NOW = 1_795_395_600
+DAY = date(2026, 11, 24)
+WORD = Word(msgid="7349000000000000001", userid="jia", text="进度", said_at=NOW)
+
+
+@pytest.fixture
+def store(place: Path | str) -> Iterator[Store]:
+    store = Store(place)
+    yield store
+    store.close()
+
+
+def leaves(store: Store, userid: str) -> list[tuple[int, int]]:
+    """First and last day of the month of each leave."""
+    return [(one.first.day, one.last.day) for one in store.preferences.leaves().get(userid, ())]
+
+
+def test_the_newest_mute_holds_until_it_is_taken_back(store: Store) -> None:
+    store.preferences.mute("jia", until=NOW + 10, since=NOW, way=Way.WORD)
+    store.preferences.mute("jia", until=NOW + 5, since=NOW + 1, way=Way.BUTTON)
+    held = store.preferences.mutes()
+    taken_back = [store.preferences.unmute("jia"), store.preferences.unmute("jia")]
+
+    assert held == {"jia": Mute(userid="jia", until=NOW + 5, since=NOW + 1, way=Way.BUTTON)}
+    assert taken_back == [True, False]
+    assert store.preferences.mutes() == {}
+
+
+def test_a_leave_is_kept_once(store: Store) -> None:
+    added = [store.preferences.add_leave("jia", DAY, date(2026, 11, 27), at=NOW + n) for n in (0, 1)]
+
+    assert added == [True, False]
+    assert store.preferences.leaves() == {
+        "jia": (SaidLeave(userid="jia", first=DAY, last=date(2026, 11, 27), said_at=NOW),)
+    }
+
+
+@pytest.mark.parametrize(
+    ("back_on", "left", "changed"),
+    [
+        pytest.param(20, [], True, id="before it begins: called off"),
+        pytest.param(24, [], True, id="on its first day: called off"),
+        pytest.param(26, [(24, 25)], True, id="in the middle: cut"),
+        pytest.param(28, [(24, 27)], False, id="after it: as it was"),
+    ],
+)
+def test_back_at_work_ends_a_leave(
+    store: Store, back_on: int, left: list[tuple[int, int]], *, changed: bool
+) -> None:
+    store.preferences.add_leave("jia", DAY, date(2026, 11, 27), at=NOW)
+    store.preferences.add_leave("yi", DAY, date(2026, 11, 27), at=NOW)
+
+    assert store.preferences.end_leave("jia", back_on=date(2026, 11, back_on)) is changed
+    assert leaves(store, "jia") == left
+    assert leaves(store, "yi") == [(24, 27)]
+
+
+def test_a_leave_that_is_cut_to_a_known_one_is_one(store: Store) -> None:
+    store.preferences.add_leave("jia", DAY, date(2026, 11, 25), at=NOW)
+    store.preferences.add_leave("jia", DAY, date(2026, 11, 27), at=NOW)
+
+    store.preferences.end_leave("jia", back_on=date(2026, 11, 26))
+
+    assert leaves(store, "jia") == [(24, 25)]
+
+
+def test_help_is_wished_once_a_day(store: Store) -> None:
+    wished = [store.preferences.wish_help("jia", date(2026, 11, day), at=NOW) for day in (23, 24, 24)]
+
+    assert wished == [True, True, False]
+    assert store.preferences.help_wishes(since=DAY) == [("jia", DAY)]
+
+
+def test_the_newest_list_holds(store: Store) -> None:
+    with store.transaction():
+        store.preferences.show("jia", ["wm1", "wm2", "wm3"], at=NOW)
+    with store.transaction():
+        store.preferences.show("jia", ["wm3", "wm1"], at=NOW + 1)
+
+    assert store.preferences.shown("jia") == {1: "wm3", 2: "wm1"}
+    assert store.preferences.shown("yi") == {}
+
+
+def test_a_changed_userid_takes_everything_along(store: Store) -> None:
+    store.preferences.mute("jia", until=NOW + 9, since=NOW, way=Way.WORD)
+    store.preferences.mute("jia.new", until=NOW + 1, since=NOW, way=Way.WORD)
+    store.preferences.add_leave("jia", DAY, DAY, at=NOW)
+    store.preferences.wish_help("jia", DAY, at=NOW)
+    with store.transaction():
+        store.preferences.show("jia", ["wm1"], at=NOW)
+        store.words.put(WORD)
+        store.exports.add("x1", ["jia", "yi"], by="jia", at=NOW)
+        store.unasked.take("jia", DAY, room=3)
+        store.unasked.take("jia.new", DAY, room=3)
+
+    with store.transaction():
+        store.renames.move("jia", "jia.new")
+
+    assert {userid: mute.until for userid, mute in store.preferences.mutes().items()} == {"jia.new": NOW + 9}
+    assert leaves(store, "jia.new") == [(24, 24)]
+    assert store.preferences.help_wishes(since=DAY) == [("jia.new", DAY)]
+    assert store.preferences.shown("jia.new") == {1: "wm1"}
+    assert [word.userid for word in store.words.open(batch=9)] == ["jia.new"]
+    assert store.exports.of("jia.new", since=NOW) == [Export(id="x1", by="jia.new", at=NOW)]
+    assert store.exports.of("yi", since=NOW) == [Export(id="x1", by="jia.new", at=NOW)]
+    assert store.unasked.counts(DAY) == {"jia.new": 2}
+    assert (leaves(store, "jia"), store.preferences.shown("jia")) == ([], {})
+
+
+def test_a_word_is_kept_once_and_answered_once(store: Store) -> None:
+    kept = [store.words.put(WORD), store.words.put(WORD)]
+    waiting = store.words.open(batch=9)
+    answered = [store.words.finish(WORD.msgid), store.words.finish(WORD.msgid)]
+    again = store.words.put(WORD)
+
+    assert (kept, waiting, answered, again) == ([True, False], [WORD], [True, False], False)
+    assert store.words.open(batch=9) == []
+
+
+def test_a_day_has_so_many_places(store: Store) -> None:
+    with store.transaction():
+        taken = [store.unasked.take("jia", DAY, room=2) for _ in range(3)]
+        others = [
+            store.unasked.take("jia", date(2026, 11, 25), room=1),
+            store.unasked.take("yi", DAY, room=0),
+        ]
+
+    assert (taken, others) == ([True, True, False], [True, False])
+    assert store.unasked.counts(DAY) == {"jia": 2}
+
+
+def test_what_is_withheld_is_counted_once(store: Store) -> None:
+    told = {"job": "progress", "day": DAY, "at": NOW}
+    with store.transaction():
+        for userid, reason in (("jia", "muted"), ("jia", "muted"), ("yi", "muted"), ("bing", "per_day")):
+            store.unasked.withhold(f"progress:{userid}", userid=userid, reason=reason, **told)
+
+    assert store.unasked.withheld(on=DAY) == store.unasked.withheld() == {"muted": 2, "per_day": 1}
+    assert store.unasked.withheld(on=date(2026, 11, 25)) == {}
+    assert [store.unasked.why(f"progress:{userid}") for userid in ("bing", "ding")] == ["per_day", None]
+
+
+def test_a_file_waits_until_it_is_sent(store: Store) -> None:
+    store.attachments.put("x1", filename="团队.xlsx", body=b"PK\x00", at=NOW)
+    there = store.attachments.get("x1")
+    store.attachments.drop("x1")
+
+    store.attachments.put("x2", filename="old.xlsx", body=b"1", at=NOW)
+    store.attachments.put("x3", filename="new.xlsx", body=b"1", at=NOW + 4 * 86400)
+
+    assert store.attachments.get("x2") is None
+    assert there == ("团队.xlsx", b"PK\x00")
+    assert store.attachments.get("x1") is None
