@@ -73,10 +73,7 @@ def run(
             _print(report, form)
             sys.exit(1 if drift is None else 0)
         if dry_run:
-            quiet = peace(services)
-            found = plan(services, job, at=when)
-            going = [message for message in found if goes(services, message, quiet=quiet)]
-            report["messages"] = [_shown(message, "planned") for message in going]
+            report["messages"] = [_shown(message, "planned") for message in _going(services, job, at=when)]
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
             click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
         else:
@@ -88,6 +85,12 @@ def run(
     _print(report, form)
     if failed:
         sys.exit(1)
+
+
+def _going(services: Services, job: str, *, at: datetime) -> list[Message]:
+    """What would be told now or later."""
+    quiet = peace(services)
+    return [message for message in plan(services, job, at=at) if goes(services, message, quiet=quiet)]
 
 
 def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[Message]:
