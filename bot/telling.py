@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import TypedDict
 
 from bot.config import Config
+from bot.config.fields import is_userid
 from bot.core.peace import PATIENCE, WAITS, Peace, Silence, Wish, kind_of, places_kept
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.messages import Message as Written
@@ -90,7 +91,7 @@ def unasked(
 
 
 def working_window(services: Services, at: datetime) -> tuple[int, int]:
-    """Return when what nobody asked for may go, in epoch s: from *at* (aware) or an opening on to a closing."""
+    """Return when what nobody asked for may go, epoch s: from *at* (aware), or an opening, to a closing."""
     calendar = services.config.work_calendar()
     begin = Peace(people={}, wishes={}, calendar=calendar).working_time(at)
     return int(begin.timestamp()), _closing(calendar, begin.date())
@@ -142,10 +143,13 @@ def put_unasked(services: Services, message: Message, *, quiet: Peace, spread: b
 
     What waits is moved to a time at which he may be; the rest is withheld, and counted with its reason. False
     when it is not stored, or was before. *spread*: a whole or half hour is avoided, as for all that waits.
+    What goes to a group and no person has working hours only.
     """
     store = services.store
     if store.outbox.by_key(message.key) is not None:
         return False
+    if not is_userid(message.to_userid):
+        return store.outbox.add(message, created_at=int(store.now()))
     kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
     found: datetime | Silence
     if kind in WAITS:
@@ -170,6 +174,8 @@ def put_unasked(services: Services, message: Message, *, quiet: Peace, spread: b
 def goes(services: Services, message: Message, *, quiet: Peace) -> bool:
     """Whether `put_unasked` would let *message* go, now or later; takes no place."""
     kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
+    if not is_userid(message.to_userid):
+        return True
     if kind in WAITS:
         return quiet.next_time(message.to_userid, begin) is not None
     taken = services.store.unasked.counts(begin.date()).get(message.to_userid, 0)

@@ -242,3 +242,25 @@ def test_what_was_withheld_goes_when_it_is_planned_again_in_peace(one: tuple[Ser
     assert (muted, before, planned) == (False, {"muted": 1}, [True, False])
     assert services.store.unasked.withheld() == {}
     assert services.store.unasked.counts(date(2026, 11, 24)) == {"jia": 1}
+
+
+def test_a_group_is_nobody_who_could_be_told_too_much(one: tuple[Services, FakeTime]) -> None:
+    services, clock = one
+    message = rules_changed(
+        language="zh-CN",
+        news=[RuleNews(quota="q", period="2026-11", following="2026-12", now=(), later=(), begins=True)],
+        at=clock.moment,
+    )
+
+    with services.store.transaction():
+        added = [
+            put_unasked(
+                services,
+                unasked(services, f"digest{number}", "robot:south", message, at=clock.moment),
+                quiet=peace(services),
+            )
+            for number in range(5)
+        ]
+
+    assert added == [True] * 5
+    assert services.store.unasked.counts(date(2026, 11, 24)) == {}

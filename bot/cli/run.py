@@ -77,10 +77,7 @@ def run(
         if dry_run:
             if (lack := said(services, job, at=when)) is not None:
                 click.echo(lack, err=True)
-            quiet = peace(services)
-            found = plan(services, job, at=when)
-            going = [message for message in found if goes(services, message, quiet=quiet)]
-            report["messages"] = [_shown(message, "planned") for message in going]
+            report["messages"] = [_shown(message, "planned") for message in _going(services, job, at=when)]
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
             click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
         elif (held := made_complete(services, job, at=when)) is not None:
@@ -106,6 +103,12 @@ def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_lo
     drift = compare(services, at=at, accept_losses=accept_losses)
     report["drift"] = drift_json(services, drift)
     return drift is not None
+
+
+def _going(services: Services, job: str, *, at: datetime) -> list[Message]:
+    """What would be told now or later."""
+    quiet = peace(services)
+    return [message for message in plan(services, job, at=at) if goes(services, message, quiet=quiet)]
 
 
 def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[Message]:

@@ -17,7 +17,7 @@ LOOK_AHEAD = 60  # workdays; who is not to be reached for so long is not told
 # place of the day to those before it that are still to come.
 RANKS = (
     *("reminder", "progress", "close", "decided", "rules", "help", "question", "review"),
-    *("digest", "weekly", "statement"),
+    *("admin", "digest", "weekly", "statement"),
 )
 # What loses nothing by a day and must not get lost: it waits for a place, so many workdays at most.
 WAITS: Mapping[str, int] = {
