@@ -89,7 +89,7 @@ def _undelivered(services: Services, *, since: int) -> Iterator[Finding]:
     for reason, userids in sorted(by_reason.items()):
         names = tuple(dict.fromkeys(userids))
         yield Finding(what=Wrong.UNREACHED, n=len(userids), names=names, text=reason)
-    if expired := outbox.expired_since(since):
+    if expired := outbox.expired(since=since):
         yield Finding(what=Wrong.EXPIRED, n=expired)
 
 

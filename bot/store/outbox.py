@@ -204,11 +204,6 @@ class Outbox:
         """Messages that did not reach their person, ended after *since* (real epoch s): to_userid, error."""
         return self._engine.all("outbox_unreached_since", since=since)
 
-    def expired_since(self, since: int) -> int:
-        """How many messages lost their point after *since* (real epoch s)."""
-        row = self._engine.one("outbox_expired_since", since=since)
-        return int(row["number"]) if row else 0
-
     def by_key(self, key: str) -> Row | None:
         """One message by its key."""
         return self._engine.one("outbox_show", key=key)

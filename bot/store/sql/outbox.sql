@@ -154,13 +154,6 @@ SELECT to_userid, error
    AND finished_at >= :since
  ORDER BY seq;
 
--- name: outbox_expired_since(since)^
--- How many lost their point before they could go.
-SELECT COUNT(*) AS number
-  FROM outbox
- WHERE state = 'expired'
-   AND finished_at >= :since;
-
 -- name: outbox_show(key)^
 SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, content, msgtype, not_before,
        refused_forms
