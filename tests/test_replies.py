@@ -360,3 +360,43 @@ def test_the_same_in_english(english: Services) -> None:
         "That was not clear; ask me like this",
         "This word is for leaders",
     ]
+
+
+# --- statements and their codes ---
+
+
+def code_in(lines: list[str]) -> str:
+    return next(line for line in lines if line.startswith(("校验码", "Code ")))
+
+
+def test_progress_has_a_code_that_anybody_can_have_checked(services: Services) -> None:
+    code = code_in(say(services, "zhang", "进度"))
+
+    own, leader, colleague = (say(services, userid, f"验证 {code}") for userid in ("zhang", "team", "li"))
+
+    assert own[0] == leader[0] == colleague[0] == "校验码有效，2026-11-24 09:07 由本应用发出"
+    assert own[1:-1] == leader[1:-1]
+    assert own[1].startswith("员工甲 2026-11-24：")
+    assert colleague[1:-1] == ["数字只有本人和他的主管能看到。"]
+
+
+def test_a_code_that_was_never_given_out_is_said_to_be_none(services: Services) -> None:
+    assert say(services, "li", "验证 7K3M-9Q2P-XW4D-8HTR")[0] == "没有发出过这个校验码：请核对有没有抄错"
+
+
+def test_without_a_code_it_says_what_is_missing(services: Services) -> None:
+    assert say(services, "li", "验证")[0] == "请说“验证”加 16 位校验码"
+
+
+def test_wrong_codes_are_limited_by_who_asks(services: Services) -> None:
+    for _ in range(10):
+        say(services, "li", "验证 0000-0000-0000-0000")
+
+    assert say(services, "li", "验证 0000-0000-0000-0000")[0] == "试得太多了，请一小时后再试"
+    assert say(services, "team", "验证 0000-0000-0000-0000")[0].startswith("没有发出过")
+
+
+def test_a_code_is_said_in_english_as_well(english: Services) -> None:
+    code = code_in(say(english, "zhang", "progress"))
+
+    assert say(english, "team", f"Verify: {code.lower()}")[0].startswith("The code is genuine")

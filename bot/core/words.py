@@ -29,6 +29,7 @@ class Word(StrEnum):
     PRIVACY = "privacy"
     HELP = "help"
     TEAM = "team"
+    VERIFY = "verify"
     NEEDS_HELP = "needs-help"
     EXPORT = "export"
 
@@ -56,6 +57,7 @@ _FOLLOWED: Mapping[Word, tuple[str, ...]] = {
     Word.ANSWER: ("回答", "answer"),
     Word.MUTE: ("静音", "mute"),
     Word.LEAVE: ("请假", "休假", "leave"),
+    Word.VERIFY: ("验证", "核对", "verify"),
 }
 _BY_NAME = {name: word for word, names in _ALONE.items() for name in names}
 _MEANS_NOTHING = re.compile(r"[\s\-‐-―_、。，,.!；;:“”\"'「」]+")

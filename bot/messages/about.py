@@ -95,6 +95,7 @@ WORDS: Mapping[str, AboutWords] = {
             "请假 12-01 12-03：只是不打扰；取消请假",
             "规则：怎么算、谁决定",
             "隐私：记了什么、谁能看",
+            "验证 校验码：当日证明是不是真的",
         ),
         led=(
             "团队：您负责的人",
@@ -140,6 +141,7 @@ WORDS: Mapping[str, AboutWords] = {
             "leave 12-01 12-03: only keeps it quiet; leave end",
             "rules: what counts, who decides",
             "privacy: what is kept, who sees it",
+            "verify CODE: whether a statement is genuine",
         ),
         led=(
             "team: the people you lead",

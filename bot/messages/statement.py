@@ -27,6 +27,7 @@ class StatementWords:
     unknown: str
     too_many: str
     not_yours: str
+    which: str
     added: str
     figure: str
 
@@ -42,6 +43,7 @@ WORDS: Mapping[str, StatementWords] = {
         unknown="没有发出过这个校验码：请核对有没有抄错",
         too_many="试得太多了，请一小时后再试",
         not_yours="数字只有本人和他的主管能看到。",
+        which="请说“验证”加 16 位校验码",
         added="{name} {day}：当天新增 {n} 位",
         figure="{quota} {period}：目标 {target}，已确认 {counted}，待确认 {pending}",
     ),
@@ -55,6 +57,7 @@ WORDS: Mapping[str, StatementWords] = {
         unknown="No such code was ever given out: was it copied right?",
         too_many="Too many tries; please try again in an hour",
         not_yours="The figures are for the person himself and his leaders only.",
+        which="Say “verify” and the code of 16 signs",
         added="{name}, {day}: {n} added that day",
         figure="{quota} {period}: target {target}, confirmed {counted}, pending {pending}",
     ),

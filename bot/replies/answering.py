@@ -10,7 +10,7 @@ from bot.acts import is_known
 from bot.core.words import Word, said
 from bot.core.workdays import epoch_of
 from bot.messages import Message, own
-from bot.replies import about, contacts, team, wishes
+from bot.replies import about, contacts, proofs, team, wishes
 from bot.replies import own as own_replies
 from bot.replies.asking import Answer, Ask, Desk, File, Reply
 from bot.services import Services
@@ -38,6 +38,7 @@ REPLIES: Mapping[Word, Reply] = {
     Word.WANT_HELP: wishes.want_help,
     Word.RULES: about.rules,
     Word.PRIVACY: about.privacy,
+    Word.VERIFY: proofs.verify,
     Word.HELP: about.help_text,
     Word.TEAM: team.team,
     Word.NEEDS_HELP: team.needs_help,

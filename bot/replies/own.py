@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.money import Scope
@@ -11,23 +12,28 @@ from bot.messages import Message, own
 from bot.messages import progress as progress_message
 from bot.messages.answers import timed
 from bot.messages.own import Place
+from bot.messages.statement import code_line
+from bot.proving import issue, statement_of
 from bot.replies.asking import Ask, Desk
 
 
 def progress(ask: Ask) -> Message:
-    """The morning's message as of now."""
+    """The morning's message as of now, with a code under it by which anybody can tell that it is genuine."""
     desk = ask.desk
     rows = desk.standing.by_person.get(ask.userid, ())
     if not rows:
         is_leader = desk.is_leader(ask.userid)
         return own.no_quota(language=desk.language, is_leader=is_leader, at=desk.local)
-    message = progress_message(
+    said = progress_message(
         language=desk.language,
         rows=rows,
         yesterday=desk.standing.day(ask.userid, desk.local.date() - timedelta(days=1)),
         at=desk.local,
         waiting=desk.standing.waiting(ask.userid),
     )
+    proof = issue(desk.services, [statement_of(desk.standing, ask.userid)])[ask.userid]
+    *lines, footer = said.lines
+    message = replace(said, lines=(*lines, code_line(desk.language, proof.code), footer))
     kind = own.WORDS[desk.language].progress_kind
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 

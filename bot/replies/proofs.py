@@ -1,0 +1,29 @@
+"""验证: whether the code under a statement of the day is genuine; the figures for few."""
+
+from __future__ import annotations
+
+from bot.messages import Message
+from bot.messages.answers import answered, timed
+from bot.messages.statement import WORDS, looked_at
+from bot.proving import look_at
+from bot.replies.asking import Ask
+
+
+def verify(ask: Ask) -> Message:
+    """What the code after the word is; wrong ones are limited by who asks."""
+    desk, words = ask.desk, WORDS[ask.desk.language]
+    if not ask.rest:
+        return answered(
+            language=desk.language, head=words.which, lines=[words.not_yours], kind=words.kind, at=desk.local
+        )
+    looked = look_at(desk.services, ask.rest, asker=ask.userid, by=ask.userid)
+    seen = looked.statement
+    message = looked_at(
+        language=desk.language,
+        at=desk.local,
+        given_at=looked.at,
+        too_many=looked.too_many,
+        name="" if seen is None else desk.name(seen.userid),
+        seen=seen,
+    )
+    return timed(message, language=desk.language, kind=words.kind, at=desk.local)
