@@ -147,8 +147,8 @@ def test_leaders_are_told_how_their_team_answered_yesterday(one: Desk) -> None:
     read(one)
 
     assert digests(one, "2026-11-24T17:48") == {
-        "zg01": ["昨日回复率 50%，首次回复 10 分钟"],
-        "zg02": ["昨日回复率 100%，首次回复 0 分钟"],
+        "zg01": ["回复：昨日回复率 50%，首次回复 10 分钟"],
+        "zg02": ["回复：昨日回复率 100%，首次回复 0 分钟"],
     }
     assert digests(one, "2026-11-25T17:48") == {"zg01": [], "zg02": []}
 
@@ -163,4 +163,4 @@ def test_who_leads_departments_side_by_side_is_told_a_median_that_says_so(one: D
     one.services.use(one.services.config, replace(one.services.directory, people=led))
 
     (line,) = digests(one, "2026-11-24T17:48")["zg01"]
-    assert line.startswith("昨日回复率（每人的中位数）")
+    assert line == "回复：昨日 75%（中位数）"

@@ -33,6 +33,8 @@ class CardWords:
     on_track: str
     to_help: str
     attainment: str
+    replied: str
+    replied_median: str
     counted: str
     rejected: str
     object_until: str
@@ -62,6 +64,8 @@ CHINESE = CardWords(
     on_track="正常",
     to_help="需帮助",
     attainment="达成率",
+    replied="回复",
+    replied_median="昨日 {percent}%（中位数）",
     counted="计入",
     rejected="未计入",
     object_until="申诉至",
@@ -103,6 +107,8 @@ ENGLISH = CardWords(
     on_track="Fine",
     to_help="Help",
     attainment="Goal",
+    replied="Reply",
+    replied_median="{percent}% (median)",
     counted="In",
     rejected="Out",
     object_until="Until",

@@ -11,10 +11,10 @@ from statistics import median
 
 from bot.core.engagement import TeamRate
 from bot.core.progress import Row, Status
-from bot.messages.cards import WORDS
+from bot.messages.cards import WORDS, fitting
 from bot.messages.language import texts_in
 from bot.messages.limits import HELP_FIRST
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, plain
 from bot.messages.names import clean
 from bot.messages.phrases import Texts
 from bot.messages.standing import (
@@ -76,8 +76,12 @@ def digest(
             footer(texts, at=at, kind=texts.kind_digest),
         ),
         card=Card(
-            rows=_rows(language, texts, team),
-            body=(*people, replace(discreet, keep=Keep.CORE)),
+            rows=_rows(language, texts, team, replies),
+            body=(
+                *_incomplete(texts, incomplete_since, at=at),
+                *people,
+                replace(discreet, keep=Keep.CORE),
+            ),
             buttons=(Button.TEAM,),
             title=texts.help_first.say(n=len(first), names=_name(first[0][0])) if first else "",
         ),
@@ -91,14 +95,16 @@ def _incomplete(texts: Texts, since: datetime | None, *, at: datetime) -> list[L
     return [Line((Part(texts.incomplete.say(since=shown)),), Keep.CORE)]
 
 
-def _rows(language: str, texts: Texts, team: Sequence[TeamMember]) -> tuple[tuple[str, str], ...]:
+def _rows(
+    language: str, texts: Texts, team: Sequence[TeamMember], replies: TeamRate | None
+) -> tuple[tuple[str, str], ...]:
     """The figures of the team as rows of a card; attainment only where there is one quota to speak of."""
     words, count = WORDS[language], Counter(_worst(member) for member in team)
     asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
+    enough = f"{words.enough} {count[Status.MET] + count[Status.COVERED]}"
+    on_track = f"{words.on_track} {count[Status.ON_TRACK]}"
     said = [
-        (words.team, words.comma.join([str(len(team)), *_others(texts, count)])),
-        (words.enough, str(count[Status.MET] + count[Status.COVERED])),
-        (words.on_track, str(count[Status.ON_TRACK])),
+        (words.team, words.comma.join([str(len(team)), enough, on_track, *_others(texts, count)])),
         (words.to_help, str(count[Status.BEHIND])),
     ]
     if len({row.quota for row in asked}) == 1:
@@ -106,6 +112,10 @@ def _rows(language: str, texts: Texts, team: Sequence[TeamMember]) -> tuple[tupl
     kept = [one for one in (kept_of(member.rows) for member in team) if one is not None]
     if kept:
         said.append((words.kept, words.kept_value.format(percent=int(100 * median(kept)))))
+    if replies is not None and replies.reply_rate is not None:
+        (line,) = _replies(texts, replies)
+        in_short = words.replied_median.format(percent=replies.reply_rate // 100)
+        said.append((words.replied, fitting(plain(line), in_short)))
     return tuple(said)
 
 
