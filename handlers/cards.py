@@ -93,7 +93,7 @@ def _has_leader(services: Services, event: CardPressed, userid: str) -> bool:
     at = services.config.work_calendar().moment(event.created_at)
     quiet = peace(services)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=at.date())
-    return any(quiet.next_time(leader, at) is not None for leader in bank.leaders_of(userid))
+    return any(quiet.next_time(leader, at, kind=acts.HELP) is not None for leader in bank.leaders_of(userid))
 
 
 def _change(event: CardPressed, userid: str, sent: Row, *, said: str) -> Message:

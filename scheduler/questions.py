@@ -55,7 +55,7 @@ def _free(services: Services, name: str, *, at: datetime) -> asking.Free:
 
     def is_free(userid: str) -> bool:
         room = services.config.messages.per_day - taken.get(userid, 0) - kept(userid)
-        return room > 0 and not is_planned(name, userid) and quiet.silence(userid, at) is None
+        return room > 0 and not is_planned(name, userid) and quiet.silence(userid, at, kind=name) is None
 
     return is_free
 

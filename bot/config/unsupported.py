@@ -23,8 +23,6 @@ OFF_VALUES: Mapping[str, tuple[object, ...]] = {
     "schedule.weekly": (),
     "schedule.sync.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.engagement.on": ("workdays", "every_day", "last_workday_of_week"),
-    "rollout.mode": ("on",),
-    "rollout.departments": ([],),
     "privacy.store_customer_names": (False,),
     "privacy.event_log_days": (),
 }

@@ -42,6 +42,8 @@ class OwnWords:
     rules_kind: str
     unknown: str
     unknown_more: str
+    not_begun: str
+    not_begun_more: str
     failed: str
     failed_more: str
     kind: str
@@ -64,6 +66,8 @@ WORDS: Mapping[str, OwnWords] = {
         rules_kind="规则",
         unknown="通讯录里还没有您",
         unknown_more="请管理员把您加进通讯录或应用可见范围，再问一次。",
+        not_begun="这里还在试运行，您现在不用做什么",
+        not_begun_more="轮到您的部门时会告诉您。想知道记录了什么，说“隐私”。",
         failed="这会儿答不上来，请稍后再问",
         failed_more="已经记下这个问题，管理员会看到。",
         kind="答复",
@@ -84,6 +88,8 @@ WORDS: Mapping[str, OwnWords] = {
         rules_kind="rules",
         unknown="You are not in the directory yet",
         unknown_more="An admin can add you to it, or to the app's visible range; then ask again.",
+        not_begun="This is being tried out; nothing is asked of you",
+        not_begun_more="You will hear when it is your department's turn. To see what is kept, say “privacy”.",
         failed="There is no answer right now: please ask again later",
         failed_more="It is noted, and an admin will see it.",
         kind="answer",
@@ -134,6 +140,13 @@ def unknown(*, language: str, at: datetime) -> Message:
     """Tell somebody that nobody knows him. *at* is local."""
     words = WORDS[language]
     return answered(language=language, head=words.unknown, lines=[words.unknown_more], kind=words.kind, at=at)
+
+
+def not_begun(*, language: str, at: datetime) -> Message:
+    """Tell somebody that the bot does not speak to him yet. *at* is local."""
+    words = WORDS[language]
+    lines = [words.not_begun_more]
+    return answered(language=language, head=words.not_begun, lines=lines, kind=words.kind, at=at)
 
 
 def failed(*, language: str, at: datetime) -> Message:
