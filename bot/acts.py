@@ -191,4 +191,4 @@ def _numbered(explanation: Explanation) -> list[Listed]:
 
 
 def _language(services: Services) -> str:
-    return services.config.locale.language
+    return services.language

@@ -122,7 +122,7 @@ def _written(services: Services, message: Written, *, key: str, time_shift: int 
     forms = forms_of(
         message,
         style=config.messages.style,
-        language=config.locale.language,
+        language=services.language,
         task_id=task_id,
         link=_plain_page(config),
     )

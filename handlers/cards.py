@@ -58,7 +58,7 @@ def card_pressed(event: CardPressed, services: Services) -> None:
         return
     button, about = pressed
     done = _act(services, event, userid, button, about=about)
-    said = WORDS[services.config.locale.language].done[button] if done else ""
+    said = WORDS[services.language].done[button] if done else ""
     row = _change(event, userid, sent, said=said)
     services.store.outbox.add(row, created_at=int(services.store.now()))
 

@@ -47,7 +47,7 @@ def announcements(services: Services, changes: Iterable[QuotaChange], *, at: dat
         for userid in change.people:
             if userid in people and people[userid].employed_on(local.date()):
                 concerned.setdefault(userid, []).append(news)
-    language = services.config.locale.language
+    language = services.language
     return [
         unasked(services, JOB, userid, rules_changed(language=language, news=told, at=local), at=at)
         for userid, told in sorted(concerned.items())

@@ -52,7 +52,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
             yield (
                 userid,
                 close_message(
-                    language=config.locale.language,
+                    language=services.language,
                     lines=lines[userid],
                     until=until,
                     at=calendar.local(at),

@@ -37,7 +37,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
             if reached.mode is not Mode.PILOT or reached.includes(person, local.date())
         ]
         if team:
-            language = services.config.locale.language
+            language = services.language
             top = topmost(leader.leader_of, standing.departments)
             replies = rates.get(top[0]) if len(top) == 1 else _median(team, own)
             said = digest_message(

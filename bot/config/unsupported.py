@@ -15,7 +15,6 @@ Path = tuple[str | int, ...]
 
 # Key (every item of a list alike) → values that say what the program does anyway; none: leave the key out.
 OFF_VALUES: Mapping[str, tuple[object, ...]] = {
-    "messages.templates": ("",),
     "robots[].posts": (["digest"], []),
     "schedule.progress.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.reminder.on": ("workdays", "every_day", "last_workday_of_week"),

@@ -12,6 +12,7 @@ from bot.messages.answers import answered
 from bot.messages.language import texts_in
 from bot.messages.message import Message
 from bot.messages.standing import labels_of
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class OwnWords:
     kind: str
 
 
-WORDS: Mapping[str, OwnWords] = {
+_BUILT_IN: Mapping[str, OwnWords] = {
     "zh-CN": OwnWords(
         rank_head="您的名次，只有您看到",
         rank="{label}：第 {rank} 名，共 {of} 人（{scope}）；已确认 {counted}/{target}",
@@ -95,6 +96,7 @@ WORDS: Mapping[str, OwnWords] = {
         kind="answer",
     ),
 }
+WORDS = Wordbook("own", _BUILT_IN)
 
 
 def rank(

@@ -17,6 +17,7 @@ from bot.messages.language import texts_in
 from bot.messages.message import Keep, Line, Message, Part
 from bot.messages.names import clean
 from bot.messages.standing import labels_of
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class RuleWords:
     kind: str
 
 
-WORDS: Mapping[str, RuleWords] = {
+_BUILT_IN: Mapping[str, RuleWords] = {
     "zh-CN": RuleWords(
         head="您的规则，一句一条",
         target="{label}（{first} 至 {last}）目标 {target} 位，{basis}",
@@ -126,6 +127,7 @@ WORDS: Mapping[str, RuleWords] = {
         kind="rules",
     ),
 }
+WORDS = Wordbook("rules", _BUILT_IN)
 
 
 def rules(

@@ -28,7 +28,7 @@ class Desk:
         self.at = at
         self.calendar: WorkCalendar = services.config.work_calendar()
         self.local = self.calendar.local(at)
-        self.language = services.config.locale.language
+        self.language = services.language
 
     @cached_property
     def standing(self) -> Standing:
