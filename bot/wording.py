@@ -40,7 +40,7 @@ def _read(config: Config) -> tuple[Voice, list[Fault]]:
         if file.stem not in LANGUAGES:
             names = [f"{language}.toml" for language in LANGUAGES]
             allowed = f"no language has this file; name it {' or '.join(names)}"
-            faults.append(_fault(file, "", None, allowed, nearest(file.name, names)))
+            faults.append(_fault(file, "", None, allowed))
             continue
         try:
             tree = _plain(read_toml(file, missing="was there a moment ago"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, replace
 from string import Formatter
 from typing import Any
@@ -52,18 +53,28 @@ BOOKS: Mapping[str, Wordbook[Any]] = {
 }
 
 # What stands in a message's first line, and so in the notification.
-_FIRST: Mapping[str, frozenset[str]] = {
-    "progress": frozenset(
-        (
-            *("add_today", "add_today_begun", "today_done", "all_met", "all_covered", "nothing_today"),
-            *("period_over", "nothing_asked", "add_more", "add_more_begun", "help_first", "help_nobody"),
-        )
+FIRST: Mapping[str, tuple[str, ...]] = {
+    "progress": (
+        *("add_today", "add_today_begun", "today_done", "all_met", "all_covered", "nothing_today"),
+        *("period_over", "nothing_asked", "add_more", "add_more_begun", "help_first", "help_nobody"),
     ),
-    "close": frozenset(("missed", "missed_short", "met")),
-    "rules_changed": frozenset(("head_now", "head_later")),
-    "decided": frozenset(("heads",)),
-    "statement": frozenset(("done",)),
-    "robots": frozenset(("enough", "nobody_yet")),
+    "close": ("missed", "missed_short", "met"),
+    "questions": ("head", "review_head"),
+    "rules_changed": ("head_now", "head_later"),
+    "decided": ("heads",),
+    "robots": ("enough", "nobody_yet"),
+    "admin": ("head",),
+    "own": ("rank_head", "no_quota", "unknown", "not_begun", "failed"),
+    "contacts": ("head", "none", "why_head"),
+    "appeals": ("opened", "opened_case", "counts", "open", "decided", "too_late", "how", "answered", "which"),
+    "preferences": (
+        *("muted_today", "muted_until", "unmuted", "not_muted", "mute_how", "away_today", "away", "back"),
+        *("not_away", "leave_how", "helped", "helped_before"),
+    ),
+    "rules": ("head",),
+    "about": ("head", "help_head"),
+    "team": ("head",),
+    "statement": ("done", "genuine", "unknown", "too_many"),
 }
 _KEYNAMES = frozenset(
     (
@@ -82,7 +93,8 @@ FIRST_COLUMNS = 72  # a Chinese character takes two
 PREVIEW_COLUMNS = 40  # about what a notification shows
 
 _MONEY = re.compile(
-    r"[¥￥$元]|人民币|奖金|罚|扣钱|扣款|工资|绩效|\b(?:yuan|rmb|cny|money|pay|bonus|fines?)\b", re.IGNORECASE
+    r"[¥￥$元]|人民币|奖金|罚|扣钱|扣款|工资|绩效|\b(?:yuan|rmb|cny|money|pay|bonus|fine[ds])\b",
+    re.IGNORECASE,
 )
 _BEHIND = re.compile(r"落后|\bbehind\b|\blagging\b", re.IGNORECASE)
 _EXCLAIMED = re.compile(r"[!！]")
@@ -125,7 +137,7 @@ def voice_of(language: str, tree: Mapping[str, Any]) -> tuple[Voice, list[Remark
 
 
 def texts_of(language: str) -> dict[str, dict[str, Any]]:
-    """Return all texts of *language* as a file would have them, by table and name."""
+    """Return all texts of *language*, which may be a `Voice`, as a file would have them."""
     return {
         name: {field.name: _written(getattr(book[language], field.name)) for field in fields(book[language])}
         for name, book in BOOKS.items()
@@ -213,7 +225,7 @@ def _text(
     path: tuple[str, ...],
     remarks: _Remarks,
     *,
-    spared: frozenset[str] | set[str] = frozenset(),
+    spared: AbstractSet[str] = frozenset(),
 ) -> str:
     """Return *value* if nothing is wrong with it; places of *spared* may be left out."""
     before = len(remarks.faults)
@@ -226,9 +238,7 @@ def _text(
     return str(value)
 
 
-def _wrong(
-    built_in: str, value: Any, path: tuple[str, ...], *, spared: frozenset[str] | set[str]
-) -> Iterator[str]:
+def _wrong(built_in: str, value: Any, path: tuple[str, ...], *, spared: AbstractSet[str]) -> Iterator[str]:
     if not isinstance(value, str):
         yield "must be a text"
         return
@@ -246,7 +256,8 @@ def _wrong(
         return
     if unknown := sorted(wanted - has):
         yield f"has no {_listed(unknown)}; it has {_listed(sorted(has))}"
-    if missing := sorted(place for place in has - wanted if _name_of(place) not in spared):
+    meant = {_name_of(place) for place in unknown}
+    if missing := sorted(place for place in has - wanted if _name_of(place) not in meant | spared):
         yield f"must have {_listed(missing)}"
     yield from _too_long(built_in, value, path)
 
@@ -275,7 +286,7 @@ def _doubtful(built_in: str, value: str, path: tuple[str, ...]) -> Iterator[str]
 
 
 def _is_first(path: tuple[str, ...]) -> bool:
-    return path[1] in _FIRST.get(path[0], frozenset())
+    return path[1] in FIRST.get(path[0], ())
 
 
 def _columns(text: str) -> int:
