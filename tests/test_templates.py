@@ -224,6 +224,19 @@ def test_further_lines_may_speak_of_money() -> None:
     assert remarks('[close]\npenalty = "估算 {amount} 元（{rule}），人力资源部核定！"') == ([], [])
 
 
+def test_the_page_names_every_table_and_no_other() -> None:
+    page = (Path(__file__).parent.parent / "docs/texts.md").read_text(encoding="utf-8")
+    rows = page.partition("| table |")[2].partition("## ")[0].splitlines()[2:]
+
+    assert sorted(name for row in rows for name in row.partition(" | ")[0].split("`")[1::2]) == sorted(BOOKS)
+
+
+def test_the_file_on_the_page_is_right() -> None:
+    page = (Path(__file__).parent.parent / "docs/texts.md").read_text(encoding="utf-8")
+
+    assert remarks(page.partition("```toml\n")[2].partition("```")[0]) == ([], [])
+
+
 # --- in an installation ---
 
 
