@@ -19,6 +19,7 @@ from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, subject_of
 from bot.core.quotas import Quota, stretches_under
+from bot.core.reach import Mode
 from bot.core.reconciling import ROLLOUT_S
 from bot.core.rulebook import Framed
 from bot.core.workdays import WorkCalendar, epoch_of
@@ -142,10 +143,10 @@ def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Fr
             question
             for question in seen
             if question.name not in known
-            and left.why(_left_key(question.name)) is None
             and (person := people.get(question.name.userid)) is not None
             and person.works_on(today)
             and free(person.userid)
+            and left.why(_left_key(question.name)) is None
         ),
         key=lambda question: (question.name.userid, question.finding.on, question.name.subject),
     )
@@ -154,7 +155,10 @@ def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Fr
 def _leave_unasked(services: Services, seen: Iterable[Question], *, at: datetime) -> None:
     """Note what is never asked, because the bot does not speak to its person yet; inside a transaction."""
     store, today = services.store, services.config.work_calendar().local_day(at)
-    reached, people, known = reach(services), everybody(services), store.findings.names()
+    reached = reach(services)
+    if reached.mode is Mode.ON:
+        return
+    people, known = everybody(services), store.findings.names()
     for question in seen:
         userid = question.name.userid
         if question.name not in known and not reached.includes(people.get(userid), today):

@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import fields
 from pathlib import Path
 
@@ -103,6 +104,12 @@ def test_first_lines_are_names_of_texts() -> None:
     assert {name: set(texts) - known[name] for name, texts in FIRST.items()} == {
         name: set() for name in FIRST
     }
+
+
+def test_a_copy_of_a_voice_speaks_alike() -> None:
+    voice = voice_of("en", {"progress": {"peace_today": "Quiet now."}})[0]
+
+    assert texts_in(deepcopy(voice)).peace_today.say() == "Quiet now."
 
 
 # --- what is refused, what is only said ---

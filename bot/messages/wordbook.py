@@ -23,6 +23,10 @@ class Voice(str):
         voice.words = dict(words)
         return voice
 
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:  # type: ignore[override]  # str has one less
+        """A copy speaks alike."""
+        return str(self), self.words
+
 
 class Wordbook(Mapping[str, W], Generic[W]):
     """The words of one topic by language; a `Voice` gets its own. Raises KeyError for any other language."""
