@@ -100,7 +100,7 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
     local = calendar.local(at)
     quiet = peace(services)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
-    times = {leader: quiet.next_time(leader, at) for leader in sorted(bank.leaders_of(userid))}
+    times = {leader: quiet.next_time(leader, at, kind=HELP) for leader in sorted(bank.leaders_of(userid))}
     reached = {leader: moment for leader, moment in times.items() if moment is not None}
     if not reached:
         return preferences.nobody_to_help(language=language, at=local)
@@ -191,4 +191,4 @@ def _numbered(explanation: Explanation) -> list[Listed]:
 
 
 def _language(services: Services) -> str:
-    return services.config.locale.language
+    return services.language

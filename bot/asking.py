@@ -14,13 +14,16 @@ from bot.core.counting import OFF, FirstAdd, Integrity
 from bot.core.evidence import Evidence, evidence_of
 from bot.core.frames import Frame, Past
 from bot.core.integrity import Finding, FindingName, Key, Rollout, quick_loss, seen_in
+from bot.core.peace import Silence
 from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, subject_of
 from bot.core.quotas import Quota, stretches_under
+from bot.core.reach import Mode
 from bot.core.reconciling import ROLLOUT_S
 from bot.core.rulebook import Framed
 from bot.core.workdays import WorkCalendar, epoch_of
+from bot.reaching import reach
 from bot.services import Services
 from bot.standing import branch_for, everybody, rules
 from bot.store.reviews import OpenFinding, Opening, ReviewKind, ReviewState
@@ -57,7 +60,8 @@ class Asked:
 def put(services: Services, *, at: datetime, free: Free) -> None:
     """Store what is new as of *at* (aware) as asked then, with the contacts held; safe to repeat.
 
-    Of somebody who is not *free* nothing is asked that day. Held contacts whose period is settled meanwhile
+    Of somebody who is not *free* nothing is asked that day, and never of what was seen while the rollout had
+    not come to him: else it would all be asked when it does. Held contacts whose period is settled meanwhile
     are released: by the closing rules they count.
     """
     store, at_s = services.store, epoch_of(at)
@@ -66,6 +70,7 @@ def put(services: Services, *, at: datetime, free: Free) -> None:
     still_open = {one.name for one in store.findings.open()}
     with store.transaction():
         store.marks.put(_PUT, str(at_s))
+        _leave_unasked(services, seen, at=at)
         for question in seen:
             if question.name in fresh:
                 store.findings.ask(question.finding, question.evidence, at=at_s)
@@ -130,7 +135,7 @@ def _held_of(findings: Iterable[OpenFinding], held: Iterable[Key]) -> dict[Findi
 
 def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Free) -> list[Question]:
     """Return those never asked before whose person is at work on the day of *at*, in the order of userids."""
-    known = services.store.findings.names()
+    known, left = services.store.findings.names(), services.store.unasked
     today = services.config.work_calendar().local_day(at)
     people = everybody(services)
     return sorted(
@@ -141,9 +146,34 @@ def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Fr
             and (person := people.get(question.name.userid)) is not None
             and person.works_on(today)
             and free(person.userid)
+            and left.why(_left_key(question.name)) is None
         ),
         key=lambda question: (question.name.userid, question.finding.on, question.name.subject),
     )
+
+
+def _leave_unasked(services: Services, seen: Iterable[Question], *, at: datetime) -> None:
+    """Note what is never asked, because the bot does not speak to its person yet; inside a transaction."""
+    store, today = services.store, services.config.work_calendar().local_day(at)
+    reached = reach(services)
+    if reached.mode is Mode.ON:
+        return
+    people, known = everybody(services), store.findings.names()
+    for question in seen:
+        userid = question.name.userid
+        if question.name not in known and not reached.includes(people.get(userid), today):
+            store.unasked.withhold(
+                _left_key(question.name),
+                job="question",
+                userid=userid,
+                day=today,
+                reason=Silence.ROLLOUT.value,
+                at=epoch_of(at),
+            )
+
+
+def _left_key(name: FindingName) -> str:
+    return f"question:{name.kind.value}:{name.userid}:{name.subject}"
 
 
 def _seen(services: Services, *, at: datetime) -> list[Question]:

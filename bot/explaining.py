@@ -131,7 +131,7 @@ class _Explainer:
         self._past: Past = branch.past(epoch_of(at))
         self._told: Told = services.store.ledger.told_of(person.userid, upto=epoch_of(at))
         self._decisions = services.store.reviews.decided_of(person.userid)
-        self._language = services.config.locale.language
+        self._language = services.language
 
     def signed(self, quota: str, period: str) -> bool:
         """Whether this employee's line of the period is final."""

@@ -12,11 +12,13 @@ import structlog
 from bot.clock import Clock
 from bot.config import Config
 from bot.directory import Directory
+from bot.messages.wordbook import Voice
 from bot.store.engine import StoreError
 from bot.store.store import Store
 from bot.wecom.budget import ReadBudget
 from bot.wecom.reads import Reads
 from bot.wecom.welcome import Greeting
+from bot.wording import voice
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +68,8 @@ class Services:
 
     *reads* opens a way to ask WeCom, to be closed after use; *read_budget* says when somebody may ask;
     *greet* has a new customer greeted, soon;
-    *ending* is set when the service stops. Only `use` changes the value: a configuration that was re-read.
+    *ending* is set when the service stops; *language* speaks with the texts of `[messages] templates` as they
+    were when the configuration was read. Only `use` changes the value: a configuration that was re-read.
     """
 
     config: Config
@@ -80,8 +83,10 @@ class Services:
     greet: Callable[[Greeting], None] = _nobody_greets
     ending: threading.Event = field(default_factory=threading.Event)
     read_budget: ReadBudget = field(init=False)
+    language: Voice = field(init=False)
 
     def __post_init__(self) -> None:
+        self.language = voice(self.config)
         self.read_budget = ReadBudget(
             self.store.budget,
             holder=self.holder,
@@ -90,8 +95,12 @@ class Services:
         )
 
     def use(self, config: Config, directory: Directory) -> None:
-        """Go on with another configuration and directory; what already runs ends with the old ones."""
-        self.config, self.directory = config, directory
+        """Go on with another configuration and directory; what already runs ends with the old ones.
+
+        Raises ConfigError, and changes nothing, if the texts that go with a new configuration have a fault.
+        """
+        language = self.language if config is self.config else voice(config)
+        self.config, self.directory, self.language = config, directory, language
 
     def _messages_due(self) -> bool:
         now, clock_now = int(self.store.now()), int(self.clock.now().timestamp())

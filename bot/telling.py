@@ -14,6 +14,7 @@ from bot.core.peace import PATIENCE, WAITS, Peace, Silence, Wish, kind_of, place
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.messages import Message as Written
 from bot.messages.forms import CARD, forms_of
+from bot.reaching import reach
 from bot.services import Services
 from bot.standing import everybody
 from bot.store.outbox import Lane, Message, Pending
@@ -121,7 +122,7 @@ def _written(services: Services, message: Written, *, key: str, time_shift: int 
     forms = forms_of(
         message,
         style=config.messages.style,
-        language=config.locale.language,
+        language=services.language,
         task_id=task_id,
         link=_plain_page(config),
     )
@@ -143,18 +144,21 @@ def put_unasked(services: Services, message: Message, *, quiet: Peace, spread: b
 
     What waits is moved to a time at which he may be; the rest is withheld, and counted with its reason. False
     when it is not stored, or was before. *spread*: a whole or half hour is avoided, as for all that waits.
-    What goes to a group and no person has working hours only.
+    What goes to a group and no person has working hours only, and waits for no rollout: it is withheld.
     """
     store = services.store
     if store.outbox.by_key(message.key) is not None:
         return False
-    if not is_userid(message.to_userid):
-        return store.outbox.add(message, created_at=int(store.now()))
     kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
     found: datetime | Silence
-    if kind in WAITS:
+    if not is_userid(message.to_userid):
+        if quiet.reach.posts(message.to_userid):
+            store.unasked.told(message.key)
+            return store.outbox.add(message, created_at=int(store.now()))
+        found = Silence.ROLLOUT
+    elif kind in WAITS:
         found = _first_place(services, message, begin=begin, since=begin, quiet=quiet)
-    elif (reason := quiet.silence(message.to_userid, begin)) is not None:
+    elif (reason := quiet.silence(message.to_userid, begin, kind=kind)) is not None:
         found = reason
     else:
         kept = places_kept(kind, awaited=_awaited(services, message, begin))
@@ -175,12 +179,12 @@ def goes(services: Services, message: Message, *, quiet: Peace) -> bool:
     """Whether `put_unasked` would let *message* go, now or later; takes no place."""
     kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
     if not is_userid(message.to_userid):
-        return True
+        return quiet.reach.posts(message.to_userid)
     if kind in WAITS:
-        return quiet.next_time(message.to_userid, begin) is not None
+        return quiet.next_time(message.to_userid, begin, kind=kind) is not None
     taken = services.store.unasked.counts(begin.date()).get(message.to_userid, 0)
     room = services.config.messages.per_day - places_kept(kind, awaited=_awaited(services, message, begin))
-    return quiet.silence(message.to_userid, begin) is None and taken < room
+    return quiet.silence(message.to_userid, begin, kind=kind) is None and taken < room
 
 
 def comes_later(services: Services, job: str, at: datetime) -> bool:
@@ -213,9 +217,9 @@ def _first_place(
     """
     kind, userid, moment = kind_of(message.job), message.to_userid, begin
     days = quiet.calendar.workdays_between(since.date(), since.date() + _LONGEST_WAIT)[: WAITS[kind] + 1]
-    why = quiet.silence(userid, begin) or Silence.FULL
+    why = quiet.silence(userid, begin, kind=kind) or Silence.FULL
     for tried in range(len(days)):
-        candidate = quiet.next_time(userid, moment)
+        candidate = quiet.next_time(userid, moment, kind=kind)
         if candidate is None or candidate.date() > days[-1]:
             return why
         awaited = _awaited(services, message if candidate == begin else None, candidate)
@@ -259,6 +263,7 @@ def peace(services: Services) -> Peace:
             for userid in {*mutes, *leaves}
         },
         calendar=services.config.work_calendar(),
+        reach=reach(services),
     )
 
 

@@ -58,7 +58,7 @@ def card_pressed(event: CardPressed, services: Services) -> None:
         return
     button, about = pressed
     done = _act(services, event, userid, button, about=about)
-    said = WORDS[services.config.locale.language].done[button] if done else ""
+    said = WORDS[services.language].done[button] if done else ""
     row = _change(event, userid, sent, said=said)
     services.store.outbox.add(row, created_at=int(services.store.now()))
 
@@ -93,7 +93,7 @@ def _has_leader(services: Services, event: CardPressed, userid: str) -> bool:
     at = services.config.work_calendar().moment(event.created_at)
     quiet = peace(services)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=at.date())
-    return any(quiet.next_time(leader, at) is not None for leader in bank.leaders_of(userid))
+    return any(quiet.next_time(leader, at, kind=acts.HELP) is not None for leader in bank.leaders_of(userid))
 
 
 def _change(event: CardPressed, userid: str, sent: Row, *, said: str) -> Message:

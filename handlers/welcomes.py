@@ -14,7 +14,10 @@ from functools import partial
 
 import structlog
 
+from bot.core.reach import Mode
+from bot.reaching import reach
 from bot.services import Services
+from bot.standing import everybody
 from bot.wecom import events
 from bot.wecom.welcome import DROP_AFTER_S, Greeting
 from handlers.router import Router
@@ -26,7 +29,7 @@ log = structlog.get_logger(__name__)
 @router.on(events.ContactBegun)
 def customer_came(event: events.ContactBegun, services: Services) -> None:
     """Claim the code; what is past its time is only noted."""
-    if not services.config.welcome.enabled or not event.welcome_code:
+    if not services.config.welcome.enabled or not event.welcome_code or not _may_greet(event, services):
         return
     now = services.store.now()
     late = now - event.created_at > DROP_AFTER_S
@@ -38,3 +41,13 @@ def customer_came(event: events.ContactBegun, services: Services) -> None:
     elif mine:
         greeting = Greeting(event.welcome_code, event.created_at)
         services.store.after_commit(partial(services.greet, greeting))
+
+
+def _may_greet(event: events.ContactBegun, services: Services) -> bool:
+    """Whether `[rollout]` has come to the employee: a greeting is what his customers see of the bot."""
+    found = reach(services)
+    if found.mode is not Mode.PILOT:
+        return found.mode is Mode.ON
+    userid = services.store.renames.current(event.userid)
+    day = services.config.work_calendar().day_of(event.created_at)
+    return found.includes(everybody(services).get(userid), day)

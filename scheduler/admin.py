@@ -33,7 +33,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
     found = wrong(services, at=standing.at) if told else []
     if found:
         for userid in told:
-            yield userid, admin_message(language=services.config.locale.language, found=found, at=local)
+            yield userid, admin_message(language=services.language, found=found, at=local)
 
 
 def wrong(services: Services, *, at: datetime) -> list[Finding]:

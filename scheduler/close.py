@@ -16,6 +16,7 @@ from bot.core.workdays import epoch_of
 from bot.messages import Message
 from bot.messages.close import ClosedLine
 from bot.messages.close import closed as close_message
+from bot.reaching import reach
 from bot.services import Services
 from bot.standing import Standing
 
@@ -38,10 +39,11 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
     """
     at, config = standing.at, services.config
     calendar = config.work_calendar()
+    money = reach(services).shows_money
     lines: dict[str, list[ClosedLine]] = {}
     for framed, settled in closing.of_today(services, at=at):
         begun = closing.begun_within(services, framed)
-        for line in _lines(framed, settled, at=at, begun=begun):
+        for line in _lines(framed, settled, at=at, begun=begun, money=money):
             if line.row.target and not (line.met and framed[1].kind is PeriodKind.DAY):
                 lines.setdefault(line.row.userid, []).append(line)
     until = closing.deadline(epoch_of(at), calendar=calendar, workdays=config.review.appeal_workdays)
@@ -50,7 +52,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
             yield (
                 userid,
                 close_message(
-                    language=config.locale.language,
+                    language=services.language,
                     lines=lines[userid],
                     until=until,
                     at=calendar.local(at),
@@ -58,7 +60,9 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
             )
 
 
-def _lines(framed: Framed, settled: Standing, *, at: datetime, begun: date | None) -> Iterator[ClosedLine]:
+def _lines(
+    framed: Framed, settled: Standing, *, at: datetime, begun: date | None, money: bool
+) -> Iterator[ClosedLine]:
     frame = Frame.of(*framed, calendar=settled.calendar)
     past = settled.branch.past(epoch_of(at))
     medians = _medians(settled.rows)
@@ -68,7 +72,7 @@ def _lines(framed: Framed, settled: Standing, *, at: datetime, begun: date | Non
         yield ClosedLine(
             row=row,
             verdicts=verdicts,
-            penalty_rule=framed[0].penalty,
+            penalty_rule=framed[0].penalty if money else None,
             above_median=kept is not None and kept > medians[row.department],
             begun=begun,
         )

@@ -30,7 +30,7 @@ def news(services: Services, case: Case, state: str, *, by: str, reason: str, at
     if when is None or case.kind in {ReviewKind.HELD, RENAME}:
         return None
     message = decided(
-        language=services.config.locale.language,
+        language=services.language,
         what=what_of(case, calendar=calendar),
         state=state,
         by=by if decider is None else decider.name,

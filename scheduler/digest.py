@@ -9,18 +9,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
 from bot.core.people import Departments, Person, leads
+from bot.core.reach import Mode
 from bot.messages import Message, TeamMember
 from bot.messages import digest as digest_message
+from bot.reaching import reach
 from bot.services import Services
 from bot.standing import Standing
 from scheduler.catching_up import gap_of
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
-    """One message for each leader who has somebody in a department at or below a led one, but himself."""
+    """One message for each leader who has somebody in a department at or below a led one, but himself.
+
+    In a pilot it is about its people alone: of the others nobody is told anything.
+    """
     local, day = standing.calendar.local(standing.at), yesterday(standing.at)
     rates, own = services.store.engagement.teams(day), services.store.engagement.of_day(day)
     gap = gap_of(services, "digest", at=standing.at)
+    reached = reach(services)
     since = None if gap is None else standing.calendar.moment(gap.since)
     for leader in sorted(standing.people.values(), key=lambda person: person.userid):
         if not leader.leader_of or not standing.works_on(leader.userid, local.date()):
@@ -28,9 +34,10 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         team = [
             TeamMember(name=person.name, userid=person.userid, rows=standing.by_person[person.userid])
             for person in _team(standing, leader)
+            if reached.mode is not Mode.PILOT or reached.includes(person, local.date())
         ]
         if team:
-            language = services.config.locale.language
+            language = services.language
             top = topmost(leader.leader_of, standing.departments)
             replies = rates.get(top[0]) if len(top) == 1 else _median(team, own)
             said = digest_message(

@@ -30,7 +30,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         yield (
             userid,
             progress_message(
-                language=services.config.locale.language,
+                language=services.language,
                 rows=rows,
                 yesterday=standing.day(userid, yesterday),
                 at=local,

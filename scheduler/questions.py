@@ -55,7 +55,7 @@ def _free(services: Services, name: str, *, at: datetime) -> asking.Free:
 
     def is_free(userid: str) -> bool:
         room = services.config.messages.per_day - taken.get(userid, 0) - kept(userid)
-        return room > 0 and not is_planned(name, userid) and quiet.silence(userid, at) is None
+        return room > 0 and not is_planned(name, userid) and quiet.silence(userid, at, kind=name) is None
 
     return is_free
 
@@ -69,7 +69,7 @@ def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message
             continue
         until = time_is_up(at, calendar=calendar, away=standing.people[userid].absences)
         seen = [_seen(one.name, one.evidence, holds=one.holds) for one in told]
-        language = services.config.locale.language
+        language = services.language
         yield userid, questions(language=language, asked=seen, until=until, at=calendar.local(at))
 
 
@@ -82,7 +82,7 @@ def to_review(services: Services, standing: Standing) -> Iterator[tuple[str, Mes
         yield (
             userid,
             review_message(
-                language=services.config.locale.language,
+                language=services.language,
                 cases=[_to_decide(standing, case) for case in found],
                 goes_up=min(ending, default=None),
                 at=calendar.local(at),

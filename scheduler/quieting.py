@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bot.core.peace import WAITS, kind_of
+from datetime import datetime
+
+from bot.config.fields import is_userid
+from bot.core.peace import WAITS, Peace, Silence, kind_of
 from bot.services import Services
 from bot.store.outbox import Pending
 from bot.telling import move_on, peace
@@ -21,13 +24,20 @@ def hold_back(services: Services, *, real_now: int, clock_now: int) -> None:
     for row in due:
         own_now = clock_now if row.time_shift is None else real_now + row.time_shift
         moment = quiet.calendar.moment(own_now)
-        if (reason := quiet.silence(row.to_userid, moment)) is None:
+        if (reason := _reason(quiet, row, moment)) is None:
             continue
         with store.transaction():
-            store.unasked.give_back(row.to_userid, quiet.calendar.day_of(row.not_before))
+            if is_userid(row.to_userid):  # groups have no places
+                store.unasked.give_back(row.to_userid, quiet.calendar.day_of(row.not_before))
             waits = kind_of(row.job) in WAITS
             if not (waits and move_on(services, row, quiet=quiet, at=moment)):
                 _withdraw(services, row, reason=reason.value, at=real_now)
+
+
+def _reason(quiet: Peace, row: Pending, moment: datetime) -> Silence | None:
+    if is_userid(row.to_userid):
+        return quiet.silence(row.to_userid, moment, kind=kind_of(row.job))
+    return None if quiet.reach.posts(row.to_userid) else Silence.ROLLOUT
 
 
 def _withdraw(services: Services, row: Pending, *, reason: str, at: int) -> None:

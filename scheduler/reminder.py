@@ -26,7 +26,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         yield (
             userid,
             reminder_message(
-                language=services.config.locale.language,
+                language=services.language,
                 rows=rows,
                 at=local,
                 today_is_workday=standing.calendar.is_workday(local.date()),

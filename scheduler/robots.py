@@ -59,7 +59,7 @@ def posts(
         post = _post(config, robot, job, seen)
         if post is None:
             continue
-        language = config.locale.language
+        language = services.language
         key = key_of(job, standing.calendar.local_day(standing.at), address)
         words = as_markdown(group_message(post, language=language), limit=MARKDOWN_BYTES)
         picture = group_picture(post, language=language).to_json()
@@ -84,7 +84,7 @@ def fingerprints(config: Config) -> dict[str, str]:
 def robots_off(services: Services) -> list[str]:
     """One sentence for admins about each robot that WeCom refuses, in the language of the configuration."""
     off = services.store.robots.off(fingerprints(services.config))
-    language = services.config.locale.language
+    language = services.language
     return [robot_disabled(language=language, name=one.name, errcode=one.errcode) for one in off.values()]
 
 

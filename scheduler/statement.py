@@ -29,7 +29,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         yield (
             userid,
             statement_message(
-                language=services.config.locale.language,
+                language=services.language,
                 rows=standing.by_person[userid],
                 added=told.statement.added,
                 code=told.code,

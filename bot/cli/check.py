@@ -22,6 +22,7 @@ from bot.store.address_book import READ_AT
 from bot.store.engine import StoreError
 from bot.store.store import Store
 from bot.unreached import Unreached, unreached
+from bot.wording import wording_warnings
 
 
 @click.command()
@@ -41,8 +42,9 @@ def check(config_path: Path, form: str) -> None:
     summary = ""
     try:
         config = loaded(config_path)
+        of_texts = wording_warnings(config)
         people, of_history = _known(config)
-        notes = [str(note) for note in (*_warnings(config, people), *of_history)]
+        notes = [str(note) for note in (*_warnings(config, people), *of_texts, *of_history)]
         quotas = len(config.quotas)
         summary = f"{config_path}: no fault. {quotas} quota(s), {_whom(config, people)}."
     except (ConfigError, RosterError) as error:

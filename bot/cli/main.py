@@ -25,6 +25,7 @@ from bot.cli.run import run
 from bot.cli.serve import serve
 from bot.cli.simulate import simulate_
 from bot.cli.status import status
+from bot.cli.texts import texts
 from bot.cli.verify import verify
 from bot.config import ConfigError
 from bot.demo import DemoError
@@ -62,6 +63,7 @@ COMMANDS = (
     dead,
     copy,
     menu,
+    texts,
     demo,
 )
 for command in COMMANDS:

@@ -67,7 +67,7 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
 
 
 def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted_by: str | None) -> None:
-    language = services.config.locale.language
+    language = services.language
     if form == "json":
         report = {
             "adopted_by": adopted_by,

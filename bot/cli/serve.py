@@ -62,13 +62,14 @@ def _reload(services: Services, path: Path) -> None:
     try:
         config = loaded(path)
         people = directory.read(config, services.store)
+        before = services.config
+        # Without its stamp the directory is read once more, and recorded, by the thread that watches it.
+        services.use(config, replace(people, stamp=()))
     except (ConfigError, RosterError) as error:
         log.warning("changed configuration refused; the old one stays", faults=str(error))
         return
     for section in ("wecom", "server", "store"):
-        if getattr(config, section) != getattr(services.config, section):
+        if getattr(config, section) != getattr(before, section):
             log.warning("a change here needs a restart", section=section)
-    # Without its stamp the directory is read once more, and recorded, by the thread that watches the roster.
-    services.use(config, replace(people, stamp=()))
     note_rules(services)
     log.warning("changed configuration in use")

@@ -43,7 +43,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
         click.echo(json.dumps(_plain(looked), ensure_ascii=False, indent=2))
     else:
         said = looked_at(
-            language=config.locale.language,
+            language=services.language,
             at=now,
             given_at=looked.at,
             too_many=looked.too_many,

@@ -298,9 +298,9 @@ class Rollout(Section):
     """Who is told."""
 
     mode: Literal["shadow", "pilot", "on"] = "on"
-    """shadow: counts, tells admins only; pilot: the departments below, no money; on."""
+    """shadow: counts, tells admins only; pilot: tells the departments below, too, without money; on."""
     departments: tuple[Department, ...] = ()
-    """Departments of the pilot."""
+    """Departments of the pilot, with all below them."""
 
 
 class Admins(Section):

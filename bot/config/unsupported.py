@@ -15,7 +15,6 @@ Path = tuple[str | int, ...]
 
 # Key (every item of a list alike) → values that say what the program does anyway; none: leave the key out.
 OFF_VALUES: Mapping[str, tuple[object, ...]] = {
-    "messages.templates": ("",),
     "robots[].posts": (["digest"], []),
     "schedule.progress.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.reminder.on": ("workdays", "every_day", "last_workday_of_week"),
@@ -23,8 +22,6 @@ OFF_VALUES: Mapping[str, tuple[object, ...]] = {
     "schedule.weekly": (),
     "schedule.sync.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.engagement.on": ("workdays", "every_day", "last_workday_of_week"),
-    "rollout.mode": ("on",),
-    "rollout.departments": ([],),
     "privacy.store_customer_names": (False,),
     "privacy.event_log_days": (),
 }

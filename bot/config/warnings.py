@@ -38,7 +38,7 @@ def warnings(
     *years* are those whose working days matter. *userids* (in lower case), *roles*, *departments* and *tags*
     are what roster or WeCom give; None: it is not known, and nothing is said about them.
     """
-    found = [*_address(config), *_calendar(config, years), *_firings(config)]
+    found = [*_address(config), *_calendar(config, years), *_firings(config), *_rollout(config)]
     for number, quota in enumerate(config.quotas):
         found += [*_quota(quota, ("quotas", number)), *_incentives(quota, ("quotas", number))]
     if userids is not None:
@@ -68,6 +68,18 @@ def _address(config: Config) -> Iterator[Found]:
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
         allowed = "the app's secret crosses the network unencrypted; use https:// outside this machine"
         yield ("wecom", "api_base_url"), config.wecom.api_base_url, allowed, None
+
+
+def _rollout(config: Config) -> Iterator[Found]:
+    rollout = config.rollout
+    if rollout.mode == "pilot" and not rollout.departments:
+        allowed = (
+            "a pilot without departments tells nobody but admins, as shadow does; name some in departments"
+        )
+        yield ("rollout", "mode"), rollout.mode, allowed, None
+    if rollout.mode != "on" and not config.admins.userids:
+        allowed = "tells admins, and there are none; name some in [admins] userids"
+        yield ("rollout", "mode"), rollout.mode, allowed, None
 
 
 def _is_loopback(host: str) -> bool:
@@ -199,3 +211,6 @@ def _unknown_departments(config: Config, known: Collection[int]) -> Iterator[Fou
         for position, department in enumerate(robot.departments):
             if department not in known:
                 yield ("robots", number, "departments", position), department, allowed, None
+    for position, department in enumerate(config.rollout.departments):
+        if department not in known:
+            yield ("rollout", "departments", position), department, allowed, None

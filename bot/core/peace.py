@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.core.people import Person
+from bot.core.reach import EVERYBODY, Reach
 from bot.core.workdays import WorkCalendar, epoch_of
 
 LOOK_AHEAD = 60  # workdays; who is not to be reached for so long is not told
@@ -39,6 +40,7 @@ class Silence(StrEnum):
     LEAVE = "leave"  # by import or by his own word
     MUTED = "muted"
     FULL = "per_day"  # he was told enough that day
+    ROLLOUT = "rollout"  # the bot does not speak to him yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +60,18 @@ NO_WISH = Wish()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peace:
-    """Everybody by userid, what each wishes, and the working calendar."""
+    """Everybody by userid, what each wishes, the working calendar, and whom the bot speaks to so far."""
 
     people: Mapping[str, Person]
     wishes: Mapping[str, Wish]
     calendar: WorkCalendar
+    reach: Reach = EVERYBODY
 
-    def silence(self, userid: str, at: datetime) -> Silence | None:
+    def silence(self, userid: str, at: datetime, *, kind: str = "") -> Silence | None:
         """Say why *userid* is told nothing unasked at *at* (aware), working hours aside; None if he may be.
+
+        *kind* of message: admins get theirs in every mode of the rollout. That it is not his turn yet is said
+        last, so that its number is that of messages which would have gone.
 
         Of somebody outside the roster (an admin) nobody knows where he is: only his own wish counts.
         """
@@ -78,18 +84,23 @@ class Peace:
             return Silence.GONE
         if wish.on_leave(day) or (person is not None and day in person.absences):
             return Silence.LEAVE
-        return Silence.MUTED if epoch_of(at) < wish.muted_until else None
+        if epoch_of(at) < wish.muted_until:
+            return Silence.MUTED
+        return None if self.reach.tells(userid, kind, person=person, day=day) else Silence.ROLLOUT
 
-    def next_time(self, userid: str, at: datetime) -> datetime | None:
+    def next_time(self, userid: str, at: datetime, *, kind: str = "") -> datetime | None:
         """Return the first moment from *at* (aware) on at which *userid* may be told something; local.
 
-        It is in working hours. None when there is none within LOOK_AHEAD workdays.
+        It is in working hours. None when there is none within LOOK_AHEAD workdays, or the rollout has to come
+        to him first: what waited for that would all go at once.
         """
         moment = self.working_time(at)
         for _ in range(LOOK_AHEAD):
-            match self.silence(userid, moment):
+            match self.silence(userid, moment, kind=kind):
                 case None:
                     return moment
+                case Silence.ROLLOUT:
+                    return None
                 case Silence.MUTED:
                     until = self.calendar.moment(self.wishes[userid].muted_until)
                     moment = self.working_time(until)

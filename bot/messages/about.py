@@ -10,6 +10,7 @@ from bot.messages.answers import answered, day_of, moment_of
 from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class AboutWords:
     names_comma: str
 
 
-WORDS: Mapping[str, AboutWords] = {
+_BUILT_IN: Mapping[str, AboutWords] = {
     "zh-CN": AboutWords(
         head="关于您，我们记这些",
         what="记什么：您何时、以什么方式加了或失去哪位客户（只有编号）、标签、您备注的手机号（只留散列值）、"
@@ -155,6 +156,7 @@ WORDS: Mapping[str, AboutWords] = {
         names_comma=", ",
     ),
 }
+WORDS = Wordbook("about", _BUILT_IN)
 
 
 def privacy(*, language: str, kept: Kept, at: datetime) -> Message:

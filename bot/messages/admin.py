@@ -12,6 +12,7 @@ from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
 from bot.messages.standing import first_line, footer
+from bot.messages.wordbook import Wordbook
 
 NAMED = 5  # userids in one line
 _TEXT_BYTES = 240
@@ -57,7 +58,7 @@ class AdminWords:
     kind: str
 
 
-WORDS: Mapping[str, AdminWords] = {
+_BUILT_IN: Mapping[str, AdminWords] = {
     "zh-CN": AdminWords(
         head=Phrase("有 {n} 件事请看一下"),
         lines={
@@ -124,6 +125,7 @@ WORDS: Mapping[str, AdminWords] = {
         kind="admin",
     ),
 }
+WORDS = Wordbook("admin", _BUILT_IN)
 
 
 def admin(*, language: str, found: Sequence[Finding], at: datetime) -> Message:

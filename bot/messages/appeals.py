@@ -11,6 +11,7 @@ from bot.messages.contacts import tail
 from bot.messages.limits import SAID_BYTES
 from bot.messages.message import Message
 from bot.messages.names import clean
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class AppealWords:
     names_comma: str
 
 
-WORDS: Mapping[str, AppealWords] = {
+_BUILT_IN: Mapping[str, AppealWords] = {
     "zh-CN": AppealWords(
         opened="申诉收到了：…{customer}",
         opened_case="编号 {ids}；您说：{text}",
@@ -97,6 +98,7 @@ WORDS: Mapping[str, AppealWords] = {
         names_comma=", ",
     ),
 }
+WORDS = Wordbook("appeals", _BUILT_IN)
 
 
 def opened(

@@ -13,6 +13,7 @@ from bot.core.periods import PeriodKind
 from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS
 from bot.messages.message import Button, Card, Line, Message, as_body, plain
 from bot.messages.names import clip_characters
+from bot.messages.wordbook import Wordbook
 
 _NAME, _VALUE = "horizontal_content_list.keyname", "horizontal_content_list.value"
 
@@ -131,7 +132,7 @@ ENGLISH = CardWords(
     },
 )
 
-WORDS: Mapping[str, CardWords] = {"zh-CN": CHINESE, "en": ENGLISH}
+WORDS = Wordbook("cards", {"zh-CN": CHINESE, "en": ENGLISH})
 
 
 def as_card(message: Message, *, language: str, task_id: str, link: str = "") -> dict[str, object] | None:

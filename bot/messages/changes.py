@@ -12,6 +12,7 @@ from bot.core.counting import WECHAT, WECOM, Burst, MaxShare, QuickLoss
 from bot.core.leniency import Difference
 from bot.core.money import Pay, Penalty, Reward
 from bot.messages.names import clean
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,7 @@ ENGLISH = ChangeWords(
     share="{fact} at most {percent}%",
 )
 
-WORDS: Mapping[str, ChangeWords] = {"zh-CN": CHINESE, "en": ENGLISH}
+WORDS = Wordbook("changes", {"zh-CN": CHINESE, "en": ENGLISH})
 
 
 def sentence(difference: Difference, *, language: str) -> str:

@@ -19,6 +19,7 @@ from bot.messages.names import clean
 from bot.messages.phrases import Phrase
 from bot.messages.rows import kept_rows
 from bot.messages.standing import first_line, footer, kept_of
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,7 @@ ENGLISH = CloseWords(
     kind="result",
 )
 
-WORDS: Mapping[str, CloseWords] = {"zh-CN": CHINESE, "en": ENGLISH}
+WORDS = Wordbook("close", {"zh-CN": CHINESE, "en": ENGLISH})
 
 _BENEFIT = (Verdict.COUNTED_DETAILS, Verdict.COUNTED_FACTS)
 

@@ -14,6 +14,7 @@ from bot.messages.language import texts_in
 from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
+from bot.messages.wordbook import Wordbook
 
 PAGE = 20  # contacts a message; more do not fit into one
 _TAIL = 4  # characters of a customer's id
@@ -219,7 +220,7 @@ ENGLISH = ContactWords(
     why_kind="why",
 )
 
-WORDS: Mapping[str, ContactWords] = {"zh-CN": CHINESE, "en": ENGLISH}
+WORDS = Wordbook("contacts", {"zh-CN": CHINESE, "en": ENGLISH})
 
 
 def listed(*, language: str, contacts: Sequence[Listed], page: int, at: datetime) -> Message:

@@ -12,6 +12,7 @@ from bot.messages.message import Keep, Line, Message, Part
 from bot.messages.names import clean
 from bot.messages.questions import Appealed, Seen, about
 from bot.messages.standing import first_line, footer
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class DecidedWords:
     kind: str
 
 
-WORDS: Mapping[str, DecidedWords] = {
+_BUILT_IN: Mapping[str, DecidedWords] = {
     "zh-CN": DecidedWords(
         heads={
             "accepted": "申诉通过了，这位客户已计入",
@@ -48,6 +49,7 @@ WORDS: Mapping[str, DecidedWords] = {
         kind="decision",
     ),
 }
+WORDS = Wordbook("decided", _BUILT_IN)
 
 
 def decided(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from bot.messages.chinese import CHINESE
 from bot.messages.english import ENGLISH
 from bot.messages.phrases import Texts
+from bot.messages.wordbook import Wordbook
 
-LANGUAGES: Mapping[str, Texts] = MappingProxyType({"zh-CN": CHINESE, "en": ENGLISH})
+LANGUAGES = Wordbook("progress", {"zh-CN": CHINESE, "en": ENGLISH})
 
 
 def texts_in(language: str) -> Texts:

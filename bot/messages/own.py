@@ -12,6 +12,7 @@ from bot.messages.answers import answered
 from bot.messages.language import texts_in
 from bot.messages.message import Message
 from bot.messages.standing import labels_of
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,14 @@ class OwnWords:
     rules_kind: str
     unknown: str
     unknown_more: str
+    not_begun: str
+    not_begun_more: str
     failed: str
     failed_more: str
     kind: str
 
 
-WORDS: Mapping[str, OwnWords] = {
+_BUILT_IN: Mapping[str, OwnWords] = {
     "zh-CN": OwnWords(
         rank_head="您的名次，只有您看到",
         rank="{label}：第 {rank} 名，共 {of} 人（{scope}）；已确认 {counted}/{target}",
@@ -64,6 +67,8 @@ WORDS: Mapping[str, OwnWords] = {
         rules_kind="规则",
         unknown="通讯录里还没有您",
         unknown_more="请管理员把您加进通讯录或应用可见范围，再问一次。",
+        not_begun="这里还在试运行，您现在不用做什么",
+        not_begun_more="轮到您的部门时会告诉您。想知道记录了什么，说“隐私”。",
         failed="这会儿答不上来，请稍后再问",
         failed_more="已经记下这个问题，管理员会看到。",
         kind="答复",
@@ -84,11 +89,14 @@ WORDS: Mapping[str, OwnWords] = {
         rules_kind="rules",
         unknown="You are not in the directory yet",
         unknown_more="An admin can add you to it, or to the app's visible range; then ask again.",
+        not_begun="This is being tried out; nothing is asked of you",
+        not_begun_more="You will hear when it is your department's turn. To see what is kept, say “privacy”.",
         failed="There is no answer right now: please ask again later",
         failed_more="It is noted, and an admin will see it.",
         kind="answer",
     ),
 }
+WORDS = Wordbook("own", _BUILT_IN)
 
 
 def rank(
@@ -134,6 +142,13 @@ def unknown(*, language: str, at: datetime) -> Message:
     """Tell somebody that nobody knows him. *at* is local."""
     words = WORDS[language]
     return answered(language=language, head=words.unknown, lines=[words.unknown_more], kind=words.kind, at=at)
+
+
+def not_begun(*, language: str, at: datetime) -> Message:
+    """Tell somebody that the bot does not speak to him yet. *at* is local."""
+    words = WORDS[language]
+    lines = [words.not_begun_more]
+    return answered(language=language, head=words.not_begun, lines=lines, kind=words.kind, at=at)
 
 
 def failed(*, language: str, at: datetime) -> Message:

@@ -10,6 +10,7 @@ from bot.core.verdicts import Verdict
 from bot.core.waiting import Waiting
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ ENGLISH = PendingWords(
     },
 )
 
-WORDS: Mapping[str, PendingWords] = {"zh-CN": CHINESE, "en": ENGLISH}
+WORDS = Wordbook("pending", {"zh-CN": CHINESE, "en": ENGLISH})
 
 
 def pending_lines(

@@ -12,6 +12,7 @@ from bot.messages.language import texts_in
 from bot.messages.message import Line, Listing, Message
 from bot.messages.names import clean
 from bot.messages.standing import standings
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class PreferenceWords:
     names_comma: str
 
 
-WORDS: Mapping[str, PreferenceWords] = {
+_BUILT_IN: Mapping[str, PreferenceWords] = {
     "zh-CN": PreferenceWords(
         muted_today="好的，今天不再打扰您",
         muted_until="好的，到 {day}（含）都不打扰您",
@@ -113,6 +114,7 @@ WORDS: Mapping[str, PreferenceWords] = {
         names_comma=", ",
     ),
 }
+WORDS = Wordbook("preferences", _BUILT_IN)
 
 
 def muted(*, language: str, last: date, at: datetime) -> Message:

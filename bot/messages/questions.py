@@ -16,6 +16,7 @@ from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
 from bot.messages.standing import first_line, footer
+from bot.messages.wordbook import Wordbook
 
 _TAIL = 6  # characters of a customer's id that tell him from others
 
@@ -164,7 +165,7 @@ ENGLISH = QuestionWords(
     review_kind="review",
 )
 
-WORDS: Mapping[str, QuestionWords] = {"zh-CN": CHINESE, "en": ENGLISH}
+WORDS = Wordbook("questions", {"zh-CN": CHINESE, "en": ENGLISH})
 
 
 def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: datetime) -> Message:

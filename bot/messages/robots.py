@@ -17,6 +17,7 @@ from bot.messages.names import clean
 from bot.messages.phrases import Phrase, Texts
 from bot.messages.ranking_picture import Bar, Figure, Picture, Section
 from bot.messages.standing import first_line, footer, labels_of
+from bot.messages.wordbook import Wordbook
 
 _PICTURE_PLACES = 20  # what still fits on a phone; the words have them all
 _PICTURE_UNITS = 20
@@ -51,7 +52,7 @@ class RobotWords:
     disabled: Phrase
 
 
-WORDS: Mapping[str, RobotWords] = {
+_BUILT_IN: Mapping[str, RobotWords] = {
     "zh-CN": RobotWords(
         enough=Phrase("全队 {n} 人，已有 {enough} 人够了"),
         nobody_yet=Phrase("全队 {n} 人，达成率 {percent}%"),
@@ -106,6 +107,7 @@ WORDS: Mapping[str, RobotWords] = {
         ),
     ),
 }
+WORDS = Wordbook("robots", _BUILT_IN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

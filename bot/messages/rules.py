@@ -17,6 +17,7 @@ from bot.messages.language import texts_in
 from bot.messages.message import Keep, Line, Message, Part
 from bot.messages.names import clean
 from bot.messages.standing import labels_of
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class RuleWords:
     kind: str
 
 
-WORDS: Mapping[str, RuleWords] = {
+_BUILT_IN: Mapping[str, RuleWords] = {
     "zh-CN": RuleWords(
         head="您的规则，一句一条",
         target="{label}（{first} 至 {last}）目标 {target} 位，{basis}",
@@ -126,6 +127,7 @@ WORDS: Mapping[str, RuleWords] = {
         kind="rules",
     ),
 }
+WORDS = Wordbook("rules", _BUILT_IN)
 
 
 def rules(
@@ -136,10 +138,12 @@ def rules(
     decide_workdays: int,
     appeal_workdays: int,
     at: datetime,
+    money: bool = True,
 ) -> Message:
     """Say what holds for somebody: *asked* has each quota with his row in the running period.
 
-    *deciders*: names of those who decide an appeal of his first. *at* is local.
+    *deciders*: names of those who decide an appeal of his first. *at* is local. Without *money* no word is
+    said of any, not even that there is none.
     """
     words, texts = WORDS[language], texts_in(language)
     labels = labels_of(texts, [row for _, row in asked], at=at)
@@ -148,7 +152,7 @@ def rules(
         said.append(Line((Part(_target(words, quota, row, labels[row.quota])),), Keep.CORE))
         sentences = [
             *_counting(words, quota.counting, language),
-            *_money(words, quota, language),
+            *(_money(words, quota, language) if money else ()),
             _settlement(words, quota, appeals=appeal_workdays),
             *_asks(words, quota.integrity),
         ]
@@ -156,7 +160,8 @@ def rules(
     names = words.comma.join(clean(name) for name in deciders)
     decides = words.decides.format(names=names, n=decide_workdays) if names else words.decides_nobody
     has_money = any(quota.penalty or quota.reward for quota, _ in asked)
-    said += [Line((Part(one),), Keep.CORE) for one in (decides, words.money if has_money else words.no_money)]
+    where = [words.money if has_money else words.no_money] if money else []
+    said += [Line((Part(one),), Keep.CORE) for one in (decides, *where)]
     return answered(language=language, head=words.head, lines=said, kind=words.kind, at=at)
 
 

@@ -13,6 +13,7 @@ from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
 from bot.messages.standing import first_line, footer
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class NewsWords:
     kind: str
 
 
-WORDS: Mapping[str, NewsWords] = {
+_BUILT_IN: Mapping[str, NewsWords] = {
     "zh-CN": NewsWords(
         head_now="指标放宽了，照常就够",
         head_later="下期规则有调整，今天照常就够",
@@ -67,6 +68,7 @@ WORDS: Mapping[str, NewsWords] = {
         kind="rules",
     ),
 }
+WORDS = Wordbook("rules_changed", _BUILT_IN)
 
 
 def rules_changed(*, language: str, news: Sequence[RuleNews], at: datetime) -> Message:

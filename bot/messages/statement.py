@@ -12,6 +12,7 @@ from bot.messages.language import texts_in
 from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
 from bot.messages.names import clean
 from bot.messages.standing import first_line, footer, standings
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class StatementWords:
     figure: str
 
 
-WORDS: Mapping[str, StatementWords] = {
+_BUILT_IN: Mapping[str, StatementWords] = {
     "zh-CN": StatementWords(
         done="今天够了，已加 {n} 位",
         code="校验码 {code}",
@@ -62,6 +63,7 @@ WORDS: Mapping[str, StatementWords] = {
         figure="{quota} {period}: target {target}, confirmed {counted}, pending {pending}",
     ),
 }
+WORDS = Wordbook("statement", _BUILT_IN)
 
 
 def is_done(rows: Sequence[Row], *, added: int) -> bool:

@@ -12,6 +12,7 @@ from bot.messages.language import texts_in
 from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
+from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class TeamWords:
     names_comma: str
 
 
-WORDS: Mapping[str, TeamWords] = {
+_BUILT_IN: Mapping[str, TeamWords] = {
     "zh-CN": TeamWords(
         head=Phrase("有 {n} 位可以帮一把"),
         nobody="现在没有需要先帮的人",
@@ -68,6 +69,7 @@ WORDS: Mapping[str, TeamWords] = {
         names_comma=", ",
     ),
 }
+WORDS = Wordbook("team", _BUILT_IN)
 
 
 def needs_help(

@@ -34,6 +34,7 @@ def rules(ask: Ask) -> Message:
         deciders=[desk.name(userid) for userid in (levels[0] if levels else ())],
         decide_workdays=WORKDAYS,
         appeal_workdays=desk.services.config.review.appeal_workdays,
+        money=desk.reach.shows_money,
         at=desk.local,
     )
 

@@ -45,6 +45,14 @@ REPLIES: Mapping[Word, Reply] = {
     Word.EXPORT: team.export,
 }
 
+# His own silence, and what is kept of him, are everybody's from the first day on.
+ALWAYS = frozenset(
+    (
+        *(Word.MUTE, Word.MUTE_TODAY, Word.UNMUTE, Word.LEAVE, Word.LEAVE_TODAY, Word.BACK),
+        Word.PRIVACY,
+    )
+)
+
 
 def answer_waiting(services: Services) -> int:
     """Answer everything that waits; how many were taken. Not inside a transaction.
@@ -80,6 +88,8 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
         if not is_known(desk.services, asked.userid, at=desk.at):
             return own.unknown(language=desk.language, at=desk.local)
         understood = said(asked.text)
+        if not desk.reaches(asked.userid) and (understood is None or understood.word not in ALWAYS):
+            return own.not_begun(language=desk.language, at=desk.local)
         reply = about.not_understood if understood is None else REPLIES[understood.word]
         return reply(
             Ask(

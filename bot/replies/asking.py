@@ -9,10 +9,12 @@ from functools import cached_property
 
 from bot.core.people import Person, leads
 from bot.core.progress import Branch
+from bot.core.reach import Mode, Reach
 from bot.core.reviewers import Bank
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.workdays import WorkCalendar
 from bot.messages import Message
+from bot.reaching import reach
 from bot.services import Services
 from bot.standing import Standing, branch_for, everybody, needed, rules, standing_in
 from bot.store.preferences import Way
@@ -26,7 +28,7 @@ class Desk:
         self.at = at
         self.calendar: WorkCalendar = services.config.work_calendar()
         self.local = self.calendar.local(at)
-        self.language = services.config.locale.language
+        self.language = services.language
 
     @cached_property
     def standing(self) -> Standing:
@@ -53,6 +55,15 @@ class Desk:
         return everybody(self.services)
 
     @cached_property
+    def reach(self) -> Reach:
+        """Whom the rollout has come to."""
+        return reach(self.services)
+
+    def reaches(self, userid: str) -> bool:
+        """Whether *userid* gets figures when he asks."""
+        return self.reach.answers(userid, person=self.people.get(userid), day=self.local.date())
+
+    @cached_property
     def bank(self) -> Bank:
         """Who leads whom, who decides what."""
         config = self.services.config
@@ -70,15 +81,21 @@ class Desk:
         return userid if person is None else person.name or userid
 
     def led_by(self, userid: str) -> list[Person]:
-        """The people in the departments that *userid* leads, or below, who are here; by userid."""
+        """The people in the departments that *userid* leads, or below, who are here; by userid.
+
+        In a pilot only its people, unless an admin asks.
+        """
         leader = self.people.get(userid)
         if leader is None or not leader.leader_of:
             return []
         today, tree = self.local.date(), self.services.directory.departments
+        pilot = self.reach.mode is Mode.PILOT and userid not in self.reach.admins
         return [
             person
             for _, person in sorted(self.people.items())
-            if person.employed_on(today) and leads(leader, person, departments=tree, day=today)
+            if person.employed_on(today)
+            and leads(leader, person, departments=tree, day=today)
+            and (not pilot or self.reach.includes(person, today))
         ]
 
     def is_leader(self, userid: str) -> bool:

@@ -1,0 +1,50 @@
+"""`quotabot texts`: every text that can be replaced, in the form of the file that replaces it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.options import config_option, loaded
+from bot.config.faults import written_key
+from bot.messages.language import LANGUAGES
+from bot.messages.templates import texts_of
+from bot.wording import voice
+
+
+@click.command()
+@config_option
+@click.option("--language", type=click.Choice(list(LANGUAGES)), help="The built-in texts of this language.")
+def texts(config_path: Path, language: str | None) -> None:
+    """Print the texts as they are sent now, as TOML for the folder messages.templates. Changes nothing.
+
+    \b
+    quotabot texts
+    quotabot texts --language en > templates/en.toml
+    """
+    spoken = voice(loaded(config_path)) if language is None else language
+    for table, found in texts_of(spoken).items():
+        click.echo(f"[{table}]")
+        for name, text in found.items():
+            for line in _lines((name,), text):
+                click.echo(line)
+        click.echo()
+
+
+def _lines(path: tuple[str, ...], text: Any) -> Iterator[str]:
+    if isinstance(text, Mapping) and set(text) != {"other", "one"}:
+        for name, one in text.items():
+            yield from _lines((*path, name), one)
+    else:
+        yield f"{written_key(path)} = {_toml(text)}"
+
+
+def _toml(text: Any) -> str:
+    """JSON's strings and lists are TOML's."""
+    if isinstance(text, Mapping):
+        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in text.items()) + " }"
+    return json.dumps(text, ensure_ascii=False)
