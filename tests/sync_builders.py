@@ -113,6 +113,16 @@ class Desk:
 
 
 @contextmanager
+def reads_by(services: Services, clock: FakeTime) -> Iterator[Reads]:
+    """The way to WeCom of *services*; waiting lets the clock go on, else a turn would never come."""
+    wecom = wecom_client(services.config)
+    try:
+        yield Reads(wecom, token_keeper(services, wecom), services.read_budget, pause=clock.pass_)
+    finally:
+        wecom.close()
+
+
+@contextmanager
 def desk(
     folder: Path,
     *,
@@ -141,6 +151,7 @@ def desk(
         )
         with installation(config, clock) as services:
             services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
+            services.reads = lambda: reads_by(services, clock)
             try:
                 yield Desk(services, sandbox, clock)
             finally:

@@ -103,7 +103,8 @@ def test_a_reminder_after_a_downtime_has_the_right_figure_and_goes_only_to_who_n
     assert waiting == "waiting"
     assert state(stage, "reminder", "16:37") == "done"
     assert len(stage.calls(BATCH)) > 0
-    assert phone(stage, "yg01") == []
+    # who is done has his statement, and no reminder
+    assert [text.splitlines()[0] for text in phone(stage, "yg01")] == ["**今天够了，已加 3 位**"]
     (reminder,) = phone(stage, "yg02")
     assert "已加 2 位" in reminder.splitlines()[0]
 

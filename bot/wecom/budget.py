@@ -27,6 +27,7 @@ SHARE = Share(
 )
 MOST_CALLS = 200  # more than five side by side make within one grant
 GIVE_WAY_S = 0.2
+_NOW_S = 0.001  # what is left of a wait below this is no wait: clocks round
 _LOOK_S = 0.02
 
 
@@ -89,7 +90,7 @@ class ReadBudget:
             now = self._time()
             if held.flying >= held.places or now >= held.until:
                 return Wait(seconds=_LOOK_S, until=now + _LOOK_S)
-            if held.gives_way and (rest := held.began_at + GIVE_WAY_S - now) > 0:
+            if held.gives_way and (rest := held.began_at + GIVE_WAY_S - now) > _NOW_S:
                 return Wait(seconds=rest, until=now + rest)
             held.calls -= 1
             held.flying += 1
