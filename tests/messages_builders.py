@@ -19,7 +19,7 @@ from bot.core.progress import Row, Status
 from bot.core.statement import Figure, Statement
 from bot.core.verdicts import Verdict
 from bot.core.waiting import Waiting
-from bot.messages import Message, TeamMember, digest, progress, reminder
+from bot.messages import Message, TeamMember, digest, offer_help, progress, reminder
 from bot.messages.admin import Finding, Wrong, admin
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
@@ -272,6 +272,7 @@ def examples(language: str) -> dict[str, Message]:
         "progress, two quotas": progress(**said, rows=[MONTHLY, DAILY], yesterday=QUIET, at=MORNING),
         "progress, enough": progress(**said, rows=[COVERED], yesterday=QUIET, at=MORNING),
         "reminder": reminder(**said, rows=[BEHIND], at=AFTERNOON, today_is_workday=True),
+        "reminder, help": offer_help(**said, rows=[BEHIND], about=[BEHIND], at=AFTERNOON),
         "statement": statement(**said, rows=[AT_REST], added=2, code="7K3M9Q2PXW4D8HTR", at=AFTERNOON),
         "statement, looked at": looked_at(**said, at=EVENING, given_at=AFTERNOON, name="员工甲", seen=TOLD),
         "admin": admin(**said, found=TROUBLES, at=MORNING),
