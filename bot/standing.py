@@ -10,7 +10,7 @@ from functools import cached_property
 
 from bot import directory, frozen
 from bot.core.counting import DAY_S
-from bot.core.day import DayFacts, day_facts
+from bot.core.day import DayFacts, day_facts, facts_between
 from bot.core.frames import Frame, Past, own_days
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import Planned
@@ -85,6 +85,10 @@ class Standing:
     def day(self, userid: str, day: date) -> DayFacts:
         """What a local day brought *userid*, as of *at*."""
         return day_facts(self._adds(userid), day=day, calendar=self.calendar, at=self.at)
+
+    def days(self, userid: str, first: date, last: date) -> DayFacts:
+        """What the local days from *first* to *last* (included) brought *userid*, as of *at*."""
+        return facts_between(self._adds(userid), first=first, last=last, calendar=self.calendar, at=self.at)
 
     def teams(self) -> tuple[Team, ...]:
         """What departments reached together."""

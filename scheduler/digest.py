@@ -27,7 +27,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
             continue
         team = [
             TeamMember(name=person.name, userid=person.userid, rows=standing.by_person[person.userid])
-            for person in _team(standing, leader)
+            for person in led_by(standing, leader)
         ]
         if team:
             language = services.config.locale.language
@@ -51,7 +51,8 @@ def _median(team: Iterable[TeamMember], own: Mapping[str, Figures]) -> TeamRate 
     return team_rate([own[member.userid] for member in team if member.userid in own], together=None)
 
 
-def _team(standing: Standing, leader: Person) -> Iterator[Person]:
+def led_by(standing: Standing, leader: Person) -> Iterator[Person]:
+    """Who has a row and stands, today, in a department at or below one that *leader* leads, but himself."""
     today = standing.calendar.local_day(standing.at)
     for person in standing.people.values():
         is_asked = person.userid in standing.by_person

@@ -120,6 +120,29 @@ def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[L
     return [_helped_person(texts, member, row, at=at) for member, row in _to_help(team)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamSaid:
+    """What a digest says of a team, for another message about it. *first*: names of whom to help first."""
+
+    first: tuple[str, ...]
+    groups: str
+    attainment: tuple[Line | Listing, ...]
+    kept: tuple[Line, ...]
+    card_rows: tuple[tuple[str, str], ...]
+
+
+def team_said(team: Sequence[TeamMember], *, language: str, at: datetime) -> TeamSaid:
+    """Say how *team* stands. *at* is local."""
+    texts = texts_in(language)
+    return TeamSaid(
+        first=tuple(_name(member) for member, _ in _to_help(team)[:HELP_FIRST]),
+        groups=_groups(texts, team),
+        attainment=tuple(_attainment(texts, team, at=at)),
+        kept=tuple(_kept(texts, team)),
+        card_rows=_rows(language, texts, team),
+    )
+
+
 def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:
     """Return those behind, each with the row of his lowest pace; lowest pace first."""
     behind = []
