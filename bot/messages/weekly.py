@@ -268,13 +268,14 @@ class _Week:
         ]
 
     def card_rows(self, own: OwnWeek | None, said: TeamSaid | None) -> tuple[tuple[str, str], ...]:
-        """His own rows, or those of the team for who has none."""
+        """His own rows and one of the team, or those of the team for who has none."""
         if own is None:
             return () if said is None else said.card_rows
         return (
             *standing_rows(self.language, self.texts, own.rows, at=self.at),
             *pending_rows(self.language, own.rows, at=self.at),
             *kept_rows(self.language, own.rows),
+            *(said.shares if said else ()),
         )
 
     def _joined(self, added: Phrase, number: int, then: Phrase, short: Phrase, *, n: int) -> tuple[str, str]:
