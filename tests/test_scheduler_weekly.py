@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from e2e_builders import (
 
 from bot.core.relations import Kind, RelationEvent
 from bot.core.workdays import epoch_of
+from bot.messages import as_text
 from bot.services import Services
+from bot.standing import standing
 from bot.store.knowledge import Absence
 from bot.store.outbox import Message
 from bot.store.preferences import Way
@@ -31,6 +34,7 @@ from handlers.inbox import derive
 from scheduler.planner import plan
 from scheduler.runs import fire
 from scheduler.table import Firing, firings, timetable
+from scheduler.weekly import messages
 
 # Friday 20 November: with 42 in 21 workdays, 15 are over and 6 are left.
 FRIDAY = "2026-11-20T17:23"
@@ -159,6 +163,17 @@ def test_what_comes_is_worked_out_as_of_the_next_workday(
         assert lines(services, when=when)[0] == first
 
 
+def test_what_somebody_holds_of_long_ago_counts_for_a_quota_that_begins(tmp_path: Path) -> None:
+    friday = "2026-07-31T17:23"
+    held = MONTHLY.replace("cm-monthly", "held") + 'basis = "held"\nstarts_on = 2026-08-01\n'
+    quotas = f"{MONTHLY}ends_on = 2026-07-31\n{held}"
+    with branch(tmp_path, ONE, quotas=quotas, when=friday) as services:
+        add_customers(services, "yg01", *[at("2026-01-05T10:00")] * 40)
+        first, *_ = lines(services, when=friday)
+
+    assert first == "下周每天 1 位就够"  # 2 more in August; without the 40 it would be 2 a day
+
+
 def test_a_week_ends_on_its_make_up_saturday_and_what_follows_a_long_leave_is_not_next_week(
     tmp_path: Path,
 ) -> None:
@@ -199,6 +214,17 @@ def test_a_leader_reads_of_his_own_people_only(
     assert {name for name in ("员工甲", "员工乙", "员工丙", "主管甲") if name in found} == names
     assert (f"本周全队新增 {added} 位" in found.splitlines()[0]) is bool(added)
     assert ("进步最多：员工乙，近 7 天比前 7 天多 5 位" in found) is bool(added)
+
+
+def test_nobody_about_whom_a_finding_is_confirmed_is_named_as_having_improved(tmp_path: Path) -> None:
+    with branch(tmp_path, *TEAM, "boss,主管甲,1,主管,11,,,") as services:
+        add_customers(services, "yg01", *[at("2026-11-17T10:00")] * 8)
+        add_customers(services, "yg02", *[at("2026-11-17T10:00")] * 5)
+        known = standing(services, at=at(FRIDAY))
+        rows = tuple(replace(row, flags=("burst",)) if row.userid == "yg01" else row for row in known.rows)
+        found = dict(messages(services, replace(known, rows=rows)))
+
+    assert "进步最多：员工乙，近 7 天比前 7 天多 5 位" in as_text(found["boss"])
 
 
 def test_a_leader_with_a_quota_gets_one_message_with_both(tmp_path: Path) -> None:
