@@ -10,8 +10,8 @@ from functools import cached_property
 
 from bot import directory, frozen
 from bot.core.counting import DAY_S
-from bot.core.day import DayFacts, day_facts
-from bot.core.frames import Frame, Past
+from bot.core.day import DayFacts, day_facts, facts_between
+from bot.core.frames import Frame, Past, own_days
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import Planned
 from bot.core.money import capped
@@ -66,9 +66,29 @@ class Standing:
         """Whether *userid* may be told something on the local *day*: employed, not absent, in range."""
         return self.people[userid].works_on(day)
 
+    def own_workdays(self, row: Row) -> int:
+        """How many workdays of its period the quota of *row* asks of his; 0 if it is not among *frames*."""
+        return sum(
+            len(
+                own_days(
+                    quota,
+                    self.people[row.userid],
+                    period,
+                    departments=self.departments,
+                    calendar=self.calendar,
+                )
+            )
+            for quota, period in self.frames
+            if (quota.id, period.name) == (row.quota, row.period)
+        )
+
     def day(self, userid: str, day: date) -> DayFacts:
         """What a local day brought *userid*, as of *at*."""
         return day_facts(self._adds(userid), day=day, calendar=self.calendar, at=self.at)
+
+    def days(self, userid: str, first: date, last: date) -> DayFacts:
+        """What the local days from *first* to *last* (included) brought *userid*, as of *at*."""
+        return facts_between(self._adds(userid), first=first, last=last, calendar=self.calendar, at=self.at)
 
     def teams(self) -> tuple[Team, ...]:
         """What departments reached together."""

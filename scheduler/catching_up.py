@@ -26,8 +26,10 @@ WAIT = timedelta(minutes=20)  # at least so long a job waits, working hours perm
 ASK_FIRST = {
     "reminder": timedelta(minutes=30),
     "digest": timedelta(minutes=5),
+    "weekly": timedelta(minutes=5),
     "close": timedelta(minutes=30),
 }
+_SAYS_SO = frozenset({"digest", "weekly"})  # what goes on incomplete figures, and says that they are
 CLOSE_WORKDAYS = 3  # so many working days after the settlement a close waits no longer
 _AGAIN_S = 600
 _SELDOM_S = 3600
@@ -94,12 +96,12 @@ def turn(services: Services, job: str, *, fire_at: int, at: datetime) -> Told:
 def goes_anyway(services: Services, job: str, found: Gap, *, at: datetime) -> bool:
     """Whether *job* is done on figures that lack something, once nobody waits any more.
 
-    A digest says it, a reminder leaves out members whose lists could not be read, and a close waits three
-    working days from the settlement.
+    A digest and a weekly say it, a reminder leaves out members whose lists could not be read, and a close
+    waits three working days from the settlement.
     """
     if job == "close":
         return _waited_enough(services, at=at)
-    return job == "digest" or found.members is not None
+    return job in _SAYS_SO or found.members is not None
 
 
 def gap_of(services: Services, job: str, *, at: datetime) -> Gap | None:
@@ -119,7 +121,7 @@ def latest(job: str, fire_at: int, *, calendar: WorkCalendar) -> datetime:
     due = calendar.moment(fire_at)
     closes = datetime.combine(due.date(), calendar.closes, calendar.zone)
     last = closes - ASK_FIRST["digest"]
-    if job == "digest":
+    if job in _SAYS_SO:
         return min(due + WAIT, last)
     return min(max(due + WAIT, closes - ASK_FIRST[job]), last)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
 from bot.core.people import Departments, Person, leads
-from bot.core.reach import Mode
+from bot.core.reach import Mode, Reach
 from bot.messages import Message, TeamMember
 from bot.messages import digest as digest_message
 from bot.reaching import reach
@@ -33,8 +33,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
             continue
         team = [
             TeamMember(name=person.name, userid=person.userid, rows=standing.by_person[person.userid])
-            for person in _team(standing, leader)
-            if reached.mode is not Mode.PILOT or reached.includes(person, local.date())
+            for person in led_by(standing, leader, reached=reached)
         ]
         if team:
             language = services.language
@@ -58,9 +57,15 @@ def _median(team: Iterable[TeamMember], own: Mapping[str, Figures]) -> TeamRate 
     return team_rate([own[member.userid] for member in team if member.userid in own], together=None)
 
 
-def _team(standing: Standing, leader: Person) -> Iterator[Person]:
+def led_by(standing: Standing, leader: Person, *, reached: Reach) -> Iterator[Person]:
+    """Who has a row and stands, today, in a department at or below one that *leader* leads, but himself.
+
+    In a pilot its people alone.
+    """
     today = standing.calendar.local_day(standing.at)
     for person in standing.people.values():
         is_asked = person.userid in standing.by_person
+        if reached.mode is Mode.PILOT and not reached.includes(person, today):
+            continue
         if is_asked and leads(leader, person, departments=standing.departments, day=today):
             yield person

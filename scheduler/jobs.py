@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
-from scheduler import admin, close, digest, engagement, progress, questions, reminder, statement, sync
+from scheduler import admin, close, digest, engagement, progress, questions, reminder, statement, sync, weekly
 
 # Yields (userid, message) in the order of userids: planning goes on from a userid after an interruption.
 Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
@@ -50,6 +50,7 @@ JOBS: dict[str, Job] = {
     "progress": progress.messages,  # the morning's one line: how many are enough today
     "reminder": reminder.messages,  # late, and only to those who are behind and can still change it
     "digest": digest.messages,  # to leaders: whom to help first
+    "weekly": weekly.messages,  # at the end of a week: what it brought, and what is enough from then on
     "close": close.messages,  # preliminary results of periods that are settled
     "sync": sync.messages,  # nothing to tell: it takes over what WeCom's own lists say
     "engagement": engagement.messages,  # nothing to tell: it reads WeCom's behaviour figures

@@ -1,34 +1,81 @@
 """reminder: late, once a day, only to those who are behind and have something left today.
 
-Nobody is reminded whose figures may lack something.
+Whom a number helps no more is offered help instead: his dose is far above the even one of the period, or he
+was reminded on each of his last workdays. Nobody is reminded whose figures may lack something.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
 
-from bot.messages import Message, to_remind
+from bot.core.progress import Row
+from bot.core.standing import is_tight
+from bot.messages import Message, offer_help, to_remind
 from bot.messages import reminder as reminder_message
 from bot.services import Services
 from bot.standing import Standing
+from bot.telling import key_of
 from scheduler.catching_up import gap_of
 from scheduler.proposing import in_question
+
+OFTEN = 3  # so many own workdays in a row with a reminder: the next one has no number
+_LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders
+_TOLD = frozenset({"pending", "sent", "unknown"})  # what may have reached him
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person whom a reminder can still help."""
     local = standing.calendar.local(standing.at)
+    language = services.language
     gap = gap_of(services, "reminder", at=standing.at)
     unsure = in_question(services) | (gap.members if gap and gap.members else frozenset())
+    reminded_often = _reminded_often(services, standing)
     for userid, rows in standing.by_person.items():
-        if userid in unsure or not standing.works_on(userid, local.date()) or not to_remind(rows):
+        due = to_remind(rows)
+        if userid in unsure or not standing.works_on(userid, local.date()) or not due:
+            continue
+        about = _tight(standing, due) or (due if reminded_often(userid) else ())
+        if about:
+            yield userid, offer_help(language=language, rows=rows, about=about, at=local)
             continue
         yield (
             userid,
             reminder_message(
-                language=services.language,
+                language=language,
                 rows=rows,
                 at=local,
                 today_is_workday=standing.calendar.is_workday(local.date()),
             ),
         )
+
+
+def _tight(standing: Standing, due: Sequence[Row]) -> tuple[Row, ...]:
+    return tuple(
+        row for row in due if is_tight(row.today_dose, target=row.target, own=standing.own_workdays(row))
+    )
+
+
+def _reminded_often(services: Services, standing: Standing) -> Callable[[str], bool]:
+    """Say of whom a reminder is in the outbox for each of his last OFTEN own workdays before today.
+
+    A day of leave is none, whether it was imported or said by word.
+    """
+    today = standing.calendar.local_day(standing.at)
+    days = standing.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
+    leaves = services.store.preferences.leaves()
+
+    def was_told(userid: str, day: date) -> bool:
+        row = services.store.outbox.by_key(key_of("reminder", day, userid))
+        return row is not None and row["state"] in _TOLD
+
+    def often(userid: str) -> bool:
+        away = leaves.get(userid, ())
+        own = [
+            day
+            for day in days
+            if standing.works_on(userid, day) and not any(one.first <= day <= one.last for one in away)
+        ][:OFTEN]
+        return len(own) == OFTEN and all(was_told(userid, day) for day in own)
+
+    return often

@@ -112,7 +112,7 @@ class _Seen:
             standing=standing,
             rows=rows,
             silent=_silent(standing),
-            gains=_gains(services, standing),
+            gains=gains(services, standing),
             names={userid: person.name for userid, person in standing.people.items()},
         )
 
@@ -152,7 +152,7 @@ def _silent(standing: Standing) -> set[str]:
     }
 
 
-def _gains(services: Services, standing: Standing) -> dict[str, dict[str, Gain]]:
+def gains(services: Services, standing: Standing) -> dict[str, dict[str, Gain]]:
     """Each person's adds that count or may, of this week and the one before, by quota.
 
     Only where the number of adds is what is asked for, and a period is no shorter than a week.

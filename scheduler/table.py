@@ -45,10 +45,12 @@ def timetable(config: Config) -> tuple[Entry, ...]:
             ("progress", schedule.progress),
             ("reminder", schedule.reminder),
             ("digest", schedule.digest),
+            ("weekly", schedule.weekly),
             ("close", schedule.close),
             ("sync", schedule.sync),
             ("engagement", schedule.engagement),
         )
+        if firing is not None
     )
 
 

@@ -38,6 +38,7 @@ FRAMES: dict[str, Callable[[Services, datetime], Sequence[Framed]]] = {
     "progress": _running,
     "reminder": _running,
     "digest": _running,
+    "weekly": _running,
     "close": _to_close,
 }
 

@@ -19,7 +19,7 @@ from bot.core.progress import Row, Status
 from bot.core.statement import Figure, Statement
 from bot.core.verdicts import Verdict
 from bot.core.waiting import Waiting
-from bot.messages import Message, TeamMember, digest, progress, reminder
+from bot.messages import Message, TeamMember, digest, offer_help, progress, reminder
 from bot.messages.admin import Finding, Wrong, admin
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
@@ -27,10 +27,12 @@ from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, quest
 from bot.messages.robots import GroupPost, group_message
 from bot.messages.rules_changed import RuleNews, rules_changed
 from bot.messages.statement import looked_at, statement
+from bot.messages.weekly import OwnWeek, TeamWeek, weekly
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 24, 9, 7, tzinfo=SHANGHAI)  # a Tuesday; 5 workdays of November are left
 AFTERNOON = MORNING.replace(hour=16, minute=37)
+MONDAY, FRIDAY = date(2026, 11, 16), datetime(2026, 11, 20, 17, 23, tzinfo=SHANGHAI)
 EVENING = MORNING.replace(hour=17, minute=48)
 RESULTS = datetime(2026, 12, 8, 8, 42, tzinfo=SHANGHAI)
 OBJECT_UNTIL = datetime(2026, 12, 15, 18, 0, tzinfo=SHANGHAI)
@@ -248,6 +250,27 @@ def a_group() -> GroupPost:
     )
 
 
+def _weeks(language: str) -> dict[str, Message]:
+    said: dict[str, Any] = {"language": language, "first": MONDAY, "at": FRIDAY}
+    facts = DayFacts(added=9, lost_by_customer=1, lost_by_member=0)
+    own = OwnWeek(rows=[replace(MONTHLY, workdays_left=6)], facts=facts, dose=2)
+    people = a_team()
+    team = TeamWeek(
+        members=people,
+        facts=DayFacts(added=63, lost_by_customer=3, lost_by_member=1),
+        improved=[people[0]],
+        more=9,
+    )
+    tight = replace(own, rows=[replace(BEHIND, workdays_left=2)], dose=11, tight=True)
+    return {
+        "weekly": weekly(**said, own=own),
+        "weekly, enough": weekly(**said, own=replace(own, rows=[COVERED], dose=0)),
+        "weekly, help": weekly(**said, own=tight),
+        "weekly, leader": weekly(**said, team=team),
+        "weekly, both": weekly(**said, own=own, team=team),
+    }
+
+
 def _questions(language: str) -> dict[str, Message]:
     said: dict[str, Any] = {"language": language, "at": MORNING}
     asked = [replace(BURST, holds=0), SHARED, QUICK_LOSS]
@@ -272,6 +295,7 @@ def examples(language: str) -> dict[str, Message]:
         "progress, two quotas": progress(**said, rows=[MONTHLY, DAILY], yesterday=QUIET, at=MORNING),
         "progress, enough": progress(**said, rows=[COVERED], yesterday=QUIET, at=MORNING),
         "reminder": reminder(**said, rows=[BEHIND], at=AFTERNOON, today_is_workday=True),
+        "reminder, help": offer_help(**said, rows=[BEHIND], about=[BEHIND], at=AFTERNOON),
         "statement": statement(**said, rows=[AT_REST], added=2, code="7K3M9Q2PXW4D8HTR", at=AFTERNOON),
         "statement, looked at": looked_at(**said, at=EVENING, given_at=AFTERNOON, name="员工甲", seen=TOLD),
         "admin": admin(**said, found=TROUBLES, at=MORNING),
@@ -288,6 +312,7 @@ def examples(language: str) -> dict[str, Message]:
             at=EVENING,
             incomplete_since=AFTERNOON,
         ),
+        **_weeks(language),
         "close": closed(**said, lines=[MISSED], until=OBJECT_UNTIL, at=RESULTS),
         "close, met": closed(**said, lines=[MADE], until=OBJECT_UNTIL, at=RESULTS),
         "rules": rules_changed(**said, news=[EASED], at=MORNING),

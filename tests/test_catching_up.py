@@ -443,6 +443,7 @@ def test_a_close_does_not_mind_what_happened_after_the_settlement(tmp_path: Path
         pytest.param("reminder", "17:50", "17:55", id="but its messages must still go out"),
         pytest.param("digest", "17:48", "17:55", id="digest: in time to go out"),
         pytest.param("digest", "12:00", "12:20", id="digest: twenty minutes"),
+        pytest.param("weekly", "17:23", "17:43", id="weekly: twenty minutes"),
         pytest.param("close", "08:42", "17:30", id="close: the whole day"),
     ],
 )

@@ -258,9 +258,10 @@ def changed(old: str, new: str) -> str:
             id="time without a leading zero",
         ),
         pytest.param(
-            MINIMAL + '[schedule]\nweekly = { at = "17:23", on = "last_workday_of_week" }\n',
-            "schedule.weekly: not supported in this version; leave it out",
-            id="job that comes later",
+            MINIMAL + '[schedule]\nweekly = { at = "17:23", on = "first_workday_after_settlement" }\n',
+            'schedule.weekly.on = "first_workday_after_settlement": not supported in this version, '
+            'only "workdays" and "every_day" and "last_workday_of_week" are',
+            id="day that suits another job",
         ),
         pytest.param(
             MINIMAL + "[privacy]\nstore_customer_names = true\n",

@@ -18,9 +18,11 @@ from messages_builders import (
     DAILY,
     EVENING,
     EXEMPT,
+    FRIDAY,
     MADE,
     MET,
     MISSED,
+    MONDAY,
     MONTHLY,
     MORNING,
     OBJECT_UNTIL,
@@ -40,6 +42,7 @@ from bot.messages.close import closed
 from bot.messages.forms import forms_of
 from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS, over
 from bot.messages.message import Button
+from bot.messages.weekly import OwnWeek, TeamWeek, weekly
 from sandbox.cards import buttons_of, check_card, content_of_card
 from sandbox.switches import ApiSwitches
 
@@ -73,7 +76,7 @@ def rows(draw: st.DrawFn) -> Row:
 def messages(draw: st.DrawFn) -> tuple[str, Message]:
     language = draw(st.sampled_from(["zh-CN", "en"]))
     some = draw(st.lists(rows(), min_size=1, max_size=8))
-    kind = draw(st.sampled_from(["progress", "reminder", "digest", "close"]))
+    kind = draw(st.sampled_from(["progress", "reminder", "digest", "weekly", "close"]))
     if kind == "digest":
         team = [member(draw(NAMES), *some[n::3], userid=f"u{n}") for n in range(3)]
         return language, digest(language=language, team=team, at=EVENING)
@@ -83,6 +86,12 @@ def messages(draw: st.DrawFn) -> tuple[str, Message]:
         return language, closed(language=language, lines=lines, until=OBJECT_UNTIL, at=RESULTS)
     if kind == "reminder" and to_remind(some):
         return language, reminder(language=language, rows=some, at=AFTERNOON, today_is_workday=True)
+    if kind == "weekly":
+        facts = DayFacts(added=draw(COUNT), lost_by_customer=draw(COUNT), lost_by_member=draw(COUNT))
+        team = [member(draw(NAMES), *some, userid=f"u{n}") for n in range(3)]
+        week = OwnWeek(rows=some, facts=facts, dose=draw(COUNT), tight=draw(st.booleans()))
+        theirs = TeamWeek(members=team, facts=facts, improved=team, more=draw(COUNT))
+        return language, weekly(language=language, first=MONDAY, at=FRIDAY, own=week, team=theirs)
     waiting = [
         replace(WAITING[0], quota=draw(st.sampled_from(some)).quota, verdict=verdict, missing=(draw(NAMES),))
         for verdict in draw(st.lists(st.sampled_from(PENDING), max_size=12))
@@ -155,7 +164,12 @@ def test_the_morning_card_has_dose_standing_pending_until_when_and_kept_relation
     [
         ("progress", ["list", "mute", "leave"]),
         ("reminder", ["help", "list", "mute"]),
+        ("reminder, help", ["help", "list"]),
         ("digest", ["team"]),
+        ("weekly", ["list"]),
+        ("weekly, help", ["help", "list"]),
+        ("weekly, leader", ["team"]),
+        ("weekly, both", ["list", "team"]),
         ("close", ["list:2026-11", "appeal", "rules"]),
     ],
 )

@@ -17,7 +17,9 @@ from messages_builders import (
     DAILY,
     EVENING,
     EXEMPT,
+    FRIDAY,
     MET,
+    MONDAY,
     MONTHLY,
     MORNING,
     QUIET,
@@ -27,9 +29,10 @@ from messages_builders import (
 
 from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
-from bot.messages import Message, as_markdown, as_text, digest, progress, reminder, to_remind
+from bot.messages import Message, as_markdown, as_text, digest, offer_help, progress, reminder, to_remind
 from bot.messages.limits import MESSAGE_BYTES, NAME_BYTES
 from bot.messages.names import clean, clip
+from bot.messages.weekly import OwnWeek, TeamWeek, weekly
 
 FORBIDDEN = re.compile(r"落后|[!！元¥￥$]|yuan|behind|rank", re.IGNORECASE)
 LANGUAGE = st.sampled_from(["zh-CN", "en"])
@@ -63,13 +66,25 @@ def rows(draw: st.DrawFn) -> Row:
 def messages(draw: st.DrawFn) -> Message:
     language = draw(LANGUAGE)
     some = draw(st.lists(rows(), min_size=1, max_size=12))
-    kind = draw(st.sampled_from(["progress", "reminder", "digest"]))
+    kind = draw(st.sampled_from(["progress", "reminder", "digest", "weekly"]))
     if kind == "digest":
         team = [
             member(draw(NAMES), *some[n % 3 :: 3], userid=f"u{n}") for n in range(draw(st.integers(1, 9)))
         ]
         return digest(language=language, team=team, at=EVENING)
+    if kind == "weekly":
+        facts = DayFacts(added=draw(COUNT), lost_by_customer=draw(COUNT), lost_by_member=draw(COUNT))
+        team = [member(draw(NAMES), *some, userid=f"u{n}") for n in range(draw(st.integers(0, 4)))]
+        return weekly(
+            language=language,
+            first=MONDAY,
+            at=FRIDAY,
+            own=OwnWeek(rows=some, facts=facts, dose=draw(COUNT), tight=draw(st.booleans())),
+            team=TeamWeek(members=team, facts=facts, improved=team[:3], more=draw(COUNT)) if team else None,
+        )
     if kind == "reminder" and to_remind(some):
+        if draw(st.booleans()):
+            return offer_help(language=language, rows=some, about=to_remind(some), at=AFTERNOON)
         return reminder(language=language, rows=some, at=AFTERNOON, today_is_workday=draw(st.booleans()))
     facts = DayFacts(added=draw(COUNT), lost_by_customer=draw(COUNT), lost_by_member=draw(COUNT))
     return progress(language=language, rows=some, yesterday=facts, at=MORNING)

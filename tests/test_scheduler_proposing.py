@@ -141,13 +141,14 @@ def test_who_may_be_somebody_else_is_told_no_figures_before_it_is_decided(stage:
     stage.desk.clock.set("2026-11-26T16:37")
     told = {
         job: {message.to_userid for message in plan(stage.desk.services, job, at=stage.desk.clock.moment)}
-        for job in ("progress", "reminder")
+        for job in ("progress", "reminder", "weekly")
     }
     stage.decide(accept=True)
     later = {message.key for message in plan(stage.desk.services, "reminder", at=stage.desk.clock.moment)}
 
     assert "yg02" in told["progress"]
-    assert NEW not in told["progress"] | told["reminder"]
+    assert "yg02" in told["weekly"]
+    assert NEW not in told["progress"] | told["reminder"] | told["weekly"]
     assert f"reminder:2026-11-26:{NEW}" in later
 
 

@@ -146,13 +146,19 @@ def test_however_the_time_is_cut_into_looks_the_same_fires(cuts: list[int]) -> N
     assert pieces == firings(DAILY + WEEKLY, calendar=CALENDAR, after=begin, upto=end)
 
 
+def test_no_week_is_told_where_the_file_says_nothing_of_it(tmp_path: Path) -> None:
+    assert "weekly" not in {line.job for line in timetable(read(tmp_path, MINIMAL))}
+
+
 def test_the_configuration_names_only_jobs_that_exist_and_days_that_are_known(tmp_path: Path) -> None:
-    lines = timetable(read(tmp_path, MINIMAL))
+    more = '[schedule]\nweekly = { at = "17:23", on = "last_workday_of_week" }\n'
+    lines = timetable(read(tmp_path, MINIMAL + more))
 
     assert [(line.job, f"{line.at:%H:%M}", line.on) for line in lines] == [
         ("progress", "09:07", "workdays"),
         ("reminder", "16:37", "workdays"),
         ("digest", "17:48", "workdays"),
+        ("weekly", "17:23", "last_workday_of_week"),
         ("close", "08:42", "first_workday_after_settlement"),
         ("sync", "02:17", "every_day"),
         ("engagement", "06:11", "every_day"),

@@ -20,7 +20,7 @@ from scheduler.table import Firing
 from scheduler.tags import freshen, want_again
 
 REAL_NAME = QUOTA + '[quotas.counting]\nrequired_tags = ["已实名"]\n'
-JOBS = ("progress", "reminder", "digest", "close")
+JOBS = ("progress", "reminder", "digest", "weekly", "close")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def set_tag(opened: Desk, customer: str, *names: str) -> None:
     opened.world.change_contact("yg01", customer, {"tags": list(names)})
 
 
-@pytest.mark.parametrize("job", ["progress", "reminder", "digest"])
+@pytest.mark.parametrize("job", ["progress", "reminder", "digest", "weekly"])
 def test_a_job_of_the_day_sees_the_tag(branch: Desk, job: str) -> None:
     customer = branch.happen("add")
     branch.drain()
@@ -108,7 +108,7 @@ def test_without_required_tags_nothing_is_read_again(tmp_path: Path) -> None:
         opened.happen("add")
         opened.drain()
 
-        assert [want_again(opened.services, job, at=opened.clock.moment) for job in JOBS] == [0] * 4
+        assert [want_again(opened.services, job, at=opened.clock.moment) for job in JOBS] == [0] * len(JOBS)
 
 
 def test_nobody_waits_for_a_reader_that_is_not_there(branch: Desk) -> None:

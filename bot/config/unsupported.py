@@ -15,11 +15,10 @@ Path = tuple[str | int, ...]
 
 # Key (every item of a list alike) → values that say what the program does anyway; none: leave the key out.
 OFF_VALUES: Mapping[str, tuple[object, ...]] = {
-    "robots[].posts": (["digest"], []),
     "schedule.progress.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.reminder.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.digest.on": ("workdays", "every_day", "last_workday_of_week"),
-    "schedule.weekly": (),
+    "schedule.weekly.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.sync.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.engagement.on": ("workdays", "every_day", "last_workday_of_week"),
     "privacy.store_customer_names": (False,),

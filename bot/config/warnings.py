@@ -16,7 +16,7 @@ from bot.core.periods import period_of
 from bot.core.quotas import PeriodKind
 
 # Jobs whose messages nobody asked for: they wait for working hours.
-PUSHING_JOBS = ("progress", "reminder", "digest")
+PUSHING_JOBS = ("progress", "reminder", "digest", "weekly")
 
 CROWDED_MINUTES = (0, 30)
 
@@ -106,7 +106,10 @@ def _calendar(config: Config, years: Iterable[int]) -> Iterator[Found]:
 def _firings(config: Config) -> Iterator[Found]:
     hours = config.calendar.working_hours
     for job in (*PUSHING_JOBS, "sync", "engagement"):
-        path, at = ("schedule", job, "at"), getattr(config.schedule, job).at
+        firing = getattr(config.schedule, job)
+        if firing is None:
+            continue
+        path, at = ("schedule", job, "at"), firing.at
         written = f"{at:%H:%M}"
         if at.minute in CROWDED_MINUTES:
             yield path, written, "WeCom asks to avoid minutes 0 and 30; take another one", None

@@ -1,4 +1,4 @@
-"""What happened to one employee's contacts on one local day."""
+"""What happened to one employee's contacts on one local day, or on several."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.core.workdays import WorkCalendar, epoch_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayFacts:
-    """Adds and losses dated one local day. A transfer is no loss; a slip that is over is neither.
+    """Adds and losses dated one local day, or several. A transfer is no loss; a slip that is over is neither.
 
     *lost_unknown*: found missing in WeCom's list, dated when it was found.
     """
@@ -22,18 +22,30 @@ class DayFacts:
     lost_by_member: int
     lost_unknown: int = 0
 
+    @property
+    def lost(self) -> int:
+        """All losses."""
+        return self.lost_by_customer + self.lost_by_member + self.lost_unknown
+
 
 def day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar, at: datetime) -> DayFacts:
     """Return what is known as of *at* of the local *day* from one employee's whole-set folds.
 
     Raises ValueError if *at* has no zone.
     """
+    return facts_between(adds, first=day, last=day, calendar=calendar, at=at)
+
+
+def facts_between(
+    adds: Iterable[Add], *, first: date, last: date, calendar: WorkCalendar, at: datetime
+) -> DayFacts:
+    """Return the same of all local days from *first* to *last*, both included."""
     known_at = epoch_of(at)
     known = [add for add in (as_of(add, known_at) for add in adds) if add is not None]
-    first, end = calendar.start_of(day), calendar.start_of(day + timedelta(days=1))
-    ends = [add.ended_by for add in known if add.ended_at is not None and first <= add.ended_at < end]
+    begin, end = calendar.start_of(first), calendar.start_of(last + timedelta(days=1))
+    ends = [add.ended_by for add in known if add.ended_at is not None and begin <= add.ended_at < end]
     return DayFacts(
-        added=sum(first <= add.added_at < end for add in known),
+        added=sum(begin <= add.added_at < end for add in known),
         lost_by_customer=ends.count(Kind.LOST_BY_CUSTOMER),
         lost_by_member=ends.count(Kind.LOST_BY_MEMBER),
         lost_unknown=ends.count(Kind.LOST_UNKNOWN),

@@ -171,6 +171,18 @@ class Figures:
         return Fraction(self.tally.counted, self.target)
 
 
+def own_days(
+    quota: Quota, person: Person, period: Period, *, departments: Departments, calendar: WorkCalendar
+) -> tuple[date, ...]:
+    """Return the own workdays of *person*: those of *period* under *quota* on which he is not absent."""
+    stretches = stretches_under(quota, person, period, departments=departments)
+    return tuple(day for day in _workdays(stretches, calendar=calendar) if day not in person.absences)
+
+
+def _workdays(stretches: Iterable[tuple[date, date]], *, calendar: WorkCalendar) -> tuple[date, ...]:
+    return tuple(day for stretch in stretches for day in calendar.workdays_between(*stretch))
+
+
 def figures(
     frame: Frame, *, people: Iterable[Person], departments: Departments, now: Moment, past: Past, before: Past
 ) -> list[Figures]:
@@ -194,9 +206,7 @@ def figures(
         if not stretches:
             continue
         if stretches not in shared:
-            shared[stretches] = tuple(
-                day for stretch in stretches for day in frame.calendar.workdays_between(*stretch)
-            )
+            shared[stretches] = _workdays(stretches, calendar=frame.calendar)
         days = tuple(day for day in shared[stretches] if day not in person.absences)
         found.append(_figures(frame, person, days=days, now=now, past=past, before=before, opened=opened))
     return found

@@ -28,6 +28,7 @@ WAITS: Mapping[str, int] = {
     "help": 3,
     "question": 2,
     "review": 2,
+    "weekly": 2,
 }
 PATIENCE = 2  # workdays after which what waits takes a place of the day, whatever else may come
 _APART_S = 240  # so far apart are messages that would all go at minute 0 or 30

@@ -14,6 +14,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 HALF = Fraction(1, 2)
+TIGHT = 3  # times the even dose of the period; above it a number helps nobody
 
 
 class Status(StrEnum):
@@ -80,6 +81,11 @@ class OwnDays:
         0 if today is not an own workday.
         """
         return ceil(Fraction(to_add, self.total - self.before)) if self.elapsed > self.before else 0
+
+
+def is_tight(dose: int, *, target: int, own: int) -> bool:
+    """Say whether *dose* is more than TIGHT times what a day of *own* workdays has of *target* on average."""
+    return dose * own > TIGHT * target
 
 
 def pace_of(done: int, *, expected: Fraction) -> Fraction | None:

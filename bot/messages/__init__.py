@@ -5,7 +5,18 @@ Nothing here knows how, when or whether a message is sent.
 
 from bot.messages.digest import TeamMember, digest
 from bot.messages.message import Message, as_markdown, as_text
+from bot.messages.offer import offer_help
 from bot.messages.progress import progress
 from bot.messages.reminder import reminder, to_remind
 
-__all__ = ["Message", "TeamMember", "as_markdown", "as_text", "digest", "progress", "reminder", "to_remind"]
+__all__ = [
+    "Message",
+    "TeamMember",
+    "as_markdown",
+    "as_text",
+    "digest",
+    "offer_help",
+    "progress",
+    "reminder",
+    "to_remind",
+]

@@ -96,7 +96,7 @@ def _incomplete(texts: Texts, since: datetime | None, *, at: datetime) -> list[L
 
 
 def _rows(
-    language: str, texts: Texts, team: Sequence[TeamMember], replies: TeamRate | None
+    language: str, texts: Texts, team: Sequence[TeamMember], replies: TeamRate | None = None
 ) -> tuple[tuple[str, str], ...]:
     """The figures of the team as rows of a card; attainment only where there is one quota to speak of."""
     words, count = WORDS[language], Counter(_worst(member) for member in team)
@@ -128,6 +128,46 @@ def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[L
     """Say of each of *team* who is behind what he has and needs; lowest pace first. *at* is local."""
     texts = texts_in(language)
     return [_helped_person(texts, member, row, at=at) for member, row in _to_help(team)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamSaid:
+    """What a digest says of a team, for another message about it.
+
+    *first*: names of whom to help first. *shares*: attainment and kept rate as a row of a card, or none.
+    """
+
+    first: tuple[str, ...]
+    groups: str
+    attainment: tuple[Line | Listing, ...]
+    kept: tuple[Line, ...]
+    card_rows: tuple[tuple[str, str], ...]
+    shares: tuple[tuple[str, str], ...]
+
+
+def team_said(team: Sequence[TeamMember], *, language: str, at: datetime) -> TeamSaid:
+    """Say how *team* stands. *at* is local."""
+    texts = texts_in(language)
+    return TeamSaid(
+        first=tuple(_name(member) for member, _ in _to_help(team)[:HELP_FIRST]),
+        groups=_groups(texts, team),
+        attainment=tuple(_attainment(texts, team, at=at)),
+        kept=tuple(_kept(texts, team)),
+        card_rows=_rows(language, texts, team),
+        shares=_shares(language, team),
+    )
+
+
+def _shares(language: str, team: Sequence[TeamMember]) -> tuple[tuple[str, str], ...]:
+    words = WORDS[language]
+    asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
+    kept = [one for one in (kept_of(member.rows) for member in team) if one is not None]
+    said = []
+    if len({row.quota for row in asked}) == 1:
+        said.append(f"{words.attainment} {_figures(asked)['percent']}%")
+    if kept:
+        said.append(f"{words.kept} {int(100 * median(kept))}%")
+    return ((words.team, words.comma.join(said)),) if said else ()
 
 
 def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:

@@ -13,7 +13,15 @@ from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Par
 from bot.messages.pending import pending_items, pending_lines
 from bot.messages.phrases import Texts
 from bot.messages.rows import kept_rows, pending_rows, standing_rows
-from bot.messages.standing import ENOUGH, first_line, footer, kept_of, labels_of, standings
+from bot.messages.standing import (
+    ENOUGH,
+    facts_said,
+    first_line,
+    footer,
+    kept_line,
+    labels_of,
+    standings,
+)
 
 
 def progress(
@@ -41,7 +49,7 @@ def progress(
             standings(texts, rows, at=at),
             *_pending(language, texts, rows, waiting, at=at),
             *told,
-            *_kept(texts, rows),
+            *kept_line(texts, rows),
             _peace(texts, rows),
             footer(texts, at=at, kind=texts.kind_progress),
         ),
@@ -136,26 +144,8 @@ def _pending(
 
 
 def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
-    said = [
-        phrase.say(n=number)
-        for phrase, number in (
-            (texts.yesterday_added, facts.added),
-            (texts.lost_by_customer, facts.lost_by_customer),
-            (texts.lost_by_member, facts.lost_by_member),
-            (texts.lost_unknown, facts.lost_unknown),
-        )
-        if number
-    ]
-    if not said:
-        return []
-    return [Line((Part(texts.yesterday.say(facts=texts.semicolon.join(said))),), Keep.USEFUL)]
-
-
-def _kept(texts: Texts, rows: Sequence[Row]) -> list[Line]:
-    kept = kept_of(rows)
-    if kept is None:
-        return []
-    return [Line((Part(texts.kept.say(percent=int(kept * 100))),), Keep.NICE)]
+    said = facts_said(texts, facts)
+    return [Line((Part(texts.yesterday.say(facts=said)),), Keep.USEFUL)] if said else []
 
 
 def _peace(texts: Texts, rows: Sequence[Row]) -> Line:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from bot.core.day import DayFacts
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Row, Status
 from bot.messages.message import Keep, Line, Listing, Part, Tone
@@ -85,6 +86,28 @@ def _period(texts: Texts, row: Row, *, at: datetime) -> str:
 def kept_of(rows: Sequence[Row]) -> Decimal | None:
     """Return the person's kept_90, which is the same in all his rows that have it."""
     return next((Decimal(str(row.kept_90)) for row in rows if row.kept_90 is not None), None)
+
+
+def kept_line(texts: Texts, rows: Sequence[Row]) -> list[Line]:
+    """Say what share of the contacts of 90 days was kept, rounded down; nothing under ten contacts."""
+    kept = kept_of(rows)
+    if kept is None:
+        return []
+    return [Line((Part(texts.kept.say(percent=int(kept * 100))),), Keep.NICE)]
+
+
+def facts_said(texts: Texts, facts: DayFacts) -> str:
+    """Say what days brought somebody, to himself; nothing of what did not happen."""
+    return texts.semicolon.join(
+        phrase.say(n=number)
+        for phrase, number in (
+            (texts.yesterday_added, facts.added),
+            (texts.lost_by_customer, facts.lost_by_customer),
+            (texts.lost_by_member, facts.lost_by_member),
+            (texts.lost_unknown, facts.lost_unknown),
+        )
+        if number
+    )
 
 
 def first_line(words: str) -> Line:

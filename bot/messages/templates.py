@@ -24,6 +24,7 @@ from bot.messages import (
     close,
     contacts,
     decided,
+    offer,
     own,
     pending,
     preferences,
@@ -33,6 +34,7 @@ from bot.messages import (
     rules_changed,
     statement,
     team,
+    weekly,
 )
 from bot.messages.language import LANGUAGES
 from bot.messages.limits import CARD_CHARACTERS
@@ -48,7 +50,7 @@ BOOKS: Mapping[str, Wordbook[Any]] = {
             for module in (close, questions, cards, pending, rules_changed, decided, robots, admin)
         ),
         *(module.WORDS for module in (own, contacts, appeals, preferences, rules, about, team, statement)),
-        changes.WORDS,
+        *(module.WORDS for module in (changes, offer, weekly)),
     )
 }
 
@@ -75,10 +77,13 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "about": ("head", "help_head"),
     "team": ("head",),
     "statement": ("done", "genuine", "unknown", "too_many"),
+    "offer": ("first",),
+    "weekly": ("dose", "talk", "enough", "not_asked"),
 }
 _KEYNAMES = frozenset(
     (
         *("period", "pending", "to_add", "kept", "team", "enough", "on_track", "to_help", "attainment"),
+        "replied",
         *("counted", "rejected", "object_until"),
     )
 )

@@ -1,0 +1,159 @@
+"""weekly: on the last workday of a week each employee learns what it brought and what is enough from then on.
+
+Leaders learn the same of their teams, in one message with what is theirs. The week is that from Monday to the
+moment; what is enough is worked out as of the next workday, so a period that begins on it is looked at, too.
+It goes out on incomplete figures, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from bot.core.board import Gain
+from bot.core.day import DayFacts
+from bot.core.people import Person
+from bot.core.progress import Row, Status
+from bot.core.reach import Reach
+from bot.core.standing import is_tight
+from bot.messages import Message, TeamMember
+from bot.messages.weekly import OwnWeek, TeamWeek
+from bot.messages.weekly import weekly as weekly_message
+from bot.reaching import reach
+from bot.services import Services
+from bot.standing import Standing, branch_for, needed, rules, standing_in
+from scheduler.catching_up import gap_of
+from scheduler.digest import led_by
+from scheduler.proposing import in_question
+from scheduler.robots import gains
+
+_WEEK = timedelta(days=7)
+
+
+def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    """One message for each person at work of whom something is asked, or who leads somebody."""
+    calendar, local = standing.calendar, standing.calendar.local(standing.at)
+    today = local.date()
+    gap = gap_of(services, "weekly", at=standing.at)
+    monday, coming = today - timedelta(days=today.weekday()), calendar.next_workday(today)
+    week = _Week(
+        standing=standing,
+        ahead=_ahead(services, standing, day=coming),
+        first=monday,
+        unsure=in_question(services),
+        reached=reach(services),
+        gains=_most(gains(services, standing)),
+    )
+    for userid, person in sorted(standing.people.items()):
+        if not standing.works_on(userid, today):
+            continue
+        own, team = week.own(userid), week.team(person)
+        if own or team:
+            said = weekly_message(
+                language=services.language,
+                first=monday,
+                at=local,
+                own=own,
+                team=team,
+                next_week=coming < monday + 2 * _WEEK,
+                incomplete_since=None if gap is None else calendar.moment(gap.since),
+            )
+            yield userid, said
+
+
+def _ahead(services: Services, standing: Standing, *, day: date) -> Standing:
+    """Where everybody will stand when the workday *day* begins, as far as is known as of *standing*."""
+    calendar, book = standing.calendar, rules(services)
+    frames = book.frames_at(day)
+    same = [(quota.id, period) for quota, period in frames] == [
+        (quota.id, period) for quota, period in standing.frames
+    ]
+    branch = standing.branch
+    if not same:
+        branch = branch_for(services, needed(services, frames, book=book), at=standing.at)
+    opens = datetime.combine(day, calendar.opens, calendar.zone)
+    return standing_in(services, frames, at=opens, book=book, stored=False, branch=branch)
+
+
+def _most(gains: Mapping[str, Mapping[str, Gain]]) -> dict[str, int]:
+    """How many more each person added than in the days before, in that of his quotas in which it is most."""
+    found: dict[str, int] = {}
+    for of_quota in gains.values():
+        for userid, gain in of_quota.items():
+            found[userid] = max(gain.more, found.get(userid, gain.more))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Week:
+    """What all messages look at, worked out once. *unsure*: who may be somebody else."""
+
+    standing: Standing
+    ahead: Standing
+    first: date
+    unsure: frozenset[str]
+    reached: Reach
+    gains: Mapping[str, int]
+
+    def own(self, userid: str) -> OwnWeek | None:
+        """The week of *userid*; None if nothing is asked of him."""
+        rows = self.standing.by_person.get(userid, ())
+        if userid in self.unsure or all(row.status is Status.EXEMPT for row in rows):
+            return None
+        coming = [row for row in self.ahead.by_person.get(userid, ()) if row.to_add and row.workdays_left]
+        doses = [-(-row.to_add // row.workdays_left) for row in coming]
+        return OwnWeek(
+            rows=self._after_today(rows),
+            facts=self._facts(userid),
+            dose=max(doses, default=0),
+            tight=any(
+                is_tight(dose, target=row.target, own=self.ahead.own_workdays(row))
+                for dose, row in zip(doses, coming, strict=True)
+            ),
+        )
+
+    def team(self, leader: Person) -> TeamWeek | None:
+        """The week of the people whom *leader* leads; None if there is nobody."""
+        if not leader.leader_of:
+            return None
+        members = [
+            TeamMember(name=person.name, userid=person.userid, rows=self.standing.by_person[person.userid])
+            for person in led_by(self.standing, leader, reached=self.reached)
+        ]
+        if not members:
+            return None
+        more = {
+            member.userid: self.gains.get(member.userid, 0)
+            for member in members
+            if not any(row.flags for row in member.rows)
+        }
+        best = max(more.values(), default=0)
+        return TeamWeek(
+            members=members,
+            facts=_sum([self._facts(member.userid) for member in members]),
+            improved=[member for member in members if more.get(member.userid) == best],
+            more=best,
+        )
+
+    def _facts(self, userid: str) -> DayFacts:
+        calendar = self.standing.calendar
+        return self.standing.days(userid, self.first, calendar.local_day(self.standing.at))
+
+    def _after_today(self, rows: Sequence[Row]) -> list[Row]:
+        """*rows* with the workdays after today; on the last of a period it is today that is left."""
+        calendar, at = self.standing.calendar, self.standing.at
+        today = int(calendar.is_workday(calendar.local_day(at)) and not calendar.hours_over(at))
+        return [
+            replace(row, workdays_left=max(min(row.workdays_left, 1), row.workdays_left - today))
+            for row in rows
+        ]
+
+
+def _sum(several: Sequence[DayFacts]) -> DayFacts:
+    return DayFacts(
+        added=sum(facts.added for facts in several),
+        lost_by_customer=sum(facts.lost_by_customer for facts in several),
+        lost_by_member=sum(facts.lost_by_member for facts in several),
+        lost_unknown=sum(facts.lost_unknown for facts in several),
+    )

@@ -1,0 +1,170 @@
+"""When a reminder offers help instead of a number: a dose far above the average, or three in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from e2e_builders import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
+
+from bot.services import Services
+from bot.standing import standing
+from bot.store.knowledge import Absence
+from bot.store.outbox import Message
+from bot.telling import key_of
+from scheduler.planner import plan
+
+# Monday 23 November, the 16th of 21 workdays: 6 are left, today among them.
+LATE = "2026-11-23T16:37"
+MONTHLY = QUOTA.replace("50", "42")
+WEEKLY = '[[quotas]]\nid = "weekly"\nroles = ["客户经理"]\nperiod = "week"\ntarget = 5\n'
+DAILY = '[[quotas]]\nid = "daily"\nroles = ["客户经理"]\nperiod = "day"\ntarget = 3\n'
+FULL, HALF = "yg01,员工甲,11,客户经理,,,,", "yg01,员工甲,11,客户经理,,,,0.5"
+LAST_THREE = (18, 19, 20)  # Wednesday to Friday
+OFFER = "先商量怎么办"
+
+
+def reminded(
+    services: Services, days: Sequence[int], *, states: Mapping[int, str] | None = None, month: int = 11
+) -> None:
+    """Reminders of *days* in the outbox, sent if *states* says nothing else."""
+    outbox = services.store.outbox
+    for day in days:
+        key = key_of("reminder", date(2026, month, day), "yg01")
+        outbox.add(
+            Message(
+                key=key,
+                job="reminder",
+                to_userid="yg01",
+                content="x",
+                msgtype="text",
+                not_before=0,
+                expires_at=9,
+            ),
+            created_at=0,
+        )
+        row = outbox.by_key(key)
+        assert row is not None
+        if (state := (states or {}).get(day, "sent")) != "pending":
+            outbox.finish(row["seq"], state=state, now=0)
+
+
+def absent(services: Services, first: int, last: int) -> None:
+    leave = Absence(userid="yg01", first=date(2026, 11, first), last=date(2026, 11, last))
+    with services.store.transaction():
+        services.store.knowledge.put_absences([leave])
+
+
+def said(services: Services, when: str = LATE) -> list[str]:
+    found = [message for message in plan(services, "reminder", at=at(when)) if message.job == "reminder"]
+    assert len(found) <= 1
+    return found[0].content.splitlines() if found else []
+
+
+@pytest.mark.parametrize(
+    ("line", "adds", "quotas", "offers"),
+    [
+        pytest.param(FULL, 6, MONTHLY, False, id="36 for 6 workdays: 6, three times the average of 2"),
+        pytest.param(FULL, 5, MONTHLY, True, id="37 for 6 workdays: 7"),
+        pytest.param(HALF, 3, MONTHLY, False, id="half a share: 18 for 6 workdays, 3 of an average of 1"),
+        pytest.param(HALF, 2, MONTHLY, True, id="half a share: 19 for 6 workdays"),
+        pytest.param(
+            "yg01,员工甲,11,客户经理,,2026-11-16,,", 0, MONTHLY, False, id="began on the 16th: 22 in 11 days"
+        ),
+        pytest.param(FULL, 6, MONTHLY + DAILY, False, id="a day's quota beside it is never tight"),
+        pytest.param(FULL, 5, MONTHLY + WEEKLY, True, id="one of two quotas is enough"),
+    ],
+)
+def test_a_dose_above_three_times_the_average_offers_help(
+    tmp_path: Path, line: str, adds: int, quotas: str, *, offers: bool
+) -> None:
+    write_roster(tmp_path, line)
+    with installation(write_config(tmp_path, quotas=quotas), FakeTime(at(LATE))) as services:
+        add_customers(services, "yg01", *[at("2026-11-20T10:00")] * adds)
+        lines = said(services)
+
+    assert lines
+    assert (OFFER in lines[0]) is offers
+    assert ("够" in lines[0]) is not offers
+
+
+def test_own_workdays_are_those_without_absences(tmp_path: Path) -> None:
+    write_roster(tmp_path, FULL)
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        absent(services, 4, 6)
+        found = standing(services, at=at(LATE))
+
+        assert [(row.target, found.own_workdays(row)) for row in found.rows] == [(36, 18)]
+
+
+@pytest.mark.parametrize(
+    ("days", "states", "leave", "offers"),
+    [
+        pytest.param(LAST_THREE, {}, None, True, id="on each of the last three workdays"),
+        pytest.param((19, 20), {}, None, False, id="on two"),
+        pytest.param((17, 18, 20), {}, None, False, id="not on the day before yesterday"),
+        pytest.param((17, 18, 19), {}, None, False, id="not on the last one"),
+        pytest.param((16, 17, 18), {}, (19, 20), True, id="leave since: the three before it"),
+        pytest.param((13, 16, 20), {}, (17, 19), True, id="leave between them"),
+        pytest.param((12, 13, 20), {}, (17, 19), False, id="leave between them, and a day without one"),
+        pytest.param(LAST_THREE, {20: "pending"}, None, True, id="one is still to be sent"),
+        pytest.param(LAST_THREE, {19: "failed"}, None, False, id="one did not arrive"),
+        pytest.param(LAST_THREE, {19: "expired"}, None, False, id="one missed its time"),
+    ],
+)
+def test_three_in_a_row_offer_help(
+    tmp_path: Path,
+    days: tuple[int, ...],
+    states: dict[int, str],
+    leave: tuple[int, int] | None,
+    *,
+    offers: bool,
+) -> None:
+    write_roster(tmp_path, FULL)
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        add_customers(services, "yg01", *[at("2026-11-10T10:00")] * 20)
+        reminded(services, days, states=states)
+        if leave:
+            absent(services, *leave)
+        (first, *_) = said(services)
+
+    assert (OFFER in first) is offers
+
+
+def test_leave_by_word_is_passed_over_too(tmp_path: Path) -> None:
+    write_roster(tmp_path, FULL)
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        add_customers(services, "yg01", *[at("2026-11-10T10:00")] * 20)
+        reminded(services, (16, 17, 18))
+        services.store.preferences.add_leave("yg01", date(2026, 11, 19), date(2026, 11, 20), at=0)
+        (first, *_) = said(services)
+
+    assert OFFER in first
+
+
+def test_who_began_the_day_before_yesterday_has_no_three(tmp_path: Path) -> None:
+    write_roster(tmp_path, "yg01,员工甲,11,客户经理,,2026-11-19,,")
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        reminded(services, (18, 19, 20))
+        (first, *_) = said(services)
+
+    assert OFFER not in first
+
+
+def test_from_the_fourth_on_each_offers_help_until_a_day_goes_without(tmp_path: Path) -> None:
+    days = [date(2026, 11, 16) + timedelta(days=n) for n in range(5)]
+    clock = FakeTime(at("2026-11-16T16:37"))
+    write_roster(tmp_path, FULL)
+    offered = []
+    with installation(write_config(tmp_path, quotas=MONTHLY), clock) as services:
+        add_customers(services, "yg01", *[at("2026-11-10T10:00")] * 10)
+        for day in days:
+            when = f"{day}T16:37"
+            clock.set(when)
+            for message in plan(services, "reminder", at=at(when)):
+                offered.append(OFFER in message.content)
+                services.store.outbox.add(message, created_at=0)
+
+    assert offered == [False, False, False, True, True]
