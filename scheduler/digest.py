@@ -5,38 +5,89 @@ It goes out on incomplete figures, too, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from bot.core.board import Gain
 from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
+from bot.core.helping import most_improved, need_of
 from bot.core.people import Departments, Person, leads
 from bot.messages import Message, TeamMember
 from bot.messages import digest as digest_message
+from bot.messages.digest import News
 from bot.services import Services
 from bot.standing import Standing
+from bot.store.reviews import ReviewKind
 from scheduler.catching_up import gap_of
+from scheduler.gains import gains, silent
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each leader who has somebody in a department at or below a led one, but himself."""
     local, day = standing.calendar.local(standing.at), yesterday(standing.at)
     rates, own = services.store.engagement.teams(day), services.store.engagement.of_day(day)
+    what = _What.of(services, standing)
     gap = gap_of(services, "digest", at=standing.at)
     since = None if gap is None else standing.calendar.moment(gap.since)
     for leader in sorted(standing.people.values(), key=lambda person: person.userid):
         if not leader.leader_of or not standing.works_on(leader.userid, local.date()):
             continue
-        team = [
-            TeamMember(name=person.name, userid=person.userid, rows=standing.by_person[person.userid])
-            for person in _team(standing, leader)
-        ]
+        team = [_member(standing, person) for person in _team(standing, leader)]
         if team:
             language = services.config.locale.language
             top = topmost(leader.leader_of, standing.departments)
             replies = rates.get(top[0]) if len(top) == 1 else _median(team, own)
             said = digest_message(
-                language=language, team=team, at=local, replies=replies, incomplete_since=since
+                language=language,
+                team=team,
+                at=local,
+                replies=replies,
+                incomplete_since=since,
+                news=what.news(team),
             )
             yield leader.userid, said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _What:
+    """What all leaders' messages are made from, read once."""
+
+    gains: Sequence[Mapping[str, Gain]]
+    silent: Collection[str]
+    appeals: Counter[str]
+
+    @classmethod
+    def of(cls, services: Services, standing: Standing) -> _What:
+        cases = services.store.reviews.all_open()
+        return cls(
+            gains=tuple(gains(services, standing).values()),
+            silent=silent(standing),
+            appeals=Counter(case.contact[0] for case in cases if case.kind is ReviewKind.APPEAL),
+        )
+
+    def news(self, team: Sequence[TeamMember]) -> News:
+        userids = [member.userid for member in team]
+        return News(
+            improved=most_improved(userids, self.gains, silent=self.silent),
+            appeals=sum(self.appeals[userid] for userid in userids),
+        )
+
+
+def _member(standing: Standing, person: Person) -> TeamMember:
+    """Return *person* with his rows, and with what he needs if he is behind."""
+    member = TeamMember(name=person.name, userid=person.userid, rows=standing.by_person[person.userid])
+    row = member.lowest
+    if row is None:
+        return member
+    need = need_of(
+        row,
+        standing.waiting(person.userid),
+        absences=person.absences,
+        today=standing.calendar.local_day(standing.at),
+        is_workday=standing.calendar.is_workday,
+    )
+    return replace(member, need=need)
 
 
 def topmost(led: Sequence[int], departments: Departments) -> list[int]:

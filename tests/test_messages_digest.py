@@ -9,8 +9,11 @@ import pytest
 from messages_builders import BEHIND, COVERED, DAILY, EVENING, EXEMPT, MET, MONTHLY, a_team, member
 
 from bot.core.engagement import Method, TeamRate
+from bot.core.helping import Improved, Need, NeedKind
 from bot.core.progress import Row, Status
 from bot.messages import TeamMember, as_text, digest
+from bot.messages.cards import as_card
+from bot.messages.digest import News
 
 
 def said(team: Sequence[TeamMember], *, language: str = "zh-CN") -> list[str]:
@@ -20,12 +23,12 @@ def said(team: Sequence[TeamMember], *, language: str = "zh-CN") -> list[str]:
 def test_a_digest_in_full() -> None:
     assert said(a_team()) == [
         "今天先帮 3 位：员工甲、员工乙、员工丙",
-        "员工甲 · 本月 12/50：已确认 7，待确认 5，今天还需 2 位，剩 5 个工作日",
-        "员工乙 · 本月 22/50：已确认 18，待确认 4，今天已够，剩 5 个工作日",
+        "员工甲 · 本月 12/50：已确认 7，待确认 5，今天还需 2 位；5 位待确认缺“已实名”标签，请柜面协助",
+        "员工乙 · 本月 18/36：已确认 14，待确认 4，今天已够；休假 6 个工作日刚回来，目标已按天折算为 36",
         "员工丙 · 本月 28/50：已确认 24，待确认 4，今天还需 2 位，剩 5 个工作日",
         "全队 20 人：已够 6 · 正常 9 · 需帮助 3 · 不考核 2",
-        # 3 x 46 + 3 x 50 + 9 x 38 + 7 + 18 + 24 of 18 x 50; the 9th and 10th of 18 have 38 of 50
-        "达成率 75%（每人最多按 100% 计），中位数 76%，时间进度 81%",
+        # 3 x 46 + 3 x 50 + 9 x 38 + 7 + 14 + 24 of 17 x 50 + 36; the 9th and 10th of 18 have 38 of 50
+        "达成率 76%（每人最多按 100% 计），中位数 76%，时间进度 81%",
         "近 90 天客户留存（每人的中位数）93%",
         "仅供您安排帮助，请勿转发或张榜。",
         "截至 11-24 周二 17:48 · 团队",
@@ -169,3 +172,52 @@ def test_how_the_team_answered_is_said_where_it_is_known(replies: TeamRate | Non
     lines = as_text(digest(language="zh-CN", team=team, at=EVENING, replies=replies)).splitlines()
 
     assert [one for one in lines if "回复" in one] == ([line] if line else [])
+
+
+@pytest.mark.parametrize(
+    ("need", "zh", "en"),
+    [
+        pytest.param(
+            Need(kind=NeedKind.TAGS, n=5, missing=("已实名", "*企*")),
+            "5 位待确认缺“已实名、＊企＊”标签，请柜面协助",
+            "5 pending without the tag “已实名, ＊企＊”, which the counter can set",
+            id="tags, made harmless",
+        ),
+        pytest.param(
+            Need(kind=NeedKind.FACTS, n=1, missing=("opened",)),
+            "1 位待确认等银行资料“opened”，可请同事补报",
+            "1 pending wait for the bank's “opened”, which a colleague can report",
+            id="a fact",
+        ),
+        pytest.param(
+            Need(kind=NeedKind.FACTS, n=1),
+            "1 位待确认等银行资料，可请同事补报",
+            "1 pending wait for the bank's data, which a colleague can report",
+            id="whose customer it is",
+        ),
+        pytest.param(
+            Need(kind=NeedKind.BACK, n=6),
+            "休假 6 个工作日刚回来",
+            "just back after 6 workdays off",
+            id="back, the target is whole",
+        ),
+    ],
+)
+def test_with_what_to_help_stands_in_text_and_card(need: Need, zh: str, en: str) -> None:
+    for language, said_of_him in (("zh-CN", zh), ("en", en)):
+        team = [replace(member("员工甲", BEHIND), need=need)]
+        message = digest(language=language, team=team, at=EVENING)
+        card = as_card(message, language=language, task_id="qb-1")
+
+        assert as_text(message).splitlines()[1].endswith(said_of_him)
+        assert card is not None
+        assert said_of_him in str(card["sub_title_text"])
+
+
+def test_who_improved_most_and_appeals_are_told_if_there_are_any() -> None:
+    team = [member("员工甲", MONTHLY, userid="a"), member("员工乙", MONTHLY, userid="b")]
+    news = News(improved=Improved(userids=("a", "b"), more=3), appeals=1)
+    message = digest(language="zh-CN", team=team, at=EVENING, news=news)
+
+    new = [line for line in as_text(message).splitlines() if line not in said(team)]
+    assert new == ["进步最多：员工甲、员工乙，一周 +3 位", "1 条申诉复核中"]
