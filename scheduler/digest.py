@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from bot.core.board import Gain
+from bot.core.coaching import TOLD_TO, Mark, outcome
 from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
 from bot.core.helping import most_improved, need_of
 from bot.core.people import Departments, Person, leads
+from bot.core.progress import Row
 from bot.messages import Message, TeamMember
 from bot.messages import digest as digest_message
 from bot.messages.digest import News
@@ -44,7 +47,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
                 at=local,
                 replies=replies,
                 incomplete_since=since,
-                news=what.news(team),
+                news=what.news(leader.userid, team),
             )
             yield leader.userid, said
 
@@ -56,21 +59,30 @@ class _What:
     gains: Sequence[Mapping[str, Gain]]
     silent: Collection[str]
     appeals: Counter[str]
+    marks: Sequence[Mark]
+    rows: Mapping[str, Sequence[Row]]
+    today: date
 
     @classmethod
     def of(cls, services: Services, standing: Standing) -> _What:
-        cases = services.store.reviews.all_open()
+        cases, today = services.store.reviews.all_open(), standing.calendar.local_day(standing.at)
         return cls(
             gains=tuple(gains(services, standing).values()),
             silent=silent(standing),
             appeals=Counter(case.contact[0] for case in cases if case.kind is ReviewKind.APPEAL),
+            marks=services.store.coaching.marks(since=today - timedelta(days=TOLD_TO)),
+            rows=standing.by_person,
+            today=today,
         )
 
-    def news(self, team: Sequence[TeamMember]) -> News:
+    def news(self, leader: str, team: Sequence[TeamMember]) -> News:
         userids = [member.userid for member in team]
         return News(
             improved=most_improved(userids, self.gains, silent=self.silent),
             appeals=sum(self.appeals[userid] for userid in userids),
+            outcome=outcome(
+                [mark for mark in self.marks if mark.leader == leader], self.rows, today=self.today
+            ),
         )
 
 

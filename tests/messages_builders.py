@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.board import Gain, board
+from bot.core.coaching import Outcome
 from bot.core.day import DayFacts
 from bot.core.engagement import Method, TeamRate
 from bot.core.evidence import Evidence
@@ -170,7 +171,7 @@ EASED = RuleNews(
 )
 
 
-NEWS = News(improved=Improved(userids=("f2",), more=9), appeals=2)
+NEWS = News(improved=Improved(userids=("f2",), more=9), appeals=2, outcome=Outcome(people=2, back=1, rose=0))
 
 
 def member(name: str, *rows: Row, userid: str = "u") -> TeamMember:

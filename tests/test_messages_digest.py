@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from messages_builders import BEHIND, COVERED, DAILY, EVENING, EXEMPT, MET, MONTHLY, a_team, member
 
+from bot.core.coaching import Outcome
 from bot.core.engagement import Method, TeamRate
 from bot.core.helping import Improved, Need, NeedKind
 from bot.core.progress import Row, Status
@@ -221,3 +222,24 @@ def test_who_improved_most_and_appeals_are_told_if_there_are_any() -> None:
 
     new = [line for line in as_text(message).splitlines() if line not in said(team)]
     assert new == ["进步最多：员工甲、员工乙，一周 +3 位", "1 条申诉复核中"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "line"),
+    [
+        pytest.param(Outcome(people=2, back=1, rose=0), "上周您标记帮助 2 位：1 位已回到正常", id="back"),
+        pytest.param(
+            Outcome(people=3, back=1, rose=2), "上周您标记帮助 3 位：1 位已回到正常、2 位节奏回升", id="both"
+        ),
+        pytest.param(
+            Outcome(people=1, back=0, rose=0),
+            "上周您标记帮助 1 位：还没有看到变化，可换个办法",
+            id="nothing yet",
+        ),
+    ],
+)
+def test_what_became_of_help_is_told_without_names(outcome: Outcome, line: str) -> None:
+    team = [member("员工甲", MONTHLY)]
+    message = digest(language="zh-CN", team=team, at=EVENING, news=News(outcome=outcome))
+
+    assert [one for one in as_text(message).splitlines() if one not in said(team)] == [line]

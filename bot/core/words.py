@@ -30,6 +30,7 @@ class Word(StrEnum):
     HELP = "help"
     TEAM = "team"
     NEEDS_HELP = "needs-help"
+    COACH = "coach"
     EXPORT = "export"
 
 
@@ -56,6 +57,7 @@ _FOLLOWED: Mapping[Word, tuple[str, ...]] = {
     Word.ANSWER: ("回答", "answer"),
     Word.MUTE: ("静音", "mute"),
     Word.LEAVE: ("请假", "休假", "leave"),
+    Word.COACH: ("我来帮", "coach"),
 }
 _BY_NAME = {name: word for word, names in _ALONE.items() for name in names}
 _MEANS_NOTHING = re.compile(r"[\s\-‐-―_、。，,.!；;:“”\"'「」]+")

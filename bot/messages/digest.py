@@ -9,12 +9,13 @@ from datetime import datetime
 from fractions import Fraction
 from statistics import median
 
+from bot.core.coaching import Outcome
 from bot.core.engagement import TeamRate
 from bot.core.helping import Improved, Need
 from bot.core.progress import Row, Status
 from bot.messages.cards import WORDS
 from bot.messages.helping import WORDS as HELPING
-from bot.messages.helping import need_said
+from bot.messages.helping import need_said, outcome_said
 from bot.messages.language import texts_in
 from bot.messages.limits import HELP_FIRST
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone
@@ -55,10 +56,14 @@ class TeamMember:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What else a leader is told of his people: who improved most, how many appeals are under review."""
+    """What else a leader is told of his people: who improved most, how many appeals are under review.
+
+    *outcome*: what became of those whom he marked a week ago.
+    """
 
     improved: Improved | None = None
     appeals: int = 0
+    outcome: Outcome | None = None
 
 
 NO_NEWS = News()
@@ -90,7 +95,7 @@ def digest(
     people = _helped(texts, helped, language=language, at=at)
     in_short = _helped(texts, helped, language=language, at=at, in_short=True)
     improved, answered = _improved(language, team, news.improved), _replies(texts, replies)
-    appeals = _appeals(language, news.appeals)
+    appeals = [*_outcome(language, news.outcome), *_appeals(language, news.appeals)]
     discreet = Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL)
     return Message(
         (
@@ -110,6 +115,7 @@ def digest(
             rows=_rows(language, texts, team),
             body=(*in_short, *improved, *answered, *appeals, replace(discreet, keep=Keep.CORE)),
             buttons=(Button.TEAM,),
+            coach=tuple((member.userid, _name(member)) for member, _ in first),
             title=texts.help_first.say(n=len(first), names=_name(first[0][0])) if first else "",
         ),
     )
@@ -225,6 +231,10 @@ def _improved(language: str, team: Sequence[TeamMember], improved: Improved | No
         names=words.names.join(names[userid] for userid in improved.userids), n=improved.more
     )
     return [Line((Part(said, Tone.GOOD),), Keep.NICE)]
+
+
+def _outcome(language: str, outcome: Outcome | None) -> list[Line]:
+    return [Line((Part(outcome_said(outcome, language=language)),), Keep.USEFUL)] if outcome else []
 
 
 def _appeals(language: str, number: int) -> list[Line]:

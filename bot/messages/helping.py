@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from bot.core.coaching import Outcome
 from bot.core.helping import Need, NeedKind
+from bot.messages.answers import answered
+from bot.messages.message import Message
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
 
@@ -24,6 +28,15 @@ class HelpingWords:
     short: str
     improved: Phrase
     reviews: Phrase
+    outcome: Phrase
+    back_to_normal: Phrase
+    picking_up: Phrase
+    no_change: str
+    marked: str
+    marked_more: str
+    not_led: str
+    not_led_more: str
+    coach_kind: str
 
 
 WORDS: Mapping[str, HelpingWords] = {
@@ -38,6 +51,15 @@ WORDS: Mapping[str, HelpingWords] = {
         short="{name} {done}/{target}：{need}",
         improved=Phrase("进步最多：{names}，一周 +{n} 位"),
         reviews=Phrase("{n} 条申诉复核中"),
+        outcome=Phrase("上周您标记帮助 {n} 位：{effect}"),
+        back_to_normal=Phrase("{n} 位已回到正常"),
+        picking_up=Phrase("{n} 位节奏回升"),
+        no_change="还没有看到变化，可换个办法",
+        marked="好的，记下您来帮{name}",
+        marked_more="一周后的团队消息会说效果；只有您和您的上级看得到人数，不记入任何考核。",
+        not_led="没有记下：这位不在您负责的部门里",
+        not_led_more="部门有变动？请管理员更新通讯录。",
+        coach_kind="帮助",
     ),
     "en": HelpingWords(
         names=", ",
@@ -50,6 +72,18 @@ WORDS: Mapping[str, HelpingWords] = {
         short="{name} {done}/{target}: {need}",
         improved=Phrase("Improved most: {names}, +{n} in a week"),
         reviews=Phrase("{n} appeals under review", one="1 appeal under review"),
+        outcome=Phrase(
+            "Last week you marked {n} people to help: {effect}",
+            one="Last week you marked 1 person to help: {effect}",
+        ),
+        back_to_normal=Phrase("{n} back to normal"),
+        picking_up=Phrase("{n} picking up"),
+        no_change="no change yet, perhaps another way helps",
+        marked="Noted: you help {name}",
+        marked_more="Next week's team message tells the effect; only you and your leader see its numbers.",
+        not_led="Not noted: this person is not in a department that you lead",
+        not_led_more="Did departments change? An admin can update the directory.",
+        coach_kind="help",
     ),
 }
 
@@ -67,3 +101,29 @@ def need_said(need: Need, *, language: str) -> str:
             return words.back.say(n=need.n)
         case NeedKind.BACK:
             return words.back_prorated.say(n=need.n, target=need.target or 0)
+
+
+def outcome_said(outcome: Outcome, *, language: str) -> str:
+    """Say what became of the help of a week ago."""
+    words = WORDS[language]
+    parts = [
+        phrase.say(n=n)
+        for phrase, n in ((words.back_to_normal, outcome.back), (words.picking_up, outcome.rose))
+        if n
+    ]
+    return words.outcome.say(n=outcome.people, effect=words.names.join(parts) or words.no_change)
+
+
+def noted(*, language: str, name: str, at: datetime) -> Message:
+    """Answer a leader who will help *name*. *at* is local."""
+    words = WORDS[language]
+    head = words.marked.format(name=clean(name))
+    return answered(language=language, head=head, lines=[words.marked_more], kind=words.coach_kind, at=at)
+
+
+def not_led(*, language: str, at: datetime) -> Message:
+    """Answer somebody who does not lead whom he wants to help. *at* is local."""
+    words = WORDS[language]
+    return answered(
+        language=language, head=words.not_led, lines=[words.not_led_more], kind=words.coach_kind, at=at
+    )
