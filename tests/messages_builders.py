@@ -14,6 +14,7 @@ from bot.core.engagement import Method, TeamRate
 from bot.core.evidence import Evidence
 from bot.core.helping import Improved, Need, NeedKind
 from bot.core.integrity import FindingKind
+from bot.core.led_teams import LedTeam, LedTeams, TeamFigures
 from bot.core.leniency import Difference
 from bot.core.money import Penalty
 from bot.core.people import Departments
@@ -26,6 +27,7 @@ from bot.messages.admin import Finding, Wrong, admin
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
 from bot.messages.digest import News
+from bot.messages.over_teams import OverTeams
 from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions, to_review
 from bot.messages.robots import GroupPost, group_message
 from bot.messages.rules_changed import RuleNews, rules_changed
@@ -197,6 +199,32 @@ def a_team() -> list[TeamMember]:
     return [*fine, *enough, *weak, *asked_nothing]
 
 
+def over_teams() -> OverTeams:
+    """A leader of leaders: the 18 under a quota of `a_team`, but 员工丙, are in two teams."""
+    south = LedTeam(
+        department=121,
+        people=8,
+        figures=(TeamFigures(quota="cm-monthly", percent=64, middle=68),),
+        behind=2,
+        helped=1,
+        outcome=Outcome(people=2, back=1, rose=0),
+    )
+    north = replace(
+        south,
+        department=122,
+        people=9,
+        figures=(TeamFigures(quota="cm-monthly", percent=85, middle=92),),
+        behind=0,
+        helped=0,
+        outcome=None,
+    )
+    return OverTeams(
+        teams=LedTeams(shown=(south, north), small=0, alone=1),
+        names={121: "南区一部", 122: "南区二部"},
+        own=frozenset({"bing"}),
+    )
+
+
 def _moment(day: int, hour: int, minute: int) -> int:
     return int(datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).timestamp())
 
@@ -296,6 +324,13 @@ def examples(language: str) -> dict[str, Message]:
             team=[member("员工甲", MONTHLY), member("员工乙", MET)],
             at=EVENING,
             replies=replace(TOGETHER, method=Method.MEDIAN, people=2),
+        ),
+        "digest, over teams": digest(
+            **said,
+            team=a_team(),
+            at=EVENING,
+            over=over_teams(),
+            news=replace(NEWS, improved=Improved(userids=("122",), more=14), outcome=None),
         ),
         "digest, incomplete": digest(
             **said,

@@ -64,7 +64,7 @@ ROWS = {"a": [MONTHLY], "b": [replace(BEHIND, pace=0.7)], "c": [replace(BEHIND, 
         ),
         pytest.param([ago(8, "x")], None, id="not here any more"),
     ],
-)  # fmt: skip -- one line a thought
+)
 def test_the_outcome_is_told_in_the_second_week(marks: list[Mark], found: Outcome | None) -> None:
     assert outcome(marks, ROWS, today=TODAY) == found
 

@@ -104,7 +104,7 @@ def gain(more: int) -> Gain:
         pytest.param([{"a": gain(0), "b": gain(-4)}], (), None, id="nobody did"),
         pytest.param([], (), None, id="weeks are not compared"),
     ],
-)  # fmt: skip -- one line a thought
+)
 def test_only_the_largest_improvement_is_told(
     gains: list[dict[str, Gain]], silent: tuple[str, ...], improved: Improved | None
 ) -> None:

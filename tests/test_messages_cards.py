@@ -276,18 +276,18 @@ def test_a_quota_of_a_period_that_is_over_is_named_in_the_text() -> None:
             ["员工甲", "员工甲"], "zh-CN", ["我来帮第 1 位", "我来帮第 2 位"], "✓ 第 2 位", id="two of a name"
         ),
         pytest.param(
-            ["员工甲", "名字很长的一位员工"],
+            ["名字很长的一位员工", "员工乙"],
             "zh-CN",
-            ["我来帮第 1 位", "我来帮第 2 位"],
-            "✓ 第 2 位",
-            id="too long",
+            ["我来帮名字很长的一…", "我来帮员工乙"],
+            "✓ 员工乙",
+            id="cut",
         ),
         pytest.param(["Al", "Bo"], "en", ["Help Al", "Help Bo"], "✓ Bo", id="English"),
         pytest.param(
-            ["Alexander", "Bo"], "en", ["Help no. 1", "Help no. 2"], "✓ no. 2", id="too long in English"
+            ["Alex A", "Alex B"], "en", ["Help no. 1", "Help no. 2"], "✓ no. 2", id="the same once cut"
         ),
     ],
-)  # fmt: skip -- one line a thought
+)
 def test_who_may_be_helped_has_a_button_and_who_is_marked_another(
     names: list[str], language: str, texts: list[str], after: str
 ) -> None:

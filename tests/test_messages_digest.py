@@ -6,14 +6,26 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from messages_builders import BEHIND, COVERED, DAILY, EVENING, EXEMPT, MET, MONTHLY, a_team, member
+from messages_builders import (
+    BEHIND,
+    COVERED,
+    DAILY,
+    EVENING,
+    EXEMPT,
+    MET,
+    MONTHLY,
+    a_team,
+    member,
+    over_teams,
+)
 
 from bot.core.coaching import Outcome
 from bot.core.engagement import Method, TeamRate
 from bot.core.helping import Improved, Need, NeedKind
+from bot.core.led_teams import LedTeams, TeamFigures
 from bot.core.progress import Row, Status
 from bot.messages import TeamMember, as_text, digest
-from bot.messages.cards import as_card
+from bot.messages.cards import as_card, card_text
 from bot.messages.digest import News
 
 
@@ -243,3 +255,45 @@ def test_what_became_of_help_is_told_without_names(outcome: Outcome, line: str) 
     message = digest(language="zh-CN", team=team, at=EVENING, news=News(outcome=outcome))
 
     assert [one for one in as_text(message).splitlines() if one not in said(team)] == [line]
+
+
+@pytest.mark.parametrize(
+    ("teams", "first"),
+    [
+        pytest.param(
+            LedTeams(shown=(), small=2, alone=1),
+            "各团队有 1 位还没人帮，请问主管如何安排",
+            id="in small teams only",
+        ),
+        pytest.param(LedTeams(shown=(), small=2, alone=0), "今天先帮 1 位：员工丙", id="his own people"),
+        pytest.param(over_teams().teams, "先支持 1 个团队：南区一部", id="a team"),
+    ],
+)
+@pytest.mark.parametrize("card", [False, True], ids=["text", "card"])
+def test_a_leader_of_leaders_is_told_first_where_nobody_helps(
+    teams: LedTeams, first: str, card: bool
+) -> None:
+    message = digest(language="zh-CN", team=a_team(), at=EVENING, over=replace(over_teams(), teams=teams))
+    made = as_card(message, language="zh-CN", task_id="qb-1")
+    assert made is not None
+    text = card_text(made) if card else as_text(message)
+
+    assert text.splitlines()[0] == first
+    assert "员工丙" in text
+    assert "员工甲" not in text
+    assert "员工乙" not in text
+
+
+def test_several_quotas_of_a_team_are_named_and_not_summed() -> None:
+    (south, _) = over_teams().teams.shown
+    both = replace(south, figures=(*south.figures, TeamFigures(quota="daily", percent=20, middle=10)))
+    over = replace(over_teams(), teams=LedTeams(shown=(both,), small=1, alone=1))
+    message = digest(language="zh-CN", team=[member("员工甲", MONTHLY, DAILY)], at=EVENING, over=over)
+
+    assert as_text(message).splitlines()[1:3] == [
+        (
+            "南区一部 8 人：本月达成率 64%，中位数 68%；今天达成率 20%，中位数 10%；"
+            "需帮助 2，已有人帮 1；上周帮 2 位，1 位好转"
+        ),
+        "1 个不足 5 人的团队或小组不单列，只计入合计",
+    ]

@@ -23,7 +23,7 @@ EXPECTED["progress, enough, as markdown (zh-CN)"] = as_markdown(examples("zh-CN"
 EXPECTED |= {
     f"{heading}, as a card ({language})": card_text(card)
     for language in ("zh-CN", "en")
-    for heading in ("progress", "reminder", "digest", "close")
+    for heading in ("progress", "reminder", "digest", "digest, over teams", "close")
     if (card := as_card(examples(language)[heading], language=language, task_id="qb-1")) is not None
 }
 

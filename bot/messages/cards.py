@@ -196,10 +196,10 @@ def marked(
 def _coach_buttons(
     coach: Sequence[tuple[str, str]], *, language: str, done: Collection[str] = ()
 ) -> list[tuple[str, str]]:
-    """Return text and key of a button for each; by number if names are too long, or the same."""
+    """Return text and key of a button for each; by number where names, cut to their room, are the same."""
     words, most = WORDS[language], CARD_CHARACTERS["button_list.text"]
-    named = [words.coach.format(name=name) for _, name in coach]
-    by_name = len(set(named)) == len(named) and all(len(text) <= most for text in named)
+    named = [clip_characters(words.coach.format(name=name), limit=most) for _, name in coach]
+    by_name = len(set(named)) == len(named)
     said = []
     for n, (userid, name) in enumerate(coach, start=1):
         if userid in done:

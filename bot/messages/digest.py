@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -20,6 +20,7 @@ from bot.messages.language import texts_in
 from bot.messages.limits import HELP_FIRST
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone
 from bot.messages.names import clean
+from bot.messages.over_teams import OverTeams, first_said, shorter_title, team_lines
 from bot.messages.phrases import Texts
 from bot.messages.standing import (
     confirmed,
@@ -77,29 +78,34 @@ def digest(
     replies: TeamRate | None = None,
     incomplete_since: datetime | None = None,
     news: News = NO_NEWS,
+    over: OverTeams | None = None,
 ) -> Message:
     """Tell a leader about his people, whom the caller has chosen.
 
     By name only those to help first, three at most, and who improved most. Percentages are whole and rounded
     down, so 100% is all of it; minutes are rounded up. *replies*: how the team answered yesterday, where that
     is known. On a card, which has less room, what is new gives way first.
-    *incomplete_since* (in the zone of *at*): what happened from then on may be missing.
+    *incomplete_since* (in the zone of *at*): what happened from then on may be missing. *over*: he leads
+    leaders; then teams are told of, and by name only his own people.
 
     Raises ValueError if the team is empty, *at* has no zone or the language is unknown.
     """
     if not team:
         raise ValueError("digest needs at least one team member")
     texts = texts_in(language)
-    helped = _to_help(team)
+    helped = _to_help([member for member in team if over is None or member.userid in over.own])
     first = helped[:HELP_FIRST]
-    people = _helped(texts, helped, language=language, at=at)
-    in_short = _helped(texts, helped, language=language, at=at, in_short=True)
-    improved, answered = _improved(language, team, news.improved), _replies(texts, replies)
+    teams = _over(texts, team, over, language=language, at=at)
+    people = [*teams, *_helped(texts, helped, language=language, at=at)]
+    in_short = [*teams, *_helped(texts, helped, language=language, at=at, in_short=True)]
+    improved = _improved(language, _names(team, over), news.improved)
+    answered = _replies(texts, replies)
     appeals = [*_outcome(language, news.outcome), *_appeals(language, news.appeals)]
+    said_first = first_said(over, language=language) if over else None
     discreet = Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL)
     return Message(
         (
-            first_line(_help_first(texts, first)),
+            first_line(said_first or _help_first(texts, first)),
             *_incomplete(texts, incomplete_since, at=at),
             *people,
             Line((Part(_groups(texts, team)),), Keep.CORE),
@@ -116,9 +122,35 @@ def digest(
             body=(*in_short, *improved, *answered, *appeals, replace(discreet, keep=Keep.CORE)),
             buttons=(Button.TEAM,),
             coach=tuple((member.userid, _name(member)) for member, _ in first),
-            title=texts.help_first.say(n=len(first), names=_name(first[0][0])) if first else "",
+            title=_title(texts, first, None if said_first is None else over, language=language),
         ),
     )
+
+
+def _title(
+    texts: Texts, first: Sequence[tuple[TeamMember, Row]], over: OverTeams | None, *, language: str
+) -> str:
+    """Return a shorter first line, for a card; empty if there is none."""
+    if over is not None:
+        return shorter_title(over, language=language)
+    return texts.help_first.say(n=len(first), names=_name(first[0][0])) if first else ""
+
+
+def _over(
+    texts: Texts, team: Sequence[TeamMember], over: OverTeams | None, *, language: str, at: datetime
+) -> list[Line | Listing]:
+    if over is None:
+        return []
+    rows = {row.quota: row for member in team for row in member.rows if row.target}
+    labels = labels_of(texts, list(rows.values()), at=at)
+    return team_lines(over, language=language, labels=labels)
+
+
+def _names(team: Sequence[TeamMember], over: OverTeams | None) -> dict[str, str]:
+    """What those are called who may have improved most: people, or teams by their number."""
+    if over is None:
+        return {member.userid: _name(member) for member in team}
+    return {str(one.department): over.name(one.department) for one in over.teams.shown}
 
 
 def _incomplete(texts: Texts, since: datetime | None, *, at: datetime) -> list[Line]:
@@ -223,10 +255,10 @@ def _in_short(texts: Texts, member: TeamMember, row: Row, *, language: str, at: 
     return Line((Part(said),), Keep.CORE)
 
 
-def _improved(language: str, team: Sequence[TeamMember], improved: Improved | None) -> list[Line]:
+def _improved(language: str, names: Mapping[str, str], improved: Improved | None) -> list[Line]:
     if improved is None:
         return []
-    words, names = HELPING[language], {member.userid: _name(member) for member in team}
+    words = HELPING[language]
     said = words.improved.say(
         names=words.names.join(names[userid] for userid in improved.userids), n=improved.more
     )
