@@ -5,166 +5,23 @@ It goes out on incomplete figures, too, and says so.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import cache, partial
+from collections.abc import Iterator
 
-from bot.core.board import Gain
-from bot.core.coaching import TOLD_TO, Mark, outcome
-from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
-from bot.core.helping import Improved, most_improved, need_of
-from bot.core.led_teams import LedTeams, led_teams, team_gains, teams_below
-from bot.core.people import Departments, Person, leads
-from bot.core.progress import Row
-from bot.messages import Message, TeamMember
-from bot.messages import digest as digest_message
-from bot.messages.digest import News
-from bot.messages.over_teams import OverTeams
+from bot.leading import Leading
+from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing
-from bot.store.reviews import ReviewKind
 from scheduler.catching_up import gap_of
-from scheduler.gains import gains, silent
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
-    """One message for each leader who has somebody in a department at or below a led one, but himself.
-
-    Who leads leaders is told of their teams, and by name only of people whom no other leads between.
-    """
-    local, day = standing.calendar.local(standing.at), yesterday(standing.at)
-    rates, own = services.store.engagement.teams(day), services.store.engagement.of_day(day)
-    what, member = _What.of(services, standing), cache(partial(_member, standing))
+    """One message for each leader who has somebody in a department at or below a led one, but himself."""
+    today = standing.calendar.local_day(standing.at)
+    leading = Leading(services, standing)
     gap = gap_of(services, "digest", at=standing.at)
     since = None if gap is None else standing.calendar.moment(gap.since)
     for leader in sorted(standing.people.values(), key=lambda person: person.userid):
-        if not leader.leader_of or not standing.works_on(leader.userid, local.date()):
-            continue
-        team = [member(person) for person in _team(standing, leader)]
-        if team:
-            language = services.config.locale.language
-            teams = _teams_below(standing, leader)
-            top = topmost(leader.leader_of, standing.departments)
-            replies = rates.get(top[0]) if len(top) == 1 else _median(team, own)
-            said = digest_message(
-                language=language,
-                team=team,
-                at=local,
-                replies=replies,
-                incomplete_since=since,
-                news=what.news(leader.userid, team, teams=teams),
-                over=None if teams is None else _over(standing, team, teams, what),
-            )
-            yield leader.userid, said
-
-
-Teams = Mapping[int, Sequence[str]]  # userids by department
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _What:
-    """What all leaders' messages are made from, read once."""
-
-    gains: Sequence[Mapping[str, Gain]]
-    silent: Collection[str]
-    appeals: Counter[str]
-    marks: Sequence[Mark]
-    rows: Mapping[str, Sequence[Row]]
-    today: date
-
-    @classmethod
-    def of(cls, services: Services, standing: Standing) -> _What:
-        cases, today = services.store.reviews.all_open(), standing.calendar.local_day(standing.at)
-        return cls(
-            gains=tuple(gains(services, standing).values()),
-            silent=silent(standing),
-            appeals=Counter(case.contact[0] for case in cases if case.kind is ReviewKind.APPEAL),
-            marks=services.store.coaching.marks(since=today - timedelta(days=TOLD_TO)),
-            rows=standing.by_person,
-            today=today,
-        )
-
-    def news(self, leader: str, team: Sequence[TeamMember], *, teams: Teams | None) -> News:
-        userids = [member.userid for member in team]
-        return News(
-            improved=most_improved(userids, self.gains, silent=self.silent)
-            if teams is None
-            else self._improved_team(teams),
-            appeals=sum(self.appeals[userid] for userid in userids),
-            outcome=outcome(
-                [mark for mark in self.marks if mark.leader == leader], self.rows, today=self.today
-            ),
-        )
-
-    def _improved_team(self, teams: Teams) -> Improved | None:
-        shown = {team.department for team in self.teams(teams).shown}
-        seen = {number: userids for number, userids in teams.items() if number in shown}
-        sums = [team_gains(seen, of_quota) for of_quota in self.gains]
-        return most_improved([str(number) for number in seen], sums)
-
-    def teams(self, teams: Teams) -> LedTeams:
-        return led_teams(teams, self.rows, marks=self.marks, today=self.today)
-
-
-def _teams_below(standing: Standing, leader: Person) -> Teams | None:
-    """Return the userids of each team whose leader *leader* leads; None if he leads no leaders of anybody."""
-    found = teams_below(
-        leader,
-        standing.people,
-        departments=standing.departments,
-        day=standing.calendar.local_day(standing.at),
-    )
-    if found is None:
-        return None
-    asked = {
-        number: [person.userid for person in people if person.userid in standing.by_person]
-        for number, people in found.items()
-    }
-    return {number: userids for number, userids in asked.items() if userids} or None
-
-
-def _over(standing: Standing, team: Sequence[TeamMember], teams: Teams, what: _What) -> OverTeams:
-    below = {userid for userids in teams.values() for userid in userids}
-    return OverTeams(
-        teams=what.teams(teams),
-        names=standing.departments.names,
-        own=frozenset(member.userid for member in team) - below,
-    )
-
-
-def _member(standing: Standing, person: Person) -> TeamMember:
-    """Return *person* with his rows, and with what he needs if he is behind."""
-    member = TeamMember(name=person.name, userid=person.userid, rows=standing.by_person[person.userid])
-    row = member.lowest
-    if row is None:
-        return member
-    need = need_of(
-        row,
-        standing.waiting(person.userid),
-        absences=person.absences,
-        today=standing.calendar.local_day(standing.at),
-        is_workday=standing.calendar.is_workday,
-    )
-    return replace(member, need=need)
-
-
-def topmost(led: Sequence[int], departments: Departments) -> list[int]:
-    """Of the departments that somebody leads those that stand below no other of them."""
-    return sorted(
-        {one for one in led if not any(one != other and departments.at_or_below(one, other) for other in led)}
-    )
-
-
-def _median(team: Iterable[TeamMember], own: Mapping[str, Figures]) -> TeamRate | None:
-    """Of several departments WeCom was not asked together, and two rates make no third."""
-    return team_rate([own[member.userid] for member in team if member.userid in own], together=None)
-
-
-def _team(standing: Standing, leader: Person) -> Iterator[Person]:
-    today = standing.calendar.local_day(standing.at)
-    for person in standing.people.values():
-        is_asked = person.userid in standing.by_person
-        if is_asked and leads(leader, person, departments=standing.departments, day=today):
-            yield person
+        if leader.leader_of and standing.works_on(leader.userid, today):
+            said = leading.said(leader, incomplete_since=since)
+            if said is not None:
+                yield leader.userid, said

@@ -14,6 +14,7 @@ from bot.config import Config
 from bot.config.sections import Robot
 from bot.core.board import Board, Gain, board
 from bot.core.progress import Row
+from bot.gains import gains, silent
 from bot.messages import as_markdown
 from bot.messages.robots import GroupPost, group_message, group_picture, robot_disabled
 from bot.services import Services
@@ -21,7 +22,6 @@ from bot.standing import Standing
 from bot.store.outbox import Message
 from bot.telling import key_of
 from bot.wecom.robot import MARKDOWN_BYTES, address_of
-from scheduler.gains import gains, silent
 
 PICTURE = ":picture"  # ends the key of the row beside the words
 

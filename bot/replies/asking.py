@@ -12,6 +12,7 @@ from bot.core.progress import Branch
 from bot.core.reviewers import Bank
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.workdays import WorkCalendar
+from bot.leading import Leading
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing, branch_for, everybody, needed, rules, standing_in
@@ -63,6 +64,11 @@ class Desk:
             reviewers=config.review.reviewers,
             admins=config.admins.userids,
         )
+
+    @cached_property
+    def leading(self) -> Leading:
+        """What leaders are told."""
+        return Leading(self.services, self.standing)
 
     def name(self, userid: str) -> str:
         """What *userid* is called."""

@@ -8,7 +8,6 @@ from functools import wraps
 
 from bot import acts
 from bot.messages import Message, TeamMember, about, helping
-from bot.messages import digest as digest_message
 from bot.messages import team as team_messages
 from bot.messages.answers import timed
 from bot.replies.asking import Answer, Ask, File
@@ -41,11 +40,14 @@ def of_leaders(reply: Callable[[Ask, list[TeamMember]], Message | Answer]) -> Re
     return checked
 
 
-@of_leaders
-def team(ask: Ask, members: list[TeamMember]) -> Message:
+def team(ask: Ask) -> Message:
     """The evening's message as of now."""
     desk = ask.desk
-    message = digest_message(language=desk.language, team=members, at=desk.local)
+    if not desk.is_leader(ask.userid):
+        return about.leaders_only(language=desk.language, at=desk.local)
+    message = desk.leading.said(desk.people[ask.userid])
+    if message is None:
+        return team_messages.no_team(language=desk.language, at=desk.local)
     kind = team_messages.WORDS[desk.language].team_kind
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 
