@@ -102,11 +102,12 @@ def digest(
     answered = _replies(texts, replies)
     appeals = [*_outcome(language, news.outcome), *_appeals(language, news.appeals)]
     said_first = first_said(over, language=language) if over else None
+    missing = _incomplete(texts, incomplete_since, at=at)
     discreet = Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL)
     return Message(
         (
             first_line(said_first or _help_first(texts, first)),
-            *_incomplete(texts, incomplete_since, at=at),
+            *missing,
             *people,
             Line((Part(_groups(texts, team)),), Keep.CORE),
             *_attainment(texts, team, at=at),
@@ -119,7 +120,7 @@ def digest(
         ),
         card=Card(
             rows=_rows(language, texts, team),
-            body=(*in_short, *improved, *answered, *appeals, replace(discreet, keep=Keep.CORE)),
+            body=(*missing, *in_short, *improved, *answered, *appeals, replace(discreet, keep=Keep.CORE)),
             buttons=(Button.TEAM,),
             coach=tuple((member.userid, _name(member)) for member, _ in first),
             title=_title(texts, first, None if said_first is None else over, language=language),
