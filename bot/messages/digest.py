@@ -94,36 +94,35 @@ def digest(
         raise ValueError("digest needs at least one team member")
     texts = texts_in(language)
     helped = _to_help([member for member in team if over is None or member.userid in over.own])
-    first = helped[:HELP_FIRST]
     teams = _over(texts, team, over, language=language, at=at)
-    people = [*teams, *_helped(texts, helped, language=language, at=at)]
-    in_short = [*teams, *_helped(texts, helped, language=language, at=at, in_short=True)]
     improved = _improved(language, _names(team, over), news.improved)
-    answered = _replies(texts, replies)
-    appeals = [*_outcome(language, news.outcome), *_appeals(language, news.appeals)]
-    said_first = first_said(over, language=language) if over else None
-    missing = _incomplete(texts, incomplete_since, at=at)
+    answered, missing = _replies(texts, replies), _incomplete(texts, incomplete_since, at=at)
+    last = [*_outcome(language, news.outcome), *_appeals(language, news.appeals)]
     discreet = Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL)
+    in_short = _helped(texts, helped, language=language, at=at, in_short=True)
+    body = (*missing, *teams, *in_short, *improved, *answered, *last, replace(discreet, keep=Keep.CORE))
+    of_teams = first_said(over, language=language) if over else None
     return Message(
         (
-            first_line(said_first or _help_first(texts, first)),
+            first_line(of_teams or _help_first(texts, helped[:HELP_FIRST])),
             *missing,
-            *people,
+            *teams,
+            *_helped(texts, helped, language=language, at=at),
             Line((Part(_groups(texts, team)),), Keep.CORE),
             *_attainment(texts, team, at=at),
             *improved,
             *_kept(texts, team),
             *answered,
-            *appeals,
+            *last,
             discreet,
             footer(texts, at=at, kind=texts.kind_digest),
         ),
         card=Card(
             rows=_rows(language, texts, team),
-            body=(*missing, *in_short, *improved, *answered, *appeals, replace(discreet, keep=Keep.CORE)),
+            body=body,
             buttons=(Button.TEAM,),
-            coach=tuple((member.userid, _name(member)) for member, _ in first),
-            title=_title(texts, first, None if said_first is None else over, language=language),
+            coach=tuple((member.userid, _name(member)) for member, _ in helped[:HELP_FIRST]),
+            title=_title(texts, helped[:HELP_FIRST], over if of_teams else None, language=language),
         ),
     )
 
