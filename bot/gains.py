@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from bot.core.board import Gain
@@ -25,31 +26,44 @@ def silent(standing: Standing) -> set[str]:
     }
 
 
-def gains(services: Services, standing: Standing) -> dict[str, dict[str, Gain]]:
-    """Each person's adds that count or may, of this week and the one before, by quota.
+class Gains:
+    """Each person's adds that count or may, of this week and the one before; worked out when asked for.
 
     Only where the number of adds is what is asked for, and a period is no shorter than a week.
     """
-    calendar, today = standing.calendar, standing.calendar.local_day(standing.at)
-    upto = epoch_of(standing.at) + 1
-    edges = [calendar.start_of(today - timedelta(days=days - 1)) for days in (_WEEK, 2 * _WEEK)]
-    past, book = standing.branch.past(epoch_of(standing.at)), rules(services)
-    frames = {
-        (quota.id, period.name): Frame.of(quota, period, calendar=calendar)
-        for days in range(2 * _WEEK)
-        for quota, period in book.frames_at(today - timedelta(days=days))
-        if quota.basis is Basis.ADDED and (period.last - period.first).days + 1 >= _WEEK
-    }
-    found: dict[str, dict[str, Gain]] = {}
-    for (quota, _), frame in frames.items():
-        of_quota = found.setdefault(quota, {})
-        for userid in standing.by_person:
-            judged = frame.judged(userid, past)
-            latest = _done(judged, edges[0], upto)
-            before = _done(judged, edges[1], edges[0])
-            earlier = of_quota.get(userid, Gain(latest=0, before=0))
-            of_quota[userid] = Gain(latest=earlier.latest + latest, before=earlier.before + before)
-    return found
+
+    def __init__(self, services: Services, standing: Standing) -> None:
+        calendar, today = standing.calendar, standing.calendar.local_day(standing.at)
+        self._upto = epoch_of(standing.at) + 1
+        self._edges = [calendar.start_of(today - timedelta(days=days - 1)) for days in (_WEEK, 2 * _WEEK)]
+        self._past, book = standing.branch.past(epoch_of(standing.at)), rules(services)
+        self._frames = {
+            (quota.id, period.name): Frame.of(quota, period, calendar=calendar)
+            for days in range(2 * _WEEK)
+            for quota, period in book.frames_at(today - timedelta(days=days))
+            if quota.basis is Basis.ADDED and (period.last - period.first).days + 1 >= _WEEK
+        }
+        self._known: dict[str, dict[str, Gain]] = {}
+
+    def of(self, userids: Iterable[str]) -> dict[str, dict[str, Gain]]:
+        """Return the gains of *userids* by quota."""
+        found: dict[str, dict[str, Gain]] = {quota: {} for quota, _ in self._frames}
+        for userid in userids:
+            if userid not in self._known:
+                self._known[userid] = self._of(userid)
+            for quota, gain in self._known[userid].items():
+                found[quota][userid] = gain
+        return found
+
+    def _of(self, userid: str) -> dict[str, Gain]:
+        found: dict[str, Gain] = {}
+        for (quota, _), frame in self._frames.items():
+            judged = frame.judged(userid, self._past)
+            latest = _done(judged, self._edges[0], self._upto)
+            before = _done(judged, self._edges[1], self._edges[0])
+            earlier = found.get(quota, Gain(latest=0, before=0))
+            found[quota] = Gain(latest=earlier.latest + latest, before=earlier.before + before)
+        return found
 
 
 def _done(judged: Judged, first_s: int, end_s: int) -> int:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 
-from bot.core.board import Gain
 from bot.core.coaching import TOLD_TO, Mark, outcome
 from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
 from bot.core.helping import Improved, most_improved, need_of
 from bot.core.led_teams import LedTeams, led_teams, team_gains, teams_below
 from bot.core.people import Departments, Person, leads
 from bot.core.progress import Row
-from bot.gains import gains, silent
+from bot.gains import Gains, silent
 from bot.messages import Message, TeamMember
 from bot.messages import digest as digest_message
 from bot.messages.digest import News
@@ -65,7 +64,7 @@ class Leading:
 class _What:
     """What all leaders' messages are made from, read once."""
 
-    gains: Sequence[Mapping[str, Gain]]
+    gains: Gains
     silent: Collection[str]
     appeals: Counter[str]
     marks: Sequence[Mark]
@@ -76,7 +75,7 @@ class _What:
     def of(cls, services: Services, standing: Standing) -> _What:
         cases, today = services.store.reviews.all_open(), standing.calendar.local_day(standing.at)
         return cls(
-            gains=tuple(gains(services, standing).values()),
+            gains=Gains(services, standing),
             silent=silent(standing),
             appeals=Counter(case.contact[0] for case in cases if case.kind is ReviewKind.APPEAL),
             marks=services.store.coaching.marks(since=today - timedelta(days=TOLD_TO)),
@@ -87,7 +86,7 @@ class _What:
     def news(self, leader: str, team: Sequence[TeamMember], *, teams: Teams | None) -> News:
         userids = [member.userid for member in team]
         return News(
-            improved=most_improved(userids, self.gains, silent=self.silent)
+            improved=most_improved(userids, self.gains.of(userids).values(), silent=self.silent)
             if teams is None
             else self._improved_team(teams),
             appeals=sum(self.appeals[userid] for userid in userids),
@@ -99,7 +98,8 @@ class _What:
     def _improved_team(self, teams: Teams) -> Improved | None:
         shown = {team.department for team in self.teams(teams).shown}
         seen = {number: userids for number, userids in teams.items() if number in shown}
-        sums = [team_gains(seen, of_quota) for of_quota in self.gains]
+        everybody = [userid for userids in seen.values() for userid in userids]
+        sums = [team_gains(seen, of_quota) for of_quota in self.gains.of(everybody).values()]
         return most_improved([str(number) for number in seen], sums)
 
     def teams(self, teams: Teams) -> LedTeams:

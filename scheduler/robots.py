@@ -14,7 +14,7 @@ from bot.config import Config
 from bot.config.sections import Robot
 from bot.core.board import Board, Gain, board
 from bot.core.progress import Row
-from bot.gains import gains, silent
+from bot.gains import Gains, silent
 from bot.messages import as_markdown
 from bot.messages.robots import GroupPost, group_message, group_picture, robot_disabled
 from bot.services import Services
@@ -107,7 +107,7 @@ class _Seen:
             standing=standing,
             rows=rows,
             silent=silent(standing),
-            gains=gains(services, standing),
+            gains=Gains(services, standing).of(standing.by_person),
             names={userid: person.name for userid, person in standing.people.items()},
         )
 

@@ -112,7 +112,7 @@ WORDS: Mapping[str, AboutWords] = {
         what="Kept: when and how you won or lost which customer (an id), tags, phone numbers (hashed), "
         "what the bank checked, leave.",
         what_not="Not kept: customers' names, what you say to them, personal tags, where you are.",
-        said="What you say here stays in raw notices; mutes, leave, appeals, help wanted or offered are noted.",
+        said="What you say here stays in raw notices; mutes, leave, appeals and help are noted beside them.",
         long="How long: adds and losses for good, to check and appeal; raw notices stay too for now.",
         long_days="How long: adds and losses for good, to check and appeal; raw notices {n} days.",
         sees_you="Who sees it: you.",
