@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from bot.core.people import leads
 from bot.core.progress import Branch
 from bot.core.reviewers import Bank
 from bot.core.workdays import ONE_DAY, epoch_of
@@ -114,6 +115,18 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
         put_unasked(services, row, quiet=quiet)
     names = [quiet.people[leader].name for leader in reached]
     return preferences.help_told(language=language, leaders=names, by=max(reached.values()), at=local)
+
+
+def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:
+    """Note that *userid* will help *whom* on the local day of *at*; False if he does not lead him."""
+    people, today = everybody(services), services.config.work_calendar().local_day(at)
+    leader, person = people.get(userid), people.get(whom)
+    if leader is None or person is None or not person.employed_on(today):
+        return False
+    if not leads(leader, person, departments=services.directory.departments, day=today):
+        return False
+    services.store.coaching.mark(userid, whom, today, at=epoch_of(at))
+    return True
 
 
 def list_contacts(

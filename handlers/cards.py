@@ -19,7 +19,7 @@ import structlog
 from bot import acts
 from bot.core.reviewers import Bank
 from bot.messages import Message as Written
-from bot.messages.cards import WORDS, button_of
+from bot.messages.cards import WORDS, button_of, marked
 from bot.messages.forms import CARD
 from bot.messages.message import Button
 from bot.services import Services
@@ -44,6 +44,7 @@ _ASKED: Mapping[Button, str] = {
     Button.RULES: "rules",
     Button.APPEAL: "appeal",
     Button.HELP: "help wanted",
+    Button.COACH: "coach",
 }
 
 
@@ -59,18 +60,23 @@ def card_pressed(event: CardPressed, services: Services) -> None:
     button, about = pressed
     done = _act(services, event, userid, button, about=about)
     said = WORDS[services.language].done[button] if done else ""
-    row = _change(event, userid, sent, said=said)
+    row = _change(event, userid, sent, said=said, card=_shown(services, event, userid, sent))
     services.store.outbox.add(row, created_at=int(services.store.now()))
 
 
 def _act(services: Services, event: CardPressed, userid: str, button: Button, *, about: str) -> bool:
     """Do what *button* asks for, or keep it to be answered; whether it is done, so that nothing is left."""
     at = services.config.work_calendar().moment(event.created_at)
+    if button is Button.COACH:
+        about = services.store.renames.current(about)
+        if not acts.coach(services, userid, about, at=at):
+            log.info("press to help somebody who is not led", key=event.key)
+            return False
     if button in (Button.MUTE, Button.LEAVE):
         act = acts.mute_today if button is Button.MUTE else acts.on_leave
         _answer(services, event, userid, act(services, userid, at=at))
         return True
-    again = "" if button is Button.HELP else f":{event.created_at // _ASK_AGAIN_S}"
+    again = "" if button in (Button.HELP, Button.COACH) else f":{event.created_at // _ASK_AGAIN_S}"
     services.store.words.put(
         Word(
             msgid=f"{JOB}:{event.task_id}:{event.key}{again}",
@@ -96,9 +102,19 @@ def _has_leader(services: Services, event: CardPressed, userid: str) -> bool:
     return any(quiet.next_time(leader, at, kind=acts.HELP) is not None for leader in bank.leaders_of(userid))
 
 
-def _change(event: CardPressed, userid: str, sent: Row, *, said: str) -> Message:
-    """Return the change of the card as a row: the button dead and saying *said*, or all as it was sent."""
+def _shown(services: Services, event: CardPressed, userid: str, sent: Row) -> dict[str, Any]:
+    """Return the card as it was sent, those marked whom its receiver helps since that day."""
     card = {name: value for name, value in _card(sent).items() if name != "task_id"}
+    today = services.config.work_calendar().day_of(event.created_at)
+    helped = {mark.userid for mark in services.store.coaching.marks(since=today) if mark.leader == userid}
+    if not helped:
+        return card
+    names = {one: person.name for one, person in peace(services).people.items()}
+    return marked(card, language=services.language, names=names, done=helped)
+
+
+def _change(event: CardPressed, userid: str, sent: Row, *, said: str, card: dict[str, Any]) -> Message:
+    """Return the change of the card as a row: the button dead and saying *said*, or all of *card* alive."""
     shown: dict[str, Any] = {"button": {"replace_name": said}} if said else {"template_card": card}
     body = {"response_code": event.response_code, **shown}
     code = hashlib.sha256(event.response_code.encode()).hexdigest()[:24]

@@ -9,26 +9,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.config import Config
 from bot.config.sections import Robot
 from bot.core.board import Board, Gain, board
-from bot.core.frames import Frame, Judged
-from bot.core.history import Tally
 from bot.core.progress import Row
-from bot.core.quotas import Basis
-from bot.core.workdays import epoch_of
+from bot.gains import Gains, silent
 from bot.messages import as_markdown
 from bot.messages.robots import GroupPost, group_message, group_picture, robot_disabled
 from bot.services import Services
-from bot.standing import Standing, rules
+from bot.standing import Standing
 from bot.store.outbox import Message
 from bot.telling import key_of
 from bot.wecom.robot import MARKDOWN_BYTES, address_of
 
 PICTURE = ":picture"  # ends the key of the row beside the words
-_WEEK = 7  # days
 
 
 def posts(
@@ -111,8 +106,8 @@ class _Seen:
         return cls(
             standing=standing,
             rows=rows,
-            silent=_silent(standing),
-            gains=gains(services, standing),
+            silent=silent(standing),
+            gains=Gains(services, standing).of(standing.by_person),
             names={userid: person.name for userid, person in standing.people.items()},
         )
 
@@ -140,45 +135,3 @@ def _post(config: Config, robot: Robot, job: str, seen: _Seen) -> GroupPost | No
         departments=standing.departments.names,
         at=standing.calendar.local(standing.at),
     )
-
-
-def _silent(standing: Standing) -> set[str]:
-    """Whom no group hears of: who has left, and whose adds a reviewer confirmed a finding about."""
-    today, people = standing.calendar.local_day(standing.at), standing.people
-    return {
-        row.userid
-        for row in standing.rows
-        if row.flags or row.userid not in people or not people[row.userid].employed_on(today)
-    }
-
-
-def gains(services: Services, standing: Standing) -> dict[str, dict[str, Gain]]:
-    """Each person's adds that count or may, of this week and the one before, by quota.
-
-    Only where the number of adds is what is asked for, and a period is no shorter than a week.
-    """
-    calendar, today = standing.calendar, standing.calendar.local_day(standing.at)
-    upto = epoch_of(standing.at) + 1
-    edges = [calendar.start_of(today - timedelta(days=days - 1)) for days in (_WEEK, 2 * _WEEK)]
-    past, book = standing.branch.past(epoch_of(standing.at)), rules(services)
-    frames = {
-        (quota.id, period.name): Frame.of(quota, period, calendar=calendar)
-        for days in range(2 * _WEEK)
-        for quota, period in book.frames_at(today - timedelta(days=days))
-        if quota.basis is Basis.ADDED and (period.last - period.first).days + 1 >= _WEEK
-    }
-    found: dict[str, dict[str, Gain]] = {}
-    for (quota, _), frame in frames.items():
-        of_quota = found.setdefault(quota, {})
-        for userid in standing.by_person:
-            judged = frame.judged(userid, past)
-            latest = _done(judged, edges[0], upto)
-            before = _done(judged, edges[1], edges[0])
-            earlier = of_quota.get(userid, Gain(latest=0, before=0))
-            of_quota[userid] = Gain(latest=earlier.latest + latest, before=earlier.before + before)
-    return found
-
-
-def _done(judged: Judged, first_s: int, end_s: int) -> int:
-    """How many of *judged* were added in first_s <= time < end_s and count or may."""
-    return Tally.of(verdict for contact, verdict in judged if first_s <= contact.add.added_at < end_s).done

@@ -17,6 +17,8 @@ from bot.core.people import Person
 from bot.core.progress import Row, Status
 from bot.core.reach import Reach
 from bot.core.standing import is_tight
+from bot.gains import Gains
+from bot.leading import led_by
 from bot.messages import Message, TeamMember
 from bot.messages.weekly import OwnWeek, TeamWeek
 from bot.messages.weekly import weekly as weekly_message
@@ -24,9 +26,7 @@ from bot.reaching import reach
 from bot.services import Services
 from bot.standing import Standing, branch_for, needed, rules, standing_in
 from scheduler.catching_up import gap_of
-from scheduler.digest import led_by
 from scheduler.proposing import in_question
-from scheduler.robots import gains
 
 _WEEK = timedelta(days=7)
 
@@ -43,7 +43,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         first=monday,
         unsure=in_question(services),
         reached=reach(services),
-        gains=_most(gains(services, standing)),
+        gains=_most(Gains(services, standing).of(standing.by_person)),
     )
     for userid, person in sorted(standing.people.items()):
         if not standing.works_on(userid, today):

@@ -8,10 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.board import Gain, board
+from bot.core.coaching import Outcome
 from bot.core.day import DayFacts
 from bot.core.engagement import Method, TeamRate
 from bot.core.evidence import Evidence
+from bot.core.helping import Improved, Need, NeedKind
 from bot.core.integrity import FindingKind
+from bot.core.led_teams import LedTeam, LedTeams, TeamFigures
 from bot.core.leniency import Difference
 from bot.core.money import Penalty
 from bot.core.people import Departments
@@ -23,6 +26,8 @@ from bot.messages import Message, TeamMember, digest, offer_help, progress, remi
 from bot.messages.admin import Finding, Wrong, admin
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
+from bot.messages.digest import News
+from bot.messages.over_teams import OverTeams
 from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions, to_review
 from bot.messages.robots import GroupPost, group_message
 from bot.messages.rules_changed import RuleNews, rules_changed
@@ -86,6 +91,9 @@ WAITING = (
 )
 BEHIND = replace(
     MONTHLY, counted=24, to_add=22, today_dose=6, today_left=2, pace=0.69, status=Status.BEHIND, kept_90=None
+)
+ON_LEAVE_BEFORE = replace(
+    BEHIND, target=36, counted=14, to_add=18, today_left=0, remaining=22, expected=29.2, pace=0.62
 )
 MET = replace(
     MONTHLY, counted=51, pending=0, to_add=0, today_dose=0, today_left=0, remaining=0, status=Status.MET
@@ -167,6 +175,9 @@ EASED = RuleNews(
 )
 
 
+NEWS = News(improved=Improved(userids=("f2",), more=9), appeals=2, outcome=Outcome(people=2, back=1, rose=0))
+
+
 def member(name: str, *rows: Row, userid: str = "u") -> TeamMember:
     return TeamMember(name=name, userid=userid, rows=rows)
 
@@ -174,14 +185,46 @@ def member(name: str, *rows: Row, userid: str = "u") -> TeamMember:
 def a_team() -> list[TeamMember]:
     """20 people: 6 have enough, 9 are on track, 3 need help, of 2 nothing is asked."""
     weak = [
-        member("员工甲", replace(BEHIND, counted=7, pending=5, to_add=38, pace=0.3), userid="jia"),
-        member("员工乙", replace(BEHIND, counted=18, to_add=28, today_left=0, pace=0.54), userid="yi"),
+        replace(
+            member("员工甲", replace(BEHIND, counted=7, pending=5, to_add=38, pace=0.3), userid="jia"),
+            need=Need(kind=NeedKind.TAGS, n=5, missing=("已实名",)),
+        ),
+        replace(
+            member("员工乙", ON_LEAVE_BEFORE, userid="yi"),
+            need=Need(kind=NeedKind.BACK, n=6, target=36),
+        ),
         member("员工丙", BEHIND, userid="bing"),
     ]
     fine = [member(f"员工 {n}", MONTHLY, userid=f"f{n}") for n in range(9)]
     enough = [member(f"员工 1{n}", MET if n % 2 else COVERED, userid=f"e{n}") for n in range(6)]
     asked_nothing = [member("新员工", EXEMPT, userid="x"), member("借调员工", userid="y")]
     return [*fine, *enough, *weak, *asked_nothing]
+
+
+def over_teams() -> OverTeams:
+    """A leader of leaders: the 18 under a quota of `a_team`, but 员工丙, are in two teams."""
+    south = LedTeam(
+        department=121,
+        people=8,
+        figures=(TeamFigures(quota="cm-monthly", percent=64, middle=68),),
+        behind=2,
+        helped=1,
+        outcome=Outcome(people=2, back=1, rose=0),
+    )
+    north = replace(
+        south,
+        department=122,
+        people=9,
+        figures=(TeamFigures(quota="cm-monthly", percent=85, middle=92),),
+        behind=0,
+        helped=0,
+        outcome=None,
+    )
+    return OverTeams(
+        teams=LedTeams(shown=(south, north), small=0, alone=1),
+        names={121: "南区一部", 122: "南区二部"},
+        own=frozenset({"bing"}),
+    )
 
 
 def _moment(day: int, hour: int, minute: int) -> int:
@@ -299,12 +342,19 @@ def examples(language: str) -> dict[str, Message]:
         "statement": statement(**said, rows=[AT_REST], added=2, code="7K3M9Q2PXW4D8HTR", at=AFTERNOON),
         "statement, looked at": looked_at(**said, at=EVENING, given_at=AFTERNOON, name="员工甲", seen=TOLD),
         "admin": admin(**said, found=TROUBLES, at=MORNING),
-        "digest": digest(**said, team=a_team(), at=EVENING, replies=TOGETHER),
+        "digest": digest(**said, team=a_team(), at=EVENING, replies=TOGETHER, news=NEWS),
         "digest, nobody to help": digest(
             **said,
             team=[member("员工甲", MONTHLY), member("员工乙", MET)],
             at=EVENING,
             replies=replace(TOGETHER, method=Method.MEDIAN, people=2),
+        ),
+        "digest, over teams": digest(
+            **said,
+            team=a_team(),
+            at=EVENING,
+            over=over_teams(),
+            news=replace(NEWS, improved=Improved(userids=("122",), more=14), outcome=None),
         ),
         "digest, incomplete": digest(
             **said,

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from card_builders import buttons, office_with_cards, press, put_card, receive, updates
+from messages_builders import BEHIND, EVENING, member
 from sending_builders import Post
 
+from bot import telling
 from bot.bootstrap import refresh_directory
+from bot.messages import digest
 from bot.messages.cards import WORDS
 from bot.messages.message import Button
 from bot.wecom.events import CardPressed, EventError, event_of
@@ -171,6 +174,46 @@ def lead(office: Post, userid: str) -> None:
     )
     path.write_text(text, encoding="utf-8")
     refresh_directory(office.services)
+
+
+def put_digest(office: Post, leader: str, *userids: str) -> None:
+    """Send *leader* a card about these people, who are behind."""
+    team = [member(f"员工{userid[-1]}", BEHIND, userid=userid) for userid in userids]
+    said = digest(language="zh-CN", team=team, at=EVENING)
+    row = telling.unasked(office.services, "digest", leader, said, at=office.services.clock.now())
+    office.services.store.outbox.add(row, created_at=int(office.clock()))
+    office.drain()
+
+
+def test_a_leader_marks_whom_he_helps_once_and_sees_it_on_his_card(tmp_path: Path) -> None:
+    with office_with_cards(tmp_path) as office:
+        with office.services.config.directory.roster_path.open("a", encoding="utf-8") as roster:
+            roster.write("yg03,员工丙,11,客户经理,,,,\n")
+        lead(office, "yg02")
+        put_digest(office, "yg02", "yg01", "yg03")
+        for _ in range(2):
+            receive(office.services, press(office, "coach:yg01", "yg02"))
+        office.drain()
+        one = buttons(office, "yg02")
+        receive(office.services, press(office, "coach:yg03", "yg02"))
+        office.drain()
+        marks = office.services.store.coaching.marks(since=date(2026, 11, 1))
+
+        assert [text for text, _ in one] == ["✓ 员工甲", "我来帮员工丙", "查看团队"]
+        assert buttons(office, "yg02") == [("✓ 员工甲", True), ("✓ 员工丙", True), ("查看团队", True)]
+        assert {(mark.leader, mark.userid) for mark in marks} == {("yg02", "yg01"), ("yg02", "yg03")}
+        assert answers(office, "yg02") == ["好的，记下您来帮员工甲", "好的，记下您来帮员工丙"]
+
+
+def test_nobody_marks_whom_he_does_not_lead(tmp_path: Path) -> None:
+    with office_with_cards(tmp_path) as office:
+        put_digest(office, "yg02", "yg01")
+        receive(office.services, press(office, "coach:yg01", "yg02"))
+        office.drain()
+
+        assert office.services.store.coaching.marks(since=date(2026, 11, 1)) == []
+        assert [text for text, _ in buttons(office, "yg02")] == ["我来帮员工1", "查看团队"]
+        assert answers(office, "yg02") == []
 
 
 PRESS = {

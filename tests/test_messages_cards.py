@@ -37,7 +37,7 @@ from bot.core.day import DayFacts
 from bot.core.progress import Row
 from bot.core.verdicts import Verdict
 from bot.messages import Message, digest, progress, reminder, to_remind
-from bot.messages.cards import WORDS, as_card, button_of, card_text
+from bot.messages.cards import WORDS, as_card, button_of, card_text, marked
 from bot.messages.close import closed
 from bot.messages.forms import forms_of
 from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS, over
@@ -165,7 +165,7 @@ def test_the_morning_card_has_dose_standing_pending_until_when_and_kept_relation
         ("progress", ["list", "mute", "leave"]),
         ("reminder", ["help", "list", "mute"]),
         ("reminder, help", ["help", "list"]),
-        ("digest", ["team"]),
+        ("digest", ["coach:jia", "coach:yi", "coach:bing", "team"]),
         ("weekly", ["list"]),
         ("weekly, help", ["help", "list"]),
         ("weekly, leader", ["team"]),
@@ -280,3 +280,38 @@ def test_a_quota_of_a_period_that_is_over_is_named_in_the_text() -> None:
 
     assert "2026-11 期 42/50" in card["sub_title_text"]
     assert "本月" not in json.dumps(card, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("names", "language", "texts", "after"),
+    [
+        pytest.param(["员工甲", "员工乙"], "zh-CN", ["我来帮员工甲", "我来帮员工乙"], "✓ 员工乙", id="names"),
+        pytest.param(
+            ["员工甲", "员工甲"], "zh-CN", ["我来帮第 1 位", "我来帮第 2 位"], "✓ 第 2 位", id="two of a name"
+        ),
+        pytest.param(
+            ["名字很长的一位员工", "员工乙"],
+            "zh-CN",
+            ["我来帮名字很长的一…", "我来帮员工乙"],
+            "✓ 员工乙",
+            id="cut",
+        ),
+        pytest.param(["Al", "Bo"], "en", ["Help Al", "Help Bo"], "✓ Bo", id="English"),
+        pytest.param(
+            ["Alex A", "Alex B"], "en", ["Help no. 1", "Help no. 2"], "✓ no. 2", id="the same once cut"
+        ),
+    ],
+)
+def test_who_may_be_helped_has_a_button_and_who_is_marked_another(
+    names: list[str], language: str, texts: list[str], after: str
+) -> None:
+    team = [member(name, BEHIND, userid=f"u{n}") for n, name in enumerate(names)]
+    card = card_of(digest(language=language, team=team, at=EVENING), language)
+    called = {f"u{n}": name for n, name in enumerate(names)}
+    then = marked(card, language=language, names=called, done={"u1"})
+
+    team_button = WORDS[language].button[Button.TEAM]
+    assert [button["text"] for button in card["button_list"]] == [*texts, team_button]
+    assert [button["text"] for button in then["button_list"]] == [texts[0], after, team_button]
+    assert [button["key"] for button in then["button_list"]] == ["coach:u0", "coach:u1", "team"]
+    assert over("template_card", then) is None

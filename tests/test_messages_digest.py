@@ -6,11 +6,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from messages_builders import BEHIND, COVERED, DAILY, EVENING, EXEMPT, MET, MONTHLY, a_team, member
+from messages_builders import (
+    BEHIND,
+    COVERED,
+    DAILY,
+    EVENING,
+    EXEMPT,
+    MET,
+    MONTHLY,
+    a_team,
+    member,
+    over_teams,
+)
 
+from bot.core.coaching import Outcome
 from bot.core.engagement import Method, TeamRate
+from bot.core.helping import Improved, Need, NeedKind
+from bot.core.led_teams import LedTeams, TeamFigures
 from bot.core.progress import Row, Status
 from bot.messages import TeamMember, as_text, digest
+from bot.messages.cards import as_card, card_text
+from bot.messages.digest import News
 
 
 def said(team: Sequence[TeamMember], *, language: str = "zh-CN") -> list[str]:
@@ -20,12 +36,12 @@ def said(team: Sequence[TeamMember], *, language: str = "zh-CN") -> list[str]:
 def test_a_digest_in_full() -> None:
     assert said(a_team()) == [
         "今天先帮 3 位：员工甲、员工乙、员工丙",
-        "员工甲 · 本月 12/50：已确认 7，待确认 5，今天还需 2 位，剩 5 个工作日",
-        "员工乙 · 本月 22/50：已确认 18，待确认 4，今天已够，剩 5 个工作日",
+        "员工甲 · 本月 12/50：已确认 7，待确认 5，今天还需 2 位；5 位待确认缺“已实名”标签，请柜面协助",
+        "员工乙 · 本月 18/36：已确认 14，待确认 4，今天已够；休假 6 个工作日刚回来，目标已按天折算为 36",
         "员工丙 · 本月 28/50：已确认 24，待确认 4，今天还需 2 位，剩 5 个工作日",
         "全队 20 人：已够 6 · 正常 9 · 需帮助 3 · 不考核 2",
-        # 3 x 46 + 3 x 50 + 9 x 38 + 7 + 18 + 24 of 18 x 50; the 9th and 10th of 18 have 38 of 50
-        "达成率 75%（每人最多按 100% 计），中位数 76%，时间进度 81%",
+        # 3 x 46 + 3 x 50 + 9 x 38 + 7 + 14 + 24 of 17 x 50 + 36; the 9th and 10th of 18 have 38 of 50
+        "达成率 76%（每人最多按 100% 计），中位数 76%，时间进度 81%",
         "近 90 天客户留存（每人的中位数）93%",
         "仅供您安排帮助，请勿转发或张榜。",
         "截至 11-24 周二 17:48 · 团队",
@@ -169,3 +185,115 @@ def test_how_the_team_answered_is_said_where_it_is_known(replies: TeamRate | Non
     lines = as_text(digest(language="zh-CN", team=team, at=EVENING, replies=replies)).splitlines()
 
     assert [one for one in lines if "回复" in one] == ([line] if line else [])
+
+
+@pytest.mark.parametrize(
+    ("need", "zh", "en"),
+    [
+        pytest.param(
+            Need(kind=NeedKind.TAGS, n=5, missing=("已实名", "*企*")),
+            "5 位待确认缺“已实名、＊企＊”标签，请柜面协助",
+            "5 pending without the tag “已实名, ＊企＊”, which the counter can set",
+            id="tags, made harmless",
+        ),
+        pytest.param(
+            Need(kind=NeedKind.FACTS, n=1, missing=("opened",)),
+            "1 位待确认等银行资料“opened”，可请同事补报",
+            "1 pending wait for the bank's “opened”, which a colleague can report",
+            id="a fact",
+        ),
+        pytest.param(
+            Need(kind=NeedKind.FACTS, n=1),
+            "1 位待确认等银行资料，可请同事补报",
+            "1 pending wait for the bank's data, which a colleague can report",
+            id="whose customer it is",
+        ),
+        pytest.param(
+            Need(kind=NeedKind.BACK, n=6),
+            "休假 6 个工作日刚回来",
+            "just back after 6 workdays off",
+            id="back, the target is whole",
+        ),
+    ],
+)
+def test_with_what_to_help_stands_in_text_and_card(need: Need, zh: str, en: str) -> None:
+    for language, said_of_him in (("zh-CN", zh), ("en", en)):
+        team = [replace(member("员工甲", BEHIND), need=need)]
+        message = digest(language=language, team=team, at=EVENING)
+        card = as_card(message, language=language, task_id="qb-1")
+
+        assert as_text(message).splitlines()[1].endswith(said_of_him)
+        assert card is not None
+        assert said_of_him in str(card["sub_title_text"])
+
+
+def test_who_improved_most_and_appeals_are_told_if_there_are_any() -> None:
+    team = [member("员工甲", MONTHLY, userid="a"), member("员工乙", MONTHLY, userid="b")]
+    news = News(improved=Improved(userids=("a", "b"), more=3), appeals=1)
+    message = digest(language="zh-CN", team=team, at=EVENING, news=news)
+
+    new = [line for line in as_text(message).splitlines() if line not in said(team)]
+    assert new == ["进步最多：员工甲、员工乙，一周 +3 位", "1 条申诉复核中"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "line"),
+    [
+        pytest.param(Outcome(people=2, back=1, rose=0), "上周您标记帮助 2 位：1 位已回到正常", id="back"),
+        pytest.param(
+            Outcome(people=3, back=1, rose=2), "上周您标记帮助 3 位：1 位已回到正常、2 位节奏回升", id="both"
+        ),
+        pytest.param(
+            Outcome(people=1, back=0, rose=0),
+            "上周您标记帮助 1 位：还没有看到变化，可换个办法",
+            id="nothing yet",
+        ),
+    ],
+)
+def test_what_became_of_help_is_told_without_names(outcome: Outcome, line: str) -> None:
+    team = [member("员工甲", MONTHLY)]
+    message = digest(language="zh-CN", team=team, at=EVENING, news=News(outcome=outcome))
+
+    assert [one for one in as_text(message).splitlines() if one not in said(team)] == [line]
+
+
+@pytest.mark.parametrize(
+    ("teams", "first"),
+    [
+        pytest.param(
+            LedTeams(shown=(), small=2, alone=1),
+            "各团队有 1 位还没人帮，请问主管如何安排",
+            id="in small teams only",
+        ),
+        pytest.param(LedTeams(shown=(), small=2, alone=0), "今天先帮 1 位：员工丙", id="his own people"),
+        pytest.param(over_teams().teams, "先支持 1 个团队：南区一部", id="a team"),
+    ],
+)
+@pytest.mark.parametrize("card", [False, True], ids=["text", "card"])
+def test_a_leader_of_leaders_is_told_first_where_nobody_helps(
+    teams: LedTeams, first: str, card: bool
+) -> None:
+    message = digest(language="zh-CN", team=a_team(), at=EVENING, over=replace(over_teams(), teams=teams))
+    made = as_card(message, language="zh-CN", task_id="qb-1")
+    assert made is not None
+    text = card_text(made) if card else as_text(message)
+
+    assert text.splitlines()[0] == first
+    assert "员工丙" in text
+    assert "员工甲" not in text
+    assert "员工乙" not in text
+
+
+def test_several_quotas_of_a_team_are_named_and_not_summed() -> None:
+    (south, _) = over_teams().teams.shown
+    both = replace(south, figures=(*south.figures, TeamFigures(quota="daily", percent=20, middle=10)))
+    over = replace(over_teams(), teams=LedTeams(shown=(both,), small=1, alone=1))
+    message = digest(language="zh-CN", team=[member("员工甲", MONTHLY, DAILY)], at=EVENING, over=over)
+
+    assert as_text(message).splitlines()[1:3] == [
+        (
+            "南区一部 8 人：本月达成率 64%，中位数 68%；今天达成率 20%，中位数 10%；"
+            "需帮助 2，已有人帮 1；上周帮 2 位，1 位好转"
+        ),
+        "1 个不足 5 人的团队或小组不单列，只计入合计",
+    ]

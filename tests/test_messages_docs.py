@@ -28,6 +28,7 @@ EXPECTED |= {
         "reminder",
         "reminder, help",
         "digest",
+        "digest, over teams",
         "weekly",
         "weekly, leader",
         "weekly, both",

@@ -22,9 +22,11 @@ from review_builders import (
 from words_builders import arrive, click_event, say, text_event
 
 from bot import reviewing
+from bot.core.coaching import Mark
 from bot.core.words import Word
 from bot.replies import answering
 from bot.services import Services
+from bot.standing import standing
 from bot.store.outbox import Lane
 from bot.store.preferences import Way
 from bot.store.reviews import ReviewState
@@ -343,6 +345,46 @@ def test_a_team_is_the_evening_s_message_as_of_now(services: Services) -> None:
 
     assert "全队 2 人：已够 0 · 正常 0 · 需帮助 2" in said
     assert said[-1] == "截至 11-24 周二 09:07:00 · 团队"
+
+
+@pytest.mark.parametrize("word", ["我来帮 zhang", "我来帮ZHANG", "coach zhang"])
+def test_who_helps_somebody_is_noted_with_the_pace_of_now(services: Services, word: str) -> None:
+    said = [say(services, "team", word)[0] for _ in range(2)]
+
+    (pace,) = [row.pace for row in standing(services, at=TUESDAY).by_person["zhang"]]
+    assert pace is not None
+    assert said == ["好的，记下您来帮员工甲"] * 2
+    assert services.store.coaching.marks(since=TUESDAY.date()) == [
+        Mark(
+            leader="team",
+            userid="zhang",
+            day=TUESDAY.date(),
+            quota="cm-monthly",
+            pace=round(100 * pace),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asker", "word"),
+    [
+        pytest.param("team", "我来帮 wang", id="not his"),
+        pytest.param("zhang", "我来帮 li", id="no leader"),
+        pytest.param("team", "我来帮 team", id="himself"),
+        pytest.param("team", "我来帮", id="nobody"),
+    ],
+)
+def test_nobody_is_noted_whom_he_does_not_lead(services: Services, asker: str, word: str) -> None:
+    assert say(services, asker, word)[0] == "没有记下：这位不在您负责的部门里"
+    assert services.store.coaching.marks(since=TUESDAY.date()) == []
+
+
+def test_a_leader_of_leaders_asks_for_teams_and_hears_of_nobody_in_them(services: Services) -> None:
+    said = say(services, "head", "团队")
+
+    assert said[0] == "各团队有 2 位还没人帮，请问主管如何安排"
+    assert not any("员工甲" in line for line in said)
+    assert any("员工丙" in line for line in said)
 
 
 def test_the_same_in_english(english: Services) -> None:

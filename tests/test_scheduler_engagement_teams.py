@@ -13,9 +13,9 @@ from sync_builders import Desk, desk
 
 from bot.core.engagement import Method, TeamRate
 from bot.core.people import Departments
+from bot.leading import topmost
 from sandbox.people import VisibleRange
 from scheduler import engagement
-from scheduler.digest import topmost
 from scheduler.planner import plan
 
 

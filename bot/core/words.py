@@ -31,6 +31,7 @@ class Word(StrEnum):
     TEAM = "team"
     VERIFY = "verify"
     NEEDS_HELP = "needs-help"
+    COACH = "coach"
     EXPORT = "export"
 
 
@@ -58,6 +59,7 @@ _FOLLOWED: Mapping[Word, tuple[str, ...]] = {
     Word.MUTE: ("静音", "mute"),
     Word.LEAVE: ("请假", "休假", "leave"),
     Word.VERIFY: ("验证", "核对", "verify"),
+    Word.COACH: ("我来帮", "coach"),
 }
 _BY_NAME = {name: word for word, names in _ALONE.items() for name in names}
 _MEANS_NOTHING = re.compile(r"[\s\-‐-―_、。，,.!；;:“”\"'「」]+")

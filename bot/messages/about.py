@@ -68,7 +68,7 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         what="记什么：您何时、以什么方式加了或失去哪位客户（只有编号）、标签、您备注的手机号（只留散列值）、"
         "银行给的核实结果、部门和角色、请假。",
         what_not="不记：客户姓名、您和客户聊了什么、个人标签、您的位置。",
-        said="您对我说的话只留在原始通知里；静音、请假、求助、申诉另外记着。",
+        said="您对我说的话只留在原始通知里；静音、请假、求助、申诉，以及主管说要帮您，另外记着。",
         long="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知目前也不删除。",
         long_days="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知 {n} 天后删除。",
         sees_you="谁能看到：您自己。",
@@ -114,7 +114,7 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         what="Kept: when and how you won or lost which customer (an id), tags, phone numbers (hashed), "
         "what the bank checked, leave.",
         what_not="Not kept: customers' names, what you say to them, personal tags, where you are.",
-        said="What you say here stays in raw notices; mutes, leave, wishes for help and appeals are noted.",
+        said="What you say here stays in raw notices; mutes, leave, appeals and help are noted beside them.",
         long="How long: adds and losses for good, to check and appeal; raw notices stay too for now.",
         long_days="How long: adds and losses for good, to check and appeal; raw notices {n} days.",
         sees_you="Who sees it: you.",

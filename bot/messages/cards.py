@@ -6,15 +6,17 @@ Limits are those of `limits.py`; what does not fit gives way as in a text, so no
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bot.core.periods import PeriodKind
 from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS
 from bot.messages.message import Button, Card, Line, Message, as_body, plain
-from bot.messages.names import clip_characters
+from bot.messages.names import clean, clip_characters
 from bot.messages.wordbook import Wordbook
 
+_ABOUT = frozenset({Button.LIST, Button.COACH})  # their keys say more than the button
 _NAME, _VALUE = "horizontal_content_list.keyname", "horizontal_content_list.value"
 
 
@@ -44,6 +46,10 @@ class CardWords:
     ask_for_help: str
     button: Mapping[Button, str]
     done: Mapping[Button, str]
+    coach: str
+    coach_numbered: str
+    coach_done: str
+    coach_done_numbered: str
 
 
 CHINESE = CardWords(
@@ -79,6 +85,7 @@ CHINESE = CardWords(
         Button.LEAVE: "我在休假",
         Button.HELP: "请人帮忙",
         Button.TEAM: "查看团队",
+        Button.COACH: "我来帮",
         Button.RULES: "规则",
         Button.APPEAL: "申诉",
     },
@@ -87,6 +94,10 @@ CHINESE = CardWords(
         Button.LEAVE: "已记下休假",
         Button.HELP: "已告诉主管",
     },
+    coach="我来帮{name}",
+    coach_numbered="我来帮第 {n} 位",
+    coach_done="✓ {name}",
+    coach_done_numbered="✓ 第 {n} 位",
 )
 
 ENGLISH = CardWords(
@@ -122,6 +133,7 @@ ENGLISH = CardWords(
         Button.LEAVE: "On leave",
         Button.HELP: "Get help",
         Button.TEAM: "My team",
+        Button.COACH: "I help",
         Button.RULES: "Rules",
         Button.APPEAL: "Appeal",
     },
@@ -130,6 +142,10 @@ ENGLISH = CardWords(
         Button.LEAVE: "On leave",
         Button.HELP: "Told",
     },
+    coach="Help {name}",
+    coach_numbered="Help no. {n}",
+    coach_done="✓ {name}",
+    coach_done_numbered="✓ no. {n}",
 )
 
 WORDS = Wordbook("cards", {"zh-CN": CHINESE, "en": ENGLISH})
@@ -158,16 +174,52 @@ def as_card(message: Message, *, language: str, task_id: str, link: str = "") ->
     if not card.buttons:
         return {**made, "card_action": {"type": 1, "url": link}}
     words = WORDS[language].button
-    buttons = [
-        {"text": words[button], "style": 1 if n == 0 else 2, "key": key_of(button, card.about)}
-        for n, button in enumerate(card.buttons)
+    said = [
+        *_coach_buttons(card.coach, language=language),
+        *((words[button], key_of(button, card.about)) for button in card.buttons),
     ]
+    buttons = [{"text": text, "style": 1 if n == 0 else 2, "key": key} for n, (text, key) in enumerate(said)]
     return {**made, "task_id": task_id, "button_list": buttons}
 
 
+def marked(
+    card: Mapping[str, Any], *, language: str, names: Mapping[str, str], done: Collection[str]
+) -> dict[str, Any]:
+    """Return *card* with the buttons of those in *done* (userids) saying that they are marked.
+
+    *names* by userid. WeCom cannot grey one button alone, so it stays alive, and a further press is the same.
+    """
+    pressed = [button_of(str(button["key"])) for button in card["button_list"]]
+    coach = [
+        (one[1], clean(names.get(one[1], ""), otherwise=one[1]))
+        for one in pressed
+        if one and one[0] is Button.COACH
+    ]
+    text = {key: said for said, key in _coach_buttons(coach, language=language, done=done)}
+    buttons = [{**button, "text": text.get(button["key"], button["text"])} for button in card["button_list"]]
+    return {**card, "button_list": buttons}
+
+
+def _coach_buttons(
+    coach: Sequence[tuple[str, str]], *, language: str, done: Collection[str] = ()
+) -> list[tuple[str, str]]:
+    """Return text and key of a button for each; by number where names, cut to their room, are the same."""
+    words, most = WORDS[language], CARD_CHARACTERS["button_list.text"]
+    named = [clip_characters(words.coach.format(name=name), limit=most) for _, name in coach]
+    by_name = len(set(named)) == len(named)
+    said = []
+    for n, (userid, name) in enumerate(coach, start=1):
+        if userid in done:
+            text = words.coach_done.format(name=name) if by_name else words.coach_done_numbered.format(n=n)
+        else:
+            text = named[n - 1] if by_name else words.coach_numbered.format(n=n)
+        said.append((clip_characters(text, limit=most), key_of(Button.COACH, userid)))
+    return said
+
+
 def key_of(button: Button, about: str) -> str:
-    """Return the key of *button*; the list of a period says which one."""
-    return f"{button.value}:{about}" if button is Button.LIST and about else button.value
+    """Return the key of *button*; the list of a period says which one, help for somebody whom."""
+    return f"{button.value}:{about}" if button in _ABOUT and about else button.value
 
 
 def button_of(key: str) -> tuple[Button, str] | None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from statistics import median
 
+from bot.core.coaching import Outcome
 from bot.core.engagement import TeamRate
+from bot.core.helping import Improved, Need
 from bot.core.progress import Row, Status
 from bot.messages.cards import WORDS, fitting
+from bot.messages.helping import WORDS as HELPING
+from bot.messages.helping import need_said, outcome_said
 from bot.messages.language import texts_in
 from bot.messages.limits import HELP_FIRST
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, plain
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone, plain
 from bot.messages.names import clean
+from bot.messages.over_teams import OverTeams, first_said, shorter_title, team_lines
 from bot.messages.phrases import Texts
 from bot.messages.standing import (
     confirmed,
@@ -33,11 +38,36 @@ _WORST_FIRST = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamMember:
-    """One of a leader's people with all his rows; without rows nothing is asked of him."""
+    """One of a leader's people with all his rows; without rows nothing is asked of him.
+
+    *need*: with what he is helped most in the quota of his lowest pace, where that is known.
+    """
 
     name: str
     userid: str
     rows: tuple[Row, ...]
+    need: Need | None = None
+
+    @property
+    def lowest(self) -> Row | None:
+        """The row of the lowest pace of those that are behind."""
+        behind = (row for row in self.rows if row.status is Status.BEHIND)
+        return min(behind, key=_pace, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What else a leader is told of his people: who improved most, how many appeals are under review.
+
+    *outcome*: what became of those whom he marked a week ago.
+    """
+
+    improved: Improved | None = None
+    appeals: int = 0
+    outcome: Outcome | None = None
+
+
+NO_NEWS = News()
 
 
 def digest(
@@ -47,45 +77,80 @@ def digest(
     at: datetime,
     replies: TeamRate | None = None,
     incomplete_since: datetime | None = None,
+    news: News = NO_NEWS,
+    over: OverTeams | None = None,
 ) -> Message:
     """Tell a leader about his people, whom the caller has chosen.
 
-    By name only those to help first, three at most. Percentages are whole and rounded down, so 100% is all
-    of it; minutes are rounded up. *replies*: how the team answered yesterday, where that is known.
-    *incomplete_since* (in the zone of *at*): what happened from then on may be missing.
+    By name only those to help first, three at most, and who improved most. Percentages are whole and rounded
+    down, so 100% is all of it; minutes are rounded up. *replies*: how the team answered yesterday, where that
+    is known. On a card, which has less room, what is new gives way first.
+    *incomplete_since* (in the zone of *at*): what happened from then on may be missing. *over*: he leads
+    leaders; then teams are told of, and by name only his own people.
 
     Raises ValueError if the team is empty, *at* has no zone or the language is unknown.
     """
     if not team:
         raise ValueError("digest needs at least one team member")
     texts = texts_in(language)
-    helped = _to_help(team)
-    first = helped[:HELP_FIRST]
-    people = _helped(texts, helped, at=at)
+    helped = _to_help([member for member in team if over is None or member.userid in over.own])
+    teams = _over(texts, team, over, language=language, at=at)
+    improved = _improved(language, _names(team, over), news.improved)
+    answered, missing = _replies(texts, replies), _incomplete(texts, incomplete_since, at=at)
+    last = [*_outcome(language, news.outcome), *_appeals(language, news.appeals)]
     discreet = Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL)
+    in_short = _helped(texts, helped, language=language, at=at, in_short=True)
+    body = (*missing, *teams, *in_short, *improved, *last, replace(discreet, keep=Keep.CORE))
+    of_teams = first_said(over, language=language) if over else None
     return Message(
         (
-            first_line(_help_first(texts, first)),
-            *_incomplete(texts, incomplete_since, at=at),
-            *people,
+            first_line(of_teams or _help_first(texts, helped[:HELP_FIRST])),
+            *missing,
+            *teams,
+            *_helped(texts, helped, language=language, at=at),
             Line((Part(_groups(texts, team)),), Keep.CORE),
             *_attainment(texts, team, at=at),
+            *improved,
             *_kept(texts, team),
-            *_replies(texts, replies),
+            *answered,
+            *last,
             discreet,
             footer(texts, at=at, kind=texts.kind_digest),
         ),
         card=Card(
             rows=_rows(language, texts, team, replies),
-            body=(
-                *_incomplete(texts, incomplete_since, at=at),
-                *people,
-                replace(discreet, keep=Keep.CORE),
-            ),
+            body=body,
             buttons=(Button.TEAM,),
-            title=texts.help_first.say(n=len(first), names=_name(first[0][0])) if first else "",
+            coach=tuple((member.userid, _name(member)) for member, _ in helped[:HELP_FIRST]),
+            title=_title(texts, helped[:HELP_FIRST], over if of_teams else None, language=language),
         ),
     )
+
+
+def _title(
+    texts: Texts, first: Sequence[tuple[TeamMember, Row]], over: OverTeams | None, *, language: str
+) -> str:
+    """Return a shorter first line, for a card; empty if there is none."""
+    if over is not None:
+        return shorter_title(over, language=language)
+    return texts.help_first.say(n=len(first), names=_name(first[0][0])) if first else ""
+
+
+def _over(
+    texts: Texts, team: Sequence[TeamMember], over: OverTeams | None, *, language: str, at: datetime
+) -> list[Line | Listing]:
+    if over is None:
+        return []
+    rows = {row.quota: row for member in team for row in member.rows if row.target}
+    labels = labels_of(texts, list(rows.values()), at=at)
+    return team_lines(over, language=language, labels=labels)
+
+
+def _names(team: Sequence[TeamMember], over: OverTeams | None) -> dict[str, str]:
+    """What those are called who may have improved most: people, or teams by their number."""
+    if over is None:
+        return {member.userid: _name(member) for member in team}
+    return {str(one.department): over.name(one.department) for one in over.teams.shown}
 
 
 def _incomplete(texts: Texts, since: datetime | None, *, at: datetime) -> list[Line]:
@@ -127,7 +192,7 @@ def _others(texts: Texts, count: Counter[Status]) -> list[str]:
 def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[Line]:
     """Say of each of *team* who is behind what he has and needs; lowest pace first. *at* is local."""
     texts = texts_in(language)
-    return [_helped_person(texts, member, row, at=at) for member, row in _to_help(team)]
+    return [_helped_person(texts, member, row, language=language, at=at) for member, row in _to_help(team)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,11 +237,7 @@ def _shares(language: str, team: Sequence[TeamMember]) -> tuple[tuple[str, str],
 
 def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:
     """Return those behind, each with the row of his lowest pace; lowest pace first."""
-    behind = []
-    for member in team:
-        rows = [row for row in member.rows if row.status is Status.BEHIND]
-        if rows:
-            behind.append((member, min(rows, key=_pace)))
+    behind = [(member, row) for member in team if (row := member.lowest) is not None]
     return sorted(behind, key=lambda pair: (_pace(pair[1]), pair[0].userid))
 
 
@@ -195,21 +256,67 @@ def _name(member: TeamMember) -> str:
     return clean(member.name, otherwise=member.userid)
 
 
-def _helped(texts: Texts, helped: Sequence[tuple[TeamMember, Row]], *, at: datetime) -> list[Listing]:
-    """Say of each whom the first line names what he has and needs."""
+def _helped(
+    texts: Texts,
+    helped: Sequence[tuple[TeamMember, Row]],
+    *,
+    language: str,
+    at: datetime,
+    in_short: bool = False,
+) -> list[Listing]:
+    """Say of each whom the first line names what he has and needs; *in_short* for a card."""
     if not helped:
         return []
-    lines = tuple(_helped_person(texts, member, row, at=at) for member, row in helped[:HELP_FIRST])
+    say = _in_short if in_short else _helped_person
+    lines = tuple(say(texts, member, row, language=language, at=at) for member, row in helped[:HELP_FIRST])
     hidden = len(helped) - len(lines)
     return [Listing(lines, more=texts.more_people, keep=Keep.CORE, hidden=hidden)]
 
 
-def _helped_person(texts: Texts, member: TeamMember, row: Row, *, at: datetime) -> Line:
+def _helped_person(texts: Texts, member: TeamMember, row: Row, *, language: str, at: datetime) -> Line:
     left = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
-    details = [*confirmed(texts, row), left, *workdays_left(texts, row)]
+    details = [*confirmed(texts, row), left]
+    if member.need is None:
+        details += workdays_left(texts, row)
     label = labels_of(texts, member.rows, at=at)[row.quota]
     said = standing_of(texts, row, label=label, details=details)
+    if member.need is not None:
+        said = HELPING[language].semicolon.join((said, need_said(member.need, language=language)))
     return Line((Part(texts.helped_person.say(name=_name(member), details=said)),), Keep.CORE)
+
+
+def _in_short(texts: Texts, member: TeamMember, row: Row, *, language: str, at: datetime) -> Line:
+    """Say with what to help, else what is left: a card has no room for all that the message says."""
+    if member.need is not None:
+        what = need_said(member.need, language=language)
+    else:
+        left = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
+        what = texts.comma.join([left, *workdays_left(texts, row)])
+    name = _name(member)
+    if len(member.rows) > 1:
+        name = f"{name} · {labels_of(texts, member.rows, at=at)[row.quota]}"
+    said = HELPING[language].short.format(
+        name=name, done=row.counted + row.pending, target=row.target, need=what
+    )
+    return Line((Part(said),), Keep.CORE)
+
+
+def _improved(language: str, names: Mapping[str, str], improved: Improved | None) -> list[Line]:
+    if improved is None:
+        return []
+    words = HELPING[language]
+    said = words.improved.say(
+        names=words.names.join(names[userid] for userid in improved.userids), n=improved.more
+    )
+    return [Line((Part(said, Tone.GOOD),), Keep.NICE)]
+
+
+def _outcome(language: str, outcome: Outcome | None) -> list[Line]:
+    return [Line((Part(outcome_said(outcome, language=language)),), Keep.USEFUL)] if outcome else []
+
+
+def _appeals(language: str, number: int) -> list[Line]:
+    return [Line((Part(HELPING[language].reviews.say(n=number)),), Keep.USEFUL)] if number else []
 
 
 def _groups(texts: Texts, team: Sequence[TeamMember]) -> str:

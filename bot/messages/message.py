@@ -71,6 +71,7 @@ class Button(StrEnum):
     LEAVE = "leave"
     HELP = "help"
     TEAM = "team"
+    COACH = "coach"
     RULES = "rules"
     APPEAL = "appeal"
 
@@ -81,7 +82,8 @@ class Card:
 
     *rows* are pairs of a name and its value, shortened to what fits; *body* is the text beside them. *title*
     is taken instead of a first line that is too long, which then begins the body if there is room. *about*:
-    the period whose contacts the list button asks for, empty for those that run.
+    the period whose contacts the list button asks for, empty for those that run. *coach*: userid and name of
+    each whom the receiver may mark as helped by him, in the order in which the card names them.
     """
 
     rows: tuple[tuple[str, str], ...]
@@ -89,6 +91,7 @@ class Card:
     buttons: tuple[Button, ...]
     title: str = ""
     about: str = ""
+    coach: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

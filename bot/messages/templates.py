@@ -24,7 +24,9 @@ from bot.messages import (
     close,
     contacts,
     decided,
+    helping,
     offer,
+    over_teams,
     own,
     pending,
     preferences,
@@ -50,7 +52,7 @@ BOOKS: Mapping[str, Wordbook[Any]] = {
             for module in (close, questions, cards, pending, rules_changed, decided, robots, admin)
         ),
         *(module.WORDS for module in (own, contacts, appeals, preferences, rules, about, team, statement)),
-        *(module.WORDS for module in (changes, offer, weekly)),
+        *(module.WORDS for module in (changes, offer, weekly, helping, over_teams)),
     )
 }
 
@@ -78,6 +80,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "team": ("head",),
     "statement": ("done", "genuine", "unknown", "too_many"),
     "offer": ("first",),
+    "over_teams": ("first",),
     "weekly": ("dose", "talk", "enough", "not_asked"),
 }
 _KEYNAMES = frozenset(

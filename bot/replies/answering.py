@@ -42,6 +42,7 @@ REPLIES: Mapping[Word, Reply] = {
     Word.HELP: about.help_text,
     Word.TEAM: team.team,
     Word.NEEDS_HELP: team.needs_help,
+    Word.COACH: team.coach,
     Word.EXPORT: team.export,
 }
 

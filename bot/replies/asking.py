@@ -13,6 +13,7 @@ from bot.core.reach import Mode, Reach
 from bot.core.reviewers import Bank
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.workdays import WorkCalendar
+from bot.leading import Leading
 from bot.messages import Message
 from bot.reaching import reach
 from bot.services import Services
@@ -74,6 +75,11 @@ class Desk:
             reviewers=config.review.reviewers,
             admins=config.admins.userids,
         )
+
+    @cached_property
+    def leading(self) -> Leading:
+        """What leaders are told."""
+        return Leading(self.services, self.standing)
 
     def name(self, userid: str) -> str:
         """What *userid* is called."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 
-from bot.messages import Message, TeamMember, about
-from bot.messages import digest as digest_message
+from bot import acts
+from bot.messages import Message, TeamMember, about, helping
 from bot.messages import team as team_messages
 from bot.messages.answers import timed
 from bot.replies.asking import Answer, Ask, File
@@ -40,11 +40,14 @@ def of_leaders(reply: Callable[[Ask, list[TeamMember]], Message | Answer]) -> Re
     return checked
 
 
-@of_leaders
-def team(ask: Ask, members: list[TeamMember]) -> Message:
+def team(ask: Ask) -> Message:
     """The evening's message as of now."""
     desk = ask.desk
-    message = digest_message(language=desk.language, team=members, at=desk.local)
+    if not desk.is_leader(ask.userid):
+        return about.leaders_only(language=desk.language, at=desk.local)
+    message = desk.leading.said(desk.people[ask.userid])
+    if message is None:
+        return team_messages.no_team(language=desk.language, at=desk.local)
     kind = team_messages.WORDS[desk.language].team_kind
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 
@@ -62,6 +65,21 @@ def needs_help(ask: Ask, members: list[TeamMember]) -> Message:
         if userid in names and ask.userid in desk.bank.leaders_of(userid)
     ]
     return team_messages.needs_help(language=desk.language, team=members, wished=wished, at=desk.local)
+
+
+def coach(ask: Ask) -> Message:
+    """He will help somebody whom he leads: noted with the pace that person has now."""
+    desk = ask.desk
+    services, whom = desk.services, desk.services.store.renames.current(ask.rest.strip().lower())
+    if not acts.coach(services, ask.userid, whom, at=desk.at):
+        return helping.not_led(language=desk.language, at=desk.local)
+    member = TeamMember(name="", userid=whom, rows=desk.standing.by_person.get(whom, ()))
+    row = member.lowest
+    if row is not None and row.pace is not None:
+        services.store.coaching.note_pace(
+            ask.userid, whom, desk.local.date(), quota=row.quota, pace=round(100 * row.pace)
+        )
+    return helping.noted(language=desk.language, name=desk.name(whom), at=desk.local)
 
 
 @of_leaders

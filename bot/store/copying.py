@@ -181,6 +181,7 @@ TABLES = (
     Table("mutes", ("userid",), ("until", "since", "way")),
     Table("leaves_said", ("userid", "first_day", "last_day"), ("said_at",)),
     Table("help_wishes", ("userid", "day"), ("wished_at",)),
+    Table("coaching", ("leader", "userid", "day"), ("marked_at", "quota", "pace")),
     Table("lists_shown", ("userid", "number"), ("external_userid", "shown_at")),
     Table("words", ("msgid",), ("userid", "text", "way", "said_at", "state")),
     Table("unasked_days", ("userid", "day"), ("number",)),

@@ -20,6 +20,8 @@ _MOVED = (
     "rename_mutes",
     "rename_leaves",
     "rename_wishes",
+    "rename_coached",
+    "rename_coaches",
     "rename_shown",
     "rename_words",
     "rename_unasked",

@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
 from bot.store.budget import Budget
+from bot.store.coaching import Coaching
 from bot.store.daily_statements import DailyStatements
 from bot.store.details import DetailReads
 from bot.store.engagement import Engagement
@@ -74,6 +75,7 @@ class Store:
         self.welcomes = Welcomes(self.engine)
         self.robots = Robots(self.engine)
         self.preferences = Preferences(self.engine)
+        self.coaching = Coaching(self.engine)
         self.words = Words(self.engine)
         self.attachments = Attachments(self.engine)
         self.exports = Exports(self.engine)

@@ -1,0 +1,131 @@
+"""Sentences of a leader's digest about help: with what, who improved, what is under review, what helped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.coaching import Outcome
+from bot.core.helping import Need, NeedKind
+from bot.messages.answers import answered
+from bot.messages.message import Message
+from bot.messages.names import clean
+from bot.messages.phrases import Phrase
+from bot.messages.wordbook import Wordbook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpingWords:
+    """The words of a language."""
+
+    names: str
+    semicolon: str
+    tags: Phrase
+    facts: Phrase
+    facts_unnamed: Phrase
+    back: Phrase
+    back_prorated: Phrase
+    short: str
+    improved: Phrase
+    reviews: Phrase
+    outcome: Phrase
+    back_to_normal: Phrase
+    picking_up: Phrase
+    no_change: str
+    marked: str
+    marked_more: str
+    not_led: str
+    not_led_more: str
+    coach_kind: str
+
+
+_BUILT_IN: Mapping[str, HelpingWords] = {
+    "zh-CN": HelpingWords(
+        names="、",
+        semicolon="；",
+        tags=Phrase("{n} 位待确认缺“{missing}”标签，请柜面协助"),
+        facts=Phrase("{n} 位待确认等银行资料“{missing}”，可请同事补报"),
+        facts_unnamed=Phrase("{n} 位待确认等银行资料，可请同事补报"),
+        back=Phrase("休假 {n} 个工作日刚回来"),
+        back_prorated=Phrase("休假 {n} 个工作日刚回来，目标已按天折算为 {target}"),
+        short="{name} {done}/{target}：{need}",
+        improved=Phrase("进步最多：{names}，一周 +{n} 位"),
+        reviews=Phrase("{n} 条申诉复核中"),
+        outcome=Phrase("上周您标记帮助 {n} 位：{effect}"),
+        back_to_normal=Phrase("{n} 位已回到正常"),
+        picking_up=Phrase("{n} 位节奏回升"),
+        no_change="还没有看到变化，可换个办法",
+        marked="好的，记下您来帮{name}",
+        marked_more="一周后的团队消息会说效果；只有您和您的上级看得到人数，不记入任何考核。",
+        not_led="没有记下：这位不在您负责的部门里",
+        not_led_more="部门有变动？请管理员更新通讯录。",
+        coach_kind="帮助",
+    ),
+    "en": HelpingWords(
+        names=", ",
+        semicolon="; ",
+        tags=Phrase("{n} pending without the tag “{missing}”, which the counter can set"),
+        facts=Phrase("{n} pending wait for the bank's “{missing}”, which a colleague can report"),
+        facts_unnamed=Phrase("{n} pending wait for the bank's data, which a colleague can report"),
+        back=Phrase("just back after {n} workdays off"),
+        back_prorated=Phrase("just back after {n} workdays off, target prorated to {target}"),
+        short="{name} {done}/{target}: {need}",
+        improved=Phrase("Improved most: {names}, +{n} in a week"),
+        reviews=Phrase("{n} appeals under review", one="1 appeal under review"),
+        outcome=Phrase(
+            "Last week you marked {n} people to help: {effect}",
+            one="Last week you marked 1 person to help: {effect}",
+        ),
+        back_to_normal=Phrase("{n} back to normal"),
+        picking_up=Phrase("{n} picking up"),
+        no_change="no change yet, perhaps another way helps",
+        marked="Noted: you help {name}",
+        marked_more="Next week's team message tells the effect; only you and your leader see its numbers.",
+        not_led="Not noted: this person is not in a department that you lead",
+        not_led_more="Did departments change? An admin can update the directory.",
+        coach_kind="help",
+    ),
+}
+WORDS = Wordbook("helping", _BUILT_IN)
+
+
+def need_said(need: Need, *, language: str) -> str:
+    """Say with what to help."""
+    words = WORDS[language]
+    missing = words.names.join(clean(name) for name in need.missing)
+    match need.kind:
+        case NeedKind.TAGS:
+            return words.tags.say(n=need.n, missing=missing)
+        case NeedKind.FACTS:
+            return (words.facts if missing else words.facts_unnamed).say(n=need.n, missing=missing)
+        case NeedKind.BACK if need.target is None:
+            return words.back.say(n=need.n)
+        case NeedKind.BACK:
+            return words.back_prorated.say(n=need.n, target=need.target or 0)
+
+
+def outcome_said(outcome: Outcome, *, language: str) -> str:
+    """Say what became of the help of a week ago."""
+    words = WORDS[language]
+    parts = [
+        phrase.say(n=n)
+        for phrase, n in ((words.back_to_normal, outcome.back), (words.picking_up, outcome.rose))
+        if n
+    ]
+    return words.outcome.say(n=outcome.people, effect=words.names.join(parts) or words.no_change)
+
+
+def noted(*, language: str, name: str, at: datetime) -> Message:
+    """Answer a leader who will help *name*. *at* is local."""
+    words = WORDS[language]
+    head = words.marked.format(name=clean(name))
+    return answered(language=language, head=head, lines=[words.marked_more], kind=words.coach_kind, at=at)
+
+
+def not_led(*, language: str, at: datetime) -> Message:
+    """Answer somebody who does not lead whom he wants to help. *at* is local."""
+    words = WORDS[language]
+    return answered(
+        language=language, head=words.not_led, lines=[words.not_led_more], kind=words.coach_kind, at=at
+    )

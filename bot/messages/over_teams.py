@@ -1,0 +1,135 @@
+"""Sentences of a digest over teams: where those who are behind have nobody yet, and what help brought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.led_teams import LedTeam, LedTeams
+from bot.messages.limits import HELP_FIRST
+from bot.messages.message import Keep, Line, Listing, Part
+from bot.messages.names import clean
+from bot.messages.phrases import Phrase
+from bot.messages.wordbook import Wordbook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverTeamsWords:
+    """The words of a language."""
+
+    names: str
+    comma: str
+    semicolon: str
+    first: Phrase
+    others: Phrase
+    team: Phrase
+    figures: Phrase
+    figures_of: Phrase
+    behind: Phrase
+    helped: Phrase
+    effect: Phrase
+    more: Phrase
+    small: Phrase
+
+
+_BUILT_IN: Mapping[str, OverTeamsWords] = {
+    "zh-CN": OverTeamsWords(
+        names="、",
+        comma="，",
+        semicolon="；",
+        first=Phrase("先支持 {n} 个团队：{names}"),
+        others=Phrase("各团队有 {n} 位还没人帮，请问主管如何安排"),
+        team=Phrase("{name} {n} 人：{said}"),
+        figures=Phrase("达成率 {percent}%，中位数 {middle}%"),
+        figures_of=Phrase("{label}达成率 {percent}%，中位数 {middle}%"),
+        behind=Phrase("需帮助 {n}"),
+        helped=Phrase("已有人帮 {n}"),
+        effect=Phrase("上周帮 {n} 位，{better} 位好转"),
+        more=Phrase("另有 {n} 个团队"),
+        small=Phrase("{n} 个不足 5 人的团队或小组不单列，只计入合计"),
+    ),
+    "en": OverTeamsWords(
+        names=", ",
+        comma=", ",
+        semicolon="; ",
+        first=Phrase("Support {n} teams first: {names}", one="Support {n} team first: {names}"),
+        others=Phrase(
+            "{n} people in your teams have no help yet", one="1 person in your teams has no help yet"
+        ),
+        team=Phrase("{name}, {n} people: {said}", one="{name}, 1 person: {said}"),
+        figures=Phrase("attainment {percent}%, median {middle}%"),
+        figures_of=Phrase("{label}: attainment {percent}%, median {middle}%"),
+        behind=Phrase("to help {n}"),
+        helped=Phrase("{n} of them helped"),
+        effect=Phrase("of {n} helped last week {better} do better"),
+        more=Phrase("and {n} more teams", one="and 1 more team"),
+        small=Phrase(
+            "{n} teams are too small to stand alone and are in the sums only",
+            one="1 team is too small to stand alone and is in the sums only",
+        ),
+    ),
+}
+WORDS = Wordbook("over_teams", _BUILT_IN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverTeams:
+    """Teams with *names* of departments by number; *own*: userids of those whom the reader leads himself."""
+
+    teams: LedTeams
+    names: Mapping[int, str]
+    own: frozenset[str]
+
+    def name(self, department: int) -> str:
+        """What *department* is called."""
+        return clean(self.names.get(department, ""), otherwise=str(department))
+
+
+def first_said(over: OverTeams, *, language: str) -> str | None:
+    """Say which teams to support first: those where somebody is behind whom nobody helps; three at most.
+
+    None if there is nobody.
+    """
+    words = WORDS[language]
+    if not over.teams.alone:
+        return None
+    first = [over.name(team.department) for team in over.teams.shown if team.alone][:HELP_FIRST]
+    if not first:
+        return words.others.say(n=over.teams.alone)
+    return words.first.say(n=len(first), names=words.names.join(first))
+
+
+def shorter_title(over: OverTeams, *, language: str) -> str:
+    """Say how many teams to support first, the first one by name."""
+    first = [over.name(team.department) for team in over.teams.shown if team.alone][:HELP_FIRST]
+    return WORDS[language].first.say(n=len(first), names=first[0]) if first else ""
+
+
+def team_lines(over: OverTeams, *, language: str, labels: Mapping[str, str]) -> list[Line | Listing]:
+    """Say how each team stands; *labels* tell quotas apart where there are several."""
+    words = WORDS[language]
+    lines = tuple(
+        Line((Part(_team(over.name(team.department), team, words=words, labels=labels)),), Keep.CORE)
+        for team in over.teams.shown
+    )
+    found: list[Line | Listing] = [Listing(lines, more=words.more, keep=Keep.CORE)] if lines else []
+    if over.teams.small:
+        found.append(Line((Part(words.small.say(n=over.teams.small)),), Keep.USEFUL))
+    return found
+
+
+def _team(name: str, team: LedTeam, *, words: OverTeamsWords, labels: Mapping[str, str]) -> str:
+    parts: list[str] = []
+    for one in team.figures:
+        phrase = words.figures if len(labels) == 1 else words.figures_of
+        parts.append(phrase.say(label=labels[one.quota], percent=one.percent, middle=one.middle))
+    parts.append(words.comma.join(_behind(team, words=words)))
+    if team.outcome is not None:
+        better = team.outcome.back + team.outcome.rose
+        parts.append(words.effect.say(n=team.outcome.people, better=better))
+    return words.team.say(name=name, n=team.people, said=words.semicolon.join(parts))
+
+
+def _behind(team: LedTeam, *, words: OverTeamsWords) -> Sequence[str]:
+    helped = [words.helped.say(n=team.helped)] if team.behind else []
+    return [words.behind.say(n=team.behind), *helped]

@@ -1,0 +1,41 @@
+"""Whom leaders said they will help."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.core.coaching import Mark
+from bot.store.engine import Engine
+
+
+class Coaching:
+    """Userids in lower case; days are local. Each method is one statement, safe alone or in a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def mark(self, leader: str, userid: str, day: date, *, at: int) -> bool:
+        """*leader* will help *userid*; False when he said so on *day* before. *at* in epoch s."""
+        return (
+            self._engine.run("coaching_mark", leader=leader, userid=userid, day=day.isoformat(), marked_at=at)
+            > 0
+        )
+
+    def note_pace(self, leader: str, userid: str, day: date, *, quota: str, pace: int) -> None:
+        """Keep the *pace* (hundredths) that he had at the mark, in *quota*; a later one changes nothing."""
+        self._engine.run(
+            "coaching_pace", leader=leader, userid=userid, day=day.isoformat(), quota=quota, pace=pace
+        )
+
+    def marks(self, *, since: date) -> list[Mark]:
+        """All marks from the local day *since* on, in the order of days."""
+        return [
+            Mark(
+                leader=row["leader"],
+                userid=row["userid"],
+                day=date.fromisoformat(row["day"]),
+                quota=row["quota"],
+                pace=row["pace"],
+            )
+            for row in self._engine.all("coaching_since", day=since.isoformat())
+        ]

@@ -1,0 +1,92 @@
+"""What leaders are told each evening: with what to help, what help brought, and teams one level up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from e2e_builders import FakeTime, add_customers, at, change, installation, write_config, write_roster
+
+from bot.services import Services
+from scheduler.planner import plan
+
+QUOTA = '[[quotas]]\nid = "cm-monthly"\nroles = ["客户经理"]\nperiod = "month"\ntarget = 42\n'
+DEPARTMENTS = "id,name,parent\n1,支行,\n11,南区一部,1\n12,南区二部,1\n"
+# Monday 23 November: 32 of 42 are expected, and two weeks ago a leader marked whom he helps.
+EVENING = at("2026-11-23T17:48")
+STAFF = [f"yg0{n},员工{n},11,客户经理,,,," for n in range(1, 6)] + ["yg06,员工6,12,客户经理,,,,"]
+LEADERS = ("boss,主管甲,1,主管,1,,,", "chief,主管乙,11,主管,11,,,")
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[Services]:
+    """Six people without customers in two departments, one of them led by chief, all by boss."""
+    (tmp_path / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
+    write_roster(tmp_path, *STAFF, *LEADERS)
+    path = write_config(tmp_path, quotas=QUOTA, more='[messages]\nstyle = "text"')
+    with installation(path, FakeTime(EVENING)) as services:
+        yield services
+
+
+def told(bank: Services) -> dict[str, list[str]]:
+    return {message.to_userid: message.content.splitlines() for message in plan(bank, "digest", at=EVENING)}
+
+
+def mark(bank: Services, userid: str, day: int, *, leader: str = "chief", pace: int = 0) -> None:
+    bank.store.coaching.mark(leader, userid, date(2026, 11, day), at=0)
+    bank.store.coaching.note_pace(leader, userid, date(2026, 11, day), quota="cm-monthly", pace=pace)
+
+
+def test_a_week_later_a_leader_learns_what_his_help_brought_and_his_leader_by_team(bank: Services) -> None:
+    # 31 of 32 expected: on track; 4 of 32: pace 0.13; 20 November is more than a day ago
+    add_customers(bank, "yg01", *[at("2026-11-20T10:00")] * 31)
+    add_customers(bank, "yg02", *[at("2026-11-20T10:00")] * 4)
+    for userid, day in (("yg01", 16), ("yg02", 16), ("yg03", 16), ("yg04", 20)):
+        mark(bank, userid, day)
+    said = told(bank)
+
+    assert "上周您标记帮助 3 位：1 位已回到正常、1 位节奏回升" in said["chief"]
+    assert said["boss"][:4] == [
+        "先支持 1 个团队：南区一部",
+        "南区一部 5 人：达成率 16%，中位数 0%；需帮助 4，已有人帮 3；上周帮 3 位，2 位好转",
+        "员工6 · 本月 0/42：已确认 0，今天还需 7 位，剩 6 个工作日",
+        "全队 6 人：已够 0 · 正常 1 · 需帮助 5",
+    ]
+    assert "进步最多：南区一部，一周 +35 位" in said["boss"]
+    assert "进步最多：员工1，一周 +31 位" in said["chief"]
+    assert not [line for line in said["boss"] if "您标记帮助" in line]
+
+
+def test_leave_that_is_just_over_is_said(bank: Services) -> None:
+    change(bank, "INSERT INTO absences VALUES ('yg06', '2026-11-16', '2026-11-20', '年假')")
+
+    (line,) = [line for line in told(bank)["boss"] if line.startswith("员工6")]
+    assert line.endswith("；休假 5 个工作日刚回来，目标已按天折算为 32")
+
+
+def test_appeals_of_his_people_are_counted(bank: Services) -> None:
+    change(
+        bank,
+        """INSERT INTO reviews (kind, quota, period, userid, external_userid, added_at, opened_at)
+           VALUES ('appeal', 'cm-monthly', '2026-11', 'yg06', 'wm1', 1, 2)""",
+    )
+    said = told(bank)
+
+    assert "1 条申诉复核中" in said["boss"]
+    assert "1 条申诉复核中" not in said["chief"]
+
+
+def test_a_small_team_is_in_the_sums_only(tmp_path: Path) -> None:
+    (tmp_path / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
+    write_roster(tmp_path, *STAFF[:3], *LEADERS)
+    path = write_config(tmp_path, quotas=QUOTA, more='[messages]\nstyle = "text"')
+    with installation(path, FakeTime(EVENING)) as services:
+        said = told(services)["boss"]
+
+    assert said[:3] == [
+        "各团队有 3 位还没人帮，请问主管如何安排",
+        "1 个不足 5 人的团队或小组不单列，只计入合计",
+        "全队 3 人：已够 0 · 正常 0 · 需帮助 3",
+    ]
