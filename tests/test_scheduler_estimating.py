@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from e2e_builders import at
+from engagement_builders import read
 from sync_builders import Desk, desk
 
-from bot.bootstrap import token_keeper, wecom_client
 from scheduler.drift import drift_of
-from scheduler.engagement import read_with
 
 DAY = "2026-11-23T10:00"
 
@@ -31,15 +30,7 @@ def go_to(one: Desk, moment: str) -> None:
 def morning(one: Desk, moment: str = "2026-11-24T06:11") -> None:
     """The figures of the last days are read."""
     go_to(one, moment)
-    client = wecom_client(one.services.config)
-    read_with(
-        one.services,
-        client,
-        token_keeper(one.services, client),
-        at=one.clock.moment,
-        real_time=one.clock,
-        pause=one.clock.pass_,
-    )
+    read(one)
 
 
 def told(one: Desk, night: str = "2026-11-25T02:17") -> dict[str, int | None]:

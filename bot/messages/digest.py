@@ -167,9 +167,9 @@ def _rows(
     words, count = WORDS[language], Counter(_worst(member) for member in team)
     asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
     enough = f"{words.enough} {count[Status.MET] + count[Status.COVERED]}"
-    on_track = f"{words.on_track} {count[Status.ON_TRACK]}"
+    parts = [str(len(team)), enough, f"{words.on_track} {count[Status.ON_TRACK]}"]
     said = [
-        (words.team, words.comma.join([str(len(team)), enough, on_track, *_others(texts, count)])),
+        (words.team, fitting(words.comma.join([*parts, *_others(texts, count)]), words.comma.join(parts))),
         (words.to_help, str(count[Status.BEHIND])),
     ]
     if len({row.quota for row in asked}) == 1:
