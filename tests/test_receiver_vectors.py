@@ -87,6 +87,7 @@ def test_the_official_message_is_stored_once_with_its_exact_bytes(official: Site
 HANDLED = (
     *("change_external_contact-", "change_external_tag-", "subscribe", "change_contact-create_user"),
     *("change_contact-update_user", "change_contact-delete_user", "change_contact-update_tag"),
+    *("text", "click", "template_card_event"),
 )
 
 

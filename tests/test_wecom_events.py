@@ -61,6 +61,8 @@ def test_each_sample_says_what_it_is(path: Path) -> None:
         assert event_of(fields) == events.TagsChanged(created_at=int(text_of(fields, "CreateTime")))
     elif path.stem in {"text", "click"}:
         assert isinstance(event_of(fields), events.MemberSaid)
+    elif path.stem == "template_card_event":
+        assert isinstance(event_of(fields), events.CardPressed)
     elif not path.stem.startswith(("change_external_contact-", *OF_MEMBERS)):
         assert event_of(fields) == OtherEvent(created_at=int(text_of(fields, "CreateTime")), kind=kind)
 
