@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from bot.messages import Message
 from bot.messages.statement import is_done
 from bot.messages.statement import statement as statement_message
 from bot.proving import issue, preview, statement_of
 from bot.services import Services
-from bot.standing import Standing, standing
+from bot.standing import Standing
 
 STATEMENT = "statement"  # in the keys of the messages
 
 
-def prepare(services: Services, at: datetime) -> None:
-    """Keep what is told under which code, before anybody is told."""
-    found = standing(services, at=at)
-    issue(services, (statement_of(found, userid) for userid in _done(found)))
+def keep(services: Services, standing: Standing) -> None:
+    """Keep what `messages` tells of *standing* under which code, before anybody is told."""
+    issue(services, (statement_of(standing, userid) for userid in _done(standing)))
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
