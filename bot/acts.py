@@ -118,10 +118,15 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
 
 
 def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:
-    """Note that *userid* will help *whom* on the local day of *at*; False if he does not lead him."""
+    """Note that *userid* will help *whom* on the local day of *at*.
+
+    False if he does not lead him, or one of the two has left.
+    """
     people, today = everybody(services), services.config.work_calendar().local_day(at)
     leader, person = people.get(userid), people.get(whom)
-    if leader is None or person is None or not person.employed_on(today):
+    if leader is None or person is None:
+        return False
+    if not (leader.employed_on(today) and person.employed_on(today)):
         return False
     if not leads(leader, person, departments=services.directory.departments, day=today):
         return False

@@ -442,3 +442,11 @@ def test_a_code_is_said_in_english_as_well(english: Services) -> None:
     code = code_in(say(english, "zhang", "progress"))
 
     assert say(english, "team", f"Verify: {code.lower()}")[0].startswith("The code is genuine")
+
+
+def test_whose_userid_changed_is_called_by_name_under_a_code_from_before(services: Services) -> None:
+    code = code_in(say(services, "zhang", "进度"))
+    with services.store.transaction():
+        services.store.renames.put("zhang", "li", at=0, by="hr")
+
+    assert say(services, "li", f"验证 {code}")[1].startswith("员工乙 2026-11-24：")
