@@ -7,7 +7,7 @@ was reminded on each of his last workdays. Nobody is reminded whose figures may 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.core.progress import Row
 from bot.core.standing import is_tight
@@ -28,8 +28,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
     """One message for each person whom a reminder can still help."""
     local = standing.calendar.local(standing.at)
     language = services.language
-    gap = gap_of(services, "reminder", at=standing.at)
-    unsure = in_question(services) | (gap.members if gap and gap.members else frozenset())
+    unsure = unsure_of(services, at=standing.at)
     reminded_often = _reminded_often(services, standing)
     for userid, rows in standing.by_person.items():
         due = to_remind(rows)
@@ -48,6 +47,12 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
                 today_is_workday=standing.calendar.is_workday(local.date()),
             ),
         )
+
+
+def unsure_of(services: Services, *, at: datetime) -> frozenset[str]:
+    """Whose figures may lack something as of *at* (aware): nobody is told them as if they were whole."""
+    gap = gap_of(services, "reminder", at=at)
+    return in_question(services) | (gap.members if gap and gap.members else frozenset())
 
 
 def _tight(standing: Standing, due: Sequence[Row]) -> tuple[Row, ...]:

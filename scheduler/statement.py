@@ -10,19 +10,20 @@ from bot.messages.statement import statement as statement_message
 from bot.proving import issue, preview, statement_of
 from bot.services import Services
 from bot.standing import Standing
+from scheduler.reminder import unsure_of
 
 STATEMENT = "statement"  # in the keys of the messages
 
 
 def keep(services: Services, standing: Standing) -> None:
     """Keep what `messages` tells of *standing* under which code, before anybody is told."""
-    issue(services, (statement_of(standing, userid) for userid in _done(standing)))
+    issue(services, (statement_of(standing, userid) for userid in _done(services, standing)))
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person at work who added somebody today and has nothing left to do."""
     local = standing.calendar.local(standing.at)
-    for userid in _done(standing):
+    for userid in _done(services, standing):
         told = preview(services, statement_of(standing, userid))
         yield (
             userid,
@@ -36,8 +37,10 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         )
 
 
-def _done(standing: Standing) -> Iterator[str]:
-    today = standing.calendar.local_day(standing.at)
+def _done(services: Services, standing: Standing) -> Iterator[str]:
+    today, unsure = standing.calendar.local_day(standing.at), unsure_of(services, at=standing.at)
     for userid, rows in standing.by_person.items():
+        if userid in unsure:
+            continue
         if standing.works_on(userid, today) and is_done(rows, added=standing.day(userid, today).added):
             yield userid

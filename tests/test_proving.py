@@ -19,6 +19,7 @@ from e2e_builders import (
     write_roster,
 )
 
+from bot.core.renames import Overlap
 from bot.core.statement import code_of, shown_code
 from bot.proving import WRONG_CODES_AN_HOUR, issue, look_at, preview, statement_of
 from bot.services import Services
@@ -76,6 +77,14 @@ def test_who_is_done_today_gets_a_statement_in_the_reminders_place(services: Ser
         "statement:2026-11-23:met",
         "statement:2026-11-23:through",
     }
+
+
+def test_whose_figures_may_lack_something_gets_no_statement(services: Services) -> None:
+    maybe = Overlap(old_userid="gone", userid="through", same=5, living=5)
+    with services.store.transaction():
+        services.store.proposals.put([maybe], at=0)
+
+    assert "statement:2026-11-23:through" not in planned(services)
 
 
 def test_a_statement_says_what_was_added_and_where_the_quota_stands(services: Services) -> None:
