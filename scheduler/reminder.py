@@ -7,7 +7,8 @@ was reminded on each of his last workdays. Nobody is reminded whose figures may 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache, partial
 
 from bot.core.progress import Row
 from bot.core.standing import is_tight
@@ -15,13 +16,11 @@ from bot.messages import Message, offer_help, to_remind
 from bot.messages import reminder as reminder_message
 from bot.services import Services
 from bot.standing import Standing
-from bot.telling import key_of
 from scheduler.catching_up import gap_of
 from scheduler.proposing import in_question
 
 OFTEN = 3  # so many own workdays in a row with a reminder: the next one has no number
 _LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders
-_TOLD = frozenset({"pending", "sent", "unknown"})  # what may have reached him
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
@@ -70,9 +69,7 @@ def _reminded_often(services: Services, standing: Standing) -> Callable[[str], b
     days = standing.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
     leaves = services.store.preferences.leaves()
 
-    def was_told(userid: str, day: date) -> bool:
-        row = services.store.outbox.by_key(key_of("reminder", day, userid))
-        return row is not None and row["state"] in _TOLD
+    told = cache(partial(services.store.outbox.told, "reminder"))  # one look a day, not one a person
 
     def often(userid: str) -> bool:
         away = leaves.get(userid, ())
@@ -81,6 +78,6 @@ def _reminded_often(services: Services, standing: Standing) -> Callable[[str], b
             for day in days
             if standing.works_on(userid, day) and not any(one.first <= day <= one.last for one in away)
         ][:OFTEN]
-        return len(own) == OFTEN and all(was_told(userid, day) for day in own)
+        return len(own) == OFTEN and all(userid in told(day) for day in own)
 
     return often
