@@ -173,12 +173,6 @@ def numbered(
         return []
 
 
-def is_known(services: Services, userid: str, *, at: datetime) -> bool:
-    """Whether *userid* is somebody of the staff at *at*: others get no answer."""
-    person = everybody(services).get(userid)
-    return person is not None and person.employed_on(services.config.work_calendar().local_day(at))
-
-
 def _numbered(explanation: Explanation) -> list[Listed]:
     judged: dict[tuple[datetime, str], list[Judged]] = {}
     ways: dict[tuple[datetime, str], int | None] = {}
