@@ -118,10 +118,15 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
 
 
 def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:
-    """Note that *userid* will help *whom* on the local day of *at*; False if he does not lead him."""
+    """Note that *userid* will help *whom* on the local day of *at*.
+
+    False if he does not lead him, or one of the two has left.
+    """
     people, today = everybody(services), services.config.work_calendar().local_day(at)
     leader, person = people.get(userid), people.get(whom)
-    if leader is None or person is None or not person.employed_on(today):
+    if leader is None or person is None:
+        return False
+    if not (leader.employed_on(today) and person.employed_on(today)):
         return False
     if not leads(leader, person, departments=services.directory.departments, day=today):
         return False
@@ -166,12 +171,6 @@ def numbered(
         return _numbered(explain(services, userid, at=at, period=period, branch=branch))
     except UnknownPersonError:
         return []
-
-
-def is_known(services: Services, userid: str, *, at: datetime) -> bool:
-    """Whether *userid* is somebody of the staff at *at*: others get no answer."""
-    person = everybody(services).get(userid)
-    return person is not None and person.employed_on(services.config.work_calendar().local_day(at))
 
 
 def _numbered(explanation: Explanation) -> list[Listed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from bot.core.people import leads
 from bot.core.progress import Row, Status
@@ -14,6 +15,7 @@ from bot.standing import Standing, everybody
 
 WRONG_CODES_AN_HOUR = 10  # of one asker; a code has 80 bits, so this is for calm, not for safety
 _HOUR_S = 3600
+_CHUNK = 100  # statements in one transaction: receivers wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,19 @@ def statement_of(standing: Standing, userid: str) -> Statement:
 
 def issue(services: Services, statements: Iterable[Statement]) -> dict[str, Issued]:
     """Give each statement its code and keep it, by userid. Doing it again gives the same codes."""
-    with services.store.transaction():
-        room = services.store.daily_statements
-        issued: dict[str, Issued] = {}
-        for statement in statements:
-            month, body = _month(statement), statement.written()
-            one = Issued(statement, code_of(body, key=room.make_key(month)))
-            room.add(one.code, month=month, body=body)
-            issued[statement.userid] = one
+    issued: dict[str, Issued] = {}
+    waiting = iter(statements)
+    while chunk := list(islice(waiting, _CHUNK)):
+        with services.store.transaction():
+            issued |= {statement.userid: _issued(services, statement) for statement in chunk}
     return issued
+
+
+def _issued(services: Services, statement: Statement) -> Issued:
+    room, month, body = services.store.daily_statements, _month(statement), statement.written()
+    one = Issued(statement, code_of(body, key=room.make_key(month)))
+    room.add(one.code, month=month, body=body)
+    return one
 
 
 def preview(services: Services, statement: Statement) -> Issued:

@@ -17,7 +17,11 @@ Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
 PREPARES: dict[str, Callable[[Services, datetime], None]] = {
     "close": close.prepare,
     "progress": questions.prepare,
-    "reminder": statement.prepare,
+}
+
+# What it stores of the very numbers that it then tells; safe to repeat.
+KEEPS: dict[str, Callable[[Services, Standing], None]] = {
+    "reminder": statement.keep,
 }
 
 # The same, for what may last: it calls its last argument every few seconds to say that it is alive.

@@ -12,12 +12,31 @@ from bot.services import Services
 from bot.standing import Standing, standing
 from bot.store.outbox import Message
 from bot.telling import comes_later, unasked, working_window
-from scheduler.jobs import ALONGSIDE, JOBS, Job
+from scheduler.jobs import ALONGSIDE, JOBS, KEEPS, PREPARES, Job
 from scheduler.robots import posts
 
 
+def prepared(services: Services, job: str, *, at: datetime) -> Standing:
+    """Store what *job* stores before it tells anybody; return what it tells of, for `plan`.
+
+    Not inside a transaction.
+    """
+    if (prepare := PREPARES.get(job)) is not None:
+        prepare(services, at)
+    found = standing(services, at=at)
+    if (keep := KEEPS.get(job)) is not None:
+        keep(services, found)
+    return found
+
+
 def plan(
-    services: Services, job: str, *, at: datetime, time_shift: int | None = None, after: str = ""
+    services: Services,
+    job: str,
+    *,
+    at: datetime,
+    time_shift: int | None = None,
+    after: str = "",
+    found: Standing | None = None,
 ) -> Iterator[Message]:
     """The messages of *job*, and what goes with it, as of *at* (aware), to userids greater than *after*.
 
@@ -25,29 +44,35 @@ def plan(
 
     In the order of userids. They may go from *at* until that day's working hours are over, so nothing unasked
     is ever sent late. *time_shift* puts their times on a clock that differs from the service's: real time and
-    so many seconds.
+    so many seconds. *found*: what was `prepared` as of *at*; without it nothing is kept, and all read anew.
     """
-    for to_one in plan_by_person(services, job, at=at, time_shift=time_shift, after=after):
+    for to_one in plan_by_person(services, job, at=at, time_shift=time_shift, after=after, found=found):
         yield from to_one
 
 
 def plan_by_person(
-    services: Services, job: str, *, at: datetime, time_shift: int | None = None, after: str = ""
+    services: Services,
+    job: str,
+    *,
+    at: datetime,
+    time_shift: int | None = None,
+    after: str = "",
+    found: Standing | None = None,
 ) -> Iterator[list[Message]]:
     """The same, all messages to one person together."""
-    found = standing(services, at=at)
+    told = standing(services, at=at) if found is None else found
 
     def written(name: str, job: Job) -> Iterator[Message]:
-        for userid, message in job(services, found):
+        for userid, message in job(services, told):
             if userid > after:
                 row = unasked(services, name, userid, message, at=at, time_shift=time_shift)
-                yield replace(row, awaited=_awaited(services, found, name, userid))
+                yield replace(row, awaited=_awaited(services, told, name, userid))
 
     not_before, expires_at = working_window(services, at)
     in_groups = posts(
         services,
         job,
-        found,
+        told,
         not_before=not_before,
         expires_at=expires_at,
         time_shift=time_shift,

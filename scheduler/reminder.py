@@ -7,7 +7,8 @@ was reminded on each of his last workdays. Nobody is reminded whose figures may 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import datetime, timedelta
+from functools import cache, partial
 
 from bot.core.progress import Row
 from bot.core.standing import is_tight
@@ -15,21 +16,18 @@ from bot.messages import Message, offer_help, to_remind
 from bot.messages import reminder as reminder_message
 from bot.services import Services
 from bot.standing import Standing
-from bot.telling import key_of
 from scheduler.catching_up import gap_of
 from scheduler.proposing import in_question
 
 OFTEN = 3  # so many own workdays in a row with a reminder: the next one has no number
 _LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders
-_TOLD = frozenset({"pending", "sent", "unknown"})  # what may have reached him
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person whom a reminder can still help."""
     local = standing.calendar.local(standing.at)
     language = services.language
-    gap = gap_of(services, "reminder", at=standing.at)
-    unsure = in_question(services) | (gap.members if gap and gap.members else frozenset())
+    unsure = unsure_of(services, at=standing.at)
     reminded_often = _reminded_often(services, standing)
     for userid, rows in standing.by_person.items():
         due = to_remind(rows)
@@ -50,6 +48,12 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         )
 
 
+def unsure_of(services: Services, *, at: datetime) -> frozenset[str]:
+    """Whose figures may lack something as of *at* (aware): nobody is told them as if they were whole."""
+    gap = gap_of(services, "reminder", at=at)
+    return in_question(services) | (gap.members if gap and gap.members else frozenset())
+
+
 def _tight(standing: Standing, due: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(
         row for row in due if is_tight(row.today_dose, target=row.target, own=standing.own_workdays(row))
@@ -65,9 +69,7 @@ def _reminded_often(services: Services, standing: Standing) -> Callable[[str], b
     days = standing.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
     leaves = services.store.preferences.leaves()
 
-    def was_told(userid: str, day: date) -> bool:
-        row = services.store.outbox.by_key(key_of("reminder", day, userid))
-        return row is not None and row["state"] in _TOLD
+    told = cache(partial(services.store.outbox.told, "reminder"))  # one look a day, not one a person
 
     def often(userid: str) -> bool:
         away = leaves.get(userid, ())
@@ -76,6 +78,6 @@ def _reminded_often(services: Services, standing: Standing) -> Callable[[str], b
             for day in days
             if standing.works_on(userid, day) and not any(one.first <= day <= one.last for one in away)
         ][:OFTEN]
-        return len(own) == OFTEN and all(was_told(userid, day) for day in own)
+        return len(own) == OFTEN and all(userid in told(day) for day in own)
 
     return often

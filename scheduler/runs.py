@@ -18,8 +18,8 @@ from bot.telling import peace, put_unasked
 from scheduler import catching_up
 from scheduler.asking import StoppedError
 from scheduler.catching_up import Turn
-from scheduler.jobs import LASTING, NEEDED, PREPARES, SILENT
-from scheduler.planner import plan_by_person
+from scheduler.jobs import LASTING, NEEDED, SILENT
+from scheduler.planner import plan_by_person, prepared
 from scheduler.table import Firing, firings, timetable
 from scheduler.tags import freshen
 
@@ -142,11 +142,10 @@ def _failed(services: Services, firing: Firing, error: Exception, *, attempts: i
 def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> None:
     store = services.store
     freshen(services, firing.job, at=at)
-    if (prepare := PREPARES.get(firing.job)) is not None:
-        prepare(services, at)
     if (work := LASTING.get(firing.job)) is not None:
         work(services, at, _beat(services, firing, at=at, cursor=cursor))
-    people, quiet = plan_by_person(services, firing.job, at=at, after=cursor), peace(services)
+    found = prepared(services, firing.job, at=at)
+    people, quiet = plan_by_person(services, firing.job, at=at, after=cursor, found=found), peace(services)
     for chunk in _chunks(people):
         with store.transaction():
             added = sum(put_unasked(services, message, quiet=quiet, spread=True) for message in chunk)

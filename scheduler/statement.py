@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from bot.messages import Message
 from bot.messages.statement import is_done
 from bot.messages.statement import statement as statement_message
 from bot.proving import issue, preview, statement_of
 from bot.services import Services
-from bot.standing import Standing, standing
+from bot.standing import Standing
+from scheduler.reminder import unsure_of
 
 STATEMENT = "statement"  # in the keys of the messages
 
 
-def prepare(services: Services, at: datetime) -> None:
-    """Keep what is told under which code, before anybody is told."""
-    found = standing(services, at=at)
-    issue(services, (statement_of(found, userid) for userid in _done(found)))
+def keep(services: Services, standing: Standing) -> None:
+    """Keep what `messages` tells of *standing* under which code, before anybody is told."""
+    issue(services, (statement_of(standing, userid) for userid in _done(services, standing)))
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person at work who added somebody today and has nothing left to do."""
     local = standing.calendar.local(standing.at)
-    for userid in _done(standing):
+    for userid in _done(services, standing):
         told = preview(services, statement_of(standing, userid))
         yield (
             userid,
@@ -38,8 +37,10 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         )
 
 
-def _done(standing: Standing) -> Iterator[str]:
-    today = standing.calendar.local_day(standing.at)
+def _done(services: Services, standing: Standing) -> Iterator[str]:
+    today, unsure = standing.calendar.local_day(standing.at), unsure_of(services, at=standing.at)
     for userid, rows in standing.by_person.items():
+        if userid in unsure:
+            continue
         if standing.works_on(userid, today) and is_done(rows, added=standing.day(userid, today).added):
             yield userid

@@ -126,6 +126,13 @@ def test_whom_nobody_leads_is_told_so(services: Services) -> None:
     assert outbox_rows(services) == []
 
 
+@pytest.mark.parametrize(("left_on", "noted"), [("", True), ("2026-11-23", False)], ids=["here", "has left"])
+def test_who_has_left_helps_nobody_by_an_old_card(tmp_path: Path, left_on: str, noted: bool) -> None:
+    roster = ("zhang,员工甲,11,客户经理,,,,", f"team,主管甲,11,主管,11,,{left_on},")
+    with branch(tmp_path, more="", when=TUESDAY, roster=roster) as services:
+        assert acts.coach(services, "team", "zhang", at=TUESDAY) is noted
+
+
 def test_contacts_are_listed_by_number_newest_first_and_the_numbers_kept(services: Services) -> None:
     lost_contact(services)
     burst(services, adds=2)

@@ -56,6 +56,13 @@ def test_his_leader_sees_the_figures(quotabot: Quotabot, code: str) -> None:
     assert "cm-monthly 2026-11：目标 50，已确认 0，待确认 1" in done.out
 
 
+def test_whose_userid_changed_is_called_by_name(quotabot: Quotabot, services: Services, code: str) -> None:
+    with services.store.transaction():
+        services.store.renames.put("zhang", "li", at=0, by="hr")
+
+    assert "员工乙 2026-11-23：当天新增 1 位" in quotabot(code, "--by", "team").out
+
+
 def test_a_wrong_code_fails(quotabot: Quotabot, code: str) -> None:
     done = quotabot(code[:-1] + ("0" if code[-1] != "0" else "1"))
 

@@ -19,12 +19,12 @@ from e2e_builders import (
     write_roster,
 )
 
+from bot.core.renames import Overlap
 from bot.core.statement import code_of, shown_code
 from bot.proving import WRONG_CODES_AN_HOUR, issue, look_at, preview, statement_of
 from bot.services import Services
 from bot.standing import standing
-from scheduler.jobs import PREPARES
-from scheduler.planner import plan
+from scheduler.planner import plan, prepared
 
 REMINDER = at("2026-11-23T16:37")
 ROSTER = (
@@ -63,8 +63,8 @@ def services(tmp_path: Path, clock: FakeTime, place: Path | str) -> Iterator[Ser
 
 def planned(services: Services) -> dict[str, str]:
     """What goes out at the reminder's time, by key, after it was stored."""
-    PREPARES["reminder"](services, REMINDER)
-    return {message.key: message.content for message in plan(services, "reminder", at=REMINDER)}
+    found = prepared(services, "reminder", at=REMINDER)
+    return {message.key: message.content for message in plan(services, "reminder", at=REMINDER, found=found)}
 
 
 def code_in(content: str) -> str:
@@ -77,6 +77,14 @@ def test_who_is_done_today_gets_a_statement_in_the_reminders_place(services: Ser
         "statement:2026-11-23:met",
         "statement:2026-11-23:through",
     }
+
+
+def test_whose_figures_may_lack_something_gets_no_statement(services: Services) -> None:
+    maybe = Overlap(old_userid="gone", userid="through", same=5, living=5)
+    with services.store.transaction():
+        services.store.proposals.put([maybe], at=0)
+
+    assert "statement:2026-11-23:through" not in planned(services)
 
 
 def test_a_statement_says_what_was_added_and_where_the_quota_stands(services: Services) -> None:
@@ -191,6 +199,29 @@ def test_whose_userid_changed_still_sees_his_own(services: Services) -> None:
         services.store.renames.put("through", "through2", at=0, by="hr")
 
     assert look_at(services, shown_code(code), asker="a", by="through2").statement is not None
+
+
+def test_who_adds_while_statements_are_written_still_gets_a_genuine_code(services: Services) -> None:
+    found = prepared(services, "reminder", at=REMINDER)
+    add_customers(services, "through", at("2026-11-23T16:30"))
+
+    told = {one.key: one.content for one in plan(services, "reminder", at=REMINDER, found=found)}
+
+    assert look_at(services, code_in(told["statement:2026-11-23:through"]), asker="a").genuine
+
+
+def test_statements_are_kept_a_few_at_a_time_so_that_receivers_do_not_wait(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = statement_of(standing(services, at=REMINDER), "through")
+    begun, begin = [0], services.store.transaction
+    monkeypatch.setattr(
+        services.store, "transaction", lambda: (begun.__setitem__(0, begun[0] + 1), begin())[1]
+    )
+
+    issued = issue(services, (replace(told, userid=f"u{number:03}") for number in range(250)))
+
+    assert (len(issued), begun[0]) == (250, 3)
 
 
 def test_a_dry_look_at_the_job_keeps_nothing(services: Services) -> None:

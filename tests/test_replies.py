@@ -110,6 +110,20 @@ def test_a_contact_that_came_just_before_the_word_is_in_the_answer(services: Ser
     assert "已加 1 位" in outbox_rows(services)[0]["content"].split("\n")[0]
 
 
+def test_who_works_where_is_read_once_for_all_that_waits(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, members = [0], services.store.members.all
+    monkeypatch.setattr(
+        services.store.members, "all", lambda: (read.__setitem__(0, read[0] + 1), members())[1]
+    )
+
+    arrive(services, *(text_event(userid, "帮助") for userid in ("zhang", "li", "team", "head", "wang")))
+
+    assert len(answers(services)) == 5
+    assert read[0] == 1
+
+
 def test_whoever_sends_a_picture_gets_the_help(services: Services) -> None:
     picture = text_event("zhang", "").replace(b"[text]", b"[image]")
 
@@ -442,3 +456,11 @@ def test_a_code_is_said_in_english_as_well(english: Services) -> None:
     code = code_in(say(english, "zhang", "progress"))
 
     assert say(english, "team", f"Verify: {code.lower()}")[0].startswith("The code is genuine")
+
+
+def test_whose_userid_changed_is_called_by_name_under_a_code_from_before(services: Services) -> None:
+    code = code_in(say(services, "zhang", "进度"))
+    with services.store.transaction():
+        services.store.renames.put("zhang", "li", at=0, by="hr")
+
+    assert say(services, "li", f"验证 {code}")[1].startswith("员工乙 2026-11-24：")

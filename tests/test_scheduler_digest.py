@@ -59,6 +59,17 @@ def test_a_week_later_a_leader_learns_what_his_help_brought_and_his_leader_by_te
     assert not [line for line in said["boss"] if "您标记帮助" in line]
 
 
+def test_nobody_is_asked_to_help_somebody_who_has_left(tmp_path: Path) -> None:
+    (tmp_path / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
+    write_roster(tmp_path, "yg01,员工1,11,客户经理,,,2026-11-19,", STAFF[1], *LEADERS)
+    path = write_config(tmp_path, quotas=QUOTA, more='[messages]\nstyle = "text"')
+    with installation(path, FakeTime(EVENING)) as services:
+        said = told(services)["chief"]
+
+    assert "员工1" not in "\n".join(said)
+    assert any("全队 1 人" in line for line in said)
+
+
 def test_leave_that_is_just_over_is_said(bank: Services) -> None:
     change(bank, "INSERT INTO absences VALUES ('yg06', '2026-11-16', '2026-11-20', '年假')")
 

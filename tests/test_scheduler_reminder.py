@@ -168,3 +168,20 @@ def test_from_the_fourth_on_each_offers_help_until_a_day_goes_without(tmp_path: 
                 services.store.outbox.add(message, created_at=0)
 
     assert offered == [False, False, False, True, True]
+
+
+def test_many_are_looked_up_by_day_and_not_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_roster(tmp_path, *(f"yg{n:02},员工{n},11,客户经理,,,," for n in range(1, 21)))
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        for n in range(1, 21):
+            add_customers(services, f"yg{n:02}", *[at("2026-11-10T10:00")] * 20)
+        reminded(services, LAST_THREE)
+        asked: list[str] = []
+        one = services.store.outbox.by_key
+        monkeypatch.setattr(services.store.outbox, "by_key", lambda key: (asked.append(key), one(key))[1])
+        found = list(plan(services, "reminder", at=at(LATE)))
+
+    assert [OFFER in message.content for message in found] == [True] + [False] * 19
+    assert asked == []

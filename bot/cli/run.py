@@ -25,8 +25,8 @@ from bot.services import Services
 from bot.store.engine import Row
 from bot.store.outbox import Message
 from bot.telling import goes, peace, put_unasked
-from scheduler.jobs import JOBS, LASTING, PREPARES, SILENT
-from scheduler.planner import plan
+from scheduler.jobs import JOBS, LASTING, SILENT
+from scheduler.planner import plan, prepared
 from scheduler.tags import wait_for_reading, want_again
 
 _LOOK_AGAIN_S = 0.2
@@ -116,10 +116,9 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[M
     if want_again(services, job, at=when):
         with open_reader(services) as reader:  # beside a service, that one reads and we wait
             wait_for_reading(services, step=reader.step)
-    if (prepare := PREPARES.get(job)) is not None:
-        prepare(services, when)
+    found = prepared(services, job, at=when)
     planned, quiet, store = (
-        list(plan(services, job, at=when, time_shift=shift)),
+        list(plan(services, job, at=when, time_shift=shift, found=found)),
         peace(services),
         services.store,
     )

@@ -38,6 +38,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
         looked = look_at(services, "".join(code), asker=_ASKER, by=by)
         now = services.config.work_calendar().local(services.clock.now())
         seen = looked.statement
+        whose = "" if seen is None else services.store.renames.current(seen.userid)
         names = {} if seen is None else {one.userid: one.name for one in everybody(services).values()}
     if form == "json":
         click.echo(json.dumps(_plain(looked), ensure_ascii=False, indent=2))
@@ -47,7 +48,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
             at=now,
             given_at=looked.at,
             too_many=looked.too_many,
-            name="" if seen is None else names.get(seen.userid, seen.userid),
+            name="" if seen is None else names.get(whose, whose),
             seen=seen,
         )
         click.echo(as_text(said, limit=_ROOM))

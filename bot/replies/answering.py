@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import structlog
 
-from bot.acts import is_known
 from bot.core.words import Word, said
 from bot.core.workdays import epoch_of
 from bot.messages import Message, own
@@ -86,7 +85,7 @@ def _answer(desk: Desk, asked: Asked) -> None:
 def _reply(desk: Desk, asked: Asked) -> Message | Answer:
     """What to say; a fault of ours becomes one neutral sentence and a traceback in the log."""
     try:
-        if not is_known(desk.services, asked.userid, at=desk.at):
+        if not desk.knows(asked.userid):
             return own.unknown(language=desk.language, at=desk.local)
         understood = said(asked.text)
         if not desk.reaches(asked.userid) and (understood is None or understood.word not in ALWAYS):

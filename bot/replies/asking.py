@@ -60,6 +60,11 @@ class Desk:
         """Whom the rollout has come to."""
         return reach(self.services)
 
+    def knows(self, userid: str) -> bool:
+        """Whether *userid* is somebody of the staff today: others get no answer."""
+        person = self.people.get(userid)
+        return person is not None and person.employed_on(self.local.date())
+
     def reaches(self, userid: str) -> bool:
         """Whether *userid* gets figures when he asks."""
         return self.reach.answers(userid, person=self.people.get(userid), day=self.local.date())

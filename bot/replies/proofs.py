@@ -23,7 +23,7 @@ def verify(ask: Ask) -> Message:
         at=desk.local,
         given_at=looked.at,
         too_many=looked.too_many,
-        name="" if seen is None else desk.name(seen.userid),
+        name="" if seen is None else desk.name(desk.services.store.renames.current(seen.userid)),
         seen=seen,
     )
     return timed(message, language=desk.language, kind=words.kind, at=desk.local)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 from typing import Any
 
@@ -207,6 +208,12 @@ class Outbox:
     def by_key(self, key: str) -> Row | None:
         """One message by its key."""
         return self._engine.one("outbox_show", key=key)
+
+    def told(self, job: str, day: date) -> frozenset[str]:
+        """Whom the message of *job* and the local *day* may have reached."""
+        named = f"{job}:{day.isoformat()}"
+        rows = self._engine.all("outbox_told", first_key=f"{named}:", last_key=f"{named};")  # ; follows :
+        return frozenset(row["to_userid"] for row in rows)
 
     def by_task(self, task_id: str) -> Row | None:
         """The message whose card has *task_id*."""

@@ -160,6 +160,14 @@ SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, co
   FROM outbox
  WHERE key = :key;
 
+-- name: outbox_told(first_key, last_key)
+-- Whom messages may have reached whose keys lie between, the last one left out.
+SELECT to_userid
+  FROM outbox
+ WHERE key >= :first_key
+   AND key < :last_key
+   AND state IN ('pending', 'sent', 'unknown');
+
 -- name: outbox_by_task(task_id)^
 -- The message whose card has this task; keys are unique, and so are their tasks.
 SELECT key, job, to_userid, forms
