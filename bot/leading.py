@@ -167,7 +167,8 @@ def _median(team: Iterable[TeamMember], own: Mapping[str, Figures]) -> TeamRate 
 def led_by(standing: Standing, leader: Person, *, reached: Reach) -> Iterator[Person]:
     """Who has a row and stands, today, in a department at or below one that *leader* leads, but himself.
 
-    Nobody who has left. In a pilot its people alone: of the others nobody is told anything.
+    Nobody who has left or is still to begin, though he has a row in the period. In a pilot its people alone:
+    of the others nobody is told anything.
     """
     today = standing.calendar.local_day(standing.at)
     for person in standing.people.values():

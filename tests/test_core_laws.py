@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from core_branches import DAY_S, event, fold_all
 from core_worlds import World, tried, worlds
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.core.counting import OFF, Counting
@@ -17,7 +18,7 @@ from bot.core.people import Departments
 from bot.core.periods import parse_period
 from bot.core.progress import Row, Status
 from bot.core.quotas import Basis, Quota
-from bot.core.relations import Kind
+from bot.core.relations import LOSSES, Kind
 from bot.core.workdays import epoch_of
 
 calm = tried(100)
@@ -240,6 +241,28 @@ def test_what_is_left_of_the_dose_never_grows_while_adds_only_come(
     for before, after in pairs:
         assert before.today_left >= after.today_left
         assert before.counted <= after.counted
+
+
+@calm
+@given(world=worlds, chance=chances)
+def test_an_event_changes_no_dose_and_only_a_loss_raises_what_is_left_of_it(
+    world: World, chance: Random
+) -> None:
+    days = [world.calendar.day_of(one.at - 1) == world.calendar.day_of(one.at) for one in world.events]
+    told = [one for one, same_day in zip(world.events, days, strict=True) if same_day]
+    assume(told)
+    moment = chance.choice(told).at
+    losses = Counter(one.userid for one in told if one.at == moment and one.kind in LOSSES)
+
+    pairs = zip(
+        world.rows(when=world.calendar.moment(moment - 1)),
+        world.rows(when=world.calendar.moment(moment)),
+        strict=True,
+    )
+
+    for before, after in pairs:
+        assert before.today_dose == after.today_dose
+        assert after.today_left - before.today_left <= losses[after.userid]
 
 
 @calm

@@ -132,6 +132,20 @@ def test_a_digest_tells_a_leader_about_his_own_people_only(
     assert {name for name in everybody if found and name in found[0].content} == (names or set())
 
 
+def test_a_digest_is_not_about_who_has_left_or_is_still_to_begin(tmp_path: Path) -> None:
+    roster = (
+        "yg01,员工甲,11,客户经理,,,2026-11-20,",
+        "yg02,员工乙,11,客户经理,,2026-11-24,,",
+        "yg03,员工丙,11,客户经理,,,2026-11-23,",
+        "boss,主管甲,11,主管,11,,,",
+    )
+
+    (found,) = planned(tmp_path, "digest", *roster)
+
+    assert [name for name in ("员工甲", "员工乙", "员工丙") if name in found.content] == ["员工丙"]
+    assert "全队：1，" in found.content
+
+
 def test_a_leader_who_is_an_employee_gets_both(tmp_path: Path) -> None:
     roster = (*LEADERS, "boss,主管甲,11,客户经理,11,,,")
 
