@@ -16,6 +16,12 @@ from postgres_builders import Server
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
 
+# Files that last: two run at once, and whichever began last would keep the other waiting at the end.
+_LONG = (
+    *("test_postgres_workers.py", "test_e2e_crash.py", "test_cli_serve.py", "test_e2e_details.py"),
+    *("test_e2e_demo.py", "test_e2e_both_engines.py", "test_postgres_cut.py", "test_cli_copy.py"),
+    *("test_e2e_sync.py", "test_e2e_month.py"),
+)
 _numbers = itertools.count()
 # Tracebacks without the values of all variables, whose rendering takes seconds.
 structlog.configure(
@@ -24,6 +30,12 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that last go first, the longest before all; the others stay in their order."""
+    places = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 @pytest.fixture(scope="session")
