@@ -79,28 +79,15 @@ def _api(world: World) -> Blueprint:
     def gettoken() -> Response:
         return _answered(world, "gettoken", "GET", lambda call: _gettoken(world, call))
 
-    @api.route("/message/send", methods=["GET", "POST"])
-    def message_send() -> Response:
-        return _answered(world, "message/send", "POST", lambda call: _message(world, call, sending.send))
-
-    @api.route("/message/update_template_card", methods=["GET", "POST"])
-    def message_update() -> Response:
-        path = "message/update_template_card"
-        return _answered(world, path, "POST", lambda call: _message(world, call, updating.update))
-
-    @api.route("/media/upload", methods=["GET", "POST"])
-    def media_upload() -> Response:
-        return _answered(world, "media/upload", "POST", lambda call: _media_upload(world, call))
-
-    @api.route("/externalcontact/send_welcome_msg", methods=["GET", "POST"])
-    def send_welcome() -> Response:
-        path = "externalcontact/send_welcome_msg"
-        return _answered(world, path, "POST", lambda call: _welcome(world, call))
-
-    @api.route("/webhook/send", methods=["GET", "POST"])
-    def webhook_send() -> Response:
-        return _answered(world, "webhook/send", "POST", lambda call: _webhook(world, call))
-
+    posts: dict[str, Callable[[Call], Body]] = {
+        "message/send": lambda call: _message(world, call, sending.send),
+        "message/update_template_card": lambda call: _message(world, call, updating.update),
+        "media/upload": lambda call: _media_upload(world, call),
+        "externalcontact/send_welcome_msg": lambda call: _welcome(world, call),
+        "webhook/send": lambda call: _webhook(world, call),
+    }
+    for path, work in posts.items():
+        _add(api, world, path, work, method="POST")
     reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
     reads |= {
         "user/list_id": ("POST", directory.answering(directory.forbidden)),
@@ -127,8 +114,12 @@ def _api(world: World) -> Blueprint:
 
 
 def _add_read(api: Blueprint, world: World, path: str, read: reading.Read, *, method: str) -> None:
+    _add(api, world, path, lambda call: _read(world, call, read), method=method)
+
+
+def _add(api: Blueprint, world: World, path: str, work: Callable[[Call], Body], *, method: str) -> None:
     def answer() -> Response:
-        return _answered(world, path, method, lambda call: _read(world, call, read))
+        return _answered(world, path, method, work)
 
     api.add_url_rule(f"/{path}", path, answer, methods=["GET", "POST"])
 

@@ -33,7 +33,7 @@ NOON = at("2026-11-24T12:00")  # a Tuesday
 
 def person(**changes: object) -> Person:
     now = Membership(since=None, departments=(1,), role=None)
-    return Person(userid="jia", name="员工甲", memberships=(now,), **changes)  # type: ignore[arg-type]
+    return Person(userid="jia", name="员工甲", memberships=(now,), **changes)  # type: ignore[arg-type]  # a builder
 
 
 def peace(who: Person | None = None, wish: Wish = NO_WISH) -> Peace:

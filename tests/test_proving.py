@@ -180,7 +180,7 @@ def test_wrong_codes_are_limited_by_asker_and_hour(services: Services) -> None:
         assert not look_at(services, "0000-0000-0000-0000", asker="a").too_many
 
     blocked, another = look_at(services, code, asker="a"), look_at(services, code, asker="b")
-    services.store.now = lambda: moment + 3600  # type: ignore[method-assign]
+    services.store.now = lambda: moment + 3600  # type: ignore[method-assign]  # an hour later
     later = look_at(services, code, asker="a")
 
     assert (blocked.genuine, blocked.too_many) == (False, True)

@@ -75,8 +75,6 @@ def run(
             _print(report, form)
             sys.exit(0 if is_done else 1)
         if dry_run:
-            if (lack := said(services, job, at=when)) is not None:
-                click.echo(lack, err=True)
             report["messages"] = [_shown(message, "planned") for message in _going(services, job, at=when)]
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
             click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
@@ -106,7 +104,9 @@ def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_lo
 
 
 def _going(services: Services, job: str, *, at: datetime) -> list[Message]:
-    """What would be told now or later."""
+    """What would be told now or later; what its figures may lack is said on standard error."""
+    if (lack := said(services, job, at=at)) is not None:
+        click.echo(lack, err=True)
     quiet = peace(services)
     return [message for message in plan(services, job, at=at) if goes(services, message, quiet=quiet)]
 

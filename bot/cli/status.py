@@ -175,7 +175,7 @@ def _for_people(report: dict[str, Any]) -> str:
         + (f"; {job['note']}" if "note" in job else "")
         for job in report["jobs"]
     ] or ["jobs    none has run yet"]
-    token, lease, people = report["token"], report["lease"], report["directory"]
+    token, lease = report["token"], report["lease"]
     if token["error"]:
         lines.append(f"token   none: {token['error']}")
     else:
@@ -184,18 +184,26 @@ def _for_people(report: dict[str, Any]) -> str:
         )
     lines.append(f"sender  {lease['holder'] or 'nobody is sending'}")
     lines.append(f"facts   {report['facts']['newest_at'] or 'none were imported yet'}")
-    if people["source"] == "csv":
-        lines.append(f"people  {people['people']} in the roster")
-    else:
-        when = f"read {people['read_at']}" if people["read_at"] else "not read from WeCom yet"
-        lines.append(
-            f"people  {people['people']}, {people['unknown']} unknown, {people['left']} left; {when}"
-        )
-    if people.get("error"):
-        lines.append(f"people  the last reading failed: {people['error']}")
+    lines += _directory_for_people(report["directory"])
     lines += for_people(report["drift"])
     lines += engagement.for_people(report["engagement"])
-    lost = report["catch_up"]
+    lines += _catch_up_for_people(report["catch_up"])
+    return "\n".join(lines)
+
+
+def _directory_for_people(people: dict[str, Any]) -> list[str]:
+    if people["source"] == "csv":
+        lines = [f"people  {people['people']} in the roster"]
+    else:
+        when = f"read {people['read_at']}" if people["read_at"] else "not read from WeCom yet"
+        lines = [f"people  {people['people']}, {people['unknown']} unknown, {people['left']} left; {when}"]
+    if people.get("error"):
+        lines.append(f"people  the last reading failed: {people['error']}")
+    return lines
+
+
+def _catch_up_for_people(lost: dict[str, Any]) -> list[str]:
+    lines = []
     if lost["silent_since"]:
         lines.append(f"silence no callback from WeCom since {lost['silent_since']}")
     if lost["incomplete_since"]:
@@ -203,4 +211,4 @@ def _for_people(report: dict[str, Any]) -> str:
         lines.append(
             f"figures{who} may be incomplete since {lost['incomplete_since']} ({', '.join(lost['reasons'])})"
         )
-    return "\n".join(lines)
+    return lines

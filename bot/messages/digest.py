@@ -83,28 +83,24 @@ def digest(
     """Tell a leader about his people, whom the caller has chosen.
 
     By name only those to help first, three at most, and who improved most. Percentages are whole and rounded
-    down, so 100% is all of it; minutes are rounded up. *replies*: how the team answered yesterday, where that
-    is known. On a card, which has less room, what is new gives way first.
-    *incomplete_since* (in the zone of *at*): what happened from then on may be missing. *over*: he leads
-    leaders; then teams are told of, and by name only his own people.
+    down, minutes up. *replies*: how the team answered yesterday, if known. *incomplete_since* (in the zone of
+    *at*): what happened from then on may be missing. *over*: he leads leaders; then teams are told of, and by
+    name only his own people. A card leaves out what is new first.
 
-    Raises ValueError if the team is empty, *at* has no zone or the language is unknown.
+    Raises ValueError for an empty team, *at* without a zone or an unknown language.
     """
     if not team:
         raise ValueError("digest needs at least one team member")
-    texts = texts_in(language)
+    texts, of_teams = texts_in(language), first_said(over, language=language) if over else None
     helped = _to_help([member for member in team if over is None or member.userid in over.own])
-    teams = _over(texts, team, over, language=language, at=at)
-    improved = _improved(language, _names(team, over), news.improved)
-    answered, missing = _replies(texts, replies), _incomplete(texts, incomplete_since, at=at)
-    last = [*_outcome(language, news.outcome), *_appeals(language, news.appeals)]
+    first, teams = helped[:HELP_FIRST], _over(texts, team, over, language=language, at=at)
+    missing = _incomplete(texts, incomplete_since, at=at)
+    improved, last = _news(language, news, names=_names(team, over))
     discreet = Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL)
     in_short = _helped(texts, helped, language=language, at=at, in_short=True)
-    body = (*missing, *teams, *in_short, *improved, *last, replace(discreet, keep=Keep.CORE))
-    of_teams = first_said(over, language=language) if over else None
     return Message(
         (
-            first_line(of_teams or _help_first(texts, helped[:HELP_FIRST])),
+            first_line(of_teams or _help_first(texts, first)),
             *missing,
             *teams,
             *_helped(texts, helped, language=language, at=at),
@@ -112,19 +108,36 @@ def digest(
             *_attainment(texts, team, at=at),
             *improved,
             *_kept(texts, team),
-            *answered,
+            *_replies(texts, replies),
             *last,
             discreet,
             footer(texts, at=at, kind=texts.kind_digest),
         ),
-        card=Card(
+        card=_card(
+            first,
             rows=_rows(language, texts, team, replies),
-            body=body,
-            buttons=(Button.TEAM,),
-            coach=tuple((member.userid, _name(member)) for member, _ in helped[:HELP_FIRST]),
-            title=_title(texts, helped[:HELP_FIRST], over if of_teams else None, language=language),
+            body=(*missing, *teams, *in_short, *improved, *last, replace(discreet, keep=Keep.CORE)),
+            title=_title(texts, first, over if of_teams else None, language=language),
         ),
     )
+
+
+def _card(
+    first: Sequence[tuple[TeamMember, Row]],
+    *,
+    rows: tuple[tuple[str, str], ...],
+    body: tuple[Line | Listing, ...],
+    title: str,
+) -> Card:
+    """Return the card, on which each of *first* may be marked as helped."""
+    coach = tuple((member.userid, _name(member)) for member, _ in first)
+    return Card(rows=rows, body=body, buttons=(Button.TEAM,), coach=coach, title=title)
+
+
+def _news(language: str, news: News, *, names: Mapping[str, str]) -> tuple[list[Line], list[Line]]:
+    """Say who improved most, and what stands further below."""
+    last = [*_outcome(language, news.outcome), *_appeals(language, news.appeals)]
+    return _improved(language, names, news.improved), last
 
 
 def _title(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypedDict
 
 from bot import acts
 from bot.acts import numbered
@@ -96,23 +97,26 @@ def _opened(desk: Desk, userid: str, contact: Listed, *, text: str) -> Message:
     )
 
 
+class _Told(TypedDict):
+    language: str
+    customer: str
+    at: datetime
+
+
 def _refused(desk: Desk, userid: str, contact: Listed) -> Message:
     """Say why nothing was opened, the most telling reason first."""
-    before = _appeals_of(desk, userid, contact)
-    told = {"language": desk.language, "customer": contact.external_userid, "at": desk.local}
-    for one in before:
-        case = f"{one.kind.value}:{one.number}"
-        if one.state is ReviewState.OPEN:
-            return appeals.open_already(case=case, **told)  # type: ignore[arg-type]  # one of each kind
+    told: _Told = {"language": desk.language, "customer": contact.external_userid, "at": desk.local}
+    before = next(iter(_appeals_of(desk, userid, contact)), None)
+    if before is not None:
+        case = f"{before.kind.value}:{before.number}"
+        if before.state is ReviewState.OPEN:
+            return appeals.open_already(case=case, **told)
         return appeals.decided_already(
-            case=case,
-            by=desk.name(one.decided_by),
-            reason=one.reason,
-            **told,  # type: ignore[arg-type]
+            case=case, by=desk.name(before.decided_by), reason=before.reason, **told
         )
     if all(one.verdict.standing == "counted" for one in contact.judged):
-        return appeals.counts_already(number=contact.number, **told)  # type: ignore[arg-type]
-    return appeals.too_late(**told)  # type: ignore[arg-type]
+        return appeals.counts_already(number=contact.number, **told)
+    return appeals.too_late(**told)
 
 
 def _appeals_of(desk: Desk, userid: str, contact: Listed) -> list[Review]:
