@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -20,16 +19,3 @@ class RealClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-class ShiftedClock:
-    """Real time plus a fixed distance: `quotabot run --at`."""
-
-    def __init__(self, at: datetime) -> None:
-        """Start at *at* now."""
-        self._begin = at
-        self._began = time.monotonic()
-        self.shift_s = round(at.timestamp() - time.time())
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self._begin.timestamp() + time.monotonic() - self._began, UTC)

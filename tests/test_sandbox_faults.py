@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -128,11 +127,18 @@ def test_an_address_can_lose_its_trust_and_get_it_back(caller: Caller) -> None:
 
 
 def test_too_many_at_once_are_refused(caller: Caller) -> None:
-    caller.arm(concurrency=5, delay_ms=300)
+    caller.arm(concurrency=5, delay_ms=3_000)
+    world = caller.server.world
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda n: caller.send(content=str(n)).json()["errcode"], range(8)))
+        served = [pool.submit(caller.send, content=str(n)) for n in range(5)]
+        while world.in_flight["message/send"] < 5:
+            assert not any(one.done() for one in served)
+            time.sleep(0.001)
+        caller.arm(delay_ms=0)
+        refused = [caller.send(content=str(n)).json()["errcode"] for n in range(5, 8)]
 
-    assert Counter(answers) == {0: 5, 45033: 3}
+    assert refused == [45033] * 3
+    assert [one.result().json()["errcode"] for one in served] == [0] * 5
 
 
 def test_fifty_at_once_are_served(caller: Caller) -> None:

@@ -47,7 +47,9 @@ def _chapter(title: str) -> None:
 
 
 def _set_clock(demo: Demo, day: date, at: str) -> None:
+    """Set the sandbox's clock and wait until the bot, which follows it, has seen it."""
     demo.sandbox.post("clock", {"now": f"{day}T{at}"})
+    _until(lambda: demo.services.clock.now().timestamp() >= _epoch(demo, day, at))
 
 
 def _fire(demo: Demo, day: date, at: str, job: str, seen: set[str]) -> None:
