@@ -51,7 +51,7 @@ def names(led: Led) -> tuple[list[str], dict[int, list[str]]]:
             [replace(CHIEF, joined_on=date(2026, 12, 1)), person("a", 11)], ["a"], {}, id="is still to come"
         ),
         pytest.param(
-            [CHIEF, person("a", 12, 11)], ["chief", "a"], {}, id="one department with nobody between"
+            [CHIEF, person("a", 12, 11)], ["chief", "a"], {11: []}, id="one department with nobody between"
         ),
         pytest.param([CHIEF, person("a", 9, 11)], ["chief"], {11: ["a"]}, id="the other one is not his"),
         pytest.param(
@@ -65,6 +65,12 @@ def names(led: Led) -> tuple[list[str], dict[int, list[str]]]:
             ["chief"],
             {11: ["x"]},
             id="a leader who sits with his own",
+        ),
+        pytest.param(
+            [CHIEF, person("two", 11, 12, leads=(12,)), person("a", 12)],
+            ["chief", "two"],
+            {11: [], 12: ["a"]},
+            id="who leads a team and sits in another, too",
         ),
         pytest.param([person("a", 9)], [], {}, id="not below him"),
     ],

@@ -101,12 +101,10 @@ class Chart:
     def _team_of(self, person: Person, near: Mapping[int, None], team_at: Mapping[int, int]) -> int | None:
         """Return the team of *person*, by the first of his departments that is in one; None if he is own."""
         departments = person.membership_on(self._day).departments
-        if any(number in near for number in departments):
+        teams = [team_at[number] for number in departments if number in team_at]
+        if any(number in near for number in departments) or any(self._leads(person, team) for team in teams):
             return None
-        for number in departments:
-            if number in team_at and not self._leads(person, team_at[number]):
-                return team_at[number]
-        return None
+        return teams[0]
 
     def _leads(self, person: Person, department: int) -> bool:
         return any(self._tree.at_or_below(department, led) for led in person.leader_of)
