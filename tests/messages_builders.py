@@ -304,12 +304,19 @@ def _weeks(language: str) -> dict[str, Message]:
         improved=[people[0].name],
         more=9,
     )
+    over = replace(
+        team,
+        improved=["南区二部"],
+        more=14,
+        over=over_teams(),
+    )
     tight = replace(own, rows=[replace(BEHIND, workdays_left=2)], dose=11, tight=True)
     return {
         "weekly": weekly(**said, own=own),
         "weekly, enough": weekly(**said, own=replace(own, rows=[COVERED], dose=0)),
         "weekly, help": weekly(**said, own=tight),
         "weekly, leader": weekly(**said, team=team),
+        "weekly, over teams": weekly(**said, team=over),
         "weekly, both": weekly(**said, own=own, team=team),
     }
 

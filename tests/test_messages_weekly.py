@@ -174,7 +174,8 @@ def test_incomplete_figures_are_said_to_be(since: datetime, line: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 @pytest.mark.parametrize(
-    "heading", ["weekly", "weekly, enough", "weekly, help", "weekly, leader", "weekly, both"]
+    "heading",
+    ["weekly", "weekly, enough", "weekly, help", "weekly, leader", "weekly, over teams", "weekly, both"],
 )
 def test_a_week_is_calm_and_fits_a_card(heading: str, language: str) -> None:
     message = examples(language)[heading]
