@@ -21,7 +21,7 @@ from bot.messages.limits import HELP_FIRST
 from bot.messages.members import TeamMember, pace_of
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone, plain
 from bot.messages.names import clean
-from bot.messages.over_teams import OverTeams, first_said, shorter_title, team_lines
+from bot.messages.over_teams import OverTeams, first_said, lines_to_help, shorter_title, team_lines
 from bot.messages.phrases import Texts
 from bot.messages.standing import (
     confirmed,
@@ -194,13 +194,14 @@ def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[L
 class TeamSaid:
     """What a digest says of a team, for another message about it.
 
-    *first*: names of whom to help first. *behind*: so many are. *teams*: how those of other leaders stand.
-    *shares*: attainment and kept rate as a row of a card, or none.
+    *first*: names of whom to help first. *behind*: so many are. *teams*: how those of other leaders stand, in
+    *teams_short* only where somebody is behind. *shares*: attainment and kept rate as a row of a card.
     """
 
     first: tuple[str, ...]
     behind: int
     teams: tuple[Line | Listing, ...]
+    teams_short: tuple[Line | Listing, ...]
     groups: str
     attainment: tuple[Line | Listing, ...]
     kept: tuple[Line, ...]
@@ -218,6 +219,7 @@ def team_said(
         first=tuple(_name(member) for member, _ in first),
         behind=sum(1 for member in team if member.lowest is not None),
         teams=tuple(_over(texts, team, over, language=language, at=at)),
+        teams_short=tuple(lines_to_help(replace(over, leaders={}), language=language)) if over else (),
         groups=_groups(texts, team),
         attainment=tuple(_attainment(texts, team, at=at)),
         kept=tuple(_kept(texts, team)),

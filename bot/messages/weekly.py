@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.day import DayFacts
@@ -281,9 +281,9 @@ class _Week:
     def team_body(self, team: TeamWeek, said: TeamSaid) -> list[Line | Listing]:
         """The same beside the rows of a card."""
         return [
-            *said.teams,
+            *said.teams_short,
             *self._help_first(said),
-            self._team_days(team),
+            replace(self._team_days(team), keep=Keep.USEFUL if team.over else Keep.CORE),
             *self._improved(team),
             _line(self.texts.for_your_eyes.say(), Keep.CORE),
         ]
