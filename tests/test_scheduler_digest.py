@@ -127,3 +127,20 @@ def test_who_is_on_leave_today_is_counted_and_nobody_to_help_first(bank: Service
     assert "另有 1 位" in said[4]
     assert not [line for line in said if "员工1" in line]
     assert "全队 5 人：已够 0 · 正常 0 · 需帮助 5" in said
+
+
+@pytest.mark.parametrize(
+    ("staff", "told_of"),
+    [pytest.param(STAFF, True, id="five below"), pytest.param(STAFF[1:], False, id="four: no sum has them")],
+)
+def test_how_all_answered_is_told_where_all_may_stand_in_one_sum(
+    tmp_path: Path, staff: list[str], told_of: bool
+) -> None:
+    with office(tmp_path, *staff, *LEADERS) as services:
+        change(
+            services,
+            "INSERT INTO engagement_teams VALUES (1, '2026-11-22', 'aggregated', 6, 6025, NULL, 1, 6)",
+        )
+        said = told(services)["boss"]
+
+    assert any("昨日回复率 60%" in line for line in said) is told_of
