@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bot.core.people import leads
 from bot.core.progress import Branch
 from bot.core.reviewers import Bank
 from bot.core.workdays import ONE_DAY, epoch_of
 from bot.explaining import Explanation, UnknownPersonError, explain
+from bot.leading import chart_of
 from bot.messages import Message, contacts, preferences
 from bot.messages.contacts import Judged, Listed
 from bot.services import Services
@@ -120,15 +120,14 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
 def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:
     """Note that *userid* will help *whom* on the local day of *at*.
 
-    False if he does not lead him, or one of the two has left.
+    False if he does not lead him with nobody between, or one of the two has left.
     """
     people, today = everybody(services), services.config.work_calendar().local_day(at)
-    leader, person = people.get(userid), people.get(whom)
-    if leader is None or person is None:
+    leader = people.get(userid)
+    if leader is None or not leader.employed_on(today):
         return False
-    if not (leader.employed_on(today) and person.employed_on(today)):
-        return False
-    if not leads(leader, person, departments=services.directory.departments, day=today):
+    chart = chart_of(services, people, departments=services.directory.departments, day=today)
+    if whom not in {person.userid for person in chart.of(leader).own}:
         return False
     services.store.coaching.mark(userid, whom, today, at=epoch_of(at))
     return True

@@ -22,7 +22,7 @@ from bot.core.progress import Branch, Row, progress
 from bot.core.quotas import Basis
 from bot.core.relations import Add
 from bot.core.rulebook import Framed, Rulebook
-from bot.core.teams import Team, teams
+from bot.core.teams import Team, large_teams, teams
 from bot.core.waiting import Waiting, waiting
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.knowing import with_knowledge
@@ -92,9 +92,12 @@ class Standing:
 
     def teams(self) -> tuple[Team, ...]:
         """What departments reached together."""
-        at_s, past = epoch_of(self.at), self._past
-        kept: dict[str, Kept] = {userid: past.history(userid).kept_90(at_s) for userid in self.by_person}
-        return teams(self.rows, departments=self.departments, kept=kept)
+        return teams(self.rows, departments=self.departments, kept=self._kept(self.by_person))
+
+    def large_teams(self, members: Mapping[int, Sequence[str]]) -> tuple[Team, ...]:
+        """What *members* (userids by department) reached together, in each quota that asks five of them."""
+        userids = [userid for team in members.values() for userid in team if userid in self.by_person]
+        return large_teams(members, self.by_person, kept=self._kept(userids))
 
     def overtime(self) -> tuple[Overtime, ...]:
         """Adds outside working hours by unit, in each period that is shown; never by person."""
@@ -122,6 +125,10 @@ class Standing:
             for frame in [Frame.of(quota, period, calendar=self.calendar)]
             for one in waiting(frame, frame.judged(userid, self._past))
         ]
+
+    def _kept(self, userids: Iterable[str]) -> dict[str, Kept]:
+        at_s = epoch_of(self.at)
+        return {userid: self._past.history(userid).kept_90(at_s) for userid in userids}
 
     @cached_property
     def _past(self) -> Past:

@@ -15,14 +15,14 @@ from bot.core.board import Gain
 from bot.core.day import DayFacts
 from bot.core.people import Person
 from bot.core.progress import Row, Status
-from bot.core.reach import Reach
 from bot.core.standing import is_tight
 from bot.gains import Gains
-from bot.leading import led_by
-from bot.messages import Message, TeamMember
+from bot.leading import Leading, Told
+from bot.messages import Message
+from bot.messages.names import clean
+from bot.messages.over_teams import OverTeams
 from bot.messages.weekly import OwnWeek, TeamWeek
 from bot.messages.weekly import weekly as weekly_message
-from bot.reaching import reach
 from bot.services import Services
 from bot.standing import Standing, branch_for, needed, rules, standing_in
 from scheduler.catching_up import gap_of
@@ -42,7 +42,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         ahead=_ahead(services, standing, day=coming),
         first=monday,
         unsure=in_question(services),
-        reached=reach(services),
+        leading=Leading(services, standing, help_on=coming),
         gains=_most(Gains(services, standing).of(standing.by_person)),
     )
     for userid, person in sorted(standing.people.items()):
@@ -93,7 +93,7 @@ class _Week:
     ahead: Standing
     first: date
     unsure: frozenset[str]
-    reached: Reach
+    leading: Leading
     gains: Mapping[str, int]
 
     def own(self, userid: str) -> OwnWeek | None:
@@ -114,26 +114,34 @@ class _Week:
         )
 
     def team(self, leader: Person) -> TeamWeek | None:
-        """The week of the people whom *leader* leads; None if there is nobody."""
-        if not leader.leader_of:
+        """The week of the people whom *leader* leads; None if there is nobody of whom he may be told."""
+        told = self.leading.told(leader) if leader.leader_of else None
+        if told is None or not told.summed:
             return None
-        members = [
-            TeamMember(name=person.name, userid=person.userid, rows=self.standing.by_person[person.userid])
-            for person in led_by(self.standing, leader, reached=self.reached)
-        ]
-        if not members:
-            return None
+        improved, more = self._improved(told) if told.over is None else self._improved_team(told, told.over)
+        return TeamWeek(
+            members=told.summed,
+            facts=_sum([self._facts(member.userid) for member in told.summed]),
+            improved=improved,
+            more=more,
+            over=told.over,
+        )
+
+    def _improved(self, told: Told) -> tuple[list[str], int]:
+        """Who of his own has how many more adds than before; nobody about whom a finding is confirmed."""
         more = {
             member.userid: self.gains.get(member.userid, 0)
-            for member in members
+            for member in told.own
             if not any(row.flags for row in member.rows)
         }
         best = max(more.values(), default=0)
-        return TeamWeek(
-            members=members,
-            facts=_sum([self._facts(member.userid) for member in members]),
-            improved=[member for member in members if more.get(member.userid) == best],
-            more=best,
+        first = [member for member in told.own if more.get(member.userid) == best]
+        return [clean(member.name, otherwise=member.userid) for member in first], best
+
+    def _improved_team(self, told: Told, over: OverTeams) -> tuple[list[str], int]:
+        found = self.leading.improved_team(told)
+        return (
+            ([], 0) if found is None else ([over.name(int(number)) for number in found.userids], found.more)
         )
 
     def _facts(self, userid: str) -> DayFacts:

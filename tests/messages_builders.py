@@ -221,7 +221,7 @@ def over_teams() -> OverTeams:
         outcome=None,
     )
     return OverTeams(
-        teams=LedTeams(shown=(south, north), small=0, alone=1),
+        teams=LedTeams(shown=(south, north), small=0, alone=1, behind=2),
         names={121: "南区一部", 122: "南区二部"},
         own=frozenset({"bing"}),
     )
@@ -301,8 +301,14 @@ def _weeks(language: str) -> dict[str, Message]:
     team = TeamWeek(
         members=people,
         facts=DayFacts(added=63, lost_by_customer=3, lost_by_member=1),
-        improved=[people[0]],
+        improved=[people[0].name],
         more=9,
+    )
+    over = replace(
+        team,
+        improved=["南区二部"],
+        more=14,
+        over=over_teams(),
     )
     tight = replace(own, rows=[replace(BEHIND, workdays_left=2)], dose=11, tight=True)
     return {
@@ -310,6 +316,7 @@ def _weeks(language: str) -> dict[str, Message]:
         "weekly, enough": weekly(**said, own=replace(own, rows=[COVERED], dose=0)),
         "weekly, help": weekly(**said, own=tight),
         "weekly, leader": weekly(**said, team=team),
+        "weekly, over teams": weekly(**said, team=over),
         "weekly, both": weekly(**said, own=own, team=team),
     }
 

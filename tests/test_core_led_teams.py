@@ -1,8 +1,7 @@
-"""Teams of a leader of leaders: who is in which, which may stand alone, where help is missing."""
+"""Teams of a leader of leaders: which may stand alone or in a sum, where help is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,58 +10,10 @@ from messages_builders import BEHIND, EXEMPT, MET, MONTHLY
 
 from bot.core.board import Gain
 from bot.core.coaching import Mark, Outcome
-from bot.core.led_teams import LedTeam, TeamFigures, led_teams, team_gains, teams_below
-from bot.core.people import Departments, Membership, Person
+from bot.core.led_teams import LedTeam, TeamFigures, led_teams, summable, team_gains
 from bot.core.progress import Row
 
 TODAY = date(2026, 11, 24)
-TREE = Departments({11: 1, 12: 1, 111: 11}, {})
-
-
-def person(
-    userid: str, *departments: int, leads: tuple[int, ...] = (), left_on: date | None = None
-) -> Person:
-    membership = Membership(since=None, departments=departments, role=None)
-    return Person(userid=userid, name=userid, memberships=(membership,), leader_of=leads, left_on=left_on)
-
-
-BOSS = person("boss", 1, leads=(1,))
-CHIEF = person("chief", 11, leads=(11,))
-
-
-@pytest.mark.parametrize(
-    ("others", "teams"),
-    [
-        pytest.param([], None, id="nobody"),
-        pytest.param([person("a", 11)], None, id="nobody else leads"),
-        pytest.param([CHIEF, person("a", 11)], {11: ["a"]}, id="a leader and his team: he is not in it"),
-        pytest.param(
-            [CHIEF, person("a", 111), person("b", 12)], {11: ["a"]}, id="below it, but not beside it"
-        ),
-        pytest.param(
-            [CHIEF, person("low", 111, leads=(111,)), person("a", 111)],
-            {11: ["low", "a"]},
-            id="the topmost team",
-        ),
-        pytest.param(
-            [person("low", 111, leads=(111,)), person("a", 11)], {111: []}, id="a team of its leader only"
-        ),
-        pytest.param(
-            [person("co", 1, leads=(1,)), person("a", 11)], None, id="who leads the same is not below"
-        ),
-        pytest.param(
-            [replace(CHIEF, left_on=date(2026, 11, 1)), person("a", 11)], None, id="the leader has left"
-        ),
-        pytest.param([CHIEF, person("a", 12, 11)], {11: ["a"]}, id="with the second department"),
-    ],
-)
-def test_teams_are_those_of_leaders_below(
-    others: list[Person], teams: Mapping[int, list[str]] | None
-) -> None:
-    people = {one.userid: one for one in [BOSS, *others]}
-    found = teams_below(BOSS, people, departments=TREE, day=TODAY)
-
-    assert (found and {number: [one.userid for one in team] for number, team in found.items()}) == teams
 
 
 def staff(number: int, *rows: Row) -> dict[str, tuple[Row, ...]]:
@@ -137,10 +88,39 @@ def test_teams_where_help_is_missing_come_first() -> None:
     )
 
 
-def test_small_teams_count_among_those_without_help() -> None:
-    rows = staff(1, BEHIND, BEHIND)
+@pytest.mark.parametrize(
+    ("sizes", "alone", "behind"),
+    [
+        pytest.param((3, 2), 4, 5, id="five together"),
+        pytest.param((2, 2), 0, 0, id="four: they would be told one by one"),
+    ],
+)
+def test_small_teams_count_among_those_without_help_if_they_are_five(
+    sizes: tuple[int, int], alone: int, behind: int
+) -> None:
+    one, two = (staff(n, *[BEHIND] * size) for n, size in enumerate(sizes))
+    found = led_teams({0: list(one), 1: list(two)}, one | two, marks=[mark("0-0", 1)], today=TODAY)
 
-    assert led_teams({1: list(rows)}, rows, marks=[mark("1-0", 1)], today=TODAY).alone == 1
+    assert (found.alone, found.behind, found.small, found.in_sums) == (alone, behind, 2, alone > 0)
+
+
+def test_a_quota_that_asks_fewer_than_five_of_a_team_has_no_figures() -> None:
+    weekly = replace(BEHIND, quota="weekly")
+    rows = staff(1, *[MONTHLY] * 5)
+    rows |= {userid: (*rows[userid], weekly) for userid in list(rows)[:4]}
+    (team,) = led_teams({1: list(rows)}, rows, marks=(), today=TODAY).shown
+
+    assert [one.quota for one in team.figures] == [MONTHLY.quota]
+    assert team.behind == 4
+
+
+def test_sums_have_rows_of_quotas_that_ask_five_only() -> None:
+    weekly = replace(BEHIND, quota="weekly")
+    one, two = staff(1, MONTHLY, MONTHLY, EXEMPT), staff(2, MONTHLY, MONTHLY, MONTHLY, weekly)
+    one["1-0"] = (MONTHLY, weekly)
+    found = summable({1: list(one), 2: list(two)}, one | two)
+
+    assert found == {userid: (row,) for userid, (row, *_) in (one | two).items() if row is not weekly}
 
 
 def test_gains_of_teams_are_sums() -> None:

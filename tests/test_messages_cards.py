@@ -90,7 +90,7 @@ def messages(draw: st.DrawFn) -> tuple[str, Message]:
         facts = DayFacts(added=draw(COUNT), lost_by_customer=draw(COUNT), lost_by_member=draw(COUNT))
         team = [member(draw(NAMES), *some, userid=f"u{n}") for n in range(3)]
         week = OwnWeek(rows=some, facts=facts, dose=draw(COUNT), tight=draw(st.booleans()))
-        theirs = TeamWeek(members=team, facts=facts, improved=team, more=draw(COUNT))
+        theirs = TeamWeek(members=team, facts=facts, improved=[one.name for one in team], more=draw(COUNT))
         return language, weekly(language=language, first=MONDAY, at=FRIDAY, own=week, team=theirs)
     waiting = [
         replace(WAITING[0], quota=draw(st.sampled_from(some)).quota, verdict=verdict, missing=(draw(NAMES),))

@@ -261,11 +261,13 @@ def test_what_became_of_help_is_told_without_names(outcome: Outcome, line: str) 
     ("teams", "first"),
     [
         pytest.param(
-            LedTeams(shown=(), small=2, alone=1),
+            LedTeams(shown=(), small=2, alone=1, behind=1),
             "各团队有 1 位还没人帮，请问主管如何安排",
             id="in small teams only",
         ),
-        pytest.param(LedTeams(shown=(), small=2, alone=0), "今天先帮 1 位：员工丙", id="his own people"),
+        pytest.param(
+            LedTeams(shown=(), small=2, alone=0, behind=0), "今天先帮 1 位：员工丙", id="his own people"
+        ),
         pytest.param(over_teams().teams, "先支持 1 个团队：南区一部", id="a team"),
     ],
 )
@@ -287,7 +289,7 @@ def test_a_leader_of_leaders_is_told_first_where_nobody_helps(
 def test_several_quotas_of_a_team_are_named_and_not_summed() -> None:
     (south, _) = over_teams().teams.shown
     both = replace(south, figures=(*south.figures, TeamFigures(quota="daily", percent=20, middle=10)))
-    over = replace(over_teams(), teams=LedTeams(shown=(both,), small=1, alone=1))
+    over = replace(over_teams(), teams=LedTeams(shown=(both,), small=1, alone=1, behind=1))
     message = digest(language="zh-CN", team=[member("员工甲", MONTHLY, DAILY)], at=EVENING, over=over)
 
     assert as_text(message).splitlines()[1:3] == [

@@ -31,6 +31,7 @@ EXPECTED |= {
         "digest, over teams",
         "weekly",
         "weekly, leader",
+        "weekly, over teams",
         "weekly, both",
         "close",
     )

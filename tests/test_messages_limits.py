@@ -80,7 +80,11 @@ def messages(draw: st.DrawFn) -> Message:
             first=MONDAY,
             at=FRIDAY,
             own=OwnWeek(rows=some, facts=facts, dose=draw(COUNT), tight=draw(st.booleans())),
-            team=TeamWeek(members=team, facts=facts, improved=team[:3], more=draw(COUNT)) if team else None,
+            team=TeamWeek(
+                members=team, facts=facts, improved=[one.name for one in team[:3]], more=draw(COUNT)
+            )
+            if team
+            else None,
         )
     if kind == "reminder" and to_remind(some):
         if draw(st.booleans()):

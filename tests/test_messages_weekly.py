@@ -47,7 +47,7 @@ def own(*rows: Row, facts: DayFacts = NINE, dose: int = 0, tight: bool = False) 
     return OwnWeek(rows=rows, facts=facts, dose=dose, tight=tight)
 
 
-def team(*members: TeamMember, improved: Sequence[TeamMember] = (), more: int = 0) -> TeamWeek:
+def team(*members: TeamMember, improved: Sequence[str] = (), more: int = 0) -> TeamWeek:
     return TeamWeek(members=members, facts=NINE, improved=improved, more=more)
 
 
@@ -137,7 +137,7 @@ def test_a_leader_reads_what_the_week_brought_and_whom_to_help(
 )
 def test_only_who_improved_is_named(equal: int, more: int, named: str | None) -> None:
     people = [member(f"员工{n}", MONTHLY, userid=str(n)) for n in range(6)]
-    lines = told(team=team(*people, improved=people[:equal], more=more))
+    lines = told(team=team(*people, improved=[one.name for one in people[:equal]], more=more))
 
     assert next((line for line in lines if line.startswith("进步最多")), None) == named
 
@@ -174,7 +174,8 @@ def test_incomplete_figures_are_said_to_be(since: datetime, line: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 @pytest.mark.parametrize(
-    "heading", ["weekly", "weekly, enough", "weekly, help", "weekly, leader", "weekly, both"]
+    "heading",
+    ["weekly", "weekly, enough", "weekly, help", "weekly, leader", "weekly, over teams", "weekly, both"],
 )
 def test_a_week_is_calm_and_fits_a_card(heading: str, language: str) -> None:
     message = examples(language)[heading]

@@ -383,21 +383,25 @@ def test_who_helps_somebody_is_noted_with_the_pace_of_now(services: Services, wo
     ("asker", "word"),
     [
         pytest.param("team", "我来帮 wang", id="not his"),
+        pytest.param("head", "我来帮 zhang", id="another leader's"),
         pytest.param("zhang", "我来帮 li", id="no leader"),
         pytest.param("team", "我来帮 team", id="himself"),
         pytest.param("team", "我来帮", id="nobody"),
     ],
 )
 def test_nobody_is_noted_whom_he_does_not_lead(services: Services, asker: str, word: str) -> None:
-    assert say(services, asker, word)[0] == "没有记下：这位不在您负责的部门里"
+    assert say(services, asker, word)[0] == "没有记下：这位不是您直接带的人"
     assert services.store.coaching.marks(since=TUESDAY.date()) == []
 
 
-def test_a_leader_of_leaders_asks_for_teams_and_hears_of_nobody_in_them(services: Services) -> None:
-    said = say(services, "head", "团队")
+@pytest.mark.parametrize("word", ["团队", "需帮助"])
+def test_a_leader_of_leaders_hears_of_his_own_and_of_nobody_in_a_small_team(
+    services: Services, word: str
+) -> None:
+    said = say(services, "head", word)
 
-    assert said[0] == "各团队有 2 位还没人帮，请问主管如何安排"
-    assert not any("员工甲" in line for line in said)
+    assert "1 个不足 5 人的团队不单列，也不计入合计" in said
+    assert not any(name in line for line in said for name in ("员工甲", "员工乙", " 2 位", "全队 3 人"))
     assert any("员工丙" in line for line in said)
 
 

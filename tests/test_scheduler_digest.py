@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -20,13 +21,19 @@ STAFF = [f"yg0{n},员工{n},11,客户经理,,,," for n in range(1, 6)] + ["yg06,
 LEADERS = ("boss,主管甲,1,主管,1,,,", "chief,主管乙,11,主管,11,,,")
 
 
+@contextmanager
+def office(folder: Path, *roster: str) -> Iterator[Services]:
+    (folder / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
+    write_roster(folder, *roster)
+    path = write_config(folder, quotas=QUOTA, more='[messages]\nstyle = "text"')
+    with installation(path, FakeTime(EVENING)) as services:
+        yield services
+
+
 @pytest.fixture
 def bank(tmp_path: Path) -> Iterator[Services]:
     """Six people without customers in two departments, one of them led by chief, all by boss."""
-    (tmp_path / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
-    write_roster(tmp_path, *STAFF, *LEADERS)
-    path = write_config(tmp_path, quotas=QUOTA, more='[messages]\nstyle = "text"')
-    with installation(path, FakeTime(EVENING)) as services:
+    with office(tmp_path, *STAFF, *LEADERS) as services:
         yield services
 
 
@@ -60,10 +67,7 @@ def test_a_week_later_a_leader_learns_what_his_help_brought_and_his_leader_by_te
 
 
 def test_nobody_is_asked_to_help_somebody_who_has_left(tmp_path: Path) -> None:
-    (tmp_path / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
-    write_roster(tmp_path, "yg01,员工1,11,客户经理,,,2026-11-19,", STAFF[1], *LEADERS)
-    path = write_config(tmp_path, quotas=QUOTA, more='[messages]\nstyle = "text"')
-    with installation(path, FakeTime(EVENING)) as services:
+    with office(tmp_path, "yg01,员工1,11,客户经理,,,2026-11-19,", STAFF[1], *LEADERS) as services:
         said = told(services)["chief"]
 
     assert "员工1" not in "\n".join(said)
@@ -89,15 +93,54 @@ def test_appeals_of_his_people_are_counted(bank: Services) -> None:
     assert "1 条申诉复核中" not in said["chief"]
 
 
-def test_a_small_team_is_in_the_sums_only(tmp_path: Path) -> None:
-    (tmp_path / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
-    write_roster(tmp_path, *STAFF[:3], *LEADERS)
-    path = write_config(tmp_path, quotas=QUOTA, more='[messages]\nstyle = "text"')
-    with installation(path, FakeTime(EVENING)) as services:
+def test_small_teams_are_in_the_sums_only(tmp_path: Path) -> None:
+    staff = (*STAFF[:3], *(f"yg1{n},员工1{n},12,客户经理,,,," for n in range(2)))
+    with office(tmp_path, *staff, *LEADERS, "two,主管丙,12,主管,12,,,") as services:
         said = told(services)["boss"]
 
     assert said[:3] == [
-        "各团队有 3 位还没人帮，请问主管如何安排",
-        "1 个不足 5 人的团队或小组不单列，只计入合计",
-        "全队 3 人：已够 0 · 正常 0 · 需帮助 3",
+        "各团队有 5 位还没人帮，请问主管如何安排",
+        "2 个不足 5 人的团队或小组不单列，只计入合计",
+        "全队 5 人：已够 0 · 正常 0 · 需帮助 5",
     ]
+
+
+def test_fewer_than_five_in_all_teams_are_in_no_sum(tmp_path: Path) -> None:
+    with office(tmp_path, *STAFF[:4], STAFF[5], *LEADERS) as services:
+        said = told(services)["boss"]
+
+    assert said[0] == "今天先帮 1 位：员工6"
+    assert said[1] == "1 个不足 5 人的团队不单列，也不计入合计"
+    assert said[3] == "全队 1 人：已够 0 · 正常 0 · 需帮助 1"
+
+
+def test_whose_people_are_all_in_a_small_team_is_told_nothing(tmp_path: Path) -> None:
+    with office(tmp_path, *STAFF[:4], *LEADERS) as services:
+        assert list(told(services)) == ["chief"]
+
+
+def test_who_is_on_leave_today_is_counted_and_nobody_to_help_first(bank: Services) -> None:
+    change(bank, "INSERT INTO absences VALUES ('yg01', '2026-11-23', '2026-11-24', '年假')")
+    said = told(bank)["chief"]
+
+    assert said[0] == "今天先帮 3 位：员工2、员工3、员工4"
+    assert "另有 1 位" in said[4]
+    assert not [line for line in said if "员工1" in line]
+    assert "全队 5 人：已够 0 · 正常 0 · 需帮助 5" in said
+
+
+@pytest.mark.parametrize(
+    ("staff", "told_of"),
+    [pytest.param(STAFF, True, id="five below"), pytest.param(STAFF[1:], False, id="four: no sum has them")],
+)
+def test_how_all_answered_is_told_where_all_may_stand_in_one_sum(
+    tmp_path: Path, staff: list[str], told_of: bool
+) -> None:
+    with office(tmp_path, *staff, *LEADERS) as services:
+        change(
+            services,
+            "INSERT INTO engagement_teams VALUES (1, '2026-11-22', 'aggregated', 6, 6025, NULL, 1, 6)",
+        )
+        said = told(services)["boss"]
+
+    assert any("昨日回复率 60%" in line for line in said) is told_of

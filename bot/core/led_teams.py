@@ -1,11 +1,12 @@
 """The teams of somebody whose people lead people: figures, and how far those who are behind are helped.
 
 No team of fewer than five people (not exempt) stands alone, and all that do not have nobody together or at
-least five, so that none can be computed from the rest.
+least five, so that none can be computed from the rest. Fewer than five in all teams stand nowhere.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +15,6 @@ from statistics import median
 
 from bot.core.board import Gain
 from bot.core.coaching import Mark, Outcome, helped_lately, outcome
-from bot.core.people import Departments, Person, leads
 from bot.core.progress import Row, Status
 from bot.core.teams import SMALLEST
 
@@ -30,7 +30,7 @@ class TeamFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedTeam:
-    """A department with what is below it: *people* not exempt, figures by quota in the order of quotas.
+    """A department with what is below it: *people* not exempt, figures of each quota that asks five of them.
 
     *behind*: so many are in a quota; *helped*: so many of them a leader marked in the last two weeks.
     *outcome*: of those who were marked a week ago.
@@ -53,57 +53,22 @@ class LedTeam:
 class LedTeams:
     """Teams where most are behind without help first, then by id; *small*: so many are not shown alone.
 
-    *alone*: so many are behind in all teams, small ones too, whom nobody helps yet.
+    *behind*: so many are in all teams, small ones too, *alone* of them without help yet; both 0 if all teams
+    together are fewer than five people. *in_sums*: whether people of teams stand in sums with his own.
     """
 
     shown: tuple[LedTeam, ...]
     small: int
     alone: int
-
-
-def teams_below(
-    leader: Person, people: Mapping[str, Person], *, departments: Departments, day: date
-) -> dict[int, list[Person]] | None:
-    """Return whom *leader* leads through other leaders, by the topmost department of those; None without any.
-
-    Who leads a team is none of it, he is the leader's own. People in the order of *people*.
-    """
-    led = {
-        number
-        for other in people.values()
-        if other.userid != leader.userid and other.employed_on(day)
-        for number in other.leader_of
-        if number not in leader.leader_of
-        and any(departments.at_or_below(number, own) for own in leader.leader_of)
-    }
-    tops = sorted(
-        one for one in led if not any(one != two and departments.at_or_below(one, two) for two in led)
-    )
-    if not tops:
-        return None
-    found: dict[int, list[Person]] = {number: [] for number in tops}
-    for person in people.values():
-        if leads(leader, person, departments=departments, day=day):
-            number = _team_of(person, tops, departments=departments, day=day)
-            if number is not None:
-                found[number].append(person)
-    return found
-
-
-def _team_of(person: Person, tops: Iterable[int], *, departments: Departments, day: date) -> int | None:
-    for own in person.membership_on(day).departments:
-        for number in tops:
-            leads_it = any(departments.at_or_below(number, led) for led in person.leader_of)
-            if departments.at_or_below(own, number) and not leads_it:
-                return number
-    return None
+    behind: int
+    in_sums: bool = True
 
 
 def led_teams(
     members: Mapping[int, Sequence[str]],
     rows: Mapping[str, Sequence[Row]],
     *,
-    marks: Sequence[Mark],
+    marks: Iterable[Mark],
     today: date,
 ) -> LedTeams:
     """Return the teams of *members* (userids by department); *rows* by userid, *today* local."""
@@ -116,13 +81,39 @@ def led_teams(
     everybody = sum(map(len, asked.values()))
     while shown and 0 < everybody - sum(map(len, shown.values())) < SMALLEST:
         del shown[min(shown, key=lambda number: (len(shown[number]), number))]
-    teams = [_team(number, userids, rows, marks=marks, today=today) for number, userids in asked.items()]
+    by_person = _by_person(marks)
+    teams = [_team(number, userids, rows, marks=by_person, today=today) for number, userids in asked.items()]
     teams.sort(key=lambda team: (-team.alone, -team.behind, team.department))
+    told = teams if everybody >= SMALLEST else []
     return LedTeams(
         shown=tuple(team for team in teams if team.department in shown),
         small=len(asked) - len(shown),
-        alone=sum(team.alone for team in teams),
+        alone=sum(team.alone for team in told),
+        behind=sum(team.behind for team in told),
+        in_sums=bool(summable(members, rows)),
     )
+
+
+def summable(
+    members: Mapping[int, Sequence[str]], rows: Mapping[str, Sequence[Row]]
+) -> dict[str, tuple[Row, ...]]:
+    """Return, by userid, the rows of *members* that may stand in a sum with those of the leader's own people.
+
+    He knows the rows of these, so of each quota five others (not exempt) stand in it, or none.
+    """
+    own = {userid: rows.get(userid, ()) for userids in members.values() for userid in userids}
+    asked = Counter(row.quota for found in own.values() for row in found if row.target)
+    kept = {
+        userid: tuple(row for row in found if asked[row.quota] >= SMALLEST) for userid, found in own.items()
+    }
+    return {userid: found for userid, found in kept.items() if found}
+
+
+def _by_person(marks: Iterable[Mark]) -> dict[str, list[Mark]]:
+    found: dict[str, list[Mark]] = {}
+    for mark in marks:
+        found.setdefault(mark.userid, []).append(mark)
+    return found
 
 
 def _team(
@@ -130,18 +121,18 @@ def _team(
     userids: Sequence[str],
     rows: Mapping[str, Sequence[Row]],
     *,
-    marks: Sequence[Mark],
+    marks: Mapping[str, Sequence[Mark]],
     today: date,
 ) -> LedTeam:
     by_quota: dict[str, list[Row]] = {}
     for row in (row for userid in userids for row in rows[userid] if row.target):
         by_quota.setdefault(row.quota, []).append(row)
-    own = [mark for mark in marks if mark.userid in set(userids)]
+    own = [mark for userid in userids for mark in marks.get(userid, ())]
     behind = {userid for userid in userids if any(row.status is Status.BEHIND for row in rows[userid])}
     return LedTeam(
         department=number,
         people=len(userids),
-        figures=tuple(_figures(quota, found) for quota, found in by_quota.items()),
+        figures=tuple(_figures(quota, found) for quota, found in by_quota.items() if len(found) >= SMALLEST),
         behind=len(behind),
         helped=len(behind & helped_lately(own, today=today)),
         outcome=outcome(own, rows, today=today),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
@@ -47,6 +47,26 @@ def teams(rows: Iterable[Row], *, departments: Departments, kept: Mapping[str, K
         _team(quota, period, department, grouped[quota, period, department], kept)
         for quota, period, department in sorted(grouped, key=lambda name: (order[name[:2]], name[2]))
     )
+
+
+def large_teams(
+    members: Mapping[int, Sequence[str]], rows: Mapping[str, Sequence[Row]], *, kept: Mapping[str, Kept]
+) -> tuple[Team, ...]:
+    """Return the same of *members* (userids by department), where a quota asks SMALLEST of them or more.
+
+    *rows* by userid; in the order of `teams`.
+    """
+    grouped: dict[tuple[str, str, int], list[Row]] = {}
+    order: dict[tuple[str, str], int] = {}
+    for department, userids in members.items():
+        for row in (row for userid in userids for row in rows.get(userid, ())):
+            order.setdefault((row.quota, row.period), len(order))
+            grouped.setdefault((row.quota, row.period, department), []).append(row)
+    found = (
+        _team(quota, period, department, grouped[quota, period, department], kept)
+        for quota, period, department in sorted(grouped, key=lambda name: (order[name[:2]], name[2]))
+    )
+    return tuple(team for team in found if team.people >= SMALLEST)
 
 
 def upwards(department: int | None, departments: Departments) -> list[int]:

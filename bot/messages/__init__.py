@@ -3,7 +3,8 @@
 Nothing here knows how, when or whether a message is sent.
 """
 
-from bot.messages.digest import TeamMember, digest
+from bot.messages.digest import digest
+from bot.messages.members import TeamMember
 from bot.messages.message import Message, as_markdown, as_text
 from bot.messages.offer import offer_help
 from bot.messages.progress import progress

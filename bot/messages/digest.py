@@ -11,16 +11,17 @@ from statistics import median
 
 from bot.core.coaching import Outcome
 from bot.core.engagement import TeamRate
-from bot.core.helping import Improved, Need
+from bot.core.helping import Improved
 from bot.core.progress import Row, Status
 from bot.messages.cards import WORDS, fitting
 from bot.messages.helping import WORDS as HELPING
 from bot.messages.helping import need_said, outcome_said
 from bot.messages.language import texts_in
 from bot.messages.limits import HELP_FIRST
+from bot.messages.members import TeamMember, pace_of
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone, plain
 from bot.messages.names import clean
-from bot.messages.over_teams import OverTeams, first_said, shorter_title, team_lines
+from bot.messages.over_teams import OverTeams, first_said, lines_to_help, shorter_title, team_lines
 from bot.messages.phrases import Texts
 from bot.messages.standing import (
     confirmed,
@@ -34,25 +35,6 @@ from bot.messages.standing import (
 
 # A person with several quotas is where the worst of them is; this order is from worst to best.
 _WORST_FIRST = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, Status.MET, Status.EXEMPT)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeamMember:
-    """One of a leader's people with all his rows; without rows nothing is asked of him.
-
-    *need*: with what he is helped most in the quota of his lowest pace, where that is known.
-    """
-
-    name: str
-    userid: str
-    rows: tuple[Row, ...]
-    need: Need | None = None
-
-    @property
-    def lowest(self) -> Row | None:
-        """The row of the lowest pace of those that are behind."""
-        behind = (row for row in self.rows if row.status is Status.BEHIND)
-        return min(behind, key=_pace, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +66,15 @@ def digest(
 
     By name only those to help first, three at most, and who improved most. Percentages are whole and rounded
     down, minutes up. *replies*: how the team answered yesterday, if known. *incomplete_since* (in the zone of
-    *at*): what happened from then on may be missing. *over*: he leads leaders; then teams are told of, and by
-    name only his own people. A card leaves out what is new first.
+    *at*): what happened from then on may be missing. *over*: he leads leaders; then teams are told of, by
+    name only his own people, and *team* is who stands in the sums. A card leaves out what is new first.
 
     Raises ValueError for an empty team, *at* without a zone or an unknown language.
     """
     if not team:
         raise ValueError("digest needs at least one team member")
     texts, of_teams = texts_in(language), first_said(over, language=language) if over else None
-    helped = _to_help([member for member in team if over is None or member.userid in over.own])
+    helped = _to_help(_own(team, over))
     first, teams = helped[:HELP_FIRST], _over(texts, team, over, language=language, at=at)
     missing = _incomplete(texts, incomplete_since, at=at)
     improved, last = _news(language, news, names=_names(team, over))
@@ -203,7 +185,7 @@ def _others(texts: Texts, count: Counter[Status]) -> list[str]:
 
 
 def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[Line]:
-    """Say of each of *team* who is behind what he has and needs; lowest pace first. *at* is local."""
+    """Say of each of *team* who is behind and not away what he has and needs; lowest pace first."""
     texts = texts_in(language)
     return [_helped_person(texts, member, row, language=language, at=at) for member, row in _to_help(team)]
 
@@ -212,10 +194,14 @@ def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[L
 class TeamSaid:
     """What a digest says of a team, for another message about it.
 
-    *first*: names of whom to help first. *shares*: attainment and kept rate as a row of a card, or none.
+    *first*: names of whom to help first. *behind*: so many are. *teams*: how those of other leaders stand, in
+    *teams_short* only where somebody is behind. *shares*: attainment and kept rate as a row of a card.
     """
 
     first: tuple[str, ...]
+    behind: int
+    teams: tuple[Line | Listing, ...]
+    teams_short: tuple[Line | Listing, ...]
     groups: str
     attainment: tuple[Line | Listing, ...]
     kept: tuple[Line, ...]
@@ -223,11 +209,17 @@ class TeamSaid:
     shares: tuple[tuple[str, str], ...]
 
 
-def team_said(team: Sequence[TeamMember], *, language: str, at: datetime) -> TeamSaid:
+def team_said(
+    team: Sequence[TeamMember], *, language: str, at: datetime, over: OverTeams | None = None
+) -> TeamSaid:
     """Say how *team* stands. *at* is local."""
     texts = texts_in(language)
+    first = _to_help(_own(team, over))[:HELP_FIRST]
     return TeamSaid(
-        first=tuple(_name(member) for member, _ in _to_help(team)[:HELP_FIRST]),
+        first=tuple(_name(member) for member, _ in first),
+        behind=sum(1 for member in team if member.lowest is not None),
+        teams=tuple(_over(texts, team, over, language=language, at=at)),
+        teams_short=tuple(lines_to_help(replace(over, leaders={}), language=language)) if over else (),
         groups=_groups(texts, team),
         attainment=tuple(_attainment(texts, team, at=at)),
         kept=tuple(_kept(texts, team)),
@@ -248,14 +240,14 @@ def _shares(language: str, team: Sequence[TeamMember]) -> tuple[tuple[str, str],
     return ((words.team, words.comma.join(said)),) if said else ()
 
 
+def _own(team: Sequence[TeamMember], over: OverTeams | None) -> list[TeamMember]:
+    return [member for member in team if over is None or member.userid in over.own]
+
+
 def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:
-    """Return those behind, each with the row of his lowest pace; lowest pace first."""
-    behind = [(member, row) for member in team if (row := member.lowest) is not None]
-    return sorted(behind, key=lambda pair: (_pace(pair[1]), pair[0].userid))
-
-
-def _pace(row: Row) -> float:
-    return 0.0 if row.pace is None else row.pace
+    """Return those behind who are not away, each with the row of his lowest pace; lowest pace first."""
+    behind = [(member, row) for member in team if not member.away and (row := member.lowest) is not None]
+    return sorted(behind, key=lambda pair: (pace_of(pair[1]), pair[0].userid))
 
 
 def _help_first(texts: Texts, first: Sequence[tuple[TeamMember, Row]]) -> str:

@@ -58,8 +58,8 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
         no_change="还没有看到变化，可换个办法",
         marked="好的，记下您来帮{name}",
         marked_more="一周后的团队消息会说效果；只有您和您的上级看得到人数，不记入任何考核。",
-        not_led="没有记下：这位不在您负责的部门里",
-        not_led_more="部门有变动？请管理员更新通讯录。",
+        not_led="没有记下：这位不是您直接带的人",
+        not_led_more="别的主管带的人由他安排。部门有变动？请管理员更新通讯录。",
         coach_kind="帮助",
     ),
     "en": HelpingWords(
@@ -82,8 +82,8 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
         no_change="no change yet, perhaps another way helps",
         marked="Noted: you help {name}",
         marked_more="Next week's team message tells the effect; only you and your leader see its numbers.",
-        not_led="Not noted: this person is not in a department that you lead",
-        not_led_more="Did departments change? An admin can update the directory.",
+        not_led="Not noted: you do not lead this person directly",
+        not_led_more="Whom others lead, they help. Departments changed? An admin can update the directory.",
         coach_kind="help",
     ),
 }
@@ -124,7 +124,7 @@ def noted(*, language: str, name: str, at: datetime) -> Message:
 
 
 def not_led(*, language: str, at: datetime) -> Message:
-    """Answer somebody who does not lead whom he wants to help. *at* is local."""
+    """Answer somebody who does not himself lead whom he wants to help. *at* is local."""
     words = WORDS[language]
     return answered(
         language=language, head=words.not_led, lines=[words.not_led_more], kind=words.coach_kind, at=at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.led_teams import LedTeam, LedTeams
 from bot.messages.limits import HELP_FIRST
@@ -30,6 +30,9 @@ class OverTeamsWords:
     effect: Phrase
     more: Phrase
     small: Phrase
+    small_left_out: Phrase
+    led: Phrase
+    led_by: Phrase
 
 
 _BUILT_IN: Mapping[str, OverTeamsWords] = {
@@ -47,6 +50,9 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
         effect=Phrase("上周帮 {n} 位，{better} 位好转"),
         more=Phrase("另有 {n} 个团队"),
         small=Phrase("{n} 个不足 5 人的团队或小组不单列，只计入合计"),
+        small_left_out=Phrase("{n} 个不足 5 人的团队不单列，也不计入合计"),
+        led=Phrase("{name} {n} 人：{said}"),
+        led_by=Phrase("{name} {n} 人（主管 {leaders}）：{said}"),
     ),
     "en": OverTeamsWords(
         names=", ",
@@ -67,6 +73,12 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
             "{n} teams are too small to stand alone and are in the sums only",
             one="1 team is too small to stand alone and is in the sums only",
         ),
+        small_left_out=Phrase(
+            "{n} teams are too small to be told of and are not in the sums",
+            one="1 team is too small to be told of and is not in the sums",
+        ),
+        led=Phrase("{name}, {n} people: {said}"),
+        led_by=Phrase("{name}, {n} people (led by {leaders}): {said}"),
     ),
 }
 WORDS = Wordbook("over_teams", _BUILT_IN)
@@ -74,11 +86,15 @@ WORDS = Wordbook("over_teams", _BUILT_IN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverTeams:
-    """Teams with *names* of departments by number; *own*: userids of those whom the reader leads himself."""
+    """Teams with *names* of departments, and *leaders* (their names), by number.
+
+    *own*: userids of those whom the reader leads with nobody between.
+    """
 
     teams: LedTeams
     names: Mapping[int, str]
     own: frozenset[str]
+    leaders: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     def name(self, department: int) -> str:
         """What *department* is called."""
@@ -113,9 +129,33 @@ def team_lines(over: OverTeams, *, language: str, labels: Mapping[str, str]) -> 
         for team in over.teams.shown
     )
     found: list[Line | Listing] = [Listing(lines, more=words.more, keep=Keep.CORE)] if lines else []
-    if over.teams.small:
-        found.append(Line((Part(words.small.say(n=over.teams.small)),), Keep.USEFUL))
-    return found
+    return [*found, *_small(over, words=words)]
+
+
+def lines_to_help(over: OverTeams, *, language: str) -> list[Line | Listing]:
+    """Say in which teams how many are behind, and who leads those teams."""
+    words = WORDS[language]
+    lines = tuple(
+        Line((Part(_to_help(over, team, words=words)),), Keep.CORE)
+        for team in over.teams.shown
+        if team.behind
+    )
+    found: list[Line | Listing] = [Listing(lines, more=words.more, keep=Keep.CORE)] if lines else []
+    return [*found, *_small(over, words=words)]
+
+
+def _to_help(over: OverTeams, team: LedTeam, *, words: OverTeamsWords) -> str:
+    leaders = words.names.join(clean(name) for name in over.leaders.get(team.department, ()))
+    phrase = words.led_by if leaders else words.led
+    said = words.comma.join(_behind(team, words=words))
+    return phrase.say(name=over.name(team.department), n=team.people, leaders=leaders, said=said)
+
+
+def _small(over: OverTeams, *, words: OverTeamsWords) -> list[Line]:
+    if not over.teams.small:
+        return []
+    phrase = words.small if over.teams.in_sums else words.small_left_out
+    return [Line((Part(phrase.say(n=over.teams.small)),), Keep.USEFUL)]
 
 
 def _team(name: str, team: LedTeam, *, words: OverTeamsWords, labels: Mapping[str, str]) -> str:

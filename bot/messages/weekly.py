@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
 from bot.messages.cards import WORDS as CARD_WORDS
-from bot.messages.digest import TeamMember, TeamSaid, team_said
+from bot.messages.digest import TeamSaid, team_said
 from bot.messages.language import texts_in
+from bot.messages.members import TeamMember
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
+from bot.messages.over_teams import OverTeams
 from bot.messages.phrases import Phrase, Texts
 from bot.messages.rows import kept_rows, pending_rows, standing_rows
 from bot.messages.standing import ENOUGH, facts_said, first_line, footer, kept_line, standings
@@ -37,12 +39,17 @@ class OwnWeek:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamWeek:
-    """The week of a leader's people. *improved* have *more* adds of the last seven days than any other."""
+    """The week of a leader's people; *members* and *facts* are who stands in the sums.
+
+    *improved*: names of those who have *more* adds in the last seven days than in the seven before, which is
+    most. *over*: he leads leaders, then only his own people are named, and teams.
+    """
 
     members: Sequence[TeamMember]
     facts: DayFacts
-    improved: Sequence[TeamMember] = ()
+    improved: Sequence[str] = ()
     more: int = 0
+    over: OverTeams | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,8 @@ class WeekWords:
     team_added: Phrase
     team_help: Phrase
     team_help_short: Phrase
+    teams_first: Phrase
+    teams_first_short: Phrase
     team_fine: Phrase
     team_fine_short: Phrase
     days: Phrase
@@ -91,6 +100,8 @@ CHINESE = WeekWords(
     team_added=Phrase("本周全队新增 {n} 位，"),
     team_help=Phrase("{ahead}先帮 {n} 位"),
     team_help_short=Phrase("{ahead}先帮 {n} 位"),
+    teams_first=Phrase("{ahead}先支持各团队"),
+    teams_first_short=Phrase("{ahead}先支持各团队"),
     team_fine=Phrase("照这样就够"),
     team_fine_short=Phrase("{ahead}没有需要先帮的人"),
     days=Phrase("{first} 至 {last}：{facts}"),
@@ -118,6 +129,8 @@ ENGLISH = WeekWords(
     team_added=Phrase("Team: {n} added this week; "),
     team_help=Phrase("help {n} people first {ahead}", one="help {n} person first {ahead}"),
     team_help_short=Phrase("Help {n} people first {ahead}", one="Help {n} person first {ahead}"),
+    teams_first=Phrase("support your teams first {ahead}"),
+    teams_first_short=Phrase("Support your teams first {ahead}"),
     team_fine=Phrase("at this pace that is enough"),
     team_fine_short=Phrase("Nobody needs help first {ahead}"),
     days=Phrase("{first} to {last}: {facts}"),
@@ -152,7 +165,7 @@ def weekly(
     """
     texts = texts_in(language)
     week = _Week(language=language, texts=texts, first=first, at=at, next_week=next_week)
-    said = None if team is None else team_said(team.members, language=language, at=at)
+    said = None if team is None else team_said(team.members, language=language, at=at, over=team.over)
     if own is not None:
         begin, short = week.own_first(own)
     elif team is not None and said is not None:
@@ -224,9 +237,14 @@ class _Week:
     def team_first(self, team: TeamWeek, said: TeamSaid) -> tuple[str, str]:
         """The same for who has nothing of his own to read."""
         words, n = self.words, len(said.first)
-        then, short = (
-            (words.team_help, words.team_help_short) if n else (words.team_fine, words.team_fine_short)
-        )
+        if team.over is not None and team.over.teams.alone:
+            then, short = words.teams_first, words.teams_first_short
+        elif n:
+            then, short = words.team_help, words.team_help_short
+        elif said.behind:
+            then = short = words.team_fine_short
+        else:
+            then, short = words.team_fine, words.team_fine_short
         return self._joined(words.team_added, team.facts.added, then, short, n=n)
 
     def own_lines(self, own: OwnWeek) -> list[Line | Listing]:
@@ -251,6 +269,7 @@ class _Week:
         """How the team stands, whom to help first, what the week brought all, who improved, what is kept."""
         return [
             _line(said.groups, Keep.CORE),
+            *said.teams,
             *self._help_first(said),
             self._team_days(team),
             *said.attainment,
@@ -262,8 +281,9 @@ class _Week:
     def team_body(self, team: TeamWeek, said: TeamSaid) -> list[Line | Listing]:
         """The same beside the rows of a card."""
         return [
+            *said.teams_short,
             *self._help_first(said),
-            self._team_days(team),
+            replace(self._team_days(team), keep=Keep.USEFUL if team.over else Keep.CORE),
             *self._improved(team),
             _line(self.texts.for_your_eyes.say(), Keep.CORE),
         ]
@@ -306,9 +326,7 @@ class _Week:
     def _improved(self, team: TeamWeek) -> list[Line]:
         if team.more <= 0 or not 0 < len(team.improved) <= NAMED:
             return []
-        names = self.texts.names_comma.join(
-            clean(member.name, otherwise=member.userid) for member in team.improved
-        )
+        names = self.texts.names_comma.join(clean(name) for name in team.improved)
         return [_line(self.words.improved.say(names=names, n=team.more), Keep.USEFUL)]
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from bot.core.people import Person, leads
+from bot.core.people import Person
 from bot.core.progress import Branch
-from bot.core.reach import Mode, Reach
+from bot.core.reach import Reach
 from bot.core.reviewers import Bank
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.workdays import WorkCalendar
@@ -90,24 +90,6 @@ class Desk:
         """What *userid* is called."""
         person = self.people.get(userid)
         return userid if person is None else person.name or userid
-
-    def led_by(self, userid: str) -> list[Person]:
-        """The people in the departments that *userid* leads, or below, who are here; by userid.
-
-        In a pilot only its people, unless an admin asks.
-        """
-        leader = self.people.get(userid)
-        if leader is None or not leader.leader_of:
-            return []
-        today, tree = self.local.date(), self.services.directory.departments
-        pilot = self.reach.mode is Mode.PILOT and userid not in self.reach.admins
-        return [
-            person
-            for _, person in sorted(self.people.items())
-            if person.employed_on(today)
-            and leads(leader, person, departments=tree, day=today)
-            and (not pilot or self.reach.includes(person, today))
-        ]
 
     def is_leader(self, userid: str) -> bool:
         """Whether *userid* leads a department."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import wraps
 
 from bot import acts
+from bot.leading import Told
 from bot.messages import Message, TeamMember, about, helping
 from bot.messages import team as team_messages
 from bot.messages.answers import timed
@@ -19,44 +20,38 @@ _WISHED_DAYS = 7
 Reply = Callable[[Ask], Message | Answer]
 
 
-def of_leaders(reply: Callable[[Ask, list[TeamMember]], Message | Answer]) -> Reply:
-    """Give *reply* the people whom the asker leads and of whom something is asked; others learn nothing."""
+def of_leaders(reply: Callable[[Ask, Told], Message | Answer]) -> Reply:
+    """Give *reply* those of whom the asker may be told something; who leads nobody learns nothing."""
 
     @wraps(reply)
     def checked(ask: Ask) -> Message | Answer:
         desk = ask.desk
         if not desk.is_leader(ask.userid):
             return about.leaders_only(language=desk.language, at=desk.local)
-        rows = desk.standing.by_person
-        team = [
-            TeamMember(name=person.name, userid=person.userid, rows=rows[person.userid])
-            for person in desk.led_by(ask.userid)
-            if person.userid in rows
-        ]
-        if not team:
+        told = desk.leading.told(desk.people[ask.userid])
+        if told.nobody:
             return team_messages.no_team(language=desk.language, at=desk.local)
-        return reply(ask, team)
+        if not told.summed:
+            return team_messages.too_few(language=desk.language, at=desk.local)
+        return reply(ask, told)
 
     return checked
 
 
-def team(ask: Ask) -> Message:
+@of_leaders
+def team(ask: Ask, told: Told) -> Message:
     """The evening's message as of now."""
     desk = ask.desk
-    if not desk.is_leader(ask.userid):
-        return about.leaders_only(language=desk.language, at=desk.local)
-    message = desk.leading.said(desk.people[ask.userid])
-    if message is None:
-        return team_messages.no_team(language=desk.language, at=desk.local)
+    message = desk.leading.message(desk.people[ask.userid], told)
     kind = team_messages.WORDS[desk.language].team_kind
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 
 
 @of_leaders
-def needs_help(ask: Ask, members: list[TeamMember]) -> Message:
-    """Who could use a hand, and who asked for it."""
+def needs_help(ask: Ask, told: Told) -> Message:
+    """Who of his own could use a hand, who asked for it, and in which teams of others somebody could."""
     desk = ask.desk
-    names = {member.userid: member.name or member.userid for member in members}
+    names = {member.userid: member.name or member.userid for member in told.own}
     since = desk.local.date() - timedelta(days=_WISHED_DAYS - 1)
     # Only a direct leader was told, so only he is reminded.
     wished = [
@@ -64,11 +59,13 @@ def needs_help(ask: Ask, members: list[TeamMember]) -> Message:
         for userid, day in desk.services.store.preferences.help_wishes(since=since)
         if userid in names and ask.userid in desk.bank.leaders_of(userid)
     ]
-    return team_messages.needs_help(language=desk.language, team=members, wished=wished, at=desk.local)
+    return team_messages.needs_help(
+        language=desk.language, team=told.own, wished=wished, at=desk.local, over=told.over
+    )
 
 
 def coach(ask: Ask) -> Message:
-    """He will help somebody whom he leads: noted with the pace that person has now."""
+    """He will help one of his own people: noted with the pace that person has now."""
     desk = ask.desk
     services, whom = desk.services, desk.services.store.renames.current(ask.rest.strip().lower())
     if not acts.coach(services, ask.userid, whom, at=desk.at):
@@ -83,25 +80,36 @@ def coach(ask: Ask) -> Message:
 
 
 @of_leaders
-def export(ask: Ask, members: list[TeamMember]) -> Answer:
-    """His people's rows as a spreadsheet, with his name on it."""
-    desk = ask.desk
-    userids = tuple(member.userid for member in members)
-    note = team_messages.export_note(
-        language=desk.language, name=desk.name(ask.userid), userid=ask.userid, at=desk.local
-    )
+def export(ask: Ask, told: Told) -> Answer:
+    """The rows of his own people as a spreadsheet, with his name on it; of those whom others lead, teams."""
+    desk, over = ask.desk, told.over
+    userids = tuple(sorted(member.userid for member in told.own))
+    shown = [] if over is None else [team.department for team in over.teams.shown]
     report = Report(
         at=desk.local,
         rows=[row for row in desk.standing.rows if row.userid in set(userids)],
-        teams=None,
+        teams=None
+        if over is None
+        else desk.standing.large_teams({number: told.teams[number] for number in shown}),
         names={userid: desk.name(userid) for userid in userids},
         departments=desk.services.directory.departments.names,
         money=False,
         language=desk.language,
-        notes=(note,),
+        notes=team_messages.export_notes(
+            language=desk.language,
+            name=desk.name(ask.userid),
+            userid=ask.userid,
+            at=desk.local,
+            teams=over is not None,
+        ),
     )
     return Answer(
-        message=team_messages.exported(language=desk.language, people=len(userids), at=desk.local),
+        message=team_messages.exported(
+            language=desk.language,
+            people=len(userids),
+            teams=None if over is None else len(shown),
+            at=desk.local,
+        ),
         file=File(
             filename=f"team-{ask.userid}-{desk.local:%Y%m%d-%H%M}.xlsx",
             body=workbook(sheets(report)),

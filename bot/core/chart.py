@@ -1,0 +1,117 @@
+"""Who leads whom on a day: the people by department, put in order once and asked for many leaders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.core.people import Departments, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Led:
+    """Whom one leader leads: *own* with nobody between, the others in *teams*.
+
+    A team is named by the topmost department that somebody else leads; who leads it is none of it. Nobody is
+    in both or in two teams. People in the order of the chart; a team may be empty.
+    """
+
+    own: tuple[Person, ...] = ()
+    teams: Mapping[int, tuple[Person, ...]] = field(default_factory=dict)
+
+    def only(self, userids: Collection[str]) -> Led:
+        """Return the same without all but *userids*, and without teams that are empty then."""
+        teams = {number: _among(team, userids) for number, team in self.teams.items()}
+        return Led(
+            own=_among(self.own, userids), teams={number: team for number, team in teams.items() if team}
+        )
+
+
+class Chart:
+    """The *people* who are employed on the local *day*; nobody else leads or is led."""
+
+    def __init__(self, people: Iterable[Person], *, departments: Departments, day: date) -> None:
+        self._tree, self._day = departments, day
+        self._place: dict[str, int] = {}
+        self._members: dict[int, list[Person]] = {}
+        self._leaders: dict[int, list[str]] = {}
+        self._below: dict[int, list[int]] = {}
+        for child, parent in departments.parents.items():
+            self._below.setdefault(parent, []).append(child)
+        for person in people:
+            if person.employed_on(day):
+                self._place[person.userid] = len(self._place)
+                for number in person.membership_on(day).departments:
+                    self._members.setdefault(number, []).append(person)
+                for number in person.leader_of:
+                    self._leaders.setdefault(number, []).append(person.userid)
+
+    def leaders(self, department: int) -> tuple[str, ...]:
+        """Return the userids of those who lead *department* itself."""
+        return tuple(self._leaders.get(department, ()))
+
+    def of(self, leader: Person) -> Led:
+        """Return whom *leader* leads: who is in a department at or below one that he leads, but himself.
+
+        His own is whoever has one department from which the way up to his meets no other's, those that the
+        person leads himself, and all below them, left aside.
+        """
+        near, edges = self._walk(leader.leader_of, stops=lambda number: self._is_others(number, leader))
+        team_at = {
+            number: edge for edge in edges for number in self._walk((edge,), stops=near.__contains__)[0]
+        }
+        own: dict[str, Person] = {}
+        teams: dict[int, dict[str, Person]] = {edge: {} for edge in sorted(edges)}
+        for person in self._within((*near, *team_at)):
+            number = None if person.userid == leader.userid else self._team_of(person, near, team_at)
+            if number is not None:
+                teams[number][person.userid] = person
+            elif person.userid != leader.userid:
+                own[person.userid] = person
+        return Led(
+            own=self._ordered(own), teams={number: self._ordered(team) for number, team in teams.items()}
+        )
+
+    def _is_others(self, department: int, leader: Person) -> bool:
+        return department not in leader.leader_of and bool(self._leaders.get(department))
+
+    def _walk(
+        self, tops: Iterable[int], *, stops: Callable[[int], bool]
+    ) -> tuple[dict[int, None], dict[int, None]]:
+        """Return *tops* with all below them down to those where it *stops*, and these, as ordered sets."""
+        found: dict[int, None] = {}
+        edges: dict[int, None] = {}
+        waiting = list(tops)
+        while waiting:
+            number = waiting.pop()
+            if number in found:
+                continue
+            found[number] = None
+            for child in self._below.get(number, ()):
+                if stops(child):
+                    edges[child] = None
+                else:
+                    waiting.append(child)
+        return found, edges
+
+    def _within(self, departments: Iterable[int]) -> Iterable[Person]:
+        return (person for number in departments for person in self._members.get(number, ()))
+
+    def _team_of(self, person: Person, near: Mapping[int, None], team_at: Mapping[int, int]) -> int | None:
+        """Return the team of *person*, by the first of his departments that is in one; None if he is own."""
+        departments = person.membership_on(self._day).departments
+        teams = [team_at[number] for number in departments if number in team_at]
+        if any(number in near for number in departments) or any(self._leads(person, team) for team in teams):
+            return None
+        return teams[0]
+
+    def _leads(self, person: Person, department: int) -> bool:
+        return any(self._tree.at_or_below(department, led) for led in person.leader_of)
+
+    def _ordered(self, people: Mapping[str, Person]) -> tuple[Person, ...]:
+        return tuple(sorted(people.values(), key=lambda person: self._place[person.userid]))
+
+
+def _among(people: Iterable[Person], userids: Collection[str]) -> tuple[Person, ...]:
+    return tuple(person for person in people if person.userid in userids)
