@@ -13,8 +13,13 @@ from bot.core.statement import Figure, Statement, code_of, is_code_of, read_code
 from bot.services import Services
 from bot.standing import Standing, everybody
 
-WRONG_CODES_AN_HOUR = 10  # of one asker; a code has 80 bits, so this is for calm, not for safety
+# A code has 80 bits, so these are for calm, not for safety.
+WRONG_CODES_AN_HOUR = 10  # of one asker
+WRONG_CODES_OF_AN_ADDRESS = 30  # an hour: a whole office may stand behind it
+WRONG_CODES_KEPT = 1000  # an hour, of all addresses: further ones are not written down
 _HOUR_S = 3600
+_ADDRESSES = "all addresses"  # an asker; no userid has a blank
+_PATIENCE_S = 1.0  # somebody waits for the page, and a thread with him
 _CHUNK = 100  # statements in one transaction: receivers wait for it
 
 
@@ -31,8 +36,8 @@ class Looked:
     """What a code turned out to be.
 
     *genuine*: the bot gave it out, and nothing was changed since. *at*: when (aware), for everybody.
-    *statement*: for the person himself and his leaders only. *too_many*: it was not looked at, see
-    WRONG_CODES_AN_HOUR.
+    *statement*: for the person himself and his leaders only. *too_many*: wrong ones before it, see
+    WRONG_CODES_AN_HOUR and its like.
     """
 
     genuine: bool
@@ -82,19 +87,55 @@ def look_at(services: Services, words: str, *, asker: str, by: str | None = None
     *asker* names who tries, for the limit; *by* is the userid who would see the figures, None for nobody.
     Wrong tries are counted by real time.
     """
-    room, hour = services.store.daily_statements, int(services.store.now()) // _HOUR_S
+    room, hour = services.store.daily_statements, _hour(services)
     if room.wrong_codes(asker, hour=hour) >= WRONG_CODES_AN_HOUR:
         return Looked(genuine=False, too_many=True)
-    code = read_code(words)
-    given = None if code is None else room.get(code)
-    if code is None or given is None or not is_code_of(code, given.body, key=given.key):
+    statement = _given_out(services, words)
+    if statement is None:
         with services.store.transaction():
             room.note_wrong_code(asker, hour=hour)
         return Looked(genuine=False)
-    statement = read_statement(given.body)
-    at = services.config.work_calendar().moment(statement.at)
     seen = statement if by is not None and _may_see(services, by, statement) else None
-    return Looked(genuine=True, at=at, statement=seen)
+    return Looked(genuine=True, at=_at(services, statement), statement=seen)
+
+
+def look_at_from(services: Services, words: str, *, address: str) -> Looked:
+    """Say what the code in *words* is to somebody of whom only his network *address* is known: no figures.
+
+    What is no code is not looked up and not counted. When all addresses together asked for WRONG_CODES_KEPT,
+    a wrong one is `too_many`, while a genuine one is still found: strangers must not close the page to
+    everybody, nor have the store write on and on. Wrong tries are counted by real time.
+    """
+    if read_code(words) is None:
+        return Looked(genuine=False)
+    room, hour, asker = services.store.daily_statements, _hour(services), f"{_ADDRESSES} {address}"
+    if room.wrong_codes(asker, hour=hour) >= WRONG_CODES_OF_AN_ADDRESS:
+        return Looked(genuine=False, too_many=True)
+    if (statement := _given_out(services, words)) is not None:
+        return Looked(genuine=True, at=_at(services, statement))
+    if room.wrong_codes(_ADDRESSES, hour=hour) >= WRONG_CODES_KEPT:
+        return Looked(genuine=False, too_many=True)
+    with services.store.transaction(patience_s=_PATIENCE_S):
+        for one in (_ADDRESSES, asker):
+            room.note_wrong_code(one, hour=hour)
+    return Looked(genuine=False)
+
+
+def _given_out(services: Services, words: str) -> Statement | None:
+    """The statement under the code in *words*, unchanged since; None for a code that nobody was given."""
+    code = read_code(words)
+    given = None if code is None else services.store.daily_statements.get(code)
+    if code is None or given is None or not is_code_of(code, given.body, key=given.key):
+        return None
+    return read_statement(given.body)
+
+
+def _hour(services: Services) -> int:
+    return int(services.store.now()) // _HOUR_S
+
+
+def _at(services: Services, statement: Statement) -> datetime:
+    return services.config.work_calendar().moment(statement.at)
 
 
 def _may_see(services: Services, by: str, statement: Statement) -> bool:

@@ -23,10 +23,12 @@ from bot.core.outages import DOWN, SHORTEST_DOWN_S
 from bot.core.silence import LOOK_S
 from bot.health import Health
 from bot.outages import ALIVE_S, RECEIVING
+from bot.proving import look_at_from
 from bot.services import INBOX, Services, Signal
 from bot.store.engine import StoreBusyError
 from bot.store.group_commit import GroupCommit
 from bot.store.only_one import only_one
+from bot.web import pages
 from bot.web.app import create_app
 from bot.web.peer import Peer
 from bot.web.receiver import PATH, Receiver
@@ -89,6 +91,7 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
         holder=services.holder,
     )
     try:
+        peer = Peer(config.server.trusted_proxies)
         receiver = Receiver(
             crypto=CallbackCrypto(
                 token=config.wecom.callback_token.get_secret_value(),
@@ -97,11 +100,16 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
             ),
             put=writer.put,
             max_age=config.server.callback_max_age,
-            peer=Peer(config.server.trusted_proxies),
+            peer=peer,
         )
         token = config.server.metrics_token
         app = create_app(
             health=Health(services.store, probe=writer.probe),
+            pages=pages.blueprint(
+                language=lambda: str(services.config.locale.language),
+                look_at=partial(look_at_from, services),
+                peer=peer,
+            ),
             verify_files=config.server.verify_files,
             metrics_token=None if token is None else token.get_secret_value(),
         )

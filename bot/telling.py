@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import TypedDict
 
-from bot.config import Config
 from bot.config.fields import is_userid
 from bot.core.peace import PATIENCE, WAITS, Peace, Silence, Wish, kind_of, places_kept
 from bot.core.workdays import WorkCalendar, epoch_of
@@ -110,12 +109,6 @@ class _Fields(TypedDict):
     task_id: str
 
 
-def _plain_page(config: Config) -> str:
-    """Where a card without buttons leads; empty while the file does not say how phones reach us."""
-    server = config.server
-    return f"{server.public_url}/about" if "public_url" in server.model_fields_set else ""
-
-
 def _written(services: Services, message: Written, *, key: str, time_shift: int | None) -> _Fields:
     """Write *message* in the style of `[messages]` and in the simpler ones; *content* is for people."""
     config, task_id = services.config, task_id_of(key, time_shift=time_shift)
@@ -124,7 +117,7 @@ def _written(services: Services, message: Written, *, key: str, time_shift: int 
         style=config.messages.style,
         language=services.language,
         task_id=task_id,
-        link=_plain_page(config),
+        link=config.server.page("/about"),  # where a card without buttons leads
     )
     first = forms[0]
     return {

@@ -33,6 +33,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
                 added=told.statement.added,
                 code=told.code,
                 at=local,
+                page=services.config.server.page("/verify"),
             ),
         )
 

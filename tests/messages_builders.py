@@ -38,6 +38,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 24, 9, 7, tzinfo=SHANGHAI)  # a Tuesday; 5 workdays of November are left
 AFTERNOON = MORNING.replace(hour=16, minute=37)
 MONDAY, FRIDAY = date(2026, 11, 16), datetime(2026, 11, 20, 17, 23, tzinfo=SHANGHAI)
+VERIFY_PAGE = "https://quota.example.com/verify"
 EVENING = MORNING.replace(hour=17, minute=48)
 RESULTS = datetime(2026, 12, 8, 8, 42, tzinfo=SHANGHAI)
 OBJECT_UNTIL = datetime(2026, 12, 15, 18, 0, tzinfo=SHANGHAI)
@@ -346,7 +347,9 @@ def examples(language: str) -> dict[str, Message]:
         "progress, enough": progress(**said, rows=[COVERED], yesterday=QUIET, at=MORNING),
         "reminder": reminder(**said, rows=[BEHIND], at=AFTERNOON, today_is_workday=True),
         "reminder, help": offer_help(**said, rows=[BEHIND], about=[BEHIND], at=AFTERNOON),
-        "statement": statement(**said, rows=[AT_REST], added=2, code="7K3M9Q2PXW4D8HTR", at=AFTERNOON),
+        "statement": statement(
+            **said, rows=[AT_REST], added=2, code="7K3M9Q2PXW4D8HTR", at=AFTERNOON, page=VERIFY_PAGE
+        ),
         "statement, looked at": looked_at(**said, at=EVENING, given_at=AFTERNOON, name="员工甲", seen=TOLD),
         "admin": admin(**said, found=TROUBLES, at=MORNING),
         "digest": digest(**said, team=a_team(), at=EVENING, replies=TOGETHER, news=NEWS),

@@ -16,8 +16,11 @@ from bot.config import Config
 from bot.config.shape import key_paths
 from bot.core.progress import Row, Status
 from bot.health import Health, metrics_text
+from bot.proving import Looked
 from bot.store.store import Store
+from bot.web import pages
 from bot.web.app import create_app
+from bot.web.peer import Peer
 from bot.web.receiver import PATH
 from scheduler.jobs import JOBS
 
@@ -163,7 +166,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def app(store: Store) -> Flask:
-    return create_app(health=Health(store, probe=lambda: None))
+    shown = pages.blueprint(
+        language=lambda: "en", look_at=lambda *_, **__: Looked(genuine=False), peer=Peer(())
+    )
+    return create_app(health=Health(store, probe=lambda: None), pages=shown)
 
 
 def test_every_path_stands_on_the_page_and_no_other(app: Flask) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from messages_builders import (
     AFTERNOON,
+    AT_REST,
     BEHIND,
     COVERED,
     DAILY,
@@ -32,6 +33,7 @@ from bot.core.progress import Row, Status
 from bot.messages import Message, as_markdown, as_text, digest, offer_help, progress, reminder, to_remind
 from bot.messages.limits import MESSAGE_BYTES, NAME_BYTES
 from bot.messages.names import clean, clip
+from bot.messages.statement import statement
 from bot.messages.weekly import OwnWeek, TeamWeek, weekly
 
 FORBIDDEN = re.compile(r"落后|[!！元¥￥$]|yuan|behind|rank", re.IGNORECASE)
@@ -274,3 +276,18 @@ def test_rank_and_money_change_nothing(rank: int, penalty: int) -> None:
     ]
 
     assert for_one[0] == for_one[1]
+
+
+@pytest.mark.parametrize("write", [as_text, as_markdown])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_an_address_that_is_too_long_goes_before_anything_else_of_a_statement(
+    write: Callable[[Message], str], language: str
+) -> None:
+    def told(page: str) -> str:
+        code = "7K3M9Q2PXW4D8HTR"
+        return write(
+            statement(language=language, rows=[AT_REST], added=2, code=code, at=AFTERNOON, page=page)
+        )
+
+    assert told(f"https://{'q' * 2000}.example.com/verify") == told("")
+    assert "7K3M-9Q2P-XW4D-8HTR" in told("")

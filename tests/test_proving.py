@@ -19,9 +19,19 @@ from e2e_builders import (
     write_roster,
 )
 
+from bot import proving
 from bot.core.renames import Overlap
 from bot.core.statement import code_of, shown_code
-from bot.proving import WRONG_CODES_AN_HOUR, issue, look_at, preview, statement_of
+from bot.proving import (
+    WRONG_CODES_AN_HOUR,
+    WRONG_CODES_OF_AN_ADDRESS,
+    Looked,
+    issue,
+    look_at,
+    look_at_from,
+    preview,
+    statement_of,
+)
 from bot.services import Services
 from bot.standing import standing
 from scheduler.planner import plan, prepared
@@ -39,6 +49,10 @@ ROSTER = (
 )
 DEPARTMENTS = "id,name,parent\n1,支行,\n11,一部,1\n12,二部,1\n"
 QUOTA = '[[quotas]]\nid = "cm-monthly"\nroles = ["客户经理"]\nperiod = "month"\ntarget = 8\n'
+
+
+# For what asks the store nothing that others have not asked on both.
+on_one_engine = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -191,6 +205,65 @@ def test_right_codes_are_never_too_many(services: Services) -> None:
     code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
 
     assert all(look_at(services, code, asker="a").genuine for _ in range(WRONG_CODES_AN_HOUR + 2))
+
+
+def test_wrong_codes_from_an_address_are_limited_and_no_figures_go_there(services: Services) -> None:
+    moment = 1_795_420_000.0
+    services.store.now = lambda: moment  # type: ignore[method-assign]  # real time, in the test's hand
+    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+    for _ in range(WRONG_CODES_OF_AN_ADDRESS):
+        assert not look_at_from(services, "0000-0000-0000-0000", address="203.0.113.1").too_many
+
+    blocked, other = (look_at_from(services, code, address=f"203.0.113.{host}") for host in (1, 2))
+    services.store.now = lambda: moment + 3600  # type: ignore[method-assign]  # an hour later
+    later = look_at_from(services, code, address="203.0.113.1")
+
+    assert blocked == Looked(genuine=False, too_many=True)
+    assert other == later == Looked(genuine=True, at=REMINDER)
+
+
+def test_strangers_cannot_close_the_page_nor_have_the_store_write_on(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "WRONG_CODES_KEPT", 3)
+    moment = 1_795_420_000.0
+    services.store.now = lambda: moment  # type: ignore[method-assign]  # real time, in the test's hand
+    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+    wrong = [
+        look_at_from(services, "0000-0000-0000-0000", address=f"203.0.113.{host}").too_many
+        for host in range(1, 6)
+    ]
+
+    genuine = look_at_from(services, code, address="203.0.113.5")
+    kept = [
+        services.store.daily_statements.wrong_codes(
+            f"all addresses 203.0.113.{host}", hour=int(moment) // 3600
+        )
+        for host in range(1, 6)
+    ]
+
+    assert wrong == [False, False, False, True, True]
+    assert genuine == Looked(genuine=True, at=REMINDER)
+    assert kept == [1, 1, 1, 0, 0]
+
+
+@on_one_engine
+def test_what_is_no_code_at_all_uses_up_no_try(services: Services) -> None:
+    for words in ("", "7K3M", "7K3M-9Q2P-XW4D-8HTR-7", "U" * 16) * WRONG_CODES_OF_AN_ADDRESS:
+        assert look_at_from(services, words, address="203.0.113.1") == Looked(genuine=False)
+
+
+@on_one_engine
+def test_a_statement_names_the_page_where_phones_can_reach_it(services: Services) -> None:
+    def statement() -> str:
+        return planned(services)["statement:2026-11-23:through"]
+
+    without = statement()
+    server = services.config.server.model_copy(update={"public_url": "https://quota.example.com"})
+    services.use(services.config.model_copy(update={"server": server}), services.directory)
+
+    assert "验证：" not in without
+    assert "验证：https://quota.example.com/verify" in statement().splitlines()
 
 
 def test_whose_userid_changed_still_sees_his_own(services: Services) -> None:

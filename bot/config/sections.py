@@ -94,6 +94,10 @@ class Server(Section):
     metrics_token: Secret | None = None
     """What a reader of /metrics must show."""
 
+    def page(self, path: str) -> str:
+        """Return where a phone finds *path*; empty while the file does not say how phones reach us."""
+        return f"{self.public_url}{path}" if "public_url" in self.model_fields_set else ""
+
 
 class Store(Section):
     """Where everything is kept."""

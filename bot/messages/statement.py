@@ -22,6 +22,7 @@ class StatementWords:
     done: str
     code: str
     how: str
+    page: str
     peace: str
     kind: str
     genuine: str
@@ -38,6 +39,7 @@ _BUILT_IN: Mapping[str, StatementWords] = {
         done="今天够了，已加 {n} 位",
         code="校验码 {code}",
         how="谁想核对，发“验证”加校验码即可；数字只有您和您的主管能看到。",
+        page="验证：{url}",
         peace="主管的日报里已有这些数字，不用截图，也不用转发。",
         kind="当日证明",
         genuine="校验码有效，{at} 由本应用发出",
@@ -52,6 +54,7 @@ _BUILT_IN: Mapping[str, StatementWords] = {
         done="Enough for today: {n} added",
         code="Code {code}",
         how="Anybody can check it: send “verify” and the code. The figures are for you and your leaders.",
+        page="Verify: {url}",
         peace="Your leader's digest has these figures already: no screenshot, nothing to forward.",
         kind="statement",
         genuine="The code is genuine: given out by this app on {at}",
@@ -75,18 +78,23 @@ def is_done(rows: Sequence[Row], *, added: int) -> bool:
     return added > 0 and bool(asked) and not any(row.today_left for row in asked)
 
 
-def statement(*, language: str, rows: Sequence[Row], added: int, code: str, at: datetime) -> Message:
+def statement(
+    *, language: str, rows: Sequence[Row], added: int, code: str, at: datetime, page: str = ""
+) -> Message:
     """Tell one employee where the day ended for him, with the code under it.
 
-    *added*: adds dated today. *code* as `code_of` gives it. Raises ValueError if *at* has no zone.
+    *added*: adds dated today. *code* as `code_of` gives it. *page*: where anybody can check it, empty for
+    nowhere. Raises ValueError if *at* has no zone.
     """
     words, texts = WORDS[language], texts_in(language)
+    named = [Line((Part(words.page.format(url=page)),), Keep.NICE)] if page else []
     return Message(
         (
             first_line(words.done.format(n=added)),
             standings(texts, rows, at=at),
             code_line(language, code),
             Line((Part(words.how),), Keep.USEFUL),
+            *named,
             Line((Part(words.peace),), Keep.USEFUL),
             footer(texts, at=at, kind=words.kind),
         )

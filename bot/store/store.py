@@ -15,7 +15,7 @@ from bot.store.coaching import Coaching
 from bot.store.daily_statements import DailyStatements
 from bot.store.details import DetailReads
 from bot.store.engagement import Engagement
-from bot.store.engine import Engine, StoreBusyError
+from bot.store.engine import PATIENCE_S, Engine, StoreBusyError
 from bot.store.inbox import Inbox
 from bot.store.knowledge import Knowledge
 from bot.store.ledger import Ledger
@@ -83,10 +83,13 @@ class Store:
         self._local = threading.local()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All writes of this thread inside the block happen together or not at all."""
+    def transaction(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
+        """All writes of this thread inside the block happen together or not at all.
+
+        Raises StoreBusyError if others write for longer than *patience_s*.
+        """
         later: list[Callable[[], None]] = []
-        with self.engine.transaction():
+        with self.engine.transaction(patience_s=patience_s):
             self._local.later = later
             try:
                 yield

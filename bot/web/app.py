@@ -1,4 +1,4 @@
-"""The Flask application: health, readiness, metrics, verification files; the receiver stands beside it."""
+"""The Flask application: pages, health, metrics, verification files; the receiver stands beside it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,23 @@ import hmac
 import re
 from pathlib import Path
 
-from flask import Flask, Response, abort, jsonify, request, send_file
+from flask import Blueprint, Flask, Response, abort, jsonify, request, send_file
 
 from bot.health import Health, metrics_text
 
 _VERIFY_FILE = re.compile(r"WW_verify_[0-9A-Za-z]{1,64}\.txt")
 
-# Where a card leads that asks for nothing. It shows nobody's figures: those come by message only.
-_PLAIN_PAGE = """<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>quotabot</title></head><body style="font: 16px/1.7 sans-serif; margin: 2em">
-<p>您的数字在企业微信的消息里：对应用说“进度”或“明细”，随时都答。</p>
-<p lang="en">Your figures come as messages in WeCom: say “progress” or “list” to the app at any hour.</p>
-</body></html>
-"""
-
 
 def create_app(
     *,
     health: Health,
+    pages: Blueprint,
     verify_files: Path | None = None,
     metrics_token: str | None = None,
 ) -> Flask:
     """Everything but the receiver. *verify_files*: a folder of WW_verify_*.txt, served at the root."""
     app = Flask("quotabot", static_folder=None)
+    app.register_blueprint(pages)
 
     @app.get("/healthz")
     def alive() -> Response:
@@ -48,10 +41,6 @@ def create_app(
         if metrics_token and not hmac.compare_digest(given.encode(), f"Bearer {metrics_token}".encode()):
             abort(401)
         return Response(metrics_text(health), mimetype="text/plain; version=0.0.4")
-
-    @app.get("/about")
-    def about() -> Response:
-        return Response(_PLAIN_PAGE, mimetype="text/html")
 
     @app.get("/<name>")
     def verify_file(name: str) -> Response:

@@ -1,0 +1,22 @@
+"""Pages that people open on a phone: they work without scripts and take nothing from elsewhere.
+
+A page is a file here that adds its paths, a template, and its words in `words.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint
+
+from bot.web.pages import about, layout, verify
+from bot.web.pages.verify import LookAt
+from bot.web.peer import Peer
+
+
+def blueprint(*, language: Callable[[], str], look_at: LookAt, peer: Peer) -> Blueprint:
+    """All pages, in the *language* that holds when one is asked for."""
+    routes = layout.routes(language)
+    about.add(routes)
+    verify.add(routes, look_at=look_at, peer=peer)
+    return routes
