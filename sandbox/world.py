@@ -31,7 +31,8 @@ _ID_LENGTH = 32
 _CALLS_KEPT = 20_000
 _CHANGEABLE = {
     **dict.fromkeys(("tags", "personal_tags", "remark_mobiles"), list),
-    **{"add_way": int, "state": str, "remark": str, "name": str},
+    "add_way": int,
+    **dict.fromkeys(("state", "remark", "name"), str),
 }
 
 

@@ -73,7 +73,7 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         "银行给的核实结果、部门和角色、请假。",
         what_not="不记：客户姓名、您和客户聊了什么、个人标签、您的位置。",
         what_not_else="不记：您和客户聊了什么、个人标签、您的位置。",
-        names="还记：您客户的微信名和您给的备注名，只在您自己的“明细”“为什么”和给您的提问里显示，失去客户 {n} 天后删除。",
+        names="还记：客户自己的名字、您给的备注名，只在发给您本人的消息里显示；失去客户 {n} 天后删除。",
         said="您对我说的话只留在原始通知里；静音、请假、求助、申诉，以及主管说要帮您，另外记着。",
         long="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知目前也不删除。",
         long_days="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知 {n} 天后删除。",
@@ -121,8 +121,7 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         "what the bank checked, leave.",
         what_not="Not kept: customers' names, what you say to them, personal tags, where you are.",
         what_not_else="Not kept: what you say to customers, personal tags, where you are.",
-        names="Kept too: your customers' names and your remarks on them; shown to you alone, gone {n} days after "
-        "a contact ended.",
+        names="Kept too: customers' names and your remarks, shown to you alone; gone {n} days after a loss.",
         said="What you say here stays in raw notices; mutes, leave, appeals and help are noted beside them.",
         long="How long: adds and losses for good, to check and appeal; raw notices stay too for now.",
         long_days="How long: adds and losses for good, to check and appeal; raw notices {n} days.",
