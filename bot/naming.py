@@ -45,7 +45,7 @@ def look_over(services: Services) -> None:
         if store.names.any():
             with store.transaction():
                 forgotten = store.names.clear()
-            log.warning("names of customers are no longer kept; removed", names=forgotten)
+            log.warning("names of customers removed", names=forgotten)
         return
     now = services.clock.now()
     today = services.config.work_calendar().local_day(now).isoformat()

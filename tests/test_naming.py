@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import sync_builders
-from bot_builders import logged
+from bot_builders import logged, running
 from e2e_builders import QUOTA, FakeTime, add_customers, at, command_here, outbox_rows, rows_of, where
 from reading_builders import desk
 from review_builders import BURST_RULE, ROSTER, TUESDAY, branch, lost_contact, morning, tell
@@ -182,11 +182,13 @@ def test_with_false_nothing_is_shown_and_the_next_start_removes_all(tmp_path: Pa
         lost_contact(opened)
         know(opened, "zhang", "wm-lost")
     with branch(tmp_path) as opened, logged(naming) as logs:
-        shown = names_of(opened, "zhang")
-        before, _ = len(named(opened)), look_over(opened)
+        shown, before = names_of(opened, "zhang"), len(named(opened))
+        with running(opened, role="worker"):
+            after = named(opened)
         look_over(opened)
 
-        assert (shown, before, named(opened)) == ({}, 1, {})
+        assert (shown, before, after) == ({}, 1, {})
+    assert not [name for name in (NAME, REMARK) if name.encode() in (tmp_path / "quotabot.db").read_bytes()]
     assert [(entry["log_level"], entry["names"]) for entry in logs] == [("warning", 1)]
 
 
