@@ -8,7 +8,7 @@ service's clock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.core.progress import Branch
@@ -18,6 +18,7 @@ from bot.explaining import Explanation, UnknownPersonError, explain
 from bot.leading import chart_of
 from bot.messages import Message, contacts, preferences
 from bot.messages.contacts import Judged, Listed
+from bot.naming import Names, names_of
 from bot.services import Services
 from bot.standing import everybody, standing
 from bot.store.preferences import Way
@@ -167,12 +168,13 @@ def numbered(
     Raises ValueError for a name that is no period.
     """
     try:
-        return _numbered(explain(services, userid, at=at, period=period, branch=branch))
+        found = explain(services, userid, at=at, period=period, branch=branch)
     except UnknownPersonError:
         return []
+    return _numbered(found, names_of(services, userid))
 
 
-def _numbered(explanation: Explanation) -> list[Listed]:
+def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[Listed]:
     judged: dict[tuple[datetime, str], list[Judged]] = {}
     ways: dict[tuple[datetime, str], int | None] = {}
     for quota in explanation.quotas:
@@ -193,6 +195,7 @@ def _numbered(explanation: Explanation) -> list[Listed]:
         Listed(
             number=number,
             external_userid=place[1],
+            names=names.get(place[1], ()),
             added_at=place[0],
             way=ways[place],
             judged=tuple(judged[place]),

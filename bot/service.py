@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from bot import naming
 from bot.bootstrap import (
     hear_others,
     open_greeter,
@@ -129,6 +130,7 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
 
 def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> None:
     """Start inbox worker, greeter, sender, reader and timetable; *stack* ends them in the opposite order."""
+    naming.look_over(services)  # before anything is read or sent
     hear_others(services)
     sender, keeper = stack.enter_context(open_sender(services))
     share_tokens(services, keeper)
@@ -144,6 +146,7 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
         (refresh_directory, _REREAD_S),
         (catching_up.begin_if_due, catching_up.LOOK_S),
         (listening.look, LOOK_S),
+        (naming.look_over, naming.LOOK_S),
     )
     for act, seconds in acts:
         _start_runner(stack, partial(act, services), seconds=seconds)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TypedDict
 
 from bot.config.fields import is_userid
@@ -107,24 +108,31 @@ class _Fields(TypedDict):
     msgtype: str
     forms: str
     task_id: str
+    private: bool
 
 
 def _written(services: Services, message: Written, *, key: str, time_shift: int | None) -> _Fields:
-    """Write *message* in the style of `[messages]` and in the simpler ones; *content* is for people."""
+    """Write *message* in the style of `[messages]` and in the simpler ones.
+
+    *content*, and the text of each form, is what people may read of it who look at the outbox.
+    """
     config, task_id = services.config, task_id_of(key, time_shift=time_shift)
-    forms = forms_of(
-        message,
+    write = partial(
+        forms_of,
         style=config.messages.style,
         language=services.language,
         task_id=task_id,
         link=config.server.page("/about"),  # where a card without buttons leads
     )
+    forms = write(message)
+    texts = {form.msgtype: form.text for form in (forms if message.record is None else write(message.record))}
     first = forms[0]
     return {
-        "content": first.text,
+        "content": texts.get(first.msgtype, ""),
         "msgtype": first.msgtype,
+        "private": message.record is not None,
         "forms": json.dumps(
-            [{**asdict(form), "text": form.text} for form in forms],
+            [{**asdict(form), "text": texts.get(form.msgtype, "")} for form in forms],
             ensure_ascii=False,
             separators=(",", ":"),
         ),

@@ -13,6 +13,36 @@ _CHINA = timezone(timedelta(hours=8))
 _ID_CHARS = string.ascii_letters + string.digits + "_-"
 _TAGS = {"等级": ("贵宾", "普通"), "核验": ("已实名", "已开户")}
 _RULE_GROUP_TAGS = {"网点": ("贵宾", "到店")}
+# As people on WeChat call themselves.
+_NICKNAMES = (
+    *(
+        "向阳花🌻",
+        "青柠",
+        "晴天",
+        "小橘子",
+        "云淡风轻",
+        "拾光",
+        "海边的风",
+        "木棉",
+        "星河",
+        "早安",
+        "Sunny",
+        "慢慢来",
+    ),
+    *(
+        "南山下",
+        "🍀好运",
+        "一叶知秋",
+        "麦田",
+        "知足常乐",
+        "月光",
+        "山茶",
+        "Momo",
+        "平安是福",
+        "小满",
+        "春暖花开",
+    ),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +59,10 @@ class Tag:
 
 @dataclass(slots=True, kw_only=True)
 class Contact:
-    """One employee's contact with one customer. *readable_from* is real time; *personal_tags* have no id."""
+    """One employee's contact with one customer. *readable_from* is real time; *personal_tags* have no id.
+
+    *remark* is what the employee calls the customer.
+    """
 
     userid: str
     external_userid: str
@@ -39,6 +72,7 @@ class Contact:
     oper_userid: str = ""
     tags: list[str] = field(default_factory=list)
     personal_tags: list[str] = field(default_factory=list)
+    remark: str = ""
     remark_mobiles: list[str] = field(default_factory=list)
     readable_from: float = 0.0
     left_by_customer: bool = False
@@ -63,6 +97,7 @@ class ContactBook:
         self._rng = random.Random(f"tags {seed}")  # noqa: S311 - made up, no secret
         self.tags: dict[str, Tag] = {}
         self.out_of_scope: set[str] = set()  # members whom 客户联系 → 使用范围 does not name, in lower case
+        self._names: dict[str, str] = {}  # of customers who took another one
         self._contacts: dict[tuple[str, str], Contact] = {}
         self._by_member: dict[str, dict[str, Contact]] = {}
         self._by_day: dict[tuple[str, date], Counter[str]] = {}
@@ -76,6 +111,7 @@ class ContactBook:
         before = self.get(contact.userid, contact.external_userid)
         if before is not None:
             contact.tags, contact.personal_tags = before.tags, before.personal_tags
+            contact.remark = before.remark
             if keeps_createtime:
                 contact.createtime = before.createtime
         key = contact.userid.lower()
@@ -131,6 +167,15 @@ class ContactBook:
         """Whom a member has, one-way friendships among them, the longest first."""
         found = self._by_member.get(userid.lower(), {}).values()
         return sorted(found, key=lambda one: (one.createtime, one.external_userid))
+
+    def name_of(self, external_userid: str) -> str:
+        """What a customer calls himself; made up, the same each time, until he takes another name."""
+        made_up = _NICKNAMES[sum(external_userid.encode()) % len(_NICKNAMES)]
+        return self._names.get(external_userid, made_up)
+
+    def take_name(self, external_userid: str, name: str) -> None:
+        """The customer calls himself *name* from now on; nobody is told."""
+        self._names[external_userid] = name
 
     def all(self) -> list[Contact]:
         """Every contact."""

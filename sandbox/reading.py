@@ -99,7 +99,7 @@ def customer_of(world: World, external: str) -> Body:
     is_wechat = external.startswith("wm")
     body: Body = {
         "external_userid": external,
-        "name": f"客户{external[-4:]}",
+        "name": world.contacts.name_of(external),
         "avatar": "https://p.example.com/a/0",
         "type": _WECHAT_USER if is_wechat else _WECOM_USER,
         "gender": 0,
@@ -115,7 +115,7 @@ def follow_user_of(world: World, one: Contact) -> Body:
     """What is told of one employee's contact; what there is not is left out."""
     body: Body = {
         "userid": one.userid.lower(),
-        "remark": "",
+        "remark": one.remark,
         "description": "",
         "createtime": one.createtime,
         "oper_userid": one.oper_userid,

@@ -29,7 +29,11 @@ from sandbox.workdays import WorkCalendar
 _ID_CHARS = string.ascii_letters + string.digits + "_-"
 _ID_LENGTH = 32
 _CALLS_KEPT = 20_000
-_CHANGEABLE = {"tags": list, "personal_tags": list, "remark_mobiles": list, "add_way": int, "state": str}
+_CHANGEABLE = {
+    **dict.fromkeys(("tags", "personal_tags", "remark_mobiles"), list),
+    "add_way": int,
+    **dict.fromkeys(("state", "remark", "name"), str),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,9 +139,10 @@ class World:
                 contacts.append(external_userid)
 
     def change_contact(self, userid: str, external_userid: str, changes: Mapping[str, object]) -> None:
-        """Change tags, personal_tags, remark_mobiles, add_way or state of a contact, silently.
+        """Change tags, personal_tags, remark, remark_mobiles, add_way or state of a contact, silently.
 
-        *changes* may hold other keys. Tags are named by id, "group/name" or name. Raises ValueError.
+        *name* changes what the customer calls himself. *changes* may hold other keys. Tags are named by id,
+        "group/name" or name. Raises ValueError.
         """
         with self.lock:
             wanted = {name: changes[name] for name in _CHANGEABLE if name in changes}
@@ -149,7 +154,10 @@ class World:
             for name, value in wanted.items():
                 if type(value) is not _CHANGEABLE[name]:
                     raise ValueError(f"{name} must be {_CHANGEABLE[name].__name__}, not {value!r}")
-                setattr(contact, name, self._tag_ids(value) if name == "tags" else value)
+                if name == "name":
+                    self.contacts.take_name(external_userid, str(value))
+                else:
+                    setattr(contact, name, self._tag_ids(value) if name == "tags" else value)
 
     def _tag_ids(self, names: object) -> list[str]:
         try:

@@ -8,6 +8,7 @@ from bot.cases import RENAME, Case
 from bot.core.people import Person
 from bot.core.workdays import WorkCalendar
 from bot.messages.decided import decided
+from bot.naming import names_of
 from bot.services import Services
 from bot.standing import everybody
 from bot.store.outbox import Message
@@ -31,7 +32,7 @@ def news(services: Services, case: Case, state: str, *, by: str, reason: str, at
         return None
     message = decided(
         language=services.language,
-        what=what_of(case, calendar=calendar),
+        what=what_of(case, calendar=calendar, names=names_of(services, case.userid)),
         state=state,
         by=by if decider is None else decider.name,
         reason=reason,

@@ -12,11 +12,13 @@ from functools import partial
 
 import structlog
 
+from bot import naming
 from bot.core.relations import Add, fold
 from bot.health import STUCK_TRIES
 from bot.knowing import SAME_ADD_S
 from bot.services import Services
 from bot.store.details import ContactRead, Read, ReadState, Tag
+from bot.store.names import CustomerName
 from bot.wecom.contacts import NOT_A_CONTACT, CustomerDetails, CustomerTag, Follower
 from bot.wecom.errors import MAX_SYSTEM_BUSY_TRIES, AnswerError, Kind, WeComError, kind_of
 
@@ -61,6 +63,7 @@ class Details:
         details = self._store.details
         details.put([_contact(customer, follower) for follower in customer.followers], read_at=now)
         details.put_tags(tags_of(tag for follower in customer.followers for tag in follower.tags))
+        naming.keep(self._services, (_named(customer, follower) for follower in customer.followers))
         acts: Acts = {}
         for read in (*question.due, *question.others):
             told = [follower for follower in customer.followers if follower.userid == read.userid]
@@ -138,4 +141,13 @@ def _contact(customer: CustomerDetails, follower: Follower) -> ContactRead:
         tags=tuple(tag.id for tag in follower.tags),
         unionid=customer.unionid,
         mobiles_sha256=follower.mobiles_sha256,
+    )
+
+
+def _named(customer: CustomerDetails, follower: Follower) -> CustomerName:
+    return CustomerName(
+        userid=follower.userid,
+        external_userid=customer.external_userid,
+        name=customer.name,
+        remark=follower.remark,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from bot import naming
 from bot.core.reconciling import FELL_OUT, UNLICENSED
 from bot.services import Services
 from bot.store.details import ContactRead
+from bot.store.names import CustomerName
 from bot.store.syncing import Member, SyncRun
 from bot.wecom.client import WeComClient
 from bot.wecom.contacts import (
@@ -33,6 +35,7 @@ class Lists:
     """Reads on where an earlier process stopped."""
 
     def __init__(self, services: Services, client: WeComClient, asker: Asker) -> None:
+        self._services = services
         self._syncs = services.store.syncs
         self._transaction = services.store.transaction
         self._ledger = services.store.ledger
@@ -108,7 +111,8 @@ class Lists:
 
     def _page(self, userids: Sequence[str], cursor: str) -> ContactPage:
         def call(token: str) -> ContactPage:
-            return contact_page(self._client, userids, cursor=cursor, token=token)
+            named = self._services.config.privacy.store_customer_names
+            return contact_page(self._client, userids, cursor=cursor, token=token, named=named)
 
         page = self._asker.ask(LISTS, call)
         if page.next_cursor and page.next_cursor == cursor:
@@ -123,6 +127,7 @@ class Lists:
         with self._transaction():
             contacts = [as_read(contact) for contact in page.contacts if contact.userid in asked]
             self._syncs.put_page(run, contacts, cursor=page.next_cursor)
+            naming.keep(self._services, (_named(one) for one in page.contacts if one.userid in asked))
             self._syncs.put_states(states)
             self._syncs.forget_lists(sorted(unlicensed & set(userids)))
 
@@ -166,4 +171,13 @@ def as_read(contact: ListedContact) -> ContactRead:
         tags=contact.tags,
         unionid=contact.unionid,
         mobiles_sha256=contact.mobiles_sha256,
+    )
+
+
+def _named(contact: ListedContact) -> CustomerName:
+    return CustomerName(
+        userid=contact.userid,
+        external_userid=contact.external_userid,
+        name=contact.name,
+        remark=contact.remark,
     )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from bot import asking, cases
 from bot.cases import Case
-from bot.core.evidence import Evidence
-from bot.core.integrity import FindingName
 from bot.core.quotas import under_quota
 from bot.core.reviewers import time_is_up
 from bot.core.workdays import WorkCalendar
 from bot.messages import Message
 from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions
 from bot.messages.questions import to_review as review_message
+from bot.naming import Names, names_of
 from bot.services import Services
 from bot.standing import Standing, rules
 from bot.store.proposals import Proposal
@@ -68,7 +67,8 @@ def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message
         if userid not in standing.people or not standing.works_on(userid, calendar.local_day(at)):
             continue
         until = time_is_up(at, calendar=calendar, away=standing.people[userid].absences)
-        seen = [_seen(one.name, one.evidence, holds=one.holds) for one in told]
+        names = names_of(services, userid)
+        seen = [Seen.of(one.name, one.evidence, holds=one.holds, names=names) for one in told]
         language = services.language
         yield userid, questions(language=language, asked=seen, until=until, at=calendar.local(at))
 
@@ -90,10 +90,6 @@ def to_review(services: Services, standing: Standing) -> Iterator[tuple[str, Mes
         )
 
 
-def _seen(name: FindingName, evidence: Evidence, *, holds: int = 0) -> Seen:
-    return Seen.of(name, evidence, holds=holds)
-
-
 def _to_decide(standing: Standing, case: Case) -> ToDecide:
     person = standing.people.get(case.userid)
     name = case.userid if person is None else person.name
@@ -110,10 +106,20 @@ def _renamed(proposal: Proposal) -> MaybeRenamed:
     )
 
 
-def what_of(case: Case, *, calendar: WorkCalendar) -> Seen | Appealed:
-    """Return what *case*, an appeal, a held contact or a finding, is about, as messages want it."""
+def what_of(
+    case: Case, *, calendar: WorkCalendar, names: Mapping[str, Names] | None = None
+) -> Seen | Appealed:
+    """Return what *case*, an appeal, a held contact or a finding, is about, as messages want it.
+
+    *names* of customers by their ids, if it is for the person whose case it is and nobody else.
+    """
     if case.finding is not None:
-        return _seen(case.finding.name, case.finding.evidence)
+        return Seen.of(case.finding.name, case.finding.evidence, names=names)
     assert case.review is not None  # noqa: S101 - a case is one of the two
     _, external_userid, added_at = case.review.contact
-    return Appealed(external_userid=external_userid, added_at=calendar.moment(added_at), verdict=case.verdict)
+    return Appealed(
+        external_userid=external_userid,
+        added_at=calendar.moment(added_at),
+        verdict=case.verdict,
+        names=(names or {}).get(external_userid, ()),
+    )

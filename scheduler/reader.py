@@ -122,8 +122,9 @@ class Reader:
         def ask(call: Callable[[str], Mapping[str, Any]]) -> Mapping[str, Any]:
             return self._reads.ask(DETAILS, call, tries=1, turn_s=_TURN_S)
 
+        named = self._services.config.privacy.store_customer_names
         try:
-            return contact_details(self._client, question.external_userid, ask=ask)
+            return contact_details(self._client, question.external_userid, ask=ask, named=named)
         except WeComError as error:
             return error
 

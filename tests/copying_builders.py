@@ -158,6 +158,7 @@ def _know(store: Store) -> None:
         "INSERT INTO absences VALUES ('sales01', '2026-11-02', '2026-11-03', '年假')",
         "INSERT INTO details VALUES ('sales01', 'wm1', 1, 1, 1, '', '', '[\"et1\"]', '', '', 2)",
         "INSERT INTO detail_reads VALUES ('sales01', 'wm9', 'wanted', 1, 1, 0, 0, '')",
+        "INSERT INTO customer_names VALUES ('sales01', 'wm1', '向阳花', '到店客户', 2)",
         "INSERT INTO corp_tags VALUES ('et1', 1, '级别', '贵宾')",
         "INSERT INTO facts VALUES (1, 'external_userid', 'wm1', 'sales01', '{\"account\": \"1\"}')",
         """INSERT INTO reviews (kind, quota, period, userid, external_userid, added_at, opened_at)

@@ -80,7 +80,7 @@ def test_an_appeal_is_opened_listed_and_accepted(services: Services, quotabot: Q
             "decided:appeal:1:2026-11-24:zhang",
             (
                 "**申诉通过了，这位客户已计入**\n"
-                "11-04 添加的客户 …m-lost\n"
+                "11-04 添加的客户 …lost\n"
                 "由 主管乙 决定，理由：有录音\n"
                 "数字已按此更新。\n"
                 '<font color="comment">截至 11-24 周二 09:07 · 复核结果</font>'

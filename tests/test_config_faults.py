@@ -264,11 +264,6 @@ def changed(old: str, new: str) -> str:
             id="day that suits another job",
         ),
         pytest.param(
-            MINIMAL + "[privacy]\nstore_customer_names = true\n",
-            "privacy.store_customer_names = true: not supported in this version, only false is",
-            id="only off is supported",
-        ),
-        pytest.param(
             MINIMAL + "target = 4\n",
             "is not TOML: Cannot overwrite a value (at line 16, column 11)",
             id="key written twice: line and column",

@@ -70,6 +70,13 @@ def test_the_defaults_draw_no_warning(tmp_path: Path) -> None:
             id="begins inside a period",
         ),
         pytest.param("starts_on = 2026-02-01\nends_on = 2026-02-01\n", None, id="exactly one period is fine"),
+        pytest.param(
+            "[privacy]\nstore_customer_names = true\n",
+            "privacy.store_customer_names = true: names of customers and the remarks of staff stand readable "
+            "in the store and its backups; each is shown to the customer's own employee only; with false, "
+            "the next start removes them",
+            id="names of customers",
+        ),
     ],
 )
 def test_a_warning_says_key_value_and_why(tmp_path: Path, text: str, line: str | None) -> None:

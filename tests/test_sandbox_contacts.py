@@ -209,6 +209,18 @@ def test_tags_come_with_their_kind_and_personal_ones_without_an_id(api: Api) -> 
     assert follower["remark_mobiles"] == ["13800000000"]
 
 
+def test_a_customer_has_the_same_name_for_everybody_and_each_employee_his_own_remark(api: Api) -> None:
+    customer = api.happen("add", remark="李经理")
+    api.happen("add", "yg02", external_userid=customer)
+    made_up = api.read(external_userid=customer).json["external_contact"]["name"]
+    api.happen("edit", external_userid=customer, remark="李总", name="向阳花")
+    told = api.read(external_userid=customer).json
+
+    assert made_up
+    assert told["external_contact"]["name"] == "向阳花"
+    assert {one["userid"]: one["remark"] for one in told["follow_user"]} == {"yg01": "李总", "yg02": ""}
+
+
 def test_a_program_that_sets_tags_is_refused_what_does_not_exist(api: Api) -> None:
     customer = api.happen("add")
     path = "/sandbox/contacts"

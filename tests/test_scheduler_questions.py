@@ -163,7 +163,7 @@ def test_an_appeal_is_put_to_the_reviewer_the_next_morning_in_one_message_with_a
     assert told["review:2026-11-26:head"].splitlines()[:3] == [
         "**有 2 件事等您看看**",
         (
-            "员工甲：申诉 11-04 添加的客户 …m-lost，现未计入：1 位未满留存天数就流失。"
+            "员工甲：申诉 11-04 添加的客户 …lost，现未计入：1 位未满留存天数就流失。"
             "本人说：柜面误删（appeal:1）"
         ),
         "员工甲：11-23 10:02–10:09 有 16 位新增。本人说：支行开放日（finding:burst:zhang:2026-11-23）",
@@ -279,7 +279,7 @@ def test_all_questions_of_a_day_are_one_message_and_colleagues_are_not_named(tmp
     assert lines[0] == "**有 3 件事想问您，各说一句就够**"
     assert set(lines[1:4]) == {
         "11-23 10:02–10:09 有 16 位新增，是不是有活动？",
-        f"客户 …{last[-6:]} 在 30 天内有 2 位员工添加，是不是有交接？",
+        f"客户 …{last[-4:]} 在 30 天内有 2 位员工添加，是不是有交接？",
         "2026-11 新增 17 位，其中 2 位不到 7 天就流失，是不是有什么情况？",
     }
     assert "员工乙" not in told[ASKED_ON_TUESDAY]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from bot.wecom.contacts import CustomerTag, contact_details, corp_tags, mobile_sha256
+from bot.wecom.contacts import CustomerTag, contact_details, contact_page, corp_tags, mobile_sha256
 from bot.wecom.errors import UnknownOutcomeError
 
 # As document 92114 shows it, with ids of nobody.
@@ -71,7 +71,43 @@ def test_of_an_answer_only_what_counting_needs_is_kept() -> None:
     )
     assert follower.mobiles_sha256 == (sha256(b"13800000000").hexdigest(),)
     for secret in ("李四", "李经理", "老客", "13800000000"):
-        assert secret not in repr(told)
+        assert secret not in str(asdict(told))
+
+
+def test_names_are_kept_where_they_are_asked_for_and_never_printed() -> None:
+    told = contact_details(FakeClient([ANSWER]), "wm1", ask=at_once, named=True)  # type: ignore[arg-type]  # a fake
+
+    assert (told.name, told.followers[0].remark) == ("李四", "李经理")
+    assert not [name for name in ("李四", "李经理") if name in repr(told)]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_list_has_names_only_where_they_are_asked_for(named: bool) -> None:
+    row = {"external_contact": ANSWER["external_contact"], "follow_info": FOLLOWER}
+    client: Any = FakeClient([{"external_contact_list": [row]}])
+
+    (one,) = contact_page(client, ["sales01"], cursor="", token="T", named=named).contacts
+
+    assert (one.name, one.remark) == (("李四", "李经理") if named else ("", ""))
+    assert not [name for name in ("李四", "李经理") if name in repr(one)]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        pytest.param(None, "", id="none"),
+        pytest.param(["李四"], "", id="no text"),
+        pytest.param(" a\x00b\n ", "a b", id="characters that no database takes"),
+        pytest.param("\ud83d李四", "李四", id="half a character"),
+        pytest.param("长" * 64, "长" * 64, id="as long as may be"),
+        pytest.param("长" * 65, "长" * 63 + "…", id="longer"),
+    ],
+)
+def test_a_name_is_kept_as_it_can_be_stored(told: object, kept: str) -> None:
+    answer = ANSWER | {"external_contact": ANSWER["external_contact"] | {"name": told}}
+    client: Any = FakeClient([answer])
+
+    assert contact_details(client, "wm1", ask=at_once, named=True).name == kept
 
 
 def test_what_wecom_leaves_out_is_empty() -> None:

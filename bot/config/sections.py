@@ -318,6 +318,6 @@ class Privacy(Section):
     """What is kept of customers."""
 
     store_customer_names: Truth = False
-    """Whether names of customers are stored."""
+    """Whether names of customers are stored, for the eyes of their own employee."""
     event_log_days: Whole = Field(180, ge=1)
     """Days that bodies of events are kept."""

@@ -21,7 +21,6 @@ OFF_VALUES: Mapping[str, tuple[object, ...]] = {
     "schedule.weekly.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.sync.on": ("workdays", "every_day", "last_workday_of_week"),
     "schedule.engagement.on": ("workdays", "every_day", "last_workday_of_week"),
-    "privacy.store_customer_names": (False,),
     "privacy.event_log_days": (),
 }
 

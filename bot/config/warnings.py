@@ -38,7 +38,13 @@ def warnings(
     *years* are those whose working days matter. *userids* (in lower case), *roles*, *departments* and *tags*
     are what roster or WeCom give; None: it is not known, and nothing is said about them.
     """
-    found = [*_address(config), *_calendar(config, years), *_firings(config), *_rollout(config)]
+    found = [
+        *_address(config),
+        *_calendar(config, years),
+        *_firings(config),
+        *_rollout(config),
+        *_privacy(config),
+    ]
     for number, quota in enumerate(config.quotas):
         found += [*_quota(quota, ("quotas", number)), *_incentives(quota, ("quotas", number))]
     if userids is not None:
@@ -80,6 +86,15 @@ def _rollout(config: Config) -> Iterator[Found]:
     if rollout.mode != "on" and not config.admins.userids:
         allowed = "tells admins, and there are none; name some in [admins] userids"
         yield ("rollout", "mode"), rollout.mode, allowed, None
+
+
+def _privacy(config: Config) -> Iterator[Found]:
+    if config.privacy.store_customer_names:
+        allowed = (
+            "names of customers and the remarks of staff stand readable in the store and its backups; each "
+            "is shown to the customer's own employee only; with false, the next start removes them"
+        )
+        yield ("privacy", "store_customer_names"), True, allowed, None
 
 
 def _is_loopback(host: str) -> bool:

@@ -17,11 +17,13 @@ from bot.messages.wordbook import Wordbook
 class Kept:
     """What there is to say of somebody: *event_days* None: events are kept for good.
 
+    *names_days*: how long customers' names stay after a contact ended; None: no names are kept.
     *leaders*, *deciders* are names; *exports*: when (local) and by whom files with his figures were made.
     *muted_until* (local) and *leaves* are what he wished himself.
     """
 
     event_days: int | None
+    names_days: int | None = None
     leaders: Sequence[str] = ()
     deciders: Sequence[str] = ()
     exports: Sequence[tuple[datetime, str]] = ()
@@ -37,6 +39,8 @@ class AboutWords:
     head: str
     what: str
     what_not: str
+    what_not_else: str
+    names: str
     said: str
     long: str
     long_days: str
@@ -65,9 +69,11 @@ class AboutWords:
 _BUILT_IN: Mapping[str, AboutWords] = {
     "zh-CN": AboutWords(
         head="关于您，我们记这些",
-        what="记什么：您何时、以什么方式加了或失去哪位客户（只有编号）、标签、您备注的手机号（只留散列值）、"
+        what="记什么：您何时、以什么方式加了或失去哪位客户（记编号）、标签、您备注的手机号（只留散列值）、"
         "银行给的核实结果、部门和角色、请假。",
         what_not="不记：客户姓名、您和客户聊了什么、个人标签、您的位置。",
+        what_not_else="不记：您和客户聊了什么、个人标签、您的位置。",
+        names="还记：客户自己的名字、您给的备注名，只在发给您本人的消息里显示；失去客户 {n} 天后删除。",
         said="您对我说的话只留在原始通知里；静音、请假、求助、申诉，以及主管说要帮您，另外记着。",
         long="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知目前也不删除。",
         long_days="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知 {n} 天后删除。",
@@ -114,6 +120,8 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         what="Kept: when and how you won or lost which customer (an id), tags, phone numbers (hashed), "
         "what the bank checked, leave.",
         what_not="Not kept: customers' names, what you say to them, personal tags, where you are.",
+        what_not_else="Not kept: what you say to customers, personal tags, where you are.",
+        names="Kept too: customers' names and your remarks, shown to you alone; gone {n} days after a loss.",
         said="What you say here stays in raw notices; mutes, leave, appeals and help are noted beside them.",
         long="How long: adds and losses for good, to check and appeal; raw notices stay too for now.",
         long_days="How long: adds and losses for good, to check and appeal; raw notices {n} days.",
@@ -168,7 +176,8 @@ def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
     long = words.long if kept.event_days is None else words.long_days.format(n=kept.event_days)
     lines = [
         words.what,
-        words.what_not,
+        words.what_not if kept.names_days is None else words.what_not_else,
+        "" if kept.names_days is None else words.names.format(n=kept.names_days),
         words.said,
         long,
         words.sees_you,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.messages.answers import answered, moment_of
-from bot.messages.contacts import tail
+from bot.messages.customers import Customer, called, private
 from bot.messages.limits import SAID_BYTES
 from bot.messages.message import Message
 from bot.messages.names import clean
+from bot.messages.questions import Seen, about
 from bot.messages.wordbook import Wordbook
 
 
@@ -46,17 +47,17 @@ class AppealWords:
 
 _BUILT_IN: Mapping[str, AppealWords] = {
     "zh-CN": AppealWords(
-        opened="申诉收到了：…{customer}",
+        opened="申诉收到了：{customer}",
         opened_case="编号 {ids}；您说：{text}",
         with_="由 {names} 决定；到 {until} 没有决定，就请上一级看。",
         with_nobody="由管理员决定。",
         told="有了结果马上告诉您；在那之前不影响别的客户。",
-        counts="…{customer} 已经计入，不用申诉",
+        counts="{customer} 已经计入，不用申诉",
         counts_more="想看依据，说“为什么 {number}”。",
-        open="…{customer} 已在申诉中（{id}）",
-        decided="…{customer} 的申诉已有结果，不再受理",
+        open="{customer} 已在申诉中（{id}）",
+        decided="{customer} 的申诉已有结果，不再受理",
         decided_by="{id} 由 {by} 决定，理由：{reason}",
-        too_late="…{customer} 的申诉时间已过",
+        too_late="{customer} 的申诉时间已过",
         too_late_more="这一期的结果已定；有疑问请找人力资源部。",
         how="请说清哪一位、为什么",
         how_more="例如“申诉 3 客户在柜面误删，当天又加回”。编号见“明细”，也可用客户尾号。",
@@ -72,17 +73,17 @@ _BUILT_IN: Mapping[str, AppealWords] = {
         names_comma="、",
     ),
     "en": AppealWords(
-        opened="Your appeal arrived: …{customer}",
+        opened="Your appeal arrived: {customer}",
         opened_case="Number {ids}; you say: {text}",
         with_="{names} will decide; undecided by {until}, it goes one up.",
         with_nobody="An admin will decide.",
         told="You are told at once what was decided; until then nothing else changes.",
-        counts="…{customer} counts already: no appeal is needed",
+        counts="{customer} counts already: no appeal is needed",
         counts_more="For the reason say “why {number}”.",
-        open="…{customer}: your appeal is open already ({id})",
-        decided="…{customer}: your appeal was decided and is not opened again",
+        open="{customer}: your appeal is open already ({id})",
+        decided="{customer}: your appeal was decided and is not opened again",
         decided_by="{id} was decided by {by}; the reason: {reason}",
-        too_late="…{customer}: the time for appeals is over",
+        too_late="{customer}: the time for appeals is over",
         too_late_more="The result of that period is final; HR answers further questions.",
         how="Please say which contact, and why",
         how_more="Such as “appeal 3 deleted by mistake, added again”; number from “list”, or the id's end.",
@@ -104,7 +105,7 @@ WORDS = Wordbook("appeals", _BUILT_IN)
 def opened(
     *,
     language: str,
-    customer: str,
+    customer: Customer,
     ids: Sequence[str],
     text: str,
     reviewers: Sequence[str],
@@ -114,51 +115,54 @@ def opened(
     """Confirm an appeal; *reviewers* are names, *until* (local) is when it goes one up."""
     words = WORDS[language]
     names = words.names_comma.join(clean(name) for name in reviewers)
-    return answered(
-        language=language,
-        head=words.opened.format(customer=tail(customer)),
-        lines=[
-            words.opened_case.format(ids=words.names_comma.join(ids), text=clean(text, limit=SAID_BYTES)),
-            words.with_.format(names=names, until=moment_of(until, language=language))
-            if names
-            else words.with_nobody,
-            words.told,
-        ],
-        kind=words.kind,
-        at=at,
-    )
+    lines = [
+        words.opened_case.format(ids=words.names_comma.join(ids), text=clean(text, limit=SAID_BYTES)),
+        words.with_.format(names=names, until=moment_of(until, language=language))
+        if names
+        else words.with_nobody,
+        words.told,
+    ]
+    return _about(customer, words.opened, lines, language=language, at=at)
 
 
-def counts_already(*, language: str, customer: str, number: int, at: datetime) -> Message:
+def counts_already(*, language: str, customer: Customer, number: int, at: datetime) -> Message:
     """Say that there is nothing to appeal."""
     words = WORDS[language]
-    head = words.counts.format(customer=tail(customer))
     lines = [words.counts_more.format(number=number)] if number else []
-    return answered(language=language, head=head, lines=lines, kind=words.kind, at=at)
+    return _about(customer, words.counts, lines, language=language, at=at)
 
 
-def open_already(*, language: str, customer: str, case: str, at: datetime) -> Message:
+def open_already(*, language: str, customer: Customer, case: str, at: datetime) -> Message:
     """Say that it is appealed."""
     words = WORDS[language]
-    head = words.open.format(customer=tail(customer), id=case)
-    return answered(language=language, head=head, lines=[words.told], kind=words.kind, at=at)
+    return _about(customer, words.open, [words.told], language=language, at=at, id=case)
 
 
 def decided_already(
-    *, language: str, customer: str, case: str, by: str, reason: str, at: datetime
+    *, language: str, customer: Customer, case: str, by: str, reason: str, at: datetime
 ) -> Message:
     """Say what was decided, by whom and why."""
     words = WORDS[language]
     said = words.decided_by.format(id=case, by=clean(by), reason=clean(reason, limit=SAID_BYTES))
-    head = words.decided.format(customer=tail(customer))
-    return answered(language=language, head=head, lines=[said], kind=words.kind, at=at)
+    return _about(customer, words.decided, [said], language=language, at=at)
 
 
-def too_late(*, language: str, customer: str, at: datetime) -> Message:
+def too_late(*, language: str, customer: Customer, at: datetime) -> Message:
     """Say that appeals of that period are over."""
     words = WORDS[language]
-    head = words.too_late.format(customer=tail(customer))
-    return answered(language=language, head=head, lines=[words.too_late_more], kind=words.kind, at=at)
+    return _about(customer, words.too_late, [words.too_late_more], language=language, at=at)
+
+
+def _about(
+    customer: Customer, head: str, lines: Sequence[str], *, language: str, at: datetime, **more: str
+) -> Message:
+    """Return an answer whose first line *head* says which customer it is about."""
+
+    def said(about: Sequence[Customer]) -> Message:
+        first = head.format(customer=called(about[0], language=language), **more)
+        return answered(language=language, head=first, lines=lines, kind=WORDS[language].kind, at=at)
+
+    return private(said, [customer])
 
 
 def how(*, language: str, at: datetime) -> Message:
@@ -181,9 +185,14 @@ def no_question(*, language: str, at: datetime) -> Message:
     return answered(language=language, head=words.no_question, lines=lines, kind=words.answer_kind, at=at)
 
 
-def which_question(*, language: str, asked: Sequence[str], at: datetime) -> Message:
-    """Ask which of the questions *asked* (as sentences) is meant, or what he wants to say."""
+def which_question(*, language: str, asked: Sequence[Seen], at: datetime) -> Message:
+    """Ask which of the questions about what was *asked* is meant, or what he wants to say. *at* is local."""
     words = WORDS[language]
-    lines = [words.which_more.format(number=n, what=what) for n, what in enumerate(asked, start=1)]
-    lines.append(words.answer_how.format(number=1))
-    return answered(language=language, head=words.which, lines=lines, kind=words.answer_kind, at=at)
+
+    def said(asked: Sequence[Seen]) -> Message:
+        told = [about(one, language=language, at=at) for one in asked]
+        lines = [words.which_more.format(number=n, what=what) for n, what in enumerate(told, start=1)]
+        lines.append(words.answer_how.format(number=1))
+        return answered(language=language, head=words.which, lines=lines, kind=words.answer_kind, at=at)
+
+    return private(said, asked)

@@ -1,23 +1,26 @@
-"""Somebody's contacts as a numbered list, and why one of them counts or not. No names: none are stored."""
+"""Somebody's contacts as a numbered list, and why one of them counts or not."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bot.core.periods import parse_period
 from bot.core.verdicts import Verdict
 from bot.messages.answers import answered
+from bot.messages.customers import Customer, called, private
 from bot.messages.language import texts_in
-from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.limits import CONTENT_BYTES
+from bot.messages.message import Keep, Line, Listing, Message, Part, plain
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
 from bot.messages.wordbook import Wordbook
 
-PAGE = 20  # contacts a message; more do not fit into one
-_TAIL = 4  # characters of a customer's id
+PAGE = 20  # contacts a message at most
+_ENDS = 110  # bytes of the last line, and of the tones of the first and the last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +35,10 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Customer):
     """A contact under its *number* in the list; *added_at* local, *way* WeCom's add_way, None if unread."""
 
     number: int
-    external_userid: str
     added_at: datetime
     way: int | None
     judged: tuple[Judged, ...]
@@ -129,7 +131,7 @@ CHINESE = ContactWords(
     },
     way_unread="方式待读",
     way_other="方式 {way}",
-    entry="{number}. {time} {way} …{customer}：{verdict}",
+    entry="{number}. {time} {way} {customer}：{verdict}",
     under="{label}{verdict}",
     caused="{standing}（{cause}{until}）",
     ask="想知道原因，说“为什么”加编号，如“为什么 {number}”。",
@@ -138,7 +140,7 @@ CHINESE = ContactWords(
     more=Phrase("另有 {n} 位"),
     comma="；",
     kind="明细",
-    why_head="…{customer} {standing}",
+    why_head="{customer} {standing}",
     why_under="{label}：{reason}",
     why_object="觉得不对？说“申诉 {number} 原因”，由复核人决定，每条都有回复。",
     why_unknown="没有找到这位客户",
@@ -202,7 +204,7 @@ ENGLISH = ContactWords(
     },
     way_unread="way not read yet",
     way_other="way {way}",
-    entry="{number}. {time} {way} …{customer}: {verdict}",
+    entry="{number}. {time} {way} {customer}: {verdict}",
     under="{label} {verdict}",
     caused="{standing} ({cause}{until})",
     ask="For the reason say “why” and the number: “why {number}”.",
@@ -211,7 +213,7 @@ ENGLISH = ContactWords(
     more=Phrase("and {n} more"),
     comma="; ",
     kind="list",
-    why_head="…{customer}: {standing}",
+    why_head="{customer}: {standing}",
     why_under="{label}: {reason}",
     why_object="Not right? Say “appeal {number}” and why; a reviewer decides, and you get an answer.",
     why_unknown="This contact was not found",
@@ -228,58 +230,51 @@ def listed(*, language: str, contacts: Sequence[Listed], page: int, at: datetime
     words = WORDS[language]
     if not contacts:
         return answered(language=language, head=words.none, lines=[words.none_more], kind=words.kind, at=at)
-    pages = -(-len(contacts) // PAGE)
-    if not 1 <= page <= pages:
-        head = words.no_page.format(page=page, pages=pages)
-        return answered(language=language, head=head, kind=words.kind, at=at)
-    shown = contacts[(page - 1) * PAGE : page * PAGE]
     labels = _labels(language, contacts, at=at)
-    entries = tuple(
-        Line(
-            (
-                Part(
-                    _entry(words, one, labels),
-                ),
-            ),
-            Keep.CORE,
+    head, sums = words.head.say(n=len(contacts)), _sums(words, contacts, labels)
+    around = (head, *map(plain, sums), words.next_page, words.ask, words.kind)
+    entry = partial(_entry, words, language=language, labels=labels)
+    pages = _pages([entry(one) for one in contacts], room=CONTENT_BYTES - _ENDS - _bytes(around))
+    if not 1 <= page <= len(pages):
+        head = words.no_page.format(page=page, pages=len(pages))
+        return answered(language=language, head=head, kind=words.kind, at=at)
+
+    def said(shown: Sequence[Listed]) -> Message:
+        return answered(
+            language=language,
+            head=head,
+            lines=[
+                *sums,
+                _listing(words, [entry(one) for one in shown]),
+                words.next_page.format(page=page + 1) if page < len(pages) else "",
+                words.ask.format(number=shown[0].number),
+            ],
+            kind=words.kind,
+            at=at,
         )
-        for one in shown
-    )
-    return answered(
-        language=language,
-        head=words.head.say(n=len(contacts)),
-        lines=[
-            *_sums(words, contacts, labels),
-            Listing(entries, more=words.more, keep=Keep.CORE),
-            words.next_page.format(page=page + 1) if page < pages else "",
-            words.ask.format(number=shown[0].number),
-        ],
-        kind=words.kind,
-        at=at,
-    )
+
+    return private(said, contacts[pages[page - 1]])
 
 
 def explained(*, language: str, contact: Listed, may_object: bool, at: datetime) -> Message:
     """Say why *contact* counts or not under each quota. *at* is local."""
     words = WORDS[language]
     labels = _labels(language, [contact], at=at)
-    standing = list(dict.fromkeys(words.standing[one.verdict.standing] for one in contact.judged))
-    return answered(
-        language=language,
-        head=words.why_head.format(
-            customer=tail(contact.external_userid), standing=words.comma.join(standing)
+    standing = words.comma.join(dict.fromkeys(words.standing[one.verdict.standing] for one in contact.judged))
+    lines = [
+        _time_and_way(words, contact),
+        *(
+            words.why_under.format(label=labels[one.quota, one.period], reason=one.reason)
+            for one in contact.judged
         ),
-        lines=[
-            _time_and_way(words, contact),
-            *(
-                words.why_under.format(label=labels[one.quota, one.period], reason=one.reason)
-                for one in contact.judged
-            ),
-            words.why_object.format(number=contact.number) if may_object else "",
-        ],
-        kind=words.why_kind,
-        at=at,
-    )
+        words.why_object.format(number=contact.number) if may_object else "",
+    ]
+
+    def said(about: Sequence[Listed]) -> Message:
+        head = words.why_head.format(customer=called(about[0], language=language), standing=standing)
+        return answered(language=language, head=head, lines=lines, kind=words.why_kind, at=at)
+
+    return private(said, [contact])
 
 
 def not_found(*, language: str, many: Sequence[Listed], at: datetime) -> Message:
@@ -287,26 +282,36 @@ def not_found(*, language: str, many: Sequence[Listed], at: datetime) -> Message
     words = WORDS[language]
     head = words.why_many.say(n=len(many)) if many else words.why_unknown
     labels = _labels(language, many, at=at)
-    entries = tuple(
-        Line(
-            (
-                Part(
-                    _entry(words, one, labels),
-                ),
-            ),
-            Keep.CORE,
-        )
-        for one in many
+
+    def said(many: Sequence[Listed]) -> Message:
+        entries = [_entry(words, one, language=language, labels=labels) for one in many]
+        listing = [_listing(words, entries)] if entries else []
+        lines: list[str | Listing] = [*listing, words.why_how]
+        return answered(language=language, head=head, lines=lines, kind=words.why_kind, at=at)
+
+    return private(said, many)
+
+
+def _listing(words: ContactWords, entries: Sequence[str]) -> Listing:
+    return Listing(
+        tuple(Line((Part(entry),), Keep.CORE) for entry in entries), more=words.more, keep=Keep.CORE
     )
-    lines: list[str | Line | Listing] = [words.why_how]
-    if entries:
-        lines.insert(0, Listing(entries, more=words.more, keep=Keep.CORE))
-    return answered(language=language, head=head, lines=lines, kind=words.why_kind, at=at)
 
 
-def tail(external_userid: str) -> str:
-    """Return by which characters a customer's id is shown."""
-    return clean(external_userid[-_TAIL:])
+def _pages(entries: Sequence[str], *, room: int) -> list[slice]:
+    """Part *entries* into pages of at most PAGE that fit into *room* bytes; each has one at least."""
+    pages, first, taken = [], 0, 0
+    for number, entry in enumerate(entries):
+        needs = _bytes([entry])
+        if number > first and (number - first == PAGE or taken + needs > room):
+            pages.append(slice(first, number))
+            first, taken = number, 0
+        taken += needs
+    return [*pages, slice(first, len(entries))]
+
+
+def _bytes(lines: Iterable[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
 
 
 def _labels(language: str, contacts: Sequence[Listed], *, at: datetime) -> dict[tuple[str, str], str]:
@@ -339,7 +344,9 @@ def _sums(
     return found
 
 
-def _entry(words: ContactWords, contact: Listed, labels: Mapping[tuple[str, str], str]) -> str:
+def _entry(
+    words: ContactWords, contact: Listed, *, language: str, labels: Mapping[tuple[str, str], str]
+) -> str:
     said = {(one.quota, one.period): _verdict(words, one) for one in contact.judged}
     verdicts = set(said.values())
     if len(verdicts) > 1:
@@ -352,7 +359,7 @@ def _entry(words: ContactWords, contact: Listed, labels: Mapping[tuple[str, str]
         number=contact.number,
         time=f"{contact.added_at:%m-%d %H:%M}",
         way=_way(words, contact),
-        customer=tail(contact.external_userid),
+        customer=called(contact, language=language),
         verdict=verdict,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.messages.customers import private
 from bot.messages.language import texts_in
 from bot.messages.limits import SAID_BYTES
 from bot.messages.message import Keep, Line, Message, Part
@@ -62,12 +63,16 @@ def decided(
     """
     words, texts = WORDS[language], texts_in(language)
     said = words.by.format(by=clean(by), reason=clean(reason, limit=SAID_BYTES))
-    return Message(
-        (
-            first_line(words.heads[state]),
-            Line((Part(about(what, language=language, at=at)),), Keep.CORE),
-            Line((Part(said),), Keep.CORE),
-            Line((Part(words.peace),), Keep.USEFUL),
-            footer(texts, at=at, kind=words.kind),
+
+    def message(told: Sequence[Seen | Appealed]) -> Message:
+        return Message(
+            (
+                first_line(words.heads[state]),
+                Line((Part(about(told[0], language=language, at=at)),), Keep.CORE),
+                Line((Part(said),), Keep.CORE),
+                Line((Part(words.peace),), Keep.USEFUL),
+                footer(texts, at=at, kind=words.kind),
+            )
         )
-    )
+
+    return private(message, [what])

@@ -38,6 +38,9 @@ CARD_BYTES: Mapping[str, int] = MappingProxyType(
 # Bytes of UTF-8 that one name may take (16 Chinese characters), so that a line stays a line.
 NAME_BYTES = 48
 
+# Bytes of UTF-8 of a customer's name: he chose it himself, and up to twenty of them stand in a list.
+CUSTOMER_BYTES = 30
+
 # Leaders are told of so many people by name: more cannot be helped in one day.
 HELP_FIRST = 3
 

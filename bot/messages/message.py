@@ -96,10 +96,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one person reads: the first line says it all, the last one says as of when."""
+    """What one person reads: the first line says it all, the last one says as of when.
+
+    *record*: what stays of it where others may look; None: the message itself, which is nobody's secret.
+    """
 
     lines: tuple[Line | Listing, ...]
     card: Card | None = None
+    record: Message | None = None
 
 
 def as_text(message: Message, *, limit: int = MESSAGE_BYTES["text"]) -> str:

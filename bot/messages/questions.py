@@ -10,6 +10,7 @@ from bot.core.evidence import Evidence
 from bot.core.integrity import FindingKind, FindingName
 from bot.core.verdicts import Verdict
 from bot.messages.close import WORDS as CLOSE_WORDS
+from bot.messages.customers import Customer, Named, called, nameless, private
 from bot.messages.language import texts_in
 from bot.messages.limits import SAID_BYTES
 from bot.messages.message import Keep, Line, Listing, Message, Part
@@ -18,11 +19,9 @@ from bot.messages.phrases import Phrase
 from bot.messages.standing import first_line, footer
 from bot.messages.wordbook import Wordbook
 
-_TAIL = 6  # characters of a customer's id that tell him from others
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Named):
     """What was seen. *about*: the customer's id (shared) or the period (quick_loss); *holds*: how many."""
 
     kind: FindingKind
@@ -31,17 +30,24 @@ class Seen:
     holds: int = 0
 
     @classmethod
-    def of(cls, name: FindingName, evidence: Evidence, *, holds: int = 0) -> Seen:
-        """What the finding *name* saw."""
+    def of(
+        cls,
+        name: FindingName,
+        evidence: Evidence,
+        *,
+        holds: int = 0,
+        names: Mapping[str, Sequence[str]] | None = None,
+    ) -> Seen:
+        """What the finding *name* saw; *names* of customers by their ids, if it is told to their employee."""
         about = name.subject.rpartition(" ")[2] if name.kind is FindingKind.QUICK_LOSS else name.subject
-        return cls(kind=name.kind, evidence=evidence, about=about, holds=holds)
+        known = (names or {}).get(about, ())
+        return cls(kind=name.kind, evidence=evidence, about=about, holds=holds, names=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Appealed:
+class Appealed(Customer):
     """A contact that its employee wants to be looked at: *added_at* local, *verdict* as of now."""
 
-    external_userid: str
     added_at: datetime
     verdict: Verdict | None
 
@@ -97,7 +103,7 @@ CHINESE = QuestionWords(
     head=Phrase("有 {n} 件事想问您，各说一句就够", "有件事想问您，说一句就够"),
     seen={
         FindingKind.BURST: "{day} {time} 有 {n} 位新增",
-        FindingKind.SHARED: "客户 …{customer} 在 {days} 天内有 {n} 位员工添加",
+        FindingKind.SHARED: "客户 {customer} 在 {days} 天内有 {n} 位员工添加",
         FindingKind.QUICK_LOSS: "{period} 新增 {of} 位，其中 {n} 位不到 {days} 天就流失",
         FindingKind.ROLLOUT: "{day} 新增的客户里有 {n} 位之前已有同事或您服务过",
     },
@@ -115,7 +121,7 @@ CHINESE = QuestionWords(
     case="{name}：{what}。{said}（{id}）",
     renamed="{old} 不见了，新账号 {new} 有其 {living} 位客户中的 {same} 位，添加时间也相同："
     "是同一个人换了账号吗？决定之前两边都不补记。（{id}）",
-    contact="{day} 添加的客户 …{customer}",
+    contact="{day} 添加的客户 {customer}",
     appeal="申诉 {contact}{why}",
     rejected="，现未计入：{why}",
     pending="，现待确认",
@@ -134,7 +140,7 @@ ENGLISH = QuestionWords(
     ),
     seen={
         FindingKind.BURST: "{day} {time}: {n} added",
-        FindingKind.SHARED: "Customer …{customer} was added by {n} employees within {days} days",
+        FindingKind.SHARED: "Customer {customer} was added by {n} employees within {days} days",
         FindingKind.QUICK_LOSS: "{period}: {n} of {of} added were lost within {days} days",
         FindingKind.ROLLOUT: "{day}: of those added, {n} had been with a colleague or you before",
     },
@@ -152,7 +158,7 @@ ENGLISH = QuestionWords(
     case="{name}: {what}. {said} ({id})",
     renamed="{old} is gone, and the new userid {new} has {same} of the same {living} customers, added at the "
     "same times. One person? Nothing is made good for the two before that is decided. ({id})",
-    contact="customer …{customer}, added {day}",
+    contact="customer {customer}, added {day}",
     appeal="asks about {contact}{why}",
     rejected="; not counted: {why}",
     pending="; pending",
@@ -176,19 +182,25 @@ def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: date
     if not asked:
         raise ValueError("a question needs something that was seen")
     words, texts = WORDS[language], texts_in(language)
-    return Message(
-        (
-            first_line(words.head.say(n=len(asked))),
-            _listing(words, [_question(words, seen, at=at) for seen in asked]),
-            Line((Part(words.how.format(until=f"{until:%m-%d %H:%M}")),), Keep.CORE),
-            Line((Part(words.promise),), Keep.CORE),
-            footer(texts, at=at, kind=words.kind),
+
+    def said(asked: Sequence[Seen]) -> Message:
+        return Message(
+            (
+                first_line(words.head.say(n=len(asked))),
+                _listing(words, [_question(words, seen, language=language, at=at) for seen in asked]),
+                Line((Part(words.how.format(until=f"{until:%m-%d %H:%M}")),), Keep.CORE),
+                Line((Part(words.promise),), Keep.CORE),
+                footer(texts, at=at, kind=words.kind),
+            )
         )
-    )
+
+    return private(said, asked)
 
 
 def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | None, at: datetime) -> Message:
     """Put *cases* to a reviewer; *goes_up* (local): when the first of them goes one up, None if none does.
+
+    Whatever names the cases hold, a reviewer reads the ends of ids.
 
     Raises ValueError without a case, or if *at* has no zone.
     """
@@ -212,8 +224,8 @@ def about(what: Seen | Appealed, *, language: str, at: datetime) -> str:
     """Say what a case is about, in the zone of *at*; nothing of a verdict."""
     words = WORDS[language]
     if isinstance(what, Seen):
-        return _seen(words, what, at=at)
-    said = _contact(words, what)
+        return _seen(words, what, language=language, at=at)
+    said = _contact(words, what, language=language)
     return said[:1].upper() + said[1:]
 
 
@@ -221,12 +233,12 @@ def _listing(words: QuestionWords, said: Sequence[str]) -> Listing:
     return Listing(tuple(Line((Part(one),), Keep.CORE) for one in said), more=words.more, keep=Keep.CORE)
 
 
-def _question(words: QuestionWords, seen: Seen, *, at: datetime) -> str:
+def _question(words: QuestionWords, seen: Seen, *, language: str, at: datetime) -> str:
     holds = words.holds.say(n=seen.holds) if seen.holds else ""
-    return _seen(words, seen, at=at) + words.asks[seen.kind] + holds
+    return _seen(words, seen, language=language, at=at) + words.asks[seen.kind] + holds
 
 
-def _seen(words: QuestionWords, seen: Seen, *, at: datetime) -> str:
+def _seen(words: QuestionWords, seen: Seen, *, language: str, at: datetime) -> str:
     evidence = seen.evidence
     first, last = (datetime.fromtimestamp(moment, at.tzinfo) for moment in (evidence.first, evidence.last))
     times = dict.fromkeys((f"{first:%H:%M}", f"{last:%H:%M}"))
@@ -236,7 +248,7 @@ def _seen(words: QuestionWords, seen: Seen, *, at: datetime) -> str:
         n=evidence.n,
         of=evidence.of,
         days=evidence.days,
-        customer=_tail(seen.about),
+        customer=called(Customer(external_userid=seen.about, names=seen.names), language=language),
         period=seen.about,
     )
 
@@ -251,7 +263,10 @@ def _case(words: QuestionWords, language: str, case: ToDecide, *, at: datetime) 
             living=what.living,
             id=clean(case.id, limit=SAID_BYTES),
         )
-    told = _seen(words, what, at=at) if isinstance(what, Seen) else _appeal(words, language, what)
+    if isinstance(what, Seen):
+        told = _seen(words, nameless(what), language=language, at=at)
+    else:
+        told = _appeal(words, language, nameless(what))
     text = clean(case.said, limit=SAID_BYTES)
     said = words.said.format(text=text) if text else words.silent
     return words.case.format(name=clean(case.name), what=told, said=said, id=clean(case.id, limit=SAID_BYTES))
@@ -263,12 +278,9 @@ def _appeal(words: QuestionWords, language: str, appealed: Appealed) -> str:
         why = words.pending
     elif (phrase := CLOSE_WORDS[language].rejected.get(appealed.verdict or Verdict.COUNTED)) is not None:
         why = words.rejected.format(why=phrase.say(n=1))
-    return words.appeal.format(contact=_contact(words, appealed), why=why)
+    return words.appeal.format(contact=_contact(words, appealed, language=language), why=why)
 
 
-def _contact(words: QuestionWords, appealed: Appealed) -> str:
-    return words.contact.format(day=f"{appealed.added_at:%m-%d}", customer=_tail(appealed.external_userid))
-
-
-def _tail(external_userid: str) -> str:
-    return clean(external_userid[-_TAIL:])
+def _contact(words: QuestionWords, appealed: Appealed, *, language: str) -> str:
+    day = f"{appealed.added_at:%m-%d}"
+    return words.contact.format(day=day, customer=called(appealed, language=language))

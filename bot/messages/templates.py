@@ -23,6 +23,7 @@ from bot.messages import (
     changes,
     close,
     contacts,
+    customers,
     decided,
     helping,
     offer,
@@ -51,7 +52,10 @@ BOOKS: Mapping[str, Wordbook[Any]] = {
             module.WORDS
             for module in (close, questions, cards, pending, rules_changed, decided, robots, admin)
         ),
-        *(module.WORDS for module in (own, contacts, appeals, preferences, rules, about, team, statement)),
+        *(
+            module.WORDS
+            for module in (own, contacts, customers, appeals, preferences, rules, about, team, statement)
+        ),
         *(module.WORDS for module in (changes, offer, weekly, helping, over_teams)),
     )
 }

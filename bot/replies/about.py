@@ -10,6 +10,7 @@ from bot.core.workdays import epoch_of
 from bot.messages import Message, about, own
 from bot.messages.about import Kept
 from bot.messages.rules import rules as rules_message
+from bot.naming import KEPT
 from bot.replies.asking import Ask
 
 _EXPORTS_DAYS = 180  # how far back somebody sees who exported his figures
@@ -53,6 +54,7 @@ def privacy(ask: Ask) -> Message:
     return about.privacy(
         language=desk.language,
         kept=Kept(
+            names_days=KEPT.days if desk.services.config.privacy.store_customer_names else None,
             event_days=desk.services.config.privacy.event_log_days if deletes else None,
             leaders=[desk.name(userid) for userid in sorted(desk.bank.leaders_of(ask.userid))],
             deciders=[desk.name(userid) for userid in (levels[0] if levels else ())],

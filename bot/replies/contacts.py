@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
 
 from bot import acts
 from bot.acts import numbered
-from bot.cases import Case, cases
+from bot.cases import cases
 from bot.closing import may_appeal
 from bot.core.periods import Period, PeriodKind, parse_period, period_of
 from bot.messages import Message, appeals, contacts
 from bot.messages.contacts import Listed
-from bot.messages.questions import Seen, about
+from bot.messages.customers import Customer
+from bot.messages.questions import Seen
+from bot.naming import names_of
 from bot.replies.asking import Ask, Desk
 from bot.reviewing import ReviewError, answer, open_appeal
 from bot.standing import rules
@@ -73,22 +76,23 @@ def respond(ask: Ask) -> Message:
         return appeals.no_question(language=desk.language, at=desk.local)
     number, text = _number_and_text(ask.rest, of=len(waiting))
     if not text or number is None:
-        asked = [_question(desk, case) for case in waiting]
+        names = names_of(desk.services, ask.userid)
+        findings = (case.finding for case in waiting if case.finding is not None)
+        asked = [Seen.of(one.name, one.evidence, names=names) for one in findings]
         return appeals.which_question(language=desk.language, asked=asked, at=desk.local)
     answer(desk.services, waiting[number - 1].id, text, at=desk.at)
     return appeals.answer_noted(language=desk.language, at=desk.local)
 
 
 def _opened(desk: Desk, userid: str, contact: Listed, *, text: str) -> Message:
-    customer = contact.external_userid
     try:
-        opened = open_appeal(desk.services, userid, customer, text=text, at=desk.at)
+        opened = open_appeal(desk.services, userid, contact.external_userid, text=text, at=desk.at)
     except ReviewError:
         return _refused(desk, userid, contact)
     reviewers = [desk.name(one) for one in dict.fromkeys(one for case in opened for one in case.reviewers)]
     return appeals.opened(
         language=desk.language,
-        customer=customer,
+        customer=contact,
         ids=[case.id for case in opened],
         text=text,
         reviewers=reviewers,
@@ -99,13 +103,13 @@ def _opened(desk: Desk, userid: str, contact: Listed, *, text: str) -> Message:
 
 class _Told(TypedDict):
     language: str
-    customer: str
+    customer: Customer
     at: datetime
 
 
 def _refused(desk: Desk, userid: str, contact: Listed) -> Message:
     """Say why nothing was opened, the most telling reason first."""
-    told: _Told = {"language": desk.language, "customer": contact.external_userid, "at": desk.local}
+    told: _Told = {"language": desk.language, "customer": contact, "at": desk.local}
     before = next(iter(_appeals_of(desk, userid, contact)), None)
     if before is not None:
         case = f"{before.kind.value}:{before.number}"
@@ -167,7 +171,7 @@ def _contacts_of(
     if newest is None:
         return []
     same = next((one for one in running if one == newest), None)
-    return [_under(newest, number or (same.number if same else 0))]
+    return [replace(newest, number=number or (same.number if same else 0))]
 
 
 def _earlier(desk: Desk, userid: str, customer: str) -> list[Listed]:
@@ -179,16 +183,6 @@ def _earlier(desk: Desk, userid: str, customer: str) -> list[Listed]:
     periods = dict.fromkeys(period.name for _, period in frames)
     found = [one for name in periods for one in numbered(desk.services, userid, at=desk.at, period=name)]
     return [one for one in found if one.external_userid == customer]
-
-
-def _under(contact: Listed, number: int) -> Listed:
-    return Listed(
-        number=number,
-        external_userid=contact.external_userid,
-        added_at=contact.added_at,
-        way=contact.way,
-        judged=contact.judged,
-    )
 
 
 def _page_and_period(rest: str, *, today: datetime) -> tuple[int, str | None]:
@@ -220,9 +214,3 @@ def _number_and_text(rest: str, *, of: int) -> tuple[int | None, str]:
     if match is None or not 1 <= int(match[1]) <= of:
         return None, rest
     return int(match[1]), match[2].strip()
-
-
-def _question(desk: Desk, case: Case) -> str:
-    assert case.finding is not None  # noqa: S101 - only findings are chosen
-    seen = Seen.of(case.finding.name, case.finding.evidence)
-    return about(seen, language=desk.language, at=desk.local)

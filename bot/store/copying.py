@@ -62,7 +62,7 @@ TABLES = (
             *("key", "job", "to_userid", "lane", "msgtype", "content", "created_at", "not_before"),
             *("expires_at", "time_shift", "state", "attempts", "next_try_at", "request", "request_hash"),
             *("unsure_since", "tried_at", "finished_at", "receipt", "error", "forms", "task_id"),
-            "refused_forms",
+            *("refused_forms", "private"),
         ),
         numbered=True,
     ),
@@ -89,6 +89,7 @@ TABLES = (
         ("userid", "external_userid"),
         ("state", "marks", "wanted_since", "attempts", "next_try_at", "error"),
     ),
+    Table("customer_names", ("userid", "external_userid"), ("name", "remark", "read_at")),
     Table("corp_tags", ("id",), ("kind", "group_name", "name")),
     Table("facts", ("number",), ("key_kind", "key", "manager", "said"), numbered=True),
     Table(

@@ -30,7 +30,8 @@ class Message:
     *time_shift*, real time plus that many seconds (`quotabot run --at`). *awaited*: kinds of unasked messages
     that may still come to the same person on that day, None if nobody knows; it is not stored. *forms*: JSON
     of the ways to send it, `[{"msgtype", "body", "text"}, …]` in their order; without it, *content* is sent
-    as *msgtype*. *task_id* is its card's.
+    as *msgtype*. *task_id* is its card's. *private*: the forms say what only the receiver may read and the
+    content does not; they are forgotten when the message has its end.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Message:
     time_shift: int | None = None
     forms: str = ""
     task_id: str = ""
+    private: bool = False
     awaited: frozenset[str] | None = None
 
 
@@ -114,6 +116,7 @@ class Outbox:
                 time_shift=message.time_shift,
                 forms=message.forms,
                 task_id=message.task_id,
+                private=int(message.private),
             )
             > 0
         )

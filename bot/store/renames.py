@@ -12,6 +12,7 @@ _MOVED = (
     "rename_absences",
     "rename_details",
     "rename_detail_reads",
+    "rename_names",
     "rename_reviews",
     "rename_readings",
     "rename_losses",

@@ -129,6 +129,8 @@ class SqliteEngine:
             )
             _log_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
+            # Not every build does it by itself: what is forgotten must not stay in free pages.
+            connection.execute("PRAGMA secure_delete = ON")
             connection.row_factory = _as_dict
             self._local.connection = connection
             self._opened.append(connection)

@@ -20,6 +20,7 @@ from bot.store.inbox import Inbox
 from bot.store.knowledge import Knowledge
 from bot.store.ledger import Ledger
 from bot.store.members import Members
+from bot.store.names import CustomerNames
 from bot.store.outbox import Outbox
 from bot.store.peace import Unasked
 from bot.store.postgres import PostgresEngine
@@ -64,6 +65,7 @@ class Store:
         self.audit = Audit(self.engine)
         self.knowledge = Knowledge(self.engine)
         self.details = DetailReads(self.engine)
+        self.names = CustomerNames(self.engine)
         self.reviews = Reviews(self.engine)
         self.findings = Findings(self.engine)
         self.results = Results(self.engine)

@@ -1,16 +1,17 @@
 """Reading of contacts and tags: externalcontact/get [92114], batch/get_by_user [92994], get_follow_user_list
 [92571] and get_corp_tag_list [92117].
 
-What nobody may keep is dropped where it is read: names and remarks, personal tags; of mobile numbers only
-the SHA-256 goes on.
+What nobody may keep is dropped where it is read: personal tags, and names and remarks unless they are asked
+for; of mobile numbers only the SHA-256 goes on.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,10 @@ NOT_A_CONTACT = 84061  # no such relation (any more, or yet), or outside the vis
 BAD_CURSOR = 60268
 MEMBERS_PER_CALL = ROWS_PER_CALL = 100  # the most that batch/get_by_user takes and gives
 
+NAME_CHARACTERS = 64  # of a name that a customer chose himself; more are cut
+
 _CORP, _RULE_GROUP = 1, 3
+_UNSTORABLE = frozenset({"Cc", "Cs"})  # control characters, and halves of characters, which are no UTF-8
 _PAGES = 200  # of 500 followers each; more is no answer but a loop
 _MALFORMED = "WeCom's answer is malformed"
 _NO_DIGITS = re.compile(r"\D")
@@ -47,7 +51,10 @@ class CustomerTag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follower:
-    """An employee's contact with a customer. *userid* in lower case; *createtime*: epoch s of the add."""
+    """An employee's contact with a customer. *userid* in lower case; *createtime*: epoch s of the add.
+
+    *remark*: what the employee calls him; empty unless names are asked for.
+    """
 
     userid: str
     createtime: int
@@ -56,21 +63,29 @@ class Follower:
     oper_userid: str
     tags: tuple[CustomerTag, ...]
     mobiles_sha256: tuple[str, ...]
+    remark: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerDetails:
-    """A customer and everybody who has him, as far as the app may see. *unionid* may be empty."""
+    """A customer and everybody who has him, as far as the app may see. *unionid* may be empty.
+
+    *name*: what he calls himself; empty unless names are asked for.
+    """
 
     external_userid: str
     customer_type: int
     unionid: str
     followers: tuple[Follower, ...]
+    name: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedContact:
-    """One row of batch/get_by_user: an employee (lower case) and a customer. *createtime*: epoch s."""
+    """One row of batch/get_by_user: an employee (lower case) and a customer. *createtime*: epoch s.
+
+    *name*, *remark*: what he and the employee call him; empty unless names are asked for.
+    """
 
     userid: str
     external_userid: str
@@ -82,6 +97,8 @@ class ListedContact:
     tags: tuple[str, ...]
     unionid: str
     mobiles_sha256: tuple[str, ...]
+    name: str = field(default="", repr=False)
+    remark: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +122,12 @@ def follow_users(client: WeComClient, *, token: str) -> frozenset[str]:
     return frozenset(str(userid).lower() for userid in listed)
 
 
-def contact_page(client: WeComClient, userids: Sequence[str], *, cursor: str, token: str) -> ContactPage:
+def contact_page(
+    client: WeComClient, userids: Sequence[str], *, cursor: str, token: str, named: bool = False
+) -> ContactPage:
     """A page of the lists of *userids* (100 at most); *cursor* is empty, or the last page's next one.
 
+    *named*: with names and remarks.
     Raises WeComError: an answer that holds no list is none.
     """
     asked = {"userid_list": list(userids), "cursor": cursor, "limit": ROWS_PER_CALL}
@@ -118,7 +138,7 @@ def contact_page(client: WeComClient, userids: Sequence[str], *, cursor: str, to
             raise UnknownOutcomeError(_MALFORMED)
         failed = (answer.get("fail_info") or {}).get("unlicensed_userid_list") or ()
         return ContactPage(
-            contacts=tuple(_listed(row["external_contact"], row["follow_info"]) for row in rows),
+            contacts=tuple(_listed(row["external_contact"], row["follow_info"], named=named) for row in rows),
             next_cursor=str(answer.get("next_cursor") or ""),
             unlicensed=frozenset(str(userid).lower() for userid in failed),
         )
@@ -126,7 +146,7 @@ def contact_page(client: WeComClient, userids: Sequence[str], *, cursor: str, to
         raise UnknownOutcomeError(_MALFORMED) from None
 
 
-def _listed(customer: Mapping[str, Any], given: Mapping[str, Any]) -> ListedContact:
+def _listed(customer: Mapping[str, Any], given: Mapping[str, Any], *, named: bool) -> ListedContact:
     return ListedContact(
         userid=str(given["userid"]).lower(),
         external_userid=str(customer["external_userid"]),
@@ -138,17 +158,24 @@ def _listed(customer: Mapping[str, Any], given: Mapping[str, Any]) -> ListedCont
         tags=tuple(str(tag) for tag in given.get("tag_id") or ()),
         unionid=str(customer.get("unionid") or ""),
         mobiles_sha256=_hashed(given),
+        name=_called(customer.get("name")) if named else "",
+        remark=_called(given.get("remark")) if named else "",
     )
 
 
-def contact_details(client: WeComClient, external_userid: str, *, ask: Ask) -> CustomerDetails:
-    """All that WeCom tells of a customer; *ask* makes the call for each page. Raises WeComError."""
+def contact_details(
+    client: WeComClient, external_userid: str, *, ask: Ask, named: bool = False
+) -> CustomerDetails:
+    """All that WeCom tells of a customer; *ask* makes the call for each page. Raises WeComError.
+
+    *named*: with names and remarks.
+    """
     followers: list[Follower] = []
     customer: Mapping[str, Any] = {}
     for page in _pages(client, external_userid, ask=ask):
         try:
             customer = page["external_contact"]
-            followers += [_follower(given) for given in page.get("follow_user") or ()]
+            followers += [_follower(given, named=named) for given in page.get("follow_user") or ()]
         except (KeyError, TypeError, ValueError, AttributeError):
             raise UnknownOutcomeError(_MALFORMED) from None
     try:
@@ -157,6 +184,7 @@ def contact_details(client: WeComClient, external_userid: str, *, ask: Ask) -> C
             customer_type=int(customer["type"]),
             unionid=str(customer.get("unionid") or ""),
             followers=tuple(followers),
+            name=_called(customer.get("name")) if named else "",
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise UnknownOutcomeError(_MALFORMED) from None
@@ -202,7 +230,15 @@ def _hashed(given: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(mobile for mobile in mobiles if mobile)
 
 
-def _follower(given: Mapping[str, Any]) -> Follower:
+def _called(told: object) -> str:
+    """A name as it can be stored; what it may do to a message is for the message to see to."""
+    if not isinstance(told, str):
+        return ""
+    kept = "".join(" " if unicodedata.category(char) in _UNSTORABLE else char for char in told).strip()
+    return kept if len(kept) <= NAME_CHARACTERS else kept[: NAME_CHARACTERS - 1] + "…"
+
+
+def _follower(given: Mapping[str, Any], *, named: bool) -> Follower:
     return Follower(
         userid=str(given["userid"]).lower(),
         createtime=int(given["createtime"]),
@@ -220,4 +256,5 @@ def _follower(given: Mapping[str, Any]) -> Follower:
             if tag.get("type") in {_CORP, _RULE_GROUP} and tag.get("tag_id")
         ),
         mobiles_sha256=_hashed(given),
+        remark=_called(given.get("remark")) if named else "",
     )

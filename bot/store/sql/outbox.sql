@@ -1,9 +1,9 @@
--- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift, forms, task_id)!
+-- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift, forms, task_id, private)!
 -- A message to be sent, once per key; 0 when the key was there.
 INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at,
-                    time_shift, forms, task_id)
+                    time_shift, forms, task_id, private)
 VALUES (:key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at,
-        :time_shift, :forms, :task_id)
+        :time_shift, :forms, :task_id, :private)
 ON CONFLICT (key) DO NOTHING;
 
 -- name: outbox_due(real_now, clock_now, batch)
@@ -38,9 +38,10 @@ UPDATE outbox
    AND request IS NULL;
 
 -- name: outbox_withdraw(seq, error, now)!
--- It does not go at all, and was never tried.
+-- It does not go at all, and was never tried. What only its receiver may read is forgotten.
 UPDATE outbox
    SET state = 'dropped',
+       forms = CASE WHEN private = 1 THEN '' ELSE forms END,
        error = :error,
        finished_at = :now
  WHERE seq = :seq
@@ -55,9 +56,13 @@ SELECT COUNT(*) AS number
    AND finished_at >= :since;
 
 -- name: outbox_expire(real_now, clock_now)!
--- What lost its point is dropped; one that WeCom may have taken becomes unknown instead.
+-- What lost its point is dropped; one that WeCom may have taken becomes unknown instead. What only its receiver
+-- may read is forgotten; a card without its forms can only go on as text.
 UPDATE outbox
    SET state = CASE WHEN unsure_since IS NULL THEN 'expired' ELSE 'unknown' END,
+       forms = CASE WHEN private = 1 THEN '' ELSE forms END,
+       request = CASE WHEN private = 1 THEN NULL ELSE request END,
+       msgtype = CASE WHEN private = 1 AND msgtype = 'template_card' THEN 'text' ELSE msgtype END,
        finished_at = :real_now
  WHERE state = 'pending'
    AND expires_at <= COALESCE(:real_now + time_shift, :clock_now);
@@ -81,9 +86,12 @@ SELECT COUNT(*) AS taken
    AND seq <> :seq;
 
 -- name: outbox_finish(seq, state, now, receipt, error)!
--- The outcome is known and final.
+-- The outcome is known and final. What only its receiver may read is forgotten, as in outbox_expire.
 UPDATE outbox
    SET state = :state,
+       forms = CASE WHEN private = 1 THEN '' ELSE forms END,
+       request = CASE WHEN private = 1 THEN NULL ELSE request END,
+       msgtype = CASE WHEN private = 1 AND msgtype = 'template_card' THEN 'text' ELSE msgtype END,
        finished_at = :now,
        unsure_since = CASE WHEN :state = 'unknown' THEN unsure_since ELSE NULL END,
        receipt = :receipt,

@@ -99,6 +99,18 @@ ON CONFLICT (userid, external_userid) DO NOTHING;
 DELETE FROM detail_reads
  WHERE userid = :old_userid;
 
+-- name: rename_names(old_userid, userid)!
+-- What customers are called; of one that is there under both userids the new one's stays.
+INSERT INTO customer_names (userid, external_userid, name, remark, read_at)
+SELECT CAST(:userid AS TEXT), external_userid, name, remark, read_at
+  FROM customer_names
+ WHERE userid = :old_userid
+ON CONFLICT (userid, external_userid) DO NOTHING;
+
+-- name: rename_names_clear(old_userid)!
+DELETE FROM customer_names
+ WHERE userid = :old_userid;
+
 -- name: rename_managers(old_userid, userid)!
 -- Whose book a customer is in, as the bank said it.
 UPDATE facts

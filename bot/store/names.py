@@ -1,0 +1,77 @@
+"""What an employee's customers are called, while the installation keeps names; each row is one employee's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.store.details import Relation
+from bot.store.engine import Engine
+
+_BATCH = 500  # at a time, so that nobody waits long for the store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerName:
+    """What *userid*'s customer calls himself, and the *remark* by which the employee calls him; maybe empty.
+
+    Neither shows in a traceback or a log that prints the value.
+    """
+
+    userid: str
+    external_userid: str
+    name: str = field(default="", repr=False)
+    remark: str = field(default="", repr=False)
+
+
+class CustomerNames:
+    """Rows of this table."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, names: Iterable[CustomerName], *, read_at: int, since: int) -> None:
+        """Keep what was read (*read_at*, epoch s), but of contacts that ended up to *since*.
+
+        Call it inside a transaction.
+        """
+        unique = {(one.userid, one.external_userid): one for one in names if one.name or one.remark}
+        rows = [
+            {
+                "userid": one.userid,
+                "external_userid": one.external_userid,
+                "name": one.name,
+                "remark": one.remark,
+                "read_at": read_at,
+                "since": since,
+            }
+            for _, one in sorted(unique.items())
+        ]
+        if rows:
+            self._engine.run_many("names_put", rows)
+
+    def of(self, userid: str) -> dict[str, CustomerName]:
+        """What the customers of *userid* are called, by external_userid."""
+        return {
+            row["external_userid"]: CustomerName(userid=userid, **row)
+            for row in self._engine.all("names_of", userid=userid)
+        }
+
+    def ended(self, *, upto: int) -> list[Relation]:
+        """Some contacts that have a name and ended up to *upto* (epoch s); empty when none are left."""
+        rows = self._engine.all("names_ended", since=upto, batch=_BATCH)
+        return [(row["userid"], row["external_userid"]) for row in rows]
+
+    def forget(self, relations: Iterable[Relation]) -> None:
+        """Forget the names of these; call it inside a transaction."""
+        rows = [{"userid": userid, "external_userid": customer} for userid, customer in sorted(relations)]
+        if rows:
+            self._engine.run_many("names_forget", rows)
+
+    def any(self) -> bool:
+        """Whether there is any name."""
+        return self._engine.one("names_any") is not None
+
+    def clear(self) -> int:
+        """Forget every name; how many there were."""
+        return self._engine.run("names_clear")
