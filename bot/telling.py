@@ -171,7 +171,7 @@ def put_unasked(services: Services, message: Message, *, quiet: Peace, spread: b
 
 
 def going(services: Services, messages: Iterable[Message], *, quiet: Peace) -> Iterator[Message]:
-    """Of *messages*, in this order, those that go now or later, or have: as `put_unasked` would, storing none."""
+    """Of *messages*, in this order, those that `put_unasked` would store, or that are stored; stores none."""
     places = _Tried(services.store.unasked)
     for message in messages:
         stored = services.store.outbox.by_key(message.key) is not None

@@ -174,7 +174,7 @@ def _went(services: Services, message: Message) -> bool:
 
 
 def _now(services: Services, message: Message, *, otherwise: str = "pending") -> dict[str, Any]:
-    """The message as the store has it: an earlier run may have planned and sent it. *otherwise*: its state."""
+    """The message as the store has it, if an earlier run planned it; its state is *otherwise* if none did."""
     row = services.store.outbox.by_key(message.key)
     if row is None:
         return _told(message, otherwise, message.content)
