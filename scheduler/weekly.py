@@ -126,7 +126,7 @@ class _Week:
         more = {
             member.userid: self.gains.get(member.userid, 0)
             for member in members
-            if not any(row.flags for row in member.rows)
+            if member.userid not in self.standing.in_doubt
         }
         best = max(more.values(), default=0)
         return TeamWeek(

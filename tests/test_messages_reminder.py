@@ -84,7 +84,22 @@ def test_on_the_last_workday_nothing_is_put_off() -> None:
     row = replace(BEHIND, workdays_left=1)
 
     assert said([row])[1:3] == [
-        "本月 28/50：已确认 24，待确认 4，今天是最后一个工作日",
+        "本月 28/50：已确认 24，待确认 4，今天是您本期最后一个工作日",
+        "今天只提醒这一次，下班后不打扰。",
+    ]
+
+
+def test_in_english_the_last_workday_is_his_own() -> None:
+    row = replace(BEHIND, workdays_left=1)
+
+    assert said([row], language="en")[1].endswith(", today is your last workday in it")
+
+
+def test_of_days_on_which_he_may_be_away_nothing_is_said() -> None:
+    message = reminder(language="zh-CN", rows=[BEHIND], at=AFTERNOON, today_is_workday=True, may_be_away=True)
+
+    assert as_text(message).splitlines()[1:3] == [
+        "本月 28/50：已确认 24，待确认 4",
         "今天只提醒这一次，下班后不打扰。",
     ]
 
