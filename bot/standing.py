@@ -64,7 +64,7 @@ class Standing:
 
     @cached_property
     def in_doubt(self) -> frozenset[str]:
-        """About whose adds of a period that is shown a reviewer confirmed something, a flag of a row or not."""
+        """About whose adds of a period shown here a reviewer confirmed something, a flag of a row or not."""
         flagged = {row.userid for row in self.rows if row.flags}
         beside = {
             flag.name.userid

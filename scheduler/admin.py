@@ -58,7 +58,7 @@ def _a_workday_before(calendar: WorkCalendar, at: datetime) -> datetime:
 
 
 def _service(services: Services) -> Iterator[Finding]:
-    health = Health(services.store, probe=lambda: None)
+    health = Health(services.store, probe=lambda: None, real_time=services.store.now)
     for degraded in health.report()["degraded"]:
         if degraded["part"] not in {"inbox", "outbox", "catch_up"}:  # told below, in other words
             yield Finding(what=Wrong.SERVICE, text=str(degraded["problem"]))

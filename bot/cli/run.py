@@ -160,7 +160,7 @@ def _is_later(row: Row, message: Message) -> bool:
 def _needs_human(services: Services) -> str | None:
     noted = services.store.marks.get(TROUBLE)
     trouble = {} if noted is None else json.loads(noted)
-    if trouble.get("needs_human") and trouble["until"] > time.time():
+    if trouble.get("needs_human") and trouble["until"] > services.store.now():
         return str(trouble["text"])
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ def status(config_path: Path, form: str) -> None:
 
 
 def _report(services: Services) -> dict[str, Any]:
-    store, now = services.store, int(time.time())
+    store, now = services.store, int(services.store.now())
     zone = services.config.calendar.timezone
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
