@@ -124,7 +124,9 @@ def test_one_workday_after_today_is_singular_in_english() -> None:
     [
         pytest.param(MONTHLY, id="on track"),
         pytest.param(MET, id="met"),
+        pytest.param(replace(MET, today_left=1), id="met by a contact that came back, not by today's adds"),
         pytest.param(COVERED, id="covered"),
+        pytest.param(replace(COVERED, today_left=1), id="covered by a contact that came back"),
         pytest.param(EXEMPT, id="exempt"),
         pytest.param(replace(BEHIND, today_left=0), id="behind, but today's dose is done"),
     ],
