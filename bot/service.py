@@ -101,7 +101,7 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
         )
         token = config.server.metrics_token
         app = create_app(
-            health=Health(services.store, probe=writer.probe),
+            health=Health(services.store, probe=writer.probe, real_time=services.store.now),
             verify_files=config.server.verify_files,
             metrics_token=None if token is None else token.get_secret_value(),
         )
