@@ -17,7 +17,7 @@ from bot.core.periods import Period, period_of
 from bot.core.progress import Branch, Row, progress
 from bot.core.quotas import Quota, holds_for
 from bot.core.rulebook import Version
-from bot.core.workdays import ONE_DAY
+from bot.core.workdays import ONE_DAY, epoch_of
 from bot.services import Services
 from bot.standing import branch_for
 
@@ -70,7 +70,10 @@ def pending_changes(services: Services, *, at: datetime) -> list[QuotaChange]:
 
 
 def adopt(services: Services, changes: Iterable[QuotaChange], *, by: str, now: int, at: datetime) -> None:
-    """Let what may hold at once hold in the running periods; *now* in epoch s, *by* names who says so."""
+    """Let what may hold at once hold in the running periods; *now*: real time, epoch s.
+
+    *by* names who says so, at the time *at* (aware).
+    """
     store = services.store
     with store.transaction():
         frozen.record(
@@ -89,7 +92,7 @@ def adopt(services: Services, changes: Iterable[QuotaChange], *, by: str, now: i
                 change.quota, versions, since=change.running.first, now=now, by=by
             )
             store.audit.add(
-                at=now,
+                at=epoch_of(at),
                 actor=by,
                 act="adopt",
                 subject=f"{change.quota} {change.running.name}",

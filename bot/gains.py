@@ -16,13 +16,13 @@ from bot.standing import Standing, rules
 _WEEK = 7  # days
 
 
-def silent(standing: Standing) -> set[str]:
+def silent(standing: Standing) -> frozenset[str]:
     """Who improves and leads nowhere: who has left, and whose adds a reviewer confirmed a finding about."""
     today, people = standing.calendar.local_day(standing.at), standing.people
-    return {
+    return standing.in_doubt | {
         row.userid
         for row in standing.rows
-        if row.flags or row.userid not in people or not people[row.userid].employed_on(today)
+        if row.userid not in people or not people[row.userid].employed_on(today)
     }
 
 

@@ -105,7 +105,7 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
         )
         token = config.server.metrics_token
         app = create_app(
-            health=Health(services.store, probe=writer.probe),
+            health=Health(services.store, probe=writer.probe, real_time=services.store.now),
             pages=pages.blueprint(
                 language=lambda: str(services.config.locale.language),
                 look_at=partial(look_at_from, services),

@@ -13,7 +13,7 @@ from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, day_facts, facts_between
 from bot.core.frames import Frame, Past, own_days
 from bot.core.history import KEPT_WINDOW_S, Kept
-from bot.core.integrity import Planned
+from bot.core.integrity import FLAGS, Planned
 from bot.core.money import capped
 from bot.core.overtime import Overtime, overtime
 from bot.core.people import Departments, Person
@@ -61,6 +61,17 @@ class Standing:
         for row in self.rows:
             found.setdefault(row.userid, []).append(row)
         return {userid: tuple(rows) for userid, rows in sorted(found.items())}
+
+    @cached_property
+    def in_doubt(self) -> frozenset[str]:
+        """About whose adds of a period shown here a reviewer confirmed something, a flag of a row or not."""
+        flagged = {row.userid for row in self.rows if row.flags}
+        beside = {
+            flag.name.userid
+            for flag in self.branch.flags
+            if flag.name.kind not in FLAGS and any(flag.on in period for _, period in self.frames)
+        }
+        return frozenset(flagged | beside)
 
     def works_on(self, userid: str, day: date) -> bool:
         """Whether *userid* may be told something on the local *day*: employed, not absent, in range."""

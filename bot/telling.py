@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
 from bot.config.fields import is_userid
 from bot.core.peace import PATIENCE, WAITS, Peace, Silence, Wish, kind_of, places_kept
@@ -18,6 +20,7 @@ from bot.reaching import reach
 from bot.services import Services
 from bot.standing import everybody
 from bot.store.outbox import Lane, Message, Pending
+from bot.store.peace import Unasked
 
 _MAY_COME = frozenset({"progress", "reminder"})  # on a day of which nothing is known yet
 FILE = "file"  # the msgtype of a row whose content names a stored file
@@ -150,42 +153,67 @@ def put_unasked(services: Services, message: Message, *, quiet: Peace, spread: b
     store = services.store
     if store.outbox.by_key(message.key) is not None:
         return False
-    kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
-    found: datetime | Silence
-    if not is_userid(message.to_userid):
-        if quiet.reach.posts(message.to_userid):
-            store.unasked.told(message.key)
-            return store.outbox.add(message, created_at=int(store.now()))
-        found = Silence.ROLLOUT
-    elif kind in WAITS:
-        found = _first_place(services, message, begin=begin, since=begin, quiet=quiet)
-    elif (reason := quiet.silence(message.to_userid, begin, kind=kind)) is not None:
-        found = reason
-    else:
-        kept = places_kept(kind, awaited=_awaited(services, message, begin))
-        found = begin if _take(services, message.to_userid, begin.date(), kept=kept) else Silence.FULL
-    now = int(store.now())
+    found, now = _place(services, message, quiet=quiet, places=store.unasked), int(store.now())
+    begin = quiet.calendar.moment(message.not_before)
     if isinstance(found, Silence):
         store.unasked.withhold(
-            message.key, job=kind, userid=message.to_userid, day=begin.date(), reason=found.value, at=now
+            message.key,
+            job=kind_of(message.job),
+            userid=message.to_userid,
+            day=begin.date(),
+            reason=found.value,
+            at=now,
         )
         return False
-    if spread or found != begin:
+    if is_userid(message.to_userid) and (spread or found != begin):
         found = quiet.apart(found, message.key)
     store.unasked.told(message.key)
     return store.outbox.add(_moved(message, found, quiet.calendar), created_at=now)
 
 
-def goes(services: Services, message: Message, *, quiet: Peace) -> bool:
-    """Whether `put_unasked` would let *message* go, now or later; takes no place."""
+def going(services: Services, messages: Iterable[Message], *, quiet: Peace) -> Iterator[Message]:
+    """Of *messages*, in this order, those that `put_unasked` would store, or that are stored; stores none."""
+    places = _Tried(services.store.unasked)
+    for message in messages:
+        stored = services.store.outbox.by_key(message.key) is not None
+        if stored or not isinstance(_place(services, message, quiet=quiet, places=places), Silence):
+            yield message
+
+
+class _Places(Protocol):
+    """Places of the day, of which each unasked message to a person takes one."""
+
+    def take(self, userid: str, day: date, *, room: int) -> bool:
+        """Take one of *room* places; False when all are taken."""
+        ...
+
+
+class _Tried:
+    """The places as they would be taken one after another; the store keeps its own."""
+
+    def __init__(self, stored: Unasked) -> None:
+        self._stored = stored
+        self._days: dict[date, Counter[str]] = {}
+
+    def take(self, userid: str, day: date, *, room: int) -> bool:
+        if day not in self._days:
+            self._days[day] = Counter(self._stored.counts(day))
+        is_room = self._days[day][userid] < room
+        self._days[day][userid] += is_room
+        return is_room
+
+
+def _place(services: Services, message: Message, *, quiet: Peace, places: _Places) -> datetime | Silence:
+    """Take a place for *message*; return its time, or why there is none. Groups have no places."""
     kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
     if not is_userid(message.to_userid):
-        return quiet.reach.posts(message.to_userid)
+        return begin if quiet.reach.posts(message.to_userid) else Silence.ROLLOUT
     if kind in WAITS:
-        return quiet.next_time(message.to_userid, begin, kind=kind) is not None
-    taken = services.store.unasked.counts(begin.date()).get(message.to_userid, 0)
-    room = services.config.messages.per_day - places_kept(kind, awaited=_awaited(services, message, begin))
-    return quiet.silence(message.to_userid, begin, kind=kind) is None and taken < room
+        return _first_place(services, message, begin=begin, since=begin, quiet=quiet, places=places)
+    if (reason := quiet.silence(message.to_userid, begin, kind=kind)) is not None:
+        return reason
+    room = _room(services, places_kept(kind, awaited=_awaited(services, message, begin)))
+    return begin if places.take(message.to_userid, begin.date(), room=room) else Silence.FULL
 
 
 def comes_later(services: Services, job: str, at: datetime) -> bool:
@@ -201,7 +229,8 @@ def comes_later(services: Services, job: str, at: datetime) -> bool:
 
 def move_on(services: Services, row: Pending, *, quiet: Peace, at: datetime) -> bool:
     """Put off a stored *row* that may not go at *at* (local); False if there is no place within its time."""
-    found = _first_place(services, row, begin=at, since=quiet.calendar.moment(row.not_before), quiet=quiet)
+    since, places = quiet.calendar.moment(row.not_before), services.store.unasked
+    found = _first_place(services, row, begin=at, since=since, quiet=quiet, places=places)
     if isinstance(found, Silence):
         return False
     moved = quiet.apart(found, row.key)
@@ -210,7 +239,13 @@ def move_on(services: Services, row: Pending, *, quiet: Peace, at: datetime) -> 
 
 
 def _first_place(
-    services: Services, message: Message | Pending, *, begin: datetime, since: datetime, quiet: Peace
+    services: Services,
+    message: Message | Pending,
+    *,
+    begin: datetime,
+    since: datetime,
+    quiet: Peace,
+    places: _Places,
 ) -> datetime | Silence:
     """Take a place for what waits, on the first day from *begin* on that has one; or say why there is none.
 
@@ -227,7 +262,7 @@ def _first_place(
         kept = places_kept(kind, awaited=awaited)
         if tried >= PATIENCE:
             kept = min(kept, max(0, services.config.messages.per_day - 1))
-        if _take(services, userid, candidate.date(), kept=kept):
+        if places.take(userid, candidate.date(), room=_room(services, kept)):
             return candidate
         why, moment = Silence.FULL, quiet.next_opening(candidate)
     return why
@@ -239,8 +274,8 @@ def _awaited(services: Services, message: Message | Pending | None, moment: date
     return {job for job in (_MAY_COME if known is None else known) if comes_later(services, job, moment)}
 
 
-def _take(services: Services, userid: str, day: date, *, kept: int) -> bool:
-    return services.store.unasked.take(userid, day, room=services.config.messages.per_day - kept)
+def _room(services: Services, kept: int) -> int:
+    return services.config.messages.per_day - kept
 
 
 def _moved(message: Message, begin: datetime, calendar: WorkCalendar) -> Message:

@@ -10,8 +10,6 @@ which may have changed the tags, has them read again.
 
 from __future__ import annotations
 
-import time
-
 from bot.core.relations import Kind, RelationEvent
 from bot.services import Services
 from bot.wecom import events
@@ -40,6 +38,7 @@ def contact_changed(event: events.ContactEvent, services: Services) -> None:
         kind=_KINDS[type(event)],
         state=event.state if isinstance(event, events.ContactAdded | events.ContactHalfAdded) else "",
     )
-    services.store.ledger.append(fact, origin="callback", recorded_at=int(time.time()))
+    now = int(services.store.now())
+    services.store.ledger.append(fact, origin="callback", recorded_at=now)
     if isinstance(event, events.ContactAdded | events.ContactEdited):
-        services.store.details.want(event.userid, event.external_userid, now=int(services.store.now()))
+        services.store.details.want(event.userid, event.external_userid, now=now)

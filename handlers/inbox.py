@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import structlog
@@ -78,7 +77,7 @@ def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> No
 
 def _one_batch(services: Services, *, upto: int | None, router: Router) -> int:
     store = services.store
-    now = int(time.time())
+    now = int(store.now())
     if not store.inbox.due(now=now, batch=1, upto=upto):
         return 0
     with store.transaction():

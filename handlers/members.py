@@ -7,7 +7,6 @@ member is read again soon after. An arrival is noted with its day, for whoever c
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 from bot.services import Services
@@ -26,5 +25,6 @@ def member_changed(event: events.MemberEvent, services: Services) -> None:
     arrived = None
     if isinstance(event, events.MemberArrived):
         arrived = config.work_calendar().local_day(datetime.fromtimestamp(event.created_at, UTC))
+    now = int(services.store.now())
     for userid in event.userids:
-        services.store.address_book.want(userid, since=int(time.time()), arrived_on=arrived)
+        services.store.address_book.want(userid, since=now, arrived_on=arrived)

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from bot.services import Services
 from bot.wecom.events import Event
-
-
-class Handler(Protocol):
-    """Acts on one event inside the transaction that also marks it as done."""
-
-    def __call__(self, event: Event, services: Services) -> None: ...
-
 
 E = TypeVar("E", bound=Event)
 

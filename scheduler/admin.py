@@ -14,6 +14,7 @@ from bot.messages.admin import admin as admin_message
 from bot.services import FIRST_START, Services
 from bot.standing import Standing
 from scheduler.drift import last_drift
+from scheduler.robots import robots_off
 
 ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7
@@ -58,10 +59,12 @@ def _a_workday_before(calendar: WorkCalendar, at: datetime) -> datetime:
 
 
 def _service(services: Services) -> Iterator[Finding]:
-    health = Health(services.store, probe=lambda: None)
+    health = Health(services.store, probe=lambda: None, real_time=services.store.now)
     for degraded in health.report()["degraded"]:
-        if degraded["part"] not in {"inbox", "outbox", "catch_up"}:  # told below, in other words
+        if degraded["part"] not in {"inbox", "outbox", "catch_up", "robots"}:  # told below, in other words
             yield Finding(what=Wrong.SERVICE, text=str(degraded["problem"]))
+    for said in robots_off(services):
+        yield Finding(what=Wrong.SERVICE, text=said)
     if dead := health.depths()["inbox_dead"]:
         yield Finding(what=Wrong.EVENTS, n=dead)
 

@@ -6,7 +6,7 @@ was reminded on each of his last workdays. Nobody is reminded whose figures may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
 
@@ -14,8 +14,10 @@ from bot.core.progress import Row
 from bot.core.standing import is_tight
 from bot.messages import Message, offer_help, to_remind
 from bot.messages import reminder as reminder_message
+from bot.messages.reminder import days_after
 from bot.services import Services
 from bot.standing import Standing
+from bot.store.preferences import SaidLeave
 from scheduler.catching_up import gap_of
 from scheduler.proposing import in_question
 
@@ -28,14 +30,17 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
     local = standing.calendar.local(standing.at)
     language = services.language
     unsure = unsure_of(services, at=standing.at)
-    reminded_often = _reminded_often(services, standing)
+    reminded_often, leaves = _reminded_often(services, standing), services.store.preferences.leaves()
+    counts_today = standing.calendar.is_workday(local.date()) and not standing.calendar.hours_over(local)
     for userid, rows in standing.by_person.items():
         due = to_remind(rows)
         if userid in unsure or not standing.works_on(userid, local.date()) or not due:
             continue
         about = _tight(standing, due) or (due if reminded_often(userid) else ())
         if about:
-            yield userid, offer_help(language=language, rows=rows, about=about, at=local)
+            is_last_day = not all(days_after(row, today_is_workday=counts_today) for row in about)
+            offer = offer_help(language=language, rows=rows, about=about, at=local, is_last_day=is_last_day)
+            yield userid, offer
             continue
         yield (
             userid,
@@ -43,9 +48,21 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
                 language=language,
                 rows=rows,
                 at=local,
-                today_is_workday=standing.calendar.is_workday(local.date()),
+                today_is_workday=counts_today,
+                may_be_away=_may_be_away(standing, userid, due, leaves=leaves.get(userid, ())),
             ),
         )
+
+
+def _may_be_away(standing: Standing, userid: str, due: Sequence[Row], *, leaves: Iterable[SaidLeave]) -> bool:
+    """Whether he said that he is away on a day to come that is a workday of his as far as is recorded."""
+    tomorrow = standing.calendar.local_day(standing.at) + timedelta(days=1)
+    last = max(row.period_end for row in due)
+    return any(
+        standing.works_on(userid, day)
+        for leave in leaves
+        for day in standing.calendar.workdays_between(max(tomorrow, leave.first), min(last, leave.last))
+    )
 
 
 def unsure_of(services: Services, *, at: datetime) -> frozenset[str]:

@@ -132,7 +132,7 @@ class _Week:
         more = {
             member.userid: self.gains.get(member.userid, 0)
             for member in told.own
-            if not any(row.flags for row in member.rows)
+            if member.userid not in self.standing.in_doubt
         }
         best = max(more.values(), default=0)
         first = [member for member in told.own if more.get(member.userid) == best]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from bot.core.contacts import contacts_of
+from bot.core.contacts import Contact
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Branch as CoreBranch
@@ -25,6 +25,21 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY_S = 24 * 3600
 REGAIN_S = 3 * DAY_S
 NINE_TENTHS = Fraction(9, 10)
+
+
+def contacts_of(adds: Iterable[Add]) -> dict[str, list[Contact]]:
+    """Contacts by userid of which nothing but the adds of the whole bank is known."""
+    by_customer: dict[str, list[Add]] = {}
+    for add in adds:
+        by_customer.setdefault(add.external_userid, []).append(add)
+    contacts: dict[str, list[Contact]] = {}
+    for of_customer in by_customer.values():
+        for add in of_customer:
+            others = (one.added_at for one in of_customer if one.userid != add.userid)
+            since = min((moment for moment in others if moment < add.added_at), default=None)
+            contact = Contact(add=add, first_in_corp=since is None, known_since=since)
+            contacts.setdefault(add.userid, []).append(contact)
+    return contacts
 
 
 def china(**changes: Any) -> WorkCalendar:

@@ -205,7 +205,7 @@ class Rows(Judging):
             if flag.name.userid == asked.person.userid
             and (flag.name.subject == about if flag.name.kind == "quick_loss" else flag.on in asked.shown)
         }
-        return tuple(kind for kind in ("burst", "shared", "quick_loss", "rollout") if kind in kinds)
+        return tuple(kind for kind in ("burst", "shared", "quick_loss") if kind in kinds)
 
     # -- among others
 

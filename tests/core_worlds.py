@@ -24,6 +24,7 @@ from core_branches import (
     STEPS,
     USERIDS,
     china,
+    contacts_of,
     core_branch,
     event,
     fold_all,
@@ -33,7 +34,7 @@ from core_chance import ADD_WAYS, AROUND, FACTS, STATES, TAGS, Chance, quota
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from bot.core.contacts import Contact, Details, contacts_of
+from bot.core.contacts import Contact, Details
 from bot.core.frames import Frame
 from bot.core.integrity import FindingKind, FindingName, Flag
 from bot.core.people import Departments, Membership, Person

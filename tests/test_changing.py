@@ -26,6 +26,7 @@ from bot.changing import QuotaChange, adopt, pending_changes
 from bot.config import load
 from bot.core.leniency import differences
 from bot.core.relations import Kind, RelationEvent
+from bot.core.workdays import epoch_of
 from bot.messages.changes import WORDS, sentence
 from bot.services import Services
 from bot.standing import standing
@@ -158,7 +159,12 @@ def test_an_adoption_stands_in_the_audit_log(tmp_path: Path) -> None:
         (act,) = adopted(services).store.audit.acts()
         whole = services.store.audit.broken_at() is None
 
-    assert (act.actor, act.act, act.subject, act.at) == ("人力资源部", "adopt", "cm-monthly 2026-11", 5)
+    assert (act.actor, act.act, act.subject, act.at) == (
+        "人力资源部",
+        "adopt",
+        "cm-monthly 2026-11",
+        epoch_of(WHEN),
+    )
     assert act.detail == '{"target": ["50", "40"]}'
     assert whole
 

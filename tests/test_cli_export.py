@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 
 import pytest
-from e2e_builders import Quotabot, command_here
+from e2e_builders import Quotabot, change, command_here
 from importing_builders import JIA, branch, detail, file, tell
 from spreadsheet_reader import read_back
 
@@ -98,3 +98,18 @@ def test_an_export_stands_in_the_audit_log(tmp_path: Path, quotabot: Quotabot) -
 
     assert [(act.actor, act.act, act.subject) for act in acts] == [("人事", "export", "contact-keys")]
     assert acts[0].detail == '{"rows": 3, "format": "csv"}'
+
+
+def test_status_says_whether_the_audit_log_is_whole(tmp_path: Path, quotabot: Quotabot) -> None:
+    place = tmp_path / "bot.db"
+    config = bank(tmp_path, place)
+    for _ in range(3):
+        quotabot("export", "contact-keys", "--by", "人事", *config)
+    whole, shown = quotabot("status", "--format", "json", *config).json(), quotabot("status", *config).out
+    with branch(tmp_path, place) as services:
+        change(services, "UPDATE audit SET actor = 'nobody' WHERE seq = 2")
+    changed, then = quotabot("status", "--format", "json", *config).json(), quotabot("status", *config).out
+
+    assert (whole["audit"], changed["audit"]) == ({"broken_at": None}, {"broken_at": 2})
+    assert "the chain is whole" in shown
+    assert "changed at entry 2" in then

@@ -126,6 +126,21 @@ def test_a_dry_run_prints_the_messages_and_leaves_no_trace(
     assert [m["text"] for m in dry["messages"]] == [m["text"] for m in real["messages"]]
 
 
+def test_a_dry_run_after_a_run_shows_what_is_stored(quotabot: Quotabot) -> None:
+    quotabot("run", "progress", "--at", MORNING, "--no-wait")
+    dry = quotabot("run", "progress", "--at", "2026-11-23T11:30", "--dry-run", "--format", "json").json()
+
+    assert {message["state"] for message in dry["messages"]} == {"pending"}
+    assert all("09:07" in message["text"] for message in dry["messages"])
+
+
+def test_a_dry_run_says_that_nothing_goes_outside_working_hours(quotabot: Quotabot) -> None:
+    dry = quotabot("run", "progress", "--at", "2026-11-23T19:30", "--dry-run", "--format", "json")
+
+    assert (dry.code, len(dry.json()["messages"])) == (0, 3)
+    assert "outside working hours: nothing of this would be sent" in dry.err
+
+
 def test_a_dry_run_is_for_people_too(quotabot: Quotabot) -> None:
     out = quotabot("run", "progress", "--at", MORNING, "--dry-run").out
 

@@ -265,6 +265,16 @@ def test_what_is_still_held_at_the_settlement_counts() -> None:
         pytest.param(
             [
                 Flag(
+                    name=FindingName(kind=FindingKind.ROLLOUT, userid="jia", subject="2026-11-10"),
+                    on=date(2026, 11, 10),
+                )
+            ],
+            (),
+            id="adds near the first start are no flag",
+        ),
+        pytest.param(
+            [
+                Flag(
                     name=FindingName(kind=FindingKind.QUICK_LOSS, userid="jia", subject=subject_of(*about)),
                     on=date(2026, 11, 10),
                 )

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from core_branches import contacts_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.contacts import Contact, Details, contacts_of
+from bot.core.contacts import Contact, Details
 from bot.core.counting import FirstAdd, Integrity
 from bot.core.integrity import FindingKind, FindingName, Rollout, rollouts, seen_in
 from bot.core.relations import Add

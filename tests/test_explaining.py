@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from e2e_builders import QUOTA, at
 from importing_builders import JIA, NOW, branch, detail, file, imported, tell
+from knowing_builders import Fact, put_facts
 
 from bot import closing
 from bot.core.relations import Kind, RelationEvent
@@ -17,7 +18,6 @@ from bot.core.verdicts import Verdict
 from bot.explaining import Explained, UnknownPersonError, explain
 from bot.services import Services
 from bot.standing import standing
-from bot.store.knowledge import Fact
 from handlers.inbox import derive
 from scheduler.jobs import PREPARES
 
@@ -301,17 +301,18 @@ def busy_month(services: Services, *, events: int) -> None:
                     customer_type=2 if number % 11 == 0 else 1,
                     tags='["已实名"]' if number % 3 else "[]",
                 )
-        for fact, every in (("account", 2), ("far", 5)):
-            services.store.knowledge.put_facts(
-                [
-                    Fact(
-                        key_kind="external_userid",
-                        key=one.add.external_userid,
-                        fact=fact,
-                        value=str(int(n % 13 > 0)),
-                    )
-                    for n, one in enumerate(adds)
-                    if n % every
-                ],
-                imported_at=0,
-            )
+    for fact, every in (("account", 2), ("far", 5)):
+        put_facts(
+            services.store,
+            [
+                Fact(
+                    key_kind="external_userid",
+                    key=one.add.external_userid,
+                    fact=fact,
+                    value=str(int(n % 13 > 0)),
+                )
+                for n, one in enumerate(adds)
+                if n % every
+            ],
+            imported_at=0,
+        )

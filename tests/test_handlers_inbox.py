@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from bot_builders import ROSTER, contact_event, logged, rows, services
@@ -16,6 +15,7 @@ import handlers
 from bot.directory import known
 from bot.services import Services
 from bot.store.engine import StoreBusyError, StoreError
+from bot.store.store import Store
 from bot.wecom.events import ContactAdded, ContactEvent
 from handlers import inbox
 from handlers.inbox import derive, work_off
@@ -36,7 +36,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(inbox, "time", SimpleNamespace(time=clock.time))
+    monkeypatch.setattr(Store, "now", lambda _store: clock.time())
     return clock
 
 
@@ -93,6 +93,14 @@ def test_a_failing_event_is_tried_five_times_over_about_an_hour_and_then_given_u
     assert "wmBad" not in repr(entries)
     (letter,) = opened.store.inbox.dead()
     assert (letter["attempts"], letter["error"]) == (5, "LookupError")
+
+
+def test_an_event_is_dated_by_the_clock_that_all_processes_share(opened: Services, clock: Clock) -> None:
+    receive(opened, contact_event())
+
+    work_off(opened)
+
+    assert table(opened, "SELECT recorded_at FROM relation_events") == [(clock.now,)]
 
 
 def test_the_neighbours_of_a_failing_event_are_done(opened: Services, clock: Clock) -> None:

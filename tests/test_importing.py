@@ -63,6 +63,18 @@ def test_lines_may_overlap_and_come_again(tmp_path: Path, place: Path | str) -> 
     assert sorted(day.day for day in days) == [2, 3, 4, 5]
 
 
+def test_leave_that_was_called_off_asks_for_the_days_again(tmp_path: Path, place: Path | str) -> None:
+    header, first, second = "userid,from,to,kind", "lisi,2026-11-02,2026-11-04", "lisi,2026-11-04,2026-11-05"
+    with branch(tmp_path, place) as services:
+        imported(services, "absences", file(tmp_path, header, f"{first},年假", f"{second},病假"))
+        off = [f"{first},取消", f"{second},Cancelled", f"{second},病假", "lisi,2026-11-09,2026-11-09,取消"]
+        report = imported(services, "absences", file(tmp_path, header, *off))
+        days = services.store.knowledge.absences()["lisi"]
+
+    assert (report.good, report.stored) == (4, True)
+    assert sorted(day.day for day in days) == [4, 5]
+
+
 def test_kind_may_be_left_out_and_columns_stand_in_any_order(tmp_path: Path, place: Path | str) -> None:
     with branch(tmp_path, place) as services:
         imported(services, "absences", file(tmp_path, "to,from,userid", "2026-11-03,2026-11-02,lisi"))

@@ -77,6 +77,16 @@ def test_the_card_has_the_button_first_and_says_who_sees_it(rows: list[Row], lan
     assert ("只有您的主管会看到" if language == "zh-CN" else "tells your leader only") in str(card)
 
 
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("zh-CN", "和主管一起看看怎么安排。"), ("en", "See with your leader what can be done.")],
+)
+def test_on_the_last_day_nobody_is_told_that_there_is_no_rush(language: str, line: str) -> None:
+    message = offer_help(language=language, rows=[BEHIND], about=[BEHIND], at=AFTERNOON, is_last_day=True)
+
+    assert as_text(message).splitlines()[1] == line
+
+
 def test_an_offer_about_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least"):
         said([MONTHLY])

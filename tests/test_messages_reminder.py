@@ -84,7 +84,22 @@ def test_on_the_last_workday_nothing_is_put_off() -> None:
     row = replace(BEHIND, workdays_left=1)
 
     assert said([row])[1:3] == [
-        "本月 28/50：已确认 24，待确认 4，今天是最后一个工作日",
+        "本月 28/50：已确认 24，待确认 4，今天是您本期最后一个工作日",
+        "今天只提醒这一次，下班后不打扰。",
+    ]
+
+
+def test_in_english_the_last_workday_is_his_own() -> None:
+    row = replace(BEHIND, workdays_left=1)
+
+    assert said([row], language="en")[1].endswith(", today is your last workday in it")
+
+
+def test_of_days_on_which_he_may_be_away_nothing_is_said() -> None:
+    message = reminder(language="zh-CN", rows=[BEHIND], at=AFTERNOON, today_is_workday=True, may_be_away=True)
+
+    assert as_text(message).splitlines()[1:3] == [
+        "本月 28/50：已确认 24，待确认 4",
         "今天只提醒这一次，下班后不打扰。",
     ]
 
@@ -109,7 +124,9 @@ def test_one_workday_after_today_is_singular_in_english() -> None:
     [
         pytest.param(MONTHLY, id="on track"),
         pytest.param(MET, id="met"),
+        pytest.param(replace(MET, today_left=1), id="met by a contact that came back, not by today's adds"),
         pytest.param(COVERED, id="covered"),
+        pytest.param(replace(COVERED, today_left=1), id="covered by a contact that came back"),
         pytest.param(EXEMPT, id="exempt"),
         pytest.param(replace(BEHIND, today_left=0), id="behind, but today's dose is done"),
     ],

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from directory_builders import Bank
 from e2e_builders import add_customers, at
+from knowing_builders import Fact, put_facts
 from renaming_builders import MOVED, NOW, facts_of, read_bank, renamed_in_wecom
 
 from bot.core.evidence import Evidence
@@ -20,7 +21,7 @@ from bot.importing import AbsenceLines, FactLines, import_file
 from bot.renaming import RenamingError, faults, rename
 from bot.store.address_book import State
 from bot.store.details import ReadState
-from bot.store.knowledge import Absence, Fact
+from bot.store.knowledge import Absence
 from bot.store.outbox import Message
 from bot.store.reviews import Opening, ReviewKind, ReviewState
 from handlers.inbox import derive
@@ -120,8 +121,8 @@ def test_leave_and_own_books_move_along(opened: Bank) -> None:
     with store.transaction():
         day = date(2026, 11, 9)
         store.knowledge.put_absences([Absence(userid="yg01", first=day, last=day)])
-        facts = [Fact(key_kind="external_userid", key="wm1", fact="manager", value="yg01")]
-        store.knowledge.put_facts(facts, imported_at=1)
+    facts = [Fact(key_kind="external_userid", key="wm1", fact="manager", value="yg01")]
+    put_facts(store, facts, imported_at=1)
     renamed_in_wecom(opened)
 
     rename(opened.services, [("yg01", "zhang.san")], "HR")

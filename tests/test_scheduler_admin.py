@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from e2e_builders import FakeTime, at, change, installation, write_config, write_roster
 
+from bot.config import load
 from bot.core.reconciling import Cause
 from bot.messages.admin import Wrong
 from bot.services import FIRST_START, Services
 from bot.store.outbox import Message
 from scheduler.admin import wrong
 from scheduler.planner import plan
+from scheduler.robots import fingerprints
 
 MONDAY = at("2026-11-23T09:07")
 FRIDAY_NOON = int(at("2026-11-20T12:00").timestamp())
@@ -196,6 +198,18 @@ def test_what_is_in_everybodys_way_is_told_in_its_words(services: Services) -> N
     assert [(one.what, one.text) for one in wrong(services, at=MONDAY)] == [
         (Wrong.SERVICE, "the secret is wrong")
     ]
+
+
+def test_a_robot_that_is_off_is_told_in_their_language(services: Services, tmp_path: Path) -> None:
+    more = f'{ADMINS}[[robots]]\nname = "south"\nwebhook_key = "k"\ndepartments = [11]\nposts = ["digest"]\n'
+    services.use(load(write_config(tmp_path, quotas=QUOTA, more=more), environ={}), services.directory)
+    configured = fingerprints(services.config)["south"]
+    with services.store.transaction():
+        services.store.robots.switch_off("south", configured=configured, errcode=93000, error="e", now=NOW)
+
+    (one,) = wrong(services, at=MONDAY)
+
+    assert (one.what, "south”已停用：企业微信返回 93000" in one.text) == (Wrong.SERVICE, True)
 
 
 def test_without_administrators_nobody_is_told(tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from bot_builders import logged
 from e2e_builders import QUOTA
+from knowing_builders import Fact, put_facts
 from reading_builders import GET, TAGS, Desk, desk
 
 from bot.core.verdicts import Verdict
 from bot.store.budget import GRANT_S
 from bot.store.details import ReadState
-from bot.store.knowledge import Fact
 from bot.store.outbox import Message
 from bot.wecom import reads
 from scheduler import details
@@ -146,9 +146,8 @@ def test_what_the_bank_says_under_a_key_that_only_details_have_is_found(tmp_path
     with desk(tmp_path, quotas=rules, with_unionid=True) as opened:
         customer = opened.happen("add", remark_mobiles=["13900000000", "13800000000"])
         keys = {"unionid": f"oSIM{customer[2:26]}", "mobile_sha256": sha256(b"13800000000").hexdigest()}
-        with opened.services.store.transaction():
-            fact = Fact(key_kind=kind, key=keys[kind], fact="account", value="1")
-            opened.services.store.knowledge.put_facts([fact], imported_at=1)
+        fact = Fact(key_kind=kind, key=keys[kind], fact="account", value="1")
+        put_facts(opened.services.store, [fact], imported_at=1)
         before = opened.verdicts()
         opened.drain()
 

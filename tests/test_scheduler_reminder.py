@@ -90,6 +90,89 @@ def test_a_dose_above_three_times_the_average_offers_help(
     assert ("够" in lines[0]) is not offers
 
 
+LAST, OPEN, RUSH = "今天是您本期最后一个工作日", "之后每个工作日", "不用赶"
+
+
+@pytest.mark.parametrize(
+    ("line", "adds", "leave", "when", "lasts", "stops"),
+    [
+        pytest.param(FULL, 20, None, LATE, False, True, id="five workdays are left"),
+        pytest.param("yg01,员工甲,11,客户经理,,,2026-11-23,", 28, None, LATE, True, False, id="leaves today"),
+        pytest.param(FULL, 36, None, "2026-11-30T16:37", True, False, id="the period ends today"),
+        pytest.param(FULL, 28, (24, 30), LATE, True, False, id="on leave from tomorrow to its end"),
+        pytest.param(FULL, 20, (24, 25), LATE, False, True, id="on leave, and back before its end"),
+    ],
+)
+def test_nobody_without_another_workday_is_told_of_one(
+    tmp_path: Path,
+    line: str,
+    adds: int,
+    leave: tuple[int, int] | None,
+    when: str,
+    *,
+    lasts: bool,
+    stops: bool,
+) -> None:
+    write_roster(tmp_path, line)
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(when))) as services:
+        add_customers(services, "yg01", *[at("2026-11-20T10:00")] * adds)
+        if leave:
+            absent(services, *leave)
+        lines = said(services, when)
+
+    assert (LAST in lines[1], any(OPEN in one for one in lines)) == (lasts, stops)
+    assert "够" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "rush"),
+    [
+        pytest.param(FULL, True, id="there are other days"),
+        pytest.param("yg01,员工甲,11,客户经理,,,2026-11-23,", False, id="his last day"),
+    ],
+)
+def test_no_rush_is_offered_only_while_there_are_other_days(tmp_path: Path, line: str, *, rush: bool) -> None:
+    write_roster(tmp_path, line)
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        lines = said(services)
+
+    assert OFFER in lines[0]
+    assert any(RUSH in one for one in lines) is rush
+
+
+@pytest.mark.parametrize(
+    ("days", "known"),
+    [
+        pytest.param((24, 30), False, id="from tomorrow to the end"),
+        pytest.param((26, 26), False, id="one of the days"),
+        pytest.param((16, 20), True, id="it is over"),
+        pytest.param((28, 29), True, id="a weekend"),
+    ],
+)
+def test_of_a_leave_said_by_word_nothing_is_known(
+    tmp_path: Path, days: tuple[int, int], *, known: bool
+) -> None:
+    write_roster(tmp_path, FULL)
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        add_customers(services, "yg01", *[at("2026-11-20T10:00")] * 20)
+        services.store.preferences.add_leave("yg01", *(date(2026, 11, day) for day in days), at=0)
+        lines = said(services)
+
+    assert "够" in lines[0]
+    assert any(OPEN in one or "剩" in one or LAST in one for one in lines) is known
+
+
+def test_after_working_hours_a_preview_has_the_same_days(tmp_path: Path) -> None:
+    write_roster(tmp_path, FULL)
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        add_customers(services, "yg01", *[at("2026-11-20T10:00")] * 20)
+        late, evening = said(services), said(services, "2026-11-23T19:30")
+
+    assert [line for line in late if not line.startswith("截至")] == [
+        line for line in evening if not line.startswith("截至")
+    ]
+
+
 def test_own_workdays_are_those_without_absences(tmp_path: Path) -> None:
     write_roster(tmp_path, FULL)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:

@@ -25,7 +25,9 @@ from bot.cases import cases
 from bot.core.relations import Kind
 from bot.core.verdicts import Verdict
 from bot.explaining import explain
+from bot.gains import silent
 from bot.services import Services
+from bot.standing import standing
 from bot.store.details import ContactRead
 
 ID = "finding:rollout:zhang:2026-11-23"
@@ -114,12 +116,13 @@ def test_held_they_are_pending_until_it_is_cleared_and_never_asked_about_again(s
 
 
 @pytest.mark.parametrize("action", [pytest.param(HOLD, id="hold")])
-def test_confirmed_they_earn_nothing_and_the_row_says_so(services: Services) -> None:
+def test_confirmed_they_earn_nothing_and_nobody_is_praised_for_them(services: Services) -> None:
     morning(services, TUESDAY)
     reviewing.decide(services, ID, accept=False, by="head", reason="无说明", at=FRIDAY_EVENING)
 
-    assert numbers(services, "zhang", FRIDAY_EVENING) == (2, 0, 2, ("rollout",))
+    assert numbers(services, "zhang", FRIDAY_EVENING) == (2, 0, 2, ())  # a row has no such flag
     assert verdicts(services)["wm-1"] is Verdict.REJECTED_REVIEW
+    assert silent(standing(services, at=FRIDAY_EVENING)) == {"zhang"}
 
 
 @pytest.mark.parametrize("action", [pytest.param(HOLD, id="hold")])

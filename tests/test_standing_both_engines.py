@@ -9,12 +9,13 @@ from pathlib import Path
 from random import Random
 
 from e2e_builders import FakeTime, at, installation, write_config, write_roster
+from knowing_builders import Fact, put_facts
 
 from bot import closing
 from bot.core.relations import Kind, RelationEvent
 from bot.services import Services
 from bot.standing import standing
-from bot.store.knowledge import Absence, Fact
+from bot.store.knowledge import Absence
 from bot.store.results import text_of
 from handlers.inbox import derive
 
@@ -105,10 +106,10 @@ def live(services: Services, chance: Random) -> None:
             for fact, value in said.items()
             if chance.random() < 0.7
         ]
+    put_facts(store, facts, imported_at=1)
     with store.transaction():
         for one in events:
             store.ledger.append(one, origin="callback", recorded_at=0)
-        store.knowledge.put_facts(facts, imported_at=1)
         first = date(2026, 11, 9)
         leave = Absence(userid="yg03", first=first, last=first + timedelta(days=4))
         store.knowledge.put_absences([leave])

@@ -9,9 +9,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from knowing_builders import Fact, put_facts
 from messages_builders import MONTHLY
 
-from bot.store.knowledge import Absence, Fact
+from bot.store.knowledge import Absence
 from bot.store.results import Closed, Result, State
 from bot.store.store import Store
 
@@ -62,13 +63,10 @@ def fact(name: str, value: str | None, *, key: str = "wm1") -> Fact:
 
 
 def test_the_newest_word_of_the_bank_holds_and_an_empty_cell_forgets(store: Store) -> None:
-    with store.transaction():
-        store.knowledge.put_facts(
-            [fact("account", "1"), fact("real_name", "1"), fact("manager", "jia")], imported_at=NOW
-        )
-        store.knowledge.put_facts(
-            [fact("account", "0"), fact("real_name", None), fact("manager", "yi")], imported_at=NOW + 60
-        )
+    put_facts(store, [fact("account", "1"), fact("real_name", "1"), fact("manager", "jia")], imported_at=NOW)
+    put_facts(
+        store, [fact("account", "0"), fact("real_name", None), fact("manager", "yi")], imported_at=NOW + 60
+    )
     said = store.knowledge.facts()["external_userid", "wm1"]
 
     assert (said.manager, dict(said.facts)) == ("yi", {"account": False})

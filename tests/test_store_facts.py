@@ -79,8 +79,6 @@ def test_one_that_was_killed_keeps_others_out_for_a_minute_and_is_removed_by_the
 
     with pytest.raises(FactsBusyError, match="imported by another process"):
         published(store, ("wm-bing", NO), now=1059)
-    with pytest.raises(FactsBusyError):
-        store.knowledge.put_facts([], imported_at=1)
     published(store, ("wm-bing", NO), now=1060)
 
     assert set(store.knowledge.facts()) == {(KIND, "wm-bing")}

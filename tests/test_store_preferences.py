@@ -78,6 +78,14 @@ def test_a_leave_that_is_cut_to_a_known_one_is_one(store: Store) -> None:
     assert leaves(store, "jia") == [(24, 25)]
 
 
+def test_leaves_that_began_together_are_one_when_they_are_cut(store: Store) -> None:
+    for last in (26, 27, 30):
+        store.preferences.add_leave("jia", DAY, date(2026, 11, last), at=NOW)
+
+    assert store.preferences.end_leave("jia", back_on=date(2026, 11, 26))
+    assert leaves(store, "jia") == [(24, 25)]
+
+
 def test_help_is_wished_once_a_day(store: Store) -> None:
     wished = [store.preferences.wish_help("jia", date(2026, 11, day), at=NOW) for day in (23, 24, 24)]
 

@@ -6,7 +6,6 @@ import csv
 import getpass
 import io
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from bot.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
-from bot.core.workdays import WorkCalendar
+from bot.core.workdays import WorkCalendar, epoch_of
 from bot.services import Services
 from bot.spreadsheet import Cell, Column, Sheet, workbook
 
@@ -119,10 +118,9 @@ def export(table: str, config_path: Path, by: str | None, form: str, output: Pat
     with open_services(config) as services:
         catch_up(services)
         lines = list(TABLES[table].lines(services, config.work_calendar()))
-        now = int(time.time())
         with services.store.transaction():
             services.store.audit.add(
-                at=now,
+                at=epoch_of(services.clock.now()),
                 actor=by or getpass.getuser(),
                 act="export",
                 subject=table,

@@ -32,7 +32,7 @@ def _wait_for_others(services: Services, *, upto: int) -> None:
     """What other workers have in hand is soon in the store; we take over what they let go."""
     store = services.store
     deadline = time.monotonic() + _PATIENCE_S
-    while store.inbox.waiting(now=int(time.time()), upto=upto) or store.ledger.dirty():
+    while store.inbox.waiting(now=int(store.now()), upto=upto) or store.ledger.dirty():
         if time.monotonic() > deadline:
             click.echo("other workers have not finished; the numbers may lack the newest events", err=True)
             return

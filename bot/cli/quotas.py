@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,7 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
         now = services.clock.now()
         changes = pending_changes(services, at=now)
         messages = announcements(services, changes, at=now)
-        adopt(services, changes, by=by, now=int(time.time()), at=now)
+        adopt(services, changes, by=by, now=int(services.store.now()), at=now)
         quiet = peace(services)
         with services.store.transaction():
             planned = sum(put_unasked(services, message, quiet=quiet) for message in messages)

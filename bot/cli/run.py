@@ -24,7 +24,7 @@ from bot.messages.ranking_picture import Picture
 from bot.services import Services
 from bot.store.engine import Row
 from bot.store.outbox import Message
-from bot.telling import goes, peace, put_unasked
+from bot.telling import going, peace, put_unasked
 from scheduler.jobs import JOBS, LASTING, SILENT
 from scheduler.planner import plan, prepared
 from scheduler.tags import wait_for_reading, want_again
@@ -75,7 +75,7 @@ def run(
             _print(report, form)
             sys.exit(0 if is_done else 1)
         if dry_run:
-            report["messages"] = [_shown(message, "planned") for message in _going(services, job, at=when)]
+            report["messages"] = _preview(services, job, at=when)
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
             click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
         elif (held := made_complete(services, job, at=when)) is not None:
@@ -103,12 +103,14 @@ def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_lo
     return drift is not None
 
 
-def _going(services: Services, job: str, *, at: datetime) -> list[Message]:
-    """What would be told now or later; what its figures may lack is said on standard error."""
+def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, Any]]:
+    """What would be told now or later, or has been; what is amiss with it is said on standard error."""
+    if job not in SILENT and not services.config.work_calendar().in_working_hours(at):
+        click.echo(f"{at:%Y-%m-%d %H:%M} is outside working hours: nothing of this would be sent", err=True)
     if (lack := said(services, job, at=at)) is not None:
         click.echo(lack, err=True)
-    quiet = peace(services)
-    return [message for message in plan(services, job, at=at) if goes(services, message, quiet=quiet)]
+    planned = going(services, plan(services, job, at=at), quiet=peace(services))
+    return [_now(services, message, otherwise="planned") for message in planned]
 
 
 def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[Message]:
@@ -158,7 +160,7 @@ def _is_later(row: Row, message: Message) -> bool:
 def _needs_human(services: Services) -> str | None:
     noted = services.store.marks.get(TROUBLE)
     trouble = {} if noted is None else json.loads(noted)
-    if trouble.get("needs_human") and trouble["until"] > time.time():
+    if trouble.get("needs_human") and trouble["until"] > services.store.now():
         return str(trouble["text"])
     return None
 
@@ -171,18 +173,14 @@ def _went(services: Services, message: Message) -> bool:
     return row["state"] == "sent" or (row["state"] == "pending" and _is_later(row, message))
 
 
-def _now(services: Services, message: Message) -> dict[str, Any]:
-    """The message as the store has it: an earlier run may have planned and sent it."""
+def _now(services: Services, message: Message, *, otherwise: str = "pending") -> dict[str, Any]:
+    """The message as the store has it, if an earlier run planned it; its state is *otherwise* if none did."""
     row = services.store.outbox.by_key(message.key)
     if row is None:
-        return _shown(message, "pending")
+        return _told(message, otherwise, message.content)
     if row["error"]:
         click.echo(f"{message.to_userid}: {row['state']}: {row['error']}", err=True)
     return _told(message, row["state"], row["content"])
-
-
-def _shown(message: Message, state: str) -> dict[str, Any]:
-    return _told(message, state, message.content)
 
 
 def _told(message: Message, state: str, content: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ def status(config_path: Path, form: str) -> None:
 
 
 def _report(services: Services) -> dict[str, Any]:
-    store, now = services.store, int(time.time())
+    store, now = services.store, int(services.store.now())
     zone = services.config.calendar.timezone
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
@@ -82,6 +81,7 @@ def _report(services: Services) -> dict[str, Any]:
         "catch_up": _catch_up(services),
         "facts": {"newest_at": None if newest is None else datetime.fromtimestamp(newest, zone).isoformat()},
         "directory": _directory(services),
+        "audit": {"broken_at": store.audit.broken_at()},
     }
 
 
@@ -188,6 +188,7 @@ def _for_people(report: dict[str, Any]) -> str:
     lines += for_people(report["drift"])
     lines += engagement.for_people(report["engagement"])
     lines += _catch_up_for_people(report["catch_up"])
+    lines.append(_audit_for_people(report["audit"]["broken_at"]))
     return "\n".join(lines)
 
 
@@ -200,6 +201,12 @@ def _directory_for_people(people: dict[str, Any]) -> list[str]:
     if people.get("error"):
         lines.append(f"people  the last reading failed: {people['error']}")
     return lines
+
+
+def _audit_for_people(broken_at: int | None) -> str:
+    if broken_at is None:
+        return "audit   the chain is whole"
+    return f"audit   changed at entry {broken_at} or removed: from there on the log proves nothing"
 
 
 def _catch_up_for_people(lost: dict[str, Any]) -> list[str]:

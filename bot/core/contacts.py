@@ -70,18 +70,3 @@ def known_at(contacts: Iterable[Contact], at: int) -> list[Contact]:
             known.append(replace(contact, add=add))
     known.sort(key=lambda contact: contact.place)
     return known
-
-
-def contacts_of(adds: Iterable[Add]) -> dict[str, list[Contact]]:
-    """Return contacts by userid of which nothing but the adds of the whole bank is known."""
-    by_customer: dict[str, list[Add]] = {}
-    for add in adds:
-        by_customer.setdefault(add.external_userid, []).append(add)
-    contacts: dict[str, list[Contact]] = {}
-    for of_customer in by_customer.values():
-        for add in of_customer:
-            others = (one.added_at for one in of_customer if one.userid != add.userid)
-            since = min((moment for moment in others if moment < add.added_at), default=None)
-            contact = Contact(add=add, first_in_corp=since is None, known_since=since)
-            contacts.setdefault(add.userid, []).append(contact)
-    return contacts

@@ -23,12 +23,15 @@ Planned = Callable[[str, date], bool]  # whether a userid's adds of a local day 
 
 
 class FindingKind(StrEnum):
-    """What was seen. The values are stored and are the flags of a row."""
+    """What was seen. The values are stored."""
 
     BURST = "burst"
     SHARED = "shared"
     QUICK_LOSS = "quick_loss"
     ROLLOUT = "rollout"
+
+
+FLAGS = (FindingKind.BURST, FindingKind.SHARED, FindingKind.QUICK_LOSS)  # what a row may show once confirmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

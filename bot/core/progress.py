@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from bot.core.frames import Contacts, Figures, Frame, Moment, Past, figures
-from bot.core.integrity import FindingKind, FindingName, Flag, Planned, no_event
+from bot.core.integrity import FLAGS, FindingKind, FindingName, Flag, Planned, no_event
 from bot.core.money import Scope
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import PeriodKind
@@ -242,8 +242,7 @@ class _Sheet:
             if of_period:
                 found.setdefault(flag.name.userid, set()).add(flag.name.kind)
         return {
-            userid: tuple(kind.value for kind in FindingKind if kind in kinds)
-            for userid, kinds in found.items()
+            userid: tuple(kind.value for kind in FLAGS if kind in kinds) for userid, kinds in found.items()
         }
 
 

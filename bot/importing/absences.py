@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 
 from bot import directory
@@ -15,6 +16,8 @@ from bot.services import Services
 from bot.store.knowledge import Absence
 
 LONGEST_ABSENCE = timedelta(days=1096)  # three years: more is a slip of the pen
+
+CALLED_OFF = frozenset({"cancelled", "取消"})  # kinds of a line that takes back the leave of these very days
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -55,8 +58,13 @@ class AbsenceLines(ShortLines[Absence]):
         return Absence(userid=userid, first=first, last=last, kind=cells["kind"])
 
     def put(self, lines: Sequence[Absence], *, now: int) -> None:  # noqa: ARG002 - leave has no age
-        """Keep good lines, inside a transaction."""
-        self._services.store.knowledge.put_absences(lines)
+        """Keep good lines in their order, inside a transaction."""
+        knowledge = self._services.store.knowledge
+        for called_off, several in groupby(lines, key=lambda line: line.kind.strip().lower() in CALLED_OFF):
+            if called_off:
+                knowledge.drop_absences(several)
+            else:
+                knowledge.put_absences(several)
 
 
 def known_people(services: Services) -> frozenset[str]:

@@ -46,7 +46,7 @@ ENGLISH = Texts(
     to_add=Phrase("{n} to go"),
     workdays_left=Phrase("{n} workdays left", one="{n} workday left"),
     workdays_after_today=Phrase("{n} workdays left after today", one="{n} workday left after today"),
-    last_workday=Phrase("today is the last workday"),
+    last_workday=Phrase("today is your last workday in it"),
     no_workdays_left=Phrase("no workdays left"),
     more_quotas=Phrase("and {n} more"),
     yesterday=Phrase("Yesterday: {facts}"),

@@ -26,6 +26,7 @@ class OfferWords:
     any_target: str
     about: Phrase
     no_rush: Phrase
+    last_day: Phrase  # the same where there is no later day to put anything off to
     send_word: Phrase
 
 
@@ -42,6 +43,7 @@ CHINESE = OfferWords(
     any_target="目标",
     about=Phrase("说的是：{labels}"),
     no_rush=Phrase("今天不用赶，和主管一起看看怎么安排。"),
+    last_day=Phrase("和主管一起看看怎么安排。"),
     send_word=Phrase("遇到困难？发“请人帮忙”，只有您的主管会看到"),
 )
 ENGLISH = OfferWords(
@@ -57,15 +59,19 @@ ENGLISH = OfferWords(
     any_target="Your targets",
     about=Phrase("About: {labels}"),
     no_rush=Phrase("No need to rush today: plan it with your leader."),
+    last_day=Phrase("See with your leader what can be done."),
     send_word=Phrase("Hard to reach? Send “help wanted”: it tells your leader only."),
 )
 WORDS = Wordbook("offer", {"zh-CN": CHINESE, "en": ENGLISH})
 
 
-def offer_help(*, language: str, rows: Sequence[Row], about: Sequence[Row], at: datetime) -> Message:
+def offer_help(
+    *, language: str, rows: Sequence[Row], about: Sequence[Row], at: datetime, is_last_day: bool = False
+) -> Message:
     """Offer one employee help instead of a number.
 
     *rows* are his, *about* those among them whose targets are tight or of which he was reminded often enough.
+    *is_last_day*: one of these has no workday of his after today.
 
     Raises ValueError if *about* is empty, *at* has no zone or the language is unknown.
     """
@@ -79,7 +85,7 @@ def offer_help(*, language: str, rows: Sequence[Row], about: Sequence[Row], at: 
     named = texts.names_comma.join(dict.fromkeys(labels[row.quota] for row in about))
     said = [
         *([_line(words.about.say(labels=named), Keep.CORE)] if len(rows) > 1 else []),
-        _line(words.no_rush.say(), Keep.CORE),
+        _line((words.last_day if is_last_day else words.no_rush).say(), Keep.CORE),
     ]
     once = _line(texts.only_once.say(), Keep.USEFUL)
     return Message(

@@ -23,11 +23,24 @@ def to_remind(rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.status is Status.BEHIND and row.today_left)
 
 
-def reminder(*, language: str, rows: Sequence[Row], at: datetime, today_is_workday: bool) -> Message:
+def days_after(row: Row, *, today_is_workday: bool) -> int:
+    """Return his workdays of the period after today; *today_is_workday*: workdays_left counts today."""
+    return max(0, row.workdays_left - int(today_is_workday))
+
+
+def reminder(
+    *,
+    language: str,
+    rows: Sequence[Row],
+    at: datetime,
+    today_is_workday: bool,
+    may_be_away: bool = False,
+) -> Message:
     """Tell one employee what is still enough today, and what it means to stop here.
 
     *rows* are his. *today_is_workday*: workdays_left of the rows counts the day of *at*, as it does on an
-    own workday until working hours are over; what is said here is without it.
+    own workday until working hours are over; what is said here is without it. *may_be_away*: he said himself
+    that he is on leave on some of the days after it, and nobody has confirmed that: nothing is said of them.
 
     Raises ValueError if none of the rows is `to_remind`, *at* has no zone or the language is unknown.
     """
@@ -35,11 +48,14 @@ def reminder(*, language: str, rows: Sequence[Row], at: datetime, today_is_workd
     if not due:
         raise ValueError("reminder needs a row that is behind with something left today")
     texts = texts_in(language)
-    after_today = {row.quota: max(0, row.workdays_left - int(today_is_workday)) for row in due}
+    after_today = {row.quota: days_after(row, today_is_workday=today_is_workday) for row in due}
     labels = labels_of(texts, rows, at=at)
-    standing = [_standing(texts, row, label=labels[row.quota], after=after_today[row.quota]) for row in due]
+    standing = [
+        _standing(texts, row, label=labels[row.quota], after=None if may_be_away else after_today[row.quota])
+        for row in due
+    ]
     listing = Listing(tuple(standing), more=texts.more_quotas, keep=Keep.CORE)
-    stop = _may_stop(texts, due, after_today=after_today)
+    stop = [] if may_be_away else _may_stop(texts, due, after_today=after_today)
     once = Line((Part(texts.only_once.say()),), Keep.USEFUL)
     return Message(
         (
@@ -66,11 +82,11 @@ def _more_today(texts: Texts, due: Sequence[Row]) -> str:
     return texts.add_more.say(n=most.today_left)
 
 
-def _standing(texts: Texts, row: Row, *, label: str, after: int) -> Line:
+def _standing(texts: Texts, row: Row, *, label: str, after: int | None) -> Line:
     details = confirmed(texts, row)
     if after:
         details.append(texts.workdays_after_today.say(n=after))
-    elif parse_period(row.period).kind is not PeriodKind.DAY:
+    elif after is not None and parse_period(row.period).kind is not PeriodKind.DAY:
         details.append(texts.last_workday.say())
     return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)
 

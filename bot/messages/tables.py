@@ -90,7 +90,6 @@ CHINESE = TableWords(
         FindingKind.BURST: "集中添加",
         FindingKind.SHARED: "多人添加同一客户",
         FindingKind.QUICK_LOSS: "快速流失",
-        FindingKind.ROLLOUT: "上线前后重新添加",
     },
 )
 
@@ -155,7 +154,6 @@ ENGLISH = TableWords(
         FindingKind.BURST: "many adds at once",
         FindingKind.SHARED: "shared customers",
         FindingKind.QUICK_LOSS: "quick losses",
-        FindingKind.ROLLOUT: "known before the start",
     },
 )
 

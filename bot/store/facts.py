@@ -41,16 +41,6 @@ class Said:
     facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One cell of `import facts`; *value* is 1, 0 or, for `manager`, a userid; None: not known (any more)."""
-
-    key_kind: str
-    key: str
-    fact: str
-    value: str | None
-
-
 class Words(NamedTuple):
     """What a row says: *said* is JSON, 1 or 0 by fact."""
 
@@ -106,29 +96,6 @@ class Facts:
         for key in nothing:
             del found[key]
         return found
-
-    def put(self, facts: Sequence[Fact], *, imported_at: int) -> None:
-        """Keep a few facts at once (*imported_at* in epoch s); a fact without a value is forgotten.
-
-        Raises FactsBusyError while an import is under way.
-        """
-        told: dict[tuple[str, str], dict[str, str | None]] = {}
-        for fact in facts:
-            told.setdefault((fact.key_kind, fact.key), {})[fact.fact] = fact.value
-        upto, last = self.upto(), self.last()
-        if last > upto:
-            raise FactsBusyError("facts are being imported")
-        before = {
-            (row["key_kind"], row["key"]): (row["number"], Words(row["manager"], row["said"]))
-            for row in self._engine.all("facts_all")
-        }
-        rows: list[tuple[object, ...]] = []
-        for key, values in told.items():
-            _, old = before.get(key, (0, NO_WORDS))
-            rows.append((last + len(rows) + 1, *key, *words(values, before=old)))
-        self._engine.append("facts", _COLUMNS, rows)
-        self._drop(before[key][0] for key in told if key in before)
-        self.publish(last + len(rows), imported_at=imported_at)
 
     def newest(self) -> int | None:
         """When facts came last, in epoch s; None if none ever did."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.core.contacts import Details
 from bot.store.engine import Engine, Row
-from bot.store.facts import MANAGER, Fact, Facts, Said
+from bot.store.facts import MANAGER, Facts, Said
 
 __all__ = [
     "KEY_KINDS",
@@ -17,7 +17,6 @@ __all__ = [
     "SELF_DECLARED",
     "Absence",
     "ContactKeys",
-    "Fact",
     "Knowledge",
     "Said",
     "StoredDetails",
@@ -103,10 +102,6 @@ class Knowledge:
     def facts(self) -> dict[tuple[str, str], Said]:
         """What the bank says, by (kind of key, key)."""
         return self._facts.all()
-
-    def put_facts(self, facts: Sequence[Fact], *, imported_at: int) -> None:
-        """Keep a few facts (*imported_at* in epoch s); a fact without a value is forgotten."""
-        self._facts.put(facts, imported_at=imported_at)
 
     def keys(self, kind: str) -> Iterator[tuple[str, str]]:
         """Every (key, external_userid) by which contacts may be called now, as a stream; some come twice.

@@ -22,7 +22,8 @@ VALUES (:userid, :first_day, :last_day, :said_at)
 ON CONFLICT (userid, first_day, last_day) DO NOTHING;
 
 -- name: leave_said_cut(userid, day)!
--- Back at work: what has begun ends with the day before, unless it was over then.
+-- Back at work: what has begun ends with the day before, unless it was over then. Of several that began on one
+-- day the shortest does: the others would say the same.
 UPDATE leaves_said
    SET last_day = :day
  WHERE userid = :userid
@@ -32,7 +33,8 @@ UPDATE leaves_said
                      FROM leaves_said AS other
                     WHERE other.userid = leaves_said.userid
                       AND other.first_day = leaves_said.first_day
-                      AND other.last_day = :day);
+                      AND other.last_day >= :day
+                      AND other.last_day < leaves_said.last_day);
 
 -- name: leave_said_drop(userid, day)!
 -- What would still keep him away after the day.
