@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageChops
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_PHONE, _EDGE = 326, 40  # CSS pixels: a phone with the gap beside it; what is left and right of all
+_PHONE, _EDGE = 342, 40  # CSS pixels: a phone with the gap beside it; what is left and right of all
 _TALLEST = 2400
 _DENSITY = 2
 _COLOURS = 64

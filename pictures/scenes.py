@@ -35,8 +35,8 @@ SCENES: Mapping[str, tuple[Shot, ...]] = {
         Shot(userid="yg03", heading="statement", at=AFTERNOON),
     ),
     "digest": (
-        Shot(userid="zg01", heading="digest", at=EVENING),
-        Shot(userid="zg02", heading="digest", at=EVENING, press="coach:jia"),
+        Shot(userid="zg01", heading="digest", at=EVENING, press="coach:jia"),
+        Shot(userid="zg02", heading="digest, nobody to help", at=EVENING),
         Shot(userid=TOP, heading="digest, over teams", at=EVENING),
     ),
     "weekly": (

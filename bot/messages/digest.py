@@ -10,14 +10,14 @@ from fractions import Fraction
 from statistics import median
 
 from bot.core.coaching import Outcome
-from bot.core.engagement import TeamRate
+from bot.core.engagement import Method, TeamRate
 from bot.core.helping import Improved, Need
 from bot.core.progress import Row, Status
 from bot.messages.cards import WORDS, fitting
 from bot.messages.helping import WORDS as HELPING
 from bot.messages.helping import need_said, outcome_said
 from bot.messages.language import texts_in
-from bot.messages.limits import HELP_FIRST
+from bot.messages.limits import CARD_CHARACTERS, HELP_FIRST
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone, plain
 from bot.messages.names import clean
 from bot.messages.over_teams import OverTeams, first_said, shorter_title, team_lines
@@ -131,7 +131,7 @@ def _card(
 ) -> Card:
     """Return the card, on which each of *first* may be marked as helped."""
     coach = tuple((member.userid, _name(member)) for member, _ in first)
-    return Card(rows=rows, body=body, buttons=(Button.TEAM,), coach=coach, title=title)
+    return Card(rows=rows, body=body, buttons=(Button.TEAM,), coach=coach, title=title, says_it_all=True)
 
 
 def _news(language: str, news: News, *, names: Mapping[str, str]) -> tuple[list[Line], list[Line]]:
@@ -146,7 +146,13 @@ def _title(
     """Return a shorter first line, for a card; empty if there is none."""
     if over is not None:
         return shorter_title(over, language=language)
-    return texts.help_first.say(n=len(first), names=_name(first[0][0])) if first else ""
+    if not first:
+        return ""
+    words = HELPING[language]
+    names = words.first_names.say(names=texts.names_comma.join(_name(member) for member, _ in first))
+    return (
+        names if len(names) <= CARD_CHARACTERS["main_title.title"] else words.first_number.say(n=len(first))
+    )
 
 
 def _over(
@@ -183,7 +189,7 @@ def _rows(
     parts = [str(len(team)), enough, f"{words.on_track} {count[Status.ON_TRACK]}"]
     said = [
         (words.team, fitting(words.comma.join([*parts, *_others(texts, count)]), words.comma.join(parts))),
-        (words.to_help, str(count[Status.BEHIND])),
+        *([(words.to_help, str(count[Status.BEHIND]))] if count[Status.BEHIND] else []),
     ]
     if len({row.quota for row in asked}) == 1:
         said.append((words.attainment, f"{_figures(asked)['percent']}%"))
@@ -192,7 +198,8 @@ def _rows(
         said.append((words.kept, words.kept_value.format(percent=int(100 * median(kept)))))
     if replies is not None and replies.reply_rate is not None:
         (line,) = _replies(texts, replies)
-        in_short = words.replied_median.format(percent=replies.reply_rate // 100)
+        short = words.replied_all if replies.method is Method.AGGREGATED else words.replied_median
+        in_short = short.format(percent=replies.reply_rate // 100)
         said.append((words.replied, fitting(plain(line), in_short)))
     return tuple(said)
 
@@ -301,7 +308,7 @@ def _helped_person(texts: Texts, member: TeamMember, row: Row, *, language: str,
 def _in_short(texts: Texts, member: TeamMember, row: Row, *, language: str, at: datetime) -> Line:
     """Say with what to help, else what is left: a card has no room for all that the message says."""
     if member.need is not None:
-        what = need_said(member.need, language=language)
+        what = need_said(member.need, language=language, in_short=True)
     else:
         left = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
         what = texts.comma.join([left, *workdays_left(texts, row)])

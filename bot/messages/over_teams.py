@@ -59,9 +59,9 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
         team=Phrase("{name}, {n} people: {said}", one="{name}, 1 person: {said}"),
         figures=Phrase("attainment {percent}%, median {middle}%"),
         figures_of=Phrase("{label}: attainment {percent}%, median {middle}%"),
-        behind=Phrase("to help {n}"),
+        behind=Phrase("{n} to help"),
         helped=Phrase("{n} of them helped"),
-        effect=Phrase("of {n} helped last week {better} do better"),
+        effect=Phrase("last week's help: {better} of {n} better"),
         more=Phrase("and {n} more teams", one="and 1 more team"),
         small=Phrase(
             "{n} teams are too small to stand alone and are in the sums only",
@@ -123,7 +123,8 @@ def _team(name: str, team: LedTeam, *, words: OverTeamsWords, labels: Mapping[st
     for one in team.figures:
         phrase = words.figures if len(labels) == 1 else words.figures_of
         parts.append(phrase.say(label=labels[one.quota], percent=one.percent, middle=one.middle))
-    parts.append(words.comma.join(_behind(team, words=words)))
+    if team.behind:
+        parts.append(words.comma.join(_behind(team, words=words)))
     if team.outcome is not None:
         better = team.outcome.back + team.outcome.rose
         parts.append(words.effect.say(n=team.outcome.people, better=better))
@@ -131,5 +132,5 @@ def _team(name: str, team: LedTeam, *, words: OverTeamsWords, labels: Mapping[st
 
 
 def _behind(team: LedTeam, *, words: OverTeamsWords) -> Sequence[str]:
-    helped = [words.helped.say(n=team.helped)] if team.behind else []
+    helped = [words.helped.say(n=team.helped)] if team.helped else []
     return [words.behind.say(n=team.behind), *helped]

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Row, Status
-from bot.messages.cards import WORDS
+from bot.messages.cards import WORDS, fitting
 from bot.messages.language import texts_in
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.phrases import Texts
-from bot.messages.rows import kept_rows, pending_rows
+from bot.messages.rows import Rows, kept_rows
 from bot.messages.standing import confirmed, first_line, footer, labels_of, standing_of
 
 
@@ -41,6 +41,7 @@ def reminder(*, language: str, rows: Sequence[Row], at: datetime, today_is_workd
     listing = Listing(tuple(standing), more=texts.more_quotas, keep=Keep.CORE)
     stop = _may_stop(texts, due, after_today=after_today)
     once = Line((Part(texts.only_once.say()),), Keep.USEFUL)
+    figures = _figures(language, texts, due, after_today=after_today) if len(rows) == 1 else ()
     return Message(
         (
             first_line(_more_today(texts, due)),
@@ -50,8 +51,13 @@ def reminder(*, language: str, rows: Sequence[Row], at: datetime, today_is_workd
             footer(texts, at=at, kind=texts.kind_reminder),
         ),
         card=Card(
-            rows=(*pending_rows(language, due, at=at), *kept_rows(language, due)),
-            body=(listing, *stop, Line((Part(WORDS[language].ask_for_help),), Keep.USEFUL), once),
+            rows=(*figures, *kept_rows(language, due)),
+            body=(
+                *([] if figures else [listing]),
+                *stop,
+                Line((Part(WORDS[language].ask_for_help),), Keep.USEFUL),
+                once,
+            ),
             buttons=(Button.HELP, Button.LIST, Button.MUTE),
             title=texts.add_more.say(n=max(row.today_left for row in due)),
         ),
@@ -66,12 +72,30 @@ def _more_today(texts: Texts, due: Sequence[Row]) -> str:
     return texts.add_more.say(n=most.today_left)
 
 
-def _standing(texts: Texts, row: Row, *, label: str, after: int) -> Line:
-    details = confirmed(texts, row)
+def _figures(language: str, texts: Texts, due: Sequence[Row], *, after_today: dict[str, int]) -> Rows:
+    """Say where one quota stands as rows of a card; several are told in its text."""
+    (row,) = due
+    words = WORDS[language]
+    done = f"{row.counted + row.pending}/{row.target}"
+    standing = words.comma.join((done, texts.confirmed.say(n=row.counted)))
+    left = words.comma.join(
+        [words.people.format(n=row.to_add), *_workdays(texts, row, after=after_today[row.quota])]
+    )
+    return (
+        (words.period[parse_period(row.period).kind], fitting(standing, done)),
+        (words.to_add, fitting(left, words.people.format(n=row.to_add))),
+        *([(words.pending, words.people.format(n=row.pending))] if row.pending else []),
+    )
+
+
+def _workdays(texts: Texts, row: Row, *, after: int) -> list[str]:
     if after:
-        details.append(texts.workdays_after_today.say(n=after))
-    elif parse_period(row.period).kind is not PeriodKind.DAY:
-        details.append(texts.last_workday.say())
+        return [texts.workdays_after_today.say(n=after)]
+    return [] if parse_period(row.period).kind is PeriodKind.DAY else [texts.last_workday.say()]
+
+
+def _standing(texts: Texts, row: Row, *, label: str, after: int) -> Line:
+    details = [*confirmed(texts, row), *_workdays(texts, row, after=after)]
     return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)
 
 
