@@ -15,9 +15,9 @@ from bot.core.helping import Improved, Need
 from bot.core.progress import Row, Status
 from bot.messages.cards import WORDS, fitting
 from bot.messages.helping import WORDS as HELPING
-from bot.messages.helping import need_said, outcome_said
+from bot.messages.helping import first_in_short, need_said, outcome_said
 from bot.messages.language import texts_in
-from bot.messages.limits import CARD_CHARACTERS, HELP_FIRST
+from bot.messages.limits import HELP_FIRST
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone, plain
 from bot.messages.names import clean
 from bot.messages.over_teams import OverTeams, first_said, shorter_title, team_lines
@@ -117,7 +117,7 @@ def digest(
             first,
             rows=_rows(language, texts, team, replies),
             body=(*missing, *teams, *in_short, *improved, *last, replace(discreet, keep=Keep.CORE)),
-            title=_title(texts, first, over if of_teams else None, language=language),
+            title=_title(first, over if of_teams else None, language=language),
         ),
     )
 
@@ -140,19 +140,11 @@ def _news(language: str, news: News, *, names: Mapping[str, str]) -> tuple[list[
     return _improved(language, names, news.improved), last
 
 
-def _title(
-    texts: Texts, first: Sequence[tuple[TeamMember, Row]], over: OverTeams | None, *, language: str
-) -> str:
+def _title(first: Sequence[tuple[TeamMember, Row]], over: OverTeams | None, *, language: str) -> str:
     """Return a shorter first line, for a card; empty if there is none."""
     if over is not None:
         return shorter_title(over, language=language)
-    if not first:
-        return ""
-    words = HELPING[language]
-    names = words.first_names.say(names=texts.names_comma.join(_name(member) for member, _ in first))
-    return (
-        names if len(names) <= CARD_CHARACTERS["main_title.title"] else words.first_number.say(n=len(first))
-    )
+    return first_in_short([_name(member) for member, _ in first], language=language)
 
 
 def _over(
@@ -185,8 +177,11 @@ def _rows(
     """The figures of the team as rows of a card; attainment only where there is one quota to speak of."""
     words, count = WORDS[language], Counter(_worst(member) for member in team)
     asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
-    enough = f"{words.enough} {count[Status.MET] + count[Status.COVERED]}"
-    parts = [str(len(team)), enough, f"{words.on_track} {count[Status.ON_TRACK]}"]
+    groups = (
+        (words.enough, count[Status.MET] + count[Status.COVERED]),
+        (words.on_track, count[Status.ON_TRACK]),
+    )
+    parts = [str(len(team)), *(f"{name} {n}" for name, n in groups if n)]
     said = [
         (words.team, fitting(words.comma.join([*parts, *_others(texts, count)]), words.comma.join(parts))),
         *([(words.to_help, str(count[Status.BEHIND]))] if count[Status.BEHIND] else []),
@@ -310,8 +305,7 @@ def _in_short(texts: Texts, member: TeamMember, row: Row, *, language: str, at: 
     if member.need is not None:
         what = need_said(member.need, language=language, in_short=True)
     else:
-        left = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
-        what = texts.comma.join([left, *workdays_left(texts, row)])
+        what = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
     name = _name(member)
     if len(member.rows) > 1:
         name = f"{name} · {labels_of(texts, member.rows, at=at)[row.quota]}"

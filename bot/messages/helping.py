@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.coaching import Outcome
 from bot.core.helping import Need, NeedKind
 from bot.messages.answers import answered
+from bot.messages.limits import CARD_CHARACTERS
 from bot.messages.message import Message
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
@@ -120,6 +121,17 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
     ),
 }
 WORDS = Wordbook("helping", _BUILT_IN)
+
+
+def first_in_short(names: Sequence[str], *, language: str) -> str:
+    """Say whom to help first as a card's title: all by name, or only how many; empty for nobody."""
+    words = WORDS[language]
+    if not names:
+        return ""
+    named = words.first_names.say(names=words.names.join(names))
+    return (
+        named if len(named) <= CARD_CHARACTERS["main_title.title"] else words.first_number.say(n=len(names))
+    )
 
 
 def need_said(need: Need, *, language: str, in_short: bool = False) -> str:

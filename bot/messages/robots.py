@@ -79,7 +79,7 @@ _BUILT_IN: Mapping[str, RobotWords] = {
         disabled=Phrase("群机器人“{name}”已停用：企业微信返回 {errcode}。请核对群机器人后更换 webhook_key。"),
     ),
     "en": RobotWords(
-        enough=Phrase("Team of {n}: {enough} have enough"),
+        enough=Phrase("Team of {n}: enough reached by {enough}"),
         nobody_yet=Phrase("Team of {n}: attainment {percent}%"),
         of_quota=Phrase("{label}: {said}"),
         gain=Phrase("{latest} valid adds in the last 7 days, {before} in the 7 before"),
