@@ -1,4 +1,4 @@
-"""A sandbox in which the example messages are received: sent through its API, which refuses what WeCom would."""
+"""A sandbox in which the examples are received: sent through its API, which refuses what WeCom would."""
 
 from __future__ import annotations
 

@@ -11,7 +11,10 @@ from messages_builders import AFTERNOON, EVENING, FRIDAY, MORNING, RESULTS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """One phone: *userid* has the example *heading*; in a group it is the job that posts. *press*: the button he pressed after it, by its key."""
+    """One phone: *userid* has the example *heading*; in a group it is the job that posts.
+
+    *press*: the button he pressed after it, by its key.
+    """
 
     userid: str
     heading: str
