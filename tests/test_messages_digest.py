@@ -288,6 +288,16 @@ def test_a_leader_of_leaders_is_told_first_where_nobody_helps(
     assert "员工乙" not in text
 
 
+def test_a_card_over_teams_names_all_that_its_title_counts_or_none() -> None:
+    (south, north) = over_teams().teams.shown
+    teams = LedTeams(shown=(south, replace(north, behind=1)), small=0, alone=2)
+    over = replace(over_teams(), teams=teams, names={121: "Southern branch", 122: "Northern branch"})
+    card = as_card(digest(language="en", team=a_team(), at=EVENING, over=over), language="en", task_id="qb-1")
+
+    assert card is not None
+    assert card_text(card).splitlines()[0] == "Support 2 teams first"
+
+
 def test_several_quotas_of_a_team_are_named_and_not_summed() -> None:
     (south, _) = over_teams().teams.shown
     both = replace(south, figures=(*south.figures, TeamFigures(quota="daily", percent=20, middle=10)))

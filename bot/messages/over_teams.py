@@ -21,6 +21,7 @@ class OverTeamsWords:
     comma: str
     semicolon: str
     first: Phrase
+    first_number: Phrase
     others: Phrase
     team: Phrase
     figures: Phrase
@@ -38,6 +39,7 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
         comma="，",
         semicolon="；",
         first=Phrase("先支持 {n} 个团队：{names}"),
+        first_number=Phrase("先支持 {n} 个团队"),
         others=Phrase("各团队有 {n} 位还没人帮，请问主管如何安排"),
         team=Phrase("{name} {n} 人：{said}"),
         figures=Phrase("达成率 {percent}%，中位数 {middle}%"),
@@ -53,6 +55,7 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
         comma=", ",
         semicolon="; ",
         first=Phrase("Support {n} teams first: {names}", one="Support {n} team first: {names}"),
+        first_number=Phrase("Support {n} teams first", one="Support {n} team first"),
         others=Phrase(
             "{n} people in your teams have no help yet", one="1 person in your teams has no help yet"
         ),
@@ -100,9 +103,9 @@ def first_said(over: OverTeams, *, language: str) -> str | None:
 
 
 def shorter_title(over: OverTeams, *, language: str) -> str:
-    """Say how many teams to support first, the first one by name."""
-    first = [over.name(team.department) for team in over.teams.shown if team.alone][:HELP_FIRST]
-    return WORDS[language].first.say(n=len(first), names=first[0]) if first else ""
+    """Say how many teams to support first, for a card whose title has no room for their names."""
+    first = [team for team in over.teams.shown if team.alone][:HELP_FIRST]
+    return WORDS[language].first_number.say(n=len(first)) if first else ""
 
 
 def team_lines(over: OverTeams, *, language: str, labels: Mapping[str, str]) -> list[Line | Listing]:
