@@ -4,15 +4,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := bot handlers scheduler sandbox
-CHECKED := $(PACKAGES) tests bench
+CHECKED := $(PACKAGES) tests bench pictures
 
-.PHONY: help install demo test lint types imports unit format bench lock clean
+.PHONY: help install demo test lint types imports unit format bench pictures lock clean
 
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
 	@echo "make test     everything that must be green: lint, types, imports, tests"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make bench    callbacks per second, beside the receiver that tutorials teach"
+	@echo "make pictures the pictures of docs/images anew; needs a Chromium and a Chinese font"
 	@echo "make lint | types | imports | unit | format | lock | clean   for developers"
 
 # The stamp holds until the locked requirements or the project's metadata change.
@@ -53,6 +54,9 @@ format: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m bench
+
+pictures: .venv/installed
+	$(BIN)/python -m pictures
 
 # One lock for every Python >= 3.11, with hashes and without any index address.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header

@@ -11,13 +11,14 @@ from sandbox import control
 from sandbox.callbacks import CallbackSender
 from sandbox.events import Spec, SpecError
 from sandbox.history import CHINA
-from sandbox.phones import groups, phones
+from sandbox.phones import Phone, groups, phones
 from sandbox.world import World
 
 _WAIT = 3.0  # seconds; the page should show what a press of a button led to
 _ACTS = ("add", "del_by_customer", "del_by_member")
 _JUMPS = {"hour": 3600, "day": 86_400}
 _WEEKDAYS = "一二三四五六日"
+_GROUPS = "groups"  # in ?only=, beside userids
 
 
 def blueprint(world: World, sender: CallbackSender) -> Blueprint:
@@ -27,12 +28,14 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
     @routes.get("/")
     def show() -> str:
         now = datetime.fromtimestamp(world.clock.now(), CHINA)
+        only = [name for name in request.args.get("only", "").lower().split(",") if name]
         with world.lock:
             swallowed = len(world.mailbox.dropped), len(world.mailbox.duplicates)
         return render_template(
             "phones.html",
-            phones=phones(world),
-            groups=groups(world),
+            phones=_chosen(phones(world), only),
+            groups=groups(world) if not only or _GROUPS in only else [],
+            only=only,
             now=f"{now:%Y-%m-%d %H:%M}",
             weekday=_WEEKDAYS[now.weekday()],
             corp_id=world.app.corp_id,
@@ -53,6 +56,12 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
         return _back(_go_to(world, request.form.get("to", "")))
 
     return routes
+
+
+def _chosen(every: list[Phone], only: list[str]) -> list[Phone]:
+    """Return the phones of *only* (userids in lower case) in that order; *every* one if nobody is named."""
+    by_userid = {phone.userid.lower(): phone for phone in every}
+    return [by_userid[name] for name in only if name in by_userid] if only else every
 
 
 def _go_to(world: World, wanted: str) -> str:

@@ -47,6 +47,14 @@ class Bubble:
     buttons: tuple[Button, ...] = ()
     updated: bool = False
 
+    @property
+    def language(self) -> str:
+        """What a phone would set it in: English with a Chinese name in it is English."""
+        words = self.html.striptags()
+        chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in words)
+        latin = sum(letter.isascii() and letter.isalpha() for letter in words)
+        return "zh-CN" if 2 * chinese >= latin else "en"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:

@@ -196,8 +196,11 @@ def a_team() -> list[TeamMember]:
         ),
         member("员工丙", BEHIND, userid="bing"),
     ]
-    fine = [member(f"员工 {n}", MONTHLY, userid=f"f{n}") for n in range(9)]
-    enough = [member(f"员工 1{n}", MET if n % 2 else COVERED, userid=f"e{n}") for n in range(6)]
+    fine = [member(f"员工{letter}", MONTHLY, userid=f"f{n}") for n, letter in enumerate("丁戊己庚辛壬癸子丑")]
+    enough = [
+        member(f"员工{letter}", MET if n % 2 else COVERED, userid=f"e{n}")
+        for n, letter in enumerate("寅卯辰巳午未")
+    ]
     asked_nothing = [member("新员工", EXEMPT, userid="x"), member("借调员工", userid="y")]
     return [*fine, *enough, *weak, *asked_nothing]
 
@@ -302,7 +305,7 @@ def _weeks(language: str) -> dict[str, Message]:
     team = TeamWeek(
         members=people,
         facts=DayFacts(added=63, lost_by_customer=3, lost_by_member=1),
-        improved=[people[0].name],
+        improved=[people[2].name],
         more=9,
     )
     over = replace(

@@ -14,7 +14,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-OWN_FILE = re.compile(r"`((?:bot|handlers|scheduler|sandbox|bench|tests|docs)/[\w./-]*)`")
+OWN_FILE = re.compile(r"`((?:bot|handlers|scheduler|sandbox|bench|pictures|tests|docs)/[\w./-]*)`")
 MAX_PICTURE = 400 * 1024
 
 

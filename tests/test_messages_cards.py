@@ -34,9 +34,10 @@ from messages_builders import (
 )
 
 from bot.core.day import DayFacts
+from bot.core.engagement import Method, TeamRate
 from bot.core.progress import Row
 from bot.core.verdicts import Verdict
-from bot.messages import Message, digest, progress, reminder, to_remind
+from bot.messages import Message, as_text, digest, progress, reminder, to_remind
 from bot.messages.cards import WORDS, as_card, button_of, card_text, marked
 from bot.messages.close import closed
 from bot.messages.forms import forms_of
@@ -315,3 +316,45 @@ def test_who_may_be_helped_has_a_button_and_who_is_marked_another(
     assert [button["text"] for button in then["button_list"]] == [texts[0], after, team_button]
     assert [button["key"] for button in then["button_list"]] == ["coach:u0", "coach:u1", "team"]
     assert over("template_card", then) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "value"),
+    [
+        pytest.param(Method.AGGREGATED, "88% yesterday", id="over all chats"),
+        pytest.param(Method.MEDIAN, "88% (median)", id="a median says that it is one"),
+    ],
+)
+def test_a_shortened_reply_rate_says_no_more_than_is_known(method: Method, value: str) -> None:
+    replies = TeamRate(method=method, people=2, reply_rate=8_899, first_reply_s=661)
+    message = digest(language="en", team=[member("A", MONTHLY)], at=EVENING, replies=replies)
+    card = as_card(message, language="en", task_id="qb-1")
+
+    assert card is not None
+    assert f"Reply：{value}" in card_text(card)
+
+
+@pytest.mark.parametrize(
+    ("names", "title"),
+    [
+        pytest.param(["Ann", "Bob", "Cy"], "Help first: Ann, Bob, Cy", id="names that fit"),
+        pytest.param(["Ann " * 6, "Bob " * 6], "Help 2 people first today", id="names that do not"),
+    ],
+)
+def test_a_title_never_names_only_some_of_those_it_counts(names: list[str], title: str) -> None:
+    team = [member(name, BEHIND, userid=f"u{n}") for n, name in enumerate(names)]
+    card = as_card(digest(language="en", team=team, at=EVENING), language="en", task_id="qb-1")
+
+    assert card is not None
+    assert card_text(card).splitlines()[0] == title
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_week_that_offers_help_asks_nobody_for_more_speed(language: str) -> None:
+    message = examples(language)["weekly, help"]
+    card = as_card(message, language=language, task_id="qb-1")
+
+    assert card is not None
+    for said in (card_text(card), as_text(message)):
+        assert "28/50" in said
+        assert not {"稍快", "speed"} & set(re.findall("稍快|speed", said))

@@ -59,7 +59,7 @@ def test_a_digest_in_english() -> None:
         "Team of 2: enough 1 · on track 0 · to help 1",
         "Attainment 74% (each person up to 100%), median 75%, time elapsed 81%",
         "Customers kept over 90 days (median of people): 86%",
-        "For you, to plan help: please do not forward or post it.",
+        "For your planning only: please do not forward it.",
         "As of Tue 11-24 17:48 · team",
     ]
 
@@ -188,43 +188,47 @@ def test_how_the_team_answered_is_said_where_it_is_known(replies: TeamRate | Non
 
 
 @pytest.mark.parametrize(
-    ("need", "zh", "en"),
+    ("need", "zh", "en", "en_short"),
     [
         pytest.param(
             Need(kind=NeedKind.TAGS, n=5, missing=("已实名", "*企*")),
             "5 位待确认缺“已实名、＊企＊”标签，请柜面协助",
-            "5 pending without the tag “已实名, ＊企＊”, which the counter can set",
+            "5 pending lack the tag “已实名, ＊企＊”, which the counter can set",
+            "5 pending lack “已实名, ＊企＊”",
             id="tags, made harmless",
         ),
         pytest.param(
             Need(kind=NeedKind.FACTS, n=1, missing=("opened",)),
             "1 位待确认等银行资料“opened”，可请同事补报",
-            "1 pending wait for the bank's “opened”, which a colleague can report",
+            "1 pending waits for the bank's “opened”, which a colleague can report",
+            "1 pending lacks the bank's “opened”",
             id="a fact",
         ),
         pytest.param(
             Need(kind=NeedKind.FACTS, n=1),
             "1 位待确认等银行资料，可请同事补报",
-            "1 pending wait for the bank's data, which a colleague can report",
+            "1 pending waits for the bank's data, which a colleague can report",
+            "1 pending waits for bank data",
             id="whose customer it is",
         ),
         pytest.param(
             Need(kind=NeedKind.BACK, n=6),
             "休假 6 个工作日刚回来",
-            "just back after 6 workdays off",
+            "just back from 6 workdays off",
+            "back from 6 workdays off",
             id="back, the target is whole",
         ),
     ],
 )
-def test_with_what_to_help_stands_in_text_and_card(need: Need, zh: str, en: str) -> None:
-    for language, said_of_him in (("zh-CN", zh), ("en", en)):
+def test_with_what_to_help_stands_in_text_and_card(need: Need, zh: str, en: str, en_short: str) -> None:
+    for language, said_of_him, in_short in (("zh-CN", zh, zh), ("en", en, en_short)):
         team = [replace(member("员工甲", BEHIND), need=need)]
         message = digest(language=language, team=team, at=EVENING)
         card = as_card(message, language=language, task_id="qb-1")
 
         assert as_text(message).splitlines()[1].endswith(said_of_him)
         assert card is not None
-        assert said_of_him in str(card["sub_title_text"])
+        assert f": {in_short}\n" in str(card["sub_title_text"]).replace("：", ": ")
 
 
 def test_who_improved_most_and_appeals_are_told_if_there_are_any() -> None:
@@ -284,6 +288,16 @@ def test_a_leader_of_leaders_is_told_first_where_nobody_helps(
     assert "员工丙" in text
     assert "员工甲" not in text
     assert "员工乙" not in text
+
+
+def test_a_card_over_teams_names_all_that_its_title_counts_or_none() -> None:
+    (south, north) = over_teams().teams.shown
+    teams = replace(over_teams().teams, shown=(south, replace(north, behind=1)), small=0, alone=2)
+    over = replace(over_teams(), teams=teams, names={121: "Southern branch", 122: "Northern branch"})
+    card = as_card(digest(language="en", team=a_team(), at=EVENING, over=over), language="en", task_id="qb-1")
+
+    assert card is not None
+    assert card_text(card).splitlines()[0] == "Support 2 teams first"
 
 
 def test_several_quotas_of_a_team_are_named_and_not_summed() -> None:

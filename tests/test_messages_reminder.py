@@ -29,9 +29,9 @@ def test_a_reminder_in_full() -> None:
     ]
     assert said([BEHIND], language="en") == [
         "Add 2 more today, that is enough (4 added so far)",
-        "This month 28/50: 24 confirmed, 4 pending, 4 workdays left after today",
+        "This month 28/50: 24 confirmed, 4 pending, 4 workdays after today",
         "You may stop here today: 6 on each workday from then on",
-        "This is today's only reminder; after work we leave you alone.",
+        "Today's only reminder; nothing comes after work.",
         "As of Tue 11-24 16:37 · reminder",
     ]
 
@@ -116,7 +116,7 @@ def test_nothing_is_put_off_while_one_quota_ends_today() -> None:
 def test_one_workday_after_today_is_singular_in_english() -> None:
     row = replace(BEHIND, workdays_left=2)
 
-    assert said([row], language="en")[1].endswith(", 1 workday left after today")
+    assert said([row], language="en")[1].endswith(", 1 workday after today")
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def size_of(png: bytes) -> tuple[int, int]:
         ),
         (
             "en",
-            "**Team of 12: 4 have enough**",
+            "**Team of 12: enough reached by 4**",
             "2. 员工乙 58/50",
             "The most improved: 4 more in the last 7 days than in the 7 before",
         ),

@@ -64,7 +64,7 @@ def test_the_first_line_says_how_many_and_where(
     [
         pytest.param("zh-CN", "南区一部 8 人（主管 主管乙、主管丙）：需帮助 2，已有人帮 1", id="Chinese"),
         pytest.param(
-            "en", "南区一部, 8 people (led by 主管乙, 主管丙): to help 2, 1 of them helped", id="English"
+            "en", "南区一部, 8 people (led by 主管乙, 主管丙): 2 to help, 1 of them helped", id="English"
         ),
     ],
 )

@@ -40,6 +40,29 @@ def test_the_page_shows_every_person_and_each_message_under_its_receiver(api: Ap
     assert "2026-11-23 12:00" in page
 
 
+def test_chosen_phones_stand_alone_and_in_their_order(api: Api) -> None:
+    api.send(touser="yg02")
+    page = api.client.get("/?only=zg01,yg02,nobody").text
+
+    assert [name for name in ("主管甲", "员工乙", "员工甲") if f">{name}<" in page] == ["主管甲", "员工乙"]
+    assert page.index(">主管甲<") < page.index(">员工乙<")
+    assert not [part for part in ("<header", "<script", "<input", "page/act") if part in page]
+
+
+@pytest.mark.parametrize(
+    ("content", "language"),
+    [
+        pytest.param("今天加 2 位就够", "zh-CN", id="Chinese"),
+        pytest.param("2 条消息没有送到：no base licence", "zh-CN", id="Chinese with English in it"),
+        pytest.param("Help 2 people first today: 员工甲, 员工乙", "en", id="English with names in it"),
+    ],
+)
+def test_a_phone_sets_a_message_in_its_language(api: Api, content: str, language: str) -> None:
+    api.send(text={"content": content})
+
+    assert f'class="bubble text" lang="{language}">{content}' in page_of(api.client)
+
+
 def test_the_page_loads_nothing_from_elsewhere(api: Api) -> None:
     page = page_of(api.client)
 

@@ -10,13 +10,15 @@ from typing import Any
 
 import click
 
+from bot.config import Config
 from bot.core.progress import Row
 from bot.demo import Demo, DemoError
-from bot.services import FIRST_START
+from bot.services import FIRST_START, Services
 from bot.standing import standing
 
 _PATIENCE_S = 40.0
 _LOOK_S = 0.05
+_RETRIES_S = 3600  # what is to be tried again until then is still on its way
 _GROUP = "group:"  # before the name of a post that was seen
 _PRESSED = {"yg01": "list", "yg04": "mute"}
 _MARKUP = re.compile(r"</?font[^>]*>|\*\*")  # a terminal shows words
@@ -35,11 +37,18 @@ def play(demo: Demo, *, day: date) -> None:
     before = _rows(demo, day, "09:08")
     _work(demo, day)
     _changes(before, _rows(demo, day, "16:30"))
-    _chapter("16:37 · reminder, only to those who are behind and have something left today")
-    _fire(demo, day, "16:37:01", "reminder", seen)
-    _chapter("17:48 · digest for leaders")
-    _fire(demo, day, "17:48:01", "digest", seen)
+    for at, job, title in evening(demo.services.config, day):
+        _chapter(f"{at} · {title}")
+        _fire(demo, day, f"{at}:01", job, seen)
     _close(demo, seen, time.monotonic() - began)
+
+
+def evening(config: Config, day: date) -> list[tuple[str, str, str]]:
+    """Return the jobs after the day's work, each with its time and what the tour says of it."""
+    told = [("16:37", "reminder", "reminder, only to those who are behind and have something left today")]
+    if config.schedule.weekly and config.work_calendar().is_last_workday_of_week(day):
+        told.append(("17:23", "weekly", "the week on its last workday: what it brought, what is enough now"))
+    return [*told, ("17:48", "digest", "digest for leaders")]
 
 
 def _chapter(title: str) -> None:
@@ -59,8 +68,16 @@ def _fire(demo: Demo, day: date, at: str, job: str, seen: set[str]) -> None:
     _set_clock(demo, day, at)
     store = demo.services.store
     _until(lambda: (row := store.runs.get(job, fire_at)) is not None and row["state"] == "done")
-    _until(lambda: store.outbox.depth(now=0).pending == 0)
+    _until(lambda: all_sent(demo.services))
     _print_new(demo, seen)
+
+
+def all_sent(services: Services) -> bool:
+    """Say whether what waits is for another day: who wants no more today is told of his week on the next."""
+    store, now = services.store, int(services.clock.now().timestamp())
+    if store.outbox.depth(now=0).pending == 0:
+        return True
+    return not store.outbox.due(real_now=int(time.time()) + _RETRIES_S, clock_now=now, batch=1)
 
 
 def _press(demo: Demo, day: date, seen: set[str]) -> None:
@@ -70,12 +87,13 @@ def _press(demo: Demo, day: date, seen: set[str]) -> None:
     demo.sandbox.post("events?wait=1", {"events": pressed, "copies": 3})
     store = demo.services.store
     _until(lambda: store.inbox.depth(now=0).pending == 0 and not store.words.open(batch=1))
-    _until(lambda: store.outbox.depth(now=0).pending == 0)
+    _until(lambda: all_sent(demo.services))
     _print_new(demo, seen)
     members = demo.sandbox.get("messages")["members"]
+    click.echo("\nThe buttons of their cards now; those in round brackets are grey:")
     for userid in _PRESSED:
         card = next(message for message in members[userid] if message["msgtype"] == "template_card")
-        click.echo(f"\n{userid}: {card['content'].splitlines()[-1]}")
+        click.echo(f"{userid}: {card['content'].splitlines()[-1]}")
 
 
 def _work(demo: Demo, day: date) -> None:
@@ -118,6 +136,7 @@ def _rows(demo: Demo, day: date, at: str) -> dict[str, Row]:
 
 
 def _changes(before: dict[str, Row], after: dict[str, Row]) -> None:
+    click.echo("\nTheir month since 09:08; what is pending counts by itself once it was kept for seven days:")
     for userid, row in after.items():
         old = before[userid]
         if (row.gross, row.lost) != (old.gross, old.lost):

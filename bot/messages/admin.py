@@ -86,7 +86,8 @@ _BUILT_IN: Mapping[str, AdminWords] = {
         lines={
             Wrong.SERVICE: Phrase("Service: {text}"),
             Wrong.OUTAGE: Phrase(
-                "{text}: callbacks may have been lost; the nightly comparison makes good: quotabot run sync"
+                "{text}: callbacks may have been lost; "
+                "the nightly comparison makes up for it: quotabot run sync"
             ),
             Wrong.JOBS: Phrase("Jobs that did not finish: {names}, see quotabot status"),
             Wrong.EVENTS: Phrase(
@@ -94,8 +95,8 @@ _BUILT_IN: Mapping[str, AdminWords] = {
                 one="1 callback could not be handled: quotabot dead list",
             ),
             Wrong.HELD: Phrase(
-                "{n} losses wait for a person's word{names}: quotabot run sync --accept-losses",
-                one="1 loss waits for a person's word{names}: quotabot run sync --accept-losses",
+                "{n} losses wait for somebody to confirm them{names}: quotabot run sync --accept-losses",
+                one="1 loss waits for somebody to confirm it{names}: quotabot run sync --accept-losses",
             ),
             Wrong.UNREACHED: Phrase(
                 "{n} messages did not arrive{names}: {text}", one="1 message did not arrive{names}: {text}"
@@ -108,7 +109,10 @@ _BUILT_IN: Mapping[str, AdminWords] = {
                 "{n} members' lists were not read{names}; the next run asks again",
                 one="1 member's list was not read{names}; the next run asks again",
             ),
-            Wrong.REPAIRED: Phrase("Compared with WeCom, {n} made good: quotabot status"),
+            Wrong.REPAIRED: Phrase(
+                "{n} differences from WeCom's lists were put right: quotabot status",
+                one="1 difference from WeCom's lists was put right: quotabot status",
+            ),
             Wrong.NEVER_COMPARED: Phrase("Never compared with WeCom's lists: quotabot run sync"),
             Wrong.COMPARED_LONG_AGO: Phrase(
                 "Not compared with WeCom's lists for {n} days: quotabot run sync",

@@ -37,6 +37,7 @@ class CardWords:
     to_help: str
     attainment: str
     replied: str
+    replied_all: str
     replied_median: str
     counted: str
     rejected: str
@@ -72,6 +73,7 @@ CHINESE = CardWords(
     to_help="需帮助",
     attainment="达成率",
     replied="回复",
+    replied_all="昨日 {percent}%",
     replied_median="昨日 {percent}%（中位数）",
     counted="计入",
     rejected="未计入",
@@ -115,18 +117,19 @@ ENGLISH = CardWords(
     people="{n}",
     pending_until="{n}, the last on {until}",
     team="Team",
-    enough="Done",
-    on_track="Fine",
+    enough="done",
+    on_track="fine",
     to_help="Help",
     attainment="Goal",
     replied="Reply",
+    replied_all="{percent}% yesterday",
     replied_median="{percent}% (median)",
     counted="In",
     rejected="Out",
     object_until="Until",
     object_value="{until} to object",
     comma=", ",
-    ask_for_help="Hard to reach? “Get help” tells your leader only.",
+    ask_for_help="Need a hand? “Get help” tells your leader only.",
     button={
         Button.LIST: "List",
         Button.MUTE: "Not today",
@@ -164,7 +167,7 @@ def as_card(message: Message, *, language: str, task_id: str, link: str = "") ->
     if not isinstance(first, Line) or not isinstance(last, Line):
         raise TypeError("a message begins and ends with a line")
     title = _title(plain(first), card.title)
-    text = _text(first, card, with_first=title != plain(first))
+    text = _text(first, card, with_first=title != plain(first) and not card.says_it_all)
     made: dict[str, object] = {
         "card_type": "button_interaction" if card.buttons else "text_notice",
         "main_title": {"title": title, "desc": _short(plain(last), "main_title.desc")},

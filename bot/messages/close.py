@@ -135,7 +135,7 @@ ENGLISH = CloseWords(
     kept="{percent}% of your contacts stayed",
     kept_above="{percent}% of your contacts stayed, above the middle of your department",
     comma=", ",
-    more=Phrase("and {n} more"),
+    more=Phrase("and {n} more reasons", one="and 1 more reason"),
     kind="result",
 )
 

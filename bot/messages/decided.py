@@ -45,8 +45,8 @@ _BUILT_IN: Mapping[str, DecidedWords] = {
             "cleared": "What you were asked about is settled",
             "confirmed": "What you were asked about was decided",
         },
-        by="Decided by {by}; the reason: {reason}",
-        peace="The numbers follow from now on.",
+        by="Decided by {by}. Reason: {reason}",
+        peace="Your numbers show it from now on.",
         kind="decision",
     ),
 }

@@ -10,12 +10,12 @@ from fractions import Fraction
 from statistics import median
 
 from bot.core.coaching import Outcome
-from bot.core.engagement import TeamRate
+from bot.core.engagement import Method, TeamRate
 from bot.core.helping import Improved
 from bot.core.progress import Row, Status
 from bot.messages.cards import WORDS, fitting
 from bot.messages.helping import WORDS as HELPING
-from bot.messages.helping import need_said, outcome_said
+from bot.messages.helping import first_in_short, need_said, outcome_said
 from bot.messages.language import texts_in
 from bot.messages.limits import HELP_FIRST
 from bot.messages.members import TeamMember, pace_of
@@ -99,7 +99,7 @@ def digest(
             first,
             rows=_rows(language, texts, team, replies),
             body=(*missing, *teams, *in_short, *improved, *last, replace(discreet, keep=Keep.CORE)),
-            title=_title(texts, first, over if of_teams else None, language=language),
+            title=_title(first, over if of_teams else None, language=language),
         ),
     )
 
@@ -113,7 +113,7 @@ def _card(
 ) -> Card:
     """Return the card, on which each of *first* may be marked as helped."""
     coach = tuple((member.userid, _name(member)) for member, _ in first)
-    return Card(rows=rows, body=body, buttons=(Button.TEAM,), coach=coach, title=title)
+    return Card(rows=rows, body=body, buttons=(Button.TEAM,), coach=coach, title=title, says_it_all=True)
 
 
 def _news(language: str, news: News, *, names: Mapping[str, str]) -> tuple[list[Line], list[Line]]:
@@ -122,13 +122,11 @@ def _news(language: str, news: News, *, names: Mapping[str, str]) -> tuple[list[
     return _improved(language, names, news.improved), last
 
 
-def _title(
-    texts: Texts, first: Sequence[tuple[TeamMember, Row]], over: OverTeams | None, *, language: str
-) -> str:
+def _title(first: Sequence[tuple[TeamMember, Row]], over: OverTeams | None, *, language: str) -> str:
     """Return a shorter first line, for a card; empty if there is none."""
     if over is not None:
         return shorter_title(over, language=language)
-    return texts.help_first.say(n=len(first), names=_name(first[0][0])) if first else ""
+    return first_in_short([_name(member) for member, _ in first], language=language)
 
 
 def _over(
@@ -161,11 +159,14 @@ def _rows(
     """The figures of the team as rows of a card; attainment only where there is one quota to speak of."""
     words, count = WORDS[language], Counter(_worst(member) for member in team)
     asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
-    enough = f"{words.enough} {count[Status.MET] + count[Status.COVERED]}"
-    parts = [str(len(team)), enough, f"{words.on_track} {count[Status.ON_TRACK]}"]
+    groups = (
+        (words.enough, count[Status.MET] + count[Status.COVERED]),
+        (words.on_track, count[Status.ON_TRACK]),
+    )
+    parts = [str(len(team)), *(f"{name} {n}" for name, n in groups if n)]
     said = [
         (words.team, fitting(words.comma.join([*parts, *_others(texts, count)]), words.comma.join(parts))),
-        (words.to_help, str(count[Status.BEHIND])),
+        *([(words.to_help, str(count[Status.BEHIND]))] if count[Status.BEHIND] else []),
     ]
     if len({row.quota for row in asked}) == 1:
         said.append((words.attainment, f"{_figures(asked)['percent']}%"))
@@ -174,7 +175,8 @@ def _rows(
         said.append((words.kept, words.kept_value.format(percent=int(100 * median(kept)))))
     if replies is not None and replies.reply_rate is not None:
         (line,) = _replies(texts, replies)
-        in_short = words.replied_median.format(percent=replies.reply_rate // 100)
+        short = words.replied_all if replies.method is Method.AGGREGATED else words.replied_median
+        in_short = short.format(percent=replies.reply_rate // 100)
         said.append((words.replied, fitting(plain(line), in_short)))
     return tuple(said)
 
@@ -293,10 +295,9 @@ def _helped_person(texts: Texts, member: TeamMember, row: Row, *, language: str,
 def _in_short(texts: Texts, member: TeamMember, row: Row, *, language: str, at: datetime) -> Line:
     """Say with what to help, else what is left: a card has no room for all that the message says."""
     if member.need is not None:
-        what = need_said(member.need, language=language)
+        what = need_said(member.need, language=language, in_short=True)
     else:
-        left = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
-        what = texts.comma.join([left, *workdays_left(texts, row)])
+        what = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
     name = _name(member)
     if len(member.rows) > 1:
         name = f"{name} · {labels_of(texts, member.rows, at=at)[row.quota]}"

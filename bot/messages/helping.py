@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.coaching import Outcome
 from bot.core.helping import Need, NeedKind
 from bot.messages.answers import answered
+from bot.messages.limits import CARD_CHARACTERS
 from bot.messages.message import Message
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
@@ -26,7 +27,14 @@ class HelpingWords:
     facts_unnamed: Phrase
     back: Phrase
     back_prorated: Phrase
+    tags_short: Phrase
+    facts_short: Phrase
+    facts_unnamed_short: Phrase
+    back_short: Phrase
+    back_prorated_short: Phrase
     short: str
+    first_names: Phrase
+    first_number: Phrase
     improved: Phrase
     reviews: Phrase
     outcome: Phrase
@@ -49,7 +57,14 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
         facts_unnamed=Phrase("{n} 位待确认等银行资料，可请同事补报"),
         back=Phrase("休假 {n} 个工作日刚回来"),
         back_prorated=Phrase("休假 {n} 个工作日刚回来，目标已按天折算为 {target}"),
+        tags_short=Phrase("{n} 位待确认缺“{missing}”标签，请柜面协助"),
+        facts_short=Phrase("{n} 位待确认等银行资料“{missing}”，可请同事补报"),
+        facts_unnamed_short=Phrase("{n} 位待确认等银行资料，可请同事补报"),
+        back_short=Phrase("休假 {n} 个工作日刚回来"),
+        back_prorated_short=Phrase("休假 {n} 个工作日刚回来，目标已按天折算为 {target}"),
         short="{name} {done}/{target}：{need}",
+        first_names=Phrase("先帮：{names}"),
+        first_number=Phrase("今天先帮 {n} 位"),
         improved=Phrase("进步最多：{names}，一周 +{n} 位"),
         reviews=Phrase("{n} 条申诉复核中"),
         outcome=Phrase("上周您标记帮助 {n} 位：{effect}"),
@@ -65,12 +80,30 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
     "en": HelpingWords(
         names=", ",
         semicolon="; ",
-        tags=Phrase("{n} pending without the tag “{missing}”, which the counter can set"),
-        facts=Phrase("{n} pending wait for the bank's “{missing}”, which a colleague can report"),
-        facts_unnamed=Phrase("{n} pending wait for the bank's data, which a colleague can report"),
-        back=Phrase("just back after {n} workdays off"),
-        back_prorated=Phrase("just back after {n} workdays off, target prorated to {target}"),
+        tags=Phrase(
+            "{n} pending lack the tag “{missing}”, which the counter can set",
+            one="1 pending lacks the tag “{missing}”, which the counter can set",
+        ),
+        facts=Phrase(
+            "{n} pending wait for the bank's “{missing}”, which a colleague can report",
+            one="1 pending waits for the bank's “{missing}”, which a colleague can report",
+        ),
+        facts_unnamed=Phrase(
+            "{n} pending wait for the bank's data, which a colleague can report",
+            one="1 pending waits for the bank's data, which a colleague can report",
+        ),
+        back=Phrase("just back from {n} workdays off"),
+        back_prorated=Phrase("just back from {n} workdays off, target prorated to {target}"),
+        tags_short=Phrase("{n} pending lack “{missing}”", one="1 pending lacks “{missing}”"),
+        facts_short=Phrase(
+            "{n} pending lack the bank's “{missing}”", one="1 pending lacks the bank's “{missing}”"
+        ),
+        facts_unnamed_short=Phrase("{n} pending wait for bank data", one="1 pending waits for bank data"),
+        back_short=Phrase("back from {n} workdays off"),
+        back_prorated_short=Phrase("back from leave, target {target}"),
         short="{name} {done}/{target}: {need}",
+        first_names=Phrase("Help first: {names}"),
+        first_number=Phrase("Help {n} people first today", one="Help {n} person first today"),
         improved=Phrase("Improved most: {names}, +{n} in a week"),
         reviews=Phrase("{n} appeals under review", one="1 appeal under review"),
         outcome=Phrase(
@@ -90,9 +123,22 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
 WORDS = Wordbook("helping", _BUILT_IN)
 
 
-def need_said(need: Need, *, language: str) -> str:
-    """Say with what to help."""
+def first_in_short(names: Sequence[str], *, language: str) -> str:
+    """Say whom to help first as a card's title: all by name, or only how many; empty for nobody."""
     words = WORDS[language]
+    if not names:
+        return ""
+    named = words.first_names.say(names=words.names.join(names))
+    return (
+        named if len(named) <= CARD_CHARACTERS["main_title.title"] else words.first_number.say(n=len(names))
+    )
+
+
+def need_said(need: Need, *, language: str, in_short: bool = False) -> str:
+    """Say with what to help; *in_short* for a card."""
+    words = WORDS[language]
+    if in_short:
+        return _in_short(need, words)
     missing = words.names.join(clean(name) for name in need.missing)
     match need.kind:
         case NeedKind.TAGS:
@@ -103,6 +149,21 @@ def need_said(need: Need, *, language: str) -> str:
             return words.back.say(n=need.n)
         case NeedKind.BACK:
             return words.back_prorated.say(n=need.n, target=need.target or 0)
+
+
+def _in_short(need: Need, words: HelpingWords) -> str:
+    missing = words.names.join(clean(name) for name in need.missing)
+    match need.kind:
+        case NeedKind.TAGS:
+            return words.tags_short.say(n=need.n, missing=missing)
+        case NeedKind.FACTS:
+            return (words.facts_short if missing else words.facts_unnamed_short).say(
+                n=need.n, missing=missing
+            )
+        case NeedKind.BACK if need.target is None:
+            return words.back_short.say(n=need.n)
+        case NeedKind.BACK:
+            return words.back_prorated_short.say(n=need.n, target=need.target or 0)
 
 
 def outcome_said(outcome: Outcome, *, language: str) -> str:

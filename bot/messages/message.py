@@ -81,15 +81,17 @@ class Card:
     """The same message as a card: first and last line of the message are its title and what stands below.
 
     *rows* are pairs of a name and its value, shortened to what fits; *body* is the text beside them. *title*
-    is taken instead of a first line that is too long, which then begins the body if there is room. *about*:
-    the period whose contacts the list button asks for, empty for those that run. *coach*: userid and name of
-    each whom the receiver may mark as helped by him, in the order in which the card names them.
+    is taken instead of a first line that is too long, which then begins the body if there is room, unless
+    the rest *says_it_all* anyway. *about*: the period whose contacts the list button asks for,
+    empty for those that run. *coach*: userid and name of each whom the receiver may mark as helped by him, in
+    the order in which the card names them.
     """
 
     rows: tuple[tuple[str, str], ...]
     body: tuple[Line | Listing, ...]
     buttons: tuple[Button, ...]
     title: str = ""
+    says_it_all: bool = False
     about: str = ""
     coach: tuple[tuple[str, str], ...] = ()
 

@@ -60,7 +60,7 @@ ENGLISH = OfferWords(
     about=Phrase("About: {labels}"),
     no_rush=Phrase("No need to rush today: plan it with your leader."),
     last_day=Phrase("See with your leader what can be done."),
-    send_word=Phrase("Hard to reach? Send “help wanted”: it tells your leader only."),
+    send_word=Phrase("Need a hand? Send “help wanted”: it tells your leader only."),
 )
 WORDS = Wordbook("offer", {"zh-CN": CHINESE, "en": ENGLISH})
 

@@ -21,6 +21,7 @@ class OverTeamsWords:
     comma: str
     semicolon: str
     first: Phrase
+    first_number: Phrase
     others: Phrase
     team: Phrase
     figures: Phrase
@@ -41,6 +42,7 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
         comma="，",
         semicolon="；",
         first=Phrase("先支持 {n} 个团队：{names}"),
+        first_number=Phrase("先支持 {n} 个团队"),
         others=Phrase("各团队有 {n} 位还没人帮，请问主管如何安排"),
         team=Phrase("{name} {n} 人：{said}"),
         figures=Phrase("达成率 {percent}%，中位数 {middle}%"),
@@ -59,15 +61,16 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
         comma=", ",
         semicolon="; ",
         first=Phrase("Support {n} teams first: {names}", one="Support {n} team first: {names}"),
+        first_number=Phrase("Support {n} teams first", one="Support {n} team first"),
         others=Phrase(
             "{n} people in your teams have no help yet", one="1 person in your teams has no help yet"
         ),
         team=Phrase("{name}, {n} people: {said}", one="{name}, 1 person: {said}"),
         figures=Phrase("attainment {percent}%, median {middle}%"),
         figures_of=Phrase("{label}: attainment {percent}%, median {middle}%"),
-        behind=Phrase("to help {n}"),
+        behind=Phrase("{n} to help"),
         helped=Phrase("{n} of them helped"),
-        effect=Phrase("of {n} helped last week {better} do better"),
+        effect=Phrase("last week's help: {better} of {n} better"),
         more=Phrase("and {n} more teams", one="and 1 more team"),
         small=Phrase(
             "{n} teams are too small to stand alone and are in the sums only",
@@ -116,9 +119,9 @@ def first_said(over: OverTeams, *, language: str) -> str | None:
 
 
 def shorter_title(over: OverTeams, *, language: str) -> str:
-    """Say how many teams to support first, the first one by name."""
-    first = [over.name(team.department) for team in over.teams.shown if team.alone][:HELP_FIRST]
-    return WORDS[language].first.say(n=len(first), names=first[0]) if first else ""
+    """Say how many teams to support first, for a card whose title has no room for their names."""
+    first = [team for team in over.teams.shown if team.alone][:HELP_FIRST]
+    return WORDS[language].first_number.say(n=len(first)) if first else ""
 
 
 def team_lines(over: OverTeams, *, language: str, labels: Mapping[str, str]) -> list[Line | Listing]:
@@ -163,7 +166,8 @@ def _team(name: str, team: LedTeam, *, words: OverTeamsWords, labels: Mapping[st
     for one in team.figures:
         phrase = words.figures if len(labels) == 1 else words.figures_of
         parts.append(phrase.say(label=labels[one.quota], percent=one.percent, middle=one.middle))
-    parts.append(words.comma.join(_behind(team, words=words)))
+    if team.behind:
+        parts.append(words.comma.join(_behind(team, words=words)))
     if team.outcome is not None:
         better = team.outcome.back + team.outcome.rose
         parts.append(words.effect.say(n=team.outcome.people, better=better))
@@ -171,5 +175,5 @@ def _team(name: str, team: LedTeam, *, words: OverTeamsWords, labels: Mapping[st
 
 
 def _behind(team: LedTeam, *, words: OverTeamsWords) -> Sequence[str]:
-    helped = [words.helped.say(n=team.helped)] if team.behind else []
+    helped = [words.helped.say(n=team.helped)] if team.helped else []
     return [words.behind.say(n=team.behind), *helped]

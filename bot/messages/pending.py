@@ -46,7 +46,7 @@ ENGLISH = PendingWords(
     names=", ",
     verdict={
         Verdict.OVER_SHARE: Phrase("{n} over the largest share, until there are more of the others"),
-        Verdict.DETAILS: Phrase("{n} whose details are not read from WeCom yet"),
+        Verdict.DETAILS: Phrase("{n} waiting for details from WeCom"),
         Verdict.FACTS: Phrase("{n} wait for the bank, and count if it says nothing by {until}"),
         Verdict.TAGS: Phrase("{n} without the tag “{missing}”: add it before {until}"),
         Verdict.KEEP_PERIOD: Phrase("{n} count once kept for {days} days (the last on {until})"),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Row, Status
-from bot.messages.cards import WORDS
+from bot.messages.cards import WORDS, fitting
 from bot.messages.language import texts_in
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.phrases import Texts
-from bot.messages.rows import kept_rows, pending_rows
+from bot.messages.rows import Rows, kept_rows
 from bot.messages.standing import confirmed, first_line, footer, labels_of, standing_of
 
 
@@ -50,13 +50,12 @@ def reminder(
     texts = texts_in(language)
     after_today = {row.quota: days_after(row, today_is_workday=today_is_workday) for row in due}
     labels = labels_of(texts, rows, at=at)
-    standing = [
-        _standing(texts, row, label=labels[row.quota], after=None if may_be_away else after_today[row.quota])
-        for row in due
-    ]
+    told: Mapping[str, int | None] = dict.fromkeys(after_today) if may_be_away else after_today
+    standing = [_standing(texts, row, label=labels[row.quota], after=told[row.quota]) for row in due]
     listing = Listing(tuple(standing), more=texts.more_quotas, keep=Keep.CORE)
     stop = [] if may_be_away else _may_stop(texts, due, after_today=after_today)
     once = Line((Part(texts.only_once.say()),), Keep.USEFUL)
+    figures = _figures(language, texts, due, after=told) if len(rows) == 1 else ()
     return Message(
         (
             first_line(_more_today(texts, due)),
@@ -66,8 +65,13 @@ def reminder(
             footer(texts, at=at, kind=texts.kind_reminder),
         ),
         card=Card(
-            rows=(*pending_rows(language, due, at=at), *kept_rows(language, due)),
-            body=(listing, *stop, Line((Part(WORDS[language].ask_for_help),), Keep.USEFUL), once),
+            rows=(*figures, *kept_rows(language, due)),
+            body=(
+                *([] if figures else [listing]),
+                *stop,
+                Line((Part(WORDS[language].ask_for_help),), Keep.USEFUL),
+                once,
+            ),
             buttons=(Button.HELP, Button.LIST, Button.MUTE),
             title=texts.add_more.say(n=max(row.today_left for row in due)),
         ),
@@ -82,12 +86,32 @@ def _more_today(texts: Texts, due: Sequence[Row]) -> str:
     return texts.add_more.say(n=most.today_left)
 
 
-def _standing(texts: Texts, row: Row, *, label: str, after: int | None) -> Line:
-    details = confirmed(texts, row)
+def _figures(language: str, texts: Texts, due: Sequence[Row], *, after: Mapping[str, int | None]) -> Rows:
+    """Say where one quota stands as rows of a card; several are told in its text."""
+    (row,) = due
+    words = WORDS[language]
+    done = f"{row.counted + row.pending}/{row.target}"
+    standing = words.comma.join((done, texts.confirmed.say(n=row.counted)))
+    left = words.comma.join(
+        [words.people.format(n=row.to_add), *_workdays(texts, row, after=after[row.quota])]
+    )
+    return (
+        (words.period[parse_period(row.period).kind], fitting(standing, done)),
+        (words.to_add, fitting(left, words.people.format(n=row.to_add))),
+        *([(words.pending, words.people.format(n=row.pending))] if row.pending else []),
+    )
+
+
+def _workdays(texts: Texts, row: Row, *, after: int | None) -> list[str]:
+    """Say how many are left after today; nothing of a day's quota, nor if that is not known."""
     if after:
-        details.append(texts.workdays_after_today.say(n=after))
-    elif after is not None and parse_period(row.period).kind is not PeriodKind.DAY:
-        details.append(texts.last_workday.say())
+        return [texts.workdays_after_today.say(n=after)]
+    is_day = parse_period(row.period).kind is PeriodKind.DAY
+    return [] if after is None or is_day else [texts.last_workday.say()]
+
+
+def _standing(texts: Texts, row: Row, *, label: str, after: int | None) -> Line:
+    details = [*confirmed(texts, row), *_workdays(texts, row, after=after)]
     return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)
 
 

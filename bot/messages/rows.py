@@ -15,10 +15,13 @@ from bot.messages.standing import ENOUGH, kept_of, workdays_left
 Rows = tuple[tuple[str, str], ...]
 
 
-def standing_rows(language: str, texts: Texts, rows: Sequence[Row], *, at: datetime) -> Rows:
+def standing_rows(
+    language: str, texts: Texts, rows: Sequence[Row], *, at: datetime, is_tight: bool = False
+) -> Rows:
     """Say where somebody stands if he is asked for one quota of a period that runs now; else nothing.
 
-    A row's name is too short to tell several quotas apart: they are said in the card's text.
+    A row's name is too short to tell several quotas apart: they are said in the card's text. *is_tight*: help
+    is offered, so nobody who is behind is asked for more speed.
     """
     asked = [row for row in rows if row.status is not Status.EXEMPT]
     if len(asked) != 1 or not asked[0].period_start <= at.date() <= asked[0].period_end:
@@ -27,7 +30,8 @@ def standing_rows(language: str, texts: Texts, rows: Sequence[Row], *, at: datet
     words = WORDS[language]
     done = f"{row.counted + row.pending}/{row.target}"
     name = words.period[parse_period(row.period).kind]
-    said = [(name, fitting(words.comma.join((done, texts.status[row.status])), done))]
+    parts = (done,) if is_tight and row.status is Status.BEHIND else (done, texts.status[row.status])
+    said = [(name, fitting(words.comma.join(parts), done))]
     if row.to_add and row.status not in ENOUGH:
         left = workdays_left(texts, row) if row.status is not Status.MISSED else []
         said.append((words.to_add, words.comma.join((words.people.format(n=row.to_add), *left))))

@@ -16,18 +16,21 @@ from bot.messages.phrases import Texts
 ENOUGH = frozenset({Status.MET, Status.COVERED})
 
 
-def standings(texts: Texts, rows: Sequence[Row], *, at: datetime) -> Listing:
-    """Say where each row stands; the more is to be done today, the earlier the line."""
+def standings(texts: Texts, rows: Sequence[Row], *, at: datetime, is_tight: bool = False) -> Listing:
+    """Say where each row stands; the more is to be done today, the earlier the line.
+
+    *is_tight*: help is offered, so nobody who is behind is asked for more speed.
+    """
     by_weight = sorted(rows, key=lambda row: (row.status is Status.EXEMPT, -row.today_dose))
     labels = labels_of(texts, rows, at=at)
     return Listing(
-        tuple(_standing(texts, row, label=labels[row.quota]) for row in by_weight),
+        tuple(_standing(texts, row, label=labels[row.quota], is_tight=is_tight) for row in by_weight),
         more=texts.more_quotas,
         keep=Keep.CORE,
     )
 
 
-def _standing(texts: Texts, row: Row, *, label: str) -> Line:
+def _standing(texts: Texts, row: Row, *, label: str, is_tight: bool) -> Line:
     tone = Tone.GOOD if row.status in ENOUGH else Tone.PLAIN
     status = Part(texts.status[row.status], tone)
     if row.status is Status.EXEMPT:
@@ -37,6 +40,8 @@ def _standing(texts: Texts, row: Row, *, label: str) -> Line:
         details.append(texts.to_add.say(n=row.to_add))
         if row.status is not Status.MISSED:
             details += workdays_left(texts, row)
+    if is_tight and row.status is Status.BEHIND:
+        return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)
     said = standing_of(texts, row, label=label, details=[*details, ""])
     return Line((Part(said), status), Keep.CORE)
 

@@ -84,7 +84,8 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "team": ("head",),
     "statement": ("done", "genuine", "unknown", "too_many"),
     "offer": ("first",),
-    "over_teams": ("first",),
+    "helping": ("first_names", "first_number"),
+    "over_teams": ("first", "first_number"),
     "weekly": ("dose", "talk", "enough", "not_asked"),
 }
 _KEYNAMES = frozenset(

@@ -139,8 +139,8 @@ ENGLISH = WeekWords(
     team_lost=Phrase("{n} lost"),
     help_first=Phrase("To help first {ahead}: {names}"),
     improved=Phrase("Most improved: {names}, {n} more in the last 7 days than in the 7 before"),
-    send_word=Phrase("Hard to reach? Send “help wanted”: it tells your leader only."),
-    rest=Phrase("After work we leave you alone: have a good rest."),
+    send_word=Phrase("Need a hand? Send “help wanted”: it tells your leader only."),
+    rest=Phrase("Nothing comes after work: have a good rest."),
     kind="week",
 )
 WORDS = Wordbook("weekly", {"zh-CN": CHINESE, "en": ENGLISH})
@@ -193,6 +193,7 @@ def weekly(
             ),
             buttons=_buttons(own, team),
             title=short,
+            says_it_all=True,  # the body tells what the days brought
         ),
     )
 
@@ -250,7 +251,7 @@ class _Week:
     def own_lines(self, own: OwnWeek) -> list[Line | Listing]:
         """Where he stands, what the week brought, what he kept."""
         return [
-            standings(self.texts, own.rows, at=self.at),
+            standings(self.texts, own.rows, at=self.at, is_tight=own.tight),
             *self._days(own),
             *([_line(self.words.send_word.say(), Keep.USEFUL)] if own.tight else []),
             *kept_line(self.texts, own.rows),
@@ -259,8 +260,9 @@ class _Week:
     def own_body(self, own: OwnWeek) -> list[Line | Listing]:
         """The same beside the rows of a card."""
         rows = standing_rows(self.language, self.texts, own.rows, at=self.at)
+        told = standings(self.texts, own.rows, at=self.at, is_tight=own.tight)
         return [
-            *([] if rows else [standings(self.texts, own.rows, at=self.at)]),
+            *([] if rows else [told]),
             *self._days(own),
             *([_line(CARD_WORDS[self.language].ask_for_help, Keep.USEFUL)] if own.tight else []),
         ]
@@ -293,7 +295,7 @@ class _Week:
         if own is None:
             return () if said is None else said.card_rows
         return (
-            *standing_rows(self.language, self.texts, own.rows, at=self.at),
+            *standing_rows(self.language, self.texts, own.rows, at=self.at, is_tight=own.tight),
             *pending_rows(self.language, own.rows, at=self.at),
             *kept_rows(self.language, own.rows),
             *(said.shares if said else ()),

@@ -1,0 +1,65 @@
+"""`python -m pictures [NAME…]`: makes the pictures of docs/images anew; needs a Chromium and a CJK font."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from datetime import date
+from io import StringIO
+from pathlib import Path
+
+import click
+import requests
+
+ROOT = Path(__file__).parent.parent
+# The example messages stand beside the tests that keep them true; imports below need the path.
+sys.path.insert(0, str(ROOT / "tests"))
+
+from bot.cli.tour import play  # noqa: E402
+from bot.demo import running  # noqa: E402
+from pictures.camera import CameraError, take  # noqa: E402
+from pictures.office import Office  # noqa: E402
+from pictures.scenes import SCENES  # noqa: E402
+
+_LANGUAGES = ("zh-CN", "en")
+_DEMO, _DAY, _HEIGHT = "demo", date(2026, 11, 24), 676
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(sorted([*SCENES, _DEMO])))
+@click.option("--to", "folder", type=click.Path(path_type=Path), default=ROOT / "docs" / "images")
+def main(names: tuple[str, ...], folder: Path) -> None:
+    """Write the pictures of NAMES, or all, in both languages, and say how large they are."""
+    for name in names or (*SCENES, _DEMO):
+        for language in _LANGUAGES:
+            path = folder / f"{name}.{language}.png"
+            try:
+                _make(name, language, path)
+            except CameraError as error:
+                raise click.ClickException(str(error)) from error
+            click.echo(f"{path.name}: {path.stat().st_size // 1024} KB")
+
+
+def _make(name: str, language: str, path: Path) -> None:
+    if name == _DEMO:
+        _after_the_tour(language, path)
+        return
+    shots = SCENES[name]
+    begin = shots[0].at
+    office = Office(language=language, day=begin.date(), begin=begin.timestamp())
+    for shot in shots:
+        office.play(shot)
+    phones = [shot.userid for shot in shots]
+    take(office.page(*phones), phones=len(phones), path=path)
+
+
+def _after_the_tour(language: str, path: Path) -> None:
+    """The sandbox's page as somebody sees it who played a day of `quotabot demo`."""
+    with running(f"{_DAY}T08:55:00", language=language, speed=0.0) as demo, redirect_stdout(StringIO()):
+        play(demo, day=_DAY)
+        html = requests.get(demo.sandbox.url, timeout=60).text
+    take(html, phones=4, path=path, height=_HEIGHT)
+
+
+if __name__ == "__main__":
+    main()
