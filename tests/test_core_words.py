@@ -40,6 +40,11 @@ TODAY = date(2026, 11, 24)
         pytest.param("Needs-Help", Word.NEEDS_HELP, id="with it"),
         pytest.param("导出", Word.EXPORT, id="export"),
         pytest.param("LEAVE END", Word.BACK, id="no leave until the day End"),
+        pytest.param("进度～", Word.PROGRESS, id="a wide tilde"),
+        pytest.param("【进度】", Word.PROGRESS, id="in brackets"),
+        pytest.param("进度👍🏻", Word.PROGRESS, id="with a thumb"),
+        pytest.param("進度", Word.PROGRESS, id="traditional characters"),
+        pytest.param("需要幫助", Word.NEEDS_HELP, id="more of them"),
     ],
 )
 def test_a_word_alone(text: str, word: Word) -> None:
@@ -60,6 +65,19 @@ def test_a_word_alone(text: str, word: Word) -> None:
         pytest.param("请假12月1日到12月3日", Word.LEAVE, "12月1日到12月3日", id="leave"),
         pytest.param("leave 12-01 12-03", Word.LEAVE, "12-01 12-03", id="leave in english"),
         pytest.param("回答 那天有活动", Word.ANSWER, "那天有活动", id="an answer"),
+        pytest.param("明细～", Word.LIST, "", id="a wide tilde"),
+        pytest.param("［明细］", Word.LIST, "", id="as a card shows it"),
+        pytest.param("👉 [明细 2]", Word.LIST, "2", id="a hand and brackets"),
+        pytest.param("為什麼 ３？", Word.WHY, "3?", id="traditional characters"),
+        pytest.param("請假 明天", Word.LEAVE, "明天", id="leave in traditional characters"),
+        pytest.param("校验码 7K3M-9Q2P", Word.VERIFY, "7K3M-9Q2P", id="the line of a statement"),
+        pytest.param(
+            "申诉 ３ 误删，当天又加回（柜面）！",
+            Word.APPEAL,
+            "3 误删，当天又加回（柜面）",
+            id="an appeal keeps its punctuation",
+        ),
+        pytest.param("申訴：x7k2 請再看", Word.APPEAL, "x7k2 請再看", id="and its characters"),
     ],
 )
 def test_a_word_with_more(text: str, word: Word, rest: str) -> None:
@@ -81,6 +99,9 @@ def test_a_word_with_more(text: str, word: Word, rest: str) -> None:
         "progress report",
         "请勿打扰",
         "🙂",
+        "(",
+        "进度123",
+        "我要请假 明天",
     ],
 )
 def test_anything_else_is_no_word(text: str) -> None:
