@@ -134,6 +134,10 @@ def test_no_text_breaks_it(text: str) -> None:
         pytest.param("12.1-12.3", (date(2026, 12, 1), date(2026, 12, 3)), id="a hyphen"),
         pytest.param("12月1日至3日", (date(2026, 12, 1), date(2026, 12, 3)), id="the month said once"),
         pytest.param("12-01 to 12-03", (date(2026, 12, 1), date(2026, 12, 3)), id="in english"),
+        pytest.param("28日", (date(2026, 11, 28),), id="a day of this month"),
+        pytest.param("3号", (date(2026, 12, 3),), id="a day that this month has behind it"),
+        pytest.param("30日到2日", (date(2026, 11, 30), date(2026, 12, 2)), id="into the next month"),
+        pytest.param("12月3日到1日", (date(2026, 12, 3), date(2026, 12, 1)), id="backwards stays backwards"),
         pytest.param("今天", (TODAY,), id="today"),
         pytest.param("明天到后天", (date(2026, 11, 25), date(2026, 11, 26)), id="tomorrow and after"),
         pytest.param("until Tomorrow", (date(2026, 11, 25),), id="tomorrow in english"),
@@ -145,6 +149,8 @@ def test_days_as_people_write_them(text: str, days: tuple[date, ...]) -> None:
     assert days_in(text, today=TODAY) == days
 
 
-@pytest.mark.parametrize("text", ["13-01", "2-30", "32日", "下周", "12-01 x", "0天", "end", "2026-13-01"])
+@pytest.mark.parametrize(
+    "text", ["13-01", "2-30", "32日", "下周", "12-01 x", "0天", "end", "2026-13-01", "31日"]
+)
 def test_what_is_no_day(text: str) -> None:
     assert days_in(text, today=TODAY) is None

@@ -72,8 +72,9 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "contacts": ("head", "none", "why_head"),
     "appeals": ("opened", "opened_case", "counts", "open", "decided", "too_late", "how", "answered", "which"),
     "preferences": (
-        *("muted_today", "muted_until", "unmuted", "not_muted", "mute_how", "away_today", "away", "back"),
-        *("not_away", "leave_how", "helped", "helped_before"),
+        *("muted_today", "muted_until", "unmuted", "not_muted", "mute_how", "away_today"),
+        *("away_day", "away", "back", "not_away", "leave_how", "helped", "helped_before", "no_leader"),
+        "leader_away",
     ),
     "rules": ("head",),
     "about": ("head", "help_head"),
