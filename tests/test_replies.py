@@ -324,6 +324,23 @@ def test_rules_are_plain_sentences(services: Services) -> None:
     assert said[-2] == "这里没有扣减，也没有奖励"
 
 
+@pytest.mark.parametrize(
+    ("board", "first"),
+    [
+        pytest.param("", "群里只在您领先时列出您的名字和数字", id="robots name who leads"),
+        pytest.param(
+            'leaderboard = { size = 5, names = "none" }', "群里和别的同事看不到", id="they name nobody"
+        ),
+    ],
+)
+def test_privacy_says_whether_a_group_sees_ones_name(tmp_path: Path, board: str, first: str) -> None:
+    robot = '[[robots]]\nname = "r"\nwebhook_key = "k"\nposts = ["digest"]\n'
+    with branch(tmp_path, more=f"[messages]\n{board}\n{robot}") as services:
+        said = say(services, "zhang", "隐私")
+
+    assert [line.startswith(first) for line in said].count(True) == 1
+
+
 def test_help_has_the_leader_s_words_only_for_leaders(services: Services) -> None:
     own, led = (say(services, userid, "帮助") for userid in ("zhang", "team"))
 

@@ -18,7 +18,7 @@ class Kept:
     """What there is to say of somebody: *event_days* None: events are kept for good.
 
     *leaders*, *deciders* are names; *exports*: when (local) and by whom files with his figures were made.
-    *muted_until* (local) and *leaves* are what he wished himself.
+    *muted_until* (local) and *leaves* are what he wished himself. *named_in_groups*: robots name who leads.
     """
 
     event_days: int | None
@@ -28,6 +28,7 @@ class Kept:
     exports_days: int = 0
     muted_until: date | None = None
     leaves: Sequence[tuple[date, date]] = ()
+    named_in_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class AboutWords:
     sees_deciders: str
     sees_hr: str
     sees_nobody: str
+    sees_group: str
     exported: str
     exported_more: Phrase
     not_exported: str
@@ -77,6 +79,7 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         sees_deciders="复核人 {names}：您的申诉和对提问的回答。",
         sees_hr="人力资源部和管理员：结果和估算。",
         sees_nobody="群里和别的同事看不到；未经复核的提问不进任何报表。",
+        sees_group="群里只在您领先时列出您的名字和数字，别的同事看不到其他的；未经复核的提问不进任何报表。",
         exported="导出：{when} {who} 导出过含您数字的表",
         exported_more=Phrase("另有 {n} 次导出"),
         not_exported="近 {n} 天没有人从这里导出过您的数字。",
@@ -123,6 +126,8 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         sees_deciders="Reviewers ({names}): your appeals and what you say to questions.",
         sees_hr="HR and admins: results and estimates.",
         sees_nobody="No group and no colleague sees it; a question is in no report until reviewed.",
+        sees_group="Groups: your name and figures only when you lead; colleagues see nothing else. "
+        "A question is in no report until reviewed.",
         exported="Exported: {when} by {who}, in a file with your figures",
         exported_more=Phrase("and {n} more exports", "and 1 more export"),
         not_exported="Nobody exported your figures from here in {n} days.",
@@ -175,7 +180,7 @@ def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
         words.sees_leader.format(names=leaders) if leaders else words.sees_leaders,
         words.sees_deciders.format(names=deciders) if deciders else "",
         words.sees_hr,
-        words.sees_nobody,
+        words.sees_group if kept.named_in_groups else words.sees_nobody,
     ]
     return answered(
         language=language,
