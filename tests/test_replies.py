@@ -192,6 +192,11 @@ def test_why_takes_a_number_or_an_ending(services: Services, which: str, first: 
     assert say(services, "zhang", f"为什么 {which}")[0] == first
 
 
+@pytest.mark.parametrize("word", ["明细 ፩", "为什么 ፩"])
+def test_a_digit_that_is_no_number_is_no_fault(services: Services, word: str) -> None:
+    assert say(services, "zhang", word)[0] in {"17 位客户，最近的在前", "没有找到这位客户"}
+
+
 def test_why_says_the_reason_and_how_to_object(services: Services) -> None:
     say(services, "zhang", "明细")
 

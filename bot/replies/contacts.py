@@ -138,7 +138,7 @@ def _meant(ask: Ask, which: str) -> list[Listed]:
     desk, which = ask.desk, which.strip(" .…#")
     shown = desk.services.store.preferences.shown(ask.userid)
     running = numbered(desk.services, ask.userid, at=desk.at, branch=desk.branch)
-    if which.isdigit() and (customer := shown.get(int(which))) is not None and len(which) < _ENOUGH:
+    if which.isdecimal() and (customer := shown.get(int(which))) is not None and len(which) < _ENOUGH:
         return _contacts_of(desk, ask.userid, customer, running, number=int(which))
     if len(which) < _ENOUGH:
         return []
@@ -195,7 +195,7 @@ def _page_and_period(rest: str, *, today: datetime) -> tuple[int, str | None]:
     """Return the page (1 if none is named) and the name of the period, None for the running ones."""
     page, period = 1, None
     for part in rest.split():
-        if part.isdigit() and len(part) < _ENOUGH:
+        if part.isdecimal() and len(part) < _ENOUGH:
             page = int(part)
         elif (named := _period(part, today=today)) is not None:
             period = named.name

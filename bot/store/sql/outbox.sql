@@ -175,10 +175,11 @@ SELECT key, job, to_userid, forms
  WHERE task_id = :task_id;
 
 -- name: outbox_revive(key)!
--- A person asks for another round of tries of a dead letter.
+-- A person asks for another round of tries of a dead letter. One that may have arrived begins as if it was
+-- tried once: in a simpler form it would come twice.
 UPDATE outbox
    SET state = 'pending',
-       attempts = 0,
+       attempts = CASE WHEN state = 'unknown' THEN 1 ELSE 0 END,
        next_try_at = 0,
        unsure_since = NULL,
        finished_at = NULL
