@@ -346,6 +346,15 @@ def test_privacy_says_whether_a_group_sees_ones_name(tmp_path: Path, board: str,
     assert [line.startswith(first) for line in said].count(True) == 1
 
 
+def test_privacy_names_all_that_is_kept_and_fits_whole(services: Services) -> None:
+    said = say(services, "zhang", "隐私")
+
+    assert all(
+        any(kept in line for line in said) for kept in ("回复率", "当日证明", "散列值", "请假", "原始通知")
+    )
+    assert sum(line.startswith(("您的主管", "复核人", "人力资源部")) for line in said) == 3
+
+
 def test_help_has_the_leader_s_words_only_for_leaders(services: Services) -> None:
     own, led = (say(services, userid, "帮助") for userid in ("zhang", "team"))
 

@@ -37,6 +37,7 @@ class AboutWords:
 
     head: str
     what: str
+    what_daily: str
     what_not: str
     said: str
     long: str
@@ -69,8 +70,9 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         head="关于您，我们记这些",
         what="记什么：您何时、以什么方式加了或失去哪位客户（只有编号）、标签、您备注的手机号（只留散列值）、"
         "银行给的核实结果、部门和角色、请假。",
+        what_daily="也记企业微信每天的统计：聊天数、消息数、回复率、首次回复时间；主管只看到全队的。",
         what_not="不记：客户姓名、您和客户聊了什么、个人标签、您的位置。",
-        said="您对我说的话只留在原始通知里；静音、请假、求助、申诉，以及主管说要帮您，另外记着。",
+        said="您对我说的话只留在原始通知里；静音、请假、求助、申诉、当日证明，以及主管说要帮您，另外记着。",
         long="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知目前也不删除。",
         long_days="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知 {n} 天后删除。",
         sees_you="谁能看到：您自己。",
@@ -116,8 +118,10 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         head="This is what is kept about you",
         what="Kept: when and how you won or lost which customer (an id), tags, phone numbers (hashed), "
         "what the bank checked, leave.",
+        what_daily="Kept too: WeCom's daily counts of chats, messages, reply times; leaders see the team's.",
         what_not="Not kept: customers' names, what you say to them, personal tags, where you are.",
-        said="What you say here stays in raw notices; mutes, leave, appeals and help are noted beside them.",
+        said="What you say here stays in raw notices. Noted beside them: mutes, leave, appeals, help, "
+        "statements, and that a leader wants to help you.",
         long="How long: adds and losses for good, to check and appeal; raw notices stay too for now.",
         long_days="How long: adds and losses for good, to check and appeal; raw notices {n} days.",
         sees_you="Who sees it: you.",
@@ -173,6 +177,7 @@ def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
     long = words.long if kept.event_days is None else words.long_days.format(n=kept.event_days)
     lines = [
         words.what,
+        words.what_daily,
         words.what_not,
         words.said,
         long,
