@@ -147,8 +147,8 @@ SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at
  ORDER BY seq;
 
 -- name: outbox_unreached_since(since)
--- Whom a message did not reach, and why, in the words of the last try.
-SELECT to_userid, error
+-- Whom a message did not reach, and why, in the words of the last try and in WeCom's answer.
+SELECT to_userid, state, error, receipt
   FROM outbox
  WHERE state IN ('failed', 'unknown')
    AND finished_at >= :since
