@@ -143,6 +143,10 @@ def test_no_text_breaks_it(text: str) -> None:
         pytest.param("until Tomorrow", (date(2026, 11, 25),), id="tomorrow in english"),
         pytest.param("3天", (TODAY, date(2026, 11, 26)), id="three days"),
         pytest.param("1 day", (TODAY, TODAY), id="one day"),
+        pytest.param("两天", (TODAY, date(2026, 11, 25)), id="two days in characters"),
+        pytest.param("一周", (TODAY, date(2026, 11, 30)), id="a week"),
+        pytest.param("2个星期", (TODAY, date(2026, 12, 7)), id="two weeks"),
+        pytest.param("for 2 weeks", (TODAY, date(2026, 12, 7)), id="two weeks in english"),
     ],
 )
 def test_days_as_people_write_them(text: str, days: tuple[date, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Days as people write them: 12-01, 12/1, 12月1日, 2026-12-01, 今天, tomorrow, 3天."""
+"""Days as people write them: 12-01, 12/1, 12月1日, 2026-12-01, 今天, tomorrow, 3天, 一周."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _DAYS_AHEAD = {
     "后天": 2,
     "大后天": 3,
 }
-_FOR_DAYS = re.compile(r"^(?:for)?\s*(?P<days>\d{1,3})\s*(?:天|days?)$", re.IGNORECASE)
+_FOR_DAYS = re.compile(
+    r"^(?:for)?\s*(?P<number>\d{1,3}|[一二两三四五六七八九十])\s*(?:(?P<days>天|days?)|周|个?星期|weeks?)$",
+    re.IGNORECASE,
+)
+_NUMERALS = {"两": 2, **{one: number for number, one in enumerate("一二三四五六七八九十", start=1)}}
 _DAY = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<ymonth>\d{1,2})\s*[-/.月]\s*(?P<yday>\d{1,2})\s*[日号]?"
     r"|(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*[日号]?"
@@ -36,7 +40,8 @@ def days_in(text: str, *, today: date) -> tuple[date, ...] | None:
     None if there is anything else in *text*, or no such day.
     """
     if (match := _FOR_DAYS.match(text.strip())) is not None:
-        days = int(match["days"])
+        number = _NUMERALS.get(match["number"]) or int(match["number"])
+        days = number if match["days"] else 7 * number
         return (today, today + timedelta(days=days - 1)) if days else None
     if _FILLING.sub("", _DAY.sub("", text)):
         return None
