@@ -22,7 +22,7 @@ from bot.store.reviews import Review, ReviewKind, ReviewState
 
 _ENOUGH = 4  # characters of a customer's id that may name him
 _WHICH = re.compile(
-    r"^(?P<which>\d{1,3}(?![\w-])|\d{1,3}(?=[^\x00-\x7f])|[\w-]{4,})\s*[:,，、]?\s*(?P<text>.*)$", re.ASCII
+    r"^(?P<which>\d{1,3}(?![\w-])|\d{1,3}(?=[^\x00-\x7f])|[\w-]{4,})\s*[:：,，、]?\s*(?P<text>.*)$", re.ASCII
 )
 _MANY = 5  # contacts of which one is to be chosen
 
@@ -215,8 +215,8 @@ def _period(text: str, *, today: datetime) -> Period | None:
 def _number_and_text(rest: str, *, of: int) -> tuple[int | None, str]:
     """Return which of so many questions is answered (None: unclear) with which words."""
     if of == 1:
-        return 1, re.sub(r"^1[\s:,，、.]+", "", rest).strip()
-    match = re.match(r"^(\d+)\s*[:,，、.]?\s*(.*)$", rest)
+        return 1, re.sub(r"^1[\s:：,，、.。]+", "", rest).strip()
+    match = re.match(r"^(\d+)\s*[:：,，、.。]?\s*(.*)$", rest)
     if match is None or not 1 <= int(match[1]) <= of:
         return None, rest
     return int(match[1]), match[2].strip()
