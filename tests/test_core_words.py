@@ -71,6 +71,7 @@ def test_a_word_alone(text: str, word: Word) -> None:
         pytest.param("為什麼 ３？", Word.WHY, "3?", id="traditional characters"),
         pytest.param("請假 明天", Word.LEAVE, "明天", id="leave in traditional characters"),
         pytest.param("校验码 7K3M-9Q2P", Word.VERIFY, "7K3M-9Q2P", id="the line of a statement"),
+        pytest.param("Code 7K3M-9Q2P", Word.VERIFY, "7K3M-9Q2P", id="the same in english"),
         pytest.param(
             "申诉 ３ 误删，当天又加回（柜面）！",
             Word.APPEAL,

@@ -61,7 +61,7 @@ _FOLLOWED: Mapping[Word, tuple[str, ...]] = {
     Word.ANSWER: ("回答", "answer"),
     Word.MUTE: ("静音", "mute"),
     Word.LEAVE: ("请假", "休假", "leave"),
-    Word.VERIFY: ("验证", "核对", "校验码", "verify"),
+    Word.VERIFY: ("验证", "核对", "校验码", "verify", "code"),
     Word.COACH: ("我来帮", "coach"),
 }
 _BY_NAME = {name: word for word, names in _ALONE.items() for name in names}
