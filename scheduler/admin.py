@@ -18,7 +18,6 @@ from bot.standing import Standing
 from bot.store.engine import Row
 from bot.wecom.errors import Kind, kind_of
 from scheduler.drift import last_drift
-from scheduler.robots import robots_off
 
 ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7
@@ -65,11 +64,8 @@ def _a_workday_before(calendar: WorkCalendar, at: datetime) -> datetime:
 def _service(services: Services) -> Iterator[Finding]:
     health = Health(services.store, probe=lambda: None)
     for degraded in health.report()["degraded"]:
-        # These are told below, in other words.
-        if degraded["part"] not in {"inbox", "outbox", "catch_up", "robots"}:
+        if degraded["part"] not in {"inbox", "outbox", "catch_up"}:  # told below, in other words
             yield Finding(what=Wrong.SERVICE, text=str(degraded["problem"]))
-    for off in robots_off(services):
-        yield Finding(what=Wrong.SERVICE, text=off)
     if dead := health.depths()["inbox_dead"]:
         yield Finding(what=Wrong.EVENTS, n=dead)
 

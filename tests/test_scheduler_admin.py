@@ -15,7 +15,6 @@ from bot.services import FIRST_START, Services
 from bot.store.outbox import Message
 from scheduler.admin import wrong
 from scheduler.planner import plan
-from scheduler.robots import fingerprints
 
 MONDAY = at("2026-11-23T09:07")
 FRIDAY_NOON = int(at("2026-11-20T12:00").timestamp())
@@ -225,22 +224,6 @@ def test_what_is_in_everybodys_way_is_told_in_its_words(services: Services) -> N
     assert [(one.what, one.text) for one in wrong(services, at=MONDAY)] == [
         (Wrong.SERVICE, "the secret is wrong")
     ]
-
-
-def test_a_robot_that_is_off_is_told_with_what_helps(tmp_path: Path) -> None:
-    robot = '[[robots]]\nname = "south"\nwebhook_key = "k"\nposts = ["digest"]\n'
-    with bank(tmp_path, tmp_path / "bot.db", more=ADMINS + robot) as services:
-        services.store.robots.switch_off(
-            "south",
-            configured=fingerprints(services.config)["south"],
-            errcode=93000,
-            error="in English",
-            now=NOW,
-        )
-
-        assert told(services)["boss"].splitlines()[1] == (
-            "服务：群机器人“south”已停用：企业微信返回 93000。请核对群机器人后更换 webhook_key。"
-        )
 
 
 def test_without_administrators_nobody_is_told(tmp_path: Path) -> None:
