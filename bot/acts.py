@@ -2,8 +2,8 @@
 
 Some read the numbers of everybody, which may take a second: better not inside the transaction of an event,
 while receivers wait for theirs. `store.words` keeps what was asked until it is answered after that. Each
-is safe alone or in a transaction, and done twice does no harm. Userids in lower case; *at* is aware, by the
-service's clock.
+is safe alone or in a transaction (but for `ask_for_help`), and done twice does no harm. Userids in lower
+case; *at* is aware, by the service's clock.
 """
 
 from __future__ import annotations
@@ -29,8 +29,12 @@ LONGEST_MUTE = timedelta(days=366)
 
 
 def mute_today(services: Services, userid: str, *, at: datetime, way: Way = Way.BUTTON) -> Message:
-    """Nothing unasked for the rest of the local day."""
-    return mute_until(services, userid, services.config.work_calendar().local_day(at), at=at, way=way)
+    """Nothing unasked for the rest of the local day; a silence that he wished for longer stays."""
+    calendar = services.config.work_calendar()
+    last, mute = calendar.local_day(at), services.store.preferences.mutes().get(userid)
+    if mute is not None and (longer := calendar.day_of(mute.until - 1)) > last:
+        return preferences.muted(language=_language(services), last=longer, at=calendar.local(at))
+    return mute_until(services, userid, last, at=at, way=way)
 
 
 def mute_until(
@@ -70,13 +74,13 @@ def on_leave(
 ) -> Message:
     """On leave from the local day *first* to *last*, both included; without them today. Only silences.
 
-    Raises ValueError if *last* is before *first* or over, or the leave lasts longer than a year.
+    Raises ValueError if *last* is before *first*, over, or more than a year from now.
     """
     calendar = services.config.work_calendar()
     today = calendar.local_day(at)
     first = first or today
     last = last or first
-    if last < max(first, today) or last - first > LONGEST_MUTE:
+    if not max(first, today) <= last <= today + LONGEST_MUTE:
         raise ValueError(f"no leave to note from {first} to {last}")
     services.store.preferences.add_leave(userid, first, last, at=epoch_of(at))
     return preferences.on_leave(language=_language(services), first=first, last=last, at=calendar.local(at))
@@ -97,25 +101,36 @@ def back_from_leave(services: Services, userid: str, *, at: datetime) -> Message
 
 
 def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
-    """Tell his own leaders, once a day, at their next time at work. Nobody else learns of it."""
+    """Tell his own leaders, once a day, at their next time at work. Nobody else learns of it.
+
+    Not inside a transaction: it has one of its own, so that a wish which is noted has its messages.
+    """
     calendar, language = services.config.work_calendar(), _language(services)
     local = calendar.local(at)
     quiet = peace(services)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
-    times = {leader: quiet.next_time(leader, at, kind=HELP) for leader in sorted(bank.leaders_of(userid))}
-    reached = {leader: moment for leader, moment in times.items() if moment is not None}
-    if not reached:
-        return preferences.nobody_to_help(language=language, at=local)
-    if not services.store.preferences.wish_help(userid, local.date(), at=epoch_of(at)):
-        return preferences.help_told_before(language=language, at=local)
+    leaders = sorted(bank.leaders_of(userid))
+    times = {leader: quiet.next_time(leader, at, kind=HELP) for leader in leaders}
+    if not any(times.values()):
+        return preferences.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
     rows = standing(services, at=at).by_person.get(userid, ())
-    name = quiet.people[userid].name
-    wanted = preferences.help_wanted(language=language, name=name, rows=rows, at=local)
-    for leader, moment in reached.items():
-        row = unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
-        put_unasked(services, row, quiet=quiet)
-    names = [quiet.people[leader].name for leader in reached]
-    return preferences.help_told(language=language, leaders=names, by=max(reached.values()), at=local)
+    wanted = preferences.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
+    told: dict[str, datetime] = {}
+    with services.store.transaction():
+        if not services.store.preferences.wish_help(userid, local.date(), at=epoch_of(at)):
+            return preferences.help_told_before(language=language, at=local)
+        for leader, moment in times.items():
+            if moment is None:
+                continue
+            row = unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
+            put_unasked(services, row, quiet=quiet)
+            # His day may be full: then it goes on a later one, or not at all.
+            if (stored := services.store.outbox.by_key(row.key)) is not None:
+                told[leader] = calendar.moment(stored["not_before"])
+    if not told:
+        return preferences.nobody_to_help(language=language, has_leader=True, at=local)
+    names = [quiet.people[leader].name for leader in told]
+    return preferences.help_told(language=language, leaders=names, by=max(told.values()), at=local)
 
 
 def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:

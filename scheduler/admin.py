@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.reconciling import Cause
+from bot.core.reconciling import Cause as DriftCause
 from bot.core.workdays import WorkCalendar
 from bot.health import Health
 from bot.messages import Message
-from bot.messages.admin import Finding, Wrong
+from bot.messages.admin import Cause, Finding, Wrong
 from bot.messages.admin import admin as admin_message
 from bot.services import FIRST_START, Services
 from bot.standing import Standing
+from bot.store.engine import Row
+from bot.wecom.errors import Kind, kind_of
 from scheduler.drift import last_drift
 from scheduler.robots import robots_off
 
@@ -86,14 +90,30 @@ def _jobs(services: Services, *, since: int) -> Iterator[Finding]:
 
 def _undelivered(services: Services, *, since: int) -> Iterator[Finding]:
     outbox = services.store.outbox
-    by_reason: dict[str, list[str]] = {}
+    by_reason: dict[Finding, list[str]] = {}
     for row in outbox.unreached_since(since):
-        by_reason.setdefault(row["error"], []).append(row["to_userid"])
-    for reason, userids in sorted(by_reason.items()):
-        names = tuple(dict.fromkeys(userids))
-        yield Finding(what=Wrong.UNREACHED, n=len(userids), names=names, text=reason)
+        by_reason.setdefault(_unreached(row), []).append(row["to_userid"])
+    for reason, userids in sorted(by_reason.items(), key=lambda one: one[1][0]):
+        yield replace(reason, n=len(userids), names=tuple(dict.fromkeys(userids)))
     if expired := outbox.expired(since=since):
         yield Finding(what=Wrong.EXPIRED, n=expired)
+
+
+def _unreached(row: Row) -> Finding:
+    """Why a message did not arrive, without whom it was for."""
+    answer = json.loads(row["receipt"] or "{}")
+    errcode = int(answer.get("errcode", 0))
+    cause = None
+    if row["state"] == "unknown":
+        cause, errcode = Cause.OPEN, 0
+    elif answer.get("unlicenseduser"):
+        cause = Cause.LICENCE
+    elif answer.get("invaliduser") or kind_of(errcode) is Kind.RECEIVER:
+        cause, errcode = Cause.RANGE, 0
+    elif errcode:
+        cause = Cause.REFUSED
+    text = row["error"] if cause is None else ""
+    return Finding(what=Wrong.UNREACHED, text=text, cause=cause, errcode=errcode)
 
 
 def _drift(services: Services, *, since: int, at: int) -> Iterator[Finding]:
@@ -109,7 +129,7 @@ def _drift(services: Services, *, since: int, at: int) -> Iterator[Finding]:
     if found.unknown:
         names = tuple(one.userid for one in found.unknown)
         yield Finding(what=Wrong.UNREAD, n=len(names), names=names)
-    imported = found.causes.get(Cause.IMPORTED.value, 0)
+    imported = found.causes.get(DriftCause.IMPORTED.value, 0)
     if found.at >= since and found.repaired > imported:
         yield Finding(what=Wrong.REPAIRED, n=found.repaired - imported)
     if (days := (at - found.at) // _DAY_S) >= OLD_SYNC_DAYS:

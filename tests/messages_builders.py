@@ -23,7 +23,7 @@ from bot.core.statement import Figure, Statement
 from bot.core.verdicts import Verdict
 from bot.core.waiting import Waiting
 from bot.messages import Message, TeamMember, digest, offer_help, progress, reminder
-from bot.messages.admin import Finding, Wrong, admin
+from bot.messages.admin import Cause, Finding, Wrong, admin
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
 from bot.messages.digest import News
@@ -162,7 +162,7 @@ TROUBLES = (
         what=Wrong.UNREACHED,
         n=2,
         names=("yuangong-jia", "yuangong-yi"),
-        text="the member has no WeCom base licence (基础许可)",
+        cause=Cause.LICENCE,
     ),
     Finding(what=Wrong.HELD, n=64, names=tuple(f"yg{number:02d}" for number in range(1, 9))),
     Finding(what=Wrong.OLD_FACTS, n=9),

@@ -44,6 +44,15 @@ def test_muted_until_a_day_that_day_included(services: Services) -> None:
     assert lines(answer)[0] == "好的，到 12-01 周二（含）都不打扰您"
 
 
+def test_no_more_today_ends_no_longer_silence(services: Services) -> None:
+    acts.mute_until(services, "zhang", date(2026, 12, 31), at=TUESDAY, way=Way.WORD)
+
+    answer = acts.mute_today(services, "zhang", at=TUESDAY)
+
+    assert services.store.preferences.mutes()["zhang"].until == int(at("2027-01-01T00:00").timestamp())
+    assert lines(answer)[0] == "好的，到 12-31 周四（含）都不打扰您"
+
+
 @pytest.mark.parametrize("last", [date(2026, 11, 23), date(2028, 1, 1)], ids=["yesterday", "years away"])
 def test_no_mute_until_the_past_or_for_ever(services: Services, last: date) -> None:
     with pytest.raises(ValueError, match="a mute ends between"):
@@ -74,12 +83,19 @@ def test_leave_of_today_and_of_days(services: Services) -> None:
     assert [(one.first.day, one.last.day) for one in said] == [(24, 24), (1, 3)]
 
 
+def test_leave_of_one_day_to_come_is_said_as_one(services: Services) -> None:
+    answer = acts.on_leave(services, "zhang", first=date(2026, 11, 25), at=TUESDAY)
+
+    assert lines(answer)[0] == "好的，11-25 周三 您休假，不打扰您"
+
+
 @pytest.mark.parametrize(
     ("first", "last"),
     [
         pytest.param(date(2026, 11, 20), date(2026, 11, 23), id="over"),
         pytest.param(date(2026, 12, 3), date(2026, 12, 1), id="backwards"),
         pytest.param(date(2026, 12, 1), date(2028, 12, 1), id="years"),
+        pytest.param(date(2030, 1, 1), date(2030, 1, 1), id="years away"),
     ],
 )
 def test_no_leave_without_sense(services: Services, first: date, last: date) -> None:
@@ -117,6 +133,47 @@ def test_help_waits_for_the_leader_s_next_time_at_work(services: Services) -> No
     assert answer[1] == "11-26 周四 08:30 送达；只有主管会看到，不进任何报表。"
     (row,) = outbox_rows(services)
     assert row["not_before"] == int(at("2026-11-26T08:30").timestamp())
+
+
+def test_help_says_when_it_arrives_though_the_leader_s_day_is_full(services: Services) -> None:
+    for _ in range(3):
+        services.store.unasked.take("team", TUESDAY.date(), room=3)
+
+    answer = lines(acts.ask_for_help(services, "zhang", at=TUESDAY))
+
+    (row,) = outbox_rows(services)
+    moment = services.config.work_calendar().moment(row["not_before"])
+    assert moment.date() == date(2026, 11, 25)
+    assert answer[1].startswith(f"{moment:%m-%d 周三 %H:%M} 送达")
+
+
+def test_help_that_no_leader_can_be_told_these_days_says_so(services: Services) -> None:
+    for day in (date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26), date(2026, 11, 27)):
+        for _ in range(3):
+            services.store.unasked.take("team", day, room=3)
+
+    answer = lines(acts.ask_for_help(services, "zhang", at=TUESDAY))
+
+    assert answer[0] == "您的主管这几天收不到，请直接找他"
+    assert outbox_rows(services) == []
+
+
+def test_a_wish_for_help_that_was_cut_off_is_told_when_it_is_asked_again(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as cut:
+        cut.setattr(acts, "put_unasked", _cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            acts.ask_for_help(services, "zhang", at=TUESDAY)
+
+    answer = lines(acts.ask_for_help(services, "zhang", at=TUESDAY))
+
+    assert answer[0] == "已告诉您的主管：主管甲"
+    assert [row["to_userid"] for row in outbox_rows(services)] == ["team"]
+
+
+def _cut_off(*_arguments: object, **_named: object) -> bool:
+    raise KeyboardInterrupt
 
 
 def test_whom_nobody_leads_is_told_so(services: Services) -> None:

@@ -40,6 +40,11 @@ TODAY = date(2026, 11, 24)
         pytest.param("Needs-Help", Word.NEEDS_HELP, id="with it"),
         pytest.param("导出", Word.EXPORT, id="export"),
         pytest.param("LEAVE END", Word.BACK, id="no leave until the day End"),
+        pytest.param("进度～", Word.PROGRESS, id="a wide tilde"),
+        pytest.param("【进度】", Word.PROGRESS, id="in brackets"),
+        pytest.param("进度👍🏻", Word.PROGRESS, id="with a thumb"),
+        pytest.param("進度", Word.PROGRESS, id="traditional characters"),
+        pytest.param("需要幫助", Word.NEEDS_HELP, id="more of them"),
     ],
 )
 def test_a_word_alone(text: str, word: Word) -> None:
@@ -60,6 +65,20 @@ def test_a_word_alone(text: str, word: Word) -> None:
         pytest.param("请假12月1日到12月3日", Word.LEAVE, "12月1日到12月3日", id="leave"),
         pytest.param("leave 12-01 12-03", Word.LEAVE, "12-01 12-03", id="leave in english"),
         pytest.param("回答 那天有活动", Word.ANSWER, "那天有活动", id="an answer"),
+        pytest.param("明细～", Word.LIST, "", id="a wide tilde"),
+        pytest.param("［明细］", Word.LIST, "", id="as a card shows it"),
+        pytest.param("👉 [明细 2]", Word.LIST, "2", id="a hand and brackets"),
+        pytest.param("為什麼 ３？", Word.WHY, "3?", id="traditional characters"),
+        pytest.param("請假 明天", Word.LEAVE, "明天", id="leave in traditional characters"),
+        pytest.param("校验码 7K3M-9Q2P", Word.VERIFY, "7K3M-9Q2P", id="the line of a statement"),
+        pytest.param("Code 7K3M-9Q2P", Word.VERIFY, "7K3M-9Q2P", id="the same in english"),
+        pytest.param(
+            "申诉 ３ 误删，当天又加回（柜面）！",
+            Word.APPEAL,
+            "3 误删，当天又加回（柜面）",
+            id="an appeal keeps its punctuation",
+        ),
+        pytest.param("申訴：x7k2 請再看", Word.APPEAL, "x7k2 請再看", id="and its characters"),
     ],
 )
 def test_a_word_with_more(text: str, word: Word, rest: str) -> None:
@@ -81,6 +100,9 @@ def test_a_word_with_more(text: str, word: Word, rest: str) -> None:
         "progress report",
         "请勿打扰",
         "🙂",
+        "(",
+        "进度123",
+        "我要请假 明天",
     ],
 )
 def test_anything_else_is_no_word(text: str) -> None:
@@ -113,17 +135,27 @@ def test_no_text_breaks_it(text: str) -> None:
         pytest.param("12.1-12.3", (date(2026, 12, 1), date(2026, 12, 3)), id="a hyphen"),
         pytest.param("12月1日至3日", (date(2026, 12, 1), date(2026, 12, 3)), id="the month said once"),
         pytest.param("12-01 to 12-03", (date(2026, 12, 1), date(2026, 12, 3)), id="in english"),
+        pytest.param("28日", (date(2026, 11, 28),), id="a day of this month"),
+        pytest.param("3号", (date(2026, 12, 3),), id="a day that this month has behind it"),
+        pytest.param("30日到2日", (date(2026, 11, 30), date(2026, 12, 2)), id="into the next month"),
+        pytest.param("12月3日到1日", (date(2026, 12, 3), date(2026, 12, 1)), id="backwards stays backwards"),
         pytest.param("今天", (TODAY,), id="today"),
         pytest.param("明天到后天", (date(2026, 11, 25), date(2026, 11, 26)), id="tomorrow and after"),
         pytest.param("until Tomorrow", (date(2026, 11, 25),), id="tomorrow in english"),
         pytest.param("3天", (TODAY, date(2026, 11, 26)), id="three days"),
         pytest.param("1 day", (TODAY, TODAY), id="one day"),
+        pytest.param("两天", (TODAY, date(2026, 11, 25)), id="two days in characters"),
+        pytest.param("一周", (TODAY, date(2026, 11, 30)), id="a week"),
+        pytest.param("2个星期", (TODAY, date(2026, 12, 7)), id="two weeks"),
+        pytest.param("for 2 weeks", (TODAY, date(2026, 12, 7)), id="two weeks in english"),
     ],
 )
 def test_days_as_people_write_them(text: str, days: tuple[date, ...]) -> None:
     assert days_in(text, today=TODAY) == days
 
 
-@pytest.mark.parametrize("text", ["13-01", "2-30", "32日", "下周", "12-01 x", "0天", "end", "2026-13-01"])
+@pytest.mark.parametrize(
+    "text", ["13-01", "2-30", "32日", "下周", "12-01 x", "0天", "end", "2026-13-01", "31日"]
+)
 def test_what_is_no_day(text: str) -> None:
     assert days_in(text, today=TODAY) is None

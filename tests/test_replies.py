@@ -192,6 +192,11 @@ def test_why_takes_a_number_or_an_ending(services: Services, which: str, first: 
     assert say(services, "zhang", f"为什么 {which}")[0] == first
 
 
+@pytest.mark.parametrize("word", ["明细 ፩", "为什么 ፩"])
+def test_a_digit_that_is_no_number_is_no_fault(services: Services, word: str) -> None:
+    assert say(services, "zhang", word)[0] in {"17 位客户，最近的在前", "没有找到这位客户"}
+
+
 def test_why_says_the_reason_and_how_to_object(services: Services) -> None:
     say(services, "zhang", "明细")
 
@@ -322,6 +327,32 @@ def test_rules_are_plain_sentences(services: Services) -> None:
     assert "· 加上后满 7 天还在才算" in said
     assert "谁决定：主管乙；3 个工作日没有决定就上一级。本人和直接主管不决定" in said
     assert said[-2] == "这里没有扣减，也没有奖励"
+
+
+@pytest.mark.parametrize(
+    ("board", "first"),
+    [
+        pytest.param("", "群里只在您领先时列出您的名字和数字", id="robots name who leads"),
+        pytest.param(
+            'leaderboard = { size = 5, names = "none" }', "群里和别的同事看不到", id="they name nobody"
+        ),
+    ],
+)
+def test_privacy_says_whether_a_group_sees_ones_name(tmp_path: Path, board: str, first: str) -> None:
+    robot = '[[robots]]\nname = "r"\nwebhook_key = "k"\nposts = ["digest"]\n'
+    with branch(tmp_path, more=f"[messages]\n{board}\n{robot}") as services:
+        said = say(services, "zhang", "隐私")
+
+    assert [line.startswith(first) for line in said].count(True) == 1
+
+
+def test_privacy_names_all_that_is_kept_and_fits_whole(services: Services) -> None:
+    said = say(services, "zhang", "隐私")
+
+    assert all(
+        any(kept in line for line in said) for kept in ("回复率", "当日证明", "散列值", "请假", "原始通知")
+    )
+    assert sum(line.startswith(("您的主管", "复核人", "人力资源部")) for line in said) == 3
 
 
 def test_help_has_the_leader_s_words_only_for_leaders(services: Services) -> None:

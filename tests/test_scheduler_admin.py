@@ -53,7 +53,15 @@ def found(services: Services) -> dict[Wrong, int]:
     return {one.what: one.n for one in wrong(services, at=MONDAY)}
 
 
-def message(services: Services, key: str, *, state: str, error: str = "", at_s: int = FRIDAY_NOON) -> None:
+def message(
+    services: Services,
+    key: str,
+    *,
+    state: str,
+    error: str = "",
+    receipt: str = "",
+    at_s: int = FRIDAY_NOON,
+) -> None:
     """A message to yg01 that came to nothing at *at_s*."""
     row = Message(
         key=key,
@@ -71,7 +79,7 @@ def message(services: Services, key: str, *, state: str, error: str = "", at_s: 
     else:
         stored = services.store.outbox.by_key(key)
         assert stored is not None
-        services.store.outbox.finish(stored["seq"], state=state, now=at_s, error=error)
+        services.store.outbox.finish(stored["seq"], state=state, now=at_s, error=error, receipt=receipt)
 
 
 def compared(services: Services, *, at_s: int, drift: dict[Cause, int]) -> None:
@@ -98,6 +106,26 @@ def test_every_administrator_is_told_once_also_one_who_is_in_no_roster(services:
         "**有 1 件事请看一下**",
         "1 条消息没有送到（yg01）：no licence",
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "receipt", "said"),
+    [
+        pytest.param("failed", '{"errcode": 81013}', "应用看不到成员，", id="out of range"),
+        pytest.param(
+            "failed", '{"msgid": "m", "invaliduser": "yg01"}', "应用看不到成员，", id="ok, but not him"
+        ),
+        pytest.param("failed", '{"unlicenseduser": "yg01"}', "成员没有企业微信基础许可，", id="no licence"),
+        pytest.param("failed", '{"errcode": 82004}', "企业微信返回 82004，", id="refused"),
+        pytest.param("unknown", '{"errcode": 42027}', "不知道有没有送到，", id="nobody knows"),
+    ],
+)
+def test_why_a_message_did_not_arrive_is_told_in_the_language_of_the_bank(
+    services: Services, state: str, receipt: str, said: str
+) -> None:
+    message(services, "progress:x", state=state, error="in English", receipt=receipt)
+
+    assert told(services)["boss"].splitlines()[1].startswith(f"1 条消息没有送到（yg01）：{said}")
 
 
 def test_an_administrator_on_leave_is_left_in_peace(services: Services) -> None:

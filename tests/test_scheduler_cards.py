@@ -183,6 +183,23 @@ def test_a_second_try_does_not_fall_back_either(office: Post) -> None:
     assert (office.row(key)["state"], phone(office)) == ("failed", [])
 
 
+def test_a_card_that_may_have_arrived_and_is_retried_by_hand_does_not_come_again_as_markdown(
+    office: Post,
+) -> None:
+    office.world.api = replace(office.world.api, repeated_task_id="42014")
+    office.world.faults.arm({"close_after": {"times": 1}})
+    key = put_card(office)
+    office.drain()
+    refuse(office, 42027)
+    office.later(400)
+    assert (office.row(key)["state"], phone(office)) == ("unknown", ["template_card"])
+
+    assert office.services.store.outbox.revive(key)
+    office.later(400)
+
+    assert (office.row(key)["state"], phone(office)) == ("failed", ["template_card"])
+
+
 def test_what_was_not_even_looked_at_was_no_try(office: Post) -> None:
     refuse(office, 45009)
     key = put_card(office)

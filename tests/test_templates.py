@@ -205,6 +205,16 @@ def test_a_copy_of_a_voice_speaks_alike() -> None:
             "cards.button.list: is too long for a card: 11 characters, 10 at most",
             id="a button",
         ),
+        pytest.param(
+            f'[cards]\nkept_value = "{"还在的客户" * 5}占{{percent}}%"',
+            "cards.kept_value: is too long for a card: 36 characters, 30 at most",
+            id="a row's value, whose number would be cut off",
+        ),
+        pytest.param(
+            '[cards]\ncoach_numbered = "我很愿意来帮第 {n} 位"',
+            "cards.coach_numbered: is too long for a card: 13 characters, 10 at most",
+            id="a button whose number would be cut off",
+        ),
     ],
 )
 def test_a_text_that_cannot_be_sent_is_refused(text: str, fault: str) -> None:

@@ -1,4 +1,4 @@
-"""Days as people write them: 12-01, 12/1, 12月1日, 2026-12-01, 今天, tomorrow, 3天."""
+"""Days as people write them: 12-01, 12/1, 12月1日, 2026-12-01, 今天, tomorrow, 3天, 一周."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _DAYS_AHEAD = {
     "后天": 2,
     "大后天": 3,
 }
-_FOR_DAYS = re.compile(r"^(?:for)?\s*(?P<days>\d{1,3})\s*(?:天|days?)$", re.IGNORECASE)
+_FOR_DAYS = re.compile(
+    r"^(?:for)?\s*(?P<number>\d{1,3}|[一二两三四五六七八九十])\s*(?:(?P<days>天|days?)|周|个?星期|weeks?)$",
+    re.IGNORECASE,
+)
+_NUMERALS = {"两": 2, **{one: number for number, one in enumerate("一二三四五六七八九十", start=1)}}
 _DAY = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<ymonth>\d{1,2})\s*[-/.月]\s*(?P<yday>\d{1,2})\s*[日号]?"
     r"|(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*[日号]?"
@@ -32,34 +36,45 @@ def days_in(text: str, *, today: date) -> tuple[date, ...] | None:
     """Return the days that *text* names, in its order; `3天` are today and the day that ends three days.
 
     A day without a year is the one of this year, of the next if that is half a year ago; one without a
-    month is of the month before it, or of this one. None if there is anything else in *text*, or no such day.
+    month is of the month before it, or, with none before it, the next such day of this month or the next one.
+    None if there is anything else in *text*, or no such day.
     """
     if (match := _FOR_DAYS.match(text.strip())) is not None:
-        days = int(match["days"])
+        number = _NUMERALS.get(match["number"]) or int(match["number"])
+        days = number if match["days"] else 7 * number
         return (today, today + timedelta(days=days - 1)) if days else None
     if _FILLING.sub("", _DAY.sub("", text)):
         return None
     found: list[date] = []
+    has_month = False
     for match in _DAY.finditer(text):
-        day = _day(match, today=today, before=found[-1] if found else today)
+        day = _day(match, today=today, before=found[-1] if found else today, has_month=has_month)
         if day is None:
             return None
+        has_month = has_month or match["alone"] is None
         found.append(day)
     return tuple(found)
 
 
-def _day(match: re.Match[str], *, today: date, before: date) -> date | None:
+def _day(match: re.Match[str], *, today: date, before: date, has_month: bool) -> date | None:
     if (named := match["named"]) is not None:
         return today + timedelta(days=_DAYS_AHEAD[named.casefold()])
     try:
         if match["year"] is not None:
             return date(int(match["year"]), int(match["ymonth"]), int(match["yday"]))
         if match["alone"] is not None:
-            return before.replace(day=int(match["alone"]))
+            return _alone(int(match["alone"]), before=before, has_month=has_month)
         day = date(today.year, int(match["month"]), int(match["day"]))
     except ValueError:
         return None
     return day if today - day < _LONG_AGO else _year_after(day)
+
+
+def _alone(number: int, *, before: date, has_month: bool) -> date:
+    """Return the day *number* of the month of *before*; without a month said, no earlier than *before*."""
+    if has_month or number >= before.day:
+        return before.replace(day=number)
+    return (before.replace(day=1) + timedelta(days=31)).replace(day=number)
 
 
 def _year_after(day: date) -> date | None:

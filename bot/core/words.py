@@ -1,10 +1,13 @@
-"""What a member said: which word, and what stands behind it. Spaces, width and case do not matter."""
+"""What a member said: which word, and what stands behind it.
+
+Spaces, width, case, punctuation, emoji and traditional characters do not matter.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,17 +61,27 @@ _FOLLOWED: Mapping[Word, tuple[str, ...]] = {
     Word.ANSWER: ("回答", "answer"),
     Word.MUTE: ("静音", "mute"),
     Word.LEAVE: ("请假", "休假", "leave"),
-    Word.VERIFY: ("验证", "核对", "verify"),
+    Word.VERIFY: ("验证", "核对", "校验码", "verify", "code"),
     Word.COACH: ("我来帮", "coach"),
 }
 _BY_NAME = {name: word for word, names in _ALONE.items() for name in names}
-_MEANS_NOTHING = re.compile(r"[\s\-‐-―_、。，,.!；;:“”\"'「」]+")
-_TRAILING = "。，,.!；;:~ "
+_TRAILING = "。，,.!！；;:：~～…]】」 "
+# What stays as he typed it where his own words are kept: the rest is made narrow.
+_PUNCTUATION = frozenset("，。！？；：（）…～")
+_IN_HIS_WORDS = frozenset({Word.APPEAL, Word.ANSWER})
+# The characters of our words as phones in Hong Kong and Taiwan write them.
+_SIMPLIFIED = str.maketrans(
+    "進細為爲麼麽訴靜請規則隱驗證幫團隊導後別復銷對來須碼",
+    "进细为为么么诉静请规则隐验证帮团队导后别复销对来须码",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A word and *rest*, what was said after it: in its own case, widths made equal."""
+    """A word and *rest*, what was said after it: in its own case, widths made equal.
+
+    What others will read, an appeal or an answer, keeps the punctuation that he typed.
+    """
 
     word: Word
     rest: str = ""
@@ -77,30 +90,37 @@ class Said:
 def said(text: str) -> Said | None:
     """Return what *text* asks for; None if it is no word."""
     plain = _plain(text)
-    bare = _MEANS_NOTHING.sub("", plain).casefold()
-    if not bare:
-        return None
     # 帮助？ is 帮助, and a question mark alone asks for help.
+    bare = "".join(one for one in plain.translate(_SIMPLIFIED) if one.isalnum() or one == "?").casefold()
     if (word := _BY_NAME.get(bare) or _BY_NAME.get(bare.rstrip("?"))) is not None:
         return Said(word=word)
     for word, pattern in _PATTERNS:
-        if (match := pattern.match(plain)) is not None:
-            return Said(word=word, rest=match["rest"].strip(_TRAILING))
+        if (rest := _after(pattern, plain)) is None:
+            continue
+        if word in _IN_HIS_WORDS:
+            rest = _after(pattern, _plain(text, keep=_PUNCTUATION)) or ""
+        return Said(word=word, rest=rest)
     return None
 
 
-def _plain(text: str) -> str:
-    """Make *text* one line in half width, without what cannot be seen."""
-    folded = unicodedata.normalize("NFKC", text)
+def _plain(text: str, *, keep: Collection[str] = ()) -> str:
+    """Make *text* one line in half width but for *keep*, without what cannot be seen."""
+    folded = "".join(one if one in keep else unicodedata.normalize("NFKC", one) for one in text)
     seen = "".join(one for one in folded if unicodedata.category(one) != "Cf")
     return " ".join(seen.split())
+
+
+def _after(pattern: re.Pattern[str], plain: str) -> str | None:
+    """Return what follows the word of *pattern*; None if *plain* does not begin with it."""
+    match = pattern.match(plain.translate(_SIMPLIFIED))
+    return None if match is None else plain[match.start("rest") :].strip(_TRAILING)
 
 
 def _pattern(name: str) -> re.Pattern[str]:
     """Match *name* with spaces anywhere in it, then what follows: after a Latin word a space or a digit."""
     spaced = r"\s*".join(map(re.escape, name))
     ending = r"(?![^\W\d_])" if name.isascii() else ""
-    return re.compile(rf"[\"'“「]*{spaced}{ending}[\"'”」]*[:,，、]?(?P<rest>.*)$", re.IGNORECASE)
+    return re.compile(rf"\W*{spaced}{ending}[\"'”」】\])]*[:：,，、]?(?P<rest>.*)$", re.IGNORECASE)
 
 
 _PATTERNS = tuple((word, _pattern(name)) for word, names in _FOLLOWED.items() for name in names)

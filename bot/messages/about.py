@@ -19,7 +19,7 @@ class Kept:
 
     *names_days*: how long customers' names stay after a contact ended; None: no names are kept.
     *leaders*, *deciders* are names; *exports*: when (local) and by whom files with his figures were made.
-    *muted_until* (local) and *leaves* are what he wished himself.
+    *muted_until* (local) and *leaves* are what he wished himself. *named_in_groups*: robots name who leads.
     """
 
     event_days: int | None
@@ -30,6 +30,7 @@ class Kept:
     exports_days: int = 0
     muted_until: date | None = None
     leaves: Sequence[tuple[date, date]] = ()
+    named_in_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class AboutWords:
 
     head: str
     what: str
+    what_daily: str
     what_not: str
     what_not_else: str
     names: str
@@ -50,6 +52,7 @@ class AboutWords:
     sees_deciders: str
     sees_hr: str
     sees_nobody: str
+    sees_group: str
     exported: str
     exported_more: Phrase
     not_exported: str
@@ -71,10 +74,11 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         head="关于您，我们记这些",
         what="记什么：您何时、以什么方式加了或失去哪位客户（记编号）、标签、您备注的手机号（只留散列值）、"
         "银行给的核实结果、部门和角色、请假。",
+        what_daily="也记企业微信每天的统计：聊天数、消息数、回复率、首次回复时间；主管只看到全队的。",
         what_not="不记：客户姓名、您和客户聊了什么、个人标签、您的位置。",
         what_not_else="不记：您和客户聊了什么、个人标签、您的位置。",
         names="还记：客户自己的名字、您给的备注名，只在发给您本人的消息里显示；失去客户 {n} 天后删除。",
-        said="您对我说的话只留在原始通知里；静音、请假、求助、申诉，以及主管说要帮您，另外记着。",
+        said="您对我说的话只留在原始通知里；静音、请假、求助、申诉、当日证明，以及主管说要帮您，另外记着。",
         long="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知目前也不删除。",
         long_days="留多久：添加和流失的账长期保留，用来对账和申诉；原始通知 {n} 天后删除。",
         sees_you="谁能看到：您自己。",
@@ -83,6 +87,7 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         sees_deciders="复核人 {names}：您的申诉和对提问的回答。",
         sees_hr="人力资源部和管理员：结果和估算。",
         sees_nobody="群里和别的同事看不到；未经复核的提问不进任何报表。",
+        sees_group="群里只在您领先时列出您的名字和数字，别的同事看不到其他的；未经复核的提问不进任何报表。",
         exported="导出：{when} {who} 导出过含您数字的表",
         exported_more=Phrase("另有 {n} 次导出"),
         not_exported="近 {n} 天没有人从这里导出过您的数字。",
@@ -119,10 +124,12 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         head="This is what is kept about you",
         what="Kept: when and how you won or lost which customer (an id), tags, phone numbers (hashed), "
         "what the bank checked, leave.",
+        what_daily="Kept too: WeCom's daily counts of chats, messages, reply times; leaders see the team's.",
         what_not="Not kept: customers' names, what you say to them, personal tags, where you are.",
         what_not_else="Not kept: what you say to customers, personal tags, where you are.",
         names="Kept too: customers' names and your remarks, shown to you alone; gone {n} days after a loss.",
-        said="What you say here stays in raw notices; mutes, leave, appeals and help are noted beside them.",
+        said="What you say here stays in raw notices. Noted beside them: mutes, leave, appeals, help, "
+        "statements, and that a leader wants to help you.",
         long="How long: adds and losses for good, to check and appeal; raw notices stay too for now.",
         long_days="How long: adds and losses for good, to check and appeal; raw notices {n} days.",
         sees_you="Who sees it: you.",
@@ -131,6 +138,8 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         sees_deciders="Reviewers ({names}): your appeals and what you say to questions.",
         sees_hr="HR and admins: results and estimates.",
         sees_nobody="No group and no colleague sees it; a question is in no report until reviewed.",
+        sees_group="Groups: your name and figures only when you lead; colleagues see nothing else. "
+        "A question is in no report until reviewed.",
         exported="Exported: {when} by {who}, in a file with your figures",
         exported_more=Phrase("and {n} more exports", "and 1 more export"),
         not_exported="Nobody exported your figures from here in {n} days.",
@@ -176,6 +185,7 @@ def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
     long = words.long if kept.event_days is None else words.long_days.format(n=kept.event_days)
     lines = [
         words.what,
+        words.what_daily,
         words.what_not if kept.names_days is None else words.what_not_else,
         "" if kept.names_days is None else words.names.format(n=kept.names_days),
         words.said,
@@ -184,7 +194,7 @@ def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
         words.sees_leader.format(names=leaders) if leaders else words.sees_leaders,
         words.sees_deciders.format(names=deciders) if deciders else "",
         words.sees_hr,
-        words.sees_nobody,
+        words.sees_group if kept.named_in_groups else words.sees_nobody,
     ]
     return answered(
         language=language,

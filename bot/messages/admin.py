@@ -36,14 +36,28 @@ class Wrong(StrEnum):
     NO_FACTS = "no_facts"
 
 
+class Cause(StrEnum):
+    """Why a message did not reach somebody, where it can be said in the language of the message."""
+
+    RANGE = "range"  # the app does not see him
+    LICENCE = "licence"
+    OPEN = "open"  # nobody knows whether he has it
+    REFUSED = "refused"  # by an errcode of WeCom
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong: how often, with whom, and in whose words."""
+    """One thing that is wrong: how often, with whom, and in whose words.
+
+    *cause* with *errcode* (0: none) is said instead of *text*.
+    """
 
     what: Wrong
     n: int = 1
     names: tuple[str, ...] = ()
     text: str = ""
+    cause: Cause | None = None
+    errcode: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,7 @@ class AdminWords:
 
     head: Phrase
     lines: Mapping[Wrong, Phrase]
+    causes: Mapping[Cause, Phrase]
     names: str
     more_names: str
     more: Phrase
@@ -75,6 +90,12 @@ _BUILT_IN: Mapping[str, AdminWords] = {
             Wrong.COMPARED_LONG_AGO: Phrase("已 {n} 天没有与企业微信核对：quotabot run sync"),
             Wrong.OLD_FACTS: Phrase("银行资料已 {n} 天没有更新：quotabot import facts"),
             Wrong.NO_FACTS: Phrase("规则要用银行资料，还没有导入过：quotabot import facts"),
+        },
+        causes={
+            Cause.RANGE: Phrase("应用看不到成员，请在管理后台 应用管理 → 可见范围 加上"),
+            Cause.LICENCE: Phrase("成员没有企业微信基础许可，请在管理后台分配"),
+            Cause.OPEN: Phrase("不知道有没有送到，所以没有重发"),
+            Cause.REFUSED: Phrase("企业微信返回 {errcode}，见 quotabot dead list"),
         },
         names="（{names}）",
         more_names="{names} 等",
@@ -123,6 +144,12 @@ _BUILT_IN: Mapping[str, AdminWords] = {
                 "A rule needs the bank's facts, and none were imported: quotabot import facts"
             ),
         },
+        causes={
+            Cause.RANGE: Phrase("the app does not see the member; admin console, 应用管理 → 可见范围"),
+            Cause.LICENCE: Phrase("the member has no WeCom base licence (基础许可)"),
+            Cause.OPEN: Phrase("nobody knows whether it arrived, so it was not sent again"),
+            Cause.REFUSED: Phrase("WeCom answered {errcode}, see quotabot dead list"),
+        },
         names=" ({names})",
         more_names="{names} and more",
         more=Phrase("and {n} more"),
@@ -160,4 +187,5 @@ def _line(words: AdminWords, comma: str, one: Finding) -> str:
     if len(one.names) > NAMED:
         named = words.more_names.format(names=named)
     in_brackets = words.names.format(names=named) if named and one.what is not Wrong.JOBS else named
-    return words.lines[one.what].say(n=one.n, names=in_brackets, text=clean(one.text, limit=_TEXT_BYTES))
+    said = one.text if one.cause is None else words.causes[one.cause].say(errcode=one.errcode)
+    return words.lines[one.what].say(n=one.n, names=in_brackets, text=clean(said, limit=_TEXT_BYTES))

@@ -29,6 +29,7 @@ class PreferenceWords:
     mute_how: str
     mute_how_more: str
     away_today: str
+    away_day: str
     away: str
     away_only: str
     away_back: str
@@ -44,6 +45,8 @@ class PreferenceWords:
     helped_quietly: str
     no_leader: str
     no_leader_what: str
+    leader_away: str
+    leader_away_what: str
     help: str
     asks: str
     asks_quietly: str
@@ -62,6 +65,7 @@ _BUILT_IN: Mapping[str, PreferenceWords] = {
         mute_how="请说到哪一天，最多一年",
         mute_how_more="例如“静音 12-01”或“静音 3天”；只说“静音”是 30 天，“今天别提醒”只管今天。",
         away_today="好的，今天您休假，不打扰您",
+        away_day="好的，{day} 您休假，不打扰您",
         away="好的，{first} 至 {last} 您休假，不打扰您",
         away_only="这里只是不打扰，目标不变；要按天折算目标，请主管或人力确认这几天。",
         away_back="提前回来就说“取消请假”；您问的随时都答。",
@@ -70,13 +74,15 @@ _BUILT_IN: Mapping[str, PreferenceWords] = {
         still_muted="您还静音到 {day}（含）；想恢复就说“取消静音”。",
         leave="请假",
         leave_how="请说从哪天到哪天",
-        leave_how_more="例如“请假 12-01 12-03”或“请假 明天”；已经过去的日子不用说。",
+        leave_how_more="例如“请假 12-01 12-03”或“请假 明天”；过去的、一年以后的日子不用说。",
         helped="已告诉您的主管：{names}",
         helped_when="{moment} 送达；只有主管会看到，不进任何报表。",
         helped_before="今天已经告诉过您的主管了",
         helped_quietly="一天只转告一次；急的话请直接找主管。",
         no_leader="没有查到您的主管，请直接找他",
         no_leader_what="通讯录里没有人负责您的部门；请管理员补上。",
+        leader_away="您的主管这几天收不到，请直接找他",
+        leader_away_what="可能在休假，或者还收不到这里的消息。",
         help="请人帮忙",
         asks="{name}想请您帮忙",
         asks_quietly="只有主管收到这条；请私下聊聊，勿转发。",
@@ -93,6 +99,7 @@ _BUILT_IN: Mapping[str, PreferenceWords] = {
         mute_how="Please say until which day, a year at most",
         mute_how_more="Such as “mute 12-01” or “mute 3 days”; “mute” alone is 30 days, “mute today” one.",
         away_today="Fine: you are on leave today, no messages",
+        away_day="Fine: you are on leave on {day}, no messages",
         away="Fine: you are on leave {first} to {last}, no messages",
         away_only="This only keeps it quiet; your target stays until your leader or HR confirms these days.",
         away_back="Back early? Say “leave end”. What you ask is always answered.",
@@ -101,13 +108,15 @@ _BUILT_IN: Mapping[str, PreferenceWords] = {
         still_muted="You are muted until {day}, that day included; say “unmute” to end it.",
         leave="leave",
         leave_how="Please say from which day to which",
-        leave_how_more="Such as “leave 12-01 12-03” or “leave tomorrow”; days that are over need no word.",
+        leave_how_more="Such as “leave 12-01 12-03” or “leave tomorrow”; no past days, none a year away.",
         helped="Your leader was told: {names}",
         helped_when="It arrives on {moment}. Only your leader sees it; no report has it.",
         helped_before="Your leader was told already today",
         helped_quietly="It is passed on once a day; if it is urgent, please speak to your leader.",
         no_leader="No leader of yours is known: please ask directly",
         no_leader_what="Nobody leads your department in the directory; an admin can mend that.",
+        leader_away="Your leader cannot be told these days: please ask directly",
+        leader_away_what="On leave perhaps, or not reached by messages from here yet.",
         help="help wanted",
         asks="{name} asks for your help",
         asks_quietly="Only leaders got this: please talk in private and do not forward it.",
@@ -151,7 +160,8 @@ def on_leave(*, language: str, first: date, last: date, at: datetime) -> Message
     """Confirm a leave, both local days included."""
     words = WORDS[language]
     days = {"first": day_of(first, language=language), "last": day_of(last, language=language)}
-    head = words.away_today if first == last == at.date() else words.away.format(**days)
+    head = words.away.format(**days) if first < last else words.away_day.format(day=days["first"])
+    head = words.away_today if first == last == at.date() else head
     lines = [words.away_only, words.away_back]
     return answered(language=language, head=head, lines=lines, kind=words.leave, at=at)
 
@@ -182,11 +192,13 @@ def help_told_before(*, language: str, at: datetime) -> Message:
     return answered(language=language, head=words.helped_before, lines=lines, kind=words.help, at=at)
 
 
-def nobody_to_help(*, language: str, at: datetime) -> Message:
-    """Say that there is nobody to tell."""
+def nobody_to_help(*, language: str, has_leader: bool, at: datetime) -> Message:
+    """Say that there is nobody to tell, or that he *has* a *leader* who gets no messages these days."""
     words = WORDS[language]
-    lines = [words.no_leader_what]
-    return answered(language=language, head=words.no_leader, lines=lines, kind=words.help, at=at)
+    head, line = words.no_leader, words.no_leader_what
+    if has_leader:
+        head, line = words.leader_away, words.leader_away_what
+    return answered(language=language, head=head, lines=[line], kind=words.help, at=at)
 
 
 def help_wanted(*, language: str, name: str, rows: Sequence[Row], at: datetime) -> Message:

@@ -76,8 +76,9 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "contacts": ("head", "none", "why_head"),
     "appeals": ("opened", "opened_case", "counts", "open", "decided", "too_late", "how", "answered", "which"),
     "preferences": (
-        *("muted_today", "muted_until", "unmuted", "not_muted", "mute_how", "away_today", "away", "back"),
-        *("not_away", "leave_how", "helped", "helped_before"),
+        *("muted_today", "muted_until", "unmuted", "not_muted", "mute_how", "away_today"),
+        *("away_day", "away", "back", "not_away", "leave_how", "helped", "helped_before", "no_leader"),
+        "leader_away",
     ),
     "rules": ("head",),
     "about": ("head", "help_head"),
@@ -98,7 +99,14 @@ _KEYNAMES = frozenset(
 # Characters of a card's texts, by the name in the book `cards`: WeCom cuts or refuses more.
 _CARD: Mapping[str, int] = {
     **dict.fromkeys(_KEYNAMES, CARD_CHARACTERS["horizontal_content_list.keyname"]),
-    "button": CARD_CHARACTERS["button_list.text"],
+    **dict.fromkeys(
+        ("kept_value", "people", "pending_until", "replied_median", "object_value"),
+        CARD_CHARACTERS["horizontal_content_list.value"],
+    ),
+    **dict.fromkeys(
+        ("button", "coach", "coach_numbered", "coach_done", "coach_done_numbered"),
+        CARD_CHARACTERS["button_list.text"],
+    ),
     "done": CARD_CHARACTERS["button.replace_name"],
 }
 TEXT_BYTES = 480  # of UTF-8: four of the longest fill a message
@@ -277,8 +285,9 @@ def _wrong(built_in: str, value: Any, path: tuple[str, ...], *, spared: Abstract
 
 def _too_long(built_in: str, value: str, path: tuple[str, ...]) -> Iterator[str]:
     if path[0] == "cards" and path[1] in _CARD:
-        if len(value) > max(_CARD[path[1]], len(built_in)):
-            yield f"is too long for a card: {len(value)} characters, {_CARD[path[1]]} at most"
+        most = max(_CARD[path[1]], len(built_in))
+        if len(value) > most:
+            yield f"is too long for a card: {len(value)} characters, {most} at most"
     elif _is_first(path) and _columns(value) > max(FIRST_COLUMNS, _columns(built_in)):
         yield f"is too long for a first line: {_columns(value)} columns, {FIRST_COLUMNS} at most"
     elif len(value.encode()) > max(TEXT_BYTES, len(built_in.encode())):

@@ -51,11 +51,13 @@ def privacy(ask: Ask) -> Message:
     muted = mute is not None and mute.until > epoch_of(desk.at)
     # Until something deletes events, saying that they are deleted would be a lie.
     deletes = "privacy.event_log_days" not in OFF_VALUES
+    config = desk.services.config
+    board = config.messages.leaderboard
     return about.privacy(
         language=desk.language,
         kept=Kept(
-            names_days=KEPT.days if desk.services.config.privacy.store_customer_names else None,
-            event_days=desk.services.config.privacy.event_log_days if deletes else None,
+            names_days=KEPT.days if config.privacy.store_customer_names else None,
+            event_days=config.privacy.event_log_days if deletes else None,
             leaders=[desk.name(userid) for userid in sorted(desk.bank.leaders_of(ask.userid))],
             deciders=[desk.name(userid) for userid in (levels[0] if levels else ())],
             exports=[(desk.calendar.moment(one.at), desk.name(one.by)) for one in exports],
@@ -66,6 +68,7 @@ def privacy(ask: Ask) -> Message:
                 for leave in store.preferences.leaves().get(ask.userid, ())
                 if leave.last >= today
             ],
+            named_in_groups=bool(config.robots) and board.names == "top" and board.size > 0,
         ),
         at=desk.local,
     )

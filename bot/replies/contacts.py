@@ -25,7 +25,7 @@ from bot.store.reviews import Review, ReviewKind, ReviewState
 
 _ENOUGH = 4  # characters of a customer's id that may name him
 _WHICH = re.compile(
-    r"^(?P<which>\d{1,3}(?![\w-])|\d{1,3}(?=[^\x00-\x7f])|[\w-]{4,})\s*[:,，、]?\s*(?P<text>.*)$", re.ASCII
+    r"^(?P<which>\d{1,3}(?![\w-])|\d{1,3}(?=[^\x00-\x7f])|[\w-]{4,})\s*[:：,，、]?\s*(?P<text>.*)$", re.ASCII
 )
 _MANY = 5  # contacts of which one is to be chosen
 
@@ -142,7 +142,7 @@ def _meant(ask: Ask, which: str) -> list[Listed]:
     desk, which = ask.desk, which.strip(" .…#")
     shown = desk.services.store.preferences.shown(ask.userid)
     running = numbered(desk.services, ask.userid, at=desk.at, branch=desk.branch)
-    if which.isdigit() and (customer := shown.get(int(which))) is not None and len(which) < _ENOUGH:
+    if which.isdecimal() and (customer := shown.get(int(which))) is not None and len(which) < _ENOUGH:
         return _contacts_of(desk, ask.userid, customer, running, number=int(which))
     if len(which) < _ENOUGH:
         return []
@@ -189,7 +189,7 @@ def _page_and_period(rest: str, *, today: datetime) -> tuple[int, str | None]:
     """Return the page (1 if none is named) and the name of the period, None for the running ones."""
     page, period = 1, None
     for part in rest.split():
-        if part.isdigit() and len(part) < _ENOUGH:
+        if part.isdecimal() and len(part) < _ENOUGH:
             page = int(part)
         elif (named := _period(part, today=today)) is not None:
             period = named.name
@@ -209,8 +209,8 @@ def _period(text: str, *, today: datetime) -> Period | None:
 def _number_and_text(rest: str, *, of: int) -> tuple[int | None, str]:
     """Return which of so many questions is answered (None: unclear) with which words."""
     if of == 1:
-        return 1, re.sub(r"^1[\s:,，、.]+", "", rest).strip()
-    match = re.match(r"^(\d+)\s*[:,，、.]?\s*(.*)$", rest)
+        return 1, re.sub(r"^1[\s:：,，、.。]+", "", rest).strip()
+    match = re.match(r"^(\d+)\s*[:：,，、.。]?\s*(.*)$", rest)
     if match is None or not 1 <= int(match[1]) <= of:
         return None, rest
     return int(match[1]), match[2].strip()

@@ -205,7 +205,10 @@ class Outbox:
         return [(row["to_userid"], row["tried_at"]) for row in rows]
 
     def unreached_since(self, since: int) -> list[Row]:
-        """Messages that did not reach their person, ended after *since* (real epoch s): to_userid, error."""
+        """Messages that did not reach their person, ended after *since* (real epoch s).
+
+        Each with to_userid, state, error, and receipt as in `finish`.
+        """
         return self._engine.all("outbox_unreached_since", since=since)
 
     def by_key(self, key: str) -> Row | None:

@@ -155,8 +155,8 @@ SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at
  ORDER BY seq;
 
 -- name: outbox_unreached_since(since)
--- Whom a message did not reach, and why, in the words of the last try.
-SELECT to_userid, error
+-- Whom a message did not reach, and why, in the words of the last try and in WeCom's answer.
+SELECT to_userid, state, error, receipt
   FROM outbox
  WHERE state IN ('failed', 'unknown')
    AND finished_at >= :since
@@ -183,10 +183,11 @@ SELECT key, job, to_userid, forms
  WHERE task_id = :task_id;
 
 -- name: outbox_revive(key)!
--- A person asks for another round of tries of a dead letter.
+-- A person asks for another round of tries of a dead letter. One that may have arrived begins as if it was
+-- tried once: in a simpler form it would come twice.
 UPDATE outbox
    SET state = 'pending',
-       attempts = 0,
+       attempts = CASE WHEN state = 'unknown' THEN 1 ELSE 0 END,
        next_try_at = 0,
        unsure_since = NULL,
        finished_at = NULL
