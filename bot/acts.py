@@ -1,7 +1,7 @@
 """What a member does by a word or a button: silence, leave, help, his contacts. Each returns the answer.
 
-Some read the numbers of everybody, which may take a second: better not inside the transaction of an event,
-while receivers wait for theirs. `store.words` keeps what was asked until it is answered after that. Each
+Some read numbers, which takes some tenths of a second: better not inside the transaction of an event, while
+receivers wait for theirs. `store.words` keeps what was asked until it is answered after that. Each
 is safe alone or in a transaction, and done twice does no harm. Userids in lower case; *at* is aware, by the
 service's clock.
 """
@@ -19,7 +19,7 @@ from bot.explaining import Explanation, UnknownPersonError, explain
 from bot.messages import Message, contacts, preferences
 from bot.messages.contacts import Judged, Listed
 from bot.services import Services
-from bot.standing import everybody, standing
+from bot.standing import everybody, standing_of
 from bot.store.preferences import Way
 from bot.telling import peace, put_unasked, unasked
 
@@ -107,7 +107,7 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
         return preferences.nobody_to_help(language=language, at=local)
     if not services.store.preferences.wish_help(userid, local.date(), at=epoch_of(at)):
         return preferences.help_told_before(language=language, at=local)
-    rows = standing(services, at=at).by_person.get(userid, ())
+    rows = standing_of(services, [userid], at=at).by_person.get(userid, ())
     name = quiet.people[userid].name
     wanted = preferences.help_wanted(language=language, name=name, rows=rows, at=local)
     for leader, moment in reached.items():
