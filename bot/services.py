@@ -58,7 +58,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everybody by userid, and what that was made from: the mark of the store, the local day, the directory."""
+    """Everybody by userid, and what it was made from: the mark of the store, the local day, the directory."""
 
     mark: str | None
     day: date

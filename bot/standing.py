@@ -149,23 +149,16 @@ def standing(services: Services, *, at: datetime, period: str | None = None, mon
     return standing_in(services, frames, at=at, book=book, money=money)
 
 
-def standing_of(
-    services: Services,
-    userids: Collection[str],
-    *,
-    at: datetime,
-    ranked: bool = False,
-) -> Standing:
+def standing_of(services: Services, userids: Collection[str], *, at: datetime) -> Standing:
     """Where *userids* stand as of *at* (aware) in its periods: the rows that `standing` has of them.
 
-    Only what concerns them is read. Ranks are None, because they are among everybody; *ranked*: they are among
-    *userids*.
+    Only what concerns them is read; so ranks, which are among everybody, are None: see `bot.ranking`.
     """
     book = rules(services)
     frames = book.frames_at(services.config.work_calendar().local_day(at))
     branch = branch_for(services, needed(services, frames, book=book), at=at, userids=userids)
     found = standing_in(services, frames, at=at, book=book, branch=branch)
-    return found if ranked else replace(found, rows=tuple(replace(row, rank=None) for row in found.rows))
+    return replace(found, rows=tuple(replace(row, rank=None) for row in found.rows))
 
 
 def standing_in(
@@ -210,7 +203,9 @@ def _as_signed(
     for row in rows:
         by_frame.setdefault((row.quota, row.period), {})[row.userid] = row
     calendar = services.config.work_calendar()
-    settled = _names(framed for framed in frames if framed[0].settlement(framed[1], calendar=calendar) <= epoch_of(at))
+    settled = _names(
+        framed for framed in frames if framed[0].settlement(framed[1], calendar=calendar) <= epoch_of(at)
+    )
     closed = services.store.results.closed() if settled else ()
     final = settled & {(one.quota, one.period) for one in closed if one.final}
     found: list[Row] = []
@@ -259,7 +254,9 @@ def branch_for(
     return Branch(
         people=tuple(people.values() if asked is None else (people[one] for one in asked if one in people)),
         departments=services.directory.departments,
-        contacts=_contacts(store, span, userids=asked, shared=any(_holds_shared(quota) for quota, _ in frames)),
+        contacts=_contacts(
+            store, span, userids=asked, shared=any(_holds_shared(quota) for quota, _ in frames)
+        ),
         calendar=calendar,
         decided=store.findings.decided(),
         flags=store.findings.flags(),

@@ -32,6 +32,7 @@ class TeamWords:
     exported_quietly: str
     export_kind: str
     note: str
+    ranks: str
     names_comma: str
 
 
@@ -50,6 +51,7 @@ _BUILT_IN: Mapping[str, TeamWords] = {
         exported_quietly="请勿转发或张榜。",
         export_kind="导出",
         note="导出人：{name}（{userid}），{when}；已记入审计日志。",
+        ranks="名次为 {when} 算出，其余为导出时。",
         names_comma="、",
     ),
     "en": TeamWords(
@@ -66,6 +68,7 @@ _BUILT_IN: Mapping[str, TeamWords] = {
         exported_quietly="Please do not forward or post it.",
         export_kind="export",
         note="Exported by {name} ({userid}), {when}; noted in the audit log.",
+        ranks="Ranks are as of {when}, all else as of the export.",
         names_comma=", ",
     ),
 }
@@ -107,3 +110,8 @@ def exported(*, language: str, people: int, at: datetime) -> Message:
 def export_note(*, language: str, name: str, userid: str, at: datetime) -> str:
     """Say within the file who made it when (local)."""
     return WORDS[language].note.format(name=clean(name), userid=userid, when=f"{at:%Y-%m-%d %H:%M}")
+
+
+def rank_note(*, language: str, at: datetime) -> str:
+    """Say within the file that ranks are of *at* (local), some minutes before the rest."""
+    return WORDS[language].ranks.format(when=f"{at:%Y-%m-%d %H:%M}")

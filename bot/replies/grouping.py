@@ -1,4 +1,4 @@
-"""Which words are answered from one reading: numbers are read once for many, and nobody waits for a large team."""
+"""Which words are answered from one reading: it is shared, and nobody waits for a large team."""
 
 from __future__ import annotations
 

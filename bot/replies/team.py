@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 
 from bot import acts
+from bot.core.progress import Row
 from bot.messages import Message, TeamMember, about, helping
 from bot.messages import team as team_messages
 from bot.messages.answers import timed
-from bot.replies.asking import Answer, Ask, File
+from bot.ranking import ranked
+from bot.replies.asking import Answer, Ask, Desk, File
 from bot.reports import Report, sheets
 from bot.spreadsheet import workbook
 
@@ -90,15 +93,16 @@ def export(ask: Ask, members: list[TeamMember]) -> Answer:
     note = team_messages.export_note(
         language=desk.language, name=desk.name(ask.userid), userid=ask.userid, at=desk.local
     )
+    rows, notes = _with_ranks(desk, [row for row in desk.standing.rows if row.userid in set(userids)])
     report = Report(
         at=desk.local,
-        rows=[row for row in desk.standing.rows if row.userid in set(userids)],
+        rows=rows,
         teams=None,
         names={userid: desk.name(userid) for userid in userids},
         departments=desk.services.directory.departments.names,
         money=False,
         language=desk.language,
-        notes=(note,),
+        notes=(note, *notes),
     )
     return Answer(
         message=team_messages.exported(language=desk.language, people=len(userids), at=desk.local),
@@ -108,3 +112,15 @@ def export(ask: Ask, members: list[TeamMember]) -> Answer:
             userids=userids,
         ),
     )
+
+
+def _with_ranks(desk: Desk, rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """Return *rows* with their ranks, and a note if these are older than the rows."""
+    found = ranked(desk.services, rows, at=desk.at)
+    with_ranks = []
+    for row in rows:
+        own = found.get((row.quota, row.period, row.userid))
+        place = None if own is None else own.place
+        with_ranks.append(row if place is None else replace(row, rank=place.rank))
+    earlier = sorted({own.at for own in found.values() if own.at is not None})
+    return with_ranks, [team_messages.rank_note(language=desk.language, at=at) for at in earlier]

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from bot.store.engine import Engine, Row
 
-
 PEOPLE = "people"  # the mark that changes with every change of people, their departments or their leave
 
 
