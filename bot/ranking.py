@@ -22,8 +22,8 @@ from bot.services import Services
 from bot.standing import everybody, rules, standing_of
 
 FEW = 500  # people: a second and a half on a busy machine
-EVERY_S = 900
-_OLDEST_S = 3600  # of the service's clock; an older place is none
+EVERY_S = 1800
+_OLDEST_S = 2 * 3600  # of the service's clock; an older place is none
 _PIECE = 200  # people whose contacts are in memory at once
 _REST_S = 0.05  # between two pieces: whoever answers meanwhile has the turn
 _LEASE, _LEASE_S = "ranks", 120

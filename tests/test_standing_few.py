@@ -142,7 +142,7 @@ def test_a_place_among_many_is_as_of_when_it_was_worked_out(
 
 @pytest.mark.parametrize(
     ("passed_s", "renewed"),
-    [pytest.param(899, False, id="fresh"), pytest.param(900, True, id="a quarter of an hour old")],
+    [pytest.param(1799, False, id="fresh"), pytest.param(1800, True, id="half an hour old")],
 )
 def test_places_are_worked_out_anew_when_they_are_old(
     scopes: Services, monkeypatch: pytest.MonkeyPatch, passed_s: int, renewed: bool
@@ -163,7 +163,7 @@ def test_an_old_place_is_none(scopes: Services, monkeypatch: pytest.MonkeyPatch)
     rows = standing(scopes, at=NOW).rows
     keep_places(scopes)
 
-    late = ranked(scopes, rows, at=at("2026-11-23T19:00:01"))
+    late = ranked(scopes, rows, at=at("2026-11-23T20:00:01"))
 
     assert {one.place for (quota, _, _), one in late.items() if quota == "by-all"} == {None}
 
@@ -195,7 +195,7 @@ def test_places_that_are_not_ours_to_work_out_are_left(
     [
         (
             "zh-CN",
-            "本月：名次正在计算，过一刻钟再问；已确认 3/7",
+            "本月：名次正在计算，过半小时再问；已确认 3/7",
             "本月：第 2 名，共 12 人（全体，18:00 算出）；已确认 3/7",
         ),
         (

@@ -1,6 +1,4 @@
--- What one answer asks of large tables, and ranks among so many that they are worked out beforehand.
-
-CREATE INDEX facts_by_key ON facts (key);
+-- Places among so many people that nobody can wait for them: worked out from time to time, the newest kept.
 
 CREATE TABLE ranks (
     quota {text} NOT NULL,
