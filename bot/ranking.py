@@ -41,39 +41,41 @@ class Ranked:
 
 def ranked(services: Services, rows: Iterable[Row], *, at: datetime) -> dict[_Of, Ranked]:
     """Return the places of *rows* that are not exempt, as of *at* (aware), or some minutes before it."""
-    crowds, found = _Crowds(everybody(services)), dict[_Of, Ranked]()
+    crowds = _Crowds(everybody(services))
     quotas = {quota.id: quota for quota, _ in rules(services).frames_at(_day(services, at))}
-    near: dict[_Of, Row] = {}
+    among_few: list[_Of] = []
+    among_many: dict[tuple[str, str], list[str]] = {}
     whom: set[str] = set()
     for row in rows:
-        key, scope = (row.quota, row.period, row.userid), quotas[row.quota].ranked_in
-        if not row.target:
-            continue
+        scope = quotas[row.quota].ranked_in
         among = crowds.of(scope).get(_value(row, scope), ())
-        if len(among) > FEW:
-            found[key] = _kept(services, key, at=at)
-        else:
-            near[key] = row
+        if row.target and len(among) > FEW:
+            among_many.setdefault((row.quota, row.period), []).append(row.userid)
+        elif row.target:
+            among_few.append((row.quota, row.period, row.userid))
             whom.update(among)
-    return found | _exact(services, near, whom, quotas, at=at)
+    found = _exact(services, among_few, whom, quotas, at=at)
+    for frame, userids in among_many.items():
+        found |= _kept(services, frame, userids, at=at)
+    return found
 
 
 def _exact(
-    services: Services, rows: Mapping[_Of, Row], whom: set[str], quotas: Mapping[str, Quota], *, at: datetime
+    services: Services, asked: Iterable[_Of], whom: set[str], quotas: Mapping[str, Quota], *, at: datetime
 ) -> dict[_Of, Ranked]:
-    """Return the places of *rows* as of *at*; *whom*: all who may be ranked with one of them."""
-    if not rows:
-        return {}
-    told = _places(standing_of(services, whom, at=at).rows, quotas)
-    return {key: Ranked(place=told.get(key)) for key in rows}
+    """Return the places that are *asked* for, as of *at*; *whom*: all who may be ranked with one of them."""
+    told = _places(standing_of(services, whom, at=at).rows, quotas) if whom else {}
+    return {key: Ranked(place=told.get(key)) for key in asked}
 
 
-def _kept(services: Services, key: _Of, *, at: datetime) -> Ranked:
-    quota, period, userid = key
-    kept = services.store.ranks.get(quota, period)
+def _kept(
+    services: Services, frame: tuple[str, str], userids: Sequence[str], *, at: datetime
+) -> dict[_Of, Ranked]:
+    kept = services.store.ranks.get(*frame, userids=userids)
     if kept is None or not 0 <= epoch_of(at) - kept.as_of <= _OLDEST_S:
-        return Ranked(place=None)
-    return Ranked(place=kept.places.get(userid), at=services.config.work_calendar().moment(kept.as_of))
+        return {(*frame, userid): Ranked(place=None) for userid in userids}
+    then = services.config.work_calendar().moment(kept.as_of)
+    return {(*frame, userid): Ranked(place=kept.places.get(userid), at=then) for userid in userids}
 
 
 def keep_places(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""The numbers of everybody: reads what is known and asks the core. Used by jobs, commands and pages."""
+"""The numbers, of everybody or of a few: reads what is known, asks the core. For jobs, answers, commands."""
 
 from __future__ import annotations
 

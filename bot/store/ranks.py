@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.places import Place
@@ -31,13 +31,14 @@ class Ranks:
             written = {userid: (place.rank, place.of) for userid, place in places.items()}
             self._engine.run("ranks_put", quota=quota, period=period, as_of=as_of, places=json.dumps(written))
 
-    def get(self, quota: str, period: str) -> KeptPlaces | None:
-        """What is kept of one quota in one period."""
+    def get(self, quota: str, period: str, *, userids: Collection[str]) -> KeptPlaces | None:
+        """What is kept of *userids* for one quota in one period; None if nothing is kept of that."""
         row = self._engine.one("ranks_get", quota=quota, period=period)
         if row is None:
             return None
         told: dict[str, tuple[int, int]] = json.loads(row["places"])
-        places = {userid: Place(rank=rank, of=of) for userid, (rank, of) in told.items()}
+        here = {userid: told[userid] for userid in userids if userid in told}
+        places = {userid: Place(rank=rank, of=of) for userid, (rank, of) in here.items()}
         return KeptPlaces(as_of=row["as_of"], places=places)
 
     def newest(self) -> int | None:
