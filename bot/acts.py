@@ -1,7 +1,7 @@
 """What a member does by a word or a button: silence, leave, help, his contacts. Each returns the answer.
 
-Some read the numbers of everybody, which may take a second: better not inside the transaction of an event,
-while receivers wait for theirs. `store.words` keeps what was asked until it is answered after that. Each
+Some read numbers, which takes some tenths of a second: better not inside the transaction of an event, while
+receivers wait for theirs. `store.words` keeps what was asked until it is answered after that. Each
 is safe alone or in a transaction (but for `ask_for_help`), and done twice does no harm. Userids in lower
 case; *at* is aware, by the service's clock.
 """
@@ -20,7 +20,7 @@ from bot.messages import Message, contacts, preferences
 from bot.messages.contacts import Judged, Listed
 from bot.naming import Names, names_of
 from bot.services import Services
-from bot.standing import everybody, standing
+from bot.standing import everybody, standing_of
 from bot.store.preferences import Way
 from bot.telling import peace, put_unasked, unasked
 
@@ -113,7 +113,7 @@ def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
     times = {leader: quiet.next_time(leader, at, kind=HELP) for leader in leaders}
     if not any(times.values()):
         return preferences.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
-    rows = standing(services, at=at).by_person.get(userid, ())
+    rows = standing_of(services, [userid], at=at).by_person.get(userid, ())
     wanted = preferences.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
     told: dict[str, datetime] = {}
     with services.store.transaction():

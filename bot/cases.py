@@ -269,8 +269,9 @@ def verdicts_in(
     """Return by (quota, period) what the contacts of *userids* are worth in *frames* as of *at* (aware)."""
     if not frames:
         return {}
-    branch = branch_for(services, frames, at=at)
-    past, asked = branch.past(epoch_of(at)), list(userids)
+    asked = list(userids)
+    branch = branch_for(services, frames, at=at, userids=asked)
+    past = branch.past(epoch_of(at))
     found = {}
     for quota, period in frames:
         frame = Frame.of(quota, period, calendar=branch.calendar)

@@ -98,11 +98,12 @@ def explain(
         frames = book.frames_at(calendar.local_day(at))
     else:
         frames = book.frames_named(parse_period(period))
-    branch = branch or branch_for(services, frames, at=at)
+    branch = branch or branch_for(services, frames, at=at, userids=[userid.lower()])
     person = next((one for one in branch.people if one.userid == userid.lower()), None)
     if person is None:
         raise UnknownPersonError(f"nobody has the userid {userid!r}: see the roster")
-    closed = {(one.quota, one.period) for one in services.store.results.closed()}
+    settled = any(quota.settlement(named, calendar=calendar) <= epoch_of(at) for quota, named in frames)
+    closed = {(one.quota, one.period) for one in services.store.results.closed()} if settled else set()
     explainer = _Explainer(services, branch, person, at=at)
     return Explanation(
         as_of=calendar.moment(epoch_of(at)),
@@ -113,7 +114,7 @@ def explain(
                 period=named.name,
                 contacts=tuple(explainer.contacts((quota, named), wanted=external_userid or "")),
                 closed=(quota.id, named.name) in closed,
-                final=explainer.signed(quota.id, named.name),
+                final=(quota.id, named.name) in closed and explainer.signed(quota.id, named.name),
             )
             for quota, named in frames
             if stretches_under(quota, person, named, departments=branch.departments)
@@ -135,7 +136,7 @@ class _Explainer:
 
     def signed(self, quota: str, period: str) -> bool:
         """Whether this employee's line of the period is final."""
-        line = self._services.store.results.newest(quota, period).get(self._userid)
+        line = self._services.store.results.newest_of(self._userid, quota=quota, period=period)
         return line is not None and line.state.value == "final"
 
     def contacts(self, framed: Framed, *, wanted: str) -> Iterator[Explained]:

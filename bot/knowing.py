@@ -13,11 +13,15 @@ SAME_ADD_S = 60  # details belong to the add whose time is so close to WeCom's c
 
 
 def with_knowledge(
-    store: Store, contacts: Mapping[str, Sequence[Contact]], *, since: int
+    store: Store, contacts: Mapping[str, Sequence[Contact]], *, since: int, few: bool = False
 ) -> dict[str, list[Contact]]:
-    """Return *contacts* by userid with what is known now; *since* (epoch s) is the oldest that matters."""
-    details = store.knowledge.details(since=since - SAME_ADD_S)
-    facts = store.knowledge.facts()
+    """Return *contacts* by userid with what is known now; *since* (epoch s) is the oldest that matters.
+
+    *few*: they are those of a few people, and only what concerns these is read.
+    """
+    userids = list(contacts) if few else None
+    details = store.knowledge.details(since=since - SAME_ADD_S, userids=userids)
+    facts = store.knowledge.facts(_keys(contacts, details) if few else None)
     decisions = store.reviews.decisions()
     return {
         userid: [
@@ -31,6 +35,18 @@ def with_knowledge(
         ]
         for userid, of_one in contacts.items()
     }
+
+
+def _keys(
+    contacts: Mapping[str, Sequence[Contact]], details: Mapping[tuple[str, str], Sequence[StoredDetails]]
+) -> set[str]:
+    """By what the bank may call the customers of *contacts*."""
+    adds = (contact for of_one in contacts.values() for contact in of_one)
+    told = (one for of_relation in details.values() for one in of_relation)
+    keys = {key for contact in adds for key in (contact.add.external_userid, contact.state)}
+    for one in told:
+        keys.update((one.state, one.unionid, *one.mobile_sha256.split()))
+    return keys - {""}
 
 
 def _belonging(details: Sequence[StoredDetails], contact: Contact) -> StoredDetails | None:

@@ -25,7 +25,9 @@ from bot.core.silence import LOOK_S
 from bot.health import Health
 from bot.outages import ALIVE_S, RECEIVING
 from bot.proving import look_at_from
+from bot.ranking import keep_places
 from bot.services import INBOX, Services, Signal
+from bot.standing import everybody
 from bot.store.engine import StoreBusyError
 from bot.store.group_commit import GroupCommit
 from bot.store.only_one import only_one
@@ -49,6 +51,8 @@ log = structlog.get_logger(__name__)
 THREADS = 8
 _POLL_S = 1.0
 _REREAD_S = 20.0
+_PEOPLE_S = 5.0
+_PLACES_S = 60.0
 _AFTER_FAULT_S = 1.0
 _TOKEN_CHECK_S = 300.0
 
@@ -144,6 +148,8 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
         (tick_lasting, tick_s),
         (look_after, tick_s),
         (refresh_directory, _REREAD_S),
+        (_know_people, _PEOPLE_S),
+        (keep_places, _PLACES_S),
         (catching_up.begin_if_due, catching_up.LOOK_S),
         (listening.look, LOOK_S),
         (naming.look_over, naming.LOOK_S),
@@ -151,6 +157,11 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
     for act, seconds in acts:
         _start_runner(stack, partial(act, services), seconds=seconds)
     stack.callback(services.ending.set)
+
+
+def _know_people(services: Services) -> None:
+    """Read who works where as soon as it changes, so that nobody's answer waits for it."""
+    everybody(services)
 
 
 def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import date
 
 import structlog
 
 from bot.clock import Clock
 from bot.config import Config
+from bot.core.people import Person
 from bot.directory import Directory
 from bot.messages.wordbook import Voice
 from bot.store.engine import StoreError
@@ -54,6 +56,16 @@ class Signal:
         self._event.clear()
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody by userid, and what it was made from: the mark of the store, the local day, the directory."""
+
+    mark: str | None
+    day: date
+    directory: Directory
+    by_userid: Mapping[str, Person]
+
+
 def _nobody_greets(_greeting: Greeting) -> None:
     raise AssertionError("these services have nobody who greets customers")
 
@@ -69,7 +81,8 @@ class Services:
     *reads* opens a way to ask WeCom, to be closed after use; *read_budget* says when somebody may ask;
     *greet* has a new customer greeted, soon;
     *ending* is set when the service stops; *language* speaks with the texts of `[messages] templates` as they
-    were when the configuration was read. Only `use` changes the value: a configuration that was re-read.
+    were when the configuration was read; *people* is what `bot.standing.everybody` made last. Only `use`
+    changes the value: a configuration that was re-read.
     """
 
     config: Config
@@ -82,6 +95,7 @@ class Services:
     reads: Callable[[], AbstractContextManager[Reads]] = _no_reads
     greet: Callable[[Greeting], None] = _nobody_greets
     ending: threading.Event = field(default_factory=threading.Event)
+    people: People | None = None
     read_budget: ReadBudget = field(init=False)
     language: Voice = field(init=False)
 

@@ -1,17 +1,18 @@
-"""The numbers of everybody: reads what is known and asks the core. Used by jobs, commands and pages."""
+"""The numbers, of everybody or of a few: reads what is known, asks the core. For jobs, answers, commands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
+from typing import TypedDict
 
 from bot import directory, frozen
 from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, day_facts, facts_between
-from bot.core.frames import Frame, Past, own_days
+from bot.core.frames import Contacts, Frame, Past, own_days
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import FLAGS, Planned
 from bot.core.money import capped
@@ -19,30 +20,28 @@ from bot.core.overtime import Overtime, overtime
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import Branch, Row, progress
-from bot.core.quotas import Basis
+from bot.core.quotas import Basis, Quota
 from bot.core.relations import Add
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.teams import Team, large_teams, teams
 from bot.core.waiting import Waiting, waiting
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.knowing import with_knowledge
-from bot.services import Services
+from bot.services import People, Services
 from bot.store.results import State
+from bot.store.shared import PEOPLE
+from bot.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """Rows as of *at*, and what they were made from."""
+    """Rows as of *at*, and what they were made from. *people*: everybody by userid, also who has no row."""
 
     at: datetime
     frames: tuple[Framed, ...]
     rows: tuple[Row, ...]
     branch: Branch
-
-    @cached_property
-    def people(self) -> dict[str, Person]:
-        """Everybody by userid."""
-        return {person.userid: person for person in self.branch.people}
+    people: Mapping[str, Person]
 
     @property
     def departments(self) -> Departments:
@@ -168,6 +167,18 @@ def standing(services: Services, *, at: datetime, period: str | None = None, mon
     return standing_in(services, frames, at=at, book=book, money=money)
 
 
+def standing_of(services: Services, userids: Collection[str], *, at: datetime) -> Standing:
+    """Where *userids* stand as of *at* (aware) in its periods: the rows that `standing` has of them.
+
+    Only what concerns them is read; so ranks, which are among everybody, are None: see `bot.ranking`.
+    """
+    book = rules(services)
+    frames = book.frames_at(services.config.work_calendar().local_day(at))
+    branch = branch_for(services, needed(services, frames, book=book), at=at, userids=userids)
+    found = standing_in(services, frames, at=at, book=book, branch=branch)
+    return replace(found, rows=tuple(replace(row, rank=None) for row in found.rows))
+
+
 def standing_in(
     services: Services,
     frames: Sequence[Framed],
@@ -199,7 +210,7 @@ def standing_in(
         rows = tuple(row for row in cut if (row.quota, row.period) in shown)
     if stored:
         rows = _as_signed(services, frames, rows, at=at)
-    return Standing(at=at, frames=tuple(frames), rows=rows, branch=branch)
+    return Standing(at=at, frames=tuple(frames), rows=rows, branch=branch, people=everybody(services))
 
 
 def _as_signed(
@@ -209,13 +220,17 @@ def _as_signed(
     by_frame: dict[tuple[str, str], dict[str, Row]] = {}
     for row in rows:
         by_frame.setdefault((row.quota, row.period), {})[row.userid] = row
-    closed = {(one.quota, one.period) for one in services.store.results.closed() if one.final}
+    calendar = services.config.work_calendar()
+    settled = _names(
+        framed for framed in frames if framed[0].settlement(framed[1], calendar=calendar) <= epoch_of(at)
+    )
+    closed = services.store.results.closed() if settled else ()
+    final = settled & {(one.quota, one.period) for one in closed if one.final}
     found: list[Row] = []
     for quota, period in frames:
         name = (quota.id, period.name)
         shown = by_frame.get(name, {})
-        settled = quota.settlement(period, calendar=services.config.work_calendar()) <= epoch_of(at)
-        if settled and name in closed:
+        if name in final:
             signed = services.store.results.newest(*name)
             shown |= {userid: result.line for userid, result in signed.items() if result.state is State.FINAL}
         found += [shown[userid] for userid in sorted(shown)]
@@ -232,12 +247,19 @@ def needed(services: Services, frames: Sequence[Framed], *, book: Rulebook) -> l
 
 
 def branch_for(
-    services: Services, frames: Sequence[Framed], *, at: datetime, earliest: datetime | None = None
+    services: Services,
+    frames: Sequence[Framed],
+    *,
+    at: datetime,
+    earliest: datetime | None = None,
+    userids: Collection[str] | None = None,
 ) -> Branch:
-    """All that the numbers of *frames* are made from: as of *at* (aware), or any time from *earliest* on."""
+    """All that the numbers of *frames* are made from: as of *at* (aware), or any time from *earliest* on.
+
+    *userids*: those of these people alone; ranks are among them then.
+    """
     config, store = services.config, services.store
     calendar = config.work_calendar()
-    upto = epoch_of(at)
     since = epoch_of(earliest or at) - KEPT_WINDOW_S
     for quota, period in frames:
         # a day more than the period: yesterday's facts on its first day
@@ -245,11 +267,14 @@ def branch_for(
         since = min(since, first - quota.integrity.window_days * DAY_S)
     alive = any(quota.basis is Basis.HELD for quota, _ in frames)
     people = everybody(services)
-    contacts = store.ledger.contacts(since=since, upto=upto, alive=alive)
+    asked = None if userids is None else sorted(set(userids))
+    span = _Span(since=since, upto=epoch_of(at), alive=alive)
     return Branch(
-        people=tuple(people.values()),
+        people=tuple(people.values() if asked is None else (people[one] for one in asked if one in people)),
         departments=services.directory.departments,
-        contacts=with_knowledge(store, contacts, since=since if not alive else 0),
+        contacts=_contacts(
+            store, span, userids=asked, shared=any(_holds_shared(quota) for quota, _ in frames)
+        ),
         calendar=calendar,
         decided=store.findings.decided(),
         flags=store.findings.flags(),
@@ -258,18 +283,53 @@ def branch_for(
     )
 
 
-def everybody(services: Services) -> dict[str, Person]:
-    """Everybody by userid, as recorded and as the files say now, with absences."""
+class _Span(TypedDict):
+    since: int
+    upto: int
+    alive: bool
+
+
+def _contacts(store: Store, span: _Span, *, userids: Sequence[str] | None, shared: bool) -> Contacts:
+    """Contacts of *userids* (None: of everybody) with what is known of them.
+
+    *shared*: beside them the bare adds of their customers at others, for whoever asks how many had one.
+    """
+    contacts = store.ledger.contacts(**span, userids=userids)
+    since = 0 if span["alive"] else span["since"]
+    known = with_knowledge(store, contacts, since=since, few=userids is not None)
+    if userids is None or not shared:
+        return known
+    customers = {contact.add.external_userid for of_one in known.values() for contact in of_one}
+    return store.ledger.contacts_with(customers, **span) | known
+
+
+def _holds_shared(quota: Quota) -> bool:
+    return quota.integrity.hold and quota.integrity.shared_by is not None
+
+
+def everybody(services: Services) -> Mapping[str, Person]:
+    """Everybody by userid, as recorded and as the files say now, with absences.
+
+    Read again only when something of it changed: 20,000 people take half a second.
+    """
     today = services.config.work_calendar().local_day(services.clock.now())
+    mark, now = services.store.marks.get(PEOPLE), services.directory  # the mark before what it stands for
+    kept = services.people
+    if kept is None or (kept.mark, kept.day) != (mark, today) or kept.directory is not now:
+        kept = services.people = People(mark, today, now, _everybody(services, now, today=today))
+    return kept.by_userid
+
+
+def _everybody(services: Services, now: directory.Directory, *, today: date) -> Mapping[str, Person]:
     absences = services.store.knowledge.absences()
-    people = directory.known(services.directory, services.store.members.all(), day=today)
+    people = directory.known(now, services.store.members.all(), day=today)
     return {
-        userid: replace(person, absences=absences.get(userid, frozenset()))
+        userid: replace(person, absences=absences[userid]) if userid in absences else person
         for userid, person in people.items()
     }
 
 
-def planned_by(services: Services, people: dict[str, Person]) -> Planned:
+def planned_by(services: Services, people: Mapping[str, Person]) -> Planned:
     """Whose adds of which days belong to an event that `[[campaigns]]` declares."""
     campaigns, tree = services.config.campaigns, services.directory.departments
 

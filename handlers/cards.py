@@ -1,7 +1,7 @@
 """Do what the buttons of our cards ask for, once, and show it on the card.
 
 WeCom sends template_card_event [90240] with the button's key, the card's task_id and a response code of this
-very press. Silence and leave are kept at once; what reads everybody's numbers is kept as the word for which
+very press. Silence and leave are kept at once; what reads numbers is kept as the word for which
 the button stands, and answered after the transaction. Under the press's own code the card of whoever pressed
 is changed: a finished act greys the buttons, all else keeps them alive. The change is a row of the outbox, so
 a crash loses nothing, and a code that is too old is dropped there without an error.

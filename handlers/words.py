@@ -1,8 +1,8 @@
 """Keep what members say to the app, by a message or a button of its menu.
 
 WeCom sends a text message [90239] with a MsgId, or click [90240] with the key of the button. It is answered
-after the transaction of the events (`bot/replies`), because an answer reads everybody's numbers, and no
-receiver should wait for that. What was delivered three times has one MsgId and is answered once.
+after the transaction of the events (`bot/replies`), because an answer reads numbers, and no receiver should
+wait for that. What was delivered three times has one MsgId and is answered once.
 """
 
 from __future__ import annotations

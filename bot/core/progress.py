@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +13,7 @@ from bot.core.integrity import FLAGS, FindingKind, FindingName, Flag, Planned, n
 from bot.core.money import Scope
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import PeriodKind
+from bot.core.places import places
 from bot.core.quotas import Basis
 from bot.core.rulebook import Framed
 from bot.core.standing import Status as Status  # a row's field: found here, too
@@ -62,9 +62,9 @@ class Row:
 class Branch:
     """All that numbers are made from, but the rules and the time.
 
-    *people* must be all known people, because ranks are among them; *contacts* also hold those of employees
-    whom nobody knows yet. *decided*: findings that hold nothing any more; *flags*: those confirmed. *start*:
-    when the bot began to know the bank's customers, epoch s, None if it has not.
+    Ranks are among *people*: of some people alone the rows are right, their ranks are not. *contacts* also
+    hold those of employees whom nobody knows yet. *decided*: findings that hold nothing any more; *flags*:
+    those confirmed. *start*: when the bot began to know the bank's customers, epoch s, None if it has not.
     """
 
     people: tuple[Person, ...]
@@ -213,25 +213,17 @@ class _Sheet:
 
     def _ranks(self, everybody: Iterable[Figures]) -> dict[str, int]:
         """The places of those who are not exempt, among those of their scope."""
-        judged = [(one, one.attainment) for one in everybody if one.target]
-        among: dict[object, list[Fraction]] = {}
-        for one, attainment in judged:
-            among.setdefault(self._scope(one), []).append(attainment)
-        for attainments in among.values():
-            attainments.sort()
-        ranks: dict[str, int] = {}
-        for one, attainment in judged:
-            others = among[self._scope(one)]
-            ranks[one.person.userid] = 1 + len(others) - bisect_right(others, attainment)
-        return ranks
+        judged = [(one.person.userid, self._scope(one), one.attainment) for one in everybody if one.target]
+        return {userid: place.rank for userid, place in places(judged).items()}
 
-    def _scope(self, one: Figures) -> object:
-        reward, membership = self.frame.quota.reward, _membership(one)
-        if reward is None or not reward.top or reward.scope is Scope.ALL:
-            return None
-        if reward.scope is Scope.ROLE:
-            return membership.role
-        return membership.departments[0] if membership.departments else None
+    def _scope(self, one: Figures) -> Hashable:
+        membership = _membership(one)
+        match self.frame.quota.ranked_in:
+            case Scope.ROLE:
+                return membership.role
+            case Scope.DEPARTMENT:
+                return membership.departments[0] if membership.departments else None
+        return None
 
     def _flags(self) -> Mapping[str, tuple[str, ...]]:
         """What a reviewer confirmed about adds of this period, by userid."""

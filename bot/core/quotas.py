@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from bot.core.counting import OFF, Counting, Integrity
-from bot.core.money import Penalty, Reward
+from bot.core.money import Penalty, Reward, Scope
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import Period
 from bot.core.periods import PeriodKind as PeriodKind  # a quota's field: found here, too
@@ -41,6 +41,11 @@ class Quota:
     penalty: Penalty | None = None
     reward: Reward | None = None
     integrity: Integrity = OFF
+
+    @property
+    def ranked_in(self) -> Scope:
+        """Among whom its ranks are taken."""
+        return self.reward.scope if self.reward is not None and self.reward.top else Scope.ALL
 
     def settlement(self, period: Period, *, calendar: WorkCalendar) -> int:
         """Return the epoch second from which the closing rules hold for *period*.

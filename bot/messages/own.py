@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.money import Scope
+from bot.core.places import Place
 from bot.core.progress import Row
 from bot.messages.answers import answered
 from bot.messages.language import texts_in
@@ -16,12 +17,15 @@ from bot.messages.wordbook import Wordbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A row with a rank, *of* so many who are ranked, among those of *scope*."""
+class OwnPlace:
+    """A *place* among those of *scope*; *at* (local): as of when, None: as of the message.
 
-    row: Row
-    of: int
+    Without a *place*: it is not worked out yet.
+    """
+
+    place: Place | None
     scope: Scope
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,8 @@ class OwnWords:
 
     rank_head: str
     rank: str
+    rank_at: str
+    rank_waits: str
     rank_none: str
     scopes: Mapping[Scope, str]
     rank_how: str
@@ -53,7 +59,9 @@ class OwnWords:
 _BUILT_IN: Mapping[str, OwnWords] = {
     "zh-CN": OwnWords(
         rank_head="您的名次，只有您看到",
-        rank="{label}：第 {rank} 名，共 {of} 人（{scope}）；已确认 {counted}/{target}",
+        rank="{label}：第 {rank} 名，共 {of} 人（{scope}{when}）；已确认 {counted}/{target}",
+        rank_at="，{at:%H:%M} 算出",
+        rank_waits="{label}：名次正在计算，过半小时再问；已确认 {counted}/{target}",
         rank_none="{label}：本期不考核，没有名次",
         scopes={Scope.DEPARTMENT: "本部门", Scope.ROLE: "同角色", Scope.ALL: "全体"},
         rank_how="按 已确认 ÷ 目标 排，相同的并列；别人的名次不显示。",
@@ -75,7 +83,9 @@ _BUILT_IN: Mapping[str, OwnWords] = {
     ),
     "en": OwnWords(
         rank_head="Your place; only you see it",
-        rank="{label}: place {rank} of {of} ({scope}); {counted}/{target} confirmed",
+        rank="{label}: place {rank} of {of} ({scope}{when}); {counted}/{target} confirmed",
+        rank_at=", as of {at:%H:%M}",
+        rank_waits="{label}: the place is being worked out, ask again later; {counted}/{target} confirmed",
         rank_none="{label}: nothing is asked, so there is no place",
         scopes={Scope.DEPARTMENT: "your department", Scope.ROLE: "your role", Scope.ALL: "everybody"},
         rank_how="By confirmed ÷ target; equal ones share a place, and nobody else's is shown.",
@@ -100,28 +110,30 @@ WORDS = Wordbook("own", _BUILT_IN)
 
 
 def rank(
-    *, language: str, rows: Sequence[Row], places: Mapping[tuple[str, str], Place], at: datetime
+    *, language: str, rows: Sequence[Row], places: Mapping[tuple[str, str], OwnPlace], at: datetime
 ) -> Message:
     """Tell somebody his place in each quota of *rows*; *places* by quota and period. *at* is local."""
     words, texts = WORDS[language], texts_in(language)
     labels = labels_of(texts, rows, at=at)
-    lines = []
-    for row in rows:
-        place = places.get((row.quota, row.period))
-        if place is None:
-            lines.append(words.rank_none.format(label=labels[row.quota]))
-            continue
-        said = words.rank.format(
-            label=labels[row.quota],
-            rank=row.rank,
-            of=place.of,
-            scope=words.scopes[place.scope],
-            counted=row.counted,
-            target=row.target,
-        )
-        lines.append(said)
+    lines = [_place(words, row, places.get((row.quota, row.period)), label=labels[row.quota]) for row in rows]
     lines += [words.rank_how, words.rank_quietly]
     return answered(language=language, head=words.rank_head, lines=lines, kind=words.rank_kind, at=at)
+
+
+def _place(words: OwnWords, row: Row, own: OwnPlace | None, *, label: str) -> str:
+    if own is None:
+        return words.rank_none.format(label=label)
+    if own.place is None:
+        return words.rank_waits.format(label=label, counted=row.counted, target=row.target)
+    return words.rank.format(
+        label=label,
+        rank=own.place.rank,
+        of=own.place.of,
+        scope=words.scopes[own.scope],
+        when="" if own.at is None else words.rank_at.format(at=own.at),
+        counted=row.counted,
+        target=row.target,
+    )
 
 
 def no_quota(*, language: str, is_leader: bool, at: datetime) -> Message:

@@ -42,6 +42,7 @@ class TeamWords:
     export_kind: str
     note: str
     note_teams: str
+    ranks: str
     names_comma: str
 
 
@@ -68,6 +69,7 @@ _BUILT_IN: Mapping[str, TeamWords] = {
         export_kind="导出",
         note="导出人：{name}（{userid}），{when}；已记入审计日志。",
         note_teams="只列导出人直接带的人；由其他主管带的人只有满 5 人的团队合计，不含其主管。",
+        ranks="名次为 {when} 算出，其余为导出时。",
         names_comma="、",
     ),
     "en": TeamWords(
@@ -102,6 +104,7 @@ _BUILT_IN: Mapping[str, TeamWords] = {
         note="Exported by {name} ({userid}), {when}; noted in the audit log.",
         note_teams="People are those led directly; of those whom others lead only teams of 5 and more are "
         "here, as sums and without their leaders.",
+        ranks="Ranks are as of {when}, all else as of the export.",
         names_comma=", ",
     ),
 }
@@ -177,3 +180,8 @@ def export_notes(*, language: str, name: str, userid: str, at: datetime, teams: 
     words = WORDS[language]
     note = words.note.format(name=clean(name), userid=userid, when=f"{at:%Y-%m-%d %H:%M}")
     return (note, words.note_teams) if teams else (note,)
+
+
+def rank_note(*, language: str, at: datetime) -> str:
+    """Say within the file that ranks are of *at* (local), some minutes before the rest."""
+    return WORDS[language].ranks.format(when=f"{at:%Y-%m-%d %H:%M}")

@@ -12,6 +12,7 @@ from bot.messages import Message, own
 from bot.replies import about, contacts, proofs, team, wishes
 from bot.replies import own as own_replies
 from bot.replies.asking import Answer, Ask, Desk, File, Reply
+from bot.replies.grouping import groups
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.store.words import Word as Asked
@@ -61,11 +62,12 @@ def answer_waiting(services: Services) -> int:
     """
     total = 0
     while waiting := services.store.words.open(batch=BATCH):
-        desk = Desk(services, at=services.clock.now())
-        for asked in waiting:
-            _answer(desk, asked)
+        for group, whose in groups(services, waiting):
+            desk = Desk(services, at=services.clock.now(), about=whose)
+            for asked in group:
+                _answer(desk, asked)
+            services.outbox_signal.ring()
         total += len(waiting)
-        services.outbox_signal.ring()
     return total
 
 

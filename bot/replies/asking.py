@@ -1,57 +1,50 @@
-"""What an answer is made from: who asks what, when, and the numbers of everybody, read once for many."""
+"""What an answer is made from: who asks what, when, and the numbers it is about, read once for many."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from bot.core.chart import Chart
 from bot.core.people import Person
 from bot.core.progress import Branch
 from bot.core.reach import Reach
 from bot.core.reviewers import Bank
-from bot.core.rulebook import Framed, Rulebook
 from bot.core.workdays import WorkCalendar
-from bot.leading import Leading
+from bot.leading import Leading, chart_of
 from bot.messages import Message
 from bot.reaching import reach
 from bot.services import Services
-from bot.standing import Standing, branch_for, everybody, needed, rules, standing_in
+from bot.standing import Standing, everybody, standing_of
 from bot.store.preferences import Way
 
 
 class Desk:
     """What several answers as of one moment share. *at* is aware, by the service's clock."""
 
-    def __init__(self, services: Services, *, at: datetime) -> None:
+    def __init__(self, services: Services, *, at: datetime, about: Collection[str] = ()) -> None:
+        """*about*: whose figures may be asked for; nobody else's are read."""
         self.services = services
         self.at = at
+        self.about = about
         self.calendar: WorkCalendar = services.config.work_calendar()
         self.local = self.calendar.local(at)
         self.language = services.language
 
     @cached_property
     def standing(self) -> Standing:
-        """Where everybody stands."""
-        return standing_in(self.services, self._frames, at=self.at, book=self._book, branch=self.branch)
+        """Where those whom it is about stand; without ranks, which are among others."""
+        return standing_of(self.services, self.about, at=self.at)
 
-    @cached_property
+    @property
     def branch(self) -> Branch:
-        """What is known, for the running periods."""
-        wanted = needed(self.services, self._frames, book=self._book)
-        return branch_for(self.services, wanted, at=self.at)
+        """What is known of them, for the running periods."""
+        return self.standing.branch
 
     @cached_property
-    def _book(self) -> Rulebook:
-        return rules(self.services)
-
-    @cached_property
-    def _frames(self) -> list[Framed]:
-        return self._book.frames_at(self.local.date())
-
-    @cached_property
-    def people(self) -> dict[str, Person]:
+    def people(self) -> Mapping[str, Person]:
         """Everybody by userid."""
         return everybody(self.services)
 
@@ -85,6 +78,19 @@ class Desk:
     def leading(self) -> Leading:
         """What leaders are told."""
         return Leading(self.services, self.standing)
+
+    def led_by(self, userid: str) -> set[str]:
+        """Of whom *userid* may be told something as their leader: by name, or in a team."""
+        leader = self.people.get(userid)
+        if leader is None or not leader.leader_of:
+            return set()
+        led = self._chart.of(leader)
+        return {person.userid for people in (led.own, *led.teams.values()) for person in people}
+
+    @cached_property
+    def _chart(self) -> Chart:
+        departments = self.services.directory.departments
+        return chart_of(self.services, self.people, departments=departments, day=self.local.date())
 
     def name(self, userid: str) -> str:
         """What *userid* is called."""

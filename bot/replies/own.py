@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.money import Scope
-from bot.core.progress import Row
-from bot.core.quotas import Quota
 from bot.messages import Message, own
 from bot.messages import progress as progress_message
 from bot.messages.answers import timed
-from bot.messages.own import Place
+from bot.messages.own import OwnPlace
 from bot.messages.statement import code_line
 from bot.proving import issue, statement_of
-from bot.replies.asking import Ask, Desk
+from bot.ranking import ranked
+from bot.replies.asking import Ask
 
 
 def progress(ask: Ask) -> Message:
@@ -45,24 +43,9 @@ def rank(ask: Ask) -> Message:
     if not rows:
         is_leader = desk.is_leader(ask.userid)
         return own.no_quota(language=desk.language, is_leader=is_leader, at=desk.local)
-    quotas = {(quota.id, period.name): quota for quota, period in desk.standing.frames}
+    scopes = {quota.id: quota.ranked_in for quota, _ in desk.standing.frames}
     places = {
-        (row.quota, row.period): _place(desk, row, quotas[row.quota, row.period])
-        for row in rows
-        if row.rank is not None
+        (quota, period): OwnPlace(place=found.place, scope=scopes[quota], at=found.at)
+        for (quota, period, _), found in ranked(desk.services, rows, at=desk.at).items()
     }
     return own.rank(language=desk.language, rows=rows, places=places, at=desk.local)
-
-
-def _place(desk: Desk, row: Row, quota: Quota) -> Place:
-    scope = quota.reward.scope if quota.reward is not None and quota.reward.top else Scope.ALL
-    among = [
-        other
-        for other in desk.standing.rows
-        if (other.quota, other.period) == (row.quota, row.period) and other.rank is not None
-    ]
-    if scope is Scope.DEPARTMENT:
-        among = [other for other in among if other.department == row.department]
-    elif scope is Scope.ROLE:
-        among = [other for other in among if other.role == row.role]
-    return Place(row=row, of=len(among), scope=scope)

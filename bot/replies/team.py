@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 
 from bot import acts
+from bot.core.progress import Row
 from bot.leading import Told
 from bot.messages import Message, TeamMember, about, helping
 from bot.messages import team as team_messages
 from bot.messages.answers import timed
-from bot.replies.asking import Answer, Ask, File
+from bot.ranking import ranked
+from bot.replies.asking import Answer, Ask, Desk, File
 from bot.reports import Report, sheets
 from bot.spreadsheet import workbook
 
@@ -85,9 +88,10 @@ def export(ask: Ask, told: Told) -> Answer:
     desk, over = ask.desk, told.over
     userids = tuple(sorted(member.userid for member in told.own))
     shown = [] if over is None else [team.department for team in over.teams.shown]
+    rows, earlier = _with_ranks(desk, [row for row in desk.standing.rows if row.userid in set(userids)])
     report = Report(
         at=desk.local,
-        rows=[row for row in desk.standing.rows if row.userid in set(userids)],
+        rows=rows,
         teams=None
         if over is None
         else desk.standing.large_teams({number: told.teams[number] for number in shown}),
@@ -95,12 +99,15 @@ def export(ask: Ask, told: Told) -> Answer:
         departments=desk.services.directory.departments.names,
         money=False,
         language=desk.language,
-        notes=team_messages.export_notes(
-            language=desk.language,
-            name=desk.name(ask.userid),
-            userid=ask.userid,
-            at=desk.local,
-            teams=over is not None,
+        notes=(
+            *team_messages.export_notes(
+                language=desk.language,
+                name=desk.name(ask.userid),
+                userid=ask.userid,
+                at=desk.local,
+                teams=over is not None,
+            ),
+            *earlier,
         ),
     )
     return Answer(
@@ -116,3 +123,15 @@ def export(ask: Ask, told: Told) -> Answer:
             userids=userids,
         ),
     )
+
+
+def _with_ranks(desk: Desk, rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """Return *rows* with their ranks, and a note if these are older than the rows."""
+    found = ranked(desk.services, rows, at=desk.at)
+    with_ranks = []
+    for row in rows:
+        own = found.get((row.quota, row.period, row.userid))
+        place = None if own is None else own.place
+        with_ranks.append(row if place is None else replace(row, rank=place.rank))
+    earlier = sorted({own.at for own in found.values() if own.at is not None})
+    return with_ranks, [team_messages.rank_note(language=desk.language, at=at) for at in earlier]

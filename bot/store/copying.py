@@ -115,6 +115,7 @@ TABLES = (
         ("quota", "period", "userid", "version"),
         ("state", "line", "author", "reason", "stored_at"),
     ),
+    Table("ranks", ("quota", "period"), ("as_of", "places")),
     Table(
         "sync_runs",
         ("number",),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -80,18 +80,19 @@ class Facts:
         self._engine = engine
         self._marks = Marks(engine)
 
-    def all(self) -> dict[tuple[str, str], Said]:
-        """What the bank says, by (kind of key, key)."""
+    def all(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], Said]:
+        """What the bank says, by (kind of key, key); *keys*: of what goes by one of these."""
 
         @cache  # a bank says few different things of many customers
         def said(manager: str | None, facts: str) -> Said:
             known = {fact: value == "1" for fact, value in json.loads(facts).items()}
             return Said(manager=manager, facts=known or NOTHING)
 
-        found = {
-            (row["key_kind"], row["key"]): said(row["manager"], row["said"])
-            for row in self._engine.all("facts_all")
-        }
+        if keys is None:
+            rows = self._engine.all("facts_all")
+        else:
+            rows = self._engine.all("facts_called", keys=json.dumps(list(keys)))
+        found = {(row["key_kind"], row["key"]): said(row["manager"], row["said"]) for row in rows}
         nothing = [key for key, one in found.items() if one.manager is None and not one.facts]
         for key in nothing:
             del found[key]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.core.contacts import Details
 from bot.store.engine import Engine, Row
 from bot.store.facts import MANAGER, Facts, Said
+from bot.store.shared import PEOPLE, Marks
 
 __all__ = [
     "KEY_KINDS",
@@ -73,6 +74,7 @@ class Knowledge:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._facts = Facts(engine)
+        self._marks = Marks(engine)
 
     def absences(self) -> dict[str, frozenset[date]]:
         """All days of leave by userid."""
@@ -88,6 +90,7 @@ class Knowledge:
         # Of one statement's rows no two may be the same row.
         kinds = {(one.userid, one.first.isoformat(), one.last.isoformat()): one.kind for one in absences}
         self._engine.run("absences_put", rows=_json([(*key, kind) for key, kind in kinds.items()]))
+        self._marks.renew(PEOPLE)
 
     def drop_absences(self, absences: Iterable[Absence]) -> None:
         """Forget leave that was called off."""
@@ -98,10 +101,11 @@ class Knowledge:
                 for one in absences
             ],
         )
+        self._marks.renew(PEOPLE)
 
-    def facts(self) -> dict[tuple[str, str], Said]:
-        """What the bank says, by (kind of key, key)."""
-        return self._facts.all()
+    def facts(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], Said]:
+        """What the bank says, by (kind of key, key); *keys*: of what goes by one of these."""
+        return self._facts.all(keys)
 
     def keys(self, kind: str) -> Iterator[tuple[str, str]]:
         """Every (key, external_userid) by which contacts may be called now, as a stream; some come twice.
@@ -143,11 +147,20 @@ class Knowledge:
         """When facts came last, in epoch s; None if none ever did."""
         return self._facts.newest()
 
-    def details(self, *, since: int) -> dict[tuple[str, str], list[StoredDetails]]:
-        """WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid)."""
+    def details(
+        self, *, since: int, userids: Collection[str] | None = None
+    ) -> dict[tuple[str, str], list[StoredDetails]]:
+        """WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid).
+
+        *userids*: of these alone.
+        """
         names = self._tag_names()
+        if userids is None:
+            rows = self._engine.all("details_since", since=since)
+        else:
+            rows = self._engine.all("details_of", userids=_json(list(userids)), since=since)
         found: dict[tuple[str, str], list[StoredDetails]] = {}
-        for row in self._engine.all("details_since", since=since):
+        for row in rows:
             found.setdefault((row["userid"], row["external_userid"]), []).append(_details(row, names))
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.contacts import Contact
@@ -190,20 +190,34 @@ class Ledger:
         if adds:
             self._engine.run_many("adds_put", [_row(add) for add in adds])
 
-    def contacts(self, *, since: int, upto: int, alive: bool) -> dict[str, list[Contact]]:
+    def contacts(
+        self, *, since: int, upto: int, alive: bool, userids: Collection[str] | None = None
+    ) -> dict[str, list[Contact]]:
         """Adds by userid that began at *upto* (epoch s) or before and were changed since *since*.
 
-        *alive*: also those that have not ended, however old. Of what is known beside the ledger nothing is in
-        them yet.
+        *alive*: also those that have not ended, however old. *userids*: of these alone. Of what is known
+        beside the ledger nothing is in them yet.
         """
-        found: dict[str, list[Contact]] = {}
-        for row in self._engine.all("adds_since", since=since, upto=upto, alive=int(alive)):
-            since = row["known_since"]
-            contact = Contact(
-                add=_add(row), first_in_corp=since is None, known_since=since, state=row["state"]
-            )
-            found.setdefault(row["userid"], []).append(contact)
-        return found
+        span = {"since": since, "upto": upto, "alive": int(alive)}
+        if userids is None:
+            return _contacts(self._engine.all("adds_since", **span))
+        return _contacts(self._engine.all("adds_of", userids=json.dumps(list(userids)), **span))
+
+    def contacts_with(
+        self, customers: Collection[str], *, since: int, upto: int, alive: bool
+    ) -> dict[str, list[Contact]]:
+        """The same of *customers*, at whomever."""
+        listed, span = json.dumps(list(customers)), {"since": since, "upto": upto, "alive": int(alive)}
+        return _contacts(self._engine.all("adds_of_customers", customers=listed, **span))
+
+
+def _contacts(rows: Iterable[Row]) -> dict[str, list[Contact]]:
+    found: dict[str, list[Contact]] = {}
+    for row in rows:
+        since = row["known_since"]
+        contact = Contact(add=_add(row), first_in_corp=since is None, known_since=since, state=row["state"])
+        found.setdefault(row["userid"], []).append(contact)
+    return found
 
 
 def _marks(relations: Iterable[tuple[str, str]]) -> list[dict[str, object]]:

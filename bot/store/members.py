@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from bot.core.people import Membership, Person
 from bot.store.engine import Engine, Row
+from bot.store.shared import PEOPLE, Marks
 
 
 class Members:
@@ -15,6 +17,7 @@ class Members:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._marks = Marks(engine)
 
     def all(self) -> dict[str, Person]:
         """Everybody who was ever read, by userid."""
@@ -40,16 +43,19 @@ class Members:
                 for membership in person.memberships
             ],
         )
+        self._marks.renew(PEOPLE)
 
     def forget_days(self, userid: str) -> None:
         """Drop the dated memberships of one person, to put others in their place."""
         self._engine.run("rename_memberships_clear", old_userid=userid)
+        self._marks.renew(PEOPLE)
 
 
 def _joined(ids: tuple[int, ...]) -> str:
     return ";".join(str(number) for number in ids)
 
 
+@lru_cache(maxsize=4096)  # many people share their departments
 def _split(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(";") if part)
 
@@ -62,6 +68,11 @@ def _membership(row: Row) -> Membership:
     return Membership(since=_day(row["since"]), departments=_split(row["departments"]), role=row["role"])
 
 
+@lru_cache(maxsize=64)
+def _share(text: str) -> Fraction:
+    return Fraction(text)
+
+
 def _person(row: Row, memberships: list[Membership]) -> Person:
     return Person(
         userid=row["userid"],
@@ -70,7 +81,7 @@ def _person(row: Row, memberships: list[Membership]) -> Person:
         leader_of=_split(row["leader_of"]),
         joined_on=_day(row["joined_on"]),
         left_on=_day(row["left_on"]),
-        share=Fraction(row["share"]),
+        share=_share(row["share"]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.store.engine import Engine
+from bot.store.shared import PEOPLE, Marks
 
 # Each moves rows of one table to the new userid; what cannot move is cleared after that.
 _MOVED = (
@@ -72,6 +73,7 @@ class Renames:
         self._engine.run("rename_adds_clear", old_userid=old)  # derived anew under the new userid
         self._move_findings(old, new)
         self._move_messages(old, new)
+        Marks(self._engine).renew(PEOPLE)
 
     def _move_findings(self, old: str, new: str) -> None:
         for row in self._engine.all("rename_findings", old_userid=old):
@@ -98,3 +100,4 @@ class Renames:
         """Drop the person under his old userid."""
         for table in ("members", "memberships", "book", "member_reads"):
             self._engine.run(f"rename_{table}_clear", old_userid=old)
+        Marks(self._engine).renew(PEOPLE)

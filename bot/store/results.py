@@ -61,13 +61,12 @@ class Results:
 
     def newest(self, quota: str, period: str) -> dict[str, Result]:
         """The version that holds of each person's line, by userid: of a changed one, by the new one."""
-        found: dict[str, Result] = {}
-        for row in self._engine.all("results_newest", quota=quota, period=period):
-            result = _result(row)
-            known = found.get(row["userid"])
-            if known is None or result.version > known.version:
-                found[row["userid"]] = result
-        return found
+        return _newest(self._engine.all("results_newest", quota=quota, period=period))
+
+    def newest_of(self, userid: str, *, quota: str, period: str) -> Result | None:
+        """The same of one person, None if nothing is stored of him."""
+        rows = self._engine.all("results_newest_of", userid=userid, quota=quota, period=period)
+        return _newest(rows).get(userid)
 
     def appeals(self, quota: str, period: str) -> list[tuple[str, str]]:
         """(userid, state) of each appeal about a contact of the period, oldest first."""
@@ -77,6 +76,16 @@ class Results:
     def closed(self) -> list[Closed]:
         """Every closed period, the earliest closed first."""
         return [Closed(**row) for row in self._engine.all("results_closed")]
+
+
+def _newest(rows: Iterable[Row]) -> dict[str, Result]:
+    found: dict[str, Result] = {}
+    for row in rows:
+        result = _result(row)
+        known = found.get(row["userid"])
+        if known is None or result.version > known.version:
+            found[row["userid"]] = result
+    return found
 
 
 def text_of(line: Line) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from bot.store.engine import Engine, Row
 
+PEOPLE = "people"  # the mark that changes with every change of people, their departments or their leave
+
 
 def own_name() -> str:
     """A name for this process as a holder of leases: host:pid, and what tells it from a namesake."""
@@ -125,3 +127,7 @@ class Marks:
     def clear(self, name: str) -> None:
         """Forget."""
         self._engine.run("mark_clear", name=name)
+
+    def renew(self, name: str) -> None:
+        """Give it a value that it never had: whoever kept what follows from the old one reads again."""
+        self.put(name, uuid.uuid4().hex)

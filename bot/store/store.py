@@ -26,6 +26,7 @@ from bot.store.peace import Unasked
 from bot.store.postgres import PostgresEngine
 from bot.store.preferences import Preferences
 from bot.store.proposals import Proposals
+from bot.store.ranks import Ranks
 from bot.store.renames import Renames
 from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
@@ -69,6 +70,7 @@ class Store:
         self.reviews = Reviews(self.engine)
         self.findings = Findings(self.engine)
         self.results = Results(self.engine)
+        self.ranks = Ranks(self.engine)
         self.rule_versions = RuleVersions(self.engine)
         self.syncs = Syncs(self.engine)
         self.daily_statements = DailyStatements(self.engine)

@@ -19,6 +19,23 @@ SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line,
                      AND other.userid = results.userid)
  ORDER BY results.userid;
 
+-- name: results_newest_of(userid, quota, period)
+-- The same of one person, under whatever userid it was stored.
+SELECT CAST(:userid AS TEXT) AS userid, version, state, line, author, reason, stored_at
+  FROM results
+ WHERE quota = :quota
+   AND period = :period
+   AND userid IN (SELECT CAST(:userid AS TEXT)
+                   UNION
+                  SELECT old_userid
+                    FROM renames
+                   WHERE renames.userid = :userid)
+   AND version = (SELECT MAX(other.version)
+                    FROM results AS other
+                   WHERE other.quota = results.quota
+                     AND other.period = results.period
+                     AND other.userid = results.userid);
+
 -- name: results_closed()
 -- Closed periods: since when, and how many lines are final.
 SELECT quota, period,

@@ -1,0 +1,47 @@
+"""Places among so many that nobody can wait for them: worked out from time to time, the newest kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from bot.core.places import Place
+from bot.store.engine import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPlaces:
+    """The places of one quota in one period by userid, as of *as_of* (epoch s)."""
+
+    as_of: int
+    places: Mapping[str, Place]
+
+
+class Ranks:
+    """Call `put` inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, found: Mapping[tuple[str, str], Mapping[str, Place]], *, as_of: int) -> None:
+        """Keep places by (quota, period) and userid as of *as_of* (epoch s); all earlier ones go."""
+        self._engine.run("ranks_clear")
+        for (quota, period), places in found.items():
+            written = {userid: (place.rank, place.of) for userid, place in places.items()}
+            self._engine.run("ranks_put", quota=quota, period=period, as_of=as_of, places=json.dumps(written))
+
+    def get(self, quota: str, period: str, *, userids: Collection[str]) -> KeptPlaces | None:
+        """What is kept of *userids* for one quota in one period; None if nothing is kept of that."""
+        row = self._engine.one("ranks_get", quota=quota, period=period)
+        if row is None:
+            return None
+        told: dict[str, tuple[int, int]] = json.loads(row["places"])
+        here = {userid: told[userid] for userid in userids if userid in told}
+        places = {userid: Place(rank=rank, of=of) for userid, (rank, of) in here.items()}
+        return KeptPlaces(as_of=row["as_of"], places=places)
+
+    def newest(self) -> int | None:
+        """When places were kept last, in epoch s."""
+        row = self._engine.one("ranks_newest")
+        return None if row is None or row["as_of"] is None else int(row["as_of"])
