@@ -44,6 +44,7 @@ def penalties(store: Store, *names: str, when: str, cap: int) -> dict[str, int |
         store=store,
         clock=SimpleNamespace(now=lambda: at(when)),
         directory=Directory(people=(person(),), departments=Departments()),
+        people=None,
     )
     frames = [framed for name in names for framed in book.frames_named(parse_period(name))]
     shown = standing_in(cast(Services, services), frames, at=at(when), book=book, stored=False)

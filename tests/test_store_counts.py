@@ -7,7 +7,7 @@ What is known of the contacts is the world's: here it is the adds that go throug
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
@@ -44,6 +44,7 @@ def installation(store: Store, world: World) -> Services:
         store=store,
         clock=SimpleNamespace(now=lambda: world.at),
         directory=Directory(people=world.people, departments=world.departments),
+        people=None,
     )
     return cast(Services, told)
 
@@ -59,13 +60,24 @@ def tell(services: Services, world: World, *, chance: Random) -> None:
         derive(services)
 
 
-def read(services: Services, world: World) -> Branch:
+def read(services: Services, world: World, userids: Collection[str] | None = None) -> Branch:
     frames = frames_of(world.quotas, when=world.calendar.local(world.at), period_name=world.period_name)
-    branch = branch_for(services, frames, at=world.at)
+    branch = branch_for(services, frames, at=world.at, userids=userids)
     contacts = {
         userid: [world.known.of(contact) for contact in of_one] for userid, of_one in branch.contacts.items()
     }
-    return replace(world.core(), contacts=contacts, departments=branch.departments)
+    return replace(world.core(), people=branch.people, contacts=contacts, departments=branch.departments)
+
+
+def rows_of(world: World, branch: Branch) -> list[dict[str, object]]:
+    rows = progress(
+        branch,
+        frames=frames_of(world.quotas, when=world.calendar.local(world.at), period_name=world.period_name),
+        at=world.at,
+        behind_threshold=world.behind_threshold,
+        money=world.money,
+    )
+    return [asdict(row) for row in rows]
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("QUOTABOT_STORES", "2"))))
@@ -75,11 +87,10 @@ def test_rows_from_the_store(store: Store, seed: int) -> None:
 
     tell(services, world, chance=Random(seed))
 
-    rows = progress(
-        read(services, world),
-        frames=frames_of(world.quotas, when=world.calendar.local(world.at), period_name=world.period_name),
-        at=world.at,
-        behind_threshold=world.behind_threshold,
-        money=world.money,
-    )
-    assert [asdict(row) for row in rows] == Rows(world).rows()
+    assert rows_of(world, read(services, world)) == Rows(world).rows()
+    for person in world.people:
+        alone = rows_of(world, read(services, world, [person.userid]))
+        naive = [row for row in Rows(world).rows() if row["userid"] == person.userid]
+        # Ranks, and what is paid for them, are among everybody.
+        among_all = {"rank": None, "reward": None}
+        assert [row | among_all for row in alone] == [row | among_all for row in naive]
