@@ -102,6 +102,10 @@ def test_texts_are_ordered_by_code_points_whatever_the_collation(store: Store) -
     ]
     with store.transaction():
         store.engine.run_many("members_put", rows)
+        memberships = [
+            {"userid": userid, "since": "", "departments": "2", "role": None} for userid in userids
+        ]
+        store.engine.run_many("memberships_put", memberships)
 
     assert [row["userid"] for row in store.engine.all("members_all")] == sorted(userids)
 
