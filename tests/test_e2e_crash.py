@@ -157,8 +157,8 @@ def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     folders = {name: tmp_path_factory.mktemp("crash") for name in POINTS}
     places: dict[str, Path | str] = {name: folder / "quotabot.db" for name, folder in folders.items()}
     if request.param == "postgres":
-        new_database: Callable[[], str] = request.getfixturevalue("new_database")
-        places = {name: new_database() for name in POINTS}
+        new_store: Callable[[], str] = request.getfixturevalue("new_store")
+        places = {name: new_store() for name in POINTS}
 
     def live_through(name: str) -> Outcome:
         with ExitStack() as stack:
