@@ -227,7 +227,7 @@ def test_listeners_hear_what_others_commit(postgres_url: str) -> None:
 
     try:
         here.engine.listen(hear)
-        for _ in range(50):  # until the listener is there
+        for _ in range(600):  # until the listener is there
             with there.transaction():
                 there.engine.notify("inbox")
             if rang.wait(0.1):
