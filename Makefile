@@ -2,6 +2,8 @@
 # They need Python >= 3.11 with venv, and make. Everything lands in .venv.
 
 PYTHON ?= python3
+# Test files at once.
+WORKERS ?= 2
 BIN := .venv/bin
 PACKAGES := bot handlers scheduler sandbox
 CHECKED := $(PACKAGES) tests bench pictures
@@ -46,7 +48,7 @@ imports: .venv/installed-dev
 	$(BIN)/lint-imports --no-cache
 
 unit: .venv/installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix $(CHECKED)

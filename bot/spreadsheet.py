@@ -9,10 +9,12 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import xlsxwriter
 from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 Cell = str | int | float | Fraction | date | None
 
@@ -63,6 +65,8 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
     A text is written as a text whatever it begins with, so that no name or id becomes a formula or a link;
     what is longer than a cell holds is cut. Raises ValueError for more rows than a sheet holds.
     """
+    import xlsxwriter  # few commands make a spreadsheet, and all would wait for it
+
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, _OPTIONS) as book:
         pen = _Pen(book)

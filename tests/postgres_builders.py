@@ -48,7 +48,9 @@ class Server:
             *("-D", str(self.folder), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""),
             # No test cuts the power, and what a killed server gave to the kernel is there. With fsync
             # each recovery would read and sync every database of the session, minutes on a busy disk.
-            *("-c", "fsync=off", "-c", "max_connections=200"),
+            *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"),
+            # It goes through all databases each minute, and a session has hundreds.
+            *("-c", "autovacuum=off"),
         )
         deadline = time.monotonic() + _PATIENCE_S
         while True:

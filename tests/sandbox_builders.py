@@ -153,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         answer = self.receiver.take(self._query(), body)
         if answer == "hang":
-            self.receiver.released.wait(5)
+            self.receiver.released.wait(60)
         threading.Event().wait(0.02)
         self.receiver.leave()
         self._answer(answer if isinstance(answer, int) else 200, b"")

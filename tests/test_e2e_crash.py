@@ -151,21 +151,30 @@ class Outcome:
     sends: list[dict[str, Any]] = field(default_factory=list)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
-    """All points side by side: each waits for the lease of the dead, 14 s, and that is mostly idle."""
-    folders = {name: tmp_path_factory.mktemp("crash") for name in POINTS}
-    places: dict[str, Path | str] = {name: folder / "quotabot.db" for name, folder in folders.items()}
-    if request.param == "postgres":
-        new_database: Callable[[], str] = request.getfixturevalue("new_database")
-        places = {name: new_database() for name in POINTS}
+@pytest.fixture(scope="module")
+def lives(
+    tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[], str]
+) -> dict[tuple[str, str], Outcome]:
+    """All points on both engines side by side: each waits for the lease of the dead, 14 s, mostly idle."""
 
-    def live_through(name: str) -> Outcome:
+    wanted = [(engine, name) for engine in ("sqlite", "postgres") for name in POINTS]
+    folders = {life: tmp_path_factory.mktemp("crash") for life in wanted}
+    places = {
+        life: new_store() if life[0] == "postgres" else folders[life] / "quotabot.db" for life in wanted
+    }
+
+    def live_through(life: tuple[str, str]) -> Outcome:
         with ExitStack() as stack:
-            return _killed_and_followed(open_office(stack, folders[name], places[name]), POINTS[name])
+            return _killed_and_followed(open_office(stack, folders[life], places[life]), POINTS[life[1]])
 
-    with ThreadPoolExecutor(len(POINTS)) as pool:
-        return dict(zip(POINTS, pool.map(live_through, POINTS), strict=True))
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        return dict(zip(wanted, pool.map(live_through, wanted), strict=True))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def outcomes(request: pytest.FixtureRequest, lives: dict[tuple[str, str], Outcome]) -> dict[str, Outcome]:
+    """What became of each point on one engine."""
+    return {name: outcome for (engine, name), outcome in lives.items() if engine == request.param}
 
 
 def _killed_and_followed(office: Office, point: Point) -> Outcome:

@@ -61,10 +61,10 @@ def bank(folder: Path, url: str, *, api_url: str = "http://127.0.0.1:9") -> Path
 
 
 def post(url: str, customer: str, *, userid: str = "u001") -> int:
-    """Send one callback; its status, 0 if there was no answer."""
+    """Send one callback; its status, 0 if the connection was cut."""
     callback = sealed(contact_event(userid=userid, customer=customer), codec=CODEC)
     try:
-        return requests.post(f"{url}{callback.target}", data=callback.body, timeout=8).status_code
+        return requests.post(f"{url}{callback.target}", data=callback.body, timeout=60).status_code
     except requests.RequestException:
         return 0
 

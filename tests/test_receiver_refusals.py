@@ -350,8 +350,8 @@ def test_a_store_that_is_locked_gives_503_after_about_three_seconds_and_stores_n
         began = time.monotonic()
         with locked(own.path), logged(receiver) as entries:
             refused = own.post(add())
-            wrong = own.post(add().with_query(nonce="1"))
             took = time.monotonic() - began
+            wrong = own.post(add().with_query(nonce="1"))
         time.sleep(0.7)
         left = own.inbox()
         recovered = own.post(add())

@@ -193,9 +193,9 @@ def test_a_fact_that_comes_while_its_relation_is_mended_is_not_lost(
     opened.store.engine.run("tamper_end")
     mender = threading.Thread(target=differences, args=(opened,), kwargs={"mend": True})
     mender.start()
-    mending.wait(10)
+    assert mending.wait(60)
     tell(opened, "zhangsan", JIA, "2026-11-20T10:00", Kind.LOST_BY_CUSTOMER)
-    mender.join(10)
+    mender.join(60)
 
     assert [add.ended_by for add in kept(opened)["zhangsan"]] == [Kind.LOST_BY_CUSTOMER]
     assert differences(opened) == []

@@ -108,7 +108,7 @@ def gone(url: str, *, within: float) -> bool:
     end = time.monotonic() + within
     while time.monotonic() < end:
         try:
-            requests.get(f"{url}/sandbox/health", timeout=1)
+            requests.get(f"{url}/sandbox/health", timeout=60)
         except requests.ConnectionError:
             return True
         time.sleep(0.1)

@@ -102,6 +102,10 @@ def test_texts_are_ordered_by_code_points_whatever_the_collation(store: Store) -
     ]
     with store.transaction():
         store.engine.run_many("members_put", rows)
+        memberships = [
+            {"userid": userid, "since": "", "departments": "2", "role": None} for userid in userids
+        ]
+        store.engine.run_many("memberships_put", memberships)
 
     assert [row["userid"] for row in store.engine.all("members_all")] == sorted(userids)
 
@@ -223,7 +227,7 @@ def test_listeners_hear_what_others_commit(postgres_url: str) -> None:
 
     try:
         here.engine.listen(hear)
-        for _ in range(50):  # until the listener is there
+        for _ in range(600):  # until the listener is there
             with there.transaction():
                 there.engine.notify("inbox")
             if rang.wait(0.1):

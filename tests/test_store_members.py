@@ -11,6 +11,7 @@ import pytest
 
 from bot.core.people import Departments, Membership, Person
 from bot.directory import Directory, known, record
+from bot.store.engine import Row
 from bot.store.store import Store
 
 MONDAY = date(2026, 11, 23)
@@ -23,6 +24,14 @@ def store(place: Path | str) -> Iterator[Store]:
     store = Store(place)
     yield store
     store.close()
+
+
+@pytest.fixture
+def other(store: Store, place: Path | str) -> Iterator[Store]:
+    """Another process on the same store."""
+    other = Store(place)
+    yield other
+    other.close()
 
 
 def person(userid: str = "yg01", *, department: int = 2, role: str | None = None, **more: object) -> Person:
@@ -97,6 +106,24 @@ def test_somebody_missing_from_a_new_roster_stays(store: Store) -> None:
     read(store, MONDAY, person("yg01"), person("yg02"))
     read(store, TUESDAY, person("yg02"))
 
+    assert set(store.members.all()) == {"yg01", "yg02"}
+
+
+def test_somebody_who_is_recorded_while_others_look_is_seen_whole_or_not_at_all(
+    store: Store, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a service records a reading of the directory while a report reads."""
+    read(store, MONDAY, person("yg01"))
+    look = store.engine.all
+
+    def look_and_be_overtaken(name: str, /, **values: object) -> list[Row]:
+        found = look(name, **values)
+        read(other, MONDAY, person("yg02"))
+        return found
+
+    monkeypatch.setattr(store.engine, "all", look_and_be_overtaken)
+
+    assert set(store.members.all()) == {"yg01"}
     assert set(store.members.all()) == {"yg01", "yg02"}
 
 

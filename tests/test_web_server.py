@@ -340,7 +340,7 @@ def test_a_stop_waits_for_threads_that_python_does_not_know(
 
     def native() -> None:
         began.set()
-        end.wait(0.3)
+        end.wait(0.3 if left else 60)
         ended.set()
 
     # Started below the threading module, as a library's own threads are.

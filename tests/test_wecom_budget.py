@@ -24,8 +24,8 @@ def here(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Where the store of all these tests is: each has an API and a time of its own."""
     if request.param == "sqlite":
         return tmp_path_factory.mktemp("budget") / "bot.db"
-    new_database: Callable[[], str] = request.getfixturevalue("new_database")
-    return new_database()
+    new_store: Callable[[], str] = request.getfixturevalue("new_store")
+    return new_store()
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,9 @@ from bot.cli.bars import bars
 from bot.cli.options import config_option, format_option, loaded
 from bot.store.copying import Compared, Tell
 from bot.store.copying import copy as copy_all
-from bot.store.engine import StoreBusyError, StoreError
+from bot.store.engine import Engine, StoreBusyError, StoreError
 from bot.store.only_one import only_one
-from bot.store.postgres import PostgresEngine
-from bot.store.sqlite import SqliteEngine
+from bot.store.store import Store
 
 _SCHEME = "postgresql://"
 
@@ -73,7 +72,7 @@ def copy(config_path: Path, target: str, form: str) -> None:
 def _copy(source: Path, target: str, tell: Tell) -> list[Compared]:
     there = _opened(target)
     try:
-        here = SqliteEngine(source)
+        here = Store(source).engine
         try:
             return copy_all(here, there, tell=tell)
         finally:
@@ -82,9 +81,9 @@ def _copy(source: Path, target: str, tell: Tell) -> list[Compared]:
         there.close()
 
 
-def _opened(target: str) -> PostgresEngine:
+def _opened(target: str) -> Engine:
     try:
-        return PostgresEngine(target)
+        return Store(target).engine
     except StoreError as error:
         raise StoreError(f"--to: {error}") from None
 

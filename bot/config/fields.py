@@ -371,7 +371,6 @@ class Section(BaseModel):
         extra="forbid",
         validate_default=True,
         hide_input_in_errors=True,  # a fault may stand in a secret
-        use_attribute_docstrings=True,
     )
 
 

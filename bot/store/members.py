@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from bot.core.people import Membership, Person
 from bot.store.engine import Engine, Row
@@ -21,10 +23,8 @@ class Members:
 
     def all(self) -> dict[str, Person]:
         """Everybody who was ever read, by userid."""
-        dated: dict[str, list[Membership]] = {}
-        for row in self._engine.all("memberships_all"):
-            dated.setdefault(row["userid"], []).append(_membership(row))
-        return {row["userid"]: _person(row, dated[row["userid"]]) for row in self._engine.all("members_all")}
+        by_person = groupby(self._engine.all("members_all"), itemgetter("userid"))
+        return {userid: _person(list(rows)) for userid, rows in by_person}
 
     def put(self, people: Iterable[Person], *, read_on: date) -> None:
         """Keep a reading: people with all their memberships as they stand now."""
@@ -73,11 +73,13 @@ def _share(text: str) -> Fraction:
     return Fraction(text)
 
 
-def _person(row: Row, memberships: list[Membership]) -> Person:
+def _person(rows: list[Row]) -> Person:
+    """A person from a row for each of his memberships."""
+    row = rows[0]
     return Person(
         userid=row["userid"],
         name=row["name"],
-        memberships=tuple(memberships),
+        memberships=tuple(_membership(dated) for dated in rows),
         leader_of=_split(row["leader_of"]),
         joined_on=_day(row["joined_on"]),
         left_on=_day(row["left_on"]),

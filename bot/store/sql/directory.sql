@@ -11,9 +11,11 @@ ON CONFLICT (userid) DO UPDATE
        read_on = excluded.read_on;
 
 -- name: members_all()
-SELECT userid, name, leader_of, joined_on, left_on, share, read_on
+-- Everybody, once for each dated membership, oldest first: one statement, so that nobody is seen half-written.
+SELECT members.userid, name, leader_of, joined_on, left_on, share, since, departments, role
   FROM members
- ORDER BY userid;
+  JOIN memberships ON memberships.userid = members.userid
+ ORDER BY members.userid, since;
 
 -- name: memberships_put(userid, since, departments, role)*!
 -- Departments and role from a day on; the first reading has an empty day.
@@ -22,11 +24,6 @@ VALUES (:userid, :since, :departments, :role)
 ON CONFLICT (userid, since) DO UPDATE
    SET departments = excluded.departments,
        role = excluded.role;
-
--- name: memberships_all()
-SELECT userid, since, departments, role
-  FROM memberships
- ORDER BY userid, since;
 
 -- name: roster_lines_all()
 SELECT userid, line, beside
