@@ -57,7 +57,7 @@ def test_a_week_names_own_people_and_teams(bank: Services) -> None:
     assert said[:7] == [
         "本周全队新增 35 位，下周先支持各团队",
         "全队 6 人：已够 0 · 正常 1 · 需帮助 5",
-        "南区一部 5 人：达成率 14%，中位数 0%；需帮助 4，已有人帮 0",
+        "南区一部 5 人：达成率 14%，中位数 0%；需帮助 4",
         "下周先帮：员工己",
         "全队 11-16 至 11-20：新增 35 位",
         "达成率 13%（每人最多按 100% 计），中位数 0%，时间进度 71%",
@@ -79,7 +79,7 @@ def test_a_week_without_help_that_is_missing_names_the_team_that_improved(tmp_pa
         said = week(services, "boss")
 
     assert said[0] == "本周全队新增 186 位，照这样就够"
-    assert "南区一部 5 人：达成率 73%，中位数 73%；需帮助 0" in said
+    assert "南区一部 5 人：达成率 73%，中位数 73%" in said
     assert "进步最多：南区一部，近 7 天比前 7 天多 155 位" in said
     assert named(said) == []
 
@@ -97,7 +97,7 @@ def test_who_needs_help_is_named_if_own_and_counted_by_team_otherwise(bank: Serv
     assert named(said) == []
     assert said[0] == "有 1 位可以帮一把，各团队另有 4 位"
     assert said[1].startswith("员工己 · 本月 4/42")
-    assert said[2] == "南区一部 5 人（主管 主管乙）：需帮助 4，已有人帮 0"
+    assert said[2] == "南区一部 5 人（主管 主管乙）：需帮助 4"
 
 
 def test_who_is_on_leave_is_counted_apart_by_the_word(bank: Services) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from review_builders import ANSWERED, BURST_ID, HOLD, ROSTER, TUESDAY, branch, b
 
 from bot.reviewing import answer, decide
 from bot.services import Services
+from bot.store.knowledge import Absence
 from bot.store.outbox import Message
 from scheduler.deciding import news
 
@@ -38,11 +40,9 @@ def asked(services: Services) -> None:
 def test_a_decision_is_told_at_the_persons_next_time_at_work(tmp_path: Path, when: str, goes: str) -> None:
     with branch(tmp_path) as services:
         asked(services)
-        services.store.engine.learn(
-            "-- name: absent_now()!\n"
-            "INSERT INTO absences (userid, first_day, last_day) VALUES ('zhang', '2026-11-27', '2026-11-30');"
-        )
-        services.store.engine.run("absent_now")
+        leave = Absence(userid="zhang", first=date(2026, 11, 27), last=date(2026, 11, 30))
+        with services.store.transaction():
+            services.store.knowledge.put_absences([leave])
         message = told(services, BURST_ID, accept=True, when=when)
 
     assert message is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from bot.cases import cases
 from bot.core.relations import Kind
 from bot.reviewing import answer, decide, open_appeal
 from bot.services import Services
+from bot.store.knowledge import Absence
 from scheduler.planner import plan
 from scheduler.runs import fire
 from scheduler.table import Firing
@@ -187,11 +189,9 @@ def test_only_those_at_work_and_under_the_quota_are_asked(tmp_path: Path, line: 
 
 
 def absent(services: Services, userid: str, first: str, last: str) -> None:
-    services.store.engine.learn(
-        "-- name: absent_now(userid, first, last)!\n"
-        "INSERT INTO absences (userid, first_day, last_day) VALUES (:userid, :first, :last);"
-    )
-    services.store.engine.run("absent_now", userid=userid, first=first, last=last)
+    leave = Absence(userid=userid, first=date.fromisoformat(first), last=date.fromisoformat(last))
+    with services.store.transaction():
+        services.store.knowledge.put_absences([leave])
 
 
 def test_who_is_on_leave_is_asked_when_he_is_back_and_his_days_of_leave_do_not_count(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_questions_in_english(tmp_path: Path) -> None:
         "11-23 10:02–10:09: 16 added. Was there an event? 2 of them are pending meanwhile.",
     ]
     assert review.splitlines()[1] == (
-        "员工甲: 11-23 10:02–10:09: 16 added. In his or her words: open day (finding:burst:zhang:2026-11-23)"
+        "员工甲: 11-23 10:02–10:09: 16 added. Says: open day (finding:burst:zhang:2026-11-23)"
     )
 
 

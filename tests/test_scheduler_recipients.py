@@ -143,7 +143,7 @@ def test_a_digest_is_not_about_who_has_left_or_is_still_to_begin(tmp_path: Path)
     (found,) = planned(tmp_path, "digest", *roster)
 
     assert [name for name in ("员工甲", "员工乙", "员工丙") if name in found.content] == ["员工丙"]
-    assert "全队：1，" in found.content
+    assert "\n全队：1\n" in found.content
 
 
 def test_a_leader_who_is_an_employee_gets_both(tmp_path: Path) -> None:
