@@ -127,7 +127,9 @@ def test_of_days_on_which_he_may_be_away_the_number_is_not_said(language: str) -
         for dose in (2, None)
     ]
 
-    shown = [as_markdown(message) + str(as_card(message, language=language, task_id="t")) for message in messages]
+    shown = [
+        as_markdown(message) + str(as_card(message, language=language, task_id="t")) for message in messages
+    ]
     assert [("个工作日" in one or "workday" in one) for one in shown] == [True, False]
 
 

@@ -82,7 +82,7 @@ def answers(services: Services) -> list[tuple[str, str]]:
     return [(row["key"], row["content"].split("\n")[0].strip("*")) for row in rows]
 
 
-TOLD = [("answer:w1", "已告诉主管甲")]
+TOLD = [("answer:w1", "已告诉您的主管：主管甲")]
 
 
 def test_of_two_side_by_side_one_acts_and_its_answer_is_given(
@@ -150,7 +150,7 @@ def test_a_claim_lasts_as_long_as_its_words_take(
     answered = answer_waiting(services)
 
     assert (answered, beside) == (2, [0, 0])
-    assert answers(services) == [*TOLD, ("answer:w2", "今天已经告诉过您的主管")]
+    assert answers(services) == [*TOLD, ("answer:w2", "今天已经告诉过您的主管了")]
 
 
 def test_what_the_store_refused_is_free_for_others_at_once(

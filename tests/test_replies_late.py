@@ -25,7 +25,9 @@ def services(tmp_path: Path) -> Iterator[Services]:
         yield opened
 
 
-def say_late(services: Services, userid: str, text: str, *, said: datetime = SAID, then: str = ANSWERED) -> list[str]:
+def say_late(
+    services: Services, userid: str, text: str, *, said: datetime = SAID, then: str = ANSWERED
+) -> list[str]:
     """Let *userid* say *text* while nobody answers, until *then*; the lines of the answer."""
     clock = services.clock
     assert isinstance(clock, FakeTime)
@@ -44,7 +46,9 @@ def leaves(services: Services, userid: str) -> list[tuple[int, int]]:
         pytest.param("请假 明天", (25, 25), "好的，今天您休假，不打扰您", id="tomorrow is today by now"),
         pytest.param("请假 今天", (24, 24), "好的，11-24 周二 您休假，不打扰您", id="today"),
         pytest.param("我在休假", (24, 24), "好的，11-24 周二 您休假，不打扰您", id="on leave"),
-        pytest.param("请假 3天", (24, 26), "好的，11-24 周二 至 11-26 周四 您休假，不打扰您", id="so many days"),
+        pytest.param(
+            "请假 3天", (24, 26), "好的，11-24 周二 至 11-26 周四 您休假，不打扰您", id="so many days"
+        ),
     ],
 )
 def test_leave_is_counted_from_the_day_on_which_it_was_said(
@@ -96,9 +100,9 @@ def test_help_of_yesterday_is_wished_anew_today(services: Services) -> None:
     today = say_late(services, "zhang", "请人帮忙", said=at("2026-11-25T00:04"))
 
     assert [said[0] for said in (first, again, today)] == [
-        "已告诉主管甲",
-        "今天已经告诉过您的主管",
-        "已告诉主管甲",
+        "已告诉您的主管：主管甲",
+        "今天已经告诉过您的主管了",
+        "已告诉您的主管：主管甲",
     ]
     assert services.store.preferences.help_wishes(since=SAID.date()) == [
         ("zhang", date(2026, 11, 24)),

@@ -97,7 +97,7 @@ _BUILT_IN: Mapping[str, AppealWords] = {
         how_more="Such as “appeal 3 deleted by mistake, added again”; number from “list”, or the id's end.",
         no_number="No number {number} in your last list: say “list” first",
         no_number_more="Then “appeal”, its number and why: “appeal 1 deleted by mistake”.",
-        not_found="Say “list” first, then “appeal” with its number or the id's end, and why: “appeal 1 gone”.",
+        not_found="Say “list” first, then “appeal”, its number or the id's end, and why: “appeal 1 gone”.",
         kind="appeal",
         answered="Noted, thank you",
         answered_more="It goes to the reviewer; you are told at once what was decided.",
@@ -183,7 +183,7 @@ def how(*, language: str, at: datetime) -> Message:
 
 
 def not_found(*, language: str, many: Sequence[Listed], number: int | None, at: datetime) -> Message:
-    """Say that no contact is meant, or that *many* may be; *number*: that of a list was said. *at* is local."""
+    """Say that no contact is meant, or that *many* may be; *number*: he said one of a list. *at* is local."""
     words = WORDS[language]
     if number is None or many:
         return contacts.not_found(language=language, many=many, how=words.not_found, kind=words.kind, at=at)

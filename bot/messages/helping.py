@@ -211,9 +211,7 @@ def not_led(*, language: str, at: datetime) -> Message:
 def whom(*, language: str, at: datetime) -> Message:
     """Ask a leader whom he wants to help. *at* is local."""
     words = WORDS[language]
-    return answered(
-        language=language, head=words.whom, lines=[words.whom_more], kind=words.coach_kind, at=at
-    )
+    return answered(language=language, head=words.whom, lines=[words.whom_more], kind=words.coach_kind, at=at)
 
 
 def several(*, language: str, name: str, userids: Sequence[str], at: datetime) -> Message:
@@ -226,6 +224,6 @@ def several(*, language: str, name: str, userids: Sequence[str], at: datetime) -
         more=texts_in(language).more_people,
         keep=Keep.CORE,
     )
-    lines = [listing, words.several_more.format(userid=clean(userids[0]))]
+    lines: list[str | Listing] = [listing, words.several_more.format(userid=clean(userids[0]))]
     head = words.several.say(n=len(userids), name=called)
     return answered(language=language, head=head, lines=lines, kind=words.coach_kind, at=at)

@@ -319,9 +319,7 @@ class _Week:
         )
 
     def _standings(self, own: OwnWeek) -> Listing:
-        return standings(
-            self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away
-        )
+        return standings(self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away)
 
     def _joined(self, added: Phrase, number: int, then: Phrase, short: Phrase, *, n: int) -> tuple[str, str]:
         """A week without adds is not counted to anybody."""

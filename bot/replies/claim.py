@@ -43,10 +43,10 @@ class Claim:
         return msgid in self._held
 
     def finish(self, msgid: str) -> bool:
-        """It is answered; False when another process took it over. Call it inside the answer's transaction."""
+        """It is answered; False if another process took it over. Call it inside the answer's transaction."""
         return self._store.words.finish(msgid, claim=self._name)
 
     def give_back(self) -> None:
-        """Let others have at once what is left; if the store is away, they have it when the claim runs out."""
+        """Let others have what is left; if the store is away, they have it when the claim runs out."""
         with suppress(StoreError):
             self._store.words.give_back(self._name)

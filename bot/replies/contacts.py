@@ -58,9 +58,7 @@ def appeal(ask: Ask) -> Message:
     found = _meant(ask, which := match["which"])
     if len(found) != 1:
         number = int(which) if which.isdecimal() and len(which) < _ENOUGH else None
-        return appeals.not_found(
-            language=desk.language, many=found[:_MANY], number=number, at=desk.local
-        )
+        return appeals.not_found(language=desk.language, many=found[:_MANY], number=number, at=desk.local)
     (contact,) = found
     if not match["text"].strip():
         return appeals.how(language=desk.language, at=desk.local)

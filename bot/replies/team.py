@@ -69,7 +69,7 @@ def needs_help(ask: Ask, told: Told) -> Message:
 
 
 def coach(ask: Ask) -> Message:
-    """He will help one of his own people, named by userid or name: noted with the pace that person has now."""
+    """He will help one of his own people, by userid or name: noted with the pace that person has now."""
     desk = ask.desk
     if not ask.rest.strip():
         asked = helping.whom if desk.is_leader(ask.userid) else about.leaders_only

@@ -21,9 +21,7 @@ def mute(ask: Ask) -> Message:
         return preferences.mute_how(language=desk.language, at=desk.local)
     last = max(days) if days else today + timedelta(days=_MUTE_DAYS)
     try:
-        return acts.mute_until(
-            desk.services, ask.userid, last, at=ask.said, way=ask.way, answered=desk.at
-        )
+        return acts.mute_until(desk.services, ask.userid, last, at=ask.said, way=ask.way, answered=desk.at)
     except ValueError:
         return preferences.mute_how(language=desk.language, at=desk.local)
 
