@@ -22,6 +22,9 @@ NOW = at("2026-11-24T09:07")
 Reply = Callable[[Ask], Message | Answer]
 During = Callable[..., None]
 
+# For what asks the store nothing that others have not asked on both.
+on_one_engine = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def clock() -> FakeTime:
@@ -116,6 +119,7 @@ def test_what_a_killed_process_had_in_hand_is_answered_once_when_its_claim_ends(
     assert answers(services) == TOLD
 
 
+@on_one_engine
 def test_who_was_slow_gives_no_second_answer(
     services: Services,
     other: Services,
@@ -135,6 +139,7 @@ def test_who_was_slow_gives_no_second_answer(
     assert answers(services)[:1] == TOLD
 
 
+@on_one_engine
 def test_a_claim_lasts_as_long_as_its_words_take(
     services: Services, other: Services, clock: FakeTime, during: During
 ) -> None:
@@ -153,6 +158,7 @@ def test_a_claim_lasts_as_long_as_its_words_take(
     assert answers(services) == [*TOLD, ("answer:w2", "今天已经告诉过您的主管了")]
 
 
+@on_one_engine
 def test_what_the_store_refused_is_free_for_others_at_once(
     services: Services, other: Services, during: During
 ) -> None:
