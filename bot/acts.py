@@ -3,7 +3,8 @@
 Some read numbers, which takes some tenths of a second: better not inside the transaction of an event, while
 receivers wait for theirs. `store.words` keeps what was asked until it is answered after that. Each
 is safe alone or in a transaction (but for `ask_for_help`), and done twice does no harm. Userids in lower
-case; *at* is aware, by the service's clock.
+case; *at* is aware, by the service's clock: when it was said, which is what today means in it. *answered*:
+when it is answered, if that is later.
 """
 
 from __future__ import annotations
@@ -28,17 +29,31 @@ HELP = "help"  # in the key of the message to a leader, with who asks
 LONGEST_MUTE = timedelta(days=366)
 
 
-def mute_today(services: Services, userid: str, *, at: datetime, way: Way = Way.BUTTON) -> Message:
+def mute_today(
+    services: Services,
+    userid: str,
+    *,
+    at: datetime,
+    way: Way = Way.BUTTON,
+    answered: datetime | None = None,
+) -> Message:
     """Nothing unasked for the rest of the local day; a silence that he wished for longer stays."""
     calendar = services.config.work_calendar()
     last, mute = calendar.local_day(at), services.store.preferences.mutes().get(userid)
     if mute is not None and (longer := calendar.day_of(mute.until - 1)) > last:
-        return preferences.muted(language=_language(services), last=longer, at=calendar.local(at))
-    return mute_until(services, userid, last, at=at, way=way)
+        local = calendar.local(answered or at)
+        return preferences.muted(language=_language(services), last=longer, at=local)
+    return mute_until(services, userid, last, at=at, way=way, answered=answered)
 
 
 def mute_until(
-    services: Services, userid: str, last: date, *, at: datetime, way: Way = Way.BUTTON
+    services: Services,
+    userid: str,
+    last: date,
+    *,
+    at: datetime,
+    way: Way = Way.BUTTON,
+    answered: datetime | None = None,
 ) -> Message:
     """Nothing unasked up to the local day *last*, included.
 
@@ -50,7 +65,7 @@ def mute_until(
         raise ValueError(f"a mute ends between today and {LONGEST_MUTE.days} days from now, not on {last}")
     until = calendar.start_of(last + ONE_DAY)
     services.store.preferences.mute(userid, until=until, since=epoch_of(at), way=way)
-    return preferences.muted(language=_language(services), last=last, at=calendar.local(at))
+    return preferences.muted(language=_language(services), last=last, at=calendar.local(answered or at))
 
 
 def unmute(services: Services, userid: str, *, at: datetime) -> Message:
@@ -70,7 +85,13 @@ def unmute(services: Services, userid: str, *, at: datetime) -> Message:
 
 
 def on_leave(
-    services: Services, userid: str, *, at: datetime, first: date | None = None, last: date | None = None
+    services: Services,
+    userid: str,
+    *,
+    at: datetime,
+    first: date | None = None,
+    last: date | None = None,
+    answered: datetime | None = None,
 ) -> Message:
     """On leave from the local day *first* to *last*, both included; without them today. Only silences.
 
@@ -83,41 +104,47 @@ def on_leave(
     if not max(first, today) <= last <= today + LONGEST_MUTE:
         raise ValueError(f"no leave to note from {first} to {last}")
     services.store.preferences.add_leave(userid, first, last, at=epoch_of(at))
-    return preferences.on_leave(language=_language(services), first=first, last=last, at=calendar.local(at))
+    local = calendar.local(answered or at)
+    return preferences.on_leave(language=_language(services), first=first, last=last, at=local)
 
 
-def back_from_leave(services: Services, userid: str, *, at: datetime) -> Message:
+def back_from_leave(
+    services: Services, userid: str, *, at: datetime, answered: datetime | None = None
+) -> Message:
     """At work from the local day of *at*; leave that he said for later is called off, too."""
-    calendar = services.config.work_calendar()
+    calendar, now = services.config.work_calendar(), answered or at
     was_away = services.store.preferences.end_leave(userid, back_on=calendar.local_day(at))
     mute = services.store.preferences.mutes().get(userid)
-    muted = mute is not None and mute.until > epoch_of(at)
+    muted = mute is not None and mute.until > epoch_of(now)
     return preferences.back(
         language=_language(services),
         was_away=was_away,
         muted_until=calendar.moment(mute.until) if mute is not None and muted else None,
-        at=calendar.local(at),
+        at=calendar.local(now),
     )
 
 
-def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:
+def ask_for_help(
+    services: Services, userid: str, *, at: datetime, answered: datetime | None = None
+) -> Message:
     """Tell his own leaders, once a day, at their next time at work. Nobody else learns of it.
 
     Not inside a transaction: it has one of its own, so that a wish which is noted has its messages.
     """
     calendar, language = services.config.work_calendar(), _language(services)
-    local = calendar.local(at)
+    now = answered or at
+    local = calendar.local(now)
     quiet = peace(services)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
     leaders = sorted(bank.leaders_of(userid))
-    times = {leader: quiet.next_time(leader, at, kind=HELP) for leader in leaders}
+    times = {leader: quiet.next_time(leader, now, kind=HELP) for leader in leaders}
     if not any(times.values()):
         return preferences.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
-    rows = standing_of(services, [userid], at=at).by_person.get(userid, ())
+    rows = standing_of(services, [userid], at=now).by_person.get(userid, ())
     wanted = preferences.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
     told: dict[str, datetime] = {}
     with services.store.transaction():
-        if not services.store.preferences.wish_help(userid, local.date(), at=epoch_of(at)):
+        if not services.store.preferences.wish_help(userid, calendar.local_day(at), at=epoch_of(at)):
             return preferences.help_told_before(language=language, at=local)
         for leader, moment in times.items():
             if moment is None:

@@ -85,8 +85,10 @@ def look_at(services: Services, words: str, *, asker: str, by: str | None = None
     """Say what the code in *words* is.
 
     *asker* names who tries, for the limit; *by* is the userid who would see the figures, None for nobody.
-    Wrong tries are counted by real time.
+    What is no code is not looked up and not counted. Wrong tries are counted by real time.
     """
+    if read_code(words) is None:
+        return Looked(genuine=False)
     room, hour = services.store.daily_statements, _hour(services)
     if room.wrong_codes(asker, hour=hour) >= WRONG_CODES_AN_HOUR:
         return Looked(genuine=False, too_many=True)

@@ -49,15 +49,18 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
                 rows=rows,
                 at=local,
                 today_is_workday=counts_today,
-                may_be_away=_may_be_away(standing, userid, due, leaves=leaves.get(userid, ())),
+                may_be_away=may_be_away(standing, userid, due, leaves=leaves.get(userid, ())),
             ),
         )
 
 
-def _may_be_away(standing: Standing, userid: str, due: Sequence[Row], *, leaves: Iterable[SaidLeave]) -> bool:
-    """Whether he said that he is away on a day to come that is a workday of his as far as is recorded."""
+def may_be_away(standing: Standing, userid: str, due: Sequence[Row], *, leaves: Iterable[SaidLeave]) -> bool:
+    """Whether he said that he is away on a day to come that is a workday of his as far as is recorded.
+
+    Only the periods of *due* are looked at.
+    """
     tomorrow = standing.calendar.local_day(standing.at) + timedelta(days=1)
-    last = max(row.period_end for row in due)
+    last = max((row.period_end for row in due), default=tomorrow - timedelta(days=1))
     return any(
         standing.works_on(userid, day)
         for leave in leaves

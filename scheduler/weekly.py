@@ -25,8 +25,10 @@ from bot.messages.weekly import OwnWeek, TeamWeek
 from bot.messages.weekly import weekly as weekly_message
 from bot.services import Services
 from bot.standing import Standing, branch_for, needed, rules, standing_in
+from bot.store.preferences import SaidLeave
 from scheduler.catching_up import gap_of
 from scheduler.proposing import in_question
+from scheduler.reminder import may_be_away
 
 _WEEK = timedelta(days=7)
 
@@ -41,7 +43,9 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         standing=standing,
         ahead=_ahead(services, standing, day=coming),
         first=monday,
+        coming=coming,
         unsure=in_question(services),
+        leaves=services.store.preferences.leaves(),
         leading=Leading(services, standing, help_on=coming),
         gains=_most(Gains(services, standing).of(standing.by_person)),
     )
@@ -87,12 +91,17 @@ def _most(gains: Mapping[str, Mapping[str, Gain]]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Week:
-    """What all messages look at, worked out once. *unsure*: who may be somebody else."""
+    """What all messages look at, worked out once.
+
+    *coming* is the next workday. *unsure*: who may be somebody else. *leaves*: said by word.
+    """
 
     standing: Standing
     ahead: Standing
     first: date
+    coming: date
     unsure: frozenset[str]
+    leaves: Mapping[str, Sequence[SaidLeave]]
     leading: Leading
     gains: Mapping[str, int]
 
@@ -101,17 +110,25 @@ class _Week:
         rows = self.standing.by_person.get(userid, ())
         if userid in self.unsure or all(row.status is Status.EXEMPT for row in rows):
             return None
-        coming = [row for row in self.ahead.by_person.get(userid, ()) if row.to_add and row.workdays_left]
+        undone = [row for row in self.ahead.by_person.get(userid, ()) if row.to_add]
+        coming = [row for row in undone if row.workdays_left]
         doses = [-(-row.to_add // row.workdays_left) for row in coming]
+        away = may_be_away(self.standing, userid, coming, leaves=self.leaves.get(userid, ()))
+        no_days = not coming and bool(undone or (self._is_last_day(userid) and any(r.to_add for r in rows)))
         return OwnWeek(
             rows=self._after_today(rows),
             facts=self._facts(userid),
-            dose=max(doses, default=0),
+            dose=None if away or no_days else max(doses, default=0),
+            may_be_away=away,
             tight=any(
                 is_tight(dose, target=row.target, own=self.ahead.own_workdays(row))
                 for dose, row in zip(doses, coming, strict=True)
             ),
         )
+
+    def _is_last_day(self, userid: str) -> bool:
+        """Whether he has left when the next workday begins."""
+        return not self.standing.people[userid].employed_on(self.coming)
 
     def team(self, leader: Person) -> TeamWeek | None:
         """The week of the people whom *leader* leads; None if there is nobody of whom he may be told."""

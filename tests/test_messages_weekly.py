@@ -43,8 +43,8 @@ def told(**changes: Any) -> list[str]:
     return said(weekly(**{"language": "zh-CN", "first": MONDAY, "at": FRIDAY, **changes}))
 
 
-def own(*rows: Row, facts: DayFacts = NINE, dose: int = 0, tight: bool = False) -> OwnWeek:
-    return OwnWeek(rows=rows, facts=facts, dose=dose, tight=tight)
+def own(*rows: Row, facts: DayFacts = NINE, dose: int | None = 0, **more: bool) -> OwnWeek:
+    return OwnWeek(rows=rows, facts=facts, dose=dose, **more)
 
 
 def team(*members: TeamMember, improved: Sequence[str] = (), more: int = 0) -> TeamWeek:
@@ -88,6 +88,18 @@ def team(*members: TeamMember, improved: Sequence[str] = (), more: int = 0) -> T
             id="over, and nothing follows",
         ),
         pytest.param(
+            own(BEHIND, dose=None),
+            "本周新增 9 位，辛苦了",
+            "9 added this week; thank you",
+            id="behind, and no day is left, or nobody knows which",
+        ),
+        pytest.param(
+            own(BEHIND, facts=NONE, dose=None),
+            "本周辛苦了",
+            "Thank you for this week",
+            id="the same without adds",
+        ),
+        pytest.param(
             own(BEHIND, dose=22, tight=True),
             "本周新增 9 位，下周先商量怎么安排",
             "9 added this week; let us plan together next week",
@@ -101,6 +113,24 @@ def test_the_first_line_says_what_the_week_brought_and_what_is_enough(
     assert told(own=week)[0] == chinese
     assert told(own=week, language="en")[0] == english
     assert len(chinese) <= 24
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_of_days_on_which_he_may_be_away_the_number_is_not_said(language: str) -> None:
+    messages = [
+        weekly(
+            language=language,
+            first=MONDAY,
+            at=FRIDAY,
+            own=own(BEHIND, dose=dose, may_be_away=dose is None),
+        )
+        for dose in (2, None)
+    ]
+
+    shown = [
+        as_markdown(message) + str(as_card(message, language=language, task_id="t")) for message in messages
+    ]
+    assert [("个工作日" in one or "workday" in one) for one in shown] == [True, False]
 
 
 @pytest.mark.parametrize(

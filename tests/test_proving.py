@@ -251,6 +251,7 @@ def test_strangers_cannot_close_the_page_nor_have_the_store_write_on(
 def test_what_is_no_code_at_all_uses_up_no_try(services: Services) -> None:
     for words in ("", "7K3M", "7K3M-9Q2P-XW4D-8HTR-7", "U" * 16) * WRONG_CODES_OF_AN_ADDRESS:
         assert look_at_from(services, words, address="203.0.113.1") == Looked(genuine=False)
+        assert look_at(services, words, asker="a", by="a") == Looked(genuine=False)
 
 
 @on_one_engine

@@ -18,11 +18,13 @@ from review_builders import (
     burst,
     lost_contact,
     morning,
+    tell,
 )
 from words_builders import arrive, click_event, say, text_event
 
 from bot import reviewing
 from bot.core.coaching import Mark
+from bot.core.relations import Kind
 from bot.core.words import Word
 from bot.replies import answering
 from bot.services import Services
@@ -270,6 +272,41 @@ def test_an_appeal_needs_a_contact_and_words(services: Services, text: str) -> N
     assert services.store.reviews.all_open() == []
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "then"),
+    [
+        pytest.param(
+            "申诉 30 客户误删",
+            "编号 30 不在最近的列表里，先说“明细”",
+            "再说“申诉”加编号和原因，如“申诉 1 客户在柜面误删”。",
+            id="a number that is not there",
+        ),
+        pytest.param(
+            "申诉 x7k2 客户误删",
+            "没有找到这位客户",
+            "先说“明细”，再说“申诉”加编号或客户尾号和原因，如“申诉 1 客户在柜面误删”。",
+            id="an id that is not there",
+        ),
+    ],
+)
+def test_an_appeal_about_nobody_says_how_to_appeal(
+    services: Services, text: str, first: str, then: str
+) -> None:
+    said = say(services, "zhang", text)
+
+    assert said == [first, then, "截至 11-24 周二 09:07:00 · 申诉"]
+    assert services.store.reviews.all_open() == []
+
+
+def test_an_appeal_about_several_is_told_which(services: Services) -> None:
+    tell(services, "zhang", "wm-also-lost", MONDAY, Kind.ADDED)
+
+    said = say(services, "zhang", "申诉 lost 客户误删")
+
+    assert said[0] == "有 2 位客户的编号以此结尾"
+    assert said[-1].endswith("· 申诉")
+
+
 def test_an_appeal_is_opened_once_and_its_end_is_told(services: Services) -> None:
     say(services, "zhang", "申诉 lost 误删")
     (review,) = services.store.reviews.all_open()
@@ -359,7 +396,7 @@ def test_help_has_the_leader_s_words_only_for_leaders(services: Services) -> Non
     own, led = (say(services, userid, "帮助") for userid in ("zhang", "team"))
 
     assert not any(line.startswith(("团队", "导出")) for line in own)
-    assert [line.split("：")[0] for line in led[-4:-1]] == ["团队", "需帮助", "导出"]
+    assert [line.split("：")[0] for line in led[-5:-1]] == ["团队", "需帮助", "我来帮 姓名", "导出"]
 
 
 # --- a leader and his own people ---
@@ -392,7 +429,9 @@ def test_a_team_is_the_evening_s_message_as_of_now(services: Services) -> None:
     assert said[-1] == "截至 11-24 周二 09:07:00 · 团队"
 
 
-@pytest.mark.parametrize("word", ["我来帮 zhang", "我来帮ZHANG", "coach zhang"])
+@pytest.mark.parametrize(
+    "word", ["我来帮 zhang", "我来帮ZHANG", "coach zhang", "我来帮员工甲", "我来帮 员工 甲。", "coach 员工甲"]
+)
 def test_who_helps_somebody_is_noted_with_the_pace_of_now(services: Services, word: str) -> None:
     said = [say(services, "team", word)[0] for _ in range(2)]
 
@@ -417,12 +456,39 @@ def test_who_helps_somebody_is_noted_with_the_pace_of_now(services: Services, wo
         pytest.param("head", "我来帮 zhang", id="another leader's"),
         pytest.param("zhang", "我来帮 li", id="no leader"),
         pytest.param("team", "我来帮 team", id="himself"),
-        pytest.param("team", "我来帮", id="nobody"),
+        pytest.param("team", "我来帮 员工丙", id="the name of somebody who is not his"),
     ],
 )
 def test_nobody_is_noted_whom_he_does_not_lead(services: Services, asker: str, word: str) -> None:
     assert say(services, asker, word)[0] == "没有记下：这位不是您直接带的人"
     assert services.store.coaching.marks(since=TUESDAY.date()) == []
+
+
+@pytest.mark.parametrize(
+    ("asker", "first"),
+    [
+        pytest.param("team", "请写姓名或工号，如“我来帮 员工甲”", id="a leader"),
+        pytest.param("zhang", "这个词只给主管用", id="no leader"),
+    ],
+)
+def test_who_is_to_be_helped_must_be_said(services: Services, asker: str, first: str) -> None:
+    assert say(services, asker, "我来帮")[0] == first
+    assert services.store.coaching.marks(since=TUESDAY.date()) == []
+
+
+def test_of_two_of_a_name_the_userid_is_asked_for(tmp_path: Path) -> None:
+    with branch(tmp_path, roster=(*ROSTER, "zhao,员工甲,11,客户经理,,,,")) as opened:
+        asked = say(opened, "team", "我来帮 员工甲")
+        marks = opened.store.coaching.marks(since=TUESDAY.date())
+        chosen = say(opened, "team", "我来帮 zhao")
+
+    assert asked[:-1] == [
+        "您带的人里有 2 位叫员工甲，请写工号",
+        "员工甲：zhang",
+        "员工甲：zhao",
+        "如“我来帮 zhang”。",
+    ]
+    assert (marks, chosen[0]) == ([], "好的，记下您来帮员工甲")
 
 
 @pytest.mark.parametrize("word", ["团队", "需帮助"])
@@ -485,6 +551,13 @@ def test_wrong_codes_are_limited_by_who_asks(services: Services) -> None:
 
     assert say(services, "li", "验证 0000-0000-0000-0000")[0] == "试得太多了，请一小时后再试"
     assert say(services, "team", "验证 0000-0000-0000-0000")[0].startswith("没有发出过")
+
+
+def test_what_is_no_code_uses_up_no_try(services: Services) -> None:
+    for _ in range(10):
+        say(services, "li", "验证 我的进度是真的")
+
+    assert say(services, "li", "验证 0000-0000-0000-0000")[0].startswith("没有发出过")
 
 
 def test_a_code_is_said_in_english_as_well(english: Services) -> None:

@@ -132,6 +132,45 @@ def test_what_is_enough_counts_own_workdays_only(tmp_path: Path) -> None:
     assert found[0] == "本周新增 27 位，下周每天 3 位就够"
 
 
+@pytest.mark.parametrize("left_on", ["2026-11-20", "2026-11-22"], ids=["today", "at the weekend"])
+def test_who_has_no_other_workday_is_told_nothing_of_a_dose(tmp_path: Path, left_on: str) -> None:
+    with branch(tmp_path, f"yg01,员工甲,11,客户经理,,,{left_on},") as services:
+        before = lines(services)[0]
+        add_customers(services, "yg01", *[at("2026-11-20T10:00")] * 5)
+        behind = lines(services)[0]
+        add_customers(services, "yg01", *[at("2026-11-20T11:00")] * 40)
+
+        assert (before, behind) == ("本周辛苦了", "本周新增 5 位，辛苦了")
+        assert lines(services)[0] == "本周新增 45 位，已经够了"
+
+
+def test_whose_last_day_is_that_of_the_period_is_told_nothing_of_a_dose(tmp_path: Path) -> None:
+    friday = "2026-07-31T17:23"
+    with branch(tmp_path, "yg01,员工甲,11,客户经理,,,2026-07-31,", when=friday) as services:
+        assert lines(services, when=friday)[0] == "本周辛苦了"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        pytest.param("2026-11-25", "2026-11-26", False, id="on days to come"),
+        pytest.param("2026-11-28", "2026-11-29", True, id="a weekend is no workday"),
+        pytest.param("2026-12-01", "2026-12-04", True, id="after the period"),
+    ],
+)
+def test_who_said_that_he_is_away_is_told_nothing_of_a_dose(
+    tmp_path: Path, first: str, last: str, said: bool
+) -> None:
+    with branch(tmp_path, ONE) as services:
+        add_customers(services, "yg01", *[at("2026-11-16T10:00")] * 27)
+        days = date.fromisoformat(first), date.fromisoformat(last)
+        services.store.preferences.add_leave("yg01", *days, at=epoch_of(at(FRIDAY)))
+        found = lines(services)
+
+    assert found[0] == ("本周新增 27 位，下周每天 3 位就够" if said else "本周新增 27 位，辛苦了")
+    assert any("个工作日" in line for line in found) is said
+
+
 @pytest.mark.parametrize(
     ("quotas", "adds", "when", "first"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -132,11 +133,50 @@ def test_a_changed_userid_takes_everything_along(store: Store) -> None:
 def test_a_word_is_kept_once_and_answered_once(store: Store) -> None:
     kept = [store.words.put(WORD), store.words.put(WORD)]
     waiting = store.words.open(batch=9)
-    answered = [store.words.finish(WORD.msgid), store.words.finish(WORD.msgid)]
+    taken = claimed(store, "c1")
+    answered = [store.words.finish(WORD.msgid, claim=claim) for claim in ("c2", "c1", "c1")]
     again = store.words.put(WORD)
 
-    assert (kept, waiting, answered, again) == ([True, False], [WORD], [True, False], False)
+    assert (kept, waiting, taken) == ([True, False], [WORD], [WORD])
+    assert (answered, again) == ([False, True, False], False)
     assert store.words.open(batch=9) == []
+
+
+def claimed(store: Store, claim: str, *, now: int = NOW) -> list[Word]:
+    """Have *claim* take words for ten seconds."""
+    with store.transaction():
+        return store.words.claim(claim, now=now, until=now + 10, batch=9)
+
+
+def test_a_word_is_in_one_hand_until_its_time_is_over(store: Store) -> None:
+    words = [replace(WORD, msgid=f"w{number}", said_at=NOW - number) for number in range(3)]
+    for word in words:
+        store.words.put(word)
+
+    first = claimed(store, "a")
+    meanwhile = claimed(store, "b", now=NOW + 9), store.words.is_free(now=NOW + 9)
+    store.words.finish("w0", claim="a")
+    late = store.words.is_free(now=NOW + 10), claimed(store, "b", now=NOW + 10)
+
+    assert first == words[::-1]  # the oldest first
+    assert meanwhile == ([], False)
+    assert late == (True, [words[2], words[1]])
+    assert store.words.hold("a", until=NOW + 30) == frozenset()
+    assert not store.words.finish("w1", claim="a")
+
+
+def test_what_is_held_longer_or_given_back(store: Store) -> None:
+    for number in range(2):
+        store.words.put(replace(WORD, msgid=f"w{number}"))
+    claimed(store, "a")
+    store.words.finish("w0", claim="a")
+
+    held = store.words.hold("a", until=NOW + 30)
+    still = claimed(store, "b", now=NOW + 29)
+    store.words.give_back("a")
+
+    assert (held, still) == ({"w1"}, [])
+    assert [word.msgid for word in claimed(store, "b")] == ["w1"]
 
 
 def test_a_day_has_so_many_places(store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
+from datetime import datetime
 
 from e2e_builders import outbox_rows
 
@@ -41,10 +42,11 @@ def arrive(services: Services, *bodies: bytes) -> None:
     work_off(services)
 
 
-def say(services: Services, userid: str, text: str) -> list[str]:
-    """Let *userid* say *text*; the lines of the answer."""
+def say(services: Services, userid: str, text: str, *, said: datetime | None = None) -> list[str]:
+    """Let *userid* say *text* now, or at *said* before; the lines of the answer."""
     before = len(outbox_rows(services))
-    arrive(services, text_event(userid, text))
+    moment = said or services.clock.now()
+    arrive(services, text_event(userid, text, at=int(moment.timestamp())))
     answers = [row for row in outbox_rows(services)[before:] if row["key"].startswith("answer:")]
     assert [row["to_userid"] for row in answers] == [userid]
     return re.sub(r"\*\*|</?font[^>]*>", "", answers[0]["content"]).split("\n")

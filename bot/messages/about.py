@@ -112,6 +112,7 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         led=(
             "团队：您负责的人",
             "需帮助：先帮谁",
+            "我来帮 姓名：记下您来帮谁，一周后看效果",
             "导出：表格，只含您负责的人",
         ),
         not_understood="没听懂，可以这样问我",
@@ -164,6 +165,7 @@ _BUILT_IN: Mapping[str, AboutWords] = {
         led=(
             "team: the people you lead",
             "needs-help: whom to help first",
+            "coach NAME: notes that you help; its effect in a week",
             "export: a spreadsheet of your people only",
         ),
         not_understood="That was not clear; ask me like this",

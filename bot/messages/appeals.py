@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.messages import contacts
 from bot.messages.answers import answered, moment_of
+from bot.messages.contacts import Listed
 from bot.messages.customers import Customer, called, private
 from bot.messages.limits import SAID_BYTES
 from bot.messages.message import Message
@@ -33,6 +35,9 @@ class AppealWords:
     too_late_more: str
     how: str
     how_more: str
+    no_number: str
+    no_number_more: str
+    not_found: str
     kind: str
     answered: str
     answered_more: str
@@ -61,6 +66,9 @@ _BUILT_IN: Mapping[str, AppealWords] = {
         too_late_more="这一期的结果已定；有疑问请找人力资源部。",
         how="请说清哪一位、为什么",
         how_more="例如“申诉 3 客户在柜面误删，当天又加回”。编号见“明细”，也可用客户尾号。",
+        no_number="编号 {number} 不在最近的列表里，先说“明细”",
+        no_number_more="再说“申诉”加编号和原因，如“申诉 1 客户在柜面误删”。",
+        not_found="先说“明细”，再说“申诉”加编号或客户尾号和原因，如“申诉 1 客户在柜面误删”。",
         kind="申诉",
         answered="记下了，谢谢您的说明",
         answered_more="已转给复核人；有了结果马上告诉您。",
@@ -87,6 +95,9 @@ _BUILT_IN: Mapping[str, AppealWords] = {
         too_late_more="The result of that period is final; HR answers further questions.",
         how="Please say which contact, and why",
         how_more="Such as “appeal 3 deleted by mistake, added again”; number from “list”, or the id's end.",
+        no_number="No number {number} in your last list: say “list” first",
+        no_number_more="Then “appeal”, its number and why: “appeal 1 deleted by mistake”.",
+        not_found="Say “list” first, then “appeal”, its number or the id's end, and why: “appeal 1 gone”.",
         kind="appeal",
         answered="Noted, thank you",
         answered_more="It goes to the reviewer; you are told at once what was decided.",
@@ -169,6 +180,15 @@ def how(*, language: str, at: datetime) -> Message:
     """Say how to appeal."""
     words = WORDS[language]
     return answered(language=language, head=words.how, lines=[words.how_more], kind=words.kind, at=at)
+
+
+def not_found(*, language: str, many: Sequence[Listed], number: int | None, at: datetime) -> Message:
+    """Say that no contact is meant, or that *many* may be; *number*: he said one of a list. *at* is local."""
+    words = WORDS[language]
+    if number is None or many:
+        return contacts.not_found(language=language, many=many, how=words.not_found, kind=words.kind, at=at)
+    head = words.no_number.format(number=number)
+    return answered(language=language, head=head, lines=[words.no_number_more], kind=words.kind, at=at)
 
 
 def answer_noted(*, language: str, at: datetime) -> Message:

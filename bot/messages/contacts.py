@@ -277,8 +277,13 @@ def explained(*, language: str, contact: Listed, may_object: bool, at: datetime)
     return private(said, [contact])
 
 
-def not_found(*, language: str, many: Sequence[Listed], at: datetime) -> Message:
-    """Say that no contact is meant, or that *many* may be. *at* is local."""
+def not_found(
+    *, language: str, many: Sequence[Listed], at: datetime, how: str = "", kind: str = ""
+) -> Message:
+    """Say that no contact is meant, or that *many* may be. *at* is local.
+
+    *how* it is asked for, and the *kind* of answer, are those of `why` if they are left out.
+    """
     words = WORDS[language]
     head = words.why_many.say(n=len(many)) if many else words.why_unknown
     labels = _labels(language, many, at=at)
@@ -286,8 +291,8 @@ def not_found(*, language: str, many: Sequence[Listed], at: datetime) -> Message
     def said(many: Sequence[Listed]) -> Message:
         entries = [_entry(words, one, language=language, labels=labels) for one in many]
         listing = [_listing(words, entries)] if entries else []
-        lines: list[str | Listing] = [*listing, words.why_how]
-        return answered(language=language, head=head, lines=lines, kind=words.why_kind, at=at)
+        lines: list[str | Listing] = [*listing, how or words.why_how]
+        return answered(language=language, head=head, lines=lines, kind=kind or words.why_kind, at=at)
 
     return private(said, many)
 

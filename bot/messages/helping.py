@@ -9,8 +9,9 @@ from datetime import datetime
 from bot.core.coaching import Outcome
 from bot.core.helping import Need, NeedKind
 from bot.messages.answers import answered
+from bot.messages.language import texts_in
 from bot.messages.limits import CARD_CHARACTERS
-from bot.messages.message import Message
+from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.phrases import Phrase
 from bot.messages.wordbook import Wordbook
@@ -45,6 +46,11 @@ class HelpingWords:
     marked_more: str
     not_led: str
     not_led_more: str
+    whom: str
+    whom_more: str
+    several: Phrase
+    several_more: str
+    one_of_them: str
     coach_kind: str
 
 
@@ -75,6 +81,11 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
         marked_more="一周后的团队消息会说效果；只有您和您的上级看得到人数，不记入任何考核。",
         not_led="没有记下：这位不是您直接带的人",
         not_led_more="别的主管带的人由他安排。部门有变动？请管理员更新通讯录。",
+        whom="请写姓名或工号，如“我来帮 员工甲”",
+        whom_more="想看先帮谁，说“需帮助”。",
+        several=Phrase("您带的人里有 {n} 位叫{name}，请写工号"),
+        several_more="如“我来帮 {userid}”。",
+        one_of_them="{name}：{userid}",
         coach_kind="帮助",
     ),
     "en": HelpingWords(
@@ -117,6 +128,11 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
         marked_more="Next week's team message tells the effect; only you and your leader see its numbers.",
         not_led="Not noted: you do not lead this person directly",
         not_led_more="Whom others lead, they help. Departments changed? An admin can update the directory.",
+        whom="Please say a name or userid, such as “coach zhangsan”",
+        whom_more="For whom to help first say “needs-help”.",
+        several=Phrase("You lead {n} people called {name}: please say the userid"),
+        several_more="Such as “coach {userid}”.",
+        one_of_them="{name}: {userid}",
         coach_kind="help",
     ),
 }
@@ -190,3 +206,24 @@ def not_led(*, language: str, at: datetime) -> Message:
     return answered(
         language=language, head=words.not_led, lines=[words.not_led_more], kind=words.coach_kind, at=at
     )
+
+
+def whom(*, language: str, at: datetime) -> Message:
+    """Ask a leader whom he wants to help. *at* is local."""
+    words = WORDS[language]
+    return answered(language=language, head=words.whom, lines=[words.whom_more], kind=words.coach_kind, at=at)
+
+
+def several(*, language: str, name: str, userids: Sequence[str], at: datetime) -> Message:
+    """Ask a leader which of his people called *name* he means. *at* is local."""
+    words = WORDS[language]
+    called = clean(name)
+    one_each = [words.one_of_them.format(name=called, userid=clean(userid)) for userid in userids]
+    listing = Listing(
+        tuple(Line((Part(said),), Keep.CORE) for said in one_each),
+        more=texts_in(language).more_people,
+        keep=Keep.CORE,
+    )
+    lines: list[str | Listing] = [listing, words.several_more.format(userid=clean(userids[0]))]
+    head = words.several.say(n=len(userids), name=called)
+    return answered(language=language, head=head, lines=lines, kind=words.coach_kind, at=at)

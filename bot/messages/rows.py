@@ -16,12 +16,19 @@ Rows = tuple[tuple[str, str], ...]
 
 
 def standing_rows(
-    language: str, texts: Texts, rows: Sequence[Row], *, at: datetime, is_tight: bool = False
+    language: str,
+    texts: Texts,
+    rows: Sequence[Row],
+    *,
+    at: datetime,
+    is_tight: bool = False,
+    says_days: bool = True,
 ) -> Rows:
     """Say where somebody stands if he is asked for one quota of a period that runs now; else nothing.
 
     A row's name is too short to tell several quotas apart: they are said in the card's text. *is_tight*: help
-    is offered, so nobody who is behind is asked for more speed.
+    is offered, so nobody who is behind is asked for more speed. *says_days*: how many workdays
+    are left is said.
     """
     asked = [row for row in rows if row.status is not Status.EXEMPT]
     if len(asked) != 1 or not asked[0].period_start <= at.date() <= asked[0].period_end:
@@ -33,7 +40,7 @@ def standing_rows(
     parts = (done,) if is_tight and row.status is Status.BEHIND else (done, texts.status[row.status])
     said = [(name, fitting(words.comma.join(parts), done))]
     if row.to_add and row.status not in ENOUGH:
-        left = workdays_left(texts, row) if row.status is not Status.MISSED else []
+        left = workdays_left(texts, row) if says_days and row.status is not Status.MISSED else []
         said.append((words.to_add, words.comma.join((words.people.format(n=row.to_add), *left))))
     return tuple(said)
 

@@ -16,21 +16,27 @@ from bot.messages.phrases import Texts
 ENOUGH = frozenset({Status.MET, Status.COVERED})
 
 
-def standings(texts: Texts, rows: Sequence[Row], *, at: datetime, is_tight: bool = False) -> Listing:
+def standings(
+    texts: Texts, rows: Sequence[Row], *, at: datetime, is_tight: bool = False, says_days: bool = True
+) -> Listing:
     """Say where each row stands; the more is to be done today, the earlier the line.
 
-    *is_tight*: help is offered, so nobody who is behind is asked for more speed.
+    *is_tight*: help is offered, so nobody who is behind is asked for more speed. *says_days*: how many
+    workdays are left is said.
     """
     by_weight = sorted(rows, key=lambda row: (row.status is Status.EXEMPT, -row.today_dose))
     labels = labels_of(texts, rows, at=at)
     return Listing(
-        tuple(_standing(texts, row, label=labels[row.quota], is_tight=is_tight) for row in by_weight),
+        tuple(
+            _standing(texts, row, label=labels[row.quota], is_tight=is_tight, says_days=says_days)
+            for row in by_weight
+        ),
         more=texts.more_quotas,
         keep=Keep.CORE,
     )
 
 
-def _standing(texts: Texts, row: Row, *, label: str, is_tight: bool) -> Line:
+def _standing(texts: Texts, row: Row, *, label: str, is_tight: bool, says_days: bool) -> Line:
     tone = Tone.GOOD if row.status in ENOUGH else Tone.PLAIN
     status = Part(texts.status[row.status], tone)
     if row.status is Status.EXEMPT:
@@ -38,7 +44,7 @@ def _standing(texts: Texts, row: Row, *, label: str, is_tight: bool) -> Line:
     details = confirmed(texts, row)
     if row.to_add:
         details.append(texts.to_add.say(n=row.to_add))
-        if row.status is not Status.MISSED:
+        if says_days and row.status is not Status.MISSED:
             details += workdays_left(texts, row)
     if is_tight and row.status is Status.BEHIND:
         return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)

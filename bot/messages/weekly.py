@@ -28,13 +28,16 @@ class OwnWeek:
     """One employee's week.
 
     *rows* are his, workdays_left without today. *dose* is enough on each of his workdays from the next on, 0
-    if nothing is to be added. *tight*: that is so much that help is offered instead.
+    if nothing is to be added, None if there is no such day, or nobody knows on which of them he is there.
+    *tight*: that is so much that help is offered instead. *may_be_away*: he said himself that he is on leave
+    on some of the days to come, and nobody has confirmed that: nothing is said of their number.
     """
 
     rows: Sequence[Row]
     facts: DayFacts
-    dose: int
+    dose: int | None
     tight: bool = False
+    may_be_away: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ class WeekWords:
     enough_short: Phrase
     not_asked: Phrase
     not_asked_short: Phrase
+    thanks: Phrase
+    thanks_short: Phrase
     team_added: Phrase
     team_help: Phrase
     team_help_short: Phrase
@@ -97,6 +102,8 @@ CHINESE = WeekWords(
     enough_short=Phrase("已经够了，{ahead}不用再加"),
     not_asked=Phrase("{ahead}不加也够"),
     not_asked_short=Phrase("{ahead}不加也够"),
+    thanks=Phrase("辛苦了"),
+    thanks_short=Phrase("本周辛苦了"),
     team_added=Phrase("本周全队新增 {n} 位，"),
     team_help=Phrase("{ahead}先帮 {n} 位"),
     team_help_short=Phrase("{ahead}先帮 {n} 位"),
@@ -126,6 +133,8 @@ ENGLISH = WeekWords(
     enough_short=Phrase("Enough: nothing to add {ahead}"),
     not_asked=Phrase("enough, nothing is asked {ahead}"),
     not_asked_short=Phrase("Enough: nothing is asked {ahead}"),
+    thanks=Phrase("thank you"),
+    thanks_short=Phrase("Thank you for this week"),
     team_added=Phrase("Team: {n} added this week; "),
     team_help=Phrase("help {n} people first {ahead}", one="help {n} person first {ahead}"),
     team_help_short=Phrase("Help {n} people first {ahead}", one="Help {n} person first {ahead}"),
@@ -227,13 +236,15 @@ class _Week:
         statuses = {row.status for row in own.rows} - {Status.EXEMPT}
         if own.tight:
             then, short = words.talk, words.talk_short
+        elif own.dose is None:
+            then, short = words.thanks, words.thanks_short
         elif own.dose:
             then, short = words.dose, words.dose_short
         elif statuses <= ENOUGH:
             then, short = words.enough, words.enough_short
         else:
             then, short = words.not_asked, words.not_asked_short
-        return self._joined(words.added, own.facts.added, then, short, n=own.dose)
+        return self._joined(words.added, own.facts.added, then, short, n=own.dose or 0)
 
     def team_first(self, team: TeamWeek, said: TeamSaid) -> tuple[str, str]:
         """The same for who has nothing of his own to read."""
@@ -251,7 +262,7 @@ class _Week:
     def own_lines(self, own: OwnWeek) -> list[Line | Listing]:
         """Where he stands, what the week brought, what he kept."""
         return [
-            standings(self.texts, own.rows, at=self.at, is_tight=own.tight),
+            self._standings(own),
             *self._days(own),
             *([_line(self.words.send_word.say(), Keep.USEFUL)] if own.tight else []),
             *kept_line(self.texts, own.rows),
@@ -260,9 +271,8 @@ class _Week:
     def own_body(self, own: OwnWeek) -> list[Line | Listing]:
         """The same beside the rows of a card."""
         rows = standing_rows(self.language, self.texts, own.rows, at=self.at)
-        told = standings(self.texts, own.rows, at=self.at, is_tight=own.tight)
         return [
-            *([] if rows else [told]),
+            *([] if rows else [self._standings(own)]),
             *self._days(own),
             *([_line(CARD_WORDS[self.language].ask_for_help, Keep.USEFUL)] if own.tight else []),
         ]
@@ -295,11 +305,21 @@ class _Week:
         if own is None:
             return () if said is None else said.card_rows
         return (
-            *standing_rows(self.language, self.texts, own.rows, at=self.at, is_tight=own.tight),
+            *standing_rows(
+                self.language,
+                self.texts,
+                own.rows,
+                at=self.at,
+                is_tight=own.tight,
+                says_days=not own.may_be_away,
+            ),
             *pending_rows(self.language, own.rows, at=self.at),
             *kept_rows(self.language, own.rows),
             *(said.shares if said else ()),
         )
+
+    def _standings(self, own: OwnWeek) -> Listing:
+        return standings(self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away)
 
     def _joined(self, added: Phrase, number: int, then: Phrase, short: Phrase, *, n: int) -> tuple[str, str]:
         """A week without adds is not counted to anybody."""

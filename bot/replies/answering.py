@@ -12,6 +12,7 @@ from bot.messages import Message, own
 from bot.replies import about, contacts, proofs, team, wishes
 from bot.replies import own as own_replies
 from bot.replies.asking import Answer, Ask, Desk, File, Reply
+from bot.replies.claim import Claim
 from bot.replies.grouping import groups
 from bot.services import Services
 from bot.store.engine import StoreError
@@ -58,25 +59,31 @@ ALWAYS = frozenset(
 def answer_waiting(services: Services) -> int:
     """Answer everything that waits; how many were taken. Not inside a transaction.
 
-    Numbers are read once for many. Safe in several processes at once: who is second throws his answer away.
+    Numbers are read once for many. Safe in several processes at once: each answers what it has in hand.
     """
-    total = 0
-    while waiting := services.store.words.open(batch=BATCH):
-        for group, whose in groups(services, waiting):
-            desk = Desk(services, at=services.clock.now(), about=whose)
-            for asked in group:
-                _answer(desk, asked)
-            services.outbox_signal.ring()
-        total += len(waiting)
+    total, claim = 0, Claim(services.store)
+    try:
+        while waiting := claim.take(batch=BATCH):
+            for group, whose in groups(services, waiting):
+                desk = Desk(services, at=services.clock.now(), about=whose)
+                for asked in group:
+                    _answer(desk, asked, claim)
+                services.outbox_signal.ring()
+            total += len(waiting)
+    except BaseException:
+        claim.give_back()
+        raise
     return total
 
 
-def _answer(desk: Desk, asked: Asked) -> None:
+def _answer(desk: Desk, asked: Asked, claim: Claim) -> None:
+    if not claim.holds(asked.msgid):
+        return  # we were slow: another process acts and answers
     reply = _reply(desk, asked)
     store = desk.services.store
     message, file = (reply.message, reply.file) if isinstance(reply, Answer) else (reply, None)
     with store.transaction():
-        if not store.words.finish(asked.msgid):
+        if not claim.finish(asked.msgid):
             return
         row = answer(desk.services, f"answer:{asked.msgid}", asked.userid, message, at=desk.at)
         store.outbox.add(row, created_at=int(store.now()))
@@ -100,6 +107,7 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
                 msgid=asked.msgid,
                 rest="" if understood is None else understood.rest,
                 way=asked.way,
+                said=desk.calendar.moment(asked.said_at),
             )
         )
     except StoreError:

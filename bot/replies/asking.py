@@ -87,6 +87,11 @@ class Desk:
         led = self._chart.of(leader)
         return {person.userid for people in (led.own, *led.teams.values()) for person in people}
 
+    def own_people(self, userid: str) -> tuple[Person, ...]:
+        """Whom *userid* leads with nobody between."""
+        leader = self.people.get(userid)
+        return () if leader is None or not leader.leader_of else self._chart.of(leader).own
+
     @cached_property
     def _chart(self) -> Chart:
         departments = self.services.directory.departments
@@ -105,13 +110,18 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One question: *rest* is what stood after the word, *msgid* names it."""
+    """One question: *rest* is what stood after the word, *msgid* names it.
+
+    *said*: when it was said, local and aware. That may be days before it is answered, and it is what `today`
+    means in it; figures are as of the desk's time.
+    """
 
     desk: Desk
     userid: str
     msgid: str
     rest: str
     way: Way
+    said: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ _MANY = 5  # contacts of which one is to be chosen
 
 def listed(ask: Ask) -> Message:
     """His contacts of the running periods, or of the one he names; a number is a page."""
-    page, period = _page_and_period(ask.rest, today=ask.desk.local)
+    page, period = _page_and_period(ask.rest, today=ask.said)
     desk = ask.desk
     branch = desk.branch if period is None else None
     return acts.list_contacts(desk.services, ask.userid, at=desk.at, page=page, period=period, branch=branch)
@@ -55,9 +55,10 @@ def appeal(ask: Ask) -> Message:
     match = _WHICH.match(ask.rest)
     if match is None:
         return appeals.how(language=desk.language, at=desk.local)
-    found = _meant(ask, match["which"])
+    found = _meant(ask, which := match["which"])
     if len(found) != 1:
-        return contacts.not_found(language=desk.language, many=found[:_MANY], at=desk.local)
+        number = int(which) if which.isdecimal() and len(which) < _ENOUGH else None
+        return appeals.not_found(language=desk.language, many=found[:_MANY], number=number, at=desk.local)
     (contact,) = found
     if not match["text"].strip():
         return appeals.how(language=desk.language, at=desk.local)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -68,16 +69,42 @@ def needs_help(ask: Ask, told: Told) -> Message:
 
 
 def coach(ask: Ask) -> Message:
-    """He will help one of his own people: noted with the pace that person has now."""
+    """He will help one of his own people, by userid or name: noted with the pace that person has now."""
     desk = ask.desk
-    services, whom = desk.services, desk.services.store.renames.current(ask.rest.strip().lower())
-    if not acts.coach(services, ask.userid, whom, at=desk.at):
+    if not ask.rest.strip():
+        asked = helping.whom if desk.is_leader(ask.userid) else about.leaders_only
+        return asked(language=desk.language, at=desk.local)
+    found = _meant(desk, ask.userid, ask.rest)
+    if len(found) > 1:
+        name = desk.name(found[0])
+        return helping.several(language=desk.language, name=name, userids=found, at=desk.local)
+    if not found or not acts.coach(desk.services, ask.userid, found[0], at=ask.said):
         return helping.not_led(language=desk.language, at=desk.local)
+    return _coached(ask, found[0])
+
+
+def _meant(desk: Desk, leader: str, who: str) -> list[str]:
+    """Return who of his own people *who* can mean: a userid, else a name."""
+    own = desk.own_people(leader)
+    userid = desk.services.store.renames.current(who.strip().lower())
+    if any(person.userid == userid for person in own):
+        return [userid]
+    name = _spelt(who)
+    return sorted(person.userid for person in own if person.name and _spelt(person.name) == name)
+
+
+def _spelt(name: str) -> str:
+    """Return *name* so that width, case and blanks do not matter."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _coached(ask: Ask, whom: str) -> Message:
+    desk, services = ask.desk, ask.desk.services
     member = TeamMember(name="", userid=whom, rows=desk.standing.by_person.get(whom, ()))
     row = member.lowest
     if row is not None and row.pace is not None:
         services.store.coaching.note_pace(
-            ask.userid, whom, desk.local.date(), quota=row.quota, pace=round(100 * row.pace)
+            ask.userid, whom, ask.said.date(), quota=row.quota, pace=round(100 * row.pace)
         )
     return helping.noted(language=desk.language, name=desk.name(whom), at=desk.local)
 

@@ -15,20 +15,21 @@ _MUTE_DAYS = 30  # of a mute without a date: nobody stays silent for good becaus
 def mute(ask: Ask) -> Message:
     """Until the day that he names, included; without one for some weeks."""
     desk = ask.desk
-    today = desk.local.date()
+    today = ask.said.date()
     days = days_in(ask.rest, today=today)
     if days is None:
         return preferences.mute_how(language=desk.language, at=desk.local)
     last = max(days) if days else today + timedelta(days=_MUTE_DAYS)
     try:
-        return acts.mute_until(desk.services, ask.userid, last, at=desk.at, way=ask.way)
+        return acts.mute_until(desk.services, ask.userid, last, at=ask.said, way=ask.way, answered=desk.at)
     except ValueError:
         return preferences.mute_how(language=desk.language, at=desk.local)
 
 
 def mute_today(ask: Ask) -> Message:
-    """For the rest of the day."""
-    return acts.mute_today(ask.desk.services, ask.userid, at=ask.desk.at, way=ask.way)
+    """For the rest of the day on which it was said."""
+    desk = ask.desk
+    return acts.mute_today(desk.services, ask.userid, at=ask.said, way=ask.way, answered=desk.at)
 
 
 def unmute(ask: Ask) -> Message:
@@ -39,25 +40,27 @@ def unmute(ask: Ask) -> Message:
 def leave(ask: Ask) -> Message:
     """From the first day that he names to the last one, or on the one day."""
     desk = ask.desk
-    days = days_in(ask.rest, today=desk.local.date())
+    days = days_in(ask.rest, today=ask.said.date())
     if not days:
         return preferences.leave_how(language=desk.language, at=desk.local)
     try:
-        return acts.on_leave(desk.services, ask.userid, first=days[0], last=days[-1], at=desk.at)
+        return acts.on_leave(
+            desk.services, ask.userid, first=days[0], last=days[-1], at=ask.said, answered=desk.at
+        )
     except ValueError:
         return preferences.leave_how(language=desk.language, at=desk.local)
 
 
 def leave_today(ask: Ask) -> Message:
-    """Today."""
-    return acts.on_leave(ask.desk.services, ask.userid, at=ask.desk.at)
+    """On the day on which it was said."""
+    return acts.on_leave(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)
 
 
 def back(ask: Ask) -> Message:
-    """At work again."""
-    return acts.back_from_leave(ask.desk.services, ask.userid, at=ask.desk.at)
+    """At work again from the day on which it was said."""
+    return acts.back_from_leave(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)
 
 
 def want_help(ask: Ask) -> Message:
     """Only his leader learns of it."""
-    return acts.ask_for_help(ask.desk.services, ask.userid, at=ask.desk.at)
+    return acts.ask_for_help(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)

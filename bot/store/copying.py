@@ -185,7 +185,11 @@ TABLES = (
     Table("help_wishes", ("userid", "day"), ("wished_at",)),
     Table("coaching", ("leader", "userid", "day"), ("marked_at", "quota", "pace")),
     Table("lists_shown", ("userid", "number"), ("external_userid", "shown_at")),
-    Table("words", ("msgid",), ("userid", "text", "way", "said_at", "state")),
+    Table(
+        "words",
+        ("msgid",),
+        ("userid", "text", "way", "said_at", "state", "claimed_by", "claimed_until"),
+    ),
     Table("unasked_days", ("userid", "day"), ("number",)),
     Table("withheld", ("key",), ("job", "userid", "day", "reason", "at")),
     Table("attachments", ("id",), ("filename", "body", "made_at")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.store.engine import Engine
+from bot.store.engine import Engine, Row
 from bot.store.preferences import Way
 
 _FORGOTTEN_S = 3 * 24 * 3600
@@ -55,21 +55,43 @@ class Words:
         )
 
     def open(self, *, batch: int) -> list[Word]:
-        """What waits for an answer, oldest first."""
-        return [
-            Word(
-                msgid=row["msgid"],
-                userid=row["userid"],
-                text=row["text"],
-                said_at=row["said_at"],
-                way=Way(row["way"]),
-            )
-            for row in self._engine.all("words_open", batch=batch)
-        ]
+        """What waits for an answer, oldest first, in hand or not."""
+        return [_word(row) for row in self._engine.all("words_open", batch=batch)]
 
-    def finish(self, msgid: str) -> bool:
-        """It is answered, and its text forgotten; False when somebody else answered it."""
-        return self._engine.run("word_done", msgid=msgid) > 0
+    def is_free(self, *, now: int) -> bool:
+        """Whether there is a word that nobody has in hand at *now* (real epoch s)."""
+        return self._engine.one("words_free", now=now) is not None
+
+    def claim(self, claim: str, *, now: int, until: int, batch: int) -> list[Word]:
+        """Take words that nobody has in hand, oldest first; they are this *claim*'s *until* then.
+
+        Call it inside a transaction. Real epoch seconds; *claim* is a name that nobody else gives.
+        """
+        rows = self._engine.all("words_claim", claim=claim, now=now, until=until, batch=batch)
+        return sorted(map(_word, rows), key=lambda word: (word.said_at, word.msgid))
+
+    def hold(self, claim: str, *, until: int) -> frozenset[str]:
+        """Keep what *claim* still has *until* then (real epoch s); which these are, by msgid."""
+        self._engine.run("words_hold", claim=claim, until=until)
+        return frozenset(row["msgid"] for row in self._engine.all("words_held", claim=claim))
+
+    def give_back(self, claim: str) -> None:
+        """Let others take what *claim* has and did not answer."""
+        self._engine.run("words_give_back", claim=claim)
+
+    def finish(self, msgid: str, *, claim: str) -> bool:
+        """It is answered, and its text forgotten; False when it is not *claim*'s, or was answered."""
+        return self._engine.run("word_done", msgid=msgid, claim=claim) > 0
+
+
+def _word(row: Row) -> Word:
+    return Word(
+        msgid=row["msgid"],
+        userid=row["userid"],
+        text=row["text"],
+        said_at=row["said_at"],
+        way=Way(row["way"]),
+    )
 
 
 class Attachments:

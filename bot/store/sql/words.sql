@@ -11,12 +11,42 @@ SELECT msgid, userid, text, way, said_at
  ORDER BY said_at, msgid
  LIMIT :batch;
 
--- name: word_done(msgid)!
--- Answered: what was said is not needed any more. 0 when somebody else answered it.
+-- name: words_free(now)^
+-- Whether there is a word that nobody has in hand.
+SELECT 1 AS found
+  FROM words
+ WHERE state = 'open'
+   AND claimed_until <= :now
+ LIMIT 1;
+
+-- name: words_hold(claim, until)!
+-- Longer: what is not answered yet, and nobody took over.
+UPDATE words
+   SET claimed_until = :until
+ WHERE state = 'open'
+   AND claimed_by = :claim;
+
+-- name: words_held(claim)
+SELECT msgid
+  FROM words
+ WHERE state = 'open'
+   AND claimed_by = :claim;
+
+-- name: words_give_back(claim)!
+-- For others to take at once.
+UPDATE words
+   SET claimed_by = '',
+       claimed_until = 0
+ WHERE state = 'open'
+   AND claimed_by = :claim;
+
+-- name: word_done(msgid, claim)!
+-- Answered: what was said is not needed any more. 0 when it is somebody else's to answer, or was answered.
 UPDATE words
    SET state = 'done',
        text = ''
  WHERE msgid = :msgid
+   AND claimed_by = :claim
    AND state = 'open';
 
 -- name: attachment_put(id, filename, body, made_at)!
