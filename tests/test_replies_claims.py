@@ -174,3 +174,19 @@ def test_what_the_store_refused_is_free_for_others_at_once(
 
     assert answered == 1
     assert [key for key, _ in answers(services)] == ["answer:w1", "answer:w2"]
+
+
+@on_one_engine
+def test_an_answer_about_thousands_is_nobody_elses_while_it_is_worked_out(
+    services: Services, other: Services, clock: FakeTime
+) -> None:
+    ask(services, "请人帮忙")
+    long = Claim(services.store)
+    long.take(batch=9)
+
+    held = long.holds("w1", people=4000)
+    clock.pass_(200)
+
+    assert held
+    assert answer_waiting(other) == 0
+    assert long.finish("w1")

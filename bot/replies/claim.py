@@ -10,7 +10,8 @@ from bot.store.store import Store
 from bot.store.words import Word
 
 CLAIM_S = 10  # after so long others take over what a process that was killed had in hand
-_EARLY_S = 5  # so long before a claim runs out it is renewed: longer than any one answer takes
+_EARLY_S = 5  # so long before a claim runs out it is renewed: longer than an answer about a few takes
+_PEOPLE_A_SECOND = 20  # whose figures a busy machine reads at least
 
 
 class Claim:
@@ -34,11 +35,14 @@ class Claim:
         self._held = frozenset(word.msgid for word in taken)
         return taken
 
-    def holds(self, msgid: str) -> bool:
-        """Whether the word is still ours for as long as an answer takes."""
-        now = int(self._store.now())
-        if now > self._until - _EARLY_S:
-            self._until = now + CLAIM_S
+    def holds(self, msgid: str, *, people: int = 1) -> bool:
+        """Whether the word is still ours for as long as an answer takes that is about so many *people*.
+
+        Were it not, two processes could take a long one from each other for ever.
+        """
+        now, longer = int(self._store.now()), people // _PEOPLE_A_SECOND
+        if now + longer > self._until - _EARLY_S:
+            self._until = now + CLAIM_S + longer
             self._held = self._store.words.hold(self._name, until=self._until)
         return msgid in self._held
 
