@@ -1,16 +1,19 @@
-"""团队, 需帮助, 导出: what a leader may ask about his own people, and nobody else."""
+"""团队, 需帮助, 导出, 我来帮, 确认请假: what a leader may ask about his own people, and nobody else."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 
 from bot import acts
+from bot.confirming import confirm
 from bot.core.progress import Row
+from bot.core.said_dates import days_in
 from bot.leading import Told
-from bot.messages import Message, TeamMember, about, helping
+from bot.messages import Message, TeamMember, about, helping, leave
 from bot.messages import team as team_messages
 from bot.messages.answers import timed
 from bot.ranking import ranked
@@ -19,6 +22,7 @@ from bot.reports import Report, sheets
 from bot.spreadsheet import workbook
 
 _WISHED_DAYS = 7
+_WHOM_AND_DAYS = re.compile(r"\s*(?P<whom>[^\s,:、]+)(?P<days>.*)$")
 
 Reply = Callable[[Ask], Message | Answer]
 
@@ -80,6 +84,20 @@ def coach(ask: Ask) -> Message:
             ask.userid, whom, desk.local.date(), quota=row.quota, pace=round(100 * row.pace)
         )
     return helping.noted(language=desk.language, name=desk.name(whom), at=desk.local)
+
+
+def confirm_leave(ask: Ask) -> Message:
+    """Leave of one of his own people, as that person said it, changes targets from now on."""
+    desk = ask.desk
+    services = desk.services
+    said = _WHOM_AND_DAYS.match(ask.rest)
+    days = days_in(said["days"], today=desk.local.date()) if said else None
+    if said is None or not days or days[-1] < days[0]:
+        return leave.how(language=desk.language, at=desk.local)
+    userid = services.store.renames.current(said["whom"].lower())
+    with services.store.transaction():
+        message, _ = confirm(services, ask.userid, userid, (days[0], days[-1]), at=desk.at)
+    return message
 
 
 @of_leaders

@@ -43,14 +43,16 @@ def leave(ask: Ask) -> Message:
     if not days:
         return preferences.leave_how(language=desk.language, at=desk.local)
     try:
-        return acts.on_leave(desk.services, ask.userid, first=days[0], last=days[-1], at=desk.at)
+        with desk.services.store.transaction():
+            return acts.on_leave(desk.services, ask.userid, first=days[0], last=days[-1], at=desk.at)
     except ValueError:
         return preferences.leave_how(language=desk.language, at=desk.local)
 
 
 def leave_today(ask: Ask) -> Message:
     """Today."""
-    return acts.on_leave(ask.desk.services, ask.userid, at=ask.desk.at)
+    with ask.desk.services.store.transaction():
+        return acts.on_leave(ask.desk.services, ask.userid, at=ask.desk.at)
 
 
 def back(ask: Ask) -> Message:
