@@ -34,9 +34,9 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     """
     quiet = peace(services)
     person = quiet.people.get(userid)
-    if person is None or not (effect := _effect(services, person, _days([days]))).days:
-        return []
     now = max(at, services.clock.now())
+    if person is None or not (effect := _effect(services, person, _days([days]), at=now)).days:
+        return []
     local = quiet.calendar.local(now)
     wanted = leave.confirmation_wanted(
         language=services.language, userid=userid, name=person.name, days=days, effect=effect, at=local
@@ -71,7 +71,7 @@ def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetim
     if not spans:
         return leave.taken_back(language=language, name=name, at=local), False
     shown = spans[0][0], spans[-1][1]
-    effect = _effect(services, person, _days(spans))
+    effect = _effect(services, person, _days(spans), at=at)
     if not effect.days:
         return leave.already(language=language, name=name, days=shown, at=local), True
     _tell(services, by, userid, shown, effect=effect, at=at)
@@ -113,14 +113,15 @@ def _tell(services: Services, by: str, userid: str, days: Span, *, effect: Effec
     put_unasked(services, unasked(services, job, userid, message, at=now), quiet=quiet)
 
 
-def _effect(services: Services, person: Person, days: Collection[date]) -> Effect:
+def _effect(services: Services, person: Person, days: Collection[date], *, at: datetime) -> Effect:
     """What *days* of leave would change; a period whose figures are final stays as it was signed."""
     book, calendar = rules(services), services.config.work_calendar()
-    workdays = calendar.workdays_between(min(days), max(days))
     frames: dict[Framed, None] = {}
-    for day in workdays:
+    for day in calendar.workdays_between(min(days), max(days)):
         frames.update(dict.fromkeys(book.frames_at(day)))
-    final = {(one.quota, one.period) for one in services.store.results.closed() if one.final}
+    final = set()
+    if any(quota.settlement(period, calendar=calendar) <= epoch_of(at) for quota, period in frames):
+        final = {(one.quota, one.period) for one in services.store.results.closed() if one.final}
     return effect_of(
         days,
         person,
