@@ -174,6 +174,26 @@ def test_who_else_confirms_and_how(services: Services, by: str, word: str) -> No
     assert absences(services) == DAYS
 
 
+def test_the_old_userid_of_somebody_who_was_renamed_still_names_him(services: Services) -> None:
+    say(services, "zhang", SAID)
+    with services.store.transaction():
+        services.store.renames.put("zhang.old", "zhang", at=0, by="t")
+
+    say(services, "team", CONFIRMS.replace("zhang", "zhang.old"))
+
+    assert absences(services) == DAYS
+
+
+def test_two_leaders_are_asked_and_who_is_second_reads_that_it_is_done(tmp_path: Path) -> None:
+    with branch(tmp_path, more="", roster=(*ROSTER, "second,主管丙,11,主管,11,,,")) as services:
+        answer = say(services, "zhang", SAID)
+        heads = [say(services, leader, CONFIRMS)[0] for leader in ("second", "team")]
+
+        assert [one["to_userid"] for one in unasked(services, "leave")] == ["second", "team"]
+        assert "已请主管丙、主管甲确认" in answer[1]
+        assert heads == ["好的，已确认员工甲 11-26 至 11-27 请假", "不用再确认了：已经折算过"]
+
+
 def test_confirmed_twice_is_confirmed_once(services: Services) -> None:
     say(services, "zhang", SAID)
 
