@@ -7,11 +7,12 @@ transaction of its caller. The ledger is not read, so it may be that of an event
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.core.leaves import Effect, Span, effect_of, within
 from bot.core.people import Person
+from bot.core.reach import Mode
 from bot.core.reviewers import Bank
 from bot.core.rulebook import Framed
 from bot.core.workdays import epoch_of
@@ -35,9 +36,11 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     quiet = peace(services)
     person = quiet.people.get(userid)
     now = max(at, services.clock.now())
-    if person is None or not (effect := _effect(services, person, _days([days]), at=now)).days:
-        return []
     local = quiet.calendar.local(now)
+    if person is None or (quiet.reach.mode is Mode.PILOT and not quiet.reach.includes(person, local.date())):
+        return []  # of whom a pilot does not have its leaders are told nothing
+    if not (effect := _effect(services, person, _days([days]), at=now)).days:
+        return []
     wanted = leave.confirmation_wanted(
         language=services.language, userid=userid, name=person.name, days=days, effect=effect, at=local
     )
@@ -70,13 +73,12 @@ def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetim
     spans = within(said, days)
     if not spans:
         return leave.taken_back(language=language, name=name, at=local), False
-    shown = spans[0][0], spans[-1][1]
     effect = _effect(services, person, _days(spans), at=at)
     if not effect.days:
-        return leave.already(language=language, name=name, days=shown, at=local), True
-    _tell(services, by, userid, shown, effect=effect, at=at)
+        return leave.already(language=language, name=name, spans=spans, at=local), True
+    _tell(services, by, userid, spans, effect=effect, at=at)
     _keep(services, by, userid, spans, at=at)  # last: whoever asks for people after it reads them anew
-    return leave.confirmed(language=language, name=name, days=shown, effect=effect, at=local), True
+    return leave.confirmed(language=language, name=name, spans=spans, effect=effect, at=local), True
 
 
 def _may(services: Services, by: str, userid: str, *, day: date) -> bool:
@@ -99,17 +101,19 @@ def _keep(services: Services, by: str, userid: str, spans: Iterable[Span], *, at
     )
 
 
-def _tell(services: Services, by: str, userid: str, days: Span, *, effect: Effect, at: datetime) -> None:
+def _tell(
+    services: Services, by: str, userid: str, spans: Sequence[Span], *, effect: Effect, at: datetime
+) -> None:
     quiet, now = peace(services), max(at, services.clock.now())
     decider = quiet.people.get(by)
     message = leave.told_confirmed(
         language=services.language,
         by=by if decider is None else decider.name or by,
-        days=days,
+        spans=spans,
         effect=effect,
         at=quiet.calendar.local(now),
     )
-    job = ":".join((_TOLD, LEAVE, *(day.isoformat() for day in days)))
+    job = ":".join((_TOLD, LEAVE, spans[0][0].isoformat(), spans[-1][1].isoformat()))
     put_unasked(services, unasked(services, job, userid, message, at=now), quiet=quiet)
 
 

@@ -351,10 +351,10 @@ TWO_DAYS_OFF = Effect(
 
 
 def _leave(language: str) -> dict[str, Message]:
-    said: dict[str, Any] = {"language": language, "days": TWO_DAYS, "effect": TWO_DAYS_OFF, "at": MORNING}
+    said: dict[str, Any] = {"language": language, "effect": TWO_DAYS_OFF, "at": MORNING}
     return {
-        "leave": confirmation_wanted(**said, userid="zhangsan", name="员工甲"),
-        "leave, confirmed": told_confirmed(**said, by="主管乙"),
+        "leave": confirmation_wanted(**said, userid="zhangsan", name="员工甲", days=TWO_DAYS),
+        "leave, confirmed": told_confirmed(**said, by="主管乙", spans=[TWO_DAYS]),
     }
 
 

@@ -265,6 +265,29 @@ def _cut_off(*_arguments: object, **_named: object) -> bool:
     raise KeyboardInterrupt
 
 
+def test_days_with_a_gap_are_said_as_they_are(services: Services) -> None:
+    say(services, "zhang", "请假 11-24")
+    say(services, "zhang", SAID)
+
+    answer = say(services, "team", "确认请假 zhang 11-23 11-30")
+
+    assert answer[:2] == [
+        "好的，已确认员工甲 11-24、11-26 至 11-27 请假",
+        "本月目标按天折算为 43（原 50）",
+    ]
+    assert absences(services) == {date(2026, 11, 24), *DAYS}
+
+
+def test_a_leader_in_a_pilot_is_not_asked_about_somebody_outside_it(tmp_path: Path) -> None:
+    pilot = '[rollout]\nmode = "pilot"\ndepartments = [11]\n'
+    roster = ("zhang,员工甲,1,客户经理,,,,", "team,主管甲,11,主管,1,,,")
+    with branch(tmp_path, more=pilot, roster=roster) as services:
+        answer = say(services, "zhang", SAID)
+
+        assert (unasked(services, "leave"), services.store.unasked.withheld(on=TUESDAY.date())) == ([], {})
+        assert answer[1].endswith("请主管或人力确认这几天。")
+
+
 def test_in_shadow_no_leader_is_asked_and_that_is_counted(tmp_path: Path) -> None:
     with branch(tmp_path, more='[rollout]\nmode = "shadow"\n') as services:
         answer = say(services, "zhang", SAID)

@@ -49,7 +49,7 @@ def asked(found: Effect, *, language: str = "zh-CN", name: str = "员工甲") ->
 )
 def test_which_targets_are_said_and_how(targets: tuple[Prorated, ...], said: list[str]) -> None:
     message = told_confirmed(
-        language="zh-CN", by="主管甲", days=TWO_DAYS, effect=effect(*targets), at=MORNING
+        language="zh-CN", by="主管甲", spans=[TWO_DAYS], effect=effect(*targets), at=MORNING
     )
 
     lines = as_text(message).split("\n")[1:-1]

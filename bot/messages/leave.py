@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -113,7 +113,7 @@ def confirmation_wanted(
     )
     calm = Line((Part(words.otherwise),), Keep.USEFUL)
     by_word = Line((Part(words.by_word.format(userid=userid, first=first, last=last)),), Keep.CORE)
-    when = days_said(days, language=language)
+    when = days_said([days], language=language)
     head = words.asks.format(name=clean(name, otherwise=userid), days=when)
     return Message(
         (first_line(head), *core, calm, by_word, footer(texts, at=at, kind=words.kind)),
@@ -127,10 +127,10 @@ def confirmation_wanted(
     )
 
 
-def told_confirmed(*, language: str, by: str, days: Span, effect: Effect, at: datetime) -> Message:
+def told_confirmed(*, language: str, by: str, spans: Sequence[Span], effect: Effect, at: datetime) -> Message:
     """Tell somebody that *by* (a name) confirmed his leave. Raises ValueError if *at* has no zone."""
     words, texts = WORDS[language], texts_in(language)
-    head = words.told.format(by=clean(by), days=days_said(days, language=language))
+    head = words.told.format(by=clean(by), days=days_said(spans, language=language))
     return Message(
         (
             first_line(head),
@@ -140,18 +140,18 @@ def told_confirmed(*, language: str, by: str, days: Span, effect: Effect, at: da
     )
 
 
-def confirmed(*, language: str, name: str, days: Span, effect: Effect, at: datetime) -> Message:
+def confirmed(*, language: str, name: str, spans: Sequence[Span], effect: Effect, at: datetime) -> Message:
     """Answer whoever confirmed the leave of *name*. *at* is local, here and below."""
     words = WORDS[language]
-    head = words.confirmed.format(name=clean(name), days=days_said(days, language=language))
+    head = words.confirmed.format(name=clean(name), days=days_said(spans, language=language))
     lines = [*_prorated(words, effect, texts=texts_in(language), at=at), words.passed_on]
     return answered(language=language, head=head, lines=lines, kind=words.kind, at=at)
 
 
-def already(*, language: str, name: str, days: Span, at: datetime) -> Message:
-    """Say that nothing of *days* is left to confirm."""
+def already(*, language: str, name: str, spans: Sequence[Span], at: datetime) -> Message:
+    """Say that nothing of *spans* is left to confirm."""
     words = WORDS[language]
-    more = words.already_more.format(name=clean(name), days=days_said(days, language=language))
+    more = words.already_more.format(name=clean(name), days=days_said(spans, language=language))
     return answered(language=language, head=words.already, lines=[more], kind=words.kind, at=at)
 
 
@@ -174,11 +174,15 @@ def how(*, language: str, at: datetime) -> Message:
     return answered(language=language, head=words.how, lines=[words.how_more], kind=words.kind, at=at)
 
 
-def days_said(days: Span, *, language: str) -> str:
-    """Say local days, both included, without their year: `11-26 至 11-27`."""
-    words, (first, last) = WORDS[language], days
-    said = words.one_day if first == last else words.several
-    return said.format(first=f"{first:%m-%d}", last=f"{last:%m-%d}")
+def days_said(spans: Sequence[Span], *, language: str) -> str:
+    """Say local days, both ends included, without their year: `11-26 至 11-27`."""
+    words = WORDS[language]
+    return texts_in(language).names_comma.join(
+        (words.one_day if first == last else words.several).format(
+            first=f"{first:%m-%d}", last=f"{last:%m-%d}"
+        )
+        for first, last in spans
+    )
 
 
 def leave_key(userid: str, days: Span) -> str:
