@@ -159,6 +159,14 @@ def test_nothing_else_confirms(services: Services, by: str, word: str, head: str
     assert (absences(services), confirmations(services), unasked(services, "decided")) == (set(), [], [])
 
 
+def test_an_administrator_does_not_confirm_his_own(tmp_path: Path) -> None:
+    with branch(tmp_path, more=ADMIN.replace("Boss", "zhang")) as services:
+        say(services, "zhang", SAID)
+
+        assert say(services, "zhang", CONFIRMS)[0] == "没有确认：这位不是您直接带的人"
+        assert absences(services) == set()
+
+
 @pytest.mark.parametrize(
     ("by", "word"),
     [
