@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from bot.confirming import ask_leaders
+from bot.core.leaves import run_from
 from bot.core.progress import Branch
 from bot.core.reviewers import Bank
 from bot.core.workdays import ONE_DAY, epoch_of
 from bot.explaining import Explanation, UnknownPersonError, explain
-from bot.leading import chart_of
+from bot.leading import leads
 from bot.messages import Message, contacts, preferences
 from bot.messages.contacts import Judged, Listed
 from bot.naming import Names, names_of
@@ -95,6 +97,7 @@ def on_leave(
 ) -> Message:
     """On leave from the local day *first* to *last*, both included; without them today. Only silences.
 
+    His leaders are asked to confirm what he had not said before: best inside a transaction.
     Raises ValueError if *last* is before *first*, over, or more than a year from now.
     """
     calendar = services.config.work_calendar()
@@ -103,23 +106,30 @@ def on_leave(
     last = last or first
     if not max(first, today) <= last <= today + LONGEST_MUTE:
         raise ValueError(f"no leave to note from {first} to {last}")
-    services.store.preferences.add_leave(userid, first, last, at=epoch_of(at))
+    asked: list[str] = []
+    if services.store.preferences.add_leave(userid, first, last, at=epoch_of(at)):
+        asked = ask_leaders(services, userid, (first, last), at=at)
     local = calendar.local(answered or at)
-    return preferences.on_leave(language=_language(services), first=first, last=last, at=local)
+    return preferences.on_leave(language=_language(services), first=first, last=last, asked=asked, at=local)
 
 
 def back_from_leave(
     services: Services, userid: str, *, at: datetime, answered: datetime | None = None
 ) -> Message:
-    """At work from the local day of *at*; leave that he said for later is called off, too."""
+    """At work from the local day of *at*; leave that he said for later is called off, too.
+
+    Leave that was confirmed or imported stays: his targets stand on it.
+    """
     calendar, now = services.config.work_calendar(), answered or at
-    was_away = services.store.preferences.end_leave(userid, back_on=calendar.local_day(at))
+    today, person = calendar.local_day(at), everybody(services).get(userid)
+    was_away = services.store.preferences.end_leave(userid, back_on=today)
     mute = services.store.preferences.mutes().get(userid)
     muted = mute is not None and mute.until > epoch_of(now)
     return preferences.back(
         language=_language(services),
         was_away=was_away,
         muted_until=calendar.moment(mute.until) if mute is not None and muted else None,
+        recorded=None if person is None else run_from(person.absences, today),
         at=calendar.local(now),
     )
 
@@ -165,12 +175,8 @@ def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:
 
     False if he does not lead him with nobody between, or one of the two has left.
     """
-    people, today = everybody(services), services.config.work_calendar().local_day(at)
-    leader = people.get(userid)
-    if leader is None or not leader.employed_on(today):
-        return False
-    chart = chart_of(services, people, departments=services.directory.departments, day=today)
-    if whom not in {person.userid for person in chart.of(leader).own}:
+    today = services.config.work_calendar().local_day(at)
+    if not leads(services, userid, whom, people=everybody(services), day=today):
         return False
     services.store.coaching.mark(userid, whom, today, at=epoch_of(at))
     return True

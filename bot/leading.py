@@ -198,6 +198,15 @@ def chart_of(
     return Chart(told_of, departments=departments, day=day)
 
 
+def leads(services: Services, leader: str, whom: str, *, people: Mapping[str, Person], day: date) -> bool:
+    """Whether *leader* leads *whom* with nobody between on the local *day*; both are here that day."""
+    person = people.get(leader)
+    if person is None or not person.employed_on(day):
+        return False
+    chart = chart_of(services, people, departments=services.directory.departments, day=day)
+    return whom in {led.userid for led in chart.of(person).own}
+
+
 def _member(standing: Standing, person: Person, *, help_on: date) -> TeamMember:
     """Return *person* with his rows, and with what he needs if he is behind."""
     member = TeamMember(

@@ -13,6 +13,8 @@ from typing import Protocol, TypedDict
 
 from bot.config.fields import is_userid
 from bot.core.peace import PATIENCE, WAITS, Peace, Silence, Wish, kind_of, places_kept
+from bot.core.people import Person
+from bot.core.quotas import under_quota
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.messages import Message as Written
 from bot.messages.forms import CARD, forms_of
@@ -212,7 +214,7 @@ def _place(services: Services, message: Message, *, quiet: Peace, places: _Place
         return _first_place(services, message, begin=begin, since=begin, quiet=quiet, places=places)
     if (reason := quiet.silence(message.to_userid, begin, kind=kind)) is not None:
         return reason
-    room = _room(services, places_kept(kind, awaited=_awaited(services, message, begin)))
+    room = _room(services, places_kept(kind, awaited=_awaited(services, message, begin, quiet=quiet)))
     return begin if places.take(message.to_userid, begin.date(), room=room) else Silence.FULL
 
 
@@ -258,7 +260,12 @@ def _first_place(
         candidate = quiet.next_time(userid, moment, kind=kind)
         if candidate is None or candidate.date() > days[-1]:
             return why
-        awaited = _awaited(services, message if candidate == begin else None, candidate)
+        asked = (
+            message
+            if candidate == begin or not isinstance(message, Message)
+            else replace(message, awaited=None)
+        )
+        awaited = _awaited(services, asked, candidate, quiet=quiet)
         kept = places_kept(kind, awaited=awaited)
         if tried >= PATIENCE:
             kept = min(kept, max(0, services.config.messages.per_day - 1))
@@ -268,10 +275,21 @@ def _first_place(
     return why
 
 
-def _awaited(services: Services, message: Message | Pending | None, moment: datetime) -> set[str]:
+def _awaited(services: Services, message: Message | Pending, moment: datetime, *, quiet: Peace) -> set[str]:
     """What may still come on the day of *moment*; all that could where nobody knows better."""
     known = message.awaited if isinstance(message, Message) else None
-    return {job for job in (_MAY_COME if known is None else known) if comes_later(services, job, moment)}
+    if known is None:
+        known = _may_come(services, quiet.people.get(message.to_userid), moment.date())
+    return {job for job in known if comes_later(services, job, moment)}
+
+
+def _may_come(services: Services, person: Person | None, day: date) -> frozenset[str]:
+    """What *person* may be told on the local *day*, of which nothing is known yet; all that for strangers."""
+    if person is None:
+        return _MAY_COME
+    tree, quotas = services.directory.departments, services.config.core_quotas()
+    is_asked = any(under_quota(quota, person, day, departments=tree) for quota in quotas)
+    return (_MAY_COME if is_asked else frozenset()) | ({"digest"} if person.leader_of else set())
 
 
 def _room(services: Services, kept: int) -> int:

@@ -1,10 +1,10 @@
 """Do what the buttons of our cards ask for, once, and show it on the card.
 
 WeCom sends template_card_event [90240] with the button's key, the card's task_id and a response code of this
-very press. Silence and leave are kept at once; what reads numbers is kept as the word for which
-the button stands, and answered after the transaction. Under the press's own code the card of whoever pressed
-is changed: a finished act greys the buttons, all else keeps them alive. The change is a row of the outbox, so
-a crash loses nothing, and a code that is too old is dropped there without an error.
+very press. Silence, leave and its confirmation are kept at once; what reads numbers is kept as the word for
+which the button stands, and answered after the transaction. Under the press's own code the card of whoever
+pressed is changed: a finished act greys the buttons, all else keeps them alive. The change is a row of the
+outbox, so a crash loses nothing, and a code that is too old is dropped there without an error.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from typing import Any
 import structlog
 
 from bot import acts
+from bot.confirming import confirm
 from bot.core.reviewers import Bank
 from bot.messages import Message as Written
 from bot.messages.cards import WORDS, button_of, marked
 from bot.messages.forms import CARD
+from bot.messages.leave import leave_of
 from bot.messages.message import Button
 from bot.services import Services
 from bot.store.engine import Row
@@ -72,6 +74,8 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
         if not acts.coach(services, userid, about, at=at):
             log.info("press to help somebody who is not led", key=event.key)
             return False
+    if button is Button.CONFIRM:
+        return _confirm(services, event, userid, about=about)
     if button in (Button.MUTE, Button.LEAVE):
         act = acts.mute_today if button is Button.MUTE else acts.on_leave
         _answer(services, event, userid, act(services, userid, at=at))
@@ -89,9 +93,24 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
     return button is Button.HELP and _has_leader(services, event, userid)
 
 
-def _answer(services: Services, event: CardPressed, userid: str, said: Written) -> None:
+def _confirm(services: Services, event: CardPressed, userid: str, *, about: str) -> bool:
+    """Confirm the leave that the button names; whether nothing of it is left to confirm.
+
+    Pressed again later it may have another answer: the leave was taken back, or said anew.
+    """
+    if (asked := leave_of(about)) is None:
+        log.info("press to confirm no leave", key=event.key)
+        return False
     at = services.config.work_calendar().moment(event.created_at)
-    row = answer(services, f"answer:{JOB}:{event.task_id}:{event.key}", userid, said, at=at)
+    whom, days = services.store.renames.current(asked[0]), asked[1]
+    said, done = confirm(services, userid, whom, days, at=at)
+    _answer(services, event, userid, said, again=f":{event.created_at // _ASK_AGAIN_S}")
+    return done
+
+
+def _answer(services: Services, event: CardPressed, userid: str, said: Written, *, again: str = "") -> None:
+    at = services.config.work_calendar().moment(event.created_at)
+    row = answer(services, f"answer:{JOB}:{event.task_id}:{event.key}{again}", userid, said, at=at)
     services.store.outbox.add(row, created_at=int(services.store.now()))
 
 

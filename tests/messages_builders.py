@@ -14,10 +14,12 @@ from bot.core.engagement import Method, TeamRate
 from bot.core.evidence import Evidence
 from bot.core.helping import Improved, Need, NeedKind
 from bot.core.integrity import FindingKind
+from bot.core.leaves import Effect, Prorated
 from bot.core.led_teams import LedTeam, LedTeams, TeamFigures
 from bot.core.leniency import Difference
 from bot.core.money import Penalty
 from bot.core.people import Departments
+from bot.core.periods import parse_period
 from bot.core.progress import Row, Status
 from bot.core.statement import Figure, Statement
 from bot.core.verdicts import Verdict
@@ -27,6 +29,7 @@ from bot.messages.admin import Cause, Finding, Wrong, admin
 from bot.messages.close import ClosedLine, closed
 from bot.messages.decided import decided
 from bot.messages.digest import News
+from bot.messages.leave import confirmation_wanted, told_confirmed
 from bot.messages.over_teams import OverTeams
 from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions, to_review
 from bot.messages.robots import GroupPost, group_message
@@ -340,6 +343,21 @@ def _questions(language: str) -> dict[str, Message]:
     }
 
 
+TWO_DAYS = (date(2026, 11, 26), date(2026, 11, 27))
+TWO_DAYS_OFF = Effect(
+    days=frozenset(TWO_DAYS),
+    targets=(Prorated(quota="cm-monthly", period=parse_period("2026-11"), before=50, after=45),),
+)
+
+
+def _leave(language: str) -> dict[str, Message]:
+    said: dict[str, Any] = {"language": language, "effect": TWO_DAYS_OFF, "at": MORNING}
+    return {
+        "leave": confirmation_wanted(**said, userid="zhangsan", name="员工甲", days=TWO_DAYS),
+        "leave, confirmed": told_confirmed(**said, by="主管乙", spans=[TWO_DAYS]),
+    }
+
+
 def examples(language: str) -> dict[str, Message]:
     """The messages that docs/messages.md shows, by heading."""
     said: dict[str, Any] = {"language": language}
@@ -380,5 +398,6 @@ def examples(language: str) -> dict[str, Message]:
         "close, met": closed(**said, lines=[MADE], until=OBJECT_UNTIL, at=RESULTS),
         "rules": rules_changed(**said, news=[EASED], at=MORNING),
         **_questions(language),
+        **_leave(language),
         "group": group_message(a_group(), language=language),
     }

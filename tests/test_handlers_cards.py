@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from card_builders import buttons, office_with_cards, press, put_card, receive, 
 from messages_builders import BEHIND, EVENING, member
 from sending_builders import Post
 
-from bot import telling
+from bot import acts, telling
 from bot.bootstrap import refresh_directory
 from bot.messages import digest
 from bot.messages.cards import WORDS
@@ -216,6 +217,63 @@ def test_nobody_marks_whom_he_does_not_lead(tmp_path: Path) -> None:
         assert answers(office, "yg02") == []
 
 
+@contextmanager
+def on_leave_today(folder: Path) -> Iterator[Post]:
+    """yg01 pressed 我在休假 on Monday the 23rd; his leader yg02 has the card about it."""
+    with office_with_cards(folder) as office:
+        lead(office, "yg02")
+        put_card(office)
+        office.drain()
+        receive(office.services, press(office, "我在休假"))
+        office.drain()
+        yield office
+
+
+def absences(office: Post) -> dict[str, frozenset[date]]:
+    return office.services.store.knowledge.absences()
+
+
+def test_a_leader_confirms_leave_by_his_card_which_greys(tmp_path: Path) -> None:
+    with on_leave_today(tmp_path) as office:
+        asked = office.phone("yg02")[0].split("\n")
+        receive(office.services, *[press(office, "确认请假", "yg02") for _ in range(3)])
+        office.drain()
+
+        assert asked[:2] == ["员工甲 11-23 请假，请确认", "其中 1 个工作日要按天折算"]
+        assert buttons(office, "yg02") == [("已确认", False)]
+        assert answers(office, "yg02") == ["好的，已确认员工甲 11-23 请假"]
+        assert absences(office) == {"yg01": frozenset({date(2026, 11, 23)})}
+        assert [one.actor for one in office.services.store.audit.acts()] == ["yg02"]
+
+
+def test_leave_that_was_taken_back_is_not_confirmed_until_it_is_said_again(tmp_path: Path) -> None:
+    with on_leave_today(tmp_path) as office:
+        acts.back_from_leave(office.services, "yg01", at=office.services.clock.now())
+        receive(office.services, press(office, "确认请假", "yg02"))
+        office.drain()
+        before = buttons(office, "yg02"), absences(office)
+        acts.on_leave(office.services, "yg01", at=office.services.clock.now())
+        office.world.clock.advance(60)
+        receive(office.services, press(office, "确认请假", "yg02"))
+        office.later(60)
+
+        assert before == ([("确认请假", True)], {})
+        assert answers(office, "yg02") == ["没有确认：这几天没有请假", "好的，已确认员工甲 11-23 请假"]
+        assert buttons(office, "yg02") == [("已确认", False)]
+
+
+def test_a_press_that_names_no_leave_confirms_none(tmp_path: Path) -> None:
+    with on_leave_today(tmp_path) as office:
+        event = press(office, "确认请假", "yg02")
+        for key in (b"confirm", b"confirm:yg01", b"confirm:yg01:2026-11-23:soon"):
+            receive(office.services, event.replace(b"confirm:yg01:2026-11-23:2026-11-23", key))
+        office.drain()
+
+        assert (absences(office), answers(office, "yg02")) == ({}, [])
+        assert buttons(office, "yg02") == [("确认请假", True)]
+        assert len(updates(office)) == 2  # his own card, and that of the leader once: a code is good for one
+
+
 PRESS = {
     "FromUserName": "YG01",
     "CreateTime": "1795406400",
@@ -242,4 +300,4 @@ def test_a_press_without_one_of_its_fields_is_an_error(name: str) -> None:
 def test_every_button_has_words_in_each_language() -> None:
     for words in WORDS.values():
         assert set(words.button) == set(Button)
-        assert set(words.done) == {Button.MUTE, Button.LEAVE, Button.HELP}
+        assert set(words.done) == {Button.MUTE, Button.LEAVE, Button.HELP, Button.CONFIRM}

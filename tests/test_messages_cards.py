@@ -172,6 +172,7 @@ def test_the_morning_card_has_dose_standing_pending_until_when_and_kept_relation
         ("weekly, leader", ["team"]),
         ("weekly, both", ["list", "team"]),
         ("close", ["list:2026-11", "appeal", "rules"]),
+        ("leave", ["confirm:zhangsan:2026-11-26:2026-11-27"]),
     ],
 )
 def test_the_buttons_of_each_card(heading: str, keys: list[str]) -> None:
@@ -224,7 +225,7 @@ def test_messages_that_are_no_cards_begin_as_markdown() -> None:
         assert [form.msgtype for form in forms(examples("zh-CN")[heading])] == ["markdown", "text"]
 
 
-@pytest.mark.parametrize("heading", ["progress", "reminder", "digest", "close", "close, met"])
+@pytest.mark.parametrize("heading", ["progress", "reminder", "digest", "close", "close, met", "leave"])
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_the_text_of_a_card_is_what_a_phone_shows(language: str, heading: str) -> None:
     card = card_of(examples(language)[heading], language)

@@ -34,6 +34,7 @@ EXPECTED |= {
         "weekly, over teams",
         "weekly, both",
         "close",
+        "leave",
     )
     if (card := as_card(examples(language)[heading], language=language, task_id="qb-1")) is not None
 }

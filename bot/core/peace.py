@@ -18,7 +18,7 @@ LOOK_AHEAD = 60  # workdays; who is not to be reached for so long is not told
 # place of the day to those before it that are still to come.
 RANKS = (
     *("reminder", "progress", "close", "decided", "rules", "help", "question", "review"),
-    *("admin", "digest", "weekly", "statement"),
+    *("admin", "digest", "leave", "weekly", "statement"),
 )
 # What loses nothing by a day and must not get lost: it waits for a place, so many workdays at most.
 WAITS: Mapping[str, int] = {
@@ -26,6 +26,7 @@ WAITS: Mapping[str, int] = {
     "decided": LOOK_AHEAD,
     "rules": LOOK_AHEAD,
     "help": 3,
+    "leave": 10,
     "question": 2,
     "review": 2,
     "weekly": 2,

@@ -35,6 +35,7 @@ class Word(StrEnum):
     VERIFY = "verify"
     NEEDS_HELP = "needs-help"
     COACH = "coach"
+    CONFIRM_LEAVE = "confirm-leave"
     EXPORT = "export"
 
 
@@ -63,6 +64,7 @@ _FOLLOWED: Mapping[Word, tuple[str, ...]] = {
     Word.LEAVE: ("请假", "休假", "leave"),
     Word.VERIFY: ("验证", "核对", "校验码", "verify", "code"),
     Word.COACH: ("我来帮", "coach"),
+    Word.CONFIRM_LEAVE: ("确认请假", "confirm-leave", "confirmleave"),
 }
 _BY_NAME = {name: word for word, names in _ALONE.items() for name in names}
 _TRAILING = "。，,.!！；;:：~～…]】」 "
@@ -71,8 +73,8 @@ _PUNCTUATION = frozenset("，。！？；：（）…～")
 _IN_HIS_WORDS = frozenset({Word.APPEAL, Word.ANSWER})
 # The characters of our words as phones in Hong Kong and Taiwan write them.
 _SIMPLIFIED = str.maketrans(
-    "進細為爲麼麽訴靜請規則隱驗證幫團隊導後別復銷對來須碼",
-    "进细为为么么诉静请规则隐验证帮团队导后别复销对来须码",
+    "進細為爲麼麽訴靜請規則隱驗證幫團隊導後別復銷對來須碼確認",
+    "进细为为么么诉静请规则隐验证帮团队导后别复销对来须码确认",
 )
 
 

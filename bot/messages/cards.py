@@ -16,7 +16,7 @@ from bot.messages.message import Button, Card, Line, Message, as_body, plain
 from bot.messages.names import clean, clip_characters
 from bot.messages.wordbook import Wordbook
 
-_ABOUT = frozenset({Button.LIST, Button.COACH})  # their keys say more than the button
+_ABOUT = frozenset({Button.LIST, Button.COACH, Button.CONFIRM})  # their keys say more than the button
 _NAME, _VALUE = "horizontal_content_list.keyname", "horizontal_content_list.value"
 
 
@@ -90,11 +90,13 @@ CHINESE = CardWords(
         Button.COACH: "我来帮",
         Button.RULES: "规则",
         Button.APPEAL: "申诉",
+        Button.CONFIRM: "确认请假",
     },
     done={
         Button.MUTE: "今天不再提醒",
         Button.LEAVE: "已记下休假",
         Button.HELP: "已告诉主管",
+        Button.CONFIRM: "已确认",
     },
     coach="我来帮{name}",
     coach_numbered="我来帮第 {n} 位",
@@ -139,11 +141,13 @@ ENGLISH = CardWords(
         Button.COACH: "I help",
         Button.RULES: "Rules",
         Button.APPEAL: "Appeal",
+        Button.CONFIRM: "Confirm",
     },
     done={
         Button.MUTE: "Quiet now",
         Button.LEAVE: "On leave",
         Button.HELP: "Told",
+        Button.CONFIRM: "Confirmed",
     },
     coach="Help {name}",
     coach_numbered="Help no. {n}",
@@ -221,7 +225,7 @@ def _coach_buttons(
 
 
 def key_of(button: Button, about: str) -> str:
-    """Return the key of *button*; the list of a period says which one, help for somebody whom."""
+    """Return the key of *button*; the list of a period says which, help for somebody whom, leave whose."""
     return f"{button.value}:{about}" if button in _ABOUT and about else button.value
 
 

@@ -74,6 +74,7 @@ class Button(StrEnum):
     COACH = "coach"
     RULES = "rules"
     APPEAL = "appeal"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +84,8 @@ class Card:
     *rows* are pairs of a name and its value, shortened to what fits; *body* is the text beside them. *title*
     is taken instead of a first line that is too long, which then begins the body if there is room, unless
     the rest *says_it_all* anyway. *about*: the period whose contacts the list button asks for,
-    empty for those that run. *coach*: userid and name of each whom the receiver may mark as helped by him, in
-    the order in which the card names them.
+    empty for those that run, or whose leave on which days is confirmed. *coach*: userid and name of each whom
+    the receiver may mark as helped by him, in the order in which the card names them.
     """
 
     rows: tuple[tuple[str, str], ...]

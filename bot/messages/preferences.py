@@ -32,10 +32,12 @@ class PreferenceWords:
     away_day: str
     away: str
     away_only: str
+    away_asked: str
     away_back: str
     back: str
     not_away: str
     still_muted: str
+    still_recorded: str
     leave: str
     leave_how: str
     leave_how_more: str
@@ -68,10 +70,12 @@ _BUILT_IN: Mapping[str, PreferenceWords] = {
         away_day="好的，{day} 您休假，不打扰您",
         away="好的，{first} 至 {last} 您休假，不打扰您",
         away_only="这里只是不打扰，目标不变；要按天折算目标，请主管或人力确认这几天。",
+        away_asked="这里只是不打扰，目标不变；已请{names}确认，确认后按天折算。",
         away_back="提前回来就说“取消请假”；您问的随时都答。",
         back="欢迎回来，照常提醒您",
         not_away="没有记着您的请假，照常提醒您",
         still_muted="您还静音到 {day}（含）；想恢复就说“取消静音”。",
+        still_recorded="{first} 至 {last} 已确认请假，仍按请假算（不提醒、目标已折算）；要更正请找人力。",
         leave="请假",
         leave_how="请说从哪天到哪天",
         leave_how_more="例如“请假 12-01 12-03”或“请假 明天”；过去的、一年以后的日子不用说。",
@@ -102,10 +106,12 @@ _BUILT_IN: Mapping[str, PreferenceWords] = {
         away_day="Fine: you are on leave on {day}, no messages",
         away="Fine: you are on leave {first} to {last}, no messages",
         away_only="This only keeps it quiet; your target stays until your leader or HR confirms these days.",
+        away_asked="This only keeps it quiet; your target stays until that is confirmed. Asked: {names}.",
         away_back="Back early? Say “leave end”. What you ask is always answered.",
         back="Welcome back: messages as usual",
         not_away="No leave of yours is noted: messages as usual",
         still_muted="You are muted until {day}, that day included; say “unmute” to end it.",
+        still_recorded="Confirmed leave, {first} to {last}, stays: quiet, prorated; HR can correct it.",
         leave="leave",
         leave_how="Please say from which day to which",
         leave_how_more="Such as “leave 12-01 12-03” or “leave tomorrow”; no past days, none a year away.",
@@ -156,25 +162,39 @@ def unmuted(*, language: str, was_muted: bool, away_until: date | None, at: date
     return answered(language=language, head=head, lines=[still], kind=words.mute, at=at)
 
 
-def on_leave(*, language: str, first: date, last: date, at: datetime) -> Message:
-    """Confirm a leave, both local days included."""
+def on_leave(*, language: str, first: date, last: date, asked: Sequence[str] = (), at: datetime) -> Message:
+    """Answer to a leave, both local days included; *asked*: names of who was asked to confirm it."""
     words = WORDS[language]
     days = {"first": day_of(first, language=language), "last": day_of(last, language=language)}
     head = words.away.format(**days) if first < last else words.away_day.format(day=days["first"])
     head = words.away_today if first == last == at.date() else head
-    lines = [words.away_only, words.away_back]
+    names = words.names_comma.join(clean(name) for name in asked)
+    lines = [words.away_asked.format(names=names) if names else words.away_only, words.away_back]
     return answered(language=language, head=head, lines=lines, kind=words.leave, at=at)
 
 
-def back(*, language: str, was_away: bool, muted_until: datetime | None, at: datetime) -> Message:
-    """Confirm the end of a leave; *muted_until* (local): when silence that he wished ends."""
+def back(
+    *,
+    language: str,
+    was_away: bool,
+    muted_until: datetime | None,
+    recorded: tuple[date, date] | None = None,
+    at: datetime,
+) -> Message:
+    """Confirm the end of a leave; *muted_until* (local): when silence that he wished ends.
+
+    *recorded*: the next days, both included, on which he is absent for his targets, whatever he says.
+    """
     words = WORDS[language]
-    still = ""
+    still = []
     if muted_until is not None:
         last = (muted_until - timedelta(seconds=1)).date()
-        still = words.still_muted.format(day=day_of(last, language=language))
+        still.append(words.still_muted.format(day=day_of(last, language=language)))
+    if recorded is not None:
+        begin, end = (day_of(day, language=language) for day in recorded)
+        still.append(words.still_recorded.format(first=begin, last=end))
     head = words.back if was_away else words.not_away
-    return answered(language=language, head=head, lines=[still], kind=words.leave, at=at)
+    return answered(language=language, head=head, lines=still, kind=words.leave, at=at)
 
 
 def help_told(*, language: str, leaders: Sequence[str], by: datetime, at: datetime) -> Message:

@@ -26,6 +26,7 @@ from bot.messages import (
     customers,
     decided,
     helping,
+    leave,
     offer,
     over_teams,
     own,
@@ -56,7 +57,7 @@ BOOKS: Mapping[str, Wordbook[Any]] = {
             module.WORDS
             for module in (own, contacts, customers, appeals, preferences, rules, about, team, statement)
         ),
-        *(module.WORDS for module in (changes, offer, weekly, helping, over_teams)),
+        *(module.WORDS for module in (changes, offer, weekly, helping, over_teams, leave)),
     )
 }
 
@@ -80,6 +81,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
         *("away_day", "away", "back", "not_away", "leave_how", "helped", "helped_before", "no_leader"),
         "leader_away",
     ),
+    "leave": ("asks", "asks_shorter", "told", "confirmed", "already", "taken_back", "not_led", "how"),
     "rules": ("head",),
     "about": ("head", "help_head"),
     "team": ("head",),

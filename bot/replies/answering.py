@@ -44,6 +44,7 @@ REPLIES: Mapping[Word, Reply] = {
     Word.TEAM: team.team,
     Word.NEEDS_HELP: team.needs_help,
     Word.COACH: team.coach,
+    Word.CONFIRM_LEAVE: team.confirm_leave,
     Word.EXPORT: team.export,
 }
 

@@ -1,7 +1,8 @@
-"""团队, 需帮助, 导出: what a leader may ask about his own people, and nobody else."""
+"""团队, 需帮助, 导出, 我来帮, 确认请假: what a leader may ask about his own people, and nobody else."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,9 +10,11 @@ from datetime import timedelta
 from functools import wraps
 
 from bot import acts
+from bot.confirming import confirm
 from bot.core.progress import Row
+from bot.core.said_dates import days_in
 from bot.leading import Told
-from bot.messages import Message, TeamMember, about, helping
+from bot.messages import Message, TeamMember, about, helping, leave
 from bot.messages import team as team_messages
 from bot.messages.answers import timed
 from bot.ranking import ranked
@@ -20,6 +23,7 @@ from bot.reports import Report, sheets
 from bot.spreadsheet import workbook
 
 _WISHED_DAYS = 7
+_WHOM_AND_DAYS = re.compile(r"\s*(?P<whom>[^\s,:、]+)(?P<days>.*)$")
 
 Reply = Callable[[Ask], Message | Answer]
 
@@ -107,6 +111,20 @@ def _coached(ask: Ask, whom: str) -> Message:
             ask.userid, whom, ask.said.date(), quota=row.quota, pace=round(100 * row.pace)
         )
     return helping.noted(language=desk.language, name=desk.name(whom), at=desk.local)
+
+
+def confirm_leave(ask: Ask) -> Message:
+    """Leave of one of his own people, as that person said it, changes targets from now on."""
+    desk = ask.desk
+    services = desk.services
+    said = _WHOM_AND_DAYS.match(ask.rest)
+    days = days_in(said["days"], today=desk.calendar.local_day(ask.said)) if said else None
+    if said is None or not days or days[-1] < days[0]:
+        return leave.how(language=desk.language, at=desk.local)
+    userid = services.store.renames.current(said["whom"].lower())
+    with services.store.transaction():
+        message, _ = confirm(services, ask.userid, userid, (days[0], days[-1]), at=desk.at)
+    return message
 
 
 @of_leaders

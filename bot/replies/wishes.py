@@ -44,16 +44,18 @@ def leave(ask: Ask) -> Message:
     if not days:
         return preferences.leave_how(language=desk.language, at=desk.local)
     try:
-        return acts.on_leave(
-            desk.services, ask.userid, first=days[0], last=days[-1], at=ask.said, answered=desk.at
-        )
+        with desk.services.store.transaction():
+            return acts.on_leave(
+                desk.services, ask.userid, first=days[0], last=days[-1], at=ask.said, answered=desk.at
+            )
     except ValueError:
         return preferences.leave_how(language=desk.language, at=desk.local)
 
 
 def leave_today(ask: Ask) -> Message:
     """On the day on which it was said."""
-    return acts.on_leave(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)
+    with ask.desk.services.store.transaction():
+        return acts.on_leave(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)
 
 
 def back(ask: Ask) -> Message:
