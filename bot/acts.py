@@ -8,8 +8,9 @@ case; *at* is aware, by the service's clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from bot.core.progress import Branch
 from bot.core.reviewers import Bank
@@ -98,6 +99,18 @@ def back_from_leave(services: Services, userid: str, *, at: datetime) -> Message
         muted_until=calendar.moment(mute.until) if mute is not None and muted else None,
         at=calendar.local(at),
     )
+
+
+def helpers(services: Services, *, at: datetime) -> Callable[[str], bool]:
+    """Say of whom a wish for help at *at* would reach somebody: a leader of his who may be told of it."""
+    quiet, day = peace(services), services.config.work_calendar().local_day(at)
+    bank = Bank(people=quiet.people, departments=services.directory.departments, day=day)
+
+    @cache  # one leader has many people
+    def is_told(leader: str) -> bool:
+        return quiet.next_time(leader, at, kind=HELP) is not None
+
+    return lambda userid: any(map(is_told, bank.leaders_of(userid)))
 
 
 def ask_for_help(services: Services, userid: str, *, at: datetime) -> Message:

@@ -45,7 +45,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the picture; what is empty is left out."""
+    """A part of the picture; what is empty is left out.
+
+    *more_bars* stands below the bars, for those that are not drawn.
+    """
 
     title: str
     figures: tuple[Figure, ...]
@@ -53,17 +56,19 @@ class Section:
     heading: str
     places: tuple[Bar, ...]
     notes: tuple[str, ...]
+    more_bars: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All words and lengths of a picture."""
+    """All words and lengths of a picture. *more_sections* stands below them, for those not drawn."""
 
     title: str
     headline: str
     subtitle: str
     sections: tuple[Section, ...]
     footer: str
+    more_sections: str = ""
 
     @property
     def alternative(self) -> str:
@@ -86,10 +91,18 @@ class Picture:
                 heading=one["heading"],
                 places=tuple(Bar(**bar) for bar in one["places"]),
                 notes=tuple(one["notes"]),
+                more_bars=one.get("more_bars", ""),  # rows stored before it was said have none
             )
             for one in told["sections"]
         )
-        return cls(told["title"], told["headline"], told["subtitle"], tuple(sections), told["footer"])
+        return cls(
+            title=told["title"],
+            headline=told["headline"],
+            subtitle=told["subtitle"],
+            sections=tuple(sections),
+            footer=told["footer"],
+            more_sections=told.get("more_sections", ""),
+        )
 
 
 def draw(picture: Picture) -> bytes:
@@ -159,6 +172,8 @@ class _Canvas:
         for section in picture.sections:
             self._section(section)
         self._rule()
+        if picture.more_sections:
+            self._line_of(picture.more_sections, size=_TEXT)
         for line in _wrapped(picture.footer, size=_SMALL, width=_INNER):
             self._line_of(line, size=_SMALL, colour=_SOFT)
         return self._y + _MARGIN - 12
@@ -170,6 +185,8 @@ class _Canvas:
         self._figures(section.figures)
         for bar in section.bars:
             self._bar(bar)
+        if section.more_bars:
+            self._line_of(section.more_bars, size=_SMALL, colour=_SOFT)
         if section.heading and section.places:
             self._y += 20
             self._line_of(section.heading, size=_TEXT, bold=True)
