@@ -185,6 +185,13 @@ def test_a_picture_of_many_quotas_and_departments_stays_small(language: str) -> 
     assert len(png) < IMAGE_BYTES // 4
     with Image.open(BytesIO(png)) as image:
         assert image.mode == "P"
+        painted = {colour for _, colour in image.convert("RGB").getcolors() or ()}
+        assert {
+            (255, 255, 255),
+            (47, 111, 214),
+            (31, 143, 78),
+            (238, 241, 245),
+        } <= painted  # as they were asked
 
 
 def test_a_picture_stored_before_more_was_said_is_still_drawn() -> None:
