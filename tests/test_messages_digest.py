@@ -314,7 +314,7 @@ def test_an_english_card_over_two_teams_has_both_and_asks_not_to_forward(south: 
     assert card is not None
     text = str(card["sub_title_text"])
     assert text.splitlines() == [
-        f"{south} (8): 64%; 2 to help, 1 helped; of 2 last week 1 better",
+        f"{south} (8): 64%; 2 to help, 1 helped; last week 1 of 2 better",
         f"{north} (9): 85%",
         "员工丙 28/50: 2 left today",
         "Please do not forward it.",

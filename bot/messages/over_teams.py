@@ -89,7 +89,7 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
         figures_short=Phrase("{percent}%"),
         figures_of_short=Phrase("{label} {percent}%"),
         helped_short=Phrase("{n} helped"),
-        effect_short=Phrase("of {n} last week {better} better"),
+        effect_short=Phrase("last week {better} of {n} better"),
         more=Phrase("and {n} more teams", one="and 1 more team"),
         small=Phrase(
             "{n} teams are too small to stand alone and are in the sums only",
