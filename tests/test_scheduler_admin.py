@@ -14,7 +14,7 @@ from bot.config import load
 from bot.core.reconciling import Cause
 from bot.health import DETAILS_TROUBLE, TROUBLE, WELCOME_TROUBLE
 from bot.messages import as_text
-from bot.messages.admin import Wrong, admin
+from bot.messages.admin import Finding, Trouble, Wrong, admin
 from bot.services import FIRST_START, Services
 from bot.store.address_book import READ_ERROR
 from bot.store.outbox import Message
@@ -275,6 +275,42 @@ def test_what_is_in_everybodys_way_is_told_in_chinese(
     (one,) = wrong(services, at=MONDAY)
     assert one.what is Wrong.SERVICE
     assert as_text(admin(language="zh-CN", found=[one], at=MONDAY)).splitlines()[1] == chinese
+
+
+@pytest.mark.parametrize(
+    ("one", "chinese", "english"),
+    [
+        pytest.param(
+            Finding(what=Wrong.SERVICE, trouble=Trouble.SILENCE, n=130, text="in English"),
+            "130 分钟没有收到企业微信的回调，",
+            "No callback from WeCom for 130 minutes, ",
+            id="silence",
+        ),
+        pytest.param(
+            Finding(what=Wrong.SERVICE, trouble=Trouble.READS, n=40, names=("user/get",), errcode=45009),
+            "调用太多，企业微信暂停了 user/get，40 秒后自动恢复",
+            "Too many calls: WeCom pauses user/get, which goes on by itself in 40 s",
+            id="one API",
+        ),
+        pytest.param(
+            Finding(what=Wrong.SERVICE, trouble=Trouble.READS, n=40, names=("*",), errcode=45009),
+            "调用太多，企业微信暂停了 全部读取，40 秒后自动恢复",
+            "Too many calls: WeCom pauses all reading, which goes on by itself in 40 s",
+            id="all reading",
+        ),
+        pytest.param(
+            Finding(what=Wrong.SERVICE, trouble=Trouble.STUCK, n=3, text="in English", errcode=84061),
+            "3 位客户的详情多次没读到：企业微信返回 84061，若涉及很多客户，",
+            "The details of 3 contacts could not be read: WeCom answered 84061, if it concerns many, ",
+            id="details that stay unread",
+        ),
+    ],
+)
+def test_a_trouble_has_words_in_both_languages(one: Finding, chinese: str, english: str) -> None:
+    for language, begins in (("zh-CN", chinese), ("en", english)):
+        said = as_text(admin(language=language, found=[one], at=MONDAY)).splitlines()[1]
+        assert said.startswith(begins)
+        assert "in English" not in said
 
 
 def test_a_picture_that_was_too_large_is_told(services: Services) -> None:

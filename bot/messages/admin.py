@@ -125,7 +125,7 @@ _BUILT_IN: Mapping[str, AdminWords] = {
             Trouble.DIRECTORY: Phrase("通讯录读不到{why}"),
             Trouble.DETAILS: Phrase("客户详情读不到{why}"),
             Trouble.STUCK: Phrase("{n} 位客户的详情多次没读到{why}"),
-            Trouble.READS: Phrase("调用太多，企业微信暂停了{api}，{n} 秒后自动恢复"),
+            Trouble.READS: Phrase("调用太多，企业微信暂停了 {api}，{n} 秒后自动恢复"),
             Trouble.WELCOME: Phrase("欢迎语发不出去{why}"),
         },
         why=Phrase("：企业微信返回 {errcode}，{remedy}"),
@@ -147,7 +147,7 @@ _BUILT_IN: Mapping[str, AdminWords] = {
         },
         no_remedy="见 quotabot status",
         detail=Phrase("（{text}）"),
-        any_api="所有读取",
+        any_api="全部读取",
         causes={
             Cause.RANGE: Phrase("应用看不到成员，请在管理后台 应用管理 → 可见范围 加上"),
             Cause.LICENCE: Phrase("成员没有企业微信基础许可，请在管理后台分配"),
