@@ -9,8 +9,9 @@ when it is answered, if that is later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from bot.confirming import ask_leaders
 from bot.core.leaves import run_from
@@ -132,6 +133,18 @@ def back_from_leave(
         recorded=None if person is None else run_from(person.absences, today),
         at=calendar.local(now),
     )
+
+
+def helpers(services: Services, *, at: datetime) -> Callable[[str], bool]:
+    """Say of whom a wish for help at *at* would reach somebody: a leader of his who may be told of it."""
+    quiet, day = peace(services), services.config.work_calendar().local_day(at)
+    bank = Bank(people=quiet.people, departments=services.directory.departments, day=day)
+
+    @cache  # one leader has many people
+    def is_told(leader: str) -> bool:
+        return quiet.next_time(leader, at, kind=HELP) is not None
+
+    return lambda userid: any(map(is_told, bank.leaders_of(userid)))
 
 
 def ask_for_help(

@@ -94,7 +94,7 @@ class Health:
                 f"no callback from WeCom for {minutes} min, longer than ever lately: does the address in "
                 "接收消息 → 设置API接收 still answer, is the app enabled?"
             )
-            found.append({"part": "silence", "problem": text})
+            found.append({"part": "silence", "minutes": minutes, "problem": text})
         if (gap := outages.gap(self._store, now=now)) is not None:
             who = "" if gap.members is None else f" of {len(gap.members)} member(s)"
             text = f"events{who} may be missing ({', '.join(gap.reasons)}) until a comparison has caught up"
@@ -107,14 +107,25 @@ class Health:
             return noted
         stuck = self._store.details.stuck(attempts=STUCK_TRIES)
         return [
-            {"part": "details", "problem": f"{count} contact(s) could not be read: {error}"}
+            {
+                "part": "details",
+                "contacts": count,
+                "error": error,
+                "problem": f"{count} contact(s) could not be read: {error}",
+            }
             for error, count in stuck[:1]
         ]
 
     def _reads(self) -> list[dict[str, Any]]:
         now = int(self._time())
         return [
-            {"part": "reads", "errcode": TOO_OFTEN, "problem": refused_line(api, until - now)}
+            {
+                "part": "reads",
+                "errcode": TOO_OFTEN,
+                "api": api,
+                "seconds": until - now,
+                "problem": refused_line(api, until - now),
+            }
             for api, until in self._store.budget.blocked(now=now).items()
         ]
 

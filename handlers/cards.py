@@ -18,7 +18,6 @@ import structlog
 
 from bot import acts
 from bot.confirming import confirm
-from bot.core.reviewers import Bank
 from bot.messages import Message as Written
 from bot.messages.cards import WORDS, button_of, marked
 from bot.messages.forms import CARD
@@ -90,7 +89,7 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
             way=Way.BUTTON,
         )
     )
-    return button is Button.HELP and _has_leader(services, event, userid)
+    return button is Button.HELP and acts.helpers(services, at=at)(userid)
 
 
 def _confirm(services: Services, event: CardPressed, userid: str, *, about: str) -> bool:
@@ -112,13 +111,6 @@ def _answer(services: Services, event: CardPressed, userid: str, said: Written, 
     at = services.config.work_calendar().moment(event.created_at)
     row = answer(services, f"answer:{JOB}:{event.task_id}:{event.key}{again}", userid, said, at=at)
     services.store.outbox.add(row, created_at=int(services.store.now()))
-
-
-def _has_leader(services: Services, event: CardPressed, userid: str) -> bool:
-    at = services.config.work_calendar().moment(event.created_at)
-    quiet = peace(services)
-    bank = Bank(people=quiet.people, departments=services.directory.departments, day=at.date())
-    return any(quiet.next_time(leader, at, kind=acts.HELP) is not None for leader in bank.leaders_of(userid))
 
 
 def _shown(services: Services, event: CardPressed, userid: str, sent: Row) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def lines_of(card: Part) -> list[str]:
         f"{string(emphasis, 'title')} {string(emphasis, 'desc')}".strip(),
         *string(card, "sub_title_text").split("\n"),
         *(
-            f"{string(row, 'keyname')}：{string(row, 'value')}"
+            f"{string(row, 'keyname')}{_colon(string(row, 'keyname'))}{string(row, 'value')}"
             for row in items(card, "horizontal_content_list")
         ),
         *(f"{string(row, 'title')} {string(row, 'desc')}" for row in items(card, "vertical_content_list")),
@@ -118,6 +118,10 @@ def buttons_of(card: Part) -> tuple[Button, ...]:
         found.append(Button(text=string(submit, "text"), key=string(submit, "key")))
     menu = items(mapping(card, "action_menu"), "action_list")
     return (*found, *(Button(text=string(one, "text"), key=string(one, "key")) for one in menu))
+
+
+def _colon(name: str) -> str:
+    return ": " if name.isascii() else "："
 
 
 def content_of_card(card: Part, buttons: tuple[Button, ...]) -> str:

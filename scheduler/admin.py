@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.core.reconciling import Cause as DriftCause
 from bot.core.workdays import WorkCalendar
 from bot.health import Health
 from bot.messages import Message
-from bot.messages.admin import Cause, Finding, Wrong
+from bot.messages.admin import Cause, Finding, Trouble, Wrong
 from bot.messages.admin import admin as admin_message
 from bot.services import FIRST_START, Services
 from bot.standing import Standing
 from bot.store.engine import Row
-from bot.wecom.errors import Kind, kind_of
+from bot.wecom.errors import Kind, errcode_in, kind_of
 from scheduler.drift import last_drift
+from scheduler.robot_delivery import PICTURE_BYTES
 from scheduler.robots import robots_off
 
 ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7
 OLD_SYNC_DAYS = 2
 _DAY_S = 86_400
+_TROUBLES = {
+    "wecom": Trouble.SENDING,
+    "silence": Trouble.SILENCE,
+    "directory": Trouble.DIRECTORY,
+    "details": Trouble.DETAILS,
+    "reads": Trouble.READS,
+    "welcome": Trouble.WELCOME,
+}
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
@@ -66,11 +76,21 @@ def _service(services: Services) -> Iterator[Finding]:
     health = Health(services.store, probe=lambda: None, real_time=services.store.now)
     for degraded in health.report()["degraded"]:
         if degraded["part"] not in {"inbox", "outbox", "catch_up", "robots"}:  # told below, in other words
-            yield Finding(what=Wrong.SERVICE, text=str(degraded["problem"]))
+            yield _trouble(degraded)
     for said in robots_off(services):
         yield Finding(what=Wrong.SERVICE, text=said)
     if dead := health.depths()["inbox_dead"]:
         yield Finding(what=Wrong.EVENTS, n=dead)
+
+
+def _trouble(degraded: Mapping[str, Any]) -> Finding:
+    """What `Health` says of a part, for words of any language; a part without words keeps its own."""
+    text = str(degraded.get("error", degraded["problem"]))
+    errcode = int(degraded.get("errcode", 0)) or errcode_in(text)
+    trouble = Trouble.STUCK if "contacts" in degraded else _TROUBLES.get(degraded["part"])
+    n = next((int(degraded[name]) for name in ("minutes", "contacts", "seconds") if name in degraded), 1)
+    names = (str(degraded["api"]),) if "api" in degraded else ()
+    return Finding(what=Wrong.SERVICE, n=n, names=names, text=text, errcode=errcode, trouble=trouble)
 
 
 def _outages(services: Services, *, since: int) -> Iterator[Finding]:
@@ -106,6 +126,8 @@ def _unreached(row: Row) -> Finding:
     cause = None
     if row["state"] == "unknown":
         cause, errcode = Cause.OPEN, 0
+    elif PICTURE_BYTES in answer:
+        cause = Cause.PICTURE
     elif answer.get("unlicenseduser"):
         cause = Cause.LICENCE
     elif answer.get("invaliduser") or kind_of(errcode) is Kind.RECEIVER:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
 
+from bot.acts import helpers
 from bot.core.progress import Row
 from bot.core.standing import is_tight
 from bot.messages import Message, offer_help, to_remind
@@ -31,6 +32,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
     language = services.language
     unsure = unsure_of(services, at=standing.at)
     reminded_often, leaves = _reminded_often(services, standing), services.store.preferences.leaves()
+    has_helper = helpers(services, at=standing.at)
     counts_today = standing.calendar.is_workday(local.date()) and not standing.calendar.hours_over(local)
     for userid, rows in standing.by_person.items():
         due = to_remind(rows)
@@ -39,7 +41,14 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         about = _tight(standing, due) or (due if reminded_often(userid) else ())
         if about:
             is_last_day = not all(days_after(row, today_is_workday=counts_today) for row in about)
-            offer = offer_help(language=language, rows=rows, about=about, at=local, is_last_day=is_last_day)
+            offer = offer_help(
+                language=language,
+                rows=rows,
+                about=about,
+                at=local,
+                is_last_day=is_last_day,
+                has_helper=has_helper(userid),
+            )
             yield userid, offer
             continue
         yield (
@@ -50,6 +59,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
                 at=local,
                 today_is_workday=counts_today,
                 may_be_away=may_be_away(standing, userid, due, leaves=leaves.get(userid, ())),
+                has_helper=has_helper(userid),
             ),
         )
 

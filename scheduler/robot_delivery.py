@@ -24,12 +24,13 @@ from bot.wecom.errors import (
     UnknownOutcomeError,
     kind_of,
 )
-from bot.wecom.robot import ROBOT_IS_OFF, image_body, markdown_body
+from bot.wecom.robot import IMAGE_BYTES, ROBOT_IS_OFF, image_body, markdown_body
 from scheduler.robots import PICTURE, fingerprints
 
 log = structlog.get_logger(__name__)
 
 IMAGE = "image"
+PICTURE_BYTES = "picture_bytes"  # in the receipt of one that was too large to be posted
 _AGAIN_S = 15
 
 
@@ -56,7 +57,9 @@ class RobotDelivery:
         if key is None:
             self._outbox.finish(due.seq, state="failed", now=now, error=problem)
             return
-        request = _request(due)
+        request = self._request(due)
+        if request is None:
+            return
         # Kept is only its name: that makes two equal posts of two robots two requests.
         if not may_call() or not self._outbox.begin(due.seq, request=due.key.encode(), now=now):
             return
@@ -76,6 +79,24 @@ class RobotDelivery:
         """The picture follows its words, also when several calls go side by side."""
         words = self._outbox.by_key(key.removesuffix(PICTURE))
         return words is not None and words["state"] == "pending"
+
+    def _request(self, due: Due) -> bytes | None:
+        """The body to post; a picture is kept as its words and drawn only now.
+
+        None: the picture is too large for WeCom, which is noted. The words beside it stand without it.
+        """
+        if due.msgtype != IMAGE:
+            return markdown_body(due.content)
+        png = draw(Picture.from_json(due.content))
+        if len(png) <= IMAGE_BYTES:
+            return image_body(png)
+        problem = (
+            f"the picture has {len(png)} bytes, and WeCom takes {IMAGE_BYTES}: only the words were posted"
+        )
+        receipt = json.dumps({PICTURE_BYTES: len(png)})
+        self._outbox.finish(due.seq, state="failed", now=int(self._time()), receipt=receipt, error=problem)
+        log.warning("robot's picture is too large", key=due.key, bytes=len(png))
+        return None
 
     def _key_of(self, name: str) -> tuple[str | None, str]:
         """The webhook's key, or why there is none."""
@@ -110,10 +131,3 @@ class RobotDelivery:
     def _later(self, due: Due, *, wait: float, error: str, spent: bool = True) -> None:
         at = int(self._time() + wait)
         self._outbox.retry(due.seq, next_try_at=at, unsure_since=None, error=error, spent=spent)
-
-
-def _request(due: Due) -> bytes:
-    """The body to post; a picture is kept as its words and drawn only now."""
-    if due.msgtype == IMAGE:
-        return image_body(draw(Picture.from_json(due.content)))
-    return markdown_body(due.content)

@@ -7,10 +7,11 @@ It goes out on incomplete figures, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from bot.acts import helpers
 from bot.core.board import Gain
 from bot.core.day import DayFacts
 from bot.core.people import Person
@@ -48,6 +49,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         leaves=services.store.preferences.leaves(),
         leading=Leading(services, standing, help_on=coming),
         gains=_most(Gains(services, standing).of(standing.by_person)),
+        has_helper=helpers(services, at=standing.at),
     )
     for userid, person in sorted(standing.people.items()):
         if not standing.works_on(userid, today):
@@ -104,6 +106,7 @@ class _Week:
     leaves: Mapping[str, Sequence[SaidLeave]]
     leading: Leading
     gains: Mapping[str, int]
+    has_helper: Callable[[str], bool]
 
     def own(self, userid: str) -> OwnWeek | None:
         """The week of *userid*; None if nothing is asked of him."""
@@ -124,6 +127,7 @@ class _Week:
                 is_tight(dose, target=row.target, own=self.ahead.own_workdays(row))
                 for dose, row in zip(doses, coming, strict=True)
             ),
+            has_helper=self.has_helper(userid),
         )
 
     def _is_last_day(self, userid: str) -> bool:

@@ -176,6 +176,22 @@ def _cut_off(*_arguments: object, **_named: object) -> bool:
     raise KeyboardInterrupt
 
 
+def test_help_would_reach_somebody_where_a_leader_may_be_told(services: Services) -> None:
+    has_helper = acts.helpers(services, at=TUESDAY)
+
+    assert {userid: has_helper(userid) for userid in ("zhang", "head", "stranger")} == {
+        "zhang": True,
+        "head": False,
+        "stranger": False,
+    }
+
+
+def test_help_would_reach_nobody_whose_leader_is_not_told_anything(tmp_path: Path) -> None:
+    pilot = '[rollout]\nmode = "pilot"\ndepartments = [12]\n'
+    with branch(tmp_path, more=pilot, when=TUESDAY) as services:
+        assert not acts.helpers(services, at=TUESDAY)("zhang")
+
+
 def test_whom_nobody_leads_is_told_so(services: Services) -> None:
     answer = acts.ask_for_help(services, "head", at=TUESDAY)
 

@@ -53,7 +53,7 @@ def test_his_leader_sees_the_figures(quotabot: Quotabot, code: str) -> None:
     done = quotabot(code, "--by", "team")
 
     assert "员工甲 2026-11-23：当天新增 1 位" in done.out
-    assert "cm-monthly 2026-11：目标 50，已确认 0，待确认 1" in done.out
+    assert "本月：目标 50，已确认 0，待确认 1" in done.out
 
 
 def test_whose_userid_changed_is_called_by_name(quotabot: Quotabot, services: Services, code: str) -> None:

@@ -104,7 +104,7 @@ def test_who_is_on_leave_is_counted_apart_by_the_word(bank: Services) -> None:
     change(bank, "INSERT INTO absences VALUES ('yg06', '2026-11-20', '2026-11-24', '年假')")
     said = say(bank, "boss", "需帮助")
 
-    assert said[0] == "各团队有 4 位需帮助，请问主管如何安排"
+    assert said[0] == "各团队有 4 位需帮助，先问问他们的主管需要什么"
     assert "另有 1 位今天休假，回来后再帮" in said
 
 

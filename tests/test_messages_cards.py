@@ -332,7 +332,7 @@ def test_a_shortened_reply_rate_says_no_more_than_is_known(method: Method, value
     card = as_card(message, language="en", task_id="qb-1")
 
     assert card is not None
-    assert f"Reply：{value}" in card_text(card)
+    assert f"Reply: {value}" in card_text(card)
 
 
 @pytest.mark.parametrize(

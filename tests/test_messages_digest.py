@@ -15,6 +15,7 @@ from messages_builders import (
     MET,
     MONTHLY,
     a_team,
+    examples,
     member,
     over_teams,
 )
@@ -27,6 +28,7 @@ from bot.core.progress import Row, Status
 from bot.messages import TeamMember, as_text, digest
 from bot.messages.cards import as_card, card_text
 from bot.messages.digest import News
+from bot.messages.limits import CARD_CHARACTERS
 
 
 def said(team: Sequence[TeamMember], *, language: str = "zh-CN") -> list[str]:
@@ -266,7 +268,7 @@ def test_what_became_of_help_is_told_without_names(outcome: Outcome, line: str) 
     [
         pytest.param(
             LedTeams(shown=(), small=2, alone=1, behind=1),
-            "各团队有 1 位还没人帮，请问主管如何安排",
+            "各团队有 1 位还没人帮，先问问他们的主管需要什么",
             id="in small teams only",
         ),
         pytest.param(
@@ -298,6 +300,40 @@ def test_a_card_over_teams_names_all_that_its_title_counts_or_none() -> None:
 
     assert card is not None
     assert card_text(card).splitlines()[0] == "Support 2 teams first"
+
+
+@pytest.mark.parametrize(
+    ("south", "north"),
+    [("南区一部", "南区二部"), ("Southern branch", "Northern branch")],
+    ids=["Chinese names", "English names"],
+)
+def test_an_english_card_over_two_teams_has_both_and_asks_not_to_forward(south: str, north: str) -> None:
+    over = replace(over_teams(), names={121: south, 122: north})
+    card = as_card(digest(language="en", team=a_team(), at=EVENING, over=over), language="en", task_id="qb-1")
+
+    assert card is not None
+    text = str(card["sub_title_text"])
+    assert text.splitlines() == [
+        f"{south} (8): 64%; 2 to help, 1 helped; last week 1 of 2 better",
+        f"{north} (9): 85%",
+        "员工丙 28/50: 2 left today",
+        "Please do not forward it.",
+    ]
+    assert len(text) <= CARD_CHARACTERS["sub_title_text"]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("zh-CN", "上周您标记帮助 2 位：1 位已回到正常"),
+        ("en", "2 helped last week: 1 back to normal"),
+    ],
+)
+def test_a_card_says_what_help_brought(language: str, line: str) -> None:
+    card = as_card(examples(language)["digest"], language=language, task_id="qb-1")
+
+    assert card is not None
+    assert line in str(card["sub_title_text"]).splitlines()
 
 
 def test_several_quotas_of_a_team_are_named_and_not_summed() -> None:

@@ -87,6 +87,39 @@ def test_on_the_last_day_nobody_is_told_that_there_is_no_rush(language: str, lin
     assert as_text(message).splitlines()[1] == line
 
 
+@pytest.mark.parametrize(
+    ("language", "is_last_day", "told"),
+    [
+        pytest.param("zh-CN", False, ["本月目标可能偏紧，尽力就够了", "今天不用赶。"], id="Chinese"),
+        pytest.param("zh-CN", True, ["本月目标可能偏紧，尽力就够了"], id="his last day"),
+        pytest.param(
+            "en",
+            False,
+            ["This month's target may be tight: what you can do is enough", "No need to rush today."],
+            id="English",
+        ),
+    ],
+)
+def test_who_has_nobody_to_ask_is_not_sent_to_anybody(
+    language: str, is_last_day: bool, told: list[str]
+) -> None:
+    message = offer_help(
+        language=language,
+        rows=[BEHIND],
+        about=[BEHIND],
+        at=AFTERNOON,
+        is_last_day=is_last_day,
+        has_helper=False,
+    )
+    card = as_card(message, language=language, task_id="qb-1")
+
+    assert as_text(message).splitlines()[:-2] == told
+    assert card is not None
+    assert [one["key"] for one in card["button_list"]] == ["list"]  # type: ignore[attr-defined]  # JSON
+    assert "主管" not in str(card)
+    assert "leader" not in str(card)
+
+
 def test_an_offer_about_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least"):
         said([MONTHLY])

@@ -63,7 +63,7 @@ def test_a_customer_is_shown_by_the_end_of_the_id_only(language: str) -> None:
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        pytest.param(Verdict.LOST_EARLY, "，现未计入：1 位未满留存天数就流失。", id="rejected"),
+        pytest.param(Verdict.LOST_EARLY, "，现未计入：未满留存天数就流失。", id="rejected"),
         pytest.param(Verdict.TAGS, "，现待确认。", id="pending"),
         pytest.param(Verdict.COUNTED, "…d9wz。", id="counted meanwhile"),
         pytest.param(None, "…d9wz。", id="gone meanwhile"),

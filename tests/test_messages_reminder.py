@@ -10,6 +10,7 @@ from messages_builders import AFTERNOON, BEHIND, COVERED, DAILY, EXEMPT, MET, MO
 
 from bot.core.progress import Row, Status
 from bot.messages import as_text, reminder, to_remind
+from bot.messages.cards import as_card
 
 DAILY_BEHIND = replace(DAILY, status=Status.BEHIND)
 
@@ -139,3 +140,20 @@ def test_nobody_else_is_reminded(row: Row) -> None:
 
 def test_a_reminder_is_about_the_quotas_that_are_behind() -> None:
     assert to_remind([MET, BEHIND, DAILY]) == (BEHIND,)
+
+
+@pytest.mark.parametrize(
+    ("has_helper", "buttons"), [(True, ["help", "list", "mute"]), (False, ["list", "mute"])]
+)
+@pytest.mark.parametrize(("language", "words"), [("zh-CN", "请人帮忙"), ("en", "Get help")])
+def test_help_is_on_the_card_only_where_somebody_would_get_it(
+    has_helper: bool, buttons: list[str], language: str, words: str
+) -> None:
+    message = reminder(
+        language=language, rows=[BEHIND], at=AFTERNOON, today_is_workday=True, has_helper=has_helper
+    )
+    card = as_card(message, language=language, task_id="qb-1")
+
+    assert card is not None
+    assert [one["key"] for one in card["button_list"]] == buttons  # type: ignore[attr-defined]  # JSON
+    assert (words in str(card)) is has_helper

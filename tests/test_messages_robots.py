@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -11,7 +12,7 @@ import pytest
 from messages_builders import EVENING, MONTHLY
 from PIL import Image
 
-from bot.core.board import Board, Gain, board
+from bot.core.board import Board, Gain, Place, Unit, board
 from bot.core.people import Departments
 from bot.core.progress import Row, Status
 from bot.messages import as_markdown
@@ -162,6 +163,44 @@ def test_more_lines_make_a_taller_picture_and_nothing_else() -> None:
 
     assert few[0] == many[0]
     assert many[1] > few[1]
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_picture_of_many_quotas_and_departments_stays_small(language: str) -> None:
+    row, board_of = post(*COUNTS).boards[0]
+    units = tuple(Unit(department=number, people=5, percent=number % 101) for number in range(1, 41))
+    top = tuple(Place(rank=n, userid=f"u{n:02}", counted=62 - n, target=50) for n in range(1, 31))
+    many = replace(board_of, units=units, top=top)
+    shown = posted(*((replace(row, quota=f"q{n}"), many) for n in range(12)))
+
+    picture = group_picture(shown, language=language)
+    png = draw(picture)
+
+    more = ("另有 28 个部门", "另有 18 位领先", "另有 9 项") if language == "zh-CN" else ("28", "18", "9")
+    assert len(picture.sections) == 3
+    assert {(len(one.bars), len(one.places)) for one in picture.sections} == {(12, 12)}
+    assert more[0] in picture.sections[0].more_bars
+    assert more[1] in picture.sections[0].notes[0]
+    assert more[2] in picture.more_sections
+    assert len(png) < IMAGE_BYTES // 4
+    with Image.open(BytesIO(png)) as image:
+        assert image.mode == "P"
+        painted = {colour for _, colour in image.convert("RGB").getcolors() or ()}
+        assert {
+            (255, 255, 255),
+            (47, 111, 214),
+            (31, 143, 78),
+            (238, 241, 245),
+        } <= painted  # as they were asked
+
+
+def test_a_picture_stored_before_more_was_said_is_still_drawn() -> None:
+    told = json.loads(group_picture(post(*COUNTS), language="zh-CN").to_json())
+    del told["more_sections"]
+    for section in told["sections"]:
+        del section["more_bars"]
+
+    assert Picture.from_json(json.dumps(told)) == group_picture(post(*COUNTS), language="zh-CN")
 
 
 def test_glyphs_are_drawn_and_what_the_font_lacks_is_marked() -> None:

@@ -40,7 +40,7 @@ def asked(team: Sequence[TeamMember], over: OverTeams | None, *, language: str =
         pytest.param(
             [FINE],
             OVER,
-            "各团队有 2 位需帮助，请问主管如何安排",
+            "各团队有 2 位需帮助，先问问他们的主管需要什么",
             "2 people in your teams could use a hand",
             id="teams only",
         ),

@@ -105,6 +105,12 @@ def team(*members: TeamMember, improved: Sequence[str] = (), more: int = 0) -> T
             "9 added this week; let us plan together next week",
             id="tight: no number",
         ),
+        pytest.param(
+            replace(own(BEHIND, dose=22, tight=True), has_helper=False),
+            "本周新增 9 位，下周尽力就够了",
+            "9 added this week; what you can do is enough next week",
+            id="tight, and nobody to ask",
+        ),
     ],
 )
 def test_the_first_line_says_what_the_week_brought_and_what_is_enough(
@@ -233,3 +239,14 @@ def test_money_and_rank_change_nothing() -> None:
 def test_what_makes_no_message_is_refused(changes: dict[str, Any], error: str) -> None:
     with pytest.raises(ValueError, match=error):
         told(first=date(2026, 11, 16), **changes)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_help_is_offered_only_where_somebody_would_get_it(language: str) -> None:
+    alone = replace(own(BEHIND, dose=22, tight=True), has_helper=False)
+    message = weekly(language=language, first=MONDAY, at=FRIDAY, own=alone)
+    card = as_card(message, language=language, task_id="qb-1")
+
+    assert card is not None
+    assert [one["key"] for one in card["button_list"]] == ["list"]  # type: ignore[attr-defined]  # JSON
+    assert not re.search("主管|leader", f"{card}{as_text(message)}")

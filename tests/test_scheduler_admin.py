@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,13 @@ from e2e_builders import FakeTime, at, change, installation, write_config, write
 
 from bot.config import load
 from bot.core.reconciling import Cause
-from bot.messages.admin import Wrong
+from bot.health import DETAILS_TROUBLE, TROUBLE, WELCOME_TROUBLE
+from bot.messages import as_text
+from bot.messages.admin import Finding, Trouble, Wrong, admin
 from bot.services import FIRST_START, Services
+from bot.store.address_book import READ_ERROR
 from bot.store.outbox import Message
+from bot.wecom.errors import AnswerError
 from scheduler.admin import wrong
 from scheduler.planner import plan
 from scheduler.robots import fingerprints
@@ -220,12 +225,98 @@ def test_old_facts_are_told_where_a_rule_needs_them(
         assert found(services) == expected
 
 
-def test_what_is_in_everybodys_way_is_told_in_its_words(services: Services) -> None:
-    services.store.tokens.block("app", error="the secret is wrong", errcode=40001, until=NOW + 60)
+MAY_NOT = "企业微信返回 48002，应用没有权限，请到 客户联系 → 权限配置 → 可调用接口的应用 添加"
 
-    assert [(one.what, one.text) for one in wrong(services, at=MONDAY)] == [
-        (Wrong.SERVICE, "the secret is wrong")
-    ]
+
+def _noted(mark: str, text: str, errcode: int = 0) -> Wronged:
+    return lambda services: services.store.marks.put(mark, json.dumps({"errcode": errcode, "text": text}))
+
+
+@pytest.mark.parametrize(
+    ("happen", "chinese"),
+    [
+        pytest.param(
+            lambda services: services.store.tokens.block("app", error="e", errcode=40001, until=NOW + 60),
+            "消息发不出去：企业微信返回 40001，secret 不对或应用已停用，请把本应用的 secret 填入配置",
+            id="a refusal with its remedy",
+        ),
+        pytest.param(
+            _noted(TROUBLE, "WeCom answered 48011", 48011),
+            "消息发不出去：企业微信返回 48011，见 quotabot status",
+            id="a refusal that nobody knows more of",
+        ),
+        pytest.param(
+            _noted(TROUBLE, "no connection to WeCom (timed out)"),
+            "消息发不出去（no connection to WeCom (timed out)）",
+            id="no answer: the detail stays as it is",
+        ),
+        pytest.param(
+            lambda services: services.store.marks.put(READ_ERROR, str(AnswerError(60020, "not allow"))),
+            "通讯录读不到：企业微信返回 60020，服务器地址不可信，请到 应用管理 → 企业可信IP 添加",
+            id="the directory, whose errors are kept as texts",
+        ),
+        pytest.param(
+            _noted(DETAILS_TROUBLE, "e", 48002),
+            f"客户详情读不到：{MAY_NOT}",
+            id="details",
+        ),
+        pytest.param(
+            _noted(WELCOME_TROUBLE, "e", 48002),
+            f"欢迎语发不出去：{MAY_NOT}",
+            id="welcome messages",
+        ),
+    ],
+)
+def test_what_is_in_everybodys_way_is_told_in_chinese(
+    services: Services, happen: Wronged, chinese: str
+) -> None:
+    happen(services)
+
+    (one,) = wrong(services, at=MONDAY)
+    assert one.what is Wrong.SERVICE
+    assert as_text(admin(language="zh-CN", found=[one], at=MONDAY)).splitlines()[1] == chinese
+
+
+@pytest.mark.parametrize(
+    ("one", "chinese", "english"),
+    [
+        pytest.param(
+            Finding(what=Wrong.SERVICE, trouble=Trouble.SILENCE, n=130, text="in English"),
+            "130 分钟没有收到企业微信的回调，",
+            "No callback from WeCom for 130 minutes, ",
+            id="silence",
+        ),
+        pytest.param(
+            Finding(what=Wrong.SERVICE, trouble=Trouble.READS, n=40, names=("user/get",), errcode=45009),
+            "调用太多，企业微信暂停了 user/get，40 秒后自动恢复",
+            "Too many calls: WeCom pauses user/get, which goes on by itself in 40 s",
+            id="one API",
+        ),
+        pytest.param(
+            Finding(what=Wrong.SERVICE, trouble=Trouble.READS, n=40, names=("*",), errcode=45009),
+            "调用太多，企业微信暂停了 全部读取，40 秒后自动恢复",
+            "Too many calls: WeCom pauses all reading, which goes on by itself in 40 s",
+            id="all reading",
+        ),
+        pytest.param(
+            Finding(what=Wrong.SERVICE, trouble=Trouble.STUCK, n=3, text="in English", errcode=84061),
+            "3 位客户的详情多次没读到：企业微信返回 84061，若涉及很多客户，",
+            "The details of 3 contacts could not be read: WeCom answered 84061, if it concerns many, ",
+            id="details that stay unread",
+        ),
+    ],
+)
+def test_a_trouble_has_words_in_both_languages(one: Finding, chinese: str, english: str) -> None:
+    for language, begins in (("zh-CN", chinese), ("en", english)):
+        said = as_text(admin(language=language, found=[one], at=MONDAY)).splitlines()[1]
+        assert said.startswith(begins)
+        assert "in English" not in said
+
+
+def test_a_picture_that_was_too_large_is_told(services: Services) -> None:
+    message(services, "digest:x:picture", state="failed", error="e", receipt='{"picture_bytes": 2097153}')
+
+    assert told(services)["boss"].splitlines()[1] == "1 条消息没有送到（yg01）：图片超过 2 MB，只发了文字"
 
 
 def test_a_robot_that_is_off_is_told_in_their_language(services: Services, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_small_teams_are_in_the_sums_only(tmp_path: Path) -> None:
         said = told(services)["boss"]
 
     assert said[:3] == [
-        "各团队有 5 位还没人帮，请问主管如何安排",
+        "各团队有 5 位还没人帮，先问问他们的主管需要什么",
         "2 个不足 5 人的团队或小组不单列，只计入合计",
         "全队 5 人：已够 0 · 正常 0 · 需帮助 5",
     ]

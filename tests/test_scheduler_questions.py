@@ -164,10 +164,7 @@ def test_an_appeal_is_put_to_the_reviewer_the_next_morning_in_one_message_with_a
     assert list(told) == ["review:2026-11-26:head"]
     assert told["review:2026-11-26:head"].splitlines()[:3] == [
         "**有 2 件事等您看看**",
-        (
-            "员工甲：申诉 11-04 添加的客户 …lost，现未计入：1 位未满留存天数就流失。"
-            "本人说：柜面误删（appeal:1）"
-        ),
+        ("员工甲：申诉 11-04 添加的客户 …lost，现未计入：未满留存天数就流失。本人说：柜面误删（appeal:1）"),
         "员工甲：11-23 10:02–10:09 有 16 位新增。本人说：支行开放日（finding:burst:zhang:2026-11-23）",
     ]
 

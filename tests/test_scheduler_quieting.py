@@ -82,7 +82,7 @@ def test_a_message_that_was_tried_before_is_left_to_its_delivery(office: Post) -
 def test_who_is_answered_is_silent_from_then_on(office: Post) -> None:
     later = int(at("2026-11-23T14:00").timestamp())
     office.put("reminder:2026-11-23:yg01", job="reminder", not_before=later)
-    arrive(office.services, text_event("yg01", "今天别提醒"))
+    arrive(office.services, text_event("yg01", "今天别提醒", at=int(at("2026-11-23T09:07").timestamp())))
     office.drain()
     office.clock.set("2026-11-23T14:00")
     office.drain()

@@ -22,6 +22,7 @@ MONTHLY = QUOTA.replace("50", "42")
 WEEKLY = '[[quotas]]\nid = "weekly"\nroles = ["客户经理"]\nperiod = "week"\ntarget = 5\n'
 DAILY = '[[quotas]]\nid = "daily"\nroles = ["客户经理"]\nperiod = "day"\ntarget = 3\n'
 FULL, HALF = "yg01,员工甲,11,客户经理,,,,", "yg01,员工甲,11,客户经理,,,,0.5"
+BOSS = "boss,主管甲,11,主管,11,,,"  # who would be told of a wish for help
 LAST_THREE = (18, 19, 20)  # Wednesday to Friday
 OFFER = "先商量怎么办"
 
@@ -80,7 +81,7 @@ def said(services: Services, when: str = LATE) -> list[str]:
 def test_a_dose_above_three_times_the_average_offers_help(
     tmp_path: Path, line: str, adds: int, quotas: str, *, offers: bool
 ) -> None:
-    write_roster(tmp_path, line)
+    write_roster(tmp_path, line, BOSS)
     with installation(write_config(tmp_path, quotas=quotas), FakeTime(at(LATE))) as services:
         add_customers(services, "yg01", *[at("2026-11-20T10:00")] * adds)
         lines = said(services)
@@ -113,7 +114,7 @@ def test_nobody_without_another_workday_is_told_of_one(
     lasts: bool,
     stops: bool,
 ) -> None:
-    write_roster(tmp_path, line)
+    write_roster(tmp_path, line, BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(when))) as services:
         add_customers(services, "yg01", *[at("2026-11-20T10:00")] * adds)
         if leave:
@@ -132,7 +133,7 @@ def test_nobody_without_another_workday_is_told_of_one(
     ],
 )
 def test_no_rush_is_offered_only_while_there_are_other_days(tmp_path: Path, line: str, *, rush: bool) -> None:
-    write_roster(tmp_path, line)
+    write_roster(tmp_path, line, BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
         lines = said(services)
 
@@ -152,7 +153,7 @@ def test_no_rush_is_offered_only_while_there_are_other_days(tmp_path: Path, line
 def test_of_a_leave_said_by_word_nothing_is_known(
     tmp_path: Path, days: tuple[int, int], *, known: bool
 ) -> None:
-    write_roster(tmp_path, FULL)
+    write_roster(tmp_path, FULL, BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
         add_customers(services, "yg01", *[at("2026-11-20T10:00")] * 20)
         services.store.preferences.add_leave("yg01", *(date(2026, 11, day) for day in days), at=0)
@@ -163,7 +164,7 @@ def test_of_a_leave_said_by_word_nothing_is_known(
 
 
 def test_after_working_hours_a_preview_has_the_same_days(tmp_path: Path) -> None:
-    write_roster(tmp_path, FULL)
+    write_roster(tmp_path, FULL, BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
         add_customers(services, "yg01", *[at("2026-11-20T10:00")] * 20)
         late, evening = said(services), said(services, "2026-11-23T19:30")
@@ -174,7 +175,7 @@ def test_after_working_hours_a_preview_has_the_same_days(tmp_path: Path) -> None
 
 
 def test_own_workdays_are_those_without_absences(tmp_path: Path) -> None:
-    write_roster(tmp_path, FULL)
+    write_roster(tmp_path, FULL, BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
         absent(services, 4, 6)
         found = standing(services, at=at(LATE))
@@ -205,7 +206,7 @@ def test_three_in_a_row_offer_help(
     *,
     offers: bool,
 ) -> None:
-    write_roster(tmp_path, FULL)
+    write_roster(tmp_path, FULL, BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
         add_customers(services, "yg01", *[at("2026-11-10T10:00")] * 20)
         reminded(services, days, states=states)
@@ -217,7 +218,7 @@ def test_three_in_a_row_offer_help(
 
 
 def test_leave_by_word_is_passed_over_too(tmp_path: Path) -> None:
-    write_roster(tmp_path, FULL)
+    write_roster(tmp_path, FULL, BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
         add_customers(services, "yg01", *[at("2026-11-10T10:00")] * 20)
         reminded(services, (16, 17, 18))
@@ -228,7 +229,7 @@ def test_leave_by_word_is_passed_over_too(tmp_path: Path) -> None:
 
 
 def test_who_began_the_day_before_yesterday_has_no_three(tmp_path: Path) -> None:
-    write_roster(tmp_path, "yg01,员工甲,11,客户经理,,2026-11-19,,")
+    write_roster(tmp_path, "yg01,员工甲,11,客户经理,,2026-11-19,,", BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
         reminded(services, (18, 19, 20))
         (first, *_) = said(services)
@@ -239,7 +240,7 @@ def test_who_began_the_day_before_yesterday_has_no_three(tmp_path: Path) -> None
 def test_from_the_fourth_on_each_offers_help_until_a_day_goes_without(tmp_path: Path) -> None:
     days = [date(2026, 11, 16) + timedelta(days=n) for n in range(5)]
     clock = FakeTime(at("2026-11-16T16:37"))
-    write_roster(tmp_path, FULL)
+    write_roster(tmp_path, FULL, BOSS)
     offered = []
     with installation(write_config(tmp_path, quotas=MONTHLY), clock) as services:
         add_customers(services, "yg01", *[at("2026-11-10T10:00")] * 10)
@@ -256,7 +257,7 @@ def test_from_the_fourth_on_each_offers_help_until_a_day_goes_without(tmp_path: 
 def test_many_are_looked_up_by_day_and_not_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_roster(tmp_path, *(f"yg{n:02},员工{n},11,客户经理,,,," for n in range(1, 21)))
+    write_roster(tmp_path, *(f"yg{n:02},员工{n},11,客户经理,,,," for n in range(1, 21)), BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
         for n in range(1, 21):
             add_customers(services, f"yg{n:02}", *[at("2026-11-10T10:00")] * 20)
@@ -268,3 +269,13 @@ def test_many_are_looked_up_by_day_and_not_one_by_one(
 
     assert [OFFER in message.content for message in found] == [True] + [False] * 19
     assert asked == []
+
+
+def test_who_has_no_leader_is_offered_no_help_that_nobody_would_give(tmp_path: Path) -> None:
+    write_roster(tmp_path, FULL)
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        add_customers(services, "yg01", *[at("2026-11-20T10:00")] * 5)
+        lines = said(services)
+
+    assert lines[0] == "本月目标可能偏紧，尽力就够了"
+    assert "主管" not in "".join(lines)

@@ -29,6 +29,7 @@ from sending_builders import Post
 from bot.bootstrap import open_sender, wecom_client
 from bot.config import load
 from bot.health import Health
+from bot.messages.admin import Cause
 from bot.services import Services
 from bot.store.store import Store
 from bot.wecom.client import WeComClient
@@ -40,6 +41,7 @@ from sandbox.clock import VirtualClock
 from sandbox.server import start
 from sandbox.world import World
 from scheduler import robot_delivery
+from scheduler.admin import wrong
 from scheduler.delivery import Delivery
 from scheduler.planner import plan
 from scheduler.robot_delivery import RobotDelivery
@@ -123,6 +125,26 @@ def test_the_digest_is_posted_as_words_and_then_as_a_picture_without_a_token(pos
         assert image.size[0] == 1080
     assert post.states() == {KEY: "sent", f"{KEY}:picture": "sent"}
     assert post.token_calls() == 0
+
+
+def test_a_picture_over_the_limit_is_not_posted_and_its_words_stand(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(robot_delivery, "IMAGE_BYTES", 1000)
+    planned(post)
+    with logged(robot_delivery) as lines:
+        post.drain()
+        post.later(2)
+
+    assert [one.msgtype for one in posts(post)] == ["markdown"]
+    assert post.states() == {KEY: "sent", f"{KEY}:picture": "failed"}
+    assert [line["key"] for line in lines] == [f"{KEY}:picture"]
+    picture = next(row for row in outbox_rows(post.services) if row["key"] == f"{KEY}:picture")
+    assert "only the words were posted" in picture["error"]
+    assert [(one.cause, one.names) for one in wrong(post.services, at=at(EVENING))] == [
+        (Cause.PICTURE, (address_of("south-branch"),))
+    ]
+    assert not robots_off(post.services)
 
 
 def test_a_day_is_posted_once_however_often_it_is_planned(post: Post) -> None:

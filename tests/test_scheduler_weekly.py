@@ -44,6 +44,7 @@ WEEKLY = '[[quotas]]\nid = "weekly"\nroles = ["客户经理"]\nperiod = "week"\n
 SCHEDULE = '[schedule]\nweekly = { at = "17:23", on = "last_workday_of_week" }\n'
 DEPARTMENTS = "id,name,parent\n1,支行,\n11,一部,1\n12,二部,1\n13,空部,1\n"
 ONE = "yg01,员工甲,11,客户经理,,,,"
+BOSS = "boss,主管甲,11,主管,11,,,"
 TEAM = (ONE, "yg02,员工乙,11,客户经理,,,,", "yg03,员工丙,12,客户经理,,,,")
 ROBOT = '[[robots]]\nname = "south"\nwebhook_key = "k"\ndepartments = [11]\nposts = ["weekly"]\n'
 
@@ -196,7 +197,7 @@ def test_who_said_that_he_is_away_is_told_nothing_of_a_dose(
 def test_what_comes_is_worked_out_as_of_the_next_workday(
     tmp_path: Path, quotas: str, adds: int, when: str, first: str
 ) -> None:
-    with branch(tmp_path, ONE, quotas=quotas, when=when) as services:
+    with branch(tmp_path, ONE, BOSS, quotas=quotas, when=when) as services:
         add_customers(services, "yg01", *[at(when) - timedelta(hours=4)] * adds)
 
         assert lines(services, when=when)[0] == first

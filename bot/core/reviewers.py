@@ -5,9 +5,10 @@ Nobody decides about himself, nor about those whom he leads directly.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from bot.core.people import Departments, Person
 from bot.core.workdays import WorkCalendar
@@ -17,7 +18,7 @@ WORKDAYS = 3  # for an answer, and for a decision before it goes one up
 Levels = tuple[tuple[str, ...], ...]  # userids who may decide, first those who are asked first
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what leads where is worked out once
 class Bank:
     """Everybody by userid on the local *day*, and whom `[review]` and `[admins]` name."""
 
@@ -59,15 +60,23 @@ class Bank:
         """Return the admins, but *userids*, as the only level: what is no leader's business."""
         return _each_once([self._free(self.admins, userids)])
 
+    @cached_property
+    def _leaders(self) -> Mapping[int, Set[str]]:
+        """Who has not left, by the department that he leads."""
+        found: dict[int, set[str]] = {}
+        for one in self.people.values():
+            for department in one.leader_of if one.employed_on(self.day) else ():
+                found.setdefault(department, set()).add(one.userid)
+        return found
+
     def _nearest(self, department: int, person: Person) -> set[str]:
         seen: set[int] = set()
         current: int | None = department
         while current is not None and current not in seen:
             seen.add(current)
-            if not any(self.departments.at_or_below(current, led) for led in person.leader_of):
-                leaders = {one.userid for one in self.people.values() if current in one.leader_of}
-                if here := {one for one in leaders if self._is_here(one)} - {person.userid}:
-                    return here
+            is_his = any(self.departments.at_or_below(current, led) for led in person.leader_of)
+            if not is_his and (here := self._leaders.get(current, frozenset()) - {person.userid}):
+                return set(here)
             current = self.departments.parents.get(current)
         return set()
 

@@ -16,6 +16,7 @@ from bot.messages.wordbook import Wordbook
 
 NAMED = 5  # userids in one line
 _TEXT_BYTES = 240
+_ANY_API = "*"
 
 
 class Wrong(StrEnum):
@@ -36,6 +37,18 @@ class Wrong(StrEnum):
     NO_FACTS = "no_facts"
 
 
+class Trouble(StrEnum):
+    """What is in everybody's way; text: the details in English, errcode: WeCom's, if it answered."""
+
+    SENDING = "sending"
+    SILENCE = "silence"  # n minutes without a callback
+    DIRECTORY = "directory"
+    DETAILS = "details"
+    STUCK = "stuck"  # details of n contacts
+    READS = "reads"  # an API (names; * is all) is paused for n seconds
+    WELCOME = "welcome"
+
+
 class Cause(StrEnum):
     """Why a message did not reach somebody, where it can be said in the language of the message."""
 
@@ -43,13 +56,14 @@ class Cause(StrEnum):
     LICENCE = "licence"
     OPEN = "open"  # nobody knows whether he has it
     REFUSED = "refused"  # by an errcode of WeCom
+    PICTURE = "picture"  # too large for a group; its words went without it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is wrong: how often, with whom, and in whose words.
 
-    *cause* with *errcode* (0: none) is said instead of *text*.
+    *cause* with *errcode* (0: none) is said instead of *text*, and *trouble* instead of both.
     """
 
     what: Wrong
@@ -58,14 +72,25 @@ class Finding:
     text: str = ""
     cause: Cause | None = None
     errcode: int = 0
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminWords:
-    """The words of a language; *lines* by what is wrong, with places n, names and text."""
+    """The words of a language; *lines* by what is wrong, with places n, names and text.
+
+    A trouble ends with *why*: WeCom's code with its remedy where *remedies* has one, else with a command;
+    without a code the technical details.
+    """
 
     head: Phrase
     lines: Mapping[Wrong, Phrase]
+    troubles: Mapping[Trouble, Phrase]
+    why: Phrase
+    remedies: Mapping[int, str]
+    no_remedy: str
+    detail: Phrase
+    any_api: str
     causes: Mapping[Cause, Phrase]
     names: str
     more_names: str
@@ -91,11 +116,44 @@ _BUILT_IN: Mapping[str, AdminWords] = {
             Wrong.OLD_FACTS: Phrase("银行资料已 {n} 天没有更新：quotabot import facts"),
             Wrong.NO_FACTS: Phrase("规则要用银行资料，还没有导入过：quotabot import facts"),
         },
+        troubles={
+            Trouble.SENDING: Phrase("消息发不出去{why}"),
+            Trouble.SILENCE: Phrase(
+                "{n} 分钟没有收到企业微信的回调，比以往都久："
+                "请看 接收消息 → 设置API接收 的地址能否访问、应用是否停用"
+            ),
+            Trouble.DIRECTORY: Phrase("通讯录读不到{why}"),
+            Trouble.DETAILS: Phrase("客户详情读不到{why}"),
+            Trouble.STUCK: Phrase("{n} 位客户的详情多次没读到{why}"),
+            Trouble.READS: Phrase("调用太多，企业微信暂停了 {api}，{n} 秒后自动恢复"),
+            Trouble.WELCOME: Phrase("欢迎语发不出去{why}"),
+        },
+        why=Phrase("：企业微信返回 {errcode}，{remedy}"),
+        remedies={
+            40001: "secret 不对或应用已停用，请把本应用的 secret 填入配置",
+            40013: "corp_id 不对，见“我的企业”页面底部",
+            40056: "agent_id 不对，见应用详情页",
+            40091: "secret 属于别的企业，请用本企业本应用的 secret",
+            45009: "调用太多，稍后自动继续",
+            48002: "应用没有权限，请到 客户联系 → 权限配置 → 可调用接口的应用 添加",
+            50002: "应用看不到成员，请到 应用管理 → 可见范围 添加",
+            50003: "应用已停用，请到 应用管理 启用",
+            60011: "应用看不到成员，请到 应用管理 → 可见范围 添加",
+            60020: "服务器地址不可信，请到 应用管理 → 企业可信IP 添加",
+            60031: "应用被禁止调用接口，请联系企业微信客服",
+            84061: "若涉及很多客户，请核对 应用管理 → 可见范围，客户联系 → 权限配置 → 使用范围",
+            301002: "agent_id 和 secret 不是同一个应用的，请从同一页面复制",
+            701008: "成员没有客户联系许可，请在管理后台购买或分配",
+        },
+        no_remedy="见 quotabot status",
+        detail=Phrase("（{text}）"),
+        any_api="全部读取",
         causes={
             Cause.RANGE: Phrase("应用看不到成员，请在管理后台 应用管理 → 可见范围 加上"),
             Cause.LICENCE: Phrase("成员没有企业微信基础许可，请在管理后台分配"),
             Cause.OPEN: Phrase("不知道有没有送到，所以没有重发"),
             Cause.REFUSED: Phrase("企业微信返回 {errcode}，见 quotabot dead list"),
+            Cause.PICTURE: Phrase("图片超过 2 MB，只发了文字"),
         },
         names="（{names}）",
         more_names="{names} 等",
@@ -144,11 +202,47 @@ _BUILT_IN: Mapping[str, AdminWords] = {
                 "A rule needs the bank's facts, and none were imported: quotabot import facts"
             ),
         },
+        troubles={
+            Trouble.SENDING: Phrase("Messages cannot be sent{why}"),
+            Trouble.SILENCE: Phrase(
+                "No callback from WeCom for {n} minutes, longer than ever lately: does the address in "
+                "接收消息 → 设置API接收 still answer, is the app enabled?"
+            ),
+            Trouble.DIRECTORY: Phrase("The directory cannot be read{why}"),
+            Trouble.DETAILS: Phrase("Details of contacts cannot be read{why}"),
+            Trouble.STUCK: Phrase(
+                "The details of {n} contacts could not be read{why}",
+                one="The details of 1 contact could not be read{why}",
+            ),
+            Trouble.READS: Phrase("Too many calls: WeCom pauses {api}, which goes on by itself in {n} s"),
+            Trouble.WELCOME: Phrase("Welcome messages cannot be sent{why}"),
+        },
+        why=Phrase(": WeCom answered {errcode}, {remedy}"),
+        remedies={
+            40001: "the secret is wrong or the app is disabled; put this app's own into the configuration",
+            40013: "corp_id is wrong; it stands at the foot of 我的企业",
+            40056: "agent_id is wrong; it stands on the app's page",
+            40091: "the secret belongs to another corp; take this app's own",
+            45009: "too many calls; it goes on by itself",
+            48002: "the app may not; add it in 客户联系 → 权限配置 → 可调用接口的应用",
+            50002: "the app does not see a member; add the department in 应用管理 → 可见范围",
+            50003: "the app is disabled; enable it in 应用管理",
+            60011: "the app does not see a member; add the department in 应用管理 → 可见范围",
+            60020: "this server's address is not trusted; add it in 应用管理 → 企业可信IP",
+            60031: "the app is barred from the API; ask WeCom's support",
+            84061: "if it concerns many, see 应用管理 → 可见范围 and 客户联系 → 权限配置 → 使用范围",
+            301002: "agent_id and secret belong to two apps; copy both from one app's page",
+            701008: "members have no licence for 客户联系; buy or assign it in the admin console",
+        },
+        no_remedy="see quotabot status",
+        detail=Phrase(" ({text})"),
+        any_api="all reading",
         causes={
             Cause.RANGE: Phrase("the app does not see the member; admin console, 应用管理 → 可见范围"),
             Cause.LICENCE: Phrase("the member has no WeCom base licence (基础许可)"),
             Cause.OPEN: Phrase("nobody knows whether it arrived, so it was not sent again"),
             Cause.REFUSED: Phrase("WeCom answered {errcode}, see quotabot dead list"),
+            Cause.PICTURE: Phrase("the picture has over 2 MB, only the words were posted"),
         },
         names=" ({names})",
         more_names="{names} and more",
@@ -182,7 +276,20 @@ def admin(*, language: str, found: Sequence[Finding], at: datetime) -> Message:
     )
 
 
+def _trouble(words: AdminWords, one: Finding, trouble: Trouble) -> str:
+    why, text = "", clean(one.text, limit=_TEXT_BYTES)
+    if one.errcode:
+        remedy = words.remedies.get(one.errcode, words.no_remedy)
+        why = words.why.say(errcode=one.errcode, remedy=remedy)
+    elif text:
+        why = words.detail.say(text=text)
+    api = words.any_api if one.names == (_ANY_API,) else "".join(clean(name) for name in one.names)
+    return words.troubles[trouble].say(n=one.n, why=why, api=api)
+
+
 def _line(words: AdminWords, comma: str, one: Finding) -> str:
+    if one.trouble is not None:
+        return _trouble(words, one, one.trouble)
     named = comma.join(clean(name) for name in one.names[:NAMED])
     if len(one.names) > NAMED:
         named = words.more_names.format(names=named)

@@ -241,11 +241,17 @@ def card_text(card: Mapping[str, object]) -> str:
     said = [
         str(title.get("title", "")) if isinstance(title, Mapping) else "",
         str(card.get("sub_title_text", "")),
-        *(f"{row['keyname']}：{row['value']}" for row in (rows if isinstance(rows, list) else ())),
+        *(_row_text(row) for row in (rows if isinstance(rows, list) else ())),
         str(title.get("desc", "")) if isinstance(title, Mapping) else "",
         "".join(f"［{one['text']}］" for one in (buttons if isinstance(buttons, list) else ())),
     ]
     return "\n".join(line for line in said if line)
+
+
+def _row_text(row: Mapping[str, str]) -> str:
+    """Join name and value with the colon of the name's own script."""
+    colon = ": " if row["keyname"].isascii() else "："
+    return f"{row['keyname']}{colon}{row['value']}"
 
 
 def _text(first: Line, card: Card, *, with_first: bool) -> str:

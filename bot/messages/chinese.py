@@ -84,6 +84,7 @@ CHINESE = Texts(
         Method.MEDIAN: Phrase("首次回复（每人的中位数）{n} 分钟"),
     },
     for_your_eyes=Phrase("仅供您安排帮助，请勿转发或张榜。"),
+    for_your_eyes_short=Phrase("仅供您安排帮助，请勿转发或张榜。"),
     incomplete=Phrase("{since} 以后的新增可能没有收全，数字可能偏低"),
     footer=Phrase("截至 {day} {weekday} {time} · {kind}"),
     kind_progress="进度",

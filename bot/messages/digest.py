@@ -75,30 +75,36 @@ def digest(
         raise ValueError("digest needs at least one team member")
     texts, of_teams = texts_in(language), first_said(over, language=language) if over else None
     helped = _to_help(_own(team, over))
-    first, teams = helped[:HELP_FIRST], _over(texts, team, over, language=language, at=at)
+    first = helped[:HELP_FIRST]
     missing = _incomplete(texts, incomplete_since, at=at)
-    improved, last = _news(language, news, names=_names(team, over))
-    discreet = Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL)
-    in_short = _helped(texts, helped, language=language, at=at, in_short=True)
+    improved = _improved(language, _names(team, over), news.improved)
+    body = (
+        *missing,
+        *_over(texts, team, over, language=language, at=at, in_short=True),
+        *_helped(texts, helped, language=language, at=at, in_short=True),
+        *improved,
+        *_last(language, news, in_short=True),
+        Line((Part(texts.for_your_eyes_short.say()),), Keep.CORE),
+    )
     return Message(
         (
             first_line(of_teams or _help_first(texts, first)),
             *missing,
-            *teams,
+            *_over(texts, team, over, language=language, at=at),
             *_helped(texts, helped, language=language, at=at),
             Line((Part(_groups(texts, team)),), Keep.CORE),
             *_attainment(texts, team, at=at),
             *improved,
             *_kept(texts, team),
             *_replies(texts, replies),
-            *last,
-            discreet,
+            *_last(language, news),
+            Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL),
             footer(texts, at=at, kind=texts.kind_digest),
         ),
         card=_card(
             first,
             rows=_rows(language, texts, team, replies),
-            body=(*missing, *teams, *in_short, *improved, *last, replace(discreet, keep=Keep.CORE)),
+            body=body,
             title=_title(first, over if of_teams else None, language=language),
         ),
     )
@@ -116,10 +122,9 @@ def _card(
     return Card(rows=rows, body=body, buttons=(Button.TEAM,), coach=coach, title=title, says_it_all=True)
 
 
-def _news(language: str, news: News, *, names: Mapping[str, str]) -> tuple[list[Line], list[Line]]:
-    """Say who improved most, and what stands further below."""
-    last = [*_outcome(language, news.outcome), *_appeals(language, news.appeals)]
-    return _improved(language, names, news.improved), last
+def _last(language: str, news: News, *, in_short: bool = False) -> list[Line]:
+    """Say what stands further below: what help brought, what is under review."""
+    return [*_outcome(language, news.outcome, in_short=in_short), *_appeals(language, news.appeals)]
 
 
 def _title(first: Sequence[tuple[TeamMember, Row]], over: OverTeams | None, *, language: str) -> str:
@@ -130,13 +135,19 @@ def _title(first: Sequence[tuple[TeamMember, Row]], over: OverTeams | None, *, l
 
 
 def _over(
-    texts: Texts, team: Sequence[TeamMember], over: OverTeams | None, *, language: str, at: datetime
+    texts: Texts,
+    team: Sequence[TeamMember],
+    over: OverTeams | None,
+    *,
+    language: str,
+    at: datetime,
+    in_short: bool = False,
 ) -> list[Line | Listing]:
     if over is None:
         return []
     rows = {row.quota: row for member in team for row in member.rows if row.target}
     labels = labels_of(texts, list(rows.values()), at=at)
-    return team_lines(over, language=language, labels=labels)
+    return team_lines(over, language=language, labels=labels, in_short=in_short)
 
 
 def _names(team: Sequence[TeamMember], over: OverTeams | None) -> dict[str, str]:
@@ -317,8 +328,10 @@ def _improved(language: str, names: Mapping[str, str], improved: Improved | None
     return [Line((Part(said, Tone.GOOD),), Keep.NICE)]
 
 
-def _outcome(language: str, outcome: Outcome | None) -> list[Line]:
-    return [Line((Part(outcome_said(outcome, language=language)),), Keep.USEFUL)] if outcome else []
+def _outcome(language: str, outcome: Outcome | None, *, in_short: bool) -> list[Line]:
+    if outcome is None:
+        return []
+    return [Line((Part(outcome_said(outcome, language=language, in_short=in_short)),), Keep.USEFUL)]
 
 
 def _appeals(language: str, number: int) -> list[Line]:

@@ -91,6 +91,7 @@ ENGLISH = Texts(
         ),
     },
     for_your_eyes=Phrase("For your planning only: please do not forward it."),
+    for_your_eyes_short=Phrase("Please do not forward it."),
     incomplete=Phrase("Figures may be incomplete since {since}: adds of that time may be missing"),
     footer=Phrase("As of {weekday} {day} {time} · {kind}"),
     kind_progress="progress",

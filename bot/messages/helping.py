@@ -39,9 +39,11 @@ class HelpingWords:
     improved: Phrase
     reviews: Phrase
     outcome: Phrase
+    outcome_short: Phrase
     back_to_normal: Phrase
     picking_up: Phrase
     no_change: str
+    no_change_short: str
     marked: str
     marked_more: str
     not_led: str
@@ -74,9 +76,11 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
         improved=Phrase("进步最多：{names}，一周 +{n} 位"),
         reviews=Phrase("{n} 条申诉复核中"),
         outcome=Phrase("上周您标记帮助 {n} 位：{effect}"),
+        outcome_short=Phrase("上周您标记帮助 {n} 位：{effect}"),
         back_to_normal=Phrase("{n} 位已回到正常"),
         picking_up=Phrase("{n} 位节奏回升"),
         no_change="还没有看到变化，可换个办法",
+        no_change_short="还没有看到变化，可换个办法",
         marked="好的，记下您来帮{name}",
         marked_more="一周后的团队消息会说效果；只有您和您的上级看得到人数，不记入任何考核。",
         not_led="没有记下：这位不是您直接带的人",
@@ -121,9 +125,11 @@ _BUILT_IN: Mapping[str, HelpingWords] = {
             "Last week you marked {n} people to help: {effect}",
             one="Last week you marked 1 person to help: {effect}",
         ),
+        outcome_short=Phrase("{n} helped last week: {effect}"),
         back_to_normal=Phrase("{n} back to normal"),
         picking_up=Phrase("{n} picking up"),
         no_change="no change yet, perhaps another way helps",
+        no_change_short="no change yet",
         marked="Noted: you help {name}",
         marked_more="Next week's team message tells the effect; only you and your leader see its numbers.",
         not_led="Not noted: you do not lead this person directly",
@@ -182,15 +188,18 @@ def _in_short(need: Need, words: HelpingWords) -> str:
             return words.back_prorated_short.say(n=need.n, target=need.target or 0)
 
 
-def outcome_said(outcome: Outcome, *, language: str) -> str:
-    """Say what became of the help of a week ago."""
+def outcome_said(outcome: Outcome, *, language: str, in_short: bool = False) -> str:
+    """Say what became of the help of a week ago; *in_short* for a card."""
     words = WORDS[language]
     parts = [
         phrase.say(n=n)
         for phrase, n in ((words.back_to_normal, outcome.back), (words.picking_up, outcome.rose))
         if n
     ]
-    return words.outcome.say(n=outcome.people, effect=words.names.join(parts) or words.no_change)
+    phrase, nothing = (
+        (words.outcome_short, words.no_change_short) if in_short else (words.outcome, words.no_change)
+    )
+    return phrase.say(n=outcome.people, effect=words.names.join(parts) or nothing)
 
 
 def noted(*, language: str, name: str, at: datetime) -> Message:

@@ -15,7 +15,7 @@ from bot.messages.wordbook import Wordbook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverTeamsWords:
-    """The words of a language."""
+    """The words of a language. What ends in *_short* is said on cards, which have little room."""
 
     names: str
     comma: str
@@ -23,12 +23,18 @@ class OverTeamsWords:
     first: Phrase
     first_number: Phrase
     others: Phrase
+    others_number: Phrase
     team: Phrase
     figures: Phrase
     figures_of: Phrase
     behind: Phrase
     helped: Phrase
     effect: Phrase
+    team_short: Phrase
+    figures_short: Phrase
+    figures_of_short: Phrase
+    helped_short: Phrase
+    effect_short: Phrase
     more: Phrase
     small: Phrase
     small_left_out: Phrase
@@ -43,13 +49,19 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
         semicolon="；",
         first=Phrase("先支持 {n} 个团队：{names}"),
         first_number=Phrase("先支持 {n} 个团队"),
-        others=Phrase("各团队有 {n} 位还没人帮，请问主管如何安排"),
+        others=Phrase("各团队有 {n} 位还没人帮，先问问他们的主管需要什么"),
+        others_number=Phrase("各团队有 {n} 位还没人帮"),
         team=Phrase("{name} {n} 人：{said}"),
         figures=Phrase("达成率 {percent}%，中位数 {middle}%"),
         figures_of=Phrase("{label}达成率 {percent}%，中位数 {middle}%"),
         behind=Phrase("需帮助 {n}"),
         helped=Phrase("已有人帮 {n}"),
         effect=Phrase("上周帮 {n} 位，{better} 位好转"),
+        team_short=Phrase("{name} {n} 人：{said}"),
+        figures_short=Phrase("达成率 {percent}%，中位数 {middle}%"),
+        figures_of_short=Phrase("{label}达成率 {percent}%，中位数 {middle}%"),
+        helped_short=Phrase("已有人帮 {n}"),
+        effect_short=Phrase("上周帮 {n} 位，{better} 位好转"),
         more=Phrase("另有 {n} 个团队"),
         small=Phrase("{n} 个不足 5 人的团队或小组不单列，只计入合计"),
         small_left_out=Phrase("{n} 个不足 5 人的团队不单列，也不计入合计"),
@@ -63,14 +75,21 @@ _BUILT_IN: Mapping[str, OverTeamsWords] = {
         first=Phrase("Support {n} teams first: {names}", one="Support {n} team first: {names}"),
         first_number=Phrase("Support {n} teams first", one="Support {n} team first"),
         others=Phrase(
-            "{n} people in your teams have no help yet", one="1 person in your teams has no help yet"
+            "{n} people in your teams have no help yet: ask their leaders what they need",
+            one="1 person in your teams has no help yet: ask the leader what is needed",
         ),
+        others_number=Phrase("{n} in your teams have no help yet", one="1 in your teams has no help yet"),
         team=Phrase("{name}, {n} people: {said}", one="{name}, 1 person: {said}"),
         figures=Phrase("attainment {percent}%, median {middle}%"),
         figures_of=Phrase("{label}: attainment {percent}%, median {middle}%"),
         behind=Phrase("{n} to help"),
         helped=Phrase("{n} of them helped"),
         effect=Phrase("last week's help: {better} of {n} better"),
+        team_short=Phrase("{name} ({n}): {said}"),
+        figures_short=Phrase("{percent}%"),
+        figures_of_short=Phrase("{label} {percent}%"),
+        helped_short=Phrase("{n} helped"),
+        effect_short=Phrase("last week {better} of {n} better"),
         more=Phrase("and {n} more teams", one="and 1 more team"),
         small=Phrase(
             "{n} teams are too small to stand alone and are in the sums only",
@@ -120,15 +139,17 @@ def first_said(over: OverTeams, *, language: str) -> str | None:
 
 def shorter_title(over: OverTeams, *, language: str) -> str:
     """Say how many teams to support first, for a card whose title has no room for their names."""
-    first = [team for team in over.teams.shown if team.alone][:HELP_FIRST]
-    return WORDS[language].first_number.say(n=len(first)) if first else ""
+    words, first = WORDS[language], [team for team in over.teams.shown if team.alone][:HELP_FIRST]
+    return words.first_number.say(n=len(first)) if first else words.others_number.say(n=over.teams.alone)
 
 
-def team_lines(over: OverTeams, *, language: str, labels: Mapping[str, str]) -> list[Line | Listing]:
-    """Say how each team stands; *labels* tell quotas apart where there are several."""
-    words = WORDS[language]
+def team_lines(
+    over: OverTeams, *, language: str, labels: Mapping[str, str], in_short: bool = False
+) -> list[Line | Listing]:
+    """Say how each team stands; *labels* tell quotas apart where there are several. *in_short* for a card."""
+    words, say = WORDS[language], _team_in_short if in_short else _team
     lines = tuple(
-        Line((Part(_team(over.name(team.department), team, words=words, labels=labels)),), Keep.CORE)
+        Line((Part(say(over.name(team.department), team, words=words, labels=labels)),), Keep.CORE)
         for team in over.teams.shown
     )
     found: list[Line | Listing] = [Listing(lines, more=words.more, keep=Keep.CORE)] if lines else []
@@ -172,6 +193,20 @@ def _team(name: str, team: LedTeam, *, words: OverTeamsWords, labels: Mapping[st
         better = team.outcome.back + team.outcome.rose
         parts.append(words.effect.say(n=team.outcome.people, better=better))
     return words.team.say(name=name, n=team.people, said=words.semicolon.join(parts))
+
+
+def _team_in_short(name: str, team: LedTeam, *, words: OverTeamsWords, labels: Mapping[str, str]) -> str:
+    figures = words.figures_short if len(labels) == 1 else words.figures_of_short
+    parts = [
+        figures.say(label=labels[one.quota], percent=one.percent, middle=one.middle) for one in team.figures
+    ]
+    if team.behind:
+        helped = [words.helped_short.say(n=team.helped)] if team.helped else []
+        parts.append(words.comma.join([words.behind.say(n=team.behind), *helped]))
+    if team.outcome is not None:
+        better = team.outcome.back + team.outcome.rose
+        parts.append(words.effect_short.say(n=team.outcome.people, better=better))
+    return words.team_short.say(name=name, n=team.people, said=words.semicolon.join(parts))
 
 
 def _behind(team: LedTeam, *, words: OverTeamsWords) -> Sequence[str]:

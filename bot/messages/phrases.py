@@ -94,6 +94,7 @@ class Texts:
     team_replies: Mapping[Method, Phrase]  # of yesterday; first_reply goes in where it is known
     team_first_reply: Mapping[Method, Phrase]
     for_your_eyes: Phrase
+    for_your_eyes_short: Phrase  # on cards
     incomplete: Phrase
 
     # The last line; kinds tell two messages of one minute apart.

@@ -9,7 +9,6 @@ from datetime import datetime
 from bot.core.evidence import Evidence
 from bot.core.integrity import FindingKind, FindingName
 from bot.core.verdicts import Verdict
-from bot.messages.close import WORDS as CLOSE_WORDS
 from bot.messages.customers import Customer, Named, called, nameless, private
 from bot.messages.language import texts_in
 from bot.messages.limits import SAID_BYTES
@@ -74,7 +73,10 @@ class ToDecide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionWords:
-    """The words of a language. *asks* follows what was *seen* when it is put to the person himself."""
+    """The words of a language. *asks* follows what was *seen* when it is put to the person himself.
+
+    *not_counted*: why one contact is not counted, to who decides about it.
+    """
 
     head: Phrase
     seen: Mapping[FindingKind, str]
@@ -89,6 +91,7 @@ class QuestionWords:
     contact: str
     appeal: str
     rejected: str
+    not_counted: Mapping[Verdict, str]
     pending: str
     said: str
     silent: str
@@ -124,6 +127,20 @@ CHINESE = QuestionWords(
     contact="{day} 添加的客户 {customer}",
     appeal="申诉 {contact}{why}",
     rejected="，现未计入：{why}",
+    not_counted={
+        Verdict.LOST_EARLY: "未满留存天数就流失",
+        Verdict.NOT_FIRST: "以前加过",
+        Verdict.CUSTOMER_TYPE: "不是计入的客户类型",
+        Verdict.ADD_WAY: "添加方式不计入",
+        Verdict.STATE: "渠道不计入",
+        Verdict.NOT_OWN_BOOK: "不在本人名下",
+        Verdict.REJECTED_FACTS: "银行核实未通过",
+        Verdict.OVER_DAILY_CAP: "超过每日封顶",
+        Verdict.REJECTED_OVER_SHARE: "超过占比上限",
+        Verdict.REJECTED_DETAILS: "在资料读取前已流失",
+        Verdict.REJECTED_TAGS: "缺标签",
+        Verdict.REJECTED_REVIEW: "复核后不计入",
+    },
     pending="，现待确认",
     said="本人说：{text}",
     silent="本人没有说明",
@@ -162,6 +179,20 @@ ENGLISH = QuestionWords(
     contact="customer {customer}, added {day}",
     appeal="asks about {contact}{why}",
     rejected="; not counted: {why}",
+    not_counted={
+        Verdict.LOST_EARLY: "lost before the keep period was over",
+        Verdict.NOT_FIRST: "added before",
+        Verdict.CUSTOMER_TYPE: "of a type that does not count",
+        Verdict.ADD_WAY: "added in a way that does not count",
+        Verdict.STATE: "from a channel that does not count",
+        Verdict.NOT_OWN_BOOK: "not in the employee's book",
+        Verdict.REJECTED_FACTS: "not confirmed by the bank",
+        Verdict.OVER_DAILY_CAP: "over the daily cap",
+        Verdict.REJECTED_OVER_SHARE: "over the largest share",
+        Verdict.REJECTED_DETAILS: "lost before its details were read",
+        Verdict.REJECTED_TAGS: "without a required tag",
+        Verdict.REJECTED_REVIEW: "so decided in a review",
+    },
     pending="; pending",
     said="Says: {text}",
     silent="Nothing said so far",
@@ -277,8 +308,8 @@ def _appeal(words: QuestionWords, language: str, appealed: Appealed) -> str:
     why = ""
     if appealed.verdict is not None and appealed.verdict.standing == "pending":
         why = words.pending
-    elif (phrase := CLOSE_WORDS[language].rejected.get(appealed.verdict or Verdict.COUNTED)) is not None:
-        why = words.rejected.format(why=phrase.say(n=1))
+    elif appealed.verdict is not None and appealed.verdict in words.not_counted:
+        why = words.rejected.format(why=words.not_counted[appealed.verdict])
     return words.appeal.format(contact=_contact(words, appealed, language=language), why=why)
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from io import BytesIO
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 from pylopdf_fonts_zh_cn import sans_path
 
 _WIDTH, _MARGIN = 1080, 56
@@ -19,7 +19,7 @@ _INNER = _WIDTH - 2 * _MARGIN
 _INK, _SOFT, _LINE, _TRACK = "#1f2a37", "#5b6675", "#dfe4ea", "#eef1f5"
 _BAR, _ENOUGH, _TICK = "#2f6fd6", "#1f8f4e", "#1f2a37"
 _TITLE, _HEAD, _BIG, _TEXT, _SMALL = 54, 44, 66, 38, 32
-_COLOURS = 64
+_SHADES = 14  # of each ink on white, for smooth letters; Pillow takes colours that are nearer for one
 _MISSING = "〓"  # what printers set for a character that their type lacks
 _ELLIPSIS = "…"
 
@@ -45,7 +45,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the picture; what is empty is left out."""
+    """A part of the picture; what is empty is left out.
+
+    *more_bars* stands below the bars, for those that are not drawn.
+    """
 
     title: str
     figures: tuple[Figure, ...]
@@ -53,17 +56,19 @@ class Section:
     heading: str
     places: tuple[Bar, ...]
     notes: tuple[str, ...]
+    more_bars: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All words and lengths of a picture."""
+    """All words and lengths of a picture. *more_sections* stands below them, for those not drawn."""
 
     title: str
     headline: str
     subtitle: str
     sections: tuple[Section, ...]
     footer: str
+    more_sections: str = ""
 
     @property
     def alternative(self) -> str:
@@ -86,21 +91,43 @@ class Picture:
                 heading=one["heading"],
                 places=tuple(Bar(**bar) for bar in one["places"]),
                 notes=tuple(one["notes"]),
+                more_bars=one.get("more_bars", ""),  # rows stored before it was said have none
             )
             for one in told["sections"]
         )
-        return cls(told["title"], told["headline"], told["subtitle"], tuple(sections), told["footer"])
+        return cls(
+            title=told["title"],
+            headline=told["headline"],
+            subtitle=told["subtitle"],
+            sections=tuple(sections),
+            footer=told["footer"],
+            more_sections=told.get("more_sections", ""),
+        )
 
 
 def draw(picture: Picture) -> bytes:
-    """Return *picture* as a PNG."""
+    """Return *picture* as a PNG with a palette: a third of the bytes, and no colour is looked for."""
     height = _Canvas(None).paint(picture)
     image = Image.new("RGB", (_WIDTH, height), "white")
     _Canvas(ImageDraw.Draw(image)).paint(picture)
-    reduced = image.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     data = BytesIO()
-    reduced.save(data, "PNG", optimize=True)
+    image.quantize(palette=_palette(), dither=Image.Dither.NONE).save(data, "PNG")
     return data.getvalue()
+
+
+@cache
+def _palette() -> Image.Image:
+    """Return an image whose palette has all that is painted: inks in shades up to white, and what is flat."""
+    shades = [
+        round(part + (255 - part) * n / _SHADES)
+        for ink in (_INK, _SOFT)
+        for n in range(_SHADES + 1)
+        for part in ImageColor.getrgb(ink)
+    ]
+    flat = [part for colour in (_LINE, _TRACK, _BAR, _ENOUGH) for part in ImageColor.getrgb(colour)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(shades + flat)
+    return palette
 
 
 @cache
@@ -159,6 +186,8 @@ class _Canvas:
         for section in picture.sections:
             self._section(section)
         self._rule()
+        if picture.more_sections:
+            self._line_of(picture.more_sections, size=_TEXT)
         for line in _wrapped(picture.footer, size=_SMALL, width=_INNER):
             self._line_of(line, size=_SMALL, colour=_SOFT)
         return self._y + _MARGIN - 12
@@ -170,6 +199,8 @@ class _Canvas:
         self._figures(section.figures)
         for bar in section.bars:
             self._bar(bar)
+        if section.more_bars:
+            self._line_of(section.more_bars, size=_SMALL, colour=_SOFT)
         if section.heading and section.places:
             self._y += 20
             self._line_of(section.heading, size=_TEXT, bold=True)

@@ -35,12 +35,14 @@ def reminder(
     at: datetime,
     today_is_workday: bool,
     may_be_away: bool = False,
+    has_helper: bool = True,
 ) -> Message:
     """Tell one employee what is still enough today, and what it means to stop here.
 
     *rows* are his. *today_is_workday*: workdays_left of the rows counts the day of *at*, as it does on an
     own workday until working hours are over; what is said here is without it. *may_be_away*: he said himself
     that he is on leave on some of the days after it, and nobody has confirmed that: nothing is said of them.
+    *has_helper*: somebody would learn of it if he asked for help; else he is not offered it.
 
     Raises ValueError if none of the rows is `to_remind`, *at* has no zone or the language is unknown.
     """
@@ -69,10 +71,10 @@ def reminder(
             body=(
                 *([] if figures else [listing]),
                 *stop,
-                Line((Part(WORDS[language].ask_for_help),), Keep.USEFUL),
+                *([Line((Part(WORDS[language].ask_for_help),), Keep.USEFUL)] if has_helper else []),
                 once,
             ),
-            buttons=(Button.HELP, Button.LIST, Button.MUTE),
+            buttons=(*([Button.HELP] if has_helper else []), Button.LIST, Button.MUTE),
             title=texts.add_more.say(n=max(row.today_left for row in due)),
         ),
     )

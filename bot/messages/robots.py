@@ -19,8 +19,10 @@ from bot.messages.ranking_picture import Bar, Figure, Picture, Section
 from bot.messages.standing import first_line, footer, labels_of
 from bot.messages.wordbook import Wordbook
 
-_PICTURE_PLACES = 20  # what still fits on a phone; the words have them all
-_PICTURE_UNITS = 20
+# What is read on a phone without end, and drawn while a sender waits; the words have them all.
+_PICTURE_PLACES = 12
+_PICTURE_UNITS = 12
+_PICTURE_QUOTAS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,16 +146,19 @@ def group_picture(post: GroupPost, *, language: str) -> Picture:
     row, board = post.boards[0]
     title = words.titles[post.job]
     as_of = footer(texts, at=post.at, kind=words.kinds[post.job]).parts
-    named = any(board.top for _, board in post.boards)
+    shown = post.boards[:_PICTURE_QUOTAS]
+    hidden = len(post.boards) - len(shown)
+    named = any(board.top for _, board in shown)
     return Picture(
         title=title if several else words.titled.say(label=labels[row.quota], title=title),
         headline="" if several else _first(words, board),
         subtitle="".join(part.words for part in as_of),
         sections=tuple(
             _section(words, board, post=post, title=labels[row.quota] if several else "")
-            for row, board in post.boards
+            for row, board in shown
         ),
         footer=words.peace if named else words.peace_unnamed,
+        more_sections=texts.more_quotas.say(n=hidden) if hidden else "",
     )
 
 
@@ -205,6 +210,8 @@ def _notes(words: RobotWords, board: Board, *, post: GroupPost) -> Iterator[str]
 
 
 def _section(words: RobotWords, board: Board, *, post: GroupPost, title: str) -> Section:
+    units, places = len(board.units) - _PICTURE_UNITS, len(board.top) - _PICTURE_PLACES
+    more_places = (words.more_places.say(n=places),) if places > 0 else ()
     return Section(
         title=words.of_quota.say(label=title, said=_first(words, board)) if title else "",
         figures=(
@@ -232,7 +239,8 @@ def _section(words: RobotWords, board: Board, *, post: GroupPost, title: str) ->
             )
             for place in board.top[:_PICTURE_PLACES]
         ),
-        notes=tuple(_notes(words, board, post=post)),
+        notes=(*more_places, *_notes(words, board, post=post)),
+        more_bars=words.more_units.say(n=units) if units > 0 else "",
     )
 
 

@@ -50,7 +50,7 @@ _BUILT_IN: Mapping[str, NewsWords] = {
     "zh-CN": NewsWords(
         head_now="指标放宽了，照常就够",
         head_later="下期规则有调整，今天照常就够",
-        line="{quota}（{period} 起）：{what}",
+        line="{quota}（{period} 起）{what}",
         begins="{quota}：从 {period} 起新增这项指标",
         ends="{quota}：从 {period} 起不再考核",
         more=Phrase("另有 {n} 项"),
@@ -60,7 +60,7 @@ _BUILT_IN: Mapping[str, NewsWords] = {
     "en": NewsWords(
         head_now="Your target was eased; the usual is enough",
         head_later="Rules change next period; the usual is enough",
-        line="{quota} (from {period}): {what}",
+        line="{quota} (from {period}), {what}",
         begins="{quota}: a new target from {period} on",
         ends="{quota}: no longer asked from {period} on",
         more=Phrase("and {n} more"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from bot.core.day import DayFacts
 from bot.core.periods import PeriodKind, parse_period
@@ -77,7 +78,16 @@ def workdays_left(texts: Texts, row: Row) -> list[str]:
     return [texts.workdays_left.say(n=row.workdays_left)]
 
 
-def labels_of(texts: Texts, rows: Sequence[Row], *, at: datetime) -> dict[str, str]:
+class OfPeriod(Protocol):
+    """What is about a quota's period: a row, or a figure of a statement."""
+
+    @property
+    def quota(self) -> str: ...
+    @property
+    def period(self) -> str: ...
+
+
+def labels_of(texts: Texts, rows: Sequence[OfPeriod], *, at: datetime) -> dict[str, str]:
     """Name each quota of *rows* by its period, and by its id where periods alone do not tell them apart."""
     periods = {row.quota: _period(texts, row, at=at) for row in rows}
     if len(set(periods.values())) == len(periods):
@@ -87,10 +97,11 @@ def labels_of(texts: Texts, rows: Sequence[Row], *, at: datetime) -> dict[str, s
     }
 
 
-def _period(texts: Texts, row: Row, *, at: datetime) -> str:
+def _period(texts: Texts, row: OfPeriod, *, at: datetime) -> str:
     """Say `this month` only while it is."""
-    if row.period_start <= at.date() <= row.period_end:
-        return texts.this_period[parse_period(row.period).kind]
+    period = parse_period(row.period)
+    if at.date() in period:
+        return texts.this_period[period.kind]
     return texts.other_period.say(period=row.period)
 
 

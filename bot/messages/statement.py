@@ -11,7 +11,7 @@ from bot.core.statement import Figure, Statement, shown_code
 from bot.messages.language import texts_in
 from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
 from bot.messages.names import clean
-from bot.messages.standing import first_line, footer, standings
+from bot.messages.standing import first_line, footer, labels_of, standings
 from bot.messages.wordbook import Wordbook
 
 
@@ -48,7 +48,7 @@ _BUILT_IN: Mapping[str, StatementWords] = {
         not_yours="数字只有本人和他的主管能看到。",
         which="请说“验证”加 16 位校验码",
         added="{name} {day}：当天新增 {n} 位",
-        figure="{quota} {period}：目标 {target}，已确认 {counted}，待确认 {pending}",
+        figure="{label}：目标 {target}，已确认 {counted}，待确认 {pending}",
     ),
     "en": StatementWords(
         done="Enough for today: {n} added",
@@ -63,7 +63,7 @@ _BUILT_IN: Mapping[str, StatementWords] = {
         not_yours="The figures are for the person himself and his leaders only.",
         which="Say “verify” and the code of 16 signs",
         added="{name}, {day}: {n} added that day",
-        figure="{quota} {period}: target {target}, confirmed {counted}, pending {pending}",
+        figure="{label}: target {target}, confirmed {counted}, pending {pending}",
     ),
 }
 WORDS = Wordbook("statement", _BUILT_IN)
@@ -127,21 +127,22 @@ def looked_at(
     genuine = first_line(words.genuine.format(at=f"{given_at:%Y-%m-%d %H:%M}"))
     if seen is None:
         return Message((genuine, Line((Part(words.not_yours),), Keep.CORE), end))
-    return Message((genuine, *_figures(language, seen, name=name), end))
+    return Message((genuine, *_figures(language, seen, name=name, at=at), end))
 
 
-def _figures(language: str, seen: Statement, *, name: str) -> list[Line | Listing]:
-    words = WORDS[language]
+def _figures(language: str, seen: Statement, *, name: str, at: datetime) -> list[Line | Listing]:
+    words, labels = WORDS[language], labels_of(texts_in(language), seen.figures, at=at)
     head = words.added.format(name=clean(name), day=seen.day, n=seen.added)
-    lines = tuple(Line((Part(_figure(words, one)),), Keep.CORE) for one in seen.figures)
+    lines = tuple(
+        Line((Part(_figure(words, one, label=labels[one.quota])),), Keep.CORE) for one in seen.figures
+    )
     listed = Listing(lines, more=texts_in(language).more_quotas, keep=Keep.CORE)
     return [Line((Part(head),), Keep.CORE), *([listed] if lines else [])]
 
 
-def _figure(words: StatementWords, one: Figure) -> str:
+def _figure(words: StatementWords, one: Figure, *, label: str) -> str:
     return words.figure.format(
-        quota=clean(one.quota),
-        period=one.period,
+        label=label,
         target=one.target,
         counted=one.counted,
         pending=one.pending,

@@ -50,7 +50,7 @@ _BUILT_IN: Mapping[str, TeamWords] = {
     "zh-CN": TeamWords(
         head=Phrase("有 {n} 位可以帮一把"),
         head_teams=Phrase("有 {n} 位可以帮一把，各团队另有 {teams} 位"),
-        teams_only=Phrase("各团队有 {n} 位需帮助，请问主管如何安排"),
+        teams_only=Phrase("各团队有 {n} 位需帮助，先问问他们的主管需要什么"),
         nobody="现在没有需要先帮的人",
         away=Phrase("另有 {n} 位今天休假，回来后再帮"),
         asked="近 7 天请您帮忙：{names}",

@@ -86,10 +86,10 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "about": ("head", "help_head"),
     "team": ("head",),
     "statement": ("done", "genuine", "unknown", "too_many"),
-    "offer": ("first",),
+    "offer": ("first", "first_alone"),
     "helping": ("first_names", "first_number"),
-    "over_teams": ("first", "first_number"),
-    "weekly": ("dose", "talk", "enough", "not_asked"),
+    "over_teams": ("first", "first_number", "others", "others_number"),
+    "weekly": ("dose", "talk", "talk_alone", "enough", "not_asked"),
 }
 _KEYNAMES = frozenset(
     (

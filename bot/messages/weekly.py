@@ -29,8 +29,9 @@ class OwnWeek:
 
     *rows* are his, workdays_left without today. *dose* is enough on each of his workdays from the next on, 0
     if nothing is to be added, None if there is no such day, or nobody knows on which of them he is there.
-    *tight*: that is so much that help is offered instead. *may_be_away*: he said himself that he is on leave
-    on some of the days to come, and nobody has confirmed that: nothing is said of their number.
+    *tight*: that is so much that help is offered instead, if he *has_helper*: somebody who would learn of it.
+    *may_be_away*: he said himself that he is on leave on some of the days to come, and nobody has confirmed
+    that: nothing is said of their number.
     """
 
     rows: Sequence[Row]
@@ -38,6 +39,11 @@ class OwnWeek:
     dose: int | None
     tight: bool = False
     may_be_away: bool = False
+    has_helper: bool = True
+
+    @property
+    def is_offered_help(self) -> bool:
+        return self.tight and self.has_helper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,8 @@ class WeekWords:
     dose_short: Phrase
     talk: Phrase
     talk_short: Phrase
+    talk_alone: Phrase  # to who has nobody to plan with
+    talk_alone_short: Phrase
     enough: Phrase
     enough_short: Phrase
     not_asked: Phrase
@@ -98,6 +106,8 @@ CHINESE = WeekWords(
     dose_short=Phrase("{ahead}每天 {n} 位就够"),
     talk=Phrase("{ahead}先商量怎么安排"),
     talk_short=Phrase("{ahead}先商量怎么安排"),
+    talk_alone=Phrase("{ahead}尽力就够了"),
+    talk_alone_short=Phrase("{ahead}尽力就够了"),
     enough=Phrase("已经够了"),
     enough_short=Phrase("已经够了，{ahead}不用再加"),
     not_asked=Phrase("{ahead}不加也够"),
@@ -129,6 +139,8 @@ ENGLISH = WeekWords(
     dose_short=Phrase("{n} a workday is enough {ahead}"),
     talk=Phrase("let us plan together {ahead}"),
     talk_short=Phrase("Let us plan together {ahead}"),
+    talk_alone=Phrase("what you can do is enough {ahead}"),
+    talk_alone_short=Phrase("What you can do is enough {ahead}"),
     enough=Phrase("that is enough"),
     enough_short=Phrase("Enough: nothing to add {ahead}"),
     not_asked=Phrase("enough, nothing is asked {ahead}"),
@@ -208,7 +220,7 @@ def weekly(
 
 
 def _buttons(own: OwnWeek | None, team: TeamWeek | None) -> tuple[Button, ...]:
-    mine = () if own is None else (Button.HELP, Button.LIST) if own.tight else (Button.LIST,)
+    mine = () if own is None else (Button.HELP, Button.LIST) if own.is_offered_help else (Button.LIST,)
     return (*mine, *([Button.TEAM] if team else []))
 
 
@@ -234,8 +246,10 @@ class _Week:
         """The first line, and what a card's title says where that is too long."""
         words = self.words
         statuses = {row.status for row in own.rows} - {Status.EXEMPT}
-        if own.tight:
+        if own.is_offered_help:
             then, short = words.talk, words.talk_short
+        elif own.tight:
+            then, short = words.talk_alone, words.talk_alone_short
         elif own.dose is None:
             then, short = words.thanks, words.thanks_short
         elif own.dose:
@@ -264,7 +278,7 @@ class _Week:
         return [
             self._standings(own),
             *self._days(own),
-            *([_line(self.words.send_word.say(), Keep.USEFUL)] if own.tight else []),
+            *([_line(self.words.send_word.say(), Keep.USEFUL)] if own.is_offered_help else []),
             *kept_line(self.texts, own.rows),
         ]
 
@@ -274,7 +288,7 @@ class _Week:
         return [
             *([] if rows else [self._standings(own)]),
             *self._days(own),
-            *([_line(CARD_WORDS[self.language].ask_for_help, Keep.USEFUL)] if own.tight else []),
+            *([_line(CARD_WORDS[self.language].ask_for_help, Keep.USEFUL)] if own.is_offered_help else []),
         ]
 
     def team_lines(self, team: TeamWeek, said: TeamSaid) -> list[Line | Listing]:
@@ -297,7 +311,7 @@ class _Week:
             *self._help_first(said),
             replace(self._team_days(team), keep=Keep.USEFUL if team.over else Keep.CORE),
             *self._improved(team),
-            _line(self.texts.for_your_eyes.say(), Keep.CORE),
+            _line(self.texts.for_your_eyes_short.say(), Keep.CORE),
         ]
 
     def card_rows(self, own: OwnWeek | None, said: TeamSaid | None) -> tuple[tuple[str, str], ...]:

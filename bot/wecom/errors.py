@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -55,6 +56,7 @@ TOO_OFTEN = 45009
 TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # everybody pauses a little
 MAX_SYSTEM_BUSY_TRIES = 3  # -1: at most three tries
 
+_ANSWERED = "WeCom answered "
 _APP = "admin console, 应用管理 → the app"
 _CONTACTS = "admin console, 客户联系 → 权限配置"
 _RANGE = f"the app does not see this member: {_APP} → 可见范围, add the department"
@@ -93,9 +95,15 @@ class AnswerError(WeComError):
     stem: str = ""
 
     def __str__(self) -> str:
-        text = f"WeCom answered {self.errcode}" + (f" ({self.stem})" if self.stem else "")
+        text = f"{_ANSWERED}{self.errcode}" + (f" ({self.stem})" if self.stem else "")
         remedy = remedy_of(self.errcode)
         return f"{text}: {remedy}" if remedy else text
+
+
+def errcode_in(text: str) -> int:
+    """Return the errcode in the kept text of an `AnswerError`; 0 for that of any other error."""
+    found = re.match(rf"{_ANSWERED}(\d+)", text)
+    return int(found[1]) if found else 0
 
 
 class BlockedError(WeComError):
