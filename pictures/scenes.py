@@ -56,6 +56,11 @@ SCENES: Mapping[str, tuple[Shot, ...]] = {
         Shot(userid="zg01", heading="review", at=MORNING),
         Shot(userid="yg02", heading="decided, an appeal", at=MORNING),
     ),
+    "leave": (
+        Shot(userid="zg01", heading="leave", at=MORNING),
+        Shot(userid="zg02", heading="leave", at=MORNING, press="confirm:zhangsan:2026-11-26:2026-11-27"),
+        Shot(userid="yg01", heading="leave, confirmed", at=MORNING),
+    ),
     "others": (
         Shot(userid="zg01", heading="admin", at=MORNING),
         Shot(userid="yg01", heading="welcome", at=MORNING),

@@ -72,7 +72,7 @@ def test_in_words_it_says_what_to_answer(tmp_path: Path) -> None:
 
         (asked,) = unasked(services, "leave")
         assert lines(asked["content"]) == [
-            "员工甲, leave 11-26–11-27: confirm?",
+            "员工甲, leave 11-26 to 11-27: confirm?",
             "2 workdays of it would be prorated",
             "This month: target 45 once confirmed (now 50)",
             "Or leave it: the days stay quiet, the target as it is.",
@@ -81,7 +81,7 @@ def test_in_words_it_says_what_to_answer(tmp_path: Path) -> None:
         ]
         answer = say(services, "team", "confirm-leave zhang 2026-11-26 2026-11-27")
         assert answer[:2] == [
-            "Fine: leave of 员工甲, 11-26–11-27, is confirmed",
+            "Fine: leave of 员工甲, 11-26 to 11-27, is confirmed",
             "This month: target prorated to 45 (was 50)",
         ]
 

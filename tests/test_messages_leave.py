@@ -69,7 +69,7 @@ def test_no_form_is_over_a_limit_whatever_somebody_is_called_and_however_much_sh
     assert [over(form.msgtype, form.body) for form in forms] == [None] * 3
     title = forms[0].body["main_title"]
     assert isinstance(title, dict)
-    assert title["title"] in {"11-26 至 11-27 有人请假，请确认", "Leave to confirm, 11-26–11-27"}
+    assert title["title"] in {"11-26 至 11-27 有人请假，请确认", "Leave to confirm, 11-26 to 11-27"}
 
 
 def test_who_has_no_name_is_called_by_his_userid() -> None:

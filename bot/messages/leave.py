@@ -72,7 +72,7 @@ _BUILT_IN: Mapping[str, LeaveWords] = {
     ),
     "en": LeaveWords(
         one_day="{first}",
-        several="{first}–{last}",
+        several="{first} to {last}",
         asks="{name}, leave {days}: confirm?",
         asks_shorter="Leave to confirm, {days}",
         workdays=Phrase("{n} workdays of it would be prorated", one="1 workday of it would be prorated"),
