@@ -1,11 +1,12 @@
 """The SQL files: one text for both engines, what must differ named and small.
 
-`sql/*.sql` and `schema/*.sql` serve both; `sql/<engine>/` holds the claims. In the schema a few words stand
-for what the engines call differently.
+`sql/*.sql` and `schema/*.sql` serve both; `sql/<engine>/` holds the claims and bulk writes. A few words stand
+for what the engines call differently: in braces in the schema, `LISTED(:ids)` for the rows of a JSON list.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +30,8 @@ _WORDS = {
         "object_of": "json_object_agg",
     },
 }
+_LISTED = re.compile(r"LISTED\((:\w+)\)")
+_LISTS = {"sqlite": r"json_each(\1)", "postgres": r"json_array_elements_text(CAST(\1 AS JSON))"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,8 @@ def _shipped(dialect: str, adapter: str) -> Mapping[str, Any]:
     files = (*sorted(folder.glob("*.sql")), *sorted((folder / dialect).glob("*.sql")))
     found: dict[str, Any] = {}
     for file in files:
-        found |= _read(file.read_text(encoding="utf-8"), adapter)
+        text = _LISTED.sub(_LISTS[dialect], file.read_text(encoding="utf-8"))
+        found |= _read(text, adapter)
     return found
 
 

@@ -1,4 +1,5 @@
--- What of a large table concerns a few: their ids as JSON, which the engines open with functions of other names.
+-- What of a large table concerns a few, whose ids are a JSON list. CROSS JOIN keeps SQLite from beginning with the
+-- large table.
 
 -- name: adds_of(userids, since, upto, alive)
 -- As adds_since, of these employees (a list).
@@ -9,10 +10,10 @@ SELECT adds.userid, adds.external_userid, adds.added_at, adds.nth, adds.ended_at
          WHERE earlier.external_userid = adds.external_userid
            AND earlier.added_at < adds.added_at
            AND earlier.userid <> adds.userid) AS known_since
-  FROM json_array_elements_text(CAST(:userids AS JSON)) AS asked (value)
-  JOIN adds
-    ON adds.userid = asked.value
- WHERE adds.added_at <= :upto
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN adds
+ WHERE adds.userid = asked.value
+   AND adds.added_at <= :upto
    AND (adds.added_at >= :since OR adds.ended_at >= :since OR adds.last_regained_at >= :since
         OR (:alive = 1 AND adds.ended_at IS NULL))
  ORDER BY adds.userid, adds.added_at, adds.external_userid;
@@ -26,10 +27,10 @@ SELECT adds.userid, adds.external_userid, adds.added_at, adds.nth, adds.ended_at
          WHERE earlier.external_userid = adds.external_userid
            AND earlier.added_at < adds.added_at
            AND earlier.userid <> adds.userid) AS known_since
-  FROM json_array_elements_text(CAST(:customers AS JSON)) AS asked (value)
-  JOIN adds
-    ON adds.external_userid = asked.value
- WHERE adds.added_at <= :upto
+  FROM LISTED(:customers) AS asked
+ CROSS JOIN adds
+ WHERE adds.external_userid = asked.value
+   AND adds.added_at <= :upto
    AND (adds.added_at >= :since OR adds.ended_at >= :since OR adds.last_regained_at >= :since
         OR (:alive = 1 AND adds.ended_at IS NULL))
  ORDER BY adds.userid, adds.added_at, adds.external_userid;
@@ -38,18 +39,18 @@ SELECT adds.userid, adds.external_userid, adds.added_at, adds.nth, adds.ended_at
 -- As details_since, of these employees (a list).
 SELECT details.userid, details.external_userid, details.createtime, details.customer_type, details.add_way,
        details.state, details.tags, details.unionid, details.mobile_sha256
-  FROM json_array_elements_text(CAST(:userids AS JSON)) AS asked (value)
-  JOIN details
-    ON details.userid = asked.value
- WHERE details.createtime >= :since;
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN details
+ WHERE details.userid = asked.value
+   AND details.createtime >= :since;
 
 -- name: facts_called(keys)
 -- As facts_all, of what goes by these keys (a list) of whatever kind. Reads the table: an index on the key would
 -- make an import, which writes at the end only, three times as long.
 SELECT number, key_kind, key, manager, said
   FROM facts
- WHERE key IN (SELECT value
-                       FROM json_array_elements_text(CAST(:keys AS JSON)) AS asked (value))
+ WHERE key IN (SELECT asked.value
+                 FROM LISTED(:keys) AS asked)
    AND number <= (SELECT CAST(marks.value AS BIGINT)
                     FROM marks
                    WHERE marks.name = 'facts_upto')
