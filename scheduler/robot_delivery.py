@@ -116,10 +116,9 @@ class RobotDelivery:
         if kind is Kind.TRANSIENT and due.attempts + 1 < MAX_SYSTEM_BUSY_TRIES:
             self._later(due, wait=_AGAIN_S, error=str(error))
             return
-        receipt = json.dumps({"errcode": error.errcode})
-        self._outbox.finish(due.seq, state="failed", now=now, receipt=receipt, error=str(error))
         log.warning("robot's post refused", robot=robot, key=due.key, errcode=error.errcode)
         if error.errcode in ROBOT_IS_OFF:
+            # First: as soon as the words are no longer open, another thread looks whether the picture may go.
             self._services.store.robots.switch_off(
                 robot,
                 configured=fingerprints(self._services.config)[robot],
@@ -127,6 +126,8 @@ class RobotDelivery:
                 error=str(error),
                 now=now,
             )
+        receipt = json.dumps({"errcode": error.errcode})
+        self._outbox.finish(due.seq, state="failed", now=now, receipt=receipt, error=str(error))
 
     def _later(self, due: Due, *, wait: float, error: str, spent: bool = True) -> None:
         at = int(self._time() + wait)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bot_builders import logged
@@ -195,6 +196,24 @@ def test_a_robot_that_is_refused_is_switched_off_and_said_to_be(post: Post, errc
     assert [part["errcode"] for part in post.degraded() if part["part"] == "robots"] == [errcode]
     assert f"south-branch”已停用：企业微信返回 {errcode}" in robots_off(post.services)[0]
     assert list(plan(post.services, "digest", at=at(EVENING))) == []
+
+
+def test_it_is_off_before_another_thread_may_take_its_picture(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_robot(post, 93000)
+    planned(post)
+    robots, words = post.services.store.robots, []
+    switch_off = robots.switch_off
+
+    def noted(*args: str, **details: Any) -> None:
+        words.append(post.states()[KEY])
+        switch_off(*args, **details)
+
+    monkeypatch.setattr(robots, "switch_off", noted)
+    post.drain()
+
+    assert words == ["pending"]
 
 
 def test_its_refusal_is_shown_and_forgotten_with_a_new_key(
