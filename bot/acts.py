@@ -9,26 +9,16 @@ when it is answered, if that is later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
 
 from bot.confirming import ask_leaders
 from bot.core.leaves import run_from
-from bot.core.progress import Branch
-from bot.core.reviewers import Bank
 from bot.core.workdays import ONE_DAY, epoch_of
-from bot.explaining import Explanation, UnknownPersonError, explain
-from bot.leading import leads
-from bot.messages import Message, contacts, preferences
-from bot.messages.contacts import Judged, Listed
-from bot.naming import Names, names_of
+from bot.messages import Message, preferences
 from bot.services import Services
-from bot.standing import everybody, standing_of
+from bot.standing import everybody
 from bot.store.preferences import Way
-from bot.telling import peace, put_unasked, unasked
 
-HELP = "help"  # in the key of the message to a leader, with who asks
 LONGEST_MUTE = timedelta(days=366)
 
 
@@ -133,136 +123,6 @@ def back_from_leave(
         recorded=None if person is None else run_from(person.absences, today),
         at=calendar.local(now),
     )
-
-
-def helpers(services: Services, *, at: datetime) -> Callable[[str], bool]:
-    """Say of whom a wish for help at *at* would reach somebody: a leader of his who may be told of it."""
-    quiet, day = peace(services), services.config.work_calendar().local_day(at)
-    bank = Bank(people=quiet.people, departments=services.directory.departments, day=day)
-
-    @cache  # one leader has many people
-    def is_told(leader: str) -> bool:
-        return quiet.next_time(leader, at, kind=HELP) is not None
-
-    return lambda userid: any(map(is_told, bank.leaders_of(userid)))
-
-
-def ask_for_help(
-    services: Services, userid: str, *, at: datetime, answered: datetime | None = None
-) -> Message:
-    """Tell his own leaders, once a day, at their next time at work. Nobody else learns of it.
-
-    Not inside a transaction: it has one of its own, so that a wish which is noted has its messages.
-    """
-    calendar, language = services.config.work_calendar(), _language(services)
-    now = answered or at
-    local = calendar.local(now)
-    quiet = peace(services)
-    bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
-    leaders = sorted(bank.leaders_of(userid))
-    times = {leader: quiet.next_time(leader, now, kind=HELP) for leader in leaders}
-    if not any(times.values()):
-        return preferences.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
-    rows = standing_of(services, [userid], at=now).by_person.get(userid, ())
-    wanted = preferences.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
-    told: dict[str, datetime] = {}
-    with services.store.transaction():
-        if not services.store.preferences.wish_help(userid, calendar.local_day(at), at=epoch_of(at)):
-            return preferences.help_told_before(language=language, at=local)
-        for leader, moment in times.items():
-            if moment is None:
-                continue
-            row = unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
-            put_unasked(services, row, quiet=quiet)
-            # His day may be full: then it goes on a later one, or not at all.
-            if (stored := services.store.outbox.by_key(row.key)) is not None:
-                told[leader] = calendar.moment(stored["not_before"])
-    if not told:
-        return preferences.nobody_to_help(language=language, has_leader=True, at=local)
-    names = [quiet.people[leader].name for leader in told]
-    return preferences.help_told(language=language, leaders=names, by=max(told.values()), at=local)
-
-
-def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:
-    """Note that *userid* will help *whom* on the local day of *at*.
-
-    False if he does not lead him with nobody between, or one of the two has left.
-    """
-    today = services.config.work_calendar().local_day(at)
-    if not leads(services, userid, whom, people=everybody(services), day=today):
-        return False
-    services.store.coaching.mark(userid, whom, today, at=epoch_of(at))
-    return True
-
-
-def list_contacts(
-    services: Services,
-    userid: str,
-    *,
-    at: datetime,
-    page: int = 1,
-    period: str | None = None,
-    branch: Branch | None = None,
-) -> Message:
-    """Show him his contacts of the running periods, or of the one named, under numbers that `why` takes.
-
-    The newest first. *branch* is read already, for the running periods. Raises ValueError for a name that is
-    no period.
-    """
-    found = numbered(services, userid, at=at, period=period, branch=branch)
-    customers = [one.external_userid for one in found]
-    services.store.preferences.show(userid, customers, at=epoch_of(at))
-    local = services.config.work_calendar().local(at)
-    return contacts.listed(language=_language(services), contacts=found, page=page, at=local)
-
-
-def numbered(
-    services: Services,
-    userid: str,
-    *,
-    at: datetime,
-    period: str | None = None,
-    branch: Branch | None = None,
-) -> list[Listed]:
-    """Return his contacts of the running periods, or of the one named, the newest first; nobody's are none.
-
-    Raises ValueError for a name that is no period.
-    """
-    try:
-        found = explain(services, userid, at=at, period=period, branch=branch)
-    except UnknownPersonError:
-        return []
-    return _numbered(found, names_of(services, userid))
-
-
-def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[Listed]:
-    judged: dict[tuple[datetime, str], list[Judged]] = {}
-    ways: dict[tuple[datetime, str], int | None] = {}
-    for quota in explanation.quotas:
-        for one in quota.contacts:
-            place = one.added_at, one.external_userid
-            ways[place] = one.way
-            judged.setdefault(place, []).append(
-                Judged(
-                    quota=quota.quota,
-                    period=quota.period,
-                    verdict=one.verdict,
-                    reason=one.reason,
-                    until=one.until,
-                )
-            )
-    places: Sequence[tuple[datetime, str]] = sorted(judged, reverse=True)
-    return [
-        Listed(
-            number=number,
-            external_userid=place[1],
-            names=names.get(place[1], ()),
-            added_at=place[0],
-            way=ways[place],
-            judged=tuple(judged[place]),
-        )
-        for number, place in enumerate(places, start=1)
-    ]
 
 
 def _language(services: Services) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from bot import directory, frozen
+from bot import changing, directory
 from bot.clock import Clock, RealClock
 from bot.config import Config
 from bot.health import DETAILS_TROUBLE, TOKEN, TROUBLE, WELCOME_TROUBLE
@@ -111,7 +111,8 @@ def record_files(services: Services, *, now: datetime) -> None:
             store.roster_lines.drop(old)
             log.info("the roster file says something newer than import roster", people=len(old))
         directory.record(services.directory, store.members, day=day)
-        frozen.record(services.config.core_quotas(), store.rule_versions, today=day, now=int(now.timestamp()))
+        quotas = services.config.core_quotas()
+        changing.record(quotas, store.rule_versions, today=day, now=int(now.timestamp()))
 
 
 def refresh_directory(services: Services) -> None:

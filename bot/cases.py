@@ -16,6 +16,8 @@ from bot.core.reviewers import Bank, Levels, level_at, time_is_up
 from bot.core.rulebook import Framed
 from bot.core.verdicts import Verdict
 from bot.core.workdays import WorkCalendar, epoch_of
+from bot.messages.questions import Appealed, Seen
+from bot.naming import Names
 from bot.services import Services
 from bot.standing import branch_for, everybody, rules
 from bot.store.proposals import Proposal
@@ -279,3 +281,22 @@ def verdicts_in(
             contact.key: verdict for userid in asked for contact, verdict in frame.judged(userid, past)
         }
     return found
+
+
+def what_of(
+    case: Case, *, calendar: WorkCalendar, names: Mapping[str, Names] | None = None
+) -> Seen | Appealed:
+    """Return what *case*, an appeal, a held contact or a finding, is about, as messages want it.
+
+    *names* of customers by their ids, if it is for the person whose case it is and nobody else.
+    """
+    if case.finding is not None:
+        return Seen.of(case.finding.name, case.finding.evidence, names=names)
+    assert case.review is not None  # noqa: S101 - a case is one of the two
+    _, external_userid, added_at = case.review.contact
+    return Appealed(
+        external_userid=external_userid,
+        added_at=calendar.moment(added_at),
+        verdict=case.verdict,
+        names=(names or {}).get(external_userid, ()),
+    )

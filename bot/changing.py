@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 
-from bot import frozen
+from bot.core import rulebook
 from bot.core.leniency import Difference, differences
 from bot.core.periods import Period, period_of
 from bot.core.progress import Branch, Row, progress
@@ -20,6 +20,7 @@ from bot.core.rulebook import Version
 from bot.core.workdays import ONE_DAY, epoch_of
 from bot.services import Services
 from bot.standing import branch_for
+from bot.store.rule_versions import RuleVersions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def pending_changes(services: Services, *, at: datetime) -> list[QuotaChange]:
     found = []
     for name in (*asked, *sorted(set(recorded) - set(asked))):
         versions, new = recorded.get(name), asked.get(name)
-        old = None if versions is None else frozen.running(versions, today=today).quota
+        old = None if versions is None else rulebook.running(versions, today=today).quota
         if not recorded or old == new:
             continue
         found.append(_change(services, name, old, new, at=at))
@@ -76,7 +77,7 @@ def adopt(services: Services, changes: Iterable[QuotaChange], *, by: str, now: i
     """
     store = services.store
     with store.transaction():
-        frozen.record(
+        record(
             services.config.core_quotas(),
             store.rule_versions,
             today=services.config.work_calendar().local_day(at),
@@ -180,3 +181,14 @@ def _worse(before: Row | None, after: Row | None) -> bool:
         or (after.reward or 0) < (before.reward or 0)
         or (before.target > 0 and after.target == 0 and before.reward is not None)
     )
+
+
+def record(quotas: Iterable[Quota], store: RuleVersions, *, today: date, now: int) -> list[rulebook.Change]:
+    """Keep what the file says under the local day *today*; *now* in epoch s. Call inside a transaction.
+
+    Returns what changed.
+    """
+    found = rulebook.changes(quotas, store.all(), today=today)
+    for change in found:
+        store.replace_from(change.quota, change.versions, since=change.since, now=now)
+    return found

@@ -7,12 +7,13 @@ file as it is now, and record nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from bot.config import Config
 from bot.core.people import Departments, Membership, Person
 from bot.roster import RosterLine, Traits, read_departments, read_roster, role_for
+from bot.services import Directory, Files
 from bot.store.address_book import CHANGED, Entry, State
 from bot.store.members import Members
 from bot.store.roster_lines import Imported
@@ -20,29 +21,6 @@ from bot.store.store import Store
 from bot.wecom.directory import DISABLED
 
 ROSTER_IMPORTED = "roster_imported"  # the mark that changes with each `import roster`
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The roster and departments files as they are. *stamp* tells them from changed ones."""
-
-    lines: tuple[RosterLine, ...]
-    departments: Departments
-    stamp: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Directory:
-    """Who works where now. *stamp* tells this from one made of changed files or a newer reading.
-
-    *lines*: those of the roster file, and of `import roster` where they hold.
-    """
-
-    people: tuple[Person, ...]
-    departments: Departments
-    stamp: tuple[int | str, ...] = ()
-    files: Files = Files((), Departments())
-    lines: tuple[RosterLine, ...] = ()
 
 
 def read_files(config: Config) -> Files:

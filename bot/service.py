@@ -22,6 +22,7 @@ from bot.bootstrap import (
 )
 from bot.core.outages import DOWN, SHORTEST_DOWN_S
 from bot.core.silence import LOOK_S
+from bot.features.ledger.derive import note_rules
 from bot.health import Health
 from bot.outages import ALIVE_S, RECEIVING
 from bot.proving import look_at_from
@@ -38,7 +39,7 @@ from bot.web.receiver import PATH, Receiver
 from bot.web.server import serve
 from bot.wecom.crypto import CallbackCrypto
 from bot.wecom.token import TokenError, TokenKeeper
-from handlers.inbox import note_rules, work_off
+from handlers.inbox import work_off
 from scheduler import catching_up, listening
 from scheduler.directory import look_after
 from scheduler.reader import Reader

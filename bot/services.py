@@ -12,9 +12,9 @@ import structlog
 
 from bot.clock import Clock
 from bot.config import Config
-from bot.core.people import Person
-from bot.directory import Directory
+from bot.core.people import Departments, Person
 from bot.messages.wordbook import Voice
+from bot.roster import RosterLine
 from bot.store.engine import StoreError
 from bot.store.store import Store
 from bot.wecom.budget import ReadBudget
@@ -54,6 +54,29 @@ class Signal:
         """Return when woken, or after *timeout_s*."""
         self._event.wait(timeout_s)
         self._event.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The roster and departments files as they are. *stamp* tells them from changed ones."""
+
+    lines: tuple[RosterLine, ...]
+    departments: Departments
+    stamp: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Who works where now. *stamp* tells this from one made of changed files or a newer reading.
+
+    *lines*: those of the roster file, and of `import roster` where they hold.
+    """
+
+    people: tuple[Person, ...]
+    departments: Departments
+    stamp: tuple[int | str, ...] = ()
+    files: Files = Files((), Departments())
+    lines: tuple[RosterLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TypedDict
 
-from bot import directory, frozen
+from bot import directory
+from bot.core import rulebook
 from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, day_facts, facts_between
 from bot.core.frames import Contacts, Frame, Past, own_days
@@ -27,7 +28,7 @@ from bot.core.teams import Team, large_teams, teams
 from bot.core.waiting import Waiting, waiting
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.knowing import with_knowledge
-from bot.services import People, Services
+from bot.services import Directory, People, Services
 from bot.store.results import State
 from bot.store.shared import PEOPLE
 from bot.store.store import Store
@@ -151,7 +152,7 @@ class Standing:
 def rules(services: Services) -> Rulebook:
     """Which rule holds for which period, as far as is known now."""
     today = services.config.work_calendar().local_day(services.clock.now())
-    return frozen.rulebook(services.config.core_quotas(), services.store.rule_versions.all(), today=today)
+    return rulebook.rulebook(services.config.core_quotas(), services.store.rule_versions.all(), today=today)
 
 
 def standing(services: Services, *, at: datetime, period: str | None = None, money: bool = False) -> Standing:
@@ -320,7 +321,7 @@ def everybody(services: Services) -> Mapping[str, Person]:
     return kept.by_userid
 
 
-def _everybody(services: Services, now: directory.Directory, *, today: date) -> Mapping[str, Person]:
+def _everybody(services: Services, now: Directory, *, today: date) -> Mapping[str, Person]:
     absences = services.store.knowledge.absences()
     people = directory.known(now, services.store.members.all(), day=today)
     return {

@@ -18,6 +18,8 @@ import structlog
 
 from bot import acts
 from bot.confirming import confirm
+from bot.features.preferences import help_request
+from bot.features.teams import coaching
 from bot.messages import Message as Written
 from bot.messages.cards import WORDS, button_of, marked
 from bot.messages.forms import CARD
@@ -70,7 +72,7 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
     at = services.config.work_calendar().moment(event.created_at)
     if button is Button.COACH:
         about = services.store.renames.current(about)
-        if not acts.coach(services, userid, about, at=at):
+        if not coaching.coach(services, userid, about, at=at):
             log.info("press to help somebody who is not led", key=event.key)
             return False
     if button is Button.CONFIRM:
@@ -89,7 +91,7 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
             way=Way.BUTTON,
         )
     )
-    return button is Button.HELP and acts.helpers(services, at=at)(userid)
+    return button is Button.HELP and help_request.helpers(services, at=at)(userid)
 
 
 def _confirm(services: Services, event: CardPressed, userid: str, *, about: str) -> bool:

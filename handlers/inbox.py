@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import structlog
 
 import handlers
-from bot.core.relations import fold
+from bot.features.ledger.derive import derive
 from bot.replies import answer_waiting
 from bot.services import Services
 from bot.store.engine import StoreError
@@ -18,7 +16,6 @@ from handlers.router import Router
 log = structlog.get_logger(__name__)
 
 BATCH = 200
-_RULES = "derived_under"
 # Seconds from each failed try to the next: five tries over about an hour, then a dead letter.
 RETRY_AFTER_S = (30, 240, 900, 2400)
 
@@ -40,39 +37,6 @@ def work_off(services: Services, *, upto: int | None = None, router: Router | No
 def _answer(services: Services) -> None:
     derive(services)
     answer_waiting(services)
-
-
-def note_rules(services: Services) -> None:
-    """Have everything derived anew if that was done under another [ledger]: when a file comes into use."""
-    if not rules_changed(services):
-        return
-    with services.store.transaction():
-        services.store.ledger.mark_all()
-        services.store.marks.put(_RULES, _rules(services))
-
-
-def rules_changed(services: Services) -> bool:
-    """Whether what is there was derived under another [ledger]."""
-    return services.store.marks.get(_RULES) != _rules(services)
-
-
-def _rules(services: Services) -> str:
-    return f"regain_s={services.config.ledger.regain_s}"
-
-
-def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> None:
-    """Fold every relation that new facts touched from its whole set; *beat* is called now and then."""
-    store = services.store
-    while store.ledger.dirty():
-        beat()
-        with store.transaction():
-            touched = store.ledger.take_dirty(batch=BATCH)
-            for userid, external_userid in touched:
-                facts = store.ledger.relation(userid, external_userid)
-                adds = fold(facts, regain_s=services.config.ledger.regain_s)
-                store.ledger.put_adds(userid, external_userid, adds)
-        if not touched:
-            return  # what is left, others have in hand
 
 
 def _one_batch(services: Services, *, upto: int | None, router: Router) -> int:

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bot.core.reconciling import ROLLOUT_S, Cause, Judged, Listed, Repair, Window, judge
+from bot.core.reconciling import ORIGIN, ROLLOUT_S, Cause, Judged, Listed, Repair, Window, judge
 from bot.core.relations import Kind, RelationEvent
 from bot.store.details import ContactRead
 from bot.store.store import Store
 from bot.store.syncing import Burden, Drift, FoundLoss, SyncRun
-
-ORIGIN = "sync"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

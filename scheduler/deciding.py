@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.cases import RENAME, Case
+from bot.cases import RENAME, Case, what_of
 from bot.core.people import Person
 from bot.core.workdays import WorkCalendar
 from bot.messages.decided import decided
@@ -14,7 +14,6 @@ from bot.standing import everybody
 from bot.store.outbox import Message
 from bot.store.reviews import ReviewKind
 from bot.telling import unasked
-from scheduler.questions import what_of
 
 JOB = "decided"  # in the key of the message, with the case
 _LONGEST_LEAVE = 60  # workdays; who is away longer sees it in his numbers

@@ -12,11 +12,10 @@ import structlog
 
 from bot import outages
 from bot.core.outages import SILENCE, covered_by
-from bot.core.reconciling import Cause
+from bot.core.reconciling import ORIGIN, Cause
 from bot.core.silence import LOOK_S, Day, Heard, is_silent, listen
 from bot.services import Services
 from bot.store.syncing import SyncRun
-from scheduler.comparing import ORIGIN
 
 log = structlog.get_logger(__name__)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 from bot import asking, cases
-from bot.cases import Case
+from bot.cases import Case, what_of
 from bot.core.quotas import under_quota
 from bot.core.reviewers import time_is_up
-from bot.core.workdays import WorkCalendar
 from bot.messages import Message
-from bot.messages.questions import Appealed, MaybeRenamed, Seen, ToDecide, questions
+from bot.messages.questions import MaybeRenamed, Seen, ToDecide, questions
 from bot.messages.questions import to_review as review_message
-from bot.naming import Names, names_of
+from bot.naming import names_of
 from bot.services import Services
 from bot.standing import Standing, rules
 from bot.store.proposals import Proposal
@@ -103,23 +102,4 @@ def _renamed(proposal: Proposal) -> MaybeRenamed:
         userid=proposal.userid,
         same=proposal.same,
         living=proposal.living,
-    )
-
-
-def what_of(
-    case: Case, *, calendar: WorkCalendar, names: Mapping[str, Names] | None = None
-) -> Seen | Appealed:
-    """Return what *case*, an appeal, a held contact or a finding, is about, as messages want it.
-
-    *names* of customers by their ids, if it is for the person whose case it is and nobody else.
-    """
-    if case.finding is not None:
-        return Seen.of(case.finding.name, case.finding.evidence, names=names)
-    assert case.review is not None  # noqa: S101 - a case is one of the two
-    _, external_userid, added_at = case.review.contact
-    return Appealed(
-        external_userid=external_userid,
-        added_at=calendar.moment(added_at),
-        verdict=case.verdict,
-        names=(names or {}).get(external_userid, ()),
     )

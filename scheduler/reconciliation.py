@@ -14,6 +14,7 @@ import structlog
 
 from bot import directory
 from bot.core.reconciling import (
+    ORIGIN,
     Cause,
     Toll,
     is_too_much_of_all,
@@ -21,12 +22,12 @@ from bot.core.reconciling import (
 )
 from bot.core.relations import Kind, RelationEvent
 from bot.core.workdays import epoch_of
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.syncing import Burden, Drift, Member, Step, SyncRun
 from bot.wecom.reads import Reads
-from handlers.inbox import derive, work_off
 from scheduler.asking import Asker, StoppedError
-from scheduler.comparing import ORIGIN, Comparing
+from scheduler.comparing import Comparing
 from scheduler.estimating import unseen
 from scheduler.keeping import Keeper
 from scheduler.lists import Lists, Tell
@@ -53,12 +54,14 @@ def reconcile(
     reads: Reads,
     *,
     at: datetime,
+    work_off: Callable[[Services], object],
     accept_losses: bool = False,
     progress: Tell = silent,
     beat: Callable[[], None] = lambda: None,
 ) -> SyncRun:
     """Compare the ledger with WeCom's lists as of *at* (aware); the run that is done.
 
+    *work_off* handles the events that wait in the inbox; it is called before the lists are judged.
     *accept_losses*: a person has looked, nothing is held. *progress* hears each step with how much of it is
     done; *beat* is called every few seconds at least, for a caller's own lease. Raises StoppedError when it
     cannot go on now, or another process is at it; the same call goes on later.
@@ -67,7 +70,7 @@ def reconcile(
     asker = Asker(reads, beat=keeper.keep)
     keeper.take(asker)
     try:
-        sync = _Sync(services, Lists(services, reads.client, asker), keeper, progress)
+        sync = _Sync(services, Lists(services, reads.client, asker), keeper, progress, work_off)
         return sync.run(at=at, accept_losses=accept_losses)
     finally:
         keeper.free()
@@ -76,8 +79,16 @@ def reconcile(
 class _Sync:
     """One run, from wherever it is to its end."""
 
-    def __init__(self, services: Services, lists: Lists, keeper: Keeper, tell: Tell) -> None:
+    def __init__(
+        self,
+        services: Services,
+        lists: Lists,
+        keeper: Keeper,
+        tell: Tell,
+        work_off: Callable[[Services], object],
+    ) -> None:
         self._services = services
+        self._work_off = work_off
         self._store = services.store
         self._syncs = services.store.syncs
         self._lists = lists
@@ -141,7 +152,7 @@ class _Sync:
     def _read(self, run: SyncRun, *, at: datetime) -> None:
         self._lists.read(self._tell)
         listed = self._lists.freeze_fallen()
-        work_off(self._services)
+        self._work_off(self._services)
         derive(self._services, beat=self._keeper.keep)
         proposing = Proposing(self._services, keep=self._keeper.keep)
         found = proposing.find(employed=self._employed(at), listed=listed)
@@ -152,7 +163,7 @@ class _Sync:
     # --- judging ---
 
     def _judge(self, run: SyncRun) -> None:
-        work_off(self._services)
+        self._work_off(self._services)
         derive(self._services, beat=self._keeper.keep)
         counts = self._syncs.counts()
         total = counts.get(Member.READ, 0) + counts.get(Member.JUDGED, 0)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
 
-from bot.acts import helpers
 from bot.core.progress import Row
 from bot.core.standing import is_tight
+from bot.features.preferences.help_request import helpers
 from bot.messages import Message, offer_help, to_remind
 from bot.messages import reminder as reminder_message
 from bot.messages.reminder import days_after

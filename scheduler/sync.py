@@ -16,6 +16,7 @@ from bot.services import Services
 from bot.standing import Standing
 from bot.store.syncing import SyncRun
 from bot.wecom.directory import AddressBook
+from handlers.inbox import work_off
 from scheduler import listening
 from scheduler.asking import StoppedError
 from scheduler.catching_up import is_wanted
@@ -55,6 +56,7 @@ def take_over(
             services,
             reads,
             at=at,
+            work_off=work_off,
             accept_losses=accept_losses,
             progress=progress,
             beat=alive,

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from bot.acts import helpers
 from bot.core.board import Gain
 from bot.core.day import DayFacts
 from bot.core.people import Person
 from bot.core.progress import Row, Status
 from bot.core.standing import is_tight
+from bot.features.preferences.help_request import helpers
 from bot.gains import Gains
 from bot.leading import Leading, Told
 from bot.messages import Message

@@ -18,11 +18,12 @@ from bot.bootstrap import record_files
 from bot.cli.main import main
 from bot.clock import RealClock
 from bot.core.people import Membership, Person
+from bot.features.ledger.derive import note_rules
 from bot.services import Services
 from bot.store.outbox import Message
 from bot.store.store import Store
 from bot.store.welcomes import State
-from handlers.inbox import note_rules, work_off
+from handlers.inbox import work_off
 
 EVENT_AT = 1_795_395_600  # 2026-11-23T09:00+08:00
 ROSTER = """userid,name,department,role,leader_of,joined_on,left_on,share

@@ -27,9 +27,9 @@ from bot.bootstrap import open_services, record_files
 from bot.cli.main import main
 from bot.config import load
 from bot.core.relations import Kind, RelationEvent
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.store import Store
-from handlers.inbox import derive
 
 ROOT = Path(__file__).parent.parent
 CHINA = ZoneInfo("Asia/Shanghai")

@@ -11,10 +11,10 @@ from e2e_builders import QUOTA, FakeTime, at, installation, write_config, write_
 
 from bot.core.progress import Row
 from bot.core.relations import Kind, RelationEvent
+from bot.features.ledger.derive import derive
 from bot.importing import AbsenceLines, FactLines, Lines, Report, import_file
 from bot.services import Services
 from bot.standing import standing
-from handlers.inbox import derive
 
 NOW = at("2026-11-23T18:00")
 FACTS = '[quotas.counting]\nrequired_facts = ["account"]\n'

@@ -11,9 +11,9 @@ from e2e_builders import at, write_config, write_roster
 from knowing_builders import Fact, put_facts
 
 from bot.core.relations import Kind, RelationEvent
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.knowledge import Absence
-from handlers.inbox import derive
 
 PEOPLE = [f"yg{number:02d}" for number in range(12)]
 QUOTAS = """

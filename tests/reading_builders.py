@@ -15,6 +15,7 @@ from sandbox_builders import TODAY
 from bot.bootstrap import token_keeper, wecom_client
 from bot.core.frames import Frame
 from bot.core.verdicts import Verdict
+from bot.features.ledger.derive import derive
 from bot.health import Health
 from bot.services import Services
 from bot.standing import standing
@@ -22,7 +23,6 @@ from bot.store.details import Wish
 from bot.wecom.events import event_of
 from bot.wecom.xml import parse
 from handlers import ALL
-from handlers.inbox import derive
 from sandbox.branch import make_branch
 from sandbox.clock import VirtualClock
 from sandbox.events import compose

@@ -11,9 +11,9 @@ from e2e_builders import QUOTA, FakeTime, add_customers, at, installation, write
 
 from bot.core.progress import Row
 from bot.core.relations import Kind, RelationEvent
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.standing import standing
-from handlers.inbox import derive
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan
 

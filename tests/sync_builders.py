@@ -14,6 +14,7 @@ from sandbox_builders import TODAY
 
 from bot.bootstrap import token_keeper, wecom_client
 from bot.core.relations import Add
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.syncing import SyncRun
 from bot.wecom.client import WeComClient
@@ -21,7 +22,7 @@ from bot.wecom.events import event_of
 from bot.wecom.reads import Reads
 from bot.wecom.xml import parse
 from handlers import ALL
-from handlers.inbox import derive
+from handlers.inbox import work_off
 from sandbox.branch import make_branch, write_files
 from sandbox.clock import VirtualClock
 from sandbox.events import compose
@@ -77,6 +78,7 @@ class Desk:
             mine,
             Reads(wecom, token_keeper(mine, wecom), mine.read_budget, pause=self.clock.pass_),
             at=began or self.clock.moment,
+            work_off=work_off,
             accept_losses=accept_losses,
             progress=lambda *step: self.told.append(step),
             beat=beat,

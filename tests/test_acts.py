@@ -11,6 +11,9 @@ from e2e_builders import at, outbox_rows
 from review_builders import TUESDAY, branch, burst, lost_contact
 
 from bot import acts
+from bot.features.contacts import listing
+from bot.features.preferences import help_request
+from bot.features.teams import coaching
 from bot.messages import Message, as_text
 from bot.services import Services
 from bot.store.preferences import Way
@@ -116,7 +119,7 @@ def test_back_from_leave_says_what_still_keeps_it_quiet(services: Services) -> N
 
 
 def test_help_goes_to_the_own_leader_once_a_day(services: Services) -> None:
-    answers = [lines(acts.ask_for_help(services, "zhang", at=TUESDAY)) for _ in range(2)]
+    answers = [lines(help_request.ask_for_help(services, "zhang", at=TUESDAY)) for _ in range(2)]
 
     assert [answer[0] for answer in answers] == ["已告诉您的主管：主管甲", "今天已经告诉过您的主管了"]
     (row,) = outbox_rows(services)
@@ -128,7 +131,7 @@ def test_help_goes_to_the_own_leader_once_a_day(services: Services) -> None:
 def test_help_waits_for_the_leader_s_next_time_at_work(services: Services) -> None:
     acts.on_leave(services, "team", first=date(2026, 11, 25), at=TUESDAY)
 
-    answer = lines(acts.ask_for_help(services, "zhang", at=EVENING))
+    answer = lines(help_request.ask_for_help(services, "zhang", at=EVENING))
 
     assert answer[1] == "11-26 周四 08:30 送达；只有主管会看到，不进任何报表。"
     (row,) = outbox_rows(services)
@@ -139,7 +142,7 @@ def test_help_says_when_it_arrives_though_the_leader_s_day_is_full(services: Ser
     for _ in range(3):
         services.store.unasked.take("team", TUESDAY.date(), room=3)
 
-    answer = lines(acts.ask_for_help(services, "zhang", at=TUESDAY))
+    answer = lines(help_request.ask_for_help(services, "zhang", at=TUESDAY))
 
     (row,) = outbox_rows(services)
     moment = services.config.work_calendar().moment(row["not_before"])
@@ -152,7 +155,7 @@ def test_help_that_no_leader_can_be_told_these_days_says_so(services: Services) 
         for _ in range(3):
             services.store.unasked.take("team", day, room=3)
 
-    answer = lines(acts.ask_for_help(services, "zhang", at=TUESDAY))
+    answer = lines(help_request.ask_for_help(services, "zhang", at=TUESDAY))
 
     assert answer[0] == "您的主管这几天收不到，请直接找他"
     assert outbox_rows(services) == []
@@ -162,11 +165,11 @@ def test_a_wish_for_help_that_was_cut_off_is_told_when_it_is_asked_again(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as cut:
-        cut.setattr(acts, "put_unasked", _cut_off)
+        cut.setattr(help_request, "put_unasked", _cut_off)
         with pytest.raises(KeyboardInterrupt):
-            acts.ask_for_help(services, "zhang", at=TUESDAY)
+            help_request.ask_for_help(services, "zhang", at=TUESDAY)
 
-    answer = lines(acts.ask_for_help(services, "zhang", at=TUESDAY))
+    answer = lines(help_request.ask_for_help(services, "zhang", at=TUESDAY))
 
     assert answer[0] == "已告诉您的主管：主管甲"
     assert [row["to_userid"] for row in outbox_rows(services)] == ["team"]
@@ -177,7 +180,7 @@ def _cut_off(*_arguments: object, **_named: object) -> bool:
 
 
 def test_help_would_reach_somebody_where_a_leader_may_be_told(services: Services) -> None:
-    has_helper = acts.helpers(services, at=TUESDAY)
+    has_helper = help_request.helpers(services, at=TUESDAY)
 
     assert {userid: has_helper(userid) for userid in ("zhang", "head", "stranger")} == {
         "zhang": True,
@@ -189,11 +192,11 @@ def test_help_would_reach_somebody_where_a_leader_may_be_told(services: Services
 def test_help_would_reach_nobody_whose_leader_is_not_told_anything(tmp_path: Path) -> None:
     pilot = '[rollout]\nmode = "pilot"\ndepartments = [12]\n'
     with branch(tmp_path, more=pilot, when=TUESDAY) as services:
-        assert not acts.helpers(services, at=TUESDAY)("zhang")
+        assert not help_request.helpers(services, at=TUESDAY)("zhang")
 
 
 def test_whom_nobody_leads_is_told_so(services: Services) -> None:
-    answer = acts.ask_for_help(services, "head", at=TUESDAY)
+    answer = help_request.ask_for_help(services, "head", at=TUESDAY)
 
     assert lines(answer)[0] == "没有查到您的主管，请直接找他"
     assert outbox_rows(services) == []
@@ -203,14 +206,14 @@ def test_whom_nobody_leads_is_told_so(services: Services) -> None:
 def test_who_has_left_helps_nobody_by_an_old_card(tmp_path: Path, left_on: str, noted: bool) -> None:
     roster = ("zhang,员工甲,11,客户经理,,,,", f"team,主管甲,11,主管,11,,{left_on},")
     with branch(tmp_path, more="", when=TUESDAY, roster=roster) as services:
-        assert acts.coach(services, "team", "zhang", at=TUESDAY) is noted
+        assert coaching.coach(services, "team", "zhang", at=TUESDAY) is noted
 
 
 def test_contacts_are_listed_by_number_newest_first_and_the_numbers_kept(services: Services) -> None:
     lost_contact(services)
     burst(services, adds=2)
 
-    answer = lines(acts.list_contacts(services, "zhang", at=TUESDAY))
+    answer = lines(listing.list_contacts(services, "zhang", at=TUESDAY))
 
     assert answer[:2] == ["3 位客户，最近的在前", "本月：计入 0，待确认 2，不计入 1"]
     assert answer[2].startswith("1. 11-23 10:09 方式待读 …")
@@ -224,7 +227,7 @@ def test_a_long_list_has_pages(services: Services) -> None:
     burst(services, adds=25)
 
     first, second, third = (
-        lines(acts.list_contacts(services, "zhang", page=page, at=TUESDAY)) for page in (1, 2, 3)
+        lines(listing.list_contacts(services, "zhang", page=page, at=TUESDAY)) for page in (1, 2, 3)
     )
 
     assert [line for line in first if line.startswith("20. ")] != []
@@ -236,4 +239,4 @@ def test_a_long_list_has_pages(services: Services) -> None:
 
 
 def test_nobody_has_an_empty_list(services: Services) -> None:
-    assert lines(acts.list_contacts(services, "head", at=TUESDAY))[0] == "这段时间没有新增客户"
+    assert lines(listing.list_contacts(services, "head", at=TUESDAY))[0] == "这段时间没有新增客户"

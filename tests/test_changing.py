@@ -27,10 +27,10 @@ from bot.config import load
 from bot.core.leniency import differences
 from bot.core.relations import Kind, RelationEvent
 from bot.core.workdays import epoch_of
+from bot.features.ledger.derive import derive
 from bot.messages.changes import WORDS, sentence
 from bot.services import Services
 from bot.standing import standing
-from handlers.inbox import derive
 from scheduler.announcing import announcements
 
 WHEN = at("2026-11-25T10:00")

@@ -26,11 +26,11 @@ from hypothesis import strategies as st
 
 from bot import closing
 from bot.core.relations import Kind, RelationEvent
+from bot.features.ledger.derive import derive
 from bot.messages import Message
 from bot.services import Services
 from bot.standing import Standing, standing
 from bot.store.results import State
-from handlers.inbox import derive
 from scheduler import jobs, runs
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan

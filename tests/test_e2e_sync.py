@@ -21,9 +21,10 @@ from sandbox_builders import NOON, TODAY
 from sync_builders import NIGHT, Desk, KilledError, count_down, desk
 
 from bot.core.relations import Kind, RelationEvent
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.standing import standing
-from handlers.inbox import derive, work_off
+from handlers.inbox import work_off
 from sandbox.branch import make_branch, write_files
 from sandbox.clock import VirtualClock
 from sandbox.events import compose

@@ -16,9 +16,9 @@ from bot import closing
 from bot.core.relations import Kind, RelationEvent
 from bot.core.verdicts import Verdict
 from bot.explaining import Explained, UnknownPersonError, explain
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.standing import standing
-from handlers.inbox import derive
 from scheduler.jobs import PREPARES
 
 

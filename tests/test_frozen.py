@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from core_branches import quota
 
-from bot import frozen
+from bot import changing
+from bot.core import rulebook
 from bot.core.counting import OFF, Burst, Counting, Integrity, MaxShare, QuickLoss
 from bot.core.money import Pay, Penalty, Reward, Scope
 from bot.core.periods import PeriodKind, parse_period
@@ -34,7 +35,7 @@ def store(place: Path | str) -> Iterator[Store]:
 def recorded(store: Store, *steps: tuple[date, list[Quota]]) -> dict[str, tuple[Version, ...]]:
     for number, (today, quotas) in enumerate(steps):
         with store.transaction():
-            frozen.record(quotas, store.rule_versions, today=today, now=number)
+            changing.record(quotas, store.rule_versions, today=today, now=number)
     return store.rule_versions.all()
 
 
@@ -45,7 +46,7 @@ def targets(book: Rulebook, *periods: str) -> list[int | None]:
 
 
 def test_with_nothing_recorded_the_file_holds_for_all_time() -> None:
-    book = frozen.rulebook([OLD], {}, today=NOVEMBER)
+    book = rulebook.rulebook([OLD], {}, today=NOVEMBER)
 
     assert targets(book, "2020-01", "2026-11", "2027-03") == [50, 50, 50]
 
@@ -53,14 +54,14 @@ def test_with_nothing_recorded_the_file_holds_for_all_time() -> None:
 def test_the_first_record_holds_for_all_time_before(store: Store) -> None:
     versions = recorded(store, (NOVEMBER, [OLD]))
 
-    assert targets(frozen.rulebook([OLD], versions, today=NOVEMBER), "2026-01", "2026-11") == [50, 50]
+    assert targets(rulebook.rulebook([OLD], versions, today=NOVEMBER), "2026-01", "2026-11") == [50, 50]
 
 
 def test_a_changed_file_holds_from_the_next_period_on_recorded_or_not(store: Store) -> None:
     before = recorded(store, (NOVEMBER, [OLD]))
-    looked_at = frozen.rulebook([NEW], before, today=NOVEMBER)
+    looked_at = rulebook.rulebook([NEW], before, today=NOVEMBER)
     after = recorded(store, (NOVEMBER, [NEW]))
-    kept = frozen.rulebook([NEW], after, today=NOVEMBER)
+    kept = rulebook.rulebook([NEW], after, today=NOVEMBER)
 
     assert targets(looked_at, "2026-10", "2026-11", "2026-12") == [50, 50, 40]
     assert targets(kept, "2026-10", "2026-11", "2026-12") == [50, 50, 40]
@@ -69,19 +70,19 @@ def test_a_changed_file_holds_from_the_next_period_on_recorded_or_not(store: Sto
 def test_a_file_that_was_changed_back_leaves_no_trace(store: Store) -> None:
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [NEW]), (NOVEMBER, [OLD]))
 
-    assert targets(frozen.rulebook([OLD], versions, today=NOVEMBER), "2026-11", "2026-12") == [50, 50]
+    assert targets(rulebook.rulebook([OLD], versions, today=NOVEMBER), "2026-11", "2026-12") == [50, 50]
     assert len(versions["q"]) == 1
 
 
 def test_of_two_changes_in_one_period_the_last_one_holds_in_the_next(store: Store) -> None:
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [NEW]), (NOVEMBER, [quota(30)]))
 
-    assert targets(frozen.rulebook([quota(30)], versions, today=DECEMBER), "2026-11", "2026-12") == [50, 30]
+    assert targets(rulebook.rulebook([quota(30)], versions, today=DECEMBER), "2026-11", "2026-12") == [50, 30]
 
 
 def test_a_change_in_december_does_not_touch_what_began_in_december(store: Store) -> None:
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [NEW]), (DECEMBER, [quota(30)]))
-    book = frozen.rulebook([quota(30)], versions, today=DECEMBER)
+    book = rulebook.rulebook([quota(30)], versions, today=DECEMBER)
 
     assert targets(book, "2026-11", "2026-12", "2027-01") == [50, 40, 30]
 
@@ -89,7 +90,7 @@ def test_a_change_in_december_does_not_touch_what_began_in_december(store: Store
 def test_a_new_quota_begins_with_its_next_period_once_others_are_recorded(store: Store) -> None:
     weekly = quota(10, id="w", period=PeriodKind.WEEK)
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [OLD, weekly]))
-    book = frozen.rulebook([OLD, weekly], versions, today=NOVEMBER)
+    book = rulebook.rulebook([OLD, weekly], versions, today=NOVEMBER)
 
     assert targets(book, "2026-W47", "2026-W48", "2026-W49") == [None, None, 10]
 
@@ -97,7 +98,7 @@ def test_a_new_quota_begins_with_its_next_period_once_others_are_recorded(store:
 def test_a_quota_that_left_the_file_holds_to_the_end_of_its_period(store: Store) -> None:
     other = quota(5, id="other")
     versions = recorded(store, (NOVEMBER, [other, OLD]), (NOVEMBER, [other]))
-    book = frozen.rulebook([other], versions, today=NOVEMBER)
+    book = rulebook.rulebook([other], versions, today=NOVEMBER)
     names = [
         [framed[0].id for framed in book.frames_named(parse_period(name))] for name in ("2026-11", "2026-12")
     ]
@@ -108,7 +109,7 @@ def test_a_quota_that_left_the_file_holds_to_the_end_of_its_period(store: Store)
 def test_another_kind_of_period_begins_after_the_old_one_has_ended(store: Store) -> None:
     weekly = quota(10, period=PeriodKind.WEEK)
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [weekly]))
-    book = frozen.rulebook([weekly], versions, today=NOVEMBER)
+    book = rulebook.rulebook([weekly], versions, today=NOVEMBER)
 
     # November ends on Monday the 30th, on which week 49 begins; week 50 is the first to begin in December.
     assert targets(book, "2026-11", "2026-12", "2026-W48", "2026-W49", "2026-W50") == [
@@ -125,7 +126,7 @@ def test_another_kind_of_period_begins_after_the_old_one_has_ended(store: Store)
 def test_integrity_is_frozen_with_the_quota(store: Store) -> None:
     strict = replace(OLD, integrity=Integrity(burst=Burst(adds=15, minutes=10), hold=True))
     versions = recorded(store, (NOVEMBER, [strict]))
-    book = frozen.rulebook([OLD], versions, today=NOVEMBER)
+    book = rulebook.rulebook([OLD], versions, today=NOVEMBER)
 
     held = [
         framed[0].integrity

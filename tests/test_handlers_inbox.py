@@ -13,12 +13,13 @@ from bot_builders import ROSTER, contact_event, logged, rows, services
 
 import handlers
 from bot.directory import known
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.engine import StoreBusyError, StoreError
 from bot.store.store import Store
 from bot.wecom.events import ContactAdded, ContactEvent
 from handlers import inbox
-from handlers.inbox import derive, work_off
+from handlers.inbox import work_off
 from handlers.router import Router
 
 START = 1_795_395_600

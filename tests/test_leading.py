@@ -10,7 +10,7 @@ from e2e_builders import FakeTime, add_customers, at, change, installation, writ
 from spreadsheet_reader import read_back
 from words_builders import arrive, say, text_event
 
-from bot import acts
+from bot.features.teams import coaching
 from bot.services import Services
 from scheduler.planner import plan
 
@@ -141,4 +141,4 @@ def test_on_an_export_stands_only_who_has_a_row(bank: Services) -> None:
 def test_nobody_is_marked_whom_the_leader_may_not_see_by_name(
     bank: Services, leader: str, whom: str, noted: bool
 ) -> None:
-    assert acts.coach(bank, leader, whom, at=FRIDAY) is noted
+    assert coaching.coach(bank, leader, whom, at=FRIDAY) is noted

@@ -11,6 +11,7 @@ import pytest
 from e2e_builders import CHINA, FakeTime, at, installation, write_config, write_roster
 
 from bot import outages
+from bot.core.reconciling import ORIGIN
 from bot.core.relations import Kind, RelationEvent
 from bot.core.silence import Heard, listen
 from bot.health import Health
@@ -18,7 +19,6 @@ from bot.services import Services
 from bot.store.syncing import Drift, SyncRun
 from scheduler import listening
 from scheduler.catching_up import begin_if_due
-from scheduler.comparing import ORIGIN
 
 TODAY = "2026-11-23"
 LAST = f"{TODAY}T10:00"

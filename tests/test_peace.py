@@ -17,6 +17,7 @@ from e2e_builders import CHINA, QUOTA, FakeTime, at, installation, outbox_rows, 
 from bot.core.peace import Silence, kind_of
 from bot.core.progress import Status
 from bot.core.relations import Kind, RelationEvent
+from bot.features.ledger.derive import derive
 from bot.messages import to_remind
 from bot.messages.rules_changed import RuleNews, rules_changed
 from bot.services import Services
@@ -24,7 +25,6 @@ from bot.standing import standing
 from bot.store.knowledge import Absence
 from bot.store.preferences import Way
 from bot.telling import peace, put_unasked, unasked
-from handlers.inbox import derive
 from scheduler.quieting import hold_back
 from scheduler.runs import tick
 

@@ -17,6 +17,7 @@ from bot.core.evidence import Evidence
 from bot.core.integrity import Finding, FindingKind, FindingName
 from bot.core.progress import Row
 from bot.core.relations import Kind, RelationEvent, fold
+from bot.features.ledger.derive import derive
 from bot.importing import AbsenceLines, FactLines, import_file
 from bot.renaming import RenamingError, faults, rename
 from bot.store.address_book import State
@@ -24,7 +25,6 @@ from bot.store.details import ReadState
 from bot.store.knowledge import Absence
 from bot.store.outbox import Message
 from bot.store.reviews import Opening, ReviewKind, ReviewState
-from handlers.inbox import derive
 
 
 @pytest.fixture

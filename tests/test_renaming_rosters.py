@@ -8,9 +8,9 @@ from e2e_builders import FakeTime, add_customers, at, installation, write_config
 
 from bot import closing
 from bot.bootstrap import record_files, refresh_directory
+from bot.features.ledger.derive import derive
 from bot.renaming import faults, rename
 from bot.standing import standing
-from handlers.inbox import derive
 
 FIRST, NOW = "2026-11-02T02:17", "2026-11-13T10:00"
 QUOTA = '[[quotas]]\nid = "named"\nuserids = ["yg01"]\nperiod = "month"\ntarget = 20\n'

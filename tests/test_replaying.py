@@ -15,9 +15,12 @@ from importing_builders import JIA, branch, tell
 
 from bot import replaying
 from bot.core.relations import Add, Kind, RelationEvent, fold
+from bot.features.ledger.derive import (
+    derive,
+    note_rules,
+)
 from bot.replaying import Difference, recount
 from bot.services import Services
-from handlers.inbox import derive, note_rules
 
 MORE = """
 -- name: tamper_end()!

@@ -13,13 +13,13 @@ from sync_builders import Desk, KilledError, count_down, desk
 
 from bot.bootstrap import refresh_directory
 from bot.cases import cases
+from bot.features.ledger.derive import derive
 from bot.renaming import rename
 from bot.replaying import recount
 from bot.reviewing import ReviewError, answer, decide
 from bot.standing import standing
 from bot.store.proposals import ProposalState
 from bot.store.syncing import SyncRun
-from handlers.inbox import derive
 from sandbox.staffing import carry_out
 from scheduler.planner import plan
 from scheduler.sync import take_over

@@ -24,13 +24,13 @@ from e2e_builders import (
 
 from bot.core.relations import Kind, RelationEvent
 from bot.core.workdays import epoch_of
+from bot.features.ledger.derive import derive
 from bot.messages import as_text
 from bot.services import Services
 from bot.standing import standing
 from bot.store.knowledge import Absence
 from bot.store.outbox import Message
 from bot.store.preferences import Way
-from handlers.inbox import derive
 from scheduler.planner import plan
 from scheduler.runs import fire
 from scheduler.table import Firing, firings, timetable

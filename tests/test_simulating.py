@@ -18,10 +18,10 @@ from bot.core.money import Pay, Penalty
 from bot.core.progress import Status
 from bot.core.quotas import PeriodKind, Quota
 from bot.core.relations import Kind, RelationEvent
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.simulating import Simulated, Simulation, simulate
 from bot.standing import rules, standing, standing_in
-from handlers.inbox import derive
 from scheduler.jobs import PREPARES
 
 MET, MISSED, EXEMPT = Status.MET, Status.MISSED, Status.EXEMPT

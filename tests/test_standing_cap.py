@@ -14,8 +14,7 @@ from bot.core.money import Penalty
 from bot.core.people import Departments
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.rulebook import Rulebook
-from bot.directory import Directory
-from bot.services import Services
+from bot.services import Directory, Services
 from bot.standing import standing_in
 from bot.store.store import Store
 

@@ -20,11 +20,10 @@ from core_oracle_rows import Rows
 from core_worlds import World, world_of
 
 from bot.core.progress import Branch, progress
-from bot.directory import Directory
-from bot.services import Services
+from bot.features.ledger.derive import derive
+from bot.services import Directory, Services
 from bot.standing import branch_for
 from bot.store.store import Store
-from handlers.inbox import derive
 
 
 @pytest.fixture

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from bot.core.people import Departments, Membership, Person
-from bot.directory import Directory, known, record
+from bot.directory import (
+    known,
+    record,
+)
+from bot.services import Directory
 from bot.store.engine import Row
 from bot.store.store import Store
 

@@ -16,8 +16,8 @@ from bot.cli.options import config_option, format_option, loaded
 from bot.config import Config, ConfigError, Fault
 from bot.config.faults import shown
 from bot.config.warnings import warning, warnings
-from bot.directory import Directory
 from bot.roster import RosterError
+from bot.services import Directory
 from bot.store.address_book import READ_AT
 from bot.store.engine import StoreError
 from bot.store.store import Store

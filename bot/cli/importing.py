@@ -16,6 +16,7 @@ from bot.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.config.faults import Fault
+from bot.features.ledger.derive import derive
 from bot.importing import (
     AbsenceLines,
     FactLines,
@@ -29,7 +30,6 @@ from bot.importing import (
 )
 from bot.renaming import RenameLines
 from bot.services import Services
-from handlers.inbox import derive
 
 
 @click.group("import")

@@ -6,8 +6,9 @@ import time
 
 import click
 
+from bot.features.ledger.derive import note_rules
 from bot.services import Services
-from handlers.inbox import note_rules, work_off
+from handlers.inbox import work_off
 
 _PATIENCE_S = 10.0
 _LOOK_S = 0.05

@@ -14,8 +14,8 @@ from bot.cli.inbox import catch_up
 from bot.cli.options import SHOWN_ID, config_option, format_option, loaded
 from bot.core.relations import Add
 from bot.core.workdays import WorkCalendar
+from bot.features.ledger.derive import rules_changed
 from bot.replaying import Difference, recount
-from handlers.inbox import rules_changed
 
 _LISTED = 1000
 

@@ -19,10 +19,10 @@ from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.core.overtime import Overtime
 from bot.core.workdays import WorkCalendar
+from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.standing import standing
 from bot.telling import peace, put_unasked
-from handlers.inbox import derive
 from scheduler.deciding import news
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -14,9 +14,9 @@ from bot import directory, service
 from bot.bootstrap import open_services
 from bot.cli.options import config_option, loaded
 from bot.config import ConfigError
+from bot.features.ledger.derive import note_rules
 from bot.roster import RosterError
 from bot.services import Services
-from handlers.inbox import note_rules
 
 log = structlog.get_logger(__name__)
 

@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from bot.core.relations import ENDS, Add, Kind, RelationEvent, fold
 
+ORIGIN = "sync"
+
 SAME_ADD_S = 60  # an add in the ledger so close to a createtime is that very add
 # What happened so shortly before the lists were read is left to the next time: its event, and WeCom's lists,
 # may still be on their way.

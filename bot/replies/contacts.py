@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
 
-from bot import acts
-from bot.acts import numbered
 from bot.cases import cases
 from bot.closing import may_appeal
 from bot.core.periods import Period, PeriodKind, parse_period, period_of
+from bot.features.contacts import listing
+from bot.features.contacts.listing import numbered
 from bot.messages import Message, appeals, contacts
 from bot.messages.contacts import Listed
 from bot.messages.customers import Customer
@@ -35,7 +35,9 @@ def listed(ask: Ask) -> Message:
     page, period = _page_and_period(ask.rest, today=ask.said)
     desk = ask.desk
     branch = desk.branch if period is None else None
-    return acts.list_contacts(desk.services, ask.userid, at=desk.at, page=page, period=period, branch=branch)
+    return listing.list_contacts(
+        desk.services, ask.userid, at=desk.at, page=page, period=period, branch=branch
+    )
 
 
 def why(ask: Ask) -> Message:

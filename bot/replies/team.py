@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 
-from bot import acts
 from bot.confirming import confirm
 from bot.core.progress import Row
 from bot.core.said_dates import days_in
+from bot.features.teams import coaching
 from bot.leading import Told
 from bot.messages import Message, TeamMember, about, helping, leave
 from bot.messages import team as team_messages
@@ -82,7 +82,7 @@ def coach(ask: Ask) -> Message:
     if len(found) > 1:
         name = desk.name(found[0])
         return helping.several(language=desk.language, name=name, userids=found, at=desk.local)
-    if not found or not acts.coach(desk.services, ask.userid, found[0], at=ask.said):
+    if not found or not coaching.coach(desk.services, ask.userid, found[0], at=ask.said):
         return helping.not_led(language=desk.language, at=desk.local)
     return _coached(ask, found[0])
 

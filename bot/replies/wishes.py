@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot import acts
 from bot.core.said_dates import days_in
+from bot.features.preferences import help_request
 from bot.messages import Message, preferences
 from bot.replies.asking import Ask
 
@@ -65,4 +66,4 @@ def back(ask: Ask) -> Message:
 
 def want_help(ask: Ask) -> Message:
     """Only his leader learns of it."""
-    return acts.ask_for_help(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)
+    return help_request.ask_for_help(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)

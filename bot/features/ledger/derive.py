@@ -1,0 +1,44 @@
+"""Derive the adds of a relation from the whole set of its events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.core.relations import fold
+from bot.services import Services
+
+_RULES = "derived_under"
+BATCH = 200
+
+
+def note_rules(services: Services) -> None:
+    """Have everything derived anew if that was done under another [ledger]: when a file comes into use."""
+    if not rules_changed(services):
+        return
+    with services.store.transaction():
+        services.store.ledger.mark_all()
+        services.store.marks.put(_RULES, _rules(services))
+
+
+def rules_changed(services: Services) -> bool:
+    """Whether what is there was derived under another [ledger]."""
+    return services.store.marks.get(_RULES) != _rules(services)
+
+
+def _rules(services: Services) -> str:
+    return f"regain_s={services.config.ledger.regain_s}"
+
+
+def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> None:
+    """Fold every relation that new facts touched from its whole set; *beat* is called now and then."""
+    store = services.store
+    while store.ledger.dirty():
+        beat()
+        with store.transaction():
+            touched = store.ledger.take_dirty(batch=BATCH)
+            for userid, external_userid in touched:
+                facts = store.ledger.relation(userid, external_userid)
+                adds = fold(facts, regain_s=services.config.ledger.regain_s)
+                store.ledger.put_adds(userid, external_userid, adds)
+        if not touched:
+            return  # what is left, others have in hand

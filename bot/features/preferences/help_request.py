@@ -1,0 +1,64 @@
+"""Help that a member asks for: whether it would reach a leader, and telling them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+
+from bot.core.reviewers import Bank
+from bot.core.workdays import epoch_of
+from bot.messages import Message, preferences
+from bot.services import Services
+from bot.standing import standing_of
+from bot.telling import peace, put_unasked, unasked
+
+HELP = "help"  # in the key of the message to a leader, with who asks
+
+
+def helpers(services: Services, *, at: datetime) -> Callable[[str], bool]:
+    """Say of whom a wish for help at *at* would reach somebody: a leader of his who may be told of it."""
+    quiet, day = peace(services), services.config.work_calendar().local_day(at)
+    bank = Bank(people=quiet.people, departments=services.directory.departments, day=day)
+
+    @cache  # one leader has many people
+    def is_told(leader: str) -> bool:
+        return quiet.next_time(leader, at, kind=HELP) is not None
+
+    return lambda userid: any(map(is_told, bank.leaders_of(userid)))
+
+
+def ask_for_help(
+    services: Services, userid: str, *, at: datetime, answered: datetime | None = None
+) -> Message:
+    """Tell his own leaders, once a day, at their next time at work. Nobody else learns of it.
+
+    Not inside a transaction: it has one of its own, so that a wish which is noted has its messages.
+    """
+    calendar, language = services.config.work_calendar(), services.language
+    now = answered or at
+    local = calendar.local(now)
+    quiet = peace(services)
+    bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
+    leaders = sorted(bank.leaders_of(userid))
+    times = {leader: quiet.next_time(leader, now, kind=HELP) for leader in leaders}
+    if not any(times.values()):
+        return preferences.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
+    rows = standing_of(services, [userid], at=now).by_person.get(userid, ())
+    wanted = preferences.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
+    told: dict[str, datetime] = {}
+    with services.store.transaction():
+        if not services.store.preferences.wish_help(userid, calendar.local_day(at), at=epoch_of(at)):
+            return preferences.help_told_before(language=language, at=local)
+        for leader, moment in times.items():
+            if moment is None:
+                continue
+            row = unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
+            put_unasked(services, row, quiet=quiet)
+            # His day may be full: then it goes on a later one, or not at all.
+            if (stored := services.store.outbox.by_key(row.key)) is not None:
+                told[leader] = calendar.moment(stored["not_before"])
+    if not told:
+        return preferences.nobody_to_help(language=language, has_leader=True, at=local)
+    names = [quiet.people[leader].name for leader in told]
+    return preferences.help_told(language=language, leaders=names, by=max(told.values()), at=local)

@@ -1,0 +1,22 @@
+"""Help that a leader gives to a member of their team."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.workdays import epoch_of
+from bot.leading import leads
+from bot.services import Services
+from bot.standing import everybody
+
+
+def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:
+    """Note that *userid* will help *whom* on the local day of *at*.
+
+    False if he does not lead him with nobody between, or one of the two has left.
+    """
+    today = services.config.work_calendar().local_day(at)
+    if not leads(services, userid, whom, people=everybody(services), day=today):
+        return False
+    services.store.coaching.mark(userid, whom, today, at=epoch_of(at))
+    return True
