@@ -9,8 +9,7 @@ from datetime import datetime
 from bot.core.integrity import FindingKind
 from bot.core.progress import Row
 from bot.core.teams import Team
-from bot.messages import tables
-from bot.messages.tables import TableWords
+from bot.messages.catalog import Texts, texts_in
 from bot.spreadsheet import Cell, Column, Form, Sheet
 
 _FORMS = {
@@ -41,9 +40,9 @@ class Report:
     notes: tuple[str, ...] = ()
 
     @property
-    def words(self) -> TableWords:
+    def texts(self) -> Texts:
         """What columns and statuses are called."""
-        return tables.WORDS[self.language]
+        return texts_in(self.language)
 
     @property
     def minute(self) -> str:
@@ -58,14 +57,14 @@ class Report:
 
 def sheets(report: Report) -> list[Sheet]:
     """Return the sheet of rows, with all their keys, and that of departments where they were asked for."""
-    words = report.words
-    title = words.sheet_title.format(at=report.minute)
+    texts = report.texts
+    title = texts["tables.sheet_title"].say(at=report.minute)
     found = [
         Sheet(
-            name=words.sheet,
+            name=texts["tables.sheet"],
             title=title,
-            notes=(words.note, *report.notes),
-            columns=_columns(words, _ROW_KEYS),
+            notes=(texts["tables.note"], *report.notes),
+            columns=_columns(texts, _ROW_KEYS),
             rows=[[_cell(report, row, key) for key in _ROW_KEYS] for row in report.rows],
         )
     ]
@@ -73,10 +72,10 @@ def sheets(report: Report) -> list[Sheet]:
         keys = ("quota", "period", "department", *TEAM_KEYS)
         found.append(
             Sheet(
-                name=words.teams_sheet,
+                name=texts["tables.teams_sheet"],
                 title=title,
-                notes=(words.note, *report.notes),
-                columns=_columns(words, keys),
+                notes=(texts["tables.note"], *report.notes),
+                columns=_columns(texts, keys),
                 rows=[
                     [
                         team.quota,
@@ -102,8 +101,10 @@ def _row_keys() -> Iterator[str]:
 _ROW_KEYS = tuple(_row_keys())
 
 
-def _columns(words: TableWords, keys: Iterable[str]) -> tuple[Column, ...]:
-    return tuple(Column(heading=words.columns[key], form=_FORMS.get(key, Form.PLAIN)) for key in keys)
+def _columns(texts: Texts, keys: Iterable[str]) -> tuple[Column, ...]:
+    return tuple(
+        Column(heading=texts.table("tables.columns")[key], form=_FORMS.get(key, Form.PLAIN)) for key in keys
+    )
 
 
 def _cell(report: Report, row: Row, key: str) -> Cell:
@@ -113,8 +114,10 @@ def _cell(report: Report, row: Row, key: str) -> Cell:
         case "department":
             return None if row.department is None else report.department(row.department)
         case "status":
-            return report.words.status[row.status]
+            return report.texts.table("tables.status")[row.status]
         case "flags":
-            return report.words.comma.join(report.words.flags[FindingKind(flag)] for flag in row.flags)
+            return report.texts["tables.comma"].join(
+                report.texts.table("tables.flags")[FindingKind(flag)] for flag in row.flags
+            )
     cell: Cell = getattr(row, key)
     return cell

@@ -112,7 +112,7 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
         app = create_app(
             health=Health(services.store, probe=writer.probe, real_time=services.store.now),
             pages=pages.blueprint(
-                language=lambda: str(services.config.locale.language),
+                language=lambda: services.language,
                 look_at=partial(look_at_from, services),
                 peer=peer,
             ),

@@ -13,14 +13,14 @@ import structlog
 from bot.clock import Clock
 from bot.config import Config
 from bot.core.people import Departments, Person
-from bot.messages.wordbook import Voice
+from bot.messages.catalog import Voice
+from bot.messages.own_texts import voice
 from bot.roster import RosterLine
 from bot.store.engine import StoreError
 from bot.store.store import Store
 from bot.wecom.budget import ReadBudget
 from bot.wecom.reads import Reads
 from bot.wecom.welcome import Greeting
-from bot.wording import voice
 
 log = structlog.get_logger(__name__)
 

@@ -21,7 +21,8 @@ from bot.confirming import confirm
 from bot.features.preferences import help_request
 from bot.features.teams import coaching
 from bot.messages import Message as Written
-from bot.messages.cards import WORDS, button_of, marked
+from bot.messages.cards import button_of, marked
+from bot.messages.catalog import texts_in
 from bot.messages.forms import CARD
 from bot.messages.leave import leave_of
 from bot.messages.message import Button
@@ -62,7 +63,7 @@ def card_pressed(event: CardPressed, services: Services) -> None:
         return
     button, about = pressed
     done = _act(services, event, userid, button, about=about)
-    said = WORDS[services.language].done[button] if done else ""
+    said = texts_in(services.language).table("cards.done")[button] if done else ""
     row = _change(event, userid, sent, said=said, card=_shown(services, event, userid, sent))
     services.store.outbox.add(row, created_at=int(services.store.now()))
 

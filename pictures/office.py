@@ -12,7 +12,8 @@ from messages_builders import a_group, examples
 from werkzeug.test import TestResponse
 
 from bot.messages import as_markdown
-from bot.messages.cards import WORDS, button_of, marked
+from bot.messages.cards import button_of, marked
+from bot.messages.catalog import texts_in
 from bot.messages.forms import CARD, Form, forms_of
 from bot.messages.message import Button
 from bot.messages.ranking_picture import draw
@@ -88,7 +89,9 @@ class Office:
             raise ValueError(f"{shot.heading} has no button {shot.press}")
         (event,) = compose(self.world, {"kind": "click", "userid": shot.userid, "key": shot.press})
         button, about = pressed
-        shown: dict[str, Any] = {"button": {"replace_name": WORDS[self._language].done.get(button, "")}}
+        shown: dict[str, Any] = {
+            "button": {"replace_name": texts_in(self._language).table("cards.done").get(button, "")}
+        }
         if button is Button.COACH:
             shown = {"template_card": marked(card, language=self._language, names=_TEAM, done={about})}
         code = Tree.fromstring(event.xml).findtext("ResponseCode", "")

@@ -28,7 +28,8 @@ from bot.core.leniency import differences
 from bot.core.relations import Kind, RelationEvent
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
-from bot.messages.changes import WORDS, sentence
+from bot.locales import languages
+from bot.messages.changes import sentence
 from bot.services import Services
 from bot.standing import standing
 from scheduler.announcing import announcements
@@ -191,7 +192,7 @@ def test_at_night_the_message_waits_for_the_morning(tmp_path: Path) -> None:
     assert message.expires_at == int(at("2026-11-30T18:00").timestamp())
 
 
-@pytest.mark.parametrize("language", list(WORDS))
+@pytest.mark.parametrize("language", languages())
 def test_every_key_has_its_words(language: str) -> None:
     told = [
         sentence(one, language=language)

@@ -22,7 +22,7 @@ from progress_builders import WEEKLY, WHEN, two_teams
 from spreadsheet_reader import read_back
 
 from bot.core.progress import Row
-from bot.messages.tables import CHINESE
+from bot.messages.catalog import texts_in
 
 KEYS = list(Row.__dataclass_fields__)
 
@@ -167,10 +167,12 @@ def test_the_spreadsheet_has_all_keys_and_the_name_in_their_order(quotabot: Quot
     done = quotabot("progress", *WHEN, "--teams", "--format", "xlsx", "--output", str(file))
 
     rows, teams = read_back(file.read_bytes())
+    columns = texts_in("zh-CN").table("tables.columns")
+
     assert (done.code, done.out) == (0, "")
     assert (rows.name, teams.name) == ("进度", "部门")
     assert rows.row(1) == ["进度 · 截至 2026-11-23 12:00"]
-    assert rows.row(3) == [CHINESE.columns[key] for key in ("quota", "userid", "name", *KEYS[2:])]
+    assert rows.row(3) == [columns[key] for key in ("quota", "userid", "name", *KEYS[2:])]
     assert rows.row(7)[:11] == [
         *("cm-monthly", "zhang", "员工甲", "11 一部", "客户经理", "2026-11"),
         *("46327", "46356", "50", "2", "0"),  # days as Excel counts them

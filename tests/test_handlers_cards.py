@@ -14,8 +14,9 @@ from sending_builders import Post
 
 from bot import acts, telling
 from bot.bootstrap import refresh_directory
+from bot.locales import languages
 from bot.messages import digest
-from bot.messages.cards import WORDS
+from bot.messages.catalog import texts_in
 from bot.messages.message import Button
 from bot.wecom.events import CardPressed, EventError, event_of
 
@@ -298,6 +299,6 @@ def test_a_press_without_one_of_its_fields_is_an_error(name: str) -> None:
 
 
 def test_every_button_has_words_in_each_language() -> None:
-    for words in WORDS.values():
-        assert set(words.button) == set(Button)
-        assert set(words.done) == {Button.MUTE, Button.LEAVE, Button.HELP, Button.CONFIRM}
+    for texts in map(texts_in, languages()):
+        assert set(texts.table("cards.button")) == set(Button)
+        assert set(texts.table("cards.done")) == {Button.MUTE, Button.LEAVE, Button.HELP, Button.CONFIRM}

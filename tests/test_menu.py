@@ -11,7 +11,7 @@ from e2e_builders import Quotabot, command_here, write_config, write_roster
 from sandbox_builders import TODAY, Api, make_api
 
 from bot.core.words import Said, said
-from bot.messages.menu import GROUPS, menu
+from bot.messages.menu import groups, menu
 from bot.replies.answering import REPLIES
 from sandbox.branch import make_branch
 from sandbox.server import start
@@ -21,7 +21,7 @@ from sandbox.world import World
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_each_button_is_a_word_that_has_an_answer(language: str) -> None:
     keys = [button["key"] for group in menu(language=language)["button"] for button in group["sub_button"]]
-    words = [word for _, buttons in GROUPS[language] for word in buttons]
+    words = [word for _, buttons in groups(language=language) for word in buttons]
 
     assert [said(key) for key in keys] == [Said(word=word) for word in words]
     assert set(words) <= set(REPLIES)

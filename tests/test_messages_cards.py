@@ -37,8 +37,10 @@ from bot.core.day import DayFacts
 from bot.core.engagement import Method, TeamRate
 from bot.core.progress import Row
 from bot.core.verdicts import Verdict
+from bot.locales import languages
 from bot.messages import Message, as_text, digest, progress, reminder, to_remind
-from bot.messages.cards import WORDS, as_card, button_of, card_text, marked
+from bot.messages.cards import as_card, button_of, card_text, marked
+from bot.messages.catalog import texts_in
 from bot.messages.close import closed
 from bot.messages.forms import forms_of
 from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS, over
@@ -150,13 +152,13 @@ def test_what_a_card_leaves_out_of_a_list_is_counted(said: tuple[str, Message]) 
 def test_the_morning_card_has_dose_standing_pending_until_when_and_kept_relations(language: str) -> None:
     card = card_of(examples(language)["progress"], language)
     rows = {row["keyname"]: row["value"] for row in card["horizontal_content_list"]}
-    words = WORDS[language]
+    texts = texts_in(language)
 
     assert card["main_title"]["title"] in {"今天加 2 位就够", "Add 2 today, that is enough"}
     assert "42/50" in next(iter(rows.values()))
-    assert rows[words.pending].startswith("4")
-    assert "12-08" in rows[words.pending]
-    assert "93%" in rows[words.kept]
+    assert rows[texts["cards.pending"]].startswith("4")
+    assert "12-08" in rows[texts["cards.pending"]]
+    assert "93%" in rows[texts["cards.kept"]]
     assert "11-30" in card["sub_title_text"]
 
 
@@ -256,11 +258,13 @@ def test_the_table_knows_bytes_of_texts_and_markdown() -> None:
 
 
 def test_names_and_buttons_fit_their_places_in_both_languages() -> None:
-    for words in WORDS.values():
-        names = [*words.period.values(), words.pending, words.to_add, words.kept, words.team, words.enough]
-        names += [words.on_track, words.to_help, words.attainment, words.counted, words.object_until]
+    for texts in map(texts_in, languages()):
+        names = [*texts.table("cards.period").values(), texts["cards.pending"], texts["cards.to_add"]]
+        names += [texts["cards.kept"], texts["cards.team"], texts["cards.enough"], texts["cards.on_track"]]
+        names += [texts["cards.to_help"], texts["cards.attainment"], texts["cards.counted"]]
+        names += [texts["cards.object_until"]]
         assert max(map(len, names)) <= CARD_CHARACTERS["horizontal_content_list.keyname"]
-        said = [*words.button.values(), *words.done.values()]
+        said = [*texts.table("cards.button").values(), *texts.table("cards.done").values()]
         assert max(map(len, said)) <= CARD_CHARACTERS["button_list.text"]
 
 
@@ -312,7 +316,7 @@ def test_who_may_be_helped_has_a_button_and_who_is_marked_another(
     called = {f"u{n}": name for n, name in enumerate(names)}
     then = marked(card, language=language, names=called, done={"u1"})
 
-    team_button = WORDS[language].button[Button.TEAM]
+    team_button = texts_in(language).table("cards.button")[Button.TEAM]
     assert [button["text"] for button in card["button_list"]] == [*texts, team_button]
     assert [button["text"] for button in then["button_list"]] == [texts[0], after, team_button]
     assert [button["key"] for button in then["button_list"]] == ["coach:u0", "coach:u1", "team"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Mapping
 from datetime import timedelta
-from string import Formatter
 
 import pytest
 from messages_builders import BEHIND, MONTHLY, MORNING, QUIET
@@ -12,41 +11,28 @@ from messages_builders import BEHIND, MONTHLY, MORNING, QUIET
 from bot.core.periods import PeriodKind
 from bot.core.progress import Status
 from bot.messages import as_text, progress, reminder
-from bot.messages.chinese import CHINESE
-from bot.messages.english import ENGLISH
-from bot.messages.phrases import Phrase, Texts
+from bot.messages.catalog import Texts, texts_in
 
-PHRASES = [field.name for field in fields(Texts) if isinstance(getattr(ENGLISH, field.name), Phrase)]
-
-
-def places(form: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(form) if name is not None}
-
-
-@pytest.mark.parametrize("key", PHRASES)
-def test_the_places_of_a_phrase_are_the_same_in_each_form_and_language(key: str) -> None:
-    forms = [
-        form
-        for phrase in (getattr(CHINESE, key), getattr(ENGLISH, key))
-        for form in (phrase.other, phrase.one)
-        if form is not None
-    ]
-
-    assert all(places(form) == places(forms[0]) for form in forms)
+CHINESE, ENGLISH = texts_in("zh-CN"), texts_in("en")
 
 
 @pytest.mark.parametrize("texts", [CHINESE, ENGLISH], ids=["zh-CN", "en"])
 def test_every_status_and_period_has_its_own_word(texts: Texts) -> None:
-    assert set(texts.status) == set(Status)
-    assert set(texts.this_period) == set(PeriodKind)
-    assert len(set(texts.status.values())) == len(Status)
-    assert len(set(texts.this_period.values())) == len(PeriodKind)
+    status, this_period = texts.table("progress.status"), texts.table("progress.this_period")
+
+    assert set(status) == set(Status)
+    assert set(this_period) == set(PeriodKind)
+    assert len(set(status.values())) == len(Status)
+    assert len(set(this_period.values())) == len(PeriodKind)
 
 
-def test_no_phrase_is_the_same_in_both_languages_but_for_layout() -> None:
-    same = [key for key in PHRASES if getattr(CHINESE, key) == getattr(ENGLISH, key)]
+def test_no_text_is_the_same_in_both_languages_but_for_layout() -> None:
+    progress_of = CHINESE.tree["progress"], ENGLISH.tree["progress"]
+    assert isinstance(progress_of[0], Mapping)
+    assert isinstance(progress_of[1], Mapping)
+    same = [key for key, text in progress_of[0].items() if text == progress_of[1][key]]
 
-    assert same == ["quota_label", "helped_person"]
+    assert same == ["quota_label", "helped_person", "team_separator"]
 
 
 @pytest.mark.parametrize(
@@ -59,11 +45,11 @@ def test_no_phrase_is_the_same_in_both_languages_but_for_layout() -> None:
     ],
 )
 def test_english_plurals(n: int, said: str) -> None:
-    assert ENGLISH.workdays_left.say(n=n) == said
+    assert ENGLISH["progress.workdays_left"].say(n=n) == said
 
 
 def test_words_in_braces_are_said_and_not_filled() -> None:
-    assert ENGLISH.helped_person.say(name="{details}", details="x") == "{details} · x"
+    assert ENGLISH["progress.helped_person"].say(name="{details}", details="x") == "{details} · x"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from messages_builders import (
 
 from bot.core.verdicts import Verdict
 from bot.messages import as_markdown, as_text
-from bot.messages.decided import WORDS as DECIDED_WORDS
+from bot.messages.catalog import texts_in
 from bot.messages.decided import decided
 from bot.messages.questions import Appealed, Seen, ToDecide, questions, to_review
 
@@ -104,8 +104,10 @@ def test_words_of_others_cannot_add_markup() -> None:
 
 
 def test_both_languages_know_every_decision() -> None:
-    assert set(DECIDED_WORDS["zh-CN"].heads) == set(DECIDED_WORDS["en"].heads)
-    assert set(DECIDED_WORDS["en"].heads) == {"accepted", "rejected", "cleared", "confirmed"}
+    chinese, english = (texts_in(language).table("decided.heads") for language in LANGUAGES)
+
+    assert set(chinese) == set(english)
+    assert set(english) == {"accepted", "rejected", "cleared", "confirmed"}
 
 
 def test_nothing_to_say_is_no_message() -> None:

@@ -16,7 +16,9 @@ from bot.core.counting import Counting, FirstAdd, MaxShare
 from bot.core.quotas import Basis
 from bot.core.relations import Add, Kind
 from bot.core.verdicts import Verdict
-from bot.messages.reasons import CHINESE, ENGLISH, WORDS, Decision, ReasonWords, Ruling, reason
+from bot.locales import languages
+from bot.messages.catalog import texts_in
+from bot.messages.reasons import Decision, Ruling, reason
 
 ADDED = at("2026-11-20T10:02")
 ENDED = at("2026-11-23T09:30")
@@ -72,20 +74,24 @@ def places(form: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(form) if name is not None}
 
 
-@pytest.mark.parametrize("words", [CHINESE, ENGLISH], ids=["zh-CN", "en"])
-def test_every_verdict_has_its_own_sentence(words: ReasonWords) -> None:
-    assert set(words.verdict) == set(Verdict)
-    assert len({*words.verdict.values(), *words.case.values()}) == len(Verdict) + len(words.case)
+@pytest.mark.parametrize("language", languages())
+def test_every_verdict_has_its_own_sentence(language: str) -> None:
+    verdict, case = (texts_in(language).table(key) for key in ("reasons.verdict", "reasons.case"))
+
+    assert set(verdict) == set(Verdict)
+    assert len({*verdict.values(), *case.values()}) == len(Verdict) + len(case)
 
 
 def test_both_languages_name_the_same_figures() -> None:
-    assert set(CHINESE.case) == set(ENGLISH.case)
-    for mine, other in ((CHINESE.verdict, ENGLISH.verdict), (CHINESE.case, ENGLISH.case)):
+    chinese, english = texts_in("zh-CN"), texts_in("en")
+    for key in ("reasons.verdict", "reasons.case"):
+        mine, other = chinese.table(key), english.table(key)
+        assert set(mine) == set(other)
         for name, sentence in mine.items():
             assert places(sentence) == places(other[name]), name
 
 
-@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_sentence_is_whole_calm_and_says_how_it_stands(verdict: Verdict, language: str) -> None:
     decision = Decision(by="主管甲", at=ENDED, why="银行记录有误")

@@ -19,12 +19,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from bot.core.statement import Figure, Statement, shown_code
+from bot.locales import languages
+from bot.messages.catalog import texts_in
 from bot.proving import WRONG_CODES_OF_AN_ADDRESS, Looked, issue
 from bot.store.engine import StoreBusyError
 from bot.web import pages
 from bot.web.pages import verify as verify_page
 from bot.web.pages.verify import LOOKS_AT_ONCE, MAX_FORM_BYTES, Verdict
-from bot.web.pages.words import WORDS
 from bot.web.peer import Peer, household
 
 CODE = "7K3M-9Q2P-XW4D-8HTR"
@@ -257,7 +258,7 @@ def test_an_ipv6_caller_cannot_be_a_crowd(address: str, known: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/verify", "/about"])
-@pytest.mark.parametrize("language", list(WORDS))
+@pytest.mark.parametrize("language", languages())
 def test_a_page_takes_nothing_from_elsewhere_and_is_kept_nowhere(
     client: FlaskClient, branch: Branch, path: str, language: str
 ) -> None:
@@ -315,12 +316,13 @@ def test_where_cards_without_buttons_lead_is_told_in_the_language(
     assert "Your figures come as messages in WeCom" in client.get("/about").text
 
 
-@pytest.mark.parametrize("language", list(WORDS))
+@pytest.mark.parametrize("language", languages())
 def test_each_verdict_has_its_words_and_none_is_loud(language: str) -> None:
-    said = [getattr(WORDS[language].verify, verdict.value) for verdict in Verdict]
+    heads, more = (texts_in(language).table(f"pages.verify.{name}") for name in ("head", "more"))
 
-    assert all(one.head for one in said)
-    assert [one for one in said if re.search("[!！]|落后", one.head + one.more)] == []
+    assert set(heads) == set(Verdict)
+    assert set(more) <= set(Verdict)
+    assert [text for text in (*heads.values(), *more.values()) if re.search("[!！]|落后", text)] == []
 
 
 # --- over the real server ---

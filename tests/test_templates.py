@@ -7,7 +7,6 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -28,11 +27,9 @@ from bot.bootstrap import open_services
 from bot.cli.serve import _reload
 from bot.config import ConfigError, load
 from bot.core.periods import PeriodKind
-from bot.messages.chinese import CHINESE
-from bot.messages.english import ENGLISH
-from bot.messages.language import LANGUAGES, texts_in
-from bot.messages.templates import BOOKS, FIRST, texts_of, voice_of
-from bot.messages.wordbook import Voice
+from bot.locales import languages
+from bot.messages.catalog import Texts, Voice, texts_in
+from bot.messages.own_texts import FIRST, FIXED, OwnTexts
 from bot.services import Services
 from scheduler.planner import plan
 
@@ -41,75 +38,84 @@ MORNING = at("2026-11-24T09:07")
 
 def remarks(text: str, language: str = "zh-CN") -> tuple[list[str], list[str]]:
     """Faults and warnings of a file with *text*, as `place: sentence`."""
-    _, faults, warnings = voice_of(language, tomllib.loads(text))
+    own = OwnTexts(language, tomllib.loads(text))
     return (
-        [f"{'.'.join(one.path)}: {one.allowed}" for one in faults],
-        [f"{'.'.join(one.path)}: {one.allowed}" for one in warnings],
+        [f"{one.key_path}: {one.allowed}" for one in own.faults],
+        [f"{one.key_path}: {one.allowed}" for one in own.warnings],
     )
+
+
+def own_texts(language: str, text: str) -> Texts:
+    """The texts of *language* with those of a file, which is without fault."""
+    own = OwnTexts(language, tomllib.loads(text))
+    assert (own.faults, own.warnings) == ([], [])
+    return own.texts
+
+
+def replaceable(texts: Texts) -> dict[str, object]:
+    """All texts that a bank may replace, as a file has them."""
+    return {name: table for name, table in texts.as_written().items() if name not in FIXED}
 
 
 # --- one text in the place of another ---
 
 
 def test_only_what_is_given_is_replaced() -> None:
-    voice, faults, warnings = voice_of("zh-CN", {"progress": {"add_today": "今天 {n} 位，够了"}})
-    texts = texts_in(voice)
+    ours, before = texts_in("zh-CN"), texts_in("zh-CN").as_written()
+    texts = texts_in(Voice("zh-CN", own_texts("zh-CN", '[progress]\nadd_today = "今天 {n} 位，够了"\n')))
 
-    assert (faults, warnings) == ([], [])
-    assert texts.add_today.say(n=3) == "今天 3 位，够了"
-    assert texts.today_done == CHINESE.today_done
-    assert texts_in("zh-CN") == CHINESE  # nobody else hears of it
-    assert BOOKS["close"][voice] is BOOKS["close"]["zh-CN"]
+    assert texts["progress.add_today"].say(n=3) == "今天 3 位，够了"
+    assert texts["progress.today_done"] == ours["progress.today_done"]
+    assert (texts_in("zh-CN"), ours.as_written()) == (ours, before)  # nobody else hears of it
+    assert texts.tree["close"] is ours.tree["close"]
 
 
 def test_a_form_for_one_is_said_of_one() -> None:
-    tree = tomllib.loads('[progress]\nto_add = { other = "{n} more", one = "just one more" }\n')
-    texts = texts_in(voice_of("en", tree)[0])
+    texts = own_texts("en", '[progress]\nto_add = { other = "{n} more", one = "just one more" }\n')
 
-    assert [texts.to_add.say(n=n) for n in (0, 1, 2)] == ["0 more", "just one more", "2 more"]
+    assert [texts["progress.to_add"].say(n=n) for n in (0, 1, 2)] == ["0 more", "just one more", "2 more"]
 
 
 def test_lists_and_tables_of_texts_are_replaced_too() -> None:
     text = 'weekdays = ["一", "二", "三", "四", "五", "六", "日"]\nthis_period.month = "这个月"\n'
-    texts = texts_in(voice_of("zh-CN", tomllib.loads(f"[progress]\n{text}"))[0])
+    texts = own_texts("zh-CN", f"[progress]\n{text}")
+    this_period = texts.table("progress.this_period")
 
-    assert (texts.weekdays[0], texts.this_period[PeriodKind.MONTH]) == ("一", "这个月")
-    assert texts.this_period[PeriodKind.WEEK] == CHINESE.this_period[PeriodKind.WEEK]
+    assert (texts.each("progress.weekdays")[0], this_period[PeriodKind.MONTH]) == ("一", "这个月")
+    assert this_period[PeriodKind.WEEK] == texts_in("zh-CN").table("progress.this_period")[PeriodKind.WEEK]
 
 
 def test_a_voice_is_its_language_to_everybody_else() -> None:
-    voice = Voice("en", {})
+    voice = Voice("en")
 
     assert (voice == "en", {"en": 1}[voice], json.dumps([voice]), texts_in(voice)) == (
         True,
         1,
         '["en"]',
-        ENGLISH,
+        texts_in("en"),
     )
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages())
 def test_the_built_in_texts_are_without_fault_and_say_the_same_from_a_file(language: str) -> None:
-    voice, faults, warnings = voice_of(language, texts_of(language))
+    own = OwnTexts(language, replaceable(texts_in(language)))
 
-    assert (faults, warnings) == ([], [])
-    assert {name: voice.words[name] == book[language] for name, book in BOOKS.items()} == dict.fromkeys(
-        BOOKS, True
-    )
+    assert (own.faults, own.warnings) == ([], [])
+    assert own.texts.as_written() == texts_in(language).as_written()
 
 
 def test_first_lines_are_names_of_texts() -> None:
-    known = {name: {field.name for field in fields(book["en"])} for name, book in BOOKS.items()}
+    ours = texts_in("en").tree
 
-    assert {name: set(texts) - known[name] for name, texts in FIRST.items()} == {
+    assert {name: set(names) - set(ours[name]) for name, names in FIRST.items()} == {
         name: set() for name in FIRST
     }
 
 
 def test_a_copy_of_a_voice_speaks_alike() -> None:
-    voice = voice_of("en", {"progress": {"peace_today": "Quiet now."}})[0]
+    voice = Voice("en", own_texts("en", '[progress]\npeace_today = "Quiet now."\n'))
 
-    assert texts_in(deepcopy(voice)).peace_today.say() == "Quiet now."
+    assert texts_in(deepcopy(voice))["progress.peace_today"].say() == "Quiet now."
 
 
 # --- what is refused, what is only said ---
@@ -215,6 +221,12 @@ def test_a_copy_of_a_voice_speaks_alike() -> None:
             "cards.coach_numbered: is too long for a card: 13 characters, 10 at most",
             id="a button whose number would be cut off",
         ),
+        pytest.param(
+            '[menu]\ngroups = ["我的", "静", "多"]\nbuttons."mute today" = "今天请你们都别再来提醒我了哦"',
+            'menu.buttons."mute today": is too long for the menu: 42 bytes of UTF-8, 40 at most',
+            id="a button of the menu",
+        ),
+        pytest.param('[pages.verify]\ntitle = "x"', "pages: there is no such table of texts", id="a page"),
     ],
 )
 def test_a_text_that_cannot_be_sent_is_refused(text: str, fault: str) -> None:
@@ -244,8 +256,9 @@ def test_further_lines_may_speak_of_money() -> None:
 def test_the_page_names_every_table_and_no_other() -> None:
     page = (Path(__file__).parent.parent / "docs/texts.md").read_text(encoding="utf-8")
     rows = page.partition("| table |")[2].partition("## ")[0].splitlines()[2:]
+    named = [name for row in rows for name in row.partition(" | ")[0].split("`")[1::2]]
 
-    assert sorted(name for row in rows for name in row.partition(" | ")[0].split("`")[1::2]) == sorted(BOOKS)
+    assert sorted(named) == sorted(replaceable(texts_in("en")))
 
 
 def test_the_file_on_the_page_is_right() -> None:
@@ -377,6 +390,6 @@ def test_texts_prints_a_file_that_says_the_same(tmp_path: Path, quotabot: Quotab
         quotabot("texts", "--language", "en", "--config", config),
     )
 
-    assert tomllib.loads(built_in.out) == texts_of("en")
+    assert tomllib.loads(built_in.out) == replaceable(texts_in("en"))
     assert tomllib.loads(now.out)["progress"]["add_today"] == "今天 {n} 位，够了"
-    assert voice_of("zh-CN", tomllib.loads(now.out))[1:] == ([], [])
+    assert remarks(now.out) == ([], [])

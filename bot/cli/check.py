@@ -16,13 +16,13 @@ from bot.cli.options import config_option, format_option, loaded
 from bot.config import Config, ConfigError, Fault
 from bot.config.faults import shown
 from bot.config.warnings import warning, warnings
+from bot.messages.own_texts import own_text_warnings
 from bot.roster import RosterError
 from bot.services import Directory
 from bot.store.address_book import READ_AT
 from bot.store.engine import StoreError
 from bot.store.store import Store
 from bot.unreached import Unreached, unreached
-from bot.wording import wording_warnings
 
 
 @click.command()
@@ -42,7 +42,7 @@ def check(config_path: Path, form: str) -> None:
     summary = ""
     try:
         config = loaded(config_path)
-        of_texts = wording_warnings(config)
+        of_texts = own_text_warnings(config)
         people, of_history = _known(config)
         notes = [str(note) for note in (*_warnings(config, people), *of_texts, *of_history)]
         quotas = len(config.quotas)

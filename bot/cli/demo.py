@@ -12,14 +12,15 @@ import click
 
 from bot.cli.tour import play
 from bot.demo import Demo, last_workday, running
+from bot.locales import DEFAULT, languages
 
 
 @click.command()
 @click.option("--tour", is_flag=True, help="Play one working day, print every message, and exit.")
 @click.option(
     "--language",
-    type=click.Choice(["zh-CN", "en"]),
-    default="zh-CN",
+    type=click.Choice(languages()),
+    default=DEFAULT,
     show_default=True,
     help="Of the messages.",
 )

@@ -18,7 +18,7 @@ from bot.cli.inbox import catch_up
 from bot.cli.options import SHOWN_ID, at_option, config_option, format_option, loaded, moment
 from bot.explaining import Explained, ExplainedQuota, Explanation, UnknownPersonError
 from bot.explaining import explain as explained
-from bot.messages.reasons import WORDS, ReasonWords
+from bot.messages.catalog import Texts, texts_in
 
 
 @click.command()
@@ -54,7 +54,7 @@ def explain(
     if form == "json":
         click.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2))
     else:
-        click.echo(_as_tables(found, WORDS[config.locale.language]), nl=False)
+        click.echo(_as_tables(found, texts_in(services.language)), nl=False)
 
 
 def _closed(quota: ExplainedQuota) -> str:
@@ -95,7 +95,7 @@ def _contact(contact: Explained) -> dict[str, Any]:
     return plain | ({"self_declared": list(contact.self_declared)} if contact.self_declared else {})
 
 
-def _as_tables(found: Explanation, words: ReasonWords) -> str:
+def _as_tables(found: Explanation, texts: Texts) -> str:
     text = io.StringIO()
     # Names and reasons are what people wrote: nothing in them is markup.
     console = Console(
@@ -103,21 +103,23 @@ def _as_tables(found: Explanation, words: ReasonWords) -> str:
     )
     person = found.person
     if not found.quotas:
-        console.print(words.no_quota.format(userid=person.userid, name=person.name))
+        console.print(texts["reasons.no_quota"].say(userid=person.userid, name=person.name))
     for quota in found.quotas:
-        title = words.title.format(
+        title = texts["reasons.title"].say(
             quota=quota.quota,
             period=quota.period,
             userid=person.userid,
             at=f"{found.as_of:%Y-%m-%d %H:%M}",
         )
-        console.print(_table(title, quota, words) if quota.contacts else f"{title} · {words.no_contacts}")
+        console.print(
+            _table(title, quota, texts) if quota.contacts else f"{title} · {texts['reasons.no_contacts']}"
+        )
     return text.getvalue()
 
 
-def _table(title: str, quota: ExplainedQuota, words: ReasonWords) -> Table:
+def _table(title: str, quota: ExplainedQuota, texts: Texts) -> Table:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    *short, why, events = words.columns
+    *short, why, events = texts.each("reasons.columns")
     for heading in short:
         table.add_column(heading, no_wrap=True)
     table.add_column(why, overflow="fold")
@@ -127,14 +129,14 @@ def _table(title: str, quota: ExplainedQuota, words: ReasonWords) -> Table:
             f"{contact.added_at:%m-%d %H:%M}",
             f"…{contact.external_userid[-SHOWN_ID:]}",
             contact.verdict.value,
-            _why(contact, words),
+            _why(contact, texts),
             "\n".join(f"{event.at:%m-%d %H:%M} {event.kind}" for event in contact.events),
         )
     return table
 
 
-def _why(contact: Explained, words: ReasonWords) -> str:
+def _why(contact: Explained, texts: Texts) -> str:
     if not contact.self_declared:
         return contact.reason
-    declared = words.self_declared.format(facts=words.comma.join(contact.self_declared))
+    declared = texts["reasons.self_declared"].say(facts=texts["reasons.comma"].join(contact.self_declared))
     return f"{contact.reason}\n{declared}"

@@ -9,7 +9,7 @@ import click
 
 from bot.bootstrap import forget_other_app, open_services, token_keeper, wecom_client
 from bot.cli.options import config_option, loaded
-from bot.messages.menu import GROUPS
+from bot.messages.menu import groups
 from bot.messages.menu import menu as menu_of
 from bot.wecom.errors import WeComError
 from bot.wecom.token import TokenError
@@ -29,8 +29,8 @@ def push(config_path: Path) -> None:
     quotabot menu push
     """
     config = loaded(config_path)
-    language = config.locale.language
     with open_services(config) as services:
+        language = services.language
         forget_other_app(services)
         client = wecom_client(config)
         try:
@@ -41,5 +41,5 @@ def push(config_path: Path) -> None:
             sys.exit(1)
         finally:
             client.close()
-    for name, buttons in GROUPS[language]:
+    for name, buttons in groups(language=language):
         click.echo(f"{name}: {' · '.join(buttons.values())}")

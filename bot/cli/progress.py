@@ -87,7 +87,7 @@ def progress(
         names={userid: person.name for userid, person in found.people.items()},
         departments=found.departments.names,
         money=money,
-        language=config.locale.language,
+        language=services.language,
     )
     deliver(_written(report, form), output)
 

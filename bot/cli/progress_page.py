@@ -20,14 +20,14 @@ def page(report: Report) -> str:
     """Return the tables for people: each quota's rows, with --teams its departments below them."""
     parts: list[RenderableType] = []
     for (quota, period), rows in groupby(report.rows, key=lambda row: (row.quota, row.period)):
-        parts.append(report.words.title.format(quota=quota, period=period, at=report.minute))
+        parts.append(report.texts["tables.title"].say(quota=quota, period=period, at=report.minute))
         parts.append(_rows(report, rows))
     for (quota, period), teams in groupby(report.teams or (), key=lambda team: (team.quota, team.period)):
-        parts.append(report.words.teams_title.format(quota=quota, period=period))
+        parts.append(report.texts["tables.teams_title"].say(quota=quota, period=period))
         parts.append(_teams(report, teams))
     if report.rows and report.money:
-        parts.append(report.words.note)
-    return drawn(*parts) if parts else drawn(report.words.nobody)
+        parts.append(report.texts["tables.note"])
+    return drawn(*parts) if parts else drawn(report.texts["tables.nobody"])
 
 
 def _rows(report: Report, rows: Iterable[Row]) -> Table:
@@ -45,22 +45,22 @@ def _rows(report: Report, rows: Iterable[Row]) -> Table:
         columns["reward"] = lambda row: _yuan(row.reward)
     table = Table(box=box.SIMPLE_HEAD)
     for key in ("userid", "name"):
-        table.add_column(report.words.columns[key], no_wrap=True)
+        table.add_column(report.texts.table("tables.columns")[key], no_wrap=True)
     for key in columns:
-        table.add_column(short(report.words, key), justify="right", no_wrap=True)
-    table.add_column(report.words.columns["status"], no_wrap=True)
+        table.add_column(short(report.texts, key), justify="right", no_wrap=True)
+    table.add_column(report.texts.table("tables.columns")["status"], no_wrap=True)
     for row in rows:
         said = (say(row) for say in columns.values())
         name = report.names.get(row.userid, "")
-        table.add_row(row.userid, name, *said, report.words.status[row.status])
+        table.add_row(row.userid, name, *said, report.texts.table("tables.status")[row.status])
     return table
 
 
 def _teams(report: Report, teams: Iterable[Team]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
-    table.add_column(report.words.columns["department"], no_wrap=True)
+    table.add_column(report.texts.table("tables.columns")["department"], no_wrap=True)
     for key in TEAM_KEYS:
-        table.add_column(short(report.words, key), justify="right", no_wrap=True)
+        table.add_column(short(report.texts, key), justify="right", no_wrap=True)
     for team in teams:
         shares = (team.attainment, team.median, team.kept_90)
         said = ("–" if share is None else f"{share:.0%}" for share in shares)

@@ -70,7 +70,7 @@ def simulate_(
     telling = Telling(
         simulation=found,
         names={userid: person.name for userid, person in people.items()},
-        language=config.locale.language,
+        language=services.language,
     )
     match form:
         case "json":

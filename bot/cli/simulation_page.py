@@ -14,10 +14,10 @@ from rich.table import Table
 
 from bot.cli.output import drawn
 from bot.core.progress import Row, Status
-from bot.messages import simulation, tables
+from bot.messages import tables
+from bot.messages.catalog import Texts, texts_in
 from bot.messages.changes import sentence
-from bot.messages.simulation import SimulationWords, arrow, penalty_rule, percent, reward_rule
-from bot.messages.tables import TableWords
+from bot.messages.simulation import arrow, penalty_rule, percent, reward_rule
 from bot.simulating import Compared, Side, Simulated, Simulation, attainment_of
 
 
@@ -30,32 +30,31 @@ class Telling:
     language: str
 
     @property
-    def words(self) -> SimulationWords:
-        """What is said of a simulation."""
-        return simulation.WORDS[self.language]
-
-    @property
-    def table(self) -> TableWords:
-        """What columns and statuses are called."""
-        return tables.WORDS[self.language]
+    def texts(self) -> Texts:
+        """What is said in its language."""
+        return texts_in(self.language)
 
     def state(self, one: Simulated) -> str:
         """Say whether a period is settled, and as of when it is simulated if not."""
         if one.settled:
-            return self.words.settled
+            return self.texts["simulation.settled"]
         over = one.as_of.date() > one.period.last
-        return (self.words.unsettled if over else self.words.running).format(at=minute(one.as_of))
+        return (self.texts["simulation.unsettled"] if over else self.texts["simulation.running"]).say(
+            at=minute(one.as_of)
+        )
 
     def lacks(self, one: Simulated) -> str | None:
         """Say that the record begins within a period; None if it does not."""
         begun = self.simulation.recorded_from
         if begun is None or begun <= one.period.first:
             return None
-        return self.words.incomplete.format(day=begun)
+        return self.texts["simulation.incomplete"].say(day=begun)
 
     def whole_state(self, one: Simulated) -> str:
         """Say both."""
-        return self.words.comma.join(said for said in (self.state(one), self.lacks(one)) if said)
+        return self.texts["simulation.comma"].join(
+            said for said in (self.state(one), self.lacks(one)) if said
+        )
 
 
 def minute(at: datetime) -> str:
@@ -65,7 +64,7 @@ def minute(at: datetime) -> str:
 
 def page(telling: Telling, *, everybody: bool) -> str:
     """Return the page for people: a sentence and the sums of each period, then those who change."""
-    words, found = telling.words, telling.simulation
+    texts, found = telling.texts, telling.simulation
     parts: list[RenderableType] = [*_head(telling)]
     told = [one for one in found.quotas if not _asks_nobody(one)]
     for (_, compared), group in groupby(told, key=lambda one: (one.quota, one.both)):
@@ -74,20 +73,22 @@ def page(telling: Telling, *, everybody: bool) -> str:
         else:
             parts += ["", *_alone(telling, list(group))]
     if left_out := len(found.quotas) - len(told):
-        parts += ["", words.nobody_asked.say(n=left_out)]
+        parts += ["", texts["simulation.nobody_asked"].say(n=left_out)]
     if not found.quotas:
-        parts.append(words.no_period if found.recorded_from else words.nothing_recorded)
+        parts.append(
+            texts["simulation.no_period"] if found.recorded_from else texts["simulation.nothing_recorded"]
+        )
     return drawn(*parts)
 
 
 def _head(telling: Telling) -> Iterator[str]:
-    words, found = telling.words, telling.simulation
-    yield words.title.format(first=found.first, last=found.last)
-    yield words.basis.format(at=minute(found.as_of))
+    texts, found = telling.texts, telling.simulation
+    yield texts["simulation.title"].say(first=found.first, last=found.last)
+    yield texts["simulation.basis"].say(at=minute(found.as_of))
     if any(_rules(telling, one, say) for one in found.quotas for say in (penalty_rule, reward_rule)):
-        yield words.estimate
+        yield texts["simulation.estimate"]
     if found.recorded_from is not None and found.recorded_from > found.first:
-        yield words.recorded.format(day=found.recorded_from)
+        yield texts["simulation.recorded"].say(day=found.recorded_from)
 
 
 def _asks_nobody(one: Simulated) -> bool:
@@ -97,9 +98,13 @@ def _asks_nobody(one: Simulated) -> bool:
 
 
 def _period(telling: Telling, one: Simulated, *, everybody: bool) -> Iterator[RenderableType]:
-    words = telling.words
-    heading = words.heading_day if one.period.first == one.period.last else words.heading
-    yield heading.format(
+    texts = telling.texts
+    heading = (
+        texts["simulation.heading_day"]
+        if one.period.first == one.period.last
+        else texts["simulation.heading"]
+    )
+    yield heading.say(
         quota=arrow(one.quota, one.called),
         period=one.period.name,
         first=one.period.first,
@@ -112,50 +117,61 @@ def _period(telling: Telling, one: Simulated, *, everybody: bool) -> Iterator[Re
     if shown:
         yield _table(telling, one, shown)
     if one.both and people and not shown:
-        yield _indented(words.same)
+        yield _indented(texts["simulation.same"])
     elif one.both and len(shown) < len(people):
-        yield _indented(words.others.say(n=len(people) - len(shown)))
+        yield _indented(texts["simulation.others"].say(n=len(people) - len(shown)))
 
 
 def _lines(telling: Telling, one: Simulated) -> Iterator[str]:
-    words = telling.words
-    yield _said(words, one)
+    texts = telling.texts
+    yield _said(texts, one)
     if lacks := telling.lacks(one):
         yield lacks
     if not one.settled:
-        yield words.so_far.format(pending=_both(one, lambda side: f"{side.pending:,}"))
+        yield texts["simulation.so_far"].say(pending=_both(one, lambda side: f"{side.pending:,}"))
     if one.would_be is not None and not one.would_be.rows:
-        yield words.nobody
+        yield texts["simulation.nobody"]
     if one.both:
         # The rules of money are named beside the money.
         told = [difference for difference in one.differences if difference.key not in ("penalty", "reward")]
-        said = words.semicolon.join(sentence(difference, language=telling.language) for difference in told)
+        said = texts["simulation.semicolon"].join(
+            sentence(difference, language=telling.language) for difference in told
+        )
         if said or not one.differences:
-            yield words.differ.format(what=said) if said else words.same_rules
-    yield words.sums.format(
+            yield texts["simulation.differ"].say(what=said) if said else texts["simulation.same_rules"]
+    yield texts["simulation.sums"].say(
         attainment=_both(one, lambda side: percent(side.attainment)),
         counted=_both(one, lambda side: f"{side.counted:,}"),
         target=_both(one, lambda side: f"{side.target:,}"),
         kept=_both(one, lambda side: percent(side.kept_90)),
     )
     if rule := _rules(telling, one, penalty_rule):
-        yield words.penalties.format(amount=_both(one, _penalty), rule=rule)
+        yield texts["simulation.penalties"].say(amount=_both(one, _penalty), rule=rule)
     if rule := _rules(telling, one, reward_rule):
-        yield words.rewards.format(amount=_both(one, _reward), rule=rule)
+        yield texts["simulation.rewards"].say(amount=_both(one, _reward), rule=rule)
 
 
 def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]:
     """Periods of a quota that have nothing to be compared with, a line each."""
-    words, columns = telling.words, telling.table.columns
+    texts, columns = telling.texts, telling.texts.table("tables.columns")
     first = group[0]
-    yield (words.only_would if first.was is None else words.only_was).format(quota=first.quota)
+    yield (texts["simulation.only_would"] if first.was is None else texts["simulation.only_was"]).say(
+        quota=first.quota
+    )
     rules = {
-        words.penalty_rule: _rules(telling, first, penalty_rule),
-        words.reward_rule: _rules(telling, first, reward_rule),
+        texts["simulation.penalty_rule"]: _rules(telling, first, penalty_rule),
+        texts["simulation.reward_rule"]: _rules(telling, first, reward_rule),
     }
-    yield from (_indented(words.named.format(what=what, rule=rule)) for what, rule in rules.items() if rule)
+    yield from (
+        _indented(texts["simulation.named"].say(what=what, rule=rule)) for what, rule in rules.items() if rule
+    )
     table = Table(box=box.SIMPLE_HEAD)
-    for heading in (columns["period"], words.met_people, columns["attainment"], columns["counted"]):
+    for heading in (
+        columns["period"],
+        texts["simulation.met_people"],
+        columns["attainment"],
+        columns["counted"],
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     money = [
         (columns[key], amount)
@@ -164,7 +180,7 @@ def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]
     ]
     for heading, _ in money:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column(words.state, no_wrap=True)
+    table.add_column(texts["simulation.state"], no_wrap=True)
     for one in group:
         table.add_row(
             one.period.name,
@@ -185,17 +201,19 @@ def _reward(side: Side) -> str:
     return f"{side.reward or 0:,}"
 
 
-def _said(words: SimulationWords, one: Simulated) -> str:
+def _said(texts: Texts, one: Simulated) -> str:
     """Say who meets the target before and after."""
-    met = words.met.format(met=_both(one, lambda side: f"{side.met}/{side.people}"))
+    met = texts["simulation.met"].say(met=_both(one, lambda side: f"{side.met}/{side.people}"))
     if not one.both:
         return met
     pairs = [person.statuses for person in one.people]
     gained = sum(before is not Status.MET and after is Status.MET for before, after in pairs)
     lost = sum(before is Status.MET and after is not Status.MET for before, after in pairs)
-    told = [words.newly_met.say(n=gained)] if gained else []
-    told += [words.no_longer_met.say(n=lost)] if lost else []
-    return words.semicolon.join([met, words.comma.join(told) or words.same_met])
+    told = [texts["simulation.newly_met"].say(n=gained)] if gained else []
+    told += [texts["simulation.no_longer_met"].say(n=lost)] if lost else []
+    return texts["simulation.semicolon"].join(
+        [met, texts["simulation.comma"].join(told) or texts["simulation.same_met"]]
+    )
 
 
 def _both(one: Simulated, say: Callable[[Side], str]) -> str:
@@ -207,7 +225,7 @@ def _rules(telling: Telling, one: Simulated, say: Callable[..., str | None]) -> 
     """Name the rule that money follows on both sides; None where neither has one."""
     sides = [side for side in (one.was, one.would_be) if side is not None]
     told = [say(side.rule, language=telling.language) for side in sides]
-    return arrow(*(rule or telling.words.no_rule for rule in told)) if any(told) else None
+    return arrow(*(rule or telling.texts["simulation.no_rule"] for rule in told)) if any(told) else None
 
 
 Shown = tuple[str, Callable[[Row], str]]  # a heading, and what stands below it
@@ -216,7 +234,7 @@ Shown = tuple[str, Callable[[Row], str]]  # a heading, and what stands below it
 def _table(telling: Telling, one: Simulated, shown: list[Compared]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for key in ("name", "userid"):
-        table.add_column(telling.table.columns[key], no_wrap=True)
+        table.add_column(telling.texts.table("tables.columns")[key], no_wrap=True)
     columns = list(_columns(telling, one))
     for heading, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
@@ -227,16 +245,16 @@ def _table(telling: Telling, one: Simulated, shown: list[Compared]) -> Table:
 
 
 def _columns(telling: Telling, one: Simulated) -> Iterator[Shown]:
-    words = telling.table
-    yield words.columns["counted"], lambda row: f"{row.counted:,}"
-    yield words.columns["target"], lambda row: f"{row.target:,}"
-    yield words.columns["attainment"], lambda row: percent(attainment_of(row))
-    yield tables.short(words, "kept_90"), lambda row: "–" if row.kept_90 is None else f"{row.kept_90:.0%}"
-    yield words.columns["status"], lambda row: words.status[row.status]
+    texts = telling.texts
+    yield texts.table("tables.columns")["counted"], lambda row: f"{row.counted:,}"
+    yield texts.table("tables.columns")["target"], lambda row: f"{row.target:,}"
+    yield texts.table("tables.columns")["attainment"], lambda row: percent(attainment_of(row))
+    yield tables.short(texts, "kept_90"), lambda row: "–" if row.kept_90 is None else f"{row.kept_90:.0%}"
+    yield texts.table("tables.columns")["status"], lambda row: texts.table("tables.status")[row.status]
     if _rules(telling, one, penalty_rule):
-        yield tables.short(words, "penalty"), lambda row: f"{row.penalty or 0:,}"
+        yield tables.short(texts, "penalty"), lambda row: f"{row.penalty or 0:,}"
     if _rules(telling, one, reward_rule):
-        yield tables.short(words, "reward"), lambda row: f"{row.reward or 0:,}"
+        yield tables.short(texts, "reward"), lambda row: f"{row.reward or 0:,}"
 
 
 def _pair(one: Simulated, person: Compared, say: Callable[[Row], str]) -> str:

@@ -17,35 +17,40 @@ T = TypeVar("T")
 
 def sheets(telling: Telling) -> list[Sheet]:
     """Return the sheet of sums and that of people; numbers stay numbers, so that both can be filtered."""
-    words, found = telling.words, telling.simulation
-    title = words.title.format(first=found.first, last=found.last)
-    notes = (words.basis.format(at=minute(found.as_of)), words.estimate)
+    texts, found = telling.texts, telling.simulation
+    title = texts["simulation.title"].say(first=found.first, last=found.last)
+    notes = (texts["simulation.basis"].say(at=minute(found.as_of)), texts["simulation.estimate"])
     sums, people = _sums(telling), _figures(telling)
-    columns = telling.table.columns
+    columns = telling.texts.table("tables.columns")
     period = tuple(Column(heading=columns[key]) for key in ("quota", "period", "period_start", "period_end"))
     person = tuple(Column(heading=columns[key]) for key in ("userid", "name"))
     return [
         Sheet(
-            name=words.sheet,
+            name=texts["simulation.sheet"],
             title=title,
             notes=notes,
-            columns=(*period, Column(heading=words.state), *_headings(telling, sums)),
+            columns=(*period, Column(heading=texts["simulation.state"]), *_headings(telling, sums)),
             rows=[
                 (*_named(one), telling.whole_state(one), *_cells(sums, one.was, one.would_be))
                 for one in found.quotas
             ],
         ),
         Sheet(
-            name=words.people_sheet,
+            name=texts["simulation.people_sheet"],
             title=title,
             notes=notes,
-            columns=(*period, *person, Column(heading=words.changes_status), *_headings(telling, people)),
+            columns=(
+                *period,
+                *person,
+                Column(heading=texts["simulation.changes_status"]),
+                *_headings(telling, people),
+            ),
             rows=[
                 (
                     *_named(one),
                     person.userid,
                     telling.names.get(person.userid, ""),
-                    words.yes if one.both and person.changes_status else words.no,
+                    texts["simulation.yes"] if one.both and person.changes_status else texts["simulation.no"],
                     *_cells(people, person.was, person.would_be),
                 )
                 for one in found.quotas
@@ -65,28 +70,28 @@ class _Figure(Generic[T]):
 
 
 def _sums(telling: Telling) -> list[_Figure[Side]]:
-    words, columns = telling.words, telling.table.columns
+    texts, columns = telling.texts, telling.texts.table("tables.columns")
 
     def rule(say: Callable[..., str | None]) -> Callable[[Side], Cell]:
-        return lambda side: say(side.rule, language=telling.language) or words.no_rule
+        return lambda side: say(side.rule, language=telling.language) or texts["simulation.no_rule"]
 
     return [
         _Figure(name=columns["people"], cell=lambda side: side.people, form=Form.WHOLE),
-        _Figure(name=words.met_people, cell=lambda side: side.met, form=Form.WHOLE),
+        _Figure(name=texts["simulation.met_people"], cell=lambda side: side.met, form=Form.WHOLE),
         _Figure(name=columns["attainment"], cell=lambda side: side.attainment, form=Form.PERCENT),
         _Figure(name=columns["counted"], cell=lambda side: side.counted, form=Form.WHOLE),
         _Figure(name=columns["pending"], cell=lambda side: side.pending, form=Form.WHOLE),
         _Figure(name=columns["target"], cell=lambda side: side.target, form=Form.WHOLE),
         _Figure(name=columns["kept_90"], cell=lambda side: side.kept_90, form=Form.PERCENT),
         _Figure(name=columns["penalty"], cell=lambda side: side.penalty, form=Form.WHOLE),
-        _Figure(name=words.penalty_rule, cell=rule(penalty_rule)),
+        _Figure(name=texts["simulation.penalty_rule"], cell=rule(penalty_rule)),
         _Figure(name=columns["reward"], cell=lambda side: side.reward, form=Form.WHOLE),
-        _Figure(name=words.reward_rule, cell=rule(reward_rule)),
+        _Figure(name=texts["simulation.reward_rule"], cell=rule(reward_rule)),
     ]
 
 
 def _figures(telling: Telling) -> list[_Figure[Row]]:
-    columns, status = telling.table.columns, telling.table.status
+    columns, status = telling.texts.table("tables.columns"), telling.texts.table("tables.status")
     return [
         _Figure(name=columns["counted"], cell=lambda row: row.counted, form=Form.WHOLE),
         _Figure(name=columns["pending"], cell=lambda row: row.pending, form=Form.WHOLE),
@@ -100,11 +105,11 @@ def _figures(telling: Telling) -> list[_Figure[Row]]:
 
 
 def _headings(telling: Telling, figures: Iterable[_Figure[T]]) -> list[Column]:
-    words = telling.words
+    texts = telling.texts
     return [
-        Column(heading=side.format(what=figure.name), form=figure.form)
+        Column(heading=side.say(what=figure.name), form=figure.form)
         for figure in figures
-        for side in (words.was, words.would_be)
+        for side in (texts["simulation.was"], texts["simulation.would_be"])
     ]
 
 

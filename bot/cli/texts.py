@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
 from bot.cli.options import config_option, loaded
 from bot.config.faults import written_key
-from bot.messages.language import LANGUAGES
-from bot.messages.templates import texts_of
-from bot.wording import voice
+from bot.locales import languages
+from bot.messages.catalog import texts_in
+from bot.messages.own_texts import FIXED, voice
 
 
 @click.command()
 @config_option
-@click.option("--language", type=click.Choice(list(LANGUAGES)), help="The built-in texts of this language.")
+@click.option("--language", type=click.Choice(languages()), help="The built-in texts of this language.")
 def texts(config_path: Path, language: str | None) -> None:
     """Print the texts as they are sent now, as TOML for the folder messages.templates. Changes nothing.
 
@@ -27,15 +26,16 @@ def texts(config_path: Path, language: str | None) -> None:
     quotabot texts --language en > templates/en.toml
     """
     spoken = voice(loaded(config_path)) if language is None else language
-    for table, found in texts_of(spoken).items():
+    for table, found in texts_in(spoken).as_written().items():
+        if table in FIXED:
+            continue
         click.echo(f"[{table}]")
-        for name, text in found.items():
-            for line in _lines((name,), text):
-                click.echo(line)
+        for line in _lines((), found):
+            click.echo(line)
         click.echo()
 
 
-def _lines(path: tuple[str, ...], text: Any) -> Iterator[str]:
+def _lines(path: tuple[str, ...], text: object) -> Iterator[str]:
     if isinstance(text, Mapping) and set(text) != {"other", "one"}:
         for name, one in text.items():
             yield from _lines((*path, name), one)
@@ -43,7 +43,7 @@ def _lines(path: tuple[str, ...], text: Any) -> Iterator[str]:
         yield f"{written_key(path)} = {_toml(text)}"
 
 
-def _toml(text: Any) -> str:
+def _toml(text: object) -> str:
     """JSON's strings and lists are TOML's."""
     if isinstance(text, Mapping):
         return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in text.items()) + " }"

@@ -28,6 +28,7 @@ from pydantic import (
 
 from bot.config.faults import nearest, refusal
 from bot.core.workdays import is_known_country
+from bot.locales import languages
 
 MAX_WORKING_HOURS = 10
 WELCOME_BYTES = 4000  # of WeCom [92137]
@@ -161,6 +162,13 @@ def _zones() -> frozenset[str]:
 def _country(value: str) -> str:
     if not is_known_country(value):
         raise refusal('must be a country whose holidays are known, by its two capital letters, such as "CN"')
+    return value
+
+
+def _language(value: object) -> object:
+    if value not in languages():
+        *others, last = (f'"{name}"' for name in languages())
+        raise refusal(f"must be one of {', '.join(others)} or {last}")
     return value
 
 
@@ -330,6 +338,7 @@ Hours = Annotated[
 ]
 Zone = Annotated[ZoneInfo, BeforeValidator(_timezone), _schema(type="string")]
 Country = Annotated[Text, AfterValidator(_country), _schema(type="string", pattern="^[A-Z]{2}$")]
+Language = Annotated[str, BeforeValidator(_language), _schema(type="string", enum=list(languages()))]
 CorpId = Annotated[
     Text, AfterValidator(_corp_id), _schema(type="string", pattern="^w[wx][0-9A-Za-z_-]{1,62}$")
 ]

@@ -21,6 +21,7 @@ from bot.config.fields import (
     Department,
     Exact,
     Hours,
+    Language,
     Listen,
     Network,
     OptionalFile,
@@ -41,6 +42,7 @@ from bot.config.fields import (
     as_written,
     left_out,
 )
+from bot.locales import DEFAULT
 
 FiringDay = Literal["workdays", "every_day", "last_workday_of_week", "first_workday_after_settlement"]
 
@@ -109,7 +111,7 @@ class Store(Section):
 class Locale(Section):
     """What people read."""
 
-    language: Literal["zh-CN", "en"] = "zh-CN"
+    language: Language = DEFAULT
     """Language of messages and pages."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from bot.messages.language import texts_in
+from bot.messages.catalog import texts_in
 from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
 from bot.messages.standing import first_line
 
@@ -28,8 +28,9 @@ def timed(message: Message, *, language: str, kind: str, at: datetime) -> Messag
 
 def day_of(day: date, *, language: str) -> str:
     """Say a local day with its weekday: `12-01 周二`, `Tue 12-01`."""
-    weekday = texts_in(language).weekdays[day.weekday()]
-    return f"{weekday} {day:%m-%d}" if language == "en" else f"{day:%m-%d} {weekday}"
+    texts = texts_in(language)
+    weekday = texts.each("progress.weekdays")[day.weekday()]
+    return texts["answers.day"].say(day=f"{day:%m-%d}", weekday=weekday)
 
 
 def moment_of(moment: datetime, *, language: str) -> str:
@@ -39,7 +40,10 @@ def moment_of(moment: datetime, *, language: str) -> str:
 
 def _footer(language: str, *, at: datetime, kind: str) -> Line:
     texts = texts_in(language)
-    said = texts.footer.say(
-        day=f"{at:%m-%d}", weekday=texts.weekdays[at.weekday()], time=f"{at:%H:%M:%S}", kind=kind
+    said = texts["progress.footer"].say(
+        day=f"{at:%m-%d}",
+        weekday=texts.each("progress.weekdays")[at.weekday()],
+        time=f"{at:%H:%M:%S}",
+        kind=kind,
     )
     return Line((Part(said, Tone.QUIET),), Keep.ALWAYS)

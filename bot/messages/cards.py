@@ -7,155 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from bot.core.periods import PeriodKind
+from bot.messages.catalog import texts_in
 from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS
 from bot.messages.message import Button, Card, Line, Message, as_body, plain
 from bot.messages.names import clean, clip_characters
-from bot.messages.wordbook import Wordbook
 
 _ABOUT = frozenset({Button.LIST, Button.COACH, Button.CONFIRM})  # their keys say more than the button
 _NAME, _VALUE = "horizontal_content_list.keyname", "horizontal_content_list.value"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardWords:
-    """The words of a language that only cards have; names of rows are five characters at most."""
-
-    period: Mapping[PeriodKind, str]
-    pending: str
-    to_add: str
-    kept: str
-    kept_value: str
-    people: str
-    pending_until: str
-    team: str
-    enough: str
-    on_track: str
-    to_help: str
-    attainment: str
-    replied: str
-    replied_all: str
-    replied_median: str
-    counted: str
-    rejected: str
-    object_until: str
-    object_value: str
-    comma: str
-    ask_for_help: str
-    button: Mapping[Button, str]
-    done: Mapping[Button, str]
-    coach: str
-    coach_numbered: str
-    coach_done: str
-    coach_done_numbered: str
-
-
-CHINESE = CardWords(
-    period={
-        PeriodKind.DAY: "今天",
-        PeriodKind.WEEK: "本周",
-        PeriodKind.MONTH: "本月",
-        PeriodKind.QUARTER: "本季度",
-        PeriodKind.YEAR: "本年",
-    },
-    pending="待确认",
-    to_add="还需",
-    kept="留存",
-    kept_value="{percent}%（近 90 天）",
-    people="{n} 位",
-    pending_until="{n} 位，最晚 {until}",
-    team="全队",
-    enough="已够",
-    on_track="正常",
-    to_help="需帮助",
-    attainment="达成率",
-    replied="回复",
-    replied_all="昨日 {percent}%",
-    replied_median="昨日 {percent}%（中位数）",
-    counted="计入",
-    rejected="未计入",
-    object_until="申诉至",
-    object_value="{until}",
-    comma="，",
-    ask_for_help="遇到困难？点“请人帮忙”，只有您的主管会看到",
-    button={
-        Button.LIST: "明细",
-        Button.MUTE: "今天别提醒",
-        Button.LEAVE: "我在休假",
-        Button.HELP: "请人帮忙",
-        Button.TEAM: "查看团队",
-        Button.COACH: "我来帮",
-        Button.RULES: "规则",
-        Button.APPEAL: "申诉",
-        Button.CONFIRM: "确认请假",
-    },
-    done={
-        Button.MUTE: "今天不再提醒",
-        Button.LEAVE: "已记下休假",
-        Button.HELP: "已告诉主管",
-        Button.CONFIRM: "已确认",
-    },
-    coach="我来帮{name}",
-    coach_numbered="我来帮第 {n} 位",
-    coach_done="✓ {name}",
-    coach_done_numbered="✓ 第 {n} 位",
-)
-
-ENGLISH = CardWords(
-    period={
-        PeriodKind.DAY: "Today",
-        PeriodKind.WEEK: "Week",
-        PeriodKind.MONTH: "Month",
-        PeriodKind.QUARTER: "Qtr",
-        PeriodKind.YEAR: "Year",
-    },
-    pending="Open",
-    to_add="To go",
-    kept="Kept",
-    kept_value="{percent}% over 90 days",
-    people="{n}",
-    pending_until="{n}, the last on {until}",
-    team="Team",
-    enough="done",
-    on_track="fine",
-    to_help="Help",
-    attainment="Goal",
-    replied="Reply",
-    replied_all="{percent}% yesterday",
-    replied_median="{percent}% (median)",
-    counted="In",
-    rejected="Out",
-    object_until="Until",
-    object_value="{until} to object",
-    comma=", ",
-    ask_for_help="Need a hand? “Get help” tells your leader only.",
-    button={
-        Button.LIST: "List",
-        Button.MUTE: "Not today",
-        Button.LEAVE: "On leave",
-        Button.HELP: "Get help",
-        Button.TEAM: "My team",
-        Button.COACH: "I help",
-        Button.RULES: "Rules",
-        Button.APPEAL: "Appeal",
-        Button.CONFIRM: "Confirm",
-    },
-    done={
-        Button.MUTE: "Quiet now",
-        Button.LEAVE: "On leave",
-        Button.HELP: "Told",
-        Button.CONFIRM: "Confirmed",
-    },
-    coach="Help {name}",
-    coach_numbered="Help no. {n}",
-    coach_done="✓ {name}",
-    coach_done_numbered="✓ no. {n}",
-)
-
-WORDS = Wordbook("cards", {"zh-CN": CHINESE, "en": ENGLISH})
 
 
 def as_card(message: Message, *, language: str, task_id: str, link: str = "") -> dict[str, object] | None:
@@ -180,10 +40,10 @@ def as_card(message: Message, *, language: str, task_id: str, link: str = "") ->
     }
     if not card.buttons:
         return {**made, "card_action": {"type": 1, "url": link}}
-    words = WORDS[language].button
+    names = texts_in(language).table("cards.button")
     said = [
         *_coach_buttons(card.coach, language=language),
-        *((words[button], key_of(button, card.about)) for button in card.buttons),
+        *((names[button], key_of(button, card.about)) for button in card.buttons),
     ]
     buttons = [{"text": text, "style": 1 if n == 0 else 2, "key": key} for n, (text, key) in enumerate(said)]
     return {**made, "task_id": task_id, "button_list": buttons}
@@ -211,15 +71,20 @@ def _coach_buttons(
     coach: Sequence[tuple[str, str]], *, language: str, done: Collection[str] = ()
 ) -> list[tuple[str, str]]:
     """Return text and key of a button for each; by number where names, cut to their room, are the same."""
-    words, most = WORDS[language], CARD_CHARACTERS["button_list.text"]
-    named = [clip_characters(words.coach.format(name=name), limit=most) for _, name in coach]
+    texts = texts_in(language)
+    most = CARD_CHARACTERS["button_list.text"]
+    named = [clip_characters(texts["cards.coach"].say(name=name), limit=most) for _, name in coach]
     by_name = len(set(named)) == len(named)
     said = []
     for n, (userid, name) in enumerate(coach, start=1):
         if userid in done:
-            text = words.coach_done.format(name=name) if by_name else words.coach_done_numbered.format(n=n)
+            text = (
+                texts["cards.coach_done"].say(name=name)
+                if by_name
+                else texts["cards.coach_done_numbered"].say(n=n)
+            )
         else:
-            text = named[n - 1] if by_name else words.coach_numbered.format(n=n)
+            text = named[n - 1] if by_name else texts["cards.coach_numbered"].say(n=n)
         said.append((clip_characters(text, limit=most), key_of(Button.COACH, userid)))
     return said
 

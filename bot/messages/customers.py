@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from bot.messages.catalog import texts_in
 from bot.messages.limits import CUSTOMER_BYTES
 from bot.messages.message import Message
 from bot.messages.names import clean
-from bot.messages.wordbook import Wordbook
 
 _TAIL = 4  # characters of a customer's id
 _MARKS = 2  # accents and the like upon one character: more would reach into other lines
@@ -57,27 +57,16 @@ class Customer(Named):
 N = TypeVar("N", bound=Named)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerWords:
-    """The words of a language."""
-
-    named: str
-    unnamed: str
-
-
-_BUILT_IN: Mapping[str, CustomerWords] = {
-    "zh-CN": CustomerWords(named="「{name}」…{customer}", unnamed="…{customer}"),
-    "en": CustomerWords(named="“{name}” …{customer}", unnamed="…{customer}"),
-}
-WORDS = Wordbook("customers", _BUILT_IN)
-
-
 def called(customer: Customer, *, language: str) -> str:
     """Say who is meant: `「李经理」…x7k2`, without a name that can be seen `…x7k2`."""
-    words = WORDS[language]
+    texts = texts_in(language)
     tail = clean(customer.external_userid[-_TAIL:])
     name = next(filter(None, map(_harmless, customer.names)), "")
-    return words.named.format(name=name, customer=tail) if name else words.unnamed.format(customer=tail)
+    return (
+        texts["customers.named"].say(name=name, customer=tail)
+        if name
+        else texts["customers.unnamed"].say(customer=tail)
+    )
 
 
 def private(build: Callable[[Sequence[N]], Message], about: Sequence[N]) -> Message:

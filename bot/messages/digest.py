@@ -13,20 +13,19 @@ from bot.core.coaching import Outcome
 from bot.core.engagement import Method, TeamRate
 from bot.core.helping import Improved
 from bot.core.progress import Row, Status
-from bot.messages.cards import WORDS, fitting
-from bot.messages.helping import WORDS as HELPING
+from bot.messages.cards import fitting
+from bot.messages.catalog import Texts, texts_in
 from bot.messages.helping import first_in_short, need_said, outcome_said
-from bot.messages.language import texts_in
 from bot.messages.limits import HELP_FIRST
 from bot.messages.members import TeamMember, pace_of
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone, plain
 from bot.messages.names import clean
 from bot.messages.over_teams import OverTeams, first_said, lines_to_help, shorter_title, team_lines
-from bot.messages.phrases import Texts
 from bot.messages.standing import (
     confirmed,
     first_line,
     footer,
+    incomplete_line,
     kept_of,
     labels_of,
     standing_of,
@@ -73,18 +72,19 @@ def digest(
     """
     if not team:
         raise ValueError("digest needs at least one team member")
-    texts, of_teams = texts_in(language), first_said(over, language=language) if over else None
+    texts = texts_in(language)
+    of_teams = first_said(over, language=language) if over else None
     helped = _to_help(_own(team, over))
     first = helped[:HELP_FIRST]
-    missing = _incomplete(texts, incomplete_since, at=at)
-    improved = _improved(language, _names(team, over), news.improved)
+    missing = incomplete_line(texts, incomplete_since, at=at)
+    improved = _improved(texts, _names(team, over), news.improved)
     body = (
         *missing,
         *_over(texts, team, over, language=language, at=at, in_short=True),
         *_helped(texts, helped, language=language, at=at, in_short=True),
         *improved,
         *_last(language, news, in_short=True),
-        Line((Part(texts.for_your_eyes_short.say()),), Keep.CORE),
+        Line((Part(texts["progress.for_your_eyes_short"].say()),), Keep.CORE),
     )
     return Message(
         (
@@ -98,12 +98,12 @@ def digest(
             *_kept(texts, team),
             *_replies(texts, replies),
             *_last(language, news),
-            Line((Part(texts.for_your_eyes.say()),), Keep.USEFUL),
-            footer(texts, at=at, kind=texts.kind_digest),
+            Line((Part(texts["progress.for_your_eyes"].say()),), Keep.USEFUL),
+            footer(texts, at=at, kind=texts["progress.kind_digest"]),
         ),
         card=_card(
             first,
-            rows=_rows(language, texts, team, replies),
+            rows=_rows(texts, team, replies),
             body=body,
             title=_title(first, over if of_teams else None, language=language),
         ),
@@ -157,43 +157,37 @@ def _names(team: Sequence[TeamMember], over: OverTeams | None) -> dict[str, str]
     return {str(one.department): over.name(one.department) for one in over.teams.shown}
 
 
-def _incomplete(texts: Texts, since: datetime | None, *, at: datetime) -> list[Line]:
-    if since is None:
-        return []
-    shown = f"{since:%H:%M}" if since.date() == at.date() else f"{since:%m-%d %H:%M}"
-    return [Line((Part(texts.incomplete.say(since=shown)),), Keep.CORE)]
-
-
 def _rows(
-    language: str, texts: Texts, team: Sequence[TeamMember], replies: TeamRate | None = None
+    texts: Texts, team: Sequence[TeamMember], replies: TeamRate | None = None
 ) -> tuple[tuple[str, str], ...]:
     """The figures of the team as rows of a card; attainment only where there is one quota to speak of."""
-    words, count = WORDS[language], Counter(_worst(member) for member in team)
+    count = Counter(_worst(member) for member in team)
     asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
     groups = (
-        (words.enough, count[Status.MET] + count[Status.COVERED]),
-        (words.on_track, count[Status.ON_TRACK]),
+        (texts["cards.enough"], count[Status.MET] + count[Status.COVERED]),
+        (texts["cards.on_track"], count[Status.ON_TRACK]),
     )
     parts = [str(len(team)), *(f"{name} {n}" for name, n in groups if n)]
+    comma = texts["cards.comma"]
     said = [
-        (words.team, fitting(words.comma.join([*parts, *_others(texts, count)]), words.comma.join(parts))),
-        *([(words.to_help, str(count[Status.BEHIND]))] if count[Status.BEHIND] else []),
+        (texts["cards.team"], fitting(comma.join([*parts, *_others(texts, count)]), comma.join(parts))),
+        *([(texts["cards.to_help"], str(count[Status.BEHIND]))] if count[Status.BEHIND] else []),
     ]
     if len({row.quota for row in asked}) == 1:
-        said.append((words.attainment, f"{_figures(asked)['percent']}%"))
-    kept = [one for one in (kept_of(member.rows) for member in team) if one is not None]
-    if kept:
-        said.append((words.kept, words.kept_value.format(percent=int(100 * median(kept)))))
+        said.append((texts["cards.attainment"], f"{_figures(asked)['percent']}%"))
+    if (kept := _kept_percent(team)) is not None:
+        said.append((texts["cards.kept"], texts["cards.kept_value"].say(percent=kept)))
     if replies is not None and replies.reply_rate is not None:
         (line,) = _replies(texts, replies)
-        short = words.replied_all if replies.method is Method.AGGREGATED else words.replied_median
-        in_short = short.format(percent=replies.reply_rate // 100)
-        said.append((words.replied, fitting(plain(line), in_short)))
+        is_sum = replies.method is Method.AGGREGATED
+        short = texts["cards.replied_all"] if is_sum else texts["cards.replied_median"]
+        in_short = short.say(percent=replies.reply_rate // 100)
+        said.append((texts["cards.replied"], fitting(plain(line), in_short)))
     return tuple(said)
 
 
 def _others(texts: Texts, count: Counter[Status]) -> list[str]:
-    rare = ((Status.MISSED, texts.team_missed), (Status.EXEMPT, texts.team_exempt))
+    rare = ((Status.MISSED, texts["progress.team_missed"]), (Status.EXEMPT, texts["progress.team_exempt"]))
     return [phrase.say(n=count[status]) for status, phrase in rare if count[status]]
 
 
@@ -236,21 +230,19 @@ def team_said(
         groups=_groups(texts, team),
         attainment=tuple(_attainment(texts, team, at=at)),
         kept=tuple(_kept(texts, team)),
-        card_rows=_rows(language, texts, team),
-        shares=_shares(language, team),
+        card_rows=_rows(texts, team),
+        shares=_shares(texts, team),
     )
 
 
-def _shares(language: str, team: Sequence[TeamMember]) -> tuple[tuple[str, str], ...]:
-    words = WORDS[language]
+def _shares(texts: Texts, team: Sequence[TeamMember]) -> tuple[tuple[str, str], ...]:
     asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
-    kept = [one for one in (kept_of(member.rows) for member in team) if one is not None]
     said = []
     if len({row.quota for row in asked}) == 1:
-        said.append(f"{words.attainment} {_figures(asked)['percent']}%")
-    if kept:
-        said.append(f"{words.kept} {int(100 * median(kept))}%")
-    return ((words.team, words.comma.join(said)),) if said else ()
+        said.append(f"{texts['cards.attainment']} {_figures(asked)['percent']}%")
+    if (kept := _kept_percent(team)) is not None:
+        said.append(f"{texts['cards.kept']} {kept}%")
+    return ((texts["cards.team"], texts["cards.comma"].join(said)),) if said else ()
 
 
 def _own(team: Sequence[TeamMember], over: OverTeams | None) -> list[TeamMember]:
@@ -265,9 +257,9 @@ def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:
 
 def _help_first(texts: Texts, first: Sequence[tuple[TeamMember, Row]]) -> str:
     if not first:
-        return texts.help_nobody.say()
-    names = texts.names_comma.join(_name(member) for member, _ in first)
-    return texts.help_first.say(n=len(first), names=names)
+        return texts["progress.help_nobody"].say()
+    names = texts["progress.names_comma"].join(_name(member) for member, _ in first)
+    return texts["progress.help_first"].say(n=len(first), names=names)
 
 
 def _name(member: TeamMember) -> str:
@@ -288,19 +280,24 @@ def _helped(
     say = _in_short if in_short else _helped_person
     lines = tuple(say(texts, member, row, language=language, at=at) for member, row in helped[:HELP_FIRST])
     hidden = len(helped) - len(lines)
-    return [Listing(lines, more=texts.more_people, keep=Keep.CORE, hidden=hidden)]
+    return [Listing(lines, more=texts["progress.more_people"], keep=Keep.CORE, hidden=hidden)]
 
 
 def _helped_person(texts: Texts, member: TeamMember, row: Row, *, language: str, at: datetime) -> Line:
-    left = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
-    details = [*confirmed(texts, row), left]
+    details = [*confirmed(texts, row), _left_today(texts, row)]
     if member.need is None:
         details += workdays_left(texts, row)
     label = labels_of(texts, member.rows, at=at)[row.quota]
     said = standing_of(texts, row, label=label, details=details)
     if member.need is not None:
-        said = HELPING[language].semicolon.join((said, need_said(member.need, language=language)))
-    return Line((Part(texts.helped_person.say(name=_name(member), details=said)),), Keep.CORE)
+        said = texts["helping.semicolon"].join((said, need_said(member.need, language=language)))
+    return Line((Part(texts["progress.helped_person"].say(name=_name(member), details=said)),), Keep.CORE)
+
+
+def _left_today(texts: Texts, row: Row) -> str:
+    if row.today_left:
+        return texts["progress.left_today"].say(n=row.today_left)
+    return texts["progress.enough_today"]
 
 
 def _in_short(texts: Texts, member: TeamMember, row: Row, *, language: str, at: datetime) -> Line:
@@ -308,22 +305,19 @@ def _in_short(texts: Texts, member: TeamMember, row: Row, *, language: str, at: 
     if member.need is not None:
         what = need_said(member.need, language=language, in_short=True)
     else:
-        what = texts.left_today.say(n=row.today_left) if row.today_left else texts.enough_today.say()
+        what = _left_today(texts, row)
     name = _name(member)
     if len(member.rows) > 1:
         name = f"{name} · {labels_of(texts, member.rows, at=at)[row.quota]}"
-    said = HELPING[language].short.format(
-        name=name, done=row.counted + row.pending, target=row.target, need=what
-    )
+    said = texts["helping.short"].say(name=name, done=row.counted + row.pending, target=row.target, need=what)
     return Line((Part(said),), Keep.CORE)
 
 
-def _improved(language: str, names: Mapping[str, str], improved: Improved | None) -> list[Line]:
+def _improved(texts: Texts, names: Mapping[str, str], improved: Improved | None) -> list[Line]:
     if improved is None:
         return []
-    words = HELPING[language]
-    said = words.improved.say(
-        names=words.names.join(names[userid] for userid in improved.userids), n=improved.more
+    said = texts["helping.improved"].say(
+        names=texts["helping.names"].join(names[userid] for userid in improved.userids), n=improved.more
     )
     return [Line((Part(said, Tone.GOOD),), Keep.NICE)]
 
@@ -335,19 +329,19 @@ def _outcome(language: str, outcome: Outcome | None, *, in_short: bool) -> list[
 
 
 def _appeals(language: str, number: int) -> list[Line]:
-    return [Line((Part(HELPING[language].reviews.say(n=number)),), Keep.USEFUL)] if number else []
+    return [Line((Part(texts_in(language)["helping.reviews"].say(n=number)),), Keep.USEFUL)] if number else []
 
 
 def _groups(texts: Texts, team: Sequence[TeamMember]) -> str:
     """Say how many are where. `missed` is rare (a period over, the next not asked) and said only if there."""
     count = Counter(_worst(member) for member in team)
     groups = [
-        texts.team_enough.say(n=count[Status.MET] + count[Status.COVERED]),
-        texts.team_on_track.say(n=count[Status.ON_TRACK]),
-        texts.team_to_help.say(n=count[Status.BEHIND]),
+        texts["progress.team_enough"].say(n=count[Status.MET] + count[Status.COVERED]),
+        texts["progress.team_on_track"].say(n=count[Status.ON_TRACK]),
+        texts["progress.team_to_help"].say(n=count[Status.BEHIND]),
     ]
     groups += _others(texts, count)
-    return texts.team.say(n=len(team), groups=texts.team_separator.join(groups))
+    return texts["progress.team"].say(n=len(team), groups=texts["progress.team_separator"].join(groups))
 
 
 def _worst(member: TeamMember) -> Status:
@@ -363,13 +357,13 @@ def _attainment(texts: Texts, team: Sequence[TeamMember], *, at: datetime) -> li
         return []
     if len(by_quota) == 1:
         (rows,) = by_quota.values()
-        return [Line((Part(texts.attainment.say(**_figures(rows))),), Keep.USEFUL)]
+        return [Line((Part(texts["progress.attainment"].say(**_figures(rows))),), Keep.USEFUL)]
     labels = labels_of(texts, [rows[0] for rows in by_quota.values()], at=at)
     lines = [
-        Line((Part(texts.attainment_of.say(label=labels[quota], **_figures(rows))),), Keep.USEFUL)
+        Line((Part(texts["progress.attainment_of"].say(label=labels[quota], **_figures(rows))),), Keep.USEFUL)
         for quota, rows in by_quota.items()
     ]
-    return [Listing(tuple(lines), more=texts.more_quotas, keep=Keep.USEFUL)]
+    return [Listing(tuple(lines), more=texts["progress.more_quotas"], keep=Keep.USEFUL)]
 
 
 def _figures(rows: Sequence[Row]) -> dict[str, int]:
@@ -384,16 +378,21 @@ def _figures(rows: Sequence[Row]) -> dict[str, int]:
 
 
 def _kept(texts: Texts, team: Sequence[TeamMember]) -> list[Line]:
+    kept = _kept_percent(team)
+    return [] if kept is None else [Line((Part(texts["progress.team_kept"].say(percent=kept)),), Keep.NICE)]
+
+
+def _kept_percent(team: Sequence[TeamMember]) -> int | None:
     kept = [one for one in (kept_of(member.rows) for member in team) if one is not None]
-    if not kept:
-        return []
-    return [Line((Part(texts.team_kept.say(percent=int(100 * median(kept)))),), Keep.NICE)]
+    return int(100 * median(kept)) if kept else None
 
 
 def _replies(texts: Texts, replies: TeamRate | None) -> list[Line]:
     if replies is None or replies.reply_rate is None:
         return []
-    said = [texts.team_replies[replies.method].say(percent=replies.reply_rate // 100)]
+    said = [texts.table("progress.team_replies")[replies.method].say(percent=replies.reply_rate // 100)]
     if replies.first_reply_s is not None:
-        said.append(texts.team_first_reply[replies.method].say(n=-(-replies.first_reply_s // 60)))
-    return [Line((Part(texts.comma.join(said)),), Keep.NICE)]
+        said.append(
+            texts.table("progress.team_first_reply")[replies.method].say(n=-(-replies.first_reply_s // 60))
+        )
+    return [Line((Part(texts["progress.comma"].join(said)),), Keep.NICE)]

@@ -2,78 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.core.words import Word
+from bot.messages.catalog import texts_in
 
-# Three groups of at most five [90231]: a name, then buttons by the word for which each stands.
-Groups = Sequence[tuple[str, Mapping[Word, str]]]
+# Three groups of at most five [90231]: each button stands for a word.
+_GROUPS: tuple[tuple[Word, ...], ...] = (
+    (Word.PROGRESS, Word.LIST, Word.RANK, Word.RULES, Word.PRIVACY),
+    (Word.MUTE_TODAY, Word.UNMUTE, Word.LEAVE_TODAY, Word.BACK, Word.WANT_HELP),
+    (Word.TEAM, Word.NEEDS_HELP, Word.EXPORT, Word.HELP),
+)
 
-GROUPS: Mapping[str, Groups] = {
-    "zh-CN": (
-        (
-            "我的",
-            {
-                Word.PROGRESS: "进度",
-                Word.LIST: "明细",
-                Word.RANK: "排名",
-                Word.RULES: "规则",
-                Word.PRIVACY: "隐私",
-            },
-        ),
-        (
-            "静一静",
-            {
-                Word.MUTE_TODAY: "今天别提醒",
-                Word.UNMUTE: "取消静音",
-                Word.LEAVE_TODAY: "我在休假",
-                Word.BACK: "取消请假",
-                Word.WANT_HELP: "请人帮忙",
-            },
-        ),
-        (
-            "更多",
-            {
-                Word.TEAM: "团队（主管）",
-                Word.NEEDS_HELP: "需帮助（主管）",
-                Word.EXPORT: "导出（主管）",
-                Word.HELP: "帮助",
-            },
-        ),
-    ),
-    "en": (
-        (
-            "Mine",
-            {
-                Word.PROGRESS: "Progress",
-                Word.LIST: "List",
-                Word.RANK: "Rank",
-                Word.RULES: "Rules",
-                Word.PRIVACY: "Privacy",
-            },
-        ),
-        (
-            "Quiet",
-            {
-                Word.MUTE_TODAY: "Mute today",
-                Word.UNMUTE: "Unmute",
-                Word.LEAVE_TODAY: "On leave today",
-                Word.BACK: "End leave",
-                Word.WANT_HELP: "Ask for help",
-            },
-        ),
-        (
-            "More",
-            {
-                Word.TEAM: "Team (leaders)",
-                Word.NEEDS_HELP: "Needs help (leaders)",
-                Word.EXPORT: "Export (leaders)",
-                Word.HELP: "Help",
-            },
-        ),
-    ),
-}
+
+def groups(*, language: str) -> list[tuple[str, dict[Word, str]]]:
+    """Return the name of each group and those of its buttons."""
+    texts = texts_in(language)
+    buttons = texts.table("menu.buttons")
+    names = zip(texts.each("menu.groups"), _GROUPS, strict=True)
+    return [(name, {word: buttons[word] for word in words}) for name, words in names]
 
 
 def menu(*, language: str) -> dict[str, Any]:
@@ -87,6 +34,6 @@ def menu(*, language: str) -> dict[str, Any]:
                     for word, said in buttons.items()
                 ],
             }
-            for name, buttons in GROUPS[language]
+            for name, buttons in groups(language=language)
         ]
     }

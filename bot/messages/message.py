@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum, StrEnum
 
+from bot.messages.catalog import Text
 from bot.messages.limits import MESSAGE_BYTES
 from bot.messages.names import clip, clip_characters
-from bot.messages.phrases import Phrase
 
 
 class Tone(Enum):
@@ -55,7 +55,7 @@ class Listing:
     """Lines of one kind, the most important first. *more* says how many (n) are hidden at the end."""
 
     items: tuple[Line, ...]
-    more: Phrase
+    more: Text
     keep: Keep
     hidden: int = 0
 

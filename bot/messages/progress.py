@@ -8,10 +8,9 @@ from datetime import datetime
 from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
 from bot.core.waiting import Waiting
-from bot.messages.language import texts_in
+from bot.messages.catalog import Texts, texts_in
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.pending import pending_items, pending_lines
-from bot.messages.phrases import Texts
 from bot.messages.rows import kept_rows, pending_rows, standing_rows
 from bot.messages.standing import (
     ENOUGH,
@@ -51,7 +50,7 @@ def progress(
             *told,
             *kept_line(texts, rows),
             _peace(texts, rows),
-            footer(texts, at=at, kind=texts.kind_progress),
+            footer(texts, at=at, kind=texts["progress.kind_progress"]),
         ),
         card=_card(language, texts, rows, waiting, at=at, ending=[*told, _peace(texts, rows)]),
     )
@@ -66,7 +65,7 @@ def _card(
     at: datetime,
     ending: Sequence[Line],
 ) -> Card:
-    standing = standing_rows(language, texts, rows, at=at)
+    standing = standing_rows(texts, rows, at=at)
     labels = labels_of(texts, rows, at=at)
     said = (
         pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
@@ -82,7 +81,7 @@ def _card(
         ),
         body=(
             *([] if standing else [standings(texts, rows, at=at)]),
-            *([Listing(items, more=texts.more_quotas, keep=Keep.CORE)] if items else []),
+            *([Listing(items, more=texts["progress.more_quotas"], keep=Keep.CORE)] if items else []),
             *ending,
         ),
         buttons=(Button.LIST, Button.MUTE, Button.LEAVE),
@@ -94,8 +93,8 @@ def _shorter(texts: Texts, rows: Sequence[Row]) -> str:
     """Say the thing to do without what is done of it, for a title that would be too long."""
     unfinished = _unfinished(rows)
     if unfinished:
-        return texts.add_today.say(n=max(unfinished, key=_urgency).today_dose)
-    return texts.nothing_today.say()
+        return texts["progress.add_today"].say(n=max(unfinished, key=_urgency).today_dose)
+    return texts["progress.nothing_today"].say()
 
 
 def _urgency(row: Row) -> tuple[int, int]:
@@ -112,17 +111,21 @@ def _enough_today(texts: Texts, rows: Sequence[Row]) -> str:
         most = max(unfinished, key=_urgency)
         begun = most.today_dose - most.today_left
         if begun > 0:
-            return texts.add_today_begun.say(n=most.today_dose, done=begun)
-        return texts.add_today.say(n=most.today_dose)
+            return texts["progress.add_today_begun"].say(n=most.today_dose, done=begun)
+        return texts["progress.add_today"].say(n=most.today_dose)
     statuses = {row.status for row in rows} - {Status.EXEMPT}
     if not statuses:
-        return texts.nothing_asked.say()
+        return texts["progress.nothing_asked"].say()
     if statuses <= ENOUGH:
-        return (texts.all_met if statuses == {Status.MET} else texts.all_covered).say()
+        return (
+            texts["progress.all_met"] if statuses == {Status.MET} else texts["progress.all_covered"]
+        ).say()
     dose = max(row.today_dose for row in rows if row.status not in ENOUGH)
     if dose:
-        return texts.today_done.say(n=dose)
-    return (texts.period_over if Status.MISSED in statuses else texts.nothing_today).say()
+        return texts["progress.today_done"].say(n=dose)
+    return (
+        texts["progress.period_over"] if Status.MISSED in statuses else texts["progress.nothing_today"]
+    ).say()
 
 
 def _unfinished(rows: Sequence[Row]) -> list[Row]:
@@ -145,10 +148,10 @@ def _pending(
 
 def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
     said = facts_said(texts, facts)
-    return [Line((Part(texts.yesterday.say(facts=said)),), Keep.USEFUL)] if said else []
+    return [Line((Part(texts["progress.yesterday"].say(facts=said)),), Keep.USEFUL)] if said else []
 
 
 def _peace(texts: Texts, rows: Sequence[Row]) -> Line:
     """Promise only what holds: while something is left today, a reminder may come."""
-    promise = texts.peace_when_enough if _unfinished(rows) else texts.peace_today
+    promise = texts["progress.peace_when_enough"] if _unfinished(rows) else texts["progress.peace_today"]
     return Line((Part(promise.say()),), Keep.USEFUL)

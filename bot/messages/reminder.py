@@ -7,10 +7,9 @@ from datetime import datetime
 
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Row, Status
-from bot.messages.cards import WORDS, fitting
-from bot.messages.language import texts_in
+from bot.messages.cards import fitting
+from bot.messages.catalog import Texts, texts_in
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
-from bot.messages.phrases import Texts
 from bot.messages.rows import Rows, kept_rows
 from bot.messages.standing import confirmed, first_line, footer, labels_of, standing_of
 
@@ -54,28 +53,29 @@ def reminder(
     labels = labels_of(texts, rows, at=at)
     told: Mapping[str, int | None] = dict.fromkeys(after_today) if may_be_away else after_today
     standing = [_standing(texts, row, label=labels[row.quota], after=told[row.quota]) for row in due]
-    listing = Listing(tuple(standing), more=texts.more_quotas, keep=Keep.CORE)
+    listing = Listing(tuple(standing), more=texts["progress.more_quotas"], keep=Keep.CORE)
     stop = [] if may_be_away else _may_stop(texts, due, after_today=after_today)
-    once = Line((Part(texts.only_once.say()),), Keep.USEFUL)
-    figures = _figures(language, texts, due, after=told) if len(rows) == 1 else ()
+    help_line = [Line((Part(texts["cards.ask_for_help"]),), Keep.USEFUL)] if has_helper else []
+    once = Line((Part(texts["progress.only_once"]),), Keep.USEFUL)
+    figures = _figures(texts, due, after=told) if len(rows) == 1 else ()
     return Message(
         (
             first_line(_more_today(texts, due)),
             listing,
             *stop,
             once,
-            footer(texts, at=at, kind=texts.kind_reminder),
+            footer(texts, at=at, kind=texts["progress.kind_reminder"]),
         ),
         card=Card(
             rows=(*figures, *kept_rows(language, due)),
             body=(
                 *([] if figures else [listing]),
                 *stop,
-                *([Line((Part(WORDS[language].ask_for_help),), Keep.USEFUL)] if has_helper else []),
+                *help_line,
                 once,
             ),
             buttons=(*([Button.HELP] if has_helper else []), Button.LIST, Button.MUTE),
-            title=texts.add_more.say(n=max(row.today_left for row in due)),
+            title=texts["progress.add_more"].say(n=max(row.today_left for row in due)),
         ),
     )
 
@@ -84,32 +84,31 @@ def _more_today(texts: Texts, due: Sequence[Row]) -> str:
     most = max(due, key=lambda row: (row.today_left, row.today_dose))
     begun = most.today_dose - most.today_left
     if begun > 0:
-        return texts.add_more_begun.say(n=most.today_left, done=begun)
-    return texts.add_more.say(n=most.today_left)
+        return texts["progress.add_more_begun"].say(n=most.today_left, done=begun)
+    return texts["progress.add_more"].say(n=most.today_left)
 
 
-def _figures(language: str, texts: Texts, due: Sequence[Row], *, after: Mapping[str, int | None]) -> Rows:
+def _figures(texts: Texts, due: Sequence[Row], *, after: Mapping[str, int | None]) -> Rows:
     """Say where one quota stands as rows of a card; several are told in its text."""
     (row,) = due
-    words = WORDS[language]
     done = f"{row.counted + row.pending}/{row.target}"
-    standing = words.comma.join((done, texts.confirmed.say(n=row.counted)))
-    left = words.comma.join(
-        [words.people.format(n=row.to_add), *_workdays(texts, row, after=after[row.quota])]
+    standing = texts["cards.comma"].join((done, texts["progress.confirmed"].say(n=row.counted)))
+    left = texts["cards.comma"].join(
+        [texts["cards.people"].say(n=row.to_add), *_workdays(texts, row, after=after[row.quota])]
     )
     return (
-        (words.period[parse_period(row.period).kind], fitting(standing, done)),
-        (words.to_add, fitting(left, words.people.format(n=row.to_add))),
-        *([(words.pending, words.people.format(n=row.pending))] if row.pending else []),
+        (texts.table("cards.period")[parse_period(row.period).kind], fitting(standing, done)),
+        (texts["cards.to_add"], fitting(left, texts["cards.people"].say(n=row.to_add))),
+        *([(texts["cards.pending"], texts["cards.people"].say(n=row.pending))] if row.pending else []),
     )
 
 
 def _workdays(texts: Texts, row: Row, *, after: int | None) -> list[str]:
     """Say how many are left after today; nothing of a day's quota, nor if that is not known."""
     if after:
-        return [texts.workdays_after_today.say(n=after)]
+        return [texts["progress.workdays_after_today"].say(n=after)]
     is_day = parse_period(row.period).kind is PeriodKind.DAY
-    return [] if after is None or is_day else [texts.last_workday.say()]
+    return [] if after is None or is_day else [texts["progress.last_workday"].say()]
 
 
 def _standing(texts: Texts, row: Row, *, label: str, after: int | None) -> Line:
@@ -122,4 +121,4 @@ def _may_stop(texts: Texts, due: Sequence[Row], *, after_today: dict[str, int]) 
     if not all(after_today.values()):
         return []
     dose = max(-(-row.to_add // after_today[row.quota]) for row in due)
-    return [Line((Part(texts.may_stop.say(n=dose)),), Keep.USEFUL)]
+    return [Line((Part(texts["progress.may_stop"].say(n=dose)),), Keep.USEFUL)]

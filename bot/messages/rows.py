@@ -8,15 +8,14 @@ from datetime import datetime
 from bot.core.periods import parse_period
 from bot.core.progress import Row, Status
 from bot.core.waiting import Waiting
-from bot.messages.cards import WORDS, fitting
-from bot.messages.phrases import Texts
+from bot.messages.cards import fitting
+from bot.messages.catalog import Texts, texts_in
 from bot.messages.standing import ENOUGH, kept_of, workdays_left
 
 Rows = tuple[tuple[str, str], ...]
 
 
 def standing_rows(
-    language: str,
     texts: Texts,
     rows: Sequence[Row],
     *,
@@ -34,14 +33,22 @@ def standing_rows(
     if len(asked) != 1 or not asked[0].period_start <= at.date() <= asked[0].period_end:
         return ()
     (row,) = asked
-    words = WORDS[language]
     done = f"{row.counted + row.pending}/{row.target}"
-    name = words.period[parse_period(row.period).kind]
-    parts = (done,) if is_tight and row.status is Status.BEHIND else (done, texts.status[row.status])
-    said = [(name, fitting(words.comma.join(parts), done))]
+    name = texts.table("cards.period")[parse_period(row.period).kind]
+    parts = (
+        (done,)
+        if is_tight and row.status is Status.BEHIND
+        else (done, texts.table("progress.status")[row.status])
+    )
+    said = [(name, fitting(texts["cards.comma"].join(parts), done))]
     if row.to_add and row.status not in ENOUGH:
         left = workdays_left(texts, row) if says_days and row.status is not Status.MISSED else []
-        said.append((words.to_add, words.comma.join((words.people.format(n=row.to_add), *left))))
+        said.append(
+            (
+                texts["cards.to_add"],
+                texts["cards.comma"].join((texts["cards.people"].say(n=row.to_add), *left)),
+            )
+        )
     return tuple(said)
 
 
@@ -49,17 +56,19 @@ def pending_rows(
     language: str, rows: Sequence[Row], *, at: datetime, waiting: Sequence[Waiting] = ()
 ) -> Rows:
     """Say how many contacts are pending, and by which day the last of them is decided, if that is known."""
-    words = WORDS[language]
+    texts = texts_in(language)
     n = sum(row.pending for row in rows)
     if not n:
         return ()
     if not waiting or at.tzinfo is None:
-        return ((words.pending, words.people.format(n=n)),)
+        return ((texts["cards.pending"], texts["cards.people"].say(n=n)),)
     last = datetime.fromtimestamp(max(one.until_s for one in waiting), at.tzinfo)
     return (
         (
-            words.pending,
-            fitting(words.pending_until.format(n=n, until=f"{last:%m-%d}"), words.people.format(n=n)),
+            texts["cards.pending"],
+            fitting(
+                texts["cards.pending_until"].say(n=n, until=f"{last:%m-%d}"), texts["cards.people"].say(n=n)
+            ),
         ),
     )
 
@@ -67,5 +76,9 @@ def pending_rows(
 def kept_rows(language: str, rows: Sequence[Row]) -> Rows:
     """Say what share of the contacts of 90 days was kept, rounded down; nothing under ten contacts."""
     kept = kept_of(rows)
-    words = WORDS[language]
-    return () if kept is None else ((words.kept, words.kept_value.format(percent=int(kept * 100))),)
+    texts = texts_in(language)
+    return (
+        ()
+        if kept is None
+        else ((texts["cards.kept"], texts["cards.kept_value"].say(percent=int(kept * 100))),)
+    )

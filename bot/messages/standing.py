@@ -10,9 +10,9 @@ from typing import Protocol
 from bot.core.day import DayFacts
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Row, Status
+from bot.messages.catalog import Texts
 from bot.messages.message import Keep, Line, Listing, Part, Tone
 from bot.messages.names import clean
-from bot.messages.phrases import Texts
 
 ENOUGH = frozenset({Status.MET, Status.COVERED})
 
@@ -32,19 +32,19 @@ def standings(
             _standing(texts, row, label=labels[row.quota], is_tight=is_tight, says_days=says_days)
             for row in by_weight
         ),
-        more=texts.more_quotas,
+        more=texts["progress.more_quotas"],
         keep=Keep.CORE,
     )
 
 
 def _standing(texts: Texts, row: Row, *, label: str, is_tight: bool, says_days: bool) -> Line:
     tone = Tone.GOOD if row.status in ENOUGH else Tone.PLAIN
-    status = Part(texts.status[row.status], tone)
+    status = Part(texts.table("progress.status")[row.status], tone)
     if row.status is Status.EXEMPT:
-        return Line((Part(texts.standing_exempt.say(label=label)), status), Keep.CORE)
+        return Line((Part(texts["progress.standing_exempt"].say(label=label)), status), Keep.CORE)
     details = confirmed(texts, row)
     if row.to_add:
-        details.append(texts.to_add.say(n=row.to_add))
+        details.append(texts["progress.to_add"].say(n=row.to_add))
         if says_days and row.status is not Status.MISSED:
             details += workdays_left(texts, row)
     if is_tight and row.status is Status.BEHIND:
@@ -55,18 +55,18 @@ def _standing(texts: Texts, row: Row, *, label: str, is_tight: bool, says_days: 
 
 def standing_of(texts: Texts, row: Row, *, label: str, details: Sequence[str]) -> str:
     """Say `label done/target: details`; what is pending is part of what is done."""
-    return texts.standing.say(
+    return texts["progress.standing"].say(
         label=label,
         done=row.counted + row.pending,
         target=row.target,
-        details=texts.comma.join(details),
+        details=texts["progress.comma"].join(details),
     )
 
 
 def confirmed(texts: Texts, row: Row) -> list[str]:
     """Say what is confirmed, and what is pending if anything is."""
-    pending = [texts.pending.say(n=row.pending)] if row.pending else []
-    return [texts.confirmed.say(n=row.counted), *pending]
+    pending = [texts["progress.pending"].say(n=row.pending)] if row.pending else []
+    return [texts["progress.confirmed"].say(n=row.counted), *pending]
 
 
 def workdays_left(texts: Texts, row: Row) -> list[str]:
@@ -74,8 +74,8 @@ def workdays_left(texts: Texts, row: Row) -> list[str]:
     if parse_period(row.period).kind is PeriodKind.DAY:
         return []
     if not row.workdays_left:
-        return [texts.no_workdays_left.say()]
-    return [texts.workdays_left.say(n=row.workdays_left)]
+        return [texts["progress.no_workdays_left"].say()]
+    return [texts["progress.workdays_left"].say(n=row.workdays_left)]
 
 
 class OfPeriod(Protocol):
@@ -93,7 +93,8 @@ def labels_of(texts: Texts, rows: Sequence[OfPeriod], *, at: datetime) -> dict[s
     if len(set(periods.values())) == len(periods):
         return periods
     return {
-        quota: texts.quota_label.say(quota=clean(quota), period=period) for quota, period in periods.items()
+        quota: texts["progress.quota_label"].say(quota=clean(quota), period=period)
+        for quota, period in periods.items()
     }
 
 
@@ -101,8 +102,8 @@ def _period(texts: Texts, row: OfPeriod, *, at: datetime) -> str:
     """Say `this month` only while it is."""
     period = parse_period(row.period)
     if at.date() in period:
-        return texts.this_period[period.kind]
-    return texts.other_period.say(period=row.period)
+        return texts.table("progress.this_period")[period.kind]
+    return texts["progress.other_period"].say(period=row.period)
 
 
 def kept_of(rows: Sequence[Row]) -> Decimal | None:
@@ -115,21 +116,29 @@ def kept_line(texts: Texts, rows: Sequence[Row]) -> list[Line]:
     kept = kept_of(rows)
     if kept is None:
         return []
-    return [Line((Part(texts.kept.say(percent=int(kept * 100))),), Keep.NICE)]
+    return [Line((Part(texts["progress.kept"].say(percent=int(kept * 100))),), Keep.NICE)]
 
 
 def facts_said(texts: Texts, facts: DayFacts) -> str:
     """Say what days brought somebody, to himself; nothing of what did not happen."""
-    return texts.semicolon.join(
+    return texts["progress.semicolon"].join(
         phrase.say(n=number)
         for phrase, number in (
-            (texts.yesterday_added, facts.added),
-            (texts.lost_by_customer, facts.lost_by_customer),
-            (texts.lost_by_member, facts.lost_by_member),
-            (texts.lost_unknown, facts.lost_unknown),
+            (texts["progress.yesterday_added"], facts.added),
+            (texts["progress.lost_by_customer"], facts.lost_by_customer),
+            (texts["progress.lost_by_member"], facts.lost_by_member),
+            (texts["progress.lost_unknown"], facts.lost_unknown),
         )
         if number
     )
+
+
+def incomplete_line(texts: Texts, since: datetime | None, *, at: datetime) -> list[Line]:
+    """Say from when on adds may be missing; nothing without *since*, which is in the zone of *at*."""
+    if since is None:
+        return []
+    shown = f"{since:%H:%M}" if since.date() == at.date() else f"{since:%m-%d %H:%M}"
+    return [Line((Part(texts["progress.incomplete"].say(since=shown)),), Keep.CORE)]
 
 
 def first_line(words: str) -> Line:
@@ -141,7 +150,10 @@ def footer(texts: Texts, *, at: datetime, kind: str) -> Line:
     """Say as of when the figures are, in the zone of *at*. Raises ValueError if *at* has none."""
     if at.utcoffset() is None:
         raise ValueError(f"at must have a zone, got {at!r}")
-    said = texts.footer.say(
-        day=f"{at:%m-%d}", weekday=texts.weekdays[at.weekday()], time=f"{at:%H:%M}", kind=kind
+    said = texts["progress.footer"].say(
+        day=f"{at:%m-%d}",
+        weekday=texts.each("progress.weekdays")[at.weekday()],
+        time=f"{at:%H:%M}",
+        kind=kind,
     )
     return Line((Part(said, Tone.QUIET),), Keep.ALWAYS)

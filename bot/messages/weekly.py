@@ -8,17 +8,22 @@ from datetime import date, datetime
 
 from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
-from bot.messages.cards import WORDS as CARD_WORDS
+from bot.messages.catalog import Text, Texts, texts_in
 from bot.messages.digest import TeamSaid, team_said
-from bot.messages.language import texts_in
 from bot.messages.members import TeamMember
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.names import clean
 from bot.messages.over_teams import OverTeams
-from bot.messages.phrases import Phrase, Texts
 from bot.messages.rows import kept_rows, pending_rows, standing_rows
-from bot.messages.standing import ENOUGH, facts_said, first_line, footer, kept_line, standings
-from bot.messages.wordbook import Wordbook
+from bot.messages.standing import (
+    ENOUGH,
+    facts_said,
+    first_line,
+    footer,
+    incomplete_line,
+    kept_line,
+    standings,
+)
 
 NAMED = 3  # as many equal ones are named as having improved most; of more, nobody
 
@@ -61,112 +66,6 @@ class TeamWeek:
     over: OverTeams | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WeekWords:
-    """What only this message says. *ahead* is next week, or from then on where that is another week."""
-
-    next_week: str
-    from_then_on: str
-    added: Phrase  # goes before what follows, where somebody was added
-    dose: Phrase
-    dose_short: Phrase
-    talk: Phrase
-    talk_short: Phrase
-    talk_alone: Phrase  # to who has nobody to plan with
-    talk_alone_short: Phrase
-    enough: Phrase
-    enough_short: Phrase
-    not_asked: Phrase
-    not_asked_short: Phrase
-    thanks: Phrase
-    thanks_short: Phrase
-    team_added: Phrase
-    team_help: Phrase
-    team_help_short: Phrase
-    teams_first: Phrase
-    teams_first_short: Phrase
-    team_fine: Phrase
-    team_fine_short: Phrase
-    days: Phrase
-    team_days: Phrase
-    team_facts: Phrase
-    team_lost: Phrase
-    help_first: Phrase
-    improved: Phrase
-    send_word: Phrase
-    rest: Phrase
-    kind: str
-
-
-CHINESE = WeekWords(
-    next_week="下周",
-    from_then_on="之后",
-    added=Phrase("本周新增 {n} 位，"),
-    dose=Phrase("{ahead}每天 {n} 位就够"),
-    dose_short=Phrase("{ahead}每天 {n} 位就够"),
-    talk=Phrase("{ahead}先商量怎么安排"),
-    talk_short=Phrase("{ahead}先商量怎么安排"),
-    talk_alone=Phrase("{ahead}尽力就够了"),
-    talk_alone_short=Phrase("{ahead}尽力就够了"),
-    enough=Phrase("已经够了"),
-    enough_short=Phrase("已经够了，{ahead}不用再加"),
-    not_asked=Phrase("{ahead}不加也够"),
-    not_asked_short=Phrase("{ahead}不加也够"),
-    thanks=Phrase("辛苦了"),
-    thanks_short=Phrase("本周辛苦了"),
-    team_added=Phrase("本周全队新增 {n} 位，"),
-    team_help=Phrase("{ahead}先帮 {n} 位"),
-    team_help_short=Phrase("{ahead}先帮 {n} 位"),
-    teams_first=Phrase("{ahead}先支持各团队"),
-    teams_first_short=Phrase("{ahead}先支持各团队"),
-    team_fine=Phrase("照这样就够"),
-    team_fine_short=Phrase("{ahead}没有需要先帮的人"),
-    days=Phrase("{first} 至 {last}：{facts}"),
-    team_days=Phrase("全队 {first} 至 {last}：{facts}"),
-    team_facts=Phrase("新增 {n} 位"),
-    team_lost=Phrase("流失 {n} 位"),
-    help_first=Phrase("{ahead}先帮：{names}"),
-    improved=Phrase("进步最多：{names}，近 7 天比前 7 天多 {n} 位"),
-    send_word=Phrase("遇到困难？发“请人帮忙”，只有您的主管会看到"),
-    rest=Phrase("下班后不打扰，好好休息。"),
-    kind="周报",
-)
-ENGLISH = WeekWords(
-    next_week="next week",
-    from_then_on="from then on",
-    added=Phrase("{n} added this week; "),
-    dose=Phrase("{n} a workday is enough {ahead}"),
-    dose_short=Phrase("{n} a workday is enough {ahead}"),
-    talk=Phrase("let us plan together {ahead}"),
-    talk_short=Phrase("Let us plan together {ahead}"),
-    talk_alone=Phrase("what you can do is enough {ahead}"),
-    talk_alone_short=Phrase("What you can do is enough {ahead}"),
-    enough=Phrase("that is enough"),
-    enough_short=Phrase("Enough: nothing to add {ahead}"),
-    not_asked=Phrase("enough, nothing is asked {ahead}"),
-    not_asked_short=Phrase("Enough: nothing is asked {ahead}"),
-    thanks=Phrase("thank you"),
-    thanks_short=Phrase("Thank you for this week"),
-    team_added=Phrase("Team: {n} added this week; "),
-    team_help=Phrase("help {n} people first {ahead}", one="help {n} person first {ahead}"),
-    team_help_short=Phrase("Help {n} people first {ahead}", one="Help {n} person first {ahead}"),
-    teams_first=Phrase("support your teams first {ahead}"),
-    teams_first_short=Phrase("Support your teams first {ahead}"),
-    team_fine=Phrase("at this pace that is enough"),
-    team_fine_short=Phrase("Nobody needs help first {ahead}"),
-    days=Phrase("{first} to {last}: {facts}"),
-    team_days=Phrase("Team, {first} to {last}: {facts}"),
-    team_facts=Phrase("{n} added"),
-    team_lost=Phrase("{n} lost"),
-    help_first=Phrase("To help first {ahead}: {names}"),
-    improved=Phrase("Most improved: {names}, {n} more in the last 7 days than in the 7 before"),
-    send_word=Phrase("Need a hand? Send “help wanted”: it tells your leader only."),
-    rest=Phrase("Nothing comes after work: have a good rest."),
-    kind="week",
-)
-WORDS = Wordbook("weekly", {"zh-CN": CHINESE, "en": ENGLISH})
-
-
 def weekly(
     *,
     language: str,
@@ -193,8 +92,8 @@ def weekly(
         begin, short = week.team_first(team, said)
     else:
         raise ValueError("a week is about somebody")
-    lacking = _incomplete(texts, incomplete_since, at=at)
-    rest = [_line(week.words.rest.say(), Keep.NICE)]
+    lacking = incomplete_line(texts, incomplete_since, at=at)
+    rest = [_line(week.texts["weekly.rest"].say(), Keep.NICE)]
     return Message(
         (
             first_line(begin),
@@ -202,7 +101,7 @@ def weekly(
             *(week.own_lines(own) if own else ()),
             *(week.team_lines(team, said) if team and said else ()),
             *rest,
-            footer(texts, at=at, kind=week.words.kind),
+            footer(texts, at=at, kind=week.texts["weekly.kind"]),
         ),
         card=Card(
             rows=week.card_rows(own, said),
@@ -235,60 +134,56 @@ class _Week:
     next_week: bool
 
     @property
-    def words(self) -> WeekWords:
-        return WORDS[self.language]
-
-    @property
     def ahead(self) -> str:
-        return self.words.next_week if self.next_week else self.words.from_then_on
+        return self.texts["weekly.next_week"] if self.next_week else self.texts["weekly.from_then_on"]
 
     def own_first(self, own: OwnWeek) -> tuple[str, str]:
         """The first line, and what a card's title says where that is too long."""
-        words = self.words
+        texts = self.texts
         statuses = {row.status for row in own.rows} - {Status.EXEMPT}
         if own.is_offered_help:
-            then, short = words.talk, words.talk_short
+            then, short = texts["weekly.talk"], texts["weekly.talk_short"]
         elif own.tight:
-            then, short = words.talk_alone, words.talk_alone_short
+            then, short = texts["weekly.talk_alone"], texts["weekly.talk_alone_short"]
         elif own.dose is None:
-            then, short = words.thanks, words.thanks_short
+            then, short = texts["weekly.thanks"], texts["weekly.thanks_short"]
         elif own.dose:
-            then, short = words.dose, words.dose_short
+            then, short = texts["weekly.dose"], texts["weekly.dose_short"]
         elif statuses <= ENOUGH:
-            then, short = words.enough, words.enough_short
+            then, short = texts["weekly.enough"], texts["weekly.enough_short"]
         else:
-            then, short = words.not_asked, words.not_asked_short
-        return self._joined(words.added, own.facts.added, then, short, n=own.dose or 0)
+            then, short = texts["weekly.not_asked"], texts["weekly.not_asked_short"]
+        return self._joined(texts["weekly.added"], own.facts.added, then, short, n=own.dose or 0)
 
     def team_first(self, team: TeamWeek, said: TeamSaid) -> tuple[str, str]:
         """The same for who has nothing of his own to read."""
-        words, n = self.words, len(said.first)
+        texts, n = self.texts, len(said.first)
         if team.over is not None and team.over.teams.alone:
-            then, short = words.teams_first, words.teams_first_short
+            then, short = texts["weekly.teams_first"], texts["weekly.teams_first_short"]
         elif n:
-            then, short = words.team_help, words.team_help_short
+            then, short = texts["weekly.team_help"], texts["weekly.team_help_short"]
         elif said.behind:
-            then = short = words.team_fine_short
+            then = short = texts["weekly.team_fine_short"]
         else:
-            then, short = words.team_fine, words.team_fine_short
-        return self._joined(words.team_added, team.facts.added, then, short, n=n)
+            then, short = texts["weekly.team_fine"], texts["weekly.team_fine_short"]
+        return self._joined(texts["weekly.team_added"], team.facts.added, then, short, n=n)
 
     def own_lines(self, own: OwnWeek) -> list[Line | Listing]:
         """Where he stands, what the week brought, what he kept."""
         return [
             self._standings(own),
             *self._days(own),
-            *([_line(self.words.send_word.say(), Keep.USEFUL)] if own.is_offered_help else []),
+            *([_line(self.texts["weekly.send_word"].say(), Keep.USEFUL)] if own.is_offered_help else []),
             *kept_line(self.texts, own.rows),
         ]
 
     def own_body(self, own: OwnWeek) -> list[Line | Listing]:
         """The same beside the rows of a card."""
-        rows = standing_rows(self.language, self.texts, own.rows, at=self.at)
+        rows = standing_rows(self.texts, own.rows, at=self.at)
         return [
             *([] if rows else [self._standings(own)]),
             *self._days(own),
-            *([_line(CARD_WORDS[self.language].ask_for_help, Keep.USEFUL)] if own.is_offered_help else []),
+            *([_line(self.texts["cards.ask_for_help"], Keep.USEFUL)] if own.is_offered_help else []),
         ]
 
     def team_lines(self, team: TeamWeek, said: TeamSaid) -> list[Line | Listing]:
@@ -301,7 +196,7 @@ class _Week:
             *said.attainment,
             *self._improved(team),
             *said.kept,
-            _line(self.texts.for_your_eyes.say(), Keep.USEFUL),
+            _line(self.texts["progress.for_your_eyes"].say(), Keep.USEFUL),
         ]
 
     def team_body(self, team: TeamWeek, said: TeamSaid) -> list[Line | Listing]:
@@ -311,7 +206,7 @@ class _Week:
             *self._help_first(said),
             replace(self._team_days(team), keep=Keep.USEFUL if team.over else Keep.CORE),
             *self._improved(team),
-            _line(self.texts.for_your_eyes_short.say(), Keep.CORE),
+            _line(self.texts["progress.for_your_eyes_short"].say(), Keep.CORE),
         ]
 
     def card_rows(self, own: OwnWeek | None, said: TeamSaid | None) -> tuple[tuple[str, str], ...]:
@@ -320,7 +215,6 @@ class _Week:
             return () if said is None else said.card_rows
         return (
             *standing_rows(
-                self.language,
                 self.texts,
                 own.rows,
                 at=self.at,
@@ -335,42 +229,37 @@ class _Week:
     def _standings(self, own: OwnWeek) -> Listing:
         return standings(self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away)
 
-    def _joined(self, added: Phrase, number: int, then: Phrase, short: Phrase, *, n: int) -> tuple[str, str]:
+    def _joined(self, added: Text, number: int, then: Text, short: Text, *, n: int) -> tuple[str, str]:
         """A week without adds is not counted to anybody."""
         alone = short.say(ahead=self.ahead, n=n)
         return (added.say(n=number) + then.say(ahead=self.ahead, n=n) if number else alone), alone
 
     def _days(self, own: OwnWeek) -> list[Line]:
         facts = facts_said(self.texts, own.facts)
-        return [_line(self._span(self.words.days, facts), Keep.USEFUL)] if facts else []
+        return [_line(self._span(self.texts["weekly.days"], facts), Keep.USEFUL)] if facts else []
 
     def _team_days(self, team: TeamWeek) -> Line:
-        said = [self.words.team_facts.say(n=team.facts.added)]
+        said = [self.texts["weekly.team_facts"].say(n=team.facts.added)]
         if team.facts.lost:
-            said.append(self.words.team_lost.say(n=team.facts.lost))
-        return _line(self._span(self.words.team_days, self.texts.semicolon.join(said)), Keep.CORE)
+            said.append(self.texts["weekly.team_lost"].say(n=team.facts.lost))
+        return _line(
+            self._span(self.texts["weekly.team_days"], self.texts["progress.semicolon"].join(said)), Keep.CORE
+        )
 
-    def _span(self, phrase: Phrase, facts: str) -> str:
+    def _span(self, phrase: Text, facts: str) -> str:
         return phrase.say(first=f"{self.first:%m-%d}", last=f"{self.at:%m-%d}", facts=facts)
 
     def _help_first(self, said: TeamSaid) -> list[Line]:
         if not said.first:
             return []
-        names = self.texts.names_comma.join(said.first)
-        return [_line(self.words.help_first.say(ahead=self.ahead, names=names), Keep.CORE)]
+        names = self.texts["progress.names_comma"].join(said.first)
+        return [_line(self.texts["weekly.help_first"].say(ahead=self.ahead, names=names), Keep.CORE)]
 
     def _improved(self, team: TeamWeek) -> list[Line]:
         if team.more <= 0 or not 0 < len(team.improved) <= NAMED:
             return []
-        names = self.texts.names_comma.join(clean(name) for name in team.improved)
-        return [_line(self.words.improved.say(names=names, n=team.more), Keep.USEFUL)]
-
-
-def _incomplete(texts: Texts, since: datetime | None, *, at: datetime) -> list[Line]:
-    if since is None:
-        return []
-    shown = f"{since:%H:%M}" if since.date() == at.date() else f"{since:%m-%d %H:%M}"
-    return [_line(texts.incomplete.say(since=shown), Keep.CORE)]
+        names = self.texts["progress.names_comma"].join(clean(name) for name in team.improved)
+        return [_line(self.texts["weekly.improved"].say(names=names, n=team.more), Keep.USEFUL)]
 
 
 def _line(words: str, keep: Keep) -> Line:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.messages import Message, own
 from bot.messages import progress as progress_message
 from bot.messages.answers import timed
+from bot.messages.catalog import texts_in
 from bot.messages.own import OwnPlace
 from bot.messages.statement import code_line
 from bot.proving import issue, statement_of
@@ -32,7 +33,7 @@ def progress(ask: Ask) -> Message:
     proof = issue(desk.services, [statement_of(desk.standing, ask.userid)])[ask.userid]
     *lines, footer = said.lines
     message = replace(said, lines=(*lines, code_line(desk.language, proof.code), footer))
-    kind = own.WORDS[desk.language].progress_kind
+    kind = texts_in(desk.language)["own.progress_kind"]
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 
 

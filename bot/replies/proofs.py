@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from bot.messages import Message
 from bot.messages.answers import answered, timed
-from bot.messages.statement import WORDS, looked_at
+from bot.messages.catalog import texts_in
+from bot.messages.statement import looked_at
 from bot.proving import look_at
 from bot.replies.asking import Ask
 
 
 def verify(ask: Ask) -> Message:
     """What the code after the word is; wrong ones are limited by who asks."""
-    desk, words = ask.desk, WORDS[ask.desk.language]
+    desk, texts = ask.desk, texts_in(ask.desk.language)
     if not ask.rest:
         return answered(
-            language=desk.language, head=words.which, lines=[words.not_yours], kind=words.kind, at=desk.local
+            language=desk.language,
+            head=texts["statement.which"],
+            lines=[texts["statement.not_yours"]],
+            kind=texts["statement.kind"],
+            at=desk.local,
         )
     looked = look_at(desk.services, ask.rest, asker=ask.userid, by=ask.userid)
     seen = looked.statement
@@ -26,4 +31,4 @@ def verify(ask: Ask) -> Message:
         name="" if seen is None else desk.name(desk.services.store.renames.current(seen.userid)),
         seen=seen,
     )
-    return timed(message, language=desk.language, kind=words.kind, at=desk.local)
+    return timed(message, language=desk.language, kind=texts["statement.kind"], at=desk.local)

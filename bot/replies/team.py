@@ -17,6 +17,7 @@ from bot.leading import Told
 from bot.messages import Message, TeamMember, about, helping, leave
 from bot.messages import team as team_messages
 from bot.messages.answers import timed
+from bot.messages.catalog import texts_in
 from bot.ranking import ranked
 from bot.replies.asking import Answer, Ask, Desk, File
 from bot.reports import Report, sheets
@@ -51,7 +52,7 @@ def team(ask: Ask, told: Told) -> Message:
     """The evening's message as of now."""
     desk = ask.desk
     message = desk.leading.message(desk.people[ask.userid], told)
-    kind = team_messages.WORDS[desk.language].team_kind
+    kind = texts_in(desk.language)["team.team_kind"]
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 
 

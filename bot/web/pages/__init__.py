@@ -1,6 +1,6 @@
 """Pages that people open on a phone: they work without scripts and take nothing from elsewhere.
 
-A page is a file here that adds its paths, a template, and its words in `words.py`.
+A page is a file here that adds its paths, a template, and its texts in the table `pages`.
 """
 
 from __future__ import annotations

@@ -11,13 +11,13 @@ from typing import Any
 from flask import Blueprint, Response
 from markupsafe import Markup
 
-from bot.web.pages.words import WORDS
+from bot.messages.catalog import texts_in
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def routes(language: Callable[[], str]) -> Blueprint:
-    """An empty set of pages; their templates get `words`, `language` and `style`."""
+    """An empty set of pages; their templates get `texts`, `language` and `style`."""
     pages = Blueprint("pages", __name__, template_folder="templates")
     # In the page and not beside it: one request, and no file that an old page finds changed.
     style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
@@ -26,12 +26,12 @@ def routes(language: Callable[[], str]) -> Blueprint:
     @pages.context_processor
     def shared() -> dict[str, Any]:
         spoken = language()
-        return {"words": WORDS[spoken], "language": spoken, "style": Markup(style)}  # noqa: S704 - our own file
+        return {"texts": texts_in(spoken), "language": spoken, "style": Markup(style)}  # noqa: S704 - our own file
 
     @pages.after_request
     def guard(response: Response) -> Response:
         response.headers.update(headers)
-        response.headers["Content-Language"] = language()
+        response.headers["Content-Language"] = str(language())
         return response
 
     return pages

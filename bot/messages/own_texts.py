@@ -1,0 +1,313 @@
+"""`[messages] templates`: texts that a bank wrote itself, laid over ours, and what is wrong with one.
+
+A file has only the texts that are to be replaced, in the form of `bot/locales`. A text has the places of
+ours, all of them and no other: a number that a message gives is never lost, and none that it does not have
+is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from string import Formatter
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.config import Config
+from bot.config.faults import ConfigError, Fault, nearest, shown, written_key
+from bot.config.toml import read_toml
+from bot.locales import languages
+from bot.messages.catalog import Node, Text, Texts, Voice, texts_in
+from bot.messages.limits import CARD_CHARACTERS
+
+# What "genuine" promises is the same for everybody who is shown a code.
+FIXED = frozenset({"pages"})
+# What stands in a message's first line, and so in the notification.
+FIRST: Mapping[str, tuple[str, ...]] = {
+    "progress": (
+        *("add_today", "add_today_begun", "today_done", "all_met", "all_covered", "nothing_today"),
+        *("period_over", "nothing_asked", "add_more", "add_more_begun", "help_first", "help_nobody"),
+    ),
+    "close": ("missed", "missed_short", "met"),
+    "questions": ("head", "review_head"),
+    "rules_changed": ("head_now", "head_later"),
+    "decided": ("heads",),
+    "robots": ("enough", "nobody_yet"),
+    "admin": ("head",),
+    "own": ("rank_head", "no_quota", "unknown", "not_begun", "failed"),
+    "contacts": ("head", "none", "why_head"),
+    "appeals": ("opened", "opened_case", "counts", "open", "decided", "too_late", "how", "answered", "which"),
+    "preferences": (
+        *("muted_today", "muted_until", "unmuted", "not_muted", "mute_how", "away_today"),
+        *("away_day", "away", "back", "not_away", "leave_how", "helped", "helped_before", "no_leader"),
+        "leader_away",
+    ),
+    "leave": ("asks", "asks_shorter", "told", "confirmed", "already", "taken_back", "not_led", "how"),
+    "rules": ("head",),
+    "about": ("head", "help_head"),
+    "team": ("head",),
+    "statement": ("done", "genuine", "unknown", "too_many"),
+    "offer": ("first", "first_alone"),
+    "helping": ("first_names", "first_number"),
+    "over_teams": ("first", "first_number", "others", "others_number"),
+    "weekly": ("dose", "talk", "talk_alone", "enough", "not_asked"),
+}
+_KEYNAMES = frozenset(
+    (
+        *("period", "pending", "to_add", "kept", "team", "enough", "on_track", "to_help", "attainment"),
+        "replied",
+        *("counted", "rejected", "object_until"),
+    )
+)
+# Characters of a card's texts, by the name in the table `cards`: WeCom cuts or refuses more.
+_CARD: Mapping[str, int] = {
+    **dict.fromkeys(_KEYNAMES, CARD_CHARACTERS["horizontal_content_list.keyname"]),
+    **dict.fromkeys(
+        ("kept_value", "people", "pending_until", "replied_median", "object_value"),
+        CARD_CHARACTERS["horizontal_content_list.value"],
+    ),
+    **dict.fromkeys(
+        ("button", "coach", "coach_numbered", "coach_done", "coach_done_numbered"),
+        CARD_CHARACTERS["button_list.text"],
+    ),
+    "done": CARD_CHARACTERS["button.replace_name"],
+}
+_MENU: Mapping[str, int] = {"groups": 16, "buttons": 40}  # bytes of UTF-8 [90231]
+TEXT_BYTES = 480  # of UTF-8: four of the longest fill a message
+FIRST_COLUMNS = 72  # a Chinese character takes two
+PREVIEW_COLUMNS = 40  # about what a notification shows
+
+_MONEY = re.compile(
+    r"[¥￥$元]|人民币|奖金|罚|扣钱|扣款|工资|绩效|\b(?:yuan|rmb|cny|money|pay|bonus|fine[ds])\b",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(r"落后|\bbehind\b|\blagging\b", re.IGNORECASE)
+_EXCLAIMED = re.compile(r"[!！]")
+
+
+def voice(config: Config) -> Voice:
+    """Return the language of *config* as its folder of texts has it speak.
+
+    Raises ConfigError with every fault of every file, those of other languages too.
+    """
+    return _read(config)[0]
+
+
+def own_text_warnings(config: Config) -> list[Fault]:
+    """Return what the files of texts hardly mean. Raises ConfigError as `voice` does."""
+    return _read(config)[1]
+
+
+def _read(config: Config) -> tuple[Voice, list[Fault]]:
+    folder, spoken = config.messages.templates, Voice(config.locale.language)
+    if folder is None:
+        return spoken, []
+    faults: list[Fault] = []
+    warnings: list[Fault] = []
+    files = sorted(folder.glob("*.toml"))
+    for file in files:
+        if file.stem not in languages():
+            names = [f"{language}.toml" for language in languages()]
+            allowed = f"no language has this file; name it {' or '.join(names)}"
+            faults.append(Fault(file=str(file), key_path="", value=None, allowed=allowed))
+            continue
+        try:
+            tree = _plain(read_toml(file, missing="was there a moment ago"))
+        except ConfigError as error:
+            faults += error.faults
+            continue
+        own = OwnTexts(file.stem, tree, file=str(file))
+        faults += own.faults
+        warnings += own.warnings
+        if file.stem == spoken:
+            spoken = Voice(file.stem, own.texts)
+    if faults:
+        raise ConfigError(faults)
+    if not any(file.stem == spoken for file in files):
+        allowed = f"has no {spoken}.toml, so the built-in texts are sent"
+        warnings.append(_fault(config.file, ("messages", "templates"), str(folder), allowed))
+    return spoken, warnings
+
+
+def _plain(value: Any) -> Any:
+    """Undo the care for what sounds secret: names of texts are none."""
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case Mapping():
+            return {name: _plain(one) for name, one in value.items()}
+        case list():
+            return [_plain(one) for one in value]
+    return value
+
+
+def _fault(
+    file: object, path: Sequence[str], value: object, allowed: str, known: Iterable[str] = ()
+) -> Fault:
+    return Fault(
+        file=str(file),
+        key_path=written_key(path),
+        value=shown(value) if isinstance(value, str | int) else None,
+        allowed=allowed,
+        nearest=nearest(path[-1], known),
+    )
+
+
+class OwnTexts:
+    """The texts of *language* with those of *tree* laid over them; a faulty one is left out.
+
+    *faults* and *warnings* name *file*.
+    """
+
+    def __init__(self, language: str, tree: Mapping[str, Any], *, file: str = "") -> None:
+        self.faults: list[Fault] = []
+        self.warnings: list[Fault] = []
+        self._file = file
+        texts = dict(texts_in(language).tree)
+        ours = {name: node for name, node in texts.items() if name not in FIXED}
+        for name, value in tree.items():
+            if name not in ours:
+                self._refuse((name,), value, "there is no such table of texts", ours)
+            elif not isinstance(value, Mapping):
+                self._refuse((name,), value, f"must be a table: [{name}]")
+            else:
+                texts[name] = self._node(ours[name], value, (name,))
+        self.texts = Texts(texts)
+
+    def _refuse(self, path: Sequence[str], value: object, allowed: str, known: Iterable[str] = ()) -> None:
+        self.faults.append(_fault(self._file, path, value, allowed, known))
+
+    def _node(self, ours: Node, value: Any, path: tuple[str, ...]) -> Node:
+        """Return *value* as what stands in the place of *ours*; the latter where *value* has a fault."""
+        match ours:
+            case Text():
+                return self._forms(ours, value, path)
+            case tuple():
+                if not isinstance(value, list) or len(value) != len(ours):
+                    self._refuse(path, value, f"must be a list of {len(ours)} texts")
+                    return ours
+                pairs = enumerate(zip(ours, value, strict=True))
+                return tuple(Text(self._text(old, new, (*path, str(n)))) for n, (old, new) in pairs)
+        if not isinstance(value, Mapping):
+            self._refuse(path, value, "must be a table of texts", ours)
+            return ours
+        table = dict(ours)
+        for name, one in value.items():
+            if name in ours:
+                table[name] = self._node(ours[name], one, (*path, name))
+            else:
+                self._refuse((*path, name), one, "there is no such text", ours)
+        return table
+
+    def _forms(self, ours: Text, value: Any, path: tuple[str, ...]) -> Text:
+        if not isinstance(value, Mapping):
+            return Text(self._text(ours, value, path))
+        for name in sorted({*value} - {"other", "one"}):
+            self._refuse((*path, name), value[name], "a text has only the forms other and one")
+        if "other" not in value:
+            self._refuse(path, None, "needs the form other, said of all numbers but 1")
+            return ours
+        other = self._text(ours, value["other"], (*path, "other"))
+        if "one" not in value:
+            return Text(other)
+        if "n" not in place_names(ours):
+            self._refuse((*path, "one"), value["one"], "has no number {n}, so it has no form for 1")
+            return ours
+        return Text(other, self._text(ours, value["one"], (*path, "one"), spared={"n"}))
+
+    def _text(
+        self, ours: str, value: Any, path: tuple[str, ...], *, spared: AbstractSet[str] = frozenset()
+    ) -> str:
+        """Return *value* if nothing is wrong with it; places of *spared* may be left out."""
+        wrong = list(_wrong(ours, value, path, spared=spared))
+        for allowed in wrong:
+            self._refuse(path, value, allowed)
+        if wrong:
+            return str(ours)
+        self.warnings += [_fault(self._file, path, value, doubt) for doubt in _doubtful(ours, value, path)]
+        return str(value)
+
+
+def _wrong(ours: str, value: Any, path: tuple[str, ...], *, spared: AbstractSet[str]) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield "must be a text"
+        return
+    if (not value.strip() and ours.strip()) or any(unicodedata.category(one) == "Cc" for one in value):
+        yield "must be one line that says something"
+        return
+    try:
+        wanted = _places(value)
+    except ValueError:
+        yield "has a brace without its other half; a place is written {n}"
+        return
+    has = _places(ours)
+    if not has and ("{" in value or "}" in value):
+        yield "has no variables, so no braces either"
+        return
+    if unknown := sorted(wanted - has):
+        yield f"has no {_listed(unknown)}; it has {_listed(sorted(has))}"
+    meant = {_name_of(place) for place in unknown}
+    if missing := sorted(place for place in has - wanted if _name_of(place) not in meant | spared):
+        yield f"must have {_listed(missing)}"
+    yield from _too_long(ours, value, path)
+
+
+def _too_long(ours: str, value: str, path: tuple[str, ...]) -> Iterator[str]:
+    if path[0] == "cards" and path[1] in _CARD:
+        most = max(_CARD[path[1]], len(ours))
+        if len(value) > most:
+            yield f"is too long for a card: {len(value)} characters, {most} at most"
+    elif path[0] == "menu" and len(value.encode()) > max(_MENU[path[1]], len(ours.encode())):
+        yield f"is too long for the menu: {len(value.encode())} bytes of UTF-8, {_MENU[path[1]]} at most"
+    elif _is_first(path) and _columns(value) > max(FIRST_COLUMNS, _columns(ours)):
+        yield f"is too long for a first line: {_columns(value)} columns, {FIRST_COLUMNS} at most"
+    elif len(value.encode()) > max(TEXT_BYTES, len(ours.encode())):
+        yield f"is too long: {len(value.encode())} bytes of UTF-8, {TEXT_BYTES} at most"
+
+
+def _doubtful(ours: str, value: str, path: tuple[str, ...]) -> Iterator[str]:
+    if not _is_first(path):
+        return
+    if _MONEY.search(value):
+        yield "speaks of money in a first line, which everybody near the phone can read"
+    if _BEHIND.search(value):
+        yield "says that somebody is behind; say what is enough today instead"
+    if _EXCLAIMED.search(value):
+        yield "has an exclamation mark in a first line; the bot never raises its voice"
+    if _columns(value) > max(PREVIEW_COLUMNS, _columns(ours)):
+        yield "is longer than a notification shows, about 20 Chinese characters"
+
+
+def _is_first(path: tuple[str, ...]) -> bool:
+    return path[1] in FIRST.get(path[0], ())
+
+
+def _columns(text: str) -> int:
+    """How many columns *text* takes with its places empty."""
+    said = "".join(literal for literal, _, _, _ in Formatter().parse(text))
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in said)
+
+
+def _places(text: str) -> set[str]:
+    """Return the places of *text* as they are written. Raises ValueError for half a brace."""
+    return {
+        "{" + name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "") + "}"
+        for _, name, spec, conversion in Formatter().parse(text)
+        if name is not None
+    }
+
+
+def place_names(text: str) -> set[str]:
+    """Return the names of the places of *text*. Raises ValueError for half a brace."""
+    return {_name_of(place) for place in _places(text)}
+
+
+def _name_of(place: str) -> str:
+    return re.split(r"[!:.}]", place[1:])[0]
+
+
+def _listed(places: Sequence[str]) -> str:
+    return ", ".join(places)
