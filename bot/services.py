@@ -12,10 +12,10 @@ import structlog
 
 from bot.clock import Clock
 from bot.config import Config
+from bot.config.roster import RosterLine
 from bot.core.people import Departments, Person
 from bot.messages.catalog import Voice
 from bot.messages.own_texts import voice
-from bot.roster import RosterLine
 from bot.store.engine import StoreError
 from bot.store.store import Store
 from bot.wecom.budget import ReadBudget
@@ -104,7 +104,7 @@ class Services:
     *reads* opens a way to ask WeCom, to be closed after use; *read_budget* says when somebody may ask;
     *greet* has a new customer greeted, soon;
     *ending* is set when the service stops; *language* speaks with the texts of `[messages] templates` as they
-    were when the configuration was read; *people* is what `bot.standing.everybody` made last. Only `use`
+    were when the configuration was read; *people* is what `everybody` made last. Only `use`
     changes the value: a configuration that was re-read.
     """
 

@@ -1,6 +1,13 @@
 """What happens on each kind of event. `ALL` lists every family: read it to know all the bot acts on."""
 
-from handlers import cards, contacts, members, tags, welcomes, words
+from handlers import (
+    cards,
+    chat,
+    contacts,
+    members,
+    tags,
+    welcomes,
+)
 from handlers.router import Router
 
 ALL = Router.of(
@@ -8,6 +15,6 @@ ALL = Router.of(
     welcomes.router,  # a new customer is greeted, if the bank wants it
     cards.router,  # somebody pressed a button of a card
     members.router,  # somebody of the staff came, changed or left: read again
-    words.router,  # somebody of the staff said something to the app: to be answered
+    chat.router,  # somebody of the staff said something to the app: to be answered
     tags.router,  # the corp's list of tags for customers
 )

@@ -16,22 +16,24 @@ from typing import Any
 
 import structlog
 
-from bot import acts
-from bot.confirming import confirm
-from bot.features.preferences import help_request
+from bot.features.notify.enqueue import (
+    answer,
+    peace,
+)
+from bot.features.preferences import help_request, preferences
+from bot.features.preferences.leave import confirm
+from bot.features.preferences.leave_message import leave_of
 from bot.features.teams import coaching
-from bot.messages import Message as Written
 from bot.messages.cards import button_of, marked
 from bot.messages.catalog import texts_in
 from bot.messages.forms import CARD
-from bot.messages.leave import leave_of
 from bot.messages.message import Button
+from bot.messages.message import Message as Written
 from bot.services import Services
+from bot.store.chat import Word
 from bot.store.engine import Row
 from bot.store.outbox import UPDATE, Lane, Message
 from bot.store.preferences import Way
-from bot.store.words import Word
-from bot.telling import answer, peace
 from bot.wecom.events import CardPressed
 from handlers.router import Router
 
@@ -79,7 +81,7 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
     if button is Button.CONFIRM:
         return _confirm(services, event, userid, about=about)
     if button in (Button.MUTE, Button.LEAVE):
-        act = acts.mute_today if button is Button.MUTE else acts.on_leave
+        act = preferences.mute_today if button is Button.MUTE else preferences.on_leave
         _answer(services, event, userid, act(services, userid, at=at))
         return True
     again = "" if button in (Button.HELP, Button.COACH) else f":{event.created_at // _ASK_AGAIN_S}"

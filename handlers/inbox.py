@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 
 import handlers
+from bot.features.chat.answer import answer_waiting
 from bot.features.ledger.derive import derive
-from bot.replies import answer_waiting
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.wecom.events import event_of, kind_of

@@ -14,10 +14,10 @@ from functools import partial
 
 import structlog
 
-from bot.core.reach import Mode
-from bot.reaching import reach
+from bot.core.rollout import Mode
+from bot.features.notify.rollout import reach
+from bot.features.standings.load import everybody
 from bot.services import Services
-from bot.standing import everybody
 from bot.wecom import events
 from bot.wecom.welcome import DROP_AFTER_S, Greeting
 from handlers.router import Router

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 # The example messages stand beside the tests that keep them true; imports below need the path.
 sys.path.insert(0, str(ROOT / "tests"))
 
+from bot.app.demo import running  # noqa: E402
 from bot.cli.tour import play  # noqa: E402
-from bot.demo import running  # noqa: E402
 from pictures.camera import CameraError, take  # noqa: E402
 from pictures.office import Office  # noqa: E402
 from pictures.scenes import SCENES  # noqa: E402

@@ -8,16 +8,21 @@ from datetime import date
 from typing import Any
 from xml.etree import ElementTree as Tree
 
-from messages_builders import a_group, examples
+from builders.messages import (
+    a_group,
+    examples,
+)
 from werkzeug.test import TestResponse
 
-from bot.messages import as_markdown
+from bot.features.robots.message import (
+    group_message,
+    group_picture,
+)
+from bot.features.robots.picture import draw
 from bot.messages.cards import button_of, marked
 from bot.messages.catalog import texts_in
 from bot.messages.forms import CARD, Form, forms_of
-from bot.messages.message import Button
-from bot.messages.ranking_picture import draw
-from bot.messages.robots import group_message, group_picture
+from bot.messages.message import Button, as_markdown
 from bot.wecom.robot import image_body, markdown_body
 from pictures.scenes import GROUP, TOP, Shot
 from sandbox.app import create_app

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from messages_builders import AFTERNOON, EVENING, FRIDAY, MORNING, RESULTS
+from builders.messages import (
+    AFTERNOON,
+    EVENING,
+    FRIDAY,
+    MORNING,
+    RESULTS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,19 +8,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.core.reconciling import Cause as DriftCause
+from bot.core.sync import Cause as DriftCause
 from bot.core.workdays import WorkCalendar
-from bot.health import Health
-from bot.messages import Message
-from bot.messages.admin import Cause, Finding, Trouble, Wrong
-from bot.messages.admin import admin as admin_message
+from bot.features.admin import (
+    Cause,
+    Finding,
+    Trouble,
+    Wrong,
+)
+from bot.features.admin import admin as admin_message
+from bot.features.health import Health
+from bot.features.robots.deliver import PICTURE_BYTES
+from bot.features.robots.posts import robots_off
+from bot.features.standings.load import Standing
+from bot.features.sync.report import last_drift
+from bot.messages.message import Message
 from bot.services import FIRST_START, Services
-from bot.standing import Standing
 from bot.store.engine import Row
 from bot.wecom.errors import Kind, errcode_in, kind_of
-from scheduler.drift import last_drift
-from scheduler.robot_delivery import PICTURE_BYTES
-from scheduler.robots import robots_off
 
 ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7

@@ -7,28 +7,28 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from statistics import median
 
-from bot import closing
 from bot.core.frames import Frame
 from bot.core.periods import PeriodKind
 from bot.core.progress import Row
 from bot.core.rulebook import Framed
 from bot.core.workdays import epoch_of
-from bot.messages import Message
-from bot.messages.close import ClosedLine
-from bot.messages.close import closed as close_message
-from bot.reaching import reach
+from bot.features.close import results
+from bot.features.close.message import ClosedLine
+from bot.features.close.message import closed as close_message
+from bot.features.notify.rollout import reach
+from bot.features.standings.load import Standing
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
 
 
 def prepare(services: Services, at: datetime) -> None:
     """Store what is due, before anybody is told."""
-    closing.close_due(services, at=at)
+    results.close_due(services, at=at)
 
 
 def needed(services: Services, at: datetime) -> bool:
     """Whether something is settled at *at* (aware) that nobody has closed yet."""
-    return bool(closing.due(services, at=at))
+    return bool(results.due(services, at=at))
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
@@ -41,12 +41,12 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
     calendar = config.work_calendar()
     money = reach(services).shows_money
     lines: dict[str, list[ClosedLine]] = {}
-    for framed, settled in closing.of_today(services, at=at):
-        begun = closing.begun_within(services, framed)
+    for framed, settled in results.of_today(services, at=at):
+        begun = results.begun_within(services, framed)
         for line in _lines(framed, settled, at=at, begun=begun, money=money):
             if line.row.target and not (line.met and framed[1].kind is PeriodKind.DAY):
                 lines.setdefault(line.row.userid, []).append(line)
-    until = closing.deadline(epoch_of(at), calendar=calendar, workdays=config.review.appeal_workdays)
+    until = results.deadline(epoch_of(at), calendar=calendar, workdays=config.review.appeal_workdays)
     for userid in sorted(lines):
         if userid in standing.people and standing.people[userid].employed_on(calendar.local_day(at)):
             yield (

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.leading import Leading
-from bot.messages import Message
+from bot.features.outages.catch_up import gap_of
+from bot.features.standings.load import Standing
+from bot.features.teams.digest import Leading
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
-from scheduler.catching_up import gap_of
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:

@@ -11,7 +11,6 @@ from datetime import date, datetime
 
 import structlog
 
-from bot import directory
 from bot.core.engagement import (
     MOST_DEPARTMENTS,
     MOST_USERIDS,
@@ -24,19 +23,23 @@ from bot.core.engagement import (
 )
 from bot.core.teams import upwards
 from bot.core.workdays import epoch_of
-from bot.messages import Message
+from bot.features.people import directory
+from bot.features.standings.load import Standing
+from bot.features.sync.lease import Keeper
+from bot.features.sync.lists import Tell
+from bot.features.sync.reconcile import silent
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
 from bot.store.engagement import Asked, Reading
+from bot.wecom.asker import (
+    Asker,
+    StoppedError,
+)
 from bot.wecom.behavior import API, behavior
 from bot.wecom.client import WeComClient
 from bot.wecom.contacts import FOLLOW_USERS, follow_users
 from bot.wecom.errors import AnswerError, Kind, WeComError, kind_of
 from bot.wecom.reads import Reads
-from scheduler.asking import Asker, StoppedError
-from scheduler.keeping import Keeper
-from scheduler.lists import Tell
-from scheduler.reconciliation import silent
 
 log = structlog.get_logger(__name__)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from bot.messages import Message
+from bot.features.standings.load import Standing
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
 from scheduler import admin, close, digest, engagement, progress, questions, reminder, statement, sync, weekly
 
 # Yields (userid, message) in the order of userids: planning goes on from a userid after an interruption.

@@ -7,13 +7,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.progress import Row, Status
-from bot.messages import to_remind
+from bot.features.notify.enqueue import (
+    comes_later,
+    unasked,
+    working_window,
+)
+from bot.features.reminder.message import to_remind
+from bot.features.robots.posts import posts
+from bot.features.standings.load import (
+    Standing,
+    standing,
+)
 from bot.services import Services
-from bot.standing import Standing, standing
 from bot.store.outbox import Message
-from bot.telling import comes_later, unasked, working_window
 from scheduler.jobs import ALONGSIDE, JOBS, KEEPS, PREPARES, Job
-from scheduler.robots import posts
 
 
 def prepared(services: Services, job: str, *, at: datetime) -> Standing:
@@ -40,7 +47,7 @@ def plan(
 ) -> Iterator[Message]:
     """The messages of *job*, and what goes with it, as of *at* (aware), to userids greater than *after*.
 
-    Whether each may go (mute, leave, how many a day) is seen when it is stored: `bot.telling.put_unasked`.
+    Whether each may go (mute, leave, how many a day) is seen when it is stored: `put_unasked`.
 
     In the order of userids. They may go from *at* until that day's working hours are over, so nothing unasked
     is ever sent late. *time_shift* puts their times on a clock that differs from the service's: real time and

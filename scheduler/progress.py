@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.core.progress import Status
-from bot.messages import Message
-from bot.messages import progress as progress_message
+from bot.features.progress import progress as progress_message
+from bot.features.renames.proposals import in_question
+from bot.features.standings.load import Standing
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
-from scheduler.proposing import in_question
 
 
 def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:

@@ -5,29 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot import asking, cases
-from bot.cases import Case, what_of
 from bot.core.quotas import under_quota
 from bot.core.reviewers import time_is_up
-from bot.messages import Message
-from bot.messages.questions import MaybeRenamed, Seen, ToDecide, questions
-from bot.messages.questions import to_review as review_message
-from bot.naming import names_of
+from bot.features.customers.names import names_of
+from bot.features.notify.enqueue import (
+    comes_later,
+    key_of,
+    peace,
+)
+from bot.features.reviews import (
+    cases,
+    findings,
+)
+from bot.features.reviews.cases import (
+    Case,
+    what_of,
+)
+from bot.features.reviews.question_message import (
+    MaybeRenamed,
+    Seen,
+    ToDecide,
+    questions,
+)
+from bot.features.reviews.question_message import to_review as review_message
+from bot.features.standings.load import (
+    Standing,
+    rules,
+)
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing, rules
-from bot.store.proposals import Proposal
-from bot.telling import comes_later, key_of, peace
+from bot.store.rename_proposals import Proposal
 
 QUESTION, REVIEW = "question", "review"  # in the keys of the messages
 
 
 def prepare(services: Services, at: datetime) -> None:
     """Store what is asked now, and with whom each case is, before anybody is told."""
-    asking.put(services, at=at, free=_free(services, QUESTION, at=at))
+    findings.put(services, at=at, free=_free(services, QUESTION, at=at))
     cases.note_told(services, at=at, free=_free(services, REVIEW, at=at))
 
 
-def _free(services: Services, name: str, *, at: datetime) -> asking.Free:
+def _free(services: Services, name: str, *, at: datetime) -> findings.Free:
     """Who may be told something of this *name* on the day of *at*, and was not yet: there is one a day.
 
     Whose places of the day are taken, or kept for more important messages, is asked on another day: his time
@@ -61,7 +79,7 @@ def _free(services: Services, name: str, *, at: datetime) -> asking.Free:
 def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
     """One message for each person at work with questions of today, or whom they would be put to now."""
     at, calendar = standing.at, standing.calendar
-    found = asking.of_today(services, at=at, free=_free(services, QUESTION, at=at))
+    found = findings.of_today(services, at=at, free=_free(services, QUESTION, at=at))
     for userid, told in sorted(found.items()):
         if userid not in standing.people or not standing.works_on(userid, calendar.local_day(at)):
             continue

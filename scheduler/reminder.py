@@ -11,16 +11,17 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 
 from bot.core.progress import Row
-from bot.core.standing import is_tight
+from bot.core.status import is_tight
+from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import helpers
-from bot.messages import Message, offer_help, to_remind
-from bot.messages import reminder as reminder_message
-from bot.messages.reminder import days_after
+from bot.features.reminder.message import days_after, to_remind
+from bot.features.reminder.message import reminder as reminder_message
+from bot.features.reminder.offer import offer_help
+from bot.features.renames.proposals import in_question
+from bot.features.standings.load import Standing
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
 from bot.store.preferences import SaidLeave
-from scheduler.catching_up import gap_of
-from scheduler.proposing import in_question
 
 OFTEN = 3  # so many own workdays in a row with a reminder: the next one has no number
 _LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders

@@ -12,16 +12,23 @@ from datetime import datetime
 
 import structlog
 
+from bot.features.details.tags import freshen
+from bot.features.notify.enqueue import (
+    peace,
+    put_unasked,
+)
+from bot.features.outages import catch_up
+from bot.features.outages.catch_up import Turn
 from bot.services import FIRST_START, Services
 from bot.store.outbox import Message
-from bot.telling import peace, put_unasked
-from scheduler import catching_up
-from scheduler.asking import StoppedError
-from scheduler.catching_up import Turn
+from bot.wecom.asker import StoppedError
 from scheduler.jobs import LASTING, NEEDED, SILENT
 from scheduler.planner import plan_by_person, prepared
-from scheduler.table import Firing, firings, timetable
-from scheduler.tags import freshen
+from scheduler.timetable import (
+    Firing,
+    firings,
+    timetable,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -106,9 +113,9 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
 def _is_put_off(services: Services, firing: Firing, *, at: datetime, noted: str) -> bool:
     """Whether figures may lack too much for this job now; then it looks again later, or is held for good."""
     job, fire_at, runs = firing.job, firing.fire_at, services.store.runs
-    told = catching_up.turn(services, job, fire_at=fire_at, at=at)
+    told = catch_up.turn(services, job, fire_at=fire_at, at=at)
     if told.turn is Turn.WAIT:
-        until = int(services.store.now()) + catching_up.LOOK_S
+        until = int(services.store.now()) + catch_up.LOOK_S
         runs.put_back(job, fire_at, holder=services.holder, until=until, error=told.note)
         if noted != told.note:
             log.info("job waits", job=job, fire_at=fire_at, reason=told.note)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.messages import Message
-from bot.messages.statement import is_done
-from bot.messages.statement import statement as statement_message
-from bot.proving import issue, preview, statement_of
+from bot.features.standings.load import Standing
+from bot.features.statements.message import is_done
+from bot.features.statements.message import statement as statement_message
+from bot.features.statements.proof import (
+    issue,
+    preview,
+    statement_of,
+)
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
 from scheduler.reminder import unsure_of
 
 STATEMENT = "statement"  # in the keys of the messages

@@ -11,19 +11,22 @@ from datetime import datetime
 import structlog
 
 from bot.core.workdays import epoch_of
-from bot.messages import Message
+from bot.features.outages import silence
+from bot.features.outages.catch_up import is_wanted
+from bot.features.people.refresh import read_directory
+from bot.features.standings.load import Standing
+from bot.features.sync.lists import Tell
+from bot.features.sync.reconcile import (
+    reconcile,
+    silent,
+)
+from bot.features.sync.report import drift_of
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
-from bot.store.syncing import SyncRun
+from bot.store.sync import SyncRun
+from bot.wecom.asker import StoppedError
 from bot.wecom.directory import AddressBook
 from handlers.inbox import work_off
-from scheduler import listening
-from scheduler.asking import StoppedError
-from scheduler.catching_up import is_wanted
-from scheduler.directory import read_directory
-from scheduler.drift import drift_of
-from scheduler.lists import Tell
-from scheduler.reconciliation import reconcile, silent
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +64,7 @@ def take_over(
             progress=progress,
             beat=alive,
         )
-    listening.after_comparing(services, run)
+    silence.after_comparing(services, run)
     return run
 
 

@@ -11,24 +11,36 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from bot.core.board import Gain
 from bot.core.day import DayFacts
+from bot.core.leaderboard import Gain
 from bot.core.people import Person
 from bot.core.progress import Row, Status
-from bot.core.standing import is_tight
+from bot.core.status import is_tight
+from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import helpers
-from bot.gains import Gains
-from bot.leading import Leading, Told
-from bot.messages import Message
-from bot.messages.names import clean
-from bot.messages.over_teams import OverTeams
-from bot.messages.weekly import OwnWeek, TeamWeek
-from bot.messages.weekly import weekly as weekly_message
+from bot.features.renames.proposals import in_question
+from bot.features.standings.gains import Gains
+from bot.features.standings.load import (
+    Standing,
+    branch_for,
+    needed,
+    rules,
+    standing_in,
+)
+from bot.features.teams.digest import (
+    Leading,
+    Told,
+)
+from bot.features.teams.subteams import OverTeams
+from bot.features.weekly import (
+    OwnWeek,
+    TeamWeek,
+)
+from bot.features.weekly import weekly as weekly_message
+from bot.messages.message import Message
+from bot.messages.sanitize import clean
 from bot.services import Services
-from bot.standing import Standing, branch_for, needed, rules, standing_in
 from bot.store.preferences import SaidLeave
-from scheduler.catching_up import gap_of
-from scheduler.proposing import in_question
 from scheduler.reminder import may_be_away
 
 _WEEK = timedelta(days=7)

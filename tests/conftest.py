@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import structlog
+from builders.postgres import Server
 from hypothesis import settings
-from postgres_builders import Server
 
 from bot.store.store import Store
 

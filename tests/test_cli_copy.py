@@ -15,7 +15,7 @@ from pathlib import Path
 import config_files
 import psycopg
 import pytest
-from copying_builders import (
+from builders.copy import (
     EVENT_AT,
     Quotabot,
     command_here,
@@ -28,10 +28,10 @@ from copying_builders import (
 )
 from psycopg.rows import TupleRow
 
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.config import load
-from bot.store.copying import CHUNK
-from bot.store.only_one import only_one
+from bot.store.copy import CHUNK
+from bot.store.process_lock import only_one
 from bot.store.store import Store
 
 ROOT = Path(__file__).parents[1]

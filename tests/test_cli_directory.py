@@ -8,9 +8,19 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from directory_builders import ROLES, Corp, corp
-from e2e_builders import Quotabot, command_here, open_store, write_config, write_roster
-from sandbox_builders import make_world
+from builders.directory import (
+    ROLES,
+    Corp,
+    corp,
+)
+from builders.e2e import (
+    Quotabot,
+    command_here,
+    open_store,
+    write_config,
+    write_roster,
+)
+from builders.sandbox import make_world
 
 EVERY_NIGHT = '[schedule]\nsync = { at = "02:17", on = "every_day" }\n'
 

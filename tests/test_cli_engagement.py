@@ -11,9 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_builders import CHINA, Quotabot, command_here, write_config
-from sandbox_builders import TODAY
-from spreadsheet_reader import read_back
+from builders.e2e import (
+    CHINA,
+    Quotabot,
+    command_here,
+    write_config,
+)
+from builders.sandbox import TODAY
+from builders.spreadsheet import read_back
 
 from sandbox.branch import make_branch, write_files
 from sandbox.clock import VirtualClock

@@ -8,9 +8,19 @@ import io
 from pathlib import Path
 
 import pytest
-from e2e_builders import Quotabot, change, command_here
-from importing_builders import JIA, branch, detail, file, tell
-from spreadsheet_reader import read_back
+from builders.e2e import (
+    Quotabot,
+    change,
+    command_here,
+)
+from builders.imports import (
+    JIA,
+    branch,
+    detail,
+    file,
+    tell,
+)
+from builders.spreadsheet import read_back
 
 from bot.store.audit import Act
 

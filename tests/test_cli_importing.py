@@ -7,9 +7,16 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from bot_builders import contact_event
-from e2e_builders import Quotabot, at, command_here, open_store, write_config, write_roster
-from importing_builders import file
+from builders.e2e import (
+    Quotabot,
+    at,
+    command_here,
+    open_store,
+    write_config,
+    write_roster,
+)
+from builders.imports import file
+from builders.service import contact_event
 
 from bot.config.fields import USERID_ALLOWED
 from bot.core.relations import Kind, RelationEvent

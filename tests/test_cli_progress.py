@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
-from e2e_builders import (
+from builders.e2e import (
     QUOTA,
     FakeTime,
     Quotabot,
@@ -18,7 +18,11 @@ from e2e_builders import (
     write_config,
     write_roster,
 )
-from progress_builders import WEEKLY, WHEN, two_teams
+from builders.progress import (
+    WEEKLY,
+    WHEN,
+    two_teams,
+)
 
 from bot.store.outbox import Message
 from scheduler.runs import tick

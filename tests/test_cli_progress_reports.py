@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from e2e_builders import (
+from builders.e2e import (
     QUOTA,
     FakeTime,
     Quotabot,
@@ -18,8 +18,12 @@ from e2e_builders import (
     write_config,
     write_roster,
 )
-from progress_builders import WEEKLY, WHEN, two_teams
-from spreadsheet_reader import read_back
+from builders.progress import (
+    WEEKLY,
+    WHEN,
+    two_teams,
+)
+from builders.spreadsheet import read_back
 
 from bot.core.progress import Row
 from bot.messages.catalog import texts_in

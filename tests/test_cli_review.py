@@ -7,8 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from e2e_builders import FakeTime, Quotabot, add_customers, at, command_here, outbox_rows
-from review_builders import (
+from builders.e2e import (
+    FakeTime,
+    Quotabot,
+    add_customers,
+    at,
+    command_here,
+    outbox_rows,
+)
+from builders.reviews import (
     ANSWERED,
     BURST_ID,
     HOLD,
@@ -21,8 +28,8 @@ from review_builders import (
     numbers,
 )
 
+from bot.features.standings.load import standing
 from bot.services import Services
-from bot.standing import standing
 
 EMPTY = "nothing waits for a decision\n"
 
@@ -31,7 +38,7 @@ EMPTY = "nothing waits for a decision\n"
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     """The machine's clock as the commands see it."""
     clock = FakeTime(TUESDAY)
-    monkeypatch.setattr("bot.bootstrap.RealClock", lambda: clock)
+    monkeypatch.setattr("bot.app.bootstrap.RealClock", lambda: clock)
     return clock
 
 

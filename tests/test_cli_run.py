@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from e2e_builders import (
+from builders.e2e import (
     FakeTime,
     Quotabot,
     at,
@@ -24,10 +24,10 @@ from e2e_builders import (
     write_config,
     write_roster,
 )
-from sandbox_builders import TODAY
+from builders.sandbox import TODAY
 
-from bot.health import TROUBLE
 from bot.store.preferences import Way
+from bot.store.troubles import TROUBLE
 from sandbox.branch import make_branch
 from sandbox.server import start
 from sandbox.world import Call, World

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from e2e_builders import (
+from builders.e2e import (
     FakeTime,
     Quotabot,
     SandboxProcess,
@@ -26,7 +26,7 @@ from e2e_builders import (
     write_roster,
 )
 
-from bot.bootstrap import refresh_directory
+from bot.app.bootstrap import refresh_directory
 from bot.cli.serve import _reload
 
 

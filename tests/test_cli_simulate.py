@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from e2e_builders import (
+from builders.e2e import (
     COMMAND,
     QUOTA,
     ROOT,
@@ -22,7 +22,7 @@ from e2e_builders import (
     write_config,
     write_roster,
 )
-from spreadsheet_reader import read_back
+from builders.spreadsheet import read_back
 
 RULES = QUOTA.replace("50", "3") + "penalty = { flat = 300 }\n"
 MILDER = RULES.replace("target = 3", "target = 2")
@@ -44,7 +44,7 @@ def build(folder: Path, monkeypatch: pytest.MonkeyPatch, *, quotas: str = RULES)
         add_customers(services, "zhang", *(at(f"2026-11-{day:02d}T10:00") for day in (3, 4, 5)))
         add_customers(services, "li", *(at(f"2026-11-{day:02d}T10:00") for day in (3, 4)))
     clock.set("2026-12-09T10:00")
-    monkeypatch.setattr("bot.bootstrap.RealClock", lambda: clock)
+    monkeypatch.setattr("bot.app.bootstrap.RealClock", lambda: clock)
     monkeypatch.setenv("QUOTABOT_CONFIG", str(path))
     return path
 

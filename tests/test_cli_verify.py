@@ -6,20 +6,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_builders import FakeTime, Quotabot, add_customers, at, command_here
-from review_builders import branch
+from builders.e2e import (
+    FakeTime,
+    Quotabot,
+    add_customers,
+    at,
+    command_here,
+)
+from builders.reviews import branch
 
-from bot.core.statement import shown_code
-from bot.proving import issue, statement_of
+from bot.features.standings.load import standing
+from bot.features.statements.proof import (
+    issue,
+    statement_of,
+)
+from bot.features.statements.rules import shown_code
 from bot.services import Services
-from bot.standing import standing
 
 NOW = at("2026-11-23T18:05")
 
 
 @pytest.fixture
 def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    monkeypatch.setattr("bot.bootstrap.RealClock", lambda: FakeTime(NOW))
+    monkeypatch.setattr("bot.app.bootstrap.RealClock", lambda: FakeTime(NOW))
     with branch(tmp_path, when=NOW) as services:
         add_customers(services, "zhang", at("2026-11-23T10:00"))
         yield services

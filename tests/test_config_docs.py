@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from config_files import ENVIRON
+from builders.config import ENVIRON
 
 from bot.config import Config, json_schema, load
 from bot.config.fields import Place
@@ -108,7 +108,7 @@ def test_the_documentation_says_not_yet_where_the_program_refuses(key: str) -> N
 
 
 def test_the_shipped_schema_is_that_of_the_program() -> None:
-    shipped = (ROOT / "bot/config.schema.json").read_text(encoding="utf-8")
+    shipped = (ROOT / "bot/config/config.schema.json").read_text(encoding="utf-8")
 
     # After a change: write json.dumps(json_schema(), ensure_ascii=False, indent=2) and a line end into it.
     assert json.loads(shipped) == json_schema()

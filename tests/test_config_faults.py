@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_files import DIRECTORY, MINIMAL, QUOTA, WECOM, faults
+from builders.config import (
+    DIRECTORY,
+    MINIMAL,
+    QUOTA,
+    WECOM,
+    faults,
+)
 
 SECRET = '{ env = "WECOM_SECRET" }'
 

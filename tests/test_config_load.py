@@ -9,7 +9,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from config_files import AES_KEY, DIRECTORY, MINIMAL, QUOTA, TOKEN, WECOM, read
+from builders.config import (
+    AES_KEY,
+    DIRECTORY,
+    MINIMAL,
+    QUOTA,
+    TOKEN,
+    WECOM,
+    read,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_files import MINIMAL, read
+from builders.config import (
+    MINIMAL,
+    read,
+)
 
 from bot.config import ConfigError
 from bot.config.quotas_file import load_quotas

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_files import MINIMAL as BARE
-from config_files import read
+from builders.config import MINIMAL as BARE
+from builders.config import read
 
 from bot.config.warnings import warnings
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from core_cases import contact, words
+from builders.contacts import (
+    contact,
+    words,
+)
 
 from bot.core.contacts import Contact, Details
 from bot.core.counting import Counting, MaxShare

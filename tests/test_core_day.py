@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from core_branches import at, china, event, fold_all
+from builders.branches import (
+    at,
+    china,
+    event,
+    fold_all,
+)
 
 from bot.core.day import DayFacts, day_facts
 from bot.core.relations import Kind, RelationEvent

@@ -7,8 +7,19 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from core_branches import person, quota, seconds
-from core_cases import SHARED_INSIDE, WECOM, contact, rows, won, words
+from builders.branches import (
+    person,
+    quota,
+    seconds,
+)
+from builders.contacts import (
+    SHARED_INSIDE,
+    WECOM,
+    contact,
+    rows,
+    won,
+    words,
+)
 
 from bot.core.contacts import Contact
 from bot.core.counting import Burst, Counting, FirstAdd, Integrity, MaxShare

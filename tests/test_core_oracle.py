@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from core_oracle_rows import Rows
-from core_worlds import World, tried, worlds
+from builders.oracle_rows import Rows
+from builders.worlds import (
+    World,
+    tried,
+    worlds,
+)
 from hypothesis import given
 
 

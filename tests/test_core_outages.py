@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.outages import Outage, covered_by, uncovered
-from bot.core.reconciling import SETTLE_S
+from bot.core.sync import SETTLE_S
 
 T = 1_000_000
 

@@ -6,7 +6,11 @@ from dataclasses import fields
 from datetime import date
 
 import pytest
-from core_branches import china, person, seconds
+from builders.branches import (
+    china,
+    person,
+    seconds,
+)
 
 from bot.core.contacts import Contact
 from bot.core.overtime import Overtime, overtime

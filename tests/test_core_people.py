@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from core_branches import person
+from builders.branches import person
 
 from bot.core.people import Departments, Membership
 

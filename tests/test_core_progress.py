@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from core_branches import (
+from builders.branches import (
     NINE_TENTHS,
     adds_on,
     at,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from core_branches import contacts_of
+from builders.branches import contacts_of
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from core_branches import quota
+from builders.branches import quota
 from hypothesis import given
 from hypothesis import strategies as st
 

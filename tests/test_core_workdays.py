@@ -6,7 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from core_branches import at, china
+from builders.branches import (
+    at,
+    china,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -15,8 +15,11 @@ from bot.cli.main import cli
 from bot.config import Config
 from bot.config.shape import key_paths
 from bot.core.progress import Row, Status
-from bot.health import Health, metrics_text
-from bot.proving import Looked
+from bot.features.health import (
+    Health,
+    metrics_text,
+)
+from bot.features.statements.proof import Looked
 from bot.store.store import Store
 from bot.web import pages
 from bot.web.app import create_app

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from e2e_builders import (
+from builders.e2e import (
     QUOTA,
     FakeTime,
     add_customers,
@@ -17,9 +17,12 @@ from e2e_builders import (
     write_roster,
 )
 
-from bot import closing
+from bot.app.demo import (
+    last_workday,
+    running,
+)
 from bot.cli.tour import play
-from bot.demo import last_workday, running
+from bot.features.close import results
 from bot.services import Services
 
 SECONDS = re.compile(r"played in \d+ s")
@@ -60,13 +63,13 @@ def test_a_closed_periods_figures_do_not_change_whatever_comes_late(
     with installation(config, FakeTime(closed)) as services:
         add_customers(services, "zhang", *(at(f"2026-11-{day:02d}T10:00") for day in (3, 4, 5)))
         add_customers(services, "li", at("2026-11-03T10:00"))
-        closing.close_due(services, at=closed)
+        results.close_due(services, at=closed)
         preliminary = lines(services)
         add_customers(services, "li", at("2026-11-20T10:00"))
-        closing.close_due(services, at=closed)
-        closing.sign(services, "cm-monthly", "2026-11", by="人事", at=over)
+        results.close_due(services, at=closed)
+        results.sign(services, "cm-monthly", "2026-11", by="人事", at=over)
         add_customers(services, "li", at("2026-11-21T10:00"))
-        closing.close_due(services, at=over)
+        results.close_due(services, at=over)
         final = lines(services)
         whole = services.store.audit.broken_at() is None
 

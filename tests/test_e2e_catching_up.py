@@ -8,14 +8,22 @@ from pathlib import Path
 
 import pytest
 import requests
-from bot_builders import running
-from e2e_builders import add_customers, at, outbox_rows
-from sync_builders import BATCH, Desk, desk
+from builders.e2e import (
+    add_customers,
+    at,
+    outbox_rows,
+)
+from builders.service import running
+from builders.sync import (
+    BATCH,
+    Desk,
+    desk,
+)
 
-from bot.bootstrap import open_sender
-from bot.outages import RECEIVING
+from bot.app.bootstrap import open_sender
+from bot.features.outages.catch_up import begin_if_due
+from bot.features.outages.gaps import RECEIVING
 from handlers.inbox import work_off
-from scheduler.catching_up import begin_if_due
 from scheduler.runs import tick, tick_lasting
 
 TODAY = "2026-11-23"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_builders import (
+from builders.e2e import (
     COMMAND,
     PATIENCE_S,
     ROOT,

@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from e2e_builders import COMMAND, ROOT, Done, command, until
+from builders.e2e import (
+    COMMAND,
+    ROOT,
+    Done,
+    command,
+    until,
+)
 
 CHAPTER = re.compile(r"^━━ (.*) ━━$", re.MULTILINE)
 HEADING = re.compile(r"^(员工.|主管.) \(([a-z0-9]+)\)$", re.MULTILINE)

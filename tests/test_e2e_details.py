@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_builders import (
+from builders.e2e import (
     QUOTA,
     Quotabot,
     SandboxProcess,

@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from bot_builders import running
-from directory_builders import Bank, Corp, bank, corp
-from e2e_builders import PATIENCE_S, at, until
-from sandbox_builders import make_world
+from builders.directory import (
+    Bank,
+    Corp,
+    bank,
+    corp,
+)
+from builders.e2e import (
+    PATIENCE_S,
+    at,
+    until,
+)
+from builders.sandbox import make_world
+from builders.service import running
 
 from bot.core.people import Person
-from bot.renaming import rename
+from bot.features.renames.rename import rename
 from bot.store.address_book import State
 from sandbox.clock import VirtualClock
 

@@ -18,14 +18,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from card_builders import receive
-from e2e_builders import CHINA, FakeTime, installation, outbox_rows, write_config
-from messages_builders import examples
+from builders.cards import receive
+from builders.e2e import (
+    CHINA,
+    FakeTime,
+    installation,
+    outbox_rows,
+    write_config,
+)
+from builders.messages import examples
 
-from bot.health import TOKEN
+from bot.features.delivery.deliver import (
+    DUPLICATE_CHECK_S,
+    Delivery,
+)
+from bot.features.robots.deliver import RobotDelivery
 from bot.messages.forms import forms_of
 from bot.services import Services
 from bot.store.outbox import Due
+from bot.store.troubles import TOKEN
 from bot.wecom.errors import AnswerError
 from bot.wecom.robot import robot_of
 from bot.wecom.token import TokenKeeper
@@ -37,8 +48,6 @@ from sandbox.events import compose
 from sandbox.groups import KEY
 from sandbox.history import history
 from sandbox.world import World
-from scheduler.delivery import DUPLICATE_CHECK_S, Delivery
-from scheduler.robot_delivery import RobotDelivery
 from scheduler.runs import tick
 
 FIRST, LAST = date(2026, 11, 9), date(2026, 12, 8)  # the settlement of November is on the last one

@@ -15,15 +15,34 @@ from typing import Any
 
 import pytest
 import requests
-from bot_builders import running
-from e2e_builders import COMMAND, ROOT, FakeTime, at, command, installation, rows_of, until, write_config
-from sandbox_builders import NOON, TODAY
-from sync_builders import NIGHT, Desk, KilledError, count_down, desk
+from builders.e2e import (
+    COMMAND,
+    ROOT,
+    FakeTime,
+    at,
+    command,
+    installation,
+    rows_of,
+    until,
+    write_config,
+)
+from builders.sandbox import (
+    NOON,
+    TODAY,
+)
+from builders.service import running
+from builders.sync import (
+    NIGHT,
+    Desk,
+    KilledError,
+    count_down,
+    desk,
+)
 
 from bot.core.relations import Kind, RelationEvent
 from bot.features.ledger.derive import derive
+from bot.features.standings.load import standing
 from bot.services import Services
-from bot.standing import standing
 from handlers.inbox import work_off
 from sandbox.branch import make_branch, write_files
 from sandbox.clock import VirtualClock

@@ -8,14 +8,26 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from card_builders import buttons, office_with_cards, press, put_card, receive, updates
-from messages_builders import BEHIND, EVENING, member
-from sending_builders import Post
+from builders.cards import (
+    buttons,
+    office_with_cards,
+    press,
+    put_card,
+    receive,
+    updates,
+)
+from builders.delivery import Post
+from builders.messages import (
+    BEHIND,
+    EVENING,
+    member,
+)
 
-from bot import acts, telling
-from bot.bootstrap import refresh_directory
+from bot.app.bootstrap import refresh_directory
+from bot.features.notify import enqueue
+from bot.features.preferences import preferences
+from bot.features.teams.digest_message import digest
 from bot.locales import languages
-from bot.messages import digest
 from bot.messages.catalog import texts_in
 from bot.messages.message import Button
 from bot.wecom.events import CardPressed, EventError, event_of
@@ -182,7 +194,7 @@ def put_digest(office: Post, leader: str, *userids: str) -> None:
     """Send *leader* a card about these people, who are behind."""
     team = [member(f"员工{userid[-1]}", BEHIND, userid=userid) for userid in userids]
     said = digest(language="zh-CN", team=team, at=EVENING)
-    row = telling.unasked(office.services, "digest", leader, said, at=office.services.clock.now())
+    row = enqueue.unasked(office.services, "digest", leader, said, at=office.services.clock.now())
     office.services.store.outbox.add(row, created_at=int(office.clock()))
     office.drain()
 
@@ -249,11 +261,11 @@ def test_a_leader_confirms_leave_by_his_card_which_greys(tmp_path: Path) -> None
 
 def test_leave_that_was_taken_back_is_not_confirmed_until_it_is_said_again(tmp_path: Path) -> None:
     with on_leave_today(tmp_path) as office:
-        acts.back_from_leave(office.services, "yg01", at=office.services.clock.now())
+        preferences.back_from_leave(office.services, "yg01", at=office.services.clock.now())
         receive(office.services, press(office, "确认请假", "yg02"))
         office.drain()
         before = buttons(office, "yg02"), absences(office)
-        acts.on_leave(office.services, "yg01", at=office.services.clock.now())
+        preferences.on_leave(office.services, "yg01", at=office.services.clock.now())
         office.world.clock.advance(60)
         receive(office.services, press(office, "确认请假", "yg02"))
         office.later(60)

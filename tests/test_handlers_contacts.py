@@ -12,8 +12,18 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
-from bot_builders import EVENT_AT, Site, contact_event, running, sealed, services
-from e2e_builders import rows_of, where
+from builders.e2e import (
+    rows_of,
+    where,
+)
+from builders.service import (
+    EVENT_AT,
+    Site,
+    contact_event,
+    running,
+    sealed,
+    services,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -9,11 +9,17 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from bot_builders import ROSTER, contact_event, logged, rows, services
+from builders.service import (
+    ROSTER,
+    contact_event,
+    logged,
+    rows,
+    services,
+)
 
 import handlers
-from bot.directory import known
 from bot.features.ledger.derive import derive
+from bot.features.people.directory import known
 from bot.services import Services
 from bot.store.engine import StoreBusyError, StoreError
 from bot.store.store import Store

@@ -8,12 +8,22 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from bot_builders import services as roster_services
-from directory_builders import Bank, Corp, bank, corp
-from e2e_builders import at
-from sandbox_builders import make_world
+from builders.directory import (
+    Bank,
+    Corp,
+    bank,
+    corp,
+)
+from builders.e2e import at
+from builders.sandbox import make_world
+from builders.service import services as roster_services
 
-from bot.health import Health
+from bot.features.health import Health
+from bot.features.people.refresh import (
+    MEMBER_RETRY_S,
+    look_after,
+    reread_members,
+)
 from bot.services import Services
 from bot.store.address_book import State
 from bot.wecom.errors import AnswerError
@@ -24,7 +34,6 @@ from sandbox.clock import VirtualClock
 from sandbox.events import Event
 from sandbox.staffing import carry_out
 from sandbox.switches import CallbackSwitches
-from scheduler.directory import MEMBER_RETRY_S, look_after, reread_members
 
 SAMPLES = Path(__file__).parent / "samples"
 FIRST = "2026-11-02T02:17"

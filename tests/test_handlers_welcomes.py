@@ -9,20 +9,38 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from bot_builders import contact_event, logged, running, services
-from copying_builders import put_events
-from e2e_builders import change, command_here, far_schedule, rows_of, until, where, write_config, write_roster
-from sandbox_builders import TODAY
+from builders.copy import put_events
+from builders.e2e import (
+    change,
+    command_here,
+    far_schedule,
+    rows_of,
+    until,
+    where,
+    write_config,
+    write_roster,
+)
+from builders.sandbox import TODAY
+from builders.service import (
+    contact_event,
+    logged,
+    running,
+    services,
+)
 
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.config import load
-from bot.health import Health, metrics_text
+from bot.features import welcome
+from bot.features.health import (
+    Health,
+    metrics_text,
+)
 from bot.services import Services
 from bot.store.engine import StoreBusyError
 from bot.store.welcomes import State
 from bot.wecom import events
 from bot.wecom.welcome import Greeting
-from handlers import greeting, welcomes
+from handlers import welcomes
 from handlers.inbox import work_off
 from handlers.router import Router
 from sandbox.branch import make_branch
@@ -215,7 +233,7 @@ def ended(opened: Services, state: State, count: int = 1) -> bool:
 def test_a_customer_reads_the_text_of_the_configuration(branch: Services, wecom: RunningServer) -> None:
     put(branch, added(wecom.world), added(wecom.world))
 
-    with logged(greeting) as lines:
+    with logged(welcome) as lines:
         work_off(branch)
         until(lambda: ended(branch, State.SENT, 2))
 

@@ -9,9 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from messages_builders import (
+from builders.messages import (
     AFTERNOON,
     BEHIND,
     COVERED,
@@ -32,20 +30,35 @@ from messages_builders import (
     examples,
     member,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.core.day import DayFacts
 from bot.core.engagement import Method, TeamRate
 from bot.core.progress import Row
 from bot.core.verdicts import Verdict
+from bot.features.close.message import closed
+from bot.features.progress import progress
+from bot.features.reminder.message import (
+    reminder,
+    to_remind,
+)
+from bot.features.teams.digest_message import digest
+from bot.features.weekly import (
+    OwnWeek,
+    TeamWeek,
+    weekly,
+)
 from bot.locales import languages
-from bot.messages import Message, as_text, digest, progress, reminder, to_remind
 from bot.messages.cards import as_card, button_of, card_text, marked
 from bot.messages.catalog import texts_in
-from bot.messages.close import closed
 from bot.messages.forms import forms_of
 from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS, over
-from bot.messages.message import Button
-from bot.messages.weekly import OwnWeek, TeamWeek, weekly
+from bot.messages.message import (
+    Button,
+    Message,
+    as_text,
+)
 from sandbox.cards import buttons_of, check_card, content_of_card
 from sandbox.switches import ApiSwitches
 

@@ -12,12 +12,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from card_builders import office_with_cards, put_card, receive
-from e2e_builders import FakeTime, add_customers, at, installation, outbox_rows, write_config, write_roster
-from words_builders import say, text_event
+from builders.cards import (
+    office_with_cards,
+    put_card,
+    receive,
+)
+from builders.chat import (
+    say,
+    text_event,
+)
+from builders.e2e import (
+    FakeTime,
+    add_customers,
+    at,
+    installation,
+    outbox_rows,
+    write_config,
+    write_roster,
+)
 
 from bot.services import Services
-from bot.store.knowledge import Absence
+from bot.store.contact_knowledge import Absence
 from bot.store.preferences import Way
 from sandbox import sending
 from sandbox.branch import make_branch

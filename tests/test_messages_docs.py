@@ -6,10 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from messages_builders import examples
+from builders.messages import examples
 
-from bot.messages import as_markdown, as_text
 from bot.messages.cards import as_card, card_text
+from bot.messages.message import (
+    as_markdown,
+    as_text,
+)
 
 PAGE = (Path(__file__).parent.parent / "docs" / "messages.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^<!-- example: ([^\n]+) -->\n```[a-z]*\n(.*?)\n```$", re.MULTILINE | re.DOTALL)

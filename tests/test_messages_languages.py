@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from messages_builders import BEHIND, MONTHLY, MORNING, QUIET
+from builders.messages import (
+    BEHIND,
+    MONTHLY,
+    MORNING,
+    QUIET,
+)
 
 from bot.core.periods import PeriodKind
 from bot.core.progress import Status
-from bot.messages import as_text, progress, reminder
+from bot.features.progress import progress
+from bot.features.reminder.message import reminder
 from bot.messages.catalog import Texts, texts_in
+from bot.messages.message import as_text
 
 CHINESE, ENGLISH = texts_in("zh-CN"), texts_in("en")
 

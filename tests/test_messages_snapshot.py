@@ -13,13 +13,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from answer_builders import answers
-from messages_builders import a_group, examples
+from builders.answers import answers
+from builders.messages import (
+    a_group,
+    examples,
+)
 
-from bot.messages import Message, as_markdown, as_text
+from bot.features.chat.menu import menu
+from bot.features.robots.message import group_picture
 from bot.messages.cards import as_card
-from bot.messages.menu import menu
-from bot.messages.robots import group_picture
+from bot.messages.message import (
+    Message,
+    as_markdown,
+    as_text,
+)
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 WHOLE = 1_000_000  # nothing gives way: every line is in the snapshot

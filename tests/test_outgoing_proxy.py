@@ -9,11 +9,25 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from e2e_builders import ROOT, FakeTime, at, far_schedule, installation, until, write_config
-from outgoing_builders import Proxy, bank_proxy
-from sandbox_builders import make_world
+from builders.e2e import (
+    ROOT,
+    FakeTime,
+    at,
+    far_schedule,
+    installation,
+    until,
+    write_config,
+)
+from builders.outgoing import (
+    Proxy,
+    bank_proxy,
+)
+from builders.sandbox import make_world
 
-from bot.bootstrap import open_reader, open_sender
+from bot.app.bootstrap import (
+    open_reader,
+    open_sender,
+)
 from bot.services import Services
 from bot.store.outbox import Message
 from bot.wecom.token import TokenError
@@ -125,5 +139,5 @@ def test_no_other_file_opens_connections_of_its_own() -> None:
     making = {name for name, text in texts.items() if MAKES.search(text)}
 
     # The demo plays the sandbox's people; it does not speak to WeCom.
-    assert calling - {"bot/demo.py"} == {"bot/wecom/client.py"}
-    assert making - {"bot/wecom/client.py"} == {"bot/bootstrap.py"}
+    assert calling - {"bot/app/demo.py"} == {"bot/wecom/client.py"}
+    assert making - {"bot/wecom/client.py"} == {"bot/app/bootstrap.py"}

@@ -13,12 +13,31 @@ from typing import Any
 import psycopg
 import pytest
 import requests
-from bot_builders import contact_event, running, sealed
-from copying_builders import contact
-from e2e_builders import FakeTime, at, far_schedule, installation, until, write_config, write_roster
-from postgres_builders import Server
-from proxy_builders import Cut, Proxy, proxy
-from wecom_builders import WeCom, far_wecom
+from builders.copy import contact
+from builders.e2e import (
+    FakeTime,
+    at,
+    far_schedule,
+    installation,
+    until,
+    write_config,
+    write_roster,
+)
+from builders.postgres import Server
+from builders.postgres_proxy import (
+    Cut,
+    Proxy,
+    proxy,
+)
+from builders.service import (
+    contact_event,
+    running,
+    sealed,
+)
+from builders.wecom import (
+    WeCom,
+    far_wecom,
+)
 
 from bot.services import Services
 from bot.store.engine import StoreBusyError

@@ -17,8 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import requests
-from bot_builders import contact_event, running, sealed
-from e2e_builders import (
+from builders.e2e import (
     BotProcess,
     FakeTime,
     at,
@@ -29,10 +28,18 @@ from e2e_builders import (
     write_config,
     write_roster,
 )
-from postgres_builders import Server
-from wecom_builders import WeCom, far_wecom
+from builders.postgres import Server
+from builders.service import (
+    contact_event,
+    running,
+    sealed,
+)
+from builders.wecom import (
+    WeCom,
+    far_wecom,
+)
 
-from bot import service
+from bot.app import service
 from bot.core.relations import Add, Kind, RelationEvent, fold
 from bot.services import Services
 from bot.store.outbox import Message

@@ -8,7 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sandbox_builders import TODAY, Api, make_api
+from builders.sandbox import (
+    TODAY,
+    Api,
+    make_api,
+)
 
 CHINA = ZoneInfo("Asia/Shanghai")
 PATH = "externalcontact/get_user_behavior_data"

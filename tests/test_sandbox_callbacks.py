@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
+from builders.sandbox import (
+    NOON,
+    Receiver,
+    make_world,
+    receiving,
+)
 from flask.testing import FlaskClient
-from sandbox_builders import NOON, Receiver, make_world, receiving
 
 from sandbox.app import create_app
 from sandbox.switches import CallbackSwitches

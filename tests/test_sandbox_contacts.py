@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sandbox_builders import NOON, Api, make_api
+from builders.sandbox import (
+    NOON,
+    Api,
+    make_api,
+)
 
 from sandbox.events import SpecError, compose
 

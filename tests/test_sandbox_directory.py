@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sandbox_builders import Api, make_api, make_world
+from builders.sandbox import (
+    Api,
+    make_api,
+    make_world,
+)
 
 from sandbox.events import Event
 from sandbox.staffing import StaffingError, carry_out

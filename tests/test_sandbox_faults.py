@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from e2e_builders import until
-from sandbox_builders import make_world
+from builders.e2e import until
+from builders.sandbox import make_world
 
 from sandbox.server import AddressInUseError, RunningServer, start
 

@@ -7,7 +7,10 @@ import hashlib
 import json
 
 import pytest
-from sandbox_builders import Api, make_api
+from builders.sandbox import (
+    Api,
+    make_api,
+)
 
 from sandbox.groups import KEY
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from builders.sandbox import (
+    NOON,
+    Api,
+    Receiver,
+    make_api,
+    receiving,
+)
 from flask.testing import FlaskClient
-from sandbox_builders import NOON, Api, Receiver, make_api, receiving
 
 from sandbox.clock import ClockError, VirtualClock
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox_builders import make_world
+from builders.sandbox import make_world
 
 from sandbox.events import compose
 from sandbox.staffing import carry_out

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
-from sandbox_builders import Api, Receiver, make_api, make_world, receiving
+from builders.sandbox import (
+    Api,
+    Receiver,
+    make_api,
+    make_world,
+    receiving,
+)
 
 from sandbox.app import create_app
 from sandbox.events import SpecError, complete_transfers, compose

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 import pytest
-from sandbox_builders import Api, make_api
+from builders.sandbox import (
+    Api,
+    make_api,
+)
 
 from sandbox.events import compose
 

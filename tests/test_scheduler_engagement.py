@@ -8,17 +8,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_builders import at
-from engagement_builders import API, MORNING, YESTERDAY, asked, chat, kept, of_members, read, rows
+from builders.e2e import at
+from builders.engagement import (
+    API,
+    MORNING,
+    YESTERDAY,
+    asked,
+    chat,
+    kept,
+    of_members,
+    read,
+    rows,
+)
+from builders.sync import (
+    Desk,
+    desk,
+)
 from structlog.testing import CapturingLogger
-from sync_builders import Desk, desk
 
 from bot.core.engagement import Figures
 from bot.store.engagement import Asked
+from bot.wecom.asker import StoppedError
 from scheduler import engagement, runs
-from scheduler.asking import StoppedError
 from scheduler.runs import LEASE_S, fire
-from scheduler.table import Firing
+from scheduler.timetable import Firing
 
 
 @pytest.fixture

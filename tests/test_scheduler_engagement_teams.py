@@ -7,13 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from e2e_builders import at
-from engagement_builders import MORNING, YESTERDAY, asked, chat, kept, read
-from sync_builders import Desk, desk
+from builders.e2e import at
+from builders.engagement import (
+    MORNING,
+    YESTERDAY,
+    asked,
+    chat,
+    kept,
+    read,
+)
+from builders.sync import (
+    Desk,
+    desk,
+)
 
 from bot.core.engagement import Method, TeamRate
 from bot.core.people import Departments
-from bot.leading import topmost
+from bot.features.teams.digest import topmost
 from sandbox.people import VisibleRange
 from scheduler import engagement
 from scheduler.planner import plan

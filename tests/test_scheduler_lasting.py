@@ -8,11 +8,19 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from bot_builders import running
-from e2e_builders import FakeTime, at, installation, outbox_rows, until, write_config, write_roster
+from builders.e2e import (
+    FakeTime,
+    at,
+    installation,
+    outbox_rows,
+    until,
+    write_config,
+    write_roster,
+)
+from builders.service import running
 
 from bot.services import Services
-from scheduler.asking import StoppedError
+from bot.wecom.asker import StoppedError
 from scheduler.jobs import LASTING
 from scheduler.runs import LEASE_S, TRIES, tick, tick_lasting
 

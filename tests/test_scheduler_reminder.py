@@ -7,13 +7,21 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from e2e_builders import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
+from builders.e2e import (
+    QUOTA,
+    FakeTime,
+    add_customers,
+    at,
+    installation,
+    write_config,
+    write_roster,
+)
 
+from bot.features.notify.enqueue import key_of
+from bot.features.standings.load import standing
 from bot.services import Services
-from bot.standing import standing
-from bot.store.knowledge import Absence
+from bot.store.contact_knowledge import Absence
 from bot.store.outbox import Message
-from bot.telling import key_of
 from scheduler.planner import plan
 
 # Monday 23 November, the 16th of 21 workdays: 6 are left, today among them.

@@ -10,7 +10,7 @@ from typing import Any
 
 import e2e_builders
 import pytest
-from e2e_builders import (
+from builders.e2e import (
     CHINA,
     FakeTime,
     add_customers,
@@ -23,9 +23,9 @@ from e2e_builders import (
     write_roster,
 )
 
-from bot.messages import Message
+from bot.features.standings.load import Standing
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
 from scheduler import jobs, runs
 from scheduler.runs import tick, tick_lasting
 

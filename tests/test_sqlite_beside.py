@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from bot_builders import contact_event, sealed
-from e2e_builders import (
+from builders.e2e import (
     COMMAND,
     MADE_UP_APP,
     PATIENCE_S,
@@ -23,6 +22,10 @@ from e2e_builders import (
     until,
     write_config,
     write_roster,
+)
+from builders.service import (
+    contact_event,
+    sealed,
 )
 
 from sandbox.wxcrypto import Codec

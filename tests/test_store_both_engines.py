@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from postgres_builders import Server
+from builders.postgres import Server
 
 from bot.store.engine import Engine, StoreBusyError, StoreError
 from bot.store.store import Store

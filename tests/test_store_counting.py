@@ -9,10 +9,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from knowing_builders import Fact, put_facts
-from messages_builders import MONTHLY
+from builders.facts import (
+    Fact,
+    put_facts,
+)
+from builders.messages import MONTHLY
 
-from bot.store.knowledge import Absence
+from bot.store.contact_knowledge import Absence
 from bot.store.results import Closed, Result, State
 from bot.store.store import Store
 

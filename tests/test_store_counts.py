@@ -15,14 +15,17 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from core_branches import frames_of
-from core_oracle_rows import Rows
-from core_worlds import World, world_of
+from builders.branches import frames_of
+from builders.oracle_rows import Rows
+from builders.worlds import (
+    World,
+    world_of,
+)
 
 from bot.core.progress import Branch, progress
 from bot.features.ledger.derive import derive
+from bot.features.standings.load import branch_for
 from bot.services import Directory, Services
-from bot.standing import branch_for
 from bot.store.store import Store
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.engagement import Figures, Method, TeamRate
-from bot.core.estimating import MemberDay
 from bot.core.relations import Kind, RelationEvent
+from bot.core.sync_estimate import MemberDay
 from bot.store.engagement import Asked, Reading
 from bot.store.store import Store
 

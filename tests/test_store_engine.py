@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from bot_builders import locked, rows
+from builders.service import (
+    locked,
+    rows,
+)
 
 from bot.store.engine import StoreBusyError, StoreError
 from bot.store.sqlite import SqliteEngine

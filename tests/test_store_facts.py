@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.store.contact_knowledge import Said
 from bot.store.facts import Facts, FactsBusyError, FactsImport, Words, words
-from bot.store.knowledge import Said
-from bot.store.statements import steps
+from bot.store.queries import steps
 from bot.store.store import Store
 
 KIND, JIA, YI = "external_userid", ("external_userid", "wm-jia"), ("external_userid", "wm-yi")

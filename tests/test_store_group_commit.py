@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from bot_builders import locked, rows
+from builders.service import (
+    locked,
+    rows,
+)
 
 from bot.store import group_commit
 from bot.store.engine import StoreBusyError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.people import Departments, Membership, Person
-from bot.directory import (
+from bot.features.people.directory import (
     known,
     record,
 )

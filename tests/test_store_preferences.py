@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.store.chat import (
+    Export,
+    Word,
+)
 from bot.store.preferences import Mute, SaidLeave, Way
 from bot.store.store import Store
-from bot.store.words import Export, Word
 
 NOW = 1_795_395_600
 DAY = date(2026, 11, 24)

@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from builders.sandbox import make_world
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from sandbox_builders import make_world
 
 from bot.wecom import client as client_module
 from bot.wecom.client import Access, WeComClient

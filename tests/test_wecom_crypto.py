@@ -7,8 +7,14 @@ import struct
 from dataclasses import replace
 
 import pytest
-from bot_builders import CODEC, encrypted_raw
-from config_files import AES_KEY, TOKEN
+from builders.config import (
+    AES_KEY,
+    TOKEN,
+)
+from builders.service import (
+    CODEC,
+    encrypted_raw,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from directory_builders import Corp, corp
-from sandbox_builders import make_world
+from builders.directory import (
+    Corp,
+    corp,
+)
+from builders.sandbox import make_world
 
 from bot.wecom.directory import Absent, AddressBook, Member
 from bot.wecom.errors import AnswerError, UnknownOutcomeError, WeComError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bot_builders import contact_event
+from builders.service import contact_event
 
 from bot.wecom import events
 from bot.wecom.events import EventError, OtherEvent, event_of, kind_of, text_of

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sandbox_builders import make_world
+from builders.sandbox import make_world
 
-from bot.health import TOKEN
 from bot.store.store import Store
+from bot.store.troubles import TOKEN
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.errors import AnswerError, NotSentError, WeComError
 from bot.wecom.token import EARLY_S, PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
@@ -26,7 +26,7 @@ NOW = 1_795_395_600.0
 IN_A_PROCESS = """
 import sys
 from pathlib import Path
-from bot.store.shared import own_name
+from bot.store.coordination import own_name
 from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.token import TokenError, TokenKeeper

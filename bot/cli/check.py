@@ -10,19 +10,22 @@ from pathlib import Path
 
 import click
 
-from bot import directory
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
 from bot.config import Config, ConfigError, Fault
 from bot.config.faults import shown
+from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings
+from bot.features.people import directory
+from bot.features.standings.unreached import (
+    Unreached,
+    unreached,
+)
 from bot.messages.own_texts import own_text_warnings
-from bot.roster import RosterError
 from bot.services import Directory
 from bot.store.address_book import READ_AT
 from bot.store.engine import StoreError
 from bot.store.store import Store
-from bot.unreached import Unreached, unreached
 
 
 @click.command()

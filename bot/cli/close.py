@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from bot import closing
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.core.progress import Row
+from bot.features.close import results
 from bot.services import Services
 from bot.store.results import Closed
 
@@ -56,8 +56,8 @@ def sign(config_path: Path, quota: str, period: str, by: str) -> None:
     with open_services(loaded(config_path)) as services:
         catch_up(services)
         try:
-            final, waiting = closing.sign(services, quota, period, by=by, at=services.clock.now())
-        except (closing.ClosingError, ValueError) as error:
+            final, waiting = results.sign(services, quota, period, by=by, at=services.clock.now())
+        except (results.ClosingError, ValueError) as error:
             click.echo(str(error), err=True)
             sys.exit(1)
     click.echo(f"{quota} {period}: {len(final)} line(s) are final now, signed by {by}")
@@ -81,10 +81,10 @@ def correct(config_path: Path, quota: str, period: str, userid: str, by: str, re
     with open_services(loaded(config_path)) as services:
         catch_up(services)
         try:
-            line = closing.correct(
+            line = results.correct(
                 services, quota, period, userid.lower(), by=by, reason=reason, at=services.clock.now()
             )
-        except (closing.ClosingError, ValueError) as error:
+        except (results.ClosingError, ValueError) as error:
             click.echo(str(error), err=True)
             sys.exit(1)
     click.echo(f"{quota} {period} {line.userid}: {line.counted}/{line.target} from now on, by {by}")
@@ -92,7 +92,7 @@ def correct(config_path: Path, quota: str, period: str, userid: str, by: str, re
 
 def _period(services: Services, closed: Closed) -> dict[str, Any]:
     now, calendar = services.clock.now(), services.config.work_calendar()
-    until = closing.deadline(
+    until = results.deadline(
         closed.closed_at, calendar=calendar, workdays=services.config.review.appeal_workdays
     )
     return {
@@ -102,10 +102,10 @@ def _period(services: Services, closed: Closed) -> dict[str, Any]:
         "appeals_until": until.isoformat(),
         "people": closed.people,
         "final": closed.final,
-        "open": sorted(closing.undecided(services, closed.quota, closed.period)),
+        "open": sorted(results.undecided(services, closed.quota, closed.period)),
         "corrections": [
             {"userid": one.now.userid, "stored": _figures(one.stored), "now": _figures(one.now)}
-            for one in closing.corrections(services, closed.quota, closed.period, at=now)
+            for one in results.corrections(services, closed.quota, closed.period, at=now)
         ],
     }
 

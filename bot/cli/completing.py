@@ -8,13 +8,13 @@ from datetime import datetime
 
 import click
 
-from bot.bootstrap import record_files
+from bot.app.bootstrap import record_files
 from bot.cli.sync import compare
+from bot.features.outages import catch_up
+from bot.features.sync.reconcile import LEASE
 from bot.services import Services
+from bot.wecom.asker import StoppedError
 from bot.wecom.errors import WeComError
-from scheduler import catching_up
-from scheduler.asking import StoppedError
-from scheduler.reconciliation import LEASE
 
 PATIENCE_S = 1200.0
 _LOOK_S = 5.0
@@ -22,8 +22,8 @@ _LOOK_S = 5.0
 
 def said(services: Services, job: str, *, at: datetime) -> str | None:
     """What the figures of *job* as of *at* (aware) may lack, for a person; None: they are complete."""
-    found = catching_up.gap_of(services, job, at=at)
-    return None if found is None else catching_up.said(found, calendar=services.config.work_calendar())
+    found = catch_up.gap_of(services, job, at=at)
+    return None if found is None else catch_up.said(found, calendar=services.config.work_calendar())
 
 
 def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
@@ -31,17 +31,17 @@ def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
 
     What is in the way of telling them; None: they may be told.
     """
-    if job not in catching_up.ASK_FIRST or (lack := said(services, job, at=at)) is None:
+    if job not in catch_up.ASK_FIRST or (lack := said(services, job, at=at)) is None:
         return None
     click.echo(f"{lack}: comparing with WeCom's lists first", err=True)
     record_files(services, now=services.clock.now())
     end = time.monotonic() + PATIENCE_S
     _compare_until(services, job, at=at, end=end)
-    found = catching_up.gap_of(services, job, at=at)
+    found = catch_up.gap_of(services, job, at=at)
     if found is None:
         return None
-    lack = catching_up.said(found, calendar=services.config.work_calendar())
-    if catching_up.goes_anyway(services, job, found, at=at):
+    lack = catch_up.said(found, calendar=services.config.work_calendar())
+    if catch_up.goes_anyway(services, job, found, at=at):
         click.echo(lack, err=True)
         return None
     return lack
@@ -50,7 +50,7 @@ def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
 def _compare_until(services: Services, job: str, *, at: datetime, end: float) -> None:
     """Compare when that covers the outage, and once more if it was the rest of an earlier comparison."""
     tried = 0
-    while tried < 2 and (found := catching_up.gap_of(services, job, at=at)) is not None:
+    while tried < 2 and (found := catch_up.gap_of(services, job, at=at)) is not None:
         if not (found.is_ripe or found.lasts or found.members is not None):
             # What was late is still on its way; a comparison would leave out the last ten minutes.
             if time.monotonic() + _LOOK_S > end:

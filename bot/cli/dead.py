@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
 from bot.services import Services
 from bot.store.engine import Row

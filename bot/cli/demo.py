@@ -10,8 +10,12 @@ import threading
 
 import click
 
+from bot.app.demo import (
+    Demo,
+    last_workday,
+    running,
+)
 from bot.cli.tour import play
-from bot.demo import Demo, last_workday, running
 from bot.locales import DEFAULT, languages
 
 

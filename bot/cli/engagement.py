@@ -10,7 +10,7 @@ import click
 from bot.cli.bars import bars
 from bot.services import Services
 from bot.store.engagement import Asked
-from scheduler.asking import StoppedError
+from bot.wecom.asker import StoppedError
 from scheduler.engagement import read_figures
 
 JOB = "engagement"

@@ -13,11 +13,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import SHOWN_ID, at_option, config_option, format_option, loaded, moment
-from bot.explaining import Explained, ExplainedQuota, Explanation, UnknownPersonError
-from bot.explaining import explain as explained
+from bot.features.contacts.explain import (
+    Explained,
+    ExplainedQuota,
+    Explanation,
+    UnknownPersonError,
+)
+from bot.features.contacts.explain import explain as explained
 from bot.messages.catalog import Texts, texts_in
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal

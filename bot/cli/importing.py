@@ -12,23 +12,16 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.config.faults import Fault
+from bot.features.imports.absences import AbsenceLines
+from bot.features.imports.csv_import import ImportingError, Lines, Listed, Remark, Report, import_file
+from bot.features.imports.facts import FactLines
+from bot.features.imports.roster import RosterLines
 from bot.features.ledger.derive import derive
-from bot.importing import (
-    AbsenceLines,
-    FactLines,
-    ImportingError,
-    Lines,
-    Listed,
-    Remark,
-    Report,
-    RosterLines,
-    import_file,
-)
-from bot.renaming import RenameLines
+from bot.features.renames.rename import RenameLines
 from bot.services import Services
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from bot import joining
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
+from bot.features.people import joiners as people_joiners
 
 by_option = click.option("--by", required=True, metavar="NAME", help="Who decides: stands in the audit log.")
 
@@ -32,7 +32,7 @@ def list_(config_path: Path, form: str) -> None:
     """
     with open_services(loaded(config_path)) as services:
         catch_up(services)
-        found = joining.waiting(services)
+        found = people_joiners.waiting(services)
     if form == "json":
         told = [
             {
@@ -63,7 +63,7 @@ def confirm(config_path: Path, userid: str, by: str, on: datetime | None) -> Non
     """
     with open_services(loaded(config_path)) as services:
         catch_up(services)
-        first = joining.confirm(services, userid, by=by, on=None if on is None else on.date())
+        first = people_joiners.confirm(services, userid, by=by, on=None if on is None else on.date())
     click.echo(f"{userid}: since {first}")
 
 
@@ -79,5 +79,5 @@ def dismiss(config_path: Path, userid: str, by: str) -> None:
     """
     with open_services(loaded(config_path)) as services:
         catch_up(services)
-        joining.dismiss(services, userid, by=by)
+        people_joiners.dismiss(services, userid, by=by)
     click.echo(f"{userid}: always there")

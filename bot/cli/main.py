@@ -7,6 +7,7 @@ import sys
 import click
 
 from bot import __version__, logs
+from bot.app.demo import DemoError
 from bot.cli.check import check
 from bot.cli.close import close
 from bot.cli.copy import copy
@@ -28,9 +29,8 @@ from bot.cli.status import status
 from bot.cli.texts import texts
 from bot.cli.verify import verify
 from bot.config import ConfigError
-from bot.demo import DemoError
-from bot.joining import JoiningError
-from bot.roster import RosterError
+from bot.config.roster import RosterError
+from bot.features.people.joiners import JoiningError
 from bot.store.engine import StoreError
 from bot.web.server import PortInUse
 from bot.wecom.errors import WeComError

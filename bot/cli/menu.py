@@ -7,10 +7,15 @@ from pathlib import Path
 
 import click
 
-from bot.bootstrap import forget_other_app, open_services, token_keeper, wecom_client
+from bot.app.bootstrap import (
+    forget_other_app,
+    open_services,
+    token_keeper,
+    wecom_client,
+)
 from bot.cli.options import config_option, loaded
-from bot.messages.menu import groups
-from bot.messages.menu import menu as menu_of
+from bot.features.chat.menu import groups
+from bot.features.chat.menu import menu as menu_of
 from bot.wecom.errors import WeComError
 from bot.wecom.token import TokenError
 

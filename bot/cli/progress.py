@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
@@ -21,9 +21,12 @@ from bot.cli.progress_page import page
 from bot.core.people import Departments
 from bot.core.progress import Row
 from bot.core.teams import Team
-from bot.reports import Report, sheets
+from bot.features.standings.load import standing
+from bot.features.standings.report import (
+    Report,
+    sheets,
+)
 from bot.spreadsheet import workbook
-from bot.standing import standing
 
 COLUMNS = tuple(field.name for field in fields(Row))
 TEAM_COLUMNS = tuple(field.name for field in fields(Team))

@@ -9,13 +9,16 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import SHOWN_ID, config_option, format_option, loaded
 from bot.core.relations import Add
 from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import rules_changed
-from bot.replaying import Difference, recount
+from bot.features.ledger.replay import (
+    Difference,
+    recount,
+)
 
 _LISTED = 1000
 

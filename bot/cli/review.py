@@ -12,18 +12,24 @@ from typing import Any, TypeVar
 
 import click
 
-from bot import reviewing
-from bot.bootstrap import open_services
-from bot.cases import Case, cases
+from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.core.overtime import Overtime
 from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import derive
+from bot.features.notify.enqueue import (
+    peace,
+    put_unasked,
+)
+from bot.features.reviews import decide
+from bot.features.reviews.cases import (
+    Case,
+    cases,
+)
+from bot.features.reviews.notice import news
+from bot.features.standings.load import standing
 from bot.services import Services
-from bot.standing import standing
-from bot.telling import peace, put_unasked
-from scheduler.deciding import news
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -109,7 +115,7 @@ def open_(
     quotabot review open zhangsan wmAAAAxyz --text "deleted by mistake at the counter"
     """
     with _opened(config_path) as services:
-        opened = reviewing.open_appeal(
+        opened = decide.open_appeal(
             services,
             userid.lower(),
             external_userid,
@@ -133,7 +139,7 @@ def answer(config_path: Path, case_id: str, text: str) -> None:
     quotabot review answer finding:burst:zhangsan:2026-11-23 --text "open day of the branch"
     """
     with _opened(config_path) as services:
-        case = reviewing.answer(services, case_id, text, at=services.clock.now())
+        case = decide.answer(services, case_id, text, at=services.clock.now())
     click.echo(f"{case.id}: {_with_whom(case)}")
 
 
@@ -143,7 +149,7 @@ def _opened(config_path: Path) -> Iterator[Services]:
         catch_up(services)
         try:
             yield services
-        except (reviewing.ReviewError, ValueError) as error:
+        except (decide.ReviewError, ValueError) as error:
             click.echo(str(error), err=True)
             sys.exit(1)
 
@@ -151,7 +157,7 @@ def _opened(config_path: Path) -> Iterator[Services]:
 def _decide(config_path: Path, case_id: str, *, accept: bool, by: str, reason: str) -> None:
     with _opened(config_path) as services:
         at = services.clock.now()
-        case, state = reviewing.decide(services, case_id, accept=accept, by=by, reason=reason, at=at)
+        case, state = decide.decide(services, case_id, accept=accept, by=by, reason=reason, at=at)
         derive(services)
         if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
             with services.store.transaction():

@@ -12,22 +12,34 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import open_reader, open_sender, open_services, record_files
+from bot.app.bootstrap import (
+    open_reader,
+    open_sender,
+    open_services,
+    record_files,
+)
 from bot.cli import engagement
 from bot.cli.completing import made_complete, said
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.cli.sync import JOB as SYNC
 from bot.cli.sync import compare, drift_json, for_people
-from bot.health import TROUBLE
-from bot.messages.ranking_picture import Picture
+from bot.features.details.tags import (
+    wait_for_reading,
+    want_again,
+)
+from bot.features.notify.enqueue import (
+    going,
+    peace,
+    put_unasked,
+)
+from bot.features.robots.picture import Picture
 from bot.services import Services
 from bot.store.engine import Row
 from bot.store.outbox import Message
-from bot.telling import going, peace, put_unasked
+from bot.store.troubles import TROUBLE
 from scheduler.jobs import JOBS, LASTING, SILENT
 from scheduler.planner import plan, prepared
-from scheduler.tags import wait_for_reading, want_again
 
 _LOOK_AGAIN_S = 0.2
 

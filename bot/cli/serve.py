@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 import structlog
 
-from bot import directory, service
-from bot.bootstrap import open_services
+from bot.app import service
+from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, loaded
 from bot.config import ConfigError
+from bot.config.roster import RosterError
 from bot.features.ledger.derive import note_rules
-from bot.roster import RosterError
+from bot.features.people import directory
 from bot.services import Services
 
 log = structlog.get_logger(__name__)

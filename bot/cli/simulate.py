@@ -10,8 +10,7 @@ from typing import Any
 
 import click
 
-from bot import directory
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
@@ -19,8 +18,18 @@ from bot.cli.simulation_page import Telling, page
 from bot.cli.simulation_sheets import sheets
 from bot.config.quotas_file import load_quotas
 from bot.core.progress import Row
-from bot.messages.simulation import penalty_rule, reward_rule
-from bot.simulating import Compared, Side, Simulated, attainment_of, simulate
+from bot.features.people import directory
+from bot.features.simulate.message import (
+    penalty_rule,
+    reward_rule,
+)
+from bot.features.simulate.simulate import (
+    Compared,
+    Side,
+    Simulated,
+    attainment_of,
+    simulate,
+)
 from bot.spreadsheet import workbook
 
 _DATE = click.DateTime(["%Y-%m-%d"])

@@ -9,18 +9,19 @@ from typing import Any
 
 import click
 
-from bot import outages
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli import engagement
 from bot.cli.options import config_option, format_option, loaded
 from bot.cli.sync import for_people, last_shown
-from bot.health import TOKEN, refused_line
+from bot.features.delivery.sender import LEASE
+from bot.features.health import refused_line
+from bot.features.outages import gaps
+from bot.features.robots.posts import fingerprints
 from bot.services import Services
 from bot.store.address_book import READ_AT, READ_ERROR, State
 from bot.store.inbox import Depth
+from bot.store.troubles import TOKEN
 from bot.store.welcomes import Counts
-from scheduler.robots import fingerprints
-from scheduler.sender import LEASE
 
 
 @click.command()
@@ -88,7 +89,7 @@ def _report(services: Services) -> dict[str, Any]:
 def _catch_up(services: Services) -> dict[str, Any]:
     """Since when figures may lack something, of whom and why; since when WeCom is silent."""
     now, zone = int(services.store.now()), services.config.calendar.timezone
-    gap, silent = outages.gap(services.store, now=now), outages.silence(services.store, now=now)
+    gap, silent = gaps.gap(services.store, now=now), gaps.silence(services.store, now=now)
     return {
         "incomplete_since": None if gap is None else datetime.fromtimestamp(gap.since, zone).isoformat(),
         "reasons": [] if gap is None else list(gap.reasons),

@@ -8,12 +8,16 @@ from typing import Any
 
 import click
 
-from bot.cases import rename_id
 from bot.cli.bars import bars
-from bot.core.reconciling import ESTIMATED
+from bot.core.sync import ESTIMATED
+from bot.features.reviews.cases import rename_id
+from bot.features.sync.report import (
+    DriftReport,
+    drift_of,
+    last_drift,
+)
 from bot.services import Services
-from scheduler.asking import StoppedError
-from scheduler.drift import DriftReport, drift_of, last_drift
+from bot.wecom.asker import StoppedError
 from scheduler.sync import take_over
 
 JOB = "sync"

@@ -10,11 +10,14 @@ from typing import Any
 
 import click
 
+from bot.app.demo import (
+    Demo,
+    DemoError,
+)
 from bot.config import Config
 from bot.core.progress import Row
-from bot.demo import Demo, DemoError
+from bot.features.standings.load import standing
 from bot.services import FIRST_START, Services
-from bot.standing import standing
 
 _PATIENCE_S = 40.0
 _LOOK_S = 0.05

@@ -10,12 +10,15 @@ from typing import Any
 
 import click
 
-from bot.bootstrap import open_services
+from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
+from bot.features.standings.load import everybody
+from bot.features.statements.message import looked_at
+from bot.features.statements.proof import (
+    Looked,
+    look_at,
+)
 from bot.messages.message import as_text
-from bot.messages.statement import looked_at
-from bot.proving import Looked, look_at
-from bot.standing import everybody
 
 _ASKER = "quotabot verify"
 _ROOM = 100_000  # bytes: a terminal has no limit

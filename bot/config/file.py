@@ -107,7 +107,7 @@ def load(path: Path, *, environ: Mapping[str, str]) -> Config:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the file, for editors; bot/config.schema.json is this."""
+    """Return the JSON Schema of the file, for editors; bot/config/config.schema.json is this."""
     schema = Config.model_json_schema(by_alias=True)
     describe(schema, Config)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "quotabot"}

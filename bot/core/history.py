@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from bot.core.contacts import Contact, known_at
 from bot.core.relations import LOSSES, Kind
-from bot.core.standing import rounded
+from bot.core.status import rounded
 from bot.core.verdicts import Verdict
 
 KEPT_WINDOW_S = 90 * 24 * 3600

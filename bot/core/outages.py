@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.reconciling import SETTLE_S
+from bot.core.sync import SETTLE_S
 
 DOWN = "down"  # no receiver ran
 REFUSED = "refused"  # callbacks were answered 503

@@ -9,7 +9,7 @@ from fractions import Fraction
 from bot.core.contacts import Contact
 from bot.core.people import Departments, Person
 from bot.core.periods import Period
-from bot.core.standing import rounded
+from bot.core.status import rounded
 from bot.core.teams import SMALLEST, upwards
 from bot.core.workdays import WorkCalendar
 

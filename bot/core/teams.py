@@ -10,7 +10,7 @@ from statistics import median
 from bot.core.history import Kept
 from bot.core.people import Departments
 from bot.core.progress import Row
-from bot.core.standing import rounded
+from bot.core.status import rounded
 
 SMALLEST = 5  # teams under it are not broken down for those above their leader
 

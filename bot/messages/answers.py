@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from bot.messages.catalog import texts_in
+from bot.messages.lines import first_line
 from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
-from bot.messages.standing import first_line
 
 
 def answered(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from bot.core.waiting import Waiting
+from bot.core.pending import Waiting
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.names import clean
+from bot.messages.sanitize import clean
 
 
 def pending_lines(

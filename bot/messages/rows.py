@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.core.pending import Waiting
 from bot.core.periods import parse_period
 from bot.core.progress import Row, Status
-from bot.core.waiting import Waiting
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.standing import ENOUGH, kept_of, workdays_left
+from bot.messages.lines import (
+    ENOUGH,
+    kept_of,
+    workdays_left,
+)
 
 Rows = tuple[tuple[str, str], ...]
 

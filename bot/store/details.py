@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.store.coordination import Marks
 from bot.store.engine import Engine
-from bot.store.shared import Marks
 
 CORP, RULE_GROUP = 1, 3  # kinds of tags, as WeCom numbers them [92114]; 2 is personal and never kept
 

@@ -11,8 +11,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from bot.core.engagement import CHINA, Figures, Method, TeamRate
-from bot.core.estimating import MemberDay
 from bot.core.relations import Kind
+from bot.core.sync_estimate import MemberDay
 from bot.store.engine import Engine, Row
 
 _BATCH = 500

@@ -15,8 +15,8 @@ from queue import Empty, SimpleQueue
 
 import structlog
 
+from bot.store.coordination import Outages
 from bot.store.engine import Engine
-from bot.store.shared import Outages
 
 log = structlog.get_logger(__name__)
 

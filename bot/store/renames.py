@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+from bot.store.coordination import (
+    PEOPLE,
+    Marks,
+)
 from bot.store.engine import Engine
-from bot.store.shared import PEOPLE, Marks
 
 # Each moves rows of one table to the new userid; what cannot move is cleared after that.
 _MOVED = (

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.roster import RosterLine, line_from, text_of
+from bot.config.roster import (
+    RosterLine,
+    line_from,
+    text_of,
+)
 from bot.store.engine import Engine
 
 

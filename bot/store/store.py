@@ -12,32 +12,41 @@ from typing import Any
 from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
 from bot.store.budget import Budget
+from bot.store.chat import (
+    Attachments,
+    Exports,
+    Words,
+)
 from bot.store.coaching import Coaching
-from bot.store.daily_statements import DailyStatements
+from bot.store.contact_knowledge import Knowledge
+from bot.store.coordination import (
+    Leases,
+    Marks,
+    Outages,
+    Tokens,
+)
+from bot.store.customers import CustomerNames
 from bot.store.details import DetailReads
 from bot.store.engagement import Engagement
 from bot.store.engine import PATIENCE_S, Engine, StoreBusyError
 from bot.store.inbox import Inbox
-from bot.store.knowledge import Knowledge
 from bot.store.ledger import Ledger
 from bot.store.members import Members
-from bot.store.names import CustomerNames
+from bot.store.notify import Unasked
 from bot.store.outbox import Outbox
-from bot.store.peace import Unasked
 from bot.store.preferences import Preferences
-from bot.store.proposals import Proposals
 from bot.store.ranks import Ranks
+from bot.store.rename_proposals import Proposals
 from bot.store.renames import Renames
 from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
 from bot.store.robots import Robots
 from bot.store.roster_lines import RosterLines
-from bot.store.rule_versions import RuleVersions
+from bot.store.rules import RuleVersions
 from bot.store.runs import Runs
-from bot.store.shared import Leases, Marks, Outages, Tokens
-from bot.store.syncing import Syncs
+from bot.store.statements import DailyStatements
+from bot.store.sync import Syncs
 from bot.store.welcomes import Welcomes
-from bot.store.words import Attachments, Exports, Words
 
 _LOOK_AGAIN_S = 60.0
 

@@ -7,10 +7,21 @@ from datetime import datetime
 
 from bot.core.progress import Branch
 from bot.core.workdays import epoch_of
-from bot.explaining import Explanation, UnknownPersonError, explain
-from bot.messages import Message, contacts
-from bot.messages.contacts import Judged, Listed
-from bot.naming import Names, names_of
+from bot.features.contacts import message
+from bot.features.contacts.explain import (
+    Explanation,
+    UnknownPersonError,
+    explain,
+)
+from bot.features.contacts.message import (
+    Judged,
+    Listed,
+)
+from bot.features.customers.names import (
+    Names,
+    names_of,
+)
+from bot.messages.message import Message
 from bot.services import Services
 
 
@@ -32,7 +43,7 @@ def list_contacts(
     customers = [one.external_userid for one in found]
     services.store.preferences.show(userid, customers, at=epoch_of(at))
     local = services.config.work_calendar().local(at)
-    return contacts.listed(language=services.language, contacts=found, page=page, at=local)
+    return message.listed(language=services.language, contacts=found, page=page, at=local)
 
 
 def numbered(

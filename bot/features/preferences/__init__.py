@@ -1,1 +1,1 @@
-""""""
+"""What members want: mute, leave, help."""

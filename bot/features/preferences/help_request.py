@@ -8,10 +8,15 @@ from functools import cache
 
 from bot.core.reviewers import Bank
 from bot.core.workdays import epoch_of
-from bot.messages import Message, preferences
+from bot.features.notify.enqueue import (
+    peace,
+    put_unasked,
+    unasked,
+)
+from bot.features.preferences import message
+from bot.features.standings.load import standing_of
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import standing_of
-from bot.telling import peace, put_unasked, unasked
 
 HELP = "help"  # in the key of the message to a leader, with who asks
 
@@ -43,13 +48,13 @@ def ask_for_help(
     leaders = sorted(bank.leaders_of(userid))
     times = {leader: quiet.next_time(leader, now, kind=HELP) for leader in leaders}
     if not any(times.values()):
-        return preferences.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
+        return message.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
     rows = standing_of(services, [userid], at=now).by_person.get(userid, ())
-    wanted = preferences.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
+    wanted = message.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
     told: dict[str, datetime] = {}
     with services.store.transaction():
         if not services.store.preferences.wish_help(userid, calendar.local_day(at), at=epoch_of(at)):
-            return preferences.help_told_before(language=language, at=local)
+            return message.help_told_before(language=language, at=local)
         for leader, moment in times.items():
             if moment is None:
                 continue
@@ -59,6 +64,6 @@ def ask_for_help(
             if (stored := services.store.outbox.by_key(row.key)) is not None:
                 told[leader] = calendar.moment(stored["not_before"])
     if not told:
-        return preferences.nobody_to_help(language=language, has_leader=True, at=local)
+        return message.nobody_to_help(language=language, has_leader=True, at=local)
     names = [quiet.people[leader].name for leader in told]
-    return preferences.help_told(language=language, leaders=names, by=max(told.values()), at=local)
+    return message.help_told(language=language, leaders=names, by=max(told.values()), at=local)

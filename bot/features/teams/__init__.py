@@ -1,1 +1,1 @@
-""""""
+"""What leaders learn about their teams: digest, sub-teams, help, coaching."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.core.workdays import epoch_of
-from bot.leading import leads
+from bot.features.standings.load import everybody
+from bot.features.teams.digest import leads
 from bot.services import Services
-from bot.standing import everybody
 
 
 def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:

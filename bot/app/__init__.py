@@ -1,0 +1,1 @@
+"""Where the parts meet: start-up, the service, the demo."""

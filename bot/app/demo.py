@@ -1,0 +1,253 @@
+"""The demo: the sandbox as a process, and the bot beside it with a configuration made for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+
+from bot.app import service
+from bot.app.bootstrap import open_services
+from bot.config import Config, load
+from bot.core.workdays import WorkCalendar
+from bot.services import Services
+
+_HISTORY_DAYS = 45
+_TIMEOUT_S = 150.0
+_TICK_S = 0.2
+_LOOK_S = 0.1
+
+_CONFIG = """\
+# The demo's configuration. The secrets are the sandbox's; they open nothing else.
+[wecom]
+corp_id = "{corp_id}"
+agent_id = {agent_id}
+secret = "{secret}"
+callback_token = "{callback_token}"
+callback_aes_key = "{callback_aes_key}"
+api_base_url = "{url}"
+
+[server]
+listen = "127.0.0.1:0"
+
+[store]
+url = "{store}"
+
+[locale]
+language = "{language}"
+
+[directory]
+source = "csv"
+roster = "roster.csv"
+departments = "departments.csv"
+
+[[quotas]]
+id = "cm-monthly"
+roles = ["客户经理"]
+period = "month"
+target = 50
+penalty = {{ flat = 300 }}
+
+[quotas.counting]
+keep_days = 7
+exclude_add_ways = [201, 202]
+
+[integrity]
+shared_by = 5
+burst = {{ adds = 15, minutes = 10 }}
+quick_loss = {{ rate = 0.3, min_adds = 10 }}
+
+[schedule]
+weekly = {{ at = "17:23", on = "last_workday_of_week" }}
+
+[[robots]]
+name = "branch"
+webhook_key = "{robot}"
+posts = ["digest"]
+"""
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the text says why."""
+
+
+class Sandbox:
+    """The sandbox's process as the demo sees it: through HTTP only."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Read one of its controls."""
+        return self._answer(self._http.get(f"{self.url}/sandbox/{path}", timeout=_TIMEOUT_S))
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Set one of its controls."""
+        return self._answer(self._http.post(f"{self.url}/sandbox/{path}", json=body, timeout=_TIMEOUT_S))
+
+    def close(self) -> None:
+        """Close kept connections."""
+        self._http.close()
+
+    @staticmethod
+    def _answer(response: requests.Response) -> dict[str, Any]:
+        response.raise_for_status()
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+class FollowingClock:
+    """The bot's clock in the demo: the sandbox's, read again whenever the last reading is old."""
+
+    def __init__(self, sandbox: Sandbox, *, fresh_s: float = 0.05) -> None:
+        self._sandbox = sandbox
+        self._fresh_s = fresh_s
+        self._lock = threading.Lock()
+        self._read_at = 0.0
+        self._reading = 0.0
+
+    def now(self) -> datetime:
+        """The sandbox's time."""
+        with self._lock:
+            if monotonic() - self._read_at > self._fresh_s:
+                self._reading = float(self._sandbox.get("clock")["now"])
+                self._read_at = monotonic()
+            return datetime.fromtimestamp(self._reading, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Sandbox and bot, running."""
+
+    sandbox: Sandbox
+    services: Services
+    bot_url: str
+    config_path: Path
+    history: int
+
+
+def last_workday() -> date:
+    """The newest working day up to today: on a weekend the demo plays Friday."""
+    calendar = _calendar()
+    day = calendar.local_day(datetime.now(UTC))
+    while not calendar.is_workday(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def _calendar() -> WorkCalendar:
+    """China's, as the demo's configuration has it by default."""
+    return WorkCalendar(zone=ZoneInfo("Asia/Shanghai"), country="CN", opens=time(8, 30), closes=time(18))
+
+
+@contextmanager
+def running(
+    start: str, *, language: str, speed: float, store: str = "sqlite:///quotabot.db"
+) -> Iterator[Demo]:
+    """Sandbox and bot with a month of history; the sandbox's clock begins at *start*, runs at *speed*."""
+    with (
+        tempfile.TemporaryDirectory(prefix="quotabot-demo-") as folder,
+        _sandbox(start, folder=Path(folder), speed=speed) as sandbox,
+    ):
+        path = Path(folder) / "config.toml"
+        app = sandbox.get("app")
+        robot = sandbox.get("robots")["robots"][0]["key"]
+        path.write_text(
+            _CONFIG.format(**app, url=sandbox.url, language=language, store=store, robot=robot),
+            encoding="utf-8",
+        )
+        with _bot(load(path, environ={}), sandbox) as (services, url):
+            delay = sandbox.get("switches")["api"]["details_delay"]
+            # The history is old: its contacts can be read at once.
+            sandbox.post("switches", {"callback_url": f"{url}/callback", "api": {"details_delay": 0}})
+            told = sandbox.post("history", {"parallel": 8})
+            _settle(services)
+            sandbox.post("switches", {"api": {"details_delay": delay}})
+            yield Demo(sandbox, services, url, path, history=told["delivered"])
+
+
+@contextmanager
+def _sandbox(start: str, *, folder: Path, speed: float) -> Iterator[Sandbox]:
+    command = [
+        *(sys.executable, "-m", "sandbox", "--listen", "127.0.0.1:0", "--start", start),
+        *("--speed", str(speed), "--write-files", str(folder), "--die-with-parent"),
+        *_special_days(date.fromisoformat(start[:10])),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+    try:
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        line = process.stdout.readline()
+        if "http://" not in line:
+            raise DemoError("the sandbox did not start")
+        sandbox = Sandbox(line[line.index("http://") :].strip())
+        yield sandbox
+        sandbox.close()
+    finally:
+        process.terminate()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _special_days(today: date) -> Iterator[str]:
+    """The sandbox knows weekends only; tell it what differs in the days that its history covers."""
+    calendar = _calendar()
+    for number in range(_HISTORY_DAYS):
+        day = today - timedelta(days=number)
+        if calendar.is_workday(day) != (day.isoweekday() <= 5):
+            yield from ("--workday" if calendar.is_workday(day) else "--day-off", day.isoformat())
+
+
+@contextmanager
+def _bot(config: Config, sandbox: Sandbox) -> Iterator[tuple[Services, str]]:
+    """The bot as a service in a thread of this process; yields its services and address."""
+    ready, stop = threading.Event(), threading.Event()
+    ports: list[int] = []
+    failure: list[BaseException] = []
+
+    def on_ready(port: int) -> None:
+        ports.append(port)
+        ready.set()
+
+    with open_services(config, clock=FollowingClock(sandbox)) as services:
+
+        def serve() -> None:
+            try:
+                service.run(services, stop=stop, on_ready=on_ready, tick_s=_TICK_S)
+            except BaseException as error:  # noqa: BLE001 - handed to the main thread
+                failure.append(error)
+            finally:
+                ready.set()
+
+        thread = threading.Thread(target=serve, name="bot")
+        thread.start()
+        try:
+            ready.wait()
+            if failure:
+                raise failure[0]
+            yield services, f"http://127.0.0.1:{ports[0]}"
+        finally:
+            stop.set()
+            thread.join()
+
+
+def _settle(services: Services) -> None:
+    """Wait until everything received is counted, and every contact was asked about."""
+    store, deadline = services.store, monotonic() + _TIMEOUT_S
+    while store.inbox.depth(now=0).pending or store.ledger.dirty() or store.details.untried():
+        if monotonic() > deadline:
+            raise DemoError("the bot did not work its inbox off in time")
+        sleep(_LOOK_S)

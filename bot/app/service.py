@@ -1,0 +1,251 @@
+"""The service: receiver, inbox worker, timetable, sender and reader as threads of one process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from bot.app.bootstrap import (
+    hear_others,
+    open_greeter,
+    open_reader,
+    open_sender,
+    record_files,
+    refresh_directory,
+    share_tokens,
+)
+from bot.core.outages import DOWN, SHORTEST_DOWN_S
+from bot.features.customers import names
+from bot.features.delivery.sender import Sender
+from bot.features.details.reader import Reader
+from bot.features.health import Health
+from bot.features.ledger.derive import note_rules
+from bot.features.outages import (
+    catch_up,
+    silence,
+)
+from bot.features.outages.gaps import (
+    ALIVE_S,
+    RECEIVING,
+)
+from bot.features.outages.silence_rules import LOOK_S
+from bot.features.people.refresh import look_after
+from bot.features.standings.load import everybody
+from bot.features.standings.ranks import keep_places
+from bot.features.statements.proof import look_at_from
+from bot.services import INBOX, Services, Signal
+from bot.store.engine import StoreBusyError
+from bot.store.group_commit import GroupCommit
+from bot.store.process_lock import only_one
+from bot.web import pages
+from bot.web.app import create_app
+from bot.web.peer import Peer
+from bot.web.receiver import PATH, Receiver
+from bot.web.server import serve
+from bot.wecom.crypto import CallbackCrypto
+from bot.wecom.token import TokenError, TokenKeeper
+from handlers.inbox import work_off
+from scheduler.runner import Runner
+from scheduler.runs import tick, tick_lasting
+
+log = structlog.get_logger(__name__)
+
+THREADS = 8
+_POLL_S = 1.0
+_REREAD_S = 20.0
+_PEOPLE_S = 5.0
+_PLACES_S = 60.0
+_AFTER_FAULT_S = 1.0
+_TOKEN_CHECK_S = 300.0
+
+
+def run(
+    services: Services,
+    *,
+    stop: threading.Event,
+    on_ready: Callable[[int], None],
+    role: str = "all",
+    tick_s: float = 1.0,
+) -> None:
+    """Serve until *stop* is set: requests are finished, stored events stay, calls in flight are noted.
+
+    *role*: all, receiver (HTTP only) or worker (all but HTTP). *on_ready* gets the bound port.
+    Raises PortInUse, StoreError.
+    """
+    with ExitStack() as stack:
+        if isinstance(services.config.store.where, Path):
+            stack.enter_context(only_one(services.config.store.where))
+        record_files(services, now=services.clock.now())
+        note_rules(services)
+        if role in {"all", "receiver"}:
+            _mark_receiving(services)  # before a job asks what may be missing
+        if role in {"all", "worker"}:
+            _start_workers(services, stack, tick_s=tick_s)
+        if role == "worker":
+            on_ready(0)
+            stop.wait()
+        else:
+            _start_runner(stack, partial(_mark_receiving, services), seconds=ALIVE_S)
+            _serve_http(services, stop=stop, on_ready=on_ready)
+
+
+def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable[[int], None]) -> None:
+    config = services.config
+    writer = GroupCommit(
+        services.store.engine,
+        on_stored=services.inbox_signal.wake,
+        topic=INBOX,
+        holder=services.holder,
+    )
+    try:
+        peer = Peer(config.server.trusted_proxies)
+        receiver = Receiver(
+            crypto=CallbackCrypto(
+                token=config.wecom.callback_token.get_secret_value(),
+                aes_key=config.wecom.callback_aes_key.get_secret_value(),
+                corp_id=config.wecom.corp_id,
+            ),
+            put=writer.put,
+            max_age=config.server.callback_max_age,
+            peer=peer,
+        )
+        token = config.server.metrics_token
+        app = create_app(
+            health=Health(services.store, probe=writer.probe, real_time=services.store.now),
+            pages=pages.blueprint(
+                language=lambda: services.language,
+                look_at=partial(look_at_from, services),
+                peer=peer,
+            ),
+            verify_files=config.server.verify_files,
+            metrics_token=None if token is None else token.get_secret_value(),
+        )
+        listen = config.server.listen
+        serve(
+            app,
+            host=listen.host,
+            port=listen.port,
+            threads=THREADS,
+            on_ready=on_ready,
+            stop=stop,
+            direct={PATH: receiver.handle},
+        )
+    finally:
+        writer.close()
+
+
+def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> None:
+    """Start inbox worker, greeter, sender, reader and timetable; *stack* ends them in the opposite order."""
+    names.look_over(services)  # before anything is read or sent
+    hear_others(services)
+    sender, keeper = stack.enter_context(open_sender(services))
+    share_tokens(services, keeper)
+    _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake)
+    reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
+    _start_loop(stack, "details", _reading(reader, rest), wake=rest.wake)
+    stack.enter_context(open_greeter(services, tokens=keeper))
+    _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
+    acts: tuple[tuple[Callable[[Services], None], float], ...] = (
+        (tick, tick_s),
+        (tick_lasting, tick_s),
+        (look_after, tick_s),
+        (refresh_directory, _REREAD_S),
+        (_know_people, _PEOPLE_S),
+        (keep_places, _PLACES_S),
+        (catch_up.begin_if_due, catch_up.LOOK_S),
+        (silence.look, LOOK_S),
+        (names.look_over, names.LOOK_S),
+    )
+    for act, seconds in acts:
+        _start_runner(stack, partial(act, services), seconds=seconds)
+    stack.callback(services.ending.set)
+
+
+def _know_people(services: Services) -> None:
+    """Read who works where as soon as it changes, so that nobody's answer waits for it."""
+    everybody(services)
+
+
+def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) -> None:
+    runner = Runner(act, seconds=seconds)
+    runner.start()
+    stack.callback(runner.stop)
+
+
+def _mark_receiving(services: Services) -> None:
+    """A receiver runs. If none did for a while (or it could not say so), events may have been lost."""
+    store, now = services.store, int(services.store.now())
+    last = store.marks.get(RECEIVING)
+    if last is not None and now - int(last) > SHORTEST_DOWN_S:
+        store.outages.add(int(last), now, reason=DOWN, holder=services.holder)
+    store.marks.put(RECEIVING, str(now))
+
+
+def _start_loop(stack: ExitStack, name: str, step: Callable[[], None], *, wake: Callable[[], None]) -> None:
+    ending = threading.Event()
+
+    def loop() -> None:
+        while not ending.is_set():
+            try:
+                step()
+            except StoreBusyError as error:
+                log.warning("the store is away; trying again", loop=name, reason=str(error))
+                ending.wait(_AFTER_FAULT_S)
+            except Exception:
+                log.exception("loop failed and goes on", loop=name)
+                ending.wait(_AFTER_FAULT_S)
+
+    thread = threading.Thread(target=loop, name=name, daemon=True)
+    thread.start()
+
+    def end() -> None:
+        ending.set()
+        wake()
+        thread.join()
+
+    stack.callback(end)
+
+
+def _working(services: Services) -> Callable[[], None]:
+    def step() -> None:
+        if not work_off(services):
+            services.inbox_signal.wait(_POLL_S)
+
+    return step
+
+
+def _reading(reader: Reader, rest: Signal) -> Callable[[], None]:
+    def step() -> None:
+        if wait := reader.step():
+            rest.wait(wait)
+
+    return step
+
+
+def _sending(services: Services, sender: Sender, keeper: TokenKeeper) -> Callable[[], None]:
+    next_check = 0.0
+
+    def step() -> None:
+        nonlocal next_check
+        if services.store.now() >= next_check:
+            next_check = _check_token(services, keeper)
+        wait = sender.step()
+        if wait:
+            services.outbox_signal.wait(wait)
+
+    return step
+
+
+def _check_token(services: Services, keeper: TokenKeeper) -> float:
+    """Find out early, not at the first message, that WeCom does not know us; when to look again."""
+    try:
+        keeper.get()
+    except TokenError as error:
+        log.warning("no access token", errcode=error.errcode, reason=str(error))
+        return max(float(error.until), services.store.now() + _AFTER_FAULT_S)
+    return services.store.now() + _TOKEN_CHECK_S

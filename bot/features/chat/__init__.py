@@ -1,0 +1,1 @@
+"""What members say to the app: commands, answers, the menu."""

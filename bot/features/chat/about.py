@@ -1,0 +1,98 @@
+"""规则, 隐私, 帮助: what holds for somebody, what is kept of him, what he may ask."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.config.unsupported import OFF_VALUES
+from bot.core.reviewers import WORKDAYS
+from bot.core.workdays import epoch_of
+from bot.features.chat import (
+    about_message,
+    own_message,
+)
+from bot.features.chat.about_message import Kept
+from bot.features.chat.desk import Ask
+from bot.features.customers.names import KEPT
+from bot.features.rules.message import rules as rules_message
+from bot.messages.message import Message
+
+_EXPORTS_DAYS = 180  # how far back somebody sees who exported his figures
+
+
+def rules(ask: Ask) -> Message:
+    """The rules of his quotas in the running periods, who decides, and where money comes from."""
+    desk = ask.desk
+    rows = {(row.quota, row.period): row for row in desk.standing.by_person.get(ask.userid, ())}
+    asked = [
+        (quota, rows[quota.id, period.name])
+        for quota, period in desk.standing.frames
+        if (quota.id, period.name) in rows
+    ]
+    if not asked:
+        is_leader = desk.is_leader(ask.userid)
+        return own_message.no_rules(language=desk.language, is_leader=is_leader, at=desk.local)
+    levels = desk.bank.levels(ask.userid)
+    return rules_message(
+        language=desk.language,
+        asked=asked,
+        deciders=[desk.name(userid) for userid in (levels[0] if levels else ())],
+        decide_workdays=WORKDAYS,
+        appeal_workdays=desk.services.config.review.appeal_workdays,
+        money=desk.reach.shows_money,
+        at=desk.local,
+    )
+
+
+def privacy(ask: Ask) -> Message:
+    """What is kept of him, how long, who sees it and who exported it."""
+    desk, store = ask.desk, ask.desk.services.store
+    today = desk.local.date()
+    since = desk.at - timedelta(days=_EXPORTS_DAYS)
+    exports = store.exports.of(ask.userid, since=epoch_of(since))
+    levels = desk.bank.levels(ask.userid)
+    mute = store.preferences.mutes().get(ask.userid)
+    muted = mute is not None and mute.until > epoch_of(desk.at)
+    # Until something deletes events, saying that they are deleted would be a lie.
+    deletes = "privacy.event_log_days" not in OFF_VALUES
+    config = desk.services.config
+    board = config.messages.leaderboard
+    return about_message.privacy(
+        language=desk.language,
+        kept=Kept(
+            names_days=KEPT.days if config.privacy.store_customer_names else None,
+            event_days=config.privacy.event_log_days if deletes else None,
+            leaders=[desk.name(userid) for userid in sorted(desk.bank.leaders_of(ask.userid))],
+            deciders=[desk.name(userid) for userid in (levels[0] if levels else ())],
+            exports=[(desk.calendar.moment(one.at), desk.name(one.by)) for one in exports],
+            exports_days=_EXPORTS_DAYS,
+            muted_until=desk.calendar.day_of(mute.until - 1) if mute is not None and muted else None,
+            leaves=[
+                (leave.first, leave.last)
+                for leave in store.preferences.leaves().get(ask.userid, ())
+                if leave.last >= today
+            ],
+            named_in_groups=bool(config.robots) and board.names == "top" and board.size > 0,
+        ),
+        at=desk.local,
+    )
+
+
+def help_text(ask: Ask) -> Message:
+    """What may be asked."""
+    return _help(ask, understood=True)
+
+
+def not_understood(ask: Ask) -> Message:
+    """The same, for whoever said something else."""
+    return _help(ask, understood=False)
+
+
+def _help(ask: Ask, *, understood: bool) -> Message:
+    desk = ask.desk
+    return about_message.help_text(
+        language=desk.language,
+        is_leader=desk.is_leader(ask.userid),
+        understood=understood,
+        at=desk.local,
+    )

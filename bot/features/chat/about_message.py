@@ -1,0 +1,107 @@
+"""The answers to `隐私` and `帮助`: what is kept of somebody and who sees it; what may be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.messages.answers import answered, day_of, moment_of
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.sanitize import clean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What there is to say of somebody: *event_days* None: events are kept for good.
+
+    *names_days*: how long customers' names stay after a contact ended; None: no names are kept.
+    *leaders*, *deciders* are names; *exports*: when (local) and by whom files with his figures were made.
+    *muted_until* (local) and *leaves* are what he wished himself. *named_in_groups*: robots name who leads.
+    """
+
+    event_days: int | None
+    names_days: int | None = None
+    leaders: Sequence[str] = ()
+    deciders: Sequence[str] = ()
+    exports: Sequence[tuple[datetime, str]] = ()
+    exports_days: int = 0
+    muted_until: date | None = None
+    leaves: Sequence[tuple[date, date]] = ()
+    named_in_groups: bool = False
+
+
+def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
+    """Say what is kept about somebody, how long, who sees it, who exported it. *at* is local."""
+    texts = texts_in(language)
+    leaders, deciders = (
+        texts["about.names_comma"].join(clean(name) for name in names)
+        for names in (kept.leaders, kept.deciders)
+    )
+    long = texts["about.long"] if kept.event_days is None else texts["about.long_days"].say(n=kept.event_days)
+    lines = [
+        texts["about.what"],
+        texts["about.what_daily"],
+        texts["about.what_not"] if kept.names_days is None else texts["about.what_not_else"],
+        "" if kept.names_days is None else texts["about.names"].say(n=kept.names_days),
+        texts["about.said"],
+        long,
+        texts["about.sees_you"],
+        texts["about.sees_leader"].say(names=leaders) if leaders else texts["about.sees_leaders"],
+        texts["about.sees_deciders"].say(names=deciders) if deciders else "",
+        texts["about.sees_hr"],
+        texts["about.sees_group"] if kept.named_in_groups else texts["about.sees_nobody"],
+    ]
+    return answered(
+        language=language,
+        head=texts["about.head"],
+        lines=[*lines, *_exports(texts, language, kept), *_wishes(texts, language, kept)],
+        kind=texts["about.kind"],
+        at=at,
+    )
+
+
+def help_text(*, language: str, is_leader: bool, understood: bool, at: datetime) -> Message:
+    """List what may be asked; not *understood*: it answers something else. *at* is local."""
+    texts = texts_in(language)
+    said = (*texts.each("about.own"), *(texts.each("about.led") if is_leader else ()))
+    lines = [Line((Part(line),), Keep.CORE) for line in said]
+    head = texts["about.help_head"] if understood else texts["about.not_understood"]
+    return answered(language=language, head=head, lines=lines, kind=texts["about.help_kind"], at=at)
+
+
+def leaders_only(*, language: str, at: datetime) -> Message:
+    """Say that somebody who leads nobody asked for what leaders may. *at* is local."""
+    texts = texts_in(language)
+    lines = [texts["about.leaders_only_more"]]
+    return answered(
+        language=language, head=texts["about.leaders_only"], lines=lines, kind=texts["about.help_kind"], at=at
+    )
+
+
+def _exports(texts: Texts, language: str, kept: Kept) -> list[Line | Listing]:
+    """The newest first; none is worth a sentence, too."""
+    if not kept.exports:
+        return [Line((Part(texts["about.not_exported"].say(n=kept.exports_days)),), Keep.CORE)]
+    told = tuple(
+        Line(
+            (Part(texts["about.exported"].say(when=moment_of(when, language=language), who=clean(who))),),
+            Keep.CORE,
+        )
+        for when, who in sorted(kept.exports, reverse=True)
+    )
+    return [Listing(told, more=texts["about.exported_more"], keep=Keep.CORE)]
+
+
+def _wishes(texts: Texts, language: str, kept: Kept) -> list[str]:
+    found = []
+    if kept.muted_until is not None:
+        found.append(texts["about.muted"].say(day=day_of(kept.muted_until, language=language)))
+    if kept.leaves:
+        days = texts["about.names_comma"].join(
+            f"{first:%m-%d}" if first == last else f"{first:%m-%d}–{last:%m-%d}"
+            for first, last in kept.leaves
+        )
+        found.append(texts["about.away"].say(days=days))
+    return found

@@ -1,0 +1,154 @@
+"""Answers what members said, oldest first: each once, as a message in the fast lane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+
+from bot.core.workdays import epoch_of
+from bot.features.chat import (
+    about,
+    contacts,
+    own_message,
+    preferences,
+    statements,
+    team,
+)
+from bot.features.chat import own as own_replies
+from bot.features.chat.claim import Claim
+from bot.features.chat.commands import (
+    Word,
+    said,
+)
+from bot.features.chat.desk import (
+    Answer,
+    Ask,
+    Desk,
+    File,
+    Reply,
+)
+from bot.features.chat.grouping import groups
+from bot.features.notify.enqueue import (
+    answer,
+    attached,
+)
+from bot.messages.message import Message
+from bot.services import Services
+from bot.store.chat import Word as Asked
+from bot.store.engine import StoreError
+
+log = structlog.get_logger(__name__)
+
+BATCH = 50
+
+REPLIES: Mapping[Word, Reply] = {
+    Word.PROGRESS: own_replies.progress,
+    Word.RANK: own_replies.rank,
+    Word.LIST: contacts.listed,
+    Word.WHY: contacts.why,
+    Word.APPEAL: contacts.appeal,
+    Word.ANSWER: contacts.respond,
+    Word.MUTE: preferences.mute,
+    Word.MUTE_TODAY: preferences.mute_today,
+    Word.UNMUTE: preferences.unmute,
+    Word.LEAVE: preferences.leave,
+    Word.LEAVE_TODAY: preferences.leave_today,
+    Word.BACK: preferences.back,
+    Word.WANT_HELP: preferences.want_help,
+    Word.RULES: about.rules,
+    Word.PRIVACY: about.privacy,
+    Word.VERIFY: statements.verify,
+    Word.HELP: about.help_text,
+    Word.TEAM: team.team,
+    Word.NEEDS_HELP: team.needs_help,
+    Word.COACH: team.coach,
+    Word.CONFIRM_LEAVE: team.confirm_leave,
+    Word.EXPORT: team.export,
+}
+
+# His own silence, and what is kept of him, are everybody's from the first day on.
+ALWAYS = frozenset(
+    (
+        *(Word.MUTE, Word.MUTE_TODAY, Word.UNMUTE, Word.LEAVE, Word.LEAVE_TODAY, Word.BACK),
+        Word.PRIVACY,
+    )
+)
+
+
+def answer_waiting(services: Services) -> int:
+    """Answer everything that waits; how many were taken. Not inside a transaction.
+
+    Numbers are read once for many. Safe in several processes at once: each answers what it has in hand.
+    """
+    total, claim = 0, Claim(services.store)
+    try:
+        while waiting := claim.take(batch=BATCH):
+            for group, whose in groups(services, waiting):
+                desk = Desk(services, at=services.clock.now(), about=whose)
+                for asked in group:
+                    _answer(desk, asked, claim)
+                services.outbox_signal.ring()
+            total += len(waiting)
+    except BaseException:
+        claim.give_back()
+        raise
+    return total
+
+
+def _answer(desk: Desk, asked: Asked, claim: Claim) -> None:
+    if not claim.holds(asked.msgid, people=len(desk.about)):
+        return  # we were slow: another process acts and answers
+    reply = _reply(desk, asked)
+    store = desk.services.store
+    message, file = (reply.message, reply.file) if isinstance(reply, Answer) else (reply, None)
+    with store.transaction():
+        if not claim.finish(asked.msgid):
+            return
+        row = answer(desk.services, f"answer:{asked.msgid}", asked.userid, message, at=desk.at)
+        store.outbox.add(row, created_at=int(store.now()))
+        if file is not None:
+            _attach(desk, asked, file)
+
+
+def _reply(desk: Desk, asked: Asked) -> Message | Answer:
+    """What to say; a fault of ours becomes one neutral sentence and a traceback in the log."""
+    try:
+        if not desk.knows(asked.userid):
+            return own_message.unknown(language=desk.language, at=desk.local)
+        understood = said(asked.text)
+        if not desk.reaches(asked.userid) and (understood is None or understood.word not in ALWAYS):
+            return own_message.not_begun(language=desk.language, at=desk.local)
+        reply = about.not_understood if understood is None else REPLIES[understood.word]
+        return reply(
+            Ask(
+                desk=desk,
+                userid=asked.userid,
+                msgid=asked.msgid,
+                rest="" if understood is None else understood.rest,
+                way=asked.way,
+                said=desk.calendar.moment(asked.said_at),
+            )
+        )
+    except StoreError:
+        raise  # no fault of this question: it waits for the store
+    except Exception:
+        log.exception("a word could not be answered", msgid=asked.msgid)
+        return own_message.failed(language=desk.language, at=desk.local)
+
+
+def _attach(desk: Desk, asked: Asked, file: File) -> None:
+    """Keep the file until it is sent, and for good that it was made: inside the answer's transaction."""
+    store, at = desk.services.store, epoch_of(desk.at)
+    name = f"export:{asked.msgid}"
+    store.attachments.put(name, filename=file.filename, body=file.body, at=at)
+    store.exports.add(name, file.userids, by=asked.userid, at=at)
+    store.audit.add(
+        at=at,
+        actor=asked.userid,
+        act="export",
+        subject="team",
+        detail={"people": len(file.userids), "filename": file.filename, "format": "xlsx"},
+    )
+    row = attached(f"file:{asked.msgid}", asked.userid, name, at=desk.at)
+    store.outbox.add(row, created_at=int(store.now()))

@@ -1,0 +1,229 @@
+"""明细, 为什么, 申诉, 回答: somebody's own contacts, and what he says about them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TypedDict
+
+from bot.core.periods import Period, PeriodKind, parse_period, period_of
+from bot.features.chat.desk import (
+    Ask,
+    Desk,
+)
+from bot.features.close.results import may_appeal
+from bot.features.contacts import listing, message
+from bot.features.contacts.listing import numbered
+from bot.features.contacts.message import Listed
+from bot.features.customers.name_sentences import Customer
+from bot.features.customers.names import names_of
+from bot.features.reviews import appeal_message
+from bot.features.reviews.cases import cases
+from bot.features.reviews.decide import (
+    ReviewError,
+    answer,
+    open_appeal,
+)
+from bot.features.reviews.question_message import Seen
+from bot.features.standings.load import rules
+from bot.messages.message import Message
+from bot.store.reviews import Review, ReviewKind, ReviewState
+
+_ENOUGH = 4  # characters of a customer's id that may name him
+_WHICH = re.compile(
+    r"^(?P<which>\d{1,3}(?![\w-])|\d{1,3}(?=[^\x00-\x7f])|[\w-]{4,})\s*[:：,，、]?\s*(?P<text>.*)$", re.ASCII
+)
+_MANY = 5  # contacts of which one is to be chosen
+
+
+def listed(ask: Ask) -> Message:
+    """His contacts of the running periods, or of the one he names; a number is a page."""
+    page, period = _page_and_period(ask.rest, today=ask.said)
+    desk = ask.desk
+    branch = desk.branch if period is None else None
+    return listing.list_contacts(
+        desk.services, ask.userid, at=desk.at, page=page, period=period, branch=branch
+    )
+
+
+def why(ask: Ask) -> Message:
+    """Why one contact counts or not, by its number in the last list or the end of its id."""
+    desk = ask.desk
+    found = _meant(ask, ask.rest.strip("? "))
+    if len(found) != 1:
+        return message.not_found(language=desk.language, many=found[:_MANY], at=desk.local)
+    (contact,) = found
+    may_object = any(_may_object(desk, ask.userid, contact, one.quota, one.period) for one in contact.judged)
+    return message.explained(language=desk.language, contact=contact, may_object=may_object, at=desk.local)
+
+
+def appeal(ask: Ask) -> Message:
+    """Open an appeal about one contact of his, with his words."""
+    desk = ask.desk
+    match = _WHICH.match(ask.rest)
+    if match is None:
+        return appeal_message.how(language=desk.language, at=desk.local)
+    found = _meant(ask, which := match["which"])
+    if len(found) != 1:
+        number = int(which) if which.isdecimal() and len(which) < _ENOUGH else None
+        return appeal_message.not_found(
+            language=desk.language, many=found[:_MANY], number=number, at=desk.local
+        )
+    (contact,) = found
+    if not match["text"].strip():
+        return appeal_message.how(language=desk.language, at=desk.local)
+    return _opened(desk, ask.userid, contact, text=match["text"].strip())
+
+
+def respond(ask: Ask) -> Message:
+    """Keep what he says to a question about his adds."""
+    desk = ask.desk
+    waiting = [
+        case
+        for case in cases(desk.services, at=desk.at)
+        if case.userid == ask.userid and case.finding is not None and case.finding.answered_at is None
+    ]
+    if not waiting:
+        return appeal_message.no_question(language=desk.language, at=desk.local)
+    number, text = _number_and_text(ask.rest, of=len(waiting))
+    if not text or number is None:
+        names = names_of(desk.services, ask.userid)
+        findings = (case.finding for case in waiting if case.finding is not None)
+        asked = [Seen.of(one.name, one.evidence, names=names) for one in findings]
+        return appeal_message.which_question(language=desk.language, asked=asked, at=desk.local)
+    answer(desk.services, waiting[number - 1].id, text, at=desk.at)
+    return appeal_message.answer_noted(language=desk.language, at=desk.local)
+
+
+def _opened(desk: Desk, userid: str, contact: Listed, *, text: str) -> Message:
+    try:
+        opened = open_appeal(desk.services, userid, contact.external_userid, text=text, at=desk.at)
+    except ReviewError:
+        return _refused(desk, userid, contact)
+    reviewers = [desk.name(one) for one in dict.fromkeys(one for case in opened for one in case.reviewers)]
+    return appeal_message.opened(
+        language=desk.language,
+        customer=contact,
+        ids=[case.id for case in opened],
+        text=text,
+        reviewers=reviewers,
+        until=min(case.until for case in opened),
+        at=desk.local,
+    )
+
+
+class _Told(TypedDict):
+    language: str
+    customer: Customer
+    at: datetime
+
+
+def _refused(desk: Desk, userid: str, contact: Listed) -> Message:
+    """Say why nothing was opened, the most telling reason first."""
+    told: _Told = {"language": desk.language, "customer": contact, "at": desk.local}
+    before = next(iter(_appeals_of(desk, userid, contact)), None)
+    if before is not None:
+        case = f"{before.kind.value}:{before.number}"
+        if before.state is ReviewState.OPEN:
+            return appeal_message.open_already(case=case, **told)
+        return appeal_message.decided_already(
+            case=case, by=desk.name(before.decided_by), reason=before.reason, **told
+        )
+    if all(one.verdict.standing == "counted" for one in contact.judged):
+        return appeal_message.counts_already(number=contact.number, **told)
+    return appeal_message.too_late(**told)
+
+
+def _appeals_of(desk: Desk, userid: str, contact: Listed) -> list[Review]:
+    key = (userid, contact.external_userid, int(contact.added_at.timestamp()))
+    return [one for one in desk.services.store.reviews.of_contact(key) if one.kind is ReviewKind.APPEAL]
+
+
+def _may_object(desk: Desk, userid: str, contact: Listed, quota: str, period: str) -> bool:
+    judged = next(one for one in contact.judged if (one.quota, one.period) == (quota, period))
+    return (
+        judged.verdict.standing == "rejected"
+        and not any(one.quota == quota for one in _appeals_of(desk, userid, contact))
+        and may_appeal(desk.services, quota, period, at=desk.at)
+    )
+
+
+def _meant(ask: Ask, which: str) -> list[Listed]:
+    """His contacts that *which* can mean: a number of the last list, else the end of an id."""
+    desk, which = ask.desk, which.strip(" .…#")
+    shown = desk.services.store.preferences.shown(ask.userid)
+    running = numbered(desk.services, ask.userid, at=desk.at, branch=desk.branch)
+    if which.isdecimal() and (customer := shown.get(int(which))) is not None and len(which) < _ENOUGH:
+        return _contacts_of(desk, ask.userid, customer, running, number=int(which))
+    if len(which) < _ENOUGH:
+        return []
+    ending = which.casefold()
+    customers = dict.fromkeys(
+        customer
+        for customer in (*(one.external_userid for one in running), *shown.values())
+        if customer.casefold().endswith(ending)
+    )
+    numbers = {customer: number for number, customer in sorted(shown.items(), reverse=True)}
+    return [
+        one
+        for customer in customers
+        for one in _contacts_of(desk, ask.userid, customer, running, number=numbers.get(customer, 0))
+    ]
+
+
+def _contacts_of(
+    desk: Desk, userid: str, customer: str, running: Sequence[Listed], *, number: int
+) -> list[Listed]:
+    """The last contact with *customer*: of the running periods, else of those in which it was added."""
+    found = [one for one in running if one.external_userid == customer]
+    if not found:
+        found = _earlier(desk, userid, customer)
+    newest = max(found, key=lambda one: one.added_at, default=None)
+    if newest is None:
+        return []
+    same = next((one for one in running if one == newest), None)
+    return [replace(newest, number=number or (same.number if same else 0))]
+
+
+def _earlier(desk: Desk, userid: str, customer: str) -> list[Listed]:
+    adds = desk.services.store.ledger.kept_adds(userid, customer)
+    begun = [add.added_at for add in adds if add.added_at <= int(desk.at.timestamp())]
+    if not begun:
+        return []
+    frames = rules(desk.services).frames_at(desk.calendar.day_of(begun[-1]))
+    periods = dict.fromkeys(period.name for _, period in frames)
+    found = [one for name in periods for one in numbered(desk.services, userid, at=desk.at, period=name)]
+    return [one for one in found if one.external_userid == customer]
+
+
+def _page_and_period(rest: str, *, today: datetime) -> tuple[int, str | None]:
+    """Return the page (1 if none is named) and the name of the period, None for the running ones."""
+    page, period = 1, None
+    for part in rest.split():
+        if part.isdecimal() and len(part) < _ENOUGH:
+            page = int(part)
+        elif (named := _period(part, today=today)) is not None:
+            period = named.name
+    return page, period
+
+
+def _period(text: str, *, today: datetime) -> Period | None:
+    if text.casefold() in {"上月", "上个月", "lastmonth", "last-month"}:
+        first = today.date().replace(day=1)
+        return period_of(PeriodKind.MONTH, first.fromordinal(first.toordinal() - 1))
+    try:
+        return parse_period(text.upper())
+    except ValueError:
+        return None
+
+
+def _number_and_text(rest: str, *, of: int) -> tuple[int | None, str]:
+    """Return which of so many questions is answered (None: unclear) with which words."""
+    if of == 1:
+        return 1, re.sub(r"^1[\s:：,，、.。]+", "", rest).strip()
+    match = re.match(r"^(\d+)\s*[:：,，、.。]?\s*(.*)$", rest)
+    if match is None or not 1 <= int(match[1]) <= of:
+        return None, rest
+    return int(match[1]), match[2].strip()

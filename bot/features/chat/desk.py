@@ -1,0 +1,151 @@
+"""What an answer is made from: who asks what, when, and the numbers it is about, read once for many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from bot.core.people import Person
+from bot.core.progress import Branch
+from bot.core.reviewers import Bank
+from bot.core.rollout import Reach
+from bot.core.workdays import WorkCalendar
+from bot.features.notify.rollout import reach
+from bot.features.standings.load import (
+    Standing,
+    everybody,
+    standing_of,
+)
+from bot.features.teams.digest import (
+    Leading,
+    chart_of,
+)
+from bot.features.teams.org_chart import Chart
+from bot.messages.message import Message
+from bot.services import Services
+from bot.store.preferences import Way
+
+
+class Desk:
+    """What several answers as of one moment share. *at* is aware, by the service's clock."""
+
+    def __init__(self, services: Services, *, at: datetime, about: Collection[str] = ()) -> None:
+        """*about*: whose figures may be asked for; nobody else's are read."""
+        self.services = services
+        self.at = at
+        self.about = about
+        self.calendar: WorkCalendar = services.config.work_calendar()
+        self.local = self.calendar.local(at)
+        self.language = services.language
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Where those whom it is about stand; without ranks, which are among others."""
+        return standing_of(self.services, self.about, at=self.at)
+
+    @property
+    def branch(self) -> Branch:
+        """What is known of them, for the running periods."""
+        return self.standing.branch
+
+    @cached_property
+    def people(self) -> Mapping[str, Person]:
+        """Everybody by userid."""
+        return everybody(self.services)
+
+    @cached_property
+    def reach(self) -> Reach:
+        """Whom the rollout has come to."""
+        return reach(self.services)
+
+    def knows(self, userid: str) -> bool:
+        """Whether *userid* is somebody of the staff today: others get no answer."""
+        person = self.people.get(userid)
+        return person is not None and person.employed_on(self.local.date())
+
+    def reaches(self, userid: str) -> bool:
+        """Whether *userid* gets figures when he asks."""
+        return self.reach.answers(userid, person=self.people.get(userid), day=self.local.date())
+
+    @cached_property
+    def bank(self) -> Bank:
+        """Who leads whom, who decides what."""
+        config = self.services.config
+        return Bank(
+            people=self.people,
+            departments=self.services.directory.departments,
+            day=self.local.date(),
+            reviewers=config.review.reviewers,
+            admins=config.admins.userids,
+        )
+
+    @cached_property
+    def leading(self) -> Leading:
+        """What leaders are told."""
+        return Leading(self.services, self.standing)
+
+    def led_by(self, userid: str) -> set[str]:
+        """Of whom *userid* may be told something as their leader: by name, or in a team."""
+        leader = self.people.get(userid)
+        if leader is None or not leader.leader_of:
+            return set()
+        led = self._chart.of(leader)
+        return {person.userid for people in (led.own, *led.teams.values()) for person in people}
+
+    def own_people(self, userid: str) -> tuple[Person, ...]:
+        """Whom *userid* leads with nobody between."""
+        leader = self.people.get(userid)
+        return () if leader is None or not leader.leader_of else self._chart.of(leader).own
+
+    @cached_property
+    def _chart(self) -> Chart:
+        departments = self.services.directory.departments
+        return chart_of(self.services, self.people, departments=departments, day=self.local.date())
+
+    def name(self, userid: str) -> str:
+        """What *userid* is called."""
+        person = self.people.get(userid)
+        return userid if person is None else person.name or userid
+
+    def is_leader(self, userid: str) -> bool:
+        """Whether *userid* leads a department."""
+        person = self.people.get(userid)
+        return person is not None and bool(person.leader_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One question: *rest* is what stood after the word, *msgid* names it.
+
+    *said*: when it was said, local and aware. That may be days before it is answered, and it is what `today`
+    means in it; figures are as of the desk's time.
+    """
+
+    desk: Desk
+    userid: str
+    msgid: str
+    rest: str
+    way: Way
+    said: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file that goes with an answer: with whose figures (*userids*)."""
+
+    filename: str
+    body: bytes
+    userids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A message with a file."""
+
+    message: Message
+    file: File
+
+
+Reply = Callable[[Ask], Message | Answer]

@@ -1,0 +1,56 @@
+"""进度, 排名: somebody's own figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.features.chat import own_message
+from bot.features.chat.desk import Ask
+from bot.features.chat.own_message import OwnPlace
+from bot.features.progress import progress as progress_message
+from bot.features.standings.ranks import ranked
+from bot.features.statements.message import code_line
+from bot.features.statements.proof import (
+    issue,
+    statement_of,
+)
+from bot.messages.answers import timed
+from bot.messages.catalog import texts_in
+from bot.messages.message import Message
+
+
+def progress(ask: Ask) -> Message:
+    """The morning's message as of now, with a code under it by which anybody can tell that it is genuine."""
+    desk = ask.desk
+    rows = desk.standing.by_person.get(ask.userid, ())
+    if not rows:
+        is_leader = desk.is_leader(ask.userid)
+        return own_message.no_quota(language=desk.language, is_leader=is_leader, at=desk.local)
+    said = progress_message(
+        language=desk.language,
+        rows=rows,
+        yesterday=desk.standing.day(ask.userid, desk.local.date() - timedelta(days=1)),
+        at=desk.local,
+        waiting=desk.standing.waiting(ask.userid),
+    )
+    proof = issue(desk.services, [statement_of(desk.standing, ask.userid)])[ask.userid]
+    *lines, footer = said.lines
+    message = replace(said, lines=(*lines, code_line(desk.language, proof.code), footer))
+    kind = texts_in(desk.language)["own.progress_kind"]
+    return timed(message, language=desk.language, kind=kind, at=desk.local)
+
+
+def rank(ask: Ask) -> Message:
+    """His own place in each quota, and among how many."""
+    desk = ask.desk
+    rows = desk.standing.by_person.get(ask.userid, ())
+    if not rows:
+        is_leader = desk.is_leader(ask.userid)
+        return own_message.no_quota(language=desk.language, is_leader=is_leader, at=desk.local)
+    scopes = {quota.id: quota.ranked_in for quota, _ in desk.standing.frames}
+    places = {
+        (quota, period): OwnPlace(place=found.place, scope=scopes[quota], at=found.at)
+        for (quota, period, _), found in ranked(desk.services, rows, at=desk.at).items()
+    }
+    return own_message.rank(language=desk.language, rows=rows, places=places, at=desk.local)

@@ -1,0 +1,34 @@
+"""验证: whether the code under a statement of the day is genuine; the figures for few."""
+
+from __future__ import annotations
+
+from bot.features.chat.desk import Ask
+from bot.features.statements.message import looked_at
+from bot.features.statements.proof import look_at
+from bot.messages.answers import answered, timed
+from bot.messages.catalog import texts_in
+from bot.messages.message import Message
+
+
+def verify(ask: Ask) -> Message:
+    """What the code after the word is; wrong ones are limited by who asks."""
+    desk, texts = ask.desk, texts_in(ask.desk.language)
+    if not ask.rest:
+        return answered(
+            language=desk.language,
+            head=texts["statement.which"],
+            lines=[texts["statement.not_yours"]],
+            kind=texts["statement.kind"],
+            at=desk.local,
+        )
+    looked = look_at(desk.services, ask.rest, asker=ask.userid, by=ask.userid)
+    seen = looked.statement
+    message = looked_at(
+        language=desk.language,
+        at=desk.local,
+        given_at=looked.at,
+        too_many=looked.too_many,
+        name="" if seen is None else desk.name(desk.services.store.renames.current(seen.userid)),
+        seen=seen,
+    )
+    return timed(message, language=desk.language, kind=texts["statement.kind"], at=desk.local)

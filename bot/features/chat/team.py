@@ -1,0 +1,194 @@
+"""团队, 需帮助, 导出, 我来帮, 确认请假: what a leader may ask about his own people, and nobody else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import wraps
+
+from bot.core.progress import Row
+from bot.features.chat import about_message
+from bot.features.chat.dates import days_in
+from bot.features.chat.desk import (
+    Answer,
+    Ask,
+    Desk,
+    File,
+)
+from bot.features.preferences import leave_message
+from bot.features.preferences.leave import confirm
+from bot.features.standings.ranks import ranked
+from bot.features.standings.report import (
+    Report,
+    sheets,
+)
+from bot.features.teams import answers as team_messages
+from bot.features.teams import coaching, help_sentences
+from bot.features.teams.digest import Told
+from bot.features.teams.member import TeamMember
+from bot.messages.answers import timed
+from bot.messages.catalog import texts_in
+from bot.messages.message import Message
+from bot.spreadsheet import workbook
+
+_WISHED_DAYS = 7
+_WHOM_AND_DAYS = re.compile(r"\s*(?P<whom>[^\s,:、]+)(?P<days>.*)$")
+
+Reply = Callable[[Ask], Message | Answer]
+
+
+def of_leaders(reply: Callable[[Ask, Told], Message | Answer]) -> Reply:
+    """Give *reply* those of whom the asker may be told something; who leads nobody learns nothing."""
+
+    @wraps(reply)
+    def checked(ask: Ask) -> Message | Answer:
+        desk = ask.desk
+        if not desk.is_leader(ask.userid):
+            return about_message.leaders_only(language=desk.language, at=desk.local)
+        told = desk.leading.told(desk.people[ask.userid])
+        if told.nobody:
+            return team_messages.no_team(language=desk.language, at=desk.local)
+        if not told.summed:
+            return team_messages.too_few(language=desk.language, at=desk.local)
+        return reply(ask, told)
+
+    return checked
+
+
+@of_leaders
+def team(ask: Ask, told: Told) -> Message:
+    """The evening's message as of now."""
+    desk = ask.desk
+    message = desk.leading.message(desk.people[ask.userid], told)
+    kind = texts_in(desk.language)["team.team_kind"]
+    return timed(message, language=desk.language, kind=kind, at=desk.local)
+
+
+@of_leaders
+def needs_help(ask: Ask, told: Told) -> Message:
+    """Who of his own could use a hand, who asked for it, and in which teams of others somebody could."""
+    desk = ask.desk
+    names = {member.userid: member.name or member.userid for member in told.own}
+    since = desk.local.date() - timedelta(days=_WISHED_DAYS - 1)
+    # Only a direct leader was told, so only he is reminded.
+    wished = [
+        (names[userid], day)
+        for userid, day in desk.services.store.preferences.help_wishes(since=since)
+        if userid in names and ask.userid in desk.bank.leaders_of(userid)
+    ]
+    return team_messages.needs_help(
+        language=desk.language, team=told.own, wished=wished, at=desk.local, over=told.over
+    )
+
+
+def coach(ask: Ask) -> Message:
+    """He will help one of his own people, by userid or name: noted with the pace that person has now."""
+    desk = ask.desk
+    if not ask.rest.strip():
+        asked = help_sentences.whom if desk.is_leader(ask.userid) else about_message.leaders_only
+        return asked(language=desk.language, at=desk.local)
+    found = _meant(desk, ask.userid, ask.rest)
+    if len(found) > 1:
+        name = desk.name(found[0])
+        return help_sentences.several(language=desk.language, name=name, userids=found, at=desk.local)
+    if not found or not coaching.coach(desk.services, ask.userid, found[0], at=ask.said):
+        return help_sentences.not_led(language=desk.language, at=desk.local)
+    return _coached(ask, found[0])
+
+
+def _meant(desk: Desk, leader: str, who: str) -> list[str]:
+    """Return who of his own people *who* can mean: a userid, else a name."""
+    own = desk.own_people(leader)
+    userid = desk.services.store.renames.current(who.strip().lower())
+    if any(person.userid == userid for person in own):
+        return [userid]
+    name = _spelt(who)
+    return sorted(person.userid for person in own if person.name and _spelt(person.name) == name)
+
+
+def _spelt(name: str) -> str:
+    """Return *name* so that width, case and blanks do not matter."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _coached(ask: Ask, whom: str) -> Message:
+    desk, services = ask.desk, ask.desk.services
+    member = TeamMember(name="", userid=whom, rows=desk.standing.by_person.get(whom, ()))
+    row = member.lowest
+    if row is not None and row.pace is not None:
+        services.store.coaching.note_pace(
+            ask.userid, whom, ask.said.date(), quota=row.quota, pace=round(100 * row.pace)
+        )
+    return help_sentences.noted(language=desk.language, name=desk.name(whom), at=desk.local)
+
+
+def confirm_leave(ask: Ask) -> Message:
+    """Leave of one of his own people, as that person said it, changes targets from now on."""
+    desk = ask.desk
+    services = desk.services
+    said = _WHOM_AND_DAYS.match(ask.rest)
+    days = days_in(said["days"], today=desk.calendar.local_day(ask.said)) if said else None
+    if said is None or not days or days[-1] < days[0]:
+        return leave_message.how(language=desk.language, at=desk.local)
+    userid = services.store.renames.current(said["whom"].lower())
+    with services.store.transaction():
+        message, _ = confirm(services, ask.userid, userid, (days[0], days[-1]), at=desk.at)
+    return message
+
+
+@of_leaders
+def export(ask: Ask, told: Told) -> Answer:
+    """The rows of his own people as a spreadsheet, with his name on it; of those whom others lead, teams."""
+    desk, over = ask.desk, told.over
+    userids = tuple(sorted(member.userid for member in told.own))
+    shown = [] if over is None else [team.department for team in over.teams.shown]
+    rows, earlier = _with_ranks(desk, [row for row in desk.standing.rows if row.userid in set(userids)])
+    report = Report(
+        at=desk.local,
+        rows=rows,
+        teams=None
+        if over is None
+        else desk.standing.large_teams({number: told.teams[number] for number in shown}),
+        names={userid: desk.name(userid) for userid in userids},
+        departments=desk.services.directory.departments.names,
+        money=False,
+        language=desk.language,
+        notes=(
+            *team_messages.export_notes(
+                language=desk.language,
+                name=desk.name(ask.userid),
+                userid=ask.userid,
+                at=desk.local,
+                teams=over is not None,
+            ),
+            *earlier,
+        ),
+    )
+    return Answer(
+        message=team_messages.exported(
+            language=desk.language,
+            people=len(userids),
+            teams=None if over is None else len(shown),
+            at=desk.local,
+        ),
+        file=File(
+            filename=f"team-{ask.userid}-{desk.local:%Y%m%d-%H%M}.xlsx",
+            body=workbook(sheets(report)),
+            userids=userids,
+        ),
+    )
+
+
+def _with_ranks(desk: Desk, rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """Return *rows* with their ranks, and a note if these are older than the rows."""
+    found = ranked(desk.services, rows, at=desk.at)
+    with_ranks = []
+    for row in rows:
+        own = found.get((row.quota, row.period, row.userid))
+        place = None if own is None else own.place
+        with_ranks.append(row if place is None else replace(row, rank=place.rank))
+    earlier = sorted({own.at for own in found.values() if own.at is not None})
+    return with_ranks, [team_messages.rank_note(language=desk.language, at=at) for at in earlier]

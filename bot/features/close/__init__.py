@@ -1,0 +1,1 @@
+"""Settled periods: preliminary results, their signature, and the message about them."""

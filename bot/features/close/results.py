@@ -1,0 +1,281 @@
+"""Closing a settled period: preliminary lines once, then a signature that makes them final.
+
+From then on the stored figures are what is shown. What comes later is a proposed correction: a new line with
+author and reason, never an edit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from operator import attrgetter
+
+from bot.core.periods import parse_period
+from bot.core.progress import Row
+from bot.core.rulebook import Framed
+from bot.core.workdays import WorkCalendar, epoch_of
+from bot.features.standings.load import (
+    Standing,
+    rules,
+    standing_in,
+)
+from bot.services import FIRST_START, Services
+from bot.store.results import Closed, Result, State, text_of
+
+_LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
+
+# What makes a line another one: the rest follows from these or is of the day.
+_FIGURES = attrgetter("target", "counted", "rejected", "gross", "status", "penalty", "reward", "flags")
+
+
+class ClosingError(Exception):
+    """A line cannot be signed or corrected; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A final line, and what the figures would be now."""
+
+    stored: Row
+    now: Row
+
+
+def due(services: Services, *, at: datetime) -> list[Framed]:
+    """Return each quota with its periods that are settled at *at* (aware) and not closed, the earliest first.
+
+    Periods that ended before the first fact of the ledger are none of ours.
+    """
+    first = services.store.ledger.first_at()
+    if first is None:
+        return []
+    calendar = services.config.work_calendar()
+    today = calendar.local_day(at)
+    closed = {(one.quota, one.period) for one in services.store.results.closed()}
+    begun = rules(services).frames_beginning(max(calendar.day_of(first) - _LONGEST, today - _LONGEST), today)
+    found = [
+        (quota, period)
+        for quota, period in begun
+        if period.last >= calendar.day_of(first)
+        and quota.settlement(period, calendar=calendar) <= epoch_of(at)
+        and (quota.id, period.name) not in closed
+    ]
+    return sorted(found, key=lambda framed: framed[1].last)
+
+
+def begun_within(services: Services, framed: Framed) -> date | None:
+    """Return the local day on which the record began, if too much of the period was over then.
+
+    More than a fifth of its workdays: what happened before was not counted, so its result says little.
+    """
+    calendar, (_, period) = services.config.work_calendar(), framed
+    marks = (services.store.ledger.first_at(), services.store.marks.get(FIRST_START))
+    known = [calendar.day_of(int(mark)) for mark in marks if mark is not None]
+    if not known or min(known) > period.last:
+        return None
+    before = len(calendar.workdays_between(period.first, min(known) - timedelta(days=1)))
+    whole = len(calendar.workdays_between(period.first, period.last))
+    return min(known) if before * 5 > whole else None
+
+
+def close_due(services: Services, *, at: datetime) -> None:
+    """Store the preliminary lines of everything that is due at *at* (aware), once."""
+    store = services.store
+    for framed in due(services, at=at):
+        rows = _computed(services, [framed], at=at).rows
+        with store.transaction():
+            if store.results.newest(framed[0].id, framed[1].name):
+                continue  # another process was faster
+            store.results.add(
+                Result(
+                    line=row,
+                    version=1,
+                    state=State.PRELIMINARY,
+                    author="",
+                    reason="settlement",
+                    stored_at=epoch_of(at),
+                )
+                for row in rows
+            )
+            if rows:
+                _note(
+                    services, "close", framed[0].id, framed[1].name, rows, actor="quotabot", at=epoch_of(at)
+                )
+
+
+def of_today(services: Services, *, at: datetime) -> list[tuple[Framed, Standing]]:
+    """Return what was closed on the local day of *at* (aware), or is due then, each with its figures."""
+    calendar = services.config.work_calendar()
+    today = {
+        (one.quota, one.period)
+        for one in services.store.results.closed()
+        if calendar.day_of(one.closed_at) == calendar.local_day(at)
+    }
+    book = rules(services)
+    frames = [
+        framed
+        for quota, period in sorted(today)
+        for framed in book.frames_named(parse_period(period))
+        if framed[0].id == quota
+    ]
+    return [(framed, _computed(services, [framed], at=at)) for framed in [*frames, *due(services, at=at)]]
+
+
+def deadline(closed_at: int, *, calendar: WorkCalendar, workdays: int) -> datetime:
+    """Return when appeals about what was closed at *closed_at* (epoch s) end.
+
+    With the working hours of so many workdays later.
+    """
+    day = calendar.day_of(closed_at)
+    for _ in range(workdays):
+        day = calendar.next_workday(day)
+    return datetime.combine(day, calendar.closes, calendar.zone)
+
+
+def may_appeal(services: Services, quota: str, period: str, *, at: datetime) -> bool:
+    """Say whether appeals about this period are taken at *at* (aware): until some time after its close."""
+    closed = _closed(services, quota, period)
+    return closed is None or at < _deadline(services, closed)
+
+
+def undecided(services: Services, quota: str, period: str) -> frozenset[str]:
+    """Return the userids whose lines stay open because an appeal of theirs is not decided."""
+    states = services.store.results.appeals(quota, period)
+    return frozenset(userid for userid, state in states if state == "open")
+
+
+def sign(
+    services: Services, quota: str, period: str, *, by: str, at: datetime
+) -> tuple[list[str], list[str]]:
+    """Make the lines of a closed period final in the name of *by*; those with open appeals stay open.
+
+    Returns the userids that are final now, and those that stay open. Signing twice changes nothing.
+    Raises ClosingError if the period was not closed or appeals still run.
+    """
+    closed = _must_be_closed(services, quota, period)
+    if at < (until := _deadline(services, closed)):
+        raise ClosingError(f"{quota} {period}: appeals run until {until:%Y-%m-%d %H:%M}; sign after that")
+    store = services.store
+    waiting = undecided(services, quota, period)
+    rows = {row.userid: row for row in _recomputed(services, quota, period, at=at).rows}
+    with store.transaction():
+        signed = [
+            _signed(services, result, rows.get(userid), by=by, at=at)
+            for userid, result in store.results.newest(quota, period).items()
+            if result.state is State.PRELIMINARY and userid not in waiting
+        ]
+        store.results.add(signed)
+        if signed:
+            lines = [result.line for result in signed]
+            _note(services, "sign", quota, period, lines, actor=by, at=epoch_of(at))
+    return [result.line.userid for result in signed], sorted(waiting)
+
+
+def corrections(services: Services, quota: str, period: str, *, at: datetime) -> list[Correction]:
+    """Return the final lines that would be others now: late events, facts or decisions."""
+    newest = services.store.results.newest(quota, period)
+    if not any(result.state is State.FINAL for result in newest.values()):
+        return []
+    rows = {row.userid: row for row in _recomputed(services, quota, period, at=at).rows}
+    return [
+        Correction(stored=result.line, now=rows[userid])
+        for userid, result in newest.items()
+        if result.state is State.FINAL and userid in rows and _FIGURES(result.line) != _FIGURES(rows[userid])
+    ]
+
+
+def correct(
+    services: Services, quota: str, period: str, userid: str, *, by: str, reason: str, at: datetime
+) -> Row:
+    """Append what the figures of *userid* are now as a new line, by *by*, for *reason*; return it.
+
+    Raises ClosingError if there is nothing to correct.
+    """
+    found = [one for one in corrections(services, quota, period, at=at) if one.now.userid == userid]
+    if not found:
+        raise ClosingError(f"{quota} {period}: nothing to correct for {userid}")
+    line, store = found[0].now, services.store
+    with store.transaction():
+        before = store.results.newest(quota, period)[userid]
+        store.results.add(
+            [
+                replace(
+                    before,
+                    line=line,
+                    version=before.version + 1,
+                    author=by,
+                    reason=reason,
+                    stored_at=epoch_of(at),
+                )
+            ]
+        )
+        _note(services, "correct", quota, period, [line], actor=by, at=epoch_of(at), reason=reason)
+    return line
+
+
+def _signed(services: Services, result: Result, now: Row | None, *, by: str, at: datetime) -> Result:
+    """The final version of a line: with what reviews decided, and nothing else against the person."""
+    line, reason = result.line, "signed as it was"
+    decided = [
+        state
+        for userid, state in services.store.results.appeals(*result.name)
+        if userid == line.userid and state != "open"
+    ]
+    better = now is not None and (now.counted >= line.counted or "rejected" in decided)
+    if decided and now is not None and better:
+        line, reason = now, "signed with what reviews decided"
+    return Result(
+        line=line,
+        version=result.version + 1,
+        state=State.FINAL,
+        author=by,
+        reason=reason,
+        stored_at=epoch_of(at),
+    )
+
+
+def _note(
+    services: Services,
+    act: str,
+    quota: str,
+    period: str,
+    lines: Sequence[Row],
+    *,
+    actor: str,
+    at: int,
+    reason: str = "",
+) -> None:
+    """Put the digest of the lines into the audit chain: they cannot be changed quietly."""
+    told = "\n".join(text_of(line) for line in sorted(lines, key=lambda line: line.userid))
+    detail = {"lines": len(lines), "sha256": hashlib.sha256(told.encode()).hexdigest(), "reason": reason}
+    services.store.audit.add(at=at, actor=actor, act=act, subject=f"{quota} {period}", detail=detail)
+
+
+def _closed(services: Services, quota: str, period: str) -> Closed | None:
+    found = services.store.results.closed()
+    return next((one for one in found if (one.quota, one.period) == (quota, period)), None)
+
+
+def _must_be_closed(services: Services, quota: str, period: str) -> Closed:
+    if (closed := _closed(services, quota, period)) is None:
+        raise ClosingError(f"{quota} {period} was not closed yet; see `quotabot close list`")
+    return closed
+
+
+def _deadline(services: Services, closed: Closed) -> datetime:
+    return deadline(
+        closed.closed_at,
+        calendar=services.config.work_calendar(),
+        workdays=services.config.review.appeal_workdays,
+    )
+
+
+def _recomputed(services: Services, quota: str, period: str, *, at: datetime) -> Standing:
+    frames = rules(services).frames_named(parse_period(period))
+    return _computed(services, [framed for framed in frames if framed[0].id == quota], at=at)
+
+
+def _computed(services: Services, frames: Sequence[Framed], *, at: datetime) -> Standing:
+    """The figures as they are now, whatever is stored."""
+    return standing_in(services, frames, at=at, book=rules(services), stored=False)

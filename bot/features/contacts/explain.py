@@ -1,0 +1,217 @@
+"""Every contact of one employee with its verdict, why, until when, and the events behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.core.contacts import Contact
+from bot.core.counting import MaxShare
+from bot.core.frames import Frame, Past
+from bot.core.people import Person
+from bot.core.periods import parse_period
+from bot.core.progress import Branch
+from bot.core.quotas import stretches_under
+from bot.core.relations import Kind, RelationEvent
+from bot.core.rulebook import Framed
+from bot.core.verdicts import Verdict
+from bot.core.workdays import epoch_of
+from bot.features.contacts.reasons import (
+    Decision,
+    Ruling,
+    reason,
+)
+from bot.features.standings.load import (
+    branch_for,
+    rules,
+)
+from bot.services import Services
+
+_OVER_SHARE = (Verdict.OVER_SHARE, Verdict.REJECTED_OVER_SHARE)
+
+Told = Mapping[str, Sequence[tuple[RelationEvent, str]]]  # an employee's events and origins, by customer
+
+
+class UnknownPersonError(Exception):
+    """Nobody has this userid; the text says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldEvent:
+    """One fact of the ledger; *at* is local, *source* the way by which it came."""
+
+    kind: str
+    at: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One contact. *until*: when time alone changes the verdict, local; None if it does not.
+
+    *way*: WeCom's add_way; None until it was read.
+    *self_declared*: facts that the bank told only by a number that the employee typed himself.
+    """
+
+    external_userid: str
+    added_at: datetime
+    way: int | None
+    verdict: Verdict
+    reason: str
+    until: datetime | None
+    events: tuple[ToldEvent, ...]
+    self_declared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedQuota:
+    """A quota that the employee is under, in one period; *closed*: results are stored, *final*: signed."""
+
+    quota: str
+    period: str
+    contacts: tuple[Explained, ...]
+    closed: bool = False
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What one employee's contacts are worth as of *as_of* (local)."""
+
+    as_of: datetime
+    person: Person
+    quotas: tuple[ExplainedQuota, ...]
+
+
+def explain(
+    services: Services,
+    userid: str,
+    *,
+    at: datetime,
+    external_userid: str | None = None,
+    period: str | None = None,
+    branch: Branch | None = None,
+) -> Explanation:
+    """Explain the contacts of *userid* as of *at* (aware), in its periods or in the one named *period*.
+
+    *external_userid*: only customers with this id, or whose id ends with it. Verdicts are computed anew, also
+    for a closed period. *branch* is read already: as of *at*, for these periods.
+
+    Raises UnknownPersonError, and ValueError for a name that is no period.
+    """
+    book, calendar = rules(services), services.config.work_calendar()
+    if period is None:
+        frames = book.frames_at(calendar.local_day(at))
+    else:
+        frames = book.frames_named(parse_period(period))
+    branch = branch or branch_for(services, frames, at=at, userids=[userid.lower()])
+    person = next((one for one in branch.people if one.userid == userid.lower()), None)
+    if person is None:
+        raise UnknownPersonError(f"nobody has the userid {userid!r}: see the roster")
+    settled = any(quota.settlement(named, calendar=calendar) <= epoch_of(at) for quota, named in frames)
+    closed = {(one.quota, one.period) for one in services.store.results.closed()} if settled else set()
+    explainer = _Explainer(services, branch, person, at=at)
+    return Explanation(
+        as_of=calendar.moment(epoch_of(at)),
+        person=person,
+        quotas=tuple(
+            ExplainedQuota(
+                quota=quota.id,
+                period=named.name,
+                contacts=tuple(explainer.contacts((quota, named), wanted=external_userid or "")),
+                closed=(quota.id, named.name) in closed,
+                final=(quota.id, named.name) in closed and explainer.signed(quota.id, named.name),
+            )
+            for quota, named in frames
+            if stretches_under(quota, person, named, departments=branch.departments)
+        ),
+    )
+
+
+class _Explainer:
+    """What is read once for all quotas of one employee."""
+
+    def __init__(self, services: Services, branch: Branch, person: Person, *, at: datetime) -> None:
+        self._services, self._branch, self._userid = services, branch, person.userid
+        self._calendar = branch.calendar
+        self._at = self._local(epoch_of(at))
+        self._past: Past = branch.past(epoch_of(at))
+        self._told: Told = services.store.ledger.told_of(person.userid, upto=epoch_of(at))
+        self._decisions = services.store.reviews.decided_of(person.userid)
+        self._language = services.language
+
+    def signed(self, quota: str, period: str) -> bool:
+        """Whether this employee's line of the period is final."""
+        line = self._services.store.results.newest_of(self._userid, quota=quota, period=period)
+        return line is not None and line.state.value == "final"
+
+    def contacts(self, framed: Framed, *, wanted: str) -> Iterator[Explained]:
+        """The contacts of one frame by time, then by customer."""
+        frame = Frame.of(*framed, calendar=self._calendar)
+        limits = self._limits(frame)
+        for contact, verdict in frame.judged(self._userid, self._past):
+            add = contact.add
+            if not add.external_userid.endswith(wanted):
+                continue
+            ruling = self._ruling(frame, contact, verdict, limits.get(contact.key))
+            yield Explained(
+                external_userid=add.external_userid,
+                added_at=ruling.added,
+                way=None if contact.details is None else contact.details.add_way,
+                verdict=verdict,
+                reason=reason(ruling, language=self._language),
+                until=_until(ruling),
+                events=tuple(
+                    ToldEvent(kind=event.kind.value, at=self._local(event.at), source=origin)
+                    for event, origin in self._told.get(add.external_userid, ())
+                ),
+                self_declared=tuple(sorted(contact.self_declared)),
+            )
+
+    def _ruling(self, frame: Frame, contact: Contact, verdict: Verdict, limit: MaxShare | None) -> Ruling:
+        add, counting = contact.add, frame.quota.counting
+        told = self._told.get(add.external_userid, ())
+        first = next((event.at for event, _ in told if event.kind is Kind.ADDED), add.added_at)
+        decided = self._decisions.get((*contact.key, frame.quota.id))
+        return Ruling(
+            verdict=verdict,
+            contact=contact,
+            counting=counting,
+            basis=frame.quota.basis,
+            at=self._at,
+            added=self._local(add.added_at),
+            kept=self._local(add.added_at + counting.keep_s),
+            ended=None if add.ended_at is None else self._local(add.ended_at),
+            settlement=self._local(frame.settlement_s),
+            first=self._local(first) if add.nth > 1 else None,
+            limit=limit,
+            decision=None
+            if decided is None
+            else Decision(
+                by=decided.by,
+                at=None if decided.at is None else self._local(decided.at),
+                why=decided.why,
+            ),
+        )
+
+    def _limits(self, frame: Frame) -> dict[tuple[str, str, int], MaxShare]:
+        """The share that each contact is over which is over one: the first that stops it."""
+        found: dict[tuple[str, str, int], MaxShare] = {}
+        shares = frame.quota.counting.max_share
+        for number, limit in enumerate(shares, start=1):
+            counting = replace(frame.quota.counting, max_share=shares[:number])
+            upto = replace(frame, quota=replace(frame.quota, counting=counting))
+            for contact, verdict in upto.judged(self._userid, self._past):
+                if verdict in _OVER_SHARE:
+                    found.setdefault(contact.key, limit)
+        return found
+
+    def _local(self, moment_s: int) -> datetime:
+        return self._calendar.moment(moment_s)
+
+
+def _until(ruling: Ruling) -> datetime | None:
+    if ruling.verdict is Verdict.KEEP_PERIOD:
+        return ruling.kept
+    return ruling.settlement if ruling.verdict.standing == "pending" else None

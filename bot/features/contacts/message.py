@@ -1,0 +1,234 @@
+"""Somebody's contacts as a numbered list, and why one of them counts or not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from bot.core.periods import parse_period
+from bot.core.verdicts import Verdict
+from bot.features.customers.name_sentences import (
+    Customer,
+    called,
+    private,
+)
+from bot.messages.answers import answered
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.limits import CONTENT_BYTES
+from bot.messages.message import Keep, Line, Listing, Message, Part, plain
+from bot.messages.sanitize import clean
+
+PAGE = 20  # contacts a message at most
+_ENDS = 110  # bytes of the last line, and of the tones of the first and the last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a contact is worth under one quota in one period. *until*: when time alone changes that; local."""
+
+    quota: str
+    period: str
+    verdict: Verdict
+    reason: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed(Customer):
+    """A contact under its *number* in the list; *added_at* local, *way* WeCom's add_way, None if unread."""
+
+    number: int
+    added_at: datetime
+    way: int | None
+    judged: tuple[Judged, ...]
+
+
+def listed(*, language: str, contacts: Sequence[Listed], page: int, at: datetime) -> Message:
+    """Show the *page* (from 1) of *contacts*, which stand in the order of their numbers. *at* is local."""
+    texts = texts_in(language)
+    if not contacts:
+        return answered(
+            language=language,
+            head=texts["contacts.none"],
+            lines=[texts["contacts.none_more"]],
+            kind=texts["contacts.kind"],
+            at=at,
+        )
+    labels = _labels(language, contacts, at=at)
+    head, sums = texts["contacts.head"].say(n=len(contacts)), _sums(texts, contacts, labels)
+    around = (
+        head,
+        *map(plain, sums),
+        texts["contacts.next_page"],
+        texts["contacts.ask"],
+        texts["contacts.kind"],
+    )
+    entry = partial(_entry, texts, language=language, labels=labels)
+    pages = _pages([entry(one) for one in contacts], room=CONTENT_BYTES - _ENDS - _bytes(around))
+    if not 1 <= page <= len(pages):
+        head = texts["contacts.no_page"].say(page=page, pages=len(pages))
+        return answered(language=language, head=head, kind=texts["contacts.kind"], at=at)
+
+    def said(shown: Sequence[Listed]) -> Message:
+        return answered(
+            language=language,
+            head=head,
+            lines=[
+                *sums,
+                _listing(texts, [entry(one) for one in shown]),
+                texts["contacts.next_page"].say(page=page + 1) if page < len(pages) else "",
+                texts["contacts.ask"].say(number=shown[0].number),
+            ],
+            kind=texts["contacts.kind"],
+            at=at,
+        )
+
+    return private(said, contacts[pages[page - 1]])
+
+
+def explained(*, language: str, contact: Listed, may_object: bool, at: datetime) -> Message:
+    """Say why *contact* counts or not under each quota. *at* is local."""
+    texts = texts_in(language)
+    labels = _labels(language, [contact], at=at)
+    standing = texts["contacts.comma"].join(
+        dict.fromkeys(texts.table("contacts.standing")[one.verdict.standing] for one in contact.judged)
+    )
+    lines = [
+        _time_and_way(texts, contact),
+        *(
+            texts["contacts.why_under"].say(label=labels[one.quota, one.period], reason=one.reason)
+            for one in contact.judged
+        ),
+        texts["contacts.why_object"].say(number=contact.number) if may_object else "",
+    ]
+
+    def said(about: Sequence[Listed]) -> Message:
+        head = texts["contacts.why_head"].say(customer=called(about[0], language=language), standing=standing)
+        return answered(language=language, head=head, lines=lines, kind=texts["contacts.why_kind"], at=at)
+
+    return private(said, [contact])
+
+
+def not_found(
+    *, language: str, many: Sequence[Listed], at: datetime, how: str = "", kind: str = ""
+) -> Message:
+    """Say that no contact is meant, or that *many* may be. *at* is local.
+
+    *how* it is asked for, and the *kind* of answer, are those of `why` if they are left out.
+    """
+    texts = texts_in(language)
+    head = texts["contacts.why_many"].say(n=len(many)) if many else texts["contacts.why_unknown"]
+    labels = _labels(language, many, at=at)
+
+    def said(many: Sequence[Listed]) -> Message:
+        entries = [_entry(texts, one, language=language, labels=labels) for one in many]
+        listing = [_listing(texts, entries)] if entries else []
+        lines: list[str | Listing] = [*listing, how or texts["contacts.why_how"]]
+        return answered(
+            language=language, head=head, lines=lines, kind=kind or texts["contacts.why_kind"], at=at
+        )
+
+    return private(said, many)
+
+
+def _listing(texts: Texts, entries: Sequence[str]) -> Listing:
+    return Listing(
+        tuple(Line((Part(entry),), Keep.CORE) for entry in entries),
+        more=texts["contacts.more"],
+        keep=Keep.CORE,
+    )
+
+
+def _pages(entries: Sequence[str], *, room: int) -> list[slice]:
+    """Part *entries* into pages of at most PAGE that fit into *room* bytes; each has one at least."""
+    pages, first, taken = [], 0, 0
+    for number, entry in enumerate(entries):
+        needs = _bytes([entry])
+        if number > first and (number - first == PAGE or taken + needs > room):
+            pages.append(slice(first, number))
+            first, taken = number, 0
+        taken += needs
+    return [*pages, slice(first, len(entries))]
+
+
+def _bytes(lines: Iterable[str]) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
+def _labels(language: str, contacts: Sequence[Listed], *, at: datetime) -> dict[tuple[str, str], str]:
+    """Name each quota and period by its period, and by its id where that alone does not tell them apart."""
+    texts = texts_in(language)
+    found: dict[tuple[str, str], str] = {}
+    for one in (one for contact in contacts for one in contact.judged):
+        period = parse_period(one.period)
+        is_now = period.first <= at.date() <= period.last
+        label = (
+            texts.table("progress.this_period")[period.kind]
+            if is_now
+            else texts["progress.other_period"].say(period=one.period)
+        )
+        found.setdefault((one.quota, one.period), label)
+    if len(set(found.values())) == len(found):
+        return found
+    return {
+        key: texts["progress.quota_label"].say(quota=clean(key[0]), period=label)
+        for key, label in found.items()
+    }
+
+
+def _sums(texts: Texts, contacts: Sequence[Listed], labels: Mapping[tuple[str, str], str]) -> list[Line]:
+    found = []
+    for key, label in labels.items():
+        count = Counter(
+            one.verdict.standing
+            for contact in contacts
+            for one in contact.judged
+            if (one.quota, one.period) == key
+        )
+        said = texts["contacts.sums"].say(
+            label=label, **{name: count[name] for name in texts.table("contacts.standing")}
+        )
+        found.append(Line((Part(said),), Keep.CORE))
+    return found
+
+
+def _entry(texts: Texts, contact: Listed, *, language: str, labels: Mapping[tuple[str, str], str]) -> str:
+    said = {(one.quota, one.period): _verdict(texts, one) for one in contact.judged}
+    verdicts = set(said.values())
+    if len(verdicts) > 1:
+        verdict = texts["contacts.comma"].join(
+            texts["contacts.under"].say(label=labels[key], verdict=one) for key, one in said.items()
+        )
+    else:
+        verdict = next(iter(verdicts), "")
+    return texts["contacts.entry"].say(
+        number=contact.number,
+        time=f"{contact.added_at:%m-%d %H:%M}",
+        way=_way(texts, contact),
+        customer=called(contact, language=language),
+        verdict=verdict,
+    )
+
+
+def _verdict(texts: Texts, judged: Judged) -> str:
+    standing = texts.table("contacts.standing")[judged.verdict.standing]
+    if (cause := texts.table("contacts.cause").get(judged.verdict)) is None:
+        return standing
+    keeps = judged.verdict is Verdict.KEEP_PERIOD and judged.until is not None
+    until = texts["contacts.until"].say(day=f"{judged.until:%m-%d}") if keeps else ""
+    return texts["contacts.caused"].say(standing=standing, cause=cause, until=until)
+
+
+def _way(texts: Texts, contact: Listed) -> str:
+    if contact.way is None:
+        return texts["contacts.way_unread"]
+    return texts.table("contacts.ways").get(str(contact.way)) or texts["contacts.way_other"].say(
+        way=contact.way
+    )
+
+
+def _time_and_way(texts: Texts, contact: Listed) -> str:
+    return f"{contact.added_at:%m-%d %H:%M} {_way(texts, contact)}"

@@ -1,0 +1,138 @@
+"""Why a contact counts, waits or does not: one plain sentence for each verdict, with the rule's figures.
+
+Colleagues are never named, and who decided a review is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.contacts import Contact
+from bot.core.counting import Counting, MaxShare
+from bot.core.quotas import Basis
+from bot.core.relations import LOSSES
+from bot.core.verdicts import Verdict
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.sanitize import clean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a review decided of a contact: by whom, when (local), and why (may be empty)."""
+
+    by: str
+    at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A verdict with what its sentence names. Moments are local and aware.
+
+    *at*: as of when. *kept*: when the keep period is over. *first*: when the relation was first added, if
+    this is a later add. *limit*: the share that the contact is over. *decision*: of a review, if any.
+    """
+
+    verdict: Verdict
+    contact: Contact
+    counting: Counting
+    basis: Basis
+    at: datetime
+    added: datetime
+    kept: datetime
+    ended: datetime | None
+    settlement: datetime
+    first: datetime | None = None
+    limit: MaxShare | None = None
+    decision: Decision | None = None
+
+
+def reason(ruling: Ruling, *, language: str) -> str:
+    """Say in `zh-CN` or `en` why a contact has its verdict, and what a pending one waits for."""
+    texts = texts_in(language)
+    case = _case(ruling)
+    sentence = (
+        texts.table("reasons.verdict")[ruling.verdict] if case is None else texts.table("reasons.case")[case]
+    )
+    return sentence.format_map(_figures(texts, ruling))
+
+
+def _case(ruling: Ruling) -> str | None:
+    """The name of the cause where a verdict has several."""
+    add = ruling.contact.add
+    match ruling.verdict:
+        case Verdict.COUNTED:
+            return _counted(ruling)
+        case Verdict.COUNTED_REVIEW if ruling.decision is None:
+            return "review_ended"
+        case Verdict.NOT_FIRST if ruling.first is None:
+            return "colleague"
+        case Verdict.DETAILS if add.ended_by in LOSSES:
+            return "details_lost"
+    return None
+
+
+def _counted(ruling: Ruling) -> str | None:
+    add = ruling.contact.add
+    if ruling.ended is not None and add.ended_by not in LOSSES:
+        return "handed_over"
+    if ruling.basis is Basis.HELD:
+        return "held"
+    if not ruling.counting.keep_days:
+        return None
+    return "kept" if ruling.ended is None else "lost_late"
+
+
+def _figures(texts: Texts, ruling: Ruling) -> dict[str, str | int]:
+    contact, counting = ruling.contact, ruling.counting
+    details, facts = contact.details, contact.facts
+    unknown = [clean(fact) for fact in counting.required_facts if fact not in facts]
+    if counting.own_book and contact.manager is None:
+        unknown.append(texts["reasons.manager"])
+    has = details.tags if details else frozenset()
+    return {
+        "days": counting.keep_days,
+        "cap": counting.max_per_day,
+        "added": _moment(ruling, ruling.added),
+        "kept": _moment(ruling, ruling.kept),
+        "ended": _moment(ruling, ruling.ended),
+        "first": _moment(ruling, ruling.first),
+        "settlement": _moment(ruling, ruling.settlement),
+        "unknown": texts["reasons.comma"].join(unknown),
+        "false": texts["reasons.comma"].join(
+            clean(one) for one in counting.required_facts if facts.get(one) is False
+        ),
+        "missing": texts["reasons.comma"].join(
+            clean(tag) for tag in counting.required_tags if tag not in has
+        ),
+        "type": texts.table("reasons.types").get(str(details.customer_type), str(details.customer_type))
+        if details
+        else "",
+        "types": texts["reasons.comma"].join(
+            texts.table("reasons.types")[str(one)] for one in sorted(counting.customer_types)
+        ),
+        "way": details.add_way if details else "",
+        "state": clean(contact.state),
+        "fact": clean(ruling.limit.fact) if ruling.limit else "",
+        "percent": f"{float(ruling.limit.share * 100):g}" if ruling.limit else "",
+        **_decision(texts, ruling),
+    }
+
+
+def _decision(texts: Texts, ruling: Ruling) -> dict[str, str]:
+    decision = ruling.decision
+    if decision is None:
+        return {"decided": "", "why": ""}
+    by, when = clean(decision.by), _moment(ruling, decision.at)
+    return {
+        "decided": texts["reasons.decided"].say(by=by, when=when) if by and when else "",
+        "why": texts["reasons.why"].say(why=" ".join(decision.why.split())) if decision.why.strip() else "",
+    }
+
+
+def _moment(ruling: Ruling, moment: datetime | None) -> str:
+    """Day and minute; the year only if it is another than that of the time that is asked about."""
+    if moment is None:
+        return ""
+    return f"{moment:%m-%d %H:%M}" if moment.year == ruling.at.year else f"{moment:%Y-%m-%d %H:%M}"

@@ -1,0 +1,1 @@
+"""What a customer is called, and who may read it."""

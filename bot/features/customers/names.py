@@ -1,0 +1,57 @@
+"""Names of customers, only while the file asks for them: kept, told to their own employee, and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+import structlog
+
+from bot.core.workdays import epoch_of
+from bot.services import Services
+from bot.store.customers import CustomerName
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 300.0
+KEPT = timedelta(days=90)  # after a contact ended: results are asked about that long
+_LOOKED = "names_looked_over"  # a mark: the local day
+
+Names = tuple[str, ...]  # the best first
+
+
+def names_of(services: Services, userid: str) -> Mapping[str, Names]:
+    """What *userid*'s own customers are called, by external_userid: his remark first. Empty unless kept.
+
+    It is for his eyes only: nobody else may be told what this returns.
+    """
+    if not services.config.privacy.store_customer_names:
+        return {}
+    found = services.store.names.of(userid.lower())
+    return {customer: (one.remark, one.name) for customer, one in found.items()}
+
+
+def keep(services: Services, names: Iterable[CustomerName]) -> None:
+    """Keep what WeCom told, if the file asks for it; call it inside a transaction."""
+    if services.config.privacy.store_customer_names:
+        now = services.clock.now()
+        services.store.names.put(names, read_at=epoch_of(now), since=epoch_of(now - KEPT))
+
+
+def look_over(services: Services) -> None:
+    """Forget what may not be kept: everything if the file says so, else, once a day, what ended long ago."""
+    store = services.store
+    if not services.config.privacy.store_customer_names:
+        if store.names.any():
+            with store.transaction():
+                forgotten = store.names.clear()
+            log.warning("names of customers removed", names=forgotten)
+        return
+    now = services.clock.now()
+    today = services.config.work_calendar().local_day(now).isoformat()
+    if store.marks.get(_LOOKED) == today:
+        return
+    while ended := store.names.ended(upto=epoch_of(now - KEPT)):
+        with store.transaction():
+            store.names.forget(ended)
+    store.marks.put(_LOOKED, today)

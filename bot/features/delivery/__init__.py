@@ -1,0 +1,1 @@
+"""From the outbox to WeCom: the sender, the forms of a message, files."""

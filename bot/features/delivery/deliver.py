@@ -1,0 +1,241 @@
+"""One message to WeCom and what its answer means. The classes of `bot.wecom.errors` decide, nothing else.
+
+Before the first try the exact request is stored; every retry sends the same bytes with
+enable_duplicate_check, so WeCom itself drops what it had taken before [90236]. Past that interval an open
+outcome stays unknown and is not sent again.
+
+A card that WeCom refuses at its first try goes out as the next of its forms; never after a try whose outcome
+is open, because that one may have arrived. Updates of cards are rows like messages: their single-use codes
+make a repetition harmless.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.features.robots.deliver import RobotDelivery
+from bot.store.outbox import UPDATE, Due, Outbox
+from bot.wecom.client import CALL_S, WeComClient
+from bot.wecom.errors import (
+    CODE_SPENT,
+    FORM_REFUSED,
+    MAX_SYSTEM_BUSY_TRIES,
+    RATE_WINDOW_S,
+    TASK_KNOWN,
+    TOO_MANY_AT_ONCE,
+    AnswerError,
+    Kind,
+    NotSentError,
+    UnknownOutcomeError,
+    kind_of,
+)
+from bot.wecom.robot import robot_of
+from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
+
+log = structlog.get_logger(__name__)
+
+DUPLICATE_CHECK_S = 14_400  # WeCom's longest
+# A retry must reach WeCom while it still remembers the first try.
+RESEND_WITHIN_S = DUPLICATE_CHECK_S - int(2 * CALL_S) - 60
+TRIES = 6
+_BACK_OFF_S = (2, 5, 15, 45, 120, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nothing of this app can be sent now: everybody waits until *until* (real epoch s)."""
+
+    errcode: int
+    text: str
+    until: int
+    needs_human: bool
+
+
+class Delivery:
+    """Tries single messages. Called from several threads at once."""
+
+    def __init__(
+        self,
+        *,
+        agent_id: int,
+        client: WeComClient,
+        tokens: TokenKeeper,
+        outbox: Outbox,
+        robots: RobotDelivery | None = None,
+        real_time: Callable[[], float] = time.time,
+    ) -> None:
+        self._agent_id = agent_id
+        self._client = client
+        self._tokens = tokens
+        self._outbox = outbox
+        self._robots = robots
+        self._time = real_time
+
+    def deliver(self, due: Due, *, may_call: Callable[[], bool]) -> Trouble | None:
+        """Try one message and note the outcome; what is in everybody's way is returned.
+
+        *may_call* is asked before each call: without the lease for as long as it may last, none begins.
+        """
+        if self._robots is not None and (robot := robot_of(due.to_userid)) is not None:
+            self._robots.deliver(due, robot=robot, may_call=may_call)
+            return None
+        now = int(self._time())
+        if due.unsure_since is not None and now - due.unsure_since >= RESEND_WITHIN_S:
+            reason = "nobody knows whether WeCom took it, and it is too late to ask"
+            self._outbox.finish(due.seq, state="unknown", now=now, error=reason)
+            return None
+        try:
+            token = self._tokens.get()
+        except TokenError as error:
+            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
+        request = due.request or self._request(due)
+        if not may_call() or not self._outbox.begin(due.seq, request=request, now=now):
+            return None
+        return self._try(due, request, token, may_call)
+
+    def _try(self, due: Due, request: bytes, token: str, may_call: Callable[[], bool]) -> Trouble | None:
+        try:
+            try:
+                answer = self._call(due, request, token)
+            except AnswerError as error:
+                if kind_of(error.errcode) is not Kind.TOKEN:
+                    raise
+                self._tokens.void(token)
+                token = self._tokens.get()
+                if not may_call():
+                    self._later(due, wait=0, unsure=False, error=str(error), spent=False)
+                    return None
+                answer = self._call(due, request, token)
+        except TokenError as error:
+            self._later(due, wait=0, unsure=False, error=str(error), spent=False)
+            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
+        except AnswerError as error:
+            return self._refused(due, error)
+        except NotSentError as error:
+            self._later(due, wait=_back_off(due.attempts), unsure=False, error=str(error), spent=False)
+            return Trouble(0, str(error), int(self._time()) + _BACK_OFF_S[1], needs_human=False)
+        except UnknownOutcomeError as error:
+            self._later(due, wait=_back_off(due.attempts), unsure=True, error=str(error))
+            return None
+        self._taken(due, answer)
+        return None
+
+    def _call(self, due: Due, request: bytes, token: str) -> dict[str, Any]:
+        if due.msgtype == UPDATE:
+            return self._client.update_card(request, token=token)
+        return self._client.send_message(request, token=token)
+
+    def _taken(self, due: Due, answer: dict[str, Any]) -> None:
+        """WeCom said ok; whether the person gets it stands in the lists beside it."""
+        now = int(self._time())
+        receipt = {
+            name: answer[name] for name in ("msgid", "invaliduser", "unlicenseduser") if answer.get(name)
+        }
+        state, error = "sent", ""
+        for name, reason in (
+            ("invaliduser", "the app does not see this member (应用可见范围), or the userid is unknown"),
+            ("unlicenseduser", "the member has no WeCom base licence (基础许可)"),
+        ):
+            if due.to_userid in str(answer.get(name) or "").lower().split("|"):
+                state, error = "failed", reason
+        self._outbox.finish(due.seq, state=state, now=now, receipt=json.dumps(receipt), error=error)
+        if error:
+            log.warning("message refused for receiver", key=due.key, reason=error)
+
+    def _refused(self, due: Due, error: AnswerError) -> Trouble | None:
+        now = int(self._time())
+        kind = kind_of(error.errcode)
+        if self._is_settled(due, error, now=now):
+            return None
+        if kind is Kind.TRANSIENT:
+            tries = MAX_SYSTEM_BUSY_TRIES if error.errcode == -1 else TRIES
+            if due.attempts + 1 < tries:
+                self._later(due, wait=_back_off(due.attempts), unsure=False, error=str(error))
+                if error.errcode in TOO_MANY_AT_ONCE:
+                    return Trouble(error.errcode, str(error), now + _BACK_OFF_S[0], needs_human=False)
+                return None
+        elif kind is Kind.RATE:
+            self._later(due, wait=RATE_WINDOW_S, unsure=False, error=str(error), spent=False)
+            return Trouble(error.errcode, str(error), now + RATE_WINDOW_S, needs_human=False)
+        elif kind in {Kind.CONFIG, Kind.TOKEN}:
+            self._later(due, wait=0, unsure=False, error=str(error), spent=False)
+            return Trouble(error.errcode, str(error), now + PAUSE_AFTER_REFUSAL_S, needs_human=True)
+        elif kind is Kind.DONE:
+            self._outbox.finish(due.seq, state="sent", now=now, error=str(error))
+            return None
+        # A refusal of this try says nothing of an earlier one that WeCom may have taken.
+        state = "failed" if due.unsure_since is None else "unknown"
+        receipt = json.dumps({"errcode": error.errcode})
+        self._outbox.finish(due.seq, state=state, now=now, receipt=receipt, error=str(error))
+        log.warning("message given up", key=due.key, errcode=error.errcode, state=state)
+        return None
+
+    def _is_settled(self, due: Due, error: AnswerError, *, now: int) -> bool:
+        """Deal with refusals that concern a card only; False if this is none of them."""
+        first = due.attempts == 0 and due.unsure_since is None
+        receipt = json.dumps({"errcode": error.errcode})
+        if due.msgtype == UPDATE:
+            if error.errcode != CODE_SPENT:
+                return False
+            # After a try with an open outcome the code tells that it was carried out; else it came too late.
+            state = "expired" if first else "sent"
+            self._outbox.finish(due.seq, state=state, now=now, receipt=receipt)
+            return True
+        if error.errcode == TASK_KNOWN and due.unsure_since is not None:
+            # Our task_id is taken once: WeCom had taken the try whose outcome was open.
+            self._outbox.finish(due.seq, state="sent", now=now, receipt=receipt)
+            return True
+        if not first or error.errcode not in FORM_REFUSED or due.simpler is None:
+            return False
+        refused = f"{due.msgtype} {error.errcode}"
+        msgtype, content = due.simpler
+        self._outbox.fall_back(due.seq, msgtype=msgtype, content=content, refused=refused, now=now)
+        log.warning("message falls back", key=due.key, errcode=error.errcode, to=msgtype)
+        return True
+
+    def _later(self, due: Due, *, wait: float, unsure: bool, error: str, spent: bool = True) -> None:
+        now = int(self._time())
+        # What an earlier try left open stays open; only this try's doubt may be taken back.
+        since = due.unsure_since if due.unsure_since is not None or not unsure else now
+        self._outbox.retry(
+            due.seq, next_try_at=now + round(wait), unsure_since=since, error=error, spent=spent
+        )
+
+    def _request(self, due: Due) -> bytes:
+        """The body of the call; an ending is added while another row has made the same request."""
+        if due.msgtype == UPDATE:
+            return _json({"userids": [due.to_userid], "agentid": self._agent_id, **due.body})
+        body, number = due.body, 1
+        while True:
+            request = _json(
+                {
+                    "touser": due.to_userid,
+                    "msgtype": due.msgtype,
+                    "agentid": self._agent_id,
+                    due.msgtype: body,
+                    "enable_duplicate_check": 1,
+                    "duplicate_check_interval": DUPLICATE_CHECK_S,
+                }
+            )
+            # A card differs from every other one by its task_id.
+            if "content" not in body or not self._outbox.is_taken(due.seq, request=request):
+                return request
+            number += 1
+            body = {**due.body, "content": f"{due.body['content']} ·{number}"}
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _back_off(attempts: int) -> float:
+    """Seconds until the next try after *attempts* earlier ones, with up to a quarter of jitter."""
+    base = _BACK_OFF_S[min(attempts, len(_BACK_OFF_S) - 1)]
+    return base * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, no secret

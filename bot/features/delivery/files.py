@@ -1,0 +1,109 @@
+"""Files: their bytes are given to WeCom just before the message that shows them, and forgotten with it.
+
+A media_id lives for three days [90253], longer than any message of ours may wait. Uploading again after a
+failure does no harm, so only the message itself is ever in doubt.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from bot.features.delivery.deliver import (
+    DUPLICATE_CHECK_S,
+    Delivery,
+    Trouble,
+)
+from bot.features.notify.enqueue import FILE
+from bot.store.chat import Attachments
+from bot.store.outbox import Due
+from bot.wecom.errors import RATE_WINDOW_S, AnswerError, Kind, WeComError, kind_of
+from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError
+
+log = structlog.get_logger(__name__)
+
+_AGAIN_S = 10.0
+
+
+class FileDelivery(Delivery):
+    """As `Delivery`; a row with a file is sent once its bytes are uploaded."""
+
+    def __init__(self, *, attachments: Attachments, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._attachments = attachments
+
+    def deliver(self, due: Due, *, may_call: Callable[[], bool]) -> Trouble | None:
+        """Try one message and note the outcome; what is in everybody's way is returned."""
+        if due.msgtype != FILE:
+            return super().deliver(due, may_call=may_call)
+        if due.request is None:
+            found = self._uploaded(due, may_call)
+            if not isinstance(found, bytes):
+                return found
+            due = replace(due, request=found)
+        return super().deliver(due, may_call=may_call)
+
+    def _taken(self, due: Due, answer: dict[str, Any]) -> None:
+        super()._taken(due, answer)
+        if due.msgtype == FILE:
+            self._attachments.drop(due.content)
+
+    def _uploaded(self, due: Due, may_call: Callable[[], bool]) -> bytes | Trouble | None:
+        """Return the request with the media_id, or what is in the way; None: not now."""
+        now = int(self._time())
+        if (stored := self._attachments.get(due.content)) is None:
+            self._outbox.finish(due.seq, state="failed", now=now, error="its file is not there any more")
+            return None
+        token = ""
+        try:
+            token = self._tokens.get()
+            if not may_call():
+                return None
+            media_id = self._client.upload_file(*stored, token=token)
+        except TokenError as error:
+            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
+        except AnswerError as error:
+            return self._upload_refused(due, error, token=token)
+        except WeComError as error:
+            self._again(due, error)
+            return None
+        return self._file_request(due, media_id)
+
+    def _upload_refused(self, due: Due, error: AnswerError, *, token: str) -> Trouble | None:
+        now = int(self._time())
+        match kind_of(error.errcode):
+            case Kind.TOKEN:
+                self._tokens.void(token)
+                self._again(due, error)
+            case Kind.TRANSIENT:
+                self._again(due, error)
+            case Kind.RATE:
+                return Trouble(error.errcode, str(error), now + RATE_WINDOW_S, needs_human=False)
+            case Kind.CONFIG:
+                return Trouble(error.errcode, str(error), now + PAUSE_AFTER_REFUSAL_S, needs_human=True)
+            case _:
+                self._outbox.finish(due.seq, state="failed", now=now, error=str(error))
+                log.warning("file refused", key=due.key, errcode=error.errcode)
+        return None
+
+    def _again(self, due: Due, error: Exception) -> None:
+        """Later; a message that waits too long for its file expires."""
+        wait = round(_AGAIN_S * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
+        self._outbox.postpone(due.seq, next_try_at=int(self._time()) + wait)
+        log.info("file not uploaded yet", key=due.key, reason=str(error))
+
+    def _file_request(self, due: Due, media_id: str) -> bytes:
+        body = {
+            "touser": due.to_userid,
+            "msgtype": FILE,
+            "agentid": self._agent_id,
+            FILE: {"media_id": media_id},
+            "enable_duplicate_check": 1,
+            "duplicate_check_interval": DUPLICATE_CHECK_S,
+        }
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,156 @@
+"""The sender: one in the whole installation, under a lease, because WeCom's limits are per app.
+
+The lease outlives every call that may begin under it, so a successor never sends beside the last call of a
+holder that died; it counts its pacing from what the outbox remembers.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+import structlog
+
+from bot.features.delivery.deliver import (
+    Delivery,
+    Trouble,
+)
+from bot.features.notify.recheck import hold_back
+from bot.services import Services
+from bot.store.troubles import TROUBLE
+from bot.wecom.client import CALL_S
+from bot.wecom.pacing import DAY_S, Pacer
+
+log = structlog.get_logger(__name__)
+
+LEASE = "delivery"
+LEASE_S = 13  # so that it is taken over within 15 s of the holder's death
+_RENEW_BELOW_S = LEASE_S - 1  # no call begins with less left than it may last (CALL_S)
+_IDLE_S = 1.0
+_LOOK_S = 0.5  # how often those who wait for the lease look
+_CALLS_S = 0.25  # how long calls in flight are waited for before looking at everything else again
+_SENDS_PER_SEAT = 200  # WeCom: account cap x 200 person-times a day and app
+_BATCH = 100
+
+
+class Sender:
+    """Sends what the outbox has due. One thread calls `step` again and again; `close` ends it."""
+
+    def __init__(
+        self, services: Services, delivery: Delivery, *, real_time: Callable[[], float] = time.time
+    ) -> None:
+        wecom = services.config.wecom
+        self._services = services
+        self._outbox = services.store.outbox
+        self._delivery = delivery
+        self._time = real_time
+        self._limits = (wecom.max_per_minute, wecom.account_cap * _SENDS_PER_SEAT)
+        self._parallel = wecom.max_in_flight
+        self._pool = ThreadPoolExecutor(max_workers=self._parallel, thread_name_prefix="sender")
+        self._flying: dict[int, Future[Trouble | None]] = {}
+        self._pacer: Pacer | None = None
+        self._lease_until = 0
+        self._hold_until = 0.0
+        self._expired_at = (0, 0)
+        self._troubled = True  # until the first success: an earlier process may have left a note
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process held the lease at the last step."""
+        return self._pacer is not None
+
+    def step(self) -> float:
+        """Do what can be done now; how many seconds to wait before the next step."""
+        self._reap()
+        now = self._time()
+        if not self._lead(int(now)):
+            return _LOOK_S
+        clock_now = int(self._services.clock.now().timestamp())
+        if (int(now), clock_now) != self._expired_at:
+            self._outbox.expire(real_now=int(now), clock_now=clock_now)
+            self._expired_at = (int(now), clock_now)
+            hold_back(self._services, real_now=int(now), clock_now=clock_now)
+        if now >= self._hold_until:
+            wait_s = self._send_due(clock_now)
+        else:
+            wait_s = min(_IDLE_S, self._hold_until - now)
+        if self._flying:
+            wait(self._flying.values(), timeout=_CALLS_S, return_when=FIRST_COMPLETED)
+            return 0.0
+        return wait_s
+
+    def close(self) -> None:
+        """Wait for calls in flight, note their outcome, give the lease back."""
+        self._pool.shutdown(wait=True)
+        self._reap()
+        self._services.store.leases.free(LEASE, holder=self._services.holder)
+        self._pacer = None
+
+    def _lead(self, now: int) -> bool:
+        if self._pacer is not None and self._lease_until - now > _RENEW_BELOW_S:
+            return True
+        until = now + LEASE_S
+        if not self._services.store.leases.take(LEASE, holder=self._services.holder, now=now, until=until):
+            self._pacer = None
+            return False
+        self._lease_until = until
+        if self._pacer is None:
+            per_minute, per_day = self._limits
+            self._pacer = Pacer(max_per_minute=per_minute, max_per_day=per_day)
+            self._pacer.rebuild(self._outbox.tries_since(now - DAY_S))
+            log.info("delivery begins", holder=self._services.holder)
+        return True
+
+    def _send_due(self, clock_now: int) -> float:
+        """Start as many calls as are due and allowed; how long there is nothing more to start."""
+        assert self._pacer is not None  # noqa: S101 - only called while leading
+        now = self._time()
+        for due in self._outbox.due(real_now=int(now), clock_now=clock_now, batch=_BATCH):
+            if len(self._flying) >= self._parallel:
+                break
+            if due.seq in self._flying:
+                continue
+            if pause := self._pacer.app_wait(now):
+                return min(pause, _IDLE_S)
+            if pause := self._pacer.member_wait(due.to_userid, now):
+                self._outbox.postpone(due.seq, next_try_at=int(now + pause) + 1)
+                continue
+            self._pacer.note(due.to_userid, now)
+            self._flying[due.seq] = self._pool.submit(self._delivery.deliver, due, may_call=self._may_call)
+        return _IDLE_S
+
+    def _may_call(self) -> bool:
+        """Whether a call that begins now ends while the lease is still ours."""
+        return self._lease_until - self._time() >= CALL_S
+
+    def _reap(self) -> None:
+        for seq, future in [(seq, future) for seq, future in self._flying.items() if future.done()]:
+            del self._flying[seq]
+            if (error := future.exception()) is not None:
+                # The row stays as the store has it; its doubt was noted before the call.
+                log.error("delivery failed", seq=seq, error=type(error).__name__)
+                self._hold_until = self._time() + _IDLE_S
+            elif (trouble := future.result()) is not None:
+                self._note(trouble)
+            elif self._troubled:
+                self._services.store.marks.clear(TROUBLE)
+                self._troubled = False
+
+    def _note(self, trouble: Trouble) -> None:
+        self._troubled = True
+        self._hold_until = max(self._hold_until, float(trouble.until))
+        log.error("delivery waits", errcode=trouble.errcode, reason=trouble.text, until=trouble.until)
+        self._services.store.marks.put(
+            TROUBLE,
+            json.dumps(
+                {
+                    "errcode": trouble.errcode,
+                    "text": trouble.text,
+                    "until": trouble.until,
+                    "needs_human": trouble.needs_human,
+                },
+                ensure_ascii=False,
+            ),
+        )

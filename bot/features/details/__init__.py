@@ -1,0 +1,1 @@
+"""What WeCom says of contacts: details and tags."""

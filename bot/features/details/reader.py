@@ -1,0 +1,200 @@
+"""The reader: one in the whole installation asks WeCom about contacts and tags, a few at a time, paced.
+
+It reads in waves: as many calls side by side as WeCom bears, then one transaction with all they told. A call
+that is repeated by a successor does no harm, so its lease only keeps two from doing the same work.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+
+from bot.features.details.answers import (
+    Acts,
+    Details,
+    Question,
+    tags_of,
+)
+from bot.services import Services
+from bot.store.troubles import DETAILS_TROUBLE
+from bot.wecom.budget import READS_IN_FLIGHT
+from bot.wecom.client import CALL_S, WeComClient
+from bot.wecom.contacts import CORP_TAGS, DETAILS, CustomerDetails, contact_details, corp_tags
+from bot.wecom.errors import (
+    TOO_MANY_AT_ONCE,
+    AnswerError,
+    BlockedError,
+    Kind,
+    NotSentError,
+    WeComError,
+    kind_of,
+)
+from bot.wecom.reads import Reads
+from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
+
+log = structlog.get_logger(__name__)
+
+LEASE = "details"
+LEASE_S = int(CALL_S) + 3
+TAGS_EVERY_S = 86_400  # what the API does to tags fires no event
+_IDLE_S = 1.0
+_UNREACHED_S = 5
+_TURN_S = 1.0  # what is not begun so soon is begun later, and the lease lasts
+_TAGS_AGAIN_S = 600
+
+
+class Reader:
+    """Reads what is wanted and due. One thread calls `step` again and again; `close` ends it."""
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        client: WeComClient,
+        tokens: TokenKeeper,
+        real_time: Callable[[], float] = time.time,
+    ) -> None:
+        self._services = services
+        self._store = services.store
+        self._client = client
+        self._reads = Reads(client, tokens, services.read_budget, ending=services.ending)
+        self._time = real_time
+        self._details = Details(services)
+        self._pool = ThreadPoolExecutor(max_workers=READS_IN_FLIGHT, thread_name_prefix="details")
+        self._lease_until = 0
+        self._hold_until = 0.0
+        self._tags_again_at = 0.0
+        self._troubled = True  # until the first success: an earlier process may have left a note
+
+    def step(self) -> float:
+        """Read what may be read now; how many seconds to wait before the next step."""
+        now = self._time()
+        if not self._lead(int(now)):
+            return _IDLE_S
+        if now < self._hold_until:
+            return min(_IDLE_S, self._hold_until - now)
+        if now >= self._tags_again_at and self._store.details.tags_due(now=int(now), every_s=TAGS_EVERY_S):
+            self._read_tags(now)
+            return 0.0
+        wave = self._wave(int(now))
+        if not wave:
+            return _IDLE_S
+        room, wait = self._reads.budget.room(DETAILS, most=len(wave))
+        if wait:
+            self._hold(now + wait.seconds)
+            return min(_IDLE_S, wait.seconds)
+        answers = list(self._pool.map(self._about, wave[:room]))
+        self._settle(wave[:room], answers)
+        return 0.0
+
+    def close(self) -> None:
+        """Wait for calls in flight and give the lease back."""
+        self._pool.shutdown(wait=True)
+        self._store.leases.free(LEASE, holder=self._services.holder)
+
+    def _lead(self, now: int) -> bool:
+        if self._lease_until - now >= CALL_S:
+            return True
+        until = now + LEASE_S
+        mine = self._store.leases.take(LEASE, holder=self._services.holder, now=now, until=until)
+        self._lease_until = until if mine else 0
+        return mine
+
+    def _wave(self, now: int) -> list[Question]:
+        """The customers to ask about next, each with everybody who waits for the answer."""
+        wanted: dict[str, list[str]] = {}
+        for read in self._store.details.due(now=now, batch=READS_IN_FLIGHT * 4):
+            if read.external_userid in wanted or len(wanted) < READS_IN_FLIGHT:
+                wanted.setdefault(read.external_userid, []).append(read.userid)
+        wave = []
+        for external_userid, due in wanted.items():
+            waiting = self._store.details.of_customer(external_userid)
+            wave.append(
+                Question(
+                    external_userid=external_userid,
+                    due=tuple(read for read in waiting if read.userid in due),
+                    others=tuple(read for read in waiting if read.userid not in due),
+                )
+            )
+        return wave
+
+    def _about(self, question: Question) -> CustomerDetails | WeComError:
+        def ask(call: Callable[[str], Mapping[str, Any]]) -> Mapping[str, Any]:
+            return self._reads.ask(DETAILS, call, tries=1, turn_s=_TURN_S)
+
+        named = self._services.config.privacy.store_customer_names
+        try:
+            return contact_details(self._client, question.external_userid, ask=ask, named=named)
+        except WeComError as error:
+            return error
+
+    def _settle(self, wave: list[Question], answers: list[CustomerDetails | WeComError]) -> None:
+        now = self._time()
+        acts: Acts = {}
+        with self._store.transaction():
+            for question, answer in zip(wave, answers, strict=True):
+                if isinstance(answer, CustomerDetails):
+                    acts |= self._details.keep(question, answer, now=int(now))
+                elif not self._is_in_everybodys_way(answer, now):
+                    acts |= self._details.miss(question, answer, now=int(now))
+            for _, act in sorted(acts.items(), key=lambda item: (item[0].userid, item[0].external_userid)):
+                act()
+        if any(isinstance(answer, CustomerDetails) for answer in answers) and now >= self._hold_until:
+            self._well()
+
+    def _read_tags(self, now: float) -> None:
+        change = self._store.details.tags_change()
+        try:
+            tags = self._reads.ask(
+                CORP_TAGS, lambda token: corp_tags(self._client, token=token), tries=1, turn_s=_TURN_S
+            )
+        except BlockedError as error:
+            self._tags_again_at = error.until
+            return
+        except WeComError as error:
+            if not self._is_in_everybodys_way(error, now):
+                self._tags_again_at = now + _TAGS_AGAIN_S
+                log.warning("tags not read", reason=str(error))
+            return
+        with self._store.transaction():
+            self._store.details.replace_corp_tags(tags_of(tags), read_at=int(now), change=change)
+        self._well()
+
+    def _is_in_everybodys_way(self, error: WeComError, now: float) -> bool:
+        """Whether *error* says something of the app and not of what was asked: then everything waits."""
+        if isinstance(error, TokenError | BlockedError):
+            self._hold(float(error.until))  # `readyz` has the token's trouble already
+            return True
+        if isinstance(error, NotSentError):
+            self._hold(now + _UNREACHED_S)
+            return True
+        if not isinstance(error, AnswerError):
+            return False
+        kind = kind_of(error.errcode)
+        if error.errcode in TOO_MANY_AT_ONCE or kind is Kind.RATE:
+            pass  # the budget knows how long nobody asks
+        elif kind in {Kind.CONFIG, Kind.TOKEN}:
+            self._hold(now + PAUSE_AFTER_REFUSAL_S)
+            self._note(error)
+        else:
+            return False
+        return True
+
+    def _hold(self, until: float) -> None:
+        self._hold_until = max(self._hold_until, until)
+
+    def _note(self, error: AnswerError) -> None:
+        self._troubled = True
+        log.error("details wait", errcode=error.errcode, reason=str(error))
+        told = {"errcode": error.errcode, "text": str(error)}
+        self._store.marks.put(DETAILS_TROUBLE, json.dumps(told, ensure_ascii=False))
+
+    def _well(self) -> None:
+        if self._troubled:
+            self._store.marks.clear(DETAILS_TROUBLE)
+            self._troubled = False

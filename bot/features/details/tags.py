@@ -1,0 +1,101 @@
+"""Before a job that tells numbers: the tags of contacts that wait for one are read again.
+
+A tag that the bank's own system sets through the API fires no event, so nobody else would notice it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from bot.core.frames import Frame
+from bot.core.rulebook import Framed
+from bot.core.verdicts import Verdict
+from bot.core.workdays import epoch_of
+from bot.features.close import results
+from bot.features.details.reader import LEASE
+from bot.features.standings.load import (
+    rules,
+    standing_in,
+)
+from bot.services import Services
+from bot.store.details import Relation
+from bot.store.troubles import DETAILS_TROUBLE
+
+PATIENCE_S = 20.0  # a job does not wait longer: what is read later shows in the next one
+_LOOK_S = 0.1
+_WAITS = frozenset({Verdict.TAGS, Verdict.REJECTED_TAGS})
+
+
+def _running(services: Services, at: datetime) -> Sequence[Framed]:
+    return rules(services).frames_at(services.config.work_calendar().local_day(at))
+
+
+def _to_close(services: Services, at: datetime) -> Sequence[Framed]:
+    return results.due(services, at=at)
+
+
+# The jobs whose numbers depend on tags, each with the periods that it looks at.
+FRAMES: dict[str, Callable[[Services, datetime], Sequence[Framed]]] = {
+    "progress": _running,
+    "reminder": _running,
+    "digest": _running,
+    "weekly": _running,
+    "close": _to_close,
+}
+
+
+def freshen(services: Services, job: str, *, at: datetime) -> None:
+    """Have the tags read that *job* as of *at* (aware) depends on, and wait a little for the reader.
+
+    Nobody is waited for who is not there, or cannot read.
+    """
+    if not want_again(services, job, at=at):
+        return
+    store = services.store
+
+    def rest() -> float | None:
+        return _LOOK_S if store.leases.get(LEASE, now=int(store.now())) else None
+
+    wait_for_reading(services, step=rest)
+
+
+def want_again(services: Services, job: str, *, at: datetime) -> int:
+    """Have every living contact read again that lacks a required tag as of *at* (aware); how many."""
+    if job not in FRAMES:
+        return 0
+    frames = [framed for framed in FRAMES[job](services, at) if framed[0].counting.required_tags]
+    waiting = _waiting(services, frames, at=at) if frames else set()
+    with services.store.transaction():
+        now = int(services.store.now())
+        for userid, external_userid in waiting:
+            services.store.details.want(userid, external_userid, now=now)
+    return len(waiting)
+
+
+def wait_for_reading(services: Services, *, step: Callable[[], float | None]) -> None:
+    """Call *step* until what is wanted was asked about, it cannot be, or patience is over.
+
+    *step* says how many seconds to wait before the next one; None: nobody reads.
+    """
+    store, end = services.store, time.monotonic() + PATIENCE_S
+    while time.monotonic() < end and store.details.untried():
+        pause = step()
+        if pause is None or store.marks.get(DETAILS_TROUBLE) is not None:
+            return
+        time.sleep(min(pause, _LOOK_S))
+
+
+def _waiting(services: Services, frames: Sequence[Framed], *, at: datetime) -> set[Relation]:
+    shown = standing_in(services, frames, at=at, book=rules(services), stored=False)
+    past = shown.branch.past(epoch_of(at))
+    by_name = {
+        (quota.id, period.name): Frame.of(quota, period, calendar=shown.calendar) for quota, period in frames
+    }
+    return {
+        (contact.add.userid, contact.add.external_userid)
+        for row in shown.rows
+        for contact, verdict in by_name[row.quota, row.period].judged(row.userid, past)
+        if verdict in _WAITS and contact.add.ended_at is None
+    }

@@ -1,0 +1,177 @@
+"""How the service is: can events be stored, what is degraded, how much waits. For people and for monitors."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from bot.core.quiet_hours import Silence
+from bot.features.outages import gaps
+from bot.store.address_book import READ_ERROR
+from bot.store.engine import StoreError
+from bot.store.store import Store
+from bot.store.troubles import DETAILS_TROUBLE, STUCK_TRIES, TOKEN, TROUBLE, WELCOME_TROUBLE
+from bot.store.welcomes import Counts
+from bot.wecom.errors import TOO_OFTEN
+
+
+def refused_line(api: str, seconds: int) -> str:
+    """What to say of an API that WeCom refuses for so long still; * is all of them."""
+    what = "all reading" if api == "*" else api
+    return f"WeCom refuses {what} for too many calls, for another {seconds} s"
+
+
+class Health:
+    """Reads the store; asks WeCom nothing."""
+
+    def __init__(
+        self, store: Store, *, probe: Callable[[], None], real_time: Callable[[], float] = time.time
+    ) -> None:
+        """*probe* returns if an event could be stored now, or raises StoreError."""
+        self._store = store
+        self._probe = probe
+        self._time = real_time
+
+    def report(self) -> dict[str, Any]:
+        """`ready`: events can be stored; `degraded`: what a person should look at, each with its part."""
+        try:
+            self._probe()
+            degraded = [
+                *self._wecom(),
+                *self._lost(),
+                *self._directory(),
+                *self._details(),
+                *self._reads(),
+                *self._welcome(),
+                *self._robots(),
+                *self._dead(),
+            ]
+        except StoreError as error:
+            return {"ready": False, "degraded": [{"part": "store", "problem": str(error)}]}
+        return {"ready": True, "degraded": degraded}
+
+    def depths(self) -> dict[str, int]:
+        """What waits, what was given up on, and what nobody was told for the sake of peace, by name."""
+        now, withheld = int(self._time()), self._store.unasked.withheld()
+        inbox, outbox = self._store.inbox.depth(now=now), self._store.outbox.depth(now=now)
+        return {
+            "inbox_pending": inbox.pending,
+            "inbox_dead": inbox.dead,
+            "inbox_oldest_seconds": inbox.oldest_s or 0,
+            "outbox_pending": outbox.pending,
+            "outbox_dead": outbox.dead,
+            "outbox_oldest_seconds": outbox.oldest_s or 0,
+            "details_pending": self._store.details.pending(),
+            "withheld_expired": self._store.outbox.expired(since=0),
+            **{f"withheld_{reason.name.lower()}": withheld.get(reason.value, 0) for reason in Silence},
+        }
+
+    def welcomes(self) -> Counts:
+        """How many welcome messages of the last 24 hours ended how."""
+        return self._store.welcomes.counts(now=int(self._time()))
+
+    def _wecom(self) -> list[dict[str, Any]]:
+        token = self._store.tokens.get(TOKEN)
+        if token.error:
+            return [{"part": "wecom", "errcode": token.errcode, "problem": token.error}]
+        return self._noted(TROUBLE, part="wecom")
+
+    def _lost(self) -> list[dict[str, Any]]:
+        """WeCom is silent; events were lost and are not made good yet."""
+        now, found = int(self._time()), list[dict[str, Any]]()
+        if (silent := gaps.silence(self._store, now=now)) is not None:
+            minutes = (now - silent.began_at) // 60
+            text = (
+                f"no callback from WeCom for {minutes} min, longer than ever lately: does the address in "
+                "接收消息 → 设置API接收 still answer, is the app enabled?"
+            )
+            found.append({"part": "silence", "minutes": minutes, "problem": text})
+        if (gap := gaps.gap(self._store, now=now)) is not None:
+            who = "" if gap.members is None else f" of {len(gap.members)} member(s)"
+            text = f"events{who} may be missing ({', '.join(gap.reasons)}) until a comparison has caught up"
+            found.append({"part": "catch_up", "problem": text})
+        return found
+
+    def _details(self) -> list[dict[str, Any]]:
+        """What keeps us from reading contacts: all of them, or those that were tried too often."""
+        if noted := self._noted(DETAILS_TROUBLE, part="details"):
+            return noted
+        stuck = self._store.details.stuck(attempts=STUCK_TRIES)
+        return [
+            {
+                "part": "details",
+                "contacts": count,
+                "error": error,
+                "problem": f"{count} contact(s) could not be read: {error}",
+            }
+            for error, count in stuck[:1]
+        ]
+
+    def _reads(self) -> list[dict[str, Any]]:
+        now = int(self._time())
+        return [
+            {
+                "part": "reads",
+                "errcode": TOO_OFTEN,
+                "api": api,
+                "seconds": until - now,
+                "problem": refused_line(api, until - now),
+            }
+            for api, until in self._store.budget.blocked(now=now).items()
+        ]
+
+    def _welcome(self) -> list[dict[str, Any]]:
+        return self._noted(WELCOME_TROUBLE, part="welcome")
+
+    def _robots(self) -> list[dict[str, Any]]:
+        """Group robots that are off; what was configured anew meanwhile is forgotten at the next start."""
+        return [
+            {"part": "robots", "errcode": off.errcode, "problem": f"{off.name}: {off.error}"}
+            for off in self._store.robots.all()
+        ]
+
+    def _noted(self, mark: str, *, part: str) -> list[dict[str, Any]]:
+        trouble = self._store.marks.get(mark)
+        if trouble is None:
+            return []
+        told = json.loads(trouble)
+        return [{"part": part, "errcode": told["errcode"], "problem": told["text"]}]
+
+    def _directory(self) -> list[dict[str, Any]]:
+        error = self._store.marks.get(READ_ERROR)
+        return [] if error is None else [{"part": "directory", "problem": error}]
+
+    def _dead(self) -> list[dict[str, Any]]:
+        depths = self.depths()
+        return [
+            {"part": name, "problem": f"{count} given up on: see `quotabot dead list`"}
+            for name in ("inbox", "outbox")
+            if (count := depths[f"{name}_dead"])
+        ]
+
+
+def metrics_text(health: Health) -> bytes:
+    """Prometheus text of what waits and what was given up on."""
+    registry = CollectorRegistry()
+    for name, value in health.depths().items():
+        what = name.replace("_", " ")
+        Gauge(f"quotabot_{name}", f"{what} of this installation", registry=registry).set(value)
+    counts = health.welcomes()
+    ended = Gauge(
+        "quotabot_welcomes", "welcome messages of 24 hours by how they ended", ["state"], registry=registry
+    )
+    for state, number in counts.states.items():
+        ended.labels(state=state.value).set(number)
+    refused = Gauge(
+        "quotabot_welcomes_refused",
+        "welcome messages of 24 hours that WeCom refused",
+        ["errcode"],
+        registry=registry,
+    )
+    for errcode, number in counts.refused.items():
+        refused.labels(errcode=str(errcode)).set(number)
+    return generate_latest(registry)

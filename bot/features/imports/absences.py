@@ -1,0 +1,73 @@
+"""Leave, from a CSV file: `userid,from,to,kind`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
+
+from bot.config.csv_table import Cells, CsvTable
+from bot.config.fields import USERID_ALLOWED, is_userid
+from bot.features.imports.csv_import import ShortLines
+from bot.features.people import directory
+from bot.services import Services
+from bot.store.contact_knowledge import Absence
+
+LONGEST_ABSENCE = timedelta(days=1096)  # three years: more is a slip of the pen
+
+CALLED_OFF = frozenset({"cancelled", "取消"})  # kinds of a line that takes back the leave of these very days
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class AbsenceLines(ShortLines[Absence]):
+    """`userid,from,to,kind`; both days are included, and lines may overlap."""
+
+    what = "absences"
+
+    def __init__(self, services: Services, path: Path) -> None:
+        self._services, self._path = services, path
+        self._people = known_people(services)
+        self._renamed = services.store.renames.all()
+        says = (
+            "the roster has or had" if services.config.directory.source == "csv" else "WeCom shows or showed"
+        )
+        self._allowed = f"must be somebody whom {says}"
+
+    def table(self) -> CsvTable:
+        """The file, from its beginning."""
+        return CsvTable(self._path, known=("userid", "from", "to", "kind"), required=("userid", "from", "to"))
+
+    def read(self, cells: Cells) -> Absence | None:
+        """What a line says; None after noting what is wrong with its cells."""
+        userid, first, last = cells["userid"].lower(), cells.day("from"), cells.day("to")
+        userid = self._renamed.get(userid, userid)
+        if userid not in self._people:
+            allowed = self._allowed if is_userid(userid) else USERID_ALLOWED
+            cells.fault("userid", allowed)
+        if _CONTROL.search(cells["kind"]):
+            cells.fault("kind", "must be one line of text")
+        if first is None or last is None:
+            return None
+        if last < first:
+            cells.fault("to", f"must not be before from = {first}")
+        elif last - first >= LONGEST_ABSENCE:
+            cells.fault("to", f"must be within {LONGEST_ABSENCE.days} days of from = {first}")
+        return Absence(userid=userid, first=first, last=last, kind=cells["kind"])
+
+    def put(self, lines: Sequence[Absence], *, now: int) -> None:  # noqa: ARG002 - leave has no age
+        """Keep good lines in their order, inside a transaction."""
+        knowledge = self._services.store.knowledge
+        for called_off, several in groupby(lines, key=lambda line: line.kind.strip().lower() in CALLED_OFF):
+            if called_off:
+                knowledge.drop_absences(several)
+            else:
+                knowledge.put_absences(several)
+
+
+def known_people(services: Services) -> frozenset[str]:
+    """Everybody whom the roster, or WeCom, has or had, in lower case."""
+    today = services.config.work_calendar().local_day(services.clock.now())
+    return frozenset(directory.known(services.directory, services.store.members.all(), day=today))

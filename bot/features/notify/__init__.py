@@ -1,0 +1,1 @@
+"""Whether and when somebody may be told; the way into the outbox."""

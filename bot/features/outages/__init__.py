@@ -1,0 +1,1 @@
+"""When events may have been lost: gaps, silence of WeCom, catching up."""

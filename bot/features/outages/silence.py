@@ -1,0 +1,116 @@
+"""Whether WeCom still speaks to us: a silence that is too long for working hours is an outage on record.
+
+Everything here is real time: callbacks come by it, whatever day is played.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import structlog
+
+from bot.core.outages import SILENCE, covered_by
+from bot.core.sync import (
+    ORIGIN,
+    Cause,
+)
+from bot.features.outages import gaps
+from bot.features.outages.silence_rules import (
+    LOOK_S,
+    Day,
+    Heard,
+    is_silent,
+    listen,
+)
+from bot.services import Services
+from bot.store.sync import SyncRun
+
+log = structlog.get_logger(__name__)
+
+LEASE = "listening"
+LEASE_S = int(2.5 * LOOK_S)
+_HEARD = "heard"  # the mark of what is remembered of the past
+_PROVED = "quiet_until"  # the mark of when a comparison showed last that there had been nothing to tell
+
+
+def look(services: Services) -> None:
+    """Take in what came, and note that a silence began, lasts or is over. Call it each LOOK_S."""
+    store = services.store
+    now = int(store.now())
+    if not store.leases.take(LEASE, holder=services.holder, now=now, until=now + LEASE_S):
+        return
+    last = store.inbox.last_received()
+    if last is None:
+        return
+    _note_end(services, last)
+    calendar = services.config.work_calendar()
+    before = _remembered(services)
+    disturbed = before is not None and _last_outage_end(services, now=now) > before.last
+    heard = listen(before, last=last, now=now, calendar=calendar, disturbed=disturbed)
+    remember(services, heard)
+    if (silent := gaps.silence(store, now=now)) is not None:
+        _note(services, silent.began_at, now)
+        return
+    since = max(last, _last_outage_end(services, now=now), int(store.marks.get(_PROVED) or 0))
+    if is_silent(heard, since=since, now=now, calendar=calendar):
+        _note(services, since, now)
+        log.warning("WeCom is silent", since=since, minutes=(now - since) // 60)
+
+
+def after_comparing(services: Services, run: SyncRun) -> None:
+    """A comparison that finds nothing of a silence shows that WeCom had nothing to tell: it was none."""
+    store = services.store
+    silent = gaps.silence(store, now=int(store.now()))
+    quiet_until = covered_by(run.began_at)
+    if silent is None or quiet_until <= silent.began_at or gaps.unread(store):
+        return
+    is_held = Cause.HELD.value in store.syncs.drift(run)
+    if is_held or store.ledger.found_since(silent.began_at, origin=ORIGIN):
+        return
+    with store.transaction():
+        store.outages.drop(silent.began_at, reason=SILENCE)
+        store.marks.put(_PROVED, str(quiet_until))
+    log.info("the silence was none: WeCom had nothing to tell", since=silent.began_at)
+
+
+def _note(services: Services, began_at: int, ended_at: int) -> None:
+    # No process's own: whoever listens next goes on with the same row.
+    services.store.outages.add(began_at, ended_at, reason=SILENCE, holder="")
+
+
+def _note_end(services: Services, last: int) -> None:
+    """A callback came: the silence before it is over. Until a look says so it ended with the look before."""
+    row, before = services.store.outages.last(SILENCE), _remembered(services)
+    if row is not None and before is not None and before.last <= row["began_at"] < last:
+        _note(services, row["began_at"], max(row["ended_at"], last))
+        log.info("WeCom speaks again", silent_since=row["began_at"])
+
+
+def _last_outage_end(services: Services, *, now: int) -> int:
+    """When the newest outage that is over ended; a silence that lasts is none of these."""
+    silent = gaps.silence(services.store, now=now)
+    ends = [
+        row["ended_at"]
+        for row in services.store.outages.since(now - 86_400 * 14)
+        if silent is None or (row["reason"], row["began_at"]) != (SILENCE, silent.began_at)
+    ]
+    return max(ends, default=0)
+
+
+def _remembered(services: Services) -> Heard | None:
+    text = services.store.marks.get(_HEARD)
+    if text is None:
+        return None
+    told = json.loads(text)
+    days = tuple(
+        Day(day=date.fromisoformat(day), longest_s=pause, busy=busy) for day, pause, busy in told["days"]
+    )
+    return Heard(last=told["last"], looked_at=told["looked_at"], days=days)
+
+
+def remember(services: Services, heard: Heard) -> None:
+    """Keep what is known of the past for the next look."""
+    days = [[one.day.isoformat(), one.longest_s, one.busy] for one in heard.days]
+    told = {"last": heard.last, "looked_at": heard.looked_at, "days": days}
+    services.store.marks.put(_HEARD, json.dumps(told))

@@ -1,0 +1,1 @@
+"""Who works where, read from files and from WeCom."""

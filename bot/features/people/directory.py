@@ -1,0 +1,188 @@
+"""The directory: who works where. Read from the roster file or from what WeCom said, dated in the store.
+
+`serve` and `run` record what they read, with the day; reports look at the record and, on top of it, at the
+file as it is now, and record nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from bot.config import Config
+from bot.config.roster import (
+    RosterLine,
+    Traits,
+    read_departments,
+    read_roster,
+    role_for,
+)
+from bot.core.people import Departments, Membership, Person
+from bot.services import Directory, Files
+from bot.store.address_book import CHANGED, Entry, State
+from bot.store.members import Members
+from bot.store.roster_lines import Imported
+from bot.store.store import Store
+from bot.wecom.directory import DISABLED
+
+ROSTER_IMPORTED = "roster_imported"  # the mark that changes with each `import roster`
+
+
+def read_files(config: Config) -> Files:
+    """Read roster and departments. Raises RosterError with all bad lines of the file.
+
+    Beside WeCom a roster file that is not named in the configuration may be missing.
+    """
+    of_wecom = config.directory.source == "wecom"
+    path, now = config.directory.departments_path, _look(config)
+    if of_wecom and not _is_named(config) and not config.directory.roster_path.exists():
+        return Files((), Departments(), now)
+    departments = None if path is None else read_departments(path)
+    lines = read_roster(config.directory.roster_path, departments=departments, with_departments=not of_wecom)
+    return Files(lines, departments or Departments(), now)
+
+
+def read(config: Config, store: Store) -> Directory:
+    """Read the files, and what *store* has of WeCom's lists. Raises RosterError."""
+    return built(config, read_files(config), store)
+
+
+def built(config: Config, files: Files, store: Store | None) -> Directory:
+    """The directory that *files* and *store* give together; without a store nothing of WeCom is known."""
+    now, held = _stamp(files.stamp, config, store), holding(files, store)
+    if config.directory.source == "wecom":
+        if store is None:
+            return Directory((), Departments(), now, files, held)
+        tree = store.address_book.departments()
+        lines = {line.userid: line for line in held}
+        people = tuple(
+            _member(config, entry, lines.get(entry.userid), tree)
+            for entry in store.address_book.all().values()
+        )
+        return Directory(people, tree, now, files, held)
+    people = tuple(_person(config, line, files.departments) for line in held)
+    return Directory(people, files.departments, now, files, held)
+
+
+def holding(files: Files, store: Store | None) -> tuple[RosterLine, ...]:
+    """The roster that holds: an imported line until the file says something else of this person than then."""
+    lines = {line.userid: line for line in files.lines}
+    imported = {} if store is None else store.roster_lines.all()
+    old = superseded(files, imported)
+    lines |= {userid: one.line for userid, one in imported.items() if userid not in old}
+    return tuple(lines.values())
+
+
+def superseded(files: Files, imported: Mapping[str, Imported]) -> frozenset[str]:
+    """People whose line in the roster file was changed after the import; who is not in it is kept."""
+    told = {line.userid: line for line in files.lines}
+    return frozenset(
+        userid for userid, one in imported.items() if userid in told and told[userid] != one.beside
+    )
+
+
+def stamp(config: Config, store: Store) -> tuple[int | str, ...]:
+    """What changes when one of the files, or what is known from WeCom, does."""
+    return _stamp(_look(config), config, store)
+
+
+def _stamp(files: tuple[int, ...], config: Config, store: Store | None) -> tuple[int | str, ...]:
+    if store is None:
+        return files
+    shown = "" if config.directory.source == "csv" else store.marks.get(CHANGED) or ""
+    return (*files, shown, store.marks.get(ROSTER_IMPORTED) or "")
+
+
+def _look(config: Config) -> tuple[int, ...]:
+    """What changes when one of the files does; empty while one of them cannot be looked at."""
+    paths = (config.directory.roster_path, config.directory.departments_path)
+    try:
+        looks = [path.stat() for path in paths if path is not None]
+    except OSError:
+        return ()
+    return tuple(number for look in looks for number in (look.st_mtime_ns, look.st_size, look.st_ino))
+
+
+def _is_named(config: Config) -> bool:
+    return "roster_path" in config.directory.model_fields_set
+
+
+def unknown_to_wecom(files: Files, known: Iterable[str]) -> list[str]:
+    """Userids of the roster that WeCom has not shown: nothing is counted of them."""
+    return sorted({line.userid for line in files.lines} - set(known))
+
+
+def _person(config: Config, line: RosterLine, tree: Departments) -> Person:
+    traits = Traits(userid=line.userid, departments=line.departments, role=line.role)
+    role = role_for(config.roles, traits, departments=tree)
+    now = Membership(since=None, departments=line.departments, role=role)
+    return Person(
+        userid=line.userid,
+        name=line.name,
+        memberships=(now,),
+        leader_of=line.leader_of,
+        joined_on=line.joined_on,
+        left_on=line.left_on,
+        share=line.share,
+    )
+
+
+def _member(config: Config, entry: Entry, line: RosterLine | None, tree: Departments) -> Person:
+    """A member of WeCom; a roster line says what WeCom does not know, or knows less well."""
+    traits = Traits(
+        userid=entry.userid,
+        departments=entry.departments,
+        role=None if line is None else line.role,
+        tags=entry.tags,
+        position=entry.position,
+    )
+    role = role_for(config.roles, traits, departments=tree)
+    person = Person(
+        userid=entry.userid,
+        name=entry.name,
+        memberships=(Membership(since=None, departments=entry.departments, role=role),),
+        leader_of=entry.leads,
+        joined_on=entry.joined_on,
+        left_on=entry.state_since if entry.state is State.LEFT else None,
+        in_range=entry.state is State.PRESENT and entry.status != DISABLED,
+    )
+    if line is None:
+        return person
+    return replace(
+        person,
+        leader_of=line.leader_of or person.leader_of,
+        joined_on=line.joined_on or person.joined_on,
+        left_on=line.left_on or person.left_on,
+        share=line.share,
+    )
+
+
+def known(directory: Directory, recorded: dict[str, Person], *, day: date) -> dict[str, Person]:
+    """Everybody by userid: the record, and what the directory says from *day* (local) on where they differ.
+
+    The first thing ever known about somebody holds for all time before. Somebody missing from the files
+    stays as recorded.
+    """
+    merged = dict(recorded)
+    for person in directory.people:
+        before = recorded.get(person.userid)
+        merged[person.userid] = person if before is None else _dated(person, before, day)
+    return merged
+
+
+def _dated(person: Person, before: Person, day: date) -> Person:
+    now, last = person.memberships[-1], before.memberships[-1]
+    if (now.departments, now.role) == (last.departments, last.role):
+        return replace(person, memberships=before.memberships)
+    # A second change on one day replaces the first one; the first reading of all is never replaced.
+    kept = before.memberships[:-1] if last.since == day else before.memberships
+    # In the order of days even if the machine's clock went back since the last change.
+    dated = sorted((*kept, replace(now, since=day)), key=lambda membership: membership.since or date.min)
+    return replace(person, memberships=tuple(dated))
+
+
+def record(directory: Directory, members: Members, *, day: date) -> None:
+    """Keep what the directory says under *day* (local). Call inside a transaction."""
+    everybody = known(directory, members.all(), day=day)
+    members.put((everybody[person.userid] for person in directory.people), read_on=day)

@@ -1,0 +1,243 @@
+"""Reads the directory from WeCom: all of it at the start and each night, members when an event says so.
+
+A reading is whole or nothing: as soon as one call fails, what is known stays as it was. Only one process
+reads at a time, so that an older list never replaces what a newer answer said.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+
+from bot.features.people import directory
+from bot.features.people.address_book import (
+    Merged,
+    after_asking,
+    after_reading,
+    has_tag,
+    missing,
+    tags_of,
+    tree_of,
+)
+from bot.services import Services
+from bot.store.address_book import CHANGED, READ_AT, READ_ERROR, State, Wanted
+from bot.wecom.directory import Absent, AddressBook, Member, Reading
+from bot.wecom.errors import AnswerError, BlockedError, Kind, WeComError, kind_of
+from bot.wecom.token import TokenError
+
+log = structlog.get_logger(__name__)
+
+_NEXT_TRY = "directory_next_try"  # the mark of when the first reading is tried again (real epoch s)
+LEASE = "directory"
+LEASE_S = 300
+BATCH = 50
+RETRY_AFTER_S = 60
+# Seconds from each failed try of one member to the next; after the last one the nightly reading has to do.
+MEMBER_RETRY_S = (60, 300, 1800, 7200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a reading found. *doubted*: so many were said to be gone at once that nobody is taken for gone."""
+
+    people: int
+    unknown: int
+    left: int
+    doubted: int
+
+
+@contextmanager
+def address_book(services: Services) -> Iterator[AddressBook]:
+    """The calls, with a way to WeCom that is closed at the end of the block."""
+    with services.reads() as reads:
+        yield AddressBook(reads, agent_id=services.config.wecom.agent_id)
+
+
+def read_directory(services: Services, *, book: AddressBook, at: datetime) -> Outcome | None:
+    """Read everything and keep it under the local day of *at* (aware).
+
+    None while another process is reading. Raises WeComError; then nothing has changed but the note of why.
+    """
+    with _alone(services) as mine:
+        if not mine:
+            log.info("another process reads the directory")
+            return None
+        began = int(services.store.now())
+        try:
+            reading = book.everything()
+            before = services.store.address_book.all()
+            seen = [member.userid for member in reading.members]
+            answers = {userid: book.member(userid) for userid in missing(before, seen)}
+        except WeComError as error:
+            services.store.marks.put(READ_ERROR, str(error))
+            raise
+        return _kept(services, reading, answers, at=at, began=began)
+
+
+def look_after(services: Services) -> None:
+    """Read what must be read now: everything if nothing was yet, then members of whom events spoke.
+
+    Called every second or so; asks WeCom only when there is a reason to. Failures are logged and tried later.
+    """
+    if services.config.directory.source != "wecom":
+        return
+    store, now = services.store, services.store.now()
+    never = store.marks.get(READ_AT) is None
+    if never and now < float(store.marks.get(_NEXT_TRY) or 0):
+        return
+    if not never and not store.address_book.due(now=int(now), batch=1):
+        return
+    try:
+        with address_book(services) as book:
+            if never:
+                read_directory(services, book=book, at=services.clock.now())
+            else:
+                reread_members(services, book=book, at=services.clock.now())
+            store.marks.put(_NEXT_TRY, str(now + RETRY_AFTER_S))  # another process may be at it
+    except WeComError as error:
+        until = (
+            max(error.until, now + 1) if isinstance(error, TokenError | BlockedError) else now + RETRY_AFTER_S
+        )
+        store.marks.put(_NEXT_TRY, str(until))
+        log.warning("the directory was not read", reason=str(error))
+
+
+def reread_members(services: Services, *, book: AddressBook, at: datetime) -> int:
+    """Ask for members of whom events spoke; how many were read. *at* is aware.
+
+    One that cannot be read now is tried again later, after the last try by the nightly reading.
+    """
+    store = services.store
+    with _alone(services) as mine:
+        due = store.address_book.due(now=int(store.now()), batch=BATCH) if mine else []
+        if not due:
+            return 0
+        try:
+            answers = _asked(services, book, due)
+            tags = _tags(services, book, answers)
+        except WeComError as error:
+            _later(services, due, error)
+            raise
+        day = services.config.work_calendar().local_day(at)
+        with store.transaction():
+            before = store.address_book.all()
+            read = {one.userid: one for one in due if one.userid in answers}
+            merged = after_asking(before, answers, tags=tags, day=day, wanted=read)
+            store.address_book.done(read.values())
+            _keep(services, merged, day=day)
+    return len(read)
+
+
+def _asked(services: Services, book: AddressBook, due: list[Wanted]) -> dict[str, Member | Absent]:
+    """What WeCom says of each; one that it will not speak of does not hold up the others."""
+    answers: dict[str, Member | Absent] = {}
+    for one in due:
+        try:
+            answers[one.userid] = book.member(one.userid)
+        except AnswerError as error:
+            if kind_of(error.errcode) not in {Kind.PERMANENT, Kind.RECEIVER}:
+                raise
+            _later(services, [one], error)
+    return answers
+
+
+def _kept(
+    services: Services,
+    reading: Reading,
+    answers: Mapping[str, Member | Absent],
+    *,
+    at: datetime,
+    began: int,
+) -> Outcome:
+    store, day = services.store, services.config.work_calendar().local_day(at)
+    # Before the transaction: it must not keep the receiver waiting.
+    tags = tags_of(reading, answers, tree=tree_of(reading))
+    with store.transaction():
+        wanted = store.address_book.wanted()
+        merged = after_reading(
+            store.address_book.all(),
+            reading,
+            answers,
+            tags=tags,
+            day=day,
+            first=store.marks.get(READ_AT) is None,
+            wanted=wanted,
+        )
+        store.address_book.put_departments(
+            ((one.id, one.name, one.parent) for one in reading.departments), read_on=day
+        )
+        store.address_book.put_tags({tag.id: tag.name for tag in reading.tags})
+        # Asked for since we began: what came of it may be newer than our lists.
+        store.address_book.done(one for one in wanted.values() if one.wanted_since < began)
+        store.marks.put(READ_AT, str(int(at.timestamp())))
+        store.marks.clear(READ_ERROR)
+        _keep(services, merged, day=day)
+    states = store.address_book.states()
+    outcome = Outcome(
+        people=states[State.PRESENT],
+        unknown=states[State.UNKNOWN],
+        left=states[State.LEFT],
+        doubted=len(merged.doubted),
+    )
+    log.info("directory read", people=outcome.people, unknown=outcome.unknown, left=outcome.left)
+    return outcome
+
+
+def _keep(services: Services, merged: Merged, *, day: date) -> None:
+    """Store entries, date what they change, and let this process go on with it."""
+    store, config = services.store, services.config
+    if merged.doubted:
+        log.warning(
+            "many members are said to be gone at once; nobody is taken for gone", people=len(merged.doubted)
+        )
+    store.address_book.put(merged.entries.values())
+    store.marks.put(CHANGED, f"{store.now():.6f}")
+    people = directory.built(config, services.directory.files, store)
+    directory.record(people, store.members, day=day)
+    services.use(config, people)
+
+
+def _tags(
+    services: Services, book: AddressBook, answers: Mapping[str, Member | Absent]
+) -> dict[str, tuple[int, ...]]:
+    """Tags of members read one by one: those that roles ask for are read anew, others stay as they were."""
+    members = [member for member in answers.values() if isinstance(member, Member)]
+    if not members:
+        return {}
+    asked = sorted({number for role in services.config.roles for number in role.match.tags})
+    read = [tag for number in asked if (tag := book.tag(number)) is not None]
+    tree, known = services.store.address_book.departments(), services.store.address_book.all()
+    found = {}
+    for member in members:
+        before = known[member.userid].tags if member.userid in known else ()
+        own = {tag.id for tag in read if has_tag(member, tag, tree=tree)}
+        found[member.userid] = tuple(sorted(own | (set(before) - set(asked))))
+    return found
+
+
+def _later(services: Services, due: list[Wanted], error: WeComError) -> None:
+    store = services.store
+    with store.transaction():
+        for one in due:
+            if one.attempts < len(MEMBER_RETRY_S):
+                wait = MEMBER_RETRY_S[one.attempts]
+                store.address_book.later(one, next_try_at=int(store.now()) + wait, error=str(error))
+            else:
+                store.address_book.done([one])
+
+
+@contextmanager
+def _alone(services: Services) -> Iterator[bool]:
+    leases, now = services.store.leases, int(services.store.now())
+    holder = f"{services.holder}:{threading.get_ident()}"  # this thread: another one may come by itself
+    mine = leases.take(LEASE, holder=holder, now=now, until=now + LEASE_S)
+    try:
+        yield mine
+    finally:
+        if mine:
+            leases.free(LEASE, holder=holder)

@@ -1,0 +1,154 @@
+"""Leave that somebody said by word: his leaders are asked to confirm it; only then it changes a target.
+
+The one road from a word to a number: what a leader confirms becomes leave as an import's, with a line in the
+audit log. Userids in lower case; *at* is aware, by the service's clock. Everything here wants to be inside a
+transaction of its caller. The ledger is not read, so it may be that of an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from bot.core.people import Person
+from bot.core.reviewers import Bank
+from bot.core.rollout import Mode
+from bot.core.rulebook import Framed
+from bot.core.workdays import epoch_of
+from bot.features.notify.enqueue import (
+    peace,
+    put_unasked,
+    unasked,
+)
+from bot.features.preferences import leave_message
+from bot.features.preferences.leave_rules import (
+    Effect,
+    Span,
+    effect_of,
+    within,
+)
+from bot.features.standings.load import (
+    everybody,
+    rules,
+)
+from bot.features.teams.digest import leads
+from bot.messages.message import Message
+from bot.services import Services
+from bot.store.contact_knowledge import Absence
+
+LEAVE = "leave"  # in the key of the message to a leader, with whose days
+KIND = "leave"  # of the absences that a leader confirmed
+_TOLD = "decided"  # in the key of the message to whose leave it is
+
+
+def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) -> list[str]:
+    """Ask each direct leader of *userid* to confirm *days*, at his next time at work; their names.
+
+    Nobody is asked if the days change nothing that is asked of him: no workday of his, or leave already.
+    """
+    quiet = peace(services)
+    person = quiet.people.get(userid)
+    now = max(at, services.clock.now())
+    local = quiet.calendar.local(now)
+    if person is None or (quiet.reach.mode is Mode.PILOT and not quiet.reach.includes(person, local.date())):
+        return []  # of whom a pilot does not have its leaders are told nothing
+    if not (effect := _effect(services, person, _days([days]), at=now)).days:
+        return []
+    wanted = leave_message.confirmation_wanted(
+        language=services.language, userid=userid, name=person.name, days=days, effect=effect, at=local
+    )
+    bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
+    job = ":".join((LEAVE, userid, *(day.isoformat() for day in days)))
+    told = []
+    for leader in sorted(bank.leaders_of(userid)):
+        if (moment := quiet.next_time(leader, now, kind=LEAVE)) is None:
+            moment = now  # withheld there, and counted
+        row = unasked(services, job, leader, wanted, at=moment)
+        put_unasked(services, row, quiet=quiet)
+        if services.store.outbox.by_key(row.key) is not None:
+            told.append(quiet.people[leader].name or leader)
+    return told
+
+
+def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetime) -> tuple[Message, bool]:
+    """Confirm of *days* those that *userid* said he is on leave, for *by*; the answer.
+
+    And whether nothing of them is left to confirm. Only who leads him with nobody between may, or an
+    administrator, and nobody for himself.
+    """
+    language, calendar = services.language, services.config.work_calendar()
+    local, people = calendar.local(at), everybody(services)
+    if not _may(services, by, userid, day=local.date()):
+        return leave_message.not_led(language=language, at=local), False
+    person = people[userid]
+    name = person.name or userid
+    said = [(one.first, one.last) for one in services.store.preferences.leaves().get(userid, ())]
+    spans = within(said, days)
+    if not spans:
+        return leave_message.taken_back(language=language, name=name, at=local), False
+    effect = _effect(services, person, _days(spans), at=at)
+    if not effect.days:
+        return leave_message.already(language=language, name=name, spans=spans, at=local), True
+    _tell(services, by, userid, spans, effect=effect, at=at)
+    _keep(services, by, userid, spans, at=at)  # last: whoever asks for people after it reads them anew
+    return leave_message.confirmed(language=language, name=name, spans=spans, effect=effect, at=local), True
+
+
+def _may(services: Services, by: str, userid: str, *, day: date) -> bool:
+    people = everybody(services)
+    if by == userid or userid not in people:
+        return False
+    admins = {admin.lower() for admin in services.config.admins.userids}
+    return by in admins or leads(services, by, userid, people=people, day=day)
+
+
+def _keep(services: Services, by: str, userid: str, spans: Iterable[Span], *, at: datetime) -> None:
+    absences = [Absence(userid=userid, first=first, last=last, kind=KIND) for first, last in spans]
+    services.store.knowledge.put_absences(absences)
+    services.store.audit.add(
+        at=epoch_of(at),
+        actor=by,
+        act="confirm-leave",
+        subject=userid,
+        detail={"days": [[one.first.isoformat(), one.last.isoformat()] for one in absences]},
+    )
+
+
+def _tell(
+    services: Services, by: str, userid: str, spans: Sequence[Span], *, effect: Effect, at: datetime
+) -> None:
+    quiet, now = peace(services), max(at, services.clock.now())
+    decider = quiet.people.get(by)
+    message = leave_message.told_confirmed(
+        language=services.language,
+        by=by if decider is None else decider.name or by,
+        spans=spans,
+        effect=effect,
+        at=quiet.calendar.local(now),
+    )
+    job = ":".join((_TOLD, LEAVE, spans[0][0].isoformat(), spans[-1][1].isoformat()))
+    put_unasked(services, unasked(services, job, userid, message, at=now), quiet=quiet)
+
+
+def _effect(services: Services, person: Person, days: Collection[date], *, at: datetime) -> Effect:
+    """What *days* of leave would change; a period whose figures are final stays as it was signed."""
+    book, calendar = rules(services), services.config.work_calendar()
+    frames: dict[Framed, None] = {}
+    for day in calendar.workdays_between(min(days), max(days)):
+        frames.update(dict.fromkeys(book.frames_at(day)))
+    final = set()
+    if any(quota.settlement(period, calendar=calendar) <= epoch_of(at) for quota, period in frames):
+        final = {(one.quota, one.period) for one in services.store.results.closed() if one.final}
+    return effect_of(
+        days,
+        person,
+        frames=[(quota, period) for quota, period in frames if (quota.id, period.name) not in final],
+        departments=services.directory.departments,
+        calendar=calendar,
+    )
+
+
+def _days(spans: Iterable[Span]) -> frozenset[date]:
+    return frozenset(
+        first + timedelta(days=number) for first, last in spans for number in range((last - first).days + 1)
+    )

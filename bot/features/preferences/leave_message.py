@@ -1,0 +1,168 @@
+"""Leave that was said by word: a leader is asked to confirm it, its person is told that he did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from bot.core.periods import Period, PeriodKind
+from bot.features.preferences.leave_rules import (
+    Effect,
+    Span,
+)
+from bot.messages.answers import answered
+from bot.messages.catalog import Text, Texts, texts_in
+from bot.messages.lines import (
+    first_line,
+    footer,
+)
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.sanitize import clean
+
+
+def confirmation_wanted(
+    *, language: str, userid: str, name: str, days: Span, effect: Effect, at: datetime
+) -> Message:
+    """Ask a leader to confirm that *name* is on leave on *days*; *effect*: what that would change.
+
+    Raises ValueError if *at* has no zone.
+    """
+    texts = texts_in(language)
+    first, last = (day.isoformat() for day in days)
+    core = (
+        Line((Part(texts["leave.workdays"].say(n=len(effect.days))),), Keep.CORE),
+        *_targets(texts["leave.then"], effect, texts=texts, at=at),
+    )
+    calm = Line((Part(texts["leave.otherwise"]),), Keep.USEFUL)
+    by_word = Line((Part(texts["leave.by_word"].say(userid=userid, first=first, last=last)),), Keep.CORE)
+    when = days_said([days], language=language)
+    head = texts["leave.asks"].say(name=clean(name, otherwise=userid), days=when)
+    return Message(
+        (first_line(head), *core, calm, by_word, footer(texts, at=at, kind=texts["leave.kind"])),
+        card=Card(
+            rows=(),
+            body=(*core, calm),
+            buttons=(Button.CONFIRM,),
+            title=texts["leave.asks_shorter"].say(days=when),
+            about=leave_key(userid, days),
+        ),
+    )
+
+
+def told_confirmed(*, language: str, by: str, spans: Sequence[Span], effect: Effect, at: datetime) -> Message:
+    """Tell somebody that *by* (a name) confirmed his leave. Raises ValueError if *at* has no zone."""
+    texts = texts_in(language)
+    head = texts["leave.told"].say(by=clean(by), days=days_said(spans, language=language))
+    return Message(
+        (
+            first_line(head),
+            *_prorated(effect, texts=texts, at=at),
+            footer(texts, at=at, kind=texts["leave.kind"]),
+        )
+    )
+
+
+def confirmed(*, language: str, name: str, spans: Sequence[Span], effect: Effect, at: datetime) -> Message:
+    """Answer whoever confirmed the leave of *name*. *at* is local, here and below."""
+    texts = texts_in(language)
+    head = texts["leave.confirmed"].say(name=clean(name), days=days_said(spans, language=language))
+    lines = [*_prorated(effect, texts=texts, at=at), texts["leave.passed_on"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
+
+
+def already(*, language: str, name: str, spans: Sequence[Span], at: datetime) -> Message:
+    """Say that nothing of *spans* is left to confirm."""
+    texts = texts_in(language)
+    more = texts["leave.already_more"].say(name=clean(name), days=days_said(spans, language=language))
+    return answered(
+        language=language, head=texts["leave.already"], lines=[more], kind=texts["leave.kind"], at=at
+    )
+
+
+def taken_back(*, language: str, name: str, at: datetime) -> Message:
+    """Say that *name* did not say so, or took it back."""
+    texts = texts_in(language)
+    more = texts["leave.taken_back_more"].say(name=clean(name))
+    return answered(
+        language=language, head=texts["leave.taken_back"], lines=[more], kind=texts["leave.kind"], at=at
+    )
+
+
+def not_led(*, language: str, at: datetime) -> Message:
+    """Answer somebody who may not confirm this leave."""
+    texts = texts_in(language)
+    return answered(
+        language=language,
+        head=texts["leave.not_led"],
+        lines=[texts["leave.not_led_more"]],
+        kind=texts["leave.kind"],
+        at=at,
+    )
+
+
+def how(*, language: str, at: datetime) -> Message:
+    """Say how to confirm leave."""
+    texts = texts_in(language)
+    return answered(
+        language=language,
+        head=texts["leave.how"],
+        lines=[texts["leave.how_more"]],
+        kind=texts["leave.kind"],
+        at=at,
+    )
+
+
+def days_said(spans: Sequence[Span], *, language: str) -> str:
+    """Say local days, both ends included, without their year: `11-26 至 11-27`."""
+    texts = texts_in(language)
+    return texts["progress.names_comma"].join(
+        (texts["leave.one_day"] if first == last else texts["leave.several"]).say(
+            first=f"{first:%m-%d}", last=f"{last:%m-%d}"
+        )
+        for first, last in spans
+    )
+
+
+def leave_key(userid: str, days: Span) -> str:
+    """Return what a card's button says of whose leave it confirms; no userid has a colon."""
+    return ":".join((userid, *(day.isoformat() for day in days)))
+
+
+def leave_of(key: str) -> tuple[str, Span] | None:
+    """Return userid and days of a `leave_key`; None for anything else."""
+    try:
+        userid, first, last = key.split(":")
+        return userid, (date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError:
+        return None
+
+
+def _prorated(effect: Effect, *, texts: Texts, at: datetime) -> list[Line | Listing]:
+    said = _targets(texts["leave.prorated"], effect, texts=texts, at=at)
+    return said or [Line((Part(texts["leave.same_target"]),), Keep.CORE)]
+
+
+def _targets(template: Text, effect: Effect, *, texts: Texts, at: datetime) -> list[Line | Listing]:
+    """Say what becomes of each target; those of single days go with their day, and are said only if alone."""
+    targets = effect.targets
+    shown = [one for one in targets if one.period.kind is not PeriodKind.DAY] or targets
+    if not shown:
+        return []
+    named = len({one.quota for one in shown}) > 1
+    lines = []
+    for one in shown:
+        label = _period(texts, one.period, today=at.date())
+        if named:
+            label = texts["progress.quota_label"].say(quota=clean(one.quota), period=label)
+        said = template.say(label=label, before=one.before, after=one.after)
+        lines.append(Line((Part(said),), Keep.CORE))
+    return [Listing(tuple(lines), more=texts["progress.more_quotas"], keep=Keep.CORE)]
+
+
+def _period(texts: Texts, period: Period, *, today: date) -> str:
+    """Say `this month` only while it is."""
+    return (
+        texts.table("progress.this_period")[period.kind]
+        if today in period
+        else texts["progress.other_period"].say(period=period.name)
+    )

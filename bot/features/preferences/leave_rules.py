@@ -1,0 +1,87 @@
+"""Leave that somebody said: which of its days may be confirmed, and what they would make of his targets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from bot.core.frames import own_days
+from bot.core.people import Departments, Person
+from bot.core.periods import Period
+from bot.core.rulebook import Framed
+from bot.core.status import prorated
+from bot.core.workdays import ONE_DAY, WorkCalendar
+
+Span = tuple[date, date]  # local days, both included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prorated:
+    """What days of leave make of one target: *after* instead of *before*."""
+
+    quota: str
+    period: Period
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What days of leave change: *days* are workdays on which less is asked, *targets* those that shrink."""
+
+    days: frozenset[date]
+    targets: tuple[Prorated, ...]
+
+
+def within(leaves: Iterable[Span], wanted: Span) -> tuple[Span, ...]:
+    """Return the days of *leaves* that lie in *wanted*, in order, each once."""
+    first, last = wanted
+    found: list[Span] = []
+    for begin, end in sorted((max(begin, first), min(end, last)) for begin, end in leaves):
+        if begin > end:
+            continue
+        if found and begin <= found[-1][1] + ONE_DAY:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((begin, end))
+    return tuple(found)
+
+
+def run_from(days: Collection[date], day: date) -> Span | None:
+    """Return the first days of *days* that follow one another, from the local *day* on; None without any."""
+    first = min((one for one in days if one >= day), default=None)
+    if first is None:
+        return None
+    last = first
+    while last + ONE_DAY in days:
+        last += ONE_DAY
+    return first, last
+
+
+def effect_of(
+    days: Collection[date],
+    person: Person,
+    *,
+    frames: Iterable[Framed],
+    departments: Departments,
+    calendar: WorkCalendar,
+) -> Effect:
+    """Return what it changes in *frames* if *person* is absent on *days*, too."""
+    absent = replace(person, absences=person.absences | frozenset(days))
+    gone: set[date] = set()
+    targets: list[Prorated] = []
+    for quota, period in frames:
+        own, left = (
+            own_days(quota, one, period, departments=departments, calendar=calendar)
+            for one in (person, absent)
+        )
+        gone.update(set(own) - set(left))
+        workdays = len(calendar.workdays_between(period.first, period.last))
+        before, after = (
+            prorated(quota.target, share=person.share, own=len(worked), workdays=workdays)
+            for worked in (own, left)
+        )
+        if before != after:
+            targets.append(Prorated(quota=quota.id, period=period, before=before, after=after))
+    return Effect(days=frozenset(gone), targets=tuple(targets))

@@ -1,0 +1,152 @@
+"""Answers to what people want: silence, leave, help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from bot.core.progress import Row
+from bot.messages.answers import answered, day_of, moment_of
+from bot.messages.catalog import texts_in
+from bot.messages.lines import standings
+from bot.messages.message import Line, Listing, Message
+from bot.messages.sanitize import clean
+
+
+def muted(*, language: str, last: date, at: datetime) -> Message:
+    """Confirm silence up to the local day *last*, included."""
+    texts = texts_in(language)
+    head = texts["preferences.muted_until"].say(day=day_of(last, language=language))
+    head = texts["preferences.muted_today"] if last == at.date() else head
+    return answered(
+        language=language,
+        head=head,
+        lines=[texts["preferences.muted_more"]],
+        kind=texts["preferences.mute"],
+        at=at,
+    )
+
+
+def mute_how(*, language: str, at: datetime) -> Message:
+    """Say how to mute."""
+    texts = texts_in(language)
+    lines = [texts["preferences.mute_how_more"]]
+    return answered(
+        language=language,
+        head=texts["preferences.mute_how"],
+        lines=lines,
+        kind=texts["preferences.mute"],
+        at=at,
+    )
+
+
+def leave_how(*, language: str, at: datetime) -> Message:
+    """Say how to tell of leave."""
+    texts = texts_in(language)
+    lines = [texts["preferences.leave_how_more"]]
+    return answered(
+        language=language,
+        head=texts["preferences.leave_how"],
+        lines=lines,
+        kind=texts["preferences.leave"],
+        at=at,
+    )
+
+
+def unmuted(*, language: str, was_muted: bool, away_until: date | None, at: datetime) -> Message:
+    """Confirm the end of silence; *away_until*: the last day of a leave that still keeps it quiet."""
+    texts = texts_in(language)
+    still = (
+        ""
+        if away_until is None
+        else texts["preferences.still_away"].say(day=day_of(away_until, language=language))
+    )
+    head = texts["preferences.unmuted"] if was_muted else texts["preferences.not_muted"]
+    return answered(language=language, head=head, lines=[still], kind=texts["preferences.mute"], at=at)
+
+
+def on_leave(*, language: str, first: date, last: date, asked: Sequence[str] = (), at: datetime) -> Message:
+    """Answer to a leave, both local days included; *asked*: names of who was asked to confirm it."""
+    texts = texts_in(language)
+    days = {"first": day_of(first, language=language), "last": day_of(last, language=language)}
+    head = (
+        texts["preferences.away"].say(**days)
+        if first < last
+        else texts["preferences.away_day"].say(day=days["first"])
+    )
+    head = texts["preferences.away_today"] if first == last == at.date() else head
+    names = texts["preferences.names_comma"].join(clean(name) for name in asked)
+    lines = [
+        texts["preferences.away_asked"].say(names=names) if names else texts["preferences.away_only"],
+        texts["preferences.away_back"],
+    ]
+    return answered(language=language, head=head, lines=lines, kind=texts["preferences.leave"], at=at)
+
+
+def back(
+    *,
+    language: str,
+    was_away: bool,
+    muted_until: datetime | None,
+    recorded: tuple[date, date] | None = None,
+    at: datetime,
+) -> Message:
+    """Confirm the end of a leave; *muted_until* (local): when silence that he wished ends.
+
+    *recorded*: the next days, both included, on which he is absent for his targets, whatever he says.
+    """
+    texts = texts_in(language)
+    still = []
+    if muted_until is not None:
+        last = (muted_until - timedelta(seconds=1)).date()
+        still.append(texts["preferences.still_muted"].say(day=day_of(last, language=language)))
+    if recorded is not None:
+        begin, end = (day_of(day, language=language) for day in recorded)
+        still.append(texts["preferences.still_recorded"].say(first=begin, last=end))
+    head = texts["preferences.back"] if was_away else texts["preferences.not_away"]
+    return answered(language=language, head=head, lines=still, kind=texts["preferences.leave"], at=at)
+
+
+def help_told(*, language: str, leaders: Sequence[str], by: datetime, at: datetime) -> Message:
+    """Confirm that *leaders* (names) are told; *by* then (local) it has reached all of them."""
+    texts = texts_in(language)
+    head = texts["preferences.helped"].say(
+        names=texts["preferences.names_comma"].join(clean(name) for name in leaders)
+    )
+    lines = [
+        texts["preferences.helped_when"].say(moment=moment_of(by, language=language)),
+        texts["preferences.helped_quietly"],
+    ]
+    return answered(language=language, head=head, lines=lines, kind=texts["preferences.help"], at=at)
+
+
+def help_told_before(*, language: str, at: datetime) -> Message:
+    """Say that his leader knows already."""
+    texts = texts_in(language)
+    lines = [texts["preferences.helped_quietly"]]
+    return answered(
+        language=language,
+        head=texts["preferences.helped_before"],
+        lines=lines,
+        kind=texts["preferences.help"],
+        at=at,
+    )
+
+
+def nobody_to_help(*, language: str, has_leader: bool, at: datetime) -> Message:
+    """Say that there is nobody to tell, or that he *has* a *leader* who gets no messages these days."""
+    texts = texts_in(language)
+    head, line = texts["preferences.no_leader"], texts["preferences.no_leader_what"]
+    if has_leader:
+        head, line = texts["preferences.leader_away"], texts["preferences.leader_away_what"]
+    return answered(language=language, head=head, lines=[line], kind=texts["preferences.help"], at=at)
+
+
+def help_wanted(*, language: str, name: str, rows: Sequence[Row], at: datetime) -> Message:
+    """Tell a leader that *name*, one of his people, asks for help, and where he stands (*rows*)."""
+    texts = texts_in(language)
+    lines: list[str | Line | Listing] = [texts["preferences.asks_quietly"]]
+    if rows:
+        lines.insert(0, standings(texts, rows, at=at))
+    head = texts["preferences.asks"].say(name=clean(name))
+    return answered(language=language, head=head, lines=lines, kind=texts["preferences.help"], at=at)

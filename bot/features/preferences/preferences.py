@@ -1,0 +1,130 @@
+"""What a member does by a word or a button: silence, leave, help, his contacts. Each returns the answer.
+
+Some read numbers, which takes some tenths of a second: better not inside the transaction of an event, while
+receivers wait for theirs. `store.words` keeps what was asked until it is answered after that. Each
+is safe alone or in a transaction (but for `ask_for_help`), and done twice does no harm. Userids in lower
+case; *at* is aware, by the service's clock: when it was said, which is what today means in it. *answered*:
+when it is answered, if that is later.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from bot.core.workdays import ONE_DAY, epoch_of
+from bot.features.preferences import message
+from bot.features.preferences.leave import ask_leaders
+from bot.features.preferences.leave_rules import run_from
+from bot.features.standings.load import everybody
+from bot.messages.message import Message
+from bot.services import Services
+from bot.store.preferences import Way
+
+LONGEST_MUTE = timedelta(days=366)
+
+
+def mute_today(
+    services: Services,
+    userid: str,
+    *,
+    at: datetime,
+    way: Way = Way.BUTTON,
+    answered: datetime | None = None,
+) -> Message:
+    """Nothing unasked for the rest of the local day; a silence that he wished for longer stays."""
+    calendar = services.config.work_calendar()
+    last, mute = calendar.local_day(at), services.store.preferences.mutes().get(userid)
+    if mute is not None and (longer := calendar.day_of(mute.until - 1)) > last:
+        local = calendar.local(answered or at)
+        return message.muted(language=_language(services), last=longer, at=local)
+    return mute_until(services, userid, last, at=at, way=way, answered=answered)
+
+
+def mute_until(
+    services: Services,
+    userid: str,
+    last: date,
+    *,
+    at: datetime,
+    way: Way = Way.BUTTON,
+    answered: datetime | None = None,
+) -> Message:
+    """Nothing unasked up to the local day *last*, included.
+
+    Raises ValueError if it is over, or further off than LONGEST_MUTE.
+    """
+    calendar = services.config.work_calendar()
+    today = calendar.local_day(at)
+    if not today <= last <= today + LONGEST_MUTE:
+        raise ValueError(f"a mute ends between today and {LONGEST_MUTE.days} days from now, not on {last}")
+    until = calendar.start_of(last + ONE_DAY)
+    services.store.preferences.mute(userid, until=until, since=epoch_of(at), way=way)
+    return message.muted(language=_language(services), last=last, at=calendar.local(answered or at))
+
+
+def unmute(services: Services, userid: str, *, at: datetime) -> Message:
+    """As usual again."""
+    calendar = services.config.work_calendar()
+    mute = services.store.preferences.mutes().get(userid)
+    services.store.preferences.unmute(userid)
+    today = calendar.local_day(at)
+    leaves = services.store.preferences.leaves().get(userid, ())
+    away = [leave.last for leave in leaves if leave.first <= today <= leave.last]
+    return message.unmuted(
+        language=_language(services),
+        was_muted=mute is not None and mute.until > epoch_of(at),
+        away_until=max(away, default=None),
+        at=calendar.local(at),
+    )
+
+
+def on_leave(
+    services: Services,
+    userid: str,
+    *,
+    at: datetime,
+    first: date | None = None,
+    last: date | None = None,
+    answered: datetime | None = None,
+) -> Message:
+    """On leave from the local day *first* to *last*, both included; without them today. Only silences.
+
+    His leaders are asked to confirm what he had not said before: best inside a transaction.
+    Raises ValueError if *last* is before *first*, over, or more than a year from now.
+    """
+    calendar = services.config.work_calendar()
+    today = calendar.local_day(at)
+    first = first or today
+    last = last or first
+    if not max(first, today) <= last <= today + LONGEST_MUTE:
+        raise ValueError(f"no leave to note from {first} to {last}")
+    asked: list[str] = []
+    if services.store.preferences.add_leave(userid, first, last, at=epoch_of(at)):
+        asked = ask_leaders(services, userid, (first, last), at=at)
+    local = calendar.local(answered or at)
+    return message.on_leave(language=_language(services), first=first, last=last, asked=asked, at=local)
+
+
+def back_from_leave(
+    services: Services, userid: str, *, at: datetime, answered: datetime | None = None
+) -> Message:
+    """At work from the local day of *at*; leave that he said for later is called off, too.
+
+    Leave that was confirmed or imported stays: his targets stand on it.
+    """
+    calendar, now = services.config.work_calendar(), answered or at
+    today, person = calendar.local_day(at), everybody(services).get(userid)
+    was_away = services.store.preferences.end_leave(userid, back_on=today)
+    mute = services.store.preferences.mutes().get(userid)
+    muted = mute is not None and mute.until > epoch_of(now)
+    return message.back(
+        language=_language(services),
+        was_away=was_away,
+        muted_until=calendar.moment(mute.until) if mute is not None and muted else None,
+        recorded=None if person is None else run_from(person.absences, today),
+        at=calendar.local(now),
+    )
+
+
+def _language(services: Services) -> str:
+    return services.language

@@ -1,0 +1,157 @@
+"""The morning message: what is enough today, and where one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.core.day import DayFacts
+from bot.core.pending import Waiting
+from bot.core.progress import Row, Status
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.lines import (
+    ENOUGH,
+    facts_said,
+    first_line,
+    footer,
+    kept_line,
+    labels_of,
+    standings,
+)
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.pending import pending_items, pending_lines
+from bot.messages.rows import kept_rows, pending_rows, standing_rows
+
+
+def progress(
+    *,
+    language: str,
+    rows: Sequence[Row],
+    yesterday: DayFacts,
+    at: datetime,
+    waiting: Sequence[Waiting] = (),
+) -> Message:
+    """Tell one employee about all his quotas.
+
+    *rows* are his, exempt ones included; *yesterday* is the local day before that of *at*; *waiting* is what
+    his pending contacts wait for.
+
+    Raises ValueError if there are no rows, *at* has no zone or the language is unknown.
+    """
+    if not rows:
+        raise ValueError("progress needs at least one row")
+    texts = texts_in(language)
+    told = [*_yesterday(texts, yesterday)]
+    return Message(
+        (
+            first_line(_enough_today(texts, rows)),
+            standings(texts, rows, at=at),
+            *_pending(language, texts, rows, waiting, at=at),
+            *told,
+            *kept_line(texts, rows),
+            _peace(texts, rows),
+            footer(texts, at=at, kind=texts["progress.kind_progress"]),
+        ),
+        card=_card(language, texts, rows, waiting, at=at, ending=[*told, _peace(texts, rows)]),
+    )
+
+
+def _card(
+    language: str,
+    texts: Texts,
+    rows: Sequence[Row],
+    waiting: Sequence[Waiting],
+    *,
+    at: datetime,
+    ending: Sequence[Line],
+) -> Card:
+    standing = standing_rows(texts, rows, at=at)
+    labels = labels_of(texts, rows, at=at)
+    said = (
+        pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
+        if at.tzinfo is not None
+        else []
+    )
+    items = tuple(Line((Part(one),), Keep.CORE) for one in said)
+    return Card(
+        rows=(
+            *standing,
+            *pending_rows(language, rows, at=at, waiting=waiting),
+            *kept_rows(language, rows),
+        ),
+        body=(
+            *([] if standing else [standings(texts, rows, at=at)]),
+            *([Listing(items, more=texts["progress.more_quotas"], keep=Keep.CORE)] if items else []),
+            *ending,
+        ),
+        buttons=(Button.LIST, Button.MUTE, Button.LEAVE),
+        title=_shorter(texts, rows),
+    )
+
+
+def _shorter(texts: Texts, rows: Sequence[Row]) -> str:
+    """Say the thing to do without what is done of it, for a title that would be too long."""
+    unfinished = _unfinished(rows)
+    if unfinished:
+        return texts["progress.add_today"].say(n=max(unfinished, key=_urgency).today_dose)
+    return texts["progress.nothing_today"].say()
+
+
+def _urgency(row: Row) -> tuple[int, int]:
+    return row.today_left, row.today_dose
+
+
+def _enough_today(texts: Texts, rows: Sequence[Row]) -> str:
+    """Say the one thing to do today.
+
+    The largest dose decides, less what is already added: fewer would not be enough in every quota.
+    """
+    unfinished = _unfinished(rows)
+    if unfinished:
+        most = max(unfinished, key=_urgency)
+        begun = most.today_dose - most.today_left
+        if begun > 0:
+            return texts["progress.add_today_begun"].say(n=most.today_dose, done=begun)
+        return texts["progress.add_today"].say(n=most.today_dose)
+    statuses = {row.status for row in rows} - {Status.EXEMPT}
+    if not statuses:
+        return texts["progress.nothing_asked"].say()
+    if statuses <= ENOUGH:
+        return (
+            texts["progress.all_met"] if statuses == {Status.MET} else texts["progress.all_covered"]
+        ).say()
+    dose = max(row.today_dose for row in rows if row.status not in ENOUGH)
+    if dose:
+        return texts["progress.today_done"].say(n=dose)
+    return (
+        texts["progress.period_over"] if Status.MISSED in statuses else texts["progress.nothing_today"]
+    ).say()
+
+
+def _unfinished(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that ask for something today.
+
+    A dose is fixed in the morning; somebody whom a late decision brought to the target has one and is done.
+    """
+    return [row for row in rows if row.today_left and row.status not in ENOUGH]
+
+
+def _pending(
+    language: str, texts: Texts, rows: Sequence[Row], waiting: Sequence[Waiting], *, at: datetime
+) -> list[Line]:
+    if at.tzinfo is None:
+        return []
+    labels = labels_of(texts, rows, at=at)
+    said = pending_lines(waiting, language=language, labels=labels, zone=at.tzinfo)
+    return [Line((Part(line),), Keep.USEFUL) for line in said]
+
+
+def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
+    said = facts_said(texts, facts)
+    return [Line((Part(texts["progress.yesterday"].say(facts=said)),), Keep.USEFUL)] if said else []
+
+
+def _peace(texts: Texts, rows: Sequence[Row]) -> Line:
+    """Promise only what holds: while something is left today, a reminder may come."""
+    promise = texts["progress.peace_when_enough"] if _unfinished(rows) else texts["progress.peace_today"]
+    return Line((Part(promise.say()),), Keep.USEFUL)

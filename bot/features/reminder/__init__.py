@@ -1,0 +1,1 @@
+"""The late message to people who can still reach today's dose."""

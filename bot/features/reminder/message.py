@@ -1,0 +1,130 @@
+"""The late message to those who are behind and can still change it today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.core.periods import PeriodKind, parse_period
+from bot.core.progress import Row, Status
+from bot.messages.cards import fitting
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.lines import (
+    confirmed,
+    first_line,
+    footer,
+    labels_of,
+    standing_of,
+)
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.rows import Rows, kept_rows
+
+
+def to_remind(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return the rows of one person that a reminder is about: behind, and something left today.
+
+    If there are none, he gets no reminder.
+    """
+    return tuple(row for row in rows if row.status is Status.BEHIND and row.today_left)
+
+
+def days_after(row: Row, *, today_is_workday: bool) -> int:
+    """Return his workdays of the period after today; *today_is_workday*: workdays_left counts today."""
+    return max(0, row.workdays_left - int(today_is_workday))
+
+
+def reminder(
+    *,
+    language: str,
+    rows: Sequence[Row],
+    at: datetime,
+    today_is_workday: bool,
+    may_be_away: bool = False,
+    has_helper: bool = True,
+) -> Message:
+    """Tell one employee what is still enough today, and what it means to stop here.
+
+    *rows* are his. *today_is_workday*: workdays_left of the rows counts the day of *at*, as it does on an
+    own workday until working hours are over; what is said here is without it. *may_be_away*: he said himself
+    that he is on leave on some of the days after it, and nobody has confirmed that: nothing is said of them.
+    *has_helper*: somebody would learn of it if he asked for help; else he is not offered it.
+
+    Raises ValueError if none of the rows is `to_remind`, *at* has no zone or the language is unknown.
+    """
+    due = to_remind(rows)
+    if not due:
+        raise ValueError("reminder needs a row that is behind with something left today")
+    texts = texts_in(language)
+    after_today = {row.quota: days_after(row, today_is_workday=today_is_workday) for row in due}
+    labels = labels_of(texts, rows, at=at)
+    told: Mapping[str, int | None] = dict.fromkeys(after_today) if may_be_away else after_today
+    standing = [_standing(texts, row, label=labels[row.quota], after=told[row.quota]) for row in due]
+    listing = Listing(tuple(standing), more=texts["progress.more_quotas"], keep=Keep.CORE)
+    stop = [] if may_be_away else _may_stop(texts, due, after_today=after_today)
+    help_line = [Line((Part(texts["cards.ask_for_help"]),), Keep.USEFUL)] if has_helper else []
+    once = Line((Part(texts["progress.only_once"]),), Keep.USEFUL)
+    figures = _figures(texts, due, after=told) if len(rows) == 1 else ()
+    return Message(
+        (
+            first_line(_more_today(texts, due)),
+            listing,
+            *stop,
+            once,
+            footer(texts, at=at, kind=texts["progress.kind_reminder"]),
+        ),
+        card=Card(
+            rows=(*figures, *kept_rows(language, due)),
+            body=(
+                *([] if figures else [listing]),
+                *stop,
+                *help_line,
+                once,
+            ),
+            buttons=(*([Button.HELP] if has_helper else []), Button.LIST, Button.MUTE),
+            title=texts["progress.add_more"].say(n=max(row.today_left for row in due)),
+        ),
+    )
+
+
+def _more_today(texts: Texts, due: Sequence[Row]) -> str:
+    most = max(due, key=lambda row: (row.today_left, row.today_dose))
+    begun = most.today_dose - most.today_left
+    if begun > 0:
+        return texts["progress.add_more_begun"].say(n=most.today_left, done=begun)
+    return texts["progress.add_more"].say(n=most.today_left)
+
+
+def _figures(texts: Texts, due: Sequence[Row], *, after: Mapping[str, int | None]) -> Rows:
+    """Say where one quota stands as rows of a card; several are told in its text."""
+    (row,) = due
+    done = f"{row.counted + row.pending}/{row.target}"
+    standing = texts["cards.comma"].join((done, texts["progress.confirmed"].say(n=row.counted)))
+    left = texts["cards.comma"].join(
+        [texts["cards.people"].say(n=row.to_add), *_workdays(texts, row, after=after[row.quota])]
+    )
+    return (
+        (texts.table("cards.period")[parse_period(row.period).kind], fitting(standing, done)),
+        (texts["cards.to_add"], fitting(left, texts["cards.people"].say(n=row.to_add))),
+        *([(texts["cards.pending"], texts["cards.people"].say(n=row.pending))] if row.pending else []),
+    )
+
+
+def _workdays(texts: Texts, row: Row, *, after: int | None) -> list[str]:
+    """Say how many are left after today; nothing of a day's quota, nor if that is not known."""
+    if after:
+        return [texts["progress.workdays_after_today"].say(n=after)]
+    is_day = parse_period(row.period).kind is PeriodKind.DAY
+    return [] if after is None or is_day else [texts["progress.last_workday"].say()]
+
+
+def _standing(texts: Texts, row: Row, *, label: str, after: int | None) -> Line:
+    details = [*confirmed(texts, row), *_workdays(texts, row, after=after)]
+    return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)
+
+
+def _may_stop(texts: Texts, due: Sequence[Row], *, after_today: dict[str, int]) -> list[Line]:
+    """Say the dose from the next workday on; nothing if a quota has no workday after today."""
+    if not all(after_today.values()):
+        return []
+    dose = max(-(-row.to_add // after_today[row.quota]) for row in due)
+    return [Line((Part(texts["progress.may_stop"].say(n=dose)),), Keep.USEFUL)]

@@ -1,0 +1,78 @@
+"""The late message to those whom a number helps no more: it offers help instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.core.periods import parse_period
+from bot.core.progress import Row
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.lines import (
+    first_line,
+    footer,
+    labels_of,
+)
+from bot.messages.message import Button, Card, Keep, Line, Message, Part
+
+
+def offer_help(
+    *,
+    language: str,
+    rows: Sequence[Row],
+    about: Sequence[Row],
+    at: datetime,
+    is_last_day: bool = False,
+    has_helper: bool = True,
+) -> Message:
+    """Offer one employee help instead of a number.
+
+    *rows* are his, *about* those among them whose targets are tight or of which he was reminded often enough.
+    *is_last_day*: one of these has no workday of his after today. *has_helper*: somebody would learn of it
+    if he asked; else no number is all that he is offered.
+
+    Raises ValueError if *about* is empty, *at* has no zone or the language is unknown.
+    """
+    if not about:
+        raise ValueError("an offer of help is about one row at least")
+    texts = texts_in(language)
+    kinds = {parse_period(row.period).kind for row in about}
+    target = texts.table("offer.target")[kinds.pop()] if len(kinds) == 1 else texts["offer.any_target"]
+    labels = labels_of(texts, rows, at=at)
+    named = texts["progress.names_comma"].join(dict.fromkeys(labels[row.quota] for row in about))
+    said = [
+        *([_line(texts["offer.about"].say(labels=named), Keep.CORE)] if len(rows) > 1 else []),
+        *_how(texts, is_last_day=is_last_day, has_helper=has_helper),
+    ]
+    first = texts["offer.first"] if has_helper else texts["offer.first_alone"]
+    once = _line(texts["progress.only_once"].say(), Keep.USEFUL)
+    return Message(
+        (
+            first_line(first.say(target=target)),
+            *said,
+            *([_line(texts["offer.send_word"].say(), Keep.CORE)] if has_helper else []),
+            once,
+            footer(texts, at=at, kind=texts["progress.kind_reminder"]),
+        ),
+        card=Card(
+            rows=(),
+            body=(
+                *said,
+                *([_line(texts["cards.ask_for_help"], Keep.CORE)] if has_helper else []),
+                once,
+            ),
+            buttons=(*([Button.HELP] if has_helper else []), Button.LIST),
+            title=texts["offer.title"].say(target=target),
+        ),
+    )
+
+
+def _how(texts: Texts, *, is_last_day: bool, has_helper: bool) -> list[Line]:
+    """Say what to do instead; nothing on a last day to who has nobody to see about it."""
+    if has_helper:
+        return [_line((texts["offer.last_day"] if is_last_day else texts["offer.no_rush"]).say(), Keep.CORE)]
+    return [] if is_last_day else [_line(texts["offer.no_rush_alone"].say(), Keep.CORE)]
+
+
+def _line(words: str, keep: Keep) -> Line:
+    return Line((Part(words),), keep)

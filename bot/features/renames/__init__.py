@@ -1,0 +1,1 @@
+"""Changed userids: proposals, and moving everything to the new one."""

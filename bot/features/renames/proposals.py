@@ -1,0 +1,99 @@
+"""Changed userids, which WeCom shows as one that vanished and one that is new: found, and put to a person.
+
+Until it is decided nothing is written for the two: else the same customers would count twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+import structlog
+
+from bot.core.renames import Overlap, overlaps, proposals
+from bot.core.sync import Cause
+from bot.services import Services
+from bot.store.address_book import State
+from bot.store.rename_proposals import (
+    Proposal,
+    ProposalState,
+)
+from bot.store.sync import (
+    Drift,
+    Member,
+    SyncRun,
+)
+
+log = structlog.get_logger(__name__)
+
+_BACK = "the old userid is there again"
+_GONE = "the new userid is gone, too"
+
+
+class Proposing:
+    """What one run finds; *listed* are those who may have customers now, by WeCom's own list."""
+
+    def __init__(self, services: Services, *, keep: Callable[[], None]) -> None:
+        """*keep* is called every few seconds at least, for a lease."""
+        self._store = services.store
+        self._of_wecom = services.config.directory.source == "wecom"
+        self._directory = services.directory
+        self._keep = keep
+
+    def find(self, *, employed: Iterable[str], listed: Collection[str]) -> list[Overlap]:
+        """Who may be whom. *employed*: those whom the directory knows."""
+        store = self._store
+        found: list[Overlap] = []
+        for userid in self._vanished(employed=employed, listed=listed):
+            self._keep()
+            if begun := store.proposals.listed(userid):
+                found += overlaps(userid, store.proposals.living(userid), begun)
+        return proposals(found, refused=store.proposals.refused())
+
+    def put(self, run: SyncRun, found: Iterable[Overlap], *, listed: Collection[str]) -> None:
+        """Ask about them, and leave the new userids of all open ones out of *run*. Inside a transaction."""
+        store = self._store
+        for one in store.proposals.open():
+            if not _stands(one, listed):
+                reason = _BACK if one.old_userid in listed else _GONE
+                store.proposals.end(
+                    one.pair, ProposalState.RELEASED, by="quotabot", reason=reason, at=run.began_at
+                )
+        store.proposals.put(found, at=run.began_at)
+        waiting = store.proposals.open()
+        read = set(store.syncs.some(Member.READ, most=10**9)) if waiting else set()
+        asked = [one for one in waiting if one.userid in read]
+        store.syncs.put_states({one.userid: (Member.ASKED, "") for one in asked})
+        store.syncs.put_drift(
+            run,
+            [
+                Drift(cause=Cause.RENAMED.value, userid=one.userid, number=1, text=one.old_userid)
+                for one in waiting
+            ],
+        )
+        if waiting:
+            log.warning("userids seem to have been changed; a person is asked", people=len(waiting))
+
+    def _vanished(self, *, employed: Iterable[str], listed: Collection[str]) -> list[str]:
+        """Those with living relations whom the bot knew and WeCom shows no more."""
+        store = self._store
+        known = {*store.members.all(), *employed}
+        book = store.address_book.all() if self._of_wecom else {}
+        waiting = {one.old_userid for one in store.proposals.open() if _stands(one, listed)}
+        return [
+            userid
+            for userid in store.syncs.left_out(store.ledger.with_customers())
+            if userid not in listed
+            and userid not in waiting
+            and (userid in known or store.syncs.read_at(userid) is not None)
+            and (userid not in book or book[userid].state is not State.PRESENT)
+        ]
+
+
+def _stands(one: Proposal, listed: Collection[str]) -> bool:
+    """Whether a question is still one: the old userid is gone, the new one is there."""
+    return one.old_userid not in listed and one.userid in listed
+
+
+def in_question(services: Services) -> frozenset[str]:
+    """New userids that may be those of people known already, until somebody decides."""
+    return frozenset(one.userid for one in services.store.proposals.open())

@@ -1,0 +1,231 @@
+"""Changed userids: what was an employee's under the old one is his under the new one, the month included.
+
+WeCom shows a renamed member as one who is gone and one who is new, so a person has to say that the two are
+one. Every row that names the old userid is written anew in one transaction, with a line in the audit log;
+what still comes in under it (late callbacks) goes to the new one by the same door. So a recount from the
+ledger gives the same numbers. Lines of closed periods stay as they were signed, and are shown under the new
+userid.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from bot.config.csv_table import Cells, CsvTable
+from bot.config.fields import USERID_ALLOWED, is_userid
+from bot.core.people import Membership, Person
+from bot.core.workdays import epoch_of
+from bot.features.imports.csv_import import ImportingError, Report, ShortLines
+from bot.features.people import directory
+from bot.services import Services
+from bot.store.address_book import CHANGED, Entry, State
+from bot.store.rename_proposals import ProposalState
+from bot.store.roster_lines import Imported
+from bot.store.store import Store
+
+Pair = tuple[str, str]  # old userid, userid
+
+_SAID = "renamed"  # of a proposal that no decision ended
+
+
+class RenamingError(ImportingError):
+    """Pairs that cannot be taken; *faults* has what is wrong with each, None where nothing is."""
+
+    def __init__(self, faults: Sequence[str | None]) -> None:
+        super().__init__("; ".join(fault for fault in faults if fault))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """One person under his new userid; *relations*: customers with facts under the old one."""
+
+    old_userid: str
+    userid: str
+    relations: int
+
+
+def faults(services: Services, pairs: Sequence[Pair]) -> list[str | None]:
+    """What is wrong with each of *pairs* (old userid, userid; in any case), None where nothing is."""
+    told = [(old.lower(), new.lower()) for old, new in pairs]
+    olds, news = Counter(old for old, _ in told), Counter(new for _, new in told)
+    book = services.store.address_book.all()
+    roster = {line.userid for line in services.directory.files.lines}
+
+    def fault(old: str, new: str) -> str | None:
+        if not is_userid(old) or not is_userid(new):
+            return USERID_ALLOWED
+        if old == new:
+            return "both userids are the same"
+        if olds[old] > 1 or news[new] > 1 or old in news:
+            return "a userid may stand in one line only; import a chain or a swap step by step"
+        if not services.store.renames.is_known(old):
+            return f"nothing is known of {old}"
+        if old in book and book[old].state is State.PRESENT:
+            return f"WeCom still shows {old}: read the directory first (quotabot run sync)"
+        if services.config.directory.source == "csv" and old in roster:
+            return f"the roster still has {old}: replace the roster first"
+        return None
+
+    return [fault(old, new) for old, new in told]
+
+
+def rename(services: Services, pairs: Sequence[Pair], by: str) -> list[Renamed]:
+    """Let everything of each old userid be the new one's, in the name of *by*; all pairs or none.
+
+    May be repeated: what came in under an old userid meanwhile moves too. Relations are derived anew by
+    whoever works the inbox off next. Raises RenamingError when one pair cannot be taken.
+    """
+    with services.store.transaction():
+        renamed = rename_within(services, pairs, by=by)
+    look_anew(services)
+    return renamed
+
+
+def look_anew(services: Services) -> None:
+    """Let *services* see who works where after somebody was renamed."""
+    services.use(services.config, directory.built(services.config, services.directory.files, services.store))
+
+
+def rename_within(services: Services, pairs: Sequence[Pair], *, by: str) -> list[Renamed]:
+    """As `rename`, inside a transaction of the caller's, who calls `look_anew` after it."""
+    found = faults(services, pairs)
+    if any(found):
+        raise RenamingError(found)
+    store, now = services.store, epoch_of(services.clock.now())
+    day = services.config.work_calendar().local_day(services.clock.now())
+    renamed = [_one(services, old.lower(), new.lower(), by=by, now=now, day=day) for old, new in pairs]
+    store.marks.put(CHANGED, f"{store.now():.6f}")
+    return renamed
+
+
+def _one(services: Services, old: str, new: str, *, by: str, now: int, day: date) -> Renamed:
+    store = services.store
+    customers = store.renames.customers(old)
+    for userid in (old, new):
+        store.ledger.touch(userid, customers)
+    store.renames.put(old, new, at=now, by=by)
+    store.renames.move(old, new)
+    _end_proposals(store, (old, new), at=now, by=by)
+    store.syncs.abandon()  # lists read under the old userid are not compared with the new one's facts
+    _move_rules(services, old, new)
+    _move_person(services, old, new, day=day)
+    store.audit.add(
+        at=now, actor=by, act="rename", subject=new, detail={"old_userid": old, "relations": len(customers)}
+    )
+    return Renamed(old_userid=old, userid=new, relations=len(customers))
+
+
+def _end_proposals(store: Store, pair: Pair, *, at: int, by: str) -> None:
+    """What was asked about the two is answered; what was asked about one of them and a third is no more."""
+    for one in store.proposals.open():
+        if one.pair == pair:
+            store.proposals.end(pair, ProposalState.ACCEPTED, by=by, reason=_SAID, at=at)
+        elif {*one.pair} & {*pair}:
+            store.proposals.end(one.pair, ProposalState.RELEASED, by=by, reason=_SAID, at=at)
+
+
+def _move_rules(services: Services, old: str, new: str) -> None:
+    """A frozen rule that names the person goes on naming him; the file is for its author to change."""
+    services.store.rule_versions.rename(old, new)
+
+
+def _move_person(services: Services, old: str, new: str, *, day: date) -> None:
+    store = services.store
+    people, book = store.members.all(), store.address_book.all()
+    before, after = people.get(old), people.get(new)
+    gone, come = book.get(old), book.get(new)
+    _move_roster_line(services, old, new)
+    store.renames.forget_person(old)
+    if before is not None:
+        store.members.forget_days(new)
+        store.members.put([_joined(before, after, new, day=day)], read_on=day)
+    if gone is not None:
+        store.address_book.put([_entry(gone, come, new, day=day)])
+        if come is None:
+            store.address_book.want(new, since=int(store.now()))
+
+
+def _move_roster_line(services: Services, old: str, new: str) -> None:
+    """What was imported of him goes with him, unless the roster knows him under the new userid already."""
+    imported = services.store.roster_lines.all()
+    told = imported.keys() | {line.userid for line in services.directory.files.lines}
+    if old in imported and new not in told:
+        line = replace(imported[old].line, userid=new)
+        services.store.roster_lines.put([Imported(line, None)], now=epoch_of(services.clock.now()))
+    services.store.roster_lines.drop([old])
+
+
+def _joined(before: Person, after: Person | None, userid: str, *, day: date) -> Person:
+    """The person with his old past and what is said of him now; *day* dates a change seen only now."""
+    if after is None:
+        return replace(before, userid=userid, left_on=None)
+    later = list(after.memberships[1:])
+    first, last = after.memberships[0], before.memberships[-1]
+    if (first.departments, first.role) != (last.departments, last.role):
+        begins = min([day, *(one.since for one in later if one.since is not None)])
+        later.insert(0, Membership(since=begins, departments=first.departments, role=first.role))
+    dated = {one.since: one for one in (*before.memberships, *later)}
+    return replace(
+        after,
+        memberships=tuple(sorted(dated.values(), key=lambda one: one.since or date.min)),
+        joined_on=after.joined_on or before.joined_on,
+    )
+
+
+def _entry(gone: Entry, come: Entry | None, userid: str, *, day: date) -> Entry:
+    """As WeCom shows him now; he did not join by being renamed."""
+    if come is None:
+        return replace(gone, userid=userid, state=State.UNKNOWN, state_since=day)
+    return replace(
+        come,
+        listed=gone.listed,
+        listed_on=gone.listed_on,
+        arrived_on=gone.arrived_on,
+        joined_on=come.joined_on or gone.joined_on,
+    )
+
+
+class RenameLines(ShortLines[Pair]):
+    """`old_userid,userid`, one person a line."""
+
+    what = "renames"
+
+    def __init__(self, services: Services, path: Path, *, by: str) -> None:
+        self._services, self._path, self._by = services, path, by
+        self._pairs: dict[int, Pair] = {}
+        self._faults: dict[int, str] = {}
+
+    def table(self) -> CsvTable:
+        """The file, from its beginning."""
+        columns = ("old_userid", "userid")
+        return CsvTable(self._path, known=columns, required=columns)
+
+    def read(self, cells: Cells) -> Pair | None:
+        """What a line says; None after noting what is wrong with its cells."""
+        for column in ("old_userid", "userid"):
+            if not is_userid(cells[column]):
+                cells.fault(column, USERID_ALLOWED)
+        return None if cells.wrong else (cells["old_userid"].lower(), cells["userid"].lower())
+
+    def look_at(self, line: Pair, *, number: int, report: Report) -> None:  # noqa: ARG002 - nothing is odd
+        """Remember a good line; which pairs can be taken shows when all are there."""
+        self._pairs[number] = line
+
+    def contradicted(self) -> Mapping[int, int]:
+        """Lines that cannot be taken, for what is known or for other lines."""
+        found = zip(self._pairs, faults(self._services, list(self._pairs.values())), strict=True)
+        self._faults = {number: fault for number, fault in found if fault is not None}
+        return {number: number for number in self._faults}
+
+    def contradict(self, cells: Cells, *, other: int) -> None:
+        """Note why the line cannot be taken."""
+        cells.fault("old_userid", self._faults[other])
+
+    def put(self, lines: Sequence[Pair], *, now: int) -> None:  # noqa: ARG002 - each rename is dated itself
+        """Rename, in a transaction. Raises RenamingError when something changed since the lines were read."""
+        rename_within(self._services, lines, by=self._by)

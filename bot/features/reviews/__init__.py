@@ -1,0 +1,1 @@
+"""Findings, appeals, cases and their decisions."""

@@ -1,0 +1,166 @@
+"""Answers to appeals and to what is said about a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.features.contacts import message
+from bot.features.contacts.message import Listed
+from bot.features.customers.name_sentences import (
+    Customer,
+    called,
+    private,
+)
+from bot.features.reviews.question_message import (
+    Seen,
+    about,
+)
+from bot.messages.answers import answered, moment_of
+from bot.messages.catalog import Text, texts_in
+from bot.messages.limits import SAID_BYTES
+from bot.messages.message import Message
+from bot.messages.sanitize import clean
+
+
+def opened(
+    *,
+    language: str,
+    customer: Customer,
+    ids: Sequence[str],
+    text: str,
+    reviewers: Sequence[str],
+    until: datetime,
+    at: datetime,
+) -> Message:
+    """Confirm an appeal; *reviewers* are names, *until* (local) is when it goes one up."""
+    texts = texts_in(language)
+    names = texts["appeals.names_comma"].join(clean(name) for name in reviewers)
+    lines = [
+        texts["appeals.opened_case"].say(
+            ids=texts["appeals.names_comma"].join(ids), text=clean(text, limit=SAID_BYTES)
+        ),
+        texts["appeals.with_"].say(names=names, until=moment_of(until, language=language))
+        if names
+        else texts["appeals.with_nobody"],
+        texts["appeals.told"],
+    ]
+    return _about(customer, texts["appeals.opened"], lines, language=language, at=at)
+
+
+def counts_already(*, language: str, customer: Customer, number: int, at: datetime) -> Message:
+    """Say that there is nothing to appeal."""
+    texts = texts_in(language)
+    lines = [texts["appeals.counts_more"].say(number=number)] if number else []
+    return _about(customer, texts["appeals.counts"], lines, language=language, at=at)
+
+
+def open_already(*, language: str, customer: Customer, case: str, at: datetime) -> Message:
+    """Say that it is appealed."""
+    texts = texts_in(language)
+    return _about(customer, texts["appeals.open"], [texts["appeals.told"]], language=language, at=at, id=case)
+
+
+def decided_already(
+    *, language: str, customer: Customer, case: str, by: str, reason: str, at: datetime
+) -> Message:
+    """Say what was decided, by whom and why."""
+    texts = texts_in(language)
+    said = texts["appeals.decided_by"].say(id=case, by=clean(by), reason=clean(reason, limit=SAID_BYTES))
+    return _about(customer, texts["appeals.decided"], [said], language=language, at=at)
+
+
+def too_late(*, language: str, customer: Customer, at: datetime) -> Message:
+    """Say that appeals of that period are over."""
+    texts = texts_in(language)
+    return _about(
+        customer, texts["appeals.too_late"], [texts["appeals.too_late_more"]], language=language, at=at
+    )
+
+
+def _about(
+    customer: Customer, head: Text, lines: Sequence[str], *, language: str, at: datetime, **more: str
+) -> Message:
+    """Return an answer whose first line *head* says which customer it is about."""
+
+    def said(about: Sequence[Customer]) -> Message:
+        first = head.say(customer=called(about[0], language=language), **more)
+        return answered(
+            language=language, head=first, lines=lines, kind=texts_in(language)["appeals.kind"], at=at
+        )
+
+    return private(said, [customer])
+
+
+def how(*, language: str, at: datetime) -> Message:
+    """Say how to appeal."""
+    texts = texts_in(language)
+    return answered(
+        language=language,
+        head=texts["appeals.how"],
+        lines=[texts["appeals.how_more"]],
+        kind=texts["appeals.kind"],
+        at=at,
+    )
+
+
+def not_found(*, language: str, many: Sequence[Listed], number: int | None, at: datetime) -> Message:
+    """Say that no contact is meant, or that *many* may be; *number*: he said one of a list. *at* is local."""
+    texts = texts_in(language)
+    if number is None or many:
+        return message.not_found(
+            language=language, many=many, how=texts["appeals.not_found"], kind=texts["appeals.kind"], at=at
+        )
+    head = texts["appeals.no_number"].say(number=number)
+    return answered(
+        language=language,
+        head=head,
+        lines=[texts["appeals.no_number_more"]],
+        kind=texts["appeals.kind"],
+        at=at,
+    )
+
+
+def answer_noted(*, language: str, at: datetime) -> Message:
+    """Confirm what somebody said about a question."""
+    texts = texts_in(language)
+    lines = [texts["appeals.answered_more"]]
+    return answered(
+        language=language,
+        head=texts["appeals.answered"],
+        lines=lines,
+        kind=texts["appeals.answer_kind"],
+        at=at,
+    )
+
+
+def no_question(*, language: str, at: datetime) -> Message:
+    """Say that no question waits for him."""
+    texts = texts_in(language)
+    lines = [texts["appeals.no_question_more"]]
+    return answered(
+        language=language,
+        head=texts["appeals.no_question"],
+        lines=lines,
+        kind=texts["appeals.answer_kind"],
+        at=at,
+    )
+
+
+def which_question(*, language: str, asked: Sequence[Seen], at: datetime) -> Message:
+    """Ask which of the questions about what was *asked* is meant, or what he wants to say. *at* is local."""
+    texts = texts_in(language)
+
+    def said(asked: Sequence[Seen]) -> Message:
+        told = [about(one, language=language, at=at) for one in asked]
+        lines = [texts["appeals.which_more"].say(number=n, what=what) for n, what in enumerate(told, start=1)]
+        lines.append(texts["appeals.answer_how"].say(number=1))
+        return answered(
+            language=language,
+            head=texts["appeals.which"],
+            lines=lines,
+            kind=texts["appeals.answer_kind"],
+            at=at,
+        )
+
+    return private(said, asked)

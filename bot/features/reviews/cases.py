@@ -1,0 +1,312 @@
+"""Cases that nobody has decided, and with whom each is: appeals, held contacts, findings, changed userids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.core.frames import Frame
+from bot.core.integrity import FindingKind, FindingName, Key
+from bot.core.people import Person
+from bot.core.periods import parse_period
+from bot.core.renames import Pair
+from bot.core.reviewers import Bank, Levels, level_at, time_is_up
+from bot.core.rulebook import Framed
+from bot.core.verdicts import Verdict
+from bot.core.workdays import WorkCalendar, epoch_of
+from bot.features.customers.names import Names
+from bot.features.reviews.findings import (
+    Free,
+    settled,
+)
+from bot.features.reviews.question_message import (
+    Appealed,
+    Seen,
+)
+from bot.features.standings.load import (
+    branch_for,
+    everybody,
+    rules,
+)
+from bot.services import Services
+from bot.store.rename_proposals import Proposal
+from bot.store.reviews import OpenFinding, Review, ReviewKind
+
+Judged = tuple[str, Key]  # quota, contact
+
+FINDING, RENAME = "finding", "rename"  # the kinds of a case that is one; the others are `ReviewKind`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What waits for a decision: *review* (an appeal, a held contact), *finding* or *proposal*.
+
+    *userid*: whom it is about; of a changed userid the new one.
+
+    *said*: what the employee says, None while he may still say it. *levels*: who may decide, those asked
+    first at the head. *level*: with whom it is, None while it is the employee's turn; *until*: how long.
+    *verdict*: of the contact as of now, None if the count has no such contact any more.
+    """
+
+    id: str
+    userid: str
+    said: str | None
+    levels: Levels
+    level: int | None
+    until: datetime
+    opened_at: int
+    told: int
+    told_at: int | None
+    review: Review | None = None
+    verdict: Verdict | None = None
+    finding: OpenFinding | None = None
+    proposal: Proposal | None = None
+
+    @property
+    def kind(self) -> str:
+        """`appeal`, `held`, `finding` or `rename`."""
+        if self.review is not None:
+            return self.review.kind.value
+        return FINDING if self.proposal is None else RENAME
+
+    @property
+    def about(self) -> frozenset[str]:
+        """The userids of whoever may not decide it, because it is about himself."""
+        return frozenset({self.userid} if self.proposal is None else self.proposal.pair)
+
+    @property
+    def reviewers(self) -> tuple[str, ...]:
+        """Who is to decide now; nobody while it is the employee's turn, or if nobody may."""
+        return self.levels[self.level] if self.level is not None and self.levels else ()
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """Everybody who may decide so far: it was put to them, or will be first."""
+        return tuple(userid for level in self.levels[: (self.level or 0) + 1] for userid in level)
+
+
+def id_of(name: FindingName) -> str:
+    """Return what people call a finding: `finding:burst:zhangsan:2026-11-23`."""
+    subject = name.subject.replace(" ", ":") if name.kind is FindingKind.QUICK_LOSS else name.subject
+    return f"{FINDING}:{name.kind.value}:{name.userid}:{subject}"
+
+
+def rename_id(pair: Pair) -> str:
+    """Return what people call a proposal: `rename:zhangsan:zhang.san`."""
+    return f"{RENAME}:{pair[0]}:{pair[1]}"
+
+
+def cases(services: Services, *, at: datetime) -> list[Case]:
+    """Return all cases as of *at* (aware): appeals and held contacts by number, then the others by time.
+
+    Held contacts whose period is settled are none: by the closing rules they count.
+    """
+    reviews = services.store.reviews.all_open()
+    return _cases(services, reviews, _verdicts(services, reviews, at=at), at=at)
+
+
+def _cases(
+    services: Services, reviews: Sequence[Review], verdicts: Mapping[Judged, Verdict], *, at: datetime
+) -> list[Case]:
+    desk = _Desk(services, at=at)
+    over = settled(services, reviews, at=at)
+    found = [
+        desk.of_review(one, verdicts.get((one.quota, one.contact)))
+        for one in reviews
+        if one.kind is ReviewKind.APPEAL or (one.quota, one.period) not in over
+    ]
+    return [
+        *(case for case in found if case is not None),
+        *(desk.of_finding(one) for one in desk.findings),
+        *(desk.of_proposal(one) for one in services.store.proposals.open()),
+    ]
+
+
+def note_told(services: Services, *, at: datetime, free: Free) -> None:
+    """Note for each case that has come to new reviewers as of *at* (aware) that they are told now.
+
+    It waits until one of them is at work and *free*.
+    """
+    store, at_s = services.store, epoch_of(at)
+    people, today = everybody(services), services.config.work_calendar().local_day(at)
+    waiting = [
+        case
+        for case in _cases(services, store.reviews.all_open(), {}, at=at)
+        if _untold(case) and any(map(free, _at_work(case, people, today)))
+    ]
+    with store.transaction():
+        for case in waiting:
+            told = (case.level or 0) + 1
+            if case.review is not None:
+                store.reviews.tell(case.review.number, told=told, at=at_s)
+            elif case.finding is not None:
+                store.findings.tell(case.finding.name, told=told, at=at_s)
+            elif case.proposal is not None:
+                store.proposals.tell(case.proposal.pair, told=told, at=at_s)
+
+
+def to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[Case]]:
+    """Return by userid, for reviewers at work, what they are told on the day of *at*, or would be now."""
+    calendar = services.config.work_calendar()
+    people, today = everybody(services), calendar.local_day(at)
+    found: dict[str, list[Case]] = {}
+    for case in cases(services, at=at):
+        told_today = case.told_at is not None and calendar.day_of(case.told_at) == today
+        for userid in _at_work(case, people, today):
+            if (_untold(case) and free(userid)) or (told_today and case.kind != ReviewKind.HELD):
+                found.setdefault(userid, []).append(case)
+    return found
+
+
+def _untold(case: Case) -> bool:
+    """Whether those with whom it is do not know. Held contacts are told with their finding."""
+    return case.kind != ReviewKind.HELD and case.level is not None and case.told <= case.level
+
+
+def _at_work(case: Case, people: Mapping[str, Person], today: date) -> list[str]:
+    """Those with whom it is, but absent ones; nobody knows whether somebody outside the roster is at work."""
+    return [userid for userid in case.reviewers if userid not in people or people[userid].works_on(today)]
+
+
+class _Desk:
+    """Puts each case to those who are to decide it."""
+
+    def __init__(self, services: Services, *, at: datetime) -> None:
+        config = services.config
+        self._at = at
+        self._calendar: WorkCalendar = config.work_calendar()
+        self._people = everybody(services)
+        self._bank = Bank(
+            people=self._people,
+            departments=services.directory.departments,
+            day=self._calendar.local_day(at),
+            reviewers=config.review.reviewers,
+            admins=config.admins.userids,
+        )
+        self.findings = services.store.findings.open()
+
+    def of_review(self, review: Review, verdict: Verdict | None) -> Case | None:
+        """An appeal is with reviewers at once; a held contact when its finding is, and None without one."""
+        userid = review.contact[0]
+        levels = self._bank.levels(userid)
+        said: str | None = review.text
+        level: int | None
+        level, until = self._standing(self._calendar.moment(review.opened_at), levels)
+        if review.kind is ReviewKind.HELD:
+            finding = next((one for one in self.findings if review.contact in one.concerned), None)
+            if finding is None:
+                return None
+            case = self.of_finding(finding)
+            said, level, until = case.said, case.level, case.until
+        return Case(
+            id=f"{review.kind.value}:{review.number}",
+            userid=userid,
+            said=said,
+            levels=levels,
+            level=level,
+            until=until,
+            opened_at=review.opened_at,
+            told=review.told,
+            told_at=review.told_at,
+            review=review,
+            verdict=verdict,
+        )
+
+    def of_finding(self, finding: OpenFinding) -> Case:
+        """First it is the employee's turn, for three workdays of his own; then the reviewers'."""
+        userid = finding.name.userid
+        levels = self._bank.levels(userid)
+        away = self._people[userid].absences if userid in self._people else frozenset()
+        until = time_is_up(self._calendar.moment(finding.asked_at), calendar=self._calendar, away=away)
+        level: int | None = None
+        answered = finding.answered_at
+        if answered is not None or self._at >= until:
+            since = until if answered is None else self._calendar.moment(answered)
+            level, until = self._standing(since, levels)
+        return Case(
+            id=id_of(finding.name),
+            userid=userid,
+            said=finding.answer if level is not None else None,
+            levels=levels,
+            level=level,
+            until=until,
+            opened_at=finding.asked_at,
+            told=finding.told,
+            told_at=finding.told_at,
+            finding=finding,
+        )
+
+    def of_proposal(self, proposal: Proposal) -> Case:
+        """It is with the admins at once, but for those whom it is about; nobody has to be heard first."""
+        levels = self._bank.admins_but(proposal.pair)
+        level, until = self._standing(self._calendar.moment(proposal.proposed_at), levels)
+        return Case(
+            id=rename_id(proposal.pair),
+            userid=proposal.userid,
+            said="",
+            levels=levels,
+            level=level,
+            until=until,
+            opened_at=proposal.proposed_at,
+            told=proposal.told,
+            told_at=proposal.told_at,
+            proposal=proposal,
+        )
+
+    def _standing(self, since: datetime, levels: Sequence[object]) -> tuple[int, datetime]:
+        return level_at(since, at=self._at, levels=len(levels), calendar=self._calendar)
+
+
+def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) -> dict[Judged, Verdict]:
+    """What each contact that a case is about is worth as of *at*, by (quota, contact)."""
+    book = rules(services)
+    frames = [
+        framed
+        for quota, period in dict.fromkeys((one.quota, one.period) for one in reviews)
+        for framed in book.frames_named(parse_period(period))
+        if framed[0].id == quota
+    ]
+    userids = {one.contact[0] for one in reviews}
+    return {
+        (quota, key): verdict
+        for (quota, _), contacts in verdicts_in(services, frames, userids=userids, at=at).items()
+        for key, verdict in contacts.items()
+    }
+
+
+def verdicts_in(
+    services: Services, frames: Sequence[Framed], *, userids: Iterable[str], at: datetime
+) -> dict[tuple[str, str], dict[Key, Verdict]]:
+    """Return by (quota, period) what the contacts of *userids* are worth in *frames* as of *at* (aware)."""
+    if not frames:
+        return {}
+    asked = list(userids)
+    branch = branch_for(services, frames, at=at, userids=asked)
+    past = branch.past(epoch_of(at))
+    found = {}
+    for quota, period in frames:
+        frame = Frame.of(quota, period, calendar=branch.calendar)
+        found[quota.id, period.name] = {
+            contact.key: verdict for userid in asked for contact, verdict in frame.judged(userid, past)
+        }
+    return found
+
+
+def what_of(
+    case: Case, *, calendar: WorkCalendar, names: Mapping[str, Names] | None = None
+) -> Seen | Appealed:
+    """Return what *case*, an appeal, a held contact or a finding, is about, as messages want it.
+
+    *names* of customers by their ids, if it is for the person whose case it is and nobody else.
+    """
+    if case.finding is not None:
+        return Seen.of(case.finding.name, case.finding.evidence, names=names)
+    assert case.review is not None  # noqa: S101 - a case is one of the two
+    _, external_userid, added_at = case.review.contact
+    return Appealed(
+        external_userid=external_userid,
+        added_at=calendar.moment(added_at),
+        verdict=case.verdict,
+        names=(names or {}).get(external_userid, ()),
+    )

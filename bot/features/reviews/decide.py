@@ -1,0 +1,309 @@
+"""Deciding: appeals, held contacts, findings, changed userids; each decision names who took it and why.
+
+Accepting is always for the employee: an appealed or held contact counts, a finding is cleared, and what was
+won under the old userid is the new one's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bot.core.integrity import FindingKind, Key
+from bot.core.people import Person
+from bot.core.periods import Period, parse_period
+from bot.core.quotas import Basis, Quota, stretches_under
+from bot.core.rulebook import Framed
+from bot.core.workdays import epoch_of
+from bot.features.close.results import may_appeal
+from bot.features.renames.rename import (
+    RenamingError,
+    look_anew,
+    rename_within,
+)
+from bot.features.reviews.cases import (
+    Case,
+    cases,
+    rename_id,
+    verdicts_in,
+)
+from bot.features.reviews.findings import settled
+from bot.features.standings.load import (
+    everybody,
+    rules,
+)
+from bot.services import Services
+from bot.store.rename_proposals import (
+    Proposal,
+    ProposalState,
+)
+from bot.store.reviews import OpenFinding, Opening, Review, ReviewKind, ReviewState
+
+
+class ReviewError(Exception):
+    """A case cannot be opened, answered or decided; the text says why and what to do."""
+
+
+def open_appeal(
+    services: Services,
+    userid: str,
+    external_userid: str,
+    *,
+    text: str,
+    at: datetime,
+    quota: str | None = None,
+    period: str | None = None,
+) -> list[Case]:
+    """Open an appeal for each quota under which this contact of *userid* does not count as of *at* (aware).
+
+    It is the last add of the relation, in the periods in which it lies, or in the one named *period*. Appeals
+    are taken until some workdays after a preliminary result. Raises ReviewError if nothing can be appealed,
+    ValueError for a name that is no period.
+    """
+    frames = [
+        framed
+        for framed in _frames(services, userid, external_userid, period=period, at=at)
+        if quota in (None, framed[0].id)
+    ]
+    openings, reasons = _openings(services, frames, (userid, external_userid), text=text, at=at)
+    if not openings:
+        raise ReviewError("; ".join(reasons) or f"no quota looks at {external_userid} of {userid} then")
+    with services.store.transaction():
+        services.store.reviews.open(openings)
+    opened = {(one.quota, one.contact) for one in openings}
+    return [
+        case
+        for case in cases(services, at=at)
+        if case.review is not None
+        and case.review.kind is ReviewKind.APPEAL
+        and (case.review.quota, case.review.contact) in opened
+    ]
+
+
+def _openings(
+    services: Services, frames: Sequence[Framed], relation: tuple[str, str], *, text: str, at: datetime
+) -> tuple[list[Opening], list[str]]:
+    """Return an appeal for each frame in which the last add of *relation* does not count, or why not."""
+    userid, external_userid = relation
+    judged = verdicts_in(services, frames, userids=[userid], at=at)
+    openings, reasons = [], []
+    for quota, period in frames:
+        contacts = judged[quota.id, period.name]
+        keys = [key for key in contacts if key[1] == external_userid]
+        if not keys:
+            continue
+        key = max(keys, key=lambda one: one[2])
+        counts = contacts[key].standing == "counted"
+        refused = _refusal(services, quota.id, period.name, key, counts=counts, at=at)
+        if refused is None:
+            openings.append(_appeal(quota, period, key, text=text, at=at))
+        else:
+            reasons.append(refused)
+    return openings, reasons
+
+
+def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case:
+    """Keep what the employee says to a finding, as of *at* (aware): now it is the reviewers' turn.
+
+    Raises ReviewError if there is nothing to answer.
+    """
+    case = find(services, case_id, at=at)
+    if case.proposal is not None:
+        raise ReviewError(f"{case.id} is a question to the admins: accept or reject it")
+    if case.finding is None:
+        raise ReviewError(f"{case.id} is no finding: what the employee says stands in it already")
+    with services.store.transaction():
+        kept = services.store.findings.answer(case.finding.name, text, at=epoch_of(at))
+    if not kept:
+        raise ReviewError(f"{case.id} was answered before")
+    return find(services, case_id, at=at)
+
+
+def find(services: Services, case_id: str, *, at: datetime) -> Case:
+    """Return the case that people call *case_id*. Raises ReviewError if it is not open."""
+    for case in cases(services, at=at):
+        if case.id == case_id:
+            return case
+    raise ReviewError(f"{case_id}: no such case waits for a decision; see `quotabot review list`")
+
+
+def decide(
+    services: Services, case_id: str, *, accept: bool, by: str, reason: str, at: datetime
+) -> tuple[Case, str]:
+    """Decide a case in the name of *by*, for *reason*, as of *at* (aware); numbers follow at once.
+
+    Returns it with what it is now: accepted, rejected, cleared, confirmed. Raises ReviewError if it is not
+    open, not the reviewers' turn yet, or not for *by* to decide.
+    """
+    by, reason = by.strip(), reason.strip()
+    if not by or not reason:
+        raise ReviewError("a decision needs a name and a reason")
+    case = find(services, case_id, at=at)
+    if case.level is None and not accept:
+        raise ReviewError(f"{case.id}: first {case.userid} has until {case.until:%Y-%m-%d %H:%M} to answer")
+    known = _may_decide(services, case, by)
+    with services.store.transaction():
+        if case.finding is not None:
+            state = _decide_finding(services, case.finding, accept=accept, by=by, reason=reason, at=at)
+        elif case.proposal is not None:
+            state = _decide_proposal(services, case.proposal, accept=accept, by=by, reason=reason, at=at)
+        else:
+            assert case.review is not None  # noqa: S101 - a case is one of the three
+            state = _decide_review(services, case.review, accept=accept, by=by, reason=reason, at=at)
+        services.store.audit.add(
+            at=epoch_of(at),
+            actor=by,
+            act=f"review {'accept' if accept else 'reject'}",
+            subject=_subject(case),
+            detail=_detail(case, state, reason, known=known),
+        )
+    if case.proposal is not None:
+        look_anew(services)
+    return case, state
+
+
+def _frames(
+    services: Services, userid: str, external_userid: str, *, period: str | None, at: datetime
+) -> list[Framed]:
+    """Return the quotas, each with its period, that look at the contact and ask something of *userid*."""
+    adds = services.store.ledger.kept_adds(userid, external_userid)
+    begun = [add.added_at for add in adds if add.added_at <= epoch_of(at)]
+    if not begun:
+        raise ReviewError(
+            f"{userid} has no add of {external_userid}: only a contact that the bot knows can be appealed"
+        )
+    calendar, book = services.config.work_calendar(), rules(services)
+    if period is not None:
+        found = book.frames_named(parse_period(period))
+    else:
+        found = book.frames_at(calendar.day_of(begun[-1]))
+        now = book.frames_at(calendar.local_day(at))
+        found += [framed for framed in now if framed[0].basis is Basis.HELD and framed not in found]
+    person = everybody(services).get(userid)
+    tree = services.directory.departments
+    return [
+        (quota, framed)
+        for quota, framed in found
+        if person is not None and stretches_under(quota, person, framed, departments=tree)
+    ]
+
+
+def _refusal(
+    services: Services, quota: str, period: str, key: Key, *, counts: bool, at: datetime
+) -> str | None:
+    """Say why there can be no appeal about this contact; None if there can."""
+    place = f"{quota} {period}"
+    for before in services.store.reviews.of_contact(key):
+        if before.kind is ReviewKind.APPEAL and before.quota == quota:
+            if before.state is ReviewState.OPEN:
+                return f"{place}: appeal:{before.number} is open already"
+            return f"{place}: appeal:{before.number} was decided by {before.decided_by}: {before.reason}"
+    if counts:
+        return f"{place}: the contact counts already"
+    if not may_appeal(services, quota, period, at=at):
+        return f"{place}: the time for appeals is over"
+    return None
+
+
+def _appeal(quota: Quota, period: Period, key: Key, *, text: str, at: datetime) -> Opening:
+    return Opening(
+        kind=ReviewKind.APPEAL,
+        quota=quota.id,
+        period=period.name,
+        contact=key,
+        opened_at=epoch_of(at),
+        text=text,
+    )
+
+
+def _may_decide(services: Services, case: Case, by: str) -> bool:
+    """Say whether *by* is somebody known. Raises ReviewError if that somebody may not decide.
+
+    A name that nobody known has is taken as given: whoever has the command line runs the installation.
+    """
+    config, people = services.config, everybody(services)
+    named = _called(people.values(), by)
+    if by.lower() in {*config.review.reviewers, *config.admins.userids}:
+        named.add(by.lower())
+    if not named or named & set(case.reached) - case.about:
+        return bool(named)
+    if case.about & named:
+        raise ReviewError(f"{case.id}: nobody decides about himself")
+    whose = f"it is with {', '.join(case.reached)}" if case.reached else "nobody may: name admins.userids"
+    raise ReviewError(f"{case.id}: {by} may not decide about {case.userid}; {whose}")
+
+
+def _called(people: Iterable[Person], by: str) -> set[str]:
+    """Return the userids of those whom *by* can mean: a userid, or a name of the roster."""
+    return {person.userid for person in people if by.lower() == person.userid or by == person.name}
+
+
+def _decide_review(
+    services: Services, review: Review, *, accept: bool, by: str, reason: str, at: datetime
+) -> str:
+    state = ReviewState.ACCEPTED if accept else ReviewState.REJECTED
+    if not services.store.reviews.decide(review.number, state, by=by, reason=reason, at=epoch_of(at)):
+        raise ReviewError(f"{review.kind.value}:{review.number} was decided just now by somebody else")
+    return state.value
+
+
+def _decide_finding(
+    services: Services, finding: OpenFinding, *, accept: bool, by: str, reason: str, at: datetime
+) -> str:
+    """Clear or confirm, and with it what it holds: cleared, the other rules decide; confirmed, it is out.
+
+    What another open finding holds too stays held; what is settled counts by the closing rules.
+    """
+    store, at_s = services.store, epoch_of(at)
+    if not store.findings.decide(finding.name, confirmed=not accept, by=by, reason=reason, at=at_s):
+        raise ReviewError("the finding was decided just now by somebody else")
+    others = {key for one in store.findings.open() for key in one.concerned}
+    concerned = set(finding.concerned)
+    held = [
+        one for one in store.reviews.all_open() if one.kind is ReviewKind.HELD and one.contact in concerned
+    ]
+    over = settled(services, held, at=at)
+    for review in held:
+        if not accept and (review.quota, review.period) not in over:
+            store.reviews.decide(review.number, ReviewState.REJECTED, by=by, reason=reason, at=at_s)
+        elif review.contact not in others:
+            store.reviews.decide(review.number, ReviewState.RELEASED, by=by, reason=reason, at=at_s)
+    return "cleared" if accept else "confirmed"
+
+
+def _decide_proposal(
+    services: Services, proposal: Proposal, *, accept: bool, by: str, reason: str, at: datetime
+) -> str:
+    """Take the two for one person, as `import renames` does, or for two for good."""
+    state = ProposalState.ACCEPTED if accept else ProposalState.REJECTED
+    if not services.store.proposals.end(proposal.pair, state, by=by, reason=reason, at=epoch_of(at)):
+        raise ReviewError(f"{rename_id(proposal.pair)} was decided just now by somebody else")
+    if accept:
+        try:
+            rename_within(services, [proposal.pair], by=by)
+        except RenamingError as error:
+            raise ReviewError(str(error)) from None
+    return state.value
+
+
+def _subject(case: Case) -> str:
+    """Name the case for the log that is kept for good: without a customer, who may ask to be erased."""
+    if case.finding is not None and case.finding.name.kind is FindingKind.SHARED:
+        return f"finding:shared:{case.userid}"
+    return case.id
+
+
+def _detail(case: Case, state: str, reason: str, *, known: bool) -> dict[str, object]:
+    detail: dict[str, object] = {
+        "userid": case.userid,
+        "state": state,
+        "reason": reason,
+        "by": "somebody known" if known else "a name, at the command line",
+    }
+    if case.review is not None:
+        detail |= {
+            "quota": case.review.quota,
+            "period": case.review.period,
+            "added_at": case.review.contact[2],
+        }
+    return detail

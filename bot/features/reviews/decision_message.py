@@ -1,0 +1,46 @@
+"""The message about a decision: what was decided, who took it and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.features.customers.name_sentences import private
+from bot.features.reviews.question_message import (
+    Appealed,
+    Seen,
+    about,
+)
+from bot.messages.catalog import texts_in
+from bot.messages.limits import SAID_BYTES
+from bot.messages.lines import (
+    first_line,
+    footer,
+)
+from bot.messages.message import Keep, Line, Message, Part
+from bot.messages.sanitize import clean
+
+
+def decided(
+    *, language: str, what: Seen | Appealed, state: str, by: str, reason: str, at: datetime
+) -> Message:
+    """Tell one person how a case of his was decided.
+
+    *state*: accepted or rejected (an appeal), cleared or confirmed (a finding). Raises ValueError if *at* has
+    no zone.
+    """
+    texts = texts_in(language)
+    said = texts["decided.by"].say(by=clean(by), reason=clean(reason, limit=SAID_BYTES))
+
+    def message(told: Sequence[Seen | Appealed]) -> Message:
+        return Message(
+            (
+                first_line(texts.table("decided.heads")[state]),
+                Line((Part(about(told[0], language=language, at=at)),), Keep.CORE),
+                Line((Part(said),), Keep.CORE),
+                Line((Part(texts["decided.peace"]),), Keep.USEFUL),
+                footer(texts, at=at, kind=texts["decided.kind"]),
+            )
+        )
+
+    return private(message, [what])

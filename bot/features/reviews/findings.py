@@ -1,0 +1,298 @@
+"""Questions about adds: what `[integrity]` and the start of the bot let see, put to the person once.
+
+A question is evidence and no verdict: until a reviewer confirms it, it stands in no row, digest or export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.core.contacts import Contact
+from bot.core.counting import OFF, FirstAdd, Integrity
+from bot.core.evidence import Evidence, evidence_of
+from bot.core.frames import Frame, Past
+from bot.core.integrity import Finding, FindingName, Key, Rollout, quick_loss, seen_in
+from bot.core.people import Person
+from bot.core.periods import parse_period
+from bot.core.progress import Branch, subject_of
+from bot.core.quiet_hours import Silence
+from bot.core.quotas import Quota, stretches_under
+from bot.core.rollout import Mode
+from bot.core.rulebook import Framed
+from bot.core.sync import ROLLOUT_S
+from bot.core.workdays import WorkCalendar, epoch_of
+from bot.features.notify.rollout import reach
+from bot.features.standings.load import (
+    branch_for,
+    everybody,
+    rules,
+)
+from bot.services import Services
+from bot.store.reviews import OpenFinding, Opening, ReviewKind, ReviewState
+
+Free = Callable[[str], bool]  # whether a userid may still be written to on that day
+
+_PUT = "questions_put"  # the mark: as of when (epoch s) questions were put last
+_A_BREAK = timedelta(days=14)  # no run of days off is longer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A finding with its figures, and the contacts that it holds: (quota, period, contact)."""
+
+    finding: Finding
+    evidence: Evidence
+    held: tuple[tuple[str, str, Key], ...] = ()
+
+    @property
+    def name(self) -> FindingName:
+        """What it is about."""
+        return self.finding.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a person is asked: *holds* contacts of his are pending meanwhile."""
+
+    name: FindingName
+    evidence: Evidence
+    holds: int
+
+
+def put(services: Services, *, at: datetime, free: Free) -> None:
+    """Store what is new as of *at* (aware) as asked then, with the contacts held; safe to repeat.
+
+    Of somebody who is not *free* nothing is asked that day, and never of what was seen while the rollout had
+    not come to him: else it would all be asked when it does. Held contacts whose period is settled meanwhile
+    are released: by the closing rules they count.
+    """
+    store, at_s = services.store, epoch_of(at)
+    seen = _seen(services, at=at)
+    fresh = {question.name for question in _new(services, seen, at=at, free=free)}
+    still_open = {one.name for one in store.findings.open()}
+    with store.transaction():
+        store.marks.put(_PUT, str(at_s))
+        _leave_unasked(services, seen, at=at)
+        for question in seen:
+            if question.name in fresh:
+                store.findings.ask(question.finding, question.evidence, at=at_s)
+        store.reviews.open(
+            Opening(kind=ReviewKind.HELD, quota=quota, period=period, contact=key, opened_at=at_s)
+            for question in seen
+            if question.name in fresh or question.name in still_open
+            for quota, period, key in question.held
+        )
+        held = [one for one in store.reviews.all_open() if one.kind is ReviewKind.HELD]
+        over = settled(services, held, at=at)
+        for review in held:
+            if (review.quota, review.period) in over:
+                store.reviews.decide(
+                    review.number, ReviewState.RELEASED, by="quotabot", reason="settled", at=at_s
+                )
+
+
+def of_today(services: Services, *, at: datetime, free: Free) -> dict[str, list[Asked]]:
+    """Return by userid what was asked on the local day of *at* (aware) and has no answer, or would be now."""
+    calendar, store = services.config.work_calendar(), services.store
+    today = calendar.local_day(at)
+    holds = _held_of(store.findings.open(), (one.contact for one in _open_held(services)))
+    found: dict[str, list[Asked]] = {}
+    for one in store.findings.open():
+        if calendar.day_of(one.asked_at) == today and one.answered_at is None:
+            asked = Asked(name=one.name, evidence=one.evidence, holds=len(holds[one.name]))
+            found.setdefault(one.name.userid, []).append(asked)
+    # What was put as of this very moment is in the store; looking again would take as long once more.
+    was_put = store.marks.get(_PUT) == str(epoch_of(at))
+    for question in [] if was_put else _new(services, _seen(services, at=at), at=at, free=free):
+        keys = {key for _, _, key in question.held}
+        asked = Asked(name=question.name, evidence=question.evidence, holds=len(keys))
+        found.setdefault(question.name.userid, []).append(asked)
+    return found
+
+
+def settled(services: Services, openings: Iterable[Opening], *, at: datetime) -> set[tuple[str, str]]:
+    """Return the quotas with periods of *openings* for which the closing rules hold at *at* (aware).
+
+    A quota that is gone has ended.
+    """
+    calendar, book = services.config.work_calendar(), rules(services)
+    asked = {(one.quota, one.period) for one in openings}
+    running = {
+        (quota.id, period.name)
+        for name in {period for _, period in asked}
+        for quota, period in book.frames_named(parse_period(name))
+        if quota.settlement(period, calendar=calendar) > epoch_of(at)
+    }
+    return asked - running
+
+
+def _open_held(services: Services) -> list[Opening]:
+    return [one for one in services.store.reviews.all_open() if one.kind is ReviewKind.HELD]
+
+
+def _held_of(findings: Iterable[OpenFinding], held: Iterable[Key]) -> dict[FindingName, set[Key]]:
+    keys = set(held)
+    return {one.name: keys & set(one.concerned) for one in findings}
+
+
+def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Free) -> list[Question]:
+    """Return those never asked before whose person is at work on the day of *at*, in the order of userids."""
+    known, left = services.store.findings.names(), services.store.unasked
+    today = services.config.work_calendar().local_day(at)
+    people = everybody(services)
+    return sorted(
+        (
+            question
+            for question in seen
+            if question.name not in known
+            and (person := people.get(question.name.userid)) is not None
+            and person.works_on(today)
+            and free(person.userid)
+            and left.why(_left_key(question.name)) is None
+        ),
+        key=lambda question: (question.name.userid, question.finding.on, question.name.subject),
+    )
+
+
+def _leave_unasked(services: Services, seen: Iterable[Question], *, at: datetime) -> None:
+    """Note what is never asked, because the bot does not speak to its person yet; inside a transaction."""
+    store, today = services.store, services.config.work_calendar().local_day(at)
+    reached = reach(services)
+    if reached.mode is Mode.ON:
+        return
+    people, known = everybody(services), store.findings.names()
+    for question in seen:
+        userid = question.name.userid
+        if question.name not in known and not reached.includes(people.get(userid), today):
+            store.unasked.withhold(
+                _left_key(question.name),
+                job="question",
+                userid=userid,
+                day=today,
+                reason=Silence.ROLLOUT.value,
+                at=epoch_of(at),
+            )
+
+
+def _left_key(name: FindingName) -> str:
+    return f"question:{name.kind.value}:{name.userid}:{name.subject}"
+
+
+def _seen(services: Services, *, at: datetime) -> list[Question]:
+    """Return everything that the rules of running periods see as of *at*, asked before or not."""
+    frames = [framed for framed in _running(services, at=at) if _asks(services, framed)]
+    if not frames:
+        return []
+    branch = branch_for(services, frames, at=at)
+    looking = _Looking(branch=branch, past=branch.past(epoch_of(at)), known={}, by_rule={})
+    found: dict[FindingName, Question] = {}
+    for framed in frames:
+        for question in looking.questions(framed):
+            earlier = found.setdefault(question.name, question)
+            if earlier is not question:
+                found[question.name] = replace(earlier, held=earlier.held + question.held)
+    return list(found.values())
+
+
+def _asks(services: Services, framed: Framed) -> bool:
+    """Whether anything can be seen in a frame: a rule is on, or its period lies near the start."""
+    quota, period = framed
+    if quota.integrity != OFF:
+        return True
+    start, calendar = services.store.syncs.first_at(), services.config.work_calendar()
+    if start is None or quota.counting.first_add is FirstAdd.CORP:
+        return False
+    near = (calendar.day_of(start - ROLLOUT_S), calendar.day_of(start + ROLLOUT_S))
+    return period.first <= near[1] and near[0] <= period.last
+
+
+def _running(services: Services, *, at: datetime) -> list[Framed]:
+    """Return what runs on the day of *at*, or ran on a day since the last workday before it."""
+    calendar = services.config.work_calendar()
+    today = calendar.local_day(at)
+    yesterday = today - timedelta(days=1)
+    first = (calendar.workdays_between(today - _A_BREAK, yesterday) or (yesterday,))[-1]
+    book = rules(services)
+    days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
+    found = {
+        (quota.id, period.name): (quota, period) for day in days for quota, period in book.frames_at(day)
+    }
+    return list(found.values())
+
+
+@dataclass(slots=True, kw_only=True)
+class _Looking:
+    """One look at everybody's contacts; what a rule sees is worked out once, however many quotas have it."""
+
+    branch: Branch
+    past: Past
+    known: Mapping[str, Sequence[Contact]]
+    by_rule: dict[tuple[Integrity, Rollout | None], list[Finding]]
+
+    def questions(self, framed: Framed) -> list[Question]:
+        """Return what the rules of one quota see in one period about those under it."""
+        quota, period = framed
+        frame = Frame.of(quota, period, calendar=self.calendar)
+        under = {person.userid for person in self.branch.people if self._under(person, framed)}
+        found = []
+        for finding in [*self._anywhere(quota), *self._quick_losses(frame, sorted(under))]:
+            concerned = tuple(key for key in finding.concerned if frame.first_s <= key[2] < frame.end_s)
+            if finding.name.userid in under and concerned:
+                found.append(self._question(finding, frame, concerned))
+        return found
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        return self.branch.calendar
+
+    def _under(self, person: Person, framed: Framed) -> bool:
+        return bool(stretches_under(framed[0], person, framed[1], departments=self.branch.departments))
+
+    def _anywhere(self, quota: Quota) -> list[Finding]:
+        integrity, rollout = quota.integrity, self.past.rollout(quota)
+        if (integrity, rollout) not in self.by_rule:
+            self.known = self.known or {
+                userid: self.past.history(userid).contacts for userid in self.branch.contacts
+            }
+            self.by_rule[integrity, rollout] = seen_in(
+                self.known,
+                integrity=integrity,
+                day_of=self.calendar.day_of,
+                planned=self.branch.planned,
+                rollout=rollout,
+            )
+        return self.by_rule[integrity, rollout]
+
+    def _quick_losses(self, frame: Frame, userids: Iterable[str]) -> list[Finding]:
+        quota, rule = frame.quota, frame.quota.integrity.quick_loss
+        if rule is None:
+            return []
+        found = (
+            quick_loss(
+                self._of_period(userid, frame),
+                rule=rule,
+                keep_s=quota.counting.keep_s,
+                about=subject_of(quota.id, frame.period.name),
+                day_of=self.calendar.day_of,
+            )
+            for userid in userids
+        )
+        return [finding for finding in found if finding is not None]
+
+    def _of_period(self, userid: str, frame: Frame) -> Sequence[Contact]:
+        return self.past.history(userid).added_within(frame.first_s, frame.end_s)
+
+    def _question(self, finding: Finding, frame: Frame, concerned: Sequence[Key]) -> Question:
+        userid, quota = finding.name.userid, frame.quota
+        by_period = finding.name.subject == subject_of(quota.id, frame.period.name)
+        contacts = self._of_period(userid, frame) if by_period else self.past.history(userid).contacts
+        # What a quick loss is about is lost, and needs no holding.
+        holds = quota.integrity.hold and not by_period and self.past.at_s < frame.settlement_s
+        held = [(quota.id, frame.period.name, key) for key in concerned] if holds else []
+        return Question(
+            finding=finding,
+            evidence=evidence_of(finding, contacts=contacts, quota=quota),
+            held=tuple(held),
+        )

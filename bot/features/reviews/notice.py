@@ -1,0 +1,60 @@
+"""A decision is told to the person whom it is about: who took it and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.people import Person
+from bot.core.workdays import WorkCalendar
+from bot.features.customers.names import names_of
+from bot.features.notify.enqueue import unasked
+from bot.features.reviews.cases import (
+    RENAME,
+    Case,
+    what_of,
+)
+from bot.features.reviews.decision_message import decided
+from bot.features.standings.load import everybody
+from bot.services import Services
+from bot.store.outbox import Message
+from bot.store.reviews import ReviewKind
+
+JOB = "decided"  # in the key of the message, with the case
+_LONGEST_LEAVE = 60  # workdays; who is away longer sees it in his numbers
+
+
+def news(services: Services, case: Case, state: str, *, by: str, reason: str, at: datetime) -> Message | None:
+    """Return the message about a decision of *at* (aware), for the person's next time at work.
+
+    None for a single held contact, for a changed userid, and for somebody who has left or is away for long.
+    """
+    calendar, people = services.config.work_calendar(), everybody(services)
+    person, decider = people.get(case.userid), people.get(by.lower())
+    when = None if person is None else _at_work(person, at, calendar=calendar)
+    if when is None or case.kind in {ReviewKind.HELD, RENAME}:
+        return None
+    message = decided(
+        language=services.language,
+        what=what_of(case, calendar=calendar, names=names_of(services, case.userid)),
+        state=state,
+        by=by if decider is None else decider.name,
+        reason=reason,
+        at=calendar.local(at),
+    )
+    return unasked(services, f"{JOB}:{case.id}", case.userid, message, at=when)
+
+
+def _at_work(person: Person, at: datetime, *, calendar: WorkCalendar) -> datetime | None:
+    """Return *at*, or the first opening after it of a workday on which he is at work."""
+    moment = calendar.local(at)
+    if calendar.hours_over(moment) or not calendar.is_workday(moment.date()):
+        moment = _opening(calendar, moment)
+    for _ in range(_LONGEST_LEAVE):
+        if person.works_on(moment.date()):
+            return moment
+        moment = _opening(calendar, moment)
+    return None
+
+
+def _opening(calendar: WorkCalendar, after: datetime) -> datetime:
+    return datetime.combine(calendar.next_workday(after.date()), calendar.opens, calendar.zone)

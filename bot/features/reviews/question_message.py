@@ -1,0 +1,194 @@
+"""Questions about adds: to the person himself, then, with what he said, to who decides. Never accusations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.evidence import Evidence
+from bot.core.integrity import FindingKind, FindingName
+from bot.core.verdicts import Verdict
+from bot.features.customers.name_sentences import (
+    Customer,
+    Named,
+    called,
+    nameless,
+    private,
+)
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.limits import SAID_BYTES
+from bot.messages.lines import (
+    first_line,
+    footer,
+)
+from bot.messages.message import Keep, Line, Listing, Message, Part
+from bot.messages.sanitize import clean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen(Named):
+    """What was seen. *about*: the customer's id (shared) or the period (quick_loss); *holds*: how many."""
+
+    kind: FindingKind
+    evidence: Evidence
+    about: str = ""
+    holds: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        name: FindingName,
+        evidence: Evidence,
+        *,
+        holds: int = 0,
+        names: Mapping[str, Sequence[str]] | None = None,
+    ) -> Seen:
+        """What the finding *name* saw; *names* of customers by their ids, if it is told to their employee."""
+        about = name.subject.rpartition(" ")[2] if name.kind is FindingKind.QUICK_LOSS else name.subject
+        known = (names or {}).get(about, ())
+        return cls(kind=name.kind, evidence=evidence, about=about, holds=holds, names=known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appealed(Customer):
+    """A contact that its employee wants to be looked at: *added_at* local, *verdict* as of now."""
+
+    added_at: datetime
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaybeRenamed:
+    """A userid that vanished and one that is new: *same* of *living* customers since the same moments."""
+
+    old_userid: str
+    userid: str
+    same: int
+    living: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToDecide:
+    """One case for a reviewer. *said* is what *name* says, empty for nothing."""
+
+    id: str
+    name: str
+    said: str
+    what: Seen | Appealed | MaybeRenamed
+
+
+def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: datetime) -> Message:
+    """Ask one person about what was seen; *until* (local) he may answer.
+
+    Raises ValueError without a question, or if *at* has no zone.
+    """
+    if not asked:
+        raise ValueError("a question needs something that was seen")
+    texts = texts_in(language)
+
+    def said(asked: Sequence[Seen]) -> Message:
+        return Message(
+            (
+                first_line(texts["questions.head"].say(n=len(asked))),
+                _listing(texts, [_question(texts, seen, language=language, at=at) for seen in asked]),
+                Line((Part(texts["questions.how"].say(until=f"{until:%m-%d %H:%M}")),), Keep.CORE),
+                Line((Part(texts["questions.promise"]),), Keep.CORE),
+                footer(texts, at=at, kind=texts["questions.kind"]),
+            )
+        )
+
+    return private(said, asked)
+
+
+def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | None, at: datetime) -> Message:
+    """Put *cases* to a reviewer; *goes_up* (local): when the first of them goes one up, None if none does.
+
+    Whatever names the cases hold, a reviewer reads the ends of ids.
+
+    Raises ValueError without a case, or if *at* has no zone.
+    """
+    if not cases:
+        raise ValueError("a review message needs a case")
+    texts = texts_in(language)
+    until = [] if goes_up is None else [texts["questions.goes_up"].say(until=f"{goes_up:%m-%d %H:%M}")]
+    return Message(
+        (
+            first_line(texts["questions.review_head"].say(n=len(cases))),
+            _listing(texts, [_case(texts, language, case, at=at) for case in cases]),
+            Line((Part(texts["questions.decide"]),), Keep.CORE),
+            *(Line((Part(said),), Keep.USEFUL) for said in until),
+            Line((Part(texts["questions.privately"]),), Keep.USEFUL),
+            footer(texts, at=at, kind=texts["questions.review_kind"]),
+        )
+    )
+
+
+def about(what: Seen | Appealed, *, language: str, at: datetime) -> str:
+    """Say what a case is about, in the zone of *at*; nothing of a verdict."""
+    texts = texts_in(language)
+    if isinstance(what, Seen):
+        return _seen(texts, what, language=language, at=at)
+    said = _contact(texts, what, language=language)
+    return said[:1].upper() + said[1:]
+
+
+def _listing(texts: Texts, said: Sequence[str]) -> Listing:
+    return Listing(
+        tuple(Line((Part(one),), Keep.CORE) for one in said), more=texts["questions.more"], keep=Keep.CORE
+    )
+
+
+def _question(texts: Texts, seen: Seen, *, language: str, at: datetime) -> str:
+    holds = texts["questions.holds"].say(n=seen.holds) if seen.holds else ""
+    return _seen(texts, seen, language=language, at=at) + texts.table("questions.asks")[seen.kind] + holds
+
+
+def _seen(texts: Texts, seen: Seen, *, language: str, at: datetime) -> str:
+    evidence = seen.evidence
+    first, last = (datetime.fromtimestamp(moment, at.tzinfo) for moment in (evidence.first, evidence.last))
+    times = dict.fromkeys((f"{first:%H:%M}", f"{last:%H:%M}"))
+    return texts.table("questions.seen")[seen.kind].say(
+        day=f"{last:%m-%d}",
+        time="–".join(times),
+        n=evidence.n,
+        of=evidence.of,
+        days=evidence.days,
+        customer=called(Customer(external_userid=seen.about, names=seen.names), language=language),
+        period=seen.about,
+    )
+
+
+def _case(texts: Texts, language: str, case: ToDecide, *, at: datetime) -> str:
+    what = case.what
+    if isinstance(what, MaybeRenamed):
+        return texts["questions.renamed"].say(
+            old=clean(what.old_userid, limit=SAID_BYTES),
+            new=clean(what.userid, limit=SAID_BYTES),
+            same=what.same,
+            living=what.living,
+            id=clean(case.id, limit=SAID_BYTES),
+        )
+    if isinstance(what, Seen):
+        told = _seen(texts, nameless(what), language=language, at=at)
+    else:
+        told = _appeal(texts, language, nameless(what))
+    text = clean(case.said, limit=SAID_BYTES)
+    said = texts["questions.said"].say(text=text) if text else texts["questions.silent"]
+    return texts["questions.case"].say(
+        name=clean(case.name), what=told, said=said, id=clean(case.id, limit=SAID_BYTES)
+    )
+
+
+def _appeal(texts: Texts, language: str, appealed: Appealed) -> str:
+    why = ""
+    if appealed.verdict is not None and appealed.verdict.standing == "pending":
+        why = texts["questions.pending"]
+    elif appealed.verdict is not None and appealed.verdict in texts.table("questions.not_counted"):
+        why = texts["questions.rejected"].say(why=texts.table("questions.not_counted")[appealed.verdict])
+    return texts["questions.appeal"].say(contact=_contact(texts, appealed, language=language), why=why)
+
+
+def _contact(texts: Texts, appealed: Appealed, *, language: str) -> str:
+    day = f"{appealed.added_at:%m-%d}"
+    return texts["questions.contact"].say(day=day, customer=called(appealed, language=language))

@@ -1,0 +1,1 @@
+"""Posts and pictures for group robots."""

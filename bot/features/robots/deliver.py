@@ -1,0 +1,140 @@
+"""One post of a group robot and what its answer means.
+
+A webhook knows no duplicate check, so nothing whose outcome is open is ever posted again. A robot that WeCom
+refuses as such is switched off until its configuration changes; everybody else goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import structlog
+
+from bot.features.robots.picture import (
+    Picture,
+    draw,
+)
+from bot.features.robots.posts import (
+    PICTURE,
+    fingerprints,
+)
+from bot.services import Services
+from bot.store.outbox import Due
+from bot.wecom.client import WeComClient
+from bot.wecom.errors import (
+    MAX_SYSTEM_BUSY_TRIES,
+    RATE_WINDOW_S,
+    AnswerError,
+    Kind,
+    NotSentError,
+    UnknownOutcomeError,
+    kind_of,
+)
+from bot.wecom.robot import IMAGE_BYTES, ROBOT_IS_OFF, image_body, markdown_body
+
+log = structlog.get_logger(__name__)
+
+IMAGE = "image"
+PICTURE_BYTES = "picture_bytes"  # in the receipt of one that was too large to be posted
+_AGAIN_S = 15
+
+
+class RobotDelivery:
+    """Posts single messages. Called from several threads at once."""
+
+    def __init__(self, services: Services, client: WeComClient, *, real_time: Callable[[], float]) -> None:
+        self._services = services
+        self._outbox = services.store.outbox
+        self._client = client
+        self._time = real_time
+
+    def deliver(self, due: Due, *, robot: str, may_call: Callable[[], bool]) -> None:
+        """Try one post of *robot* and note the outcome; *may_call* is asked before the call."""
+        now = int(self._time())
+        if due.unsure_since is not None:
+            reason = "nobody knows whether WeCom took it, and a robot cannot ask"
+            self._outbox.finish(due.seq, state="unknown", now=now, error=reason)
+            return
+        if due.msgtype == IMAGE and self._words_are_open(due.key):
+            self._outbox.postpone(due.seq, next_try_at=now + 1)
+            return
+        key, problem = self._key_of(robot)
+        if key is None:
+            self._outbox.finish(due.seq, state="failed", now=now, error=problem)
+            return
+        request = self._request(due)
+        if request is None:
+            return
+        # Kept is only its name: that makes two equal posts of two robots two requests.
+        if not may_call() or not self._outbox.begin(due.seq, request=due.key.encode(), now=now):
+            return
+        try:
+            self._client.post_to_robot(request, key=key)
+        except AnswerError as error:
+            self._refused(due, robot, error)
+        except NotSentError as error:
+            self._later(due, wait=_AGAIN_S, error=str(error), spent=False)
+        except UnknownOutcomeError as error:
+            self._outbox.finish(due.seq, state="unknown", now=int(self._time()), error=str(error))
+            log.warning("robot's post may be lost", robot=robot, key=due.key)
+        else:
+            self._outbox.finish(due.seq, state="sent", now=int(self._time()), receipt="{}")
+
+    def _words_are_open(self, key: str) -> bool:
+        """The picture follows its words, also when several calls go side by side."""
+        words = self._outbox.by_key(key.removesuffix(PICTURE))
+        return words is not None and words["state"] == "pending"
+
+    def _request(self, due: Due) -> bytes | None:
+        """The body to post; a picture is kept as its words and drawn only now.
+
+        None: the picture is too large for WeCom, which is noted. The words beside it stand without it.
+        """
+        if due.msgtype != IMAGE:
+            return markdown_body(due.content)
+        png = draw(Picture.from_json(due.content))
+        if len(png) <= IMAGE_BYTES:
+            return image_body(png)
+        problem = (
+            f"the picture has {len(png)} bytes, and WeCom takes {IMAGE_BYTES}: only the words were posted"
+        )
+        receipt = json.dumps({PICTURE_BYTES: len(png)})
+        self._outbox.finish(due.seq, state="failed", now=int(self._time()), receipt=receipt, error=problem)
+        log.warning("robot's picture is too large", key=due.key, bytes=len(png))
+        return None
+
+    def _key_of(self, name: str) -> tuple[str | None, str]:
+        """The webhook's key, or why there is none."""
+        configured = {robot.name: robot for robot in self._services.config.robots}
+        if name not in configured:
+            return None, "this robot is no longer configured"
+        off = self._services.store.robots.off(fingerprints(self._services.config)).get(name)
+        if off is not None:
+            return None, off.error
+        return configured[name].webhook_key.get_secret_value(), ""
+
+    def _refused(self, due: Due, robot: str, error: AnswerError) -> None:
+        now, kind = int(self._time()), kind_of(error.errcode)
+        if kind is Kind.RATE:
+            self._later(due, wait=RATE_WINDOW_S, error=str(error), spent=False)
+            return
+        if kind is Kind.TRANSIENT and due.attempts + 1 < MAX_SYSTEM_BUSY_TRIES:
+            self._later(due, wait=_AGAIN_S, error=str(error))
+            return
+        log.warning("robot's post refused", robot=robot, key=due.key, errcode=error.errcode)
+        if error.errcode in ROBOT_IS_OFF:
+            # First: as soon as the words are no longer open, another thread looks whether the picture may go.
+            self._services.store.robots.switch_off(
+                robot,
+                configured=fingerprints(self._services.config)[robot],
+                errcode=error.errcode,
+                error=str(error),
+                now=now,
+            )
+        receipt = json.dumps({"errcode": error.errcode})
+        self._outbox.finish(due.seq, state="failed", now=now, receipt=receipt, error=str(error))
+
+    def _later(self, due: Due, *, wait: float, error: str, spent: bool = True) -> None:
+        at = int(self._time() + wait)
+        self._outbox.retry(due.seq, next_try_at=at, unsure_since=None, error=error, spent=spent)

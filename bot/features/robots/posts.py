@@ -1,0 +1,149 @@
+"""robots: what group robots post with a job, as rows of the outbox: the words, and the picture after them.
+
+A robot's rows are addressed to `robot:NAME` and named `digest:2026-11-23:robot:NAME` and `…:picture`, so
+planning twice posts once. Only the few who lead are named (`bot.core.leaderboard`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.config import Config
+from bot.config.sections import Robot
+from bot.core.leaderboard import (
+    Board,
+    Gain,
+    board,
+)
+from bot.core.progress import Row
+from bot.features.notify.enqueue import key_of
+from bot.features.robots.message import (
+    GroupPost,
+    group_message,
+    group_picture,
+    robot_disabled,
+)
+from bot.features.standings.gains import (
+    Gains,
+    silent,
+)
+from bot.features.standings.load import Standing
+from bot.messages.message import as_markdown
+from bot.services import Services
+from bot.store.outbox import Message
+from bot.wecom.robot import MARKDOWN_BYTES, address_of
+
+PICTURE = ":picture"  # ends the key of the row beside the words
+
+
+def posts(
+    services: Services,
+    job: str,
+    standing: Standing,
+    *,
+    not_before: int,
+    expires_at: int,
+    time_shift: int | None = None,
+    after: str = "",
+) -> Iterator[Message]:
+    """What robots post with *job* (digest or weekly), in the order of their addresses greater than *after*.
+
+    Times are epoch s on the message's own clock. A robot that is off posts nothing, nor one whose departments
+    have fewer than five people.
+    """
+    config = services.config
+    wanted = [robot for robot in config.robots if job in robot.posts]
+    if not wanted:
+        return
+    off = services.store.robots.off(fingerprints(config))
+    seen = _Seen.of(services, standing)
+    for robot in sorted(wanted, key=lambda one: one.name):
+        address = address_of(robot.name)
+        if address <= after or robot.name in off:
+            continue
+        post = _post(config, robot, job, seen)
+        if post is None:
+            continue
+        language = services.language
+        key = key_of(job, standing.calendar.local_day(standing.at), address)
+        words = as_markdown(group_message(post, language=language), limit=MARKDOWN_BYTES)
+        picture = group_picture(post, language=language).to_json()
+        for name, msgtype, content in ((key, "markdown", words), (f"{key}{PICTURE}", "image", picture)):
+            yield Message(
+                key=name,
+                job=job,
+                to_userid=address,
+                content=content,
+                msgtype=msgtype,
+                not_before=not_before,
+                expires_at=expires_at,
+                time_shift=time_shift,
+            )
+
+
+def fingerprints(config: Config) -> dict[str, str]:
+    """What tells one configuration of each robot from another, without showing its key."""
+    return {robot.name: _fingerprint(robot) for robot in config.robots}
+
+
+def robots_off(services: Services) -> list[str]:
+    """One sentence for admins about each robot that WeCom refuses, in the language of the configuration."""
+    off = services.store.robots.off(fingerprints(services.config))
+    language = services.language
+    return [robot_disabled(language=language, name=one.name, errcode=one.errcode) for one in off.values()]
+
+
+def _fingerprint(robot: Robot) -> str:
+    parts = (robot.webhook_key.get_secret_value(), *map(str, robot.departments), *robot.posts)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What all robots look at, worked out once."""
+
+    standing: Standing
+    rows: Mapping[str, list[Row]]
+    silent: Collection[str]
+    gains: Mapping[str, Mapping[str, Gain]]
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(cls, services: Services, standing: Standing) -> _Seen:
+        rows: dict[str, list[Row]] = {}
+        for row in standing.rows:
+            rows.setdefault(row.quota, []).append(row)
+        return cls(
+            standing=standing,
+            rows=rows,
+            silent=silent(standing),
+            gains=Gains(services, standing).of(standing.by_person),
+            names={userid: person.name for userid, person in standing.people.items()},
+        )
+
+
+def _post(config: Config, robot: Robot, job: str, seen: _Seen) -> GroupPost | None:
+    leaders, standing = config.messages.leaderboard, seen.standing
+    boards: list[tuple[Row, Board]] = []
+    for quota, rows in seen.rows.items():
+        found = board(
+            rows,
+            departments=standing.departments,
+            scope=robot.departments,
+            size=leaders.size if leaders.names == "top" else 0,
+            silent=seen.silent,
+            gains=seen.gains.get(quota),
+        )
+        if found is not None:
+            boards.append((rows[0], found))
+    if not boards:
+        return None
+    return GroupPost(
+        job=job,
+        boards=boards,
+        people=seen.names,
+        departments=standing.departments.names,
+        at=standing.calendar.local(standing.at),
+    )

@@ -1,0 +1,1 @@
+"""Versions of the rules, their changes and the announcement."""

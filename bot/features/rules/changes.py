@@ -1,0 +1,197 @@
+"""What a changed file would change, for whom and from when; and what of it may hold at once.
+
+Into a running period goes only what makes nobody worse off: each key by itself must be lenient, and a
+simulation of the running period must show nobody with a higher target, fewer contacts or worse money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+from bot.core import rulebook
+from bot.core.periods import Period, period_of
+from bot.core.progress import Branch, Row, progress
+from bot.core.quotas import Quota, holds_for
+from bot.core.rulebook import Version
+from bot.core.workdays import ONE_DAY, epoch_of
+from bot.features.rules.diff import (
+    Difference,
+    differences,
+)
+from bot.features.standings.load import branch_for
+from bot.services import Services
+from bot.store.rules import RuleVersions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaChange:
+    """What the file makes of one quota.
+
+    *old* holds in the *running* period (None: it has none), *new* is the file's (None: not in it).
+    *following* is the period from which all of *new* holds. *adoptable* may hold at once; *people* are under
+    either.
+    """
+
+    quota: str
+    old: Quota | None
+    new: Quota | None
+    running: Period
+    following: Period
+    differences: tuple[Difference, ...]
+    adoptable: tuple[Difference, ...]
+    people: tuple[str, ...]
+
+    @property
+    def waiting(self) -> tuple[Difference, ...]:
+        """What waits for the next period."""
+        return tuple(difference for difference in self.differences if difference not in self.adoptable)
+
+    @property
+    def adopted(self) -> Quota | None:
+        """The rule of the running period with what may hold at once."""
+        return None if self.old is None else _applied(self.old, self.adoptable)
+
+
+def pending_changes(services: Services, *, at: datetime) -> list[QuotaChange]:
+    """Return what differs between the file and the rules of the running periods as of *at* (aware).
+
+    Empty as long as nothing was recorded: then the file holds as it is.
+    """
+    today = services.config.work_calendar().local_day(at)
+    recorded = services.store.rule_versions.all()
+    asked = {quota.id: quota for quota in services.config.core_quotas()}
+    found = []
+    for name in (*asked, *sorted(set(recorded) - set(asked))):
+        versions, new = recorded.get(name), asked.get(name)
+        old = None if versions is None else rulebook.running(versions, today=today).quota
+        if not recorded or old == new:
+            continue
+        found.append(_change(services, name, old, new, at=at))
+    return found
+
+
+def adopt(services: Services, changes: Iterable[QuotaChange], *, by: str, now: int, at: datetime) -> None:
+    """Let what may hold at once hold in the running periods; *now*: real time, epoch s.
+
+    *by* names who says so, at the time *at* (aware).
+    """
+    store = services.store
+    with store.transaction():
+        record(
+            services.config.core_quotas(),
+            store.rule_versions,
+            today=services.config.work_calendar().local_day(at),
+            now=now,
+        )
+        for change in changes:
+            if not change.adoptable or change.adopted is None:
+                continue
+            versions = [Version(since=change.running.first, quota=change.adopted)]
+            if change.adopted != change.new:
+                versions.append(Version(since=change.following.first, quota=change.new))
+            store.rule_versions.replace_from(
+                change.quota, versions, since=change.running.first, now=now, by=by
+            )
+            store.audit.add(
+                at=epoch_of(at),
+                actor=by,
+                act="adopt",
+                subject=f"{change.quota} {change.running.name}",
+                detail={one.key: [str(one.old), str(one.new)] for one in change.adoptable},
+            )
+
+
+def _change(
+    services: Services, name: str, old: Quota | None, new: Quota | None, *, at: datetime
+) -> QuotaChange:
+    calendar = services.config.work_calendar()
+    either = old or new
+    assert either is not None  # noqa: S101 - the two differ
+    running = period_of(either.period, calendar.local_day(at))
+    following = period_of((new or either).period, running.last + ONE_DAY)
+    while following.first <= running.last:  # a longer kind of period that began before
+        following = period_of(following.kind, following.last + ONE_DAY)
+    framed = [(quota, running) for quota in (old, new) if quota is not None and holds_for(quota, running)]
+    branch = branch_for(services, framed or [(either, running)], at=at)
+    trial = _Trial(
+        branch=branch, period=running, at=at, threshold=Fraction(services.config.messages.behind_threshold)
+    )
+    told = tuple(differences(old, new)) if old is not None and new is not None else ()
+    people = {userid for quota, _ in framed for userid in trial.rows(quota)}
+    return QuotaChange(
+        quota=name,
+        old=old,
+        new=new,
+        running=running,
+        following=following,
+        differences=told,
+        adoptable=trial.harmless(old, told) if old is not None else (),
+        people=tuple(sorted(people)),
+    )
+
+
+def _applied(quota: Quota, wanted: Iterable[Difference]) -> Quota:
+    for difference in wanted:
+        quota = difference.applied(quota)
+    return quota
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """The running period once under each rule."""
+
+    branch: Branch
+    period: Period
+    at: datetime
+    threshold: Fraction
+
+    def rows(self, quota: Quota) -> dict[str, Row]:
+        found = progress(
+            self.branch,
+            frames=[(quota, self.period)],
+            at=self.at,
+            behind_threshold=self.threshold,
+            money=True,
+        )
+        return {row.userid: row for row in found}
+
+    def harmless(self, old: Quota, told: Sequence[Difference]) -> tuple[Difference, ...]:
+        """As many lenient keys as make nobody worse off together."""
+        before = self.rows(old)
+        chosen: list[Difference] = []
+        for difference in told:
+            if not difference.lenient:
+                continue
+            after = self.rows(_applied(old, [*chosen, difference]))
+            if not any(_worse(before.get(userid), after.get(userid)) for userid in before | after):
+                chosen.append(difference)
+        return tuple(chosen)
+
+
+def _worse(before: Row | None, after: Row | None) -> bool:
+    if before is None:
+        return after is not None and after.target > 0  # somebody is asked who was not
+    if after is None:
+        return before.reward is not None  # he could have earned something
+    return (
+        after.target > before.target
+        or after.counted < before.counted
+        or after.counted + after.pending < before.counted + before.pending
+        or (after.penalty or 0) > (before.penalty or 0)
+        or (after.reward or 0) < (before.reward or 0)
+        or (before.target > 0 and after.target == 0 and before.reward is not None)
+    )
+
+
+def record(quotas: Iterable[Quota], store: RuleVersions, *, today: date, now: int) -> list[rulebook.Change]:
+    """Keep what the file says under the local day *today*; *now* in epoch s. Call inside a transaction.
+
+    Returns what changed.
+    """
+    found = rulebook.changes(quotas, store.all(), today=today)
+    for change in found:
+        store.replace_from(change.quota, change.versions, since=change.since, now=now)
+    return found

@@ -1,0 +1,1 @@
+"""Other rules on the recorded history."""

@@ -1,0 +1,298 @@
+"""What other quotas and rules would have given on what was recorded. Reads; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+from bot.core.frames import Past
+from bot.core.history import Kept
+from bot.core.periods import Period
+from bot.core.progress import Branch, Row, Status
+from bot.core.quotas import Quota
+from bot.core.rulebook import Framed, Rulebook
+from bot.core.status import rounded
+from bot.core.workdays import WorkCalendar, epoch_of
+from bot.features.rules.diff import (
+    Difference,
+    differences,
+)
+from bot.features.standings import load
+from bot.services import Services
+
+Name = tuple[str, str]  # a quota's id, a period's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One period under one *rule*: its rows by userid, and their sums over those who are not exempt.
+
+    *attainment* is Σ min(counted, target) / Σ target. *penalty* and *reward* are estimates in whole yuan,
+    None where the rule has none.
+    """
+
+    rule: Quota
+    rows: Mapping[str, Row]
+    people: int
+    met: int
+    counted: int
+    pending: int
+    target: int
+    attainment: Fraction | None
+    kept_90: Fraction | None
+    penalty: int | None
+    reward: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One person on both sides; None where he is not under the quota."""
+
+    userid: str
+    was: Row | None
+    would_be: Row | None
+
+    @property
+    def changes_status(self) -> bool:
+        """Whether the status differs; who is not under the quota counts as exempt."""
+        return self.statuses[0] is not self.statuses[1]
+
+    @property
+    def statuses(self) -> tuple[Status, Status]:
+        """Before and after."""
+        before, after = (Status.EXEMPT if row is None else row.status for row in (self.was, self.would_be))
+        return before, after
+
+    @property
+    def changes(self) -> bool:
+        """Whether the status, the penalty or the reward differs."""
+        return self.changes_status or _money(self.was) != _money(self.would_be)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """One quota's period; a side is None where the quota does not hold.
+
+    *called*: what the file calls the quota, where it has another id for the same people and kind of period.
+    *as_of*: the later settlement of the two, or now while that is to come (then it is not *settled*).
+    """
+
+    quota: str
+    called: str | None
+    period: Period
+    as_of: datetime
+    settled: bool
+    was: Side | None
+    would_be: Side | None
+
+    @property
+    def people(self) -> tuple[Compared, ...]:
+        """Everybody on either side, by userid. With one side only, nobody changes."""
+        was, would_be = (side.rows if side else {} for side in (self.was, self.would_be))
+        return tuple(
+            Compared(userid=userid, was=was.get(userid), would_be=would_be.get(userid))
+            for userid in sorted({*was, *would_be})
+        )
+
+    @property
+    def both(self) -> bool:
+        """Whether there is something to compare."""
+        return self.was is not None and self.would_be is not None
+
+    @property
+    def differences(self) -> Sequence[Difference]:
+        """What differs between the two rules."""
+        if self.was is None or self.would_be is None:
+            return ()
+        return differences(self.was.rule, self.would_be.rule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """All periods, by quota in the order of files, then by time. *recorded_from*: day of the first event."""
+
+    first: date
+    last: date
+    as_of: datetime
+    recorded_from: date | None
+    quotas: tuple[Simulated, ...]
+
+
+def simulate(
+    services: Services, *, quotas: Sequence[Quota], first: date, last: date, at: datetime
+) -> Simulation:
+    """Put the rules in force and *quotas* side by side for the periods that end in [*first*, *last*].
+
+    *at* (aware) is now: a period that is not settled is simulated as of it; one that has not begun, or was
+    over before anything was recorded, is left out. Events, facts, tags and reviews are taken as known now.
+    Lines that were signed are no exception: what differs comes from the rules alone.
+    """
+    calendar = services.config.work_calendar()
+    begun = services.store.ledger.first_at()
+    recorded_from = None if begun is None else calendar.day_of(begun)
+    in_force = load.rules(services)
+    called = _called(quotas, in_force)
+    books = (in_force, Rulebook.of(replace(quota, id=called.get(quota.id, quota.id)) for quota in quotas))
+    sides = [
+        {}
+        if recorded_from is None
+        else _frames(book, first=max(first, recorded_from), last=last, today=calendar.local_day(at))
+        for book in books
+    ]
+    settled_at = _settlements(sides, calendar=calendar)
+    as_of = {name: calendar.moment(min(epoch, epoch_of(at))) for name, epoch in settled_at.items()}
+    known = _Known.read(services, sides, books, as_of=as_of, at=at)
+    was, would_be = (
+        known.worked_out(services, side, book=book) for side, book in zip(sides, books, strict=True)
+    )
+    return Simulation(
+        first=first,
+        last=last,
+        as_of=at,
+        recorded_from=recorded_from,
+        quotas=tuple(
+            Simulated(
+                quota=name[0],
+                called=next((other for other, same in called.items() if same == name[0]), None),
+                period=period,
+                as_of=as_of[name],
+                settled=settled_at[name] <= epoch_of(at),
+                was=was.get(name),
+                would_be=would_be.get(name),
+            )
+            for name, period in _in_order(sides)
+        ),
+    )
+
+
+def _called(quotas: Sequence[Quota], in_force: Rulebook) -> dict[str, str]:
+    """By which id in force a quota of the file goes that has another one.
+
+    Only where no id of its own is in force, and exactly one quota on either side asks these people for such
+    a period.
+    """
+    newest = [versions[-1].quota for versions in in_force.lines]
+    old = [quota for quota in newest if quota is not None]
+    same = {quota.id for quota in old} & {quota.id for quota in quotas}
+    left, right = ([quota for quota in side if quota.id not in same] for side in (old, quotas))
+    asked_old, asked_new = ([_asks(quota) for quota in side] for side in (left, right))
+    return {
+        quota.id: left[asked_old.index(_asks(quota))].id
+        for quota in right
+        if asked_old.count(_asks(quota)) == asked_new.count(_asks(quota)) == 1
+    }
+
+
+def _asks(quota: Quota) -> tuple[object, ...]:
+    return quota.period, quota.roles, quota.departments, quota.userids
+
+
+def _frames(book: Rulebook, *, first: date, last: date, today: date) -> dict[Name, Framed]:
+    """What ends in [*first*, *last*] and has begun by *today*, by quota in the book's order, then by time."""
+    # A period that has begun ends within a year.
+    ending = book.frames_ending(first, min(last, today + timedelta(days=366)))
+    begun = {(quota.id, period.name): (quota, period) for quota, period in ending if period.first <= today}
+    order = [version.quota.id for line in book.lines for version in line if version.quota is not None]
+    return dict(sorted(begun.items(), key=lambda item: (order.index(item[0][0]), item[1][1].first)))
+
+
+def _in_order(sides: Iterable[Mapping[Name, Framed]]) -> list[tuple[Name, Period]]:
+    """Every period of either side, by quota as the first side that has it, then by time."""
+    known: dict[str, dict[Name, Period]] = {}
+    for side in sides:
+        for name, (quota, period) in side.items():
+            known.setdefault(quota.id, {})[name] = period
+    return [
+        item
+        for periods in known.values()
+        for item in sorted(periods.items(), key=lambda item: (item[1].first, item[1].last))
+    ]
+
+
+def _settlements(sides: Iterable[Mapping[Name, Framed]], *, calendar: WorkCalendar) -> dict[Name, int]:
+    """When each period is settled on both sides, in epoch s."""
+    found: dict[Name, int] = {}
+    for side in sides:
+        for name, (quota, period) in side.items():
+            found[name] = max(found.get(name, 0), quota.settlement(period, calendar=calendar))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What was recorded, read once for all periods and both sides; what was known earlier is part of it."""
+
+    branch: Branch
+    as_of: Mapping[Name, datetime]
+    pasts: Mapping[datetime, Past]
+
+    @classmethod
+    def read(
+        cls,
+        services: Services,
+        sides: Iterable[Mapping[Name, Framed]],
+        books: Iterable[Rulebook],
+        *,
+        as_of: Mapping[Name, datetime],
+        at: datetime,
+    ) -> _Known:
+        asked = [
+            framed
+            for side, book in zip(sides, books, strict=True)
+            for framed in load.needed(services, list(side.values()), book=book)
+        ]
+        earliest = min(as_of.values(), default=at)
+        branch = load.branch_for(services, asked, at=at, earliest=earliest)
+        pasts = {moment: branch.past(epoch_of(moment)) for moment in set(as_of.values())}
+        return cls(branch=branch, as_of=as_of, pasts=pasts)
+
+    def worked_out(
+        self, services: Services, frames: Mapping[Name, Framed], *, book: Rulebook
+    ) -> dict[Name, Side]:
+        """Each of *frames* as of its own time; those of one time are worked out together."""
+        together: dict[datetime, list[Framed]] = {}
+        for name, framed in frames.items():
+            together.setdefault(self.as_of[name], []).append(framed)
+        found: dict[Name, Side] = {}
+        for at, several in together.items():
+            told = load.standing_in(
+                services, several, at=at, book=book, money=True, stored=False, branch=self.branch
+            )
+            rows: dict[Name, list[Row]] = {}
+            for row in told.rows:
+                rows.setdefault((row.quota, row.period), []).append(row)
+            for quota, period in several:
+                name = (quota.id, period.name)
+                found[name] = _side(quota, rows.get(name, []), past=self.pasts[at])
+        return found
+
+
+def _side(rule: Quota, rows: Sequence[Row], *, past: Past) -> Side:
+    judged = [row for row in rows if row.target]
+    kept = Kept.over(past.history(row.userid).kept_90(past.at_s) for row in judged)
+    asked = sum(row.target for row in judged)
+    done = sum(min(row.counted, row.target) for row in judged)
+    return Side(
+        rule=rule,
+        rows={row.userid: row for row in rows},
+        people=len(judged),
+        met=sum(row.counted >= row.target for row in judged),
+        counted=sum(row.counted for row in judged),
+        pending=sum(row.pending for row in judged),
+        target=asked,
+        attainment=rounded(Fraction(done, asked), places=2) if asked else None,
+        kept_90=kept.share,
+        penalty=None if rule.penalty is None else sum(row.penalty or 0 for row in rows),
+        reward=None if rule.reward is None else sum(row.reward or 0 for row in rows),
+    )
+
+
+def attainment_of(row: Row) -> Fraction | None:
+    """Return counted / target with two decimals; None for the exempt."""
+    return rounded(Fraction(row.counted, row.target), places=2) if row.target else None
+
+
+def _money(row: Row | None) -> tuple[int, int]:
+    return (0, 0) if row is None else (row.penalty or 0, row.reward or 0)

@@ -1,0 +1,1 @@
+"""Where everybody stands: figures, ranks, gains, reports."""

@@ -1,0 +1,74 @@
+"""What each person added in a week beside the one before, and of whom that is not said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from bot.core.frames import Frame, Judged
+from bot.core.history import Tally
+from bot.core.leaderboard import Gain
+from bot.core.quotas import Basis
+from bot.core.workdays import epoch_of
+from bot.features.standings.load import (
+    Standing,
+    rules,
+)
+from bot.services import Services
+
+_WEEK = 7  # days
+
+
+def silent(standing: Standing) -> frozenset[str]:
+    """Who improves and leads nowhere: who has left, and whose adds a reviewer confirmed a finding about."""
+    today, people = standing.calendar.local_day(standing.at), standing.people
+    return standing.in_doubt | {
+        row.userid
+        for row in standing.rows
+        if row.userid not in people or not people[row.userid].employed_on(today)
+    }
+
+
+class Gains:
+    """Each person's adds that count or may, of this week and the one before; worked out when asked for.
+
+    Only where the number of adds is what is asked for, and a period is no shorter than a week.
+    """
+
+    def __init__(self, services: Services, standing: Standing) -> None:
+        calendar, today = standing.calendar, standing.calendar.local_day(standing.at)
+        self._upto = epoch_of(standing.at) + 1
+        self._edges = [calendar.start_of(today - timedelta(days=days - 1)) for days in (_WEEK, 2 * _WEEK)]
+        self._past, book = standing.branch.past(epoch_of(standing.at)), rules(services)
+        self._frames = {
+            (quota.id, period.name): Frame.of(quota, period, calendar=calendar)
+            for days in range(2 * _WEEK)
+            for quota, period in book.frames_at(today - timedelta(days=days))
+            if quota.basis is Basis.ADDED and (period.last - period.first).days + 1 >= _WEEK
+        }
+        self._known: dict[str, dict[str, Gain]] = {}
+
+    def of(self, userids: Iterable[str]) -> dict[str, dict[str, Gain]]:
+        """Return the gains of *userids* by quota."""
+        found: dict[str, dict[str, Gain]] = {quota: {} for quota, _ in self._frames}
+        for userid in userids:
+            if userid not in self._known:
+                self._known[userid] = self._of(userid)
+            for quota, gain in self._known[userid].items():
+                found[quota][userid] = gain
+        return found
+
+    def _of(self, userid: str) -> dict[str, Gain]:
+        found: dict[str, Gain] = {}
+        for (quota, _), frame in self._frames.items():
+            judged = frame.judged(userid, self._past)
+            latest = _done(judged, self._edges[0], self._upto)
+            before = _done(judged, self._edges[1], self._edges[0])
+            earlier = found.get(quota, Gain(latest=0, before=0))
+            found[quota] = Gain(latest=earlier.latest + latest, before=earlier.before + before)
+        return found
+
+
+def _done(judged: Judged, first_s: int, end_s: int) -> int:
+    """How many of *judged* were added in first_s <= time < end_s and count or may."""
+    return Tally.of(verdict for contact, verdict in judged if first_s <= contact.add.added_at < end_s).done

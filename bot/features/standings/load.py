@@ -1,0 +1,385 @@
+"""The numbers, of everybody or of a few: reads what is known, asks the core. For jobs, answers, commands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from functools import cached_property
+from typing import TypedDict
+
+from bot.core import rulebook
+from bot.core.counting import DAY_S
+from bot.core.day import DayFacts, day_facts, facts_between
+from bot.core.frames import Contacts, Frame, Past, own_days
+from bot.core.history import KEPT_WINDOW_S, Kept
+from bot.core.integrity import FLAGS, Planned
+from bot.core.money import capped
+from bot.core.overtime import Overtime, overtime
+from bot.core.pending import (
+    Waiting,
+    waiting,
+)
+from bot.core.people import Departments, Person
+from bot.core.periods import PeriodKind, parse_period, period_of
+from bot.core.progress import Branch, Row, progress
+from bot.core.quotas import Basis, Quota
+from bot.core.relations import Add
+from bot.core.rulebook import Framed, Rulebook
+from bot.core.teams import Team, large_teams, teams
+from bot.core.workdays import WorkCalendar, epoch_of
+from bot.features.people import directory
+from bot.features.standings.knowledge import with_knowledge
+from bot.services import Directory, People, Services
+from bot.store.coordination import PEOPLE
+from bot.store.results import State
+from bot.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Rows as of *at*, and what they were made from. *people*: everybody by userid, also who has no row."""
+
+    at: datetime
+    frames: tuple[Framed, ...]
+    rows: tuple[Row, ...]
+    branch: Branch
+    people: Mapping[str, Person]
+
+    @property
+    def departments(self) -> Departments:
+        """The tree."""
+        return self.branch.departments
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        """Working days and hours."""
+        return self.branch.calendar
+
+    @cached_property
+    def by_person(self) -> dict[str, tuple[Row, ...]]:
+        """Rows of each person who has any, in the order of quotas; people in the order of userids."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.userid, []).append(row)
+        return {userid: tuple(rows) for userid, rows in sorted(found.items())}
+
+    @cached_property
+    def in_doubt(self) -> frozenset[str]:
+        """About whose adds of a period shown here a reviewer confirmed something, a flag of a row or not."""
+        flagged = {row.userid for row in self.rows if row.flags}
+        beside = {
+            flag.name.userid
+            for flag in self.branch.flags
+            if flag.name.kind not in FLAGS and any(flag.on in period for _, period in self.frames)
+        }
+        return frozenset(flagged | beside)
+
+    def works_on(self, userid: str, day: date) -> bool:
+        """Whether *userid* may be told something on the local *day*: employed, not absent, in range."""
+        return self.people[userid].works_on(day)
+
+    def own_workdays(self, row: Row) -> int:
+        """How many workdays of its period the quota of *row* asks of his; 0 if it is not among *frames*."""
+        return sum(
+            len(
+                own_days(
+                    quota,
+                    self.people[row.userid],
+                    period,
+                    departments=self.departments,
+                    calendar=self.calendar,
+                )
+            )
+            for quota, period in self.frames
+            if (quota.id, period.name) == (row.quota, row.period)
+        )
+
+    def day(self, userid: str, day: date) -> DayFacts:
+        """What a local day brought *userid*, as of *at*."""
+        return day_facts(self._adds(userid), day=day, calendar=self.calendar, at=self.at)
+
+    def days(self, userid: str, first: date, last: date) -> DayFacts:
+        """What the local days from *first* to *last* (included) brought *userid*, as of *at*."""
+        return facts_between(self._adds(userid), first=first, last=last, calendar=self.calendar, at=self.at)
+
+    def teams(self) -> tuple[Team, ...]:
+        """What departments reached together."""
+        return teams(self.rows, departments=self.departments, kept=self._kept(self.by_person))
+
+    def large_teams(self, members: Mapping[int, Sequence[str]]) -> tuple[Team, ...]:
+        """What *members* (userids by department) reached together, in each quota that asks five of them."""
+        userids = [userid for team in members.values() for userid in team if userid in self.by_person]
+        return large_teams(members, self.by_person, kept=self._kept(userids))
+
+    def overtime(self) -> tuple[Overtime, ...]:
+        """Adds outside working hours by unit, in each period that is shown; never by person."""
+        known = {userid: self._past.history(userid).contacts for userid in self.branch.contacts}
+        periods = dict.fromkeys(period for _, period in self.frames)
+        return tuple(
+            line
+            for period in periods
+            for line in overtime(
+                known,
+                people=self.branch.people,
+                departments=self.departments,
+                calendar=self.calendar,
+                period=period,
+            )
+        )
+
+    def waiting(self, userid: str) -> list[Waiting]:
+        """What the pending contacts of *userid* wait for, in the order of his quotas."""
+        own = {(row.quota, row.period) for row in self.by_person.get(userid, ()) if row.pending}
+        return [
+            one
+            for quota, period in self.frames
+            if (quota.id, period.name) in own
+            for frame in [Frame.of(quota, period, calendar=self.calendar)]
+            for one in waiting(frame, frame.judged(userid, self._past))
+        ]
+
+    def _kept(self, userids: Iterable[str]) -> dict[str, Kept]:
+        at_s = epoch_of(self.at)
+        return {userid: self._past.history(userid).kept_90(at_s) for userid in userids}
+
+    @cached_property
+    def _past(self) -> Past:
+        return self.branch.past(epoch_of(self.at))
+
+    def _adds(self, userid: str) -> list[Add]:
+        return [contact.add for contact in self.branch.contacts.get(userid, ())]
+
+
+def rules(services: Services) -> Rulebook:
+    """Which rule holds for which period, as far as is known now."""
+    today = services.config.work_calendar().local_day(services.clock.now())
+    return rulebook.rulebook(services.config.core_quotas(), services.store.rule_versions.all(), today=today)
+
+
+def standing(services: Services, *, at: datetime, period: str | None = None, money: bool = False) -> Standing:
+    """Where everybody stands as of *at* (aware), in its periods or in the one named *period*.
+
+    *money*: estimates also before settlement. Raises ValueError for a name that is no period.
+    """
+    book = rules(services)
+    if period is None:
+        frames = book.frames_at(services.config.work_calendar().local_day(at))
+    else:
+        frames = book.frames_named(parse_period(period))
+    return standing_in(services, frames, at=at, book=book, money=money)
+
+
+def standing_of(services: Services, userids: Collection[str], *, at: datetime) -> Standing:
+    """Where *userids* stand as of *at* (aware) in its periods: the rows that `standing` has of them.
+
+    Only what concerns them is read; so ranks, which are among everybody, are None: see `standings.ranks`.
+    """
+    book = rules(services)
+    frames = book.frames_at(services.config.work_calendar().local_day(at))
+    branch = branch_for(services, needed(services, frames, book=book), at=at, userids=userids)
+    found = standing_in(services, frames, at=at, book=book, branch=branch)
+    return replace(found, rows=tuple(replace(row, rank=None) for row in found.rows))
+
+
+def standing_in(
+    services: Services,
+    frames: Sequence[Framed],
+    *,
+    at: datetime,
+    book: Rulebook,
+    money: bool = False,
+    stored: bool = True,
+    branch: Branch | None = None,
+) -> Standing:
+    """Where everybody stands as of *at* (aware) in *frames* of the rulebook *book*.
+
+    *stored*: lines of a closed period that are final are shown as they were signed. *branch* is read already:
+    it covers what is `needed`, up to *at* or later.
+    """
+    capping = services.config.money.cap_per_month
+    wanted = needed(services, frames, book=book)
+    branch = branch or branch_for(services, wanted, at=at)
+    rows = progress(
+        branch,
+        frames=wanted,
+        at=at,
+        behind_threshold=Fraction(services.config.messages.behind_threshold),
+        money=money,
+    )
+    if capping:
+        shown = _names(frames)
+        cut = _cap(rows, cap=capping, order=book.places())
+        rows = tuple(row for row in cut if (row.quota, row.period) in shown)
+    if stored:
+        rows = _as_signed(services, frames, rows, at=at)
+    return Standing(at=at, frames=tuple(frames), rows=rows, branch=branch, people=everybody(services))
+
+
+def _as_signed(
+    services: Services, frames: Iterable[Framed], rows: Iterable[Row], *, at: datetime
+) -> tuple[Row, ...]:
+    """*rows* with the final ones as they were signed; before the settlement they are what they were then."""
+    by_frame: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        by_frame.setdefault((row.quota, row.period), {})[row.userid] = row
+    calendar = services.config.work_calendar()
+    settled = _names(
+        framed for framed in frames if framed[0].settlement(framed[1], calendar=calendar) <= epoch_of(at)
+    )
+    closed = services.store.results.closed() if settled else ()
+    final = settled & {(one.quota, one.period) for one in closed if one.final}
+    found: list[Row] = []
+    for quota, period in frames:
+        name = (quota.id, period.name)
+        shown = by_frame.get(name, {})
+        if name in final:
+            signed = services.store.results.newest(*name)
+            shown |= {userid: result.line for userid, result in signed.items() if result.state is State.FINAL}
+        found += [shown[userid] for userid in sorted(shown)]
+    return tuple(found)
+
+
+def needed(services: Services, frames: Sequence[Framed], *, book: Rulebook) -> list[Framed]:
+    """*frames*, and what else must be worked out for them: a monthly cap on money looks at every quota."""
+    wanted = list(frames)
+    if services.config.money.cap_per_month:
+        known = _names(wanted)
+        wanted += [framed for framed in _of_months(wanted, book) if not _names([framed]) <= known]
+    return wanted
+
+
+def branch_for(
+    services: Services,
+    frames: Sequence[Framed],
+    *,
+    at: datetime,
+    earliest: datetime | None = None,
+    userids: Collection[str] | None = None,
+) -> Branch:
+    """All that the numbers of *frames* are made from: as of *at* (aware), or any time from *earliest* on.
+
+    *userids*: those of these people alone; ranks are among them then.
+    """
+    config, store = services.config, services.store
+    calendar = config.work_calendar()
+    since = epoch_of(earliest or at) - KEPT_WINDOW_S
+    for quota, period in frames:
+        # a day more than the period: yesterday's facts on its first day
+        first = calendar.start_of(period.first - timedelta(days=1))
+        since = min(since, first - quota.integrity.window_days * DAY_S)
+    alive = any(quota.basis is Basis.HELD for quota, _ in frames)
+    people = everybody(services)
+    asked = None if userids is None else sorted(set(userids))
+    span = _Span(since=since, upto=epoch_of(at), alive=alive)
+    return Branch(
+        people=tuple(people.values() if asked is None else (people[one] for one in asked if one in people)),
+        departments=services.directory.departments,
+        contacts=_contacts(
+            store, span, userids=asked, shared=any(_holds_shared(quota) for quota, _ in frames)
+        ),
+        calendar=calendar,
+        decided=store.findings.decided(),
+        flags=store.findings.flags(),
+        planned=planned_by(services, people),
+        start=store.syncs.first_at(),
+    )
+
+
+class _Span(TypedDict):
+    since: int
+    upto: int
+    alive: bool
+
+
+def _contacts(store: Store, span: _Span, *, userids: Sequence[str] | None, shared: bool) -> Contacts:
+    """Contacts of *userids* (None: of everybody) with what is known of them.
+
+    *shared*: beside them the bare adds of their customers at others, for whoever asks how many had one.
+    """
+    contacts = store.ledger.contacts(**span, userids=userids)
+    since = 0 if span["alive"] else span["since"]
+    known = with_knowledge(store, contacts, since=since, few=userids is not None)
+    if userids is None or not shared:
+        return known
+    customers = {contact.add.external_userid for of_one in known.values() for contact in of_one}
+    return store.ledger.contacts_with(customers, **span) | known
+
+
+def _holds_shared(quota: Quota) -> bool:
+    return quota.integrity.hold and quota.integrity.shared_by is not None
+
+
+def everybody(services: Services) -> Mapping[str, Person]:
+    """Everybody by userid, as recorded and as the files say now, with absences.
+
+    Read again only when something of it changed: 20,000 people take half a second.
+    """
+    today = services.config.work_calendar().local_day(services.clock.now())
+    mark, now = services.store.marks.get(PEOPLE), services.directory  # the mark before what it stands for
+    kept = services.people
+    if kept is None or (kept.mark, kept.day) != (mark, today) or kept.directory is not now:
+        kept = services.people = People(mark, today, now, _everybody(services, now, today=today))
+    return kept.by_userid
+
+
+def _everybody(services: Services, now: Directory, *, today: date) -> Mapping[str, Person]:
+    absences = services.store.knowledge.absences()
+    people = directory.known(now, services.store.members.all(), day=today)
+    return {
+        userid: replace(person, absences=absences[userid]) if userid in absences else person
+        for userid, person in people.items()
+    }
+
+
+def planned_by(services: Services, people: Mapping[str, Person]) -> Planned:
+    """Whose adds of which days belong to an event that `[[campaigns]]` declares."""
+    campaigns, tree = services.config.campaigns, services.directory.departments
+
+    def planned(userid: str, day: date) -> bool:
+        running = [campaign for campaign in campaigns if campaign.first <= day <= campaign.last]
+        if not running:
+            return False
+        own = people[userid].membership_on(day).departments if userid in people else ()
+        return any(
+            not campaign.departments
+            or any(tree.at_or_below(mine, asked) for mine in own for asked in campaign.departments)
+            for campaign in running
+        )
+
+    return planned
+
+
+def _of_months(frames: Iterable[Framed], book: Rulebook) -> list[Framed]:
+    """Every quota's periods that end in a month in which one of *frames* ends, by their last day."""
+    months = {period_of(PeriodKind.MONTH, period.last) for _, period in frames}
+    return [
+        framed
+        for month in sorted(months, key=lambda month: month.first)
+        for framed in book.frames_ending(month.first, month.last)
+    ]
+
+
+def _cap(rows: Sequence[Row], *, cap: int, order: Mapping[str, int]) -> list[Row]:
+    """*rows* with the penalties of one person for periods ending in a month cut at *cap*, later first.
+
+    Of periods that end on one day that of the quota that stands later (*order*) is cut first.
+    """
+    together: dict[tuple[str, int, int], list[int]] = {}
+    for number, row in sorted(
+        enumerate(rows), key=lambda item: (item[1].period_end, order[item[1].quota], item[1].period_start)
+    ):
+        month = (row.userid, row.period_end.year, row.period_end.month)
+        together.setdefault(month, []).append(number)
+    found = list(rows)
+    for numbers in together.values():
+        asked = [number for number in numbers if rows[number].penalty is not None]
+        cut = capped((rows[number].penalty or 0 for number in asked), cap=cap)
+        for number, penalty in zip(asked, cut, strict=True):
+            found[number] = replace(found[number], penalty=penalty)
+    return found
+
+
+def _names(frames: Iterable[Framed]) -> set[tuple[str, str]]:
+    return {(quota.id, period.name) for quota, period in frames}

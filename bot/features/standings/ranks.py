@@ -1,0 +1,169 @@
+"""Places of people among all of their scope: exact among few, some minutes old among many.
+
+Who stands where among 20,000 takes a minute to work out, and an answer has two seconds. So `keep_places`
+works it out from time to time, in small pieces, and whoever reads such a place reads its time. A place among
+at most FEW (a department, a small bank) is worked out when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+from bot.core.money import Scope
+from bot.core.people import Person
+from bot.core.places import Place, places
+from bot.core.progress import Row
+from bot.core.quotas import Quota
+from bot.core.workdays import epoch_of
+from bot.features.standings.load import (
+    everybody,
+    rules,
+    standing_of,
+)
+from bot.services import Services
+
+FEW = 500  # people: a second and a half on a busy machine
+EVERY_S = 1800
+_OLDEST_S = 2 * 3600  # of the service's clock; an older place is none
+_PIECE = 200  # people whose contacts are in memory at once
+_REST_S = 0.05  # between two pieces: whoever answers meanwhile has the turn
+_LEASE, _LEASE_S = "ranks", 120
+
+_Of = tuple[str, str, str]  # quota, period, userid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A place; *at* (local) says of when it is, None: of now. *place*: None while it is not worked out."""
+
+    place: Place | None
+    at: datetime | None = None
+
+
+def ranked(services: Services, rows: Iterable[Row], *, at: datetime) -> dict[_Of, Ranked]:
+    """Return the places of *rows* that are not exempt, as of *at* (aware), or some minutes before it."""
+    crowds = _Crowds(everybody(services))
+    quotas = {quota.id: quota for quota, _ in rules(services).frames_at(_day(services, at))}
+    among_few: list[_Of] = []
+    among_many: dict[tuple[str, str], list[str]] = {}
+    whom: set[str] = set()
+    for row in rows:
+        scope = quotas[row.quota].ranked_in
+        among = crowds.of(scope).get(_value(row, scope), ())
+        if row.target and len(among) > FEW:
+            among_many.setdefault((row.quota, row.period), []).append(row.userid)
+        elif row.target:
+            among_few.append((row.quota, row.period, row.userid))
+            whom.update(among)
+    found = _exact(services, among_few, whom, quotas, at=at)
+    for frame, userids in among_many.items():
+        found |= _kept(services, frame, userids, at=at)
+    return found
+
+
+def _exact(
+    services: Services, asked: Iterable[_Of], whom: set[str], quotas: Mapping[str, Quota], *, at: datetime
+) -> dict[_Of, Ranked]:
+    """Return the places that are *asked* for, as of *at*; *whom*: all who may be ranked with one of them."""
+    told = _places(standing_of(services, whom, at=at).rows, quotas) if whom else {}
+    return {key: Ranked(place=told.get(key)) for key in asked}
+
+
+def _kept(
+    services: Services, frame: tuple[str, str], userids: Sequence[str], *, at: datetime
+) -> dict[_Of, Ranked]:
+    kept = services.store.ranks.get(*frame, userids=userids)
+    if kept is None or not 0 <= epoch_of(at) - kept.as_of <= _OLDEST_S:
+        return {(*frame, userid): Ranked(place=None) for userid in userids}
+    then = services.config.work_calendar().moment(kept.as_of)
+    return {(*frame, userid): Ranked(place=kept.places.get(userid), at=then) for userid in userids}
+
+
+def keep_places(services: Services) -> None:
+    """Work out the places that nobody can wait for, if the newest are old enough; one process does.
+
+    A minute for 20,000 people with a million adds, with rests between; stops when the service does.
+    """
+    at, holder = services.clock.now(), services.holder
+    newest = services.store.ranks.newest()
+    if newest is not None and 0 <= epoch_of(at) - newest < EVERY_S:
+        return
+    people = everybody(services)
+    quotas = {quota.id: quota for quota, _ in rules(services).frames_at(_day(services, at))}
+    if not any(_Crowds(people).is_large(quota.ranked_in) for quota in quotas.values()):
+        return
+    rows: list[Row] = []
+    for piece in _pieces(people):
+        now = int(services.store.now())
+        if services.ending.wait(_REST_S) or not services.store.leases.take(
+            _LEASE, holder=holder, now=now, until=now + _LEASE_S
+        ):
+            return
+        rows += (row for row in standing_of(services, piece, at=at).rows if row.target)
+    found: dict[tuple[str, str], dict[str, Place]] = {}
+    for (quota, period, userid), place in _places(rows, quotas).items():
+        found.setdefault((quota, period), {})[userid] = place
+    with services.store.transaction():
+        services.store.ranks.put(found, as_of=epoch_of(at))
+    services.store.leases.free(_LEASE, holder=holder)
+
+
+def _places(rows: Iterable[Row], quotas: Mapping[str, Quota]) -> dict[_Of, Place]:
+    return places(
+        (
+            (row.quota, row.period, row.userid),
+            (row.quota, row.period, _value(row, quotas[row.quota].ranked_in)),
+            Fraction(row.counted, row.target),
+        )
+        for row in rows
+        if row.target
+    )
+
+
+def _value(row: Row, scope: Scope) -> Hashable:
+    """What those who are ranked with *row* have in common."""
+    return {Scope.DEPARTMENT: row.department, Scope.ROLE: row.role, Scope.ALL: None}[scope]
+
+
+class _Crowds:
+    """Who may be ranked with whom, worked out once for each scope."""
+
+    def __init__(self, people: Mapping[str, Person]) -> None:
+        self._people = people
+        self._known: dict[Scope, dict[Hashable, list[str]]] = {}
+
+    def of(self, scope: Scope) -> Mapping[Hashable, Sequence[str]]:
+        """Userids by what they have in common."""
+        if scope not in self._known:
+            found: dict[Hashable, list[str]] = {}
+            for userid, person in self._people.items():
+                for value in _values(person, scope):
+                    found.setdefault(value, []).append(userid)
+            self._known[scope] = found
+        return self._known[scope]
+
+    def is_large(self, scope: Scope) -> bool:
+        """Whether somebody is ranked among more than FEW."""
+        return any(len(userids) > FEW for userids in self.of(scope).values())
+
+
+def _values(person: Person, scope: Scope) -> set[Hashable]:
+    """What *person* has or once had of it: which of these a row shows depends on its period."""
+    match scope:
+        case Scope.DEPARTMENT:
+            return {next(iter(one.departments), None) for one in person.memberships}
+        case Scope.ROLE:
+            return {one.role for one in person.memberships}
+    return {None}
+
+
+def _pieces(people: Iterable[str]) -> Iterator[Sequence[str]]:
+    listed = sorted(people)
+    return (listed[first : first + _PIECE] for first in range(0, len(listed), _PIECE))
+
+
+def _day(services: Services, at: datetime) -> date:
+    return services.config.work_calendar().local_day(at)

@@ -1,0 +1,52 @@
+"""Targets that nobody reached on record: `quotabot check` says so before they discourage everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.core.progress import Row
+from bot.core.rulebook import Framed, Rulebook
+from bot.features.standings.load import standing_in
+from bot.services import Services
+
+LOOKED_AT = 6  # so many whole periods of each quota, the latest ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """A quota whose target nobody reached in any of *periods*; *best* is who came nearest."""
+
+    quota: str
+    periods: tuple[str, ...]
+    best: Row
+
+
+def unreached(services: Services) -> list[Unreached]:
+    """Return the quotas of the file that nobody would have met, in the file's order.
+
+    Looks at periods that lie wholly between the ledger's first fact and today. A quota of which nobody
+    was asked anything then is not among them.
+    """
+    calendar, now = services.config.work_calendar(), services.clock.now()
+    first, today = services.store.ledger.first_at(), calendar.local_day(now)
+    if first is None:
+        return []
+    found = []
+    for quota in services.config.core_quotas():
+        book = Rulebook.of([quota])
+        ended = book.frames_ending(calendar.day_of(first), today - timedelta(days=1))
+        whole = [framed for framed in ended if framed[1].first >= calendar.day_of(first)]
+        found += _of_one(services, whole[-LOOKED_AT:], book=book)
+    return found
+
+
+def _of_one(services: Services, frames: list[Framed], *, book: Rulebook) -> list[Unreached]:
+    if not frames:
+        return []
+    rows = standing_in(services, frames, at=services.clock.now(), book=book, stored=False).rows
+    asked = [row for row in rows if row.target]
+    if not asked or any(row.counted >= row.target for row in asked):
+        return []
+    best = max(asked, key=lambda row: (row.counted / row.target, row.userid))
+    return [Unreached(quota=frames[0][0].id, periods=tuple(period.name for _, period in frames), best=best)]

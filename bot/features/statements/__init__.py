@@ -1,0 +1,1 @@
+"""The figures of a day, with a code that proves them."""

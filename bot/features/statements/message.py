@@ -1,0 +1,107 @@
+"""The statement of the day, figures with a code that make a screenshot needless; and what a code is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.core.progress import Row, Status
+from bot.features.statements.rules import (
+    Figure,
+    Statement,
+    shown_code,
+)
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.lines import (
+    first_line,
+    footer,
+    labels_of,
+    standings,
+)
+from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
+from bot.messages.sanitize import clean
+
+
+def is_done(rows: Sequence[Row], *, added: int) -> bool:
+    """Say whether a person who has *added* so many today is through with it: nothing is left of any dose.
+
+    Who added nobody today has nothing to show, and is left in peace.
+    """
+    asked = [row for row in rows if row.status is not Status.EXEMPT]
+    return added > 0 and bool(asked) and not any(row.today_left for row in asked)
+
+
+def statement(
+    *, language: str, rows: Sequence[Row], added: int, code: str, at: datetime, page: str = ""
+) -> Message:
+    """Tell one employee where the day ended for him, with the code under it.
+
+    *added*: adds dated today. *code* as `code_of` gives it. *page*: where anybody can check it, empty for
+    nowhere. Raises ValueError if *at* has no zone.
+    """
+    texts = texts_in(language)
+    named = [Line((Part(texts["statement.page"].say(url=page)),), Keep.NICE)] if page else []
+    return Message(
+        (
+            first_line(texts["statement.done"].say(n=added)),
+            standings(texts, rows, at=at),
+            code_line(language, code),
+            Line((Part(texts["statement.how"]),), Keep.USEFUL),
+            *named,
+            Line((Part(texts["statement.peace"]),), Keep.USEFUL),
+            footer(texts, at=at, kind=texts["statement.kind"]),
+        )
+    )
+
+
+def code_line(language: str, code: str) -> Line:
+    """Return the line with the code, which is never left out."""
+    return Line(
+        (Part(texts_in(language)["statement.code"].say(code=shown_code(code)), Tone.STRONG),), Keep.ALWAYS
+    )
+
+
+def looked_at(
+    *,
+    language: str,
+    at: datetime,
+    given_at: datetime | None,
+    too_many: bool = False,
+    name: str = "",
+    seen: Statement | None = None,
+) -> Message:
+    """Say what a code turned out to be, as of *at*.
+
+    *given_at*: when it was given out, None for a code that never was. *seen*, with the *name* of whose it is:
+    for who may see the figures.
+    """
+    texts = texts_in(language)
+    end = footer(texts, at=at, kind=texts["statement.kind"])
+    if too_many or given_at is None:
+        return Message(
+            (first_line(texts["statement.too_many"] if too_many else texts["statement.unknown"]), end)
+        )
+    genuine = first_line(texts["statement.genuine"].say(at=f"{given_at:%Y-%m-%d %H:%M}"))
+    if seen is None:
+        return Message((genuine, Line((Part(texts["statement.not_yours"]),), Keep.CORE), end))
+    return Message((genuine, *_figures(language, seen, name=name, at=at), end))
+
+
+def _figures(language: str, seen: Statement, *, name: str, at: datetime) -> list[Line | Listing]:
+    texts = texts_in(language)
+    labels = labels_of(texts, seen.figures, at=at)
+    head = texts["statement.added"].say(name=clean(name), day=seen.day, n=seen.added)
+    lines = tuple(
+        Line((Part(_figure(texts, one, label=labels[one.quota])),), Keep.CORE) for one in seen.figures
+    )
+    listed = Listing(lines, more=texts["progress.more_quotas"], keep=Keep.CORE)
+    return [Line((Part(head),), Keep.CORE), *([listed] if lines else [])]
+
+
+def _figure(texts: Texts, one: Figure, *, label: str) -> str:
+    return texts["statement.figure"].say(
+        label=label,
+        target=one.target,
+        counted=one.counted,
+        pending=one.pending,
+    )

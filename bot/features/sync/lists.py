@@ -1,0 +1,192 @@
+"""The lists of all members, read into the store page by page; what cannot be read is unknown, never empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from bot.core.sync import (
+    FELL_OUT,
+    UNLICENSED,
+)
+from bot.features.customers import names
+from bot.services import Services
+from bot.store.customers import CustomerName
+from bot.store.details import ContactRead
+from bot.store.sync import (
+    Member,
+    SyncRun,
+)
+from bot.wecom.asker import (
+    Asker,
+    StoppedError,
+)
+from bot.wecom.client import WeComClient
+from bot.wecom.contacts import (
+    BAD_CURSOR,
+    FOLLOW_USERS,
+    LISTS,
+    MEMBERS_PER_CALL,
+    NOT_A_CONTACT,
+    ContactPage,
+    ListedContact,
+    contact_page,
+    follow_users,
+)
+from bot.wecom.errors import AnswerError, Kind, UnknownOutcomeError, WeComError, kind_of
+
+_RESTARTS = 2
+_LOOPS = "WeCom's pages do not end"
+
+Tell = Callable[[str, int, int], None]  # step, done, in all
+
+
+class Lists:
+    """Reads on where an earlier process stopped."""
+
+    def __init__(self, services: Services, client: WeComClient, asker: Asker) -> None:
+        self._services = services
+        self._syncs = services.store.syncs
+        self._transaction = services.store.transaction
+        self._ledger = services.store.ledger
+        self._client = client
+        self._asker = asker
+
+    def members(self) -> frozenset[str]:
+        """Who is in 客户联系 and in the visible range. Raises StoppedError: without it nothing is known."""
+        try:
+            return self._asker.ask(FOLLOW_USERS, lambda token: follow_users(self._client, token=token))
+        except WeComError as error:
+            raise StoppedError(f"who may have customers could not be read: {error}") from None
+
+    def batches(self, userids: Iterable[str]) -> list[Sequence[str]]:
+        """*userids* as they are read together: those who seem to have nobody apart, since one of them may
+        spoil a whole call."""
+        having = set(self._ledger.with_customers())
+        ordered = sorted(userids)
+        found: list[Sequence[str]] = []
+        for wanted in (True, False):
+            group = [userid for userid in ordered if (userid in having) is wanted]
+            found += [
+                group[first : first + MEMBERS_PER_CALL] for first in range(0, len(group), MEMBERS_PER_CALL)
+            ]
+        return found
+
+    def read(self, tell: Tell) -> None:
+        """Read what is not read yet. Raises StoppedError."""
+        counts = self._syncs.counts()
+        total = sum(counts.values())
+        while userids := self._syncs.batch():
+            counts = self._syncs.counts()
+            tell("reading", total - counts.get(Member.WANTED, 0), total)
+            run = self._syncs.unfinished()
+            if run is None:
+                raise StoppedError("another process began a new run")
+            self._read_batch(run, userids)
+        tell("reading", total, total)
+
+    def freeze_fallen(self) -> frozenset[str]:
+        """Whoever fell out while the lists were read may have been shown as empty: his is unknown.
+
+        Who may have customers now.
+        """
+        still = self.members()
+        fallen = [one for one in self._syncs.some(Member.READ, most=10**9) if one not in still]
+        with self._transaction():
+            self._syncs.forget_lists(fallen)
+            self._syncs.put_states(dict.fromkeys(fallen, (Member.UNKNOWN, FELL_OUT)))
+        return still
+
+    def _read_batch(self, run: SyncRun, userids: Sequence[str]) -> None:
+        cursor, restarts = run.cursor, 0
+        unlicensed: set[str] = set()
+        while True:
+            try:
+                page = self._page(userids, cursor)
+            except AnswerError as error:
+                if error.errcode == BAD_CURSOR and cursor and restarts < _RESTARTS:
+                    cursor, restarts = "", restarts + 1
+                    self._begin_again(run, userids)
+                    continue
+                self._refused(run, userids, error)
+                return
+            except UnknownOutcomeError as error:
+                self._not_known(run, userids, str(error))
+                return
+            unlicensed |= page.unlicensed
+            self._keep(run, userids, page, unlicensed)
+            if not page.next_cursor:
+                return
+            cursor = page.next_cursor
+
+    def _page(self, userids: Sequence[str], cursor: str) -> ContactPage:
+        def call(token: str) -> ContactPage:
+            named = self._services.config.privacy.store_customer_names
+            return contact_page(self._client, userids, cursor=cursor, token=token, named=named)
+
+        page = self._asker.ask(LISTS, call)
+        if page.next_cursor and page.next_cursor == cursor:
+            raise UnknownOutcomeError(_LOOPS)
+        return page
+
+    def _keep(self, run: SyncRun, userids: Sequence[str], page: ContactPage, unlicensed: set[str]) -> None:
+        asked = set(userids) - unlicensed
+        states = dict.fromkeys(unlicensed & set(userids), (Member.UNKNOWN, UNLICENSED))
+        if not page.next_cursor:
+            states |= dict.fromkeys(asked, (Member.READ, ""))
+        with self._transaction():
+            contacts = [as_read(contact) for contact in page.contacts if contact.userid in asked]
+            self._syncs.put_page(run, contacts, cursor=page.next_cursor)
+            names.keep(self._services, (_named(one) for one in page.contacts if one.userid in asked))
+            self._syncs.put_states(states)
+            self._syncs.forget_lists(sorted(unlicensed & set(userids)))
+
+    def _begin_again(self, run: SyncRun, userids: Sequence[str]) -> None:
+        with self._transaction():
+            self._syncs.forget_lists(userids)
+            self._syncs.rewind(run)
+
+    def _refused(self, run: SyncRun, userids: Sequence[str], error: AnswerError) -> None:
+        """A refusal that concerns somebody of *userids*: found by halves, until each is asked alone."""
+        if len(userids) == 1 and error.errcode == NOT_A_CONTACT:
+            with self._transaction():
+                self._syncs.forget_lists(userids)
+                self._syncs.put_states({userids[0]: (Member.READ, "")})
+                self._syncs.rewind(run)
+        elif len(userids) > 1 and kind_of(error.errcode) is Kind.RECEIVER:
+            with self._transaction():
+                self._syncs.forget_lists(userids)
+                self._syncs.put_batches([userids[len(userids) // 2 :]])
+                self._syncs.rewind(run)
+        else:
+            self._not_known(run, userids, str(error))
+
+    def _not_known(self, run: SyncRun, userids: Sequence[str], reason: str) -> None:
+        with self._transaction():
+            self._syncs.forget_lists(userids)
+            self._syncs.put_states(dict.fromkeys(userids, (Member.UNKNOWN, reason)))
+            self._syncs.rewind(run)
+
+
+def as_read(contact: ListedContact) -> ContactRead:
+    """A row of WeCom's list as the store keeps it."""
+    return ContactRead(
+        userid=contact.userid,
+        external_userid=contact.external_userid,
+        createtime=contact.createtime,
+        customer_type=contact.customer_type,
+        add_way=contact.add_way,
+        state=contact.state,
+        oper_userid=contact.oper_userid,
+        tags=contact.tags,
+        unionid=contact.unionid,
+        mobiles_sha256=contact.mobiles_sha256,
+    )
+
+
+def _named(contact: ListedContact) -> CustomerName:
+    return CustomerName(
+        userid=contact.userid,
+        external_userid=contact.external_userid,
+        name=contact.name,
+        remark=contact.remark,
+    )

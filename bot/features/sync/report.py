@@ -1,0 +1,79 @@
+"""What the last comparison with WeCom's lists found: for `status`, commands and those who run the bot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.sync import (
+    ESTIMATED,
+    FOUND,
+    UNVERIFIABLE,
+    Cause,
+)
+from bot.features.sync.estimate import ESTIMATE
+from bot.store.store import Store
+from bot.store.sync import (
+    Drift,
+    SyncRun,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftReport:
+    """One run. *causes*: facts by cause; *unverifiable*: by class, those of `ESTIMATED` about
+    so many, None where nothing gives a number.
+
+    *at*: when the run began, epoch s. *held*, *unknown*, *frozen* name the members concerned;
+    *renamed*: new userids, each with the vanished one that it may be.
+    """
+
+    at: int
+    calls: int
+    causes: dict[str, int]
+    unverifiable: dict[str, int | None]
+    held: tuple[Drift, ...]
+    unknown: tuple[Drift, ...]
+    frozen: tuple[Drift, ...]
+    renamed: tuple[Drift, ...] = ()
+
+    @property
+    def found(self) -> int:
+        """Facts that the ledger lacked."""
+        return sum(self.causes.values())
+
+    @property
+    def repaired(self) -> int:
+        """Those that were written: all but the losses that wait for a person."""
+        return self.found - sum(drift.number for drift in self.held)
+
+
+def last_drift(store: Store) -> DriftReport | None:
+    """What the newest complete run found; None before the first."""
+    run = store.syncs.last()
+    return None if run is None else drift_of(store, run)
+
+
+def drift_of(store: Store, run: SyncRun) -> DriftReport:
+    """What *run*, which is done, found."""
+    numbers = {cause: number for cause, (number, _) in store.syncs.drift(run).items()}
+
+    def concerned(cause: Cause) -> tuple[Drift, ...]:
+        return tuple(store.syncs.concerned(run, cause.value)) if cause.value in numbers else ()
+
+    def is_estimate(cause: str) -> bool:
+        return any(drift.text == ESTIMATE for drift in store.syncs.concerned(run, cause))
+
+    return DriftReport(
+        at=run.began_at,
+        calls=run.calls,
+        causes={cause: number for cause, number in numbers.items() if cause in FOUND},
+        unverifiable={
+            cause: number if cause not in ESTIMATED or is_estimate(cause) else None
+            for cause, number in numbers.items()
+            if cause in UNVERIFIABLE
+        },
+        held=concerned(Cause.HELD),
+        unknown=concerned(Cause.UNKNOWN),
+        frozen=concerned(Cause.FROZEN),
+        renamed=concerned(Cause.RENAMED),
+    )

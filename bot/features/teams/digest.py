@@ -1,0 +1,256 @@
+"""What a leader is told of his people: with what to help, what help brought, teams if he leads leaders.
+
+Whoever leads leaders is told by name only of people whom nobody else leads between; of the others in teams.
+Digest, week, and the words of leaders all ask here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from bot.core.coaching import TOLD_TO, Mark, outcome
+from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
+from bot.core.people import Departments, Person
+from bot.core.progress import Row
+from bot.core.rollout import Mode
+from bot.features.notify.rollout import reach
+from bot.features.standings.gains import (
+    Gains,
+    silent,
+)
+from bot.features.standings.load import Standing
+from bot.features.teams.digest_message import News
+from bot.features.teams.digest_message import digest as digest_message
+from bot.features.teams.help_needs import (
+    Improved,
+    most_improved,
+    need_of,
+)
+from bot.features.teams.member import TeamMember
+from bot.features.teams.org_chart import (
+    Chart,
+    Led,
+)
+from bot.features.teams.subteam_rules import (
+    LedTeams,
+    led_teams,
+    summable,
+    team_gains,
+)
+from bot.features.teams.subteams import OverTeams
+from bot.messages.message import Message
+from bot.services import Services
+from bot.store.reviews import ReviewKind
+
+Teams = Mapping[int, Sequence[str]]  # userids by department
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Of whom a leader is told: by name of *own*, in sums of *summed*, which has his own, too.
+
+    *teams*: those whom others lead between, userids by department; *over*: what is said of them, None if
+    there are none. Of each quota five people of teams (not exempt) stand in sums, or none.
+    """
+
+    own: Sequence[TeamMember]
+    summed: Sequence[TeamMember]
+    teams: Teams
+    over: OverTeams | None
+
+    @property
+    def nobody(self) -> bool:
+        """Whether nothing is asked of anybody whom he leads."""
+        return not self.own and not self.teams
+
+
+class Leading:
+    """Messages to leaders as of the moment of *standing*; what they share is read once.
+
+    *help_on*: the local day on which somebody would be helped; without it that of *standing*. Who is on leave
+    then is not named as one to help first.
+    """
+
+    def __init__(self, services: Services, standing: Standing, *, help_on: date | None = None) -> None:
+        day = yesterday(standing.at)
+        self._standing = standing
+        self._language = services.language
+        self._today = standing.calendar.local_day(standing.at)
+        self._help_on = help_on or self._today
+        self._chart = chart_of(services, standing.people, departments=standing.departments, day=self._today)
+        self._rates = services.store.engagement.teams(day)
+        self._engaged = services.store.engagement.of_day(day)
+        self._what = _What.of(services, standing)
+        self._members: dict[str, TeamMember] = {}
+
+    def told(self, leader: Person) -> Told:
+        """Return of whom *leader* is told, of those from whom something is asked."""
+        led = self._chart.of(leader).only(self._standing.by_person)
+        own = [self._member(person) for person in led.own]
+        if not led.teams:
+            return Told(own=own, summed=own, teams={}, over=None)
+        teams = {number: [person.userid for person in people] for number, people in led.teams.items()}
+        rows = summable(teams, self._standing.by_person)
+        below = [
+            TeamMember(name=person.name, userid=person.userid, rows=rows[person.userid])
+            for people in led.teams.values()
+            for person in people
+            if person.userid in rows
+        ]
+        return Told(own=own, summed=[*own, *below], teams=teams, over=self._over(led, teams))
+
+    def said(self, leader: Person, *, incomplete_since: datetime | None = None) -> Message | None:
+        """Return what *leader* is told; None if there is nobody of whom he may be told something."""
+        told = self.told(leader)
+        return self.message(leader, told, incomplete_since=incomplete_since) if told.summed else None
+
+    def message(self, leader: Person, told: Told, *, incomplete_since: datetime | None = None) -> Message:
+        """Return what *leader* is told of *told*. Raises ValueError if nobody stands in its sums."""
+        return digest_message(
+            language=self._language,
+            team=told.summed,
+            at=self._standing.calendar.local(self._standing.at),
+            replies=self._replies(leader, told),
+            incomplete_since=incomplete_since,
+            news=self._what.news(leader.userid, told),
+            over=told.over,
+        )
+
+    def improved_team(self, told: Told) -> Improved | None:
+        """Return which of the teams that are shown improved most, by its number as text."""
+        return self._what.improved_team(told)
+
+    def _over(self, led: Led, teams: Teams) -> OverTeams:
+        return OverTeams(
+            teams=self._what.teams(teams),
+            names=self._standing.departments.names,
+            own=frozenset(person.userid for person in led.own),
+            leaders={number: self._names(self._chart.leaders(number)) for number in teams},
+        )
+
+    def _names(self, userids: Iterable[str]) -> tuple[str, ...]:
+        people = self._standing.people
+        return tuple(people[userid].name or userid for userid in userids)
+
+    def _member(self, person: Person) -> TeamMember:
+        if person.userid not in self._members:
+            self._members[person.userid] = _member(self._standing, person, help_on=self._help_on)
+        return self._members[person.userid]
+
+    def _replies(self, leader: Person, told: Told) -> TeamRate | None:
+        """How his departments answered: in one figure only where all of them may stand in one sum."""
+        top = topmost(leader.leader_of, self._standing.departments)
+        if len(top) == 1 and (told.over is None or told.over.teams.in_sums):
+            return self._rates.get(top[0])
+        return _median(told.summed, self._engaged)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _What:
+    """What all leaders' messages are made from, read once."""
+
+    gains: Gains
+    silent: Collection[str]
+    appeals: Counter[str]
+    marks: Sequence[Mark]
+    marks_by: Mapping[str, Sequence[Mark]]
+    rows: Mapping[str, Sequence[Row]]
+    today: date
+
+    @classmethod
+    def of(cls, services: Services, standing: Standing) -> _What:
+        cases, today = services.store.reviews.all_open(), standing.calendar.local_day(standing.at)
+        marks = services.store.coaching.marks(since=today - timedelta(days=TOLD_TO))
+        by: dict[str, list[Mark]] = {}
+        for mark in marks:
+            by.setdefault(mark.leader, []).append(mark)
+        return cls(
+            gains=Gains(services, standing),
+            silent=silent(standing),
+            appeals=Counter(case.contact[0] for case in cases if case.kind is ReviewKind.APPEAL),
+            marks=marks,
+            marks_by=by,
+            rows=standing.by_person,
+            today=today,
+        )
+
+    def news(self, leader: str, told: Told) -> News:
+        userids = [member.userid for member in told.summed]
+        return News(
+            improved=most_improved(userids, self.gains.of(userids).values(), silent=self.silent)
+            if told.over is None
+            else self.improved_team(told),
+            appeals=sum(self.appeals[userid] for userid in userids),
+            outcome=outcome(self.marks_by.get(leader, ()), self.rows, today=self.today),
+        )
+
+    def improved_team(self, told: Told) -> Improved | None:
+        shown = {team.department for team in told.over.teams.shown} if told.over else set()
+        seen = {number: userids for number, userids in told.teams.items() if number in shown}
+        everybody = [userid for userids in seen.values() for userid in userids]
+        sums = [team_gains(seen, of_quota) for of_quota in self.gains.of(everybody).values()]
+        return most_improved([str(number) for number in seen], sums)
+
+    def teams(self, teams: Teams) -> LedTeams:
+        return led_teams(teams, self.rows, marks=self.marks, today=self.today)
+
+
+def chart_of(
+    services: Services, people: Mapping[str, Person], *, departments: Departments, day: date
+) -> Chart:
+    """Return the chart of those of *people* of whom somebody may be told something on the local *day*.
+
+    Nobody who has left or is still to begin, though he has a row in the period. In a pilot its people alone.
+    """
+    reached = reach(services)
+    told_of = (
+        person
+        for person in people.values()
+        if reached.mode is not Mode.PILOT or reached.includes(person, day)
+    )
+    return Chart(told_of, departments=departments, day=day)
+
+
+def leads(services: Services, leader: str, whom: str, *, people: Mapping[str, Person], day: date) -> bool:
+    """Whether *leader* leads *whom* with nobody between on the local *day*; both are here that day."""
+    person = people.get(leader)
+    if person is None or not person.employed_on(day):
+        return False
+    chart = chart_of(services, people, departments=services.directory.departments, day=day)
+    return whom in {led.userid for led in chart.of(person).own}
+
+
+def _member(standing: Standing, person: Person, *, help_on: date) -> TeamMember:
+    """Return *person* with his rows, and with what he needs if he is behind."""
+    member = TeamMember(
+        name=person.name,
+        userid=person.userid,
+        rows=standing.by_person[person.userid],
+        away=help_on in person.absences,
+    )
+    row = member.lowest
+    if row is None:
+        return member
+    need = need_of(
+        row,
+        standing.waiting(person.userid),
+        absences=person.absences,
+        today=standing.calendar.local_day(standing.at),
+        is_workday=standing.calendar.is_workday,
+    )
+    return replace(member, need=need)
+
+
+def topmost(led: Sequence[int], departments: Departments) -> list[int]:
+    """Of the departments that somebody leads those that stand below no other of them."""
+    return sorted(
+        {one for one in led if not any(one != other and departments.at_or_below(one, other) for other in led)}
+    )
+
+
+def _median(team: Iterable[TeamMember], own: Mapping[str, Figures]) -> TeamRate | None:
+    """Of several departments WeCom was not asked together, and two rates make no third."""
+    return team_rate([own[member.userid] for member in team if member.userid in own], together=None)

@@ -1,0 +1,112 @@
+"""With what somebody who is behind is helped most, and who of a team improved most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from bot.core.leaderboard import Gain
+from bot.core.pending import Waiting
+from bot.core.progress import Row
+from bot.core.verdicts import Verdict
+
+LONG_OFF = 3  # workdays: who was away for fewer is not "back"
+JUST_BACK = 3  # workdays: so long after his return, its first day included
+_ONE_DAY = timedelta(days=1)
+_LOOK_BACK = 400  # days: no leave is followed further
+_MOST_NAMED = 2  # of equal ones, so that no line becomes a list
+
+
+class NeedKind(StrEnum):
+    """What is in somebody's way."""
+
+    TAGS = "tags"
+    FACTS = "facts"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """*n* pending contacts that lack tags or facts (*missing*), or so many workdays off until just now.
+
+    *target*: of whom is back, what is asked of him after the days off; None if they lie outside the period.
+    """
+
+    kind: NeedKind
+    n: int
+    missing: tuple[str, ...] = ()
+    target: int | None = None
+
+
+def need_of(
+    row: Row,
+    waiting: Iterable[Waiting],
+    *,
+    absences: Collection[date],
+    today: date,
+    is_workday: Callable[[date], bool],
+) -> Need | None:
+    """Return the one thing that helps most in the quota of *row*; None if nothing is known.
+
+    What more of his pending contacts wait for comes first, tags before facts; leave only explains. Days are
+    local.
+    """
+    kinds = {Verdict.TAGS: NeedKind.TAGS, Verdict.FACTS: NeedKind.FACTS}
+    lacking = [one for one in waiting if one.quota == row.quota and one.verdict in kinds]
+    if lacking:
+        most = max(lacking, key=lambda one: (one.contacts, one.verdict is Verdict.TAGS))
+        return Need(kind=kinds[most.verdict], n=most.contacts, missing=most.missing)
+    off = just_back(absences, today=today, is_workday=is_workday)
+    if len(off) < LONG_OFF:
+        return None
+    prorated = any(row.period_start <= day <= row.period_end for day in off)
+    return Need(kind=NeedKind.BACK, n=len(off), target=row.target if prorated else None)
+
+
+def just_back(
+    absences: Collection[date], *, today: date, is_workday: Callable[[date], bool]
+) -> tuple[date, ...]:
+    """Return the workdays off in one go that ended at most JUST_BACK workdays ago, in order; none if away."""
+    if not absences or today in absences:
+        return ()
+    day, first, worked = today, min(absences), 0
+    off: list[date] = []
+    for _ in range(_LOOK_BACK):
+        if is_workday(day):
+            if day in absences:
+                off.append(day)
+            elif off:
+                break
+            else:
+                worked += 1
+        if worked > JUST_BACK or day < first:
+            break
+        day -= _ONE_DAY
+    return tuple(reversed(off))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improved:
+    """Who has *more* adds that count or may than in the week before, which is above 0; by userid."""
+
+    userids: tuple[str, ...]
+    more: int
+
+
+def most_improved(
+    team: Collection[str], gains: Iterable[Mapping[str, Gain]], *, silent: Collection[str] = ()
+) -> Improved | None:
+    """Return who of *team* improved most in a quota; None without anybody, or if many are equal.
+
+    *gains* by userid, for each quota. *silent* are passed over.
+    """
+    best: dict[str, int] = {}
+    for of_quota in gains:
+        for userid in team:
+            if userid in of_quota and userid not in silent:
+                best[userid] = max(best.get(userid, 0), of_quota[userid].more)
+    most = max(best.values(), default=0)
+    whose = sorted(userid for userid, more in best.items() if more == most)
+    return Improved(userids=tuple(whose), more=most) if most > 0 and len(whose) <= _MOST_NAMED else None

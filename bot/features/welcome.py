@@ -1,0 +1,67 @@
+"""Sends welcome messages beside the inbox worker: a few at a time, each within its 18 s."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from bot.services import Services
+from bot.store.engine import StoreError
+from bot.store.troubles import WELCOME_TROUBLE
+from bot.store.welcomes import State
+from bot.wecom.welcome import Greeting, Outcome, WelcomeSender
+
+log = structlog.get_logger(__name__)
+
+PARALLEL = 5  # calls of one API in flight; more would be 45033 somewhere above
+
+
+class Greeter:
+    """Takes greetings whose code is claimed. `close` ends it: nothing is tried again then."""
+
+    def __init__(self, services: Services, sender: WelcomeSender, *, ending: threading.Event) -> None:
+        """*ending* is the sender's."""
+        self._services = services
+        self._sender = sender
+        self._ending = ending
+        self._pool = ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix="welcome")
+        self._troubled = True  # until the first success: an earlier process may have left a note
+
+    def greet(self, greeting: Greeting) -> None:
+        """Send it soon; returns at once."""
+        self._pool.submit(self._greet, greeting)
+
+    def close(self) -> None:
+        """Wait until each greeting had its try; what is too old by then is dropped."""
+        self._ending.set()
+        self._pool.shutdown(wait=True)
+
+    def _greet(self, greeting: Greeting) -> None:
+        try:
+            outcome = self._sender.send(greeting, text=self._services.config.welcome.text)
+            self._note(greeting, outcome)
+        except StoreError as error:
+            # Without the store there is no token, or the outcome is not noted: the code stays claimed.
+            log.warning("the store is away; a welcome message is left as it is", reason=str(error))
+        except Exception:
+            log.exception("welcome message failed")
+
+    def _note(self, greeting: Greeting, outcome: Outcome) -> None:
+        store = self._services.store
+        now, state = store.now(), State(outcome.state)
+        store.welcomes.finish(greeting.code, state=state, errcode=outcome.errcode, now=int(now))
+        age_s = round(now - greeting.happened_at, 1)
+        if state is State.SENT:
+            log.info("customer greeted", age_s=age_s)
+            if self._troubled:
+                store.marks.clear(WELCOME_TROUBLE)
+                self._troubled = False
+        else:
+            log.info("customer not greeted", state=state.value, errcode=outcome.errcode, age_s=age_s)
+        if outcome.problem:
+            self._troubled = True
+            trouble = {"errcode": outcome.errcode, "text": outcome.problem}
+            store.marks.put(WELCOME_TROUBLE, json.dumps(trouble, ensure_ascii=False))

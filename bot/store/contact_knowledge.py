@@ -1,0 +1,198 @@
+"""What is known beside the ledger: leave, what the bank says of customers, WeCom's details, tags."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.core.contacts import Details
+from bot.store.coordination import (
+    PEOPLE,
+    Marks,
+)
+from bot.store.engine import Engine, Row
+from bot.store.facts import MANAGER, Facts, Said
+
+__all__ = [
+    "KEY_KINDS",
+    "MANAGER",
+    "SELF_DECLARED",
+    "Absence",
+    "ContactKeys",
+    "Knowledge",
+    "Said",
+    "StoredDetails",
+]
+
+_BATCH = 5000
+# By what the bank may call a customer. The more a key names one customer, the more it is believed.
+KEY_KINDS = ("state", "mobile_sha256", "unionid", "external_userid")
+SELF_DECLARED = "mobile_sha256"  # of a number that the employee typed into his remark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDetails:
+    """What WeCom's details of one relation said. *createtime* (epoch s) names the add they belong to.
+
+    *mobile_sha256*: of each remark mobile, with blanks between them.
+    """
+
+    createtime: int
+    details: Details
+    state: str
+    unionid: str
+    mobile_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Leave of a person, both local days included."""
+
+    userid: str
+    first: date
+    last: date
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactKeys:
+    """By what the bank may know the customer of one contact; empty where WeCom does not say.
+
+    *added_at*: epoch s. *mobiles_sha256*: of the numbers that the employee himself noted.
+    """
+
+    userid: str
+    external_userid: str
+    added_at: int
+    state: str
+    unionid: str
+    mobiles_sha256: tuple[str, ...]
+
+
+class Knowledge:
+    """Rows of these tables. Call the changing methods inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._facts = Facts(engine)
+        self._marks = Marks(engine)
+
+    def absences(self) -> dict[str, frozenset[date]]:
+        """All days of leave by userid."""
+        days: dict[str, set[date]] = {}
+        for row in self._engine.all("absences_all"):
+            first, last = date.fromisoformat(row["first_day"]), date.fromisoformat(row["last_day"])
+            span = (first + timedelta(days=number) for number in range((last - first).days + 1))
+            days.setdefault(row["userid"], set()).update(span)
+        return {userid: frozenset(found) for userid, found in days.items()}
+
+    def put_absences(self, absences: Iterable[Absence]) -> None:
+        """Keep leave; the same days of the same person once."""
+        # Of one statement's rows no two may be the same row.
+        kinds = {(one.userid, one.first.isoformat(), one.last.isoformat()): one.kind for one in absences}
+        self._engine.run("absences_put", rows=_json([(*key, kind) for key, kind in kinds.items()]))
+        self._marks.renew(PEOPLE)
+
+    def drop_absences(self, absences: Iterable[Absence]) -> None:
+        """Forget leave that was called off."""
+        self._engine.run_many(
+            "absences_drop",
+            [
+                {"userid": one.userid, "first_day": one.first.isoformat(), "last_day": one.last.isoformat()}
+                for one in absences
+            ],
+        )
+        self._marks.renew(PEOPLE)
+
+    def facts(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], Said]:
+        """What the bank says, by (kind of key, key); *keys*: of what goes by one of these."""
+        return self._facts.all(keys)
+
+    def keys(self, kind: str) -> Iterator[tuple[str, str]]:
+        """Every (key, external_userid) by which contacts may be called now, as a stream; some come twice.
+
+        *kind* is one of KEY_KINDS.
+        """
+        if kind in ("external_userid", "state"):
+            yield from self._pairs(kind, "keys_of_adds", "added_at")
+        if kind != "external_userid":
+            yield from self._pairs(kind, "keys_of_details", "createtime")
+
+    def _pairs(self, kind: str, statement: str, moment: str) -> Iterator[tuple[str, str]]:
+        place = {"userid": "", "external_userid": "", moment: 0}
+        while rows := self._engine.all(statement, **place, batch=_BATCH):
+            for row in rows:
+                keys = row[kind].split() if kind == "mobile_sha256" else [row[kind]]
+                yield from ((key, row["external_userid"]) for key in keys if key)
+            place = {name: rows[-1][name] for name in place}
+
+    def contact_keys(self) -> Iterator[ContactKeys]:
+        """Every contact with the keys by which the bank may know its customer, as a stream.
+
+        A contact whose details were read twice close to its time comes twice.
+        """
+        place = {"userid": "", "external_userid": "", "added_at": 0}
+        while rows := self._engine.all("contact_keys", **place, batch=_BATCH):
+            for row in rows:
+                yield ContactKeys(
+                    userid=row["userid"],
+                    external_userid=row["external_userid"],
+                    added_at=row["added_at"],
+                    state=row["told_state"] or row["state"] or "",
+                    unionid=row["unionid"] or "",
+                    mobiles_sha256=tuple((row["mobile_sha256"] or "").split()),
+                )
+            place = {name: rows[-1][name] for name in place}
+
+    def newest_facts(self) -> int | None:
+        """When facts came last, in epoch s; None if none ever did."""
+        return self._facts.newest()
+
+    def details(
+        self, *, since: int, userids: Collection[str] | None = None
+    ) -> dict[tuple[str, str], list[StoredDetails]]:
+        """WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid).
+
+        *userids*: of these alone.
+        """
+        names = self._tag_names()
+        if userids is None:
+            rows = self._engine.all("details_since", since=since)
+        else:
+            rows = self._engine.all("details_of", userids=_json(list(userids)), since=since)
+        found: dict[tuple[str, str], list[StoredDetails]] = {}
+        for row in rows:
+            found.setdefault((row["userid"], row["external_userid"]), []).append(_details(row, names))
+        return found
+
+    def _tag_names(self) -> dict[str, tuple[str, ...]]:
+        """Every name by which a rule may call a tag, by its id."""
+        tags = self._engine.all("tags_all")
+        names = [row["name"] for row in tags]
+        return {
+            row["id"]: (
+                row["id"],
+                f"{row['group_name']}/{row['name']}",
+                *((row["name"],) if names.count(row["name"]) == 1 else ()),
+            )
+            for row in tags
+        }
+
+
+def _json(rows: object) -> str:
+    return json.dumps(rows, ensure_ascii=False)
+
+
+def _details(row: Row, names: Mapping[str, tuple[str, ...]]) -> StoredDetails:
+    ids: list[str] = json.loads(row["tags"])
+    # A tag that the corp's list does not have (yet) can still be asked for by its id.
+    tags = frozenset(name for tag in ids for name in names.get(tag, (tag,)))
+    return StoredDetails(
+        createtime=row["createtime"],
+        details=Details(customer_type=row["customer_type"], add_way=row["add_way"], tags=tags),
+        state=row["state"],
+        unionid=row["unionid"],
+        mobile_sha256=row["mobile_sha256"],
+    )

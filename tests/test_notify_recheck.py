@@ -1,0 +1,96 @@
+"""Who wishes for silence after a message was planned is not written to all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from builders.chat import (
+    arrive,
+    text_event,
+)
+from builders.delivery import (
+    Post,
+    post,
+)
+from builders.e2e import at
+
+from bot.store.outbox import Lane
+from bot.store.preferences import Way
+
+DAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def office(tmp_path: Path, place: Path | str) -> Iterator[Post]:
+    with post(tmp_path, place) as opened:
+        yield opened
+
+
+def mute(office: Post, until: str) -> None:
+    moment = int(at(until).timestamp())
+    office.services.store.preferences.mute("yg01", until=moment, since=0, way=Way.WORD)
+
+
+def test_what_loses_its_point_is_dropped_and_counted(office: Post) -> None:
+    with office.services.store.transaction():
+        office.services.store.unasked.take("yg01", DAY, room=3)
+    office.put("progress:2026-11-23:yg01")
+    mute(office, "2026-11-24T00:00")
+    office.drain()
+
+    assert office.phone() == []
+    assert (
+        office.row("progress:2026-11-23:yg01")["state"],
+        office.row("progress:2026-11-23:yg01")["error"],
+    ) == (
+        "dropped",
+        "muted",
+    )
+    assert office.services.store.unasked.withheld(on=DAY) == {"muted": 1}
+    assert office.services.store.unasked.counts(DAY) == {}  # his place of the day is free again
+
+
+def test_what_may_wait_goes_when_the_silence_is_over(office: Post) -> None:
+    office.put("decided:appeal:1:2026-11-23:yg01", job="decided:appeal:1")
+    mute(office, "2026-11-24T00:00")
+    office.drain()
+    before = office.phone()
+    office.clock.set("2026-11-24T08:40")
+    office.drain()
+
+    assert before == []
+    assert len(office.phone()) == 1
+    assert office.services.store.unasked.counts(date(2026, 11, 24)) == {"yg01": 1}
+
+
+def test_answers_and_what_others_get_go_on(office: Post) -> None:
+    office.put("answer:1", lane=Lane.FAST)
+    office.put("progress:2026-11-23:yg02", to="yg02")
+    mute(office, "2026-11-24T00:00")
+    office.drain()
+
+    assert (len(office.phone()), len(office.phone("yg02"))) == (1, 1)
+
+
+def test_a_message_that_was_tried_before_is_left_to_its_delivery(office: Post) -> None:
+    office.world.faults.arm({"send_error": {"errcode": -1, "times": 1}})
+    office.put("progress:2026-11-23:yg01")
+    office.drain()
+    mute(office, "2026-11-24T00:00")
+    office.later(5)
+
+    assert len(office.phone()) == 1
+
+
+def test_who_is_answered_is_silent_from_then_on(office: Post) -> None:
+    later = int(at("2026-11-23T14:00").timestamp())
+    office.put("reminder:2026-11-23:yg01", job="reminder", not_before=later)
+    arrive(office.services, text_event("yg01", "今天别提醒", at=int(at("2026-11-23T09:07").timestamp())))
+    office.drain()
+    office.clock.set("2026-11-23T14:00")
+    office.drain()
+
+    assert [content.split("\n")[0] for content in office.phone()] == ["**好的，今天不再打扰您**"]

@@ -1,0 +1,88 @@
+"""A second run on one day: one question and one review message a person, and nothing is lost by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from builders.e2e import (
+    at,
+    outbox_rows,
+)
+from builders.reviews import (
+    TUESDAY,
+    branch,
+    burst,
+    lost_contact,
+    tell,
+)
+
+from bot.core.relations import Kind
+from bot.features.reviews.cases import cases
+from bot.features.reviews.decide import open_appeal
+from bot.services import Services
+from scheduler.jobs import PREPARES
+from scheduler.planner import plan_by_person
+from scheduler.runs import fire
+from scheduler.timetable import Firing
+
+ASKED_ON_TUESDAY = "question:2026-11-24:zhang"
+WEDNESDAY = at("2026-11-25T09:07")
+
+
+def run(services: Services, when: str) -> list[str]:
+    """The keys that one run of the job adds to the outbox, `progress` left out."""
+    before = {row["key"] for row in outbox_rows(services)}
+    moment = at(when)
+    fire(services, Firing("progress", int(moment.timestamp())), now=moment)
+    keys = [row["key"] for row in outbox_rows(services) if row["key"] not in before]
+    return [key for key in keys if not key.startswith("progress:")]
+
+
+def test_who_was_asked_today_is_asked_the_rest_tomorrow(tmp_path: Path) -> None:
+    with branch(tmp_path) as services:
+        burst(services)
+        first = run(services, "2026-11-24T09:07")
+        burst(services, begin=at("2026-11-24T10:02"))
+        second = run(services, "2026-11-24T12:00")
+        third = run(services, "2026-11-25T09:07")
+        asked = [case.opened_at for case in cases(services, at=WEDNESDAY)]
+
+    assert (first, second, third) == ([ASKED_ON_TUESDAY], [], ["question:2026-11-25:zhang"])
+    assert asked == [int(TUESDAY.timestamp()), int(WEDNESDAY.timestamp())]
+
+
+def test_who_was_told_of_cases_today_is_told_the_rest_tomorrow(tmp_path: Path) -> None:
+    with branch(tmp_path) as services:
+        lost_contact(services)
+        tell(services, "li", "wm-li", at("2026-11-04T10:00"), Kind.ADDED)
+        tell(services, "li", "wm-li", at("2026-11-05T10:00"), Kind.LOST_BY_CUSTOMER)
+        open_appeal(services, "zhang", "wm-lost", text="柜面误删", at=TUESDAY)
+        first = run(services, "2026-11-24T09:07")
+        open_appeal(services, "li", "wm-li", text="误删", at=TUESDAY)
+        second = run(services, "2026-11-24T12:00")
+        third = run(services, "2026-11-25T09:07")
+        contents = {row["key"]: row["content"] for row in outbox_rows(services)}
+
+    assert (first, second, third) == (["review:2026-11-24:head"], [], ["review:2026-11-25:head"])
+    assert "appeal:2" not in contents["review:2026-11-24:head"]
+    assert "appeal:1" not in contents["review:2026-11-25:head"]
+    assert "appeal:2" in contents["review:2026-11-25:head"]
+
+
+def test_all_messages_to_one_person_are_planned_together(tmp_path: Path) -> None:
+    with branch(tmp_path) as services:
+        burst(services)
+        PREPARES["progress"](services, TUESDAY)
+        groups = plan_by_person(services, "progress", at=TUESDAY)
+        keys = [[message.key for message in to_one] for to_one in groups]
+
+    assert keys == [["progress:2026-11-24:li"], ["progress:2026-11-24:zhang", ASKED_ON_TUESDAY]]
+
+
+def test_a_run_that_broke_off_after_it_had_stored_still_tells(tmp_path: Path) -> None:
+    with branch(tmp_path) as services:
+        burst(services)
+        PREPARES["progress"](services, TUESDAY)
+        later = run(services, "2026-11-24T09:10")
+
+    assert later == [ASKED_ON_TUESDAY]
