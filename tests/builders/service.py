@@ -188,7 +188,7 @@ def rows(path: Path, query: str) -> list[tuple[int, bytes, str]]:
 
 
 @contextmanager
-def running(opened: Services, *, role: str = "receiver") -> Iterator[Site]:
+def running(opened: Services, *, role: str = "receiver", tick_s: float = 1.0) -> Iterator[Site]:
     """Serve until the end of the block, which waits for the stop."""
     stop, ready = threading.Event(), threading.Event()
     ports: list[int] = []
@@ -200,7 +200,7 @@ def running(opened: Services, *, role: str = "receiver") -> Iterator[Site]:
 
     def serve() -> None:
         try:
-            service.run(opened, stop=stop, on_ready=on_ready, role=role)
+            service.run(opened, stop=stop, on_ready=on_ready, role=role, tick_s=tick_s)
         except BaseException as error:  # noqa: BLE001 - told to the test
             failures.append(error)
             ready.set()
