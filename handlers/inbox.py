@@ -7,6 +7,9 @@ import structlog
 import handlers
 from bot.features.chat.answer import answer_waiting
 from bot.features.ledger.derive import derive
+from bot.core.errors import ContentFreeError
+from bot.core.relations import fold
+from bot.replies import answer_waiting
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.wecom.events import event_of, kind_of
@@ -65,8 +68,8 @@ def _handle(services: Services, seq: int, body: bytes, attempts: int, *, now: in
     except Exception as error:  # noqa: BLE001 - one event's failure must not stop its neighbours
         tries = attempts + 1
         wait = RETRY_AFTER_S[tries - 1] if tries <= len(RETRY_AFTER_S) else None
-        # Our own errors say what is missing; a foreign one may quote content, so only its name is kept.
-        reason = str(error) if type(error).__module__.startswith("bot.") else type(error).__name__
+        # Any other error may quote what was received, so only its name is kept.
+        reason = str(error) if isinstance(error, ContentFreeError) else type(error).__name__
         inbox.fail(
             seq,
             kind=kind,

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from bot.core.errors import ContentFreeError
+
 
 class Kind(Enum):
     """What an answer means for the call that got it."""
@@ -83,7 +85,7 @@ _REMEDY = {
 }
 
 
-class WeComError(Exception):
+class WeComError(ContentFreeError):
     """WeCom answered with an error, or did not answer. Texts hold no token, secret or content."""
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from bot.config.fields import is_userid
+from bot.core.errors import ContentFreeError
 from bot.wecom.xml import Fields
 
 
-class EventError(ValueError):
+class EventError(ContentFreeError, ValueError):
     """A known event that lacks a field or has a broken one. The text names the field only."""
 
 

@@ -7,12 +7,14 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from bot.core.errors import ContentFreeError
+
 MAX_DEPTH = 32  # WeCom's deepest event has five levels; our own stack ends somewhere
 
 Fields = dict[str, "str | Fields | list[str | Fields]"]
 
 
-class XmlError(ValueError):
+class XmlError(ContentFreeError, ValueError):
     """Not XML, or XML with a DTD or entities. The text never holds content."""
 
 
