@@ -85,3 +85,9 @@ def all_quick(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(service, name, 0.05)
     patch.setattr("scheduler.catching_up.LOOK_S", 0.05)
     patch.setattr("bot.naming.LOOK_S", 0.05)
+
+
+def run_state(services: Services, job: str, fire_at: int) -> str:
+    """What became of a firing, so far."""
+    row = services.store.runs.get(job, fire_at)
+    return "none" if row is None else str(row["state"])

@@ -1,25 +1,24 @@
-"""What a running service does by itself: each act happens, goes on after a fault, and ends with the stop."""
+"""What a running service does by itself: its start, and each act by its effect."""
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import threading
-import time
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from bot_builders import running
-from e2e_builders import at, change, outbox_rows, rows_of, until, where, write_roster
-from service_builders import EMPLOYEES, NEVER_S, Bank, all_quick, bank, post
+from bot_builders import locked, logged, running
+from e2e_builders import at, change, outbox_rows, until, write_roster
+from service_builders import EMPLOYEES, NEVER_S, Bank, bank, post, run_state
 
-from bot import ranking, service
+from bot import bootstrap, ranking, service
+from bot.bootstrap import refresh_directory
 from bot.core.silence import LOOK_S, Day, Heard
 from bot.services import Services
-from bot.store.engine import StoreBusyError
+from bot.store import group_commit
 from bot.store.names import CustomerName
 from handlers.inbox import rules_changed
 from scheduler import catching_up, listening
@@ -98,25 +97,39 @@ def test_what_lasts_is_done_when_it_is_put_up(here: Bank, monkeypatch: pytest.Mo
     monkeypatch.setitem(LASTING, "sync", lambda _services, _at, _beat: None)
     here.services.store.runs.put_up("sync", NIGHT_S)
     with running(here.services, role="worker", tick_s=0.05):
-        until(lambda: run_state(here.services) == "done")
+        until(lambda: run_state(here.services, "sync", NIGHT_S) == "done")
 
 
-def run_state(services: Services, job: str = "sync", fire_at: int = NIGHT_S) -> str:
-    row = services.store.runs.get(job, fire_at)
-    return "none" if row is None else str(row["state"])
-
-
-def test_a_changed_roster_is_read_and_recorded(
+def test_a_changed_roster_is_read_and_recorded_and_a_wrong_one_is_refused_once(
     tmp_path: Path, here: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "_REREAD_S", 0.05)
+    looks = itertools.count()
+    seen = [0]
+
+    def look(services: Services) -> None:
+        refresh_directory(services)
+        seen[0] = next(looks)
+
+    def change_to(*lines: str) -> None:
+        """As an editor does it: the new file is whole when it gets its name."""
+        (tmp_path / "new").mkdir(exist_ok=True)
+        write_roster(tmp_path / "new", *EMPLOYEES, *lines)
+        (tmp_path / "new" / "roster.csv").replace(tmp_path / "roster.csv")
+
+    monkeypatch.setattr(service, "refresh_directory", look)
+    monkeypatch.setattr(service, "_REREAD_S", 0.02)
     members = here.services.store.members
-    with running(here.services, role="worker"):
-        write_roster(tmp_path, *EMPLOYEES, "yg03,员工丙,1,客户经理,,,,")
+    with running(here.services, role="worker"), logged(bootstrap) as entries:
+        change_to("yg03,员工丙,1,客户经理,,,,")
         until(lambda: "yg03" in members.all())
-        write_roster(tmp_path, *EMPLOYEES, "yg03,员工丙,no number,客户经理,,,,")
-        write_roster(tmp_path, *EMPLOYEES, "yg04,员工丁,1,客户经理,,,,")
+        change_to("yg03,员工丙,no number,客户经理,,,,")
+        until(lambda: bool(entries))
+        later = seen[0] + 4
+        until(lambda: seen[0] > later)
+        change_to("yg04,员工丁,1,客户经理,,,,")
         until(lambda: "yg04" in members.all())
+
+    assert [entry["event"] for entry in entries] == ["changed roster refused; the old one stays"]
 
 
 def test_who_works_where_is_known_before_anybody_asks(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,189 +231,14 @@ def test_the_list_of_acts_and_how_often_each_happens(here: Bank, monkeypatch: py
     assert LOOK_S == 60
 
 
-# --- faults ---
+def test_refused_callbacks_are_an_outage_of_this_process(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "GIVE_UP_S", 0.2)
+    monkeypatch.setattr(group_commit, "PATIENCE_S", 0.05)
+    with running(here.services, role="receiver") as site:
+        with locked(site.path):
+            refused = post(site, "wm-lost")
+        stored = post(site, "wm-kept")
 
-
-class Faulty:
-    """A method that fails some times before it does its work."""
-
-    def __init__(self, real: Callable[..., Any], errors: list[Exception]) -> None:
-        self._real, self._errors = real, errors
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        with contextlib.suppress(IndexError):
-            raise self._errors.pop(0)
-        return self._real(*arguments, **named)
-
-    @property
-    def is_well(self) -> bool:
-        return not self._errors
-
-
-def errors() -> list[Exception]:
-    return [LookupError("unexpected"), StoreBusyError("the store is away"), LookupError("unexpected")]
-
-
-def spoil(patch: pytest.MonkeyPatch, owner: object, name: str) -> Faulty:
-    faulty = Faulty(getattr(owner, name), errors())
-    patch.setattr(owner, name, faulty)
-    return faulty
-
-
-def test_the_inbox_is_worked_off_after_unexpected_faults(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    all_quick(monkeypatch)
-    faulty = spoil(monkeypatch, here.services.store.inbox, "due")
-    with running(here.services, role="all") as site:
-        assert post(site, "wm-1") == 200
-        until(lambda: here.added() == ["wm-1"])
-
-    assert faulty.is_well
-
-
-def test_messages_are_sent_after_unexpected_faults(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    all_quick(monkeypatch)
-    faulty = spoil(monkeypatch, here.services.store.outbox, "due")
-    here.queue("yg01")
-    with running(here.services, role="worker"):
-        until(lambda: here.far.delivered["yg01"] == 1)
-
-    assert faulty.is_well
-
-
-def test_contacts_are_read_after_unexpected_faults(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    all_quick(monkeypatch)
-    details = here.services.store.details
-    faulty = spoil(monkeypatch, details, "tags_due")
-    asked = threading.Event()
-
-    def tags_change() -> Any:
-        asked.set()
-        return original()
-
-    original = details.tags_change
-    monkeypatch.setattr(details, "tags_change", tags_change)
-    with running(here.services, role="worker"):
-        assert asked.wait(60)
-
-    assert faulty.is_well
-
-
-def test_the_timetable_goes_on_after_unexpected_faults(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    all_quick(monkeypatch)
-    runs = here.services.store.runs
-    faults: dict[str, list[Exception]] = {}
-    real = runs.abandoned
-
-    def abandoned(**named: Any) -> Any:
-        with contextlib.suppress(IndexError):
-            raise faults.setdefault(threading.current_thread().name.rpartition("-")[0], errors()).pop(0)
-        return real(**named)
-
-    monkeypatch.setattr(runs, "abandoned", abandoned)
-    monkeypatch.setitem(LASTING, "sync", lambda _services, _at, _beat: None)
-    with running(here.services, role="worker", tick_s=0.05):
-        until(lambda: here.services.store.marks.get("first_start") is not None)
-        here.one_clock()
-        here.clock.set(MORNING)
-        runs.put_up("sync", NIGHT_S)
-        until(lambda: run_state(here.services) == "done")
-        until(lambda: run_state(here.services, "progress", int(at(MORNING).timestamp())) == "done")
-
-
-# --- its end ---
-
-
-def test_a_stop_leaves_no_thread_and_no_lease(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_POLL_S", NEVER_S)  # the stop must wake whoever waits
-    before = set(threading.enumerate())
-    with running(here.services, role="all") as site:
-        assert post(site, "wm-1") == 200
-        here.queue("yg01")
-        until(lambda: here.far.delivered["yg01"] == 1 and here.added() == ["wm-1"])
-        until(lambda: {"delivery", "details"} <= set(held(here.services)))
-        began = time.monotonic()
-    took = time.monotonic() - began
-
-    assert took < 30
-    assert held(here.services) == []
-    until(lambda: [one.name for one in set(threading.enumerate()) - before if not is_fars(one)] == [])
-    with pytest.raises(ConnectionError):
-        site.ask("GET", "/healthz")
-
-
-def held(services: Services) -> list[str]:
-    """Leases that a service gives back; the token's is over in no time, two others run out by themselves."""
-    names = [row["name"] for row in rows_of(where(services), "SELECT name FROM leases ORDER BY name")]
-    return [name for name in names if name not in {"token", "listening", "ranks"}]
-
-
-def is_fars(thread: threading.Thread) -> bool:
-    """Whether a thread serves the WeCom of the test."""
-    return "process_request_thread" in thread.name
-
-
-def test_a_stop_tells_those_who_last_and_waits_for_them(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, ended = threading.Event(), threading.Event()
-    told: list[bool] = []
-
-    def job(services: Services, _at: datetime, _beat: Callable[[], None]) -> None:
-        begun.set()
-        told.append(services.ending.wait(20))
-        time.sleep(0.2)  # it needs a moment to end
-        ended.set()
-
-    monkeypatch.setitem(LASTING, "sync", job)
-    here.clock.set("2026-11-24T02:18")
-    here.services.store.runs.put_up("sync", NIGHT_S)
-    with running(here.services, role="worker", tick_s=0.05):
-        assert begun.wait(60)
-    is_over = ended.is_set()
-
-    assert (told, is_over) == ([True], True)
-
-
-@pytest.mark.parametrize(
-    ("room", "method"),
-    [
-        pytest.param("inbox", "due", id="inbox"),
-        pytest.param("outbox", "due", id="sender"),
-        pytest.param("details", "tags_due", id="details"),
-        pytest.param("runs", "abandoned", id="timetable"),
-    ],
-)
-def test_a_stop_waits_for_what_is_under_way(
-    here: Bank, monkeypatch: pytest.MonkeyPatch, room: str, method: str
-) -> None:
-    begun, stopping = threading.Event(), threading.Event()
-    under_way: list[int] = [0]
-    owner = getattr(here.services.store, room)
-    real = getattr(owner, method)
-
-    def slow(*arguments: Any, **named: Any) -> Any:
-        under_way[0] += 1
-        begun.set()
-        if stopping.wait(60):
-            time.sleep(0.1)
-        found = real(*arguments, **named)
-        under_way[0] -= 1
-        return found
-
-    monkeypatch.setattr(owner, method, slow)
-    here.queue("yg01")
-    with running(here.services, role="worker", tick_s=0.05):
-        assert begun.wait(60)
-        stopping.set()
-    left = under_way[0]
-
-    assert left == 0
-
-
-@pytest.mark.parametrize("role", ["all", "receiver", "worker"])
-def test_a_service_may_be_started_again_in_the_same_process(here: Bank, role: str) -> None:
-    ports: list[int] = []
-    for _ in range(2):
-        here.services.ending.clear()
-        with running(here.services, role=role) as site:
-            ports.append(site.port)
-
-    assert [bool(port) for port in ports] == [role != "worker"] * 2
+    (outage,) = here.services.store.outages.since(0)
+    assert (refused, stored) == (503, 200)
+    assert (outage["reason"], outage["holder"]) == ("refused", here.services.holder)
