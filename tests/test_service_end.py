@@ -8,16 +8,18 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
-from bot_builders import running
+from bot_builders import logged, running
 from e2e_builders import at, rows_of, until, where
 from service_builders import NEVER_S, Bank, all_quick, bank, post, run_state
 
 from bot import service
 from bot.services import Services
 from bot.store.engine import StoreBusyError
+from scheduler import runner
 from scheduler.jobs import LASTING
 
 MORNING = "2026-11-24T09:07"
@@ -119,6 +121,24 @@ def test_the_timetable_goes_on_after_unexpected_faults(here: Bank, monkeypatch: 
         until(lambda: run_state(here.services, "progress", int(at(MORNING).timestamp())) == "done")
 
 
+@pytest.mark.parametrize(
+    ("module", "room", "method"),
+    [
+        pytest.param(service, "inbox", "due", id="a loop"),
+        pytest.param(runner, "runs", "abandoned", id="an act"),
+    ],
+)
+def test_a_store_that_is_away_is_a_warning_and_an_unexpected_fault_an_error(
+    here: Bank, monkeypatch: pytest.MonkeyPatch, module: ModuleType, room: str, method: str
+) -> None:
+    all_quick(monkeypatch)
+    spoil(monkeypatch, getattr(here.services.store, room), method)
+    with logged(module) as entries, running(here.services, role="worker", tick_s=0.05):
+        until(lambda: len(entries) >= 3)
+
+    assert sorted(entry["log_level"] for entry in entries) == ["error", "error", "warning"]
+
+
 # --- its end ---
 
 
@@ -183,28 +203,26 @@ def test_a_stop_tells_those_who_last_and_waits_for_them(here: Bank, monkeypatch:
 def test_a_stop_waits_for_what_is_under_way(
     here: Bank, monkeypatch: pytest.MonkeyPatch, room: str, method: str
 ) -> None:
-    begun, stopping = threading.Event(), threading.Event()
-    under_way: list[int] = [0]
+    begun, stopping, returned = threading.Event(), threading.Event(), threading.Event()
+    left_behind: list[bool] = []
     owner = getattr(here.services.store, room)
     real = getattr(owner, method)
 
     def slow(*arguments: Any, **named: Any) -> Any:
-        under_way[0] += 1
         begun.set()
-        if stopping.wait(60):
-            time.sleep(0.1)
-        found = real(*arguments, **named)
-        under_way[0] -= 1
-        return found
+        if not left_behind:
+            assert stopping.wait(60)
+            left_behind.append(returned.wait(0.5))
+        return real(*arguments, **named)
 
     monkeypatch.setattr(owner, method, slow)
     here.queue("yg01")
     with running(here.services, role="worker", tick_s=0.05):
         assert begun.wait(60)
         stopping.set()
-    left = under_way[0]
+    returned.set()
 
-    assert left == 0
+    assert left_behind[0] is False
 
 
 @pytest.mark.parametrize("role", ["all", "receiver", "worker"])
