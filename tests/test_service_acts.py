@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from bot_builders import locked, logged, running
+from bot_builders import contact_event, locked, logged, running
 from e2e_builders import at, change, outbox_rows, until, write_roster
 from service_builders import EMPLOYEES, NEVER_S, Bank, bank, post, run_state
 
@@ -80,6 +80,29 @@ def test_an_event_that_another_process_stored_is_found_by_looking(
         assert post(site, "wm-0") == 200
     with running(here.services, role="worker"):
         until(lambda: here.added() == ["wm-0"])
+
+
+def test_a_receiver_tells_other_processes_and_a_worker_hears_them(
+    here: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_POLL_S", NEVER_S)  # by looking alone it would find nothing
+    told: list[str] = []
+    heard: list[Callable[[str], None]] = []
+    engine = here.services.store.engine
+    monkeypatch.setattr(engine, "notify", told.append)
+    monkeypatch.setattr(engine, "listen", heard.append)
+    with running(here.services, role="receiver") as site:
+        assert post(site, "wm-before") == 200
+        by_the_receiver = list(told)
+    with running(here.services, role="worker"):
+        until(lambda: here.added() == ["wm-before"])
+        row = {"hash": "of another", "body": contact_event(userid="yg01", customer="wm-1"), "received_at": 1}
+        with here.services.store.transaction():
+            engine.run_many("inbox_add", [row])
+        heard[0]("inbox")
+        until(lambda: here.added() == ["wm-1", "wm-before"])
+
+    assert by_the_receiver == ["inbox"]
 
 
 def test_a_line_of_the_timetable_fires_and_reaches_the_phone(here: Bank) -> None:

@@ -222,14 +222,28 @@ def test_events_that_come_together_are_stored_in_one_order(engine: Watched) -> N
     assert rows(engine.path, "SELECT hash FROM inbox ORDER BY seq") == [("0",), ("a",), ("b",), ("c",)]
 
 
-def test_a_read_only_disk_is_not_ready(engine: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A probe that writes nothing would find such a disk good."""
+def test_a_file_that_may_only_be_read_is_not_ready(engine: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite begins a transaction on it without a word: a probe that writes nothing would find it good."""
     writer = GroupCommit(engine, on_stored=lambda: None)
-    with engine.transaction():
-        engine.learn("-- name: read_only()$\nPRAGMA query_only = 1;\n")
-    engine.one("read_only")
-    try:
-        with pytest.raises(StoreBusyError):
+    writer.probe()
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        "bot.store.sqlite.sqlite3.connect",
+        lambda path, **options: connect(f"file:{path}?mode=ro", uri=True, **options),
+    )
+    found: list[str] = []
+
+    def probe() -> None:
+        """In a thread of its own, which opens a connection of its own."""
+        try:
             writer.probe()
-    finally:
-        writer.close()
+            found.append("ready")
+        except StoreBusyError:
+            found.append("busy")
+
+    thread = threading.Thread(target=probe)
+    thread.start()
+    thread.join()
+    writer.close()
+
+    assert found == ["busy"]
