@@ -20,8 +20,10 @@ from bot.config import load
 from bot.health import DETAILS_TROUBLE, TOKEN, TROUBLE, WELCOME_TROUBLE
 from bot.services import Services, Signal
 from bot.store.address_book import READ_ERROR
+from bot.store.copying import COPIED_AT, COPIED_FROM
 from bot.store.engine import StoreError
 from bot.store.sqlite import SqliteEngine
+from bot.store.store import Store
 from bot.wecom.token import TokenKeeper
 
 ADDRESS = "http://127.0.0.1:9"
@@ -209,6 +211,19 @@ def test_an_installation_is_closed_at_its_end(tmp_path: Path, monkeypatch: pytes
         raise LookupError
 
     assert closed == ["budget", "store", "store"]
+
+
+def test_half_a_copy_is_refused_and_a_whole_one_is_opened(tmp_path: Path) -> None:
+    with installed(tmp_path) as services:
+        services.store.marks.put(COPIED_FROM, "another store")
+    with pytest.raises(StoreError, match="not complete"), installed(tmp_path):
+        pytest.fail("it lacks facts")
+    store = Store(tmp_path / "quotabot.db")
+    store.marks.put(COPIED_AT, "1")
+    store.close()
+
+    with installed(tmp_path) as services:
+        assert services.store.marks.get(COPIED_AT) == "1"
 
 
 def test_an_installation_goes_by_the_time_of_the_machine_unless_told_otherwise(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_builders import locked, rows
+from bot_builders import locked, logged, rows
 
 from bot.store import group_commit
 from bot.store.engine import StoreBusyError
@@ -183,6 +183,21 @@ def test_a_second_outage_is_one_of_its_own(
     writer.close()
 
     assert [ended for _, ended, *_ in outages(engine.path)] == [1_000_100, 1_000_300]
+
+
+def test_an_outage_is_one_line_of_the_log_however_often_it_is_tried(
+    engine: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    writer = GroupCommit(engine, on_stored=lambda: None)
+    with logged(group_commit) as entries:
+        for number in range(2):
+            with locked(engine.path):
+                assert not put(writer, f"lost-{number}")
+            assert put(writer, f"kept-{number}")
+    writer.close()
+
+    assert [entry["event"] for entry in entries] == ["events not stored yet"] * 2
 
 
 def test_no_outage_is_noted_while_everything_is_stored(engine: Watched) -> None:
