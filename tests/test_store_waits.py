@@ -137,6 +137,15 @@ def test_a_disk_that_takes_nothing_is_an_error_of_the_store_for_each_kind_of_wri
     assert marks(engine) == []
 
 
+def test_a_disk_that_fails_at_the_commit_is_an_error_of_the_store(engine: SqliteEngine) -> None:
+    with pytest.raises(StoreBusyError), engine.transaction():
+        raise sqlite3.OperationalError("disk I/O error")
+    with engine.transaction():
+        put(engine, "next")
+
+    assert marks(engine) == ["next"]
+
+
 def test_writes_of_many_threads_that_are_no_transactions_are_all_kept(engine: SqliteEngine) -> None:
     def write(lane: int) -> None:
         for number in range(20):
