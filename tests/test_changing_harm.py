@@ -36,7 +36,7 @@ def changed(
     roster: tuple[str, ...] = ROSTER,
     since_the_16th: tuple[str, ...] = (),
 ) -> Iterator[Services]:
-    """An installation with the quotas *before* since 2 November, and a file with those *after* on the 25th."""
+    """An installation with the quotas *before* since the 2nd, and a file with those *after* on the 25th."""
     clock = FakeTime(at("2026-11-02T08:00"))
     write_roster(folder, *roster)
     with installation(write_config(folder, quotas=before), clock) as services:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from e2e_builders import (
     installation,
     rows_of,
     where,
-    write_config,
     write_roster,
 )
 from review_builders import ROSTER, branch, tell
