@@ -1,0 +1,112 @@
+"""Nobody is told figures as if they were whole while they may lack something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from e2e_builders import FakeTime, add_customers, at, installation, rows_of, where, write_config, write_roster
+
+from bot.core.renames import Overlap
+from bot.services import Services
+from bot.store.syncing import Drift
+from scheduler.planner import plan, prepared
+
+MONDAY = "2026-11-23"
+REMINDER = at(f"{MONDAY}T16:37")
+QUOTA = '[[quotas]]\nid = "cm-monthly"\nroles = ["客户经理"]\nperiod = "month"\ntarget = 12\n'
+BUSY = "WeCom answered -1 (system error)"
+ROSTER = (
+    "behind,员工甲,11,客户经理,,,,",
+    "behind2,员工乙,11,客户经理,,,,",
+    "done,员工丙,11,客户经理,,,,",
+    "done2,员工丁,11,客户经理,,,,",
+    "rest,员工戊,11,客户经理,,,,",
+    "boss,主管甲,11,主管,11,,,",
+)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """Two who are behind and two who are done, on one clock."""
+    clock = FakeTime(REMINDER)
+    write_roster(tmp_path, *ROSTER)
+    with installation(write_config(tmp_path, quotas=QUOTA), clock) as opened:
+        opened.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
+        today = at(f"{MONDAY}T10:00")
+        for userid in ("behind", "behind2"):
+            add_customers(opened, userid, at("2026-11-10T10:00"))
+        for userid in ("done", "done2"):
+            add_customers(opened, userid, *[today] * 12)
+        yield opened
+
+
+def told(services: Services) -> set[str]:
+    """Who gets a reminder or a statement, from what was prepared and from nothing (a dry run)."""
+    found = prepared(services, "reminder", at=REMINDER)
+    keys = {message.key for message in plan(services, "reminder", at=REMINDER, found=found)}
+    assert keys == {message.key for message in plan(services, "reminder", at=REMINDER)}
+    return keys
+
+
+def key(job: str, userid: str) -> str:
+    return f"{job}:{MONDAY}:{userid}"
+
+
+def test_of_those_whose_figures_are_whole_everybody_is_told(services: Services) -> None:
+    assert told(services) == {
+        *(key("reminder", userid) for userid in ("behind", "behind2", "rest")),
+        *(key("statement", userid) for userid in ("done", "done2")),
+    }
+
+
+def test_whose_list_could_not_be_read_after_an_outage_is_told_nothing(services: Services) -> None:
+    store = services.store
+    store.outages.add(
+        int(at(f"{MONDAY}T15:00").timestamp()),
+        int(at(f"{MONDAY}T15:05").timestamp()),
+        reason="refused",
+        holder="a:1",
+    )
+    with store.transaction():
+        run = store.syncs.begin(began_at=int(at(f"{MONDAY}T15:20").timestamp()), accepts_losses=False)
+        read = ["behind", "done", "rest", "boss"]
+        store.syncs.put_batches([read])
+        for userid in read:
+            store.engine.run("sync_judged", userid=userid, living=0, losses=0)
+        store.syncs.put_drift(
+            run,
+            [Drift(cause="unknown", userid=one, number=1, text=BUSY) for one in ("behind2", "done2")],
+        )
+        store.syncs.end(run, ended_at=run.began_at + 60)
+
+    assert told(services) == {
+        key("reminder", "behind"),
+        key("reminder", "rest"),
+        key("statement", "done"),
+    }
+    assert _statements(services) == 1
+
+
+def test_who_may_be_somebody_known_already_is_told_nothing(services: Services) -> None:
+    with services.store.transaction():
+        services.store.proposals.put(
+            [
+                Overlap(old_userid="old1", userid="behind2", same=3, living=3),
+                Overlap(old_userid="old2", userid="done2", same=3, living=3),
+            ],
+            at=int(REMINDER.timestamp()),
+        )
+
+    assert told(services) == {
+        key("reminder", "behind"),
+        key("reminder", "rest"),
+        key("statement", "done"),
+    }
+    assert _statements(services) == 1
+
+
+def _statements(services: Services) -> int:
+    """How many figures of a day have a code that is genuine."""
+    return len(rows_of(where(services), "SELECT code FROM daily_statements"))
