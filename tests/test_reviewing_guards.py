@@ -178,6 +178,20 @@ def test_a_decision_needs_a_reason_of_more_than_spaces(tmp_path: Path) -> None:
     assert '"by": "somebody known"' in act.detail
 
 
+def test_a_reviewer_or_admin_outside_the_roster_is_somebody_known(tmp_path: Path) -> None:
+    with branch(tmp_path, more='[review]\nreviewers = ["hr1"]\n[admins]\nuserids = ["it"]\n') as services:
+        lost_contact(services)
+        decide(services, appeal(services).id, accept=True, by="HR1", reason="有录音", at=TUESDAY)
+        tell(services, "zhang", "wm-2", at("2026-11-10T10:00"), Kind.ADDED)
+        tell(services, "zhang", "wm-2", at("2026-11-11T10:00"), Kind.LOST_BY_CUSTOMER)
+        case = appeal(services, "wm-2")
+        with pytest.raises(ReviewError, match="it may not decide about zhang; it is with hr1"):
+            decide(services, case.id, accept=True, by="it", reason="有录音", at=TUESDAY)
+        (act,) = services.store.audit.acts()
+
+    assert '"by": "somebody known"' in act.detail
+
+
 # --- what a decision reaches ---
 
 
