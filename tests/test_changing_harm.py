@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -130,10 +131,14 @@ def test_two_keys_that_harm_nobody_alone_are_not_both_adopted_when_together_they
         adoptable, waiting = keys(services)
         adopt(services, pending_changes(services, at=WHEN), by="人力资源部", now=5, at=WHEN)
         rows = {row.userid: (row.counted, row.reward) for row in standing(services, at=WHEN, money=True).rows}
+        newest = services.store.rule_versions.all()["cm-monthly"][-1]
+        (asked,) = services.config.core_quotas()
 
     assert (len(adoptable), len(waiting)) == (1, 1)
     assert {*adoptable, *waiting} == {"counting.first_add", "counting.keep_days"}
     assert rows == {"zhang": (5, 500), "li": (3, 0)}
+    # all of it is on record for the next month, whatever the file says by then
+    assert (newest.since, newest.quota) == (date(2026, 12, 1), asked)
 
 
 def test_a_longer_period_begins_with_the_first_whole_one_after_the_running(tmp_path: Path) -> None:
