@@ -5,11 +5,9 @@ from __future__ import annotations
 import structlog
 
 import handlers
+from bot.core.errors import ContentFreeError
 from bot.features.chat.answer import answer_waiting
 from bot.features.ledger.derive import derive
-from bot.core.errors import ContentFreeError
-from bot.core.relations import fold
-from bot.replies import answer_waiting
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.wecom.events import event_of, kind_of

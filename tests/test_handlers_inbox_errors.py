@@ -7,10 +7,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from bot_builders import contact_event, logged, services
+from builders.service import (
+    contact_event,
+    logged,
+    services,
+)
 
 from bot.core.errors import ContentFreeError
-from bot.reviewing import ReviewError
+from bot.features.reviews.decide import ReviewError
 from bot.services import Services
 from bot.wecom.errors import AnswerError, BlockedError, NotSentError, UnknownOutcomeError, WeComError
 from bot.wecom.events import ContactEvent, EventError

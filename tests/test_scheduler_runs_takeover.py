@@ -6,14 +6,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from e2e_builders import FakeTime, at, installation, outbox_rows, write_config, write_roster
+from builders.e2e import (
+    FakeTime,
+    at,
+    installation,
+    outbox_rows,
+    write_config,
+    write_roster,
+)
 
-from bot.messages import Message
+from bot.features.standings.load import Standing
+from bot.messages.message import Message
 from bot.services import Services
-from bot.standing import Standing
 from scheduler import jobs, runs
 from scheduler.runs import LEASE_S, fire, tick
-from scheduler.table import Firing
+from scheduler.timetable import Firing
 
 MORNING = "2026-11-23T09:07"
 FIRING = Firing("progress", int(at(MORNING).timestamp()))

@@ -10,18 +10,47 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from bot_builders import contact_event, locked, logged, running
-from e2e_builders import at, change, outbox_rows, until, write_roster
-from service_builders import EMPLOYEES, NEVER_S, Bank, bank, post, run_state
+from builders.e2e import (
+    at,
+    change,
+    outbox_rows,
+    until,
+    write_roster,
+)
+from builders.service import (
+    contact_event,
+    locked,
+    logged,
+    running,
+)
+from builders.service_acts import (
+    EMPLOYEES,
+    NEVER_S,
+    Bank,
+    bank,
+    post,
+    run_state,
+)
 
-from bot import bootstrap, ranking, service
-from bot.bootstrap import refresh_directory
-from bot.core.silence import LOOK_S, Day, Heard
+from bot.app import (
+    bootstrap,
+    service,
+)
+from bot.app.bootstrap import refresh_directory
+from bot.features.ledger.derive import rules_changed
+from bot.features.outages import (
+    catch_up,
+    silence,
+)
+from bot.features.outages.silence_rules import (
+    LOOK_S,
+    Day,
+    Heard,
+)
+from bot.features.standings import ranks
 from bot.services import Services
 from bot.store import group_commit
-from bot.store.names import CustomerName
-from handlers.inbox import rules_changed
-from scheduler import catching_up, listening
+from bot.store.customers import CustomerName
 from scheduler.jobs import LASTING
 
 MORNING = "2026-11-24T09:07"
@@ -170,13 +199,13 @@ def test_who_works_where_is_known_before_anybody_asks(here: Bank, monkeypatch: p
 
 def test_places_among_many_are_worked_out(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "_PLACES_S", 0.05)
-    monkeypatch.setattr(ranking, "FEW", 1)
+    monkeypatch.setattr(ranks, "FEW", 1)
     with running(here.services, role="worker"):
         until(lambda: here.services.store.ranks.newest() is not None)
 
 
 def test_after_an_outage_a_comparison_is_asked_for(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catching_up, "LOOK_S", 0.05)
+    monkeypatch.setattr(catch_up, "LOOK_S", 0.05)
     monkeypatch.setitem(LASTING, "sync", lambda _services, _at, _beat: None)
     here.one_clock()
     now = int(here.clock())
@@ -187,11 +216,11 @@ def test_after_an_outage_a_comparison_is_asked_for(here: Bank, monkeypatch: pyte
 
 def test_a_silence_of_wecom_is_noticed(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "LOOK_S", 0.05)
-    monkeypatch.setattr(catching_up, "LOOK_S", NEVER_S)
+    monkeypatch.setattr(catch_up, "LOOK_S", NEVER_S)
     here.one_clock()
     store, ten = here.services.store, int(here.clock())
     days = tuple(Day(day=date(2026, 11, number), longest_s=1800, busy=20) for number in range(16, 21))
-    listening.remember(here.services, Heard(last=ten, looked_at=ten, days=days))
+    silence.remember(here.services, Heard(last=ten, looked_at=ten, days=days))
     with store.transaction():
         store.engine.run_many("inbox_add", [{"hash": "last", "body": b"<xml/>", "received_at": ten}])
     here.clock.set("2026-11-23T11:30")
@@ -205,7 +234,7 @@ def test_a_silence_of_wecom_is_noticed(here: Bank, monkeypatch: pytest.MonkeyPat
 def test_names_of_customers_do_not_stay_while_the_file_forbids_them(
     here: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.naming.LOOK_S", 0.05)
+    monkeypatch.setattr("bot.features.customers.names.LOOK_S", 0.05)
     store = here.services.store
     with running(here.services, role="worker"):
         with store.transaction():

@@ -12,11 +12,26 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from bot_builders import logged, running
-from e2e_builders import at, rows_of, until, where
-from service_builders import NEVER_S, Bank, all_quick, bank, post, run_state
+from builders.e2e import (
+    at,
+    rows_of,
+    until,
+    where,
+)
+from builders.service import (
+    logged,
+    running,
+)
+from builders.service_acts import (
+    NEVER_S,
+    Bank,
+    all_quick,
+    bank,
+    post,
+    run_state,
+)
 
-from bot import service
+from bot.app import service
 from bot.services import Services
 from bot.store.engine import StoreBusyError
 from scheduler import runner

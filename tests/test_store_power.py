@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot_builders import locked, logged, rows
+from builders.service import (
+    locked,
+    logged,
+    rows,
+)
 
 from bot.store import group_commit
 from bot.store.engine import StoreBusyError

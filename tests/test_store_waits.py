@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bot_builders import locked, rows
+from builders.service import (
+    locked,
+    rows,
+)
 
 from bot.store import sqlite
 from bot.store.engine import StoreBusyError, StoreError

@@ -16,8 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from bot_builders import HOST, Callback, Site, contact_event, locked, logged, running, sealed, services
-from e2e_builders import until
+from builders.e2e import until
+from builders.service import (
+    HOST,
+    Callback,
+    Site,
+    contact_event,
+    locked,
+    logged,
+    running,
+    sealed,
+    services,
+)
 
 from bot.services import Services
 from bot.store import group_commit

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sending_builders import Post, make_sender, post
+from builders.delivery import (
+    Post,
+    make_sender,
+    post,
+)
 
-from bot.bootstrap import wecom_client
+from bot.app.bootstrap import wecom_client
+from bot.features.delivery.sender import Sender
 from bot.wecom.client import CALL_S
-from scheduler.sender import Sender
 
 
 @dataclass

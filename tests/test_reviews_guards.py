@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_builders import FakeTime, at, installation, rows_of, where
-from review_builders import (
+from builders.e2e import (
+    FakeTime,
+    at,
+    installation,
+    rows_of,
+    where,
+)
+from builders.reviews import (
     BURST_ID,
     FRIDAY_EVENING,
     HOLD,
@@ -24,10 +30,18 @@ from review_builders import (
     tell,
 )
 
-from bot.cases import Case, cases
 from bot.core.relations import Kind
 from bot.core.renames import Overlap
-from bot.reviewing import ReviewError, answer, decide, open_appeal
+from bot.features.reviews.cases import (
+    Case,
+    cases,
+)
+from bot.features.reviews.decide import (
+    ReviewError,
+    answer,
+    decide,
+    open_appeal,
+)
 from bot.services import Services
 from bot.store.reviews import ReviewKind
 from scheduler.planner import plan

@@ -7,12 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from e2e_builders import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
+from builders.e2e import (
+    QUOTA,
+    FakeTime,
+    add_customers,
+    at,
+    installation,
+    write_config,
+    write_roster,
+)
 
-from bot.changing import pending_changes
 from bot.config import load
+from bot.features.rules.announce import announcements
+from bot.features.rules.changes import pending_changes
 from bot.services import Services
-from scheduler.announcing import announcements
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan
 

@@ -6,11 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_builders import FakeTime, add_customers, at, installation, rows_of, where, write_config, write_roster
+from builders.e2e import (
+    FakeTime,
+    add_customers,
+    at,
+    installation,
+    rows_of,
+    where,
+    write_config,
+    write_roster,
+)
 
 from bot.core.renames import Overlap
 from bot.services import Services
-from bot.store.syncing import Drift
+from bot.store.sync import Drift
 from scheduler.planner import plan, prepared
 
 MONDAY = "2026-11-23"

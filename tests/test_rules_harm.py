@@ -8,15 +8,30 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from e2e_builders import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
-from review_builders import tell
+from builders.e2e import (
+    QUOTA,
+    FakeTime,
+    add_customers,
+    at,
+    installation,
+    write_config,
+    write_roster,
+)
+from builders.reviews import tell
 
-from bot.bootstrap import open_services, refresh_directory
-from bot.changing import QuotaChange, adopt, pending_changes
+from bot.app.bootstrap import (
+    open_services,
+    refresh_directory,
+)
 from bot.config import load
 from bot.core.relations import Kind
+from bot.features.rules.changes import (
+    QuotaChange,
+    adopt,
+    pending_changes,
+)
+from bot.features.standings.load import standing
 from bot.services import Services
-from bot.standing import standing
 
 WHEN = at("2026-11-25T10:00")
 NEXT_MONTH = at("2026-12-03T10:00")

@@ -8,15 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bot_builders import Site, contact_event, sealed
-from e2e_builders import MADE_UP_APP, FakeTime, at, write_config, write_roster
-from wecom_builders import WeCom, far_wecom
 
-from bot import service
-from bot.bootstrap import open_services
+from bot.app import service
+from bot.app.bootstrap import open_services
 from bot.config import load
 from bot.services import Services
 from bot.store.outbox import Message
+from builders.e2e import (
+    MADE_UP_APP,
+    FakeTime,
+    at,
+    write_config,
+    write_roster,
+)
+from builders.service import (
+    Site,
+    contact_event,
+    sealed,
+)
+from builders.wecom import (
+    WeCom,
+    far_wecom,
+)
 from sandbox.wxcrypto import Codec
 
 TEN = "2026-11-23T10:00"  # a Monday
@@ -83,8 +96,8 @@ def all_quick(patch: pytest.MonkeyPatch) -> None:
     """Let each act of the service happen many times a second."""
     for name in ("_REREAD_S", "_PEOPLE_S", "_PLACES_S", "LOOK_S", "ALIVE_S", "_AFTER_FAULT_S"):
         patch.setattr(service, name, 0.05)
-    patch.setattr("scheduler.catching_up.LOOK_S", 0.05)
-    patch.setattr("bot.naming.LOOK_S", 0.05)
+    patch.setattr("bot.features.outages.catch_up.LOOK_S", 0.05)
+    patch.setattr("bot.features.customers.names.LOOK_S", 0.05)
 
 
 def run_state(services: Services, job: str, fire_at: int) -> str:

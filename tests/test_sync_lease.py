@@ -7,14 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sync_builders import BATCH, Desk, KilledError, desk
+from builders.sync import (
+    BATCH,
+    Desk,
+    KilledError,
+    desk,
+)
 
-from bot.bootstrap import wecom_client
-from bot.store.syncing import Step
+from bot.app.bootstrap import wecom_client
+from bot.store.sync import Step
+from bot.wecom.asker import StoppedError
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.contacts import BAD_CURSOR
 from bot.wecom.errors import AnswerError
-from scheduler.asking import StoppedError
 
 OLD = "2026-09-01T10:00"
 Read = Callable[[Mapping[str, object]], dict[str, Any]]
