@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import bot_builders
 import pytest
+from builders import service as bot_builders
 from builders.chat import (
     arrive,
     click_event,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sync_builders
+from builders import sync as sync_builders
 from builders.chat import say
 from builders.details import desk
 from builders.e2e import (

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import e2e_builders
 import pytest
+from builders import e2e as e2e_builders
 from builders.e2e import (
     CHINA,
     FakeTime,

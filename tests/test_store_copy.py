@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-import config_files
 import pytest
+from builders import config as config_files
 from builders.copy import (
     NOT_TEXT,
     contact,

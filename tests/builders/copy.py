@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import config_files
 import psycopg
 import pytest
 from psycopg.rows import TupleRow
@@ -23,6 +22,7 @@ from bot.services import Services
 from bot.store.outbox import Message
 from bot.store.store import Store
 from bot.store.welcomes import State
+from builders import config as config_files
 from handlers.inbox import work_off
 
 EVENT_AT = 1_795_395_600  # 2026-11-23T09:00+08:00

@@ -17,7 +17,6 @@ from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlencode
 
-import config_files
 import pytest
 import structlog
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -29,6 +28,7 @@ from structlog.typing import EventDict
 from bot.app import service
 from bot.app.bootstrap import open_services
 from bot.services import Services
+from builders import config as config_files
 from sandbox.wxcrypto import Codec
 
 CORP = "ww0123456789abcdef"
