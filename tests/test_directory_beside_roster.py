@@ -133,6 +133,18 @@ def test_the_second_change_of_a_day_replaces_the_first(store: Store) -> None:
     assert places(after) == [(None, 11, "客户经理"), (TUESDAY, 13, "客户经理")]
 
 
+def test_what_is_known_before_it_is_recorded_has_one_place_a_day_too(store: Store) -> None:
+    """A report looks at the files as they are now, and records nothing."""
+    record(store, MONDAY, person())
+    record(store, TUESDAY, person(department=12))
+    files = Directory((person(department=13),), Departments())
+    known = [directory.known(files, store.members.all(), day=day)["jia"] for day in (TUESDAY, FRIDAY)]
+
+    first = (None, 11, "客户经理")
+    assert places(known[0]) == [first, (TUESDAY, 13, "客户经理")]
+    assert places(known[1]) == [first, (TUESDAY, 12, "客户经理"), (FRIDAY, 13, "客户经理")]
+
+
 def test_who_is_back_on_the_same_day_was_never_away(store: Store) -> None:
     record(store, MONDAY, person())
     record(store, TUESDAY, person(department=12))
