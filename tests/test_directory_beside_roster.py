@@ -177,9 +177,12 @@ def test_each_change_is_dated_and_what_did_not_change_adds_no_day(store: Store) 
 def test_days_stay_in_order_when_the_clock_went_back(store: Store) -> None:
     record(store, MONDAY, person())
     record(store, FRIDAY, person(department=12))
-    after = record(store, TUESDAY, person(department=13))
+    files = Directory((person(department=13),), Departments())
+    before = directory.known(files, store.members.all(), day=TUESDAY)["jia"]
+    after = record(store, TUESDAY, *files.people)
 
-    assert [since for since, *_ in places(after)] == [None, TUESDAY, FRIDAY]
+    for one in (before, after):
+        assert [since for since, *_ in places(one)] == [None, TUESDAY, FRIDAY]
     assert after.membership_on(FRIDAY).departments == (12,)
 
 

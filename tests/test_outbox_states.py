@@ -161,6 +161,7 @@ def test_one_that_may_have_arrived_begins_its_new_round_as_tried(store: Store) -
         seq = put(store, key)
         store.outbox.begin(seq, request=key.encode(), now=NOW)
         store.outbox.finish(seq, state=state, now=NOW)
+        assert (kept(store, key)["unsure_since"] == NOW) is (state == "unknown")
         assert store.outbox.revive(key)
 
     due = {row.key: row for row in store.outbox.due(real_now=NOW, clock_now=NOW, batch=9)}
