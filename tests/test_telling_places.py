@@ -284,6 +284,12 @@ def test_what_goes_is_what_was_previewed(services: Services) -> None:
     assert len(previewed) == 4
 
 
+def test_what_finds_no_place_in_a_preview_takes_none_from_others(services: Services) -> None:
+    planned = [row(services, job) for job in ("statement", "progress", "reminder")]
+
+    assert [one.job for one in going(services, planned, quiet=peace(services))] == ["progress", "reminder"]
+
+
 def test_the_same_message_planned_twice_takes_one_place(services: Services) -> None:
     evening = at("2026-11-24T17:00")
     message = row(services, "admin", when=evening)
