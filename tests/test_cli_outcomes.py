@@ -8,12 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_builders import FakeTime, Quotabot, add_customers, at, change, command_here, outbox_rows
-from importing_builders import file
-from review_builders import RULES, branch, tell
+from builders.e2e import (
+    FakeTime,
+    Quotabot,
+    add_customers,
+    at,
+    change,
+    command_here,
+    outbox_rows,
+)
+from builders.imports import file
+from builders.reviews import (
+    RULES,
+    branch,
+    tell,
+)
 
-from bot import reviewing
 from bot.core.relations import Kind
+from bot.features.reviews import decide
 from bot.services import Services
 from bot.store.outbox import Message
 from scheduler.jobs import PREPARES
@@ -114,9 +126,7 @@ def test_a_closed_period_is_listed_with_each_figure_under_its_name(
     quotabot: Quotabot, services: Services
 ) -> None:
     PREPARES["close"](services, CLOSED)
-    reviewing.open_appeal(
-        services, "zhang", "wm-lost", text="误删", at=at("2026-11-10T09:00"), period="2026-10"
-    )
+    decide.open_appeal(services, "zhang", "wm-lost", text="误删", at=at("2026-11-10T09:00"), period="2026-10")
     before = closed(quotabot)
     signed = quotabot("close", "sign", *OCTOBER, "--by", "人事")
     add_customers(services, "li", at("2026-10-20T10:00"))

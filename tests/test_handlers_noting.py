@@ -7,16 +7,39 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from bot_builders import CORP, contact_event
-from card_builders import buttons, office_with_cards, press, receive
-from e2e_builders import FakeTime, at, installation, rows_of, where, write_config, write_roster
-from messages_builders import BEHIND, member
-from sending_builders import Post
-from words_builders import arrive, text_event
+from builders.cards import (
+    buttons,
+    office_with_cards,
+    press,
+    receive,
+)
+from builders.chat import (
+    arrive,
+    text_event,
+)
+from builders.delivery import Post
+from builders.e2e import (
+    FakeTime,
+    at,
+    installation,
+    rows_of,
+    where,
+    write_config,
+    write_roster,
+)
+from builders.messages import (
+    BEHIND,
+    member,
+)
+from builders.service import (
+    CORP,
+    contact_event,
+)
 
-from bot import acts, telling
-from bot.bootstrap import refresh_directory
-from bot.messages import digest
+from bot.app.bootstrap import refresh_directory
+from bot.features.notify import enqueue
+from bot.features.teams import coaching
+from bot.features.teams.digest_message import digest
 from bot.services import Services
 
 NOW = at("2026-11-24T09:07")
@@ -134,7 +157,7 @@ def test_a_card_shows_whom_its_receiver_helps_and_not_whom_another_leader_helps(
         refresh_directory(office.services)
         put_digest(office, "yg02", "yg01", "yg03")
         now = office.services.clock.now()
-        assert acts.coach(office.services, "yg04", "yg03", at=now)
+        assert coaching.coach(office.services, "yg04", "yg03", at=now)
         receive(office.services, press(office, "coach:yg01", "yg02"))
         office.drain()
 
@@ -155,6 +178,6 @@ def test_the_change_of_a_card_is_dropped_after_three_days(tmp_path: Path) -> Non
 def put_digest(office: Post, leader: str, *userids: str) -> None:
     team = [member(f"员工{userid[-1]}", BEHIND, userid=userid) for userid in userids]
     said = digest(language="zh-CN", team=team, at=at("2026-11-23T17:48"))
-    row = telling.unasked(office.services, "digest", leader, said, at=office.services.clock.now())
+    row = enqueue.unasked(office.services, "digest", leader, said, at=office.services.clock.now())
     office.services.store.outbox.add(row, created_at=int(office.clock()))
     office.drain()

@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from importing_builders import branch, file, imported, row
+from builders.imports import (
+    branch,
+    file,
+    imported,
+    row,
+)
 
 HEADER = "userid,from,to,kind"
 

@@ -9,13 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_builders import QUOTA, FakeTime, at, change, installation, outbox_rows, write_config, write_roster
+from builders.e2e import (
+    QUOTA,
+    FakeTime,
+    at,
+    change,
+    installation,
+    outbox_rows,
+    write_config,
+    write_roster,
+)
 
+from bot.features.notify.enqueue import (
+    going,
+    peace,
+    put_unasked,
+    working_window,
+)
+from bot.features.notify.recheck import hold_back
 from bot.services import Services
 from bot.store.outbox import Message
 from bot.store.store import Store
-from bot.telling import going, peace, put_unasked, working_window
-from scheduler.quieting import hold_back
 
 # Tuesday; on the far days before it nothing is planned. Progress comes at 09:07, the reminder at 16:37.
 TUESDAY, NEXT = date(2026, 11, 24), date(2026, 11, 25)

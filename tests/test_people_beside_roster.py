@@ -12,11 +12,11 @@ from typing import Any
 
 import config_files
 import pytest
-from e2e_builders import ROSTER_HEADER
+from builders.e2e import ROSTER_HEADER
 
-from bot import directory
 from bot.core.people import Departments, Membership, Person
-from bot.directory import Directory
+from bot.features.people import directory
+from bot.services import Directory
 from bot.store.address_book import Entry, State
 from bot.store.store import Store
 

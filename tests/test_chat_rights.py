@@ -8,8 +8,19 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from e2e_builders import FakeTime, add_customers, at, rows_of, where
-from review_builders import (
+from builders.chat import (
+    arrive,
+    say,
+    text_event,
+)
+from builders.e2e import (
+    FakeTime,
+    add_customers,
+    at,
+    rows_of,
+    where,
+)
+from builders.reviews import (
     BURST_RULE,
     MONDAY,
     ROSTER,
@@ -20,7 +31,6 @@ from review_builders import (
     morning,
     tell,
 )
-from words_builders import arrive, say, text_event
 
 from bot.core.relations import Kind
 from bot.services import Services

@@ -8,12 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_builders import FakeTime, at, rows_of, where
-from review_builders import TUESDAY, branch, lost_contact
-from words_builders import arrive, text_event
+from builders.chat import (
+    arrive,
+    text_event,
+)
+from builders.e2e import (
+    FakeTime,
+    at,
+    rows_of,
+    where,
+)
+from builders.reviews import (
+    TUESDAY,
+    branch,
+    lost_contact,
+)
 
-from bot import naming
-from bot.store.names import CustomerName
+from bot.features.customers import names
+from bot.store.customers import CustomerName
 from bot.store.outbox import Lane, Message
 from bot.store.store import Store
 
@@ -196,7 +208,7 @@ def test_no_name_of_a_customer_stays_in_the_outbox_of_an_answer_that_went(tmp_pa
         customer = lost_contact(services)
         with services.store.transaction():
             one = CustomerName(userid="zhang", external_userid=customer, name=NAME, remark=REMARK)
-            naming.keep(services, [one])
+            names.keep(services, [one])
         arrive(services, text_event("zhang", "明细", at=int(TUESDAY.timestamp())))
         (row,) = rows_of(where(services), "SELECT * FROM outbox")
         shown = {name for form in json.loads(row["forms"]) for name in _names_in(form["body"])}
