@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import tracemalloc
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders.e2e import (
@@ -33,6 +36,11 @@ from bot.features.imports.facts import FactLine, FactLines
 from bot.services import Services
 from bot.store.contact_knowledge import Said
 from bot.store.facts import Facts, FactsImport
+from bot.explaining import explain
+from bot.importing import AbsenceLines, FactLines, ImportingError, Lines, Report, import_file
+from bot.importing.facts import FactLine
+from bot.store import staging
+from bot.store.knowledge import Absence, Said
 
 SHA = hashlib.sha256(b"13800000000").hexdigest()
 
@@ -344,26 +352,81 @@ def test_bom_and_blanks_do_no_harm(tmp_path: Path) -> None:
         assert ("external_userid", JIA) in services.store.knowledge.facts()
 
 
-class _Tampered(FactLines):
+class _TamperedFacts(FactLines):
+    """A file that somebody saves again while it is read."""
+
+    def read(self, cells: Cells) -> FactLine | None:
+        self._path.write_text("external_userid,account\nwm-abc,1\n", encoding="utf-8")
+        return super().read(cells)
+
+
+class _TamperedAbsences(AbsenceLines):
     """A file that somebody saves again while it is read for the second time."""
 
     looks = 0
 
-    def read(self, cells: Cells) -> FactLine | None:
+    def read(self, cells: Cells) -> Absence | None:
         self.looks += 1
         if self.looks == 2:
-            self._path.write_text("external_userid,account\nwm-other,1\n", encoding="utf-8")
+            self._path.write_text("userid,from,to\nlisi,2026-11-02,2026-11-02\n", encoding="utf-8")
         return super().read(cells)
 
 
-def test_a_file_that_changes_meanwhile_leaves_nothing_behind(tmp_path: Path, place: Path | str) -> None:
+@pytest.mark.parametrize(
+    ("tampered", "lines"),
+    [
+        pytest.param(_TamperedFacts, ("external_userid,account", f"{JIA},1"), id="facts, read once"),
+        pytest.param(_TamperedAbsences, ("userid,from,to", "lisi,2026-11-03,2026-11-03"), id="read twice"),
+    ],
+)
+def test_a_file_that_changes_meanwhile_leaves_nothing_behind(
+    tmp_path: Path,
+    place: Path | str,
+    tampered: Callable[[Services, Path], Lines[Any]],
+    lines: tuple[str, ...],
+) -> None:
     with branch(tmp_path, place) as services:
-        path = file(tmp_path, "external_userid,account", f"{JIA},1")
+        path = file(tmp_path, *lines)
         with pytest.raises(ImportingError, match="changed while it was read"):
-            import_file(services, _Tampered(services, path), path, by="x", skip_bad=False, dry_run=False)
+            import_file(services, tampered(services, path), path, by="x", skip_bad=False, dry_run=False)
 
         assert services.store.knowledge.facts() == {}
+        assert services.store.knowledge.absences() == {}
         assert services.store.audit.acts() == []
+
+
+def test_keys_with_the_same_hash_are_different_customers(
+    tmp_path: Path, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands for a key, only the key itself says which customer is meant."""
+    with branch(tmp_path, place) as services:
+        tell(services, "lisi", "wm-yi", "2026-11-11T10:00")
+        monkeypatch.setattr(builtins, "hash", lambda _: 7)
+        path = file(tmp_path, "external_userid,account", f"{JIA},1", "wm-yi,0", "wm-unknown,1")
+        report = imported(services, "facts", path)
+        again = imported(services, "facts", path)
+        stored = services.store.knowledge.facts()
+
+    assert said(report) == said(again) == []
+    assert [(one.line, one.value) for one in report.unmatched.items] == [(4, "wm-unknown")]
+    assert report.ambiguous.count == 0
+    assert {key: facts.facts["account"] for (_, key), facts in stored.items()} == {
+        JIA: True,
+        "wm-yi": False,
+        "wm-unknown": True,
+    }
+
+
+def test_a_disk_without_room_for_what_is_compared_stores_nothing(
+    tmp_path: Path, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "_SETTINGS", ("max_page_count = 5",))
+    with branch(tmp_path, place) as services:
+        path = file(tmp_path, "external_userid,account", *(f"wm-{number},1" for number in range(2000)))
+        with pytest.raises(ImportingError, match="temporary files cannot be written"):
+            imported(services, "facts", path)
+
+        assert services.store.knowledge.facts() == {}
 
 
 def test_a_long_file_is_stored_in_pieces_and_reported_in_bounds(

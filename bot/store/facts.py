@@ -128,11 +128,6 @@ class Facts:
                 yield StoredWords(row["number"], row["key"], Words(row["manager"], row["said"]))
             after = rows[-1]["number"]
 
-    def numbered(self, numbers: Sequence[int]) -> dict[int, Words]:
-        """Rows by their numbers."""
-        rows = self._engine.all("facts_numbered", numbers=json.dumps(list(numbers)))
-        return {row["number"]: Words(row["manager"], row["said"]) for row in rows}
-
     def append(self, rows: Iterable[tuple[object, ...]]) -> None:
         """More rows (number, kind of key, key, manager, said) at the end."""
         self._engine.append("facts", _COLUMNS, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -113,6 +114,9 @@ class Lines(ABC, Generic[T]):
     def contradict(self, cells: Cells, *, other: int) -> None:
         """Note what is wrong with such a line; *other* contradicts it."""
 
+    def close(self) -> None:
+        """Let go of what was kept of the lines; called once at the end."""
+
 
 class ShortLines(Lines[T]):
     """A file that is stored in one transaction."""
@@ -137,8 +141,21 @@ def import_file(
     """Look at the file at *path*, and store it if no line is wrong, or its good lines if *skip_bad*.
 
     All of it at one moment, with one line in the audit log that names *by*. Raises ImportingError when the
-    file changes meanwhile.
+    file changes meanwhile, or no temporary file can take what is compared.
     """
+    try:
+        report, contradicted = _looked_at(lines, path)
+        if not (dry_run or report.broken or (report.bad and not skip_bad)):
+            _store(services, lines, path, report, contradicted, by=by)
+    except sqlite3.OperationalError as error:  # the store's own errors have another type
+        raise ImportingError(f"nothing was stored: temporary files cannot be written ({error})") from error
+    finally:
+        lines.close()
+    return report
+
+
+def _looked_at(lines: Lines[T], path: Path) -> tuple[Report, Mapping[int, int]]:
+    """Look at each line; return the report, and the lines that others contradict."""
     report = Report(what=lines.what, sha256=_sha256(path))
     for number, line in _good(lines, report):
         report.good += 1
@@ -147,9 +164,20 @@ def import_file(
     contradicted = lines.contradicted()
     if contradicted:
         _name_contradicted(lines, contradicted, report)
-    if dry_run or report.broken or (report.bad and not skip_bad):
-        return report
+    return report, contradicted
+
+
+def _store(
+    services: Services,
+    lines: Lines[T],
+    path: Path,
+    report: Report,
+    contradicted: Mapping[int, int],
+    *,
+    by: str,
+) -> None:
     store, now = services.store, int(services.clock.now().timestamp())
+    _refuse_changed(path, report)
     again = _again(lines, path, report, contradicted)
     with lines.keeping(again, now=now) as keep, store.transaction():
         keep()
@@ -161,7 +189,6 @@ def import_file(
             detail={"sha256": report.sha256, "rows": report.good, "bad": report.bad},
         )
     report.stored = True
-    return report
 
 
 def _again(
@@ -171,6 +198,10 @@ def _again(
     for number, line in _good(lines):
         if number not in contradicted:
             yield number, line
+    _refuse_changed(path, report)
+
+
+def _refuse_changed(path: Path, report: Report) -> None:
     if _sha256(path) != report.sha256:
         raise ImportingError(f"{path} changed while it was read: nothing was stored, import it again")
 

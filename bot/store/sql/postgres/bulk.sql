@@ -8,10 +8,3 @@ SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3
  WHERE 0 = 0
 ON CONFLICT (userid, first_day, last_day) DO UPDATE
    SET kind = excluded.kind;
-
--- name: facts_numbered(numbers)
--- Rows of these numbers (a list).
-SELECT number, manager, said
-  FROM facts
- WHERE number IN (SELECT CAST(value AS BIGINT)
-                    FROM json_array_elements_text(CAST(:numbers AS JSON)) AS told (value));
