@@ -11,6 +11,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from bot.store.coordination import Marks
 from bot.store.engine import Engine, Row, StoreError
@@ -20,6 +22,12 @@ CHUNK = 500
 INSTALLATION, COPIED_FROM, COPIED_AT = "installation", "copied_from", "copied_at"
 
 Tell = Callable[[str, int, int], None]  # step, rows done, rows in all
+
+
+# They belong to processes, and none runs during the copy; what was read in the last hour is forgotten.
+LEFT_OUT = frozenset({"leases", "read_apis", "read_flights", "read_grants"})
+# What the copy notes in the target is no part of the installation.
+_ONLY = {"marks": f"name NOT IN ('{COPIED_FROM}', '{COPIED_AT}')"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,166 +46,23 @@ class Table:
         return self.key + self.rest
 
 
-# A new table or column belongs here as well; a test compares this list with the schema of both engines.
-TABLES = (
-    Table(
-        "inbox",
-        ("seq",),
-        ("hash", "body", "received_at", "state", "kind", "attempts", "next_try_at", "error"),
-        numbered=True,
-    ),
-    Table("relation_events", ("userid", "external_userid", "at", "kind"), ("origin", "state", "recorded_at")),
-    Table("dirty", ("scope", "key"), ("marks",)),
-    Table(
-        "adds",
-        ("userid", "external_userid", "added_at"),
-        ("nth", "ended_at", "ended_by", "slips", "last_regained_at", "state"),
-    ),
-    Table("members", ("userid",), ("name", "leader_of", "joined_on", "left_on", "share", "read_on")),
-    Table("memberships", ("userid", "since"), ("departments", "role")),
-    Table(
-        "outbox",
-        ("seq",),
-        (
-            *("key", "job", "to_userid", "lane", "msgtype", "content", "created_at", "not_before"),
-            *("expires_at", "time_shift", "state", "attempts", "next_try_at", "request", "request_hash"),
-            *("unsure_since", "tried_at", "finished_at", "receipt", "error", "forms", "task_id"),
-            *("refused_forms", "private"),
-        ),
-        numbered=True,
-    ),
-    Table(
-        "runs",
-        ("job", "fire_at"),
-        ("state", "holder", "lease_until", "attempts", "planned_at", "cursor", "messages", "error"),
-    ),
-    Table("tokens", ("name",), ("token", "expires_at", "error", "errcode", "blocked_until")),
-    # What the copy notes in the target is no part of the installation.
-    Table("marks", ("name",), ("value",), only=f"name NOT IN ('{COPIED_FROM}', '{COPIED_AT}')"),
-    Table("outages", ("began_at", "reason", "holder"), ("ended_at",)),
-    Table("absences", ("userid", "first_day", "last_day"), ("kind",)),
-    Table(
-        "details",
-        ("userid", "external_userid", "createtime"),
-        (
-            *("customer_type", "add_way", "state", "oper_userid", "tags", "unionid", "mobile_sha256"),
-            "read_at",
-        ),
-    ),
-    Table(
-        "detail_reads",
-        ("userid", "external_userid"),
-        ("state", "marks", "wanted_since", "attempts", "next_try_at", "error"),
-    ),
-    Table("customer_names", ("userid", "external_userid"), ("name", "remark", "read_at")),
-    Table("corp_tags", ("id",), ("kind", "group_name", "name")),
-    Table("facts", ("number",), ("key_kind", "key", "manager", "said"), numbered=True),
-    Table(
-        "reviews",
-        ("number",),
-        (
-            *("kind", "quota", "period", "userid", "external_userid", "added_at", "opened_at", "text"),
-            *("told", "told_at", "state", "decided_by", "decided_at", "reason"),
-        ),
-        numbered=True,
-    ),
-    Table(
-        "findings",
-        ("kind", "userid", "subject"),
-        (
-            *("on_day", "concerned", "evidence", "asked_at", "answer", "answered_at"),
-            *("told", "told_at", "state", "decided_by", "decided_at", "reason"),
-        ),
-    ),
-    Table("rule_versions", ("quota", "since"), ("rule", "adopted_by", "recorded_at")),
-    Table(
-        "results",
-        ("quota", "period", "userid", "version"),
-        ("state", "line", "author", "reason", "stored_at"),
-    ),
-    Table("ranks", ("quota", "period"), ("as_of", "places")),
-    Table(
-        "sync_runs",
-        ("number",),
-        ("began_at", "accepts_losses", "state", "cursor", "calls", "ended_at", "error"),
-        numbered=True,
-    ),
-    Table("sync_members", ("userid",), ("batch", "state", "living", "losses", "is_held", "error")),
-    Table(
-        "sync_listed",
-        ("userid", "external_userid"),
-        (
-            *("createtime", "customer_type", "add_way", "state", "oper_userid", "tags", "unionid"),
-            "mobile_sha256",
-        ),
-    ),
-    Table("sync_losses", ("userid", "external_userid"), ("at", "is_gone")),
-    Table("sync_readings", ("userid",), ("read_at",)),
-    Table("sync_drift", ("run", "cause", "userid"), ("number", "text")),
-    Table(
-        "engagement",
-        ("userid", "day"),
-        (
-            *("chats", "messages", "reply_rate", "first_reply_s", "losses", "applied", "added"),
-            *("is_final", "read_at"),
-        ),
-    ),
-    Table(
-        "engagement_teams",
-        ("department", "day"),
-        ("method", "people", "reply_rate", "first_reply_s", "run", "read_at"),
-    ),
-    Table(
-        "engagement_runs",
-        ("number",),
-        ("last_day", "began_at", "state", "ended_at", "error"),
-        numbered=True,
-    ),
-    Table("engagement_members", ("userid",), ("state", "error")),
-    Table("departments", ("id",), ("name", "parent", "read_on")),
-    Table(
-        "address_book",
-        ("userid",),
-        (
-            *("name", "departments", "leads", "position", "status", "direct_leader", "tags", "state"),
-            *("state_since", "listed_on", "arrived_on", "joined_on", "read_on"),
-        ),
-    ),
-    Table("member_tags", ("id",), ("name",)),
-    Table("member_reads", ("userid",), ("wanted_since", "arrived_on", "attempts", "next_try_at", "error")),
-    Table("welcomes", ("code_hash",), ("happened_at", "claimed_at", "state", "errcode", "finished_at")),
-    Table("robots_off", ("name",), ("configured", "errcode", "error", "since")),
-    Table("renames", ("old_userid",), ("userid", "renamed_at", "renamed_by")),
-    Table("statement_keys", ("month",), ("key",)),
-    Table("daily_statements", ("code",), ("month", "body")),
-    Table("wrong_codes", ("asker", "hour"), ("number",)),
-    Table(
-        "proposed_renames",
-        ("old_userid", "userid"),
-        (
-            *("same", "living", "proposed_at", "told", "told_at", "state"),
-            *("decided_by", "decided_at", "reason"),
-        ),
-    ),
-    Table("roster_lines", ("userid",), ("line", "beside", "imported_at")),
-    Table("mutes", ("userid",), ("until", "since", "way")),
-    Table("leaves_said", ("userid", "first_day", "last_day"), ("said_at",)),
-    Table("help_wishes", ("userid", "day"), ("wished_at",)),
-    Table("coaching", ("leader", "userid", "day"), ("marked_at", "quota", "pace")),
-    Table("lists_shown", ("userid", "number"), ("external_userid", "shown_at")),
-    Table(
-        "words",
-        ("msgid",),
-        ("userid", "text", "way", "said_at", "state", "claimed_by", "claimed_until"),
-    ),
-    Table("unasked_days", ("userid", "day"), ("number",)),
-    Table("withheld", ("key",), ("job", "userid", "day", "reason", "at")),
-    Table("attachments", ("id",), ("filename", "body", "made_at")),
-    Table("exports", ("id", "userid"), ("by_userid", "at")),
-    Table("audit", ("seq",), ("at", "actor", "act", "subject", "detail", "previous", "hash")),
-)
-# They belong to processes, and none runs during the copy; what was read in the last hour is forgotten.
-LEFT_OUT = frozenset({"leases", "read_apis", "read_flights", "read_grants"})
+def tables_of(source: Engine) -> list[Table]:
+    """Return the tables that are copied, as the catalogue of *source* (SQLite) names them."""
+    tables: list[Table] = []
+    for name, rows in groupby(source.all("catalog_columns"), key=itemgetter("table_name")):
+        if name in LEFT_OUT:
+            continue
+        columns = sorted(rows, key=itemgetter("key_place"))  # 0: not in the key; the others stay in order
+        tables.append(
+            Table(
+                name,
+                key=tuple(row["column_name"] for row in columns if row["key_place"]),
+                rest=tuple(row["column_name"] for row in columns if not row["key_place"]),
+                numbered=bool(columns[0]["is_numbered"]),
+                only=_ONLY.get(name, "0 = 0"),
+            )
+        )
+    return tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,15 +96,16 @@ def copy(source: Engine, target: Engine, *, tell: Tell) -> list[Compared]:
     Raises StoreError when *target* holds anything but the beginning of a copy of *source*, StoreBusyError
     when one of them is away; then a later try goes on.
     """
+    tables = tables_of(source)
     for engine in (source, target):
-        engine.learn("\n".join(_statements(table) for table in TABLES))
+        engine.learn("\n".join(map(_statements, tables)))
     # Kept at once, in a transaction of its own: a copy that is cut off must know its source again.
     installation = Marks(source).first(INSTALLATION, uuid.uuid4().hex)
-    complete = _claim(target, installation)
+    complete = _claim(target, tables, installation)
     with source.transaction():
         if not complete:
-            _transfer(source, target, tell)
-        compared = _compare(source, target, tell)
+            _transfer(source, target, tables, tell)
+        compared = _compare(source, target, tables, tell)
     if all(table.equal for table in compared):
         Marks(target).first(COPIED_AT, str(int(time.time())))
     return compared
@@ -256,12 +122,11 @@ def refuse_half_a_copy(engine: Engine) -> None:
 
 
 def _statements(table: Table) -> str:
-    """The statements for one table, made of nothing but the list above."""
+    """The statements for one table, made of nothing but names of the schema."""
     name, columns, key = f"copy_{table.name}", ", ".join(table.columns), ", ".join(table.key)
-    values = ", ".join(f":{column}" for column in table.columns)
     last = ", ".join(f":{column}" for column in table.key)
     backwards = ", ".join(f"{column} DESC" for column in table.key)
-    begin = f"SELECT {columns} FROM {table.name} WHERE {table.only}"  # noqa: S608 - constants of this file
+    begin = f"SELECT {columns} FROM {table.name} WHERE {table.only}"  # noqa: S608 - names of ours
     return f"""
 -- name: {name}_first(chunk)
 {begin} ORDER BY {key} LIMIT :chunk;
@@ -271,42 +136,41 @@ def _statements(table: Table) -> str:
 SELECT {key} FROM {table.name} WHERE {table.only} ORDER BY {backwards} LIMIT 1;
 -- name: {name}_count()^
 SELECT COUNT(*) AS counted FROM {table.name} WHERE {table.only};
--- name: {name}_put({columns})*!
-INSERT INTO {table.name} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING;
-"""  # noqa: S608 - constants of this file
+"""  # noqa: S608 - names of ours
 
 
-def _claim(target: Engine, installation: str) -> bool:
+def _claim(target: Engine, tables: Sequence[Table], installation: str) -> bool:
     """Make *target* the copy of this installation; whether it is complete already."""
     marks = Marks(target)
-    if marks.get(COPIED_FROM) is None and _rows_in_all(target):
+    if marks.get(COPIED_FROM) is None and _rows_in_all(target, tables):
         raise StoreError("the target is not empty: copy into a new database")
     if marks.first(COPIED_FROM, installation) != installation:
         raise StoreError("the target is a copy of another installation: copy into a new database")
     return marks.get(COPIED_AT) is not None
 
 
-def _rows_in_all(engine: Engine) -> int:
-    counted = (engine.one(f"copy_{table.name}_count") for table in TABLES)
+def _rows_in_all(engine: Engine, tables: Sequence[Table]) -> int:
+    counted = (engine.one(f"copy_{table.name}_count") for table in tables)
     return sum(int(row["counted"]) for row in counted if row)
 
 
-def _transfer(source: Engine, target: Engine, tell: Tell) -> None:
-    done, total = _rows_in_all(target), _rows_in_all(source)
+def _transfer(source: Engine, target: Engine, tables: Sequence[Table], tell: Tell) -> None:
+    done, total = _rows_in_all(target, tables), _rows_in_all(source, tables)
     tell("copying", done, total)
-    for table in TABLES:
+    for table in tables:
         arrived = target.one(f"copy_{table.name}_last")
         for chunk in _chunks(source, table, after=arrived):
             with target.transaction():
-                target.run_many(f"copy_{table.name}_put", chunk)
+                rows = ([row[column] for column in table.columns] for row in chunk)
+                target.append(table.name, table.columns, map(tuple, rows))
             done += len(chunk)
             tell("copying", done, total)
         if table.numbered:
             target.number_on(table.name, table.key[0])
 
 
-def _compare(source: Engine, target: Engine, tell: Tell) -> list[Compared]:
-    done, total = 0, _rows_in_all(source) + _rows_in_all(target)
+def _compare(source: Engine, target: Engine, tables: Sequence[Table], tell: Tell) -> list[Compared]:
+    done, total = 0, _rows_in_all(source, tables) + _rows_in_all(target, tables)
 
     def content(engine: Engine, table: Table) -> Content:
         nonlocal done
@@ -319,7 +183,7 @@ def _compare(source: Engine, target: Engine, tell: Tell) -> list[Compared]:
             tell("comparing", done, total)
         return Content(rows, digest.hexdigest())
 
-    return [Compared(table.name, content(source, table), content(target, table)) for table in TABLES]
+    return [Compared(table.name, content(source, table), content(target, table)) for table in tables]
 
 
 def _chunks(engine: Engine, table: Table, *, after: Row | None) -> Iterator[list[Row]]:
