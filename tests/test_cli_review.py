@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    Quotabot,
-    add_customers,
-    at,
-    command_here,
-    outbox_rows,
-)
-from builders.reviews import (
+from e2e_builders import FakeTime, Quotabot, command_here, outbox_rows
+from review_builders import (
     ANSWERED,
     BURST_ID,
     HOLD,
-    ROSTER,
     TUESDAY,
     branch,
     burst,
@@ -62,7 +53,6 @@ def test_nothing_waits(quotabot: Quotabot) -> None:
     assert quotabot("list", "--format", "json").json() == {
         "as_of": "2026-11-24T09:07:00+08:00",
         "cases": [],
-        "overtime": [],
     }
 
 
@@ -201,33 +191,3 @@ def test_a_decision_without_name_or_reason_is_bad_usage(quotabot: Quotabot, miss
 
     assert done.code == 2
     assert missing in done.err
-
-
-def test_adds_outside_working_hours_are_shown_by_unit_of_five_and_never_by_person(
-    tmp_path: Path, clock: FakeTime, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    typed = command_here(capsys, monkeypatch)
-    more_people = tuple(f"yg{n},员工{n},11,客户经理,,,," for n in range(3))
-    with branch(tmp_path, roster=(*ROSTER, *more_people)) as services:
-        add_customers(services, "zhang", at("2026-11-19T20:00"), at("2026-11-20T10:00"))
-        add_customers(services, "head", at("2026-11-20T10:00") + timedelta(hours=12))
-        config = ("--config", str(services.config.file))
-        listed = typed("review", "list", *config)
-        told = typed("review", "list", "--format", "json", *config).json()["overtime"]
-        flags = {row.userid: row.flags for row in standing(services, at=TUESDAY).rows}
-
-    assert listed.out.splitlines() == [
-        "nothing waits for a decision",
-        "outside working hours, department 1, 2026-11: 2 of 3 adds (67%), 7 people",
-        "outside working hours, department 11, 2026-11: 1 of 2 adds (50%), 6 people",
-    ]
-    assert told[1] == {
-        "period": "2026-11",
-        "department": 11,
-        "people": 6,
-        "adds": 2,
-        "outside": 1,
-        "share": 0.5,
-    }
-    assert "zhang" not in listed.out
-    assert set(flags.values()) == {()}

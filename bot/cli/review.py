@@ -15,7 +15,6 @@ import click
 from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
-from bot.core.overtime import Overtime
 from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import derive
 from bot.features.notify.enqueue import (
@@ -30,6 +29,9 @@ from bot.features.reviews.cases import (
 from bot.features.reviews.notice import news
 from bot.features.standings.load import standing
 from bot.services import Services
+from bot.telling import peace, put_unasked
+from handlers.inbox import derive
+from scheduler.deciding import news
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,16 +45,14 @@ def review() -> None:
 @config_option
 @format_option("text", "json")
 def list_(config_path: Path, form: str) -> None:
-    """List what waits for a decision and with whom it is; adds outside hours by unit. Changes nothing."""
+    """List what waits for a decision and with whom it is. Changes nothing."""
     with _opened(config_path) as services:
         at, calendar = services.clock.now(), services.config.work_calendar()
         found = cases(services, at=at)
-        units = standing(services, at=at).overtime()
     if form == "json":
         report = {
             "as_of": calendar.local(at).replace(microsecond=0).isoformat(),
             "cases": [as_json(case, calendar) for case in found],
-            "overtime": [asdict(unit) for unit in units],
         }
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
         return
@@ -60,9 +60,6 @@ def list_(config_path: Path, form: str) -> None:
         click.echo(_for_people(case, calendar))
     if not found:
         click.echo("nothing waits for a decision")
-    for unit in units:
-        if unit.adds:
-            click.echo(_unit(unit))
 
 
 def _decision(command: F) -> F:
@@ -249,11 +246,3 @@ def _with_whom(case: Case) -> str:
         return "nobody may decide it by userid: name admins.userids, or decide it here under another name"
     up = f"; one up after {until}" if case.level + 1 < len(case.levels) else ""
     return f"with {', '.join(case.reviewers)}{up}"
-
-
-def _unit(unit: Overtime) -> str:
-    share = f"{100 * (unit.share or 0):.0f}%"
-    return (
-        f"outside working hours, department {unit.department}, {unit.period}: "
-        f"{unit.outside} of {unit.adds} adds ({share}), {unit.people} people"
-    )

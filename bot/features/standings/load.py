@@ -113,22 +113,6 @@ class Standing:
         userids = [userid for team in members.values() for userid in team if userid in self.by_person]
         return large_teams(members, self.by_person, kept=self._kept(userids))
 
-    def overtime(self) -> tuple[Overtime, ...]:
-        """Adds outside working hours by unit, in each period that is shown; never by person."""
-        known = {userid: self._past.history(userid).contacts for userid in self.branch.contacts}
-        periods = dict.fromkeys(period for _, period in self.frames)
-        return tuple(
-            line
-            for period in periods
-            for line in overtime(
-                known,
-                people=self.branch.people,
-                departments=self.departments,
-                calendar=self.calendar,
-                period=period,
-            )
-        )
-
     def waiting(self, userid: str) -> list[Waiting]:
         """What the pending contacts of *userid* wait for, in the order of his quotas."""
         own = {(row.quota, row.period) for row in self.by_person.get(userid, ()) if row.pending}
