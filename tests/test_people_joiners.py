@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -27,6 +28,12 @@ from bot.features.people.joiners import (
     Joiner,
     JoiningError,
 )
+from bot import joining, reviewing
+from bot.bootstrap import refresh_directory
+from bot.cases import cases, note_told, to_tell
+from bot.core.renames import Overlap
+from bot.joining import Joiner
+from bot.reviewing import ReviewError
 
 FIRST, SECOND, THIRD = "2026-11-02T02:17", "2026-11-13T02:17", "2026-11-14T02:17"
 
@@ -76,23 +83,50 @@ def test_one_sign_alone_is_none(opened: Bank, event: bool, listed: bool) -> None
     assert joiners.waiting(opened.services) == []
 
 
-def test_a_confirmed_first_day_prorates_the_target(opened: Bank) -> None:
+def decide(opened: Bank, userid: str = "new01", *, accept: bool = True, on: date | None = None) -> str:
+    """A decision about a first working day, as `review accept` and `review reject` take it."""
+    _, state = reviewing.decide(
+        opened.services,
+        f"joiner:{userid}",
+        accept=accept,
+        by="HR, Wang",
+        reason="contract",
+        at=at("2026-11-13T09:00"),
+        joined_on=on,
+    )
+    return state
+
+
+def test_it_is_a_case_with_the_admins_of_which_no_message_is_sent(opened: Bank) -> None:
+    join(opened)
+    now = at("2026-11-13T09:00")
+
+    (case,) = cases(opened.services, at=now)
+    note_told(opened.services, at=now, free=lambda _: True)
+
+    assert (case.id, case.kind, case.userid) == ("joiner:new01", "joiner", "new01")
+    assert case.reviewers == tuple(opened.services.config.admins.userids)
+    assert to_tell(opened.services, at=now, free=lambda _: True) == {}
+
+
+def test_an_accepted_first_day_prorates_the_target(opened: Bank) -> None:
     join(opened)
 
-    first = joiners.confirm(opened.services, "NEW01", by="HR, Wang", on=date(2026, 11, 16))
+    state = decide(opened, on=date(2026, 11, 16))
 
     row = opened.row("new01", "2026-11-20T18:00")
     (act,) = opened.services.store.audit.acts()
-    assert first == date(2026, 11, 16)
+    assert state == "accepted"
     assert row is not None
     assert row.target == 26  # 11 of November's 21 working days: 26.2
-    assert (act.actor, act.act, act.subject) == ("HR, Wang", "joined", "new01")
-    assert joiners.waiting(opened.services) == []
+    assert (act.actor, act.act, act.subject) == ("HR, Wang", "review accept", "joiner:new01")
+    assert json.loads(act.detail)["joined_on"] == "2026-11-16"
+    assert joining.waiting(opened.services) == []
 
 
 def test_without_a_day_it_is_the_one_on_which_he_came_and_the_next_reading_keeps_it(opened: Bank) -> None:
     join(opened)
-    joiners.confirm(opened.services, "new01", by="HR")
+    decide(opened)
     opened.read(THIRD)
 
     assert opened.services.store.members.all()["new01"].joined_on == date(2026, 11, 12)
@@ -100,11 +134,12 @@ def test_without_a_day_it_is_the_one_on_which_he_came_and_the_next_reading_keeps
 
 def test_who_only_became_visible_is_not_asked_about_again(opened: Bank) -> None:
     join(opened)
-    joiners.dismiss(opened.services, "new01", by="HR")
+    state = decide(opened, accept=False)
     opened.services.store.address_book.want("new01", since=0, arrived_on=date(2026, 11, 14))
     opened.read(THIRD)
 
-    assert joiners.waiting(opened.services) == []
+    assert state == "rejected"
+    assert joining.waiting(opened.services) == []
     assert opened.services.store.members.all()["new01"].joined_on is None
 
 
@@ -117,12 +152,12 @@ def test_the_roster_has_the_last_word(opened: Bank, tmp_path: Path) -> None:
     assert opened.services.store.members.all()["new01"].joined_on == date(2026, 11, 10)
 
 
-def test_nobody_else_can_be_confirmed(opened: Bank) -> None:
-    with pytest.raises(JoiningError, match="nobody asks"):
-        joiners.confirm(opened.services, "yg01", by="HR")
+def test_nobody_else_has_a_first_day_to_decide(opened: Bank) -> None:
+    with pytest.raises(ReviewError, match="no such case"):
+        decide(opened, "yg01")
 
 
-def test_the_command_lists_and_confirms(
+def test_the_command_lists_and_decides(
     branch: Corp, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with bank(branch, tmp_path, store=tmp_path / "quotabot.db", when=FIRST) as opened:
@@ -131,17 +166,40 @@ def test_the_command_lists_and_confirms(
         join(opened, "new02")
     quotabot: Quotabot = command_here(capsys, monkeypatch)
     monkeypatch.setenv("QUOTABOT_CONFIG", str(tmp_path / "config.toml"))
+    given = ("--by", "HR", "--reason", "contract")
 
-    listed = quotabot("joiners", "list", "--format", "json").json()["joiners"]
-    confirmed = quotabot("joiners", "confirm", "new01", "--by", "HR", "--on", "2026-11-16")
-    dismissed = quotabot("joiners", "dismiss", "new02", "--by", "HR")
-    again = quotabot("joiners", "confirm", "new01", "--by", "HR")
+    listed = quotabot("review", "list", "--format", "json").json()["cases"]
+    shown = quotabot("review", "list").out
+    accepted = quotabot("review", "accept", "joiner:new01", *given, "--on", "2026-11-16")
+    rejected = quotabot("review", "reject", "joiner:new02", *given)
+    again = quotabot("review", "accept", "joiner:new01", *given)
 
-    assert [(one["userid"], one["arrived_on"]) for one in listed] == [
-        ("new01", "2026-11-12"),
-        ("new02", "2026-11-12"),
+    assert [(one["kind"], one["userid"], one["evidence"]["arrived_on"]) for one in listed] == [
+        ("joiner", "new01", "2026-11-12"),
+        ("joiner", "new02", "2026-11-12"),
     ]
-    assert (confirmed.code, confirmed.out) == (0, "new01: since 2026-11-16\n")
-    assert (dismissed.code, quotabot("joiners", "list").out) == (0, "0 to confirm\n")
-    assert again.code == 1
-    assert "nobody asks" in again.err
+    assert "joiner:new01: new01, a first working day?\n  员工新 came 2026-11-12, in WeCom's lists" in shown
+    assert (accepted.code, accepted.out) == (0, "joiner:new01: accepted by HR\n")
+    assert (rejected.code, rejected.out) == (0, "joiner:new02: rejected by HR\n")
+    assert quotabot("review", "list").out == "nothing waits for a decision\n"
+    assert (again.code, again.out) == (1, "")
+    assert "no such case" in again.err
+
+
+def test_only_somebody_who_joined_has_a_first_day(opened: Bank) -> None:
+    join(opened)
+    with opened.services.store.transaction():
+        opened.services.store.proposals.put(
+            [Overlap(old_userid="gone01", userid="yg01", same=4, living=5)], at=0
+        )
+
+    with pytest.raises(ReviewError, match="only somebody who joined"):
+        reviewing.decide(
+            opened.services,
+            "rename:gone01:yg01",
+            accept=True,
+            by="HR",
+            reason="x",
+            at=at("2026-11-13T09:00"),
+            joined_on=date(2026, 11, 16),
+        )

@@ -16,7 +16,6 @@ from bot.cli.demo import demo
 from bot.cli.explain import explain
 from bot.cli.exporting import export
 from bot.cli.importing import import_
-from bot.cli.joiners import joiners
 from bot.cli.menu import menu
 from bot.cli.progress import progress
 from bot.cli.quotas import quotas
@@ -31,6 +30,8 @@ from bot.cli.verify import verify
 from bot.config import ConfigError
 from bot.config.roster import RosterError
 from bot.features.people.joiners import JoiningError
+from bot.demo import DemoError
+from bot.roster import RosterError
 from bot.store.engine import StoreError
 from bot.web.server import PortInUse
 from bot.wecom.errors import WeComError
@@ -52,7 +53,6 @@ COMMANDS = (
     explain,
     quotas,
     close,
-    joiners,
     review,
     verify,
     simulate_,
@@ -77,6 +77,6 @@ def main() -> None:
     except (ConfigError, RosterError, StoreError, PortInUse) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    except (DemoError, JoiningError, WeComError) as error:
+    except (DemoError, WeComError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)

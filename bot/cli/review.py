@@ -1,4 +1,4 @@
-"""`quotabot review`: appeals, held adds, findings and changed userids, and who decides them."""
+"""`quotabot review`: appeals, held adds, findings, changed userids, first days, and who decides them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,7 +39,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group()
 def review() -> None:
-    """Appeals, held adds, findings, changed userids. A decision needs a name and a reason, and is logged."""
+    """Appeals, held adds, findings, changed userids, first days. Decisions have a name and a reason."""
 
 
 @review.command("list")
@@ -76,19 +77,30 @@ def _decision(command: F) -> F:
 
 @review.command()
 @_decision
-def accept(config_path: Path, case_id: str, by: str, reason: str) -> None:
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First working day of somebody who joined; if left out, the day on which they came.",
+)
+def accept(config_path: Path, case_id: str, by: str, reason: str, on: datetime | None) -> None:
     """Decide for the employee: the contact counts; a finding is cleared; two userids are one person.
+
+    Somebody who joined is asked for less: the target is prorated from the first working day.
 
     \b
     quotabot review accept appeal:12 --by lisi --reason "the branch has the recording"
+    quotabot review accept joiner:zhangsan --by "HR, Wang" --reason "contract" --on 2026-11-09
     """
-    _decide(config_path, case_id, accept=True, by=by, reason=reason)
+    joined_on = None if on is None else on.date()
+    _decide(config_path, case_id, accept=True, by=by, reason=reason, joined_on=joined_on)
 
 
 @review.command()
 @_decision
 def reject(config_path: Path, case_id: str, by: str, reason: str) -> None:
     """Decide against it: the contact earns nothing; a finding is confirmed; they are two people.
+
+    Somebody who came did not join: they were there before and only became visible.
 
     \b
     quotabot review reject finding:burst:zhangsan:2026-11-23 --by lisi --reason "no event, no customers"
@@ -151,10 +163,14 @@ def _opened(config_path: Path) -> Iterator[Services]:
             sys.exit(1)
 
 
-def _decide(config_path: Path, case_id: str, *, accept: bool, by: str, reason: str) -> None:
+def _decide(
+    config_path: Path, case_id: str, *, accept: bool, by: str, reason: str, joined_on: date | None = None
+) -> None:
     with _opened(config_path) as services:
         at = services.clock.now()
-        case, state = decide.decide(services, case_id, accept=accept, by=by, reason=reason, at=at)
+        case, state = reviewing.decide(
+            services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
+        )
         derive(services)
         if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
             with services.store.transaction():
@@ -190,6 +206,13 @@ def as_json(case: Case, calendar: WorkCalendar) -> dict[str, Any]:
 def _evidence(case: Case, calendar: WorkCalendar) -> dict[str, Any] | None:
     if case.proposal is not None:
         return {"same": case.proposal.same, "living": case.proposal.living}
+    if case.joiner is not None:
+        one = case.joiner
+        return {
+            "name": one.name,
+            "arrived_on": one.arrived_on.isoformat(),
+            "listed_on": one.listed_on.isoformat(),
+        }
     if case.finding is None:
         return None
     shown = asdict(case.finding.evidence)
@@ -211,6 +234,9 @@ def _for_people(case: Case, calendar: WorkCalendar) -> str:
             f"  has {one.same} of the {one.living} customers of {one.old_userid}, who is gone, since the "
             "same times; nothing is written for the two meanwhile"
         )
+    elif case.joiner is not None:
+        came = case.joiner
+        lines.append(f"  {came.name} came {came.arrived_on}, in WeCom's lists since {came.listed_on}")
     elif case.said is not None:
         lines.append(f"  says: {case.said}" if case.said else "  says nothing")
     lines.append(f"  {_with_whom(case)}")
@@ -222,6 +248,8 @@ def _place(case: Case) -> str:
         return f"{case.review.quota} {case.review.period}"
     if case.proposal is not None:
         return "a changed userid?"
+    if case.joiner is not None:
+        return "a first working day?"
     return "a question, not a verdict"
 
 

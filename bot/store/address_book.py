@@ -69,6 +69,10 @@ class StoredBook:
         """Everybody who was ever seen, by userid."""
         return {row["userid"]: _entry(row) for row in self._engine.all("book_all")}
 
+    def joiners(self) -> list[Entry]:
+        """Return who came after the first reading, by a list and by an event, and has no first day."""
+        return [_entry(row) for row in self._engine.all("book_joiners")]
+
     def put(self, entries: Iterable[Entry]) -> None:
         """Keep members as they are now."""
         self._engine.run_many("book_put", [_row(entry) for entry in entries])

@@ -113,15 +113,6 @@ def tree_of(reading: Reading) -> Departments:
     return Departments(parents, {one.id: one.name for one in reading.departments})
 
 
-def joiners(entries: Iterable[Entry]) -> list[Entry]:
-    """Who came after the first reading, by a list and by an event, and has no confirmed first day."""
-    return [
-        entry
-        for entry in entries
-        if entry.listed_on is not None and entry.arrived_on is not None and entry.joined_on is None
-    ]
-
-
 def _seen(known: Entry | None, member: Member, *, tags: tuple[int, ...], day: date) -> Entry:
     state = State.LEFT if member.status == LEFT else State.PRESENT
     entry = Entry(

@@ -13,12 +13,9 @@ from datetime import date
 from bot.core.workdays import epoch_of
 from bot.features.people import directory
 from bot.features.people.address_book import joiners
+from bot import directory
 from bot.services import Services
-from bot.store.address_book import CHANGED, Entry
-
-
-class JoiningError(Exception):
-    """There is nothing to say of this person; the text says why."""
+from bot.store.address_book import CHANGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,51 +29,26 @@ class Joiner:
 
 
 def waiting(services: Services) -> list[Joiner]:
-    """Who may have joined and has no first day, neither confirmed nor in the roster; by userid."""
+    """Return who may have joined and has no first day, neither confirmed nor in the roster; by userid."""
+    told = {line.userid for line in services.directory.lines if line.joined_on is not None}
     return [
         Joiner(userid=entry.userid, name=entry.name, arrived_on=entry.arrived_on, listed_on=entry.listed_on)
-        for entry in _proposed(services).values()
-        if entry.arrived_on is not None and entry.listed_on is not None
+        for entry in services.store.address_book.joiners()
+        if entry.userid not in told and entry.arrived_on is not None and entry.listed_on is not None
     ]
 
 
-def confirm(services: Services, userid: str, *, by: str, on: date | None = None) -> date:
-    """Let *on* (None: when he arrived) be the first day of *userid*, in the name of *by*; return it.
+def settle(services: Services, joiner: Joiner, *, joined_on: date | None) -> None:
+    """Store the first day of *joiner*; None: they only became visible. Nobody asks again.
 
-    Raises JoiningError if nobody asks about him.
+    Call inside a transaction; after it the people in *services* are read anew.
     """
-    entry = _asked(services, userid)
-    first = on or entry.arrived_on
-    assert first is not None  # noqa: S101 - those who are asked about have arrived
-    _keep(services, replace(entry, joined_on=first), by=by, detail={"joined_on": first.isoformat()})
-    return first
-
-
-def dismiss(services: Services, userid: str, *, by: str) -> None:
-    """He did not join, he only became visible: nobody asks again. Raises JoiningError."""
-    entry = _asked(services, userid)
-    _keep(services, replace(entry, arrived_on=None, listed_on=None), by=by, detail={"joined_on": None})
-
-
-def _proposed(services: Services) -> dict[str, Entry]:
-    told = {line.userid for line in services.directory.lines if line.joined_on is not None}
-    found = joiners(services.store.address_book.all().values())
-    return {entry.userid: entry for entry in found if entry.userid not in told}
-
-
-def _asked(services: Services, userid: str) -> Entry:
-    entry = _proposed(services).get(userid.lower())
-    if entry is None:
-        raise JoiningError(f"{userid}: nobody asks about a first day; put joined_on into the roster")
-    return entry
-
-
-def _keep(services: Services, entry: Entry, *, by: str, detail: dict[str, object]) -> None:
-    store, now = services.store, services.clock.now()
-    with store.transaction():
-        store.address_book.put([entry])
-        store.marks.put(CHANGED, f"{store.now():.6f}")
-        people = directory.built(services.config, services.directory.files, store)
-        directory.record(people, store.members, day=services.config.work_calendar().local_day(now))
-        store.audit.add(at=epoch_of(now), actor=by, act="joined", subject=entry.userid, detail=detail)
-    services.use(services.config, people)
+    store = services.store
+    entry = store.address_book.all()[joiner.userid]
+    if joined_on is None:
+        entry = replace(entry, arrived_on=None, listed_on=None)
+    store.address_book.put([replace(entry, joined_on=joined_on)])
+    store.marks.put(CHANGED, f"{store.now():.6f}")
+    people = directory.built(services.config, services.directory.files, store)
+    day = services.config.work_calendar().local_day(services.clock.now())
+    directory.record(people, store.members, day=day)

@@ -87,7 +87,7 @@ def rename(services: Services, pairs: Sequence[Pair], by: str) -> list[Renamed]:
 
 
 def look_anew(services: Services) -> None:
-    """Let *services* see who works where after somebody was renamed."""
+    """Let *services* see who works where after somebody was renamed or joined."""
     services.use(services.config, directory.built(services.config, services.directory.files, services.store))
 
 

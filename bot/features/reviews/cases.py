@@ -1,10 +1,13 @@
-"""Cases that nobody has decided, and with whom each is: appeals, held contacts, findings, changed userids."""
+"""Cases that nobody has decided, and with whom each is.
+
+Appeals, held contacts, findings, changed userids, first working days.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from bot.core.frames import Frame
 from bot.core.integrity import FindingKind, FindingName, Key
@@ -29,18 +32,24 @@ from bot.features.standings.load import (
     everybody,
     rules,
 )
+from bot.joining import Joiner, waiting
 from bot.services import Services
 from bot.store.rename_proposals import Proposal
 from bot.store.reviews import OpenFinding, Review, ReviewKind
 
 Judged = tuple[str, Key]  # quota, contact
 
-FINDING, RENAME = "finding", "rename"  # the kinds of a case that is one; the others are `ReviewKind`
+FINDING, RENAME, JOINER = (
+    "finding",
+    "rename",
+    "joiner",
+)  # the kinds of a case that is one; the others are `ReviewKind`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What waits for a decision: *review* (an appeal, a held contact), *finding* or *proposal*.
+    """What waits for a decision: *review* (an appeal, a held contact), *finding*, *proposal* or
+    *joiner*.
 
     *userid*: whom it is about; of a changed userid the new one.
 
@@ -62,13 +71,16 @@ class Case:
     verdict: Verdict | None = None
     finding: OpenFinding | None = None
     proposal: Proposal | None = None
+    joiner: Joiner | None = None
 
     @property
     def kind(self) -> str:
-        """`appeal`, `held`, `finding` or `rename`."""
+        """`appeal`, `held`, `finding`, `rename` or `joiner`."""
         if self.review is not None:
             return self.review.kind.value
-        return FINDING if self.proposal is None else RENAME
+        if self.finding is not None:
+            return FINDING
+        return JOINER if self.proposal is None else RENAME
 
     @property
     def about(self) -> frozenset[str]:
@@ -120,6 +132,7 @@ def _cases(
         *(case for case in found if case is not None),
         *(desk.of_finding(one) for one in desk.findings),
         *(desk.of_proposal(one) for one in services.store.proposals.open()),
+        *(desk.of_joiner(one) for one in waiting(services)),
     ]
 
 
@@ -160,8 +173,11 @@ def to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[C
 
 
 def _untold(case: Case) -> bool:
-    """Whether those with whom it is do not know. Held contacts are told with their finding."""
-    return case.kind != ReviewKind.HELD and case.level is not None and case.told <= case.level
+    """Whether those with whom it is do not know. Held contacts are told with their finding.
+
+    First working days are told to nobody: whoever keeps the roster looks for them.
+    """
+    return case.kind not in {ReviewKind.HELD, JOINER} and case.level is not None and case.told <= case.level
 
 
 def _at_work(case: Case, people: Mapping[str, Person], today: date) -> list[str]:
@@ -252,6 +268,24 @@ class _Desk:
             told=proposal.told,
             told_at=proposal.told_at,
             proposal=proposal,
+        )
+
+    def of_joiner(self, joiner: Joiner) -> Case:
+        """It is with the admins, as a matter of accounts."""
+        levels = self._bank.admins_but((joiner.userid,))
+        since = datetime.combine(joiner.listed_on, time(), self._calendar.zone)
+        level, until = self._standing(since, levels)
+        return Case(
+            id=f"{JOINER}:{joiner.userid}",
+            userid=joiner.userid,
+            said="",
+            levels=levels,
+            level=level,
+            until=until,
+            opened_at=epoch_of(since),
+            told=0,
+            told_at=None,
+            joiner=joiner,
         )
 
     def _standing(self, since: datetime, levels: Sequence[object]) -> tuple[int, datetime]:

@@ -1,13 +1,13 @@
-"""Deciding: appeals, held contacts, findings, changed userids; each decision names who took it and why.
+"""Deciding cases; each decision names who took it and why.
 
 Accepting is always for the employee: an appealed or held contact counts, a finding is cleared, and what was
-won under the old userid is the new one's.
+won under the old userid is the new one's. Whoever came has joined on a day, or was always there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.core.integrity import FindingKind, Key
 from bot.core.people import Person
@@ -32,6 +32,8 @@ from bot.features.standings.load import (
     everybody,
     rules,
 )
+from bot.joining import settle
+from bot.renaming import RenamingError, look_anew, rename_within
 from bot.services import Services
 from bot.store.rename_proposals import (
     Proposal,
@@ -108,7 +110,7 @@ def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case
     Raises ReviewError if there is nothing to answer.
     """
     case = find(services, case_id, at=at)
-    if case.proposal is not None:
+    if case.proposal is not None or case.joiner is not None:
         raise ReviewError(f"{case.id} is a question to the admins: accept or reject it")
     if case.finding is None:
         raise ReviewError(f"{case.id} is no finding: what the employee says stands in it already")
@@ -128,11 +130,19 @@ def find(services: Services, case_id: str, *, at: datetime) -> Case:
 
 
 def decide(
-    services: Services, case_id: str, *, accept: bool, by: str, reason: str, at: datetime
+    services: Services,
+    case_id: str,
+    *,
+    accept: bool,
+    by: str,
+    reason: str,
+    at: datetime,
+    joined_on: date | None = None,
 ) -> tuple[Case, str]:
     """Decide a case in the name of *by*, for *reason*, as of *at* (aware); numbers follow at once.
 
-    Returns it with what it is now: accepted, rejected, cleared, confirmed. Raises ReviewError if it is not
+    *joined_on*: the first working day of somebody who joined; None: when they came. Returns the case with
+    what it is now: accepted, rejected, cleared, confirmed. Raises ReviewError if it is not
     open, not the reviewers' turn yet, or not for *by* to decide.
     """
     by, reason = by.strip(), reason.strip()
@@ -141,23 +151,30 @@ def decide(
     case = find(services, case_id, at=at)
     if case.level is None and not accept:
         raise ReviewError(f"{case.id}: first {case.userid} has until {case.until:%Y-%m-%d %H:%M} to answer")
-    known = _may_decide(services, case, by)
+    if joined_on is not None and case.joiner is None:
+        raise ReviewError(f"{case.id}: only somebody who joined has a first working day")
+    known, detail = _may_decide(services, case, by), dict[str, object]()
     with services.store.transaction():
         if case.finding is not None:
             state = _decide_finding(services, case.finding, accept=accept, by=by, reason=reason, at=at)
         elif case.proposal is not None:
             state = _decide_proposal(services, case.proposal, accept=accept, by=by, reason=reason, at=at)
+        elif case.joiner is not None:
+            first = (joined_on or case.joiner.arrived_on) if accept else None
+            settle(services, case.joiner, joined_on=first)
+            state = "accepted" if accept else "rejected"
+            detail = {"joined_on": None if first is None else first.isoformat()}
         else:
-            assert case.review is not None  # noqa: S101 - a case is one of the three
+            assert case.review is not None  # noqa: S101 - a case is one of the four
             state = _decide_review(services, case.review, accept=accept, by=by, reason=reason, at=at)
         services.store.audit.add(
             at=epoch_of(at),
             actor=by,
             act=f"review {'accept' if accept else 'reject'}",
             subject=_subject(case),
-            detail=_detail(case, state, reason, known=known),
+            detail=_detail(case, state, reason, known=known) | detail,
         )
-    if case.proposal is not None:
+    if case.proposal is not None or case.joiner is not None:
         look_anew(services)
     return case, state
 

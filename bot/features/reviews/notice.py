@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.cases import JOINER, RENAME, Case
 from bot.core.people import Person
 from bot.core.workdays import WorkCalendar
 from bot.features.customers.names import names_of
@@ -26,12 +27,13 @@ _LONGEST_LEAVE = 60  # workdays; who is away longer sees it in his numbers
 def news(services: Services, case: Case, state: str, *, by: str, reason: str, at: datetime) -> Message | None:
     """Return the message about a decision of *at* (aware), for the person's next time at work.
 
-    None for a single held contact, for a changed userid, and for somebody who has left or is away for long.
+    None for a single held contact, a changed userid or a first day, and for somebody who has left or is away
+    for long.
     """
     calendar, people = services.config.work_calendar(), everybody(services)
     person, decider = people.get(case.userid), people.get(by.lower())
     when = None if person is None else _at_work(person, at, calendar=calendar)
-    if when is None or case.kind in {ReviewKind.HELD, RENAME}:
+    if when is None or case.kind in {ReviewKind.HELD, RENAME, JOINER}:
         return None
     message = decided(
         language=services.language,

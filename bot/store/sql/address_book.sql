@@ -25,6 +25,16 @@ SELECT userid, name, departments, leads, position, status, direct_leader, tags, 
   FROM address_book
  ORDER BY userid;
 
+-- name: book_joiners()
+-- Who is in a list after the first reading, came by an event, and has no first working day.
+SELECT userid, name, departments, leads, position, status, direct_leader, tags, state, state_since, listed_on,
+       arrived_on, joined_on, read_on
+  FROM address_book
+ WHERE listed_on <> ''
+   AND arrived_on IS NOT NULL
+   AND joined_on IS NULL
+ ORDER BY userid;
+
 -- name: book_states()
 -- How many members are in which state.
 SELECT state, COUNT(*) AS people
