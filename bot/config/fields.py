@@ -380,6 +380,7 @@ class Section(BaseModel):
         extra="forbid",
         validate_default=True,
         hide_input_in_errors=True,  # a fault may stand in a secret
+        use_attribute_docstrings=True,  # the text below a key describes it, in the JSON Schema too
     )
 
 

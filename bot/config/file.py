@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import Field, PrivateAttr, ValidationError
 
 from bot.config.checks import cross_faults
-from bot.config.descriptions import describe
 from bot.config.faults import ConfigError, Fault
 from bot.config.fields import Place, Section, left_out
 from bot.config.rules import Integrity, Quota, Role
@@ -109,7 +108,6 @@ def load(path: Path, *, environ: Mapping[str, str]) -> Config:
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the file, for editors; bot/config/config.schema.json is this."""
     schema = Config.model_json_schema(by_alias=True)
-    describe(schema, Config)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "quotabot"}
 
 

@@ -8,7 +8,6 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config.descriptions import description_of
 from bot.config.faults import Fault, nearest, shown, sounds_secret, value_at, written_key
 
 Path = tuple[str | int, ...]
@@ -79,8 +78,8 @@ def _allowed(kind: str, context: Mapping[str, Any], message: str) -> str:
 def _wanted(path: Path, model: type[BaseModel]) -> str:
     owner = _model_at(model, path[:-1])
     for name, info in owner.model_fields.items() if owner else ():
-        if owner and (info.alias or name) == path[-1] and (said := description_of(owner, name)):
-            return f"is required. {said}"
+        if (info.alias or name) == path[-1] and info.description:
+            return f"is required. {info.description}"
     return "is required"
 
 
