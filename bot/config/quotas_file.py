@@ -16,7 +16,6 @@ from bot.config.rules import Integrity, Quota
 from bot.config.ruling import quota_of
 from bot.config.shape import shape_faults
 from bot.config.toml import read_toml
-from bot.config.unsupported import unsupported_faults
 from bot.core import quotas as core_quotas
 
 _OURS = ("quotas", "integrity")
@@ -52,9 +51,5 @@ def _validated(tree: Mapping[str, Any], place: Place) -> tuple[QuotasFile | None
         read = QuotasFile.model_validate(tree, context=place)
     except ValidationError as error:
         found += shape_faults(error, model=QuotasFile, tree=tree, file=file)
-    wrong_shape = [path for path, _ in found]
     found += cross_faults(tree, file=file)
-    unsupported = unsupported_faults(tree, file=file, besides=wrong_shape)
-    # Sections that are not here ask for nothing.
-    found += [(path, fault) for path, fault in unsupported if path[0] in _OURS]
     return read, [fault for _, fault in found]
