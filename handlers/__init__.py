@@ -1,13 +1,6 @@
 """What happens on each kind of event. `ALL` lists every family: read it to know all the bot acts on."""
 
-from handlers import (
-    cards,
-    chat,
-    contacts,
-    members,
-    tags,
-    welcomes,
-)
+from handlers import cards, chat, contacts, members, tags, welcomes
 from handlers.router import Router
 
 ALL = Router.of(

@@ -16,10 +16,7 @@ from typing import Any
 
 import structlog
 
-from bot.features.notify.enqueue import (
-    answer,
-    peace,
-)
+from bot.features.notify.enqueue import answer, peace
 from bot.features.preferences import help_request, preferences
 from bot.features.preferences.leave import confirm
 from bot.features.preferences.leave_message import leave_of

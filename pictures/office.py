@@ -8,16 +8,10 @@ from datetime import date
 from typing import Any
 from xml.etree import ElementTree as Tree
 
-from builders.messages import (
-    a_group,
-    examples,
-)
+from builders.messages import a_group, examples
 from werkzeug.test import TestResponse
 
-from bot.features.robots.message import (
-    group_message,
-    group_picture,
-)
+from bot.features.robots.message import group_message, group_picture
 from bot.features.robots.picture import draw
 from bot.messages.cards import button_of, marked
 from bot.messages.catalog import texts_in

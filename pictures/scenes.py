@@ -6,13 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from builders.messages import (
-    AFTERNOON,
-    EVENING,
-    FRIDAY,
-    MORNING,
-    RESULTS,
-)
+from builders.messages import AFTERNOON, EVENING, FRIDAY, MORNING, RESULTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

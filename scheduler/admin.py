@@ -10,12 +10,7 @@ from typing import Any
 
 from bot.core.sync import Cause as DriftCause
 from bot.core.workdays import WorkCalendar
-from bot.features.admin import (
-    Cause,
-    Finding,
-    Trouble,
-    Wrong,
-)
+from bot.features.admin import Cause, Finding, Trouble, Wrong
 from bot.features.admin import admin as admin_message
 from bot.features.health import Health
 from bot.features.robots.deliver import PICTURE_BYTES

@@ -31,10 +31,7 @@ from bot.features.sync.reconcile import silent
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.engagement import Asked, Reading
-from bot.wecom.asker import (
-    Asker,
-    StoppedError,
-)
+from bot.wecom.asker import Asker, StoppedError
 from bot.wecom.behavior import API, behavior
 from bot.wecom.client import WeComClient
 from bot.wecom.contacts import FOLLOW_USERS, follow_users

@@ -7,17 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.progress import Row, Status
-from bot.features.notify.enqueue import (
-    comes_later,
-    unasked,
-    working_window,
-)
+from bot.features.notify.enqueue import comes_later, unasked, working_window
 from bot.features.reminder.message import to_remind
 from bot.features.robots.posts import posts
-from bot.features.standings.load import (
-    Standing,
-    standing,
-)
+from bot.features.standings.load import Standing, standing
 from bot.services import Services
 from bot.store.outbox import Message
 from scheduler.jobs import ALONGSIDE, JOBS, KEEPS, PREPARES, Job

@@ -8,30 +8,12 @@ from datetime import datetime
 from bot.core.quotas import under_quota
 from bot.core.reviewers import time_is_up
 from bot.features.customers.names import names_of
-from bot.features.notify.enqueue import (
-    comes_later,
-    key_of,
-    peace,
-)
-from bot.features.reviews import (
-    cases,
-    findings,
-)
-from bot.features.reviews.cases import (
-    Case,
-    what_of,
-)
-from bot.features.reviews.question_message import (
-    MaybeRenamed,
-    Seen,
-    ToDecide,
-    questions,
-)
+from bot.features.notify.enqueue import comes_later, key_of, peace
+from bot.features.reviews import cases, findings
+from bot.features.reviews.cases import Case, what_of
+from bot.features.reviews.question_message import MaybeRenamed, Seen, ToDecide, questions
 from bot.features.reviews.question_message import to_review as review_message
-from bot.features.standings.load import (
-    Standing,
-    rules,
-)
+from bot.features.standings.load import Standing, rules
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.rename_proposals import Proposal

@@ -13,10 +13,7 @@ from datetime import datetime
 import structlog
 
 from bot.features.details.tags import freshen
-from bot.features.notify.enqueue import (
-    peace,
-    put_unasked,
-)
+from bot.features.notify.enqueue import peace, put_unasked
 from bot.features.outages import catch_up
 from bot.features.outages.catch_up import Turn
 from bot.services import FIRST_START, Services
@@ -24,11 +21,7 @@ from bot.store.outbox import Message
 from bot.wecom.asker import StoppedError
 from scheduler.jobs import LASTING, NEEDED, SILENT
 from scheduler.planner import plan_by_person, prepared
-from scheduler.timetable import (
-    Firing,
-    firings,
-    timetable,
-)
+from scheduler.timetable import Firing, firings, timetable
 
 log = structlog.get_logger(__name__)
 

@@ -7,11 +7,7 @@ from collections.abc import Iterator
 from bot.features.standings.load import Standing
 from bot.features.statements.message import is_done
 from bot.features.statements.message import statement as statement_message
-from bot.features.statements.proof import (
-    issue,
-    preview,
-    statement_of,
-)
+from bot.features.statements.proof import issue, preview, statement_of
 from bot.messages.message import Message
 from bot.services import Services
 from scheduler.reminder import unsure_of

@@ -16,10 +16,7 @@ from bot.features.outages.catch_up import is_wanted
 from bot.features.people.refresh import read_directory
 from bot.features.standings.load import Standing
 from bot.features.sync.lists import Tell
-from bot.features.sync.reconcile import (
-    reconcile,
-    silent,
-)
+from bot.features.sync.reconcile import reconcile, silent
 from bot.features.sync.report import drift_of
 from bot.messages.message import Message
 from bot.services import Services

@@ -20,22 +20,10 @@ from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import helpers
 from bot.features.renames.proposals import in_question
 from bot.features.standings.gains import Gains
-from bot.features.standings.load import (
-    Standing,
-    branch_for,
-    needed,
-    rules,
-    standing_in,
-)
-from bot.features.teams.digest import (
-    Leading,
-    Told,
-)
+from bot.features.standings.load import Standing, branch_for, needed, rules, standing_in
+from bot.features.teams.digest import Leading, Told
 from bot.features.teams.subteams import OverTeams
-from bot.features.weekly import (
-    OwnWeek,
-    TeamWeek,
-)
+from bot.features.weekly import OwnWeek, TeamWeek
 from bot.features.weekly import weekly as weekly_message
 from bot.messages.message import Message
 from bot.messages.sanitize import clean

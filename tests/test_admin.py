@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    at,
-    change,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, at, change, installation, write_config, write_roster
 
 from bot.config import load
 from bot.core.sync import Cause
-from bot.features.admin import (
-    Finding,
-    Trouble,
-    Wrong,
-    admin,
-)
+from bot.features.admin import Finding, Trouble, Wrong, admin
 from bot.features.robots.posts import fingerprints
 from bot.messages.message import as_text
 from bot.services import FIRST_START, Services
-from bot.store.address_book import READ_ERROR
+from bot.store import troubles
 from bot.store.outbox import Message
-from bot.store.troubles import (
-    DETAILS_TROUBLE,
-    TROUBLE,
-    WELCOME_TROUBLE,
-)
-from bot.wecom.errors import AnswerError
+from bot.store.troubles import Part
 from scheduler.admin import wrong
 from scheduler.planner import plan
 
@@ -244,8 +226,8 @@ def test_old_facts_are_told_where_a_rule_needs_them(
 MAY_NOT = "企业微信返回 48002，应用没有权限，请到 客户联系 → 权限配置 → 可调用接口的应用 添加"
 
 
-def _noted(mark: str, text: str, errcode: int = 0) -> Wronged:
-    return lambda services: services.store.marks.put(mark, json.dumps({"errcode": errcode, "text": text}))
+def _noted(part: Part, text: str, errcode: int = 0) -> Wronged:
+    return lambda services: services.store.troubles.note(part, troubles.Trouble(errcode, text))
 
 
 @pytest.mark.parametrize(
@@ -257,27 +239,27 @@ def _noted(mark: str, text: str, errcode: int = 0) -> Wronged:
             id="a refusal with its remedy",
         ),
         pytest.param(
-            _noted(TROUBLE, "WeCom answered 48011", 48011),
+            _noted(Part.DELIVERY, "WeCom answered 48011", 48011),
             "消息发不出去：企业微信返回 48011，见 quotabot status",
             id="a refusal that nobody knows more of",
         ),
         pytest.param(
-            _noted(TROUBLE, "no connection to WeCom (timed out)"),
+            _noted(Part.DELIVERY, "no connection to WeCom (timed out)"),
             "消息发不出去（no connection to WeCom (timed out)）",
             id="no answer: the detail stays as it is",
         ),
         pytest.param(
-            lambda services: services.store.marks.put(READ_ERROR, str(AnswerError(60020, "not allow"))),
+            _noted(Part.DIRECTORY, "not allow", 60020),
             "通讯录读不到：企业微信返回 60020，服务器地址不可信，请到 应用管理 → 企业可信IP 添加",
-            id="the directory, whose errors are kept as texts",
+            id="the directory",
         ),
         pytest.param(
-            _noted(DETAILS_TROUBLE, "e", 48002),
+            _noted(Part.DETAILS, "e", 48002),
             f"客户详情读不到：{MAY_NOT}",
             id="details",
         ),
         pytest.param(
-            _noted(WELCOME_TROUBLE, "e", 48002),
+            _noted(Part.WELCOME, "e", 48002),
             f"欢迎语发不出去：{MAY_NOT}",
             id="welcome messages",
         ),

@@ -8,28 +8,9 @@ from pathlib import Path
 
 import pytest
 from builders import service as bot_builders
-from builders.chat import (
-    arrive,
-    click_event,
-    say,
-    text_event,
-)
-from builders.e2e import (
-    FakeTime,
-    at,
-    outbox_rows,
-)
-from builders.reviews import (
-    BURST_RULE,
-    MONDAY,
-    ROSTER,
-    TUESDAY,
-    branch,
-    burst,
-    lost_contact,
-    morning,
-    tell,
-)
+from builders.chat import arrive, click_event, say, text_event
+from builders.e2e import FakeTime, at, outbox_rows
+from builders.reviews import BURST_RULE, MONDAY, ROSTER, TUESDAY, branch, burst, lost_contact, morning, tell
 
 from bot.core.coaching import Mark
 from bot.core.relations import Kind

@@ -6,30 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-    outbox_rows,
-    write_config,
-    write_roster,
-)
-from builders.reviews import (
-    DEPARTMENTS,
-    ROSTER,
-)
+from builders.e2e import FakeTime, at, installation, outbox_rows, write_config, write_roster
+from builders.reviews import DEPARTMENTS, ROSTER
 
 from bot.features.chat import answer
 from bot.features.chat.answer import answer_waiting
-from bot.features.chat.claim import (
-    CLAIM_S,
-    Claim,
-)
+from bot.features.chat.claim import CLAIM_S, Claim
 from bot.features.chat.commands import Word
-from bot.features.chat.desk import (
-    Answer,
-    Ask,
-)
+from bot.features.chat.desk import Answer, Ask
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.chat import Word as Asked

@@ -8,11 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.features.chat.commands import (
-    Said,
-    Word,
-    said,
-)
+from bot.features.chat.commands import Said, Word, said
 from bot.features.chat.dates import days_in
 
 TODAY = date(2026, 11, 24)

@@ -7,18 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.chat import (
-    arrive,
-    text_event,
-)
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-    outbox_rows,
-    write_config,
-    write_roster,
-)
+from builders.chat import arrive, text_event
+from builders.e2e import FakeTime, at, installation, outbox_rows, write_config, write_roster
 
 from bot.features.chat import grouping
 from bot.services import Services

@@ -7,20 +7,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from builders.chat import (
-    arrive,
-    click_event,
-    say,
-)
-from builders.e2e import (
-    FakeTime,
-    at,
-)
-from builders.reviews import (
-    TUESDAY,
-    branch,
-    lost_contact,
-)
+from builders.chat import arrive, click_event, say
+from builders.e2e import FakeTime, at
+from builders.reviews import TUESDAY, branch, lost_contact
 
 from bot.services import Services
 

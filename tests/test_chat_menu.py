@@ -7,27 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    Quotabot,
-    command_here,
-    write_config,
-    write_roster,
-)
-from builders.sandbox import (
-    TODAY,
-    Api,
-    make_api,
-)
+from builders.e2e import Quotabot, command_here, write_config, write_roster
+from builders.sandbox import TODAY, Api, make_api
 
 from bot.features.chat.answer import REPLIES
-from bot.features.chat.commands import (
-    Said,
-    said,
-)
-from bot.features.chat.menu import (
-    groups,
-    menu,
-)
+from bot.features.chat.commands import Said, said
+from bot.features.chat.menu import groups, menu
 from sandbox.branch import make_branch
 from sandbox.server import start
 from sandbox.world import World

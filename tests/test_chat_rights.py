@@ -8,29 +8,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from builders.chat import (
-    arrive,
-    say,
-    text_event,
-)
-from builders.e2e import (
-    FakeTime,
-    add_customers,
-    at,
-    rows_of,
-    where,
-)
-from builders.reviews import (
-    BURST_RULE,
-    MONDAY,
-    ROSTER,
-    TUESDAY,
-    branch,
-    burst,
-    lost_contact,
-    morning,
-    tell,
-)
+from builders.chat import arrive, say, text_event
+from builders.e2e import FakeTime, add_customers, at, rows_of, where
+from builders.reviews import BURST_RULE, MONDAY, ROSTER, TUESDAY, branch, burst, lost_contact, morning, tell
 
 from bot.core.relations import Kind
 from bot.services import Services

@@ -8,18 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    Quotabot,
-    at,
-    command_here,
-    open_store,
-    write_config,
-    write_roster,
-)
-from builders.sandbox import (
-    NOON,
-    TODAY,
-)
+from builders.e2e import Quotabot, at, command_here, open_store, write_config, write_roster
+from builders.sandbox import NOON, TODAY
 
 from bot.cli import completing
 from bot.core.relations import Kind, RelationEvent

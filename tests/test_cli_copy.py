@@ -12,9 +12,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-import config_files
 import psycopg
 import pytest
+from builders import config as config_files
 from builders.copy import (
     EVENT_AT,
     Quotabot,

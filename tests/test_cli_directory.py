@@ -8,18 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.directory import (
-    ROLES,
-    Corp,
-    corp,
-)
-from builders.e2e import (
-    Quotabot,
-    command_here,
-    open_store,
-    write_config,
-    write_roster,
-)
+from builders.directory import ROLES, Corp, corp
+from builders.e2e import Quotabot, command_here, open_store, write_config, write_roster
 from builders.sandbox import make_world
 
 EVERY_NIGHT = '[schedule]\nsync = { at = "02:17", on = "every_day" }\n'

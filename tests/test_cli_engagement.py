@@ -11,12 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    CHINA,
-    Quotabot,
-    command_here,
-    write_config,
-)
+from builders.e2e import CHINA, Quotabot, command_here, write_config
 from builders.sandbox import TODAY
 from builders.spreadsheet import read_back
 

@@ -6,20 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    Quotabot,
-    at,
-    command_here,
-)
-from builders.imports import (
-    JIA,
-    branch,
-    detail,
-    file,
-    imported,
-    tell,
-)
+from builders.e2e import QUOTA, Quotabot, at, command_here
+from builders.imports import JIA, branch, detail, file, imported, tell
 
 from bot.core.relations import Kind
 from scheduler.jobs import PREPARES

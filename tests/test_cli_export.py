@@ -8,18 +8,8 @@ import io
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    Quotabot,
-    change,
-    command_here,
-)
-from builders.imports import (
-    JIA,
-    branch,
-    detail,
-    file,
-    tell,
-)
+from builders.e2e import Quotabot, change, command_here
+from builders.imports import JIA, branch, detail, file, tell
 from builders.spreadsheet import read_back
 
 from bot.store.audit import Act

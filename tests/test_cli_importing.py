@@ -7,14 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    Quotabot,
-    at,
-    command_here,
-    open_store,
-    write_config,
-    write_roster,
-)
+from builders.e2e import Quotabot, at, command_here, open_store, write_config, write_roster
 from builders.imports import file
 from builders.service import contact_event
 

@@ -8,21 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    Quotabot,
-    add_customers,
-    at,
-    change,
-    command_here,
-    outbox_rows,
-)
+from builders.e2e import FakeTime, Quotabot, add_customers, at, change, command_here, outbox_rows
 from builders.imports import file
-from builders.reviews import (
-    RULES,
-    branch,
-    tell,
-)
+from builders.reviews import RULES, branch, tell
 
 from bot.core.relations import Kind
 from bot.features.reviews import decide

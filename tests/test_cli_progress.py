@@ -8,21 +8,8 @@ import json
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    Quotabot,
-    at,
-    command_here,
-    installation,
-    write_config,
-    write_roster,
-)
-from builders.progress import (
-    WEEKLY,
-    WHEN,
-    two_teams,
-)
+from builders.e2e import QUOTA, FakeTime, Quotabot, at, command_here, installation, write_config, write_roster
+from builders.progress import WEEKLY, WHEN, two_teams
 
 from bot.store.outbox import Message
 from scheduler.runs import tick

@@ -18,11 +18,7 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
-from builders.progress import (
-    WEEKLY,
-    WHEN,
-    two_teams,
-)
+from builders.progress import WEEKLY, WHEN, two_teams
 from builders.spreadsheet import read_back
 
 from bot.core.progress import Row

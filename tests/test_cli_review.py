@@ -6,20 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_builders import FakeTime, Quotabot, command_here, outbox_rows
-from review_builders import (
-    ANSWERED,
-    BURST_ID,
-    HOLD,
-    TUESDAY,
-    branch,
-    burst,
-    lost_contact,
-    morning,
-    numbers,
-)
+from builders.e2e import FakeTime, Quotabot, command_here, outbox_rows
+from builders.reviews import ANSWERED, BURST_ID, HOLD, TUESDAY, branch, burst, lost_contact, morning, numbers
 
-from bot.features.standings.load import standing
 from bot.services import Services
 
 EMPTY = "nothing waits for a decision\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -27,7 +26,7 @@ from builders.e2e import (
 from builders.sandbox import TODAY
 
 from bot.store.preferences import Way
-from bot.store.troubles import TROUBLE
+from bot.store.troubles import Part, Trouble
 from sandbox.branch import make_branch
 from sandbox.server import start
 from sandbox.world import Call, World
@@ -359,9 +358,8 @@ def test_two_runs_at_once_send_each_message_once(
 
 def test_success_clears_the_note_of_an_earlier_trouble(quotabot: Quotabot, config: Path) -> None:
     with installation(config, FakeTime(at(MORNING))) as services:
-        note = {"errcode": 45009, "text": "made up", "until": 1, "needs_human": False}
-        services.store.marks.put(TROUBLE, json.dumps(note))
+        services.store.troubles.note(Part.DELIVERY, Trouble(45009, "made up", until=1))
     quotabot("run", "progress", "--at", MORNING)
     with installation(config, FakeTime(at(MORNING))) as services:
-        assert services.store.marks.get(TROUBLE) is None
+        assert services.store.troubles.get(Part.DELIVERY) is None
         assert {row["state"] for row in outbox_rows(services)} == {"sent"}

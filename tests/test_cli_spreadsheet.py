@@ -8,10 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from builders.spreadsheet import (
-    formats,
-    read_back,
-)
+from builders.spreadsheet import formats, read_back
 
 from bot import spreadsheet
 from bot.spreadsheet import Cell, Column, Form, Sheet, workbook

@@ -8,15 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    Quotabot,
-    command_here,
-    write_config,
-)
-from builders.sandbox import (
-    NOON,
-    TODAY,
-)
+from builders.e2e import Quotabot, command_here, write_config
+from builders.sandbox import NOON, TODAY
 
 from sandbox.branch import make_branch, write_files
 from sandbox.clock import VirtualClock

@@ -7,13 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, at, installation, write_config, write_roster
 
 from bot.cli.tour import all_sent, evening
 from bot.config import load

@@ -8,15 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    MADE_UP_APP,
-    ROOT,
-    Quotabot,
-    command,
-    command_here,
-    write_config,
-    write_roster,
-)
+from builders.e2e import MADE_UP_APP, ROOT, Quotabot, command, command_here, write_config, write_roster
 
 COMMANDS = [
     (),

@@ -6,20 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    Quotabot,
-    add_customers,
-    at,
-    command_here,
-)
+from builders.e2e import FakeTime, Quotabot, add_customers, at, command_here
 from builders.reviews import branch
 
 from bot.features.standings.load import standing
-from bot.features.statements.proof import (
-    issue,
-    statement_of,
-)
+from bot.features.statements.proof import issue, statement_of
 from bot.features.statements.rules import shown_code
 from bot.services import Services
 

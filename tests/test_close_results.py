@@ -27,10 +27,7 @@ from hypothesis import strategies as st
 from bot.core.relations import Kind, RelationEvent
 from bot.features.close import results
 from bot.features.ledger.derive import derive
-from bot.features.standings.load import (
-    Standing,
-    standing,
-)
+from bot.features.standings.load import Standing, standing
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.results import State

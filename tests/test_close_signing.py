@@ -10,29 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    rows_of,
-    where,
-    write_roster,
-)
-from builders.reviews import (
-    ROSTER,
-    branch,
-    tell,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, rows_of, where, write_roster
+from builders.reviews import ROSTER, branch, tell
 
 from bot.app.bootstrap import refresh_directory
 from bot.core.relations import Kind
 from bot.features.close import results
-from bot.features.reviews.decide import (
-    decide,
-    open_appeal,
-)
+from bot.features.reviews.decide import decide, open_appeal
 from bot.services import FIRST_START, Services
 from bot.store.results import State
 from scheduler.jobs import PREPARES

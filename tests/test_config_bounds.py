@@ -7,14 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from builders.config import (
-    DIRECTORY,
-    MINIMAL,
-    QUOTA,
-    WECOM,
-    faults,
-    read,
-)
+from builders.config import DIRECTORY, MINIMAL, QUOTA, WECOM, faults, read
 
 from bot.core import counting, money
 from bot.core.quotas import Basis

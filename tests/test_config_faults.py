@@ -5,13 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders.config import (
-    DIRECTORY,
-    MINIMAL,
-    QUOTA,
-    WECOM,
-    faults,
-)
+from builders.config import DIRECTORY, MINIMAL, QUOTA, WECOM, faults
 
 SECRET = '{ env = "WECOM_SECRET" }'
 

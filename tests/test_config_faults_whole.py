@@ -5,13 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders.config import (
-    ENVIRON,
-    MINIMAL,
-    QUOTA,
-    faults,
-    write,
-)
+from builders.config import ENVIRON, MINIMAL, QUOTA, faults, write
 from hypothesis import given
 from hypothesis import strategies as st
 

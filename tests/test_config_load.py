@@ -9,15 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from builders.config import (
-    AES_KEY,
-    DIRECTORY,
-    MINIMAL,
-    QUOTA,
-    TOKEN,
-    WECOM,
-    read,
-)
+from builders.config import AES_KEY, DIRECTORY, MINIMAL, QUOTA, TOKEN, WECOM, read
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError

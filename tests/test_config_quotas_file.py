@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders.config import (
-    MINIMAL,
-    read,
-)
+from builders.config import MINIMAL, read
 
 from bot.config import ConfigError
 from bot.config.quotas_file import load_quotas

@@ -9,20 +9,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from builders.config import (
-    MINIMAL,
-    read,
-)
+from builders.config import MINIMAL, read
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config.roster import (
-    RosterError,
-    RosterLine,
-    read_departments,
-    read_roster,
-    role_for,
-)
+from bot.config.roster import RosterError, RosterLine, read_departments, read_roster, role_for
 from bot.core.people import Departments
 
 HEADER = "userid,name,department,role,leader_of,joined_on,left_on,share\n"

@@ -7,14 +7,7 @@ import traceback
 from pathlib import Path
 
 import pytest
-from builders.config import (
-    AES_KEY,
-    ENVIRON,
-    MINIMAL,
-    TOKEN,
-    read,
-    write,
-)
+from builders.config import AES_KEY, ENVIRON, MINIMAL, TOKEN, read, write
 from hypothesis import given
 from hypothesis import strategies as st
 

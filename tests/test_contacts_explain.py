@@ -8,32 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    at,
-)
-from builders.facts import (
-    Fact,
-    put_facts,
-)
-from builders.imports import (
-    JIA,
-    NOW,
-    branch,
-    detail,
-    file,
-    imported,
-    tell,
-)
+from builders.e2e import QUOTA, at
+from builders.facts import Fact, put_facts
+from builders.imports import JIA, NOW, branch, detail, file, imported, tell
 
 from bot.core.relations import Kind, RelationEvent
 from bot.core.verdicts import Verdict
 from bot.features.close import results
-from bot.features.contacts.explain import (
-    Explained,
-    UnknownPersonError,
-    explain,
-)
+from bot.features.contacts.explain import Explained, UnknownPersonError, explain
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import standing
 from bot.services import Services

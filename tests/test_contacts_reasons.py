@@ -16,11 +16,7 @@ from bot.core.counting import Counting, FirstAdd, MaxShare
 from bot.core.quotas import Basis
 from bot.core.relations import Add, Kind
 from bot.core.verdicts import Verdict
-from bot.features.contacts.reasons import (
-    Decision,
-    Ruling,
-    reason,
-)
+from bot.features.contacts.reasons import Decision, Ruling, reason
 from bot.locales import languages
 from bot.messages.catalog import texts_in
 

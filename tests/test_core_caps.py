@@ -5,10 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from builders.contacts import (
-    contact,
-    words,
-)
+from builders.contacts import contact, words
 
 from bot.core.contacts import Contact, Details
 from bot.core.counting import Counting, MaxShare

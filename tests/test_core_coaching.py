@@ -7,13 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from builders.messages import (
-    BEHIND,
-    COVERED,
-    EXEMPT,
-    MET,
-    MONTHLY,
-)
+from builders.messages import BEHIND, COVERED, EXEMPT, MET, MONTHLY
 
 from bot.core.coaching import Effect, Mark, Outcome, effect, helped_lately, outcome
 from bot.core.progress import Row, Status

@@ -5,12 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from builders.branches import (
-    at,
-    china,
-    event,
-    fold_all,
-)
+from builders.branches import at, china, event, fold_all
 
 from bot.core.day import DayFacts, day_facts
 from bot.core.relations import Kind, RelationEvent

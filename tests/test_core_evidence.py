@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from builders.branches import (
-    china,
-    quota,
-    seconds,
-)
+from builders.branches import china, quota, seconds
 
 from bot.core.contacts import Contact
 from bot.core.counting import Burst, Counting, Integrity, QuickLoss

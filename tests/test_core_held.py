@@ -7,19 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from builders.branches import (
-    person,
-    quota,
-    seconds,
-)
-from builders.contacts import (
-    SHARED_INSIDE,
-    WECOM,
-    contact,
-    rows,
-    won,
-    words,
-)
+from builders.branches import person, quota, seconds
+from builders.contacts import SHARED_INSIDE, WECOM, contact, rows, won, words
 
 from bot.core.contacts import Contact
 from bot.core.counting import Burst, Counting, FirstAdd, Integrity, MaxShare

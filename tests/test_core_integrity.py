@@ -7,18 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from builders.branches import (
-    at,
-    china,
-    person,
-    quota,
-    seconds,
-)
-from builders.contacts import (
-    contact,
-    rows,
-    words,
-)
+from builders.branches import at, china, person, quota, seconds
+from builders.contacts import contact, rows, words
 
 from bot.core.contacts import Contact
 from bot.core.counting import DAY_S, Burst, Counting, FirstAdd, Integrity, QuickLoss

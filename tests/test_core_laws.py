@@ -8,16 +8,8 @@ from datetime import timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from builders.branches import (
-    DAY_S,
-    event,
-    fold_all,
-)
-from builders.worlds import (
-    World,
-    tried,
-    worlds,
-)
+from builders.branches import DAY_S, event, fold_all
+from builders.worlds import World, tried, worlds
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

@@ -10,12 +10,7 @@ from builders.messages import MONTHLY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.leaderboard import (
-    Board,
-    Gain,
-    Place,
-    board,
-)
+from bot.core.leaderboard import Board, Gain, Place, board
 from bot.core.people import Departments
 from bot.core.progress import Row, Status
 

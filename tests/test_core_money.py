@@ -7,15 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from builders.branches import (
-    person,
-    quota,
-)
-from builders.contacts import (
-    contact,
-    rows,
-    won,
-)
+from builders.branches import person, quota
+from builders.contacts import contact, rows, won
 
 from bot.core.counting import Counting
 from bot.core.money import Pay, Penalty, Reward, Scope, capped

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from builders.oracle_rows import Rows
-from builders.worlds import (
-    World,
-    tried,
-    worlds,
-)
+from builders.worlds import World, tried, worlds
 from hypothesis import given
 
 

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders.branches import (
-    at,
-    core_branch,
-    event,
-    person,
-    quota,
-    seconds,
-)
+from builders.branches import at, core_branch, event, person, quota, seconds
 
 from bot.core.contacts import Details
 from bot.core.counting import Counting
 from bot.core.frames import Frame
-from bot.core.pending import (
-    Waiting,
-    waiting,
-)
+from bot.core.pending import Waiting, waiting
 from bot.core.periods import parse_period
 from bot.core.relations import Kind
 from bot.core.verdicts import Verdict

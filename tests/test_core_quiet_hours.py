@@ -8,16 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.people import Membership, Person
-from bot.core.quiet_hours import (
-    NO_WISH,
-    RANKS,
-    WAITS,
-    Peace,
-    Silence,
-    Wish,
-    kind_of,
-    places_kept,
-)
+from bot.core.quiet_hours import NO_WISH, RANKS, WAITS, Peace, Silence, Wish, kind_of, places_kept
 from bot.core.workdays import WorkCalendar
 
 CHINA = ZoneInfo("Asia/Shanghai")

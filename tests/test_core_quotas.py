@@ -6,10 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from builders.branches import (
-    person,
-    quota,
-)
+from builders.branches import person, quota
 
 from bot.core.people import Departments, Membership
 from bot.core.periods import PeriodKind, parse_period

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders.branches import (
-    DAY_S,
-    REGAIN_S,
-    event,
-    relation_events,
-)
+from builders.branches import DAY_S, REGAIN_S, event, relation_events
 from hypothesis import given
 from hypothesis import strategies as st
 

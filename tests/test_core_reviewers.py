@@ -5,11 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
-from builders.branches import (
-    at,
-    china,
-    person,
-)
+from builders.branches import at, china, person
 
 from bot.core.people import Departments
 from bot.core.reviewers import Bank, level_at, time_is_up

@@ -7,10 +7,7 @@ from datetime import date
 import pytest
 
 from bot.core.people import Departments, Membership, Person
-from bot.core.rollout import (
-    Mode,
-    Reach,
-)
+from bot.core.rollout import Mode, Reach
 
 DAY = date(2026, 11, 24)
 TREE = Departments(parents={11: 1, 12: 1, 111: 11})

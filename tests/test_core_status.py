@@ -7,27 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from builders.branches import (
-    DAY_S,
-    NINE_TENTHS,
-    adds_on,
-    event,
-    person,
-    quota,
-    row,
-    seconds,
-)
+from builders.branches import DAY_S, NINE_TENTHS, adds_on, event, person, quota, row, seconds
 
 from bot.core.periods import PeriodKind
 from bot.core.progress import Status
 from bot.core.relations import Kind
-from bot.core.status import (
-    OwnDays,
-    pace_of,
-    prorated,
-    rounded,
-    status_of,
-)
+from bot.core.status import OwnDays, pace_of, prorated, rounded, status_of
 
 
 def kept(number: int, *, lost: int = 0, transferred: int = 0, age_s: int = DAY_S) -> float | None:

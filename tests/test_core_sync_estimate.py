@@ -10,11 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.sync_estimate import (
-    Estimate,
-    MemberDay,
-    estimates,
-)
+from bot.core.sync_estimate import Estimate, MemberDay, estimates
 
 DAY = date(2026, 11, 23)
 

@@ -5,18 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from builders.branches import (
-    NINE_TENTHS,
-    at,
-    person,
-    quota,
-    seconds,
-)
-from builders.contacts import (
-    branch,
-    contact,
-    won,
-)
+from builders.branches import NINE_TENTHS, at, person, quota, seconds
+from builders.contacts import branch, contact, won
 
 from bot.core.contacts import Contact
 from bot.core.people import Departments, Person

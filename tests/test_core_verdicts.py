@@ -9,18 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from builders.branches import (
-    event,
-    quota,
-    row,
-)
-from builders.contacts import (
-    SHARED_INSIDE,
-    WECHAT,
-    WECOM,
-    contact,
-    words,
-)
+from builders.branches import event, quota, row
+from builders.contacts import SHARED_INSIDE, WECHAT, WECOM, contact, words
 
 from bot.core.counting import Counting, FirstAdd, Integrity, MaxShare
 from bot.core.relations import Kind

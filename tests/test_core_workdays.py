@@ -6,10 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from builders.branches import (
-    at,
-    china,
-)
+from builders.branches import at, china
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,38 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from builders.messages import (
-    ANSWER_UNTIL,
-    APPEALED,
-    MORNING,
-    SHARED,
-)
+from builders.messages import ANSWER_UNTIL, APPEALED, MORNING, SHARED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.verdicts import Verdict
 from bot.features.contacts import message as contacts_message
-from bot.features.contacts.message import (
-    Judged,
-    Listed,
-)
-from bot.features.customers.name_sentences import (
-    Customer,
-    called,
-)
+from bot.features.contacts.message import Judged, Listed
+from bot.features.customers.name_sentences import Customer, called
 from bot.features.reviews import appeal_message
 from bot.features.reviews.decision_message import decided
-from bot.features.reviews.question_message import (
-    ToDecide,
-    questions,
-    to_review,
-)
+from bot.features.reviews.question_message import ToDecide, questions, to_review
 from bot.messages.limits import CONTENT_BYTES, CUSTOMER_BYTES
-from bot.messages.message import (
-    Message,
-    as_markdown,
-    as_text,
-)
+from bot.messages.message import Message, as_markdown, as_text
 
 CUSTOMER = "wmAAAAAAAAAAAAAAAAAAAAAAAAAAx7k2"
 LANGUAGES = ("zh-CN", "en")

@@ -10,36 +10,13 @@ import pytest
 from builders import sync as sync_builders
 from builders.chat import say
 from builders.details import desk
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    command_here,
-    outbox_rows,
-    rows_of,
-    where,
-)
-from builders.reviews import (
-    BURST_RULE,
-    ROSTER,
-    TUESDAY,
-    branch,
-    lost_contact,
-    morning,
-    tell,
-)
-from builders.service import (
-    logged,
-    running,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, command_here, outbox_rows, rows_of, where
+from builders.reviews import BURST_RULE, ROSTER, TUESDAY, branch, lost_contact, morning, tell
+from builders.service import logged, running
 
 from bot.core.relations import Kind
 from bot.features.customers import names
-from bot.features.customers.names import (
-    look_over,
-    names_of,
-)
+from bot.features.customers.names import look_over, names_of
 from bot.services import Services
 from bot.store.customers import CustomerName
 from bot.store.outbox import Message

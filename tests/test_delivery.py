@@ -8,15 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.delivery import (
-    Post,
-    make_sender,
-    post,
-)
-from builders.e2e import (
-    at,
-    change,
-)
+from builders.delivery import Post, make_sender, post
+from builders.e2e import at, change
 
 from bot.app.bootstrap import wecom_client
 from bot.store.outbox import Lane

@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.cards import (
-    a_card,
-    office_with_cards,
-    press,
-    put_card,
-    receive,
-    updates,
-)
+from builders.cards import a_card, office_with_cards, press, put_card, receive, updates
 from builders.delivery import Post
 
 from bot.app.bootstrap import token_keeper

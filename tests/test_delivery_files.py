@@ -7,20 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.chat import (
-    arrive,
-    text_event,
-)
-from builders.delivery import (
-    Post,
-    post,
-)
+from builders.chat import arrive, text_event
+from builders.delivery import Post, post
 from builders.e2e import outbox_rows
 from builders.reviews import branch
-from builders.sandbox import (
-    Api,
-    make_api,
-)
+from builders.sandbox import Api, make_api
 from builders.spreadsheet import read_back
 from werkzeug.test import TestResponse
 

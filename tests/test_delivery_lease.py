@@ -8,11 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.delivery import (
-    Post,
-    make_sender,
-    post,
-)
+from builders.delivery import Post, make_sender, post
 
 from bot.app.bootstrap import wecom_client
 from bot.features.delivery.sender import Sender

@@ -7,15 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.delivery import (
-    Post,
-    make_sender,
-    post,
-)
-from builders.e2e import (
-    at,
-    until,
-)
+from builders.delivery import Post, make_sender, post
+from builders.e2e import at, until
 
 from bot.store.outbox import Lane
 from bot.wecom.client import CALL_S

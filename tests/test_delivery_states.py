@@ -8,21 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.chat import (
-    arrive,
-    text_event,
-)
-from builders.e2e import (
-    FakeTime,
-    at,
-    rows_of,
-    where,
-)
-from builders.reviews import (
-    TUESDAY,
-    branch,
-    lost_contact,
-)
+from builders.chat import arrive, text_event
+from builders.e2e import FakeTime, at, rows_of, where
+from builders.reviews import TUESDAY, branch, lost_contact
 
 from bot.features.customers import names
 from bot.store.customers import CustomerName

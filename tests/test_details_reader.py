@@ -11,30 +11,15 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from builders.details import (
-    GET,
-    TAGS,
-    Desk,
-    desk,
-)
+from builders.details import GET, TAGS, Desk, desk
 from builders.e2e import QUOTA
-from builders.facts import (
-    Fact,
-    put_facts,
-)
+from builders.facts import Fact, put_facts
 from builders.service import logged
 
 from bot.core.verdicts import Verdict
 from bot.features.details import answers
-from bot.features.details.answers import (
-    ENDED,
-    RETRY_S,
-    SOON_S,
-)
-from bot.features.details.reader import (
-    LEASE,
-    LEASE_S,
-)
+from bot.features.details.answers import ENDED, RETRY_S, SOON_S
+from bot.features.details.reader import LEASE, LEASE_S
 from bot.store.budget import GRANT_S
 from bot.store.details import ReadState
 from bot.store.outbox import Message

@@ -10,21 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders.details import (
-    Desk,
-    desk,
-)
-from builders.e2e import (
-    QUOTA,
-    at,
-)
+from builders.details import Desk, desk
+from builders.e2e import QUOTA, at
 
 from bot.core.verdicts import Verdict
 from bot.features.details import tags
-from bot.features.details.tags import (
-    freshen,
-    want_again,
-)
+from bot.features.details.tags import freshen, want_again
 from scheduler.runs import fire
 from scheduler.timetable import Firing
 

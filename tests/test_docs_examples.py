@@ -10,20 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from builders.branches import (
-    NINE_TENTHS,
-    at,
-    core_branch,
-    event,
-    frames_of,
-    person,
-    seconds,
-)
-from builders.config import (
-    DIRECTORY,
-    WECOM,
-    read,
-)
+from builders.branches import NINE_TENTHS, at, core_branch, event, frames_of, person, seconds
+from builders.config import DIRECTORY, WECOM, read
 
 from bot.core.contacts import Contact, Details
 from bot.core.people import Membership, Person

@@ -15,10 +15,7 @@ from bot.cli.main import cli
 from bot.config import Config
 from bot.config.shape import key_paths
 from bot.core.progress import Row, Status
-from bot.features.health import (
-    Health,
-    metrics_text,
-)
+from bot.features.health import Health, metrics_text
 from bot.features.statements.proof import Looked
 from bot.store.store import Store
 from bot.web import pages

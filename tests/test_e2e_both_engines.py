@@ -6,21 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    command,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, command, installation, write_config, write_roster
 
-from bot.app.demo import (
-    last_workday,
-    running,
-)
+from bot.app.demo import last_workday, running
 from bot.cli.tour import play
 from bot.features.close import results
 from bot.services import Services

@@ -8,17 +8,9 @@ from pathlib import Path
 
 import pytest
 import requests
-from builders.e2e import (
-    add_customers,
-    at,
-    outbox_rows,
-)
+from builders.e2e import add_customers, at, outbox_rows
 from builders.service import running
-from builders.sync import (
-    BATCH,
-    Desk,
-    desk,
-)
+from builders.sync import BATCH, Desk, desk
 
 from bot.app.bootstrap import open_sender
 from bot.features.outages.catch_up import begin_if_due

@@ -12,13 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from builders.e2e import (
-    COMMAND,
-    ROOT,
-    Done,
-    command,
-    until,
-)
+from builders.e2e import COMMAND, ROOT, Done, command, until
 
 CHAPTER = re.compile(r"^━━ (.*) ━━$", re.MULTILINE)
 HEADING = re.compile(r"^(员工.|主管.) \(([a-z0-9]+)\)$", re.MULTILINE)

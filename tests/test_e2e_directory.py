@@ -8,17 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from builders.directory import (
-    Bank,
-    Corp,
-    bank,
-    corp,
-)
-from builders.e2e import (
-    PATIENCE_S,
-    at,
-    until,
-)
+from builders.directory import Bank, Corp, bank, corp
+from builders.e2e import PATIENCE_S, at, until
 from builders.sandbox import make_world
 from builders.service import running
 

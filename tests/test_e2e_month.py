@@ -19,24 +19,15 @@ from typing import Any
 
 import pytest
 from builders.cards import receive
-from builders.e2e import (
-    CHINA,
-    FakeTime,
-    installation,
-    outbox_rows,
-    write_config,
-)
+from builders.e2e import CHINA, FakeTime, installation, outbox_rows, write_config
 from builders.messages import examples
 
-from bot.features.delivery.deliver import (
-    DUPLICATE_CHECK_S,
-    Delivery,
-)
+from bot.features.delivery.deliver import DUPLICATE_CHECK_S, Delivery
 from bot.features.robots.deliver import RobotDelivery
 from bot.messages.forms import forms_of
 from bot.services import Services
+from bot.store.coordination import TOKEN
 from bot.store.outbox import Due
-from bot.store.troubles import TOKEN
 from bot.wecom.errors import AnswerError
 from bot.wecom.robot import robot_of
 from bot.wecom.token import TokenKeeper

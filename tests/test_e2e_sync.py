@@ -15,29 +15,10 @@ from typing import Any
 
 import pytest
 import requests
-from builders.e2e import (
-    COMMAND,
-    ROOT,
-    FakeTime,
-    at,
-    command,
-    installation,
-    rows_of,
-    until,
-    write_config,
-)
-from builders.sandbox import (
-    NOON,
-    TODAY,
-)
+from builders.e2e import COMMAND, ROOT, FakeTime, at, command, installation, rows_of, until, write_config
+from builders.sandbox import NOON, TODAY
 from builders.service import running
-from builders.sync import (
-    NIGHT,
-    Desk,
-    KilledError,
-    count_down,
-    desk,
-)
+from builders.sync import NIGHT, Desk, KilledError, count_down, desk
 
 from bot.core.relations import Kind, RelationEvent
 from bot.features.ledger.derive import derive

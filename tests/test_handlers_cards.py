@@ -8,20 +8,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.cards import (
-    buttons,
-    office_with_cards,
-    press,
-    put_card,
-    receive,
-    updates,
-)
+from builders.cards import buttons, office_with_cards, press, put_card, receive, updates
 from builders.delivery import Post
-from builders.messages import (
-    BEHIND,
-    EVENING,
-    member,
-)
+from builders.messages import BEHIND, EVENING, member
 
 from bot.app.bootstrap import refresh_directory
 from bot.features.notify import enqueue

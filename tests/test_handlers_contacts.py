@@ -12,18 +12,8 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
-from builders.e2e import (
-    rows_of,
-    where,
-)
-from builders.service import (
-    EVENT_AT,
-    Site,
-    contact_event,
-    running,
-    sealed,
-    services,
-)
+from builders.e2e import rows_of, where
+from builders.service import EVENT_AT, Site, contact_event, running, sealed, services
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -9,13 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from builders.service import (
-    ROSTER,
-    contact_event,
-    logged,
-    rows,
-    services,
-)
+from builders.service import ROSTER, contact_event, logged, rows, services
 
 import handlers
 from bot.features.ledger.derive import derive

@@ -7,11 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from builders.service import (
-    contact_event,
-    logged,
-    services,
-)
+from builders.service import contact_event, logged, services
 
 from bot.core.errors import ContentFreeError
 from bot.features.reviews.decide import ReviewError

@@ -8,22 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.directory import (
-    Bank,
-    Corp,
-    bank,
-    corp,
-)
+from builders.directory import Bank, Corp, bank, corp
 from builders.e2e import at
 from builders.sandbox import make_world
 from builders.service import services as roster_services
 
 from bot.features.health import Health
-from bot.features.people.refresh import (
-    MEMBER_RETRY_S,
-    look_after,
-    reread_members,
-)
+from bot.features.people.refresh import MEMBER_RETRY_S, look_after, reread_members
 from bot.services import Services
 from bot.store.address_book import State
 from bot.wecom.errors import AnswerError

@@ -7,34 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.cards import (
-    buttons,
-    office_with_cards,
-    press,
-    receive,
-)
-from builders.chat import (
-    arrive,
-    text_event,
-)
+from builders.cards import buttons, office_with_cards, press, receive
+from builders.chat import arrive, text_event
 from builders.delivery import Post
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-    rows_of,
-    where,
-    write_config,
-    write_roster,
-)
-from builders.messages import (
-    BEHIND,
-    member,
-)
-from builders.service import (
-    CORP,
-    contact_event,
-)
+from builders.e2e import FakeTime, at, installation, rows_of, where, write_config, write_roster
+from builders.messages import BEHIND, member
+from builders.service import CORP, contact_event
 
 from bot.app.bootstrap import refresh_directory
 from bot.features.notify import enqueue

@@ -10,31 +10,14 @@ from pathlib import Path
 
 import pytest
 from builders.copy import put_events
-from builders.e2e import (
-    change,
-    command_here,
-    far_schedule,
-    rows_of,
-    until,
-    where,
-    write_config,
-    write_roster,
-)
+from builders.e2e import change, command_here, far_schedule, rows_of, until, where, write_config, write_roster
 from builders.sandbox import TODAY
-from builders.service import (
-    contact_event,
-    logged,
-    running,
-    services,
-)
+from builders.service import contact_event, logged, running, services
 
 from bot.app.bootstrap import open_services
 from bot.config import load
 from bot.features import welcome
-from bot.features.health import (
-    Health,
-    metrics_text,
-)
+from bot.features.health import Health, metrics_text
 from bot.services import Services
 from bot.store.engine import StoreBusyError
 from bot.store.welcomes import State

@@ -11,36 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-)
-from builders.imports import (
-    FACTS,
-    JIA,
-    NOW,
-    OWN_BOOK,
-    branch,
-    detail,
-    file,
-    imported,
-    row,
-    tell,
-)
+from builders.e2e import QUOTA, FakeTime
+from builders.imports import FACTS, JIA, NOW, OWN_BOOK, branch, detail, file, imported, row, tell
 
 from bot.config.csv_table import Cells
 from bot.features.contacts.explain import explain
 from bot.features.imports import csv_import
-from bot.features.imports.csv_import import ImportingError, Report, import_file
+from bot.features.imports.absences import AbsenceLines
+from bot.features.imports.csv_import import ImportingError, Lines, Report, import_file
 from bot.features.imports.facts import FactLine, FactLines
 from bot.services import Services
-from bot.store.contact_knowledge import Said
-from bot.store.facts import Facts, FactsImport
-from bot.explaining import explain
-from bot.importing import AbsenceLines, FactLines, ImportingError, Lines, Report, import_file
-from bot.importing.facts import FactLine
 from bot.store import staging
-from bot.store.knowledge import Absence, Said
+from bot.store.contact_knowledge import Absence, Said
+from bot.store.facts import Facts, FactsImport
 
 SHA = hashlib.sha256(b"13800000000").hexdigest()
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders.imports import (
-    branch,
-    file,
-    imported,
-    row,
-)
+from builders.imports import branch, file, imported, row
 
 HEADER = "userid,from,to,kind"
 

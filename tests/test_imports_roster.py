@@ -8,23 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from builders.directory import (
-    bank,
-    corp,
-)
-from builders.e2e import (
-    FakeTime,
-    Quotabot,
-    at,
-    command_here,
-    installation,
-    write_config,
-    write_roster,
-)
-from builders.imports import (
-    file,
-    url_of,
-)
+from builders.directory import bank, corp
+from builders.e2e import FakeTime, Quotabot, at, command_here, installation, write_config, write_roster
+from builders.imports import file, url_of
 from builders.sandbox import make_world
 
 from bot.app.bootstrap import refresh_directory

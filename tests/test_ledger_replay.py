@@ -8,29 +8,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    Quotabot,
-    at,
-    command_here,
-)
-from builders.imports import (
-    JIA,
-    branch,
-    tell,
-)
+from builders.e2e import Quotabot, at, command_here
+from builders.imports import JIA, branch, tell
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.relations import Add, Kind, RelationEvent, fold
 from bot.features.ledger import replay
-from bot.features.ledger.derive import (
-    derive,
-    note_rules,
-)
-from bot.features.ledger.replay import (
-    Difference,
-    recount,
-)
+from bot.features.ledger.derive import derive, note_rules
+from bot.features.ledger.replay import Difference, recount
 from bot.services import Services
 
 MORE = """

@@ -39,26 +39,15 @@ from bot.core.progress import Row
 from bot.core.verdicts import Verdict
 from bot.features.close.message import closed
 from bot.features.progress import progress
-from bot.features.reminder.message import (
-    reminder,
-    to_remind,
-)
+from bot.features.reminder.message import reminder, to_remind
 from bot.features.teams.digest_message import digest
-from bot.features.weekly import (
-    OwnWeek,
-    TeamWeek,
-    weekly,
-)
+from bot.features.weekly import OwnWeek, TeamWeek, weekly
 from bot.locales import languages
 from bot.messages.cards import as_card, button_of, card_text, marked
 from bot.messages.catalog import texts_in
 from bot.messages.forms import forms_of
 from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS, over
-from bot.messages.message import (
-    Button,
-    Message,
-    as_text,
-)
+from bot.messages.message import Button, Message, as_text
 from sandbox.cards import buttons_of, check_card, content_of_card
 from sandbox.switches import ApiSwitches
 

@@ -12,24 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.cards import (
-    office_with_cards,
-    put_card,
-    receive,
-)
-from builders.chat import (
-    say,
-    text_event,
-)
-from builders.e2e import (
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    outbox_rows,
-    write_config,
-    write_roster,
-)
+from builders.cards import office_with_cards, put_card, receive
+from builders.chat import say, text_event
+from builders.e2e import FakeTime, add_customers, at, installation, outbox_rows, write_config, write_roster
 
 from bot.services import Services
 from bot.store.contact_knowledge import Absence

@@ -9,12 +9,7 @@ from pathlib import Path
 
 import pytest
 from builders.chat import say
-from builders.e2e import (
-    FakeTime,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, installation, write_config, write_roster
 from builders.e2e import at as moment
 from builders.messages import examples
 

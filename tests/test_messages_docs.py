@@ -9,10 +9,7 @@ import pytest
 from builders.messages import examples
 
 from bot.messages.cards import as_card, card_text
-from bot.messages.message import (
-    as_markdown,
-    as_text,
-)
+from bot.messages.message import as_markdown, as_text
 
 PAGE = (Path(__file__).parent.parent / "docs" / "messages.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^<!-- example: ([^\n]+) -->\n```[a-z]*\n(.*?)\n```$", re.MULTILINE | re.DOTALL)

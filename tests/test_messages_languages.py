@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from builders.messages import (
-    BEHIND,
-    MONTHLY,
-    MORNING,
-    QUIET,
-)
+from builders.messages import BEHIND, MONTHLY, MORNING, QUIET
 
 from bot.core.periods import PeriodKind
 from bot.core.progress import Status

@@ -31,28 +31,14 @@ from hypothesis import strategies as st
 from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
 from bot.features.progress import progress
-from bot.features.reminder.message import (
-    reminder,
-    to_remind,
-)
+from bot.features.reminder.message import reminder, to_remind
 from bot.features.reminder.offer import offer_help
 from bot.features.statements.message import statement
 from bot.features.teams.digest_message import digest
-from bot.features.weekly import (
-    OwnWeek,
-    TeamWeek,
-    weekly,
-)
+from bot.features.weekly import OwnWeek, TeamWeek, weekly
 from bot.messages.limits import MESSAGE_BYTES, NAME_BYTES
-from bot.messages.message import (
-    Message,
-    as_markdown,
-    as_text,
-)
-from bot.messages.sanitize import (
-    clean,
-    clip,
-)
+from bot.messages.message import Message, as_markdown, as_text
+from bot.messages.sanitize import clean, clip
 
 FORBIDDEN = re.compile(r"落后|[!！元¥￥$]|yuan|behind|rank", re.IGNORECASE)
 LANGUAGE = st.sampled_from(["zh-CN", "en"])

@@ -14,19 +14,12 @@ from pathlib import Path
 
 import pytest
 from builders.answers import answers
-from builders.messages import (
-    a_group,
-    examples,
-)
+from builders.messages import a_group, examples
 
 from bot.features.chat.menu import menu
 from bot.features.robots.message import group_picture
 from bot.messages.cards import as_card
-from bot.messages.message import (
-    Message,
-    as_markdown,
-    as_text,
-)
+from bot.messages.message import Message, as_markdown, as_text
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 WHOLE = 1_000_000  # nothing gives way: every line is in the snapshot

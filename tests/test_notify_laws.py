@@ -12,35 +12,16 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    CHINA,
-    QUOTA,
-    FakeTime,
-    at,
-    installation,
-    outbox_rows,
-    write_config,
-    write_roster,
-)
+from builders.e2e import CHINA, QUOTA, FakeTime, at, installation, outbox_rows, write_config, write_roster
 
 from bot.core.progress import Status
-from bot.core.quiet_hours import (
-    Silence,
-    kind_of,
-)
+from bot.core.quiet_hours import Silence, kind_of
 from bot.core.relations import Kind, RelationEvent
 from bot.features.ledger.derive import derive
-from bot.features.notify.enqueue import (
-    peace,
-    put_unasked,
-    unasked,
-)
+from bot.features.notify.enqueue import peace, put_unasked, unasked
 from bot.features.notify.recheck import hold_back
 from bot.features.reminder.message import to_remind
-from bot.features.rules.announcement import (
-    RuleNews,
-    rules_changed,
-)
+from bot.features.rules.announcement import RuleNews, rules_changed
 from bot.features.standings.load import standing
 from bot.services import Services
 from bot.store.contact_knowledge import Absence

@@ -9,23 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    at,
-    change,
-    installation,
-    outbox_rows,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, at, change, installation, outbox_rows, write_config, write_roster
 
-from bot.features.notify.enqueue import (
-    going,
-    peace,
-    put_unasked,
-    working_window,
-)
+from bot.features.notify.enqueue import going, peace, put_unasked, working_window
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
 from bot.store.outbox import Message

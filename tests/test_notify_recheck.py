@@ -7,14 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.chat import (
-    arrive,
-    text_event,
-)
-from builders.delivery import (
-    Post,
-    post,
-)
+from builders.chat import arrive, text_event
+from builders.delivery import Post, post
 from builders.e2e import at
 
 from bot.store.outbox import Lane

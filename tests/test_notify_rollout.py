@@ -9,10 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from builders.chat import (
-    arrive,
-    say,
-)
+from builders.chat import arrive, say
 from builders.e2e import (
     QUOTA,
     FakeTime,
@@ -27,15 +24,8 @@ from builders.e2e import (
 from builders.service import contact_event
 
 from bot.config import load
-from bot.features.health import (
-    Health,
-    metrics_text,
-)
-from bot.features.notify.enqueue import (
-    going,
-    peace,
-    put_unasked,
-)
+from bot.features.health import Health, metrics_text
+from bot.features.notify.enqueue import going, peace, put_unasked
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
 from bot.wecom.welcome import Greeting

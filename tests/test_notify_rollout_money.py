@@ -7,15 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.config import load
 from bot.features.rules.announce import announcements

@@ -9,20 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    outbox_rows,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, add_customers, at, installation, outbox_rows, write_config, write_roster
 
-from bot.core.sync import (
-    FELL_OUT,
-    UNLICENSED,
-)
+from bot.core.sync import FELL_OUT, UNLICENSED
 from bot.features.health import Health
 from bot.features.outages import catch_up, gaps
 from bot.features.outages.catch_up import begin_if_due

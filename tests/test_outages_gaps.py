@@ -7,15 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    at,
-    far_schedule,
-    installation,
-    until,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, at, far_schedule, installation, until, write_config, write_roster
 from builders.service import running
 
 from bot.app import service

@@ -8,14 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    CHINA,
-    FakeTime,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import CHINA, FakeTime, at, installation, write_config, write_roster
 
 from bot.core.relations import Kind, RelationEvent
 from bot.core.sync import ORIGIN
@@ -23,15 +16,9 @@ from bot.features.health import Health
 from bot.features.outages import gaps
 from bot.features.outages import silence as outages_silence
 from bot.features.outages.catch_up import begin_if_due
-from bot.features.outages.silence_rules import (
-    Heard,
-    listen,
-)
+from bot.features.outages.silence_rules import Heard, listen
 from bot.services import Services
-from bot.store.sync import (
-    Drift,
-    SyncRun,
-)
+from bot.store.sync import Drift, SyncRun
 
 TODAY = "2026-11-23"
 LAST = f"{TODAY}T10:00"

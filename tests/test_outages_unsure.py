@@ -6,16 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    rows_of,
-    where,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, add_customers, at, installation, rows_of, where, write_config, write_roster
 
 from bot.core.renames import Overlap
 from bot.services import Services

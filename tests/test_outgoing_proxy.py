@@ -9,25 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    ROOT,
-    FakeTime,
-    at,
-    far_schedule,
-    installation,
-    until,
-    write_config,
-)
-from builders.outgoing import (
-    Proxy,
-    bank_proxy,
-)
+from builders.e2e import ROOT, FakeTime, at, far_schedule, installation, until, write_config
+from builders.outgoing import Proxy, bank_proxy
 from builders.sandbox import make_world
 
-from bot.app.bootstrap import (
-    open_reader,
-    open_sender,
-)
+from bot.app.bootstrap import open_reader, open_sender
 from bot.services import Services
 from bot.store.outbox import Message
 from bot.wecom.token import TokenError

@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import config_files
 import pytest
+from builders import config as config_files
 from builders.e2e import ROSTER_HEADER
 
 from bot.core.people import Departments, Membership, Person

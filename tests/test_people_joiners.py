@@ -8,32 +8,18 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.directory import (
-    Bank,
-    Corp,
-    bank,
-    corp,
-)
-from builders.e2e import (
-    Quotabot,
-    at,
-    command_here,
-    write_roster,
-)
+from builders.directory import Bank, Corp, bank, corp
+from builders.e2e import Quotabot, at, command_here, write_roster
 from builders.sandbox import make_world
 
 from bot.app.bootstrap import refresh_directory
-from bot.features.people import joiners
-from bot.features.people.joiners import (
-    Joiner,
-    JoiningError,
-)
-from bot import joining, reviewing
-from bot.bootstrap import refresh_directory
-from bot.cases import cases, note_told, to_tell
 from bot.core.renames import Overlap
-from bot.joining import Joiner
-from bot.reviewing import ReviewError
+from bot.features.people import joiners
+from bot.features.people import joiners as people_joiners
+from bot.features.people.joiners import Joiner
+from bot.features.reviews import decide as reviews_decide
+from bot.features.reviews.cases import cases, note_told, to_tell
+from bot.features.reviews.decide import ReviewError
 
 FIRST, SECOND, THIRD = "2026-11-02T02:17", "2026-11-13T02:17", "2026-11-14T02:17"
 
@@ -85,7 +71,7 @@ def test_one_sign_alone_is_none(opened: Bank, event: bool, listed: bool) -> None
 
 def decide(opened: Bank, userid: str = "new01", *, accept: bool = True, on: date | None = None) -> str:
     """A decision about a first working day, as `review accept` and `review reject` take it."""
-    _, state = reviewing.decide(
+    _, state = reviews_decide.decide(
         opened.services,
         f"joiner:{userid}",
         accept=accept,
@@ -121,7 +107,7 @@ def test_an_accepted_first_day_prorates_the_target(opened: Bank) -> None:
     assert row.target == 26  # 11 of November's 21 working days: 26.2
     assert (act.actor, act.act, act.subject) == ("HR, Wang", "review accept", "joiner:new01")
     assert json.loads(act.detail)["joined_on"] == "2026-11-16"
-    assert joining.waiting(opened.services) == []
+    assert people_joiners.waiting(opened.services) == []
 
 
 def test_without_a_day_it_is_the_one_on_which_he_came_and_the_next_reading_keeps_it(opened: Bank) -> None:
@@ -139,7 +125,7 @@ def test_who_only_became_visible_is_not_asked_about_again(opened: Bank) -> None:
     opened.read(THIRD)
 
     assert state == "rejected"
-    assert joining.waiting(opened.services) == []
+    assert people_joiners.waiting(opened.services) == []
     assert opened.services.store.members.all()["new01"].joined_on is None
 
 
@@ -194,7 +180,7 @@ def test_only_somebody_who_joined_has_a_first_day(opened: Bank) -> None:
         )
 
     with pytest.raises(ReviewError, match="only somebody who joined"):
-        reviewing.decide(
+        reviews_decide.decide(
             opened.services,
             "rename:gone01:yg01",
             accept=True,

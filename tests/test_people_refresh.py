@@ -8,32 +8,18 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from builders.directory import (
-    Bank,
-    Corp,
-    bank,
-    corp,
-)
-from builders.e2e import (
-    add_customers,
-    at,
-    write_roster,
-)
+from builders.directory import Bank, Corp, bank, corp
+from builders.e2e import add_customers, at, write_roster
 from builders.sandbox import make_world
 
-from bot.app.bootstrap import (
-    open_services,
-    refresh_directory,
-)
+from bot.app.bootstrap import open_services, refresh_directory
 from bot.config import load
 from bot.config.roster import RosterError
 from bot.core.people import Membership, Person
-from bot.features.people.refresh import (
-    LEASE,
-    read_directory,
-)
+from bot.features.people.refresh import LEASE, read_directory
 from bot.features.standings.load import standing
-from bot.store.address_book import READ_AT, READ_ERROR, State
+from bot.store.address_book import READ_AT, State
+from bot.store.troubles import Part
 from bot.wecom.errors import AnswerError
 from sandbox.switches import ApiSwitches
 
@@ -218,7 +204,9 @@ def test_a_failing_call_changes_nothing(opened: Bank, after: int) -> None:
     store = opened.services.store
     assert (people(opened), store.address_book.all(), opened.services.directory) == before
     assert store.marks.get(READ_AT) == str(int(at(FIRST).timestamp()))
-    assert "48002" in (store.marks.get(READ_ERROR) or "")
+    trouble = store.troubles.get(Part.DIRECTORY)
+    assert trouble is not None
+    assert (trouble.errcode, "48002" in trouble.text) == (48002, True)
 
 
 def test_a_reading_that_succeeds_takes_the_note_of_the_failed_one_away(opened: Bank) -> None:
@@ -228,7 +216,7 @@ def test_a_reading_that_succeeds_takes_the_note_of_the_failed_one_away(opened: B
 
     opened.read(FIRST)
 
-    assert opened.services.store.marks.get(READ_ERROR) is None
+    assert opened.services.store.troubles.get(Part.DIRECTORY) is None
 
 
 def test_only_one_process_reads_at_a_time(opened: Bank) -> None:

@@ -14,30 +14,11 @@ import psycopg
 import pytest
 import requests
 from builders.copy import contact
-from builders.e2e import (
-    FakeTime,
-    at,
-    far_schedule,
-    installation,
-    until,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, at, far_schedule, installation, until, write_config, write_roster
 from builders.postgres import Server
-from builders.postgres_proxy import (
-    Cut,
-    Proxy,
-    proxy,
-)
-from builders.service import (
-    contact_event,
-    running,
-    sealed,
-)
-from builders.wecom import (
-    WeCom,
-    far_wecom,
-)
+from builders.postgres_proxy import Cut, Proxy, proxy
+from builders.service import contact_event, running, sealed
+from builders.wecom import WeCom, far_wecom
 
 from bot.services import Services
 from bot.store.engine import StoreBusyError

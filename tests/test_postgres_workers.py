@@ -29,15 +29,8 @@ from builders.e2e import (
     write_roster,
 )
 from builders.postgres import Server
-from builders.service import (
-    contact_event,
-    running,
-    sealed,
-)
-from builders.wecom import (
-    WeCom,
-    far_wecom,
-)
+from builders.service import contact_event, running, sealed
+from builders.wecom import WeCom, far_wecom
 
 from bot.app import service
 from bot.core.relations import Add, Kind, RelationEvent, fold

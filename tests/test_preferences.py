@@ -7,24 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    at,
-    outbox_rows,
-)
-from builders.reviews import (
-    TUESDAY,
-    branch,
-    burst,
-    lost_contact,
-)
+from builders.e2e import at, outbox_rows
+from builders.reviews import TUESDAY, branch, burst, lost_contact
 
 from bot.features.contacts import listing
 from bot.features.preferences import help_request, preferences
 from bot.features.teams import coaching
-from bot.messages.message import (
-    Message,
-    as_text,
-)
+from bot.messages.message import Message, as_text
 from bot.services import Services
 from bot.store.preferences import Way
 

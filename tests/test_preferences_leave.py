@@ -10,25 +10,12 @@ from typing import Any
 
 import pytest
 from builders.chat import say
-from builders.e2e import (
-    at,
-    outbox_rows,
-)
-from builders.reviews import (
-    ROSTER,
-    RULES,
-    TUESDAY,
-    branch,
-    lost_contact,
-    row,
-)
+from builders.e2e import at, outbox_rows
+from builders.reviews import ROSTER, RULES, TUESDAY, branch, lost_contact, row
 
 from bot.features.chat.answer import answer_waiting
 from bot.features.close import results
-from bot.features.preferences import (
-    leave,
-    preferences,
-)
+from bot.features.preferences import leave, preferences
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 from scheduler.jobs import PREPARES

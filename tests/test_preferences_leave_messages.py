@@ -7,29 +7,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from builders.messages import (
-    MORNING,
-    TWO_DAYS,
-    TWO_DAYS_OFF,
-)
+from builders.messages import MORNING, TWO_DAYS, TWO_DAYS_OFF
 
 from bot.core.periods import parse_period
-from bot.features.preferences.leave_message import (
-    confirmation_wanted,
-    leave_key,
-    leave_of,
-    told_confirmed,
-)
-from bot.features.preferences.leave_rules import (
-    Effect,
-    Prorated,
-)
+from bot.features.preferences.leave_message import confirmation_wanted, leave_key, leave_of, told_confirmed
+from bot.features.preferences.leave_rules import Effect, Prorated
 from bot.messages.forms import CARD, forms_of
 from bot.messages.limits import over
-from bot.messages.message import (
-    Message,
-    as_text,
-)
+from bot.messages.message import Message, as_text
 
 MONTH = TWO_DAYS_OFF.targets[0]
 DAY = Prorated(quota="daily", period=parse_period("2026-11-26"), before=5, after=0)

@@ -7,22 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from builders.branches import (
-    china,
-    person,
-    quota,
-)
+from builders.branches import china, person, quota
 
 from bot.core.people import Departments
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.rulebook import Framed
-from bot.features.preferences.leave_rules import (
-    Effect,
-    Span,
-    effect_of,
-    run_from,
-    within,
-)
+from bot.features.preferences.leave_rules import Effect, Span, effect_of, run_from, within
 
 
 def november(first: int, last: int) -> Span:

@@ -7,24 +7,12 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from builders.messages import (
-    BEHIND,
-    COVERED,
-    DAILY,
-    EXEMPT,
-    MET,
-    MONTHLY,
-    MORNING,
-    QUIET,
-)
+from builders.messages import BEHIND, COVERED, DAILY, EXEMPT, MET, MONTHLY, MORNING, QUIET
 
 from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
 from bot.features.progress import progress
-from bot.messages.message import (
-    as_markdown,
-    as_text,
-)
+from bot.messages.message import as_markdown, as_text
 
 MISSED = replace(MONTHLY, today_dose=0, today_left=0, workdays_left=0, status=Status.MISSED)
 SUNDAY = replace(MONTHLY, today_dose=0, today_left=0)

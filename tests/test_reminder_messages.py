@@ -6,21 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from builders.messages import (
-    AFTERNOON,
-    BEHIND,
-    COVERED,
-    DAILY,
-    EXEMPT,
-    MET,
-    MONTHLY,
-)
+from builders.messages import AFTERNOON, BEHIND, COVERED, DAILY, EXEMPT, MET, MONTHLY
 
 from bot.core.progress import Row, Status
-from bot.features.reminder.message import (
-    reminder,
-    to_remind,
-)
+from bot.features.reminder.message import reminder, to_remind
 from bot.messages.cards import as_card
 from bot.messages.message import as_text
 

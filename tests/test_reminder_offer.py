@@ -7,12 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from builders.messages import (
-    AFTERNOON,
-    BEHIND,
-    DAILY,
-    MONTHLY,
-)
+from builders.messages import AFTERNOON, BEHIND, DAILY, MONTHLY
 
 from bot.core.progress import Row, Status
 from bot.core.status import is_tight

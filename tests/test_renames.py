@@ -9,21 +9,9 @@ from pathlib import Path
 
 import pytest
 from builders.directory import Bank
-from builders.e2e import (
-    add_customers,
-    at,
-)
-from builders.facts import (
-    Fact,
-    put_facts,
-)
-from builders.renames import (
-    MOVED,
-    NOW,
-    facts_of,
-    read_bank,
-    renamed_in_wecom,
-)
+from builders.e2e import add_customers, at
+from builders.facts import Fact, put_facts
+from builders.renames import MOVED, NOW, facts_of, read_bank, renamed_in_wecom
 
 from bot.core.evidence import Evidence
 from bot.core.integrity import Finding, FindingKind, FindingName
@@ -33,11 +21,7 @@ from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import import_file
 from bot.features.imports.facts import FactLines
 from bot.features.ledger.derive import derive
-from bot.features.renames.rename import (
-    RenamingError,
-    faults,
-    rename,
-)
+from bot.features.renames.rename import RenamingError, faults, rename
 from bot.store.address_book import State
 from bot.store.contact_knowledge import Absence
 from bot.store.details import ReadState

@@ -8,19 +8,11 @@ from pathlib import Path
 import pytest
 from builders.directory import Bank
 from builders.e2e import at
-from builders.renames import (
-    facts_of,
-    read_bank,
-    renamed_in_wecom,
-)
+from builders.renames import facts_of, read_bank, renamed_in_wecom
 
 from bot.core.relations import Kind, RelationEvent
 from bot.features.renames.rename import rename
-from bot.store.sync import (
-    Burden,
-    FoundLoss,
-    Step,
-)
+from bot.store.sync import Burden, FoundLoss, Step
 
 
 @pytest.fixture

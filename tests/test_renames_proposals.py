@@ -9,23 +9,14 @@ from pathlib import Path
 import pytest
 from builders.directory import ROLES
 from builders.reviews import morning
-from builders.sync import (
-    Desk,
-    KilledError,
-    count_down,
-    desk,
-)
+from builders.sync import Desk, KilledError, count_down, desk
 
 from bot.app.bootstrap import refresh_directory
 from bot.features.ledger.derive import derive
 from bot.features.ledger.replay import recount
 from bot.features.renames.rename import rename
 from bot.features.reviews.cases import cases
-from bot.features.reviews.decide import (
-    ReviewError,
-    answer,
-    decide,
-)
+from bot.features.reviews.decide import ReviewError, answer, decide
 from bot.features.standings.load import standing
 from bot.store.rename_proposals import ProposalState
 from bot.store.sync import SyncRun

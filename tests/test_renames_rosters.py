@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builders.e2e import (
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, add_customers, at, installation, write_config, write_roster
 
-from bot.app.bootstrap import (
-    record_files,
-    refresh_directory,
-)
+from bot.app.bootstrap import record_files, refresh_directory
 from bot.features.close import results
 from bot.features.ledger.derive import derive
-from bot.features.renames.rename import (
-    faults,
-    rename,
-)
+from bot.features.renames.rename import faults, rename
 from bot.features.standings.load import standing
 
 FIRST, NOW = "2026-11-02T02:17", "2026-11-13T10:00"

@@ -6,10 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    add_customers,
-    at,
-)
+from builders.e2e import add_customers, at
 from builders.reviews import (
     ANSWERED,
     BURST_ID,
@@ -28,15 +25,8 @@ from builders.reviews import (
 from bot.core.relations import Kind
 from bot.features.close import results
 from bot.features.reviews import decide as reviews_decide
-from bot.features.reviews.cases import (
-    Case,
-    cases,
-)
-from bot.features.reviews.decide import (
-    ReviewError,
-    decide,
-    open_appeal,
-)
+from bot.features.reviews.cases import Case, cases
+from bot.features.reviews.decide import ReviewError, decide, open_appeal
 from bot.services import Services
 from scheduler.jobs import PREPARES
 

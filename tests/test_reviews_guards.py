@@ -8,13 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-    rows_of,
-    where,
-)
+from builders.e2e import FakeTime, at, installation, rows_of, where
 from builders.reviews import (
     BURST_ID,
     FRIDAY_EVENING,
@@ -32,16 +26,8 @@ from builders.reviews import (
 
 from bot.core.relations import Kind
 from bot.core.renames import Overlap
-from bot.features.reviews.cases import (
-    Case,
-    cases,
-)
-from bot.features.reviews.decide import (
-    ReviewError,
-    answer,
-    decide,
-    open_appeal,
-)
+from bot.features.reviews.cases import Case, cases
+from bot.features.reviews.decide import ReviewError, answer, decide, open_appeal
 from bot.services import Services
 from bot.store.reviews import ReviewKind
 from scheduler.planner import plan

@@ -5,31 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders.messages import (
-    ANSWER_UNTIL,
-    APPEALED,
-    BURST,
-    MORNING,
-    QUICK_LOSS,
-    ROLLOUT,
-    SHARED,
-    examples,
-)
+from builders.messages import ANSWER_UNTIL, APPEALED, BURST, MORNING, QUICK_LOSS, ROLLOUT, SHARED, examples
 
 from bot.core.verdicts import Verdict
 from bot.features.reviews.decision_message import decided
-from bot.features.reviews.question_message import (
-    Appealed,
-    Seen,
-    ToDecide,
-    questions,
-    to_review,
-)
+from bot.features.reviews.question_message import Appealed, Seen, ToDecide, questions, to_review
 from bot.messages.catalog import texts_in
-from bot.messages.message import (
-    as_markdown,
-    as_text,
-)
+from bot.messages.message import as_markdown, as_text
 
 LANGUAGES = ("zh-CN", "en")
 OURS = [

@@ -7,21 +7,9 @@ from pathlib import Path
 
 import pytest
 from builders.e2e import at
-from builders.reviews import (
-    ANSWERED,
-    BURST_ID,
-    HOLD,
-    ROSTER,
-    TUESDAY,
-    branch,
-    burst,
-    morning,
-)
+from builders.reviews import ANSWERED, BURST_ID, HOLD, ROSTER, TUESDAY, branch, burst, morning
 
-from bot.features.reviews.decide import (
-    answer,
-    decide,
-)
+from bot.features.reviews.decide import answer, decide
 from bot.features.reviews.notice import news
 from bot.services import Services
 from bot.store.contact_knowledge import Absence

@@ -6,11 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    add_customers,
-    at,
-    outbox_rows,
-)
+from builders.e2e import add_customers, at, outbox_rows
 from builders.reviews import (
     ANSWERED,
     BURST_ID,
@@ -30,11 +26,7 @@ from builders.reviews import (
 
 from bot.core.relations import Kind
 from bot.features.reviews.cases import cases
-from bot.features.reviews.decide import (
-    answer,
-    decide,
-    open_appeal,
-)
+from bot.features.reviews.decide import answer, decide, open_appeal
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 from scheduler.planner import plan

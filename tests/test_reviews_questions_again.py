@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builders.e2e import (
-    at,
-    outbox_rows,
-)
-from builders.reviews import (
-    TUESDAY,
-    branch,
-    burst,
-    lost_contact,
-    tell,
-)
+from builders.e2e import at, outbox_rows
+from builders.reviews import TUESDAY, branch, burst, lost_contact, tell
 
 from bot.core.relations import Kind
 from bot.features.reviews.cases import cases

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    at,
-)
+from builders.e2e import QUOTA, at
 from builders.reviews import (
     ANSWERED,
     FRIDAY_EVENING,

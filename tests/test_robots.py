@@ -27,10 +27,7 @@ from builders.sandbox import TODAY
 from builders.service import logged
 from PIL import Image
 
-from bot.app.bootstrap import (
-    open_sender,
-    wecom_client,
-)
+from bot.app.bootstrap import open_sender, wecom_client
 from bot.config import load
 from bot.features.admin import Cause
 from bot.features.delivery.deliver import Delivery

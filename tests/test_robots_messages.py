@@ -9,31 +9,14 @@ from datetime import date
 from io import BytesIO
 
 import pytest
-from builders.messages import (
-    EVENING,
-    MONTHLY,
-)
+from builders.messages import EVENING, MONTHLY
 from PIL import Image
 
-from bot.core.leaderboard import (
-    Board,
-    Gain,
-    Place,
-    Unit,
-    board,
-)
+from bot.core.leaderboard import Board, Gain, Place, Unit, board
 from bot.core.people import Departments
 from bot.core.progress import Row, Status
-from bot.features.robots.message import (
-    GroupPost,
-    group_message,
-    group_picture,
-    robot_disabled,
-)
-from bot.features.robots.picture import (
-    Picture,
-    draw,
-)
+from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
+from bot.features.robots.picture import Picture, draw
 from bot.messages.message import as_markdown
 from bot.wecom.robot import IMAGE_BYTES, MARKDOWN_BYTES
 

@@ -28,11 +28,7 @@ from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
 from bot.features.rules.announce import announcements
 from bot.features.rules.change_sentences import sentence
-from bot.features.rules.changes import (
-    QuotaChange,
-    adopt,
-    pending_changes,
-)
+from bot.features.rules.changes import QuotaChange, adopt, pending_changes
 from bot.features.rules.diff import differences
 from bot.features.standings.load import standing
 from bot.locales import languages

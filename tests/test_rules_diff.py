@@ -9,16 +9,8 @@ from typing import Any
 
 import pytest
 from builders.branches import quota
-from builders.chance import (
-    Chance,
-    counting,
-    penalty,
-)
-from builders.worlds import (
-    World,
-    tried,
-    worlds,
-)
+from builders.chance import Chance, counting, penalty
+from builders.worlds import World, tried, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

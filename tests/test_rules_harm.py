@@ -8,28 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 from builders.reviews import tell
 
-from bot.app.bootstrap import (
-    open_services,
-    refresh_directory,
-)
+from bot.app.bootstrap import open_services, refresh_directory
 from bot.config import load
 from bot.core.relations import Kind
-from bot.features.rules.changes import (
-    QuotaChange,
-    adopt,
-    pending_changes,
-)
+from bot.features.rules.changes import QuotaChange, adopt, pending_changes
 from bot.features.standings.load import standing
 from bot.services import Services
 

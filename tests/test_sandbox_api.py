@@ -6,11 +6,7 @@ import json
 import re
 
 import pytest
-from builders.sandbox import (
-    NOON,
-    Api,
-    make_api,
-)
+from builders.sandbox import NOON, Api, make_api
 
 SHAPE = re.compile(
     r"^(?P<stem>.+), hint: \[\d{25}\], from ip: 127\.0\.0\.1,"

@@ -8,11 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from builders.sandbox import (
-    TODAY,
-    Api,
-    make_api,
-)
+from builders.sandbox import TODAY, Api, make_api
 
 CHINA = ZoneInfo("Asia/Shanghai")
 PATH = "externalcontact/get_user_behavior_data"

@@ -8,12 +8,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
-from builders.sandbox import (
-    NOON,
-    Receiver,
-    make_world,
-    receiving,
-)
+from builders.sandbox import NOON, Receiver, make_world, receiving
 from flask.testing import FlaskClient
 
 from sandbox.app import create_app

@@ -8,10 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from builders.sandbox import (
-    Api,
-    make_api,
-)
+from builders.sandbox import Api, make_api
 from werkzeug.test import TestResponse
 
 from sandbox.events import Event, SpecError, compose

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders.sandbox import (
-    NOON,
-    Api,
-    make_api,
-)
+from builders.sandbox import NOON, Api, make_api
 
 from sandbox.events import SpecError, compose
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders.sandbox import (
-    Api,
-    make_api,
-    make_world,
-)
+from builders.sandbox import Api, make_api, make_world
 
 from sandbox.events import Event
 from sandbox.staffing import StaffingError, carry_out

@@ -7,10 +7,7 @@ import hashlib
 import json
 
 import pytest
-from builders.sandbox import (
-    Api,
-    make_api,
-)
+from builders.sandbox import Api, make_api
 
 from sandbox.groups import KEY
 

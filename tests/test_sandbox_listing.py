@@ -6,12 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from builders.sandbox import (
-    NOON,
-    TODAY,
-    Api,
-    make_api,
-)
+from builders.sandbox import NOON, TODAY, Api, make_api
 
 from sandbox.branch import make_branch
 from sandbox.callbacks import CallbackSender

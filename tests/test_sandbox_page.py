@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from builders.sandbox import (
-    NOON,
-    Api,
-    Receiver,
-    make_api,
-    receiving,
-)
+from builders.sandbox import NOON, Api, Receiver, make_api, receiving
 from flask.testing import FlaskClient
 
 from sandbox.clock import ClockError, VirtualClock

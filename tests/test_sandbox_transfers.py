@@ -6,13 +6,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
-from builders.sandbox import (
-    Api,
-    Receiver,
-    make_api,
-    make_world,
-    receiving,
-)
+from builders.sandbox import Api, Receiver, make_api, make_world, receiving
 
 from sandbox.app import create_app
 from sandbox.events import SpecError, complete_transfers, compose

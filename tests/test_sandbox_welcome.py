@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 import pytest
-from builders.sandbox import (
-    Api,
-    make_api,
-)
+from builders.sandbox import Api, make_api
 
 from sandbox.events import compose
 

@@ -23,10 +23,7 @@ from builders.e2e import (
 )
 
 from bot.core.quiet_hours import kind_of
-from bot.features.notify.enqueue import (
-    going,
-    peace,
-)
+from bot.features.notify.enqueue import going, peace
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 from bot.store.preferences import Way

@@ -9,21 +9,8 @@ from typing import Any
 
 import pytest
 from builders.e2e import at
-from builders.engagement import (
-    API,
-    MORNING,
-    YESTERDAY,
-    asked,
-    chat,
-    kept,
-    of_members,
-    read,
-    rows,
-)
-from builders.sync import (
-    Desk,
-    desk,
-)
+from builders.engagement import API, MORNING, YESTERDAY, asked, chat, kept, of_members, read, rows
+from builders.sync import Desk, desk
 from structlog.testing import CapturingLogger
 
 from bot.core.engagement import Figures

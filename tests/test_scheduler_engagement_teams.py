@@ -8,18 +8,8 @@ from pathlib import Path
 
 import pytest
 from builders.e2e import at
-from builders.engagement import (
-    MORNING,
-    YESTERDAY,
-    asked,
-    chat,
-    kept,
-    read,
-)
-from builders.sync import (
-    Desk,
-    desk,
-)
+from builders.engagement import MORNING, YESTERDAY, asked, chat, kept, read
+from builders.sync import Desk, desk
 
 from bot.core.engagement import Method, TeamRate
 from bot.core.people import Departments

@@ -8,15 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-    outbox_rows,
-    until,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, at, installation, outbox_rows, until, write_config, write_roster
 from builders.service import running
 
 from bot.services import Services

@@ -6,15 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.services import Services
 from bot.store.outbox import Message

@@ -7,15 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.features.notify.enqueue import key_of
 from bot.features.standings.load import standing

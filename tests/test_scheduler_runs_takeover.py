@@ -6,14 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-    outbox_rows,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, at, installation, outbox_rows, write_config, write_roster
 
 from bot.features.standings.load import Standing
 from bot.messages.message import Message

@@ -8,22 +8,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from builders.config import (
-    MINIMAL,
-    read,
-)
+from builders.config import MINIMAL, read
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.workdays import WorkCalendar
 from scheduler.jobs import JOBS
-from scheduler.timetable import (
-    ON,
-    Entry,
-    Firing,
-    firings,
-    timetable,
-)
+from scheduler.timetable import ON, Entry, Firing, firings, timetable
 
 CHINA = ZoneInfo("Asia/Shanghai")
 CALENDAR = WorkCalendar(zone=CHINA, country="CN", opens=time(8, 30), closes=time(18))

@@ -10,43 +10,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    at,
-    change,
-    outbox_rows,
-    until,
-    write_roster,
-)
-from builders.service import (
-    contact_event,
-    locked,
-    logged,
-    running,
-)
-from builders.service_acts import (
-    EMPLOYEES,
-    NEVER_S,
-    Bank,
-    bank,
-    post,
-    run_state,
-)
+from builders.e2e import at, change, outbox_rows, until, write_roster
+from builders.service import contact_event, locked, logged, running
+from builders.service_acts import EMPLOYEES, NEVER_S, Bank, bank, post, run_state
 
-from bot.app import (
-    bootstrap,
-    service,
-)
+from bot.app import bootstrap, service
 from bot.app.bootstrap import refresh_directory
 from bot.features.ledger.derive import rules_changed
-from bot.features.outages import (
-    catch_up,
-    silence,
-)
-from bot.features.outages.silence_rules import (
-    LOOK_S,
-    Day,
-    Heard,
-)
+from bot.features.outages import catch_up, silence
+from bot.features.outages.silence_rules import LOOK_S, Day, Heard
 from bot.features.standings import ranks
 from bot.services import Services
 from bot.store import group_commit

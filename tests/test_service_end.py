@@ -12,24 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    at,
-    rows_of,
-    until,
-    where,
-)
-from builders.service import (
-    logged,
-    running,
-)
-from builders.service_acts import (
-    NEVER_S,
-    Bank,
-    all_quick,
-    bank,
-    post,
-    run_state,
-)
+from builders.e2e import at, rows_of, until, where
+from builders.service import logged, running
+from builders.service_acts import NEVER_S, Bank, all_quick, bank, post, run_state
 
 from bot.app import service
 from bot.services import Services

@@ -11,49 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    MADE_UP_APP,
-    FakeTime,
-    at,
-    write_config,
-    write_roster,
-)
-from builders.service_acts import (
-    EMPLOYEES,
-    TEN,
-    Bank,
-    bank,
-)
+from builders.e2e import MADE_UP_APP, FakeTime, at, write_config, write_roster
+from builders.service_acts import EMPLOYEES, TEN, Bank, bank
 
 from bot.app import bootstrap
-from bot.app.bootstrap import (
-    hear_others,
-    open_greeter,
-    open_reader,
-    open_sender,
-    open_services,
-    share_tokens,
-)
+from bot.app.bootstrap import hear_others, open_greeter, open_reader, open_sender, open_services, share_tokens
 from bot.config import load
 from bot.services import Services, Signal
 from bot.store.address_book import READ_ERROR
-from bot.store.copy import (
-    COPIED_AT,
-    COPIED_FROM,
-)
+from bot.store.coordination import TOKEN
+from bot.store.copy import COPIED_AT, COPIED_FROM
 from bot.store.engine import StoreError
 from bot.store.sqlite import SqliteEngine
 from bot.store.store import Store
-from bot.store.troubles import (
-    DETAILS_TROUBLE,
-    TOKEN,
-    TROUBLE,
-    WELCOME_TROUBLE,
-)
 from bot.wecom.token import TokenKeeper
 
 ADDRESS = "http://127.0.0.1:9"
-TROUBLES = (TROUBLE, DETAILS_TROUBLE, WELCOME_TROUBLE)
+TROUBLES = ("delivery_trouble", "details_trouble", "welcome_trouble")  # marks of the store
 
 
 @pytest.fixture

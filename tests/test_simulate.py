@@ -11,15 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.core.money import Pay, Penalty
 from bot.core.progress import Status
@@ -27,16 +19,8 @@ from bot.core.quotas import PeriodKind, Quota
 from bot.core.relations import Kind, RelationEvent
 from bot.features.close import results
 from bot.features.ledger.derive import derive
-from bot.features.simulate.simulate import (
-    Simulated,
-    Simulation,
-    simulate,
-)
-from bot.features.standings.load import (
-    rules,
-    standing,
-    standing_in,
-)
+from bot.features.simulate.simulate import Simulated, Simulation, simulate
+from bot.features.standings.load import rules, standing, standing_in
 from bot.services import Services
 from scheduler.jobs import PREPARES
 

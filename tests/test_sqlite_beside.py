@@ -23,10 +23,7 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
-from builders.service import (
-    contact_event,
-    sealed,
-)
+from builders.service import contact_event, sealed
 
 from sandbox.wxcrypto import Codec
 

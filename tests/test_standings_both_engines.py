@@ -7,16 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-)
-from builders.month import (
-    PEOPLE,
-    live,
-    write_month,
-)
+from builders.e2e import FakeTime, at, installation
+from builders.month import PEOPLE, live, write_month
 
 from bot.features.close import results
 from bot.features.standings.load import standing

@@ -8,13 +8,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from builders.branches import (
-    NINE_TENTHS,
-    at,
-    china,
-    person,
-    quota,
-)
+from builders.branches import NINE_TENTHS, at, china, person, quota
 
 from bot.core.money import Penalty
 from bot.core.people import Departments

@@ -8,29 +8,15 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-)
-from builders.month import (
-    PEOPLE,
-    live,
-    write_month,
-)
+from builders.e2e import FakeTime, at, installation
+from builders.month import PEOPLE, live, write_month
 
 from bot.core.progress import Row
 from bot.features.chat import own_message
 from bot.features.contacts.explain import explain
 from bot.features.standings import ranks
-from bot.features.standings.load import (
-    standing,
-    standing_of,
-)
-from bot.features.standings.ranks import (
-    keep_places,
-    ranked,
-)
+from bot.features.standings.load import standing, standing_of
+from bot.features.standings.ranks import keep_places, ranked
 from bot.messages.message import as_text
 from bot.services import Services
 

@@ -9,11 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-)
+from builders.e2e import FakeTime, at, installation
 from builders.month import write_month
 
 from bot.app.bootstrap import open_services

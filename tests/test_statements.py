@@ -32,10 +32,7 @@ from bot.features.statements.proof import (
     preview,
     statement_of,
 )
-from bot.features.statements.rules import (
-    code_of,
-    shown_code,
-)
+from bot.features.statements.rules import code_of, shown_code
 from bot.services import Services
 from scheduler.planner import plan, prepared
 

@@ -6,11 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from builders.messages import (
-    AFTERNOON,
-    EVENING,
-    TOLD,
-)
+from builders.messages import AFTERNOON, EVENING, TOLD
 
 from bot.features.statements.message import looked_at
 from bot.features.statements.rules import Figure

@@ -9,29 +9,13 @@ from pathlib import Path
 
 import pytest
 from builders import config as config_files
-from builders.copy import (
-    NOT_TEXT,
-    contact,
-    live_a_day,
-    put_events,
-    seen,
-    tampered,
-)
+from builders.copy import NOT_TEXT, contact, live_a_day, put_events, seen, tampered
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.app.bootstrap import open_services
 from bot.store import copy
-from bot.store.copy import (
-    CHUNK,
-    LEFT_OUT,
-    TABLES,
-    Compared,
-    canonical,
-)
-from bot.bootstrap import open_services
-from bot.store import copying
-from bot.store.copying import CHUNK, LEFT_OUT, Compared, canonical, tables_of
+from bot.store.copy import CHUNK, LEFT_OUT, Compared, canonical, tables_of
 from bot.store.engine import Engine, StoreError
 from bot.store.sqlite import SqliteEngine
 from bot.store.store import Store
@@ -219,7 +203,7 @@ def test_a_copy_that_breaks_off_goes_on_after_the_last_row_that_arrived(lived: S
             raise BrokenOffError
 
     with pytest.raises(BrokenOffError):
-        copying.copy(lived.engine, target.engine, tell=tell)
+        copy.copy(lived.engine, target.engine, tell=tell)
     arrived = len(content(target, lived)["inbox"])
     told.clear()
     told += [("", 0, 0)] * 3  # it does not break again

@@ -9,10 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.facts import (
-    Fact,
-    put_facts,
-)
+from builders.facts import Fact, put_facts
 from builders.messages import MONTHLY
 
 from bot.store.contact_knowledge import Absence

@@ -17,10 +17,7 @@ from typing import cast
 import pytest
 from builders.branches import frames_of
 from builders.oracle_rows import Rows
-from builders.worlds import (
-    World,
-    world_of,
-)
+from builders.worlds import World, world_of
 
 from bot.core.progress import Branch, progress
 from bot.features.ledger.derive import derive

@@ -11,10 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from builders.service import (
-    locked,
-    rows,
-)
+from builders.service import locked, rows
 
 from bot.store.engine import StoreBusyError, StoreError
 from bot.store.sqlite import SqliteEngine

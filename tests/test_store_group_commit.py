@@ -10,10 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from builders.service import (
-    locked,
-    rows,
-)
+from builders.service import locked, rows
 
 from bot.store import group_commit
 from bot.store.engine import StoreBusyError

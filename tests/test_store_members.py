@@ -10,10 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.people import Departments, Membership, Person
-from bot.features.people.directory import (
-    known,
-    record,
-)
+from bot.features.people.directory import known, record
 from bot.services import Directory
 from bot.store.engine import Row
 from bot.store.store import Store

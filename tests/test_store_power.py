@@ -11,11 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.service import (
-    locked,
-    logged,
-    rows,
-)
+from builders.service import locked, logged, rows
 
 from bot.store import group_commit
 from bot.store.engine import StoreBusyError

@@ -9,10 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.chat import (
-    Export,
-    Word,
-)
+from bot.store.chat import Export, Word
 from bot.store.preferences import Mute, SaidLeave, Way
 from bot.store.store import Store
 

@@ -12,10 +12,7 @@ from bot.core.renames import Begun, Overlap
 from bot.store.details import ContactRead
 from bot.store.rename_proposals import ProposalState
 from bot.store.store import Store
-from bot.store.sync import (
-    Burden,
-    Member,
-)
+from bot.store.sync import Burden, Member
 
 NOW = 1_795_406_400
 PAIR = ("yg01", "zs")

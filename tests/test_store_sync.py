@@ -10,14 +10,7 @@ import pytest
 from bot.core.relations import Kind, RelationEvent, fold
 from bot.store.details import ContactRead
 from bot.store.store import Store
-from bot.store.sync import (
-    Burden,
-    Drift,
-    FoundLoss,
-    Member,
-    Step,
-    SyncRun,
-)
+from bot.store.sync import Burden, Drift, FoundLoss, Member, Step, SyncRun
 
 NOW = 1_795_406_400
 

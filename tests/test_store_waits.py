@@ -9,10 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.service import (
-    locked,
-    rows,
-)
+from builders.service import locked, rows
 
 from bot.store import sqlite
 from bot.store.engine import StoreBusyError, StoreError

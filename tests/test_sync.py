@@ -10,21 +10,12 @@ from typing import Any
 
 import pytest
 from builders.e2e import at
-from builders.sync import (
-    BATCH,
-    FOLLOW,
-    NIGHT,
-    Desk,
-    desk,
-)
+from builders.sync import BATCH, FOLLOW, NIGHT, Desk, desk
 
 from bot.core.relations import Kind
 from bot.services import Services
-from bot.store.sync import (
-    Step,
-    SyncRun,
-)
-from bot.store.troubles import TOKEN
+from bot.store.coordination import TOKEN
+from bot.store.sync import Step, SyncRun
 from bot.wecom.asker import StoppedError
 from bot.wecom.client import Access, WeComClient
 from sandbox import listing

@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 from builders.e2e import at
 from builders.engagement import read
-from builders.sync import (
-    Desk,
-    desk,
-)
+from builders.sync import Desk, desk
 
 from bot.features.sync.report import drift_of
 

@@ -8,24 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from builders.directory import (
-    Bank,
-    bank,
-    corp,
-)
-from builders.e2e import (
-    CHINA,
-    at,
-    rows_of,
-    where,
-)
+from builders.directory import Bank, bank, corp
+from builders.e2e import CHINA, at, rows_of, where
 from builders.sandbox import make_world
-from builders.sync import (
-    BATCH,
-    NIGHT,
-    Desk,
-    desk,
-)
+from builders.sync import BATCH, NIGHT, Desk, desk
 from structlog.testing import CapturingLogger
 
 from bot.core.relations import Kind

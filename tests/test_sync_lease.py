@@ -7,12 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.sync import (
-    BATCH,
-    Desk,
-    KilledError,
-    desk,
-)
+from builders.sync import BATCH, Desk, KilledError, desk
 
 from bot.app.bootstrap import wecom_client
 from bot.store.sync import Step

@@ -8,15 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.e2e import (
-    FakeTime,
-    add_customers,
-    at,
-    change,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, add_customers, at, change, installation, write_config, write_roster
 
 from bot.services import Services
 from scheduler.planner import plan

@@ -24,16 +24,9 @@ from bot.core.coaching import Outcome
 from bot.core.engagement import Method, TeamRate
 from bot.core.progress import Row, Status
 from bot.features.teams.digest_message import News, digest
-from bot.features.teams.help_needs import (
-    Improved,
-    Need,
-    NeedKind,
-)
+from bot.features.teams.help_needs import Improved, Need, NeedKind
 from bot.features.teams.member import TeamMember
-from bot.features.teams.subteam_rules import (
-    LedTeams,
-    TeamFigures,
-)
+from bot.features.teams.subteam_rules import LedTeams, TeamFigures
 from bot.messages.cards import as_card, card_text
 from bot.messages.limits import CARD_CHARACTERS
 from bot.messages.message import as_text

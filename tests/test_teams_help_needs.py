@@ -7,22 +7,12 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from builders.messages import (
-    BEHIND,
-    WAITING,
-)
+from builders.messages import BEHIND, WAITING
 
 from bot.core.leaderboard import Gain
 from bot.core.pending import Waiting
 from bot.core.verdicts import Verdict
-from bot.features.teams.help_needs import (
-    Improved,
-    Need,
-    NeedKind,
-    just_back,
-    most_improved,
-    need_of,
-)
+from bot.features.teams.help_needs import Improved, Need, NeedKind, just_back, most_improved, need_of
 
 TAGS = replace(WAITING[0], contacts=4)
 FACTS = replace(TAGS, verdict=Verdict.FACTS, missing=("opened",))

@@ -6,20 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from builders.messages import (
-    BEHIND,
-    EVENING,
-    MONTHLY,
-    member,
-    over_teams,
-)
+from builders.messages import BEHIND, EVENING, MONTHLY, member, over_teams
 
-from bot.features.teams.answers import (
-    export_notes,
-    exported,
-    needs_help,
-    too_few,
-)
+from bot.features.teams.answers import export_notes, exported, needs_help, too_few
 from bot.features.teams.member import TeamMember
 from bot.features.teams.subteam_rules import LedTeams
 from bot.features.teams.subteams import OverTeams

@@ -11,10 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.people import Departments, Membership, Person, leads
-from bot.features.teams.org_chart import (
-    Chart,
-    Led,
-)
+from bot.features.teams.org_chart import Chart, Led
 
 TODAY = date(2026, 11, 24)
 TREE = Departments({11: 1, 12: 1, 111: 11, 112: 11}, {})

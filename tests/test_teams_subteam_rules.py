@@ -6,23 +6,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from builders.messages import (
-    BEHIND,
-    EXEMPT,
-    MET,
-    MONTHLY,
-)
+from builders.messages import BEHIND, EXEMPT, MET, MONTHLY
 
 from bot.core.coaching import Mark, Outcome
 from bot.core.leaderboard import Gain
 from bot.core.progress import Row
-from bot.features.teams.subteam_rules import (
-    LedTeam,
-    TeamFigures,
-    led_teams,
-    summable,
-    team_gains,
-)
+from bot.features.teams.subteam_rules import LedTeam, TeamFigures, led_teams, summable, team_gains
 
 TODAY = date(2026, 11, 24)
 

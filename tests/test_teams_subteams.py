@@ -6,20 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.chat import (
-    arrive,
-    say,
-    text_event,
-)
-from builders.e2e import (
-    FakeTime,
-    add_customers,
-    at,
-    change,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.chat import arrive, say, text_event
+from builders.e2e import FakeTime, add_customers, at, change, installation, write_config, write_roster
 from builders.spreadsheet import read_back
 
 from bot.features.teams import coaching

@@ -17,17 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders.e2e import until
-from builders.service import (
-    HOST,
-    Callback,
-    Site,
-    contact_event,
-    locked,
-    logged,
-    running,
-    sealed,
-    services,
-)
+from builders.service import HOST, Callback, Site, contact_event, locked, logged, running, sealed, services
 
 from bot.services import Services
 from bot.store import group_commit

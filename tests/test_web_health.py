@@ -10,20 +10,10 @@ from pathlib import Path
 
 import pytest
 from builders.sandbox import make_world
-from builders.service import (
-    CODEC,
-    Site,
-    contact_event,
-    locked,
-    logged,
-    running,
-    sealed,
-    services,
-    signed,
-)
+from builders.service import CODEC, Site, contact_event, locked, logged, running, sealed, services, signed
 
 from bot.app import service
-from bot.store.troubles import TOKEN
+from bot.store.coordination import TOKEN
 from bot.web import receiver
 from bot.web.peer import Peer
 from bot.web.server import Request

@@ -13,28 +13,13 @@ from urllib.parse import urlencode
 
 import pytest
 from builders.e2e import at
-from builders.service import (
-    Answer,
-    Site,
-    locked,
-    logged,
-    running,
-    services,
-)
+from builders.service import Answer, Site, locked, logged, running, services
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from bot.features.statements.proof import (
-    WRONG_CODES_OF_AN_ADDRESS,
-    Looked,
-    issue,
-)
-from bot.features.statements.rules import (
-    Figure,
-    Statement,
-    shown_code,
-)
+from bot.features.statements.proof import WRONG_CODES_OF_AN_ADDRESS, Looked, issue
+from bot.features.statements.rules import Figure, Statement, shown_code
 from bot.locales import languages
 from bot.messages.catalog import texts_in
 from bot.store.engine import StoreBusyError

@@ -8,16 +8,7 @@ from dataclasses import replace
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
-from builders.service import (
-    CODEC,
-    HOST,
-    Callback,
-    Site,
-    contact_event,
-    running,
-    sealed,
-    services,
-)
+from builders.service import CODEC, HOST, Callback, Site, contact_event, running, sealed, services
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

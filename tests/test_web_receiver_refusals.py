@@ -10,10 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from builders.config import (
-    AES_KEY,
-    TOKEN,
-)
+from builders.config import AES_KEY, TOKEN
 from builders.service import (
     CODEC,
     CORP,

@@ -6,15 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builders.service import (
-    Callback,
-    Site,
-    contact_event,
-    rows,
-    running,
-    sealed,
-    services,
-)
+from builders.service import Callback, Site, contact_event, rows, running, sealed, services
 
 from bot.core.relations import Kind
 from handlers.inbox import work_off

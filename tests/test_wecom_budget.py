@@ -9,13 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from builders.budget import (
-    NOW,
-    SMALL,
-    Process,
-    Wire,
-    make_process,
-)
+from builders.budget import NOW, SMALL, Process, Wire, make_process
 
 from bot.store.budget import GRANT_S, Share
 from bot.store.store import Store

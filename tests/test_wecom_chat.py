@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders.chat import (
-    click_event,
-    text_event,
-)
+from builders.chat import click_event, text_event
 
 from bot.wecom.events import EventError, MemberSaid, MenuPressed, event_of
 from bot.wecom.xml import parse

@@ -7,14 +7,8 @@ import struct
 from dataclasses import replace
 
 import pytest
-from builders.config import (
-    AES_KEY,
-    TOKEN,
-)
-from builders.service import (
-    CODEC,
-    encrypted_raw,
-)
+from builders.config import AES_KEY, TOKEN
+from builders.service import CODEC, encrypted_raw
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from builders.directory import (
-    Corp,
-    corp,
-)
+from builders.directory import Corp, corp
 from builders.sandbox import make_world
 
 from bot.wecom.directory import Absent, AddressBook, Member

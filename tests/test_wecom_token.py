@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from builders.sandbox import make_world
 
+from bot.store.coordination import TOKEN
 from bot.store.store import Store
-from bot.store.troubles import TOKEN
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.errors import AnswerError, NotSentError, WeComError
 from bot.wecom.token import EARLY_S, PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper

@@ -33,11 +33,7 @@ from bot.store.outbox import Message
 from bot.store.preferences import Way
 from scheduler.planner import plan
 from scheduler.runs import fire
-from scheduler.timetable import (
-    Firing,
-    firings,
-    timetable,
-)
+from scheduler.timetable import Firing, firings, timetable
 from scheduler.weekly import messages
 
 # Friday 20 November: with 42 in 21 workdays, 15 are over and 6 are left.

@@ -9,34 +9,15 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from builders.messages import (
-    BEHIND,
-    COVERED,
-    EVENING,
-    EXEMPT,
-    FRIDAY,
-    MET,
-    MONDAY,
-    MONTHLY,
-    examples,
-    member,
-)
+from builders.messages import BEHIND, COVERED, EVENING, EXEMPT, FRIDAY, MET, MONDAY, MONTHLY, examples, member
 
 from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
 from bot.features.teams.member import TeamMember
-from bot.features.weekly import (
-    OwnWeek,
-    TeamWeek,
-    weekly,
-)
+from bot.features.weekly import OwnWeek, TeamWeek, weekly
 from bot.messages.cards import as_card
 from bot.messages.limits import over
-from bot.messages.message import (
-    Message,
-    as_markdown,
-    as_text,
-)
+from bot.messages.message import Message, as_markdown, as_text
 
 NINE = DayFacts(added=9, lost_by_customer=0, lost_by_member=0)
 NONE = DayFacts(added=0, lost_by_customer=0, lost_by_member=0)

@@ -25,17 +25,11 @@ from bot.features.robots.posts import fingerprints
 from bot.features.rules import changes
 from bot.features.welcome import Greeter
 from bot.services import INBOX, OUTBOX, Services, Signal
-from bot.store.address_book import READ_ERROR
-from bot.store.coordination import own_name
+from bot.store.coordination import TOKEN, own_name
 from bot.store.copy import refuse_half_a_copy
 from bot.store.engine import StoreError
 from bot.store.store import Store
-from bot.store.troubles import (
-    DETAILS_TROUBLE,
-    TOKEN,
-    TROUBLE,
-    WELCOME_TROUBLE,
-)
+from bot.store.troubles import Part
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.reads import Reads
 from bot.wecom.token import TokenKeeper
@@ -139,15 +133,13 @@ def forget_other_app(services: Services) -> None:
     """Drop token and trouble that belong to another app, secret or source: a corrected file works at once."""
     wecom, store = services.config.wecom, services.store
     if services.config.directory.source == "csv":
-        store.marks.clear(READ_ERROR)
+        store.troubles.clear(Part.DIRECTORY)
     parts = (wecom.corp_id, str(wecom.agent_id), wecom.secret.get_secret_value(), wecom.api_base_url)
     app = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     if store.marks.get(_APP) != app:
         with store.transaction():
             store.tokens.forget(TOKEN)
-            store.marks.clear(TROUBLE)
-            store.marks.clear(DETAILS_TROUBLE)
-            store.marks.clear(WELCOME_TROUBLE)
+            store.troubles.clear(Part.DELIVERY, Part.DETAILS, Part.WELCOME)
             store.marks.put(_APP, app)
 
 

@@ -17,10 +17,7 @@ from bot.config.faults import shown
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings
 from bot.features.people import directory
-from bot.features.standings.unreached import (
-    Unreached,
-    unreached,
-)
+from bot.features.standings.unreached import Unreached, unreached
 from bot.messages.own_texts import own_text_warnings
 from bot.services import Directory
 from bot.store.address_book import READ_AT

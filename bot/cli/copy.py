@@ -14,10 +14,7 @@ from rich.table import Table
 
 from bot.cli.bars import bars
 from bot.cli.options import config_option, format_option, loaded
-from bot.store.copy import (
-    Compared,
-    Tell,
-)
+from bot.store.copy import Compared, Tell
 from bot.store.copy import copy as copy_all
 from bot.store.engine import Engine, StoreBusyError, StoreError
 from bot.store.process_lock import only_one

@@ -10,11 +10,7 @@ import threading
 
 import click
 
-from bot.app.demo import (
-    Demo,
-    last_workday,
-    running,
-)
+from bot.app.demo import Demo, last_workday, running
 from bot.cli.tour import play
 from bot.locales import DEFAULT, languages
 

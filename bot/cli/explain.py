@@ -16,12 +16,7 @@ from rich.table import Table
 from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import SHOWN_ID, at_option, config_option, format_option, loaded, moment
-from bot.features.contacts.explain import (
-    Explained,
-    ExplainedQuota,
-    Explanation,
-    UnknownPersonError,
-)
+from bot.features.contacts.explain import Explained, ExplainedQuota, Explanation, UnknownPersonError
 from bot.features.contacts.explain import explain as explained
 from bot.messages.catalog import Texts, texts_in
 

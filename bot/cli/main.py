@@ -29,9 +29,6 @@ from bot.cli.texts import texts
 from bot.cli.verify import verify
 from bot.config import ConfigError
 from bot.config.roster import RosterError
-from bot.features.people.joiners import JoiningError
-from bot.demo import DemoError
-from bot.roster import RosterError
 from bot.store.engine import StoreError
 from bot.web.server import PortInUse
 from bot.wecom.errors import WeComError

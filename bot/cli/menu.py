@@ -7,12 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.app.bootstrap import (
-    forget_other_app,
-    open_services,
-    token_keeper,
-    wecom_client,
-)
+from bot.app.bootstrap import forget_other_app, open_services, token_keeper, wecom_client
 from bot.cli.options import config_option, loaded
 from bot.features.chat.menu import groups
 from bot.features.chat.menu import menu as menu_of

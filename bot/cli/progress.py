@@ -22,10 +22,7 @@ from bot.core.people import Departments
 from bot.core.progress import Row
 from bot.core.teams import Team
 from bot.features.standings.load import standing
-from bot.features.standings.report import (
-    Report,
-    sheets,
-)
+from bot.features.standings.report import Report, sheets
 from bot.spreadsheet import workbook
 
 COLUMNS = tuple(field.name for field in fields(Row))

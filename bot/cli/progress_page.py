@@ -12,10 +12,7 @@ from rich.table import Table
 from bot.cli.output import drawn
 from bot.core.progress import Row
 from bot.core.teams import Team
-from bot.features.standings.report import (
-    TEAM_KEYS,
-    Report,
-)
+from bot.features.standings.report import TEAM_KEYS, Report
 from bot.messages.tables import short
 
 

@@ -15,10 +15,7 @@ from bot.cli.options import SHOWN_ID, config_option, format_option, loaded
 from bot.core.relations import Add
 from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import rules_changed
-from bot.features.ledger.replay import (
-    Difference,
-    recount,
-)
+from bot.features.ledger.replay import Difference, recount
 
 _LISTED = 1000
 

@@ -18,21 +18,11 @@ from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import derive
-from bot.features.notify.enqueue import (
-    peace,
-    put_unasked,
-)
+from bot.features.notify.enqueue import peace, put_unasked
 from bot.features.reviews import decide
-from bot.features.reviews.cases import (
-    Case,
-    cases,
-)
+from bot.features.reviews.cases import Case, cases
 from bot.features.reviews.notice import news
-from bot.features.standings.load import standing
 from bot.services import Services
-from bot.telling import peace, put_unasked
-from handlers.inbox import derive
-from scheduler.deciding import news
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -168,7 +158,7 @@ def _decide(
 ) -> None:
     with _opened(config_path) as services:
         at = services.clock.now()
-        case, state = reviewing.decide(
+        case, state = decide.decide(
             services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
         )
         derive(services)

@@ -12,32 +12,20 @@ from typing import Any
 
 import click
 
-from bot.app.bootstrap import (
-    open_reader,
-    open_sender,
-    open_services,
-    record_files,
-)
+from bot.app.bootstrap import open_reader, open_sender, open_services, record_files
 from bot.cli import engagement
 from bot.cli.completing import made_complete, said
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.cli.sync import JOB as SYNC
 from bot.cli.sync import compare, drift_json, for_people
-from bot.features.details.tags import (
-    wait_for_reading,
-    want_again,
-)
-from bot.features.notify.enqueue import (
-    going,
-    peace,
-    put_unasked,
-)
+from bot.features.details.tags import wait_for_reading, want_again
+from bot.features.notify.enqueue import going, peace, put_unasked
 from bot.features.robots.picture import Picture
 from bot.services import Services
 from bot.store.engine import Row
 from bot.store.outbox import Message
-from bot.store.troubles import TROUBLE
+from bot.store.troubles import Part
 from scheduler.jobs import JOBS, LASTING, SILENT
 from scheduler.planner import plan, prepared
 
@@ -170,11 +158,8 @@ def _is_later(row: Row, message: Message) -> bool:
 
 
 def _needs_human(services: Services) -> str | None:
-    noted = services.store.marks.get(TROUBLE)
-    trouble = {} if noted is None else json.loads(noted)
-    if trouble.get("needs_human") and trouble["until"] > services.store.now():
-        return str(trouble["text"])
-    return None
+    trouble = services.store.troubles.get(Part.DELIVERY)
+    return trouble.text if trouble and trouble.needs_human and trouble.until > services.store.now() else None
 
 
 def _went(services: Services, message: Message) -> bool:

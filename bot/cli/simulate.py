@@ -19,17 +19,8 @@ from bot.cli.simulation_sheets import sheets
 from bot.config.quotas_file import load_quotas
 from bot.core.progress import Row
 from bot.features.people import directory
-from bot.features.simulate.message import (
-    penalty_rule,
-    reward_rule,
-)
-from bot.features.simulate.simulate import (
-    Compared,
-    Side,
-    Simulated,
-    attainment_of,
-    simulate,
-)
+from bot.features.simulate.message import penalty_rule, reward_rule
+from bot.features.simulate.simulate import Compared, Side, Simulated, attainment_of, simulate
 from bot.spreadsheet import workbook
 
 _DATE = click.DateTime(["%Y-%m-%d"])

@@ -15,19 +15,8 @@ from rich.table import Table
 from bot.cli.output import drawn
 from bot.core.progress import Row, Status
 from bot.features.rules.change_sentences import sentence
-from bot.features.simulate.message import (
-    arrow,
-    penalty_rule,
-    percent,
-    reward_rule,
-)
-from bot.features.simulate.simulate import (
-    Compared,
-    Side,
-    Simulated,
-    Simulation,
-    attainment_of,
-)
+from bot.features.simulate.message import arrow, penalty_rule, percent, reward_rule
+from bot.features.simulate.simulate import Compared, Side, Simulated, Simulation, attainment_of
 from bot.messages import tables
 from bot.messages.catalog import Texts, texts_in
 

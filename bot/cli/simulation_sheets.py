@@ -8,16 +8,8 @@ from typing import Generic, TypeVar
 
 from bot.cli.simulation_page import Telling, minute
 from bot.core.progress import Row
-from bot.features.simulate.message import (
-    arrow,
-    penalty_rule,
-    reward_rule,
-)
-from bot.features.simulate.simulate import (
-    Side,
-    Simulated,
-    attainment_of,
-)
+from bot.features.simulate.message import arrow, penalty_rule, reward_rule
+from bot.features.simulate.simulate import Side, Simulated, attainment_of
 from bot.spreadsheet import Cell, Column, Form, Sheet
 
 T = TypeVar("T")

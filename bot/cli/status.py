@@ -18,9 +18,10 @@ from bot.features.health import refused_line
 from bot.features.outages import gaps
 from bot.features.robots.posts import fingerprints
 from bot.services import Services
-from bot.store.address_book import READ_AT, READ_ERROR, State
+from bot.store.address_book import READ_AT, State
+from bot.store.coordination import TOKEN
 from bot.store.inbox import Depth
-from bot.store.troubles import TOKEN
+from bot.store.troubles import Part
 from bot.store.welcomes import Counts
 
 
@@ -103,7 +104,7 @@ def _directory(services: Services) -> dict[str, Any]:
     store, source = services.store, services.config.directory.source
     if source == "csv":
         return {"source": source, "read_at": None, "people": len(services.directory.people)}
-    read_at = store.marks.get(READ_AT)
+    read_at, trouble = store.marks.get(READ_AT), store.troubles.get(Part.DIRECTORY)
     states = store.address_book.states()
     zone = services.config.calendar.timezone
     return {
@@ -113,7 +114,7 @@ def _directory(services: Services) -> dict[str, Any]:
         "unknown": states[State.UNKNOWN],
         "left": states[State.LEFT],
         "to_read": len(store.address_book.wanted()),
-        "error": store.marks.get(READ_ERROR),
+        "error": None if trouble is None else trouble.text,
     }
 
 

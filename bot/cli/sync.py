@@ -11,11 +11,7 @@ import click
 from bot.cli.bars import bars
 from bot.core.sync import ESTIMATED
 from bot.features.reviews.cases import rename_id
-from bot.features.sync.report import (
-    DriftReport,
-    drift_of,
-    last_drift,
-)
+from bot.features.sync.report import DriftReport, drift_of, last_drift
 from bot.services import Services
 from bot.wecom.asker import StoppedError
 from scheduler.sync import take_over

@@ -10,10 +10,7 @@ from typing import Any
 
 import click
 
-from bot.app.demo import (
-    Demo,
-    DemoError,
-)
+from bot.app.demo import Demo, DemoError
 from bot.config import Config
 from bot.core.progress import Row
 from bot.features.standings.load import standing

@@ -14,10 +14,7 @@ from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
 from bot.features.standings.load import everybody
 from bot.features.statements.message import looked_at
-from bot.features.statements.proof import (
-    Looked,
-    look_at,
-)
+from bot.features.statements.proof import Looked, look_at
 from bot.messages.message import as_text
 
 _ASKER = "quotabot verify"

@@ -13,10 +13,7 @@ from bot.core.integrity import FindingName, Key, Planned, Rollout, held_by, no_e
 from bot.core.people import Departments, Person
 from bot.core.periods import Period
 from bot.core.quotas import Basis, Quota, stretches_under
-from bot.core.status import (
-    OwnDays,
-    prorated,
-)
+from bot.core.status import OwnDays, prorated
 from bot.core.verdicts import Case, Verdict, judge
 from bot.core.workdays import ONE_DAY, WorkCalendar, epoch_of
 

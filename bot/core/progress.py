@@ -17,11 +17,7 @@ from bot.core.places import places
 from bot.core.quotas import Basis
 from bot.core.rulebook import Framed
 from bot.core.status import Status as Status  # a row's field: found here, too
-from bot.core.status import (
-    pace_of,
-    rounded,
-    status_of,
-)
+from bot.core.status import pace_of, rounded, status_of
 from bot.core.workdays import WorkCalendar
 
 

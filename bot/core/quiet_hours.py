@@ -9,10 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.core.people import Person
-from bot.core.rollout import (
-    EVERYBODY,
-    Reach,
-)
+from bot.core.rollout import EVERYBODY, Reach
 from bot.core.workdays import WorkCalendar, epoch_of
 
 LOOK_AHEAD = 60  # workdays; who is not to be reached for so long is not told

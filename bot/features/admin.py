@@ -8,10 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import (
-    first_line,
-    footer,
-)
+from bot.messages.lines import first_line, footer
 from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.sanitize import clean
 

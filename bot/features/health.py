@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +10,11 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from bot.core.quiet_hours import Silence
 from bot.features.outages import gaps
-from bot.store.address_book import READ_ERROR
+from bot.store.coordination import TOKEN
+from bot.store.details import STUCK_TRIES
 from bot.store.engine import StoreError
 from bot.store.store import Store
-from bot.store.troubles import DETAILS_TROUBLE, STUCK_TRIES, TOKEN, TROUBLE, WELCOME_TROUBLE
+from bot.store.troubles import Part
 from bot.store.welcomes import Counts
 from bot.wecom.errors import TOO_OFTEN
 
@@ -43,10 +43,10 @@ class Health:
             degraded = [
                 *self._wecom(),
                 *self._lost(),
-                *self._directory(),
+                *self._noted(Part.DIRECTORY),
                 *self._details(),
                 *self._reads(),
-                *self._welcome(),
+                *self._noted(Part.WELCOME),
                 *self._robots(),
                 *self._dead(),
             ]
@@ -78,7 +78,7 @@ class Health:
         token = self._store.tokens.get(TOKEN)
         if token.error:
             return [{"part": "wecom", "errcode": token.errcode, "problem": token.error}]
-        return self._noted(TROUBLE, part="wecom")
+        return self._noted(Part.DELIVERY, name="wecom")
 
     def _lost(self) -> list[dict[str, Any]]:
         """WeCom is silent; events were lost and are not made good yet."""
@@ -98,7 +98,7 @@ class Health:
 
     def _details(self) -> list[dict[str, Any]]:
         """What keeps us from reading contacts: all of them, or those that were tried too often."""
-        if noted := self._noted(DETAILS_TROUBLE, part="details"):
+        if noted := self._noted(Part.DETAILS):
             return noted
         stuck = self._store.details.stuck(attempts=STUCK_TRIES)
         return [
@@ -124,9 +124,6 @@ class Health:
             for api, until in self._store.budget.blocked(now=now).items()
         ]
 
-    def _welcome(self) -> list[dict[str, Any]]:
-        return self._noted(WELCOME_TROUBLE, part="welcome")
-
     def _robots(self) -> list[dict[str, Any]]:
         """Group robots that are off; what was configured anew meanwhile is forgotten at the next start."""
         return [
@@ -134,16 +131,11 @@ class Health:
             for off in self._store.robots.all()
         ]
 
-    def _noted(self, mark: str, *, part: str) -> list[dict[str, Any]]:
-        trouble = self._store.marks.get(mark)
+    def _noted(self, part: Part, *, name: str | None = None) -> list[dict[str, Any]]:
+        trouble = self._store.troubles.get(part)
         if trouble is None:
             return []
-        told = json.loads(trouble)
-        return [{"part": part, "errcode": told["errcode"], "problem": told["text"]}]
-
-    def _directory(self) -> list[dict[str, Any]]:
-        error = self._store.marks.get(READ_ERROR)
-        return [] if error is None else [{"part": "directory", "problem": error}]
+        return [{"part": name or part.value, "errcode": trouble.errcode, "problem": trouble.text}]
 
     def _dead(self) -> list[dict[str, Any]]:
         depths = self.depths()

@@ -9,15 +9,7 @@ from bot.core.day import DayFacts
 from bot.core.pending import Waiting
 from bot.core.progress import Row, Status
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import (
-    ENOUGH,
-    facts_said,
-    first_line,
-    footer,
-    kept_line,
-    labels_of,
-    standings,
-)
+from bot.messages.lines import ENOUGH, facts_said, first_line, footer, kept_line, labels_of, standings
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.pending import pending_items, pending_lines
 from bot.messages.rows import kept_rows, pending_rows, standing_rows

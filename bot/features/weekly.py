@@ -8,22 +8,11 @@ from datetime import date, datetime
 
 from bot.core.day import DayFacts
 from bot.core.progress import Row, Status
-from bot.features.teams.digest_message import (
-    TeamSaid,
-    team_said,
-)
+from bot.features.teams.digest_message import TeamSaid, team_said
 from bot.features.teams.member import TeamMember
 from bot.features.teams.subteams import OverTeams
 from bot.messages.catalog import Text, Texts, texts_in
-from bot.messages.lines import (
-    ENOUGH,
-    facts_said,
-    first_line,
-    footer,
-    incomplete_line,
-    kept_line,
-    standings,
-)
+from bot.messages.lines import ENOUGH, facts_said, first_line, footer, incomplete_line, kept_line, standings
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.rows import kept_rows, pending_rows, standing_rows
 from bot.messages.sanitize import clean

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +9,7 @@ import structlog
 
 from bot.services import Services
 from bot.store.engine import StoreError
-from bot.store.troubles import WELCOME_TROUBLE
+from bot.store.troubles import Part, Trouble
 from bot.store.welcomes import State
 from bot.wecom.welcome import Greeting, Outcome, WelcomeSender
 
@@ -28,7 +27,7 @@ class Greeter:
         self._sender = sender
         self._ending = ending
         self._pool = ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix="welcome")
-        self._troubled = True  # until the first success: an earlier process may have left a note
+        self._trouble = services.store.troubles.of(Part.WELCOME)
 
     def greet(self, greeting: Greeting) -> None:
         """Send it soon; returns at once."""
@@ -56,12 +55,8 @@ class Greeter:
         age_s = round(now - greeting.happened_at, 1)
         if state is State.SENT:
             log.info("customer greeted", age_s=age_s)
-            if self._troubled:
-                store.marks.clear(WELCOME_TROUBLE)
-                self._troubled = False
+            self._trouble.clear()
         else:
             log.info("customer not greeted", state=state.value, errcode=outcome.errcode, age_s=age_s)
         if outcome.problem:
-            self._troubled = True
-            trouble = {"errcode": outcome.errcode, "text": outcome.problem}
-            store.marks.put(WELCOME_TROUBLE, json.dumps(trouble, ensure_ascii=False))
+            self._trouble.note(Trouble(outcome.errcode, outcome.problem))

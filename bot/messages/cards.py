@@ -12,10 +12,7 @@ from typing import Any
 from bot.messages.catalog import texts_in
 from bot.messages.limits import CARD_CHARACTERS, CARD_ITEMS
 from bot.messages.message import Button, Card, Line, Message, as_body, plain
-from bot.messages.sanitize import (
-    clean,
-    clip_characters,
-)
+from bot.messages.sanitize import clean, clip_characters
 
 _ABOUT = frozenset({Button.LIST, Button.COACH, Button.CONFIRM})  # their keys say more than the button
 _NAME, _VALUE = "horizontal_content_list.keyname", "horizontal_content_list.value"

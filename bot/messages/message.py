@@ -13,10 +13,7 @@ from enum import Enum, IntEnum, StrEnum
 
 from bot.messages.catalog import Text
 from bot.messages.limits import MESSAGE_BYTES
-from bot.messages.sanitize import (
-    clip,
-    clip_characters,
-)
+from bot.messages.sanitize import clip, clip_characters
 
 
 class Tone(Enum):

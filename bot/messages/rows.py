@@ -10,11 +10,7 @@ from bot.core.periods import parse_period
 from bot.core.progress import Row, Status
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import (
-    ENOUGH,
-    kept_of,
-    workdays_left,
-)
+from bot.messages.lines import ENOUGH, kept_of, workdays_left
 
 Rows = tuple[tuple[str, str], ...]
 

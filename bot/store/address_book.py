@@ -11,7 +11,7 @@ from bot.core.people import Departments
 from bot.store.engine import Engine, Row
 
 # Marks: when everything was read (epoch s), what differs after each change, why the last try read nothing.
-READ_AT, CHANGED, READ_ERROR = "directory_read_at", "directory_changed", "directory_error"
+READ_AT, CHANGED = "directory_read_at", "directory_changed"
 
 
 class State(StrEnum):

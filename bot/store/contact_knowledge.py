@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.core.contacts import Details
-from bot.store.coordination import (
-    PEOPLE,
-    Marks,
-)
+from bot.store.coordination import PEOPLE, Marks
 from bot.store.engine import Engine, Row
 from bot.store.facts import MANAGER, Facts, Said
 

@@ -11,6 +11,8 @@ from bot.store.engine import Engine, Row
 
 PEOPLE = "people"  # the mark that changes with every change of people, their departments or their leave
 
+TOKEN = "app"  # noqa: S105 - the name under which the app's token is shared
+
 
 def own_name() -> str:
     """A name for this process as a holder of leases: host:pid, and what tells it from a namesake."""

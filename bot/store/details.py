@@ -20,6 +20,8 @@ CORP, RULE_GROUP = 1, 3  # kinds of tags, as WeCom numbers them [92114]; 2 is pe
 _TAGS_READ, _TAGS_CHANGE = "tags_read", "tags_change"  # marks
 Relation = tuple[str, str]  # userid, external_userid
 
+STUCK_TRIES = 5  # a contact that could not be read so often has no mere delay of WeCom's in its way
+
 
 class ReadState(StrEnum):
     """What became of the wish to read a relation's details; a read one has no row any more."""

@@ -16,10 +16,7 @@ from functools import cache
 from typing import NamedTuple
 
 from bot.core.contacts import NOTHING
-from bot.store.coordination import (
-    Leases,
-    Marks,
-)
+from bot.store.coordination import Leases, Marks
 from bot.store.engine import Engine, StoreBusyError
 
 MANAGER = "manager"  # the one fact that is a userid and not true or false

@@ -10,10 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from bot.core.people import Membership, Person
-from bot.store.coordination import (
-    PEOPLE,
-    Marks,
-)
+from bot.store.coordination import PEOPLE, Marks
 from bot.store.engine import Engine, Row
 
 

@@ -15,13 +15,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from bot.store.engine import PATIENCE_S, Row, StoreBusyError, StoreError
-from bot.store.queries import (
-    Statements,
-    Step,
-    complete,
-    newer,
-    steps,
-)
+from bot.store.queries import Statements, Step, complete, newer, steps
 
 log = structlog.get_logger(__name__)
 

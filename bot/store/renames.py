@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bot.store.coordination import (
-    PEOPLE,
-    Marks,
-)
+from bot.store.coordination import PEOPLE, Marks
 from bot.store.engine import Engine
 
 # Each moves rows of one table to the new userid; what cannot move is cleared after that.

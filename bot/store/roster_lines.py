@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.config.roster import (
-    RosterLine,
-    line_from,
-    text_of,
-)
+from bot.config.roster import RosterLine, line_from, text_of
 from bot.store.engine import Engine
 
 

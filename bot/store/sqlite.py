@@ -18,13 +18,7 @@ from typing import Any
 from sqlite_utils import Database, Migrations
 
 from bot.store.engine import PATIENCE_S, Row, StoreBusyError, StoreError
-from bot.store.queries import (
-    Statements,
-    Step,
-    complete,
-    newer,
-    steps,
-)
+from bot.store.queries import Statements, Step, complete, newer, steps
 
 DIALECT = "sqlite"
 _LOOK_AGAIN_S = 0.01

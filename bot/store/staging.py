@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bot.store.statements import Statements
+from bot.store.queries import Statements
 
 _SETTINGS = (
     "journal_mode = OFF",  # nothing of it is ever undone or found again

@@ -12,19 +12,10 @@ from typing import Any
 from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
 from bot.store.budget import Budget
-from bot.store.chat import (
-    Attachments,
-    Exports,
-    Words,
-)
+from bot.store.chat import Attachments, Exports, Words
 from bot.store.coaching import Coaching
 from bot.store.contact_knowledge import Knowledge
-from bot.store.coordination import (
-    Leases,
-    Marks,
-    Outages,
-    Tokens,
-)
+from bot.store.coordination import Leases, Marks, Outages, Tokens
 from bot.store.customers import CustomerNames
 from bot.store.details import DetailReads
 from bot.store.engagement import Engagement
@@ -46,6 +37,7 @@ from bot.store.rules import RuleVersions
 from bot.store.runs import Runs
 from bot.store.statements import DailyStatements
 from bot.store.sync import Syncs
+from bot.store.troubles import Troubles
 from bot.store.welcomes import Welcomes
 
 _LOOK_AGAIN_S = 60.0
@@ -70,6 +62,7 @@ class Store:
         self.leases = Leases(self.engine)
         self.tokens = Tokens(self.engine)
         self.marks = Marks(self.engine)
+        self.troubles = Troubles(self.engine)
         self.outages = Outages(self.engine)
         self.audit = Audit(self.engine)
         self.knowledge = Knowledge(self.engine)

@@ -1,9 +1,77 @@
-"""The names under which troubles with WeCom are kept: what readyz and status show."""
+"""What keeps a whole part of the service from its work: one note a part, kept until the part works again."""
 
 from __future__ import annotations
 
-TROUBLE = "delivery_trouble"  # the mark in which the sender says what is in everybody's way
-DETAILS_TROUBLE = "details_trouble"  # the same of the one who reads contacts
-WELCOME_TROUBLE = "welcome_trouble"  # the same of who greets customers
-STUCK_TRIES = 5  # a contact that could not be read so often has no mere delay of WeCom's in its way
-TOKEN = "app"  # noqa: S105 - the name under which the app's token is shared
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from bot.store.coordination import Marks
+from bot.store.engine import Engine
+
+
+class Part(StrEnum):
+    """What can be troubled as a whole."""
+
+    DELIVERY = "delivery"
+    DETAILS = "details"
+    DIRECTORY = "directory"
+    WELCOME = "welcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a part cannot work now. *until*: everybody waits so long, in real epoch s; 0 if nobody does."""
+
+    errcode: int
+    text: str
+    until: int = 0
+    needs_human: bool = False
+
+
+class Troubles:
+    """The notes of all parts, for all processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._marks = Marks(engine)
+
+    def get(self, part: Part) -> Trouble | None:
+        """Return what is noted of *part*."""
+        noted = self._marks.get(_mark(part))
+        return None if noted is None else Trouble(**json.loads(noted))
+
+    def note(self, part: Part, trouble: Trouble) -> None:
+        """Note *trouble* in place of an earlier one."""
+        self._marks.put(_mark(part), json.dumps(asdict(trouble), ensure_ascii=False))
+
+    def clear(self, *parts: Part) -> None:
+        """Forget what is noted of *parts*."""
+        for part in parts:
+            self._marks.clear(_mark(part))
+
+    def of(self, part: Part) -> TroubleNote:
+        """Return the note of *part* for a process that works on it for long."""
+        return TroubleNote(self, part)
+
+
+class TroubleNote:
+    """The note of one part, written as rarely as possible."""
+
+    def __init__(self, troubles: Troubles, part: Part) -> None:
+        self._troubles, self._part = troubles, part
+        self._is_noted = True  # until the first success: an earlier process may have left a note
+
+    def note(self, trouble: Trouble) -> None:
+        """Note *trouble* in place of an earlier one."""
+        self._is_noted = True
+        self._troubles.note(self._part, trouble)
+
+    def clear(self) -> None:
+        """Forget the note, if there may be one: the part works."""
+        if self._is_noted:
+            self._troubles.clear(self._part)
+            self._is_noted = False
+
+
+def _mark(part: Part) -> str:
+    return f"{part}_trouble"

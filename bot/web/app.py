@@ -8,10 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request, send_file
 
-from bot.features.health import (
-    Health,
-    metrics_text,
-)
+from bot.features.health import Health, metrics_text
 
 _VERIFY_FILE = re.compile(r"WW_verify_[0-9A-Za-z]{1,64}\.txt")
 

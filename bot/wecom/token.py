@@ -10,10 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from bot.store.coordination import (
-    Leases,
-    Tokens,
-)
+from bot.store.coordination import Leases, Tokens
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.errors import AnswerError, Kind, WeComError, kind_of
 

@@ -11,10 +11,7 @@ from typing import Any
 from bot.features.notify import enqueue
 from bot.services import Services
 from bot.store.outbox import Message
-from builders.delivery import (
-    Post,
-    post,
-)
+from builders.delivery import Post, post
 from builders.messages import examples
 from handlers.inbox import work_off
 from sandbox.events import compose

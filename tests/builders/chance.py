@@ -12,10 +12,7 @@ from bot.core.counting import Burst, Counting, FirstAdd, Integrity, MaxShare, Qu
 from bot.core.money import Pay, Penalty, Reward, Scope
 from bot.core.periods import PeriodKind
 from bot.core.quotas import Basis, Quota
-from builders.branches import (
-    ROLES,
-    USERIDS,
-)
+from builders.branches import ROLES, USERIDS
 
 FACTS, TAGS, STATES, ADD_WAYS = (
     ("open", "far"),

@@ -15,14 +15,7 @@ from bot.core.periods import parse_period
 from bot.core.progress import Branch, Row, progress
 from bot.core.quotas import Quota
 from bot.core.relations import Add, Kind
-from builders.branches import (
-    NINE_TENTHS,
-    at,
-    china,
-    person,
-    quota,
-    seconds,
-)
+from builders.branches import NINE_TENTHS, at, china, person, quota, seconds
 
 LOST, LEFT, MOVED = Kind.LOST_BY_CUSTOMER, Kind.LOST_BY_MEMBER, Kind.TRANSFERRED
 WECHAT = Details(customer_type=1, add_way=1, tags=frozenset({"vip"}))

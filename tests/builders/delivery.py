@@ -14,18 +14,11 @@ from bot.features.delivery.files import FileDelivery
 from bot.features.delivery.sender import Sender
 from bot.features.health import Health
 from bot.services import Services
+from bot.store.coordination import TOKEN
 from bot.store.outbox import Message
-from bot.store.troubles import TOKEN
 from bot.wecom.client import WeComClient
 from bot.wecom.token import TokenKeeper
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-    outbox_rows,
-    write_config,
-    write_roster,
-)
+from builders.e2e import FakeTime, at, installation, outbox_rows, write_config, write_roster
 from builders.sandbox import TODAY
 from sandbox.branch import make_branch
 from sandbox.clock import VirtualClock

@@ -9,10 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.app.bootstrap import (
-    token_keeper,
-    wecom_client,
-)
+from bot.app.bootstrap import token_keeper, wecom_client
 from bot.core.frames import Frame
 from bot.core.verdicts import Verdict
 from bot.features.details.reader import Reader
@@ -23,14 +20,7 @@ from bot.services import Services
 from bot.store.details import Wish
 from bot.wecom.events import event_of
 from bot.wecom.xml import parse
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, at, installation, write_config, write_roster
 from builders.sandbox import TODAY
 from handlers import ALL
 from sandbox.branch import make_branch

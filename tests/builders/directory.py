@@ -10,10 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.core.progress import Row
-from bot.features.people.refresh import (
-    Outcome,
-    read_directory,
-)
+from bot.features.people.refresh import Outcome, read_directory
 from bot.features.standings.load import standing
 from bot.services import Services
 from bot.store.store import Store
@@ -21,12 +18,7 @@ from bot.wecom.budget import ReadBudget
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.directory import AddressBook
 from bot.wecom.reads import Reads
-from builders.e2e import (
-    FakeTime,
-    at,
-    installation,
-    write_config,
-)
+from builders.e2e import FakeTime, at, installation, write_config
 from sandbox import server as sandbox_server
 from sandbox.staffing import carry_out
 from sandbox.world import World

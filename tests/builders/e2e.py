@@ -23,10 +23,7 @@ import pytest
 import requests
 from psycopg.rows import dict_row
 
-from bot.app.bootstrap import (
-    open_services,
-    record_files,
-)
+from bot.app.bootstrap import open_services, record_files
 from bot.cli.main import main
 from bot.config import load
 from bot.core.relations import Kind, RelationEvent

@@ -7,10 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from bot.app.bootstrap import (
-    token_keeper,
-    wecom_client,
-)
+from bot.app.bootstrap import token_keeper, wecom_client
 from bot.core.engagement import Figures
 from bot.store.engagement import Reading
 from bot.wecom.reads import Reads

@@ -15,14 +15,7 @@ from bot.features.imports.facts import FactLines
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import standing
 from bot.services import Services
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, at, installation, write_config, write_roster
 
 NOW = at("2026-11-23T18:00")
 FACTS = '[quotas.counting]\nrequired_facts = ["account"]\n'

@@ -12,81 +12,33 @@ from bot.core.day import DayFacts
 from bot.core.engagement import Method, TeamRate
 from bot.core.evidence import Evidence
 from bot.core.integrity import FindingKind
-from bot.core.leaderboard import (
-    Gain,
-    board,
-)
+from bot.core.leaderboard import Gain, board
 from bot.core.money import Penalty
 from bot.core.pending import Waiting
 from bot.core.people import Departments
 from bot.core.periods import parse_period
 from bot.core.progress import Row, Status
 from bot.core.verdicts import Verdict
-from bot.features.admin import (
-    Cause,
-    Finding,
-    Wrong,
-    admin,
-)
-from bot.features.close.message import (
-    ClosedLine,
-    closed,
-)
-from bot.features.preferences.leave_message import (
-    confirmation_wanted,
-    told_confirmed,
-)
-from bot.features.preferences.leave_rules import (
-    Effect,
-    Prorated,
-)
+from bot.features.admin import Cause, Finding, Wrong, admin
+from bot.features.close.message import ClosedLine, closed
+from bot.features.preferences.leave_message import confirmation_wanted, told_confirmed
+from bot.features.preferences.leave_rules import Effect, Prorated
 from bot.features.progress import progress
 from bot.features.reminder.message import reminder
 from bot.features.reminder.offer import offer_help
 from bot.features.reviews.decision_message import decided
-from bot.features.reviews.question_message import (
-    Appealed,
-    MaybeRenamed,
-    Seen,
-    ToDecide,
-    questions,
-    to_review,
-)
-from bot.features.robots.message import (
-    GroupPost,
-    group_message,
-)
-from bot.features.rules.announcement import (
-    RuleNews,
-    rules_changed,
-)
+from bot.features.reviews.question_message import Appealed, MaybeRenamed, Seen, ToDecide, questions, to_review
+from bot.features.robots.message import GroupPost, group_message
+from bot.features.rules.announcement import RuleNews, rules_changed
 from bot.features.rules.diff import Difference
-from bot.features.statements.message import (
-    looked_at,
-    statement,
-)
-from bot.features.statements.rules import (
-    Figure,
-    Statement,
-)
+from bot.features.statements.message import looked_at, statement
+from bot.features.statements.rules import Figure, Statement
 from bot.features.teams.digest_message import News, digest
-from bot.features.teams.help_needs import (
-    Improved,
-    Need,
-    NeedKind,
-)
+from bot.features.teams.help_needs import Improved, Need, NeedKind
 from bot.features.teams.member import TeamMember
-from bot.features.teams.subteam_rules import (
-    LedTeam,
-    LedTeams,
-    TeamFigures,
-)
+from bot.features.teams.subteam_rules import LedTeam, LedTeams, TeamFigures
 from bot.features.teams.subteams import OverTeams
-from bot.features.weekly import (
-    OwnWeek,
-    TeamWeek,
-    weekly,
-)
+from bot.features.weekly import OwnWeek, TeamWeek, weekly
 from bot.messages.message import Message
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

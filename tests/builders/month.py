@@ -11,15 +11,8 @@ from bot.core.relations import Kind, RelationEvent
 from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
-from builders.e2e import (
-    at,
-    write_config,
-    write_roster,
-)
-from builders.facts import (
-    Fact,
-    put_facts,
-)
+from builders.e2e import at, write_config, write_roster
+from builders.facts import Fact, put_facts
 
 PEOPLE = [f"yg{number:02d}" for number in range(12)]
 QUOTAS = """

@@ -10,11 +10,7 @@ from typing import Any
 from bot.core.money import Pay
 from bot.core.people import Person
 from bot.core.quotas import Quota
-from builders.oracle import (
-    DAY,
-    LOST,
-    half_up,
-)
+from builders.oracle import DAY, LOST, half_up
 from builders.oracle_verdicts import Judging
 
 

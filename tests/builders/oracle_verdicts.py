@@ -8,12 +8,7 @@ from math import floor
 
 from bot.core.counting import Counting
 from bot.core.quotas import Quota
-from builders.oracle import (
-    DAY,
-    LOST,
-    Naive,
-    Won,
-)
+from builders.oracle import DAY, LOST, Naive, Won
 
 CLOSING = {
     "pending:details": "counted:details",

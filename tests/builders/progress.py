@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 WEEKLY = '[[quotas]]\nid = "weekly"\nroles = ["客户经理"]\nperiod = "week"\ntarget = 5\n'
 WHEN = ("--at", "2026-11-23T12:00")

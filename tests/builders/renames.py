@@ -8,11 +8,7 @@ from pathlib import Path
 
 from bot.core.relations import RelationEvent
 from bot.services import Services
-from builders.directory import (
-    Bank,
-    bank,
-    corp,
-)
+from builders.directory import Bank, bank, corp
 from builders.sandbox import make_world
 
 FIRST, MOVED = "2026-11-02T02:17", "2026-11-13T02:17"

@@ -12,15 +12,7 @@ from bot.core.relations import Kind, RelationEvent
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import standing
 from bot.services import Services
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    add_customers,
-    at,
-    installation,
-    write_config,
-    write_roster,
-)
+from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan
 

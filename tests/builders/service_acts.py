@@ -14,22 +14,9 @@ from bot.app.bootstrap import open_services
 from bot.config import load
 from bot.services import Services
 from bot.store.outbox import Message
-from builders.e2e import (
-    MADE_UP_APP,
-    FakeTime,
-    at,
-    write_config,
-    write_roster,
-)
-from builders.service import (
-    Site,
-    contact_event,
-    sealed,
-)
-from builders.wecom import (
-    WeCom,
-    far_wecom,
-)
+from builders.e2e import MADE_UP_APP, FakeTime, at, write_config, write_roster
+from builders.service import Site, contact_event, sealed
+from builders.wecom import WeCom, far_wecom
 from sandbox.wxcrypto import Codec
 
 TEN = "2026-11-23T10:00"  # a Monday

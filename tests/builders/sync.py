@@ -9,10 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.app.bootstrap import (
-    token_keeper,
-    wecom_client,
-)
+from bot.app.bootstrap import token_keeper, wecom_client
 from bot.core.relations import Add
 from bot.features.ledger.derive import derive
 from bot.features.sync.reconcile import reconcile
@@ -22,14 +19,7 @@ from bot.wecom.client import WeComClient
 from bot.wecom.events import event_of
 from bot.wecom.reads import Reads
 from bot.wecom.xml import parse
-from builders.e2e import (
-    QUOTA,
-    FakeTime,
-    at,
-    installation,
-    rows_of,
-    write_config,
-)
+from builders.e2e import QUOTA, FakeTime, at, installation, rows_of, write_config
 from builders.sandbox import TODAY
 from handlers import ALL
 from handlers.inbox import work_off

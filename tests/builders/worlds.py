@@ -45,15 +45,7 @@ from builders.branches import (
     fold_all,
     frames_of,
 )
-from builders.chance import (
-    ADD_WAYS,
-    AROUND,
-    FACTS,
-    STATES,
-    TAGS,
-    Chance,
-    quota,
-)
+from builders.chance import ADD_WAYS, AROUND, FACTS, STATES, TAGS, Chance, quota
 
 Pair = tuple[str, str]  # employee, customer
 Key = tuple[str, str, int]  # … and epoch seconds of the add

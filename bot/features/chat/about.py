@@ -7,10 +7,7 @@ from datetime import timedelta
 from bot.config.unsupported import OFF_VALUES
 from bot.core.reviewers import WORKDAYS
 from bot.core.workdays import epoch_of
-from bot.features.chat import (
-    about_message,
-    own_message,
-)
+from bot.features.chat import about_message, own_message
 from bot.features.chat.about_message import Kept
 from bot.features.chat.desk import Ask
 from bot.features.customers.names import KEPT

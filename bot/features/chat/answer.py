@@ -7,32 +7,13 @@ from collections.abc import Mapping
 import structlog
 
 from bot.core.workdays import epoch_of
-from bot.features.chat import (
-    about,
-    contacts,
-    own_message,
-    preferences,
-    statements,
-    team,
-)
+from bot.features.chat import about, contacts, own_message, preferences, statements, team
 from bot.features.chat import own as own_replies
 from bot.features.chat.claim import Claim
-from bot.features.chat.commands import (
-    Word,
-    said,
-)
-from bot.features.chat.desk import (
-    Answer,
-    Ask,
-    Desk,
-    File,
-    Reply,
-)
+from bot.features.chat.commands import Word, said
+from bot.features.chat.desk import Answer, Ask, Desk, File, Reply
 from bot.features.chat.grouping import groups
-from bot.features.notify.enqueue import (
-    answer,
-    attached,
-)
+from bot.features.notify.enqueue import answer, attached
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.chat import Word as Asked

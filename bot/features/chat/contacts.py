@@ -9,10 +9,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from bot.core.periods import Period, PeriodKind, parse_period, period_of
-from bot.features.chat.desk import (
-    Ask,
-    Desk,
-)
+from bot.features.chat.desk import Ask, Desk
 from bot.features.close.results import may_appeal
 from bot.features.contacts import listing, message
 from bot.features.contacts.listing import numbered
@@ -21,11 +18,7 @@ from bot.features.customers.name_sentences import Customer
 from bot.features.customers.names import names_of
 from bot.features.reviews import appeal_message
 from bot.features.reviews.cases import cases
-from bot.features.reviews.decide import (
-    ReviewError,
-    answer,
-    open_appeal,
-)
+from bot.features.reviews.decide import ReviewError, answer, open_appeal
 from bot.features.reviews.question_message import Seen
 from bot.features.standings.load import rules
 from bot.messages.message import Message

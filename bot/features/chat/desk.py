@@ -13,15 +13,8 @@ from bot.core.reviewers import Bank
 from bot.core.rollout import Reach
 from bot.core.workdays import WorkCalendar
 from bot.features.notify.rollout import reach
-from bot.features.standings.load import (
-    Standing,
-    everybody,
-    standing_of,
-)
-from bot.features.teams.digest import (
-    Leading,
-    chart_of,
-)
+from bot.features.standings.load import Standing, everybody, standing_of
+from bot.features.teams.digest import Leading, chart_of
 from bot.features.teams.org_chart import Chart
 from bot.messages.message import Message
 from bot.services import Services

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.features.chat.commands import (
-    Word,
-    said,
-)
+from bot.features.chat.commands import Word, said
 from bot.features.chat.desk import Desk
 from bot.services import Services
 from bot.store.chat import Word as Asked

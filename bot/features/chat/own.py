@@ -11,10 +11,7 @@ from bot.features.chat.own_message import OwnPlace
 from bot.features.progress import progress as progress_message
 from bot.features.standings.ranks import ranked
 from bot.features.statements.message import code_line
-from bot.features.statements.proof import (
-    issue,
-    statement_of,
-)
+from bot.features.statements.proof import issue, statement_of
 from bot.messages.answers import timed
 from bot.messages.catalog import texts_in
 from bot.messages.message import Message

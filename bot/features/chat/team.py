@@ -12,19 +12,11 @@ from functools import wraps
 from bot.core.progress import Row
 from bot.features.chat import about_message
 from bot.features.chat.dates import days_in
-from bot.features.chat.desk import (
-    Answer,
-    Ask,
-    Desk,
-    File,
-)
+from bot.features.chat.desk import Answer, Ask, Desk, File
 from bot.features.preferences import leave_message
 from bot.features.preferences.leave import confirm
 from bot.features.standings.ranks import ranked
-from bot.features.standings.report import (
-    Report,
-    sheets,
-)
+from bot.features.standings.report import Report, sheets
 from bot.features.teams import answers as team_messages
 from bot.features.teams import coaching, help_sentences
 from bot.features.teams.digest import Told

@@ -11,11 +11,7 @@ from bot.core.periods import PeriodKind, period_of
 from bot.core.progress import Row
 from bot.core.verdicts import Verdict
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import (
-    first_line,
-    footer,
-    kept_of,
-)
+from bot.messages.lines import first_line, footer, kept_of
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.money import penalty as said_penalty
 from bot.messages.rows import kept_rows

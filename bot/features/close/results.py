@@ -16,11 +16,7 @@ from bot.core.periods import parse_period
 from bot.core.progress import Row
 from bot.core.rulebook import Framed
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.standings.load import (
-    Standing,
-    rules,
-    standing_in,
-)
+from bot.features.standings.load import Standing, rules, standing_in
 from bot.services import FIRST_START, Services
 from bot.store.results import Closed, Result, State, text_of
 

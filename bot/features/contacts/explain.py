@@ -17,15 +17,8 @@ from bot.core.relations import Kind, RelationEvent
 from bot.core.rulebook import Framed
 from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
-from bot.features.contacts.reasons import (
-    Decision,
-    Ruling,
-    reason,
-)
-from bot.features.standings.load import (
-    branch_for,
-    rules,
-)
+from bot.features.contacts.reasons import Decision, Ruling, reason
+from bot.features.standings.load import branch_for, rules
 from bot.services import Services
 
 _OVER_SHARE = (Verdict.OVER_SHARE, Verdict.REJECTED_OVER_SHARE)

@@ -8,19 +8,9 @@ from datetime import datetime
 from bot.core.progress import Branch
 from bot.core.workdays import epoch_of
 from bot.features.contacts import message
-from bot.features.contacts.explain import (
-    Explanation,
-    UnknownPersonError,
-    explain,
-)
-from bot.features.contacts.message import (
-    Judged,
-    Listed,
-)
-from bot.features.customers.names import (
-    Names,
-    names_of,
-)
+from bot.features.contacts.explain import Explanation, UnknownPersonError, explain
+from bot.features.contacts.message import Judged, Listed
+from bot.features.customers.names import Names, names_of
 from bot.messages.message import Message
 from bot.services import Services
 

@@ -10,11 +10,7 @@ from functools import partial
 
 from bot.core.periods import parse_period
 from bot.core.verdicts import Verdict
-from bot.features.customers.name_sentences import (
-    Customer,
-    called,
-    private,
-)
+from bot.features.customers.name_sentences import Customer, called, private
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import CONTENT_BYTES

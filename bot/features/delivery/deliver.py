@@ -15,13 +15,13 @@ import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from bot.features.robots.deliver import RobotDelivery
 from bot.store.outbox import UPDATE, Due, Outbox
+from bot.store.troubles import Trouble
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.errors import (
     CODE_SPENT,
@@ -46,16 +46,6 @@ DUPLICATE_CHECK_S = 14_400  # WeCom's longest
 RESEND_WITHIN_S = DUPLICATE_CHECK_S - int(2 * CALL_S) - 60
 TRIES = 6
 _BACK_OFF_S = (2, 5, 15, 45, 120, 300)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why nothing of this app can be sent now: everybody waits until *until* (real epoch s)."""
-
-    errcode: int
-    text: str
-    until: int
-    needs_human: bool
 
 
 class Delivery:

@@ -14,14 +14,11 @@ from typing import Any
 
 import structlog
 
-from bot.features.delivery.deliver import (
-    DUPLICATE_CHECK_S,
-    Delivery,
-    Trouble,
-)
+from bot.features.delivery.deliver import DUPLICATE_CHECK_S, Delivery
 from bot.features.notify.enqueue import FILE
 from bot.store.chat import Attachments
 from bot.store.outbox import Due
+from bot.store.troubles import Trouble
 from bot.wecom.errors import RATE_WINDOW_S, AnswerError, Kind, WeComError, kind_of
 from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError
 

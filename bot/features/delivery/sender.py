@@ -6,20 +6,16 @@ holder that died; it counts its pacing from what the outbox remembers.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import structlog
 
-from bot.features.delivery.deliver import (
-    Delivery,
-    Trouble,
-)
+from bot.features.delivery.deliver import Delivery
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
-from bot.store.troubles import TROUBLE
+from bot.store.troubles import Part, Trouble
 from bot.wecom.client import CALL_S
 from bot.wecom.pacing import DAY_S, Pacer
 
@@ -54,7 +50,7 @@ class Sender:
         self._lease_until = 0
         self._hold_until = 0.0
         self._expired_at = (0, 0)
-        self._troubled = True  # until the first success: an earlier process may have left a note
+        self._trouble = services.store.troubles.of(Part.DELIVERY)
 
     @property
     def leads(self) -> bool:
@@ -134,23 +130,10 @@ class Sender:
                 self._hold_until = self._time() + _IDLE_S
             elif (trouble := future.result()) is not None:
                 self._note(trouble)
-            elif self._troubled:
-                self._services.store.marks.clear(TROUBLE)
-                self._troubled = False
+            else:
+                self._trouble.clear()
 
     def _note(self, trouble: Trouble) -> None:
-        self._troubled = True
         self._hold_until = max(self._hold_until, float(trouble.until))
         log.error("delivery waits", errcode=trouble.errcode, reason=trouble.text, until=trouble.until)
-        self._services.store.marks.put(
-            TROUBLE,
-            json.dumps(
-                {
-                    "errcode": trouble.errcode,
-                    "text": trouble.text,
-                    "until": trouble.until,
-                    "needs_human": trouble.needs_human,
-                },
-                ensure_ascii=False,
-            ),
-        )
+        self._trouble.note(trouble)

@@ -17,8 +17,7 @@ from bot.features.customers import names
 from bot.features.standings.knowledge import SAME_ADD_S
 from bot.services import Services
 from bot.store.customers import CustomerName
-from bot.store.details import ContactRead, Read, ReadState, Tag
-from bot.store.troubles import STUCK_TRIES
+from bot.store.details import STUCK_TRIES, ContactRead, Read, ReadState, Tag
 from bot.wecom.contacts import NOT_A_CONTACT, CustomerDetails, CustomerTag, Follower
 from bot.wecom.errors import MAX_SYSTEM_BUSY_TRIES, AnswerError, Kind, WeComError, kind_of
 

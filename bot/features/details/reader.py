@@ -6,7 +6,6 @@ that is repeated by a successor does no harm, so its lease only keeps two from d
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,14 +13,9 @@ from typing import Any
 
 import structlog
 
-from bot.features.details.answers import (
-    Acts,
-    Details,
-    Question,
-    tags_of,
-)
+from bot.features.details.answers import Acts, Details, Question, tags_of
 from bot.services import Services
-from bot.store.troubles import DETAILS_TROUBLE
+from bot.store.troubles import Part, Trouble
 from bot.wecom.budget import READS_IN_FLIGHT
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.contacts import CORP_TAGS, DETAILS, CustomerDetails, contact_details, corp_tags
@@ -69,7 +63,7 @@ class Reader:
         self._lease_until = 0
         self._hold_until = 0.0
         self._tags_again_at = 0.0
-        self._troubled = True  # until the first success: an earlier process may have left a note
+        self._trouble = services.store.troubles.of(Part.DETAILS)
 
     def step(self) -> float:
         """Read what may be read now; how many seconds to wait before the next step."""
@@ -145,7 +139,7 @@ class Reader:
             for _, act in sorted(acts.items(), key=lambda item: (item[0].userid, item[0].external_userid)):
                 act()
         if any(isinstance(answer, CustomerDetails) for answer in answers) and now >= self._hold_until:
-            self._well()
+            self._trouble.clear()
 
     def _read_tags(self, now: float) -> None:
         change = self._store.details.tags_change()
@@ -163,7 +157,7 @@ class Reader:
             return
         with self._store.transaction():
             self._store.details.replace_corp_tags(tags_of(tags), read_at=int(now), change=change)
-        self._well()
+        self._trouble.clear()
 
     def _is_in_everybodys_way(self, error: WeComError, now: float) -> bool:
         """Whether *error* says something of the app and not of what was asked: then everything waits."""
@@ -189,12 +183,5 @@ class Reader:
         self._hold_until = max(self._hold_until, until)
 
     def _note(self, error: AnswerError) -> None:
-        self._troubled = True
         log.error("details wait", errcode=error.errcode, reason=str(error))
-        told = {"errcode": error.errcode, "text": str(error)}
-        self._store.marks.put(DETAILS_TROUBLE, json.dumps(told, ensure_ascii=False))
-
-    def _well(self) -> None:
-        if self._troubled:
-            self._store.marks.clear(DETAILS_TROUBLE)
-            self._troubled = False
+        self._trouble.note(Trouble(error.errcode, str(error)))

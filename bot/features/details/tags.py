@@ -15,13 +15,10 @@ from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
 from bot.features.close import results
 from bot.features.details.reader import LEASE
-from bot.features.standings.load import (
-    rules,
-    standing_in,
-)
+from bot.features.standings.load import rules, standing_in
 from bot.services import Services
 from bot.store.details import Relation
-from bot.store.troubles import DETAILS_TROUBLE
+from bot.store.troubles import Part
 
 PATIENCE_S = 20.0  # a job does not wait longer: what is read later shows in the next one
 _LOOK_S = 0.1
@@ -82,7 +79,7 @@ def wait_for_reading(services: Services, *, step: Callable[[], float | None]) ->
     store, end = services.store, time.monotonic() + PATIENCE_S
     while time.monotonic() < end and store.details.untried():
         pause = step()
-        if pause is None or store.marks.get(DETAILS_TROUBLE) is not None:
+        if pause is None or store.troubles.get(Part.DETAILS) is not None:
             return
         time.sleep(min(pause, _LOOK_S))
 

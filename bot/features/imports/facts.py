@@ -14,11 +14,11 @@ from typing import ClassVar, NamedTuple
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.faults import nearest, shown
 from bot.config.fields import USERID_ALLOWED, is_userid
-from bot.importing.absences import known_people
-from bot.importing.lines import LISTED, ImportingError, Lines, Numbered, Remark, Report
+from bot.features.imports.absences import known_people
+from bot.features.imports.csv_import import LISTED, ImportingError, Lines, Numbered, Remark, Report
 from bot.services import Services
+from bot.store.contact_knowledge import KEY_KINDS, MANAGER, SELF_DECLARED
 from bot.store.facts import NO_WORDS, FactsBusyError, FactsImport, Words, values_of, words
-from bot.store.knowledge import KEY_KINDS, MANAGER, SELF_DECLARED
 from bot.store.staging import Change, Staging, StoredRow
 
 _COMBINATIONS = 10_000  # values that are read once, though a million lines have them

@@ -12,19 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.config.csv_table import Cells, CsvTable
-from bot.config.roster import (
-    ROSTER_COLUMNS,
-    RosterLine,
-    joined_line,
-    line_of,
-    written_line,
-)
-from bot.features.imports.csv_import import (
-    Numbered,
-    Remark,
-    Report,
-    ShortLines,
-)
+from bot.config.roster import ROSTER_COLUMNS, RosterLine, joined_line, line_of, written_line
+from bot.features.imports.csv_import import Numbered, Remark, Report, ShortLines
 from bot.features.people import directory
 from bot.services import Services
 from bot.store.roster_lines import Imported

@@ -13,15 +13,7 @@ from typing import Protocol, TypedDict
 
 from bot.config.fields import is_userid
 from bot.core.people import Person
-from bot.core.quiet_hours import (
-    PATIENCE,
-    WAITS,
-    Peace,
-    Silence,
-    Wish,
-    kind_of,
-    places_kept,
-)
+from bot.core.quiet_hours import PATIENCE, WAITS, Peace, Silence, Wish, kind_of, places_kept
 from bot.core.quotas import under_quota
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.notify.rollout import reach

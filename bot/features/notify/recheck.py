@@ -5,16 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.config.fields import is_userid
-from bot.core.quiet_hours import (
-    WAITS,
-    Peace,
-    Silence,
-    kind_of,
-)
-from bot.features.notify.enqueue import (
-    move_on,
-    peace,
-)
+from bot.core.quiet_hours import WAITS, Peace, Silence, kind_of
+from bot.features.notify.enqueue import move_on, peace
 from bot.services import Services
 from bot.store.outbox import Pending
 

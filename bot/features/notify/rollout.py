@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.rollout import (
-    Mode,
-    Reach,
-)
+from bot.core.rollout import Mode, Reach
 from bot.services import Services
 from bot.wecom.robot import address_of
 

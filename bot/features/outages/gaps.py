@@ -8,10 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.outages import DOWN, SHORTEST_DOWN_S, SILENCE, Outage, covered_by, uncovered
-from bot.core.sync import (
-    NEVER_READ,
-    Cause,
-)
+from bot.core.sync import NEVER_READ, Cause
 from bot.store.store import Store
 
 RECEIVING = "receiving"  # the mark of the last moment at which a receiver ran

@@ -11,18 +11,9 @@ from datetime import date
 import structlog
 
 from bot.core.outages import SILENCE, covered_by
-from bot.core.sync import (
-    ORIGIN,
-    Cause,
-)
+from bot.core.sync import ORIGIN, Cause
 from bot.features.outages import gaps
-from bot.features.outages.silence_rules import (
-    LOOK_S,
-    Day,
-    Heard,
-    is_silent,
-    listen,
-)
+from bot.features.outages.silence_rules import LOOK_S, Day, Heard, is_silent, listen
 from bot.services import Services
 from bot.store.sync import SyncRun
 

@@ -11,13 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot.config import Config
-from bot.config.roster import (
-    RosterLine,
-    Traits,
-    read_departments,
-    read_roster,
-    role_for,
-)
+from bot.config.roster import RosterLine, Traits, read_departments, read_roster, role_for
 from bot.core.people import Departments, Membership, Person
 from bot.services import Directory, Files
 from bot.store.address_book import CHANGED, Entry, State

@@ -10,10 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.core.workdays import epoch_of
 from bot.features.people import directory
-from bot.features.people.address_book import joiners
-from bot import directory
 from bot.services import Services
 from bot.store.address_book import CHANGED
 

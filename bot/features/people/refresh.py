@@ -25,7 +25,8 @@ from bot.features.people.address_book import (
     tree_of,
 )
 from bot.services import Services
-from bot.store.address_book import CHANGED, READ_AT, READ_ERROR, State, Wanted
+from bot.store.address_book import CHANGED, READ_AT, State, Wanted
+from bot.store.troubles import Part, Trouble
 from bot.wecom.directory import Absent, AddressBook, Member, Reading
 from bot.wecom.errors import AnswerError, BlockedError, Kind, WeComError, kind_of
 from bot.wecom.token import TokenError
@@ -74,7 +75,8 @@ def read_directory(services: Services, *, book: AddressBook, at: datetime) -> Ou
             seen = [member.userid for member in reading.members]
             answers = {userid: book.member(userid) for userid in missing(before, seen)}
         except WeComError as error:
-            services.store.marks.put(READ_ERROR, str(error))
+            trouble = Trouble(getattr(error, "errcode", 0), str(error))
+            services.store.troubles.note(Part.DIRECTORY, trouble)
             raise
         return _kept(services, reading, answers, at=at, began=began)
 
@@ -175,7 +177,7 @@ def _kept(
         # Asked for since we began: what came of it may be newer than our lists.
         store.address_book.done(one for one in wanted.values() if one.wanted_since < began)
         store.marks.put(READ_AT, str(int(at.timestamp())))
-        store.marks.clear(READ_ERROR)
+        store.troubles.clear(Part.DIRECTORY)
         _keep(services, merged, day=day)
     states = store.address_book.states()
     outcome = Outcome(

@@ -8,11 +8,7 @@ from functools import cache
 
 from bot.core.reviewers import Bank
 from bot.core.workdays import epoch_of
-from bot.features.notify.enqueue import (
-    peace,
-    put_unasked,
-    unasked,
-)
+from bot.features.notify.enqueue import peace, put_unasked, unasked
 from bot.features.preferences import message
 from bot.features.standings.load import standing_of
 from bot.messages.message import Message

@@ -15,22 +15,10 @@ from bot.core.reviewers import Bank
 from bot.core.rollout import Mode
 from bot.core.rulebook import Framed
 from bot.core.workdays import epoch_of
-from bot.features.notify.enqueue import (
-    peace,
-    put_unasked,
-    unasked,
-)
+from bot.features.notify.enqueue import peace, put_unasked, unasked
 from bot.features.preferences import leave_message
-from bot.features.preferences.leave_rules import (
-    Effect,
-    Span,
-    effect_of,
-    within,
-)
-from bot.features.standings.load import (
-    everybody,
-    rules,
-)
+from bot.features.preferences.leave_rules import Effect, Span, effect_of, within
+from bot.features.standings.load import everybody, rules
 from bot.features.teams.digest import leads
 from bot.messages.message import Message
 from bot.services import Services

@@ -6,16 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from bot.core.periods import Period, PeriodKind
-from bot.features.preferences.leave_rules import (
-    Effect,
-    Span,
-)
+from bot.features.preferences.leave_rules import Effect, Span
 from bot.messages.answers import answered
 from bot.messages.catalog import Text, Texts, texts_in
-from bot.messages.lines import (
-    first_line,
-    footer,
-)
+from bot.messages.lines import first_line, footer
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.sanitize import clean
 

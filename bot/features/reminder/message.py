@@ -9,13 +9,7 @@ from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Row, Status
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import (
-    confirmed,
-    first_line,
-    footer,
-    labels_of,
-    standing_of,
-)
+from bot.messages.lines import confirmed, first_line, footer, labels_of, standing_of
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.rows import Rows, kept_rows
 

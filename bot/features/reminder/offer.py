@@ -8,11 +8,7 @@ from datetime import datetime
 from bot.core.periods import parse_period
 from bot.core.progress import Row
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import (
-    first_line,
-    footer,
-    labels_of,
-)
+from bot.messages.lines import first_line, footer, labels_of
 from bot.messages.message import Button, Card, Keep, Line, Message, Part
 
 

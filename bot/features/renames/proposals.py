@@ -13,15 +13,8 @@ from bot.core.renames import Overlap, overlaps, proposals
 from bot.core.sync import Cause
 from bot.services import Services
 from bot.store.address_book import State
-from bot.store.rename_proposals import (
-    Proposal,
-    ProposalState,
-)
-from bot.store.sync import (
-    Drift,
-    Member,
-    SyncRun,
-)
+from bot.store.rename_proposals import Proposal, ProposalState
+from bot.store.sync import Drift, Member, SyncRun
 
 log = structlog.get_logger(__name__)
 

@@ -7,15 +7,8 @@ from datetime import datetime
 
 from bot.features.contacts import message
 from bot.features.contacts.message import Listed
-from bot.features.customers.name_sentences import (
-    Customer,
-    called,
-    private,
-)
-from bot.features.reviews.question_message import (
-    Seen,
-    about,
-)
+from bot.features.customers.name_sentences import Customer, called, private
+from bot.features.reviews.question_message import Seen, about
 from bot.messages.answers import answered, moment_of
 from bot.messages.catalog import Text, texts_in
 from bot.messages.limits import SAID_BYTES

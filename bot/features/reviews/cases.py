@@ -19,20 +19,10 @@ from bot.core.rulebook import Framed
 from bot.core.verdicts import Verdict
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.customers.names import Names
-from bot.features.reviews.findings import (
-    Free,
-    settled,
-)
-from bot.features.reviews.question_message import (
-    Appealed,
-    Seen,
-)
-from bot.features.standings.load import (
-    branch_for,
-    everybody,
-    rules,
-)
-from bot.joining import Joiner, waiting
+from bot.features.people.joiners import Joiner, waiting
+from bot.features.reviews.findings import Free, settled
+from bot.features.reviews.question_message import Appealed, Seen
+from bot.features.standings.load import branch_for, everybody, rules
 from bot.services import Services
 from bot.store.rename_proposals import Proposal
 from bot.store.reviews import OpenFinding, Review, ReviewKind

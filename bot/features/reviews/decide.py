@@ -16,29 +16,13 @@ from bot.core.quotas import Basis, Quota, stretches_under
 from bot.core.rulebook import Framed
 from bot.core.workdays import epoch_of
 from bot.features.close.results import may_appeal
-from bot.features.renames.rename import (
-    RenamingError,
-    look_anew,
-    rename_within,
-)
-from bot.features.reviews.cases import (
-    Case,
-    cases,
-    rename_id,
-    verdicts_in,
-)
+from bot.features.people.joiners import settle
+from bot.features.renames.rename import RenamingError, look_anew, rename_within
+from bot.features.reviews.cases import Case, cases, rename_id, verdicts_in
 from bot.features.reviews.findings import settled
-from bot.features.standings.load import (
-    everybody,
-    rules,
-)
-from bot.joining import settle
-from bot.renaming import RenamingError, look_anew, rename_within
+from bot.features.standings.load import everybody, rules
 from bot.services import Services
-from bot.store.rename_proposals import (
-    Proposal,
-    ProposalState,
-)
+from bot.store.rename_proposals import Proposal, ProposalState
 from bot.store.reviews import OpenFinding, Opening, Review, ReviewKind, ReviewState
 
 

@@ -6,17 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.features.customers.name_sentences import private
-from bot.features.reviews.question_message import (
-    Appealed,
-    Seen,
-    about,
-)
+from bot.features.reviews.question_message import Appealed, Seen, about
 from bot.messages.catalog import texts_in
 from bot.messages.limits import SAID_BYTES
-from bot.messages.lines import (
-    first_line,
-    footer,
-)
+from bot.messages.lines import first_line, footer
 from bot.messages.message import Keep, Line, Message, Part
 from bot.messages.sanitize import clean
 

@@ -24,11 +24,7 @@ from bot.core.rulebook import Framed
 from bot.core.sync import ROLLOUT_S
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.notify.rollout import reach
-from bot.features.standings.load import (
-    branch_for,
-    everybody,
-    rules,
-)
+from bot.features.standings.load import branch_for, everybody, rules
 from bot.services import Services
 from bot.store.reviews import OpenFinding, Opening, ReviewKind, ReviewState
 

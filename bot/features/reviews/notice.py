@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.cases import JOINER, RENAME, Case
 from bot.core.people import Person
 from bot.core.workdays import WorkCalendar
 from bot.features.customers.names import names_of
 from bot.features.notify.enqueue import unasked
-from bot.features.reviews.cases import (
-    RENAME,
-    Case,
-    what_of,
-)
+from bot.features.reviews.cases import JOINER, RENAME, Case, what_of
 from bot.features.reviews.decision_message import decided
 from bot.features.standings.load import everybody
 from bot.services import Services

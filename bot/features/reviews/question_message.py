@@ -9,19 +9,10 @@ from datetime import datetime
 from bot.core.evidence import Evidence
 from bot.core.integrity import FindingKind, FindingName
 from bot.core.verdicts import Verdict
-from bot.features.customers.name_sentences import (
-    Customer,
-    Named,
-    called,
-    nameless,
-    private,
-)
+from bot.features.customers.name_sentences import Customer, Named, called, nameless, private
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import SAID_BYTES
-from bot.messages.lines import (
-    first_line,
-    footer,
-)
+from bot.messages.lines import first_line, footer
 from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.sanitize import clean
 

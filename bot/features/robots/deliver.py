@@ -11,14 +11,8 @@ from collections.abc import Callable
 
 import structlog
 
-from bot.features.robots.picture import (
-    Picture,
-    draw,
-)
-from bot.features.robots.posts import (
-    PICTURE,
-    fingerprints,
-)
+from bot.features.robots.picture import Picture, draw
+from bot.features.robots.posts import PICTURE, fingerprints
 from bot.services import Services
 from bot.store.outbox import Due
 from bot.wecom.client import WeComClient

@@ -9,24 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.leaderboard import (
-    Board,
-    Place,
-    Unit,
-)
+from bot.core.leaderboard import Board, Place, Unit
 from bot.core.progress import Row
-from bot.features.robots.picture import (
-    Bar,
-    Figure,
-    Picture,
-    Section,
-)
+from bot.features.robots.picture import Bar, Figure, Picture, Section
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import (
-    first_line,
-    footer,
-    labels_of,
-)
+from bot.messages.lines import first_line, footer, labels_of
 from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
 from bot.messages.sanitize import clean
 

@@ -12,23 +12,11 @@ from dataclasses import dataclass
 
 from bot.config import Config
 from bot.config.sections import Robot
-from bot.core.leaderboard import (
-    Board,
-    Gain,
-    board,
-)
+from bot.core.leaderboard import Board, Gain, board
 from bot.core.progress import Row
 from bot.features.notify.enqueue import key_of
-from bot.features.robots.message import (
-    GroupPost,
-    group_message,
-    group_picture,
-    robot_disabled,
-)
-from bot.features.standings.gains import (
-    Gains,
-    silent,
-)
+from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
+from bot.features.standings.gains import Gains, silent
 from bot.features.standings.load import Standing
 from bot.messages.message import as_markdown
 from bot.services import Services

@@ -7,10 +7,7 @@ from datetime import datetime
 
 from bot.features.notify.enqueue import unasked
 from bot.features.notify.rollout import reach
-from bot.features.rules.announcement import (
-    RuleNews,
-    rules_changed,
-)
+from bot.features.rules.announcement import RuleNews, rules_changed
 from bot.features.rules.changes import QuotaChange
 from bot.features.rules.diff import Difference
 from bot.services import Services

@@ -9,10 +9,7 @@ from datetime import datetime
 from bot.features.rules.change_sentences import sentence
 from bot.features.rules.diff import Difference
 from bot.messages.catalog import texts_in
-from bot.messages.lines import (
-    first_line,
-    footer,
-)
+from bot.messages.lines import first_line, footer
 from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.sanitize import clean
 

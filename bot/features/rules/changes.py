@@ -17,10 +17,7 @@ from bot.core.progress import Branch, Row, progress
 from bot.core.quotas import Quota, holds_for
 from bot.core.rulebook import Version
 from bot.core.workdays import ONE_DAY, epoch_of
-from bot.features.rules.diff import (
-    Difference,
-    differences,
-)
+from bot.features.rules.diff import Difference, differences
 from bot.features.standings.load import branch_for
 from bot.services import Services
 from bot.store.rules import RuleVersions

@@ -12,10 +12,7 @@ from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import labels_of
 from bot.messages.message import Keep, Line, Message, Part
-from bot.messages.money import (
-    penalty,
-    reward,
-)
+from bot.messages.money import penalty, reward
 from bot.messages.sanitize import clean
 
 

@@ -15,10 +15,7 @@ from bot.core.quotas import Quota
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.status import rounded
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.rules.diff import (
-    Difference,
-    differences,
-)
+from bot.features.rules.diff import Difference, differences
 from bot.features.standings import load
 from bot.services import Services
 

@@ -10,10 +10,7 @@ from bot.core.history import Tally
 from bot.core.leaderboard import Gain
 from bot.core.quotas import Basis
 from bot.core.workdays import epoch_of
-from bot.features.standings.load import (
-    Standing,
-    rules,
-)
+from bot.features.standings.load import Standing, rules
 from bot.services import Services
 
 _WEEK = 7  # days

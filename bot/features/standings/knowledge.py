@@ -6,13 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.contacts import NOTHING, Contact
-from bot.store.contact_knowledge import (
-    KEY_KINDS,
-    MANAGER,
-    SELF_DECLARED,
-    Said,
-    StoredDetails,
-)
+from bot.store.contact_knowledge import KEY_KINDS, MANAGER, SELF_DECLARED, Said, StoredDetails
 from bot.store.store import Store
 
 SAME_ADD_S = 60  # details belong to the add whose time is so close to WeCom's createtime

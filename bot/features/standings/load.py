@@ -16,11 +16,7 @@ from bot.core.frames import Contacts, Frame, Past, own_days
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import FLAGS, Planned
 from bot.core.money import capped
-from bot.core.overtime import Overtime, overtime
-from bot.core.pending import (
-    Waiting,
-    waiting,
-)
+from bot.core.pending import Waiting, waiting
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import Branch, Row, progress

@@ -18,11 +18,7 @@ from bot.core.places import Place, places
 from bot.core.progress import Row
 from bot.core.quotas import Quota
 from bot.core.workdays import epoch_of
-from bot.features.standings.load import (
-    everybody,
-    rules,
-    standing_of,
-)
+from bot.features.standings.load import everybody, rules, standing_of
 from bot.services import Services
 
 FEW = 500  # people: a second and a half on a busy machine

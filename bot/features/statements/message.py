@@ -6,18 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.core.progress import Row, Status
-from bot.features.statements.rules import (
-    Figure,
-    Statement,
-    shown_code,
-)
+from bot.features.statements.rules import Figure, Statement, shown_code
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import (
-    first_line,
-    footer,
-    labels_of,
-    standings,
-)
+from bot.messages.lines import first_line, footer, labels_of, standings
 from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
 from bot.messages.sanitize import clean
 

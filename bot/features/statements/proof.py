@@ -9,18 +9,8 @@ from itertools import islice
 
 from bot.core.people import leads
 from bot.core.progress import Row, Status
-from bot.features.standings.load import (
-    Standing,
-    everybody,
-)
-from bot.features.statements.rules import (
-    Figure,
-    Statement,
-    code_of,
-    is_code_of,
-    read_code,
-    read_statement,
-)
+from bot.features.standings.load import Standing, everybody
+from bot.features.statements.rules import Figure, Statement, code_of, is_code_of, read_code, read_statement
 from bot.services import Services
 
 # A code has 80 bits, so these are for calm, not for safety.

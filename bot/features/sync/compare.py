@@ -7,24 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.core.relations import Kind, RelationEvent
-from bot.core.sync import (
-    ORIGIN,
-    ROLLOUT_S,
-    Cause,
-    Judged,
-    Listed,
-    Repair,
-    Window,
-    judge,
-)
+from bot.core.sync import ORIGIN, ROLLOUT_S, Cause, Judged, Listed, Repair, Window, judge
 from bot.store.details import ContactRead
 from bot.store.store import Store
-from bot.store.sync import (
-    Burden,
-    Drift,
-    FoundLoss,
-    SyncRun,
-)
+from bot.store.sync import Burden, Drift, FoundLoss, SyncRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from bot.core.sync import (
-    ESTIMATED,
-    Cause,
-)
+from bot.core.sync import ESTIMATED, Cause
 from bot.core.sync_estimate import estimates
 from bot.store.store import Store
-from bot.store.sync import (
-    Drift,
-    SyncRun,
-)
+from bot.store.sync import Drift, SyncRun
 
 ESTIMATE = "estimate"  # marks a number that is one; without it nobody knows
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.services import Services
-from bot.wecom.asker import (
-    Asker,
-    StoppedError,
-)
+from bot.wecom.asker import Asker, StoppedError
 from bot.wecom.client import CALL_S
 
 LEASE_S = int(CALL_S) + 5

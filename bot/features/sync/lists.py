@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from bot.core.sync import (
-    FELL_OUT,
-    UNLICENSED,
-)
+from bot.core.sync import FELL_OUT, UNLICENSED
 from bot.features.customers import names
 from bot.services import Services
 from bot.store.customers import CustomerName
 from bot.store.details import ContactRead
-from bot.store.sync import (
-    Member,
-    SyncRun,
-)
-from bot.wecom.asker import (
-    Asker,
-    StoppedError,
-)
+from bot.store.sync import Member, SyncRun
+from bot.wecom.asker import Asker, StoppedError
 from bot.wecom.client import WeComClient
 from bot.wecom.contacts import (
     BAD_CURSOR,

@@ -13,13 +13,7 @@ from functools import partial
 import structlog
 
 from bot.core.relations import Kind, RelationEvent
-from bot.core.sync import (
-    ORIGIN,
-    Cause,
-    Toll,
-    is_too_much_of_all,
-    is_too_much_of_one,
-)
+from bot.core.sync import ORIGIN, Cause, Toll, is_too_much_of_all, is_too_much_of_one
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
 from bot.features.people import directory
@@ -27,22 +21,10 @@ from bot.features.renames.proposals import Proposing
 from bot.features.sync.compare import Comparing
 from bot.features.sync.estimate import unseen
 from bot.features.sync.lease import Keeper
-from bot.features.sync.lists import (
-    Lists,
-    Tell,
-)
+from bot.features.sync.lists import Lists, Tell
 from bot.services import Services
-from bot.store.sync import (
-    Burden,
-    Drift,
-    Member,
-    Step,
-    SyncRun,
-)
-from bot.wecom.asker import (
-    Asker,
-    StoppedError,
-)
+from bot.store.sync import Burden, Drift, Member, Step, SyncRun
+from bot.wecom.asker import Asker, StoppedError
 from bot.wecom.reads import Reads
 
 log = structlog.get_logger(__name__)

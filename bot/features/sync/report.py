@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.sync import (
-    ESTIMATED,
-    FOUND,
-    UNVERIFIABLE,
-    Cause,
-)
+from bot.core.sync import ESTIMATED, FOUND, UNVERIFIABLE, Cause
 from bot.features.sync.estimate import ESTIMATE
 from bot.store.store import Store
-from bot.store.sync import (
-    Drift,
-    SyncRun,
-)
+from bot.store.sync import Drift, SyncRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

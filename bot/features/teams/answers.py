@@ -7,10 +7,7 @@ from datetime import date, datetime
 
 from bot.features.teams.digest_message import helped
 from bot.features.teams.member import TeamMember
-from bot.features.teams.subteams import (
-    OverTeams,
-    lines_to_help,
-)
+from bot.features.teams.subteams import OverTeams, lines_to_help
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.message import Keep, Line, Listing, Message, Part

@@ -17,29 +17,14 @@ from bot.core.people import Departments, Person
 from bot.core.progress import Row
 from bot.core.rollout import Mode
 from bot.features.notify.rollout import reach
-from bot.features.standings.gains import (
-    Gains,
-    silent,
-)
+from bot.features.standings.gains import Gains, silent
 from bot.features.standings.load import Standing
 from bot.features.teams.digest_message import News
 from bot.features.teams.digest_message import digest as digest_message
-from bot.features.teams.help_needs import (
-    Improved,
-    most_improved,
-    need_of,
-)
+from bot.features.teams.help_needs import Improved, most_improved, need_of
 from bot.features.teams.member import TeamMember
-from bot.features.teams.org_chart import (
-    Chart,
-    Led,
-)
-from bot.features.teams.subteam_rules import (
-    LedTeams,
-    led_teams,
-    summable,
-    team_gains,
-)
+from bot.features.teams.org_chart import Chart, Led
+from bot.features.teams.subteam_rules import LedTeams, led_teams, summable, team_gains
 from bot.features.teams.subteams import OverTeams
 from bot.messages.message import Message
 from bot.services import Services

@@ -13,22 +13,9 @@ from bot.core.coaching import Outcome
 from bot.core.engagement import Method, TeamRate
 from bot.core.progress import Row, Status
 from bot.features.teams.help_needs import Improved
-from bot.features.teams.help_sentences import (
-    first_in_short,
-    need_said,
-    outcome_said,
-)
-from bot.features.teams.member import (
-    TeamMember,
-    pace_of,
-)
-from bot.features.teams.subteams import (
-    OverTeams,
-    first_said,
-    lines_to_help,
-    shorter_title,
-    team_lines,
-)
+from bot.features.teams.help_sentences import first_in_short, need_said, outcome_said
+from bot.features.teams.member import TeamMember, pace_of
+from bot.features.teams.subteams import OverTeams, first_said, lines_to_help, shorter_title, team_lines
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import HELP_FIRST

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.core.coaching import Outcome
-from bot.features.teams.help_needs import (
-    Need,
-    NeedKind,
-)
+from bot.features.teams.help_needs import Need, NeedKind
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import CARD_CHARACTERS

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.features.teams.subteam_rules import (
-    LedTeam,
-    LedTeams,
-)
+from bot.features.teams.subteam_rules import LedTeam, LedTeams
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import HELP_FIRST
 from bot.messages.message import Keep, Line, Listing, Part

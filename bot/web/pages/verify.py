@@ -17,10 +17,7 @@ from flask import Blueprint, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot.features.statements.proof import Looked
-from bot.features.statements.rules import (
-    read_code,
-    shown_code,
-)
+from bot.features.statements.rules import read_code, shown_code
 from bot.store.engine import StoreError
 from bot.web.peer import Peer, household
 
