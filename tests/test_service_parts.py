@@ -18,7 +18,6 @@ from bot.app import bootstrap
 from bot.app.bootstrap import hear_others, open_greeter, open_reader, open_sender, open_services, share_tokens
 from bot.config import load
 from bot.services import Services, Signal
-from bot.store.address_book import READ_ERROR
 from bot.store.coordination import TOKEN
 from bot.store.copy import COPIED_AT, COPIED_FROM
 from bot.store.engine import StoreError
@@ -104,10 +103,10 @@ def test_whoever_asks_wecom_first_drops_the_token_of_another_app(tmp_path: Path,
 
 
 def test_a_failed_reading_of_wecoms_lists_is_no_trouble_of_a_file(here: Bank) -> None:
-    here.services.store.marks.put(READ_ERROR, "60020")
+    here.services.store.marks.put("directory_trouble", "60020")
     use(here.services, "sender")
 
-    assert here.services.store.marks.get(READ_ERROR) is None
+    assert here.services.store.marks.get("directory_trouble") is None
 
 
 def test_all_who_ask_wecom_in_one_service_share_one_keeper_of_the_token(here: Bank) -> None:
