@@ -139,6 +139,21 @@ class Services:
         language = self.language if config is self.config else voice(config)
         self.config, self.directory, self.language = config, directory, language
 
+    def real_of(self, moment: int) -> int:
+        """Return the real time (epoch s) for *moment* of the service's clock (epoch s).
+
+        Exact unless the service's clock jumped since, which only the demo's does.
+        """
+        return moment + self._ahead_s()
+
+    def moment_of(self, real: int) -> int:
+        """Return the moment of the service's clock (epoch s) for *real* time (epoch s), as `real_of`."""
+        return real - self._ahead_s()
+
+    def _ahead_s(self) -> int:
+        """Return by how many seconds real time is ahead of the service's clock now."""
+        return round(self.store.now() - self.clock.now().timestamp())
+
     def _messages_due(self) -> bool:
         now, clock_now = int(self.store.now()), int(self.clock.now().timestamp())
         return bool(self.store.outbox.due(real_now=now, clock_now=clock_now, batch=1))

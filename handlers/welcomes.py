@@ -31,15 +31,13 @@ def customer_came(event: events.ContactBegun, services: Services) -> None:
     """Claim the code; what is past its time is only noted."""
     if not services.config.welcome.enabled or not event.welcome_code or not _may_greet(event, services):
         return
-    now = services.store.now()
-    late = now - event.created_at > DROP_AFTER_S
-    mine = services.store.welcomes.claim(
-        event.welcome_code, happened_at=event.created_at, now=int(now), late=late
-    )
+    now, happened_at = services.store.now(), services.real_of(event.created_at)
+    late = now - happened_at > DROP_AFTER_S
+    mine = services.store.welcomes.claim(event.welcome_code, happened_at=happened_at, now=int(now), late=late)
     if mine and late:
-        log.info("too late to greet a customer", age_s=round(now - event.created_at))
+        log.info("too late to greet a customer", age_s=round(now - happened_at))
     elif mine:
-        greeting = Greeting(event.welcome_code, event.created_at)
+        greeting = Greeting(event.welcome_code, happened_at)
         services.store.after_commit(partial(services.greet, greeting))
 
 

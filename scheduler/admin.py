@@ -18,6 +18,12 @@ from bot.features.robots.posts import robots_off
 from bot.features.standings.load import Standing
 from bot.features.sync.report import last_drift
 from bot.messages.message import Message
+from bot.core.reconciling import Cause as DriftCause
+from bot.core.workdays import WorkCalendar, epoch_of
+from bot.health import Health
+from bot.messages import Message
+from bot.messages.admin import Cause, Finding, Trouble, Wrong
+from bot.messages.admin import admin as admin_message
 from bot.services import FIRST_START, Services
 from bot.store.engine import Row
 from bot.wecom.errors import Kind, errcode_in, kind_of
@@ -53,15 +59,15 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
 
 def wrong(services: Services, *, at: datetime) -> list[Finding]:
     """What is wrong as of *at* (aware), of what happened since the same time of the workday before it."""
-    span = at - _a_workday_before(services.config.work_calendar(), at)
-    since = int(services.store.now()) - int(span.total_seconds())
+    since = epoch_of(_a_workday_before(services.config.work_calendar(), at))
+    real_since = services.real_of(since)
     return [
         *_service(services),
-        *_outages(services, since=since),
-        *_jobs(services, since=int((at - span).timestamp())),
-        *_undelivered(services, since=since),
-        *_drift(services, since=int((at - span).timestamp()), at=int(at.timestamp())),
-        *_facts(services),
+        *_outages(services, real_since=real_since),
+        *_jobs(services, since=since),
+        *_undelivered(services, real_since=real_since),
+        *_drift(services, since=since, at=epoch_of(at)),
+        *_facts(services, at=epoch_of(at)),
     ]
 
 
@@ -93,9 +99,9 @@ def _trouble(degraded: Mapping[str, Any]) -> Finding:
     return Finding(what=Wrong.SERVICE, n=n, names=names, text=text, errcode=errcode, trouble=trouble)
 
 
-def _outages(services: Services, *, since: int) -> Iterator[Finding]:
+def _outages(services: Services, *, real_since: int) -> Iterator[Finding]:
     calendar = services.config.work_calendar()
-    for outage in services.store.outages.since(since):
+    for outage in services.store.outages.since(real_since):
         begin, end = calendar.moment(outage["began_at"]), calendar.moment(outage["ended_at"])
         same_day = begin.date() == end.date()
         until = f"{end:%H:%M}" if same_day else f"{end:%m-%d %H:%M}"
@@ -108,14 +114,14 @@ def _jobs(services: Services, *, since: int) -> Iterator[Finding]:
         yield Finding(what=Wrong.JOBS, n=len(failed), names=tuple(dict.fromkeys(failed)))
 
 
-def _undelivered(services: Services, *, since: int) -> Iterator[Finding]:
+def _undelivered(services: Services, *, real_since: int) -> Iterator[Finding]:
     outbox = services.store.outbox
     by_reason: dict[Finding, list[str]] = {}
-    for row in outbox.unreached_since(since):
+    for row in outbox.unreached_since(real_since):
         by_reason.setdefault(_unreached(row), []).append(row["to_userid"])
     for reason, userids in sorted(by_reason.items(), key=lambda one: one[1][0]):
         yield replace(reason, n=len(userids), names=tuple(dict.fromkeys(userids)))
-    if expired := outbox.expired(since=since):
+    if expired := outbox.expired(since=real_since):
         yield Finding(what=Wrong.EXPIRED, n=expired)
 
 
@@ -158,7 +164,7 @@ def _drift(services: Services, *, since: int, at: int) -> Iterator[Finding]:
         yield Finding(what=Wrong.COMPARED_LONG_AGO, n=days)
 
 
-def _facts(services: Services) -> Iterator[Finding]:
+def _facts(services: Services, *, at: int) -> Iterator[Finding]:
     if not any(
         quota.counting.required_facts or quota.counting.own_book or quota.counting.max_share
         for quota in services.config.quotas
@@ -167,5 +173,5 @@ def _facts(services: Services) -> Iterator[Finding]:
     newest = services.store.knowledge.newest_facts()
     if newest is None:
         yield Finding(what=Wrong.NO_FACTS)
-    elif (days := (int(services.store.now()) - newest) // _DAY_S) >= OLD_FACTS_DAYS:
+    elif (days := (at - newest) // _DAY_S) >= OLD_FACTS_DAYS:
         yield Finding(what=Wrong.OLD_FACTS, n=days)

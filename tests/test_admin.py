@@ -37,7 +37,6 @@ def bank(folder: Path, place: Path | str, *, quotas: str = QUOTA, more: str = AD
     store = place if isinstance(place, str) else f"sqlite:///{place}"
     config = write_config(folder, quotas=quotas, more=more, store=store)
     with installation(config, FakeTime(MONDAY)) as services:
-        services.store.now = lambda: float(NOW)  # type: ignore[method-assign]  # real time, in the test's hand
         yield services
 
 

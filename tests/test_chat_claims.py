@@ -43,7 +43,6 @@ def config(tmp_path: Path, place: Path | str) -> Path:
 @pytest.fixture
 def services(config: Path, clock: FakeTime) -> Iterator[Services]:
     with installation(config, clock) as opened:
-        opened.store.now = clock  # type: ignore[method-assign]  # real time, in the test's hand
         yield opened
 
 
@@ -51,7 +50,6 @@ def services(config: Path, clock: FakeTime) -> Iterator[Services]:
 def other(services: Services, config: Path, clock: FakeTime) -> Iterator[Services]:
     """Another process on the same store."""
     with installation(config, clock) as opened:
-        opened.store.now = clock  # type: ignore[method-assign]  # real time, in the test's hand
         yield opened
 
 

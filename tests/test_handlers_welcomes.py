@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders.copy import put_events
@@ -245,10 +246,13 @@ def test_what_wecom_refuses_is_counted_by_code_and_says_what_to_change(
     wecom.world.faults.arm({"welcome_error": {"errcode": 48002, "times": 1}})
     put(branch, added(wecom.world))
     work_off(branch)
-    until(lambda: ended(branch, State.REFUSED))
-
     health = Health(branch.store, probe=lambda: None)
-    degraded = [part for part in health.report()["degraded"] if part["part"] == "welcome"]
+
+    def told() -> list[dict[str, Any]]:
+        return [part for part in health.report()["degraded"] if part["part"] == "welcome"]
+
+    until(lambda: ended(branch, State.REFUSED) and told() != [])  # the trouble is noted after the outcome
+    degraded = told()
     metrics = metrics_text(health).decode()
     done = command_here(capsys, monkeypatch)("status", "--config", str(config_of(branch)))
 

@@ -39,7 +39,6 @@ def opened(folder: Path, clock: FakeTime, **config: Any) -> Iterator[Services]:
     """An installation that was started before, on one clock for everybody."""
     write_roster(folder, *ROSTER)
     with installation(write_config(folder, **config), clock) as services:
-        services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
         tick(services)  # the first start
         yield services
 
@@ -70,7 +69,9 @@ def compared(services: Services, when: str, *, read: tuple[str, ...] = (), **unr
     """A comparison began at *when* and came to its end; *unread*: members with what was in the way."""
     syncs = services.store.syncs
     with services.store.transaction():
-        run = syncs.begin(began_at=s(f"{MONDAY}T{when}"), accepts_losses=False)
+        run = syncs.begin(
+            began_at=s(f"{MONDAY}T{when}"), real_began_at=s(f"{MONDAY}T{when}"), accepts_losses=False
+        )
         syncs.put_batches([read])
         for userid in read:
             services.store.engine.run("sync_judged", userid=userid, living=0, losses=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def test_the_time_without_a_receiver_is_on_record_once_one_runs_again(services: 
 
     assert (outage["began_at"], outage["reason"]) == (last, "down")
     assert 400 <= outage["ended_at"] - last < 400 + 120
-    assert abs(int(services.store.marks.get(RECEIVING) or 0) - time.time()) < 120
+    assert abs(int(services.store.marks.get(RECEIVING) or 0) - services.store.now()) < 120
 
 
 @pytest.mark.parametrize(

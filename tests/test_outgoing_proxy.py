@@ -86,7 +86,7 @@ def test_every_kind_of_call_goes_through_the_proxy_and_trusts_its_ca(
     tmp_path: Path, world: World, proxy: Proxy
 ) -> None:
     outgoing = (f'proxy = "{proxy.url}"', f'ca_file = "{proxy.ca_file}"')
-    with installation(config(tmp_path, world, *outgoing), FakeTime(NOW)) as services:
+    with installation(config(tmp_path, world, *outgoing), FakeTime(NOW), real_time=time.time) as services:
         take_over(services, NOW)
         send_one(services)
         read_one(services, world)
@@ -109,7 +109,10 @@ def test_every_kind_of_call_goes_through_the_proxy_and_trusts_its_ca(
 
 def test_a_proxy_whose_ca_is_not_known_is_not_trusted(tmp_path: Path, world: World, proxy: Proxy) -> None:
     path = config(tmp_path, world, f'proxy = "{proxy.url}"')
-    with installation(path, FakeTime(NOW)) as services, pytest.raises(TokenError, match="ca_file"):
+    with (
+        installation(path, FakeTime(NOW), real_time=time.time) as services,
+        pytest.raises(TokenError, match="ca_file"),
+    ):
         take_over(services, NOW)
 
     assert not world.calls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,7 +55,7 @@ def bank(
     write_roster(folder, *(f"{userid},员工,1,客户经理,,,," for userid in PEOPLE))
     config = write_config(folder, api_url=api_url, store=url, more=far_schedule() if more is None else more)
     clock = FakeTime(at("2026-11-23T09:00"))
-    with installation(config, clock) as services:
+    with installation(config, clock, real_time=time.time) as services:
         yield services, clock
 
 

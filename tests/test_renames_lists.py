@@ -25,7 +25,7 @@ def test_what_is_known_of_wecoms_lists_moves_along(opened: Bank) -> None:
     """Up to when his list is accounted for, and the losses that wait for a person."""
     syncs = opened.services.store.syncs
     with opened.services.store.transaction():
-        run = syncs.begin(began_at=100, accepts_losses=False)
+        run = syncs.begin(began_at=100, real_began_at=100, accepts_losses=False)
         syncs.put_batches([["yg01"]])
         syncs.put_judged(Burden(userid="yg01", living=12, losses=0), [])
         syncs.end(run, ended_at=110)
@@ -44,7 +44,7 @@ def test_of_two_readings_the_later_holds_and_of_two_losses_the_new_ones(opened: 
     syncs = opened.services.store.syncs
     with opened.services.store.transaction():
         for userid, began_at in (("zhang.san", 300), ("yg01", 100)):
-            run = syncs.begin(began_at=began_at, accepts_losses=False)
+            run = syncs.begin(began_at=began_at, real_began_at=began_at, accepts_losses=False)
             syncs.put_batches([[userid]])
             syncs.put_judged(Burden(userid=userid, living=12, losses=0), [])
             syncs.end(run, ended_at=began_at)
@@ -60,7 +60,7 @@ def test_a_comparison_that_is_under_way_begins_again(opened: Bank) -> None:
     renamed_in_wecom(opened)
     syncs = opened.services.store.syncs
     with opened.services.store.transaction():
-        run = syncs.begin(began_at=100, accepts_losses=False)
+        run = syncs.begin(began_at=100, real_began_at=100, accepts_losses=False)
         syncs.put_batches([["yg01", "yg02"]])
 
     rename(opened.services, [("yg01", "zhang.san")], "HR")

@@ -53,7 +53,11 @@ def add(services: Services, userid: str, customer: str, moment: str, *, add_way:
 def an_existing_bank(services: Services) -> None:
     """li has had two customers for months; the bot starts; on Monday zhang adds them, and a new one."""
     with services.store.transaction():
-        run = services.store.syncs.begin(began_at=int(FIRST_START.timestamp()), accepts_losses=False)
+        run = services.store.syncs.begin(
+            began_at=int(FIRST_START.timestamp()),
+            real_began_at=int(FIRST_START.timestamp()),
+            accepts_losses=False,
+        )
         services.store.syncs.end(run, ended_at=run.began_at)
     for customer in ("wm-1", "wm-2"):
         add(services, "li", customer, "2026-03-02T10:00")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,6 @@ def services(tmp_path: Path, clock: FakeTime, place: Path | str) -> Iterator[Ser
     write_roster(tmp_path, "yg01,员工甲,1,客户经理,,,,")
     store = place if isinstance(place, str) else f"sqlite:///{place}"
     with installation(write_config(tmp_path, store=store), clock) as opened:
-        opened.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
         tick(opened)  # the first start
         yield opened
 
@@ -61,7 +61,10 @@ def test_while_one_lasts_the_others_fire_in_time(
 
     lasting(monkeypatch, work)
     write_roster(tmp_path, "yg01,员工甲,1,客户经理,,,,")
-    with installation(write_config(tmp_path), clock) as services, running(services, role="worker"):
+    with (
+        installation(write_config(tmp_path), clock, real_time=time.time) as services,
+        running(services, role="worker"),
+    ):
         tick(services)
         clock.set(NIGHT)
         assert begun.wait(60)
@@ -134,7 +137,6 @@ def test_two_processes_begin_it_once(
     begun: list[str] = []
     lasting(monkeypatch, lambda mine, _beat: begun.append(mine.holder))
     with installation(tmp_path / "config.toml", clock) as other:
-        other.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
         clock.set(NIGHT)
         for mine in (services, other):
             tick(mine)

@@ -94,12 +94,12 @@ def test_only_complete_lists_of_those_who_never_had_one_are_compared(store: Stor
         for userid, customer, _ in rows:
             adds = fold(store.ledger.relation(userid, customer), regain_s=0)
             store.ledger.put_adds(userid, customer, adds)
-        earlier = store.syncs.begin(began_at=NOW - 99, accepts_losses=False)
+        earlier = store.syncs.begin(began_at=NOW - 99, real_began_at=NOW - 99, accepts_losses=False)
         store.syncs.put_batches([["early", "empty"]])
         for userid in ("early", "empty"):
             store.syncs.put_judged(Burden(userid=userid, living=0, losses=0), [])
         store.syncs.end(earlier, ended_at=NOW - 90)
-        run = store.syncs.begin(began_at=NOW, accepts_losses=False)
+        run = store.syncs.begin(began_at=NOW, real_began_at=NOW, accepts_losses=False)
         store.syncs.put_batches([read])
         store.syncs.put_page(run, contacts, cursor="")
         states = dict.fromkeys(read, (Member.READ, "")) | {"unread": (Member.UNKNOWN, "busy")}

@@ -24,7 +24,7 @@ def store(place: Path | str) -> Iterator[Store]:
 
 def begin(store: Store, *, at: int = NOW, batches: tuple[tuple[str, ...], ...] = ()) -> SyncRun:
     with store.transaction():
-        run = store.syncs.begin(began_at=at, accepts_losses=False)
+        run = store.syncs.begin(began_at=at, real_began_at=at, accepts_losses=False)
         store.syncs.put_batches(batches)
     return run
 
@@ -271,4 +271,4 @@ def test_up_to_when_each_list_is_accounted_for_is_told_of_all(store: Store) -> N
         end(store, run)
         end_of[userid] = at
 
-    assert store.syncs.readings() == end_of
+    assert store.syncs.real_readings() == end_of

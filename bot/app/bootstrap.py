@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -41,15 +41,21 @@ _APP = "app"  # the mark that says whose token and trouble are stored
 
 
 @contextmanager
-def open_services(config: Config, *, clock: Clock | None = None) -> Iterator[Services]:
-    """One installation, opened; closed at the end of the block.
+def open_services(
+    config: Config, *, clock: Clock | None = None, real_time: Callable[[], float] | None = None
+) -> Iterator[Services]:
+    """Open one installation; close it at the end of the block.
 
+    *clock* is the service's, the machine's if left out. *real_time* replaces `Store.now`, for tests.
     Raises StoreError when the store cannot be used or is half a copy, RosterError when the roster cannot be
     read.
     """
     files = directory.read_files(config)
     where = config.store.where
-    store = Store(where if isinstance(where, Path) else where.get_secret_value())
+    store = Store(
+        where if isinstance(where, Path) else where.get_secret_value(),
+        real_time=real_time,
+    )
     try:
         refuse_half_a_copy(store.engine)
         services = Services(

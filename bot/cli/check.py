@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
+from bot.clock import RealClock
 from bot.config import Config, ConfigError, Fault
 from bot.config.faults import shown
 from bot.config.roster import RosterError
@@ -98,7 +98,7 @@ def _whom(config: Config, known: _Known) -> str:
 
 def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
     # In December next year's decree should be known; before, its absence is nothing to act on.
-    today = datetime.now(UTC).astimezone(config.calendar.timezone)
+    today = RealClock().now().astimezone(config.calendar.timezone)
     years = (today.year, today.year + 1) if today.month == 12 else (today.year,)
     people = known.directory
     if config.directory.source == "wecom" and known.tags is None:

@@ -16,6 +16,9 @@ from bot.features.rules.announce import announcements, news_of
 from bot.features.rules.announcement import said_of
 from bot.features.rules.change_sentences import sentence
 from bot.features.rules.changes import QuotaChange, adopt, pending_changes
+from bot.core.workdays import epoch_of
+from bot.messages.changes import sentence
+from bot.messages.rules_changed import said_of
 from bot.services import Services
 
 
@@ -56,7 +59,7 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
         now = services.clock.now()
         changes = pending_changes(services, at=now)
         messages = announcements(services, changes, at=now)
-        adopt(services, changes, by=by, now=int(services.store.now()), at=now)
+        adopt(services, changes, by=by, now=epoch_of(now), at=now)
         quiet = peace(services)
         with services.store.transaction():
             planned = sum(put_unasked(services, message, quiet=quiet) for message in messages)

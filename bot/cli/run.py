@@ -65,7 +65,7 @@ def run(
     with open_services(config) as services:
         now = services.clock.now()
         when = moment(at, config, now=now)
-        shift = 0 if at is None else round((when - now).total_seconds())
+        shift = 0 if at is None else round(when.timestamp() - services.store.now())
         catch_up(services)
         failed = False
         report: dict[str, Any] = {"job": job, "at": when.isoformat(), "dry_run": dry_run, "messages": []}

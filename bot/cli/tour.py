@@ -77,7 +77,7 @@ def all_sent(services: Services) -> bool:
     store, now = services.store, int(services.clock.now().timestamp())
     if store.outbox.depth(now=0).pending == 0:
         return True
-    return not store.outbox.due(real_now=int(time.time()) + _RETRIES_S, clock_now=now, batch=1)
+    return not store.outbox.due(real_now=int(store.now()) + _RETRIES_S, clock_now=now, batch=1)
 
 
 def _press(demo: Demo, day: date, seen: set[str]) -> None:

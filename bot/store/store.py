@@ -46,9 +46,13 @@ _LOOK_AGAIN_S = 60.0
 class Store:
     """The rooms of the store; shared by all threads of a process."""
 
-    def __init__(self, where: Path | str) -> None:
-        """Open (and migrate) the store: an SQLite file, or postgresql://…; raises StoreError."""
+    def __init__(self, where: Path | str, *, real_time: Callable[[], float] | None = None) -> None:
+        """Open (and migrate) the store: an SQLite file, or postgresql://…; raises StoreError.
+
+        *real_time* replaces the clock of `now`, for tests.
+        """
         self.engine: Engine = _engine_for(where)(where)
+        self._real_time = real_time
         self._looked_at, self._skew_s = -_LOOK_AGAIN_S, 0.0
         self.inbox = Inbox(self.engine)
         self.ledger = Ledger(self.engine)
@@ -125,6 +129,8 @@ class Store:
 
     def now(self) -> float:
         """Real time, in epoch seconds, by the clock that all processes of the installation share."""
+        if self._real_time is not None:
+            return self._real_time()
         if time.monotonic() - self._looked_at > _LOOK_AGAIN_S:
             # How far this machine's clock is off changes slowly; asking each time would cost a round trip.
             self._looked_at = time.monotonic()

@@ -1,19 +1,23 @@
 """Comparing with WeCom's lists: the run, whom it reads, what it read, what it found.
 
-One run at a time; its lists are kept only until it is done. Times are epoch seconds of WeCom's clock.
+One run at a time; its lists are kept only until it is done. Times are epoch seconds of the service's clock,
+which is WeCom's; a name with *real*, and *ended_at*, say real time.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
 from bot.store.details import ContactRead
 from bot.store.engine import Engine, Row
+from bot.store.shared import Marks
 
 _CLEAR = 2_000
+_STARTS = "sync_real_began"  # the mark of the real beginnings of runs
+_COVERED = "sync_real_covered"  # the mark of the newest one of a run that is done
 
 
 class Step(StrEnum):
@@ -39,10 +43,15 @@ class Member(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRun:
-    """One comparison. *cursor*: where the list of the present batch goes on."""
+    """One comparison. *cursor*: where the list of the present batch goes on.
+
+    *began_at* is on the service's clock, like the facts that the run is compared with. *real_began_at*, the
+    same moment or an earlier one, and *ended_at* are real time, like outages.
+    """
 
     number: int
     began_at: int
+    real_began_at: int
     accepts_losses: bool
     step: Step
     cursor: str
@@ -81,22 +90,33 @@ class Drift:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """When a run began, on the service's clock and in real time."""
+
+    number: int
+    began_at: int
+    real_began_at: int
+
+
 class Syncs:
     """Rows of these tables. Call the changing methods inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._marks = Marks(engine)
 
     # --- the run ---
 
-    def begin(self, *, began_at: int, accepts_losses: bool) -> SyncRun:
-        """A new run; an unfinished one is abandoned."""
+    def begin(self, *, began_at: int, real_began_at: int, accepts_losses: bool) -> SyncRun:
+        """Begin a new run; an unfinished one is abandoned. Times as in `SyncRun`."""
         self.abandon()
         self._engine.run("sync_begin", began_at=began_at, accepts_losses=int(accepts_losses))
         run = self.unfinished()
         if run is None:
             raise RuntimeError("the run that was begun is not there")
-        return run
+        self._put_starts([*self._starts(), _Start(run.number, began_at, real_began_at)])
+        return replace(run, real_began_at=real_began_at)
 
     def abandon(self) -> None:
         """An unfinished run is not gone on with: what it read no longer fits."""
@@ -105,11 +125,11 @@ class Syncs:
 
     def unfinished(self) -> SyncRun | None:
         """The run that is to be gone on with."""
-        return _run(self._engine.one("sync_unfinished"))
+        return self._run(self._engine.one("sync_unfinished"))
 
     def last(self) -> SyncRun | None:
         """The newest run that came to its end."""
-        return _run(self._engine.one("sync_last_done"))
+        return self._run(self._engine.one("sync_last_done"))
 
     def first_at(self) -> int | None:
         """When the first complete run began."""
@@ -117,9 +137,30 @@ class Syncs:
         return None if row is None or row["began_at"] is None else int(row["began_at"])
 
     def done_before(self, at: int) -> int | None:
-        """When the newest complete run that began before *at* did."""
+        """Return when the newest complete run that began before *at* did, both on the service's clock."""
         row = self._engine.one("sync_done_before", at=at)
         return None if row is None or row["began_at"] is None else int(row["began_at"])
+
+    def _run(self, row: Row | None) -> SyncRun | None:
+        if row is None:
+            return None
+        step, began_at = Step(row.pop("state")), int(row["began_at"])
+        # A run of an earlier version has one time only: its clocks were the same.
+        real = {one.number: one.real_began_at for one in self._starts()}.get(row["number"], began_at)
+        accepts = bool(row["accepts_losses"])
+        return SyncRun(**{**row, "accepts_losses": accepts, "real_began_at": real}, step=step)
+
+    def _starts(self) -> list[_Start]:
+        return [_Start(*one) for one in json.loads(self._marks.get(_STARTS) or "[]")]
+
+    def _put_starts(self, starts: Iterable[_Start]) -> None:
+        self._marks.put(_STARTS, json.dumps([astuple(one) for one in starts]))
+
+    def real_covered(self, *, now: int) -> int | None:
+        """Return up to when a complete run compared all lists, at real *now*: in real time."""
+        known = self._marks.get(_COVERED)
+        # In an earlier version both clocks were the same; a run of a day to come covers nothing yet.
+        return self.done_before(now + 1) if known is None else int(known)
 
     def go_on(self, run: SyncRun, step: Step) -> None:
         """The run is at *step* now."""
@@ -130,9 +171,15 @@ class Syncs:
         self._engine.run("sync_note", number=run.number, error=error)
 
     def end(self, run: SyncRun, *, ended_at: int) -> None:
-        """Done: whose lists were accounted for is read up to the beginning of the run."""
+        """End the run in real time: lists that were accounted for are read up to the run's beginning."""
         self._engine.run("sync_readings_keep", read_at=run.began_at)
+        covered = self.real_covered(now=ended_at) or 0
+        self._marks.put(_COVERED, str(max(covered, run.real_began_at)))
         self._engine.run("sync_end", number=run.number, ended_at=ended_at)
+        needed = {row["read_at"] for row in self._engine.all("sync_readings_all")}
+        self._put_starts(
+            [one for one in self._starts() if one.began_at in needed or one.number >= run.number]
+        )
 
     # --- whom it reads ---
 
@@ -218,13 +265,16 @@ class Syncs:
         return {row["external_userid"] for row in rows}
 
     def read_at(self, userid: str) -> int | None:
-        """Up to when a member's list was last accounted for."""
+        """Return up to when a member's list was last accounted for, on the service's clock."""
         row = self._engine.one("sync_reading", userid=userid)
         return None if row is None else int(row["read_at"])
 
-    def readings(self) -> dict[str, int]:
-        """The same of everybody whose list was ever accounted for."""
-        return {row["userid"]: row["read_at"] for row in self._engine.all("sync_readings_all")}
+    def real_readings(self) -> dict[str, int]:
+        """Return the same of everybody whose list was ever accounted for, but in real time."""
+        # Newest first: of two runs of one moment on the service's clock the earlier real time holds.
+        real = {one.began_at: one.real_began_at for one in reversed(self._starts())}
+        rows = self._engine.all("sync_readings_all")
+        return {row["userid"]: real.get(int(row["read_at"]), int(row["read_at"])) for row in rows}
 
     # --- what it found ---
 
@@ -297,13 +347,6 @@ class Syncs:
         """Whom one cause concerns."""
         rows = self._engine.all("sync_drift_of", run=run.number, cause=cause)
         return [Drift(cause=cause, **row) for row in rows]
-
-
-def _run(row: Row | None) -> SyncRun | None:
-    if row is None:
-        return None
-    step = Step(row.pop("state"))
-    return SyncRun(**{**row, "accepts_losses": bool(row["accepts_losses"])}, step=step)
 
 
 def _loss_row(loss: FoundLoss) -> Row:

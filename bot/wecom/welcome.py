@@ -34,7 +34,10 @@ _BACK_OFF_S = (0.3, 1.0, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """A welcome message to be sent now: the code of an event of *happened_at* (epoch s). Shows no code."""
+    """A welcome message to be sent now: the code of an event of *happened_at* (real epoch s).
+
+    Its text shows no code.
+    """
 
     code: str = field(repr=False)
     happened_at: int

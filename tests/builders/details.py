@@ -123,7 +123,6 @@ def desk(
         write_roster(folder, "yg01,员工甲,11,客户经理,,,,", "yg02,员工乙,11,客户经理,,,,")
         config = write_config(folder, app=asdict(world.app), api_url=sandbox.url, quotas=quotas, store=store)
         with installation(config, clock) as services:
-            services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
             reader = make_reader(services, clock)
             try:
                 yield Desk(services, sandbox, clock, reader)

@@ -25,6 +25,7 @@ from psycopg.rows import dict_row
 
 from bot.app.bootstrap import open_services, record_files
 from bot.cli.main import main
+from bot.clock import RealClock
 from bot.config import load
 from bot.core.relations import Kind, RelationEvent
 from bot.features.ledger.derive import derive
@@ -44,6 +45,7 @@ MADE_UP_APP = {
     "callback_aes_key": "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
 }
 ROSTER_HEADER = "userid,name,department,role,leader_of,joined_on,left_on,share"
+COMMAND_NOW = "2026-11-25T12:00"  # a Wednesday of a year whose holidays are decreed
 QUOTA = '[[quotas]]\nid = "cm-monthly"\nroles = ["客户经理"]\nperiod = "month"\ntarget = 50\n'
 
 
@@ -57,7 +59,7 @@ def until(holds: Callable[[], bool], *, within_s: float = PATIENCE_S, look_s: fl
     end = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < end, f"did not come true within {within_s:.0f} s"
-        time.sleep(look_s)
+        time.sleep(look_s)  # between two looks
 
 
 # --- configuration ---
@@ -142,9 +144,14 @@ class FakeTime:
 
 
 @contextmanager
-def installation(config: Path, clock: FakeTime) -> Iterator[Services]:
-    """Services on a real store, with the directory recorded as `serve` does it."""
-    with open_services(load(config, environ={}), clock=clock) as services:
+def installation(
+    config: Path, clock: FakeTime, *, real_time: Callable[[], float] | None = None
+) -> Iterator[Services]:
+    """Services on a real store, with the directory recorded as `serve` does it.
+
+    *clock* is real time, too, unless *real_time* is given: a service that runs waits for real.
+    """
+    with open_services(load(config, environ={}), clock=clock, real_time=real_time or clock) as services:
         record_files(services, now=clock.now())
         yield services
 
@@ -339,10 +346,16 @@ def command(*arguments: str, environ: dict[str, str] | None = None, within_s: fl
 Quotabot = Callable[..., Done]
 
 
-def command_here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Quotabot:
-    """`quotabot` within this process: the same door (`main`) without a second's start of Python."""
+def command_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, now: str = COMMAND_NOW
+) -> Quotabot:
+    """`quotabot` within this process: the same door (`main`) without a second's start of Python.
+
+    Commands take *now* for the time of the machine, so that no test depends on the day on which it runs.
+    """
 
     def quotabot(*arguments: str) -> Done:
+        monkeypatch.setattr(RealClock, "now", lambda _clock: at(now).astimezone(UTC))
         monkeypatch.setattr(sys, "argv", ["quotabot", *arguments])
         capsys.readouterr()
         try:

@@ -151,7 +151,6 @@ def desk(
             quotas=quotas,
         )
         with installation(config, clock) as services:
-            services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
             services.reads = lambda: reads_by(services, clock)
             try:
                 yield Desk(services, sandbox, clock)

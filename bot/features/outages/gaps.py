@@ -38,7 +38,7 @@ def gap(store: Store, *, now: int, upto: int | None = None) -> Gap | None:
     whose list it read.
     """
     horizon = now if upto is None else upto
-    newest = store.syncs.done_before(now + 1)
+    newest = store.syncs.real_covered(now=now)
     covered = 0 if newest is None else covered_by(newest)
     found = uncovered(_outages(store, now=now, since=covered), covered=covered, upto=horizon)
     if found:
@@ -82,7 +82,7 @@ def _of_some(store: Store, *, now: int, horizon: int) -> Gap | None:
     outages = _outages(store, now=now, since=0)
     if not outages or not (missing := unread(store)):
         return None
-    read_at = store.syncs.readings()
+    read_at = store.syncs.real_readings()
     concerned: dict[str, tuple[tuple[Outage, ...], int]] = {}
     for userid in missing:
         covered = covered_by(read_at[userid]) if userid in read_at else 0

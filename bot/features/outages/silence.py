@@ -52,12 +52,12 @@ def look(services: Services) -> None:
 def after_comparing(services: Services, run: SyncRun) -> None:
     """A comparison that finds nothing of a silence shows that WeCom had nothing to tell: it was none."""
     store = services.store
-    silent = gaps.silence(store, now=int(store.now()))
-    quiet_until = covered_by(run.began_at)
-    if silent is None or quiet_until <= silent.began_at or gaps.unread(store):
+    silent = outages.silence(store, now=int(store.now()))
+    quiet_until = covered_by(run.real_began_at)
+    if silent is None or quiet_until <= silent.began_at or outages.unread(store):
         return
     is_held = Cause.HELD.value in store.syncs.drift(run)
-    if is_held or store.ledger.found_since(silent.began_at, origin=ORIGIN):
+    if is_held or store.ledger.found_since(services.moment_of(silent.began_at), origin=ORIGIN):
         return
     with store.transaction():
         store.outages.drop(silent.began_at, reason=SILENCE)

@@ -122,7 +122,9 @@ class _Sync:
             return run
         self._clear()
         with self._store.transaction():
-            return self._syncs.begin(began_at=moment, accepts_losses=accept_losses)
+            # As of an earlier day it leaves out what came later; as of a later day it knows no more than now.
+            real = min(self._services.real_of(moment), int(self._keeper.real_time()))
+            return self._syncs.begin(began_at=moment, real_began_at=real, accepts_losses=accept_losses)
 
     def _clear(self) -> None:
         while self._syncs.clear_some():
