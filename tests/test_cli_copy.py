@@ -133,7 +133,7 @@ def test_a_copy_that_was_killed_is_finished_by_the_next(
             while inbox_rows(postgres_url) < half:
                 assert process.poll() is None
                 assert time.monotonic() < deadline
-                time.sleep(0.02)
+                time.sleep(0.02)  # between two looks
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()

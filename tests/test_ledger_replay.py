@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -182,11 +181,11 @@ def test_a_service_that_derives_meanwhile_makes_no_difference_and_loses_nothing(
 def test_a_fact_that_comes_while_its_relation_is_mended_is_not_lost(
     opened: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mending, unmark = threading.Event(), opened.store.ledger.unmark
+    mending, told, unmark = threading.Event(), threading.Event(), opened.store.ledger.unmark
 
     def unmark_late(relations: Iterable[tuple[str, str]]) -> None:
         mending.set()
-        time.sleep(0.4)
+        told.wait(0.5)  # in vain: as long as the mending lasts nobody can tell anything
         unmark(relations)
 
     monkeypatch.setattr(opened.store.ledger, "unmark", unmark_late)
@@ -195,6 +194,7 @@ def test_a_fact_that_comes_while_its_relation_is_mended_is_not_lost(
     mender.start()
     assert mending.wait(60)
     tell(opened, "zhangsan", JIA, "2026-11-20T10:00", Kind.LOST_BY_CUSTOMER)
+    told.set()
     mender.join(60)
 
     assert [add.ended_by for add in kept(opened)["zhangsan"]] == [Kind.LOST_BY_CUSTOMER]

@@ -134,7 +134,7 @@ def test_too_many_at_once_are_refused(caller: Caller) -> None:
         served = [pool.submit(caller.send, content=str(n)) for n in range(5)]
         while world.in_flight["message/send"] < 5:
             assert not any(one.done() for one in served)
-            time.sleep(0.001)
+            time.sleep(0.001)  # between two looks
         caller.arm(delay_ms=0)
         refused = [caller.send(content=str(n)).json()["errcode"] for n in range(5, 8)]
         world.stopping.set()  # lets go of the five
@@ -184,7 +184,7 @@ def test_closing_lets_go_of_calls_that_hang() -> None:
         caller.arm(hang_before={"seconds": 60})
         hanging = pool.submit(caller.send)
         while not world.in_flight["message/send"]:
-            time.sleep(0.01)
+            time.sleep(0.01)  # between two looks
         began = time.monotonic()
         server.close()
         with pytest.raises(requests.ConnectionError):

@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 from builders.sandbox import Api, Receiver, make_api, make_world, receiving
+from e2e_builders import until
+from sandbox_builders import Api, Receiver, make_api, make_world, receiving
 
 from sandbox.app import create_app
 from sandbox.events import SpecError, complete_transfers, compose
@@ -186,11 +188,8 @@ def test_a_clock_that_runs_brings_it_by_itself() -> None:
     compose(world, {"kind": "allot", "userid": "yg01", "to": "yg02"})
     world.clock.advance(DAY)
     with start(world) as server:
-        for _ in range(100):
-            if world.transfers.all[0].state == "done":
-                break
-            world.stopping.wait(0.05)
-        server.sender.wait(5)
+        until(lambda: world.transfers.all[0].state == "done")
+        server.sender.wait(60)
 
     assert world.contacts.get("yg02", "wm-1") is not None
 

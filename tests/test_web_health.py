@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from builders.sandbox import make_world
 from builders.service import CODEC, Site, contact_event, locked, logged, running, sealed, services, signed
+from bot_builders import CODEC, Site, contact_event, locked, logged, running, sealed, services, signed
+from e2e_builders import until
+from sandbox_builders import make_world
 
 from bot.app import service
 from bot.store.coordination import TOKEN
@@ -99,9 +102,7 @@ def test_a_service_that_wecom_refuses_runs_on_and_says_it(tmp_path: Path, errcod
         logged(service) as entries,
         running(opened, role="all") as own,
     ):
-        deadline = time.monotonic() + 60
-        while not report(own)[1]["degraded"] and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: bool(report(own)[1]["degraded"]))
         status, told = report(own)
         stored = own.post(sealed(contact_event())).status
 

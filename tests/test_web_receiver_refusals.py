@@ -352,12 +352,9 @@ def test_a_store_that_is_locked_gives_503_after_about_three_seconds_and_stores_n
             refused = own.post(add())
             took = time.monotonic() - began
             wrong = own.post(add().with_query(nonce="1"))
-        time.sleep(0.7)
-        left = own.inbox()
-        recovered = own.post(add())
+        recovered = own.post(add())  # one writer, in order: what was refused would be there now
 
         assert (refused.status, wrong.status, recovered.status) == (503, 403, 200)
         assert 2.5 < took < 5
-        assert left == []
         assert [entry["status"] for entry in entries] == [503, 403]
         assert len(own.inbox()) == 1

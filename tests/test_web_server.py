@@ -129,7 +129,7 @@ def refuses_soon(port: int) -> bool:
             connect(port).close()
         except ConnectionError:
             return True
-        time.sleep(0.01)
+        time.sleep(0.01)  # between two looks
     return False
 
 

@@ -62,7 +62,7 @@ class FakeClient:
             self._now += 1
             self.most_at_once = max(self.most_at_once, self._now)
             answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        time.sleep(self.delay_s)
+        time.sleep(self.delay_s)  # that is how long WeCom takes
         with self._lock:
             self._now -= 1
         if isinstance(answer, WeComError):
@@ -166,7 +166,7 @@ def test_two_keepers_of_one_store_ask_one_at_a_time(store: Store) -> None:
             return time.time()
 
         def pause(self, seconds: float) -> None:
-            time.sleep(seconds / 10)
+            time.sleep(seconds / 10)  # the keeper's own pause between two looks, shortened
 
     got = all_at_once([keeper_of(store, client, Real(), holder=name) for name in "abcd"])
 

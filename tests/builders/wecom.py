@@ -29,7 +29,7 @@ class WeCom:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, body: bytes) -> None:
-        time.sleep(self.pause_s)
+        time.sleep(self.pause_s)  # that is how long WeCom takes
         with self._lock:
             self.times.append(time.monotonic())
             if body not in self._bodies:
