@@ -12,6 +12,8 @@ import structlog
 from builders.postgres import Server
 from hypothesis import settings
 from postgres_builders import Server, server_folder
+from postgres_builders import Server
+from store_builders import Databases, SqliteTemplate
 
 from bot.store.store import Store
 
@@ -79,6 +81,26 @@ def new_store(new_database: Callable[..., str]) -> Callable[..., str]:
     return make
 
 
+@pytest.fixture(scope="session")
+def databases(new_store: Callable[..., str]) -> Databases:
+    """The databases that tests borrow."""
+    return Databases(new_store)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteTemplate]:
+    """Every new SQLite store of the session is a copy of one file: its schema is made once."""
+    template = SqliteTemplate(tmp_path_factory.mktemp("template") / "bot.db")
+    with template.in_use():
+        yield template
+
+
+@pytest.fixture
+def from_scratch(sqlite_template: SqliteTemplate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the schema's steps: new SQLite stores are made by them."""
+    monkeypatch.setattr(sqlite_template, "is_on", False)
+
+
 @pytest.fixture
 def postgres_url(new_database: Callable[..., str]) -> str:
     """The address of an empty database."""
@@ -86,23 +108,28 @@ def postgres_url(new_database: Callable[..., str]) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
     """Where a store may be: a test that asks for it runs on both engines."""
     if request.param == "sqlite":
-        return tmp_path / "bot.db"
-    make: Callable[..., str] = request.getfixturevalue("new_store")
-    return make()
+        yield tmp_path / "bot.db"
+        return
+    databases: Databases = request.getfixturevalue("databases")
+    with databases.lend() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres", "postgres, another collation"])
-def any_place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+def any_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
     """Where a store may be, for the suite of the store: a database of another collation than C, too."""
     if request.param == "sqlite":
-        return tmp_path / "bot.db"
+        yield tmp_path / "bot.db"
+        return
     server: Server = request.getfixturevalue("postgres")
-    make: Callable[..., str] = request.getfixturevalue("new_store")
-    if request.param == "postgres":
-        return make()
-    if server.foreign_locale is None:
-        pytest.skip("this machine has no locale but C (Debian: apt-get install locales)")
-    return make(f"LOCALE '{server.foreign_locale}' TEMPLATE template0")
+    options = ""
+    if request.param != "postgres":
+        if server.foreign_locale is None:
+            pytest.skip("this machine has no locale but C (Debian: apt-get install locales)")
+        options = f"LOCALE '{server.foreign_locale}' TEMPLATE template0"
+    databases: Databases = request.getfixturevalue("databases")
+    with databases.lend(options) as url:
+        yield url

@@ -23,6 +23,8 @@ from bot.store.sqlite import SqliteEngine
 sys.stdin.readline()
 SqliteEngine(Path(sys.argv[1])).close()
 """
+# The steps of the schema are the subject: no store begins as a copy.
+pytestmark = pytest.mark.usefixtures("from_scratch")
 TABLES = {"inbox", "relation_events", "adds", "members", "memberships", "outbox", "runs", "leases", "tokens"}
 
 

@@ -1,0 +1,145 @@
+"""Stores for tests without the cost of making each: copies of a file, databases that are lent again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from bot.store.sqlite import SqliteEngine
+
+_GOODBYE_S = 1.0
+_LOCK_MS = 2000
+_OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+# Everything that a test may have added, dropped or renamed; 16384 is the first number of a user's object.
+_SHAPE = """
+    SELECT
+        (SELECT json_agg(json_build_array(attrelid, attname, atttypid, attnotnull) ORDER BY attrelid, attnum)
+            FROM pg_attribute WHERE attrelid >= 16384)::text,
+        (SELECT count(*) FROM pg_constraint WHERE oid >= 16384),
+        (SELECT count(*) FROM pg_trigger WHERE oid >= 16384)
+"""
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations' ORDER BY 1"
+_RESTART = """
+    SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL
+"""
+
+
+class SqliteTemplate:
+    """A store that was made once, at *path*. While *is_on* new stores begin as its copies, see `in_use`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.is_on = True
+        SqliteEngine(path).close()
+
+    def lay(self, path: Path) -> None:
+        """Put a copy at *path* unless something is there; threads and processes may do so at once."""
+        if path.exists() or not path.parent.is_dir():
+            return
+        copied = path.with_name(f"{path.name}-{uuid.uuid4().hex}")
+        shutil.copyfile(self._path, copied)
+        try:
+            os.link(copied, path)  # unlike a rename it replaces nothing
+        except FileExistsError:
+            pass
+        finally:
+            copied.unlink()
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Begin every new store of this process as a copy, inside the block and while *is_on*."""
+        open_engine = SqliteEngine.__init__
+
+        def open_copy(engine: SqliteEngine, path: Path) -> None:
+            if self.is_on:
+                self.lay(path)
+            open_engine(engine, path)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(SqliteEngine, "__init__", open_copy)
+            yield
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """A database as a store that was just made leaves it, without a row: its address and its shape."""
+
+    url: str
+    shape: tuple[object, ...]
+
+
+class Databases:
+    """Databases that tests borrow one after the other: emptying one is far cheaper than making one."""
+
+    def __init__(self, make: Callable[[str], str]) -> None:
+        """*make* returns the address of a database with a new store in it, made with the given options."""
+        self._make = make
+        self._free: defaultdict[str, list[_Fresh]] = defaultdict(list)
+
+    @contextmanager
+    def lend(self, options: str = "") -> Iterator[str]:
+        """Give the address of an empty store; keep the database for the next test if it can be emptied."""
+        free = self._free[options]
+        lent = free.pop() if free else _look_at(self._make(options))
+        yield lent.url
+        if _empty(lent):
+            free.append(lent)
+
+
+def _look_at(url: str) -> _Fresh:
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert not _filled(connection), "a new store has rows: emptying would lose them"
+        return _Fresh(url, _shape(connection))
+
+
+def _empty(lent: _Fresh) -> bool:
+    """Whether the database is again as it was; False if somebody uses it still or its shape is another."""
+    try:
+        with psycopg.connect(lent.url, autocommit=True, options=f"-c lock_timeout={_LOCK_MS}") as connection:
+            if not _is_alone(connection) or _shape(connection) != lent.shape:
+                return False
+            if filled := _filled(connection):
+                names = sql.SQL(", ").join(map(sql.Identifier, filled))
+                connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(names))
+            connection.execute(_RESTART)
+    except psycopg.Error:
+        return False
+    return True
+
+
+def _is_alone(connection: psycopg.Connection) -> bool:
+    """Whether nobody else is connected; those who have just said goodbye are waited for."""
+    end = time.monotonic() + _GOODBYE_S
+    while connection.execute(_OTHERS).fetchall() != [(0,)]:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def _shape(connection: psycopg.Connection) -> tuple[object, ...]:
+    return tuple(connection.execute(_SHAPE).fetchall())
+
+
+def _filled(connection: psycopg.Connection) -> list[str]:
+    """Names of the tables with rows."""
+    names = [name for (name,) in connection.execute(_TABLES)]
+    one = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+    asked = sql.SQL(" UNION ALL ").join(one.format(name, sql.Identifier(name)) for name in names)
+    return [name for (name,) in connection.execute(asked)]
+
