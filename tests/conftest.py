@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import examples
 import psycopg
 import pytest
 import structlog
@@ -17,9 +18,7 @@ from store_builders import Databases, SqliteTemplate
 
 from bot.store.store import Store
 
-# How long one example takes says something of the machine and its neighbours, nothing of the program.
-settings.register_profile("shared machine", deadline=None)
-settings.load_profile("shared machine")
+examples.register()
 
 # Files that last: two run at once, and whichever began last would keep the other waiting at the end.
 _LONG = (

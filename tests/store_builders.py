@@ -32,7 +32,9 @@ _SHAPE = """
         (SELECT count(*) FROM pg_constraint WHERE oid >= 16384),
         (SELECT count(*) FROM pg_trigger WHERE oid >= 16384)
 """
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations' ORDER BY 1"
+_TABLES = (
+    "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations' ORDER BY 1"
+)
 _RESTART = """
     SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
     FROM pg_sequences WHERE last_value IS NOT NULL
@@ -142,4 +144,3 @@ def _filled(connection: psycopg.Connection) -> list[str]:
     one = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
     asked = sql.SQL(" UNION ALL ").join(one.format(name, sql.Identifier(name)) for name in names)
     return [name for (name,) in connection.execute(asked)]
-

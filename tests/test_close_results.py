@@ -21,7 +21,8 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
-from hypothesis import given, settings
+from examples import tried
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.relations import Kind, RelationEvent
@@ -147,7 +148,7 @@ def test_closing_stores_everybodys_line_once(tmp_path: Path) -> None:
     assert acts == [("close", "cm-monthly 2026-11")]
 
 
-@settings(max_examples=15, deadline=None)
+@tried(15)
 @given(chance=st.randoms(use_true_random=False))
 def test_whatever_comes_later_closing_again_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, chance: Random

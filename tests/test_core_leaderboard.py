@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 from builders.messages import MONTHLY
 from hypothesis import given, settings
+from examples import tried
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.leaderboard import Board, Gain, Place, board
@@ -143,7 +145,7 @@ def test_who_improved_most_is_named_only_if_named_anyway(
     assert shown.gain == Gain(latest=sum(latest.values()), before=0)
 
 
-@settings(max_examples=60)
+@tried(60)
 @given(
     counts=st.lists(st.integers(0, 60), min_size=1, max_size=30),
     homes=st.lists(st.sampled_from([12, 121, 122, 123]), min_size=30, max_size=30),

@@ -6,6 +6,9 @@ from dataclasses import asdict
 
 from builders.oracle_rows import Rows
 from builders.worlds import World, tried, worlds
+from core_oracle_rows import Rows
+from core_worlds import World, worlds
+from examples import tried
 from hypothesis import given
 
 

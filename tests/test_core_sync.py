@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
+from examples import tried
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.relations import LOSSES, Kind, RelationEvent, fold
@@ -358,7 +359,7 @@ def repaired(life: Life, facts: list[RelationEvent], *, upto: int) -> list[Relat
     return [*facts, *(repair.fact for repair in judged.repairs)]
 
 
-@settings(deadline=None, max_examples=200)
+@tried(200)
 @given(life=lives(), data=st.data())
 def test_whatever_was_lost_the_ledger_then_says_what_the_list_can_show(
     life: Life, data: st.DataObject
@@ -372,13 +373,13 @@ def test_whatever_was_lost_the_ledger_then_says_what_the_list_can_show(
     assert repaired(life, after, upto=UPTO + DAY) == after, "a second run finds something"
 
 
-@settings(deadline=None, max_examples=100)
+@tried(100)
 @given(life=lives(all_heard=True))
 def test_where_nothing_was_lost_nothing_is_found(life: Life) -> None:
     assert repaired(life, life.heard, upto=UPTO) == life.heard
 
 
-@settings(deadline=None, max_examples=100)
+@tried(100)
 @given(life=lives(), upto=st.integers(UPTO, UPTO + 9 * DAY))
 def test_an_add_is_dated_as_told_or_as_listed_and_a_loss_never_before_its_add(life: Life, upto: int) -> None:
     created = set() if life.listed is None else {life.listed.createtime}
@@ -389,7 +390,7 @@ def test_an_add_is_dated_as_told_or_as_listed_and_a_loss_never_before_its_add(li
         assert add.ended_at is None or add.ended_at >= add.added_at
 
 
-@settings(deadline=None, max_examples=100)
+@tried(100)
 @given(life=lives())
 def test_what_is_heard_later_leaves_living_relations_alive(life: Life) -> None:
     late = [*repaired(life, life.heard, upto=UPTO), *life.facts]

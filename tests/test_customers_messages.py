@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 from builders.messages import ANSWER_UNTIL, APPEALED, MORNING, SHARED
 from hypothesis import given, settings
+from examples import tried
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.verdicts import Verdict
@@ -62,7 +64,7 @@ def test_in_english_too() -> None:
 
 
 @given(name=st.text(max_size=130), language=st.sampled_from(LANGUAGES))
-@settings(max_examples=150)
+@tried(150)
 def test_whatever_the_name_it_is_one_short_line_between_its_marks(name: str, language: str) -> None:
     said = called(Customer(external_userid=CUSTOMER, names=(name,)), language=language)
 

@@ -15,6 +15,10 @@ import pytest
 from builders.e2e import rows_of, where
 from builders.service import EVENT_AT, Site, contact_event, running, sealed, services
 from hypothesis import HealthCheck, given, settings
+from bot_builders import EVENT_AT, Site, contact_event, running, sealed, services
+from e2e_builders import rows_of, where
+from examples import tried
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bot.core.relations import Kind, RelationEvent, fold
@@ -164,7 +168,7 @@ def deliver(opened: Services, happenings: list[Happening], *, batches: random.Ra
     work_off(opened)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@tried(40, unhealthy=tuple(HealthCheck))
 @given(
     happenings=st.lists(st.one_of(HAPPENINGS, TRANSFERS), min_size=1, max_size=12),
     seed=st.integers(0, 2**32),
@@ -193,7 +197,7 @@ def test_any_order_and_any_repetition_gives_the_same_rows_on_postgresql_too(
     for folder in folders:
         folder.mkdir()
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @tried(30, unhealthy=tuple(HealthCheck))
     @given(
         happenings=st.lists(st.one_of(HAPPENINGS, TRANSFERS), min_size=1, max_size=12),
         seed=st.integers(0, 2**32),

@@ -10,6 +10,9 @@ import pytest
 from builders.e2e import Quotabot, at, command_here
 from builders.imports import JIA, branch, tell
 from hypothesis import HealthCheck, given, settings
+from e2e_builders import Quotabot, at, command_here
+from examples import tried
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from bot.core.relations import Add, Kind, RelationEvent, fold
@@ -217,7 +220,7 @@ happenings = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(25, unhealthy=(HealthCheck.function_scoped_fixture, HealthCheck.too_slow))
 @given(events=st.lists(happenings, max_size=25), data=st.data())
 def test_deriving_step_by_step_in_any_order_is_what_a_recount_says(
     opened: Services, events: list[RelationEvent], data: st.DataObject

@@ -9,7 +9,10 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from builders.messages import (
+from examples import tried
+from hypothesis import given
+from hypothesis import strategies as st
+from messages_builders import (
     AFTERNOON,
     BEHIND,
     COVERED,
@@ -112,7 +115,7 @@ def card_of(message: Message, language: str = "zh-CN", *, link: str = LINK) -> d
     return card
 
 
-@settings(max_examples=40, deadline=None)
+@tried(40)
 @given(said=messages())
 def test_no_card_is_over_a_limit_whatever_people_are_called_and_however_many_wait(
     said: tuple[str, Message],
@@ -136,7 +139,7 @@ def torn(text: str) -> bool:
     return TORN.search(text) is not None
 
 
-@settings(max_examples=25, deadline=None)
+@tried(25)
 @given(said=messages())
 def test_what_a_card_leaves_out_of_a_list_is_counted(said: tuple[str, Message]) -> None:
     language, message = said

@@ -12,6 +12,11 @@ from builders.branches import quota
 from builders.chance import Chance, counting, penalty
 from builders.worlds import World, tried, worlds
 from hypothesis import given, settings
+from core_branches import quota
+from core_chance import Chance, counting, penalty
+from core_worlds import World, worlds
+from examples import tried
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.counting import Burst, Counting, FirstAdd, Integrity, MaxShare, QuickLoss
@@ -259,7 +264,6 @@ penalties = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(old=penalties, new=penalties, share=st.fractions(0, 1, max_denominator=10))
 def test_a_harmless_penalty_costs_nobody_more_whatever_his_part(
     old: Penalty, new: Penalty, share: Fraction

@@ -9,7 +9,8 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from examples import tried
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.branch import employees, make_branch, write_files
@@ -71,7 +72,7 @@ def test_the_month_is_worked_in_working_hours_of_workdays() -> None:
     assert max(at.time() for at in adds) <= time(18, 0)
 
 
-@settings(max_examples=25, deadline=None)
+@tried(25)
 @given(
     seed=st.integers(0, 10_000),
     until=st.datetimes(datetime(2025, 1, 2), datetime(2027, 12, 31)),  # noqa: DTZ001 - given a zone below

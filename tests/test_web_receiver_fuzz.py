@@ -9,13 +9,19 @@ from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
 from builders.service import CODEC, HOST, Callback, Site, contact_event, running, sealed, services
+from bot_builders import CODEC, HOST, Callback, Site, contact_event, running, sealed, services
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 NAMES = st.sampled_from(["msg_signature", "timestamp", "nonce", "echostr", "other", ""])
 # Deadlines and health checks measure the machine, which is shared.
 CALM = settings(
-    max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    database=None,
 )
 
 

@@ -1,12 +1,9 @@
 """Whole random branches with everything that a number can depend on: people, quotas, events, what is known of
 each contact, what was decided and planned, and a time near the edges.
-
-`QUOTABOT_EXAMPLES` sets how many are tried.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -46,6 +43,21 @@ from builders.branches import (
     frames_of,
 )
 from builders.chance import ADD_WAYS, AROUND, FACTS, STATES, TAGS, Chance, quota
+from core_chance import ADD_WAYS, AROUND, FACTS, STATES, TAGS, Chance, quota
+from hypothesis import strategies as st
+
+from bot.core.contacts import Contact, Details
+from bot.core.frames import Frame
+from bot.core.integrity import FindingKind, FindingName, Flag
+from bot.core.people import Departments, Membership, Person
+from bot.core.periods import period_of
+from bot.core.progress import Branch as CoreBranch
+from bot.core.progress import Row, progress
+from bot.core.quotas import Quota
+from bot.core.reconciling import ROLLOUT_S
+from bot.core.relations import Kind, RelationEvent
+from bot.core.teams import Team, teams
+from bot.core.workdays import WorkCalendar, epoch_of
 
 Pair = tuple[str, str]  # employee, customer
 Key = tuple[str, str, int]  # … and epoch seconds of the add
@@ -322,15 +334,6 @@ def with_asides(chance: Chance, world: World) -> World:
         flags=tuple(Flag(name=name, on=chance.day()) for name in names if chance.often(0.3)),
         planned=frozenset((userid, day) for userid, day, _ in seen if chance.often(0.1)),
         start=chance.one(None, chance.choice(near)) if near else None,
-    )
-
-
-def tried(number: int) -> settings:
-    """Settings for *number* branches, or as many as `QUOTABOT_EXAMPLES` says."""
-    return settings(
-        deadline=None,  # the machine may be busy
-        max_examples=int(os.environ.get("QUOTABOT_EXAMPLES", number)),
-        suppress_health_check=[HealthCheck.too_slow],
     )
 
 
