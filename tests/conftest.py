@@ -9,6 +9,7 @@ from pathlib import Path
 import examples
 import psycopg
 import pytest
+import speed
 import structlog
 from builders.postgres import Server
 from hypothesis import settings
@@ -19,6 +20,8 @@ from store_builders import Databases, SqliteTemplate
 from bot.store.store import Store
 
 examples.register()
+speed.cache_bytecode()
+speed.keep_files_in_memory()
 
 # Files that last: two run at once, and whichever began last would keep the other waiting at the end.
 _LONG = (

@@ -1,0 +1,69 @@
+"""The environment of the tests: processes keep bytecode, folders are in memory where there is room."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import speed
+
+ASK = "import sys; print(sys.dont_write_bytecode)"
+
+
+def test_started_processes_keep_their_bytecode() -> None:
+    done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
+
+
+def test_who_wants_no_bytecode_beside_the_sources_gets_it_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+
+    speed.cache_bytecode()
+
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+    assert os.environ["PYTHONPYCACHEPREFIX"] == sys.pycache_prefix
+    assert ".pytest_cache" in str(sys.pycache_prefix)
+    assert not sys.dont_write_bytecode
+
+
+@pytest.mark.parametrize(("free", "used"), [(1024**3, False), (4 * 1024**3, True)])
+def test_memory_is_used_if_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, *, used: bool
+) -> None:
+    class Usage:
+        def __init__(self, _: Any) -> None:
+            self.free = free
+
+    monkeypatch.delenv("PYTEST_DEBUG_TEMPROOT", raising=False)
+    monkeypatch.setattr(speed, "_MEMORY", tmp_path)
+    monkeypatch.setattr(speed.shutil, "disk_usage", Usage)
+
+    speed.keep_files_in_memory()
+
+    assert os.environ.get("PYTEST_DEBUG_TEMPROOT") == (str(tmp_path) if used else None)
+
+
+def test_a_folder_that_is_not_there_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_DEBUG_TEMPROOT", raising=False)
+    monkeypatch.setattr(speed, "_MEMORY", tmp_path / "none")
+
+    speed.keep_files_in_memory()
+
+    assert "PYTEST_DEBUG_TEMPROOT" not in os.environ
+
+
+def test_a_place_that_somebody_chose_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DEBUG_TEMPROOT", "chosen")
+    monkeypatch.setattr(speed, "_MEMORY", tmp_path)
+
+    speed.keep_files_in_memory()
+
+    assert os.environ["PYTEST_DEBUG_TEMPROOT"] == "chosen"
