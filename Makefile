@@ -13,6 +13,7 @@ CHECKED := $(PACKAGES) tests bench pictures
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
 	@echo "make test     everything that must be green: lint, types, imports, tests"
+	@echo "              with QUOTABOT_TEST_PROFILE=thorough six times as many examples in property tests"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make bench    callbacks per second, beside the receiver that tutorials teach"
 	@echo "make pictures the pictures of docs/images anew; needs a Chromium and a Chinese font"
