@@ -51,10 +51,14 @@ class SqliteTemplate:
 
     def lay(self, path: Path) -> None:
         """Put a copy at *path* unless something is there; threads and processes may do so at once."""
-        if path.exists() or not path.parent.is_dir():
+        if path.exists():
             return
         copied = path.with_name(f"{path.name}-{uuid.uuid4().hex}")
-        shutil.copyfile(self._path, copied)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self._path, copied)
+        except OSError:
+            return  # the engine says what is wrong with the folder
         try:
             os.link(copied, path)  # unlike a rename it replaces nothing
         except FileExistsError:

@@ -11,6 +11,7 @@ import pytest
 from bot_builders import rows
 from store_builders import Databases, SqliteTemplate
 
+from bot.store.engine import StoreError
 from bot.store.sqlite import SqliteEngine
 from bot.store.store import Store
 
@@ -57,6 +58,24 @@ def test_a_store_that_is_there_is_not_written_over(tmp_path: Path, sqlite_templa
     sqlite_template.lay(tmp_path / "bot.db")
 
     assert (tmp_path / "bot.db").read_bytes() == b"mine"
+
+
+def test_folders_are_made_as_the_engine_makes_them(tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
+    sqlite_template.lay(tmp_path / "var" / "lib" / "bot.db")
+
+    SqliteEngine(tmp_path / "var" / "lib" / "bot.db").close()
+    assert (tmp_path / "var" / "lib" / "bot.db").is_file()
+
+
+def test_a_folder_that_cannot_be_made_is_the_engines_to_tell(
+    tmp_path: Path, sqlite_template: SqliteTemplate
+) -> None:
+    (tmp_path / "file").touch()
+
+    sqlite_template.lay(tmp_path / "file" / "bot.db")
+
+    with pytest.raises(StoreError, match="cannot be opened for writing"):
+        Store(tmp_path / "file" / "bot.db")
 
 
 def test_threads_that_ask_at_once_get_one_file(tmp_path: Path, sqlite_template: SqliteTemplate) -> None:
