@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.sync import Cause as DriftCause
-from bot.core.workdays import WorkCalendar
+from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.admin import Cause, Finding, Trouble, Wrong
 from bot.features.admin import admin as admin_message
 from bot.features.health import Health
@@ -18,12 +18,6 @@ from bot.features.robots.posts import robots_off
 from bot.features.standings.load import Standing
 from bot.features.sync.report import last_drift
 from bot.messages.message import Message
-from bot.core.reconciling import Cause as DriftCause
-from bot.core.workdays import WorkCalendar, epoch_of
-from bot.health import Health
-from bot.messages import Message
-from bot.messages.admin import Cause, Finding, Trouble, Wrong
-from bot.messages.admin import admin as admin_message
 from bot.services import FIRST_START, Services
 from bot.store.engine import Row
 from bot.wecom.errors import Kind, errcode_in, kind_of

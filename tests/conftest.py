@@ -6,16 +6,12 @@ import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import examples
 import psycopg
 import pytest
-import speed
 import structlog
-from builders.postgres import Server
-from hypothesis import settings
-from postgres_builders import Server, server_folder
-from postgres_builders import Server
-from store_builders import Databases, SqliteTemplate
+from builders import examples, speed
+from builders.postgres import Server, server_folder
+from builders.stores import Databases, SqliteTemplate
 
 from bot.store.store import Store
 
@@ -26,10 +22,10 @@ speed.keep_files_in_memory()
 # Files that last: two run at once, and whichever began last would keep the other waiting at the end.
 _LONG = (
     *("test_postgres_workers.py", "test_e2e_crash.py", "test_cli_serve.py", "test_e2e_month.py"),
-    *("test_e2e_both_engines.py", "test_store_copying.py", "test_e2e_demo.py", "test_sandbox_command.py"),
-    *("test_scheduler_delivery.py", "test_scheduler_sync.py", "test_cli_copy.py", "test_postgres_cut.py"),
-    *("test_cli_run.py", "test_store_rooms.py", "test_directory_reading.py", "test_e2e_details.py"),
-    *("test_handlers_contacts.py", "test_importing.py", "test_e2e_sync.py"),
+    *("test_e2e_both_engines.py", "test_store_copy.py", "test_e2e_demo.py", "test_sandbox_command.py"),
+    *("test_delivery.py", "test_sync.py", "test_cli_copy.py", "test_postgres_cut.py"),
+    *("test_cli_run.py", "test_store_rooms.py", "test_people_refresh.py", "test_e2e_details.py"),
+    *("test_handlers_contacts.py", "test_imports.py", "test_e2e_sync.py"),
 )
 _numbers = itertools.count()
 # Tracebacks without the values of all variables, whose rendering takes seconds.

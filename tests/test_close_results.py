@@ -21,7 +21,7 @@ from builders.e2e import (
     write_config,
     write_roster,
 )
-from examples import tried
+from builders.examples import tried
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,10 +9,8 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from builders.branches import DAY_S, event, fold_all
-from builders.worlds import World, tried, worlds
-from core_branches import DAY_S, event, fold_all
-from core_worlds import World, worlds
-from examples import tried
+from builders.examples import tried
+from builders.worlds import World, worlds
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

@@ -6,9 +6,8 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from builders.examples import tried
 from builders.messages import MONTHLY
-from hypothesis import given, settings
-from examples import tried
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from builders.examples import tried
 from builders.oracle_rows import Rows
-from builders.worlds import World, tried, worlds
-from core_oracle_rows import Rows
-from core_worlds import World, worlds
-from examples import tried
+from builders.worlds import World, worlds
 from hypothesis import given
 
 

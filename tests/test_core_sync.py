@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import pytest
-from examples import tried
+from builders.examples import tried
 from hypothesis import given
 from hypothesis import strategies as st
 

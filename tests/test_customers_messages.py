@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from builders.examples import tried
 from builders.messages import ANSWER_UNTIL, APPEALED, MORNING, SHARED
-from hypothesis import given, settings
-from examples import tried
 from hypothesis import given
 from hypothesis import strategies as st
 

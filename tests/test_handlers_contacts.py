@@ -13,11 +13,8 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 from builders.e2e import rows_of, where
+from builders.examples import tried
 from builders.service import EVENT_AT, Site, contact_event, running, sealed, services
-from hypothesis import HealthCheck, given, settings
-from bot_builders import EVENT_AT, Site, contact_event, running, sealed, services
-from e2e_builders import rows_of, where
-from examples import tried
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 from builders.e2e import Quotabot, at, command_here
+from builders.examples import tried
 from builders.imports import JIA, branch, tell
-from hypothesis import HealthCheck, given, settings
-from e2e_builders import Quotabot, at, command_here
-from examples import tried
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 

@@ -9,10 +9,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from examples import tried
-from hypothesis import given
-from hypothesis import strategies as st
-from messages_builders import (
+from builders.examples import tried
+from builders.messages import (
     AFTERNOON,
     BEHIND,
     COVERED,
@@ -33,7 +31,7 @@ from messages_builders import (
     examples,
     member,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.day import DayFacts

@@ -48,7 +48,7 @@ def listened(folder: Path, clock: FakeTime, store: str) -> Iterator[Services]:
     """An installation with six working days of callbacks behind it, the last one at ten today."""
     write_roster(folder, "yg01,员工甲,1,客户经理,,,,")
     with installation(write_config(folder, store=store), clock) as opened:
-        listening.remember(opened, past(opened))
+        outages_silence.remember(opened, past(opened))
         come(opened, LAST)
         outages_silence.look(opened)
         yield opened

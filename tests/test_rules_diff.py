@@ -10,12 +10,8 @@ from typing import Any
 import pytest
 from builders.branches import quota
 from builders.chance import Chance, counting, penalty
-from builders.worlds import World, tried, worlds
-from hypothesis import given, settings
-from core_branches import quota
-from core_chance import Chance, counting, penalty
-from core_worlds import World, worlds
-from examples import tried
+from builders.examples import tried
+from builders.worlds import World, worlds
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from examples import tried
+from builders.examples import tried
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from e2e_builders import until
+from builders.e2e import until
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "sandbox"]

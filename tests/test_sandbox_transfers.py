@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
+from builders.e2e import until
 from builders.sandbox import Api, Receiver, make_api, make_world, receiving
-from e2e_builders import until
-from sandbox_builders import Api, Receiver, make_api, make_world, receiving
 
 from sandbox.app import create_app
 from sandbox.events import SpecError, complete_transfers, compose

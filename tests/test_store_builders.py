@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from bot_builders import rows
-from store_builders import Databases, SqliteTemplate
+from builders.service import rows
+from builders.stores import Databases, SqliteTemplate
 
 from bot.store.engine import StoreError
 from bot.store.sqlite import SqliteEngine

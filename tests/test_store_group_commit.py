@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from builders.e2e import until
 from builders.service import locked, rows
-from bot_builders import locked, rows
-from e2e_builders import until
 
 from bot.store import group_commit
 from bot.store.engine import StoreBusyError

@@ -8,22 +8,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from bot_builders import contact_event
-from copying_builders import put_events
-from e2e_builders import ROOT, FakeTime, add_customers, at, installation, rows_of, write_config, write_roster
+from builders.copy import put_events
+from builders.e2e import ROOT, FakeTime, add_customers, at, installation, rows_of, write_config, write_roster
+from builders.service import contact_event
 
-from bot import outages
 from bot.core.outages import SILENCE
 from bot.core.relations import Kind, RelationEvent
 from bot.core.workdays import epoch_of
-from bot.messages.admin import Wrong
+from bot.features.admin import Wrong
+from bot.features.outages import catch_up, gaps, silence
 from bot.services import Services
 from bot.store.outbox import Message
 from bot.store.store import Store
-from bot.store.syncing import Drift, SyncRun
+from bot.store.sync import Drift, SyncRun
 from bot.wecom.welcome import Greeting
 from handlers.inbox import work_off
-from scheduler import catching_up, listening
 from scheduler.admin import wrong
 
 PLAYED = at("2026-11-23T09:07")  # a Monday, by the service's clock
@@ -96,7 +95,7 @@ def test_a_comparison_covers_an_outage_that_was_before_it_in_real_time(
     refused(services, seconds_ago=HOUR + 1200)
     compared(services, seconds_ago=seconds_ago)
 
-    assert (outages.gap(services.store, now=int(REAL)) is None) is is_covered
+    assert (gaps.gap(services.store, now=int(REAL)) is None) is is_covered
 
 
 def test_a_member_is_missing_since_his_own_list_was_read_in_real_time(services: Services) -> None:
@@ -104,7 +103,7 @@ def test_a_member_is_missing_since_his_own_list_was_read_in_real_time(services: 
     began = refused(services, seconds_ago=2 * HOUR)
     compared(services, seconds_ago=HOUR, unread="yg02")
 
-    found = outages.gap(services.store, now=int(REAL))
+    found = gaps.gap(services.store, now=int(REAL))
 
     assert found is not None
     assert (found.members, found.since) == ({"yg02"}, began)
@@ -134,11 +133,11 @@ def test_a_close_asks_what_was_lost_before_its_settlement_in_real_time(
 ) -> None:
     clock.moment = at("2026-12-08T08:42")  # the settlement of November was a little before
     add_customers(services, "yg01", at("2026-11-03T10:00"))  # the record begins with the month
-    (settled,) = {services.real_of(one) for one in catching_up._settlements(services, at=clock.moment)}
+    (settled,) = {services.real_of(one) for one in catch_up._settlements(services, at=clock.moment)}
     services.store.outages.add(settled + 60, settled + 360, reason="refused", holder="a:1")
-    after = catching_up.gap_of(services, "close", at=clock.moment)
+    after = catch_up.gap_of(services, "close", at=clock.moment)
     services.store.outages.add(settled - 360, settled - 60, reason="refused", holder="a:1")
-    before = catching_up.gap_of(services, "close", at=clock.moment)
+    before = catch_up.gap_of(services, "close", at=clock.moment)
 
     assert after is None
     assert before is not None
@@ -154,7 +153,7 @@ def test_a_silence_was_none_when_a_comparison_found_nothing_of_it(
     if found_s is not None:
         found(services, at_s=epoch_of(PLAYED) - HOUR + found_s)
 
-    listening.after_comparing(services, compared(services, seconds_ago=0))
+    silence.after_comparing(services, compared(services, seconds_ago=0))
 
     assert services.store.outages.since(0) == []
 
@@ -164,7 +163,7 @@ def test_a_silence_stays_on_record_when_a_comparison_found_what_was_lost_in_it(s
     services.store.outages.add(began, int(REAL) - 60, reason=SILENCE, holder="")
     found(services, at_s=epoch_of(PLAYED) - HOUR + 60)
 
-    listening.after_comparing(services, compared(services, seconds_ago=0))
+    silence.after_comparing(services, compared(services, seconds_ago=0))
 
     assert [row["began_at"] for row in services.store.outages.since(0)] == [began]
 

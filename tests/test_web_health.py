@@ -9,11 +9,9 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from builders.e2e import until
 from builders.sandbox import make_world
 from builders.service import CODEC, Site, contact_event, locked, logged, running, sealed, services, signed
-from bot_builders import CODEC, Site, contact_event, locked, logged, running, sealed, services, signed
-from e2e_builders import until
-from sandbox_builders import make_world
 
 from bot.app import service
 from bot.store.coordination import TOKEN

@@ -8,9 +8,8 @@ from dataclasses import replace
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
+from builders.examples import examples
 from builders.service import CODEC, HOST, Callback, Site, contact_event, running, sealed, services
-from bot_builders import CODEC, HOST, Callback, Site, contact_event, running, sealed, services
-from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

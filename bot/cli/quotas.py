@@ -11,14 +11,12 @@ import click
 from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
+from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import peace, put_unasked
 from bot.features.rules.announce import announcements, news_of
 from bot.features.rules.announcement import said_of
 from bot.features.rules.change_sentences import sentence
 from bot.features.rules.changes import QuotaChange, adopt, pending_changes
-from bot.core.workdays import epoch_of
-from bot.messages.changes import sentence
-from bot.messages.rules_changed import said_of
 from bot.services import Services
 
 

@@ -7,7 +7,7 @@ for what the engines call differently: in braces in the schema, `LISTED(:ids)` f
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -46,11 +46,15 @@ def _folder(name: str) -> Path:
     return Path(str(resources.files(__package__) / name))
 
 
-def steps(dialect: str) -> Iterator[Step]:
-    """All steps in their order, in the words of *dialect* (sqlite or postgres)."""
-    for file in sorted(_folder("schema").glob("*.sql")):
-        script = file.read_text(encoding="utf-8").format(**_WORDS[dialect])
-        yield Step(file.stem, tuple(part for part in script.split(";\n") if part.strip()))
+@cache
+def steps(dialect: str) -> tuple[Step, ...]:
+    """Return all steps in their order, in the words of *dialect* (sqlite or postgres)."""
+    return tuple(_step(file, dialect) for file in sorted(_folder("schema").glob("*.sql")))
+
+
+def _step(file: Path, dialect: str) -> Step:
+    script = file.read_text(encoding="utf-8").format(**_WORDS[dialect])
+    return Step(file.stem, tuple(part for part in script.split(";\n") if part.strip()))
 
 
 def newer(applied: Collection[str], dialect: str) -> str | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import re
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.store.engine import Engine
@@ -26,15 +24,10 @@ class DailyStatements:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-@cache
-def steps(dialect: str) -> tuple[Step, ...]:
-    """Return all steps in their order, in the words of *dialect* (sqlite or postgres)."""
-    return tuple(_step(file, dialect) for file in sorted(_folder("schema").glob("*.sql")))
-
-
-def _step(file: Path, dialect: str) -> Step:
-    script = file.read_text(encoding="utf-8").format(**_WORDS[dialect])
-    return Step(file.stem, tuple(part for part in script.split(";\n") if part.strip()))
+    def key(self, month: str) -> bytes | None:
+        """The key of a *month* (2026-11), None before its first use."""
+        row = self._engine.one("statement_key", month=month)
+        return None if row is None else bytes(row["key"])
 
     def make_key(self, month: str) -> bytes:
         """The key of *month*, made now if there is none; the same one for all processes."""

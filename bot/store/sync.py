@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
+from bot.store.coordination import Marks
 from bot.store.details import ContactRead
 from bot.store.engine import Engine, Row
-from bot.store.shared import Marks
 
 _CLEAR = 2_000
 _STARTS = "sync_real_began"  # the mark of the real beginnings of runs

@@ -11,7 +11,6 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from bot.core.contacts import Contact, Details
@@ -43,21 +42,6 @@ from builders.branches import (
     frames_of,
 )
 from builders.chance import ADD_WAYS, AROUND, FACTS, STATES, TAGS, Chance, quota
-from core_chance import ADD_WAYS, AROUND, FACTS, STATES, TAGS, Chance, quota
-from hypothesis import strategies as st
-
-from bot.core.contacts import Contact, Details
-from bot.core.frames import Frame
-from bot.core.integrity import FindingKind, FindingName, Flag
-from bot.core.people import Departments, Membership, Person
-from bot.core.periods import period_of
-from bot.core.progress import Branch as CoreBranch
-from bot.core.progress import Row, progress
-from bot.core.quotas import Quota
-from bot.core.reconciling import ROLLOUT_S
-from bot.core.relations import Kind, RelationEvent
-from bot.core.teams import Team, teams
-from bot.core.workdays import WorkCalendar, epoch_of
 
 Pair = tuple[str, str]  # employee, customer
 Key = tuple[str, str, int]  # … and epoch seconds of the add

@@ -111,7 +111,7 @@ def gap_of(services: Services, job: str, *, at: datetime) -> Gap | None:
     if job != "close":
         return gaps.gap(services.store, now=now)
     settled = _settlements(services, at=at)
-    return outages.gap(services.store, now=now, upto=services.real_of(max(settled))) if settled else None
+    return gaps.gap(services.store, now=now, upto=services.real_of(max(settled))) if settled else None
 
 
 def latest(job: str, fire_at: int, *, calendar: WorkCalendar) -> datetime:

@@ -52,9 +52,9 @@ def look(services: Services) -> None:
 def after_comparing(services: Services, run: SyncRun) -> None:
     """A comparison that finds nothing of a silence shows that WeCom had nothing to tell: it was none."""
     store = services.store
-    silent = outages.silence(store, now=int(store.now()))
+    silent = gaps.silence(store, now=int(store.now()))
     quiet_until = covered_by(run.real_began_at)
-    if silent is None or quiet_until <= silent.began_at or outages.unread(store):
+    if silent is None or quiet_until <= silent.began_at or gaps.unread(store):
         return
     is_held = Cause.HELD.value in store.syncs.drift(run)
     if is_held or store.ledger.found_since(services.moment_of(silent.began_at), origin=ORIGIN):
