@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import speed
+from builders import speed
 
 ASK = "import sys; print(sys.dont_write_bytecode)"
 
