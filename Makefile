@@ -8,7 +8,7 @@ BIN := .venv/bin
 PACKAGES := bot handlers scheduler sandbox
 CHECKED := $(PACKAGES) tests bench pictures
 
-.PHONY: help install demo test lint types imports unit format bench pictures lock clean
+.PHONY: help install demo test lint types imports unit format bench size pictures lock clean
 
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
@@ -16,6 +16,7 @@ help:
 	@echo "              with QUOTABOT_TEST_PROFILE=thorough six times as many examples in property tests"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make bench    callbacks per second, beside the receiver that tutorials teach"
+	@echo "make size     lines, rooms, longest functions of the product"
 	@echo "make pictures the pictures of docs/images anew; needs a Chromium and a Chinese font"
 	@echo "make lint | types | imports | unit | format | lock | clean   for developers"
 
@@ -57,6 +58,9 @@ format: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m bench
+
+size: .venv/installed
+	$(BIN)/python -m bench.size
 
 pictures: .venv/installed
 	$(BIN)/python -m pictures
