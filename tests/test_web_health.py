@@ -17,7 +17,7 @@ from bot.app import service
 from bot.store.coordination import TOKEN
 from bot.web import receiver
 from bot.web.peer import Peer
-from bot.web.server import Request
+from bot.web.request import Request
 from bot.wecom.errors import AnswerError
 from sandbox import server as sandbox_server
 

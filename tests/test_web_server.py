@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.web import server
-from bot.web.server import PortInUse, Reply, Request, serve
+from bot.web.request import MAX_BODY, Reply, Request
+from bot.web.server import PortInUse, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -194,8 +195,8 @@ def test_a_reply_may_come_late_from_another_thread_and_counts_once(site: Site) -
 @pytest.mark.parametrize(
     ("size", "status"),
     [
-        pytest.param(server.MAX_BODY, 200, id="the largest allowed"),
-        pytest.param(server.MAX_BODY + 1, 413, id="one byte more"),
+        pytest.param(MAX_BODY, 200, id="the largest allowed"),
+        pytest.param(MAX_BODY + 1, 413, id="one byte more"),
         pytest.param(1_000_000, 413, id="a megabyte"),
     ],
 )
@@ -212,7 +213,7 @@ def test_a_body_over_the_limit_is_refused_and_never_held(
         connection.sendall(message)
 
         assert answer(connection)[0] == status
-    assert all(len(request.body) <= server.MAX_BODY + 1 for request in site.seen)
+    assert all(len(request.body) <= MAX_BODY + 1 for request in site.seen)
 
 
 def test_a_flood_is_cut_off_and_not_stored(site: Site) -> None:
@@ -224,7 +225,7 @@ def test_a_flood_is_cut_off_and_not_stored(site: Site) -> None:
                 sent += connection.send(b"x" * 65536)
 
     assert sent < 64 * 1024 * 1024
-    assert [len(request.body) for request in site.seen] == [server.MAX_BODY + 1]
+    assert [len(request.body) for request in site.seen] == [MAX_BODY + 1]
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.app.bootstrap import (
+from bot import logs, naming
+from bot.bootstrap import (
     hear_others,
     open_greeter,
     open_reader,
     open_sender,
+    open_services,
     record_files,
     refresh_directory,
     share_tokens,
 )
+from bot.config import load
 from bot.core.outages import DOWN, SHORTEST_DOWN_S
 from bot.features.customers import names
 from bot.features.delivery.sender import Sender
@@ -47,6 +53,9 @@ from handlers.inbox import work_off
 from scheduler.runner import Runner
 from scheduler.runs import tick, tick_lasting
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 log = structlog.get_logger(__name__)
 
 THREADS = 8
@@ -72,10 +81,7 @@ def run(
     Raises PortInUse, StoreError.
     """
     with ExitStack() as stack:
-        if isinstance(services.config.store.where, Path):
-            stack.enter_context(only_one(services.config.store.where))
-        record_files(services, now=services.clock.now())
-        note_rules(services)
+        _begin(services, stack)
         if role in {"all", "receiver"}:
             _mark_receiving(services)  # before a job asks what may be missing
         if role in {"all", "worker"}:
@@ -88,7 +94,30 @@ def run(
             _serve_http(services, stop=stop, on_ready=on_ready)
 
 
+def _begin(services: Services, stack: ExitStack) -> None:
+    if isinstance(services.config.store.where, Path):
+        stack.enter_context(only_one(services.config.store.where))
+    record_files(services, now=services.clock.now())
+    note_rules(services)
+
+
 def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable[[int], None]) -> None:
+    with open_app(services) as (app, receiver):
+        listen = services.config.server.listen
+        serve(
+            app,
+            host=listen.host,
+            port=listen.port,
+            threads=THREADS,
+            on_ready=on_ready,
+            stop=stop,
+            direct={PATH: receiver.handle, f"{PATH}/": receiver.handle},
+        )
+
+
+@contextmanager
+def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
+    """The application and its receiver; events are stored until the end of the block."""
     config = services.config
     writer = GroupCommit(
         services.store.engine,
@@ -110,6 +139,7 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
         )
         token = config.server.metrics_token
         app = create_app(
+            receive=receiver.handle,
             health=Health(services.store, probe=writer.probe, real_time=services.store.now),
             pages=pages.blueprint(
                 language=lambda: services.language,
@@ -119,18 +149,27 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
             verify_files=config.server.verify_files,
             metrics_token=None if token is None else token.get_secret_value(),
         )
-        listen = config.server.listen
-        serve(
-            app,
-            host=listen.host,
-            port=listen.port,
-            threads=THREADS,
-            on_ready=on_ready,
-            stop=stop,
-            direct={PATH: receiver.handle},
-        )
+        yield app, receiver
     finally:
         writer.close()
+
+
+def make_app() -> Flask:
+    """Build the application for a WSGI server or `flask routes`, from the file that QUOTABOT_CONFIG names.
+
+    It does what `quotabot serve --role receiver` does, but for the built-in server. The store closes when the
+    process ends.
+    """
+    logs.set_up()
+    config = load(Path(os.environ.get("QUOTABOT_CONFIG", "config.toml")), environ=os.environ)
+    stack = ExitStack()
+    atexit.register(stack.close)
+    services = stack.enter_context(open_services(config))
+    _begin(services, stack)
+    _mark_receiving(services)
+    _start_runner(stack, partial(_mark_receiving, services), seconds=ALIVE_S)
+    app, _ = stack.enter_context(open_app(services))
+    return app
 
 
 def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> None:

@@ -1,28 +1,47 @@
-"""The Flask application: pages, health, metrics, verification files; the receiver stands beside it."""
+"""The Flask application: every path that the bot serves. Any WSGI server can run it."""
 
 from __future__ import annotations
 
 import hmac
 import re
 from pathlib import Path
+from queue import SimpleQueue
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request, send_file
+from werkzeug.datastructures import Headers
+from werkzeug.routing import Rule
 
 from bot.features.health import Health, metrics_text
+from bot.health import Health, metrics_text
+from bot.web.receiver import PATH
+from bot.web.request import MAX_BODY, Direct, Request, headers_of
 
+# The store says within 3 s whether it took an event.
+_REPLY_SECONDS = 10.0
 _VERIFY_FILE = re.compile(r"WW_verify_[0-9A-Za-z]{1,64}\.txt")
 
 
 def create_app(
     *,
+    receive: Direct,
     health: Health,
     pages: Blueprint,
     verify_files: Path | None = None,
     metrics_token: str | None = None,
 ) -> Flask:
-    """Everything but the receiver. *verify_files*: a folder of WW_verify_*.txt, served at the root."""
+    """Build the application with every path.
+
+    *receive*: the receiver of callbacks; a server may call it without Flask. *verify_files*: a folder of
+    WW_verify_*.txt, served at the root.
+    """
     app = Flask("quotabot", static_folder=None)
     app.register_blueprint(pages)
+    # A rule without methods takes all of them: the receiver itself refuses what is not GET or POST.
+    app.url_map.add(Rule(PATH, endpoint="callback", strict_slashes=False, merge_slashes=False))
+
+    @app.endpoint("callback")
+    def callback() -> Response:
+        return _replied(receive, _request())
 
     @app.get("/healthz")
     def alive() -> Response:
@@ -49,3 +68,35 @@ def create_app(
         return send_file((verify_files / name).resolve(), mimetype="text/plain")
 
     return app
+
+
+def _request() -> Request:
+    return Request(
+        method=request.method,
+        path=request.path,
+        query=request.query_string.decode("latin-1"),
+        body=_body(),
+        client=request.environ.get("REMOTE_ADDR", ""),
+        forwarded=request.headers.get("X-Forwarded-For", ""),
+    )
+
+
+def _body() -> bytes:
+    """Read the body, one byte past the limit at most. Abort with 400 if it broke off."""
+    kept = b""
+    while len(kept) <= MAX_BODY and (chunk := request.stream.read(MAX_BODY + 1 - len(kept))):
+        kept += chunk
+    # Some servers end the stream without a word when the client is gone.
+    if len(kept) < min(request.content_length or 0, MAX_BODY + 1):
+        abort(400)
+    return kept
+
+
+def _replied(receive: Direct, asked: Request) -> Response:
+    """Call *receive* and wait for its reply, which comes from another thread."""
+    replies: SimpleQueue[tuple[int, bytes]] = SimpleQueue()
+    receive(asked, lambda status, body: replies.put((status, body)))
+    status, body = replies.get(timeout=_REPLY_SECONDS)
+    response = Response(body, status)
+    response.headers = Headers(headers_of(status, body))
+    return response

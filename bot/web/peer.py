@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 
-from bot.web.server import Request
+from bot.web.request import Request
 
 _IPV6_HOUSEHOLD = 64  # bits of prefix that one household is given
 

@@ -1,7 +1,8 @@
 """The receiver: verify, decrypt, store durably, answer. It computes nothing else [90930].
 
-An empty 200 means that the event is on disk. It stands before Flask, whose dispatch is more than half of
-what a callback costs (docs/decisions.md). The order of the checks is part of the contract:
+An empty 200 means that the event is on disk. Two doors lead here: the Flask application, and the built-in
+server. The server leaves out Flask's dispatch, which is more than half of what a callback costs
+(docs/decisions.md). The order of the checks is part of the contract:
 413, 400 (query, outer XML), 403 (signature, age), 400 (encryption), 403 (receiver), 400 (inner XML), 503.
 """
 
@@ -16,14 +17,14 @@ from urllib.parse import parse_qs
 
 import structlog
 
-from bot.web.server import Reply, Request
+from bot.web.request import Reply, Request
 from bot.wecom.crypto import CallbackCrypto, CallbackError, DecryptionError, SignatureError
 from bot.wecom.events import text_of
 from bot.wecom.xml import XmlError, parse
 
 log = structlog.get_logger(__name__)
 
-PATH = "/callback"
+PATH = "/callback"  # and with a slash at its end
 _MAX_DIGITS = 12
 
 

@@ -21,8 +21,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +31,7 @@ from granian.net import SocketHolder  # type: ignore[attr-defined]  # there, but
 from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]  # the same
 from granian.server.embed import Server
 
+from bot.web.request import MAX_BODY, Direct, Request, headers_of
 from bot.web.wsgi import Call, Pool, Response
 
 if TYPE_CHECKING:
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_BODY = 64 * 1024
 # A body over the limit is read and thrown away up to here, so that its sender can read the refusal.
 MAX_DISCARDED = 8 * 1024 * 1024
 MAX_CONNECTIONS = 512
@@ -56,31 +54,6 @@ BODY_SECONDS = 10.0
 DRAIN_SECONDS = 10.0
 LEAVE_SECONDS = 1.0
 _TASKS = Path("/proc/self/task")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A request read to its end. *query* is as sent; *body* is one byte over the limit if it was too long.
-
-    *client* is the peer's address, *forwarded* its X-Forwarded-For header, empty if there is none.
-    """
-
-    method: str
-    path: str
-    query: str
-    body: bytes
-    client: str
-    forwarded: str
-
-    @property
-    def too_long(self) -> bool:
-        """Whether the body went over MAX_BODY; the rest of it is gone."""
-        return len(self.body) > MAX_BODY
-
-
-# Gives status and body of the answer, from any thread. A second call or one after the stop does nothing.
-Reply = Callable[[int, bytes], None]
-Direct = Callable[[Request, Reply], None]
 
 
 class PortInUse(OSError):  # noqa: N818 - the name says all
@@ -336,10 +309,7 @@ def _forwarded(scope: Scope) -> str:
 
 
 def _plain(status: int, body: bytes) -> Response:
-    headers = [("content-type", "text/plain; charset=utf-8")] if body else []
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers.append(("allow", "GET, POST"))
-    return Response(status=status, headers=headers, body=body)
+    return Response(status=status, headers=headers_of(status, body), body=body)
 
 
 def _call(scope: Scope, body: bytes) -> Call:
