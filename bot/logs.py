@@ -44,5 +44,5 @@ def set_up(*, verbose: bool = False) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO if verbose else logging.WARNING)
     # Libraries tell of URLs and of each tick; ours say what matters.
-    for name in ("urllib3", "apscheduler", "wechatpy", "werkzeug", "_granian", "granian"):
+    for name in ("urllib3", "apscheduler", "wechatpy", "werkzeug", "uvicorn"):
         logging.getLogger(name).setLevel(logging.ERROR)

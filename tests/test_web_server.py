@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import contextlib
 import os
 import signal
@@ -74,6 +73,13 @@ class Site:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
+    with started() as site:
+        yield site
+
+
+@contextlib.contextmanager
+def started() -> Iterator[Site]:
+    """A server with the limits that hold now; the end of the block stops it."""
     site = Site()
     thread = threading.Thread(target=site.run)
     thread.start()
@@ -269,6 +275,107 @@ def test_a_body_that_does_not_come_is_given_up(site: Site, monkeypatch: pytest.M
         assert answer(connection)[0] == 408
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(b"", id="nothing at all"),
+        pytest.param(b"POST /page HTTP/1.1\r\nHo", id="a part of it"),
+        pytest.param(b"POST /page HTTP/1.1\r\nHost: bot\r\n", id="all but its end"),
+    ],
+)
+def test_a_head_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
+    with started() as site, connect(site.port) as connection:
+        connection.sendall(start)
+
+        assert answer(connection)[0] in {0, 408}
+        assert site.environs == []
+
+
+def test_a_head_that_drips_is_given_up_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEAD_SECONDS", 0.5)
+    deadline = time.monotonic() + 60
+    with started() as site, connect(site.port) as connection:
+        connection.settimeout(0.05)
+        connection.sendall(request_bytes("/page") + b"GET /page HTTP/1.1\r\n")
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() < deadline:
+                connection.sendall(b"X: y\r\n")
+                with contextlib.suppress(TimeoutError):
+                    if not connection.recv(65536):
+                        break
+
+        assert time.monotonic() < deadline
+        assert len(site.environs) == 1
+
+
+def test_a_head_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEAD_SECONDS", 600.0)
+    sent = 0
+    with started() as site:
+        with connect(site.port) as connection:
+            connection.sendall(b"GET /page HTTP/1.1\r\nHost: bot\r\nX: ")
+            with contextlib.suppress(ConnectionError):
+                while sent < 64 * 1024 * 1024:
+                    sent += connection.send(b"x" * 65536)
+
+        assert sent < 64 * 1024 * 1024
+        assert site.environs == []
+        assert ask(site, "/page")[0] == 200
+
+
+def test_a_connection_over_the_limit_is_closed_and_one_after_others_leave_is_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 4)
+    with started() as site:
+        with contextlib.ExitStack() as held:
+            for _ in range(4):
+                connection = held.enter_context(connect(site.port))
+                connection.sendall(request_bytes("/hold"))
+                assert site.entered.acquire(timeout=60)
+            surplus, answered = held.enter_context(connect(site.port)), 0
+            with contextlib.suppress(ConnectionError):
+                surplus.sendall(request_bytes("/echo"))
+                answered = answer(surplus)[0]
+            for reply in site.held:
+                reply(200, b"")
+
+            assert (answered, site.seen) == (0, [])
+
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with contextlib.suppress(ConnectionError):
+                if ask(site, "/page")[0] == 200:
+                    return
+        pytest.fail("nobody is served any more")
+
+
+def test_no_more_pages_are_called_at_once_than_there_are_threads(site: Site) -> None:
+    with contextlib.ExitStack() as clients:
+        waiting = [clients.enter_context(connect(site.port)) for _ in range(THREADS * 4)]
+        for connection in waiting:
+            connection.sendall(request_bytes("/wait"))
+        inside = 0
+        while site.entered.acquire(timeout=1):
+            inside += 1
+        quick = ask(site, "/echo", b"quick")
+        site.release.set()
+
+        assert 0 < inside <= THREADS
+        assert quick == (200, b"quick")
+        assert [answer(connection)[0] for connection in waiting] == [200] * THREADS * 4
+
+
+def test_an_answer_names_no_software(site: Site) -> None:
+    with connect(site.port) as connection:
+        connection.sendall(request_bytes("/page"))
+        head = connection.recv(65536).lower()
+
+    assert head.startswith(b"http/1.1 200")
+    assert b"\r\nserver:" not in head
+
+
 def test_a_taken_port_is_an_error_in_one_sentence(site: Site) -> None:
     with pytest.raises(PortInUse, match="is in use by another program"):
         serve(
@@ -324,36 +431,6 @@ def test_the_drain_ends_even_if_a_request_never_does(monkeypatch: pytest.MonkeyP
     site.held[0](200, b"too late, and harmless")
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only /proc tells of native threads")
-@pytest.mark.parametrize(
-    ("patience", "left"),
-    [
-        pytest.param(60.0, True, id="it leaves in time"),
-        pytest.param(0.05, False, id="it does not, and the wait is bounded"),
-    ],
-)
-def test_a_stop_waits_for_threads_that_python_does_not_know(
-    monkeypatch: pytest.MonkeyPatch, *, patience: float, left: bool
-) -> None:
-    monkeypatch.setattr(server, "LEAVE_SECONDS", patience)
-    others = server._native_threads()
-    began, end, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def native() -> None:
-        began.set()
-        end.wait(0.3 if left else 60)
-        ended.set()
-
-    # Started below the threading module, as a library's own threads are.
-    _thread.start_new_thread(native, ())
-    assert began.wait(60)
-    server._await_leaving(others)
-
-    assert ended.is_set() is left
-    end.set()
-    assert ended.wait(60)
-
-
 def test_a_program_that_ends_right_after_the_stop_ends_cleanly() -> None:
     ending = PROGRAM.replace("print(port, flush=True)", "stop.set()")
 
@@ -376,6 +453,43 @@ def on_ready(port):
 
 serve(app, host="127.0.0.1", port=0, threads=2, on_ready=on_ready, stop=stop)
 """
+
+
+HANGING = """
+import signal, threading
+from bot.web import server
+
+server.DRAIN_SECONDS = 0.3
+stop = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+def app(environ, start_response):
+    print("in", flush=True)
+    threading.Event().wait()
+
+def on_ready(port):
+    print(port, flush=True)
+
+server.serve(app, host="127.0.0.1", port=0, threads=2, on_ready=on_ready, stop=stop)
+print("out", flush=True)
+"""
+
+
+def test_a_page_that_hangs_does_not_keep_the_process_alive_after_the_drain() -> None:
+    process = subprocess.Popen([sys.executable, "-c", HANGING], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout, connect(int(process.stdout.readline())) as connection:
+        connection.sendall(request_bytes("/"))
+        entered = process.stdout.readline()
+        process.send_signal(signal.SIGTERM)  # our own handler: no server may replace it
+        left = process.stdout.readline()
+        try:
+            code = process.wait(60)
+        finally:
+            process.kill()
+            process.wait()
+
+    assert (entered, left, code) == ("in\n", "out\n", 0)
 
 
 def test_kill_9_leaves_no_process_and_frees_the_port_at_once() -> None:

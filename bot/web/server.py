@@ -1,14 +1,14 @@
-"""The HTTP server around the application: inside this process, one thread for the wire, a bounded stop.
+"""The HTTP server around the application: inside this process, two threads for the wire, a bounded stop.
 
-granian, embedded, speaks HTTP (in Rust, without the GIL). Its event loop has a thread of its own, and every
-body is read there to its end, within bounds, before anybody works on it: a slow client costs a connection,
-never a thread. After that a request goes one of two ways:
+uvicorn speaks HTTP, with httptools. Two event loops, each in its thread, accept from one socket. A loop reads
+every body to its end, within bounds, before anybody works on it: a slow client costs a connection, never a
+thread. After that a request goes one of two ways:
 
-* *direct*: a function is called on the loop's thread, must not block, and replies whenever and from whichever
+* *direct*: a function is called on a loop's thread, must not block, and replies whenever and from whichever
   thread the answer is known. The receiver of callbacks lives here: nothing changes threads before the writer.
-* everything else is called as WSGI in a pool of threads.
+* everything else is called as WSGI by a2wsgi, in a few threads.
 
-No other file knows granian or asyncio. Why this server, with figures: docs/decisions.md.
+No other file knows uvicorn, a2wsgi or asyncio. Why this server, with figures: docs/decisions.md.
 """
 
 from __future__ import annotations
@@ -19,41 +19,39 @@ import errno
 import logging
 import socket
 import threading
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, cast
 
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.net import SocketHolder  # type: ignore[attr-defined]  # there, but not marked as an export
-from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]  # the same
-from granian.server.embed import Server
+import uvicorn
+from a2wsgi import WSGIMiddleware
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.web.request import MAX_BODY, Direct, Request, headers_of
-from bot.web.wsgi import Call, Pool, Response
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
-
-    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-    from granian.rsgi import Scope
 
 log = logging.getLogger(__name__)
 
 # A body over the limit is read and thrown away up to here, so that its sender can read the refusal.
 MAX_DISCARDED = 8 * 1024 * 1024
 MAX_CONNECTIONS = 512
+# One may wait for the network while the other works (docs/decisions.md).
+LOOPS = 2
+# Of an unfinished head, beyond what the first read brings (256 KiB at most).
 MAX_HEAD_BYTES = 64 * 1024
 BACKLOG = 1024
-IS_UNIX_SOCKET = False
-HEAD_SECONDS = 10
+HEAD_SECONDS = 10.0
 BODY_SECONDS = 10.0
+IDLE_SECONDS = 10
 # WeCom gives up after 5 s, a page should not take longer.
-DRAIN_SECONDS = 10.0
-LEAVE_SECONDS = 1.0
-_TASKS = Path("/proc/self/task")
+DRAIN_SECONDS = 10
+
+_Scope = dict[str, Any]
+_Receive = Callable[[], Awaitable[dict[str, Any]]]
+_Send = Callable[[dict[str, Any]], Awaitable[None]]
+_Answer = tuple[int, bytes]
 
 
 class PortInUse(OSError):  # noqa: N818 - the name says all
@@ -72,40 +70,46 @@ def serve(
 ) -> None:
     """Answer requests until *stop* is set; then take no new ones, finish those under way, and return.
 
-    Paths in *direct* (all methods) go to their function on the loop's thread, all others to *app* in one of
-    *threads* threads. *port* 0 takes a free one; *on_ready* is told which. Returns DRAIN_SECONDS and
-    LEAVE_SECONDS after *stop* at the latest, whatever is still under way. Sets *stop* itself if the server
-    dies. Handles no signals.
+    Paths in *direct* (all methods) go to their function on a loop's thread, all others to *app* in about
+    *threads* threads at once. *port* 0 takes a free one; *on_ready* is told which. Returns DRAIN_SECONDS
+    or so after *stop* at the latest, whatever is under way. Sets *stop* itself if the server dies. Handles no
+    signals.
 
     Raises PortInUse if the port is taken, another OSError if the address cannot be used at all.
     """
-    others = _native_threads()
-    listener = _bind(host, port=port)
-    bound: int = listener.getsockname()[1]
-    pool = Pool(app, threads=threads)
-    wire = _Wire(listener, _Front(pool, direct=direct or {}), stop=stop)
-    wire.start()
+    with _bind(host, port=port) as listener:
+        bound: int = listener.getsockname()[1]
+        room = threading.Semaphore(MAX_CONNECTIONS)
+        fronts = [
+            _Front(app, threads=-(-threads // LOOPS), direct=direct or {}, room=room) for _ in range(LOOPS)
+        ]
+        wires = [_Wire(listener.dup(), front, stop=stop) for front in fronts]
     try:
-        wire.ready.wait()
-        if wire.failure is None:
-            on_ready(bound)
+        for wire in wires:
+            wire.start()
+        # The socket listens already: who comes before a loop runs waits for it.
+        on_ready(bound)
         stop.wait()
     finally:
-        wire.close()
-        wire.join()
-        pool.close()
-        _await_leaving(others)
-    if wire.failure is not None:
-        raise wire.failure
+        for wire in wires:
+            wire.server.should_exit = True
+        for wire in wires:
+            wire.join()
+    if any(front.unanswered for front in fronts):
+        log.warning(
+            "stopped with requests unanswered", extra={"action": "web_drain", "seconds": DRAIN_SECONDS}
+        )
+    for wire in wires:
+        if wire.failure is not None:
+            raise wire.failure
 
 
 def _bind(host: str, *, port: int) -> socket.socket:
-    """Return a listening socket of our own: granian's would let two services share a port."""
+    """Return a listening socket that nobody shares."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
     except OSError as error:
@@ -119,207 +123,246 @@ def _bind(host: str, *, port: int) -> socket.socket:
     return listener
 
 
-def _native_threads() -> set[str]:
-    """The threads of this process that Python did not start; none where there is no /proc."""
-    if not _TASKS.exists():
-        return set()
-    ours = {str(thread.native_id) for thread in threading.enumerate()}
-    return {task.name for task in _TASKS.iterdir()} - ours
-
-
-def _await_leaving(others: set[str]) -> None:
-    """Wait for granian's own threads, all but *others*: the interpreter aborts if it exits before they do."""
-    deadline = time.monotonic() + LEAVE_SECONDS
-    while time.monotonic() < deadline and _native_threads() - others:
-        time.sleep(0.002)
-
-
-class _Embedded(Server):
-    """granian's embedded server, on a socket that is bound already."""
-
-    def __init__(self, listener: socket.socket, front: _Front) -> None:
-        super().__init__(
-            front,
-            interface=Interfaces.RSGI,
-            http=HTTPModes.http1,
-            websockets=False,
-            backlog=BACKLOG,
-            backpressure=MAX_CONNECTIONS,
-            http1_settings=HTTP1Settings(
-                header_read_timeout=HEAD_SECONDS * 1000, max_buffer_size=MAX_HEAD_BYTES
-            ),
-            # Its own configuration would print to standard output and close the handlers that are there.
-            log_dictconfig={"incremental": True, "formatters": {}, "handlers": {}, "loggers": {}},
-            log_level=LogLevels.error,
-        )
-        self._listener = listener
-
-    def _init_shared_socket(self) -> None:
-        # granian closes the descriptor when it stops, so Python must let go of it.
-        # The stubs know only granian's own way to make a holder; the constructor is what it unpickles with.
-        self._shd = SocketHolder(self._listener.detach(), IS_UNIX_SOCKET, BACKLOG)  # type: ignore[call-arg, assignment]  # see above
-
-
 class _Wire(threading.Thread):
-    """The thread of the event loop."""
+    """The thread of an event loop: not the main thread, where uvicorn would take the signals."""
 
     def __init__(self, listener: socket.socket, front: _Front, *, stop: threading.Event) -> None:
         super().__init__(name="wire", daemon=True)
-        self.ready = threading.Event()
-        self.failure: Exception | None = None
-        self._listener, self._front, self._stop_all = listener, front, stop
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._closing = asyncio.Event()
+        self.failure: BaseException | None = None
+        self.server = uvicorn.Server(
+            uvicorn.Config(
+                front,
+                http=_Connection,
+                ws="none",
+                interface="asgi3",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                workers=1,
+                backlog=BACKLOG,
+                timeout_keep_alive=IDLE_SECONDS,
+                timeout_graceful_shutdown=DRAIN_SECONDS,
+            )
+        )
+        self._listener, self._stop_all = listener, stop
 
     def run(self) -> None:
         try:
-            asyncio.run(self._serve())
-        except Exception as error:  # noqa: BLE001 - handed over to the caller of serve()
+            asyncio.run(self.server.serve(sockets=[self._listener]))
+        except BaseException as error:  # noqa: BLE001 - handed over to the caller of serve()
             self.failure = error
         finally:
             self._listener.close()
-            self.ready.set()
             self._stop_all.set()
 
-    def close(self) -> None:
-        """Begin the drain; without effect if the loop is gone."""
-        if self._loop is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._closing.set)
 
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        server = _Embedded(self._listener, self._front)
-        server.on_startup(self.ready.set)
-        serving = asyncio.create_task(server.serve())
-        closing = asyncio.create_task(self._closing.wait())
-        await asyncio.wait({serving, closing}, return_when=asyncio.FIRST_COMPLETED)
-        server.stop()  # type: ignore[no-untyped-call]  # granian annotates only arguments
-        await asyncio.wait({serving}, timeout=DRAIN_SECONDS)
-        if serving.done():
-            serving.result()
-        else:
-            log.warning(
-                "stopped with requests unanswered", extra={"action": "web_drain", "seconds": DRAIN_SECONDS}
-            )
+class _Connection(HttpToolsProtocol):
+    """uvicorn's connection, with the limits that it lacks: of unfinished heads, and of their number."""
+
+    _head_timer: asyncio.TimerHandle | None = None
+    _has_room = False
+    _is_between = True  # the next request has no complete head yet
+    _received = 0
+    _limit = MAX_HEAD_BYTES
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        self._has_room = cast("_Front", self.config.app).room.acquire(blocking=False)
+        if not self._has_room:
+            transport.abort()
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_head()
+        if self._has_room:
+            cast("_Front", self.config.app).room.release()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_between:
+            self._await_head()
+        self._received += len(data)
+        super().data_received(data)
+        if self._received > self._limit:
+            self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        self._received, self._limit = 0, MAX_HEAD_BYTES
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._end_head()
+        # Bodies have their own, smaller limit; this one is for the headers that may follow a body in chunks.
+        self._is_between, self._limit = False, 2 * MAX_DISCARDED
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_between = True
+        super().on_message_complete()
+
+    def _await_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
+
+    def _end_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
 
 class _Front:
-    """What granian calls for each request."""
+    """What the uvicorn of one loop calls for each request; *room* for connections is everybody's."""
 
-    def __init__(self, pool: Pool, *, direct: Mapping[str, Direct]) -> None:
-        self._pool = pool
+    def __init__(
+        self, app: WSGIApplication, *, threads: int, direct: Mapping[str, Direct], room: threading.Semaphore
+    ) -> None:
+        self.room = room
+        self._app: Any = WSGIMiddleware(app)  # type: ignore[arg-type]  # its own names for WSGI's types
+        self._app.executor = _DaemonThreads()
+        self._free = asyncio.Semaphore(threads)
         self._direct = direct
-        self._answers: _Answers
+        self._answers = _Answers()
+        self.unanswered = 0
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._answers = _Answers(loop)
+    async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        try:
+            await self._answer(scope, receive, send)
+        except asyncio.CancelledError:  # the drain is over
+            self.unanswered += 1
+            await _send(send, 503, close=True)
+        except Exception:
+            log.exception("request failed", extra={"action": "web_error", "path": scope["path"]})
+            await _send(send, 500, close=True)
 
-    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+    async def _answer(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                body = await _read(scope, protocol)
+                body = await _read(receive)
         except TimeoutError:
-            response = Response(status=408, headers=[("connection", "close")])
-        except (ProtocolError, ProtocolClosed):
-            response = Response(status=400, headers=[("connection", "close")])
-        else:
-            response = await self._respond(scope, body)
-        protocol.response_bytes(response.status, list(response.headers), response.body)
+            return await _send(send, 408, close=True)
+        if body is None:
+            return None  # it broke off, and nobody is there to be answered
+        too_long = len(body) > MAX_BODY
+        if (handler := self._direct.get(scope["path"])) is not None:
+            status, text = await self._answers.ask(handler, _request(scope, body))
+            return await _send(send, status, text, close=too_long)
+        if too_long:
+            return await _send(send, 413, close=True)
+        return await self._page(scope, body, send)
 
-    async def _respond(self, scope: Scope, body: bytes) -> Response:
-        future, done = self._answers.expect()
-        path = scope.path
-        if (handler := self._direct.get(path)) is not None:
-            request = Request(
-                method=scope.method,
-                path=path,
-                query=scope.query_string,
-                body=body,
-                client=scope.client.rpartition(":")[0].strip("[]"),
-                forwarded=_forwarded(scope),
-            )
-            try:
-                handler(request, lambda status, text: done(_plain(status, text)))
-            except Exception:
-                log.exception("request failed", extra={"action": "web_error", "path": path})
-                return Response(status=500)
-        elif len(body) > MAX_BODY:
-            return Response(status=413)
-        else:
-            self._pool.submit(_call(scope, body), done)
-        return await future
+    async def _page(self, scope: _Scope, body: bytes, send: _Send) -> None:
+        """Send what *app* answers, as a whole: a slow reader costs no thread."""
+        messages: list[dict[str, Any]] = []
+
+        async def keep(message: dict[str, Any]) -> None:
+            messages.append(message)
+
+        async with self._free:
+            await self._app(*_call(scope, body), keep)
+        start, *rest = messages
+        text = b"".join(message["body"] for message in rest)
+        if not any(name == b"content-length" for name, _ in start["headers"]):
+            start["headers"].append((b"content-length", str(len(text)).encode()))
+        await send(start)
+        await send({"type": "http.response.body", "body": text})
 
 
 class _Answers:
     """The way back from any thread to the loop: one wake-up for all the answers that come together."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._arrived: list[tuple[asyncio.Future[Response], Response]] = []
+        self._arrived: list[tuple[asyncio.Future[_Answer], _Answer]] = []
 
-    def expect(self) -> tuple[asyncio.Future[Response], Callable[[Response], None]]:
-        """Return a future and the function that fulfils it from any thread."""
-        future: asyncio.Future[Response] = self._loop.create_future()
-        return future, lambda response: self._post(future, response)
+    def ask(self, handler: Direct, request: Request) -> asyncio.Future[_Answer]:
+        """Call *handler*; its reply, from any thread, fulfils the future."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[_Answer] = loop.create_future()
 
-    def _post(self, future: asyncio.Future[Response], response: Response) -> None:
-        with self._lock:
-            first = not self._arrived
-            self._arrived.append((future, response))
-        if first:
-            # After the drain nobody waits any more, and the one who answers has other work to do.
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._deliver)
+        def reply(status: int, body: bytes) -> None:
+            with self._lock:
+                is_first = not self._arrived
+                self._arrived.append((future, (status, body)))
+            if is_first:
+                # After the drain nobody waits any more, and the one who answers has other work to do.
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(self._deliver)
+
+        handler(request, reply)
+        return future
 
     def _deliver(self) -> None:
         with self._lock:
             arrived, self._arrived = self._arrived, []
-        for future, response in arrived:
+        for future, answer in arrived:
             if not future.done():
-                future.set_result(response)
+                future.set_result(answer)
 
 
-async def _read(scope: Scope, protocol: HTTPProtocol) -> bytes:
-    """Return the body, cut one byte past MAX_BODY. Raises ProtocolError if it broke off."""
-    length = scope.headers.get("content-length")
-    if length is not None and int(length) <= MAX_BODY:
-        return await protocol()
-    if length is None and "transfer-encoding" not in scope.headers:
-        return b""
-    kept, seen, empty = bytearray(), 0, 0
-    async for chunk in protocol:
+class _DaemonThreads(ThreadPoolExecutor):
+    """A thread for each call. The interpreter does not wait for it at its exit: a page may hang."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call *fn* soon."""
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+
+        def run() -> None:
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 - it is the caller's
+                future.set_exception(error)
+
+        threading.Thread(target=run, name="page", daemon=True).start()
+        return future
+
+
+async def _read(receive: _Receive) -> bytes | None:
+    """Return the body, cut one byte past MAX_BODY; None if it broke off."""
+    kept, seen, more = b"", 0, True
+    while more and seen <= MAX_DISCARDED:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        chunk, more = message["body"], message["more_body"]
         seen += len(chunk)
         kept += chunk[: MAX_BODY + 1 - len(kept)]
-        empty += not chunk
-        if seen > MAX_DISCARDED:
-            return bytes(kept)
-    # granian ends a body with one empty chunk and puts another in the place of an error.
-    if empty > 1:
-        raise ProtocolError("the body broke off")
-    return bytes(kept)
+    return kept
 
 
-def _forwarded(scope: Scope) -> str:
-    """Every X-Forwarded-For header: a proxy may append one of its own to the caller's."""
-    if "x-forwarded-for" not in scope.headers:
-        return ""
-    return ",".join(value for name, value in scope.headers.items() if name == "x-forwarded-for")
+async def _send(send: _Send, status: int, body: bytes = b"", *, close: bool = False) -> None:
+    headers = [*headers_of(status, body), ("content-length", str(len(body)))]
+    if close:
+        headers.append(("connection", "close"))
+    encoded = [(name.encode(), value.encode()) for name, value in headers]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})
 
 
-def _plain(status: int, body: bytes) -> Response:
-    return Response(status=status, headers=headers_of(status, body), body=body)
-
-
-def _call(scope: Scope, body: bytes) -> Call:
-    return Call(
-        method=scope.method,
-        path=scope.path,
-        query=scope.query_string,
-        scheme=scope.scheme,
-        client=scope.client,
-        server=scope.server,
-        headers=scope.headers.items(),
+def _request(scope: _Scope, body: bytes) -> Request:
+    client = scope["client"]
+    # A proxy may append a header of its own to the caller's.
+    forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
         body=body,
+        client=client[0] if client else "",
+        forwarded=b",".join(forwarded).decode("latin-1"),
     )
+
+
+def _call(scope: _Scope, body: bytes) -> tuple[_Scope, _Receive]:
+    """Return the request for a2wsgi: its body is here already, so no thread waits for it."""
+    # "X_Real_Ip" would land on the key of "X-Real-Ip", which proxies set and programs trust.
+    told = (b"content-length", b"transfer-encoding")
+    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name and name not in told]
+    headers.append((b"content-length", str(len(body)).encode()))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return {**scope, "headers": headers}, receive
