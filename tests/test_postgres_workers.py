@@ -1,6 +1,6 @@
 """Several receivers and workers on one PostgreSQL, as real processes: killed, cut off, started at once.
 
-QUOTABOT_CHAOS_S sets how long the random killing goes on (seconds).
+QUOTABOT_CHAOS_S sets how long the random killing goes on (seconds); two minutes in the thorough profile.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from pathlib import Path
 import psycopg
 import pytest
 import requests
-from builders.e2e import (
+from bot_builders import contact_event, running, sealed
+from e2e_builders import (
+    PATIENCE_S,
     BotProcess,
     FakeTime,
     at,
@@ -31,6 +33,9 @@ from builders.e2e import (
 from builders.postgres import Server
 from builders.service import contact_event, running, sealed
 from builders.wecom import WeCom, far_wecom
+from examples import PROFILE
+from postgres_builders import Server
+from wecom_builders import WeCom, far_wecom
 
 from bot.app import service
 from bot.core.relations import Add, Kind, RelationEvent, fold
@@ -41,7 +46,8 @@ from handlers.inbox import work_off
 from sandbox.wxcrypto import Codec
 from scheduler.runs import tick
 
-CHAOS_S = float(os.environ.get("QUOTABOT_CHAOS_S", "120"))
+CHAOS_S = float(os.environ.get("QUOTABOT_CHAOS_S") or {"default": 15, "thorough": 120}[PROFILE])
+MANY = 10  # kills, however slow the machine is to start processes
 CORP = "ww0123456789abcdef"
 CODEC = Codec(token="QDG6eK", aes_key="jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", receive_id=CORP)
 NINE = at("2026-11-23T09:00")
@@ -236,6 +242,7 @@ def test_killing_at_random_loses_no_event_and_counts_none_twice(tmp_path: Path, 
                 number += 1
                 time.sleep(0.02)  # the processes need the machine, too
 
+        over = time.monotonic() + CHAOS_S
         threads = [threading.Thread(target=load, args=(lane,)) for lane in range(4)]
         for thread in threads:
             thread.start()
@@ -250,6 +257,7 @@ def test_killing_at_random_loses_no_event_and_counts_none_twice(tmp_path: Path, 
             kills += 1
             threads.append(threading.Thread(target=start, args=(role,)))
             threads[-1].start()
+            end = over if kills >= MANY else time.monotonic() + PATIENCE_S
         ending.set()
         for thread in threads:
             thread.join()
