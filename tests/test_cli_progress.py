@@ -202,9 +202,15 @@ def test_an_empty_table_says_so(quotabot: Quotabot, config: Path, language: str,
 
 
 def test_a_time_with_an_offset_is_the_same_moment(quotabot: Quotabot) -> None:
-    told = quotabot("progress", "--at", "2026-11-23T04:00:00+00:00", "--format", "json").json()
+    def told(moment: str) -> tuple[str, int]:
+        only = ("--user", "zhang", "--quota", "cm-monthly")
+        report = quotabot("progress", "--at", moment, *only, "--format", "json").json()
+        return report["as_of"], report["rows"][0]["counted"]
 
-    assert told == quotabot("progress", *WHEN, "--format", "json").json()
+    noon = ("2026-11-23T12:00:00+08:00", 2)
+    assert told("2026-11-23T04:00:00+00:00") == told("2026-11-22T20:00:00-08:00") == noon
+    assert told("2026-11-23T12:00:00") == noon  # without an offset it is the bank's own time
+    assert told("2026-11-23T04:00:00") == ("2026-11-23T04:00:00+08:00", 1)  # the second came at noon
 
 
 def test_reports_record_nothing(quotabot: Quotabot, config: Path) -> None:

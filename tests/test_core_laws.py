@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.core.counting import OFF, Counting
 from bot.core.people import Departments
-from bot.core.periods import parse_period
+from bot.core.periods import parse_period, period_of
 from bot.core.progress import Row, Status
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import LOSSES, Kind
@@ -157,16 +157,39 @@ def quota_of(world: World, row: Row) -> Quota:
 
 
 @calm
-@given(world=worlds)
-def test_after_the_settlement_nothing_is_pending_and_money_is_there(world: World) -> None:
-    for row in world.rows():
-        quota = quota_of(world, row)
-        if epoch_of(world.at) >= settlement_of(world, row):
-            assert row.pending == 0
-            assert row.status in {Status.MET, Status.MISSED, Status.EXEMPT}
-            assert (row.penalty is None, row.reward is None) == (quota.penalty is None, quota.reward is None)
-        elif not world.money:
-            assert (row.penalty, row.reward) == (None, None)
+@given(world=worlds, chance=chances)
+def test_after_the_settlement_nothing_is_pending_and_money_is_there(world: World, chance: Random) -> None:
+    world, quota, settled = settled_for_everybody(world, chance)
+    rows = world.rows(when=world.calendar.moment(settled + chance.choice((0, 1, 30 * DAY_S))))
+
+    assume(rows)  # somebody was there in the period
+    for row in rows:
+        assert row.pending == 0
+        assert row.status in {Status.MET, Status.MISSED, Status.EXEMPT}
+        assert (row.penalty is None, row.reward is None) == (quota.penalty is None, quota.reward is None)
+
+
+@calm
+@given(world=worlds, chance=chances)
+def test_before_the_settlement_there_is_no_money_unless_it_is_asked_for(world: World, chance: Random) -> None:
+    world, quota, settled = settled_for_everybody(replace(world, money=chance.random() < 0.5), chance)
+    rows = world.rows(when=world.calendar.moment(settled - 1))
+
+    assume(rows)
+    paid = (quota.penalty is not None, quota.reward is not None) if world.money else (False, False)
+    assert {(row.penalty is not None, row.reward is not None) for row in rows} == {paid}
+
+
+def settled_for_everybody(world: World, chance: Random) -> tuple[World, Quota, int]:
+    """*world* with one of its quotas, for all its people, in a period around its time; its settlement."""
+    asked = chance.choice(world.quotas)
+    quota = replace(asked, roles=frozenset(), departments=frozenset(), userids=frozenset())
+    period = period_of(quota.period, world.calendar.local_day(world.at))
+    return (
+        replace(world, quotas=(quota,), period_name=period.name),
+        quota,
+        quota.settlement(period, calendar=world.calendar),
+    )
 
 
 @calm

@@ -41,6 +41,7 @@ from bot.messages.message import Message, as_markdown, as_text
 from bot.messages.sanitize import clean, clip
 
 FORBIDDEN = re.compile(r"落后|[!！元¥￥$]|yuan|behind|rank", re.IGNORECASE)
+FOOTER = re.compile(r"\d\d-\d\d .*\d\d:\d\d · \w+")
 LANGUAGE = st.sampled_from(["zh-CN", "en"])
 COUNT = st.integers(0, 5000)
 # Names are all that Unicode has, and rich in what is hard: emoji of several code points, flags, markup.
@@ -125,7 +126,7 @@ def test_whatever_the_limit_no_line_is_torn_and_the_footer_stays(
     torn = [line for line in content.splitlines() if line not in whole and not _says_more(line)]
     assert all(line.endswith("…") for line in torn)
     if limit >= 100:
-        assert re.search(r"\d\d-\d\d .*\d\d:\d\d · \w+", content.splitlines()[-1])
+        assert FOOTER.search(content.splitlines()[-1])
     if limit >= 400:
         assert not torn
 
@@ -265,21 +266,32 @@ def test_no_message_speaks_of_money_rank_or_falling_behind_or_shouts(row: Row, l
     if to_remind([plain]):
         written.append(reminder(language=language, rows=[plain], at=AFTERNOON, today_is_workday=True))
 
-    assert not [
-        line for message in written for line in as_markdown(message).splitlines() if FORBIDDEN.search(line)
-    ]
+    texts = [as_markdown(message) for message in written]
+    assert [text for text in texts if not is_whole(text)] == []
+    assert not [line for text in texts for line in text.splitlines() if FORBIDDEN.search(line)]
 
 
 @given(rank=st.integers(1, 400), penalty=st.integers(1, 9000))
 def test_rank_and_money_change_nothing(rank: int, penalty: int) -> None:
     other = replace(BEHIND, rank=rank, penalty=penalty, reward=penalty)
 
-    for_one = [
-        as_text(reminder(language="en", rows=[row], at=AFTERNOON, today_is_workday=True))
+    for_one, for_other = (
+        [
+            as_text(reminder(language="en", rows=[row], at=AFTERNOON, today_is_workday=True)),
+            as_text(progress(language="en", rows=[row], yesterday=QUIET, at=MORNING)),
+            as_text(digest(language="en", team=[member("Jia", row)], at=EVENING)),
+        ]
         for row in (BEHIND, other)
-    ]
+    )
 
-    assert for_one[0] == for_one[1]
+    assert for_one == for_other
+    assert all(is_whole(text) for text in for_one)
+
+
+def is_whole(text: str) -> bool:
+    """Say whether a message has a first line, something below it, and its time and kind at the end."""
+    lines = text.splitlines()
+    return len(lines) > 2 and all(lines) and FOOTER.search(lines[-1]) is not None
 
 
 @pytest.mark.parametrize("write", [as_text, as_markdown])

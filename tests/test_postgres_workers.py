@@ -80,6 +80,7 @@ def query(url: str, text: str) -> list[tuple[object, ...]]:
         return connection.execute(text.encode()).fetchall()
 
 
+@pytest.mark.timeout(600)  # three processes, and 500 messages one after another
 def test_the_lease_passes_on_when_its_holder_is_killed_amid_500_messages(
     tmp_path: Path, postgres_url: str, wecom: tuple[WeCom, str]
 ) -> None:
