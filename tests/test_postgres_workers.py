@@ -17,8 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import requests
-from bot_builders import contact_event, running, sealed
-from e2e_builders import (
+from builders.e2e import (
     PATIENCE_S,
     BotProcess,
     FakeTime,
@@ -30,12 +29,10 @@ from e2e_builders import (
     write_config,
     write_roster,
 )
+from builders.examples import PROFILE
 from builders.postgres import Server
 from builders.service import contact_event, running, sealed
 from builders.wecom import WeCom, far_wecom
-from examples import PROFILE
-from postgres_builders import Server
-from wecom_builders import WeCom, far_wecom
 
 from bot.app import service
 from bot.core.relations import Add, Kind, RelationEvent, fold

@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import config_files
 import pytest
-from bot_builders import Answer, Callback, Site, contact_event, logged, rows, running, sealed, services
+from builders import config as config_files
+from builders.service import Answer, Callback, Site, contact_event, logged, rows, running, sealed, services
 from flask.testing import FlaskClient
-from test_receiver_refusals import DOUBLES, REFUSED, add, echo_target
-from test_receiver_vectors import ECHO, ECHO_QUERY, MESSAGE, SAMPLES
+from test_web_receiver_refusals import DOUBLES, REFUSED, add, echo_target
+from test_web_receiver_vectors import ECHO, ECHO_QUERY, MESSAGE, SAMPLES
 
-from bot import service
+from bot.app import service
 from bot.services import Services
 from bot.web import receiver
 from bot.web.request import MAX_BODY
@@ -288,7 +288,7 @@ def installation(tmp_path: Path) -> dict[str, str]:
 
 def test_flask_lists_every_route(installation: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "bot.service:make_app", "routes"],
+        [sys.executable, "-m", "flask", "--app", "bot.app.service:make_app", "routes"],
         cwd=ROOT,
         env=installation,
         capture_output=True,
@@ -312,7 +312,7 @@ def test_gunicorn_serves_it_and_ends_orderly(installation: dict[str, str], tmp_p
         "--bind",
         "127.0.0.1:0",
         "--no-control-socket",
-        "bot.service:make_app()",
+        "bot.app.service:make_app()",
     ]
     process = subprocess.Popen(
         [sys.executable, "-m", *command], cwd=ROOT, env=installation, stderr=subprocess.PIPE, text=True

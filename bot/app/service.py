@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot import logs, naming
-from bot.bootstrap import (
+from bot import logs
+from bot.app.bootstrap import (
     hear_others,
     open_greeter,
     open_reader,

@@ -12,7 +12,6 @@ from werkzeug.datastructures import Headers
 from werkzeug.routing import Rule
 
 from bot.features.health import Health, metrics_text
-from bot.health import Health, metrics_text
 from bot.web.receiver import PATH
 from bot.web.request import MAX_BODY, Direct, Request, headers_of
 
