@@ -28,8 +28,8 @@ from bot.messages.message import Button
 from bot.messages.message import Message as Written
 from bot.services import Services
 from bot.store.chat import Word
-from bot.store.engine import Row
-from bot.store.outbox import UPDATE, Lane, Message
+from bot.store.engine import SqlRow
+from bot.store.outbox import UPDATE, Lane, OutboxMessage
 from bot.store.preferences import Way
 from bot.wecom.events import CardPressed
 from handlers.router import Router
@@ -115,7 +115,7 @@ def _answer(services: Services, event: CardPressed, userid: str, said: Written, 
     services.store.outbox.add(row, created_at=int(services.store.now()))
 
 
-def _shown(services: Services, event: CardPressed, userid: str, sent: Row) -> dict[str, Any]:
+def _shown(services: Services, event: CardPressed, userid: str, sent: SqlRow) -> dict[str, Any]:
     """Return the card as it was sent, those marked whom its receiver helps since that day."""
     card = {name: value for name, value in _card(sent).items() if name != "task_id"}
     today = services.config.work_calendar().day_of(event.created_at)
@@ -126,12 +126,14 @@ def _shown(services: Services, event: CardPressed, userid: str, sent: Row) -> di
     return marked(card, language=services.language, names=names, done=helped)
 
 
-def _change(event: CardPressed, userid: str, sent: Row, *, said: str, card: dict[str, Any]) -> Message:
+def _change(
+    event: CardPressed, userid: str, sent: SqlRow, *, said: str, card: dict[str, Any]
+) -> OutboxMessage:
     """Return the change of the card as a row: the button dead and saying *said*, or all of *card* alive."""
     shown: dict[str, Any] = {"button": {"replace_name": said}} if said else {"template_card": card}
     body = {"response_code": event.response_code, **shown}
     code = hashlib.sha256(event.response_code.encode()).hexdigest()[:24]
-    return Message(
+    return OutboxMessage(
         key=f"{JOB}:{code}",
         job=JOB,
         to_userid=userid,
@@ -144,7 +146,7 @@ def _change(event: CardPressed, userid: str, sent: Row, *, said: str, card: dict
     )
 
 
-def _card(sent: Row) -> dict[str, Any]:
+def _card(sent: SqlRow) -> dict[str, Any]:
     forms: list[dict[str, Any]] = json.loads(sent["forms"])
     card: dict[str, Any] = next(form["body"] for form in forms if form["msgtype"] == CARD)
     return card

@@ -19,7 +19,7 @@ from bot.features.standings.load import Standing
 from bot.features.sync.report import last_drift
 from bot.messages.message import Message
 from bot.services import FIRST_START, Services
-from bot.store.engine import Row
+from bot.store.engine import SqlRow
 from bot.wecom.errors import Kind, errcode_in, kind_of
 
 ADMIN = "admin"  # in the keys of the messages
@@ -119,7 +119,7 @@ def _undelivered(services: Services, *, real_since: int) -> Iterator[Finding]:
         yield Finding(what=Wrong.EXPIRED, n=expired)
 
 
-def _unreached(row: Row) -> Finding:
+def _unreached(row: SqlRow) -> Finding:
     """Why a message did not arrive, without whom it was for."""
     answer = json.loads(row["receipt"] or "{}")
     errcode = int(answer.get("errcode", 0))

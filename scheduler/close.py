@@ -9,7 +9,7 @@ from statistics import median
 
 from bot.core.frames import Frame
 from bot.core.periods import PeriodKind
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.rulebook import Framed
 from bot.core.workdays import epoch_of
 from bot.features.close import results
@@ -78,7 +78,7 @@ def _lines(
         )
 
 
-def _medians(rows: tuple[Row, ...]) -> dict[int | None, float]:
+def _medians(rows: tuple[QuotaFigures, ...]) -> dict[int | None, float]:
     """The middle kept_90 of each department."""
     kept: dict[int | None, list[float]] = {}
     for row in rows:

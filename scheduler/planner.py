@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.notify.enqueue import comes_later, unasked, working_window
 from bot.features.reminder.message import to_remind
 from bot.features.robots.posts import posts
 from bot.features.standings.load import Standing, standing
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from scheduler.jobs import ALONGSIDE, JOBS, KEEPS, PREPARES, Job
 
 
@@ -37,7 +37,7 @@ def plan(
     time_shift: int | None = None,
     after: str = "",
     found: Standing | None = None,
-) -> Iterator[Message]:
+) -> Iterator[OutboxMessage]:
     """The messages of *job*, and what goes with it, as of *at* (aware), to userids greater than *after*.
 
     Whether each may go (mute, leave, how many a day) is seen when it is stored: `put_unasked`.
@@ -58,11 +58,11 @@ def plan_by_person(
     time_shift: int | None = None,
     after: str = "",
     found: Standing | None = None,
-) -> Iterator[list[Message]]:
+) -> Iterator[list[OutboxMessage]]:
     """The same, all messages to one person together."""
     told = standing(services, at=at) if found is None else found
 
-    def written(name: str, job: Job) -> Iterator[Message]:
+    def written(name: str, job: Job) -> Iterator[OutboxMessage]:
         for userid, message in job(services, told):
             if userid > after:
                 row = unasked(services, name, userid, message, at=at, time_shift=time_shift)
@@ -82,7 +82,7 @@ def plan_by_person(
     return _together([*(written(name, one) for name, one in jobs.items()), in_groups])
 
 
-def _together(streams: Sequence[Iterator[Message]]) -> Iterator[list[Message]]:
+def _together(streams: Sequence[Iterator[OutboxMessage]]) -> Iterator[list[OutboxMessage]]:
     """Merge *streams*, each in the order of userids; none is asked for more than the next one."""
     heads = {stream: message for stream in streams if (message := next(stream, None)) is not None}
     while heads:
@@ -115,5 +115,5 @@ def _awaited(services: Services, standing: Standing, name: str, userid: str) -> 
     return frozenset(found)
 
 
-def _unfinished(row: Row) -> bool:
+def _unfinished(row: QuotaFigures) -> bool:
     return row.status in (Status.ON_TRACK, Status.BEHIND)

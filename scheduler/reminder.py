@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache, partial
 
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.status import is_tight
 from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import helpers
@@ -65,7 +65,9 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         )
 
 
-def may_be_away(standing: Standing, userid: str, due: Sequence[Row], *, leaves: Iterable[SaidLeave]) -> bool:
+def may_be_away(
+    standing: Standing, userid: str, due: Sequence[QuotaFigures], *, leaves: Iterable[SaidLeave]
+) -> bool:
     """Whether he said that he is away on a day to come that is a workday of his as far as is recorded.
 
     Only the periods of *due* are looked at.
@@ -85,7 +87,7 @@ def unsure_of(services: Services, *, at: datetime) -> frozenset[str]:
     return in_question(services) | (gap.members if gap and gap.members else frozenset())
 
 
-def _tight(standing: Standing, due: Sequence[Row]) -> tuple[Row, ...]:
+def _tight(standing: Standing, due: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
     return tuple(
         row for row in due if is_tight(row.today_dose, target=row.target, own=standing.own_workdays(row))
     )

@@ -17,7 +17,7 @@ from bot.features.notify.enqueue import peace, put_unasked
 from bot.features.outages import catch_up
 from bot.features.outages.catch_up import Turn
 from bot.services import FIRST_START, Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.wecom.asker import StoppedError
 from scheduler.jobs import LASTING, NEEDED, SILENT
 from scheduler.planner import plan_by_person, prepared
@@ -192,9 +192,9 @@ def _beat(services: Services, firing: Firing, *, at: datetime, cursor: str) -> C
     return beat
 
 
-def _chunks(people: Iterable[list[Message]]) -> Iterator[list[Message]]:
+def _chunks(people: Iterable[list[OutboxMessage]]) -> Iterator[list[OutboxMessage]]:
     """Yield CHUNK messages or a few more at a time; all to one person are planned together."""
-    chunk: list[Message] = []
+    chunk: list[OutboxMessage] = []
     for to_one in people:
         chunk += to_one
         if len(chunk) >= CHUNK:

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from bot.core.day import DayFacts
 from bot.core.leaderboard import Gain
 from bot.core.people import Person
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.core.status import is_tight
 from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import helpers
@@ -169,7 +169,7 @@ class _Week:
         calendar = self.standing.calendar
         return self.standing.days(userid, self.first, calendar.local_day(self.standing.at))
 
-    def _after_today(self, rows: Sequence[Row]) -> list[Row]:
+    def _after_today(self, rows: Sequence[QuotaFigures]) -> list[QuotaFigures]:
         """*rows* with the workdays after today; on the last of a period it is today that is left."""
         calendar, at = self.standing.calendar, self.standing.at
         today = int(calendar.is_workday(calendar.local_day(at)) and not calendar.hours_over(at))

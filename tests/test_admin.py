@@ -16,7 +16,7 @@ from bot.features.robots.posts import fingerprints
 from bot.messages.message import as_text
 from bot.services import FIRST_START, Services
 from bot.store import troubles
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.troubles import Part
 from scheduler.admin import wrong
 from scheduler.planner import plan
@@ -65,7 +65,7 @@ def message(
     at_s: int = FRIDAY_NOON,
 ) -> None:
     """A message to yg01 that came to nothing at *at_s*."""
-    row = Message(
+    row = OutboxMessage(
         key=key,
         job="progress",
         to_userid="yg01",

@@ -15,7 +15,7 @@ from builders.reviews import RULES, branch, tell
 from bot.core.relations import Kind
 from bot.features.reviews import decide
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from scheduler.jobs import PREPARES
 
 CLOSED = at("2026-11-09T08:42")
@@ -46,7 +46,7 @@ def quotabot(
 
 def give_up(services: Services, *keys: str) -> None:
     for key in keys:
-        message = Message(
+        message = OutboxMessage(
             key=key,
             job="progress",
             to_userid="zhang",

@@ -11,7 +11,7 @@ import pytest
 from builders.e2e import QUOTA, FakeTime, Quotabot, at, command_here, installation, write_config, write_roster
 from builders.progress import WEEKLY, WHEN, two_teams
 
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from scheduler.runs import tick
 
 # In this order, as the contract has it (§5).
@@ -257,7 +257,7 @@ def make_dead(config: Path) -> str:
     with installation(config, FakeTime(at("2026-11-23T08:00"))) as services:
         outbox = services.store.outbox
         outbox.add(
-            Message(
+            OutboxMessage(
                 key="progress:2026-11-23:zhang",
                 job="progress",
                 to_userid="zhang",

@@ -21,10 +21,10 @@ from builders.e2e import (
 from builders.progress import WEEKLY, WHEN, two_teams
 from builders.spreadsheet import read_back
 
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.messages.catalog import texts_in
 
-KEYS = list(Row.__dataclass_fields__)
+KEYS = list(QuotaFigures.__dataclass_fields__)
 
 
 @pytest.fixture

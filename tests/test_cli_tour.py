@@ -11,7 +11,7 @@ from builders.e2e import FakeTime, at, installation, write_config, write_roster
 
 from bot.cli.tour import all_sent, evening
 from bot.config import load
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 
 WEEKLY = '[schedule]\nweekly = { at = "17:23", on = "last_workday_of_week" }'
 
@@ -40,7 +40,7 @@ def test_the_week_is_a_chapter_on_its_last_workday_only(
 def test_what_waits_for_another_day_keeps_the_tour_from_nothing(tmp_path: Path) -> None:
     write_roster(tmp_path, "yg01,员工甲,11,客户经理,,,,")
     now = at("2026-11-20T17:23")
-    later = Message(
+    later = OutboxMessage(
         key="weekly:2026-11-23:yg01",
         job="weekly",
         to_userid="yg01",

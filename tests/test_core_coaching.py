@@ -10,7 +10,7 @@ import pytest
 from builders.messages import BEHIND, COVERED, EXEMPT, MET, MONTHLY
 
 from bot.core.coaching import Effect, Mark, Outcome, effect, helped_lately, outcome
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 
 TODAY = date(2026, 11, 24)
 MARK = Mark(leader="boss", userid="a", day=date(2026, 11, 17), quota="cm-monthly", pace=54)
@@ -32,7 +32,9 @@ MARK = Mark(leader="boss", userid="a", day=date(2026, 11, 17), quota="cm-monthly
         pytest.param([], None, id="gone"),
     ],
 )
-def test_back_to_normal_or_a_tenth_of_pace_is_an_effect(rows: Sequence[Row], found: Effect | None) -> None:
+def test_back_to_normal_or_a_tenth_of_pace_is_an_effect(
+    rows: Sequence[QuotaFigures], found: Effect | None
+) -> None:
     assert effect(MARK, rows) is found
 
 

@@ -13,7 +13,7 @@ from builders.contacts import SHARED_INSIDE, WECOM, contact, rows, won, words
 from bot.core.contacts import Contact
 from bot.core.counting import Burst, Counting, FirstAdd, Integrity, MaxShare
 from bot.core.periods import PeriodKind
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import Add, Kind, Slip
 
@@ -25,7 +25,9 @@ def held(target: int = 10, **changes: Any) -> Quota:
     return quota(target, basis=Basis.HELD, **changes)
 
 
-def row(contacts: list[Contact], when: str, *, asked: Quota | None = None, period: str = "2026-11") -> Row:
+def row(
+    contacts: list[Contact], when: str, *, asked: Quota | None = None, period: str = "2026-11"
+) -> QuotaFigures:
     return rows(contacts, when, asked=asked or held(), period=period)["jia"]
 
 

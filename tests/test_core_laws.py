@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bot.core.counting import OFF, Counting
 from bot.core.people import Departments
 from bot.core.periods import parse_period, period_of
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import LOSSES, Kind
 from bot.core.workdays import epoch_of
@@ -26,7 +26,7 @@ calm = tried(100)
 chances = st.integers(0, 2**32 - 1).map(Random)
 
 
-def done(rows: tuple[Row, ...]) -> list[int]:
+def done(rows: tuple[QuotaFigures, ...]) -> list[int]:
     return [row.counted + row.pending for row in rows]
 
 
@@ -147,12 +147,12 @@ def test_a_longer_keep_period_never_raises_what_is_counted_or_pending(world: Wor
             assert later.counted + later.pending <= row.counted + row.pending
 
 
-def settlement_of(world: World, row: Row) -> int:
+def settlement_of(world: World, row: QuotaFigures) -> int:
     quota = quota_of(world, row)
     return quota.settlement(parse_period(row.period), calendar=world.calendar)
 
 
-def quota_of(world: World, row: Row) -> Quota:
+def quota_of(world: World, row: QuotaFigures) -> Quota:
     return next(quota for quota in world.quotas if quota.id == row.quota)
 
 

@@ -13,23 +13,23 @@ from hypothesis import strategies as st
 
 from bot.core.leaderboard import Board, Gain, Place, board
 from bot.core.people import Departments
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 
 TREE = Departments({12: 1, 121: 12, 122: 12, 123: 12, 13: 1}, {1: "示例银行"})
 
 
-def row(number: int, counted: int, *, department: int = 121, target: int = 50) -> Row:
+def row(number: int, counted: int, *, department: int = 121, target: int = 50) -> QuotaFigures:
     status = Status.MET if counted >= target else Status.ON_TRACK
     return replace(
         MONTHLY, userid=f"u{number:02}", department=department, counted=counted, target=target, status=status
     )
 
 
-def rows(*counts: int, department: int = 121) -> list[Row]:
+def rows(*counts: int, department: int = 121) -> list[QuotaFigures]:
     return [row(number, counted, department=department) for number, counted in enumerate(counts)]
 
 
-def seen(found: list[Row], *, size: int = 5, **more: object) -> Board:
+def seen(found: list[QuotaFigures], *, size: int = 5, **more: object) -> Board:
     given: dict[str, object] = {"departments": TREE, "scope": [12]} | more
     shown = board(found, size=size, **given)  # type: ignore[arg-type]  # a builder
     assert shown is not None
@@ -97,7 +97,7 @@ def test_the_scope_is_departments_with_all_below() -> None:
     assert seen(found, scope=[]).people == 7
 
 
-def people_of(**sizes: int) -> list[Row]:
+def people_of(**sizes: int) -> list[QuotaFigures]:
     departments = [int(name[1:]) for name, size in sizes.items() for _ in range(size)]
     return [row(number, 10, department=department) for number, department in enumerate(departments)]
 

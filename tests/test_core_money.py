@@ -13,7 +13,7 @@ from builders.contacts import contact, rows, won
 from bot.core.counting import Counting
 from bot.core.money import Pay, Penalty, Reward, Scope, capped
 from bot.core.people import Departments
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 
 WHOLE = Fraction(1)
 TIERS = ((Fraction(1), 200), (Fraction(1, 2), 500))  # in any order
@@ -141,7 +141,7 @@ def test_money_is_shown_from_the_settlement_on_or_when_asked_for(
     assert (found.penalty, found.reward) == wanted
 
 
-def settled(asked: dict[str, Any], who: dict[str, Any], counted: int) -> Row:
+def settled(asked: dict[str, Any], who: dict[str, Any], counted: int) -> QuotaFigures:
     return rows(won(counted), "2026-12-01T00:00", asked=quota(**asked), people=[person(**who)])["jia"]
 
 

@@ -25,7 +25,7 @@ from builders.branches import (
 
 from bot.core.people import Membership, Person
 from bot.core.periods import PeriodKind
-from bot.core.progress import Row, Status, progress
+from bot.core.progress import QuotaFigures, Status, progress
 from bot.core.quotas import Quota
 from bot.core.relations import Kind, RelationEvent
 
@@ -38,7 +38,7 @@ def rows_of(
     events: list[RelationEvent],
     when: str,
     **changes: Any,
-) -> tuple[Row, ...]:
+) -> tuple[QuotaFigures, ...]:
     return progress(
         core_branch(people, events),
         frames=frames_of(quotas, when=at(when), **changes),
@@ -50,7 +50,7 @@ def rows_of(
 def test_the_morning_of_24_november_with_42_of_50() -> None:
     found = row(adds_on((EARLIER, 42)), "2026-11-24T09:07")
 
-    assert found == Row(
+    assert found == QuotaFigures(
         quota="q",
         userid="jia",
         department=1,

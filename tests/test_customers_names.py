@@ -19,7 +19,7 @@ from bot.features.customers import names
 from bot.features.customers.names import look_over, names_of
 from bot.services import Services
 from bot.store.customers import CustomerName
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
 from scheduler.planner import plan
 
@@ -85,7 +85,7 @@ def test_the_outbox_forgets_what_only_the_receiver_may_read_when_it_ends(store: 
     ends = ("sent", "failed", "unknown", "expired", "withdrawn", "sent, and anybody's")
     for key in ends:
         form = {"msgtype": "template_card", "body": {"title": REMARK}, "text": "…0001"}
-        message = Message(
+        message = OutboxMessage(
             key=key,
             job="answer",
             to_userid="zhang",

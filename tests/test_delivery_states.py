@@ -14,7 +14,7 @@ from builders.reviews import TUESDAY, branch, lost_contact
 
 from bot.features.customers import names
 from bot.store.customers import CustomerName
-from bot.store.outbox import Lane, Message
+from bot.store.outbox import Lane, OutboxMessage
 from bot.store.store import Store
 
 NOW = 1_000_000
@@ -41,7 +41,7 @@ def put(store: Store, key: str = KEY, **changes: Any) -> int:
         "not_before": NOW,
         "expires_at": NOW + 3600,
     }
-    assert store.outbox.add(Message(**(given | changes)), created_at=NOW)
+    assert store.outbox.add(OutboxMessage(**(given | changes)), created_at=NOW)
     row = store.outbox.by_key(key)
     assert row is not None
     return int(row["seq"])

@@ -22,7 +22,7 @@ from bot.features.details.answers import ENDED, RETRY_S, SOON_S
 from bot.features.details.reader import LEASE, LEASE_S
 from bot.store.budget import GRANT_S
 from bot.store.details import ReadState
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.wecom import reads
 
 RULES = QUOTA + "[quotas.counting]\n"
@@ -385,7 +385,7 @@ def test_while_a_message_is_due_one_call_at_a_time_is_made_and_afterwards_five(q
     for _ in range(9):
         quiet.happen("add")
     outbox, now = quiet.services.store.outbox, int(quiet.clock())
-    due = Message(
+    due = OutboxMessage(
         key="progress:1",
         job="progress",
         to_userid="yg01",

@@ -15,7 +15,7 @@ from builders.config import DIRECTORY, WECOM, read
 
 from bot.core.contacts import Contact, Details
 from bot.core.people import Membership, Person
-from bot.core.progress import Row, progress
+from bot.core.progress import QuotaFigures, progress
 from bot.core.relations import Kind, RelationEvent
 
 FOLDER = Path(__file__).parent.parent / "docs" / "examples"
@@ -50,7 +50,7 @@ class Bank:
             userid = customer.partition("#")[0]
             self.events.append(event(kind, when, customer=customer, userid=userid))
 
-    def rows(self, file: Path, *, when: datetime, period: str) -> list[Row]:
+    def rows(self, file: Path, *, when: datetime, period: str) -> list[QuotaFigures]:
         """In the order in which people joined."""
         config = read(self.folder, WECOM + DIRECTORY + file.read_text(encoding="utf-8"))
         whole = core_branch(self.people, self.events)
@@ -211,7 +211,7 @@ def test_a_banks_rule_gives_what_is_computed_by_hand_beside_it(name: str, tmp_pa
     assert [(row.userid, shown(row, figures)) for row, (_, figures) in zip(rows, told, strict=True)] == told
 
 
-def shown(row: Row, figures: Iterable[str]) -> dict[str, str]:
+def shown(row: QuotaFigures, figures: Iterable[str]) -> dict[str, str]:
     return {figure: str(getattr(row, figure)) for figure in figures}
 
 

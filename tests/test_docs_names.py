@@ -14,7 +14,7 @@ from flask import Flask
 from bot.cli.main import cli
 from bot.config import Config
 from bot.config.shape import key_paths
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.health import Health, metrics_text
 from bot.features.statements.proof import Looked
 from bot.store.store import Store
@@ -152,7 +152,7 @@ def test_every_section_of_the_configuration_has_its_heading() -> None:
 def test_every_key_of_a_row_and_every_status_is_explained() -> None:
     page = text_of("commands.md")
 
-    assert [key for key in Row.__dataclass_fields__ if f"`{key}`" not in page] == []
+    assert [key for key in QuotaFigures.__dataclass_fields__ if f"`{key}`" not in page] == []
     assert [status.value for status in Status if f"`{status.value}`" not in page] == []
 
 

@@ -36,7 +36,7 @@ from hypothesis import strategies as st
 
 from bot.core.day import DayFacts
 from bot.core.engagement import Method, TeamRate
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.verdicts import Verdict
 from bot.features.close.message import closed
 from bot.features.progress import progress
@@ -61,7 +61,7 @@ REJECTED = [verdict for verdict in Verdict if verdict.standing == "rejected"]
 
 
 @st.composite
-def rows(draw: st.DrawFn) -> Row:
+def rows(draw: st.DrawFn) -> QuotaFigures:
     kind = draw(st.sampled_from([MONTHLY, BEHIND, MET, COVERED, EXEMPT, DAILY]))
     if kind is EXEMPT:
         return replace(kind, quota=draw(NAMES))

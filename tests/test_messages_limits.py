@@ -29,7 +29,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.day import DayFacts
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.progress import progress
 from bot.features.reminder.message import reminder, to_remind
 from bot.features.reminder.offer import offer_help
@@ -50,7 +50,7 @@ NAMES = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=60).map(
 
 
 @st.composite
-def rows(draw: st.DrawFn) -> Row:
+def rows(draw: st.DrawFn) -> QuotaFigures:
     kind = draw(st.sampled_from([MONTHLY, BEHIND, MET, COVERED, EXEMPT, DAILY]))
     if kind is EXEMPT:
         return replace(kind, quota=draw(NAMES))
@@ -245,7 +245,9 @@ def test_the_digest_of_300_people_fits_whole() -> None:
 
 
 @given(row=rows(), language=LANGUAGE)
-def test_one_quota_has_a_first_line_that_fits_a_notification_and_says_enough(row: Row, language: str) -> None:
+def test_one_quota_has_a_first_line_that_fits_a_notification_and_says_enough(
+    row: QuotaFigures, language: str
+) -> None:
     first = [as_text(progress(language=language, rows=[row], yesterday=QUIET, at=MORNING)).splitlines()[0]]
     if to_remind([row]):
         message = reminder(language=language, rows=[row], at=AFTERNOON, today_is_workday=True)
@@ -257,7 +259,9 @@ def test_one_quota_has_a_first_line_that_fits_a_notification_and_says_enough(row
 
 
 @given(row=rows(), language=LANGUAGE)
-def test_no_message_speaks_of_money_rank_or_falling_behind_or_shouts(row: Row, language: str) -> None:
+def test_no_message_speaks_of_money_rank_or_falling_behind_or_shouts(
+    row: QuotaFigures, language: str
+) -> None:
     plain = replace(row, quota="cm-monthly", penalty=300, reward=500)
     written = [
         progress(language=language, rows=[plain], yesterday=QUIET, at=MORNING),

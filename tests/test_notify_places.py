@@ -14,7 +14,7 @@ from builders.e2e import QUOTA, FakeTime, at, change, installation, outbox_rows,
 from bot.features.notify.enqueue import going, peace, put_unasked, working_window
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
 
 # Tuesday; on the far days before it nothing is planned. Progress comes at 09:07, the reminder at 16:37.
@@ -114,9 +114,9 @@ def row(
     *,
     when: datetime = MORNING,
     awaited: frozenset[str] | None = None,
-) -> Message:
+) -> OutboxMessage:
     begin, end = working_window(services, when)
-    return Message(
+    return OutboxMessage(
         key=f"{job}:{services.config.work_calendar().day_of(begin)}:{to}",
         job=job,
         to_userid=to,
@@ -128,7 +128,7 @@ def row(
     )
 
 
-def put(services: Services, message: Message, *, spread: bool = False) -> str:
+def put(services: Services, message: OutboxMessage, *, spread: bool = False) -> str:
     """When it goes, as month-day hour, or why not."""
     with services.store.transaction():
         put_unasked(services, message, quiet=peace(services), spread=spread)

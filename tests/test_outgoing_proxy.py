@@ -15,7 +15,7 @@ from builders.sandbox import make_world
 
 from bot.app.bootstrap import open_reader, open_sender
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.wecom.token import TokenError
 from sandbox import server as sandbox_server
 from sandbox.events import compose
@@ -59,7 +59,7 @@ def config(folder: Path, world: World, *outgoing: str) -> Path:
 
 def send_one(services: Services) -> None:
     now = int(services.store.now())
-    message = Message(
+    message = OutboxMessage(
         key="progress:1",
         job="progress",
         to_userid="yg01",

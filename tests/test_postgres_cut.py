@@ -23,7 +23,7 @@ from builders.wecom import WeCom, far_wecom
 
 from bot.services import Services
 from bot.store.engine import StoreBusyError
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from handlers.inbox import work_off
 from sandbox.wxcrypto import Codec
 from scheduler import runs
@@ -252,7 +252,7 @@ def test_a_message_whose_noting_was_cut_reaches_its_person_once(
         now = int(services.store.now())
         with services.store.transaction():
             for userid in PEOPLE:
-                message = Message(
+                message = OutboxMessage(
                     key=f"progress:{userid}",
                     job="progress",
                     to_userid=userid,

@@ -37,7 +37,7 @@ from builders.wecom import WeCom, far_wecom
 from bot.app import service
 from bot.core.relations import Add, Kind, RelationEvent, fold
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
 from handlers.inbox import work_off
 from sandbox.wxcrypto import Codec
@@ -94,7 +94,7 @@ def test_the_lease_passes_on_when_its_holder_is_killed_amid_500_messages(
         with store.transaction():
             for number in range(500):
                 store.outbox.add(
-                    Message(
+                    OutboxMessage(
                         key=f"progress:{number}",
                         job="progress",
                         to_userid=f"m{number:03d}",

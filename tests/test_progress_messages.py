@@ -10,7 +10,7 @@ import pytest
 from builders.messages import BEHIND, COVERED, DAILY, EXEMPT, MET, MONTHLY, MORNING, QUIET
 
 from bot.core.day import DayFacts
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.progress import progress
 from bot.messages.message import as_markdown, as_text
 
@@ -18,7 +18,7 @@ MISSED = replace(MONTHLY, today_dose=0, today_left=0, workdays_left=0, status=St
 SUNDAY = replace(MONTHLY, today_dose=0, today_left=0)
 
 
-def said(rows: Sequence[Row], *, language: str = "zh-CN", facts: DayFacts = QUIET) -> list[str]:
+def said(rows: Sequence[QuotaFigures], *, language: str = "zh-CN", facts: DayFacts = QUIET) -> list[str]:
     return as_text(progress(language=language, rows=rows, yesterday=facts, at=MORNING)).splitlines()
 
 
@@ -90,7 +90,9 @@ def said(rows: Sequence[Row], *, language: str = "zh-CN", facts: DayFacts = QUIE
         ),
     ],
 )
-def test_the_first_line_says_what_is_enough_today(rows: list[Row], chinese: str, english: str) -> None:
+def test_the_first_line_says_what_is_enough_today(
+    rows: list[QuotaFigures], chinese: str, english: str
+) -> None:
     assert said(rows)[0] == chinese
     assert said(rows, language="en")[0] == english
 
@@ -149,7 +151,7 @@ def test_the_first_line_says_what_is_enough_today(rows: list[Row], chinese: str,
         ),
     ],
 )
-def test_a_line_for_each_quota_says_where_one_stands(row: Row, chinese: str, english: str) -> None:
+def test_a_line_for_each_quota_says_where_one_stands(row: QuotaFigures, chinese: str, english: str) -> None:
     assert said([row])[1] == chinese
     assert said([row], language="en")[1] == english
 
@@ -241,7 +243,7 @@ def test_the_kept_rate_is_said_exactly(hundredths: int) -> None:
 
 
 @pytest.mark.parametrize("row", [MET, COVERED, EXEMPT, SUNDAY, replace(MONTHLY, today_left=0)])
-def test_who_has_nothing_left_to_do_is_promised_no_reminder(row: Row) -> None:
+def test_who_has_nothing_left_to_do_is_promised_no_reminder(row: QuotaFigures) -> None:
     assert "今天不再提醒您。" in said([row])
     assert "No more reminders today." in said([row], language="en")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from builders.messages import AFTERNOON, BEHIND, COVERED, DAILY, EXEMPT, MET, MONTHLY
 
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.reminder.message import reminder, to_remind
 from bot.messages.cards import as_card
 from bot.messages.message import as_text
@@ -16,7 +16,9 @@ from bot.messages.message import as_text
 DAILY_BEHIND = replace(DAILY, status=Status.BEHIND)
 
 
-def said(rows: Sequence[Row], *, language: str = "zh-CN", today_is_workday: bool = True) -> list[str]:
+def said(
+    rows: Sequence[QuotaFigures], *, language: str = "zh-CN", today_is_workday: bool = True
+) -> list[str]:
     message = reminder(language=language, rows=rows, at=AFTERNOON, today_is_workday=today_is_workday)
     return as_text(message).splitlines()
 
@@ -59,7 +61,7 @@ def test_a_reminder_in_full() -> None:
         ),
     ],
 )
-def test_the_first_line_says_what_is_still_enough(rows: list[Row], first: str) -> None:
+def test_the_first_line_says_what_is_still_enough(rows: list[QuotaFigures], first: str) -> None:
     assert said(rows)[0] == first
 
 
@@ -133,7 +135,7 @@ def test_one_workday_after_today_is_singular_in_english() -> None:
         pytest.param(replace(BEHIND, today_left=0), id="behind, but today's dose is done"),
     ],
 )
-def test_nobody_else_is_reminded(row: Row) -> None:
+def test_nobody_else_is_reminded(row: QuotaFigures) -> None:
     assert to_remind([row]) == ()
     with pytest.raises(ValueError, match="behind"):
         said([row])

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from builders.messages import AFTERNOON, BEHIND, DAILY, MONTHLY
 
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.core.status import is_tight
 from bot.features.reminder.offer import offer_help
 from bot.messages.cards import as_card
@@ -19,7 +19,7 @@ OTHER = replace(BEHIND, quota="held")
 TODAY = replace(DAILY, status=Status.BEHIND)
 
 
-def said(rows: Sequence[Row], *about: Row, language: str = "zh-CN") -> list[str]:
+def said(rows: Sequence[QuotaFigures], *about: QuotaFigures, language: str = "zh-CN") -> list[str]:
     return as_text(offer_help(language=language, rows=rows, about=about, at=AFTERNOON)).splitlines()
 
 
@@ -58,7 +58,7 @@ def test_an_offer_has_no_number_but_the_time(language: str) -> None:
     ],
 )
 def test_an_offer_names_what_it_is_about(
-    rows: list[Row], about: list[Row], first: str, named: str | None
+    rows: list[QuotaFigures], about: list[QuotaFigures], first: str, named: str | None
 ) -> None:
     lines = said(rows, *about)
 
@@ -68,7 +68,7 @@ def test_an_offer_names_what_it_is_about(
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 @pytest.mark.parametrize("rows", [[BEHIND], [BEHIND, OTHER], [BEHIND, TODAY]], ids=["one", "two", "kinds"])
-def test_the_card_has_the_button_first_and_says_who_sees_it(rows: list[Row], language: str) -> None:
+def test_the_card_has_the_button_first_and_says_who_sees_it(rows: list[QuotaFigures], language: str) -> None:
     message = offer_help(language=language, rows=rows, about=rows, at=AFTERNOON)
     card = as_card(message, language=language, task_id="qb-1")
 

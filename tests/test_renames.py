@@ -15,7 +15,7 @@ from builders.renames import MOVED, NOW, facts_of, read_bank, renamed_in_wecom
 
 from bot.core.evidence import Evidence
 from bot.core.integrity import Finding, FindingKind, FindingName
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.relations import Kind, RelationEvent, fold
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import import_file
@@ -25,7 +25,7 @@ from bot.features.renames.rename import RenamingError, faults, rename
 from bot.store.address_book import State
 from bot.store.contact_knowledge import Absence
 from bot.store.details import ReadState
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.reviews import Opening, ReviewKind, ReviewState
 
 
@@ -35,7 +35,7 @@ def opened(tmp_path: Path, place: Path | str) -> Iterator[Bank]:
         yield found
 
 
-def figures(row: Row | None) -> tuple[object, ...]:
+def figures(row: QuotaFigures | None) -> tuple[object, ...]:
     assert row is not None
     return (row.target, row.gross, row.counted, row.lost, row.department, row.role, row.kept_90)
 
@@ -285,7 +285,7 @@ def test_a_rename_that_is_taken_back_gives_everything_back(opened: Bank) -> None
 
 def test_nobody_is_told_the_same_again_under_the_new_userid(opened: Bank) -> None:
     store = opened.services.store
-    message = Message(
+    message = OutboxMessage(
         key="progress:2026-11-13:yg01",
         job="progress",
         to_userid="yg01",

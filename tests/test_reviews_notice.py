@@ -13,10 +13,10 @@ from bot.features.reviews.decide import answer, decide
 from bot.features.reviews.notice import news
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 
 
-def told(services: Services, case_id: str, *, accept: bool, when: str) -> Message | None:
+def told(services: Services, case_id: str, *, accept: bool, when: str) -> OutboxMessage | None:
     moment = at(when)
     case, state = decide(services, case_id, accept=accept, by="王人事", reason="当天有开放日", at=moment)
     return news(services, case, state, by="王人事", reason="当天有开放日", at=moment)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from bot.core.leaderboard import Board, Gain, Place, Unit, board
 from bot.core.people import Departments
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
 from bot.features.robots.picture import Picture, draw
 from bot.messages.message import as_markdown
@@ -26,7 +26,7 @@ TREE = Departments({12: 1, 121: 12, 122: 12}, {121: "南区一部", 122: LONG})
 COUNTS = [62, 58, 51, 51, 47, 46, 44, 42, 41, 40, 38, 36]
 
 
-def people(*counts: int) -> list[Row]:
+def people(*counts: int) -> list[QuotaFigures]:
     return [
         replace(
             MONTHLY,
@@ -46,7 +46,7 @@ def post(*counts: int, size: int = 5, job: str = "digest", gains: dict[str, Gain
     return posted((found[0], shown), job=job)
 
 
-def posted(*boards: tuple[Row, Board], job: str = "digest") -> GroupPost:
+def posted(*boards: tuple[QuotaFigures, Board], job: str = "digest") -> GroupPost:
     names = {f"u{number:02}": f"员工{letter}" for number, letter in enumerate("甲乙丙丁戊己庚辛壬癸子丑")}
     return GroupPost(job=job, boards=boards, people=names, departments=TREE.names, at=EVENING)
 

@@ -9,7 +9,7 @@ import pytest
 from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from scheduler.planner import plan
 
 # Monday 23 November: with 42 in 21 workdays, 32 are expected of the day and 30 of those before it.
@@ -22,7 +22,7 @@ DEPARTMENTS = "id,name,parent\n1,支行,\n11,一部,1\n111,一部一组,11\n12,�
 
 def planned(
     folder: Path, job: str, *roster: str, when: str = NOON, adds: dict[str, int] | None = None, **config: Any
-) -> list[Message]:
+) -> list[OutboxMessage]:
     """What *job* would say at *when*; *adds*: so many customers of 20 November each."""
     (folder / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
     write_roster(folder, *roster)

@@ -13,7 +13,7 @@ from bot.features.notify.enqueue import key_of
 from bot.features.standings.load import standing
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from scheduler.planner import plan
 
 # Monday 23 November, the 16th of 21 workdays: 6 are left, today among them.
@@ -35,7 +35,7 @@ def reminded(
     for day in days:
         key = key_of("reminder", date(2026, month, day), "yg01")
         outbox.add(
-            Message(
+            OutboxMessage(
                 key=key,
                 job="reminder",
                 to_userid="yg01",

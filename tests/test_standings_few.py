@@ -11,7 +11,7 @@ import pytest
 from builders.e2e import FakeTime, at, installation
 from builders.month import PEOPLE, live, write_month
 
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.chat import own_message
 from bot.features.contacts.explain import explain
 from bot.features.standings import ranks
@@ -54,7 +54,7 @@ def scopes(tmp_path: Path) -> Iterator[Services]:
         yield services
 
 
-def unranked(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+def unranked(rows: tuple[QuotaFigures, ...]) -> tuple[QuotaFigures, ...]:
     return tuple(replace(row, rank=None) for row in rows)
 
 

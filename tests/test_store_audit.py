@@ -12,7 +12,7 @@ import pytest
 
 from bot.store import audit
 from bot.store.audit import Audit
-from bot.store.engine import Row
+from bot.store.engine import SqlRow
 from bot.store.sqlite import SqliteEngine
 
 FIELDS = ("at", "actor", "act", "subject", "detail")
@@ -135,7 +135,7 @@ class Overtaken(SqliteEngine):
         super().__init__(path)
         self.others: list[Callable[[], None]] = []
 
-    def one(self, name: str, /, **values: object) -> Row | None:
+    def one(self, name: str, /, **values: object) -> SqlRow | None:
         row = super().one(name, **values)
         if name == "audit_head" and self.others:
             self.others.pop(0)()

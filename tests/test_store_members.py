@@ -12,7 +12,7 @@ import pytest
 from bot.core.people import Departments, Membership, Person
 from bot.features.people.directory import known, record
 from bot.services import Directory
-from bot.store.engine import Row
+from bot.store.engine import SqlRow
 from bot.store.store import Store
 
 MONDAY = date(2026, 11, 23)
@@ -117,7 +117,7 @@ def test_somebody_who_is_recorded_while_others_look_is_seen_whole_or_not_at_all(
     read(store, MONDAY, person("yg01"))
     look = store.engine.all
 
-    def look_and_be_overtaken(name: str, /, **values: object) -> list[Row]:
+    def look_and_be_overtaken(name: str, /, **values: object) -> list[SqlRow]:
         found = look(name, **values)
         read(other, MONDAY, person("yg02"))
         return found

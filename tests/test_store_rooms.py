@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.outbox import Lane, Message
+from bot.store.outbox import Lane, OutboxMessage
 from bot.store.store import Store
 
 NOW = 1_000_000
@@ -30,7 +30,7 @@ def other(store: Store, any_place: Path | str) -> Iterator[Store]:
     other.close()
 
 
-def message(key: str = "progress:2026-11-23:yg01", **changes: object) -> Message:
+def message(key: str = "progress:2026-11-23:yg01", **changes: object) -> OutboxMessage:
     given: dict[str, object] = {
         "key": key,
         "job": "progress",
@@ -40,7 +40,7 @@ def message(key: str = "progress:2026-11-23:yg01", **changes: object) -> Message
         "not_before": NOW,
         "expires_at": NOW + 3600,
     }
-    return Message(**(given | changes))  # type: ignore[arg-type]  # a builder
+    return OutboxMessage(**(given | changes))  # type: ignore[arg-type]  # a builder
 
 
 def due(store: Store, *, real: int = NOW, clock: int = NOW) -> list[str]:

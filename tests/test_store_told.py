@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
 
 DAY = date(2026, 11, 20)
@@ -22,7 +22,7 @@ def outbox_of(place: Path | str) -> dict[tuple[str, str], frozenset[str]]:
         for userid, state in STATES.items():
             key = f"{job}:2026-11-20:{userid}"
             store.outbox.add(
-                Message(
+                OutboxMessage(
                     key=key,
                     job=job,
                     to_userid=userid,

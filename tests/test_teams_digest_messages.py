@@ -22,7 +22,7 @@ from builders.messages import (
 
 from bot.core.coaching import Outcome
 from bot.core.engagement import Method, TeamRate
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.digest_message import News, digest
 from bot.features.teams.help_needs import Improved, Need, NeedKind
 from bot.features.teams.member import TeamMember
@@ -108,7 +108,7 @@ def test_with_nobody_behind_nobody_is_named() -> None:
         ),
     ],
 )
-def test_the_worst_quota_decides_where_a_person_is(rows: tuple[Row, ...], group: str) -> None:
+def test_the_worst_quota_decides_where_a_person_is(rows: tuple[QuotaFigures, ...], group: str) -> None:
     assert f"全队 1 人：{group}" in said([member("员工甲", *rows)])
 
 

@@ -10,19 +10,19 @@ from builders.messages import BEHIND, EXEMPT, MET, MONTHLY
 
 from bot.core.coaching import Mark, Outcome
 from bot.core.leaderboard import Gain
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.teams.subteam_rules import LedTeam, TeamFigures, led_teams, summable, team_gains
 
 TODAY = date(2026, 11, 24)
 
 
-def staff(number: int, *rows: Row) -> dict[str, tuple[Row, ...]]:
+def staff(number: int, *rows: QuotaFigures) -> dict[str, tuple[QuotaFigures, ...]]:
     """People of team *number*, each with one row."""
     return {f"{number}-{n}": (row,) for n, row in enumerate(rows)}
 
 
 def shown(**sizes: int) -> tuple[list[int], int]:
-    rows: dict[str, tuple[Row, ...]] = {}
+    rows: dict[str, tuple[QuotaFigures, ...]] = {}
     members = {}
     for name, size in sizes.items():
         number = int(name[1:])

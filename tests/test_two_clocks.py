@@ -18,7 +18,7 @@ from bot.core.workdays import epoch_of
 from bot.features.admin import Wrong
 from bot.features.outages import catch_up, gaps, silence
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
 from bot.store.sync import Drift, SyncRun
 from bot.wecom.welcome import Greeting
@@ -180,7 +180,7 @@ def test_administrators_hear_what_happened_since_the_workday_before_by_its_own_c
 ) -> None:
     weekend = int(timedelta(days=3).total_seconds())  # the same time of the workday before is Friday's
     for key, seconds_ago in (("new", weekend - 60), ("old", weekend + 60)):
-        message = Message(
+        message = OutboxMessage(
             key=key, job="progress", to_userid=key, content=key, msgtype="text", not_before=0, expires_at=9
         )
         services.store.outbox.add(message, created_at=0)

@@ -29,7 +29,7 @@ from bot.features.standings.load import standing
 from bot.messages.message import as_text
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.preferences import Way
 from scheduler.planner import plan
 from scheduler.runs import fire
@@ -60,7 +60,7 @@ def branch(
         yield services
 
 
-def planned(services: Services, when: str = FRIDAY) -> dict[str, Message]:
+def planned(services: Services, when: str = FRIDAY) -> dict[str, OutboxMessage]:
     """What the job says, by key."""
     return {message.key: message for message in plan(services, "weekly", at=at(when))}
 

@@ -12,7 +12,7 @@ import pytest
 from builders.messages import BEHIND, COVERED, EVENING, EXEMPT, FRIDAY, MET, MONDAY, MONTHLY, examples, member
 
 from bot.core.day import DayFacts
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.member import TeamMember
 from bot.features.weekly import OwnWeek, TeamWeek, weekly
 from bot.messages.cards import as_card
@@ -33,7 +33,7 @@ def told(**changes: Any) -> list[str]:
     return said(weekly(**{"language": "zh-CN", "first": MONDAY, "at": FRIDAY, **changes}))
 
 
-def own(*rows: Row, facts: DayFacts = NINE, dose: int | None = 0, **more: bool) -> OwnWeek:
+def own(*rows: QuotaFigures, facts: DayFacts = NINE, dose: int | None = 0, **more: bool) -> OwnWeek:
     return OwnWeek(rows=rows, facts=facts, dose=dose, **more)
 
 

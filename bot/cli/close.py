@@ -12,7 +12,7 @@ import click
 from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.close import results
 from bot.services import Services
 from bot.store.results import Closed
@@ -110,7 +110,7 @@ def _period(services: Services, closed: Closed) -> dict[str, Any]:
     }
 
 
-def _figures(row: Row) -> dict[str, Any]:
+def _figures(row: QuotaFigures) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _SHOWN}
 
 

@@ -14,7 +14,7 @@ import click
 from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
 from bot.services import Services
-from bot.store.engine import Row
+from bot.store.engine import SqlRow
 
 _EVENT, _MESSAGE = "event:", "message:"
 
@@ -107,7 +107,7 @@ def _letters(services: Services) -> Iterator[dict[str, Any]]:
         yield _message(services, row)
 
 
-def _event(services: Services, row: Row) -> dict[str, Any]:
+def _event(services: Services, row: SqlRow) -> dict[str, Any]:
     return {
         "id": f"{_EVENT}{row['seq']}",
         "at": _time(services, row["received_at"]),
@@ -118,7 +118,7 @@ def _event(services: Services, row: Row) -> dict[str, Any]:
     }
 
 
-def _message(services: Services, row: Row) -> dict[str, Any]:
+def _message(services: Services, row: SqlRow) -> dict[str, Any]:
     return {
         "id": f"{_MESSAGE}{row['key']}",
         "at": _time(services, row["created_at"]),

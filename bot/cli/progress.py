@@ -19,13 +19,13 @@ from bot.cli.options import at_option, config_option, format_option, loaded, mom
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.progress_page import page
 from bot.core.people import Departments
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.teams import Team
 from bot.features.standings.load import standing
 from bot.features.standings.report import Report, sheets
 from bot.spreadsheet import workbook
 
-COLUMNS = tuple(field.name for field in fields(Row))
+COLUMNS = tuple(field.name for field in fields(QuotaFigures))
 TEAM_COLUMNS = tuple(field.name for field in fields(Team))
 
 
@@ -115,7 +115,7 @@ class _Choice:
         self._quota = quota
         self._tree = tree
 
-    def row(self, row: Row) -> bool:
+    def row(self, row: QuotaFigures) -> bool:
         """Whether this row was asked for."""
         return (
             (not self.users or row.userid in self.users)
@@ -135,7 +135,7 @@ class _Choice:
         )
 
 
-def _plain(row: Row | Team) -> dict[str, Any]:
+def _plain(row: QuotaFigures | Team) -> dict[str, Any]:
     return {
         name: value.isoformat() if isinstance(value, date) else value for name, value in asdict(row).items()
     }

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from bot.cli.output import drawn
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.teams import Team
 from bot.features.standings.report import TEAM_KEYS, Report
 from bot.messages.tables import short
@@ -30,8 +30,8 @@ def page(report: Report) -> str:
     return drawn(*parts) if parts else drawn(report.texts["tables.nobody"])
 
 
-def _rows(report: Report, rows: Iterable[Row]) -> Table:
-    columns: dict[str, Callable[[Row], str]] = {
+def _rows(report: Report, rows: Iterable[QuotaFigures]) -> Table:
+    columns: dict[str, Callable[[QuotaFigures], str]] = {
         "counted": lambda row: str(row.counted),
         "pending": lambda row: str(row.pending),
         "target": lambda row: str(row.target),

@@ -23,8 +23,8 @@ from bot.features.details.tags import wait_for_reading, want_again
 from bot.features.notify.enqueue import going, peace, put_unasked
 from bot.features.robots.picture import Picture
 from bot.services import Services
-from bot.store.engine import Row
-from bot.store.outbox import Message
+from bot.store.engine import SqlRow
+from bot.store.outbox import OutboxMessage
 from bot.store.troubles import Part
 from scheduler.jobs import JOBS, LASTING, SILENT
 from scheduler.planner import plan, prepared
@@ -113,7 +113,7 @@ def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, An
     return [_now(services, message, otherwise="planned") for message in planned]
 
 
-def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[Message]:
+def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[OutboxMessage]:
     record_files(services, now=services.clock.now())
     if want_again(services, job, at=when):
         with open_reader(services) as reader:  # beside a service, that one reads and we wait
@@ -134,7 +134,7 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[M
     return [message for message in planned if store.unasked.why(message.key) is None]
 
 
-def _deliver(services: Services, planned: list[Message]) -> None:
+def _deliver(services: Services, planned: list[OutboxMessage]) -> None:
     """Send, or wait while a service holds the delivery lease, until nothing is open or a human is needed."""
     with open_sender(services) as (sender, _keeper):
         while _open(services, planned):
@@ -145,14 +145,14 @@ def _deliver(services: Services, planned: list[Message]) -> None:
             time.sleep(wait if sender.leads else _LOOK_AGAIN_S)
 
 
-def _open(services: Services, planned: list[Message]) -> bool:
+def _open(services: Services, planned: list[OutboxMessage]) -> bool:
     rows = ((services.store.outbox.by_key(message.key), message) for message in planned)
     return any(
         row is not None and row["state"] == "pending" and not _is_later(row, message) for row, message in rows
     )
 
 
-def _is_later(row: Row, message: Message) -> bool:
+def _is_later(row: SqlRow, message: OutboxMessage) -> bool:
     """Whether it was put off to a time at which its receiver may be told it."""
     return bool(row["not_before"] > message.not_before)
 
@@ -162,7 +162,7 @@ def _needs_human(services: Services) -> str | None:
     return trouble.text if trouble and trouble.needs_human and trouble.until > services.store.now() else None
 
 
-def _went(services: Services, message: Message) -> bool:
+def _went(services: Services, message: OutboxMessage) -> bool:
     """Whether it was sent, or waits for another time and a service."""
     row = services.store.outbox.by_key(message.key)
     if row is None:
@@ -170,7 +170,7 @@ def _went(services: Services, message: Message) -> bool:
     return row["state"] == "sent" or (row["state"] == "pending" and _is_later(row, message))
 
 
-def _now(services: Services, message: Message, *, otherwise: str = "pending") -> dict[str, Any]:
+def _now(services: Services, message: OutboxMessage, *, otherwise: str = "pending") -> dict[str, Any]:
     """The message as the store has it, if an earlier run planned it; its state is *otherwise* if none did."""
     row = services.store.outbox.by_key(message.key)
     if row is None:
@@ -180,7 +180,7 @@ def _now(services: Services, message: Message, *, otherwise: str = "pending") ->
     return _told(message, row["state"], row["content"])
 
 
-def _told(message: Message, state: str, content: str) -> dict[str, Any]:
+def _told(message: OutboxMessage, state: str, content: str) -> dict[str, Any]:
     """A picture is told by its title."""
     text = Picture.from_json(content).alternative if message.msgtype == "image" else content
     return {"key": message.key, "to": message.to_userid, "state": state, "text": text}

@@ -17,7 +17,7 @@ from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.simulation_page import Telling, page
 from bot.cli.simulation_sheets import sheets
 from bot.config.quotas_file import load_quotas
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.people import directory
 from bot.features.simulate.message import penalty_rule, reward_rule
 from bot.features.simulate.simulate import Compared, Side, Simulated, attainment_of, simulate
@@ -136,7 +136,7 @@ def _person(one: Simulated, person: Compared) -> dict[str, Any]:
     }
 
 
-def _figures(row: Row | None) -> dict[str, Any] | None:
+def _figures(row: QuotaFigures | None) -> dict[str, Any] | None:
     if row is None:
         return None
     return {

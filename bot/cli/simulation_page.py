@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from bot.cli.output import drawn
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.rules.change_sentences import sentence
 from bot.features.simulate.message import arrow, penalty_rule, percent, reward_rule
 from bot.features.simulate.simulate import Compared, Side, Simulated, Simulation, attainment_of
@@ -228,7 +228,7 @@ def _rules(telling: Telling, one: Simulated, say: Callable[..., str | None]) -> 
     return arrow(*(rule or telling.texts["simulation.no_rule"] for rule in told)) if any(told) else None
 
 
-Shown = tuple[str, Callable[[Row], str]]  # a heading, and what stands below it
+Shown = tuple[str, Callable[[QuotaFigures], str]]  # a heading, and what stands below it
 
 
 def _table(telling: Telling, one: Simulated, shown: list[Compared]) -> Table:
@@ -257,7 +257,7 @@ def _columns(telling: Telling, one: Simulated) -> Iterator[Shown]:
         yield tables.short(texts, "reward"), lambda row: f"{row.reward or 0:,}"
 
 
-def _pair(one: Simulated, person: Compared, say: Callable[[Row], str]) -> str:
+def _pair(one: Simulated, person: Compared, say: Callable[[QuotaFigures], str]) -> str:
     # Who is under the quota on one side only has nothing on the other; of a quota that stands alone, there is
     # no other side.
     missing = "–" if one.both else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bot.cli.simulation_page import Telling, minute
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.simulate.message import arrow, penalty_rule, reward_rule
 from bot.features.simulate.simulate import Side, Simulated, attainment_of
 from bot.spreadsheet import Cell, Column, Form, Sheet
@@ -90,7 +90,7 @@ def _sums(telling: Telling) -> list[_Figure[Side]]:
     ]
 
 
-def _figures(telling: Telling) -> list[_Figure[Row]]:
+def _figures(telling: Telling) -> list[_Figure[QuotaFigures]]:
     columns, status = telling.texts.table("tables.columns"), telling.texts.table("tables.status")
     return [
         _Figure(name=columns["counted"], cell=lambda row: row.counted, form=Form.WHOLE),

@@ -12,7 +12,7 @@ import click
 
 from bot.app.demo import Demo, DemoError
 from bot.config import Config
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.standings.load import standing
 from bot.services import FIRST_START, Services
 
@@ -129,13 +129,13 @@ def _epoch(demo: Demo, day: date, at: str) -> int:
     return int(datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=zone).timestamp())
 
 
-def _rows(demo: Demo, day: date, at: str) -> dict[str, Row]:
+def _rows(demo: Demo, day: date, at: str) -> dict[str, QuotaFigures]:
     zone = demo.services.config.calendar.timezone
     moment = datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=zone)
     return {row.userid: row for row in standing(demo.services, at=moment).rows}
 
 
-def _changes(before: dict[str, Row], after: dict[str, Row]) -> None:
+def _changes(before: dict[str, QuotaFigures], after: dict[str, QuotaFigures]) -> None:
     click.echo("\nTheir month since 09:08; what is pending counts by itself once it was kept for seven days:")
     for userid, row in after.items():
         old = before[userid]

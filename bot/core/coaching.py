@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 
 TOLD_FROM, TOLD_TO = 7, 13  # days after the mark in which its effect is told: the week before the last
 ROSE_BY = 10  # hundredths of pace
@@ -45,7 +45,7 @@ class Outcome:
     rose: int
 
 
-def effect(mark: Mark, rows: Sequence[Row]) -> Effect | None:
+def effect(mark: Mark, rows: Sequence[QuotaFigures]) -> Effect | None:
     """Say what became of *mark* by the person's *rows* of now; None if nothing is asked of him any more.
 
     Paces of two periods may be compared: both are shares of what was expected.
@@ -59,7 +59,9 @@ def effect(mark: Mark, rows: Sequence[Row]) -> Effect | None:
     return Effect.ROSE if risen else Effect.NONE
 
 
-def outcome(marks: Iterable[Mark], rows: Mapping[str, Sequence[Row]], *, today: date) -> Outcome | None:
+def outcome(
+    marks: Iterable[Mark], rows: Mapping[str, Sequence[QuotaFigures]], *, today: date
+) -> Outcome | None:
     """Return what became of the *marks* of a week ago as of the local day *today*; None without any.
 
     A person counts once, from the first mark of that week on, whoever made it. *rows* by userid.

@@ -19,7 +19,7 @@ from itertools import groupby
 from statistics import median
 
 from bot.core.people import Departments
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.core.teams import SMALLEST, upwards
 
 _ENOUGH = frozenset({Status.MET, Status.COVERED})
@@ -82,7 +82,7 @@ class Board:
 
 
 def board(
-    rows: Sequence[Row],
+    rows: Sequence[QuotaFigures],
     *,
     departments: Departments,
     scope: Collection[int],
@@ -127,13 +127,13 @@ def _within(department: int | None, scope: Collection[int], departments: Departm
     return not scope or not set(scope).isdisjoint(upwards(department, departments))
 
 
-def _attained(rows: Iterable[Row]) -> int:
+def _attained(rows: Iterable[QuotaFigures]) -> int:
     rows = list(rows)
     done = sum(min(row.counted, row.target) for row in rows)
     return int(Fraction(100 * done, sum(row.target for row in rows)))
 
 
-def _top(rows: Iterable[Row], *, most: int) -> tuple[tuple[Place, ...], int]:
+def _top(rows: Iterable[QuotaFigures], *, most: int) -> tuple[tuple[Place, ...], int]:
     """Return who leads, and how many equal ones at the next place would have been too many."""
     able = [(Fraction(row.counted, row.target), row) for row in rows if row.counted]
     able.sort(key=lambda pair: (-pair[0], pair[1].userid))
@@ -151,10 +151,12 @@ def _top(rows: Iterable[Row], *, most: int) -> tuple[tuple[Place, ...], int]:
     return tuple(places), 0
 
 
-def _units(rows: Sequence[Row], *, scope: Collection[int], departments: Departments) -> tuple[Unit, ...]:
+def _units(
+    rows: Sequence[QuotaFigures], *, scope: Collection[int], departments: Departments
+) -> tuple[Unit, ...]:
     """Return the departments right below the scope, or those of a scope of several."""
     tops = set(scope) or {number for number in departments.names if number not in departments.parents}
-    by_unit: dict[int, list[Row]] = {}
+    by_unit: dict[int, list[QuotaFigures]] = {}
     for row in rows:
         way = upwards(row.department, departments)
         reached = next((place for place, number in enumerate(way) if number in tops), None)

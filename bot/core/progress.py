@@ -22,7 +22,7 @@ from bot.core.workdays import WorkCalendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class QuotaFigures:
     """One line of `quotabot progress`; the fields are its JSON keys and CSV columns, in this order.
 
     *expected* and *forecast* have one decimal, *kept_90* and *pace* two. *penalty* and *reward* are estimates
@@ -95,7 +95,7 @@ def progress(
     at: datetime,
     behind_threshold: Fraction | Decimal,
     money: bool = False,
-) -> tuple[Row, ...]:
+) -> tuple[QuotaFigures, ...]:
     """Return the rows as of *at*, in the order of *frames*, then by userid (code points).
 
     *money*: penalty and reward also before settlement. Raises ValueError if *at* has no zone.
@@ -103,7 +103,7 @@ def progress(
     now = Moment.of(at, calendar=branch.calendar)
     past, before = branch.past(now.at_s), branch.past(now.today_s - 1)
     people = sorted(branch.people, key=lambda person: person.userid)
-    rows: list[Row] = []
+    rows: list[QuotaFigures] = []
     for quota, period in frames:
         frame = Frame.of(quota, period, calendar=branch.calendar)
         sheet = _Sheet(
@@ -131,7 +131,7 @@ class _Sheet:
     money: bool
     flags: Collection[Flag]
 
-    def rows(self, everybody: Sequence[Figures]) -> list[Row]:
+    def rows(self, everybody: Sequence[Figures]) -> list[QuotaFigures]:
         ranks = self._ranks(everybody)
         flags = self._flags()
         return [
@@ -139,7 +139,7 @@ class _Sheet:
             for one in everybody
         ]
 
-    def _row(self, one: Figures, *, rank: int | None, flags: tuple[str, ...]) -> Row:
+    def _row(self, one: Figures, *, rank: int | None, flags: tuple[str, ...]) -> QuotaFigures:
         target, own, tally = one.target, one.own, one.tally
         history = self.past.history(one.person.userid)
         kept = history.kept_90(self.now.at_s).share
@@ -148,7 +148,7 @@ class _Sheet:
         pace = pace_of(tally.done, expected=expected)
         forecast = self._forecast(one)
         dose = own.dose(one.to_add_yesterday)
-        row = Row(
+        row = QuotaFigures(
             quota=self.frame.quota.id,
             userid=one.person.userid,
             department=membership.departments[0] if membership.departments else None,
@@ -179,7 +179,7 @@ class _Sheet:
         )
         return self._with_money(row, one, kept=kept) if self.money else row
 
-    def _with_money(self, row: Row, one: Figures, *, kept: Fraction | None) -> Row:
+    def _with_money(self, row: QuotaFigures, one: Figures, *, kept: Fraction | None) -> QuotaFigures:
         quota, counted, target = self.frame.quota, row.counted, row.target
         penalty = reward = None
         if quota.penalty is not None:

@@ -9,7 +9,7 @@ from statistics import median
 
 from bot.core.history import Kept
 from bot.core.people import Departments
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.status import rounded
 
 SMALLEST = 5  # teams under it are not broken down for those above their leader
@@ -32,12 +32,14 @@ class Team:
     kept_90: float | None
 
 
-def teams(rows: Iterable[Row], *, departments: Departments, kept: Mapping[str, Kept]) -> tuple[Team, ...]:
+def teams(
+    rows: Iterable[QuotaFigures], *, departments: Departments, kept: Mapping[str, Kept]
+) -> tuple[Team, ...]:
     """Return the teams of *rows*, in their order of quotas and periods, then by department id.
 
     *kept* is what became of each person's recent adds. A person belongs to the department of his row.
     """
-    grouped: dict[tuple[str, str, int], list[Row]] = {}
+    grouped: dict[tuple[str, str, int], list[QuotaFigures]] = {}
     order: dict[tuple[str, str], int] = {}
     for row in rows:
         order.setdefault((row.quota, row.period), len(order))
@@ -50,13 +52,16 @@ def teams(rows: Iterable[Row], *, departments: Departments, kept: Mapping[str, K
 
 
 def large_teams(
-    members: Mapping[int, Sequence[str]], rows: Mapping[str, Sequence[Row]], *, kept: Mapping[str, Kept]
+    members: Mapping[int, Sequence[str]],
+    rows: Mapping[str, Sequence[QuotaFigures]],
+    *,
+    kept: Mapping[str, Kept],
 ) -> tuple[Team, ...]:
     """Return the same of *members* (userids by department), where a quota asks SMALLEST of them or more.
 
     *rows* by userid; in the order of `teams`.
     """
-    grouped: dict[tuple[str, str, int], list[Row]] = {}
+    grouped: dict[tuple[str, str, int], list[QuotaFigures]] = {}
     order: dict[tuple[str, str], int] = {}
     for department, userids in members.items():
         for row in (row for userid in userids for row in rows.get(userid, ())):
@@ -78,7 +83,9 @@ def upwards(department: int | None, departments: Departments) -> list[int]:
     return way
 
 
-def _team(quota: str, period: str, department: int, rows: list[Row], kept: Mapping[str, Kept]) -> Team:
+def _team(
+    quota: str, period: str, department: int, rows: list[QuotaFigures], kept: Mapping[str, Kept]
+) -> Team:
     judged = [row for row in rows if row.target]
     asked = sum(row.target for row in judged)
     share = Kept.over(kept[row.userid] for row in judged).share

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.core.day import DayFacts
 from bot.core.pending import Waiting
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import ENOUGH, facts_said, first_line, footer, kept_line, labels_of, standings
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
@@ -18,7 +18,7 @@ from bot.messages.rows import kept_rows, pending_rows, standing_rows
 def progress(
     *,
     language: str,
-    rows: Sequence[Row],
+    rows: Sequence[QuotaFigures],
     yesterday: DayFacts,
     at: datetime,
     waiting: Sequence[Waiting] = (),
@@ -51,7 +51,7 @@ def progress(
 def _card(
     language: str,
     texts: Texts,
-    rows: Sequence[Row],
+    rows: Sequence[QuotaFigures],
     waiting: Sequence[Waiting],
     *,
     at: datetime,
@@ -81,7 +81,7 @@ def _card(
     )
 
 
-def _shorter(texts: Texts, rows: Sequence[Row]) -> str:
+def _shorter(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
     """Say the thing to do without what is done of it, for a title that would be too long."""
     unfinished = _unfinished(rows)
     if unfinished:
@@ -89,11 +89,11 @@ def _shorter(texts: Texts, rows: Sequence[Row]) -> str:
     return texts["progress.nothing_today"].say()
 
 
-def _urgency(row: Row) -> tuple[int, int]:
+def _urgency(row: QuotaFigures) -> tuple[int, int]:
     return row.today_left, row.today_dose
 
 
-def _enough_today(texts: Texts, rows: Sequence[Row]) -> str:
+def _enough_today(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
     """Say the one thing to do today.
 
     The largest dose decides, less what is already added: fewer would not be enough in every quota.
@@ -120,7 +120,7 @@ def _enough_today(texts: Texts, rows: Sequence[Row]) -> str:
     ).say()
 
 
-def _unfinished(rows: Sequence[Row]) -> list[Row]:
+def _unfinished(rows: Sequence[QuotaFigures]) -> list[QuotaFigures]:
     """Return the rows that ask for something today.
 
     A dose is fixed in the morning; somebody whom a late decision brought to the target has one and is done.
@@ -129,7 +129,7 @@ def _unfinished(rows: Sequence[Row]) -> list[Row]:
 
 
 def _pending(
-    language: str, texts: Texts, rows: Sequence[Row], waiting: Sequence[Waiting], *, at: datetime
+    language: str, texts: Texts, rows: Sequence[QuotaFigures], waiting: Sequence[Waiting], *, at: datetime
 ) -> list[Line]:
     if at.tzinfo is None:
         return []
@@ -143,7 +143,7 @@ def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
     return [Line((Part(texts["progress.yesterday"].say(facts=said)),), Keep.USEFUL)] if said else []
 
 
-def _peace(texts: Texts, rows: Sequence[Row]) -> Line:
+def _peace(texts: Texts, rows: Sequence[QuotaFigures]) -> Line:
     """Promise only what holds: while something is left today, a reminder may come."""
     promise = texts["progress.peace_when_enough"] if _unfinished(rows) else texts["progress.peace_today"]
     return Line((Part(promise.say()),), Keep.USEFUL)

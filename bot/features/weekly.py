@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.day import DayFacts
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.digest_message import TeamSaid, team_said
 from bot.features.teams.member import TeamMember
 from bot.features.teams.subteams import OverTeams
@@ -31,7 +31,7 @@ class OwnWeek:
     that: nothing is said of their number.
     """
 
-    rows: Sequence[Row]
+    rows: Sequence[QuotaFigures]
     facts: DayFacts
     dose: int | None
     tight: bool = False

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.core.day import DayFacts
 from bot.core.periods import PeriodKind, parse_period
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.messages.catalog import Texts
 from bot.messages.message import Keep, Line, Listing, Part, Tone
 from bot.messages.sanitize import clean
@@ -18,7 +18,12 @@ ENOUGH = frozenset({Status.MET, Status.COVERED})
 
 
 def standings(
-    texts: Texts, rows: Sequence[Row], *, at: datetime, is_tight: bool = False, says_days: bool = True
+    texts: Texts,
+    rows: Sequence[QuotaFigures],
+    *,
+    at: datetime,
+    is_tight: bool = False,
+    says_days: bool = True,
 ) -> Listing:
     """Say where each row stands; the more is to be done today, the earlier the line.
 
@@ -37,7 +42,7 @@ def standings(
     )
 
 
-def _standing(texts: Texts, row: Row, *, label: str, is_tight: bool, says_days: bool) -> Line:
+def _standing(texts: Texts, row: QuotaFigures, *, label: str, is_tight: bool, says_days: bool) -> Line:
     tone = Tone.GOOD if row.status in ENOUGH else Tone.PLAIN
     status = Part(texts.table("progress.status")[row.status], tone)
     if row.status is Status.EXEMPT:
@@ -53,7 +58,7 @@ def _standing(texts: Texts, row: Row, *, label: str, is_tight: bool, says_days: 
     return Line((Part(said), status), Keep.CORE)
 
 
-def standing_of(texts: Texts, row: Row, *, label: str, details: Sequence[str]) -> str:
+def standing_of(texts: Texts, row: QuotaFigures, *, label: str, details: Sequence[str]) -> str:
     """Say `label done/target: details`; what is pending is part of what is done."""
     return texts["progress.standing"].say(
         label=label,
@@ -63,13 +68,13 @@ def standing_of(texts: Texts, row: Row, *, label: str, details: Sequence[str]) -
     )
 
 
-def confirmed(texts: Texts, row: Row) -> list[str]:
+def confirmed(texts: Texts, row: QuotaFigures) -> list[str]:
     """Say what is confirmed, and what is pending if anything is."""
     pending = [texts["progress.pending"].say(n=row.pending)] if row.pending else []
     return [texts["progress.confirmed"].say(n=row.counted), *pending]
 
 
-def workdays_left(texts: Texts, row: Row) -> list[str]:
+def workdays_left(texts: Texts, row: QuotaFigures) -> list[str]:
     """Say how many workdays are left; nothing for a quota of one day, which has no other."""
     if parse_period(row.period).kind is PeriodKind.DAY:
         return []
@@ -106,12 +111,12 @@ def _period(texts: Texts, row: OfPeriod, *, at: datetime) -> str:
     return texts["progress.other_period"].say(period=row.period)
 
 
-def kept_of(rows: Sequence[Row]) -> Decimal | None:
+def kept_of(rows: Sequence[QuotaFigures]) -> Decimal | None:
     """Return the person's kept_90, which is the same in all his rows that have it."""
     return next((Decimal(str(row.kept_90)) for row in rows if row.kept_90 is not None), None)
 
 
-def kept_line(texts: Texts, rows: Sequence[Row]) -> list[Line]:
+def kept_line(texts: Texts, rows: Sequence[QuotaFigures]) -> list[Line]:
     """Say what share of the contacts of 90 days was kept, rounded down; nothing under ten contacts."""
     kept = kept_of(rows)
     if kept is None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.core.pending import Waiting
 from bot.core.periods import parse_period
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import ENOUGH, kept_of, workdays_left
@@ -17,7 +17,7 @@ Rows = tuple[tuple[str, str], ...]
 
 def standing_rows(
     texts: Texts,
-    rows: Sequence[Row],
+    rows: Sequence[QuotaFigures],
     *,
     at: datetime,
     is_tight: bool = False,
@@ -53,7 +53,7 @@ def standing_rows(
 
 
 def pending_rows(
-    language: str, rows: Sequence[Row], *, at: datetime, waiting: Sequence[Waiting] = ()
+    language: str, rows: Sequence[QuotaFigures], *, at: datetime, waiting: Sequence[Waiting] = ()
 ) -> Rows:
     """Say how many contacts are pending, and by which day the last of them is decided, if that is known."""
     texts = texts_in(language)
@@ -73,7 +73,7 @@ def pending_rows(
     )
 
 
-def kept_rows(language: str, rows: Sequence[Row]) -> Rows:
+def kept_rows(language: str, rows: Sequence[QuotaFigures]) -> Rows:
     """Say what share of the contacts of 90 days was kept, rounded down; nothing under ten contacts."""
     kept = kept_of(rows)
     texts = texts_in(language)

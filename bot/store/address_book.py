@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.core.people import Departments
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 # Marks: when everything was read (epoch s), what differs after each change, why the last try read nothing.
 READ_AT, CHANGED = "directory_read_at", "directory_changed"
@@ -151,7 +151,7 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _entry(row: Row) -> Entry:
+def _entry(row: SqlRow) -> Entry:
     return Entry(
         userid=row["userid"],
         name=row["name"],
@@ -171,7 +171,7 @@ def _entry(row: Row) -> Entry:
     )
 
 
-def _row(entry: Entry) -> Row:
+def _row(entry: Entry) -> SqlRow:
     return {
         "userid": entry.userid,
         "name": entry.name,
@@ -190,7 +190,7 @@ def _row(entry: Entry) -> Row:
     }
 
 
-def _wanted(row: Row) -> Wanted:
+def _wanted(row: SqlRow) -> Wanted:
     return Wanted(
         userid=row["userid"],
         wanted_since=row["wanted_since"],

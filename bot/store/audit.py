@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 _FIRST = "0" * 64
 _CHUNK = 1000
@@ -73,7 +73,7 @@ class Audit:
         return [_act(row) for row in self._engine.all("audit_after", seq=0, chunk=1_000_000_000)]
 
 
-def _act(row: Row) -> Act:
+def _act(row: SqlRow) -> Act:
     return Act(at=row["at"], actor=row["actor"], act=row["act"], subject=row["subject"], detail=row["detail"])
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 GRANT_S = 2
 _SUB_S = 10
@@ -134,7 +134,7 @@ class Budget:
         """*holder* has no call under way and makes no more for now."""
         self._engine.run("budget_land", holder=holder, now=int(now))
 
-    def _locked(self, api: str) -> dict[str, Row]:
+    def _locked(self, api: str) -> dict[str, SqlRow]:
         self._engine.run("budget_lock", api=api)
         return {row["api"]: row for row in self._engine.all("budget_apis", api=api)}
 
@@ -153,7 +153,7 @@ class Budget:
         self._engine.run("budget_fly", api=api, holder=holder, **values)
 
 
-def _parallel(own: Row, now: int, share: Share) -> int:
+def _parallel(own: SqlRow, now: int, share: Share) -> int:
     """How many calls of one API may be under way now."""
     if own["blocks"]:
         return 1
@@ -163,7 +163,7 @@ def _parallel(own: Row, now: int, share: Share) -> int:
     return int(min(share.in_flight, own["parallel"] + max(0, recovered)))
 
 
-def _places(flights: Sequence[Row], holder: str, *, most: int, now: int) -> int:
+def _places(flights: Sequence[SqlRow], holder: str, *, most: int, now: int) -> int:
     """How many places there are for *holder*; less than 1: it waits.
 
     Who waits goes before who comes later, and before who has had its turn.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 from bot.store.preferences import Way
 
 _FORGOTTEN_S = 3 * 24 * 3600
@@ -84,7 +84,7 @@ class Words:
         return self._engine.run("word_done", msgid=msgid, claim=claim) > 0
 
 
-def _word(row: Row) -> Word:
+def _word(row: SqlRow) -> Word:
     return Word(
         msgid=row["msgid"],
         userid=row["userid"],

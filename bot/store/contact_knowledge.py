@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from bot.core.contacts import Details
 from bot.store.coordination import PEOPLE, Marks
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 from bot.store.facts import MANAGER, Facts, Said
 
 __all__ = [
@@ -182,7 +182,7 @@ def _json(rows: object) -> str:
     return json.dumps(rows, ensure_ascii=False)
 
 
-def _details(row: Row, names: Mapping[str, tuple[str, ...]]) -> StoredDetails:
+def _details(row: SqlRow, names: Mapping[str, tuple[str, ...]]) -> StoredDetails:
     ids: list[str] = json.loads(row["tags"])
     # A tag that the corp's list does not have (yet) can still be asked for by its id.
     tags = frozenset(name for tag in ids for name in names.get(tag, (tag,)))

@@ -7,7 +7,7 @@ import socket
 import uuid
 from dataclasses import dataclass
 
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 PEOPLE = "people"  # the mark that changes with every change of people, their departments or their leave
 
@@ -47,7 +47,7 @@ class Leases:
         """Give it back."""
         self._engine.run("lease_free", name=name, holder=holder)
 
-    def get(self, name: str, *, now: int) -> Row | None:
+    def get(self, name: str, *, now: int) -> SqlRow | None:
         """`holder` and `until_s` while somebody holds it."""
         return self._engine.one("lease_get", name=name, now=now)
 
@@ -93,11 +93,11 @@ class Outages:
         """
         self._engine.run("outage_add", began_at=began_at, ended_at=ended_at, reason=reason, holder=holder)
 
-    def since(self, since: int) -> list[Row]:
+    def since(self, since: int) -> list[SqlRow]:
         """Those that ended at *since* or later, oldest first."""
         return self._engine.all("outages_since", since=since)
 
-    def last(self, reason: str) -> Row | None:
+    def last(self, reason: str) -> SqlRow | None:
         """The newest of this *reason*."""
         return self._engine.one("outage_last", reason=reason)
 

@@ -15,7 +15,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from bot.store.coordination import Marks
-from bot.store.engine import Engine, Row, StoreError
+from bot.store.engine import Engine, SqlRow, StoreError
 
 CHUNK = 500
 # Marks: whose copy the target is, and since when it is complete; in the source, which installation it is.
@@ -186,7 +186,7 @@ def _compare(source: Engine, target: Engine, tables: Sequence[Table], tell: Tell
     return [Compared(table.name, content(source, table), content(target, table)) for table in tables]
 
 
-def _chunks(engine: Engine, table: Table, *, after: Row | None) -> Iterator[list[Row]]:
+def _chunks(engine: Engine, table: Table, *, after: SqlRow | None) -> Iterator[list[SqlRow]]:
     """All rows of *table*, or those after the key *after*, in the order of the key: never many in memory."""
     while True:
         if after is None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from bot.core.engagement import CHINA, Figures, Method, TeamRate
 from bot.core.relations import Kind
 from bot.core.sync_estimate import MemberDay
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 _BATCH = 500
 _MEMBERS = 200
@@ -206,11 +206,11 @@ class Engagement:
             )
 
 
-def _reading(row: Row | None) -> Reading | None:
+def _reading(row: SqlRow | None) -> Reading | None:
     return None if row is None else Reading(**{**row, "last_day": date.fromisoformat(row["last_day"])})
 
 
-def _kept(row: Row) -> KeptDay:
+def _kept(row: SqlRow) -> KeptDay:
     return KeptDay(
         userid=row["userid"],
         day=date.fromisoformat(row["day"]),

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 PATIENCE_S = 5.0  # how long a write waits for another one to end
 
-Row = dict[str, Any]
+SqlRow = dict[str, Any]
 
 
 class StoreError(Exception):
@@ -33,11 +33,11 @@ class Engine(Protocol):
         """Inside a transaction: undo only this block if it fails."""
         ...
 
-    def all(self, name: str, /, **values: object) -> list[Row]:
+    def all(self, name: str, /, **values: object) -> list[SqlRow]:
         """Rows of the statement *name*."""
         ...
 
-    def one(self, name: str, /, **values: object) -> Row | None:
+    def one(self, name: str, /, **values: object) -> SqlRow | None:
         """First row of the statement *name*, or None."""
         ...
 

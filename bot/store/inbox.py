@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Depth:
     oldest_s: int | None
 
     @classmethod
-    def of(cls, row: Row | None, *, now: int) -> Depth:
+    def of(cls, row: SqlRow | None, *, now: int) -> Depth:
         """From a row of counts; *now* in epoch seconds of real time."""
         if row is None:
             return cls(0, 0, None)
@@ -81,15 +81,15 @@ class Inbox:
         """What waits at *now* (epoch s)."""
         return Depth.of(self._engine.one("inbox_depth"), now=now)
 
-    def failing(self, *, upto: int) -> list[Row]:
+    def failing(self, *, upto: int) -> list[SqlRow]:
         """Events that wait for another try, or were given up on."""
         return self._engine.all("inbox_failing", upto=upto)
 
-    def dead(self) -> list[Row]:
+    def dead(self) -> list[SqlRow]:
         """The dead letters."""
         return self._engine.all("inbox_dead")
 
-    def show(self, seq: int) -> Row | None:
+    def show(self, seq: int) -> SqlRow | None:
         """One event with its body."""
         return self._engine.one("inbox_show", seq=seq)
 

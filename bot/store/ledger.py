@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.core.contacts import Contact
 from bot.core.relations import Add, Kind, RelationEvent, Slip
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 RELATION = "relation"  # the scope "one relation" in the table of what must be derived anew
 
@@ -211,7 +211,7 @@ class Ledger:
         return _contacts(self._engine.all("adds_of_customers", customers=listed, **span))
 
 
-def _contacts(rows: Iterable[Row]) -> dict[str, list[Contact]]:
+def _contacts(rows: Iterable[SqlRow]) -> dict[str, list[Contact]]:
     found: dict[str, list[Contact]] = {}
     for row in rows:
         since = row["known_since"]
@@ -225,7 +225,7 @@ def _marks(relations: Iterable[tuple[str, str]]) -> list[dict[str, object]]:
     return [{"scope": RELATION, "key": key} for key in sorted(" ".join(relation) for relation in relations)]
 
 
-def _event(row: Row) -> RelationEvent:
+def _event(row: SqlRow) -> RelationEvent:
     return RelationEvent(
         userid=row["userid"],
         external_userid=row["external_userid"],
@@ -235,7 +235,7 @@ def _event(row: Row) -> RelationEvent:
     )
 
 
-def _row(add: Add) -> Row:
+def _row(add: Add) -> SqlRow:
     slips = [[slip.lost_at, slip.lost_by.value, slip.regained_at] for slip in add.slips]
     return {
         "userid": add.userid,
@@ -250,7 +250,7 @@ def _row(add: Add) -> Row:
     }
 
 
-def _add(row: Row) -> Add:
+def _add(row: SqlRow) -> Add:
     slips = () if row["slips"] == "[]" else json.loads(row["slips"])
     return Add(
         userid=row["userid"],

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from bot.core.people import Membership, Person
 from bot.store.coordination import PEOPLE, Marks
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 
 class Members:
@@ -64,7 +64,7 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _membership(row: Row) -> Membership:
+def _membership(row: SqlRow) -> Membership:
     return Membership(since=_day(row["since"]), departments=_split(row["departments"]), role=row["role"])
 
 
@@ -73,7 +73,7 @@ def _share(text: str) -> Fraction:
     return Fraction(text)
 
 
-def _person(rows: list[Row]) -> Person:
+def _person(rows: list[SqlRow]) -> Person:
     """A person from a row for each of his memberships."""
     row = rows[0]
     return Person(
@@ -87,7 +87,7 @@ def _person(rows: list[Row]) -> Person:
     )
 
 
-def _row(person: Person, read_on: date) -> Row:
+def _row(person: Person, read_on: date) -> SqlRow:
     return {
         "userid": person.userid,
         "name": person.name,

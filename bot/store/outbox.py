@@ -9,7 +9,7 @@ from datetime import date
 from enum import IntEnum
 from typing import Any
 
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 from bot.store.inbox import Depth
 
 UPDATE = "update_template_card"  # the msgtype of a row that changes a card instead of sending something
@@ -23,7 +23,7 @@ class Lane(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class OutboxMessage:
     """One message before it is stored.
 
     *not_before*, *expires_at* are epoch seconds on the message's own clock: the service's, or, with
@@ -83,7 +83,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A row that nobody asked for and nobody has tried yet; times as in `Message`."""
+    """A row that nobody asked for and nobody has tried yet; times as in `OutboxMessage`."""
 
     seq: int
     key: str
@@ -99,7 +99,7 @@ class Outbox:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, message: Message, *, created_at: int) -> bool:
+    def add(self, message: OutboxMessage, *, created_at: int) -> bool:
         """Store a message; False when its key is there already."""
         return (
             self._engine.run(
@@ -204,14 +204,14 @@ class Outbox:
         rows = self._engine.all("outbox_tries_since", since=since)
         return [(row["to_userid"], row["tried_at"]) for row in rows]
 
-    def unreached_since(self, since: int) -> list[Row]:
+    def unreached_since(self, since: int) -> list[SqlRow]:
         """Messages that did not reach their person, ended after *since* (real epoch s).
 
         Each with to_userid, state, error, and receipt as in `finish`.
         """
         return self._engine.all("outbox_unreached_since", since=since)
 
-    def by_key(self, key: str) -> Row | None:
+    def by_key(self, key: str) -> SqlRow | None:
         """One message by its key."""
         return self._engine.one("outbox_show", key=key)
 
@@ -221,7 +221,7 @@ class Outbox:
         rows = self._engine.all("outbox_told", first_key=f"{named}:", last_key=f"{named};")  # ; follows :
         return frozenset(row["to_userid"] for row in rows)
 
-    def by_task(self, task_id: str) -> Row | None:
+    def by_task(self, task_id: str) -> SqlRow | None:
         """The message whose card has *task_id*."""
         return self._engine.one("outbox_by_task", task_id=task_id)
 
@@ -229,7 +229,7 @@ class Outbox:
         """What waits at *now* (epoch s of real time)."""
         return Depth.of(self._engine.one("outbox_depth"), now=now)
 
-    def dead(self) -> list[Row]:
+    def dead(self) -> list[SqlRow]:
         """Messages that were given up on."""
         return self._engine.all("outbox_dead")
 

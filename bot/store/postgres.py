@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from bot.store.engine import PATIENCE_S, Row, StoreBusyError, StoreError
+from bot.store.engine import PATIENCE_S, SqlRow, StoreBusyError, StoreError
 from bot.store.queries import Statements, Step, complete, newer, steps
 
 log = structlog.get_logger(__name__)
@@ -107,14 +107,14 @@ class PostgresEngine:
         with self._local.connection.transaction():
             yield
 
-    def all(self, name: str, /, **values: object) -> list[Row]:
+    def all(self, name: str, /, **values: object) -> list[SqlRow]:
         """Rows of the statement *name*. Raises StoreBusyError when the store cannot be used now."""
-        rows: list[Row] = self._call(name, **values)
+        rows: list[SqlRow] = self._call(name, **values)
         return rows
 
-    def one(self, name: str, /, **values: object) -> Row | None:
+    def one(self, name: str, /, **values: object) -> SqlRow | None:
         """First row of the statement *name*, or None."""
-        row: Row | None = self._call(name, **values)
+        row: SqlRow | None = self._call(name, **values)
         return row
 
     def run(self, name: str, /, **values: object) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.renames import Begun, Overlap, Pair
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 
 class ProposalState(StrEnum):
@@ -90,5 +90,5 @@ class Proposals:
         return [Begun(**row) for row in self._engine.all("proposals_listed", old_userid=old_userid)]
 
 
-def _named(pair: Pair) -> Row:
+def _named(pair: Pair) -> SqlRow:
     return {"old_userid": pair[0], "userid": pair[1]}

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
-from bot.core.progress import Row as Line
-from bot.store.engine import Engine, Row
+from bot.core.progress import QuotaFigures as Line
+from bot.store.engine import Engine, SqlRow
 
 _LINE = TypeAdapter(Line)
 
@@ -78,7 +78,7 @@ class Results:
         return [Closed(**row) for row in self._engine.all("results_closed")]
 
 
-def _newest(rows: Iterable[Row]) -> dict[str, Result]:
+def _newest(rows: Iterable[SqlRow]) -> dict[str, Result]:
     found: dict[str, Result] = {}
     for row in rows:
         result = _result(row)
@@ -93,7 +93,7 @@ def text_of(line: Line) -> str:
     return _LINE.dump_json(line).decode()
 
 
-def _row(result: Result) -> Row:
+def _row(result: Result) -> SqlRow:
     return {
         "quota": result.line.quota,
         "period": result.line.period,
@@ -107,7 +107,7 @@ def _row(result: Result) -> Row:
     }
 
 
-def _result(row: Row) -> Result:
+def _result(row: SqlRow) -> Result:
     return Result(
         line=replace(_LINE.validate_json(row["line"]), userid=row["userid"]),
         version=row["version"],

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from bot.core.evidence import Evidence
 from bot.core.integrity import Finding, FindingKind, FindingName, Flag, Key
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 
 class ReviewKind(StrEnum):
@@ -187,11 +187,11 @@ class Findings:
         self._engine.run("findings_tell", **_named(name), told=told, at=at)
 
 
-def _key(row: Row) -> Key:
+def _key(row: SqlRow) -> Key:
     return row["userid"], row["external_userid"], row["added_at"]
 
 
-def _opening(one: Opening) -> Row:
+def _opening(one: Opening) -> SqlRow:
     userid, external_userid, added_at = one.contact
     return {
         "kind": one.kind.value,
@@ -205,7 +205,7 @@ def _opening(one: Opening) -> Row:
     }
 
 
-def _review(row: Row) -> Review:
+def _review(row: SqlRow) -> Review:
     return Review(
         kind=ReviewKind(row["kind"]),
         quota=row["quota"],
@@ -223,7 +223,7 @@ def _review(row: Row) -> Review:
     )
 
 
-def _name(row: Row) -> FindingName:
+def _name(row: SqlRow) -> FindingName:
     return FindingName(kind=FindingKind(row["kind"]), userid=row["userid"], subject=row["subject"])
 
 
@@ -231,7 +231,7 @@ def _named(name: FindingName) -> dict[str, str]:
     return {"kind": name.kind.value, "userid": name.userid, "subject": name.subject}
 
 
-def _open_finding(row: Row) -> OpenFinding:
+def _open_finding(row: SqlRow) -> OpenFinding:
     return OpenFinding(
         name=_name(row),
         on=date.fromisoformat(row["on_day"]),

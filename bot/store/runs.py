@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 
 class Runs:
@@ -20,7 +20,7 @@ class Runs:
             > 0
         )
 
-    def get(self, job: str, fire_at: int) -> Row | None:
+    def get(self, job: str, fire_at: int) -> SqlRow | None:
         """One firing."""
         return self._engine.one("runs_get", job=job, fire_at=fire_at)
 
@@ -70,14 +70,14 @@ class Runs:
         """Firings whose planner fell silent, and those that were put off until now."""
         return [(row["job"], row["fire_at"]) for row in self._engine.all("runs_abandoned", now=now)]
 
-    def unfinished_since(self, since: int) -> list[Row]:
+    def unfinished_since(self, since: int) -> list[SqlRow]:
         """Firings after *since* that failed, were held or missed, oldest first: job, fire_at, state."""
         return self._engine.all("runs_unfinished_since", since=since)
 
-    def last(self) -> list[Row]:
+    def last(self) -> list[SqlRow]:
         """The last firing of each job."""
         return self._engine.all("runs_last")
 
-    def newest(self, job: str) -> Row | None:
+    def newest(self, job: str) -> SqlRow | None:
         """The last firing of one job."""
         return self._engine.one("runs_newest", job=job)

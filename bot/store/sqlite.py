@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from bot.store.engine import PATIENCE_S, Row, StoreBusyError, StoreError
+from bot.store.engine import PATIENCE_S, SqlRow, StoreBusyError, StoreError
 from bot.store.queries import Statements, Step, complete, newer, steps
 
 DIALECT = "sqlite"
@@ -37,7 +37,7 @@ def _schema() -> Migrations:
     return migrations
 
 
-def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
+def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> SqlRow:
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 
@@ -177,14 +177,14 @@ class SqliteEngine:
             raise
         connection.execute("RELEASE SAVEPOINT step")
 
-    def all(self, name: str, /, **values: object) -> list[Row]:
+    def all(self, name: str, /, **values: object) -> list[SqlRow]:
         """Rows of the statement *name*. Raises StoreBusyError when the store cannot be used now."""
-        rows: list[Row] = self._call(name, **values)
+        rows: list[SqlRow] = self._call(name, **values)
         return rows
 
-    def one(self, name: str, /, **values: object) -> Row | None:
+    def one(self, name: str, /, **values: object) -> SqlRow | None:
         """First row of the statement *name*, or None."""
-        row: Row | None = self._call(name, **values)
+        row: SqlRow | None = self._call(name, **values)
         return row
 
     def run(self, name: str, /, **values: object) -> int:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from bot.store.coordination import Marks
 from bot.store.details import ContactRead
-from bot.store.engine import Engine, Row
+from bot.store.engine import Engine, SqlRow
 
 _CLEAR = 2_000
 _STARTS = "sync_real_began"  # the mark of the real beginnings of runs
@@ -141,7 +141,7 @@ class Syncs:
         row = self._engine.one("sync_done_before", at=at)
         return None if row is None or row["began_at"] is None else int(row["began_at"])
 
-    def _run(self, row: Row | None) -> SyncRun | None:
+    def _run(self, row: SqlRow | None) -> SyncRun | None:
         if row is None:
             return None
         step, began_at = Step(row.pop("state")), int(row["began_at"])
@@ -349,7 +349,7 @@ class Syncs:
         return [Drift(cause=cause, **row) for row in rows]
 
 
-def _loss_row(loss: FoundLoss) -> Row:
+def _loss_row(loss: FoundLoss) -> SqlRow:
     return {
         "userid": loss.userid,
         "external_userid": loss.external_userid,
@@ -358,7 +358,7 @@ def _loss_row(loss: FoundLoss) -> Row:
     }
 
 
-def _listed_row(contact: ContactRead) -> Row:
+def _listed_row(contact: ContactRead) -> SqlRow:
     return {
         "userid": contact.userid,
         "external_userid": contact.external_userid,
@@ -373,7 +373,7 @@ def _listed_row(contact: ContactRead) -> Row:
     }
 
 
-def _contact(userid: str, row: Row) -> ContactRead:
+def _contact(userid: str, row: SqlRow) -> ContactRead:
     return ContactRead(
         userid=userid,
         external_userid=row["external_userid"],

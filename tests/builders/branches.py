@@ -15,7 +15,7 @@ from bot.core.contacts import Contact
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Branch as CoreBranch
-from bot.core.progress import Row, progress
+from bot.core.progress import QuotaFigures, progress
 from bot.core.quotas import Quota
 from bot.core.relations import Add, Kind, RelationEvent, fold
 from bot.core.rulebook import Framed, Rulebook
@@ -135,7 +135,7 @@ def row(
     who: Person | None = None,
     calendar: WorkCalendar | None = None,
     period_name: str | None = None,
-) -> Row:
+) -> QuotaFigures:
     """The only row of one person under one quota."""
     (only,) = progress(
         core_branch([who or person()], events, calendar=calendar or china()),

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.features.notify import enqueue
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from builders.delivery import Post, post
 from builders.messages import examples
 from handlers.inbox import work_off
@@ -25,7 +25,9 @@ def office_with_cards(folder: Path, place: Path | str = "") -> Iterator[Post]:
         yield opened
 
 
-def a_card(services: Services, userid: str = "yg01", *, job: str = "progress", kind: str = "") -> Message:
+def a_card(
+    services: Services, userid: str = "yg01", *, job: str = "progress", kind: str = ""
+) -> OutboxMessage:
     """The row of an example message; *kind* is its heading in docs/messages.md if it is not *job*."""
     message = examples("zh-CN")[kind or job]
     return enqueue.unasked(services, job, userid, message, at=services.clock.now())

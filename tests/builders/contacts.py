@@ -12,7 +12,7 @@ from bot.core.frames import Frame
 from bot.core.integrity import FindingName
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
-from bot.core.progress import Branch, Row, progress
+from bot.core.progress import Branch, QuotaFigures, progress
 from bot.core.quotas import Quota
 from bot.core.relations import Add, Kind
 from builders.branches import NINE_TENTHS, at, china, person, quota, seconds
@@ -87,7 +87,7 @@ def rows(
     period: str = "2026-11",
     money: bool = False,
     **changes: Any,
-) -> dict[str, Row]:
+) -> dict[str, QuotaFigures]:
     """Everybody's row by userid."""
     found = progress(
         branch(contacts, people, **changes),

@@ -19,7 +19,7 @@ from bot.clock import RealClock
 from bot.core.people import Membership, Person
 from bot.features.ledger.derive import note_rules
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
 from bot.store.welcomes import State
 from builders import config as config_files
@@ -128,8 +128,8 @@ def live_a_day(services: Services) -> None:
     store.leases.take("delivery", holder="a:1", now=EVENT_AT, until=EVENT_AT + 15)
 
 
-def _message(number: int) -> Message:
-    return Message(
+def _message(number: int) -> OutboxMessage:
+    return OutboxMessage(
         key=f"progress:2026-11-23:员工{number}",
         job="progress",
         to_userid="sales01",

@@ -15,7 +15,7 @@ from bot.features.delivery.sender import Sender
 from bot.features.health import Health
 from bot.services import Services
 from bot.store.coordination import TOKEN
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.wecom.client import WeComClient
 from bot.wecom.token import TokenKeeper
 from builders.e2e import FakeTime, at, installation, outbox_rows, write_config, write_roster
@@ -44,7 +44,7 @@ class Post:
     def put(self, *keys: str, to: str = "yg01", content: str = "", **fields: Any) -> None:
         """Store messages that may go until 18:00, each with a text of its own unless *content* is given."""
         for key in keys:
-            message = Message(
+            message = OutboxMessage(
                 key=key,
                 to_userid=to,
                 content=content or f"今天加 2 位就够 ({key})",

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.people.refresh import Outcome, read_directory
 from bot.features.standings.load import standing
 from bot.services import Services
@@ -86,11 +86,11 @@ class Bank:
         assert outcome is not None
         return outcome
 
-    def rows(self, when: str) -> tuple[Row, ...]:
+    def rows(self, when: str) -> tuple[QuotaFigures, ...]:
         """The rows of `progress` as of this time."""
         return standing(self.services, at=at(when)).rows
 
-    def row(self, userid: str, when: str) -> Row | None:
+    def row(self, userid: str, when: str) -> QuotaFigures | None:
         """His row of `progress` as of this time."""
         found = [row for row in self.rows(when) if row.userid == userid]
         return found[0] if found else None

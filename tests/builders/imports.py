@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.relations import Kind, RelationEvent
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import Lines, Report, import_file
@@ -77,7 +77,7 @@ def imported(
     return import_file(services, lines, path, by="人事", skip_bad=skip_bad, dry_run=dry_run)
 
 
-def row(services: Services, userid: str = "zhangsan") -> Row:
+def row(services: Services, userid: str = "zhangsan") -> QuotaFigures:
     return next(row for row in standing(services, at=NOW).rows if row.userid == userid)
 
 

@@ -17,7 +17,7 @@ from bot.core.money import Penalty
 from bot.core.pending import Waiting
 from bot.core.people import Departments
 from bot.core.periods import parse_period
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.core.verdicts import Verdict
 from bot.features.admin import Cause, Finding, Wrong, admin
 from bot.features.close.message import ClosedLine, closed
@@ -51,7 +51,7 @@ RESULTS = datetime(2026, 12, 8, 8, 42, tzinfo=SHANGHAI)
 OBJECT_UNTIL = datetime(2026, 12, 15, 18, 0, tzinfo=SHANGHAI)
 QUIET = DayFacts(added=0, lost_by_customer=0, lost_by_member=0)
 
-MONTHLY = Row(
+MONTHLY = QuotaFigures(
     quota="cm-monthly",
     userid="yuangong-jia",
     department=12,
@@ -186,7 +186,7 @@ EASED = RuleNews(
 NEWS = News(improved=Improved(userids=("f2",), more=9), appeals=2, outcome=Outcome(people=2, back=1, rose=0))
 
 
-def member(name: str, *rows: Row, userid: str = "u") -> TeamMember:
+def member(name: str, *rows: QuotaFigures, userid: str = "u") -> TeamMember:
     return TeamMember(name=name, userid=userid, rows=rows)
 
 

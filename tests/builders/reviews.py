@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.relations import Kind, RelationEvent
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import standing
@@ -84,7 +84,7 @@ def messages(services: Services, when: datetime) -> dict[str, str]:
     return {message.key: message.content for message in found if not message.key.startswith("progress:")}
 
 
-def row(services: Services, userid: str, when: datetime, *, period: str = "2026-11") -> Row:
+def row(services: Services, userid: str, when: datetime, *, period: str = "2026-11") -> QuotaFigures:
     found = standing(services, at=when, period=period).rows
     return next(one for one in found if one.userid == userid)
 

@@ -13,7 +13,7 @@ from bot.app import service
 from bot.app.bootstrap import open_services
 from bot.config import load
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from builders.e2e import MADE_UP_APP, FakeTime, at, write_config, write_roster
 from builders.service import Site, contact_event, sealed
 from builders.wecom import WeCom, far_wecom
@@ -44,7 +44,7 @@ class Bank:
     def queue(self, to: str, *, key: str = "progress:test") -> None:
         """Put a message into the outbox that may go at once."""
         now = int(self.services.store.now())
-        message = Message(
+        message = OutboxMessage(
             key=key,
             job="progress",
             to_userid=to,

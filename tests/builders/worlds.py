@@ -19,7 +19,7 @@ from bot.core.integrity import FindingKind, FindingName, Flag
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import period_of
 from bot.core.progress import Branch as CoreBranch
-from bot.core.progress import Row, progress
+from bot.core.progress import QuotaFigures, progress
 from bot.core.quotas import Quota
 from bot.core.relations import Kind, RelationEvent
 from bot.core.sync import ROLLOUT_S
@@ -107,7 +107,7 @@ class World:
 
     def rows(
         self, *, events: Iterable[RelationEvent] | None = None, when: datetime | None = None
-    ) -> tuple[Row, ...]:
+    ) -> tuple[QuotaFigures, ...]:
         """The rows, of other events or at another time if asked."""
         moment = when or self.at
         return progress(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.core.money import Scope
 from bot.core.places import Place
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import labels_of
@@ -28,7 +28,7 @@ class OwnPlace:
 
 
 def rank(
-    *, language: str, rows: Sequence[Row], places: Mapping[tuple[str, str], OwnPlace], at: datetime
+    *, language: str, rows: Sequence[QuotaFigures], places: Mapping[tuple[str, str], OwnPlace], at: datetime
 ) -> Message:
     """Tell somebody his place in each quota of *rows*; *places* by quota and period. *at* is local."""
     texts = texts_in(language)
@@ -40,7 +40,7 @@ def rank(
     )
 
 
-def _place(texts: Texts, row: Row, own: OwnPlace | None, *, label: str) -> str:
+def _place(texts: Texts, row: QuotaFigures, own: OwnPlace | None, *, label: str) -> str:
     if own is None:
         return texts["own.rank_none"].say(label=label)
     if own.place is None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.chat import about_message
 from bot.features.chat.dates import days_in
 from bot.features.chat.desk import Answer, Ask, Desk, File
@@ -174,7 +174,7 @@ def export(ask: Ask, told: Told) -> Answer:
     )
 
 
-def _with_ranks(desk: Desk, rows: list[Row]) -> tuple[list[Row], list[str]]:
+def _with_ranks(desk: Desk, rows: list[QuotaFigures]) -> tuple[list[QuotaFigures], list[str]]:
     """Return *rows* with their ranks, and a note if these are older than the rows."""
     found = ranked(desk.services, rows, at=desk.at)
     with_ranks = []

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from bot.core.money import Penalty
 from bot.core.periods import PeriodKind, period_of
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.verdicts import Verdict
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer, kept_of
@@ -27,7 +27,7 @@ class ClosedLine:
     which the record began, if too much of the period was over then for its result to say much.
     """
 
-    row: Row
+    row: QuotaFigures
     verdicts: Mapping[Verdict, int]
     penalty_rule: Penalty | None
     above_median: bool = False

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from bot.core.periods import parse_period
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.rulebook import Framed
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.standings.load import Standing, rules, standing_in
@@ -34,8 +34,8 @@ class ClosingError(Exception):
 class Correction:
     """A final line, and what the figures would be now."""
 
-    stored: Row
-    now: Row
+    stored: QuotaFigures
+    now: QuotaFigures
 
 
 def due(services: Services, *, at: datetime) -> list[Framed]:
@@ -183,7 +183,7 @@ def corrections(services: Services, quota: str, period: str, *, at: datetime) ->
 
 def correct(
     services: Services, quota: str, period: str, userid: str, *, by: str, reason: str, at: datetime
-) -> Row:
+) -> QuotaFigures:
     """Append what the figures of *userid* are now as a new line, by *by*, for *reason*; return it.
 
     Raises ClosingError if there is nothing to correct.
@@ -210,7 +210,7 @@ def correct(
     return line
 
 
-def _signed(services: Services, result: Result, now: Row | None, *, by: str, at: datetime) -> Result:
+def _signed(services: Services, result: Result, now: QuotaFigures | None, *, by: str, at: datetime) -> Result:
     """The final version of a line: with what reviews decided, and nothing else against the person."""
     line, reason = result.line, "signed as it was"
     decided = [
@@ -236,7 +236,7 @@ def _note(
     act: str,
     quota: str,
     period: str,
-    lines: Sequence[Row],
+    lines: Sequence[QuotaFigures],
     *,
     actor: str,
     at: int,

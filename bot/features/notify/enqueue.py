@@ -22,7 +22,7 @@ from bot.messages.forms import CARD, forms_of
 from bot.messages.message import Message as Written
 from bot.services import Services
 from bot.store.notify import Unasked
-from bot.store.outbox import Lane, Message, Pending
+from bot.store.outbox import Lane, OutboxMessage, Pending
 
 _MAY_COME = frozenset({"progress", "reminder"})  # on a day of which nothing is known yet
 FILE = "file"  # the msgtype of a row whose content names a stored file
@@ -36,14 +36,14 @@ def key_of(job: str, day: date, userid: str) -> str:
     return f"{job}:{day.isoformat()}:{userid}"
 
 
-def answer(services: Services, key: str, userid: str, message: Written, *, at: datetime) -> Message:
+def answer(services: Services, key: str, userid: str, message: Written, *, at: datetime) -> OutboxMessage:
     """Return the answer to what *userid* asked as a row of the outbox: at once, at any hour, before all else.
 
     *key* names the question, such as `answer:` and WeCom's id of his message: it is answered once. *at* is
     aware, by the service's clock.
     """
     begin = epoch_of(at)
-    return Message(
+    return OutboxMessage(
         key=key,
         job="answer",
         to_userid=userid,
@@ -54,10 +54,10 @@ def answer(services: Services, key: str, userid: str, message: Written, *, at: d
     )
 
 
-def attached(key: str, userid: str, attachment: str, *, at: datetime) -> Message:
+def attached(key: str, userid: str, attachment: str, *, at: datetime) -> OutboxMessage:
     """Return a row that sends the stored file *attachment* to *userid*, behind the answer it goes with."""
     begin = epoch_of(at)
-    return Message(
+    return OutboxMessage(
         key=key,
         job="answer",
         to_userid=userid,
@@ -77,7 +77,7 @@ def unasked(
     *,
     at: datetime,
     time_shift: int | None = None,
-) -> Message:
+) -> OutboxMessage:
     """A message that nobody asked for, as a row of the outbox: from *at* (aware) to the end of working hours.
 
     A time outside working hours is put off to their next beginning. *time_shift* puts its times on a clock
@@ -85,7 +85,7 @@ def unasked(
     """
     not_before, expires_at = working_window(services, at)
     key = key_of(job, services.config.work_calendar().day_of(not_before), userid)
-    return Message(
+    return OutboxMessage(
         key=key,
         job=job,
         to_userid=userid,
@@ -145,7 +145,7 @@ def _written(services: Services, message: Written, *, key: str, time_shift: int 
     }
 
 
-def put_unasked(services: Services, message: Message, *, quiet: Peace, spread: bool = False) -> bool:
+def put_unasked(services: Services, message: OutboxMessage, *, quiet: Peace, spread: bool = False) -> bool:
     """Store what nobody asked for, if its receiver may be told it that day. Best inside a transaction.
 
     What waits is moved to a time at which he may be; the rest is withheld, and counted with its reason. False
@@ -173,7 +173,7 @@ def put_unasked(services: Services, message: Message, *, quiet: Peace, spread: b
     return store.outbox.add(_moved(message, found, quiet.calendar), created_at=now)
 
 
-def going(services: Services, messages: Iterable[Message], *, quiet: Peace) -> Iterator[Message]:
+def going(services: Services, messages: Iterable[OutboxMessage], *, quiet: Peace) -> Iterator[OutboxMessage]:
     """Of *messages*, in this order, those that `put_unasked` would store, or that are stored; stores none."""
     places = _Tried(services.store.unasked)
     for message in messages:
@@ -205,7 +205,9 @@ class _Tried:
         return is_room
 
 
-def _place(services: Services, message: Message, *, quiet: Peace, places: _Places) -> datetime | Silence:
+def _place(
+    services: Services, message: OutboxMessage, *, quiet: Peace, places: _Places
+) -> datetime | Silence:
     """Take a place for *message*; return its time, or why there is none. Groups have no places."""
     kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
     if not is_userid(message.to_userid):
@@ -242,7 +244,7 @@ def move_on(services: Services, row: Pending, *, quiet: Peace, at: datetime) -> 
 
 def _first_place(
     services: Services,
-    message: Message | Pending,
+    message: OutboxMessage | Pending,
     *,
     begin: datetime,
     since: datetime,
@@ -262,7 +264,7 @@ def _first_place(
             return why
         asked = (
             message
-            if candidate == begin or not isinstance(message, Message)
+            if candidate == begin or not isinstance(message, OutboxMessage)
             else replace(message, awaited=None)
         )
         awaited = _awaited(services, asked, candidate, quiet=quiet)
@@ -275,9 +277,11 @@ def _first_place(
     return why
 
 
-def _awaited(services: Services, message: Message | Pending, moment: datetime, *, quiet: Peace) -> set[str]:
+def _awaited(
+    services: Services, message: OutboxMessage | Pending, moment: datetime, *, quiet: Peace
+) -> set[str]:
     """What may still come on the day of *moment*; all that could where nobody knows better."""
-    known = message.awaited if isinstance(message, Message) else None
+    known = message.awaited if isinstance(message, OutboxMessage) else None
     if known is None:
         known = _may_come(services, quiet.people.get(message.to_userid), moment.date())
     return {job for job in known if comes_later(services, job, moment)}
@@ -296,7 +300,7 @@ def _room(services: Services, kept: int) -> int:
     return services.config.messages.per_day - kept
 
 
-def _moved(message: Message, begin: datetime, calendar: WorkCalendar) -> Message:
+def _moved(message: OutboxMessage, begin: datetime, calendar: WorkCalendar) -> OutboxMessage:
     moment = int(begin.timestamp())
     if moment == message.not_before:
         return message

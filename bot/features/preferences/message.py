@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.messages.answers import answered, day_of, moment_of
 from bot.messages.catalog import texts_in
 from bot.messages.lines import standings
@@ -142,7 +142,7 @@ def nobody_to_help(*, language: str, has_leader: bool, at: datetime) -> Message:
     return answered(language=language, head=head, lines=[line], kind=texts["preferences.help"], at=at)
 
 
-def help_wanted(*, language: str, name: str, rows: Sequence[Row], at: datetime) -> Message:
+def help_wanted(*, language: str, name: str, rows: Sequence[QuotaFigures], at: datetime) -> Message:
     """Tell a leader that *name*, one of his people, asks for help, and where he stands (*rows*)."""
     texts = texts_in(language)
     lines: list[str | Line | Listing] = [texts["preferences.asks_quietly"]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.core.periods import PeriodKind, parse_period
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import confirmed, first_line, footer, labels_of, standing_of
@@ -14,7 +14,7 @@ from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Par
 from bot.messages.rows import Rows, kept_rows
 
 
-def to_remind(rows: Sequence[Row]) -> tuple[Row, ...]:
+def to_remind(rows: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
     """Return the rows of one person that a reminder is about: behind, and something left today.
 
     If there are none, he gets no reminder.
@@ -22,7 +22,7 @@ def to_remind(rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.status is Status.BEHIND and row.today_left)
 
 
-def days_after(row: Row, *, today_is_workday: bool) -> int:
+def days_after(row: QuotaFigures, *, today_is_workday: bool) -> int:
     """Return his workdays of the period after today; *today_is_workday*: workdays_left counts today."""
     return max(0, row.workdays_left - int(today_is_workday))
 
@@ -30,7 +30,7 @@ def days_after(row: Row, *, today_is_workday: bool) -> int:
 def reminder(
     *,
     language: str,
-    rows: Sequence[Row],
+    rows: Sequence[QuotaFigures],
     at: datetime,
     today_is_workday: bool,
     may_be_away: bool = False,
@@ -80,7 +80,7 @@ def reminder(
     )
 
 
-def _more_today(texts: Texts, due: Sequence[Row]) -> str:
+def _more_today(texts: Texts, due: Sequence[QuotaFigures]) -> str:
     most = max(due, key=lambda row: (row.today_left, row.today_dose))
     begun = most.today_dose - most.today_left
     if begun > 0:
@@ -88,7 +88,7 @@ def _more_today(texts: Texts, due: Sequence[Row]) -> str:
     return texts["progress.add_more"].say(n=most.today_left)
 
 
-def _figures(texts: Texts, due: Sequence[Row], *, after: Mapping[str, int | None]) -> Rows:
+def _figures(texts: Texts, due: Sequence[QuotaFigures], *, after: Mapping[str, int | None]) -> Rows:
     """Say where one quota stands as rows of a card; several are told in its text."""
     (row,) = due
     done = f"{row.counted + row.pending}/{row.target}"
@@ -103,7 +103,7 @@ def _figures(texts: Texts, due: Sequence[Row], *, after: Mapping[str, int | None
     )
 
 
-def _workdays(texts: Texts, row: Row, *, after: int | None) -> list[str]:
+def _workdays(texts: Texts, row: QuotaFigures, *, after: int | None) -> list[str]:
     """Say how many are left after today; nothing of a day's quota, nor if that is not known."""
     if after:
         return [texts["progress.workdays_after_today"].say(n=after)]
@@ -111,12 +111,12 @@ def _workdays(texts: Texts, row: Row, *, after: int | None) -> list[str]:
     return [] if after is None or is_day else [texts["progress.last_workday"].say()]
 
 
-def _standing(texts: Texts, row: Row, *, label: str, after: int | None) -> Line:
+def _standing(texts: Texts, row: QuotaFigures, *, label: str, after: int | None) -> Line:
     details = [*confirmed(texts, row), *_workdays(texts, row, after=after)]
     return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)
 
 
-def _may_stop(texts: Texts, due: Sequence[Row], *, after_today: dict[str, int]) -> list[Line]:
+def _may_stop(texts: Texts, due: Sequence[QuotaFigures], *, after_today: dict[str, int]) -> list[Line]:
     """Say the dose from the next workday on; nothing if a quota has no workday after today."""
     if not all(after_today.values()):
         return []

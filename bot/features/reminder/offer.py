@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.core.periods import parse_period
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer, labels_of
 from bot.messages.message import Button, Card, Keep, Line, Message, Part
@@ -15,8 +15,8 @@ from bot.messages.message import Button, Card, Keep, Line, Message, Part
 def offer_help(
     *,
     language: str,
-    rows: Sequence[Row],
-    about: Sequence[Row],
+    rows: Sequence[QuotaFigures],
+    about: Sequence[QuotaFigures],
     at: datetime,
     is_last_day: bool = False,
     has_helper: bool = True,

@@ -12,14 +12,16 @@ from bot.features.reviews.cases import JOINER, RENAME, Case, what_of
 from bot.features.reviews.decision_message import decided
 from bot.features.standings.load import everybody
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.store.reviews import ReviewKind
 
 JOB = "decided"  # in the key of the message, with the case
 _LONGEST_LEAVE = 60  # workdays; who is away longer sees it in his numbers
 
 
-def news(services: Services, case: Case, state: str, *, by: str, reason: str, at: datetime) -> Message | None:
+def news(
+    services: Services, case: Case, state: str, *, by: str, reason: str, at: datetime
+) -> OutboxMessage | None:
     """Return the message about a decision of *at* (aware), for the person's next time at work.
 
     None for a single held contact, a changed userid or a first day, and for somebody who has left or is away

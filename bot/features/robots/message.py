@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.leaderboard import Board, Place, Unit
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.robots.picture import Bar, Figure, Picture, Section
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer, labels_of
@@ -28,7 +28,7 @@ class GroupPost:
     """What a robot posts: *boards*, each with a row of its quota; names by userid and by department."""
 
     job: str
-    boards: Sequence[tuple[Row, Board]]
+    boards: Sequence[tuple[QuotaFigures, Board]]
     people: Mapping[str, str]
     departments: Mapping[int, str]
     at: datetime

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from bot.config import Config
 from bot.config.sections import Robot
 from bot.core.leaderboard import Board, Gain, board
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.features.notify.enqueue import key_of
 from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
 from bot.features.standings.gains import Gains, silent
 from bot.features.standings.load import Standing
 from bot.messages.message import as_markdown
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 from bot.wecom.robot import MARKDOWN_BYTES, address_of
 
 PICTURE = ":picture"  # ends the key of the row beside the words
@@ -35,7 +35,7 @@ def posts(
     expires_at: int,
     time_shift: int | None = None,
     after: str = "",
-) -> Iterator[Message]:
+) -> Iterator[OutboxMessage]:
     """What robots post with *job* (digest or weekly), in the order of their addresses greater than *after*.
 
     Times are epoch s on the message's own clock. A robot that is off posts nothing, nor one whose departments
@@ -59,7 +59,7 @@ def posts(
         words = as_markdown(group_message(post, language=language), limit=MARKDOWN_BYTES)
         picture = group_picture(post, language=language).to_json()
         for name, msgtype, content in ((key, "markdown", words), (f"{key}{PICTURE}", "image", picture)):
-            yield Message(
+            yield OutboxMessage(
                 key=name,
                 job=job,
                 to_userid=address,
@@ -93,14 +93,14 @@ class _Seen:
     """What all robots look at, worked out once."""
 
     standing: Standing
-    rows: Mapping[str, list[Row]]
+    rows: Mapping[str, list[QuotaFigures]]
     silent: Collection[str]
     gains: Mapping[str, Mapping[str, Gain]]
     names: Mapping[str, str]
 
     @classmethod
     def of(cls, services: Services, standing: Standing) -> _Seen:
-        rows: dict[str, list[Row]] = {}
+        rows: dict[str, list[QuotaFigures]] = {}
         for row in standing.rows:
             rows.setdefault(row.quota, []).append(row)
         return cls(
@@ -114,7 +114,7 @@ class _Seen:
 
 def _post(config: Config, robot: Robot, job: str, seen: _Seen) -> GroupPost | None:
     leaders, standing = config.messages.leaderboard, seen.standing
-    boards: list[tuple[Row, Board]] = []
+    boards: list[tuple[QuotaFigures, Board]] = []
     for quota, rows in seen.rows.items():
         found = board(
             rows,

@@ -11,7 +11,7 @@ from bot.features.rules.announcement import RuleNews, rules_changed
 from bot.features.rules.changes import QuotaChange
 from bot.features.rules.diff import Difference
 from bot.services import Services
-from bot.store.outbox import Message
+from bot.store.outbox import OutboxMessage
 
 JOB = "rules"  # in the key of the message
 _OF_MONEY = frozenset({"penalty", "reward"})
@@ -34,7 +34,7 @@ def news_of(change: QuotaChange, *, money: bool = True) -> RuleNews:
     )
 
 
-def announcements(services: Services, changes: Iterable[QuotaChange], *, at: datetime) -> list[Message]:
+def announcements(services: Services, changes: Iterable[QuotaChange], *, at: datetime) -> list[OutboxMessage]:
     """The messages about *changes*, in the order of userids; nobody who has left gets one."""
     people = services.store.members.all()
     local = services.config.work_calendar().local(at)

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from bot.core import rulebook
 from bot.core.periods import Period, period_of
-from bot.core.progress import Branch, Row, progress
+from bot.core.progress import Branch, QuotaFigures, progress
 from bot.core.quotas import Quota, holds_for
 from bot.core.rulebook import Version
 from bot.core.workdays import ONE_DAY, epoch_of
@@ -145,7 +145,7 @@ class _Trial:
     at: datetime
     threshold: Fraction
 
-    def rows(self, quota: Quota) -> dict[str, Row]:
+    def rows(self, quota: Quota) -> dict[str, QuotaFigures]:
         found = progress(
             self.branch,
             frames=[(quota, self.period)],
@@ -168,7 +168,7 @@ class _Trial:
         return tuple(chosen)
 
 
-def _worse(before: Row | None, after: Row | None) -> bool:
+def _worse(before: QuotaFigures | None, after: QuotaFigures | None) -> bool:
     if before is None:
         return after is not None and after.target > 0  # somebody is asked who was not
     if after is None:

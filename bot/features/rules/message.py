@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bot.core.counting import WECHAT, Counting, Integrity
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.quotas import Basis, Quota
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
@@ -19,7 +19,7 @@ from bot.messages.sanitize import clean
 def rules(
     *,
     language: str,
-    asked: Sequence[tuple[Quota, Row]],
+    asked: Sequence[tuple[Quota, QuotaFigures]],
     deciders: Sequence[str],
     decide_workdays: int,
     appeal_workdays: int,
@@ -53,7 +53,7 @@ def rules(
     return answered(language=language, head=texts["rules.head"], lines=said, kind=texts["rules.kind"], at=at)
 
 
-def _target(texts: Texts, quota: Quota, row: Row, label: str) -> str:
+def _target(texts: Texts, quota: Quota, row: QuotaFigures, label: str) -> str:
     days = {"first": f"{row.period_start:%m-%d}", "last": f"{row.period_end:%m-%d}"}
     basis = texts.table("rules.basis")[quota.basis]
     if not row.target:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from bot.core.frames import Past
 from bot.core.history import Kept
 from bot.core.periods import Period
-from bot.core.progress import Branch, Row, Status
+from bot.core.progress import Branch, QuotaFigures, Status
 from bot.core.quotas import Quota
 from bot.core.rulebook import Framed, Rulebook
 from bot.core.status import rounded
@@ -31,7 +31,7 @@ class Side:
     """
 
     rule: Quota
-    rows: Mapping[str, Row]
+    rows: Mapping[str, QuotaFigures]
     people: int
     met: int
     counted: int
@@ -48,8 +48,8 @@ class Compared:
     """One person on both sides; None where he is not under the quota."""
 
     userid: str
-    was: Row | None
-    would_be: Row | None
+    was: QuotaFigures | None
+    would_be: QuotaFigures | None
 
     @property
     def changes_status(self) -> bool:
@@ -257,7 +257,7 @@ class _Known:
             told = load.standing_in(
                 services, several, at=at, book=book, money=True, stored=False, branch=self.branch
             )
-            rows: dict[Name, list[Row]] = {}
+            rows: dict[Name, list[QuotaFigures]] = {}
             for row in told.rows:
                 rows.setdefault((row.quota, row.period), []).append(row)
             for quota, period in several:
@@ -266,7 +266,7 @@ class _Known:
         return found
 
 
-def _side(rule: Quota, rows: Sequence[Row], *, past: Past) -> Side:
+def _side(rule: Quota, rows: Sequence[QuotaFigures], *, past: Past) -> Side:
     judged = [row for row in rows if row.target]
     kept = Kept.over(past.history(row.userid).kept_90(past.at_s) for row in judged)
     asked = sum(row.target for row in judged)
@@ -286,10 +286,10 @@ def _side(rule: Quota, rows: Sequence[Row], *, past: Past) -> Side:
     )
 
 
-def attainment_of(row: Row) -> Fraction | None:
+def attainment_of(row: QuotaFigures) -> Fraction | None:
     """Return counted / target with two decimals; None for the exempt."""
     return rounded(Fraction(row.counted, row.target), places=2) if row.target else None
 
 
-def _money(row: Row | None) -> tuple[int, int]:
+def _money(row: QuotaFigures | None) -> tuple[int, int]:
     return (0, 0) if row is None else (row.penalty or 0, row.reward or 0)

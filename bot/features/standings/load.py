@@ -19,7 +19,7 @@ from bot.core.money import capped
 from bot.core.pending import Waiting, waiting
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
-from bot.core.progress import Branch, Row, progress
+from bot.core.progress import Branch, QuotaFigures, progress
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import Add
 from bot.core.rulebook import Framed, Rulebook
@@ -39,7 +39,7 @@ class Standing:
 
     at: datetime
     frames: tuple[Framed, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[QuotaFigures, ...]
     branch: Branch
     people: Mapping[str, Person]
 
@@ -54,9 +54,9 @@ class Standing:
         return self.branch.calendar
 
     @cached_property
-    def by_person(self) -> dict[str, tuple[Row, ...]]:
+    def by_person(self) -> dict[str, tuple[QuotaFigures, ...]]:
         """Rows of each person who has any, in the order of quotas; people in the order of userids."""
-        found: dict[str, list[Row]] = {}
+        found: dict[str, list[QuotaFigures]] = {}
         for row in self.rows:
             found.setdefault(row.userid, []).append(row)
         return {userid: tuple(rows) for userid, rows in sorted(found.items())}
@@ -76,7 +76,7 @@ class Standing:
         """Whether *userid* may be told something on the local *day*: employed, not absent, in range."""
         return self.people[userid].works_on(day)
 
-    def own_workdays(self, row: Row) -> int:
+    def own_workdays(self, row: QuotaFigures) -> int:
         """How many workdays of its period the quota of *row* asks of his; 0 if it is not among *frames*."""
         return sum(
             len(
@@ -198,10 +198,10 @@ def standing_in(
 
 
 def _as_signed(
-    services: Services, frames: Iterable[Framed], rows: Iterable[Row], *, at: datetime
-) -> tuple[Row, ...]:
+    services: Services, frames: Iterable[Framed], rows: Iterable[QuotaFigures], *, at: datetime
+) -> tuple[QuotaFigures, ...]:
     """*rows* with the final ones as they were signed; before the settlement they are what they were then."""
-    by_frame: dict[tuple[str, str], dict[str, Row]] = {}
+    by_frame: dict[tuple[str, str], dict[str, QuotaFigures]] = {}
     for row in rows:
         by_frame.setdefault((row.quota, row.period), {})[row.userid] = row
     calendar = services.config.work_calendar()
@@ -210,7 +210,7 @@ def _as_signed(
     )
     closed = services.store.results.closed() if settled else ()
     final = settled & {(one.quota, one.period) for one in closed if one.final}
-    found: list[Row] = []
+    found: list[QuotaFigures] = []
     for quota, period in frames:
         name = (quota.id, period.name)
         shown = by_frame.get(name, {})
@@ -341,7 +341,7 @@ def _of_months(frames: Iterable[Framed], book: Rulebook) -> list[Framed]:
     ]
 
 
-def _cap(rows: Sequence[Row], *, cap: int, order: Mapping[str, int]) -> list[Row]:
+def _cap(rows: Sequence[QuotaFigures], *, cap: int, order: Mapping[str, int]) -> list[QuotaFigures]:
     """*rows* with the penalties of one person for periods ending in a month cut at *cap*, later first.
 
     Of periods that end on one day that of the quota that stands later (*order*) is cut first.

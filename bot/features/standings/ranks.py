@@ -15,7 +15,7 @@ from fractions import Fraction
 from bot.core.money import Scope
 from bot.core.people import Person
 from bot.core.places import Place, places
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.quotas import Quota
 from bot.core.workdays import epoch_of
 from bot.features.standings.load import everybody, rules, standing_of
@@ -39,7 +39,7 @@ class Ranked:
     at: datetime | None = None
 
 
-def ranked(services: Services, rows: Iterable[Row], *, at: datetime) -> dict[_Of, Ranked]:
+def ranked(services: Services, rows: Iterable[QuotaFigures], *, at: datetime) -> dict[_Of, Ranked]:
     """Return the places of *rows* that are not exempt, as of *at* (aware), or some minutes before it."""
     crowds = _Crowds(everybody(services))
     quotas = {quota.id: quota for quota, _ in rules(services).frames_at(_day(services, at))}
@@ -91,7 +91,7 @@ def keep_places(services: Services) -> None:
     quotas = {quota.id: quota for quota, _ in rules(services).frames_at(_day(services, at))}
     if not any(_Crowds(people).is_large(quota.ranked_in) for quota in quotas.values()):
         return
-    rows: list[Row] = []
+    rows: list[QuotaFigures] = []
     for piece in _pieces(people):
         now = int(services.store.now())
         if services.ending.wait(_REST_S) or not services.store.leases.take(
@@ -107,7 +107,7 @@ def keep_places(services: Services) -> None:
     services.store.leases.free(_LEASE, holder=holder)
 
 
-def _places(rows: Iterable[Row], quotas: Mapping[str, Quota]) -> dict[_Of, Place]:
+def _places(rows: Iterable[QuotaFigures], quotas: Mapping[str, Quota]) -> dict[_Of, Place]:
     return places(
         (
             (row.quota, row.period, row.userid),
@@ -119,7 +119,7 @@ def _places(rows: Iterable[Row], quotas: Mapping[str, Quota]) -> dict[_Of, Place
     )
 
 
-def _value(row: Row, scope: Scope) -> Hashable:
+def _value(row: QuotaFigures, scope: Scope) -> Hashable:
     """What those who are ranked with *row* have in common."""
     return {Scope.DEPARTMENT: row.department, Scope.ROLE: row.role, Scope.ALL: None}[scope]
 

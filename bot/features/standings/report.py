@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.integrity import FindingKind
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.teams import Team
 from bot.messages.catalog import Texts, texts_in
 from bot.spreadsheet import Cell, Column, Form, Sheet
@@ -31,7 +31,7 @@ class Report:
     """
 
     at: datetime
-    rows: Sequence[Row]
+    rows: Sequence[QuotaFigures]
     teams: Sequence[Team] | None
     names: Mapping[str, str]
     departments: Mapping[int, str]
@@ -92,7 +92,7 @@ def sheets(report: Report) -> list[Sheet]:
 
 def _row_keys() -> Iterator[str]:
     """A row's keys in their order, and beside the userid the name."""
-    for key in Row.__dataclass_fields__:
+    for key in QuotaFigures.__dataclass_fields__:
         yield key
         if key == "userid":
             yield "name"
@@ -107,7 +107,7 @@ def _columns(texts: Texts, keys: Iterable[str]) -> tuple[Column, ...]:
     )
 
 
-def _cell(report: Report, row: Row, key: str) -> Cell:
+def _cell(report: Report, row: QuotaFigures, key: str) -> Cell:
     match key:
         case "name":
             return report.names.get(row.userid, "")

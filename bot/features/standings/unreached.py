@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.rulebook import Framed, Rulebook
 from bot.features.standings.load import standing_in
 from bot.services import Services
@@ -19,7 +19,7 @@ class Unreached:
 
     quota: str
     periods: tuple[str, ...]
-    best: Row
+    best: QuotaFigures
 
 
 def unreached(services: Services) -> list[Unreached]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.statements.rules import Figure, Statement, shown_code
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer, labels_of, standings
@@ -13,7 +13,7 @@ from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
 from bot.messages.sanitize import clean
 
 
-def is_done(rows: Sequence[Row], *, added: int) -> bool:
+def is_done(rows: Sequence[QuotaFigures], *, added: int) -> bool:
     """Say whether a person who has *added* so many today is through with it: nothing is left of any dose.
 
     Who added nobody today has nothing to show, and is left in peace.
@@ -23,7 +23,7 @@ def is_done(rows: Sequence[Row], *, added: int) -> bool:
 
 
 def statement(
-    *, language: str, rows: Sequence[Row], added: int, code: str, at: datetime, page: str = ""
+    *, language: str, rows: Sequence[QuotaFigures], added: int, code: str, at: datetime, page: str = ""
 ) -> Message:
     """Tell one employee where the day ended for him, with the code under it.
 

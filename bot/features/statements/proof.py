@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from bot.core.people import leads
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.standings.load import Standing, everybody
 from bot.features.statements.rules import Figure, Statement, code_of, is_code_of, read_code, read_statement
 from bot.services import Services
@@ -154,7 +154,7 @@ def _may_see(services: Services, by: str, statement: Statement) -> bool:
     return leads(people[reader], people[owner], departments=departments, day=today)
 
 
-def _figure(row: Row) -> Figure:
+def _figure(row: QuotaFigures) -> Figure:
     return Figure(
         quota=row.quota, period=row.period, target=row.target, counted=row.counted, pending=row.pending
     )

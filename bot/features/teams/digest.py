@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from bot.core.coaching import TOLD_TO, Mark, outcome
 from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
 from bot.core.people import Departments, Person
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.rollout import Mode
 from bot.features.notify.rollout import reach
 from bot.features.standings.gains import Gains, silent
@@ -142,7 +142,7 @@ class _What:
     appeals: Counter[str]
     marks: Sequence[Mark]
     marks_by: Mapping[str, Sequence[Mark]]
-    rows: Mapping[str, Sequence[Row]]
+    rows: Mapping[str, Sequence[QuotaFigures]]
     today: date
 
     @classmethod

@@ -11,7 +11,7 @@ from statistics import median
 
 from bot.core.coaching import Outcome
 from bot.core.engagement import Method, TeamRate
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.help_needs import Improved
 from bot.features.teams.help_sentences import first_in_short, need_said, outcome_said
 from bot.features.teams.member import TeamMember, pace_of
@@ -111,7 +111,7 @@ def digest(
 
 
 def _card(
-    first: Sequence[tuple[TeamMember, Row]],
+    first: Sequence[tuple[TeamMember, QuotaFigures]],
     *,
     rows: tuple[tuple[str, str], ...],
     body: tuple[Line | Listing, ...],
@@ -127,7 +127,7 @@ def _last(language: str, news: News, *, in_short: bool = False) -> list[Line]:
     return [*_outcome(language, news.outcome, in_short=in_short), *_appeals(language, news.appeals)]
 
 
-def _title(first: Sequence[tuple[TeamMember, Row]], over: OverTeams | None, *, language: str) -> str:
+def _title(first: Sequence[tuple[TeamMember, QuotaFigures]], over: OverTeams | None, *, language: str) -> str:
     """Return a shorter first line, for a card; empty if there is none."""
     if over is not None:
         return shorter_title(over, language=language)
@@ -249,13 +249,13 @@ def _own(team: Sequence[TeamMember], over: OverTeams | None) -> list[TeamMember]
     return [member for member in team if over is None or member.userid in over.own]
 
 
-def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, Row]]:
+def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, QuotaFigures]]:
     """Return those behind who are not away, each with the row of his lowest pace; lowest pace first."""
     behind = [(member, row) for member in team if not member.away and (row := member.lowest) is not None]
     return sorted(behind, key=lambda pair: (pace_of(pair[1]), pair[0].userid))
 
 
-def _help_first(texts: Texts, first: Sequence[tuple[TeamMember, Row]]) -> str:
+def _help_first(texts: Texts, first: Sequence[tuple[TeamMember, QuotaFigures]]) -> str:
     if not first:
         return texts["progress.help_nobody"].say()
     names = texts["progress.names_comma"].join(_name(member) for member, _ in first)
@@ -268,7 +268,7 @@ def _name(member: TeamMember) -> str:
 
 def _helped(
     texts: Texts,
-    helped: Sequence[tuple[TeamMember, Row]],
+    helped: Sequence[tuple[TeamMember, QuotaFigures]],
     *,
     language: str,
     at: datetime,
@@ -283,7 +283,9 @@ def _helped(
     return [Listing(lines, more=texts["progress.more_people"], keep=Keep.CORE, hidden=hidden)]
 
 
-def _helped_person(texts: Texts, member: TeamMember, row: Row, *, language: str, at: datetime) -> Line:
+def _helped_person(
+    texts: Texts, member: TeamMember, row: QuotaFigures, *, language: str, at: datetime
+) -> Line:
     details = [*confirmed(texts, row), _left_today(texts, row)]
     if member.need is None:
         details += workdays_left(texts, row)
@@ -294,13 +296,13 @@ def _helped_person(texts: Texts, member: TeamMember, row: Row, *, language: str,
     return Line((Part(texts["progress.helped_person"].say(name=_name(member), details=said)),), Keep.CORE)
 
 
-def _left_today(texts: Texts, row: Row) -> str:
+def _left_today(texts: Texts, row: QuotaFigures) -> str:
     if row.today_left:
         return texts["progress.left_today"].say(n=row.today_left)
     return texts["progress.enough_today"]
 
 
-def _in_short(texts: Texts, member: TeamMember, row: Row, *, language: str, at: datetime) -> Line:
+def _in_short(texts: Texts, member: TeamMember, row: QuotaFigures, *, language: str, at: datetime) -> Line:
     """Say with what to help, else what is left: a card has no room for all that the message says."""
     if member.need is not None:
         what = need_said(member.need, language=language, in_short=True)
@@ -350,7 +352,7 @@ def _worst(member: TeamMember) -> Status:
 
 def _attainment(texts: Texts, team: Sequence[TeamMember], *, at: datetime) -> list[Line | Listing]:
     """Say the team figures of each quota; different quotas are never summed."""
-    by_quota: dict[str, list[Row]] = {}
+    by_quota: dict[str, list[QuotaFigures]] = {}
     for row in (row for member in team for row in member.rows if row.status is not Status.EXEMPT):
         by_quota.setdefault(row.quota, []).append(row)
     if not by_quota:
@@ -366,7 +368,7 @@ def _attainment(texts: Texts, team: Sequence[TeamMember], *, at: datetime) -> li
     return [Listing(tuple(lines), more=texts["progress.more_quotas"], keep=Keep.USEFUL)]
 
 
-def _figures(rows: Sequence[Row]) -> dict[str, int]:
+def _figures(rows: Sequence[QuotaFigures]) -> dict[str, int]:
     """Compute attainment, median and time elapsed in percent; the targets of *rows* are above 0."""
     asked = sum(row.target for row in rows)
     expected = sum((Fraction(str(row.expected)) for row in rows), Fraction(0))

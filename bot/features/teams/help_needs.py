@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.core.leaderboard import Gain
 from bot.core.pending import Waiting
-from bot.core.progress import Row
+from bot.core.progress import QuotaFigures
 from bot.core.verdicts import Verdict
 
 LONG_OFF = 3  # workdays: who was away for fewer is not "back"
@@ -41,7 +41,7 @@ class Need:
 
 
 def need_of(
-    row: Row,
+    row: QuotaFigures,
     waiting: Iterable[Waiting],
     *,
     absences: Collection[date],

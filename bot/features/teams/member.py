@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.help_needs import Need
 
 
@@ -18,17 +18,17 @@ class TeamMember:
 
     name: str
     userid: str
-    rows: tuple[Row, ...]
+    rows: tuple[QuotaFigures, ...]
     need: Need | None = None
     away: bool = False
 
     @property
-    def lowest(self) -> Row | None:
+    def lowest(self) -> QuotaFigures | None:
         """The row of the lowest pace of those that are behind."""
         behind = (row for row in self.rows if row.status is Status.BEHIND)
         return min(behind, key=pace_of, default=None)
 
 
-def pace_of(row: Row) -> float:
+def pace_of(row: QuotaFigures) -> float:
     """Return the pace of *row*; one that there is none of is the lowest."""
     return 0.0 if row.pace is None else row.pace

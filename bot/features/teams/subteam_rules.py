@@ -15,7 +15,7 @@ from statistics import median
 
 from bot.core.coaching import Mark, Outcome, helped_lately, outcome
 from bot.core.leaderboard import Gain
-from bot.core.progress import Row, Status
+from bot.core.progress import QuotaFigures, Status
 from bot.core.teams import SMALLEST
 
 
@@ -66,7 +66,7 @@ class LedTeams:
 
 def led_teams(
     members: Mapping[int, Sequence[str]],
-    rows: Mapping[str, Sequence[Row]],
+    rows: Mapping[str, Sequence[QuotaFigures]],
     *,
     marks: Iterable[Mark],
     today: date,
@@ -95,8 +95,8 @@ def led_teams(
 
 
 def summable(
-    members: Mapping[int, Sequence[str]], rows: Mapping[str, Sequence[Row]]
-) -> dict[str, tuple[Row, ...]]:
+    members: Mapping[int, Sequence[str]], rows: Mapping[str, Sequence[QuotaFigures]]
+) -> dict[str, tuple[QuotaFigures, ...]]:
     """Return, by userid, the rows of *members* that may stand in a sum with those of the leader's own people.
 
     He knows the rows of these, so of each quota five others (not exempt) stand in it, or none.
@@ -119,12 +119,12 @@ def _by_person(marks: Iterable[Mark]) -> dict[str, list[Mark]]:
 def _team(
     number: int,
     userids: Sequence[str],
-    rows: Mapping[str, Sequence[Row]],
+    rows: Mapping[str, Sequence[QuotaFigures]],
     *,
     marks: Mapping[str, Sequence[Mark]],
     today: date,
 ) -> LedTeam:
-    by_quota: dict[str, list[Row]] = {}
+    by_quota: dict[str, list[QuotaFigures]] = {}
     for row in (row for userid in userids for row in rows[userid] if row.target):
         by_quota.setdefault(row.quota, []).append(row)
     own = [mark for userid in userids for mark in marks.get(userid, ())]
@@ -139,7 +139,7 @@ def _team(
     )
 
 
-def _figures(quota: str, rows: Sequence[Row]) -> TeamFigures:
+def _figures(quota: str, rows: Sequence[QuotaFigures]) -> TeamFigures:
     done, asked = sum(min(row.counted, row.target) for row in rows), sum(row.target for row in rows)
     return TeamFigures(
         quota=quota,
