@@ -16,7 +16,7 @@ from typing import Any
 
 import structlog
 
-from bot.features.notify.enqueue import answer, peace
+from bot.features.notify.enqueue import answer, quiet_hours
 from bot.features.preferences import help_request, preferences
 from bot.features.preferences.leave import confirm
 from bot.features.preferences.leave_message import leave_of
@@ -27,7 +27,7 @@ from bot.messages.forms import CARD
 from bot.messages.message import Button
 from bot.messages.message import Message as Written
 from bot.services import Services
-from bot.store.chat import Word
+from bot.store.chat import ChatRequest
 from bot.store.engine import SqlRow
 from bot.store.outbox import UPDATE, Lane, OutboxMessage
 from bot.store.preferences import Way
@@ -83,7 +83,7 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
         return True
     again = "" if button in (Button.HELP, Button.COACH) else f":{event.created_at // _ASK_AGAIN_S}"
     services.store.words.put(
-        Word(
+        ChatRequest(
             msgid=f"{JOB}:{event.task_id}:{event.key}{again}",
             userid=userid,
             text=f"{_ASKED[button]} {about}".strip(),
@@ -122,7 +122,7 @@ def _shown(services: Services, event: CardPressed, userid: str, sent: SqlRow) ->
     helped = {mark.userid for mark in services.store.coaching.marks(since=today) if mark.leader == userid}
     if not helped:
         return card
-    names = {one: person.name for one, person in peace(services).people.items()}
+    names = {one: person.name for one, person in quiet_hours(services).people.items()}
     return marked(card, language=services.language, names=names, done=helped)
 
 

@@ -8,7 +8,7 @@ wait for that. What was delivered three times has one MsgId and is answered once
 from __future__ import annotations
 
 from bot.services import Services
-from bot.store.chat import Word
+from bot.store.chat import ChatRequest
 from bot.store.preferences import Way
 from bot.wecom import events
 from handlers.router import Router
@@ -20,7 +20,7 @@ router = Router()
 def member_said(event: events.MemberSaid, services: Services) -> None:
     """Keep it until it is answered."""
     services.store.words.put(
-        Word(
+        ChatRequest(
             msgid=event.msgid,
             userid=services.store.renames.current(event.userid),
             text=event.text,

@@ -10,21 +10,21 @@ which may have changed the tags, has them read again.
 
 from __future__ import annotations
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.services import Services
 from bot.wecom import events
 from handlers.router import Router
 
 router = Router()
 
-_KINDS: dict[type[events.ContactEvent], Kind] = {
-    events.ContactAdded: Kind.ADDED,
-    events.ContactHalfAdded: Kind.HALF_ADDED,
-    events.ContactEdited: Kind.EDITED,
-    events.ContactDeletedByMember: Kind.LOST_BY_MEMBER,
-    events.ContactDeletedByCustomer: Kind.LOST_BY_CUSTOMER,
-    events.ContactTransferred: Kind.TRANSFERRED,
-    events.TransferFailed: Kind.TRANSFER_FAILED,
+_KINDS: dict[type[events.ContactEvent], RelationKind] = {
+    events.ContactAdded: RelationKind.ADDED,
+    events.ContactHalfAdded: RelationKind.HALF_ADDED,
+    events.ContactEdited: RelationKind.EDITED,
+    events.ContactDeletedByMember: RelationKind.LOST_BY_MEMBER,
+    events.ContactDeletedByCustomer: RelationKind.LOST_BY_CUSTOMER,
+    events.ContactTransferred: RelationKind.TRANSFERRED,
+    events.TransferFailed: RelationKind.TRANSFER_FAILED,
 }
 
 

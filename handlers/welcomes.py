@@ -15,8 +15,8 @@ from functools import partial
 import structlog
 
 from bot.core.rollout import Mode
-from bot.features.notify.rollout import reach
-from bot.features.standings.load import everybody
+from bot.features.notify.rollout import rollout_scope
+from bot.features.standings.load import load_people
 from bot.services import Services
 from bot.wecom import events
 from bot.wecom.welcome import DROP_AFTER_S, Greeting
@@ -43,9 +43,9 @@ def customer_came(event: events.ContactBegun, services: Services) -> None:
 
 def _may_greet(event: events.ContactBegun, services: Services) -> bool:
     """Whether `[rollout]` has come to the employee: a greeting is what his customers see of the bot."""
-    found = reach(services)
+    found = rollout_scope(services)
     if found.mode is not Mode.PILOT:
         return found.mode is Mode.ON
     userid = services.store.renames.current(event.userid)
     day = services.config.work_calendar().day_of(event.created_at)
-    return found.includes(everybody(services).get(userid), day)
+    return found.includes(load_people(services).get(userid), day)

@@ -21,7 +21,7 @@ _MOST = 100  # members of a call, and rows of a page
 _ROWS = 50  # without a limit
 _START = (0, 0, "")
 
-Place = tuple[int, int, str]  # which member, createtime, customer
+ListingPlace = tuple[int, int, str]  # which member, createtime, customer
 
 
 def follow_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001 - as Read has it
@@ -109,7 +109,9 @@ def _asked(raw: bytes) -> tuple[list[str], str, int]:
     return [str(one).lower() for one in listed], str(asked.get("cursor") or ""), min(rows, _MOST)
 
 
-def _after(world: World, userids: Sequence[str], place: Place) -> Iterator[tuple[Place, Contact]]:
+def _after(
+    world: World, userids: Sequence[str], place: ListingPlace
+) -> Iterator[tuple[ListingPlace, Contact]]:
     """All rows behind *place*, whatever came or went before it meanwhile."""
     for number, userid in enumerate(userids):
         if number < place[0]:
@@ -131,11 +133,11 @@ def _row(world: World, one: Contact) -> Body:
     }
 
 
-def _cursor(userids: Sequence[str], place: Place) -> str:
+def _cursor(userids: Sequence[str], place: ListingPlace) -> str:
     return base64.urlsafe_b64encode(json.dumps([_whose(userids), *place]).encode()).decode()
 
 
-def _place(cursor: str, userids: Sequence[str]) -> Place:
+def _place(cursor: str, userids: Sequence[str]) -> ListingPlace:
     """Raises ApiError 60268 for a cursor that is none, or of other members."""
     if not cursor:
         return _START

@@ -15,12 +15,12 @@ from bot.features.admin import admin as admin_message
 from bot.features.health import Health
 from bot.features.robots.deliver import PICTURE_BYTES
 from bot.features.robots.posts import robots_off
-from bot.features.standings.load import Standing
-from bot.features.sync.report import last_drift
+from bot.features.standings.load import Standings
+from bot.features.sync.report import load_last_sync_report
 from bot.messages.message import Message
 from bot.services import FIRST_START, Services
 from bot.store.engine import SqlRow
-from bot.wecom.errors import Kind, errcode_in, kind_of
+from bot.wecom.errors import ErrorKind, errcode_in, kind_of
 
 ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7
@@ -36,7 +36,7 @@ _TROUBLES = {
 }
 
 
-def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each administrator at work, if anything is wrong."""
     admins = sorted({userid.lower() for userid in services.config.admins.userids})
     local = standing.calendar.local(standing.at)
@@ -130,7 +130,7 @@ def _unreached(row: SqlRow) -> Finding:
         cause = Cause.PICTURE
     elif answer.get("unlicenseduser"):
         cause = Cause.LICENCE
-    elif answer.get("invaliduser") or kind_of(errcode) is Kind.RECEIVER:
+    elif answer.get("invaliduser") or kind_of(errcode) is ErrorKind.RECEIVER:
         cause, errcode = Cause.RANGE, 0
     elif errcode:
         cause = Cause.REFUSED
@@ -139,7 +139,7 @@ def _unreached(row: SqlRow) -> Finding:
 
 
 def _drift(services: Services, *, since: int, at: int) -> Iterator[Finding]:
-    found = last_drift(services.store)
+    found = load_last_sync_report(services.store)
     if found is None:
         first = int(services.store.marks.get(FIRST_START) or at)
         if at - first >= _DAY_S:

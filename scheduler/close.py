@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from statistics import median
 
-from bot.core.frames import Frame
+from bot.core.frames import QuotaPeriod
 from bot.core.periods import PeriodKind
 from bot.core.progress import QuotaFigures
-from bot.core.rulebook import Framed
+from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
 from bot.features.close import results
 from bot.features.close.message import ClosedLine
 from bot.features.close.message import closed as close_message
-from bot.features.notify.rollout import reach
-from bot.features.standings.load import Standing
+from bot.features.notify.rollout import rollout_scope
+from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
 
@@ -31,7 +31,7 @@ def needed(services: Services, at: datetime) -> bool:
     return bool(results.due(services, at=at))
 
 
-def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person with a result that was stored today, or would be now.
 
     A day's quota that was met is not worth a message, nor is what asks nothing of somebody. Who is away is
@@ -39,7 +39,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
     """
     at, config = standing.at, services.config
     calendar = config.work_calendar()
-    money = reach(services).shows_money
+    money = rollout_scope(services).shows_money
     lines: dict[str, list[ClosedLine]] = {}
     for framed, settled in results.of_today(services, at=at):
         begun = results.begun_within(services, framed)
@@ -61,9 +61,9 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
 
 
 def _lines(
-    framed: Framed, settled: Standing, *, at: datetime, begun: date | None, money: bool
+    framed: QuotaInPeriod, settled: Standings, *, at: datetime, begun: date | None, money: bool
 ) -> Iterator[ClosedLine]:
-    frame = Frame.of(*framed, calendar=settled.calendar)
+    frame = QuotaPeriod.of(*framed, calendar=settled.calendar)
     past = settled.branch.past(epoch_of(at))
     medians = _medians(settled.rows)
     for row in settled.rows:

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.features.outages.catch_up import gap_of
-from bot.features.standings.load import Standing
-from bot.features.teams.digest import Leading
+from bot.features.standings.load import Standings
+from bot.features.teams.digest import TeamDigest
 from bot.messages.message import Message
 from bot.services import Services
 
 
-def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each leader who has somebody in a department at or below a led one, but himself."""
     today = standing.calendar.local_day(standing.at)
-    leading = Leading(services, standing)
+    leading = TeamDigest(services, standing)
     gap = gap_of(services, "digest", at=standing.at)
     since = None if gap is None else standing.calendar.moment(gap.since)
     for leader in sorted(standing.people.values(), key=lambda person: person.userid):

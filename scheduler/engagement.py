@@ -14,7 +14,7 @@ import structlog
 from bot.core.engagement import (
     MOST_DEPARTMENTS,
     MOST_USERIDS,
-    Figures,
+    ChatFigures,
     covers,
     final_upto,
     first_to_ask,
@@ -24,8 +24,8 @@ from bot.core.engagement import (
 from bot.core.teams import upwards
 from bot.core.workdays import epoch_of
 from bot.features.people import directory
-from bot.features.standings.load import Standing
-from bot.features.sync.lease import Keeper
+from bot.features.standings.load import Standings
+from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Tell
 from bot.features.sync.reconcile import silent
 from bot.messages.message import Message
@@ -35,7 +35,7 @@ from bot.wecom.asker import Asker, StoppedError
 from bot.wecom.behavior import API, behavior
 from bot.wecom.client import WeComClient
 from bot.wecom.contacts import FOLLOW_USERS, follow_users
-from bot.wecom.errors import AnswerError, Kind, WeComError, kind_of
+from bot.wecom.errors import AnswerError, ErrorKind, WeComError, kind_of
 from bot.wecom.reads import Reads
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ def read_with(
     progress: Tell = silent,
 ) -> Reading:
     """The same over a way to WeCom that is open already."""
-    keeper = Keeper(services, lease=LEASE, busy=_BUSY, beat=beat)
+    keeper = WorkLease(services, lease=LEASE, busy=_BUSY, beat=beat)
     asker = Asker(reads, beat=keeper.keep)
     keeper.take(asker)
     try:
@@ -93,7 +93,7 @@ class _Round:
         services: Services,
         client: WeComClient,
         asker: Asker,
-        keeper: Keeper,
+        keeper: WorkLease,
         tell: Tell,
         *,
         at: datetime,
@@ -166,7 +166,7 @@ class _Round:
         self._give_up(failed)
         self._tell("members", total, total)
 
-    def _days_of(self, userid: str, last: date) -> dict[date, Figures]:
+    def _days_of(self, userid: str, last: date) -> dict[date, ChatFigures]:
         first = first_to_ask(last, newest_final=self._kept.newest_final(userid))
         return self._asker.ask(
             API,
@@ -186,7 +186,9 @@ class _Round:
         read = self._kept.members(Asked.READ).keys() & own.keys()
         done = self._kept.teams_read(reading)
         teams = {team: people for team, people in self._teams(read).items() if team not in done}
-        asked: dict[tuple[str, ...], Figures | None] = {}  # a department may have the people of the one below
+        asked: dict[
+            tuple[str, ...], ChatFigures | None
+        ] = {}  # a department may have the people of the one below
         for number, (department, userids) in enumerate(sorted(teams.items())):
             self._tell("teams", number, len(teams))
             figures = [own[userid] for userid in userids]
@@ -210,8 +212,8 @@ class _Round:
         return {department: tuple(sorted(team)) for department, team in found.items()}
 
     def _together(
-        self, department: int, userids: Sequence[str], figures: Sequence[Figures], day: date
-    ) -> Figures | None:
+        self, department: int, userids: Sequence[str], figures: Sequence[ChatFigures], day: date
+    ) -> ChatFigures | None:
         """What WeCom says of all of them in one answer; None where it cannot be asked for just these."""
         if len(userids) <= MOST_USERIDS:
             return self._asked_together(day, userids=userids)
@@ -227,7 +229,7 @@ class _Round:
 
     def _asked_together(
         self, day: date, *, userids: Sequence[str] = (), departments: Sequence[int] = ()
-    ) -> Figures | None:
+    ) -> ChatFigures | None:
         try:
             days = self._asker.ask(
                 API,
@@ -247,7 +249,7 @@ class _Round:
 
 
 def _is_personal(error: WeComError) -> bool:
-    return isinstance(error, AnswerError) and kind_of(error.errcode) is Kind.RECEIVER
+    return isinstance(error, AnswerError) and kind_of(error.errcode) is ErrorKind.RECEIVER
 
 
 def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
@@ -262,6 +264,6 @@ def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
     )
 
 
-def messages(_services: Services, _standing: Standing) -> Iterator[tuple[str, Message]]:
+def messages(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:
     """Nothing for anybody."""
     return iter(())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from bot.features.standings.load import Standing
+from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
 from scheduler import admin, close, digest, engagement, progress, questions, reminder, statement, sync, weekly
 
 # Yields (userid, message) in the order of userids: planning goes on from a userid after an interruption.
-Job = Callable[[Services, Standing], Iterator[tuple[str, Message]]]
+Job = Callable[[Services, Standings], Iterator[tuple[str, Message]]]
 
 # What a job stores before it tells anybody, as of a moment; safe to repeat.
 PREPARES: dict[str, Callable[[Services, datetime], None]] = {
@@ -20,7 +20,7 @@ PREPARES: dict[str, Callable[[Services, datetime], None]] = {
 }
 
 # What it stores of the very numbers that it then tells; safe to repeat.
-KEEPS: dict[str, Callable[[Services, Standing], None]] = {
+KEEPS: dict[str, Callable[[Services, Standings], None]] = {
     "reminder": statement.keep,
 }
 

@@ -7,23 +7,23 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.progress import QuotaFigures, Status
-from bot.features.notify.enqueue import comes_later, unasked, working_window
+from bot.features.notify.enqueue import build_unasked, comes_later, working_window
 from bot.features.reminder.message import to_remind
 from bot.features.robots.posts import posts
-from bot.features.standings.load import Standing, standing
+from bot.features.standings.load import Standings, load_standings
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from scheduler.jobs import ALONGSIDE, JOBS, KEEPS, PREPARES, Job
 
 
-def prepared(services: Services, job: str, *, at: datetime) -> Standing:
+def prepared(services: Services, job: str, *, at: datetime) -> Standings:
     """Store what *job* stores before it tells anybody; return what it tells of, for `plan`.
 
     Not inside a transaction.
     """
     if (prepare := PREPARES.get(job)) is not None:
         prepare(services, at)
-    found = standing(services, at=at)
+    found = load_standings(services, at=at)
     if (keep := KEEPS.get(job)) is not None:
         keep(services, found)
     return found
@@ -36,7 +36,7 @@ def plan(
     at: datetime,
     time_shift: int | None = None,
     after: str = "",
-    found: Standing | None = None,
+    found: Standings | None = None,
 ) -> Iterator[OutboxMessage]:
     """The messages of *job*, and what goes with it, as of *at* (aware), to userids greater than *after*.
 
@@ -57,15 +57,15 @@ def plan_by_person(
     at: datetime,
     time_shift: int | None = None,
     after: str = "",
-    found: Standing | None = None,
+    found: Standings | None = None,
 ) -> Iterator[list[OutboxMessage]]:
     """The same, all messages to one person together."""
-    told = standing(services, at=at) if found is None else found
+    told = load_standings(services, at=at) if found is None else found
 
     def written(name: str, job: Job) -> Iterator[OutboxMessage]:
         for userid, message in job(services, told):
             if userid > after:
-                row = unasked(services, name, userid, message, at=at, time_shift=time_shift)
+                row = build_unasked(services, name, userid, message, at=at, time_shift=time_shift)
                 yield replace(row, awaited=_awaited(services, told, name, userid))
 
     not_before, expires_at = working_window(services, at)
@@ -96,7 +96,7 @@ def _together(streams: Sequence[Iterator[OutboxMessage]]) -> Iterator[list[Outbo
                 heads[stream] = following
 
 
-def _awaited(services: Services, standing: Standing, name: str, userid: str) -> frozenset[str]:
+def _awaited(services: Services, standing: Standings, name: str, userid: str) -> frozenset[str]:
     """Which messages may still come to *userid* that day, to which one of *name* leaves a place.
 
     With one place a day progress gives it up only for whoever is behind already; else everybody unfinished

@@ -8,12 +8,12 @@ from datetime import timedelta
 from bot.core.progress import Status
 from bot.features.progress import progress as progress_message
 from bot.features.renames.proposals import in_question
-from bot.features.standings.load import Standing
+from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
 
 
-def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person with all his quotas in it.
 
     Who has nothing to reach (all quotas exempt: on leave, left, no workdays) is left in peace, and who may be

@@ -8,12 +8,12 @@ from datetime import datetime
 from bot.core.quotas import under_quota
 from bot.core.reviewers import time_is_up
 from bot.features.customers.names import names_of
-from bot.features.notify.enqueue import comes_later, key_of, peace
+from bot.features.notify.enqueue import comes_later, key_of, quiet_hours
 from bot.features.reviews import cases, findings
 from bot.features.reviews.cases import Case, what_of
 from bot.features.reviews.question_message import MaybeRenamed, Seen, ToDecide, questions
 from bot.features.reviews.question_message import to_review as review_message
-from bot.features.standings.load import Standing, rules
+from bot.features.standings.load import Standings, load_rulebook
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.rename_proposals import Proposal
@@ -33,10 +33,10 @@ def _free(services: Services, name: str, *, at: datetime) -> findings.Free:
     Whose places of the day are taken, or kept for more important messages, is asked on another day: his time
     to answer must not run while he knows of nothing.
     """
-    store, quiet = services.store, peace(services)
+    store, quiet = services.store, quiet_hours(services)
     local = quiet.calendar.local(at)
     taken, reminds = store.unasked.counts(local.date()), comes_later(services, "reminder", local)
-    book, tree = rules(services), services.directory.departments
+    book, tree = load_rulebook(services), services.directory.departments
     quotas = [quota for quota, _ in book.frames_at(local.date())]
 
     def is_planned(job: str, userid: str) -> bool:
@@ -58,7 +58,7 @@ def _free(services: Services, name: str, *, at: datetime) -> findings.Free:
     return is_free
 
 
-def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+def asked(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person at work with questions of today, or whom they would be put to now."""
     at, calendar = standing.at, standing.calendar
     found = findings.of_today(services, at=at, free=_free(services, QUESTION, at=at))
@@ -72,7 +72,7 @@ def asked(services: Services, standing: Standing) -> Iterator[tuple[str, Message
         yield userid, questions(language=language, asked=seen, until=until, at=calendar.local(at))
 
 
-def to_review(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+def to_review(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each reviewer at work with the cases that came to him today, or would now."""
     at, calendar = standing.at, standing.calendar
     told = cases.to_tell(services, at=at, free=_free(services, REVIEW, at=at))
@@ -89,7 +89,7 @@ def to_review(services: Services, standing: Standing) -> Iterator[tuple[str, Mes
         )
 
 
-def _to_decide(standing: Standing, case: Case) -> ToDecide:
+def _to_decide(standing: Standings, case: Case) -> ToDecide:
     person = standing.people.get(case.userid)
     name = case.userid if person is None else person.name
     what = _renamed(case.proposal) if case.proposal else what_of(case, calendar=standing.calendar)

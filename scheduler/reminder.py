@@ -18,7 +18,7 @@ from bot.features.reminder.message import days_after, to_remind
 from bot.features.reminder.message import reminder as reminder_message
 from bot.features.reminder.offer import offer_help
 from bot.features.renames.proposals import in_question
-from bot.features.standings.load import Standing
+from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.preferences import SaidLeave
@@ -27,7 +27,7 @@ OFTEN = 3  # so many own workdays in a row with a reminder: the next one has no 
 _LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders
 
 
-def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person whom a reminder can still help."""
     local = standing.calendar.local(standing.at)
     language = services.language
@@ -66,7 +66,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
 
 
 def may_be_away(
-    standing: Standing, userid: str, due: Sequence[QuotaFigures], *, leaves: Iterable[SaidLeave]
+    standing: Standings, userid: str, due: Sequence[QuotaFigures], *, leaves: Iterable[SaidLeave]
 ) -> bool:
     """Whether he said that he is away on a day to come that is a workday of his as far as is recorded.
 
@@ -87,13 +87,13 @@ def unsure_of(services: Services, *, at: datetime) -> frozenset[str]:
     return in_question(services) | (gap.members if gap and gap.members else frozenset())
 
 
-def _tight(standing: Standing, due: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
+def _tight(standing: Standings, due: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
     return tuple(
         row for row in due if is_tight(row.today_dose, target=row.target, own=standing.own_workdays(row))
     )
 
 
-def _reminded_often(services: Services, standing: Standing) -> Callable[[str], bool]:
+def _reminded_often(services: Services, standing: Standings) -> Callable[[str], bool]:
     """Say of whom a reminder is in the outbox for each of his last OFTEN own workdays before today.
 
     A day of leave is none, whether it was imported or said by word.

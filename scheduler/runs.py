@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from bot.features.details.tags import freshen
-from bot.features.notify.enqueue import peace, put_unasked
+from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.outages import catch_up
 from bot.features.outages.catch_up import Turn
 from bot.services import FIRST_START, Services
@@ -145,10 +145,13 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
     if (work := LASTING.get(firing.job)) is not None:
         work(services, at, _beat(services, firing, at=at, cursor=cursor))
     found = prepared(services, firing.job, at=at)
-    people, quiet = plan_by_person(services, firing.job, at=at, after=cursor, found=found), peace(services)
+    people, quiet = (
+        plan_by_person(services, firing.job, at=at, after=cursor, found=found),
+        quiet_hours(services),
+    )
     for chunk in _chunks(people):
         with store.transaction():
-            added = sum(put_unasked(services, message, quiet=quiet, spread=True) for message in chunk)
+            added = sum(enqueue_unasked(services, message, quiet=quiet, spread=True) for message in chunk)
             still_mine = store.runs.advance(
                 firing.job,
                 firing.fire_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.features.standings.load import Standing
+from bot.features.standings.load import Standings
 from bot.features.statements.message import is_done
 from bot.features.statements.message import statement as statement_message
 from bot.features.statements.proof import issue, preview, statement_of
@@ -15,12 +15,12 @@ from scheduler.reminder import unsure_of
 STATEMENT = "statement"  # in the keys of the messages
 
 
-def keep(services: Services, standing: Standing) -> None:
+def keep(services: Services, standing: Standings) -> None:
     """Keep what `messages` tells of *standing* under which code, before anybody is told."""
     issue(services, (statement_of(standing, userid) for userid in _done(services, standing)))
 
 
-def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person at work who added somebody today and has nothing left to do."""
     local = standing.calendar.local(standing.at)
     for userid in _done(services, standing):
@@ -38,7 +38,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         )
 
 
-def _done(services: Services, standing: Standing) -> Iterator[str]:
+def _done(services: Services, standing: Standings) -> Iterator[str]:
     today, unsure = standing.calendar.local_day(standing.at), unsure_of(services, at=standing.at)
     for userid, rows in standing.by_person.items():
         if userid in unsure:

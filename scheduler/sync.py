@@ -14,10 +14,10 @@ from bot.core.workdays import epoch_of
 from bot.features.outages import silence
 from bot.features.outages.catch_up import is_wanted
 from bot.features.people.refresh import read_directory
-from bot.features.standings.load import Standing
+from bot.features.standings.load import Standings
 from bot.features.sync.lists import Tell
 from bot.features.sync.reconcile import reconcile, silent
-from bot.features.sync.report import drift_of
+from bot.features.sync.report import load_sync_report
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.sync import SyncRun
@@ -71,10 +71,10 @@ def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
     if run.began_at < epoch_of(at) and is_wanted(services):
         # That was the rest of one that began earlier, maybe before an outage.
         run = take_over(services, at, beat=beat)
-    found = drift_of(services.store, run)
+    found = load_sync_report(services.store, run)
     log.info("compared with WeCom's lists", found=found.found, repaired=found.repaired)
 
 
-def messages(_services: Services, _standing: Standing) -> Iterator[tuple[str, Message]]:
+def messages(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:
     """Nothing for anybody."""
     return iter(())

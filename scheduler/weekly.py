@@ -20,9 +20,15 @@ from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import helpers
 from bot.features.renames.proposals import in_question
 from bot.features.standings.gains import Gains
-from bot.features.standings.load import Standing, branch_for, needed, rules, standing_in
-from bot.features.teams.digest import Leading, Told
-from bot.features.teams.subteams import OverTeams
+from bot.features.standings.load import (
+    Standings,
+    list_needed_periods,
+    load_branch,
+    load_rulebook,
+    load_standings_in,
+)
+from bot.features.teams.digest import TeamContent, TeamDigest
+from bot.features.teams.subteams import NamedSubTeams
 from bot.features.weekly import OwnWeek, TeamWeek
 from bot.features.weekly import weekly as weekly_message
 from bot.messages.message import Message
@@ -34,7 +40,7 @@ from scheduler.reminder import may_be_away
 _WEEK = timedelta(days=7)
 
 
-def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person at work of whom something is asked, or who leads somebody."""
     calendar, local = standing.calendar, standing.calendar.local(standing.at)
     today = local.date()
@@ -47,7 +53,7 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
         coming=coming,
         unsure=in_question(services),
         leaves=services.store.preferences.leaves(),
-        leading=Leading(services, standing, help_on=coming),
+        leading=TeamDigest(services, standing, help_on=coming),
         gains=_most(Gains(services, standing).of(standing.by_person)),
         has_helper=helpers(services, at=standing.at),
     )
@@ -68,18 +74,18 @@ def messages(services: Services, standing: Standing) -> Iterator[tuple[str, Mess
             yield userid, said
 
 
-def _ahead(services: Services, standing: Standing, *, day: date) -> Standing:
+def _ahead(services: Services, standing: Standings, *, day: date) -> Standings:
     """Where everybody will stand when the workday *day* begins, as far as is known as of *standing*."""
-    calendar, book = standing.calendar, rules(services)
+    calendar, book = standing.calendar, load_rulebook(services)
     frames = book.frames_at(day)
     same = [(quota.id, period) for quota, period in frames] == [
         (quota.id, period) for quota, period in standing.frames
     ]
     branch = standing.branch
     if not same:
-        branch = branch_for(services, needed(services, frames, book=book), at=standing.at)
+        branch = load_branch(services, list_needed_periods(services, frames, book=book), at=standing.at)
     opens = datetime.combine(day, calendar.opens, calendar.zone)
-    return standing_in(services, frames, at=opens, book=book, stored=False, branch=branch)
+    return load_standings_in(services, frames, at=opens, book=book, stored=False, branch=branch)
 
 
 def _most(gains: Mapping[str, Mapping[str, Gain]]) -> dict[str, int]:
@@ -98,13 +104,13 @@ class _Week:
     *coming* is the next workday. *unsure*: who may be somebody else. *leaves*: said by word.
     """
 
-    standing: Standing
-    ahead: Standing
+    standing: Standings
+    ahead: Standings
     first: date
     coming: date
     unsure: frozenset[str]
     leaves: Mapping[str, Sequence[SaidLeave]]
-    leading: Leading
+    leading: TeamDigest
     gains: Mapping[str, int]
     has_helper: Callable[[str], bool]
 
@@ -148,7 +154,7 @@ class _Week:
             over=told.over,
         )
 
-    def _improved(self, told: Told) -> tuple[list[str], int]:
+    def _improved(self, told: TeamContent) -> tuple[list[str], int]:
         """Who of his own has how many more adds than before; nobody about whom a finding is confirmed."""
         more = {
             member.userid: self.gains.get(member.userid, 0)
@@ -159,7 +165,7 @@ class _Week:
         first = [member for member in told.own if more.get(member.userid) == best]
         return [clean(member.name, otherwise=member.userid) for member in first], best
 
-    def _improved_team(self, told: Told, over: OverTeams) -> tuple[list[str], int]:
+    def _improved_team(self, told: TeamContent, over: NamedSubTeams) -> tuple[list[str], int]:
         found = self.leading.improved_team(told)
         return (
             ([], 0) if found is None else ([over.name(int(number)) for number in found.userids], found.more)

@@ -13,11 +13,11 @@ from builders.e2e import FakeTime, at, outbox_rows
 from builders.reviews import BURST_RULE, MONDAY, ROSTER, TUESDAY, branch, burst, lost_contact, morning, tell
 
 from bot.core.coaching import Mark
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.features.chat import answer
-from bot.features.chat.commands import Word
+from bot.features.chat.commands import Command
 from bot.features.reviews import decide
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from bot.store.outbox import Lane
 from bot.store.preferences import Way
@@ -137,7 +137,7 @@ def test_a_fault_of_ours_is_one_neutral_sentence(services: Services, monkeypatch
     def broken(_: object) -> None:
         raise RuntimeError("wm-lost of zhang")
 
-    monkeypatch.setitem(answer.REPLIES, Word.RANK, broken)  # type: ignore[arg-type]  # a dict, told as a mapping
+    monkeypatch.setitem(answer.REPLIES, Command.RANK, broken)  # type: ignore[arg-type]  # a dict, told as a mapping
     with bot_builders.logged(answer) as logs:
         said = say(services, "zhang", "排名")
 
@@ -289,7 +289,7 @@ def test_an_appeal_about_nobody_says_how_to_appeal(
 
 
 def test_an_appeal_about_several_is_told_which(services: Services) -> None:
-    tell(services, "zhang", "wm-also-lost", MONDAY, Kind.ADDED)
+    tell(services, "zhang", "wm-also-lost", MONDAY, RelationKind.ADDED)
 
     said = say(services, "zhang", "申诉 lost 客户误删")
 
@@ -423,7 +423,7 @@ def test_a_team_is_the_evening_s_message_as_of_now(services: Services) -> None:
 def test_who_helps_somebody_is_noted_with_the_pace_of_now(services: Services, word: str) -> None:
     said = [say(services, "team", word)[0] for _ in range(2)]
 
-    (pace,) = [row.pace for row in standing(services, at=TUESDAY).by_person["zhang"]]
+    (pace,) = [row.pace for row in load_standings(services, at=TUESDAY).by_person["zhang"]]
     assert pace is not None
     assert said == ["好的，记下您来帮员工甲"] * 2
     assert services.store.coaching.marks(since=TUESDAY.date()) == [

@@ -12,11 +12,11 @@ from builders.reviews import DEPARTMENTS, ROSTER
 from bot.features.chat import answer
 from bot.features.chat.answer import answer_waiting
 from bot.features.chat.claim import CLAIM_S, Claim
-from bot.features.chat.commands import Word
+from bot.features.chat.commands import Command
 from bot.features.chat.desk import Answer, Ask
 from bot.messages.message import Message
 from bot.services import Services
-from bot.store.chat import Word as Asked
+from bot.store.chat import ChatRequest as Asked
 from bot.store.engine import StoreBusyError
 
 NOW = at("2026-11-24T09:07")
@@ -58,7 +58,7 @@ def during(monkeypatch: pytest.MonkeyPatch) -> During:
     """Have something happen when a wish for help is about to be answered: an act for each of them."""
 
     def put(*acts: Callable[[], object]) -> None:
-        reply: Reply = answer.REPLIES[Word.WANT_HELP]
+        reply: Reply = answer.REPLIES[Command.WANT_HELP]
         waiting = list(acts)
 
         def disturbed(ask: Ask) -> Message | Answer:
@@ -66,7 +66,7 @@ def during(monkeypatch: pytest.MonkeyPatch) -> During:
                 waiting.pop(0)()
             return reply(ask)
 
-        monkeypatch.setitem(answer.REPLIES, Word.WANT_HELP, disturbed)  # type: ignore[arg-type]  # a dict, told as a mapping
+        monkeypatch.setitem(answer.REPLIES, Command.WANT_HELP, disturbed)  # type: ignore[arg-type]  # a dict, told as a mapping
 
     return put
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.features.chat.commands import Said, Word, said
+from bot.features.chat.commands import Command, ParsedCommand, parse_command
 from bot.features.chat.dates import days_in
 
 TODAY = date(2026, 11, 24)
@@ -17,75 +17,77 @@ TODAY = date(2026, 11, 24)
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        pytest.param("进度", Word.PROGRESS, id="as it is"),
-        pytest.param("  进 度 \n", Word.PROGRESS, id="spaces"),
-        pytest.param("进度。", Word.PROGRESS, id="a full stop"),
-        pytest.param("ＰＲＯＧＲＥＳＳ", Word.PROGRESS, id="full width"),
-        pytest.param("Progress!", Word.PROGRESS, id="a capital and a mark"),
-        pytest.param("“进度”", Word.PROGRESS, id="quoted as in the help"),
-        pytest.param("进\u200b度", Word.PROGRESS, id="something invisible"),
-        pytest.param("排名", Word.RANK, id="rank"),
-        pytest.param("取消　静音", Word.UNMUTE, id="a wide space"),
-        pytest.param("今天别提醒", Word.MUTE_TODAY, id="as a button says it"),
-        pytest.param("我在休假", Word.LEAVE_TODAY, id="as another button says it"),
-        pytest.param("请人帮忙", Word.WANT_HELP, id="as a third one says it"),
-        pytest.param("规则", Word.RULES, id="rules"),
-        pytest.param("隐私", Word.PRIVACY, id="privacy"),
-        pytest.param("帮助？", Word.HELP, id="help with a question mark"),
-        pytest.param("？", Word.HELP, id="a question mark alone"),
-        pytest.param("团队", Word.TEAM, id="team"),
-        pytest.param("需帮助", Word.NEEDS_HELP, id="who needs help"),
-        pytest.param("落后", Word.NEEDS_HELP, id="the same, said harshly"),
-        pytest.param("needs help", Word.NEEDS_HELP, id="without the hyphen"),
-        pytest.param("Needs-Help", Word.NEEDS_HELP, id="with it"),
-        pytest.param("导出", Word.EXPORT, id="export"),
-        pytest.param("LEAVE END", Word.BACK, id="no leave until the day End"),
-        pytest.param("进度～", Word.PROGRESS, id="a wide tilde"),
-        pytest.param("【进度】", Word.PROGRESS, id="in brackets"),
-        pytest.param("进度👍🏻", Word.PROGRESS, id="with a thumb"),
-        pytest.param("進度", Word.PROGRESS, id="traditional characters"),
-        pytest.param("需要幫助", Word.NEEDS_HELP, id="more of them"),
+        pytest.param("进度", Command.PROGRESS, id="as it is"),
+        pytest.param("  进 度 \n", Command.PROGRESS, id="spaces"),
+        pytest.param("进度。", Command.PROGRESS, id="a full stop"),
+        pytest.param("ＰＲＯＧＲＥＳＳ", Command.PROGRESS, id="full width"),
+        pytest.param("Progress!", Command.PROGRESS, id="a capital and a mark"),
+        pytest.param("“进度”", Command.PROGRESS, id="quoted as in the help"),
+        pytest.param("进\u200b度", Command.PROGRESS, id="something invisible"),
+        pytest.param("排名", Command.RANK, id="rank"),
+        pytest.param("取消　静音", Command.UNMUTE, id="a wide space"),
+        pytest.param("今天别提醒", Command.MUTE_TODAY, id="as a button says it"),
+        pytest.param("我在休假", Command.LEAVE_TODAY, id="as another button says it"),
+        pytest.param("请人帮忙", Command.WANT_HELP, id="as a third one says it"),
+        pytest.param("规则", Command.RULES, id="rules"),
+        pytest.param("隐私", Command.PRIVACY, id="privacy"),
+        pytest.param("帮助？", Command.HELP, id="help with a question mark"),
+        pytest.param("？", Command.HELP, id="a question mark alone"),
+        pytest.param("团队", Command.TEAM, id="team"),
+        pytest.param("需帮助", Command.NEEDS_HELP, id="who needs help"),
+        pytest.param("落后", Command.NEEDS_HELP, id="the same, said harshly"),
+        pytest.param("needs help", Command.NEEDS_HELP, id="without the hyphen"),
+        pytest.param("Needs-Help", Command.NEEDS_HELP, id="with it"),
+        pytest.param("导出", Command.EXPORT, id="export"),
+        pytest.param("LEAVE END", Command.BACK, id="no leave until the day End"),
+        pytest.param("进度～", Command.PROGRESS, id="a wide tilde"),
+        pytest.param("【进度】", Command.PROGRESS, id="in brackets"),
+        pytest.param("进度👍🏻", Command.PROGRESS, id="with a thumb"),
+        pytest.param("進度", Command.PROGRESS, id="traditional characters"),
+        pytest.param("需要幫助", Command.NEEDS_HELP, id="more of them"),
     ],
 )
-def test_a_word_alone(text: str, word: Word) -> None:
-    assert said(text) == Said(word=word)
+def test_a_word_alone(text: str, word: Command) -> None:
+    assert parse_command(text) == ParsedCommand(word=word)
 
 
 @pytest.mark.parametrize(
     ("text", "word", "rest"),
     [
-        pytest.param("明细", Word.LIST, "", id="nothing behind"),
-        pytest.param("明细2", Word.LIST, "2", id="no space"),
-        pytest.param("为什么 ３", Word.WHY, "3", id="a wide number"),
-        pytest.param("为 什 么：x7K2", Word.WHY, "x7K2", id="the end of an id keeps its case"),
-        pytest.param("Why 3?", Word.WHY, "3?", id="english"),
-        pytest.param("why3", Word.WHY, "3", id="english without a space"),
-        pytest.param("申诉 3 客户在柜面误删。", Word.APPEAL, "3 客户在柜面误删", id="an appeal"),
-        pytest.param("静音 12-01", Word.MUTE, "12-01", id="mute until"),
-        pytest.param("确认请假 zhang 12-01", Word.CONFIRM_LEAVE, "zhang 12-01", id="leave confirmed"),
-        pytest.param("Confirm leave zhang", Word.CONFIRM_LEAVE, "zhang", id="the same without a hyphen"),
-        pytest.param("確認請假 zhang", Word.CONFIRM_LEAVE, "zhang", id="the same in traditional characters"),
-        pytest.param("请假12月1日到12月3日", Word.LEAVE, "12月1日到12月3日", id="leave"),
-        pytest.param("leave 12-01 12-03", Word.LEAVE, "12-01 12-03", id="leave in english"),
-        pytest.param("回答 那天有活动", Word.ANSWER, "那天有活动", id="an answer"),
-        pytest.param("明细～", Word.LIST, "", id="a wide tilde"),
-        pytest.param("［明细］", Word.LIST, "", id="as a card shows it"),
-        pytest.param("👉 [明细 2]", Word.LIST, "2", id="a hand and brackets"),
-        pytest.param("為什麼 ３？", Word.WHY, "3?", id="traditional characters"),
-        pytest.param("請假 明天", Word.LEAVE, "明天", id="leave in traditional characters"),
-        pytest.param("校验码 7K3M-9Q2P", Word.VERIFY, "7K3M-9Q2P", id="the line of a statement"),
-        pytest.param("Code 7K3M-9Q2P", Word.VERIFY, "7K3M-9Q2P", id="the same in english"),
+        pytest.param("明细", Command.LIST, "", id="nothing behind"),
+        pytest.param("明细2", Command.LIST, "2", id="no space"),
+        pytest.param("为什么 ３", Command.WHY, "3", id="a wide number"),
+        pytest.param("为 什 么：x7K2", Command.WHY, "x7K2", id="the end of an id keeps its case"),
+        pytest.param("Why 3?", Command.WHY, "3?", id="english"),
+        pytest.param("why3", Command.WHY, "3", id="english without a space"),
+        pytest.param("申诉 3 客户在柜面误删。", Command.APPEAL, "3 客户在柜面误删", id="an appeal"),
+        pytest.param("静音 12-01", Command.MUTE, "12-01", id="mute until"),
+        pytest.param("确认请假 zhang 12-01", Command.CONFIRM_LEAVE, "zhang 12-01", id="leave confirmed"),
+        pytest.param("Confirm leave zhang", Command.CONFIRM_LEAVE, "zhang", id="the same without a hyphen"),
+        pytest.param(
+            "確認請假 zhang", Command.CONFIRM_LEAVE, "zhang", id="the same in traditional characters"
+        ),
+        pytest.param("请假12月1日到12月3日", Command.LEAVE, "12月1日到12月3日", id="leave"),
+        pytest.param("leave 12-01 12-03", Command.LEAVE, "12-01 12-03", id="leave in english"),
+        pytest.param("回答 那天有活动", Command.ANSWER, "那天有活动", id="an answer"),
+        pytest.param("明细～", Command.LIST, "", id="a wide tilde"),
+        pytest.param("［明细］", Command.LIST, "", id="as a card shows it"),
+        pytest.param("👉 [明细 2]", Command.LIST, "2", id="a hand and brackets"),
+        pytest.param("為什麼 ３？", Command.WHY, "3?", id="traditional characters"),
+        pytest.param("請假 明天", Command.LEAVE, "明天", id="leave in traditional characters"),
+        pytest.param("校验码 7K3M-9Q2P", Command.VERIFY, "7K3M-9Q2P", id="the line of a statement"),
+        pytest.param("Code 7K3M-9Q2P", Command.VERIFY, "7K3M-9Q2P", id="the same in english"),
         pytest.param(
             "申诉 ３ 误删，当天又加回（柜面）！",
-            Word.APPEAL,
+            Command.APPEAL,
             "3 误删，当天又加回（柜面）",
             id="an appeal keeps its punctuation",
         ),
-        pytest.param("申訴：x7k2 請再看", Word.APPEAL, "x7k2 請再看", id="and its characters"),
+        pytest.param("申訴：x7k2 請再看", Command.APPEAL, "x7k2 請再看", id="and its characters"),
     ],
 )
-def test_a_word_with_more(text: str, word: Word, rest: str) -> None:
-    assert said(text) == Said(word=word, rest=rest)
+def test_a_word_with_more(text: str, word: Command, rest: str) -> None:
+    assert parse_command(text) == ParsedCommand(word=word, rest=rest)
 
 
 @pytest.mark.parametrize(
@@ -109,14 +111,14 @@ def test_a_word_with_more(text: str, word: Word, rest: str) -> None:
     ],
 )
 def test_anything_else_is_no_word(text: str) -> None:
-    assert said(text) is None
+    assert parse_command(text) is None
 
 
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(text: str) -> None:
-    found = said(text)
+    found = parse_command(text)
 
-    assert found is None or found.word in Word
+    assert found is None or found.word in Command
     assert days_in(text, today=TODAY) is None or len(days_in(text, today=TODAY) or ()) <= len(text)
 
 

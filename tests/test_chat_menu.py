@@ -11,7 +11,7 @@ from builders.e2e import Quotabot, command_here, write_config, write_roster
 from builders.sandbox import TODAY, Api, make_api
 
 from bot.features.chat.answer import REPLIES
-from bot.features.chat.commands import Said, said
+from bot.features.chat.commands import ParsedCommand, parse_command
 from bot.features.chat.menu import groups, menu
 from sandbox.branch import make_branch
 from sandbox.server import start
@@ -23,7 +23,7 @@ def test_each_button_is_a_word_that_has_an_answer(language: str) -> None:
     keys = [button["key"] for group in menu(language=language)["button"] for button in group["sub_button"]]
     words = [word for _, buttons in groups(language=language) for word in buttons]
 
-    assert [said(key) for key in keys] == [Said(word=word) for word in words]
+    assert [parse_command(key) for key in keys] == [ParsedCommand(word=word) for word in words]
     assert set(words) <= set(REPLIES)
 
 

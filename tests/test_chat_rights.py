@@ -12,7 +12,7 @@ from builders.chat import arrive, say, text_event
 from builders.e2e import FakeTime, add_customers, at, rows_of, where
 from builders.reviews import BURST_RULE, MONDAY, ROSTER, TUESDAY, branch, burst, lost_contact, morning, tell
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.services import Services
 from scheduler.jobs import PREPARES
 
@@ -131,7 +131,7 @@ def test_no_appeal_is_offered_twice_or_about_what_counts(services: Services) -> 
 
 def test_of_a_customer_added_twice_the_newest_contact_is_meant(services: Services) -> None:
     lost_contact(services)
-    tell(services, "zhang", "wm-lost", at("2026-11-18T15:00"), Kind.ADDED)
+    tell(services, "zhang", "wm-lost", at("2026-11-18T15:00"), RelationKind.ADDED)
 
     assert any("11-18 15:00" in line for line in say(services, "zhang", "为什么 wm-lost"))
 

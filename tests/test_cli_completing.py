@@ -12,7 +12,7 @@ from builders.e2e import Quotabot, at, command_here, open_store, write_config, w
 from builders.sandbox import NOON, TODAY
 
 from bot.cli import completing
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.store.store import Store
 from sandbox.branch import make_branch
 from sandbox.clock import VirtualClock
@@ -141,7 +141,7 @@ def test_results_are_stored_once_what_was_lost_is_made_good(
 ) -> None:
     ten = int(at(f"{DAY}T09:00").timestamp())
     with store.transaction():
-        heard = RelationEvent(userid="yg01", external_userid="wm1", at=ten, kind=Kind.ADDED)
+        heard = RelationEvent(userid="yg01", external_userid="wm1", at=ten, kind=RelationKind.ADDED)
         store.ledger.append(heard, origin="callback", recorded_at=0)
     store.outages.add(ten, ten + 3 * 3600, reason="down", holder="a:1")
     world.faults.arm(FAILING)

@@ -9,7 +9,7 @@ import pytest
 from builders.e2e import QUOTA, Quotabot, at, command_here
 from builders.imports import JIA, branch, detail, file, imported, tell
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from scheduler.jobs import PREPARES
 
 AT = ("--at", "2026-11-23T18:00")
@@ -26,7 +26,7 @@ def config(tmp_path: Path) -> Iterator[tuple[str, str]]:
     with branch(tmp_path, tmp_path / "bot.db", quotas=RULES, when=at("2026-12-08T08:42")) as services:
         tell(services, "zhangsan", "wmSIM0AAAAcust0042", "2026-11-20T10:02")
         tell(services, "zhangsan", "wmSIM0AAAAcust0043", "2026-11-20T11:00")
-        tell(services, "zhangsan", "wmSIM0AAAAcust0043", "2026-11-23T09:30", Kind.LOST_BY_CUSTOMER)
+        tell(services, "zhangsan", "wmSIM0AAAAcust0043", "2026-11-23T09:30", RelationKind.LOST_BY_CUSTOMER)
         PREPARES["close"](services, at("2026-12-08T08:42"))
         yield "--config", str(services.config.file)
 

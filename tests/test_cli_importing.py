@@ -12,7 +12,7 @@ from builders.imports import file
 from builders.service import contact_event
 
 from bot.config.fields import USERID_ALLOWED
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def known_before(config: Path, *userids: str) -> None:
         for userid in userids:
             moment = int(at("2026-11-10T10:00").timestamp())
             fact = RelationEvent(
-                userid=userid, external_userid=f"wm-{userid}", at=moment, kind=Kind.ADDED, state=""
+                userid=userid, external_userid=f"wm-{userid}", at=moment, kind=RelationKind.ADDED, state=""
             )
             store.ledger.append(fact, origin="callback", recorded_at=moment)
     store.close()

@@ -12,7 +12,7 @@ from builders.e2e import FakeTime, Quotabot, add_customers, at, change, command_
 from builders.imports import file
 from builders.reviews import RULES, branch, tell
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.features.reviews import decide
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
@@ -27,8 +27,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
     """Of October zhang has one contact that counts and one that was lost; li has two."""
     with branch(tmp_path, quotas=RULES.replace("50", "3"), when=CLOSED) as opened:
         add_customers(opened, "zhang", at("2026-10-12T10:00"))
-        tell(opened, "zhang", "wm-lost", at("2026-10-13T10:00"), Kind.ADDED)
-        tell(opened, "zhang", "wm-lost", at("2026-10-14T10:00"), Kind.LOST_BY_CUSTOMER)
+        tell(opened, "zhang", "wm-lost", at("2026-10-13T10:00"), RelationKind.ADDED)
+        tell(opened, "zhang", "wm-lost", at("2026-10-14T10:00"), RelationKind.LOST_BY_CUSTOMER)
         add_customers(opened, "li", at("2026-10-12T11:00"), at("2026-10-12T12:00"))
         yield opened
 

@@ -9,7 +9,7 @@ import pytest
 from builders.e2e import FakeTime, Quotabot, add_customers, at, command_here
 from builders.reviews import branch
 
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.features.statements.proof import issue, statement_of
 from bot.features.statements.rules import shown_code
 from bot.services import Services
@@ -35,7 +35,9 @@ def quotabot(
 
 @pytest.fixture
 def code(services: Services) -> str:
-    return shown_code(issue(services, [statement_of(standing(services, at=NOW), "zhang")])["zhang"].code)
+    return shown_code(
+        issue(services, [statement_of(load_standings(services, at=NOW), "zhang")])["zhang"].code
+    )
 
 
 def test_anybody_learns_that_it_is_genuine_and_no_figure(quotabot: Quotabot, code: str) -> None:

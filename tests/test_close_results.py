@@ -25,13 +25,13 @@ from builders.examples import tried
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.features.close import results
 from bot.features.ledger.derive import derive
-from bot.features.standings.load import Standing, standing
+from bot.features.standings.load import Standings, load_standings
 from bot.messages.message import Message
 from bot.services import Services
-from bot.store.results import State
+from bot.store.results import ResultState
 from scheduler import jobs, runs
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan
@@ -61,11 +61,11 @@ def branch(folder: Path, *, quotas: str = RULES, language: str = "zh-CN") -> Ite
     with installation(path, FakeTime(CLOSE)) as services:
         for userid in ("zhang", "li"):
             add_customers(services, userid, *(at(f"2026-11-{day:02d}T10:00") for day in (3, 4, 5)))
-        tell(services, "li", "wm-li-1104100000-1", at("2026-11-06T10:00"), Kind.LOST_BY_CUSTOMER)
+        tell(services, "li", "wm-li-1104100000-1", at("2026-11-06T10:00"), RelationKind.LOST_BY_CUSTOMER)
         yield services
 
 
-def tell(services: Services, userid: str, customer: str, moment: datetime, kind: Kind) -> None:
+def tell(services: Services, userid: str, customer: str, moment: datetime, kind: RelationKind) -> None:
     event = RelationEvent(userid=userid, external_userid=customer, at=int(moment.timestamp()), kind=kind)
     with services.store.transaction():
         services.store.ledger.append(event, origin="callback", recorded_at=0)
@@ -98,7 +98,7 @@ VALUES ('appeal', 'cm-monthly', '2026-11', :userid, :external_userid, :added_at,
 
 
 def shown(services: Services, *, when: datetime) -> dict[str, int]:
-    rows = standing(services, at=when, period="2026-11").rows
+    rows = load_standings(services, at=when, period="2026-11").rows
     return {row.userid: row.counted + row.pending for row in rows}
 
 
@@ -131,7 +131,7 @@ def test_closing_stores_everybodys_line_once(tmp_path: Path) -> None:
     with branch(tmp_path) as services:
         close(services)
         first = stored(services)
-        tell(services, "zhang", "wm-late", at("2026-11-20T10:00"), Kind.ADDED)
+        tell(services, "zhang", "wm-late", at("2026-11-20T10:00"), RelationKind.ADDED)
         close(services, when=at("2026-12-09T08:42"))
         second = stored(services)
         acts = [(act.act, act.subject) for act in services.store.audit.acts()]
@@ -158,7 +158,7 @@ def test_whatever_comes_later_closing_again_changes_nothing(
         first = stored(services)
         for number in range(chance.randint(1, 5)):
             moment = at("2026-11-01T09:00") + timedelta(minutes=chance.randrange(60 * 24 * 45))
-            kind = chance.choice(list(Kind))
+            kind = chance.choice(list(RelationKind))
             tell(services, chance.choice(["zhang", "li"]), f"wm{chance.randrange(3)}", moment, kind)
             close(services, when=CLOSE + timedelta(days=number))
         again = {userid: one for userid, one in stored(services).items() if userid in first}
@@ -260,7 +260,7 @@ def test_a_close_that_died_after_storing_is_told_by_whoever_takes_it_over(
     assert told == ["close:2026-12-08:li", "close:2026-12-08:zhang"]
 
 
-def _dying(_services: Services, _standing: Standing) -> Iterator[tuple[str, Message]]:
+def _dying(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:
     raise SystemExit("killed")
 
 
@@ -294,7 +294,7 @@ def test_final_figures_stay_whatever_comes_later(tmp_path: Path) -> None:
     with branch(tmp_path) as services:
         close(services)
         results.sign(services, *NAME, by="人事", at=OVER)
-        tell(services, "li", "wm-late", at("2026-11-20T10:00"), Kind.ADDED)
+        tell(services, "li", "wm-late", at("2026-11-20T10:00"), RelationKind.ADDED)
         after = shown(services, when=at("2026-12-20T10:00"))
         earlier = shown(services, when=at("2026-11-25T10:00"))
         (correction,) = results.corrections(services, *NAME, at=at("2026-12-20T10:00"))
@@ -308,7 +308,7 @@ def test_a_correction_is_a_new_line_with_author_and_reason(tmp_path: Path) -> No
     with branch(tmp_path) as services:
         close(services)
         results.sign(services, *NAME, by="人事", at=OVER)
-        tell(services, "li", "wm-late", at("2026-11-20T10:00"), Kind.ADDED)
+        tell(services, "li", "wm-late", at("2026-11-20T10:00"), RelationKind.ADDED)
         later = at("2026-12-20T10:00")
         results.correct(services, *NAME, "li", by="人事", reason="回调迟到", at=later)
         line = services.store.results.newest(*NAME)["li"]
@@ -317,7 +317,7 @@ def test_a_correction_is_a_new_line_with_author_and_reason(tmp_path: Path) -> No
             results.correct(services, *NAME, "li", by="人事", reason="again", at=later)
         whole = services.store.audit.broken_at() is None
 
-    assert (line.version, line.state, line.author, line.reason) == (3, State.FINAL, "人事", "回调迟到")
+    assert (line.version, line.state, line.author, line.reason) == (3, ResultState.FINAL, "人事", "回调迟到")
     assert after["li"] == 3
     assert whole
 
@@ -328,7 +328,9 @@ def test_what_reviews_decided_is_in_the_signed_line_and_late_facts_against_someb
     with branch(tmp_path) as services:
         close(services)
         # A callback that comes late takes one of zhang's contacts away; one of li's is given back by review.
-        tell(services, "zhang", "wm-zhang-1103100000-0", at("2026-11-04T10:00"), Kind.LOST_BY_CUSTOMER)
+        tell(
+            services, "zhang", "wm-zhang-1103100000-0", at("2026-11-04T10:00"), RelationKind.LOST_BY_CUSTOMER
+        )
         moment = int(at("2026-11-04T10:00").timestamp())
         review(services, "li", state="accepted", customer="wm-li-1104100000-1", added_at=moment)
         results.sign(services, *NAME, by="人事", at=OVER)

@@ -14,11 +14,11 @@ from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, rows_
 from builders.reviews import ROSTER, branch, tell
 
 from bot.app.bootstrap import refresh_directory
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.features.close import results
 from bot.features.reviews.decide import decide, open_appeal
 from bot.services import FIRST_START, Services
-from bot.store.results import State
+from bot.store.results import ResultState
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan
 
@@ -32,7 +32,7 @@ NAME = ("cm-monthly", "2026-11")
 
 
 def add(services: Services, userid: str, customer: str, when: str) -> None:
-    tell(services, userid, customer, at(when), Kind.ADDED)
+    tell(services, userid, customer, at(when), RelationKind.ADDED)
 
 
 def close(services: Services) -> None:
@@ -43,7 +43,7 @@ def sign(services: Services) -> tuple[list[str], list[str]]:
     return results.sign(services, *NAME, by="人事", at=OVER)
 
 
-def signed(services: Services, userid: str = "zhang") -> tuple[int, State, str]:
+def signed(services: Services, userid: str = "zhang") -> tuple[int, ResultState, str]:
     """Counted, state and reason of somebody's newest line."""
     line = services.store.results.newest(*NAME)[userid]
     return line.line.counted, line.state, line.reason
@@ -160,25 +160,25 @@ def test_an_accepted_appeal_is_not_lost_by_the_signature(
     with branch(tmp_path, quotas=RULES, when=OVER) as services:
         for customer in ("wm-1", "wm-2", "wm-lost"):
             add(services, "zhang", customer, "2026-11-04T10:00")
-        tell(services, "zhang", "wm-lost", at("2026-11-06T10:00"), Kind.LOST_BY_CUSTOMER)
+        tell(services, "zhang", "wm-lost", at("2026-11-06T10:00"), RelationKind.LOST_BY_CUSTOMER)
         close(services)
         before = signed(services)
         (case,) = open_appeal(services, "zhang", "wm-lost", text="", at=at("2026-12-14T10:00"))
         for customer in ("wm-1", "wm-2")[:late_losses]:
-            tell(services, "zhang", customer, at("2026-11-06T10:00"), Kind.LOST_BY_CUSTOMER)
+            tell(services, "zhang", customer, at("2026-11-06T10:00"), RelationKind.LOST_BY_CUSTOMER)
         decide(services, case.id, accept=True, by="head", reason="有录音", at=at("2026-12-14T11:00"))
         sign(services)
         counted, state, reason = signed(services)
 
-    assert before == (2, State.PRELIMINARY, "settlement")
-    assert ((counted, reason), state) == (figures, State.FINAL)
+    assert before == (2, ResultState.PRELIMINARY, "settlement")
+    assert ((counted, reason), state) == (figures, ResultState.FINAL)
 
 
 def test_each_quota_of_a_month_is_signed_with_its_own_figures(tmp_path: Path) -> None:
     other = RULES.replace("cm-monthly", "cm-other").replace("3\n", "7\n", 1)
     with branch(tmp_path, quotas=RULES + other, when=OVER) as services:
         add(services, "zhang", "wm-lost", "2026-11-04T10:00")
-        tell(services, "zhang", "wm-lost", at("2026-11-06T10:00"), Kind.LOST_BY_CUSTOMER)
+        tell(services, "zhang", "wm-lost", at("2026-11-06T10:00"), RelationKind.LOST_BY_CUSTOMER)
         close(services)
         for case in open_appeal(services, "zhang", "wm-lost", text="", at=at("2026-12-14T10:00")):
             decide(services, case.id, accept=True, by="head", reason="有录音", at=at("2026-12-14T11:00"))
@@ -196,7 +196,7 @@ def test_each_quota_of_a_month_is_signed_with_its_own_figures(tmp_path: Path) ->
 def test_only_final_lines_are_corrected(tmp_path: Path) -> None:
     with branch(tmp_path, quotas=RULES, when=OVER) as services:
         add(services, "zhang", "wm-lost", "2026-11-04T10:00")
-        tell(services, "zhang", "wm-lost", at("2026-11-06T10:00"), Kind.LOST_BY_CUSTOMER)
+        tell(services, "zhang", "wm-lost", at("2026-11-06T10:00"), RelationKind.LOST_BY_CUSTOMER)
         close(services)
         open_appeal(services, "zhang", "wm-lost", text="", at=at("2026-12-14T10:00"))
         add(services, "zhang", "wm-late", "2026-11-20T10:00")
@@ -209,7 +209,7 @@ def test_only_final_lines_are_corrected(tmp_path: Path) -> None:
 
     assert (before_the_signature, while_it_is_open) == ([], [])
     assert signature == (["li"], ["zhang"])
-    assert line == (0, State.PRELIMINARY, "settlement")
+    assert line == (0, ResultState.PRELIMINARY, "settlement")
 
 
 def test_a_correction_is_about_the_named_person_only_and_a_second_one_adds_to_it(tmp_path: Path) -> None:

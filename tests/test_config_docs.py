@@ -14,7 +14,7 @@ import pytest
 from builders.config import ENVIRON
 
 from bot.config import Config, json_schema, load
-from bot.config.fields import Place
+from bot.config.fields import ConfigSource
 from bot.config.shape import key_paths
 from bot.config.unsupported import OFF_VALUES, unsupported_faults
 from bot.config.warnings import warnings
@@ -55,7 +55,7 @@ def test_the_example_with_all_that_is_not_yet_has_every_key_and_no_other(tmp_pat
     tree = uncommented(EXAMPLE.read_text(encoding="utf-8"))
     (tmp_path / "templates").mkdir()
 
-    Config.model_validate(tree, context=Place(file=tmp_path / "config.toml", environ=ENVIRON))
+    Config.model_validate(tree, context=ConfigSource(file=tmp_path / "config.toml", environ=ENVIRON))
 
     assert without_secret_tables(written_keys(tree)) == set(KEYS)
 

@@ -12,12 +12,12 @@ from builders.e2e import QUOTA, at
 from builders.facts import Fact, put_facts
 from builders.imports import JIA, NOW, branch, detail, file, imported, tell
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.core.verdicts import Verdict
 from bot.features.close import results
 from bot.features.contacts.explain import Explained, UnknownPersonError, explain
 from bot.features.ledger.derive import derive
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from scheduler.jobs import PREPARES
 
@@ -65,7 +65,7 @@ def test_the_events_behind_it_are_those_up_to_the_time_with_their_sources(
     tmp_path: Path, place: Path | str
 ) -> None:
     with branch(tmp_path, place) as services:
-        tell(services, "zhangsan", JIA, "2026-11-12T10:00", Kind.LOST_BY_CUSTOMER, origin="sync")
+        tell(services, "zhangsan", JIA, "2026-11-12T10:00", RelationKind.LOST_BY_CUSTOMER, origin="sync")
         tell(services, "zhangsan", JIA, "2026-11-13T10:00")
         tell(services, "lisi", JIA, "2026-11-13T11:00")
         before, after = of_jia(services, when="2026-11-12T23:00"), of_jia(services)
@@ -83,7 +83,7 @@ def test_the_events_behind_it_are_those_up_to_the_time_with_their_sources(
 def test_an_add_that_came_again_says_when_the_first_was(tmp_path: Path) -> None:
     with branch(tmp_path, tmp_path / "bot.db") as services:
         tell(services, "zhangsan", JIA, "2026-09-02T10:00")
-        tell(services, "zhangsan", JIA, "2026-09-03T10:00", Kind.LOST_BY_MEMBER)
+        tell(services, "zhangsan", JIA, "2026-09-03T10:00", RelationKind.LOST_BY_MEMBER)
 
         assert told(of_jia(services)) == (
             "rejected:not_first",
@@ -214,7 +214,7 @@ def test_what_is_held_at_the_end_of_a_period(tmp_path: Path) -> None:
     with branch(tmp_path, tmp_path / "bot.db", quotas=held) as services:
         tell(services, "zhangsan", "wm-old", "2026-08-03T10:00")
         tell(services, "zhangsan", "wm-gone", "2026-11-03T10:00")
-        tell(services, "zhangsan", "wm-gone", "2026-11-04T10:00", Kind.LOST_BY_MEMBER)
+        tell(services, "zhangsan", "wm-gone", "2026-11-04T10:00", RelationKind.LOST_BY_MEMBER)
         detail(services, "zhangsan", "wm-old", "2026-08-03T10:00")
         (quota,) = explain(services, "zhangsan", at=NOW).quotas
 
@@ -246,7 +246,9 @@ def test_a_month_of_five_thousand_events_leaves_no_contact_without_a_reason(tmp_
         services.use(services.config.model_copy(update={"locale": english}), services.directory)
         (in_english,) = explain(services, "zhangsan", at=at("2026-11-30T18:00")).quotas
         row = next(
-            row for row in standing(services, at=at("2026-11-30T18:00")).rows if row.userid == "zhangsan"
+            row
+            for row in load_standings(services, at=at("2026-11-30T18:00")).rows
+            if row.userid == "zhangsan"
         )
 
     assert len(quota.contacts) == row.gross > 3000
@@ -267,7 +269,11 @@ def test_a_month_of_five_thousand_events_leaves_no_contact_without_a_reason(tmp_
 def busy_month(services: Services, *, events: int) -> None:
     """Adds, losses and re-adds of a month, with facts and details of some."""
     dice = random.Random(11)
-    kinds = [Kind.ADDED] * 9 + [Kind.LOST_BY_CUSTOMER, Kind.LOST_BY_MEMBER, Kind.TRANSFERRED]
+    kinds = [RelationKind.ADDED] * 9 + [
+        RelationKind.LOST_BY_CUSTOMER,
+        RelationKind.LOST_BY_MEMBER,
+        RelationKind.TRANSFERRED,
+    ]
     first = at("2026-11-01T00:00")
     with services.store.transaction():
         for number in range(events):
@@ -285,7 +291,7 @@ def busy_month(services: Services, *, events: int) -> None:
                     userid=event.userid,
                     external_userid=event.external_userid,
                     at=event.at + 3600,
-                    kind=Kind.LOST_BY_MEMBER,
+                    kind=RelationKind.LOST_BY_MEMBER,
                 )
                 services.store.ledger.append(late, origin="sync", recorded_at=0)
     derive(services)

@@ -14,7 +14,7 @@ from builders.e2e import at
 from bot.core.contacts import Contact, Details
 from bot.core.counting import Counting, FirstAdd, MaxShare
 from bot.core.quotas import Basis
-from bot.core.relations import Add, Kind
+from bot.core.relations import Add, RelationKind
 from bot.core.verdicts import Verdict
 from bot.features.contacts.reasons import Decision, Ruling, reason
 from bot.locales import languages
@@ -30,7 +30,7 @@ ADD = Add(
     nth=1,
     state="desk-7",
 )
-LOST = replace(ADD, ended_at=int(ENDED.timestamp()), ended_by=Kind.LOST_BY_CUSTOMER)
+LOST = replace(ADD, ended_at=int(ENDED.timestamp()), ended_by=RelationKind.LOST_BY_CUSTOMER)
 CONTACT = Contact(
     add=ADD,
     state="desk-7",
@@ -233,7 +233,10 @@ def test_a_sentence_is_whole_calm_and_says_how_it_stands(verdict: Verdict, langu
         ),
         pytest.param(
             Verdict.COUNTED,
-            {"contact": replace(CONTACT, add=replace(LOST, ended_by=Kind.TRANSFERRED)), "ended": ENDED},
+            {
+                "contact": replace(CONTACT, add=replace(LOST, ended_by=RelationKind.TRANSFERRED)),
+                "ended": ENDED,
+            },
             "行内交接（11-23 09:30）不算流失，计入",
             "Handed over inside the bank (11-23 09:30), which is no loss: it counts",
             id="handed over",

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from builders.messages import BEHIND, COVERED, EXEMPT, MET, MONTHLY
 
-from bot.core.coaching import Effect, Mark, Outcome, effect, helped_lately, outcome
+from bot.core.coaching import CoachingOutcome, Effect, Mark, effect, helped_lately, outcome
 from bot.core.progress import QuotaFigures, Status
 
 TODAY = date(2026, 11, 24)
@@ -54,20 +54,26 @@ ROWS = {"a": [MONTHLY], "b": [replace(BEHIND, pace=0.7)], "c": [replace(BEHIND, 
     [
         pytest.param([], None, id="nobody"),
         pytest.param([ago(6)], None, id="not a week yet"),
-        pytest.param([ago(7)], Outcome(people=1, back=1, rose=0), id="a week"),
-        pytest.param([ago(13)], Outcome(people=1, back=1, rose=0), id="almost two"),
+        pytest.param([ago(7)], CoachingOutcome(people=1, back=1, rose=0), id="a week"),
+        pytest.param([ago(13)], CoachingOutcome(people=1, back=1, rose=0), id="almost two"),
         pytest.param([ago(14)], None, id="told long enough"),
-        pytest.param([ago(8), ago(9, "b"), ago(7, "c")], Outcome(people=3, back=1, rose=1), id="three"),
         pytest.param(
-            [ago(8, "b", 65), ago(9, "b", 54)], Outcome(people=1, back=0, rose=1), id="the first counts"
+            [ago(8), ago(9, "b"), ago(7, "c")], CoachingOutcome(people=3, back=1, rose=1), id="three"
         ),
         pytest.param(
-            [ago(9, "b", None), ago(8, "b")], Outcome(people=1, back=0, rose=1), id="the first with a pace"
+            [ago(8, "b", 65), ago(9, "b", 54)],
+            CoachingOutcome(people=1, back=0, rose=1),
+            id="the first counts",
+        ),
+        pytest.param(
+            [ago(9, "b", None), ago(8, "b")],
+            CoachingOutcome(people=1, back=0, rose=1),
+            id="the first with a pace",
         ),
         pytest.param([ago(8, "x")], None, id="not here any more"),
     ],
 )
-def test_the_outcome_is_told_in_the_second_week(marks: list[Mark], found: Outcome | None) -> None:
+def test_the_outcome_is_told_in_the_second_week(marks: list[Mark], found: CoachingOutcome | None) -> None:
     assert outcome(marks, ROWS, today=TODAY) == found
 
 

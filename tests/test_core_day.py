@@ -8,27 +8,27 @@ import pytest
 from builders.branches import at, china, event, fold_all
 
 from bot.core.day import DayFacts, day_facts
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 
 DAY = date(2026, 11, 23)
 
 HISTORY = [
-    event(Kind.ADDED, "2026-11-22T23:59:59", customer="before"),
-    event(Kind.ADDED, "2026-11-23T00:00:00", customer="first second"),
-    event(Kind.ADDED, "2026-11-23T23:59:59", customer="last second"),
-    event(Kind.ADDED, "2026-11-24T00:00:00", customer="after"),
-    event(Kind.ADDED, "2026-01-05T10:00:00", customer="old"),
-    event(Kind.LOST_BY_CUSTOMER, "2026-11-23T11:00:00", customer="old"),
-    event(Kind.LOST_BY_MEMBER, "2026-11-23T12:00:00", customer="before"),
-    event(Kind.ADDED, "2026-10-05T10:00:00", customer="transferred"),
-    event(Kind.TRANSFERRED, "2026-11-23T13:00:00", customer="transferred"),
-    event(Kind.ADDED, "2026-10-05T11:00:00", customer="midnight"),
-    event(Kind.LOST_BY_MEMBER, "2026-11-24T00:00:00", customer="midnight"),
-    event(Kind.ADDED, "2026-10-05T12:00:00", customer="vanished"),
-    event(Kind.LOST_UNKNOWN, "2026-11-23T02:17:00", customer="vanished"),
-    event(Kind.ADDED, "2026-10-06T10:00:00", customer="slipped"),
-    event(Kind.LOST_BY_CUSTOMER, "2026-11-23T14:00:00", customer="slipped"),
-    event(Kind.ADDED, "2026-11-24T14:00:00", customer="slipped"),
+    event(RelationKind.ADDED, "2026-11-22T23:59:59", customer="before"),
+    event(RelationKind.ADDED, "2026-11-23T00:00:00", customer="first second"),
+    event(RelationKind.ADDED, "2026-11-23T23:59:59", customer="last second"),
+    event(RelationKind.ADDED, "2026-11-24T00:00:00", customer="after"),
+    event(RelationKind.ADDED, "2026-01-05T10:00:00", customer="old"),
+    event(RelationKind.LOST_BY_CUSTOMER, "2026-11-23T11:00:00", customer="old"),
+    event(RelationKind.LOST_BY_MEMBER, "2026-11-23T12:00:00", customer="before"),
+    event(RelationKind.ADDED, "2026-10-05T10:00:00", customer="transferred"),
+    event(RelationKind.TRANSFERRED, "2026-11-23T13:00:00", customer="transferred"),
+    event(RelationKind.ADDED, "2026-10-05T11:00:00", customer="midnight"),
+    event(RelationKind.LOST_BY_MEMBER, "2026-11-24T00:00:00", customer="midnight"),
+    event(RelationKind.ADDED, "2026-10-05T12:00:00", customer="vanished"),
+    event(RelationKind.LOST_UNKNOWN, "2026-11-23T02:17:00", customer="vanished"),
+    event(RelationKind.ADDED, "2026-10-06T10:00:00", customer="slipped"),
+    event(RelationKind.LOST_BY_CUSTOMER, "2026-11-23T14:00:00", customer="slipped"),
+    event(RelationKind.ADDED, "2026-11-24T14:00:00", customer="slipped"),
 ]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.engagement import (
     CHINA,
     MOST_DAYS,
-    Figures,
+    ChatFigures,
     Method,
     TeamRate,
     covers,
@@ -74,9 +74,12 @@ def test_a_call_spans_three_days_and_what_was_missed(newest_final: date | None, 
     assert (DAY - first).days < MOST_DAYS
 
 
-ONE, OTHER = Figures(reply_rate=10_000, first_reply_s=600), Figures(reply_rate=3_333, first_reply_s=1_800)
-SILENT = Figures(chats=0, messages=0)
-TOGETHER = Figures(reply_rate=4_000, first_reply_s=1_500)
+ONE, OTHER = (
+    ChatFigures(reply_rate=10_000, first_reply_s=600),
+    ChatFigures(reply_rate=3_333, first_reply_s=1_800),
+)
+SILENT = ChatFigures(chats=0, messages=0)
+TOGETHER = ChatFigures(reply_rate=4_000, first_reply_s=1_500)
 
 
 @pytest.mark.parametrize(
@@ -101,33 +104,34 @@ TOGETHER = Figures(reply_rate=4_000, first_reply_s=1_500)
             id="rounded down",
         ),
         pytest.param(
-            [Figures(reply_rate=0)],
+            [ChatFigures(reply_rate=0)],
             None,
             TeamRate(method=Method.MEDIAN, people=1, reply_rate=0, first_reply_s=None),
             id="nobody was answered: 0, and no time",
         ),
-        pytest.param([SILENT], Figures(chats=0), None, id="no chats: nothing to say"),
+        pytest.param([SILENT], ChatFigures(chats=0), None, id="no chats: nothing to say"),
         pytest.param([], None, None, id="nobody"),
     ],
 )
-def test_a_teams_rate(people: list[Figures], together: Figures | None, rate: TeamRate | None) -> None:
+def test_a_teams_rate(people: list[ChatFigures], together: ChatFigures | None, rate: TeamRate | None) -> None:
     assert team_rate(people, together=together) == rate
 
 
 COUNTS = st.integers(0, 50)
 PEOPLE = st.lists(
-    st.builds(Figures, chats=COUNTS, messages=COUNTS, losses=COUNTS, applied=COUNTS, added=COUNTS), min_size=1
+    st.builds(ChatFigures, chats=COUNTS, messages=COUNTS, losses=COUNTS, applied=COUNTS, added=COUNTS),
+    min_size=1,
 )
 NAMES = ("chats", "messages", "losses", "applied", "added")
 
 
-def summed(people: list[Figures], **more: int | None) -> Figures:
-    return Figures(**{name: sum(getattr(one, name) for one in people) for name in NAMES} | more)
+def summed(people: list[ChatFigures], **more: int | None) -> ChatFigures:
+    return ChatFigures(**{name: sum(getattr(one, name) for one in people) for name in NAMES} | more)
 
 
 @given(people=PEOPLE, name=st.sampled_from(NAMES), off=st.sampled_from([-1, 1, None]))
 def test_an_answer_about_others_does_not_pass_for_a_team(
-    people: list[Figures], name: str, off: int | None
+    people: list[ChatFigures], name: str, off: int | None
 ) -> None:
     right = summed(people)
 

@@ -10,11 +10,11 @@ from bot.core.contacts import Contact
 from bot.core.counting import Burst, Counting, Integrity, QuickLoss
 from bot.core.evidence import Evidence, evidence_of
 from bot.core.integrity import bursts, quick_loss, shared
-from bot.core.relations import Add, Kind
+from bot.core.relations import Add, RelationKind
 
 
 def contact(when: str, *, userid: str = "jia", customer: str = "c", lost: str | None = None) -> Contact:
-    ended = {"ended_at": seconds(lost), "ended_by": Kind.LOST_BY_CUSTOMER} if lost else {}
+    ended = {"ended_at": seconds(lost), "ended_by": RelationKind.LOST_BY_CUSTOMER} if lost else {}
     add = Add(userid=userid, external_userid=customer, added_at=seconds(when), nth=1, **ended)  # type: ignore[arg-type]  # a builder
     return Contact(add=add)
 

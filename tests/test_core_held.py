@@ -15,7 +15,7 @@ from bot.core.counting import Burst, Counting, FirstAdd, Integrity, MaxShare
 from bot.core.periods import PeriodKind
 from bot.core.progress import QuotaFigures
 from bot.core.quotas import Basis, Quota
-from bot.core.relations import Add, Kind, Slip
+from bot.core.relations import Add, RelationKind, Slip
 
 LAST, NEXT = "2026-11-30T23:59:59", "2026-12-01T00:00:00"  # the last second of November, the first after it
 LATER = "2026-12-10T09:00"
@@ -81,7 +81,7 @@ def test_the_last_add_of_a_relation_decides(again: dict[str, Any], word: str | N
 
 def test_a_slip_over_the_end_leaves_the_contact_alive_once_it_is_over() -> None:
     slip = Slip(
-        lost_at=seconds("2026-11-30T10:00"), lost_by=Kind.LOST_BY_CUSTOMER, regained_at=seconds(LATER)
+        lost_at=seconds("2026-11-30T10:00"), lost_by=RelationKind.LOST_BY_CUSTOMER, regained_at=seconds(LATER)
     )
     add = Add(userid="jia", external_userid="c1", added_at=seconds("2026-11-10T10:00"), nth=1, slips=(slip,))
 

@@ -19,7 +19,7 @@ from bot.core.people import Departments
 from bot.core.periods import parse_period, period_of
 from bot.core.progress import QuotaFigures, Status
 from bot.core.quotas import Basis, Quota
-from bot.core.relations import LOSSES, Kind
+from bot.core.relations import LOSSES, RelationKind
 from bot.core.workdays import epoch_of
 
 calm = tried(100)
@@ -114,7 +114,7 @@ def test_a_last_loss_never_raises_what_is_counted_or_pending(world: World, chanc
         return
     whose = chance.choice(world.events)
     last = max(one.at for one in world.events) + chance.choice((1, DAY_S, chance.randrange(1, 30 * DAY_S)))
-    kind = chance.choice((Kind.LOST_BY_CUSTOMER, Kind.LOST_BY_MEMBER))
+    kind = chance.choice((RelationKind.LOST_BY_CUSTOMER, RelationKind.LOST_BY_MEMBER))
     loss = event(kind, last, customer=whose.external_userid, userid=whose.userid)
     asked = max(world.at, world.calendar.moment(last + chance.randrange(30 * DAY_S)))
     world = replace(world, period_name=world.period_name or chance.choice(("2026-02", "2026-Q1")))

@@ -11,7 +11,7 @@ from builders.messages import MONTHLY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.leaderboard import Board, Gain, Place, board
+from bot.core.leaderboard import Gain, GroupLeaderboard, LeaderboardPlace, build_leaderboard
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures, Status
 
@@ -29,14 +29,14 @@ def rows(*counts: int, department: int = 121) -> list[QuotaFigures]:
     return [row(number, counted, department=department) for number, counted in enumerate(counts)]
 
 
-def seen(found: list[QuotaFigures], *, size: int = 5, **more: object) -> Board:
+def seen(found: list[QuotaFigures], *, size: int = 5, **more: object) -> GroupLeaderboard:
     given: dict[str, object] = {"departments": TREE, "scope": [12]} | more
-    shown = board(found, size=size, **given)  # type: ignore[arg-type]  # a builder
+    shown = build_leaderboard(found, size=size, **given)  # type: ignore[arg-type]  # a builder
     assert shown is not None
     return shown
 
 
-def places(found: Board) -> list[tuple[int, str]]:
+def places(found: GroupLeaderboard) -> list[tuple[int, str]]:
     return [(place.rank, place.userid) for place in found.top]
 
 
@@ -73,7 +73,7 @@ def test_only_those_who_lead_are_named(
 def test_the_place_is_that_of_the_share_and_not_of_the_number() -> None:
     found = [row(0, 30), row(1, 20, target=20), *rows(1, 1, 1, 1)[2:], row(5, 1), row(6, 1)]
 
-    assert seen(found, size=1).top == (Place(rank=1, userid="u01", counted=20, target=20),)
+    assert seen(found, size=1).top == (LeaderboardPlace(rank=1, userid="u01", counted=20, target=20),)
 
 
 def test_who_is_silent_counts_in_the_sums_and_leads_nowhere() -> None:
@@ -87,7 +87,7 @@ def test_who_is_silent_counts_in_the_sums_and_leads_nowhere() -> None:
 def test_fewer_than_five_have_no_board() -> None:
     exempt = replace(MONTHLY, userid="u99", target=0)
 
-    assert board([*rows(9, 9, 9, 9), exempt], departments=TREE, scope=[12], size=5) is None
+    assert build_leaderboard([*rows(9, 9, 9, 9), exempt], departments=TREE, scope=[12], size=5) is None
 
 
 def test_the_scope_is_departments_with_all_below() -> None:
@@ -152,7 +152,7 @@ def test_who_improved_most_is_named_only_if_named_anyway(
 )
 def test_whatever_is_configured_the_floor_holds(counts: list[int], homes: list[int], size: int) -> None:
     found = [row(number, counted, department=homes[number]) for number, counted in enumerate(counts)]
-    shown = board(found, departments=TREE, scope=[12], size=size)
+    shown = build_leaderboard(found, departments=TREE, scope=[12], size=size)
     if shown is None:
         assert len(found) < 5
         return

@@ -8,10 +8,10 @@ from builders.branches import at, core_branch, event, person, quota, seconds
 
 from bot.core.contacts import Details
 from bot.core.counting import Counting
-from bot.core.frames import Frame
+from bot.core.frames import QuotaPeriod
 from bot.core.pending import Waiting, waiting
 from bot.core.periods import parse_period
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
 
@@ -23,14 +23,16 @@ SETTLED = seconds("2026-12-08T00:00")
 def waits(*, first: int = 20, **known: dict[str, object]) -> list[Waiting]:
     """Of customers added a day apart from *first* November on, with what is known of each; as of the 25th."""
     days = {customer: f"2026-11-{first + n:02d}T10:00" for n, customer in enumerate(known)}
-    whole = core_branch([person()], [event(Kind.ADDED, when, customer=name) for name, when in days.items()])
+    whole = core_branch(
+        [person()], [event(RelationKind.ADDED, when, customer=name) for name, when in days.items()]
+    )
     branch = replace(
         whole,
         contacts={
             "jia": [replace(one, **known[one.add.external_userid]) for one in whole.contacts["jia"]],  # type: ignore[arg-type]  # a builder
         },
     )
-    frame = Frame.of(ASKED, parse_period("2026-11"), calendar=branch.calendar)
+    frame = QuotaPeriod.of(ASKED, parse_period("2026-11"), calendar=branch.calendar)
     return waiting(frame, frame.judged("jia", branch.past(epoch_of(at("2026-11-25T12:00")))))
 
 

@@ -27,7 +27,7 @@ from bot.core.people import Membership, Person
 from bot.core.periods import PeriodKind
 from bot.core.progress import QuotaFigures, Status, progress
 from bot.core.quotas import Quota
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 
 EARLIER = "2026-11-03T10:00"
 
@@ -102,16 +102,16 @@ def test_the_late_reminder_asks_for_what_is_left_of_the_dose() -> None:
 
 def test_two_customers_in_one_second_are_two_adds() -> None:
     moment = seconds(EARLIER)
-    events = [event(Kind.ADDED, moment, customer=customer) for customer in ("c1", "c2")]
+    events = [event(RelationKind.ADDED, moment, customer=customer) for customer in ("c1", "c2")]
 
     assert row(events, "2026-11-24T09:07").counted == 2
 
 
 def test_a_slip_leaves_no_trace_in_the_numbers_once_it_is_over() -> None:
     events = [
-        event(Kind.ADDED, "2026-11-02T10:00"),
-        event(Kind.LOST_BY_CUSTOMER, "2026-11-10T10:00"),
-        event(Kind.ADDED, "2026-11-12T10:00"),
+        event(RelationKind.ADDED, "2026-11-02T10:00"),
+        event(RelationKind.LOST_BY_CUSTOMER, "2026-11-10T10:00"),
+        event(RelationKind.ADDED, "2026-11-12T10:00"),
     ]
 
     during, after = row(events, "2026-11-11T10:00"), row(events, "2026-11-24T09:07")
@@ -123,25 +123,34 @@ def test_a_slip_leaves_no_trace_in_the_numbers_once_it_is_over() -> None:
 @pytest.mark.parametrize(
     ("history", "lost"),
     [
-        pytest.param([("02", Kind.ADDED), ("20", Kind.LOST_BY_CUSTOMER)], 1, id="by the customer"),
-        pytest.param([("02", Kind.ADDED), ("20", Kind.LOST_BY_MEMBER)], 1, id="by the employee"),
-        pytest.param([("02", Kind.ADDED), ("20", Kind.TRANSFERRED)], 0, id="a transfer is no loss"),
-        pytest.param([("02", Kind.ADDED), ("26", Kind.LOST_BY_CUSTOMER)], 0, id="not yet"),
         pytest.param(
-            [("02", Kind.ADDED), ("05", Kind.LOST_BY_MEMBER), ("12", Kind.ADDED)],
+            [("02", RelationKind.ADDED), ("20", RelationKind.LOST_BY_CUSTOMER)], 1, id="by the customer"
+        ),
+        pytest.param(
+            [("02", RelationKind.ADDED), ("20", RelationKind.LOST_BY_MEMBER)], 1, id="by the employee"
+        ),
+        pytest.param(
+            [("02", RelationKind.ADDED), ("20", RelationKind.TRANSFERRED)], 0, id="a transfer is no loss"
+        ),
+        pytest.param([("02", RelationKind.ADDED), ("26", RelationKind.LOST_BY_CUSTOMER)], 0, id="not yet"),
+        pytest.param(
+            [("02", RelationKind.ADDED), ("05", RelationKind.LOST_BY_MEMBER), ("12", RelationKind.ADDED)],
             0,
             id="only the relation's last add is asked",
         ),
     ],
 )
-def test_lost(history: list[tuple[str, Kind]], lost: int) -> None:
+def test_lost(history: list[tuple[str, RelationKind]], lost: int) -> None:
     events = [event(kind, f"2026-11-{day}T10:00") for day, kind in history]
 
     assert row(events, "2026-11-24T09:07").lost == lost
 
 
 def test_lost_belongs_to_the_period_of_the_add_even_if_it_ended_later() -> None:
-    events = [event(Kind.ADDED, "2026-10-20T10:00"), event(Kind.LOST_BY_CUSTOMER, "2026-11-20T10:00")]
+    events = [
+        event(RelationKind.ADDED, "2026-10-20T10:00"),
+        event(RelationKind.LOST_BY_CUSTOMER, "2026-11-20T10:00"),
+    ]
 
     october = row(events, "2026-11-24T09:07", period_name="2026-10")
     november = row(events, "2026-11-24T09:07")
@@ -325,8 +334,8 @@ def test_a_named_period_shows_only_the_quotas_of_its_kind() -> None:
 
 def test_an_add_just_before_midnight_belongs_to_the_local_day() -> None:
     events = [
-        event(Kind.ADDED, "2026-11-30T23:59:59", customer="c1"),
-        event(Kind.ADDED, "2026-12-01T00:00:00", customer="c2"),
+        event(RelationKind.ADDED, "2026-11-30T23:59:59", customer="c1"),
+        event(RelationKind.ADDED, "2026-12-01T00:00:00", customer="c2"),
     ]
 
     november = row(events, "2026-12-01T09:07", period_name="2026-11")
@@ -337,8 +346,8 @@ def test_an_add_just_before_midnight_belongs_to_the_local_day() -> None:
 
 def test_nothing_after_the_time_asked_about_exists() -> None:
     events = [
-        event(Kind.ADDED, "2026-11-24T09:07:00"),
-        event(Kind.ADDED, "2026-11-24T09:07:01", customer="c2"),
+        event(RelationKind.ADDED, "2026-11-24T09:07:00"),
+        event(RelationKind.ADDED, "2026-11-24T09:07:01", customer="c2"),
     ]
 
     assert row(events, "2026-11-24T09:07:00").counted == 1

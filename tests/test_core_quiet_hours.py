@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.people import Membership, Person
-from bot.core.quiet_hours import NO_WISH, RANKS, WAITS, Peace, Silence, Wish, kind_of, places_kept
+from bot.core.quiet_hours import NO_WISH, RANKS, WAITS, QuietHours, QuietWish, Silence, kind_of, places_kept
 from bot.core.workdays import WorkCalendar
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -27,16 +27,16 @@ def person(**changes: object) -> Person:
     return Person(userid="jia", name="员工甲", memberships=(now,), **changes)  # type: ignore[arg-type]  # a builder
 
 
-def peace(who: Person | None = None, wish: Wish = NO_WISH) -> Peace:
-    return Peace(people={"jia": who or person()}, wishes={"jia": wish}, calendar=CALENDAR)
+def peace(who: Person | None = None, wish: QuietWish = NO_WISH) -> QuietHours:
+    return QuietHours(people={"jia": who or person()}, wishes={"jia": wish}, calendar=CALENDAR)
 
 
-def until(text: str) -> Wish:
-    return Wish(muted_until=int(at(text).timestamp()))
+def until(text: str) -> QuietWish:
+    return QuietWish(muted_until=int(at(text).timestamp()))
 
 
-def away(first: int, last: int) -> Wish:
-    return Wish(leaves=((date(2026, 11, first), date(2026, 11, last)),))
+def away(first: int, last: int) -> QuietWish:
+    return QuietWish(leaves=((date(2026, 11, first), date(2026, 11, last)),))
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def away(first: int, last: int) -> Wish:
         pytest.param(peace(wish=until("2026-11-24T12:00")), None, id="not muted any more"),
     ],
 )
-def test_why_somebody_is_not_told(quiet: Peace, why: Silence | None) -> None:
+def test_why_somebody_is_not_told(quiet: QuietHours, why: Silence | None) -> None:
     assert quiet.silence("jia", NOON) is why
 
 
 def test_of_somebody_outside_the_roster_only_his_own_wish_counts() -> None:
-    quiet = Peace(people={}, wishes={"admin": away(24, 24)}, calendar=CALENDAR)
+    quiet = QuietHours(people={}, wishes={"admin": away(24, 24)}, calendar=CALENDAR)
 
     assert quiet.silence("admin", NOON) is Silence.LEAVE
     assert quiet.silence("other", NOON) is None
@@ -89,7 +89,7 @@ def test_of_somebody_outside_the_roster_only_his_own_wish_counts() -> None:
     ],
 )
 def test_the_next_time_at_which_he_may_be_told(
-    quiet: Peace, moment: str, time_of_telling: str | None
+    quiet: QuietHours, moment: str, time_of_telling: str | None
 ) -> None:
     wanted = None if time_of_telling is None else at(time_of_telling)
 

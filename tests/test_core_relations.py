@@ -7,15 +7,15 @@ from builders.branches import DAY_S, REGAIN_S, event, relation_events
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.relations import Add, Kind, RelationEvent, Slip, as_of, fold
+from bot.core.relations import Add, RelationEvent, RelationKind, Slip, as_of, fold
 
-ADDED, HALF, EDITED = Kind.ADDED, Kind.HALF_ADDED, Kind.EDITED
-BY_MEMBER, BY_CUSTOMER = Kind.LOST_BY_MEMBER, Kind.LOST_BY_CUSTOMER
-TRANSFERRED, FAILED = Kind.TRANSFERRED, Kind.TRANSFER_FAILED
+ADDED, HALF, EDITED = RelationKind.ADDED, RelationKind.HALF_ADDED, RelationKind.EDITED
+BY_MEMBER, BY_CUSTOMER = RelationKind.LOST_BY_MEMBER, RelationKind.LOST_BY_CUSTOMER
+TRANSFERRED, FAILED = RelationKind.TRANSFERRED, RelationKind.TRANSFER_FAILED
 
 
 def add(
-    added_at: int, *, nth: int = 1, end: tuple[int, Kind] | None = None, slips: tuple[Slip, ...] = ()
+    added_at: int, *, nth: int = 1, end: tuple[int, RelationKind] | None = None, slips: tuple[Slip, ...] = ()
 ) -> Add:
     ended_at, ended_by = end or (None, None)
     return Add(
@@ -29,7 +29,7 @@ def add(
     )
 
 
-def slip(lost_at: int, regained_at: int, lost_by: Kind = BY_CUSTOMER) -> Slip:
+def slip(lost_at: int, regained_at: int, lost_by: RelationKind = BY_CUSTOMER) -> Slip:
     return Slip(lost_at=lost_at, lost_by=lost_by, regained_at=regained_at)
 
 
@@ -94,7 +94,7 @@ def slip(lost_at: int, regained_at: int, lost_by: Kind = BY_CUSTOMER) -> Slip:
         ),
     ],
 )
-def test_the_fold_of_a_history(history: list[tuple[int, Kind]], adds: tuple[Add, ...]) -> None:
+def test_the_fold_of_a_history(history: list[tuple[int, RelationKind]], adds: tuple[Add, ...]) -> None:
     events = [event(kind, when) for when, kind in history]
 
     assert fold(events, regain_s=REGAIN_S) == adds

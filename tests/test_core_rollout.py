@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from bot.core.contacts import Contact, Details
 from bot.core.counting import FirstAdd, Integrity
-from bot.core.integrity import FindingKind, FindingName, Rollout, rollouts, seen_in
+from bot.core.integrity import FindingKind, FindingName, LaunchRule, rollouts, seen_in
 from bot.core.relations import Add
 
 DAY = 86_400
 START = 20_000 * DAY
 WINDOW = 30 * DAY
-PAIR = Rollout(start=START, first_add=FirstAdd.PAIR)
+PAIR = LaunchRule(start=START, first_add=FirstAdd.PAIR)
 
 
 def contact(
@@ -55,7 +55,7 @@ def contact(
 def test_an_add_near_the_start_of_a_customer_known_before(
     asked: Contact, first_add: FirstAdd, concerns: bool
 ) -> None:
-    assert Rollout(start=START, first_add=first_add).concerns(asked) is concerns
+    assert LaunchRule(start=START, first_add=first_add).concerns(asked) is concerns
 
 
 def day_of(moment: int) -> date:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bot.core.people import Departments, Membership, Person
-from bot.core.rollout import Mode, Reach
+from bot.core.rollout import Mode, RolloutScope
 
 DAY = date(2026, 11, 24)
 TREE = Departments(parents={11: 1, 12: 1, 111: 11})
@@ -18,8 +18,8 @@ def person(userid: str, *departments: int, leads: tuple[int, ...] = ()) -> Perso
     return Person(userid=userid, name=userid, memberships=(now,), leader_of=leads)
 
 
-def reach(mode: Mode, *pilot: int) -> Reach:
-    return Reach(
+def reach(mode: Mode, *pilot: int) -> RolloutScope:
+    return RolloutScope(
         mode=mode,
         pilot=pilot,
         admins=frozenset({"admin"}),

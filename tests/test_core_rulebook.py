@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.quotas import Quota
-from bot.core.rulebook import Framed, Rulebook, Version
+from bot.core.rulebook import QuotaInPeriod, Rulebook, Version
 
 MONTH, WEEK, DAY = PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY
 EVER = date.min
@@ -23,7 +23,7 @@ def book(*lines: list[tuple[date, Quota | None]]) -> Rulebook:
     )
 
 
-def shown(frames: list[Framed]) -> list[tuple[str, int]]:
+def shown(frames: list[QuotaInPeriod]) -> list[tuple[str, int]]:
     """Periods with the target that is asked in them."""
     return [(period.name, rule.target) for rule, period in frames]
 

@@ -11,14 +11,14 @@ from builders.branches import DAY_S, NINE_TENTHS, adds_on, event, person, quota,
 
 from bot.core.periods import PeriodKind
 from bot.core.progress import Status
-from bot.core.relations import Kind
-from bot.core.status import OwnDays, pace_of, prorated, rounded, status_of
+from bot.core.relations import RelationKind
+from bot.core.status import OwnDays, compute_pace, decide_status, prorate, round_half_up
 
 
 def kept(number: int, *, lost: int = 0, transferred: int = 0, age_s: int = DAY_S) -> float | None:
     moment = seconds("2026-11-24T09:07") - age_s
-    events = [event(Kind.ADDED, moment, customer=f"c{n}") for n in range(number)]
-    ends = [Kind.LOST_BY_CUSTOMER] * lost + [Kind.TRANSFERRED] * transferred
+    events = [event(RelationKind.ADDED, moment, customer=f"c{n}") for n in range(number)]
+    ends = [RelationKind.LOST_BY_CUSTOMER] * lost + [RelationKind.TRANSFERRED] * transferred
     events += [event(kind, moment + 1, customer=f"c{n}") for n, kind in enumerate(ends)]
     return row(events, "2026-11-24T09:07").kept_90
 
@@ -123,7 +123,7 @@ def test_the_order_of_statuses(standing: dict[str, Any], status: Status) -> None
         "behind_threshold": NINE_TENTHS,
     }
 
-    assert status_of(**(usual | standing)) is status
+    assert decide_status(**(usual | standing)) is status
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,16 @@ def test_the_order_of_statuses(standing: dict[str, Any], status: Status) -> None
     ],
 )
 def test_rounding_for_print(number: Fraction, places: int, printed: float) -> None:
-    assert float(rounded(number, places=places)) == printed
+    assert float(round_half_up(number, places=places)) == printed
 
 
 def test_a_pace_that_prints_as_the_threshold_is_not_below_it() -> None:
     # 179 / 200 = 0.895 is printed as 0.90.
-    assert pace_of(179, expected=Fraction(200)) == NINE_TENTHS
+    assert compute_pace(179, expected=Fraction(200)) == NINE_TENTHS
 
 
 def test_no_workdays_make_no_target() -> None:
-    assert prorated(50, share=Fraction(1), own=0, workdays=0) == 0
+    assert prorate(50, share=Fraction(1), own=0, workdays=0) == 0
 
 
 def test_own_days_around_a_day_off_in_the_middle() -> None:

@@ -9,15 +9,15 @@ from builders.examples import tried
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.relations import LOSSES, Kind, RelationEvent, fold
+from bot.core.relations import LOSSES, RelationEvent, RelationKind, fold
 from bot.core.sync import (
     FOUND,
     SAME_ADD_S,
     SETTLE_S,
     UNVERIFIABLE,
     Cause,
-    Judged,
-    Listed,
+    ListEntry,
+    RelationJudgement,
     Toll,
     Window,
     is_too_much_of_all,
@@ -25,16 +25,20 @@ from bot.core.sync import (
     judge,
 )
 
-ADDED, HALF, TRANSFERRED = Kind.ADDED, Kind.HALF_ADDED, Kind.TRANSFERRED
-BY_MEMBER, BY_CUSTOMER, UNKNOWN = Kind.LOST_BY_MEMBER, Kind.LOST_BY_CUSTOMER, Kind.LOST_UNKNOWN
+ADDED, HALF, TRANSFERRED = RelationKind.ADDED, RelationKind.HALF_ADDED, RelationKind.TRANSFERRED
+BY_MEMBER, BY_CUSTOMER, UNKNOWN = (
+    RelationKind.LOST_BY_MEMBER,
+    RelationKind.LOST_BY_CUSTOMER,
+    RelationKind.LOST_UNKNOWN,
+)
 DAY = 86_400
 SINCE, UPTO = 100 * DAY, 101 * DAY
 WINDOW = Window(since=SINCE, upto=UPTO)
 FIRST = Window(since=None, upto=UPTO)
 RELATION = ("yg01", "wm1")
 
-History = list[tuple[int, Kind]]
-Found = list[tuple[Cause, int, Kind]]
+History = list[tuple[int, RelationKind]]
+Found = list[tuple[Cause, int, RelationKind]]
 
 
 def facts_of(history: History) -> list[RelationEvent]:
@@ -43,7 +47,7 @@ def facts_of(history: History) -> list[RelationEvent]:
     ]
 
 
-def found(judged: Judged) -> Found:
+def found(judged: RelationJudgement) -> Found:
     return [(repair.cause, repair.fact.at, repair.fact.kind) for repair in judged.repairs]
 
 
@@ -171,7 +175,7 @@ def test_what_a_list_says(
     history: History, createtime: int | None, window: Window, repairs: Found, doubt: Cause | None
 ) -> None:
     facts = facts_of(history)
-    listed = None if createtime is None else Listed(createtime=createtime)
+    listed = None if createtime is None else ListEntry(createtime=createtime)
 
     judged = judge(RELATION, facts=facts[::-1] + facts, listed=listed, window=window)
 
@@ -194,7 +198,7 @@ def test_what_a_list_says(
     ],
 )
 def test_what_is_too_fresh_is_left_to_the_next_time(history: History, createtime: int | None) -> None:
-    listed = None if createtime is None else Listed(createtime=createtime)
+    listed = None if createtime is None else ListEntry(createtime=createtime)
 
     judged = [
         judge(RELATION, facts=facts_of(history), listed=listed, window=Window(since=SINCE, upto=upto))
@@ -220,7 +224,7 @@ def test_what_is_too_fresh_is_left_to_the_next_time(history: History, createtime
     ],
 )
 def test_a_vanished_customer_whom_an_admin_gave_to_another_is_a_transfer(
-    handed: list[int], repair: tuple[Cause, int, Kind]
+    handed: list[int], repair: tuple[Cause, int, RelationKind]
 ) -> None:
     judged = judge(RELATION, facts=facts_of([(5, ADDED)]), listed=None, window=WINDOW, handed=handed)
 
@@ -239,7 +243,7 @@ def test_a_vanished_customer_whom_an_admin_gave_to_another_is_a_transfer(
     ],
 )
 def test_a_loss_turns_out_to_be_a_transfer(
-    end: tuple[int, Kind], handed: list[int], is_transfer: bool
+    end: tuple[int, RelationKind], handed: list[int], is_transfer: bool
 ) -> None:
     facts = facts_of([(5, ADDED), end])
     judged = judge(RELATION, facts=facts, listed=None, window=WINDOW, handed=handed)
@@ -264,7 +268,7 @@ def test_a_loss_that_was_held_keeps_its_date(history: History, lost_at: int) -> 
 
 
 def test_the_channel_of_a_missed_add_is_kept() -> None:
-    judged = judge(RELATION, facts=[], listed=Listed(createtime=5, state="hall_qr"), window=WINDOW)
+    judged = judge(RELATION, facts=[], listed=ListEntry(createtime=5, state="hall_qr"), window=WINDOW)
 
     assert [repair.fact.state for repair in judged.repairs] == ["hall_qr"]
 
@@ -310,7 +314,7 @@ class Life:
     """One relation as it was. *heard*: which of its facts the bot was told. *listed*: WeCom's list of it."""
 
     told: tuple[tuple[RelationEvent, bool], ...]
-    listed: Listed | None
+    listed: ListEntry | None
 
     @property
     def facts(self) -> list[RelationEvent]:
@@ -342,7 +346,7 @@ def lives(draw: st.DrawFn, *, all_heard: bool = False) -> Life:
             friends = False
             createtime = createtime if kind is BY_CUSTOMER else None
         told.append((facts_of([(moment, kind)])[0], all_heard or draw(st.booleans())))
-    return Life(tuple(told), None if createtime is None else Listed(createtime=createtime))
+    return Life(tuple(told), None if createtime is None else ListEntry(createtime=createtime))
 
 
 def can_show_alive(life: Life) -> bool:

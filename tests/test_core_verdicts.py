@@ -13,7 +13,7 @@ from builders.branches import event, quota, row
 from builders.contacts import SHARED_INSIDE, WECHAT, WECOM, contact, words
 
 from bot.core.counting import Counting, FirstAdd, Integrity, MaxShare
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.core.verdicts import Verdict
 
 FEW = frozenset({1})
@@ -154,9 +154,9 @@ def test_the_first_rule_that_applies_decides(number: int) -> None:
 )
 def test_a_customer_added_again_after_four_days(first_add: FirstAdd, counted: int, rejected: int) -> None:
     events = [
-        event(Kind.ADDED, "2026-11-02T10:00"),
-        event(Kind.LOST_BY_CUSTOMER, "2026-11-03T10:00"),
-        event(Kind.ADDED, "2026-11-07T10:00"),
+        event(RelationKind.ADDED, "2026-11-02T10:00"),
+        event(RelationKind.LOST_BY_CUSTOMER, "2026-11-03T10:00"),
+        event(RelationKind.ADDED, "2026-11-07T10:00"),
     ]
 
     found = row(events, "2026-11-24T09:07", asked=quota(counting=Counting(first_add=first_add)))
@@ -166,9 +166,9 @@ def test_a_customer_added_again_after_four_days(first_add: FirstAdd, counted: in
 
 def test_the_first_add_of_a_relation_may_lie_in_another_period() -> None:
     events = [
-        event(Kind.ADDED, "2026-09-02T10:00"),
-        event(Kind.LOST_BY_MEMBER, "2026-09-03T10:00"),
-        event(Kind.ADDED, "2026-11-07T10:00"),
+        event(RelationKind.ADDED, "2026-09-02T10:00"),
+        event(RelationKind.LOST_BY_MEMBER, "2026-09-03T10:00"),
+        event(RelationKind.ADDED, "2026-11-07T10:00"),
     ]
 
     found = row(events, "2026-11-24T09:07")
@@ -185,7 +185,10 @@ def test_the_first_add_of_a_relation_may_lie_in_another_period() -> None:
     ],
 )
 def test_first_at_the_bank(colleague: str, counted: int) -> None:
-    events = [event(Kind.ADDED, "2026-11-10T10:00"), event(Kind.ADDED, colleague, userid="yi")]
+    events = [
+        event(RelationKind.ADDED, "2026-11-10T10:00"),
+        event(RelationKind.ADDED, colleague, userid="yi"),
+    ]
 
     found = row(events, "2026-11-24T09:07", asked=quota(counting=Counting(first_add=FirstAdd.CORP)))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.core.verdicts import Verdict
 from bot.features.contacts import message as contacts_message
-from bot.features.contacts.message import Judged, Listed
+from bot.features.contacts.message import ListedCustomer, ShownVerdict
 from bot.features.customers.name_sentences import Customer, called
 from bot.features.reviews import appeal_message
 from bot.features.reviews.decision_message import decided
@@ -79,14 +79,16 @@ def test_whatever_the_name_it_is_one_short_line_between_its_marks(name: str, lan
 # --- lists ---
 
 
-def contact(number: int, *names: str, under: int = 1) -> Listed:
+def contact(number: int, *names: str, under: int = 1) -> ListedCustomer:
     verdicts = (Verdict.KEEP_PERIOD, Verdict.REJECTED_FACTS)
     judged = tuple(
-        Judged(quota=f"q{n}", period="2026-11", verdict=verdicts[n % 2], until=MORNING + timedelta(days=7))
+        ShownVerdict(
+            quota=f"q{n}", period="2026-11", verdict=verdicts[n % 2], until=MORNING + timedelta(days=7)
+        )
         for n in range(under)
     )
     added = MORNING - timedelta(hours=number)
-    return Listed(
+    return ListedCustomer(
         number=number, external_userid=f"wm{number:04}", names=names, added_at=added, way=16, judged=judged
     )
 

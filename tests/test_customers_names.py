@@ -14,7 +14,7 @@ from builders.e2e import QUOTA, FakeTime, add_customers, at, command_here, outbo
 from builders.reviews import BURST_RULE, ROSTER, TUESDAY, branch, lost_contact, morning, tell
 from builders.service import logged, running
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.features.customers import names
 from bot.features.customers.names import look_over, names_of
 from bot.services import Services
@@ -151,7 +151,7 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 def test_names_go_ninety_days_after_the_contact_ended_and_do_not_come_back(services: Services) -> None:
-    tell(services, "zhang", "wm-stays", at("2026-11-04T10:00"), Kind.ADDED)
+    tell(services, "zhang", "wm-stays", at("2026-11-04T10:00"), RelationKind.ADDED)
     know(services, "zhang", "wm-stays")
     clock = services.clock
     assert isinstance(clock, FakeTime)
@@ -168,7 +168,7 @@ def test_names_go_ninety_days_after_the_contact_ended_and_do_not_come_back(servi
 
 
 def test_a_customer_who_came_back_keeps_his_name(services: Services) -> None:
-    tell(services, "zhang", "wm-lost", at("2026-11-20T10:00"), Kind.ADDED)
+    tell(services, "zhang", "wm-lost", at("2026-11-20T10:00"), RelationKind.ADDED)
     clock = services.clock
     assert isinstance(clock, FakeTime)
     clock.set("2027-06-01T09:00")
@@ -217,7 +217,7 @@ def test_his_own_customers_are_named_to_him_and_not_in_what_stays(services: Serv
 
 
 def test_nobody_else_is_ever_told_a_name(services: Services, capfd: pytest.CaptureFixture[str]) -> None:
-    tell(services, "li", "wm-lost", at("2026-11-23T10:00"), Kind.ADDED)
+    tell(services, "li", "wm-lost", at("2026-11-23T10:00"), RelationKind.ADDED)
     add_customers(services, "zhang", at("2026-11-23T11:00"))
     know(services, "li", "wm-lost", NAME, "老邻居")
     say(services, "zhang", "申诉 lost 客户误删")
@@ -237,8 +237,8 @@ def test_nobody_else_is_ever_told_a_name(services: Services, capfd: pytest.Captu
 
 
 def test_a_question_about_a_shared_customer_names_him_to_the_person_asked(services: Services) -> None:
-    tell(services, "li", "wm-both", at("2026-11-23T10:00"), Kind.ADDED)
-    tell(services, "zhang", "wm-both", at("2026-11-23T11:00"), Kind.ADDED)
+    tell(services, "li", "wm-both", at("2026-11-23T10:00"), RelationKind.ADDED)
+    tell(services, "zhang", "wm-both", at("2026-11-23T11:00"), RelationKind.ADDED)
     know(services, "zhang", "wm-both")
     know(services, "li", "wm-both", NAME, "老邻居")
     morning(services, TUESDAY)

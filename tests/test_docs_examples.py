@@ -16,7 +16,7 @@ from builders.config import DIRECTORY, WECOM, read
 from bot.core.contacts import Contact, Details
 from bot.core.people import Membership, Person
 from bot.core.progress import QuotaFigures, progress
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 
 FOLDER = Path(__file__).parent.parent / "docs" / "examples"
 EXPECTED = re.compile(r"^#> (\w+) (.+)$", re.MULTILINE)
@@ -42,10 +42,14 @@ class Bank:
         customers = [f"{userid}#{self._number + n}" for n in range(number)]
         self._number += number
         for n, customer in enumerate(customers):
-            self.events.append(event(Kind.ADDED, seconds(when) + 60 * n, customer=customer, userid=userid))
+            self.events.append(
+                event(RelationKind.ADDED, seconds(when) + 60 * n, customer=customer, userid=userid)
+            )
         return customers
 
-    def ends(self, customers: list[str], when: str, kind: Kind = Kind.LOST_BY_CUSTOMER) -> None:
+    def ends(
+        self, customers: list[str], when: str, kind: RelationKind = RelationKind.LOST_BY_CUSTOMER
+    ) -> None:
         for customer in customers:
             userid = customer.partition("#")[0]
             self.events.append(event(kind, when, customer=customer, userid=userid))
@@ -97,11 +101,13 @@ def held_300(bank: Bank) -> None:
     bank.joins("losing")
     bank.ends(bank.adds("losing", 310, "2026-09-01T08:00")[:12], "2026-11-02T10:00")
     bank.joins("winning")
-    bank.ends(bank.adds("winning", 290, "2026-09-01T08:00")[:5], "2026-12-31T23:59:59", Kind.LOST_BY_MEMBER)
+    bank.ends(
+        bank.adds("winning", 290, "2026-09-01T08:00")[:5], "2026-12-31T23:59:59", RelationKind.LOST_BY_MEMBER
+    )
     bank.adds("winning", 15, "2026-12-01T10:00")
     bank.joins("handing")
     before = bank.adds("handing", 303, "2026-09-01T08:00")
-    bank.ends(before[:4], "2026-10-15T10:00", Kind.TRANSFERRED)
+    bank.ends(before[:4], "2026-10-15T10:00", RelationKind.TRANSFERRED)
     bank.ends(before[4:5], "2026-10-16T10:00")
 
 
@@ -161,7 +167,9 @@ def five_conditions(bank: Bank) -> None:
     passing = {"account": True, "real_name": True, "out_of_province": False}
     shared = bank.adds("strict", 3, "2026-11-09T10:00")
     for customer in shared:
-        bank.events.append(event(Kind.ADDED, "2026-10-09T10:00", customer=customer, userid="colleague"))
+        bank.events.append(
+            event(RelationKind.ADDED, "2026-10-09T10:00", customer=customer, userid="colleague")
+        )
     elsewhere = bank.adds("strict", 2, "2026-11-10T10:00")
     unverified = bank.adds("strict", 4, "2026-11-11T10:00")
     lost = bank.adds("strict", 1, "2026-11-12T10:00")

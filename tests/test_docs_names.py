@@ -16,7 +16,7 @@ from bot.config import Config
 from bot.config.shape import key_paths
 from bot.core.progress import QuotaFigures, Status
 from bot.features.health import Health, metrics_text
-from bot.features.statements.proof import Looked
+from bot.features.statements.proof import StatementCheck
 from bot.store.store import Store
 from bot.web import pages
 from bot.web.app import create_app
@@ -166,7 +166,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def app(store: Store) -> Flask:
     shown = pages.blueprint(
-        language=lambda: "en", look_at=lambda *_, **__: Looked(genuine=False), peer=Peer(())
+        language=lambda: "en", look_at=lambda *_, **__: StatementCheck(genuine=False), peer=Peer(())
     )
     return create_app(receive=lambda *_: None, health=Health(store, probe=lambda: None), pages=shown)
 

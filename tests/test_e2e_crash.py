@@ -139,7 +139,7 @@ POINTS = {
 
 
 @dataclass
-class Outcome:
+class CrashOutcome:
     """What the world looks like after the successor has done its work."""
 
     before: Counter[str] = field(default_factory=Counter)
@@ -154,7 +154,7 @@ class Outcome:
 @pytest.fixture(scope="module")
 def lives(
     tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[], str]
-) -> dict[tuple[str, str], Outcome]:
+) -> dict[tuple[str, str], CrashOutcome]:
     """All points on both engines side by side: each waits for the lease of the dead, 14 s, mostly idle."""
 
     wanted = [(engine, name) for engine in ("sqlite", "postgres") for name in POINTS]
@@ -163,7 +163,7 @@ def lives(
         life: new_store() if life[0] == "postgres" else folders[life] / "quotabot.db" for life in wanted
     }
 
-    def live_through(life: tuple[str, str]) -> Outcome:
+    def live_through(life: tuple[str, str]) -> CrashOutcome:
         with ExitStack() as stack:
             return _killed_and_followed(open_office(stack, folders[life], places[life]), POINTS[life[1]])
 
@@ -172,13 +172,15 @@ def lives(
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def outcomes(request: pytest.FixtureRequest, lives: dict[tuple[str, str], Outcome]) -> dict[str, Outcome]:
+def outcomes(
+    request: pytest.FixtureRequest, lives: dict[tuple[str, str], CrashOutcome]
+) -> dict[str, CrashOutcome]:
     """What became of each point on one engine."""
     return {name: outcome for (engine, name), outcome in lives.items() if engine == request.param}
 
 
-def _killed_and_followed(office: Office, point: Point) -> Outcome:
-    outcome = Outcome()
+def _killed_and_followed(office: Office, point: Point) -> CrashOutcome:
+    outcome = CrashOutcome()
     office.sandbox.post("faults", point.faults)
     command = [*COMMAND, "run", "progress", "--at", MORNING, "--config", str(office.config)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
@@ -203,7 +205,7 @@ def _killed_and_followed(office: Office, point: Point) -> Outcome:
 
 @pytest.mark.parametrize("name", POINTS)
 def test_after_a_kill_and_a_restart_everybody_has_exactly_one_message(
-    outcomes: dict[str, Outcome], name: str
+    outcomes: dict[str, CrashOutcome], name: str
 ) -> None:
     outcome = outcomes[name]
 
@@ -213,7 +215,7 @@ def test_after_a_kill_and_a_restart_everybody_has_exactly_one_message(
     assert outcome.dropped == []
 
 
-def test_what_wecom_had_taken_was_asked_about_with_the_same_bytes(outcomes: dict[str, Outcome]) -> None:
+def test_what_wecom_had_taken_was_asked_about_with_the_same_bytes(outcomes: dict[str, CrashOutcome]) -> None:
     outcome = outcomes["taken by WeCom, not noted by us"]
     taken = set(outcome.phones_before)
 
@@ -224,7 +226,7 @@ def test_what_wecom_had_taken_was_asked_about_with_the_same_bytes(outcomes: dict
     assert sorted(by_bytes.values()) == [1] * 7 + [2] * 5
 
 
-def test_what_wecom_had_not_taken_was_sent_later(outcomes: dict[str, Outcome]) -> None:
+def test_what_wecom_had_not_taken_was_sent_later(outcomes: dict[str, CrashOutcome]) -> None:
     outcome = outcomes["planned, no call came through"]
 
     assert (outcome.before, outcome.phones_before) == ({"pending": 12}, {})

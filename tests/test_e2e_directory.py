@@ -15,7 +15,7 @@ from builders.service import running
 
 from bot.core.people import Person
 from bot.features.renames.rename import rename
-from bot.store.address_book import State
+from bot.store.address_book import EntryState
 from sandbox.clock import VirtualClock
 
 
@@ -30,7 +30,7 @@ def person(opened: Bank, userid: str) -> Person | None:
     return opened.services.store.members.all().get(userid)
 
 
-def states(opened: Bank) -> dict[str, State]:
+def states(opened: Bank) -> dict[str, EntryState]:
     return {userid: entry.state for userid, entry in opened.services.store.address_book.all().items()}
 
 
@@ -73,8 +73,12 @@ def test_days_of_staff_changes(tmp_path: Path) -> None:
         assert moved is not None
         assert gone is not None
         assert [moved.membership_on(date(2026, 11, day)).departments[0] for day in (11, 12)] == [11, 13]
-        assert (found["yg12"], found["yg03"], found["yg01"]) == (State.UNKNOWN, State.LEFT, State.LEFT)
-        assert (gone.left_on, found["zg01"]) == (date(2026, 11, 12), State.PRESENT)
+        assert (found["yg12"], found["yg03"], found["yg01"]) == (
+            EntryState.UNKNOWN,
+            EntryState.LEFT,
+            EntryState.LEFT,
+        )
+        assert (gone.left_on, found["zg01"]) == (date(2026, 11, 12), EntryState.PRESENT)
         frozen = opened.row("yg12", "2026-11-30T18:00")
         assert frozen is not None
         assert (frozen.gross, frozen.department, frozen.target) == (1, 12, 50)

@@ -19,9 +19,9 @@ from builders.sandbox import NOON, TODAY
 from builders.service import running
 from builders.sync import NIGHT, Desk, KilledError, count_down, desk
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.features.ledger.derive import derive
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from handlers.inbox import work_off
 from sandbox.branch import make_branch, write_files
@@ -35,10 +35,10 @@ from sandbox.world import World
 Relation = tuple[str, str]
 Facts = dict[Relation, list[RelationEvent]]
 _KINDS = {
-    "add": Kind.ADDED,
-    "del_by_member": Kind.LOST_BY_MEMBER,
-    "del_by_customer": Kind.LOST_BY_CUSTOMER,
-    "transfer": Kind.TRANSFERRED,
+    "add": RelationKind.ADDED,
+    "del_by_member": RelationKind.LOST_BY_MEMBER,
+    "del_by_customer": RelationKind.LOST_BY_CUSTOMER,
+    "transfer": RelationKind.TRANSFERRED,
 }
 
 
@@ -48,7 +48,7 @@ def truth_of(stage: Desk) -> Facts:
     for spec in history(stage.world.branch, until=stage.clock.moment, calendar=stage.world.calendar):
         told = [(str(spec["userid"]), _KINDS.get(str(spec["kind"])))]
         if "to" in spec:
-            told.append((str(spec["to"]), Kind.ADDED))
+            told.append((str(spec["to"]), RelationKind.ADDED))
         for userid, kind in told:
             if kind is not None:
                 relation = (userid.lower(), str(spec["external_userid"]))
@@ -72,8 +72,8 @@ def can_show_alive(created: dict[Relation, int], heard: list[RelationEvent], rel
     """Whether a relation is alive as far as WeCom's lists and what was heard tell."""
     if relation not in created:
         return False
-    left = [fact.at for fact in heard if fact.kind is Kind.LOST_BY_CUSTOMER]
-    came = [fact.at for fact in heard if fact.kind is Kind.ADDED] + [created[relation]]
+    left = [fact.at for fact in heard if fact.kind is RelationKind.LOST_BY_CUSTOMER]
+    came = [fact.at for fact in heard if fact.kind is RelationKind.ADDED] + [created[relation]]
     return not left or max(came) > max(left)
 
 
@@ -81,13 +81,13 @@ def is_shown(truth: list[RelationEvent], heard: list[RelationEvent], *, listed: 
     """Whether the lists make up for all that was missed of a relation: its last add, or its last end."""
     missed = {(fact.at, fact.kind) for fact in truth} - {(fact.at, fact.kind) for fact in heard}
     last = max(truth, key=lambda fact: fact.at)
-    return missed <= {(last.at, last.kind)} and (not missed or (last.kind is Kind.ADDED) is listed)
+    return missed <= {(last.at, last.kind)} and (not missed or (last.kind is RelationKind.ADDED) is listed)
 
 
 def numbers(services: Services, moment: FakeTime) -> dict[str, tuple[int, ...]]:
     return {
         row.userid: (row.counted, row.pending, row.rejected, row.gross, row.lost)
-        for row in standing(services, at=moment.moment).rows
+        for row in load_standings(services, at=moment.moment).rows
     }
 
 

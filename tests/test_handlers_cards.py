@@ -183,7 +183,7 @@ def put_digest(office: Post, leader: str, *userids: str) -> None:
     """Send *leader* a card about these people, who are behind."""
     team = [member(f"员工{userid[-1]}", BEHIND, userid=userid) for userid in userids]
     said = digest(language="zh-CN", team=team, at=EVENING)
-    row = enqueue.unasked(office.services, "digest", leader, said, at=office.services.clock.now())
+    row = enqueue.build_unasked(office.services, "digest", leader, said, at=office.services.clock.now())
     office.services.store.outbox.add(row, created_at=int(office.clock()))
     office.drain()
 

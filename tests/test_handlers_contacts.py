@@ -18,7 +18,7 @@ from builders.service import EVENT_AT, Site, contact_event, running, sealed, ser
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from bot.core.relations import Kind, RelationEvent, fold
+from bot.core.relations import RelationEvent, RelationKind, fold
 from bot.services import Services
 from handlers.inbox import work_off
 
@@ -117,12 +117,12 @@ class Happening:
 
     def fact(self) -> RelationEvent:
         kind = {
-            "add_external_contact": Kind.ADDED,
-            "add_half_external_contact": Kind.HALF_ADDED,
-            "edit_external_contact": Kind.EDITED,
-            "del_external_contact": Kind.TRANSFERRED if self.source else Kind.LOST_BY_MEMBER,
-            "del_follow_user": Kind.LOST_BY_CUSTOMER,
-            "transfer_fail": Kind.TRANSFER_FAILED,
+            "add_external_contact": RelationKind.ADDED,
+            "add_half_external_contact": RelationKind.HALF_ADDED,
+            "edit_external_contact": RelationKind.EDITED,
+            "del_external_contact": RelationKind.TRANSFERRED if self.source else RelationKind.LOST_BY_MEMBER,
+            "del_follow_user": RelationKind.LOST_BY_CUSTOMER,
+            "transfer_fail": RelationKind.TRANSFER_FAILED,
         }[self.change]
         return RelationEvent(userid=self.userid, external_userid=self.customer, at=self.at, kind=kind)
 

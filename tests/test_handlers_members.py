@@ -16,7 +16,7 @@ from builders.service import services as roster_services
 from bot.features.health import Health
 from bot.features.people.refresh import MEMBER_RETRY_S, look_after, reread_members
 from bot.services import Services
-from bot.store.address_book import State
+from bot.store.address_book import EntryState
 from bot.wecom.errors import AnswerError
 from bot.wecom.events import EventError, MemberArrived, MemberChanged, event_of
 from bot.wecom.xml import parse
@@ -120,7 +120,7 @@ def test_who_left_the_range_is_unknown(opened: Bank) -> None:
 
     states = opened.services.store.address_book.states()
     assert {event.kind for event in events} == {"unsubscribe"}
-    assert (states[State.PRESENT], states[State.UNKNOWN], states[State.LEFT]) == (7, 7, 0)
+    assert (states[EntryState.PRESENT], states[EntryState.UNKNOWN], states[EntryState.LEFT]) == (7, 7, 0)
 
 
 def test_a_tag_reaches_a_new_member_when_he_is_read_again(opened: Bank) -> None:

@@ -156,6 +156,6 @@ def test_the_change_of_a_card_is_dropped_after_three_days(tmp_path: Path) -> Non
 def put_digest(office: Post, leader: str, *userids: str) -> None:
     team = [member(f"员工{userid[-1]}", BEHIND, userid=userid) for userid in userids]
     said = digest(language="zh-CN", team=team, at=at("2026-11-23T17:48"))
-    row = enqueue.unasked(office.services, "digest", leader, said, at=office.services.clock.now())
+    row = enqueue.build_unasked(office.services, "digest", leader, said, at=office.services.clock.now())
     office.services.store.outbox.add(row, created_at=int(office.clock()))
     office.drain()

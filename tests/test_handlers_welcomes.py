@@ -21,7 +21,7 @@ from bot.features import welcome
 from bot.features.health import Health, metrics_text
 from bot.services import Services
 from bot.store.engine import StoreBusyError
-from bot.store.welcomes import State
+from bot.store.welcomes import WelcomeState
 from bot.wecom import events
 from bot.wecom.welcome import Greeting
 from handlers import welcomes
@@ -56,7 +56,7 @@ def came(code: str, *, age_s: int = 0, change: str = "add_external_contact", cus
     return contact_event(change, customer=customer, at=int(time.time()) - age_s, extra=extra)
 
 
-def counts(opened: Services) -> Mapping[State, int]:
+def counts(opened: Services) -> Mapping[WelcomeState, int]:
     return opened.store.welcomes.counts(now=int(time.time())).states
 
 
@@ -140,7 +140,7 @@ def test_a_process_that_died_between_claim_and_call_does_not_greet_again(
     work_off(opened)
 
     assert greeted == []
-    assert counts(opened)[State.CLAIMED] == 1
+    assert counts(opened)[WelcomeState.CLAIMED] == 1
 
 
 def test_what_is_undone_as_a_whole_greets_nobody(bot: tuple[Services, list[Greeting]]) -> None:
@@ -171,7 +171,7 @@ def test_claims_of_earlier_days_are_not_counted_and_can_be_forgotten(
 
     forgotten = opened.store.welcomes.forget(before=now - 800_000)
 
-    assert counts(opened)[State.CLAIMED] == 1
+    assert counts(opened)[WelcomeState.CLAIMED] == 1
     assert (forgotten, len(states(opened))) == (1, 2)
 
 
@@ -210,7 +210,7 @@ def added(world: World) -> bytes:
     return event.xml
 
 
-def ended(opened: Services, state: State, count: int = 1) -> bool:
+def ended(opened: Services, state: WelcomeState, count: int = 1) -> bool:
     return counts(opened)[state] == count
 
 
@@ -219,7 +219,7 @@ def test_a_customer_reads_the_text_of_the_configuration(branch: Services, wecom:
 
     with logged(welcome) as lines:
         work_off(branch)
-        until(lambda: ended(branch, State.SENT, 2))
+        until(lambda: ended(branch, WelcomeState.SENT, 2))
 
     assert {one.content for one in wecom.world.welcomes.greetings} == {branch.config.welcome.text}
     assert {line["event"] for line in lines} == {"customer greeted"}
@@ -232,7 +232,7 @@ def test_a_running_service_greets_who_comes_by_callback(branch: Services, wecom:
         world.callback_url = f"http://127.0.0.1:{site.port}/callback"
         (event,) = compose(world, {"kind": "add", "userid": "yg01", "at": time.time()})
         CallbackSender(world).send([event])
-        until(lambda: ended(branch, State.SENT))
+        until(lambda: ended(branch, WelcomeState.SENT))
 
     assert [one.external_userid for one in world.welcomes.greetings] == [event.external_userid]
 
@@ -251,7 +251,9 @@ def test_what_wecom_refuses_is_counted_by_code_and_says_what_to_change(
     def told() -> list[dict[str, Any]]:
         return [part for part in health.report()["degraded"] if part["part"] == "welcome"]
 
-    until(lambda: ended(branch, State.REFUSED) and told() != [])  # the trouble is noted after the outcome
+    until(
+        lambda: ended(branch, WelcomeState.REFUSED) and told() != []
+    )  # the trouble is noted after the outcome
     degraded = told()
     metrics = metrics_text(health).decode()
     done = command_here(capsys, monkeypatch)("status", "--config", str(config_of(branch)))
@@ -263,7 +265,7 @@ def test_what_wecom_refuses_is_counted_by_code_and_says_what_to_change(
 
 def test_a_success_takes_the_trouble_back(branch: Services, wecom: RunningServer) -> None:
     wecom.world.faults.arm({"welcome_error": {"errcode": 48002, "times": 1}})
-    for state in (State.REFUSED, State.SENT):
+    for state in (WelcomeState.REFUSED, WelcomeState.SENT):
         put(branch, added(wecom.world))
         work_off(branch)
         until(lambda state=state: ended(branch, state))  # type: ignore[misc]  # bound now

@@ -22,7 +22,7 @@ from bot.features.imports.csv_import import ImportingError, Lines, Report, impor
 from bot.features.imports.facts import FactLine, FactLines
 from bot.services import Services
 from bot.store import staging
-from bot.store.contact_knowledge import Absence, Said
+from bot.store.contact_knowledge import Absence, StoredFacts
 from bot.store.facts import Facts, FactsImport
 
 SHA = hashlib.sha256(b"13800000000").hexdigest()
@@ -146,7 +146,7 @@ def test_an_empty_cell_forgets_what_was_known(tmp_path: Path, place: Path | str)
         known = services.store.knowledge.facts()
         imported(services, "facts", file(tmp_path, "external_userid,manager,account", f"{JIA},,"))
 
-        assert known == {("external_userid", JIA): Said(manager="lisi", facts={"account": True})}
+        assert known == {("external_userid", JIA): StoredFacts(manager="lisi", facts={"account": True})}
         assert services.store.knowledge.facts() == {}
         assert row(services).pending == 1
 

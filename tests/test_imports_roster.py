@@ -18,7 +18,7 @@ from bot.core.people import Membership, Person
 from bot.features.imports.csv_import import Report, import_file
 from bot.features.imports.roster import RosterLines
 from bot.features.renames.rename import rename
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 
 HEADER = "userid,name,department,role,leader_of,joined_on,left_on,share"
@@ -57,7 +57,7 @@ def test_it_holds_from_today_on_over_every_start_and_nobody_is_removed(
         report = imported(
             services, HEADER, "ZhangSan,员工甲,2,理财经理,,,,0.5", "wangwu,员工丙,1,客户经理,,2026-11-09,,"
         )
-        at_once = {row.userid for row in standing(services, at=at(NOW)).rows}
+        at_once = {row.userid for row in load_standings(services, at=at(NOW)).rows}
     with opened(tmp_path, place, NEXT) as services:  # reads the same roster.csv again
         recorded = services.store.members.all()
         held = person(services, "zhangsan")

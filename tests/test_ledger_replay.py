@@ -13,7 +13,7 @@ from builders.imports import JIA, branch, tell
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from bot.core.relations import Add, Kind, RelationEvent, fold
+from bot.core.relations import Add, RelationEvent, RelationKind, fold
 from bot.features.ledger import replay
 from bot.features.ledger.derive import derive, note_rules
 from bot.features.ledger.replay import Difference, recount
@@ -62,7 +62,7 @@ def opened(tmp_path: Path, place: Path | str) -> Iterator[Services]:
         note_rules(services)
         tell(services, "lisi", JIA, "2026-11-11T10:00")
         tell(services, "lisi", "wm-yi", "2026-11-11T10:00")
-        tell(services, "lisi", "wm-yi", "2026-11-12T10:00", Kind.LOST_BY_CUSTOMER)
+        tell(services, "lisi", "wm-yi", "2026-11-12T10:00", RelationKind.LOST_BY_CUSTOMER)
         tell(services, "lisi", "wm-yi", "2026-11-13T10:00")
         services.store.engine.learn(MORE)
         yield services
@@ -128,7 +128,7 @@ def test_what_waits_to_be_derived_is_no_difference(opened: Services) -> None:
         userid="zhangsan",
         external_userid=JIA,
         at=int(at("2026-11-20T10:00").timestamp()),
-        kind=Kind.TRANSFERRED,
+        kind=RelationKind.TRANSFERRED,
     )
     with opened.store.transaction():
         opened.store.ledger.append(event, origin="callback", recorded_at=0)
@@ -149,7 +149,7 @@ def test_a_service_that_derives_meanwhile_makes_no_difference_and_loses_nothing(
     def service() -> None:
         try:
             for number in range(60):
-                kind = Kind.LOST_BY_CUSTOMER if number % 2 else Kind.ADDED
+                kind = RelationKind.LOST_BY_CUSTOMER if number % 2 else RelationKind.ADDED
                 tell(opened, "lisi", f"wm-{number // 8}", f"2026-11-14T10:{number:02d}", kind)
         except BaseException as error:  # noqa: BLE001 - told to the test
             failures.append(error)
@@ -194,11 +194,11 @@ def test_a_fact_that_comes_while_its_relation_is_mended_is_not_lost(
     mender = threading.Thread(target=differences, args=(opened,), kwargs={"mend": True})
     mender.start()
     assert mending.wait(60)
-    tell(opened, "zhangsan", JIA, "2026-11-20T10:00", Kind.LOST_BY_CUSTOMER)
+    tell(opened, "zhangsan", JIA, "2026-11-20T10:00", RelationKind.LOST_BY_CUSTOMER)
     told.set()
     mender.join(60)
 
-    assert [add.ended_by for add in kept(opened)["zhangsan"]] == [Kind.LOST_BY_CUSTOMER]
+    assert [add.ended_by for add in kept(opened)["zhangsan"]] == [RelationKind.LOST_BY_CUSTOMER]
     assert differences(opened) == []
 
 
@@ -209,11 +209,11 @@ happenings = st.builds(
         external_userid=relation[1],
         at=at_s * 40_000,
         kind=kind,
-        state=state if kind is Kind.ADDED else "",
+        state=state if kind is RelationKind.ADDED else "",
     ),
     relations,
     st.integers(1, 12),
-    st.sampled_from(list(Kind)),
+    st.sampled_from(list(RelationKind)),
     st.sampled_from(["", "hall"]),
 )
 

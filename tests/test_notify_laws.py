@@ -16,13 +16,13 @@ from builders.e2e import CHINA, QUOTA, FakeTime, at, installation, outbox_rows, 
 
 from bot.core.progress import Status
 from bot.core.quiet_hours import Silence, kind_of
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.features.ledger.derive import derive
-from bot.features.notify.enqueue import peace, put_unasked, unasked
+from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.notify.recheck import hold_back
 from bot.features.reminder.message import to_remind
 from bot.features.rules.announcement import RuleNews, rules_changed
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 from bot.store.preferences import Way
@@ -67,7 +67,7 @@ def adds(services: Services, chance: random.Random, userid: str, day: date, numb
                     userid=userid,
                     external_userid=f"wm-{userid}-{day}-{n}",
                     at=int(moment.timestamp()),
-                    kind=Kind.ADDED,
+                    kind=RelationKind.ADDED,
                 ),
                 origin="callback",
                 recorded_at=0,
@@ -102,9 +102,9 @@ def something_happens(services: Services, chance: random.Random, clock: FakeTime
                 quota="cm-monthly", period="2026-11", following="2026-12", now=(), later=(), begins=True
             )
             message = rules_changed(language="zh-CN", news=[news], at=clock.moment)
-            row = unasked(services, f"rules:{now}", userid, message, at=clock.moment)
+            row = build_unasked(services, f"rules:{now}", userid, message, at=clock.moment)
             with store.transaction():
-                put_unasked(services, row, quiet=peace(services))
+                enqueue_unasked(services, row, quiet=quiet_hours(services))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,7 @@ def send(services: Services, clock: FakeTime) -> Iterator[Sent]:
     store, now = services.store, int(clock())
     store.outbox.expire(real_now=now, clock_now=now)
     hold_back(services, real_now=now, clock_now=now)
-    quiet, by_person = peace(services), standing(services, at=clock.moment).by_person
+    quiet, by_person = quiet_hours(services), load_standings(services, at=clock.moment).by_person
     for due in store.outbox.due(real_now=now, clock_now=now, batch=1000):
         row = next(row for row in outbox_rows(services) if row["seq"] == due.seq)
         assert quiet.silence(due.to_userid, clock.moment) is None, due.key
@@ -145,7 +145,7 @@ def play(
             for _ in range(4):
                 something_happens(services, chance, clock, chance.choice(userids))
             if text == REMIND_AT and services.config.work_calendar().is_workday(day):
-                found, quiet = standing(services, at=clock.moment), peace(services)
+                found, quiet = load_standings(services, at=clock.moment), quiet_hours(services)
                 to_be_reminded |= {
                     (day, userid)
                     for userid, rows in found.by_person.items()
@@ -197,11 +197,11 @@ def news(
         news=[RuleNews(quota="q", period="2026-11", following="2026-12", now=(), later=(), begins=True)],
         at=moment,
     )
-    row = unasked(services, job, "jia", message, at=moment)
+    row = build_unasked(services, job, "jia", message, at=moment)
     if awaited:
         row = replace(row, awaited=frozenset({"reminder"}))
     with services.store.transaction():
-        return put_unasked(services, row, quiet=peace(services))
+        return enqueue_unasked(services, row, quiet=quiet_hours(services))
 
 
 def begins(services: Services) -> list[str]:
@@ -257,10 +257,10 @@ def test_a_group_is_nobody_who_could_be_told_too_much(one: tuple[Services, FakeT
 
     with services.store.transaction():
         added = [
-            put_unasked(
+            enqueue_unasked(
                 services,
-                unasked(services, f"digest{number}", "robot:south", message, at=clock.moment),
-                quiet=peace(services),
+                build_unasked(services, f"digest{number}", "robot:south", message, at=clock.moment),
+                quiet=quiet_hours(services),
             )
             for number in range(5)
         ]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from builders.e2e import QUOTA, FakeTime, at, change, installation, outbox_rows, write_config, write_roster
 
-from bot.features.notify.enqueue import going, peace, put_unasked, working_window
+from bot.features.notify.enqueue import enqueue_unasked, going, quiet_hours, working_window
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
@@ -131,7 +131,7 @@ def row(
 def put(services: Services, message: OutboxMessage, *, spread: bool = False) -> str:
     """When it goes, as month-day hour, or why not."""
     with services.store.transaction():
-        put_unasked(services, message, quiet=peace(services), spread=spread)
+        enqueue_unasked(services, message, quiet=quiet_hours(services), spread=spread)
     stored = services.store.outbox.by_key(message.key)
     if stored is None:
         return str(services.store.unasked.why(message.key))
@@ -258,7 +258,7 @@ def test_a_preview_names_what_would_go_and_takes_no_place(services: Services) ->
     put(services, stored)
     planned = [stored, *(row(services, job, when=evening) for job in ("statement", "admin", "leave:1"))]
 
-    quiet = peace(services)
+    quiet = quiet_hours(services)
     found = [
         one.job
         for one in going(services, [*planned, row(services, "admin", "yi", when=evening)], quiet=quiet)
@@ -273,12 +273,12 @@ def test_a_preview_names_what_would_go_and_takes_no_place(services: Services) ->
 def test_what_goes_is_what_was_previewed(services: Services) -> None:
     evening = at("2026-11-24T17:00")
     planned = [row(services, f"admin:{n}", to, when=evening) for n in range(4) for to in ("jia", "yi")]
-    quiet = peace(services)
+    quiet = quiet_hours(services)
     previewed = [one.key for one in going(services, planned, quiet=quiet)]
 
     with services.store.transaction():
         for message in planned:
-            put_unasked(services, message, quiet=quiet)
+            enqueue_unasked(services, message, quiet=quiet)
 
     assert previewed == [one["key"] for one in outbox_rows(services)]
     assert len(previewed) == 4
@@ -287,7 +287,10 @@ def test_what_goes_is_what_was_previewed(services: Services) -> None:
 def test_what_finds_no_place_in_a_preview_takes_none_from_others(services: Services) -> None:
     planned = [row(services, job) for job in ("statement", "progress", "reminder")]
 
-    assert [one.job for one in going(services, planned, quiet=peace(services))] == ["progress", "reminder"]
+    assert [one.job for one in going(services, planned, quiet=quiet_hours(services))] == [
+        "progress",
+        "reminder",
+    ]
 
 
 def test_the_same_message_planned_twice_takes_one_place(services: Services) -> None:

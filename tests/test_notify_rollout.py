@@ -24,7 +24,7 @@ from builders.service import contact_event
 
 from bot.config import load
 from bot.features.health import Health, metrics_text
-from bot.features.notify.enqueue import going, peace, put_unasked
+from bot.features.notify.enqueue import enqueue_unasked, going, quiet_hours
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
 from bot.wecom.welcome import Greeting
@@ -275,7 +275,7 @@ def test_a_message_that_the_mode_held_back_goes_when_its_job_is_run_again_that_d
         switch(services, ON)
         messages = [one for one in plan(services, "progress", at=MORNING) if one.to_userid == "a1"]
         with services.store.transaction():
-            put = [put_unasked(services, one, quiet=peace(services)) for one in messages]
+            put = [enqueue_unasked(services, one, quiet=quiet_hours(services)) for one in messages]
         withheld = services.store.unasked.withheld(on=MORNING.date())
 
     assert put == [True]
@@ -297,7 +297,7 @@ def test_back_to_shadow_stops_what_was_planned_but_not_sent(tmp_path: Path) -> N
 def test_a_dry_run_shows_what_would_go_in_this_mode(tmp_path: Path) -> None:
     with branch(tmp_path, IN_PILOT) as services:
         planned = plan(services, "progress", at=MORNING)
-        shown = {one.to_userid for one in going(services, planned, quiet=peace(services))}
+        shown = {one.to_userid for one in going(services, planned, quiet=quiet_hours(services))}
 
     assert shown - {"root"} == PILOT
 

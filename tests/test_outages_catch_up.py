@@ -16,7 +16,7 @@ from bot.features.health import Health
 from bot.features.outages import catch_up, gaps
 from bot.features.outages.catch_up import begin_if_due
 from bot.services import Services
-from bot.store.sync import Drift
+from bot.store.sync import SyncReportLine
 from scheduler.runs import TRIES, tick
 
 MONDAY = "2026-11-23"
@@ -76,7 +76,8 @@ def compared(services: Services, when: str, *, read: tuple[str, ...] = (), **unr
         for userid in read:
             services.store.engine.run("sync_judged", userid=userid, living=0, losses=0)
         syncs.put_drift(
-            run, [Drift(cause="unknown", userid=u, number=1, text=text) for u, text in unread.items()]
+            run,
+            [SyncReportLine(cause="unknown", userid=u, number=1, text=text) for u, text in unread.items()],
         )
         syncs.end(run, ended_at=run.began_at + 60)
 

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from builders.e2e import CHINA, FakeTime, at, installation, write_config, write_roster
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.core.sync import ORIGIN
 from bot.features.health import Health
 from bot.features.outages import gaps
 from bot.features.outages import silence as outages_silence
 from bot.features.outages.catch_up import begin_if_due
-from bot.features.outages.silence_rules import Heard, listen
+from bot.features.outages.silence_rules import CallbackHistory, note_callback
 from bot.services import Services
-from bot.store.sync import Drift, SyncRun
+from bot.store.sync import SyncReportLine, SyncRun
 
 TODAY = "2026-11-23"
 LAST = f"{TODAY}T10:00"
@@ -54,7 +54,7 @@ def listened(folder: Path, clock: FakeTime, store: str) -> Iterator[Services]:
         yield opened
 
 
-def past(services: Services) -> Heard:
+def past(services: Services) -> CallbackHistory:
     """Six working days with a callback each half an hour, and somebody who looked."""
     calendar, heard = services.config.work_calendar(), None
     for day in calendar.workdays_between(date(2026, 11, 13), date(2026, 11, 20)):
@@ -62,8 +62,8 @@ def past(services: Services) -> Heard:
         while moment.hour < 18:
             last = int(moment.timestamp())
             if heard is not None:
-                heard = listen(heard, last=heard.last, now=last - 30, calendar=calendar)
-            heard = listen(heard, last=last, now=last + 30, calendar=calendar)
+                heard = note_callback(heard, last=heard.last, now=last - 30, calendar=calendar)
+            heard = note_callback(heard, last=last, now=last + 30, calendar=calendar)
             moment += timedelta(minutes=EVERY_MIN)
     assert heard is not None
     return heard
@@ -184,11 +184,11 @@ def done(services: Services, when: str, *, found_at: str = "", cause: str = "", 
         )
         if found_at:
             fact = RelationEvent(
-                userid="yg01", external_userid="wm1", at=s(f"{TODAY}T{found_at}"), kind=Kind.ADDED
+                userid="yg01", external_userid="wm1", at=s(f"{TODAY}T{found_at}"), kind=RelationKind.ADDED
             )
             store.ledger.append(fact, origin=ORIGIN, recorded_at=0)
         if cause:
-            store.syncs.put_drift(run, [Drift(cause=cause, userid="yg01", number=12, text=text)])
+            store.syncs.put_drift(run, [SyncReportLine(cause=cause, userid="yg01", number=12, text=text)])
         store.syncs.end(run, ended_at=run.began_at + 60)
     return run
 

@@ -14,9 +14,9 @@ from bot.features.outages.silence_rules import (
     ENOUGH_DAYS,
     FACTOR,
     LOOK_S,
-    Heard,
+    CallbackHistory,
     is_silent,
-    listen,
+    note_callback,
     plausible_s,
     worked_s,
 )
@@ -33,13 +33,15 @@ def at(day: date, text: str) -> int:
 
 
 def heard(
-    moments: Iterable[int], *, before: Heard | None = None, disturbed: frozenset[int] = frozenset()
-) -> Heard:
+    moments: Iterable[int], *, before: CallbackHistory | None = None, disturbed: frozenset[int] = frozenset()
+) -> CallbackHistory:
     """What is remembered when somebody looks each minute and callbacks came at *moments*."""
     for moment in sorted(moments):
         if before is not None:
-            before = listen(before, last=before.last, now=moment - LOOK_S, calendar=CALENDAR)
-        before = listen(before, last=moment, now=moment + 5, calendar=CALENDAR, disturbed=moment in disturbed)
+            before = note_callback(before, last=before.last, now=moment - LOOK_S, calendar=CALENDAR)
+        before = note_callback(
+            before, last=moment, now=moment + 5, calendar=CALENDAR, disturbed=moment in disturbed
+        )
     assert before is not None
     return before
 
@@ -130,7 +132,7 @@ def test_a_pause_with_an_outage_in_it_teaches_nothing() -> None:
 
 def test_a_pause_in_which_nobody_looked_teaches_nothing() -> None:
     past = heard([*weeks(days=6), at(TODAY, "08:40")])
-    after = listen(past, last=at(TODAY, "15:00"), now=at(TODAY, "15:01"), calendar=CALENDAR)
+    after = note_callback(past, last=at(TODAY, "15:00"), now=at(TODAY, "15:01"), calendar=CALENDAR)
 
     assert plausible_s(after, today=TODAY) == AT_LEAST_S
 

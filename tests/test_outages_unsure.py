@@ -10,7 +10,7 @@ from builders.e2e import FakeTime, add_customers, at, installation, rows_of, whe
 
 from bot.core.renames import Overlap
 from bot.services import Services
-from bot.store.sync import Drift
+from bot.store.sync import SyncReportLine
 from scheduler.planner import plan, prepared
 
 MONDAY = "2026-11-23"
@@ -77,7 +77,10 @@ def test_whose_list_could_not_be_read_after_an_outage_is_told_nothing(services: 
             store.engine.run("sync_judged", userid=userid, living=0, losses=0)
         store.syncs.put_drift(
             run,
-            [Drift(cause="unknown", userid=one, number=1, text=BUSY) for one in ("behind2", "done2")],
+            [
+                SyncReportLine(cause="unknown", userid=one, number=1, text=BUSY)
+                for one in ("behind2", "done2")
+            ],
         )
         store.syncs.end(run, ended_at=run.began_at + 60)
 

@@ -17,7 +17,7 @@ from builders.e2e import ROSTER_HEADER
 from bot.core.people import Departments, Membership, Person
 from bot.features.people import directory
 from bot.services import Directory
-from bot.store.address_book import Entry, State
+from bot.store.address_book import Entry, EntryState
 from bot.store.store import Store
 
 MONDAY, TUESDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 27)
@@ -59,7 +59,7 @@ def wecom(folder: Path, *lines: str, entry: dict[str, Any] | None = None) -> Ite
 def test_who_left_wecom_has_left_with_a_line_of_the_roster_too(
     tmp_path: Path, line: str, left_on: date
 ) -> None:
-    with wecom(tmp_path, line, entry={"state": State.LEFT}) as jia:
+    with wecom(tmp_path, line, entry={"state": EntryState.LEFT}) as jia:
         assert jia.left_on == left_on
         assert not jia.employed_on(TUESDAY)
         assert not jia.in_range
@@ -89,7 +89,7 @@ def test_what_the_line_says_wins(tmp_path: Path) -> None:
         pytest.param({}, True, id="present"),
         pytest.param({"status": 4}, True, id="not activated"),
         pytest.param({"status": 2}, False, id="disabled"),
-        pytest.param({"state": State.UNKNOWN}, False, id="not shown any more"),
+        pytest.param({"state": EntryState.UNKNOWN}, False, id="not shown any more"),
     ],
 )
 def test_only_who_is_shown_and_not_disabled_is_in_range(

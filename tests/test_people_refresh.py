@@ -17,8 +17,8 @@ from bot.config import load
 from bot.config.roster import RosterError
 from bot.core.people import Membership, Person
 from bot.features.people.refresh import LEASE, read_directory
-from bot.features.standings.load import standing
-from bot.store.address_book import READ_AT, State
+from bot.features.standings.load import load_standings
+from bot.store.address_book import READ_AT, EntryState
 from bot.store.troubles import Part
 from bot.wecom.errors import AnswerError
 from sandbox.switches import ApiSwitches
@@ -46,7 +46,7 @@ def people(bank: Bank) -> dict[str, Person]:
     return bank.services.store.members.all()
 
 
-def states(bank: Bank) -> dict[str, State]:
+def states(bank: Bank) -> dict[str, EntryState]:
     return {userid: entry.state for userid, entry in bank.services.store.address_book.all().items()}
 
 
@@ -108,7 +108,7 @@ def test_who_is_out_of_range_is_unknown_and_stays_as_he_was(opened: Bank) -> Non
     outcome = opened.read(SECOND)
 
     assert (outcome.people, outcome.unknown, outcome.left) == (7, 7, 0)
-    assert states(opened)["yg12"] is State.UNKNOWN
+    assert states(opened)["yg12"] is EntryState.UNKNOWN
     assert opened.row("yg12", "2026-11-20T18:00") == before
     assert opened.services.directory.departments.at_or_below(12, 10)
 
@@ -118,7 +118,7 @@ def test_departments_that_the_app_may_not_see_any_more_are_not_taken_away(opened
     opened.corp.act("range", departments=[11], users=["yg12"])
     opened.read(SECOND)
 
-    assert states(opened)["yg12"] is State.PRESENT
+    assert states(opened)["yg12"] is EntryState.PRESENT
     assert people(opened)["yg12"].membership_on(date(2026, 11, 12)).departments == (12,)
 
 
@@ -126,10 +126,10 @@ def test_nobody_writes_to_who_is_out_of_range_until_he_is_back(opened: Bank) -> 
     opened.read(FIRST)
     opened.corp.act("range", departments=[11])
     opened.read(SECOND)
-    away = standing(opened.services, at=at("2026-11-12T09:07"))
+    away = load_standings(opened.services, at=at("2026-11-12T09:07"))
     opened.corp.act("range", departments=[10])
     opened.read(THIRD)
-    back = standing(opened.services, at=at("2026-11-13T09:07"))
+    back = load_standings(opened.services, at=at("2026-11-13T09:07"))
 
     assert not away.works_on("yg12", date(2026, 11, 12))
     assert back.works_on("yg12", date(2026, 11, 13))
@@ -140,7 +140,7 @@ def test_nobody_writes_to_who_is_disabled_and_he_stays_under_his_quota(opened: B
     opened.corp.act("change", userid="yg01", status=2)
     opened.read(SECOND)
 
-    now = standing(opened.services, at=at("2026-11-12T09:07"))
+    now = load_standings(opened.services, at=at("2026-11-12T09:07"))
     assert not now.works_on("yg01", date(2026, 11, 12))
     assert now.by_person["yg01"][0].target == 50
 
@@ -151,7 +151,7 @@ def test_who_left_has_left_on_the_day_it_became_known(opened: Bank) -> None:
     opened.read(SECOND)
     opened.read(THIRD)
 
-    assert states(opened)["yg01"] is State.LEFT
+    assert states(opened)["yg01"] is EntryState.LEFT
     assert people(opened)["yg01"].left_on == date(2026, 11, 12)
     row = opened.row("yg01", "2026-11-30T18:00")
     assert row is not None
@@ -173,7 +173,7 @@ def test_who_comes_back_is_there_again(opened: Bank) -> None:
     opened.corp.act("join", userid="yg01", name="员工甲", departments=[12], position="客户经理")
     opened.read(THIRD)
 
-    assert states(opened)["yg01"] is State.PRESENT
+    assert states(opened)["yg01"] is EntryState.PRESENT
     assert people(opened)["yg01"].left_on is None
     assert people(opened)["yg01"].membership_on(date(2026, 11, 13)).departments == (12,)
 

@@ -35,7 +35,7 @@ from builders.service import contact_event, running, sealed
 from builders.wecom import WeCom, far_wecom
 
 from bot.app import service
-from bot.core.relations import Add, Kind, RelationEvent, fold
+from bot.core.relations import Add, RelationEvent, RelationKind, fold
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
@@ -285,9 +285,9 @@ def test_two_workers_at_once_derive_what_one_would(
 ) -> None:
     chance = random.Random(1)
     changes = {
-        "add_external_contact": Kind.ADDED,
-        "del_follow_user": Kind.LOST_BY_CUSTOMER,
-        "del_external_contact": Kind.LOST_BY_MEMBER,
+        "add_external_contact": RelationKind.ADDED,
+        "del_follow_user": RelationKind.LOST_BY_CUSTOMER,
+        "del_external_contact": RelationKind.LOST_BY_MEMBER,
     }
     facts: dict[tuple[str, str], list[RelationEvent]] = {}
     config = bank(tmp_path, postgres_url)

@@ -11,7 +11,7 @@ from builders.branches import china, person, quota
 
 from bot.core.people import Departments
 from bot.core.periods import PeriodKind, parse_period
-from bot.core.rulebook import Framed
+from bot.core.rulebook import QuotaInPeriod
 from bot.features.preferences.leave_rules import Effect, Span, effect_of, run_from, within
 
 
@@ -53,7 +53,7 @@ def test_the_next_days_that_follow_one_another(days: list[int], found: tuple[int
     assert run_from({date(2026, 11, day) for day in days}, date(2026, 11, 24)) == wanted
 
 
-def effect(days: list[int], frames: list[Framed], **known: Any) -> Effect:
+def effect(days: list[int], frames: list[QuotaInPeriod], **known: Any) -> Effect:
     return effect_of(
         {date(2026, 11, day) for day in days},
         person(**known),
@@ -64,8 +64,8 @@ def effect(days: list[int], frames: list[Framed], **known: Any) -> Effect:
 
 
 MONTH = parse_period("2026-11")
-MONTHLY: Framed = (quota(), MONTH)
-THURSDAY: Framed = (quota(5, period=PeriodKind.DAY), parse_period("2026-11-26"))
+MONTHLY: QuotaInPeriod = (quota(), MONTH)
+THURSDAY: QuotaInPeriod = (quota(5, period=PeriodKind.DAY), parse_period("2026-11-26"))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ THURSDAY: Framed = (quota(5, period=PeriodKind.DAY), parse_period("2026-11-26"))
 )
 def test_what_leave_makes_of_targets(
     days: list[int],
-    frames: list[Framed],
+    frames: list[QuotaInPeriod],
     known: dict[str, Any],
     gone: list[int],
     targets: list[tuple[int, int]],

@@ -16,13 +16,13 @@ from builders.renames import MOVED, NOW, facts_of, read_bank, renamed_in_wecom
 from bot.core.evidence import Evidence
 from bot.core.integrity import Finding, FindingKind, FindingName
 from bot.core.progress import QuotaFigures
-from bot.core.relations import Kind, RelationEvent, fold
+from bot.core.relations import RelationEvent, RelationKind, fold
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import import_file
 from bot.features.imports.facts import FactLines
 from bot.features.ledger.derive import derive
 from bot.features.renames.rename import RenamingError, faults, rename
-from bot.store.address_book import State
+from bot.store.address_book import EntryState
 from bot.store.contact_knowledge import Absence
 from bot.store.details import ReadState
 from bot.store.outbox import OutboxMessage
@@ -101,9 +101,9 @@ def test_a_customer_of_both_userids_is_one_relation(opened: Bank) -> None:
     moments = (at("2026-11-03T10:00"), at("2026-11-13T09:00"))
     with opened.services.store.transaction():
         for userid, kind, moment in (
-            ("yg01", Kind.ADDED, moments[0]),
-            ("zhang.san", Kind.ADDED, moments[0]),
-            ("zhang.san", Kind.LOST_BY_CUSTOMER, moments[1]),
+            ("yg01", RelationKind.ADDED, moments[0]),
+            ("zhang.san", RelationKind.ADDED, moments[0]),
+            ("zhang.san", RelationKind.LOST_BY_CUSTOMER, moments[1]),
         ):
             fact = RelationEvent(
                 userid=userid, external_userid="wm1", at=int(moment.timestamp()), kind=kind, state=""
@@ -225,14 +225,14 @@ def test_a_late_add_is_read_under_the_new_userid(opened: Bank) -> None:
 
 def test_he_is_no_joiner_and_no_leaver(opened: Bank) -> None:
     renamed_in_wecom(opened)
-    left = opened.services.store.address_book.states()[State.LEFT]
+    left = opened.services.store.address_book.states()[EntryState.LEFT]
 
     rename(opened.services, [("yg01", "zhang.san")], "HR")
 
     book = opened.services.store.address_book
     entry = book.all()["zhang.san"]
-    assert (left, book.states()[State.LEFT]) == (1, 0)
-    assert (entry.listed, entry.listed_on, entry.state) == (True, None, State.PRESENT)
+    assert (left, book.states()[EntryState.LEFT]) == (1, 0)
+    assert (entry.listed, entry.listed_on, entry.state) == (True, None, EntryState.PRESENT)
 
 
 def test_it_stands_in_the_audit_log(opened: Bank) -> None:

@@ -10,7 +10,7 @@ from builders.directory import Bank
 from builders.e2e import at
 from builders.renames import facts_of, read_bank, renamed_in_wecom
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.features.renames.rename import rename
 from bot.store.sync import Burden, FoundLoss, Step
 
@@ -75,7 +75,7 @@ def test_what_a_comparison_still_finds_under_the_old_userid_is_the_new_ones(open
     renamed_in_wecom(opened)
     rename(opened.services, [("yg01", "zhang.san")], "HR")
     moment = int(at("2026-11-03T10:00").timestamp())
-    found = RelationEvent(userid="yg01", external_userid="wm1", at=moment, kind=Kind.ADDED)
+    found = RelationEvent(userid="yg01", external_userid="wm1", at=moment, kind=RelationKind.ADDED)
 
     with opened.services.store.transaction():
         opened.services.store.ledger.append_all([found], origin="sync", recorded_at=0)

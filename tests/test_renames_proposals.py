@@ -17,7 +17,7 @@ from bot.features.ledger.replay import recount
 from bot.features.renames.rename import rename
 from bot.features.reviews.cases import cases
 from bot.features.reviews.decide import ReviewError, answer, decide
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.store.rename_proposals import ProposalState
 from bot.store.sync import SyncRun
 from sandbox.staffing import carry_out
@@ -57,7 +57,10 @@ class Stage:
 
     def gross(self, *userids: str) -> list[int]:
         """Adds of this month, by person; 0 for somebody without a row."""
-        rows = {row.userid: row.gross for row in standing(self.desk.services, at=self.desk.clock.moment).rows}
+        rows = {
+            row.userid: row.gross
+            for row in load_standings(self.desk.services, at=self.desk.clock.moment).rows
+        }
         return [rows.get(userid, 0) for userid in userids]
 
     def open(self) -> list[str]:

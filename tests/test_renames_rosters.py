@@ -10,7 +10,7 @@ from bot.app.bootstrap import record_files, refresh_directory
 from bot.features.close import results
 from bot.features.ledger.derive import derive
 from bot.features.renames.rename import faults, rename
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 
 FIRST, NOW = "2026-11-02T02:17", "2026-11-13T10:00"
 QUOTA = '[[quotas]]\nid = "named"\nuserids = ["yg01"]\nperiod = "month"\ntarget = 20\n'
@@ -30,7 +30,7 @@ def test_with_a_roster_alone_the_new_roster_comes_first(tmp_path: Path, place: P
         rename(services, [("yg01", "zs")], "HR")
         derive(services)
 
-        (row,) = standing(services, at=at("2026-11-20T18:00")).rows
+        (row,) = load_standings(services, at=at("2026-11-20T18:00")).rows
         assert too_early == ["the roster still has yg01: replace the roster first"]
         assert (row.userid, row.gross) == ("zs", 1)  # the frozen rule that named yg01 names zs
 
@@ -53,7 +53,7 @@ def test_signed_lines_stay_as_they_were_and_are_shown_under_the_new_userid(
         derive(services)
 
         signed, _ = results.sign(services, "cm-monthly", "2026-10", by="HR", at=clock.now())
-        rows = standing(services, at=clock.now(), period="2026-10").rows
+        rows = load_standings(services, at=clock.now(), period="2026-10").rows
         (closed,) = services.store.results.closed()
 
         assert signed == ["zs"]

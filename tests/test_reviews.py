@@ -22,7 +22,7 @@ from builders.reviews import (
     tell,
 )
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.features.close import results
 from bot.features.reviews import decide as reviews_decide
 from bot.features.reviews.cases import Case, cases
@@ -325,7 +325,7 @@ def test_a_contact_that_another_finding_holds_too_stays_held(tmp_path: Path) -> 
         burst(services)
         # li had the last customer of the burst before.
         last = max(services.store.ledger.relations())[1]
-        tell(services, "li", last, at("2026-11-20T10:00"), Kind.ADDED)
+        tell(services, "li", last, at("2026-11-20T10:00"), RelationKind.ADDED)
         morning(services, TUESDAY)
         decide(services, BURST_ID, accept=True, by="head", reason="开放日", at=later)
         one_left = numbers(services, "zhang", later)

@@ -24,7 +24,7 @@ from builders.reviews import (
     tell,
 )
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.core.renames import Overlap
 from bot.features.reviews.cases import Case, cases
 from bot.features.reviews.decide import ReviewError, answer, decide, open_appeal
@@ -46,7 +46,7 @@ def appeal(services: Services, customer: str = "wm-lost") -> Case:
 
 def propose(services: Services) -> None:
     """zhang vanished, and zhang.san has the customers."""
-    tell(services, "zhang", "wm-1", at("2026-11-04T10:00"), Kind.ADDED)
+    tell(services, "zhang", "wm-1", at("2026-11-04T10:00"), RelationKind.ADDED)
     with services.store.transaction():
         overlap = Overlap(old_userid="zhang", userid="zhang.san", same=3, living=3)
         services.store.proposals.put([overlap], at=int(TUESDAY.timestamp()))
@@ -182,8 +182,8 @@ def test_a_reviewer_or_admin_outside_the_roster_is_somebody_known(tmp_path: Path
     with branch(tmp_path, more='[review]\nreviewers = ["hr1"]\n[admins]\nuserids = ["it"]\n') as services:
         lost_contact(services)
         decide(services, appeal(services).id, accept=True, by="HR1", reason="有录音", at=TUESDAY)
-        tell(services, "zhang", "wm-2", at("2026-11-10T10:00"), Kind.ADDED)
-        tell(services, "zhang", "wm-2", at("2026-11-11T10:00"), Kind.LOST_BY_CUSTOMER)
+        tell(services, "zhang", "wm-2", at("2026-11-10T10:00"), RelationKind.ADDED)
+        tell(services, "zhang", "wm-2", at("2026-11-11T10:00"), RelationKind.LOST_BY_CUSTOMER)
         case = appeal(services, "wm-2")
         with pytest.raises(ReviewError, match="it may not decide about zhang; it is with hr1"):
             decide(services, case.id, accept=True, by="it", reason="有录音", at=TUESDAY)
@@ -231,7 +231,7 @@ def test_a_contact_that_two_findings_hold_is_free_only_when_both_are_cleared(
     with branch(tmp_path, more=SHARED, when=LATER) as services:
         burst(services)
         last = last_customer(services)
-        tell(services, "li", last, at("2026-11-20T10:00"), Kind.ADDED)
+        tell(services, "li", last, at("2026-11-20T10:00"), RelationKind.ADDED)
         morning(services, TUESDAY)
         shared = f"finding:shared:zhang:{last}"
         decide(services, BURST_ID, accept=True, by="head", reason="开放日", at=LATER)
@@ -246,10 +246,16 @@ def test_a_contact_that_two_findings_hold_is_free_only_when_both_are_cleared(
 def test_an_appeal_is_about_the_last_add_of_the_named_customer(tmp_path: Path) -> None:
     with branch(tmp_path, more="", quotas=RULES + 'first_add = "any"\n') as services:
         for day in (4, 12):
-            tell(services, "zhang", "wm-lost", at(f"2026-11-{day:02d}T10:00"), Kind.ADDED)
-            tell(services, "zhang", "wm-lost", at(f"2026-11-{day + 1:02d}T10:00"), Kind.LOST_BY_CUSTOMER)
-        tell(services, "zhang", "wm-other", at("2026-11-16T10:00"), Kind.ADDED)
-        tell(services, "zhang", "wm-other", at("2026-11-17T10:00"), Kind.LOST_BY_CUSTOMER)
+            tell(services, "zhang", "wm-lost", at(f"2026-11-{day:02d}T10:00"), RelationKind.ADDED)
+            tell(
+                services,
+                "zhang",
+                "wm-lost",
+                at(f"2026-11-{day + 1:02d}T10:00"),
+                RelationKind.LOST_BY_CUSTOMER,
+            )
+        tell(services, "zhang", "wm-other", at("2026-11-16T10:00"), RelationKind.ADDED)
+        tell(services, "zhang", "wm-other", at("2026-11-17T10:00"), RelationKind.LOST_BY_CUSTOMER)
         case = appeal(services)
 
     assert case.review is not None
@@ -260,7 +266,7 @@ def test_an_appeal_is_about_the_period_of_the_add_that_is_over_by_then(tmp_path:
     """What was recorded of later days than the one that is asked about changes nothing."""
     with branch(tmp_path, more="") as services:
         lost_contact(services)
-        tell(services, "zhang", "wm-lost", at("2026-12-03T10:00"), Kind.ADDED)
+        tell(services, "zhang", "wm-lost", at("2026-12-03T10:00"), RelationKind.ADDED)
         case = appeal(services)
 
     assert case.review is not None
@@ -275,7 +281,7 @@ def test_no_customer_is_in_the_audit_log_whatever_was_decided(tmp_path: Path) ->
         burst(services)
         lost_contact(services)
         last = last_customer(services)
-        tell(services, "li", last, at("2026-11-20T10:00"), Kind.ADDED)
+        tell(services, "li", last, at("2026-11-20T10:00"), RelationKind.ADDED)
         morning(services, TUESDAY)
         appeal(services)
         decided = []

@@ -24,7 +24,7 @@ from builders.reviews import (
     tell,
 )
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.features.reviews.cases import cases
 from bot.features.reviews.decide import answer, decide, open_appeal
 from bot.services import Services
@@ -267,8 +267,8 @@ def test_all_questions_of_a_day_are_one_message_and_colleagues_are_not_named(tmp
         burst(services)
         lost_contact(services)
         last = max(services.store.ledger.relations())[1]
-        tell(services, "li", last, at("2026-11-20T10:00"), Kind.ADDED)
-        tell(services, "zhang", "wm-zhang-1123100200-0", at("2026-11-23T12:00"), Kind.LOST_BY_MEMBER)
+        tell(services, "li", last, at("2026-11-20T10:00"), RelationKind.ADDED)
+        tell(services, "zhang", "wm-zhang-1123100200-0", at("2026-11-23T12:00"), RelationKind.LOST_BY_MEMBER)
         told = morning(services, TUESDAY)
 
     assert list(told) == [ASKED_ON_TUESDAY]

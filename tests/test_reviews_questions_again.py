@@ -7,7 +7,7 @@ from pathlib import Path
 from builders.e2e import at, outbox_rows
 from builders.reviews import TUESDAY, branch, burst, lost_contact, tell
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.features.reviews.cases import cases
 from bot.features.reviews.decide import open_appeal
 from bot.services import Services
@@ -45,8 +45,8 @@ def test_who_was_asked_today_is_asked_the_rest_tomorrow(tmp_path: Path) -> None:
 def test_who_was_told_of_cases_today_is_told_the_rest_tomorrow(tmp_path: Path) -> None:
     with branch(tmp_path) as services:
         lost_contact(services)
-        tell(services, "li", "wm-li", at("2026-11-04T10:00"), Kind.ADDED)
-        tell(services, "li", "wm-li", at("2026-11-05T10:00"), Kind.LOST_BY_CUSTOMER)
+        tell(services, "li", "wm-li", at("2026-11-04T10:00"), RelationKind.ADDED)
+        tell(services, "li", "wm-li", at("2026-11-05T10:00"), RelationKind.LOST_BY_CUSTOMER)
         open_appeal(services, "zhang", "wm-lost", text="柜面误删", at=TUESDAY)
         first = run(services, "2026-11-24T09:07")
         open_appeal(services, "li", "wm-li", text="误删", at=TUESDAY)

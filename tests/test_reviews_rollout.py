@@ -20,13 +20,13 @@ from builders.reviews import (
 )
 from builders.sync import desk
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.core.verdicts import Verdict
 from bot.features.contacts.explain import explain
 from bot.features.reviews import decide
 from bot.features.reviews.cases import cases
 from bot.features.standings.gains import silent
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from bot.store.details import ContactRead
 
@@ -38,7 +38,7 @@ HOLD = '[integrity]\naction = "hold"\n'
 
 def add(services: Services, userid: str, customer: str, moment: str, *, add_way: int = 1) -> None:
     when = at(moment)
-    tell(services, userid, customer, when, Kind.ADDED)
+    tell(services, userid, customer, when, RelationKind.ADDED)
     read = ContactRead(
         userid=userid,
         external_userid=customer,
@@ -126,7 +126,7 @@ def test_confirmed_they_earn_nothing_and_nobody_is_praised_for_them(services: Se
 
     assert numbers(services, "zhang", FRIDAY_EVENING) == (2, 0, 2, ())  # a row has no such flag
     assert verdicts(services)["wm-1"] is Verdict.REJECTED_REVIEW
-    assert silent(standing(services, at=FRIDAY_EVENING)) == {"zhang"}
+    assert silent(load_standings(services, at=FRIDAY_EVENING)) == {"zhang"}
 
 
 @pytest.mark.parametrize("action", [pytest.param(HOLD, id="hold")])

@@ -12,7 +12,7 @@ import pytest
 from builders.messages import EVENING, MONTHLY
 from PIL import Image
 
-from bot.core.leaderboard import Board, Gain, Place, Unit, board
+from bot.core.leaderboard import Gain, GroupLeaderboard, LeaderboardPlace, Unit, build_leaderboard
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures, Status
 from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
@@ -41,12 +41,12 @@ def people(*counts: int) -> list[QuotaFigures]:
 
 def post(*counts: int, size: int = 5, job: str = "digest", gains: dict[str, Gain] | None = None) -> GroupPost:
     found = people(*counts)
-    shown = board(found, departments=TREE, scope=[12], size=size, gains=gains)
+    shown = build_leaderboard(found, departments=TREE, scope=[12], size=size, gains=gains)
     assert shown is not None
     return posted((found[0], shown), job=job)
 
 
-def posted(*boards: tuple[QuotaFigures, Board], job: str = "digest") -> GroupPost:
+def posted(*boards: tuple[QuotaFigures, GroupLeaderboard], job: str = "digest") -> GroupPost:
     names = {f"u{number:02}": f"员工{letter}" for number, letter in enumerate("甲乙丙丁戊己庚辛壬癸子丑")}
     return GroupPost(job=job, boards=boards, people=names, departments=TREE.names, at=EVENING)
 
@@ -130,7 +130,7 @@ def test_two_quotas_are_told_apart() -> None:
         )
         for one in people(6, 5, 4, 3, 2)
     ]
-    found = board(weekly, departments=TREE, scope=[12], size=5)
+    found = build_leaderboard(weekly, departments=TREE, scope=[12], size=5)
     assert found is not None
     shown = posted(post(*COUNTS).boards[0], (weekly[0], found))
 
@@ -169,7 +169,7 @@ def test_more_lines_make_a_taller_picture_and_nothing_else() -> None:
 def test_a_picture_of_many_quotas_and_departments_stays_small(language: str) -> None:
     row, board_of = post(*COUNTS).boards[0]
     units = tuple(Unit(department=number, people=5, percent=number % 101) for number in range(1, 41))
-    top = tuple(Place(rank=n, userid=f"u{n:02}", counted=62 - n, target=50) for n in range(1, 31))
+    top = tuple(LeaderboardPlace(rank=n, userid=f"u{n:02}", counted=62 - n, target=50) for n in range(1, 31))
     many = replace(board_of, units=units, top=top)
     shown = posted(*((replace(row, quota=f"q{n}"), many) for n in range(12)))
 

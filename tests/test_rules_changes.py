@@ -23,14 +23,14 @@ from builders.e2e import (
 from test_rules_diff import KINDER
 
 from bot.config import load
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
 from bot.features.rules.announce import announcements
 from bot.features.rules.change_sentences import sentence
 from bot.features.rules.changes import QuotaChange, adopt, pending_changes
 from bot.features.rules.diff import differences
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.locales import languages
 from bot.services import Services
 
@@ -63,7 +63,7 @@ def only(services: Services) -> QuotaChange:
 
 
 def target_of(services: Services, *, when: datetime = WHEN) -> int:
-    return next(row.target for row in standing(services, at=when).rows if row.userid == "zhang")
+    return next(row.target for row in load_standings(services, at=when).rows if row.userid == "zhang")
 
 
 def adopted(services: Services) -> Services:
@@ -84,7 +84,7 @@ def test_a_lower_target_may_hold_at_once_for_those_under_the_quota(tmp_path: Pat
         before = target_of(services)
         adopted(services)
         after = [target_of(services), target_of(services, when=at("2026-12-03T10:00"))]
-        earlier = standing(services, at=WHEN, period="2026-10").rows[0].target
+        earlier = load_standings(services, at=WHEN, period="2026-10").rows[0].target
 
     assert [one.key for one in change.adoptable] == ["target"]
     assert change.people == ("gone", "li", "zhang")
@@ -106,8 +106,8 @@ def test_what_helps_is_adopted_and_what_harms_waits(tmp_path: Path) -> None:
     with changed(tmp_path, QUOTA, after) as services:
         change = only(services)
         adopted(services)
-        now = standing(services, at=WHEN, money=True).rows
-        later = standing(services, at=at("2026-12-03T10:00"), money=True).rows
+        now = load_standings(services, at=WHEN, money=True).rows
+        later = load_standings(services, at=at("2026-12-03T10:00"), money=True).rows
 
     assert [one.key for one in change.adoptable] == ["target"]
     assert [one.key for one in change.waiting] == ["penalty", "counting.keep_days"]
@@ -132,7 +132,7 @@ def lose_and_win_again(services: Services, userid: str, *, times: int) -> None:
         for number in range(times + 1):
             # Three days and an hour from add to add, three days from loss to add: no slip.
             moment = begin + number * (3 * 24 + 1) * 3600
-            for kind, when in ((Kind.ADDED, moment), (Kind.LOST_BY_CUSTOMER, moment + 3600)):
+            for kind, when in ((RelationKind.ADDED, moment), (RelationKind.LOST_BY_CUSTOMER, moment + 3600)):
                 event = RelationEvent(userid=userid, external_userid="wm-again", at=when, kind=kind)
                 services.store.ledger.append(event, origin="callback", recorded_at=0)
     derive(services)

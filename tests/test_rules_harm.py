@@ -13,9 +13,9 @@ from builders.reviews import tell
 
 from bot.app.bootstrap import open_services, refresh_directory
 from bot.config import load
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.features.rules.changes import QuotaChange, adopt, pending_changes
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 
 WHEN = at("2026-11-25T10:00")
@@ -71,7 +71,7 @@ def test_a_scope_that_takes_in_the_rest_of_somebodys_month_asks_more_and_waits(t
         roster=ROSTER[:2],
         since_the_16th=(ROSTER[0].replace(",11,", ",12,"), ROSTER[1]),
     ) as services:
-        targets = {row.userid: row.target for row in standing(services, at=WHEN).rows}
+        targets = {row.userid: row.target for row in load_standings(services, at=WHEN).rows}
         found = keys(services)
 
     assert targets == {"li": 50, "zhang": 24}
@@ -107,7 +107,7 @@ def test_of_whom_nothing_more_would_be_asked_loses_no_reward(
     roster = (ROSTER[0] + "0.1", ROSTER[1])
     before, after = (QUOTA.replace("50", str(target)) + reward for target in (10, 3))
     with changed(tmp_path, before, after, roster=roster) as services:
-        targets = {row.userid: row.target for row in standing(services, at=WHEN).rows}
+        targets = {row.userid: row.target for row in load_standings(services, at=WHEN).rows}
         adoptable, waiting = keys(services)
 
     assert targets == {"li": 10, "zhang": 1}
@@ -122,15 +122,18 @@ def test_two_keys_that_harm_nobody_alone_are_not_both_adopted_when_together_they
     with changed(tmp_path, before, after) as services:
         add_customers(services, "zhang", *(at(f"2026-11-{day:02d}T10:00") for day in range(2, 7)))
         for number in range(3):  # lost after two days: they count without a keep period
-            tell(services, "li", f"wm-lost-{number}", at("2026-11-03T10:00"), Kind.ADDED)
-            tell(services, "li", f"wm-lost-{number}", at("2026-11-05T10:00"), Kind.LOST_BY_CUSTOMER)
+            tell(services, "li", f"wm-lost-{number}", at("2026-11-03T10:00"), RelationKind.ADDED)
+            tell(services, "li", f"wm-lost-{number}", at("2026-11-05T10:00"), RelationKind.LOST_BY_CUSTOMER)
         for number in range(3):  # of an earlier month, lost and added again: they count as re-adds
-            tell(services, "li", f"wm-again-{number}", at("2026-10-03T10:00"), Kind.ADDED)
-            tell(services, "li", f"wm-again-{number}", at("2026-10-20T10:00"), Kind.LOST_BY_CUSTOMER)
-            tell(services, "li", f"wm-again-{number}", at("2026-11-03T10:00"), Kind.ADDED)
+            tell(services, "li", f"wm-again-{number}", at("2026-10-03T10:00"), RelationKind.ADDED)
+            tell(services, "li", f"wm-again-{number}", at("2026-10-20T10:00"), RelationKind.LOST_BY_CUSTOMER)
+            tell(services, "li", f"wm-again-{number}", at("2026-11-03T10:00"), RelationKind.ADDED)
         adoptable, waiting = keys(services)
         adopt(services, pending_changes(services, at=WHEN), by="人力资源部", now=5, at=WHEN)
-        rows = {row.userid: (row.counted, row.reward) for row in standing(services, at=WHEN, money=True).rows}
+        rows = {
+            row.userid: (row.counted, row.reward)
+            for row in load_standings(services, at=WHEN, money=True).rows
+        }
         newest = services.store.rule_versions.all()["cm-monthly"][-1]
         (asked,) = services.config.core_quotas()
 
@@ -166,7 +169,7 @@ def test_adopting_what_helps_records_what_waits_as_well(tmp_path: Path) -> None:
         adopt(services, pending_changes(services, at=WHEN), by="人力资源部", now=5, at=WHEN)
         left = [(one.quota, [key.key for key in one.waiting]) for one in pending_changes(services, at=WHEN)]
         targets = {
-            when.month: {(row.quota, row.target) for row in standing(services, at=when).rows}
+            when.month: {(row.quota, row.target) for row in load_standings(services, at=when).rows}
             for when in (WHEN, NEXT_MONTH)
         }
         recorded = {

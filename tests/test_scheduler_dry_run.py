@@ -23,7 +23,7 @@ from builders.e2e import (
 )
 
 from bot.core.quiet_hours import kind_of
-from bot.features.notify.enqueue import going, peace
+from bot.features.notify.enqueue import going, quiet_hours
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 from bot.store.preferences import Way
@@ -92,7 +92,7 @@ def shown_and_stored(
     clock.set(when)
     before = {row["key"] for row in outbox_rows(services)}
     planned = plan(services, job, at=clock.now())
-    shown = {one.key: one.content for one in going(services, planned, quiet=peace(services))}
+    shown = {one.key: one.content for one in going(services, planned, quiet=quiet_hours(services))}
     untouched = {row["key"] for row in outbox_rows(services)} == before
 
     fired = fire(services, Firing(job, int(clock())), now=clock.now())
@@ -133,7 +133,7 @@ def test_of_two_messages_of_one_dry_run_the_second_finds_the_place_taken(tmp_pat
         )  # done: no reminder to leave a place to
         clock.set("2026-11-26T09:07")
         planned = list(plan(services, "progress", at=clock.now()))
-        shown = [one.key for one in going(services, planned, quiet=peace(services))]
+        shown = [one.key for one in going(services, planned, quiet=quiet_hours(services))]
 
         assert [one.job for one in planned] == ["progress", "admin"]
         assert shown == ["progress:2026-11-26:boss"]

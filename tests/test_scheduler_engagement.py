@@ -13,7 +13,7 @@ from builders.engagement import API, MORNING, YESTERDAY, asked, chat, kept, of_m
 from builders.sync import Desk, desk
 from structlog.testing import CapturingLogger
 
-from bot.core.engagement import Figures
+from bot.core.engagement import ChatFigures
 from bot.store.engagement import Asked
 from bot.wecom.asker import StoppedError
 from scheduler import engagement, runs
@@ -40,10 +40,10 @@ def test_everybody_is_asked_alone_for_the_last_three_days(one: Desk) -> None:
     assert [call["userid"] for call in members] == [[userid] for userid in sorted(one.world.people)]
     assert {call["days"] for call in members} == {(date(2026, 11, 21), YESTERDAY)}
     assert (reading.last_day, reading.state) == (YESTERDAY, "done")
-    assert kept(one) == Figures(
+    assert kept(one) == ChatFigures(
         chats=3, messages=7, reply_rate=7_500, first_reply_s=600, losses=0, applied=0, added=0
     )
-    assert kept(one, "yg02") == Figures(chats=5, messages=9, losses=0, applied=0, added=0)
+    assert kept(one, "yg02") == ChatFigures(chats=5, messages=9, losses=0, applied=0, added=0)
 
 
 def test_the_figures_are_those_of_the_member_and_not_of_all(one: Desk) -> None:

@@ -10,7 +10,7 @@ import pytest
 from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.features.notify.enqueue import key_of
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 from bot.store.outbox import OutboxMessage
@@ -178,7 +178,7 @@ def test_own_workdays_are_those_without_absences(tmp_path: Path) -> None:
     write_roster(tmp_path, FULL, BOSS)
     with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
         absent(services, 4, 6)
-        found = standing(services, at=at(LATE))
+        found = load_standings(services, at=at(LATE))
 
         assert [(row.target, found.own_workdays(row)) for row in found.rows] == [(36, 18)]
 

@@ -23,7 +23,7 @@ from builders.e2e import (
     write_roster,
 )
 
-from bot.features.standings.load import Standing
+from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
 from scheduler import jobs, runs
@@ -297,7 +297,7 @@ def test_a_takeover_does_not_plan_again_who_stands_before_the_cursor(
 def _dying_after(number: int) -> jobs.Job:
     whole = jobs.JOBS["progress"]
 
-    def job(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    def job(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
         for count, message in enumerate(whole(services, standing)):
             if count == number:
                 raise SystemExit  # as good as a kill: nobody catches it
@@ -340,7 +340,7 @@ def test_a_job_that_raises_is_tried_three_times_and_ends_failed(
 ) -> None:
     tries: list[datetime] = []
 
-    def broken(_services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    def broken(_services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
         tries.append(standing.at)
         raise ZeroDivisionError
         yield
@@ -366,7 +366,7 @@ def test_a_job_that_raises_does_not_stop_the_others(
 
 
 def _dying_with(error: Exception) -> jobs.Job:
-    def job(_services: Services, _standing: Standing) -> Iterator[tuple[str, Message]]:
+    def job(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:
         raise error
         yield
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from builders.e2e import FakeTime, at, installation, outbox_rows, write_config, write_roster
 
-from bot.features.standings.load import Standing
+from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
 from scheduler import jobs, runs
@@ -41,7 +41,7 @@ def while_planning(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) 
     """Call *act* before each message is planned, with how many came before it."""
     whole = jobs.JOBS["progress"]
 
-    def job(services: Services, standing: Standing) -> Iterator[tuple[str, Message]]:
+    def job(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
         for number, message in enumerate(whole(services, standing)):
             act(number)
             yield message

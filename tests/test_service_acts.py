@@ -18,7 +18,7 @@ from bot.app import bootstrap, service
 from bot.app.bootstrap import refresh_directory
 from bot.features.ledger.derive import rules_changed
 from bot.features.outages import catch_up, silence
-from bot.features.outages.silence_rules import LOOK_S, Day, Heard
+from bot.features.outages.silence_rules import LOOK_S, CallbackHistory, Day
 from bot.features.standings import ranks
 from bot.services import Services
 from bot.store import group_commit
@@ -192,7 +192,7 @@ def test_a_silence_of_wecom_is_noticed(here: Bank, monkeypatch: pytest.MonkeyPat
     here.one_clock()
     store, ten = here.services.store, int(here.clock())
     days = tuple(Day(day=date(2026, 11, number), longest_s=1800, busy=20) for number in range(16, 21))
-    silence.remember(here.services, Heard(last=ten, looked_at=ten, days=days))
+    silence.remember(here.services, CallbackHistory(last=ten, looked_at=ten, days=days))
     with store.transaction():
         store.engine.run_many("inbox_add", [{"hash": "last", "body": b"<xml/>", "received_at": ten}])
     here.clock.set("2026-11-23T11:30")

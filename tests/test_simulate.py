@@ -16,11 +16,11 @@ from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write
 from bot.core.money import Pay, Penalty
 from bot.core.progress import Status
 from bot.core.quotas import PeriodKind, Quota
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.features.close import results
 from bot.features.ledger.derive import derive
 from bot.features.simulate.simulate import Simulated, Simulation, simulate
-from bot.features.standings.load import rules, standing, standing_in
+from bot.features.standings.load import load_rulebook, load_standings, load_standings_in
 from bot.services import Services
 from scheduler.jobs import PREPARES
 
@@ -54,7 +54,7 @@ def lose(services: Services, userid: str, customer: str, *, when: str) -> None:
         userid=userid,
         external_userid=customer,
         at=int(at(when).timestamp()),
-        kind=Kind.LOST_BY_CUSTOMER,
+        kind=RelationKind.LOST_BY_CUSTOMER,
     )
     with services.store.transaction():
         services.store.ledger.append(event, origin="callback", recorded_at=0)
@@ -142,7 +142,7 @@ def test_of_two_that_ask_the_same_people_neither_is_taken_for_the_one_in_force(t
 def test_the_same_rules_change_nothing_and_are_what_progress_shows(tmp_path: Path) -> None:
     with branch(tmp_path) as services:
         one = only(simulated(services, in_force(services)))
-        told = standing(services, at=services.clock.now(), period="2026-11").rows
+        told = load_standings(services, at=services.clock.now(), period="2026-11").rows
 
     assert [person for person in one.people if person.changes] == []
     assert one.differences == []
@@ -275,7 +275,7 @@ def test_signed_lines_do_not_stand_in_the_way_of_a_comparison(tmp_path: Path) ->
         PREPARES["close"](services, at("2026-12-08T08:42"))
         results.sign(services, "cm-monthly", "2026-11", by="HR", at=at("2026-12-15T18:00"))
         add_customers(services, "li", at("2026-11-25T10:00"))
-        signed = standing(services, at=services.clock.now(), period="2026-11").rows
+        signed = load_standings(services, at=services.clock.now(), period="2026-11").rows
         one = only(simulated(services, keeping(in_force(services), 0)))
 
     assert {row.userid: row.counted for row in signed} == {"li": 2, "zhang": 3}
@@ -294,9 +294,9 @@ def test_reading_everything_once_gives_the_numbers_of_each_time(tmp_path: Path) 
         add_customers(services, "zhang", *old, at("2026-11-09T10:00"), at("2026-11-09T10:02"))
         lose(services, "zhang", "wm-zhang-0705100000-4", when="2026-11-12T10:00")
         told = simulated(services, *services.config.core_quotas())
-        book = rules(services)
+        book = load_rulebook(services)
         alone = {
-            (one.quota, one.period.name): standing_in(
+            (one.quota, one.period.name): load_standings_in(
                 services, [(side.rule, one.period)], at=one.as_of, book=book, money=True, stored=False
             ).rows
             for one in told.quotas

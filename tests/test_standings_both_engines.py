@@ -11,7 +11,7 @@ from builders.e2e import FakeTime, at, installation
 from builders.month import PEOPLE, live, write_month
 
 from bot.features.close import results
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.store.results import text_of
 
 CLOSE = "2026-12-08T08:42"
@@ -21,7 +21,7 @@ def month_on(folder: Path, store: str) -> tuple[str, list[str], list[str]]:
     """Rows in the month, closed lines after it, and the teams, each as text."""
     with installation(write_month(folder, store), FakeTime(at(CLOSE))) as services:
         live(services, Random(20261123))
-        running = standing(services, at=at("2026-11-23T18:00"), money=True)
+        running = load_standings(services, at=at("2026-11-23T18:00"), money=True)
         results.close_due(services, at=at(CLOSE))
         lines = [
             text_of(one.line)

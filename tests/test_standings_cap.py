@@ -14,7 +14,7 @@ from bot.core.money import Penalty
 from bot.core.people import Departments
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.rulebook import Rulebook
-from bot.features.standings.load import standing_in
+from bot.features.standings.load import load_standings_in
 from bot.services import Directory, Services
 from bot.store.store import Store
 
@@ -46,7 +46,7 @@ def penalties(store: Store, *names: str, when: str, cap: int) -> dict[str, int |
         people=None,
     )
     frames = [framed for name in names for framed in book.frames_named(parse_period(name))]
-    shown = standing_in(cast(Services, services), frames, at=at(when), book=book, stored=False)
+    shown = load_standings_in(cast(Services, services), frames, at=at(when), book=book, stored=False)
     return {f"{row.quota} {row.period}": row.penalty for row in shown.rows}
 
 

@@ -15,7 +15,7 @@ from bot.core.progress import QuotaFigures
 from bot.features.chat import own_message
 from bot.features.contacts.explain import explain
 from bot.features.standings import ranks
-from bot.features.standings.load import standing, standing_of
+from bot.features.standings.load import load_standings, load_standings_of
 from bot.features.standings.ranks import keep_places, ranked
 from bot.messages.message import as_text
 from bot.services import Services
@@ -62,10 +62,10 @@ def unranked(rows: tuple[QuotaFigures, ...]) -> tuple[QuotaFigures, ...]:
 
 
 def test_the_rows_of_a_few_are_those_of_the_whole(month: Services) -> None:
-    whole = standing(month, at=NOW)
+    whole = load_standings(month, at=NOW)
 
     for some in (*([userid] for userid in PEOPLE), PEOPLE[2:7]):
-        few = standing_of(month, some, at=NOW)
+        few = load_standings_of(month, some, at=NOW)
 
         assert few.by_person == {userid: unranked(whole.by_person[userid]) for userid in some}
         assert few.people == whole.people
@@ -84,7 +84,7 @@ def test_a_contact_is_held_for_what_others_did(month: Services) -> None:
         for one in quota.contacts
     ]
 
-    whole = standing(month, at=NOW).branch
+    whole = load_standings(month, at=NOW).branch
     assert words == [
         one.verdict.value
         for userid in PEOPLE
@@ -95,14 +95,14 @@ def test_a_contact_is_held_for_what_others_did(month: Services) -> None:
 
 
 def test_who_is_not_known_has_no_rows(scopes: Services) -> None:
-    assert standing_of(scopes, ["stranger"], at=NOW).rows == ()
+    assert load_standings_of(scopes, ["stranger"], at=NOW).rows == ()
 
 
 # --- places ---
 
 
 def test_a_place_among_few_is_that_of_the_whole_as_of_now(scopes: Services) -> None:
-    whole = standing(scopes, at=NOW).rows
+    whole = load_standings(scopes, at=NOW).rows
 
     found = ranked(scopes, unranked(whole), at=NOW)
 
@@ -122,7 +122,7 @@ def test_a_place_among_many_is_as_of_when_it_was_worked_out(
 ) -> None:
     monkeypatch.setattr(ranks, "FEW", 5)
     monkeypatch.setattr(ranks, "_PIECE", 5)
-    whole = standing(scopes, at=NOW).rows
+    whole = load_standings(scopes, at=NOW).rows
     before = ranked(scopes, whole, at=NOW)
 
     keep_places(scopes)
@@ -160,7 +160,7 @@ def test_places_are_worked_out_anew_when_they_are_old(
 
 def test_an_old_place_is_none(scopes: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranks, "FEW", 5)
-    rows = standing(scopes, at=NOW).rows
+    rows = load_standings(scopes, at=NOW).rows
     keep_places(scopes)
 
     late = ranked(scopes, rows, at=at("2026-11-23T20:00:01"))
@@ -209,7 +209,7 @@ def test_a_place_says_its_time(
     scopes: Services, monkeypatch: pytest.MonkeyPatch, language: str, waits: str, told: str
 ) -> None:
     monkeypatch.setattr(ranks, "FEW", 5)
-    row = next(row for row in standing(scopes, at=NOW).rows if row.quota == "by-all")
+    row = next(row for row in load_standings(scopes, at=NOW).rows if row.quota == "by-all")
     row = replace(row, counted=3, target=7)
 
     said = []

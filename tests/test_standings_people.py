@@ -15,7 +15,7 @@ from builders.month import write_month
 from bot.app.bootstrap import open_services
 from bot.core.people import Membership, Person
 from bot.features.people import directory
-from bot.features.standings.load import everybody
+from bot.features.standings.load import load_people
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 
@@ -44,7 +44,7 @@ def seen(people: Mapping[str, Person]) -> Person | None:
 
 
 def moved(services: Services) -> None:
-    person = everybody(services)["yg03"]
+    person = load_people(services)["yg03"]
     later = Membership(since=TODAY, departments=(99,), role=None)
     services.store.members.put([replace(person, memberships=(*person.memberships, later))], read_on=TODAY)
 
@@ -71,49 +71,49 @@ CHANGES: list[tuple[str, Callable[[Services], None]]] = [
 
 
 def test_people_are_read_once(services: Services) -> None:
-    assert everybody(services) is everybody(services)
+    assert load_people(services) is load_people(services)
 
 
 def test_what_changes_in_another_process_is_seen_here(tmp_path: Path, place: Path | str) -> None:
     """Each kind of change in turn, in another process on the same store."""
     with bank(tmp_path, place) as services, open_services(services.config, clock=services.clock) as other:
         for what, change in CHANGES:
-            before = everybody(services)
+            before = load_people(services)
             with other.store.transaction():
                 change(other)
             services.directory = other.directory
 
-            after = everybody(services)
+            after = load_people(services)
 
             assert seen(after) != seen(before), what
-            assert everybody(services) is after, what
+            assert load_people(services) is after, what
 
 
 def test_what_is_undone_was_never_seen(services: Services) -> None:
-    before = everybody(services)
+    before = load_people(services)
     inside = []
 
     def undone() -> None:
         with services.store.transaction():
             services.store.knowledge.drop_absences([LEAVE])
-            inside.append(everybody(services))
+            inside.append(load_people(services))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         undone()
 
     assert [seen(people) for people in inside] != [seen(before)]
-    assert everybody(services) == before
+    assert load_people(services) == before
 
 
 @pytest.mark.parametrize("what", ["another day", "another directory"])
 def test_a_new_day_or_directory_is_seen(services: Services, what: str) -> None:
-    before, clock = everybody(services), services.clock
+    before, clock = load_people(services), services.clock
     assert isinstance(clock, FakeTime)
     if what == "another day":
         clock.pass_(86_400)
     else:
         services.use(services.config, directory.read(services.config, services.store))
 
-    assert everybody(services) is not before
-    assert everybody(services) == before
+    assert load_people(services) is not before
+    assert load_people(services) == before

@@ -20,12 +20,12 @@ from builders.e2e import (
 )
 
 from bot.core.renames import Overlap
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.features.statements import proof
 from bot.features.statements.proof import (
     WRONG_CODES_AN_HOUR,
     WRONG_CODES_OF_AN_ADDRESS,
-    Looked,
+    StatementCheck,
     issue,
     look_at,
     look_at_from,
@@ -134,7 +134,7 @@ def test_the_code_on_the_phone_is_genuine_and_its_owner_sees_the_figures(service
 def test_everybody_learns_that_it_is_genuine_and_few_see_the_figures(
     services: Services, by: str | None, sees: bool
 ) -> None:
-    told = statement_of(standing(services, at=REMINDER), "through")
+    told = statement_of(load_standings(services, at=REMINDER), "through")
     code = issue(services, [told])["through"].code
 
     looked = look_at(services, code, asker="a", by=by)
@@ -144,13 +144,13 @@ def test_everybody_learns_that_it_is_genuine_and_few_see_the_figures(
 
 
 def test_what_was_only_shown_beforehand_is_not_genuine(services: Services) -> None:
-    shown = preview(services, statement_of(standing(services, at=REMINDER), "through"))
+    shown = preview(services, statement_of(load_standings(services, at=REMINDER), "through"))
 
     assert not look_at(services, shown.code, asker="a").genuine
 
 
 def test_a_statement_that_was_changed_in_the_store_is_genuine_no_more(services: Services) -> None:
-    told = statement_of(standing(services, at=REMINDER), "through")
+    told = statement_of(load_standings(services, at=REMINDER), "through")
     code = issue(services, [told])["through"].code
     change(services, "UPDATE daily_statements SET body = replace(body, '\"added\":2', '\"added\":9')")
 
@@ -158,7 +158,7 @@ def test_a_statement_that_was_changed_in_the_store_is_genuine_no_more(services: 
 
 
 def test_a_row_that_was_put_in_with_another_key_is_not_genuine(services: Services) -> None:
-    told = statement_of(standing(services, at=REMINDER), "through")
+    told = statement_of(load_standings(services, at=REMINDER), "through")
     issue(services, [told])
     better = replace(told, added=9).written()
     forged = code_of(better, key=b"guessed")
@@ -169,13 +169,13 @@ def test_a_row_that_was_put_in_with_another_key_is_not_genuine(services: Service
 
 
 def test_issuing_again_gives_the_same_code(services: Services) -> None:
-    told = statement_of(standing(services, at=REMINDER), "through")
+    told = statement_of(load_standings(services, at=REMINDER), "through")
 
     assert issue(services, [told]) == issue(services, [told])
 
 
 def test_each_month_has_a_key_of_its_own_and_old_codes_stay_good(services: Services) -> None:
-    told = statement_of(standing(services, at=REMINDER), "through")
+    told = statement_of(load_standings(services, at=REMINDER), "through")
     old = issue(services, [told])["through"].code
     issue(services, [replace(told, day="2026-12-01")])
 
@@ -189,7 +189,7 @@ def test_each_month_has_a_key_of_its_own_and_old_codes_stay_good(services: Servi
 def test_wrong_codes_are_limited_by_asker_and_hour(services: Services) -> None:
     moment = 1_795_420_000.0
     services.store.now = lambda: moment  # type: ignore[method-assign]  # real time, in the test's hand
-    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+    code = issue(services, [statement_of(load_standings(services, at=REMINDER), "through")])["through"].code
     for _ in range(WRONG_CODES_AN_HOUR):
         assert not look_at(services, "0000-0000-0000-0000", asker="a").too_many
 
@@ -202,7 +202,7 @@ def test_wrong_codes_are_limited_by_asker_and_hour(services: Services) -> None:
 
 
 def test_right_codes_are_never_too_many(services: Services) -> None:
-    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+    code = issue(services, [statement_of(load_standings(services, at=REMINDER), "through")])["through"].code
 
     assert all(look_at(services, code, asker="a").genuine for _ in range(WRONG_CODES_AN_HOUR + 2))
 
@@ -210,7 +210,7 @@ def test_right_codes_are_never_too_many(services: Services) -> None:
 def test_wrong_codes_from_an_address_are_limited_and_no_figures_go_there(services: Services) -> None:
     moment = 1_795_420_000.0
     services.store.now = lambda: moment  # type: ignore[method-assign]  # real time, in the test's hand
-    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+    code = issue(services, [statement_of(load_standings(services, at=REMINDER), "through")])["through"].code
     for _ in range(WRONG_CODES_OF_AN_ADDRESS):
         assert not look_at_from(services, "0000-0000-0000-0000", address="203.0.113.1").too_many
 
@@ -218,8 +218,8 @@ def test_wrong_codes_from_an_address_are_limited_and_no_figures_go_there(service
     services.store.now = lambda: moment + 3600  # type: ignore[method-assign]  # an hour later
     later = look_at_from(services, code, address="203.0.113.1")
 
-    assert blocked == Looked(genuine=False, too_many=True)
-    assert other == later == Looked(genuine=True, at=REMINDER)
+    assert blocked == StatementCheck(genuine=False, too_many=True)
+    assert other == later == StatementCheck(genuine=True, at=REMINDER)
 
 
 def test_strangers_cannot_close_the_page_nor_have_the_store_write_on(
@@ -228,7 +228,7 @@ def test_strangers_cannot_close_the_page_nor_have_the_store_write_on(
     monkeypatch.setattr(proof, "WRONG_CODES_KEPT", 3)
     moment = 1_795_420_000.0
     services.store.now = lambda: moment  # type: ignore[method-assign]  # real time, in the test's hand
-    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+    code = issue(services, [statement_of(load_standings(services, at=REMINDER), "through")])["through"].code
     wrong = [
         look_at_from(services, "0000-0000-0000-0000", address=f"203.0.113.{host}").too_many
         for host in range(1, 6)
@@ -243,15 +243,15 @@ def test_strangers_cannot_close_the_page_nor_have_the_store_write_on(
     ]
 
     assert wrong == [False, False, False, True, True]
-    assert genuine == Looked(genuine=True, at=REMINDER)
+    assert genuine == StatementCheck(genuine=True, at=REMINDER)
     assert kept == [1, 1, 1, 0, 0]
 
 
 @on_one_engine
 def test_what_is_no_code_at_all_uses_up_no_try(services: Services) -> None:
     for words in ("", "7K3M", "7K3M-9Q2P-XW4D-8HTR-7", "U" * 16) * WRONG_CODES_OF_AN_ADDRESS:
-        assert look_at_from(services, words, address="203.0.113.1") == Looked(genuine=False)
-        assert look_at(services, words, asker="a", by="a") == Looked(genuine=False)
+        assert look_at_from(services, words, address="203.0.113.1") == StatementCheck(genuine=False)
+        assert look_at(services, words, asker="a", by="a") == StatementCheck(genuine=False)
 
 
 @on_one_engine
@@ -268,7 +268,7 @@ def test_a_statement_names_the_page_where_phones_can_reach_it(services: Services
 
 
 def test_whose_userid_changed_still_sees_his_own(services: Services) -> None:
-    code = issue(services, [statement_of(standing(services, at=REMINDER), "through")])["through"].code
+    code = issue(services, [statement_of(load_standings(services, at=REMINDER), "through")])["through"].code
     with services.store.transaction():
         services.store.renames.put("through", "through2", at=0, by="hr")
 
@@ -287,7 +287,7 @@ def test_who_adds_while_statements_are_written_still_gets_a_genuine_code(service
 def test_statements_are_kept_a_few_at_a_time_so_that_receivers_do_not_wait(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = statement_of(standing(services, at=REMINDER), "through")
+    told = statement_of(load_standings(services, at=REMINDER), "through")
     begun, begin = [0], services.store.transaction
     monkeypatch.setattr(
         services.store, "transaction", lambda: (begun.__setitem__(0, begun[0] + 1), begin())[1]

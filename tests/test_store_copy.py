@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.app.bootstrap import open_services
 from bot.store import copy
-from bot.store.copy import CHUNK, LEFT_OUT, Compared, canonical, tables_of
+from bot.store.copy import CHUNK, LEFT_OUT, ComparedTable, canonical, tables_of
 from bot.store.engine import Engine, StoreError
 from bot.store.sqlite import SqliteEngine
 from bot.store.store import Store
@@ -47,7 +47,7 @@ def lived(tmp_path: Path) -> Iterator[Store]:
         yield services.store
 
 
-def copied(source: Store, target: Store) -> list[Compared]:
+def copied(source: Store, target: Store) -> list[ComparedTable]:
     return copy.copy(source.engine, target.engine, tell=lambda *_: None)
 
 

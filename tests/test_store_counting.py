@@ -13,7 +13,7 @@ from builders.facts import Fact, put_facts
 from builders.messages import MONTHLY
 
 from bot.store.contact_knowledge import Absence
-from bot.store.results import Closed, Result, State
+from bot.store.results import Closed, Result, ResultState
 from bot.store.store import Store
 
 NOW = 1_795_395_600  # 2026-11-23T09:00+08:00
@@ -78,7 +78,9 @@ def test_nothing_is_known_before_the_first_import(store: Store) -> None:
     assert store.knowledge.newest_facts() is None
 
 
-def result(userid: str, *, version: int, counted: int, state: State = State.PRELIMINARY) -> Result:
+def result(
+    userid: str, *, version: int, counted: int, state: ResultState = ResultState.PRELIMINARY
+) -> Result:
     line = replace(MONTHLY, userid=userid, counted=counted)
     return Result(
         line=line, version=version, state=state, author="人事", reason="结算", stored_at=NOW + version
@@ -89,14 +91,14 @@ def test_of_each_line_the_newest_version_holds_and_none_is_written_over(store: S
     with store.transaction():
         store.results.add([result("jia", version=1, counted=40), result("yi", version=1, counted=41)])
         store.results.add([result("jia", version=1, counted=99)])
-        store.results.add([result("jia", version=2, counted=42, state=State.FINAL)])
+        store.results.add([result("jia", version=2, counted=42, state=ResultState.FINAL)])
     newest = store.results.newest("cm-monthly", "2026-11")
 
     assert {userid: (one.version, one.line.counted, one.state) for userid, one in newest.items()} == {
-        "jia": (2, 42, State.FINAL),
-        "yi": (1, 41, State.PRELIMINARY),
+        "jia": (2, 42, ResultState.FINAL),
+        "yi": (1, 41, ResultState.PRELIMINARY),
     }
-    assert newest["jia"] == result("jia", version=2, counted=42, state=State.FINAL)
+    assert newest["jia"] == result("jia", version=2, counted=42, state=ResultState.FINAL)
     assert store.results.closed() == [
         Closed(quota="cm-monthly", period="2026-11", closed_at=NOW + 1, people=2, final=1)
     ]

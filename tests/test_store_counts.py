@@ -21,7 +21,7 @@ from builders.worlds import World, world_of
 
 from bot.core.progress import Branch, progress
 from bot.features.ledger.derive import derive
-from bot.features.standings.load import branch_for
+from bot.features.standings.load import load_branch
 from bot.services import Directory, Services
 from bot.store.store import Store
 
@@ -61,7 +61,7 @@ def tell(services: Services, world: World, *, chance: Random) -> None:
 
 def read(services: Services, world: World, userids: Collection[str] | None = None) -> Branch:
     frames = frames_of(world.quotas, when=world.calendar.local(world.at), period_name=world.period_name)
-    branch = branch_for(services, frames, at=world.at, userids=userids)
+    branch = load_branch(services, frames, at=world.at, userids=userids)
     contacts = {
         userid: [world.known.of(contact) for contact in of_one] for userid, of_one in branch.contacts.items()
     }

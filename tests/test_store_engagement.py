@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.engagement import Figures, Method, TeamRate
-from bot.core.relations import Kind, RelationEvent
+from bot.core.engagement import ChatFigures, Method, TeamRate
+from bot.core.relations import RelationEvent, RelationKind
 from bot.core.sync_estimate import MemberDay
 from bot.store.engagement import Asked, Reading
 from bot.store.store import Store
 
 DAY = date(2026, 11, 22)
 NOW = 1_795_471_860  # 2026-11-24T06:11+08:00
-FULL = Figures(chats=3, messages=9, reply_rate=6_025, first_reply_s=180, losses=1, applied=2, added=4)
-QUIET = Figures(chats=0, messages=0, losses=0, applied=0, added=0)
+FULL = ChatFigures(chats=3, messages=9, reply_rate=6_025, first_reply_s=180, losses=1, applied=2, added=4)
+QUIET = ChatFigures(chats=0, messages=0, losses=0, applied=0, added=0)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def begin(store: Store, *userids: str, day: date = DAY) -> Reading:
 def put(
     store: Store,
     userid: str,
-    days: dict[date, Figures],
+    days: dict[date, ChatFigures],
     *,
     final_upto: date = DAY - timedelta(days=2),
     read_at: int = NOW,
@@ -44,7 +44,7 @@ def put(
         store.engagement.put(userid, days, final_upto=final_upto, read_at=read_at)
 
 
-def add(store: Store, userid: str, at: int, kind: Kind = Kind.ADDED) -> None:
+def add(store: Store, userid: str, at: int, kind: RelationKind = RelationKind.ADDED) -> None:
     event = RelationEvent(userid=userid, external_userid=f"wm{userid}{at}", at=at, kind=kind)
     with store.transaction():
         store.ledger.append(event, origin="callback", recorded_at=NOW)
@@ -142,8 +142,8 @@ def test_beside_the_ledger_stand_the_facts_of_the_same_day_in_china(store: Store
     midnight = 1_795_276_800  # 2026-11-22T00:00+08:00
     for at in (midnight - 1, midnight, midnight + 86_399):
         add(store, "yg01", at)
-    add(store, "yg01", midnight + 5, Kind.LOST_BY_CUSTOMER)
-    add(store, "yg01", midnight + 6, Kind.LOST_BY_MEMBER)
+    add(store, "yg01", midnight + 5, RelationKind.LOST_BY_CUSTOMER)
+    add(store, "yg01", midnight + 6, RelationKind.LOST_BY_MEMBER)
     add(store, "yg02", midnight)
     begin(store, "yg01", "yg03")
     put(store, "yg01", {DAY - timedelta(days=1): FULL, DAY: QUIET})

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.contact_knowledge import Said
-from bot.store.facts import Facts, FactsBusyError, FactsImport, Words, words
+from bot.store.contact_knowledge import StoredFacts
+from bot.store.facts import Facts, FactsBusyError, FactsImport, FactValues, merge_values
 from bot.store.queries import steps
 from bot.store.store import Store
 
 KIND, JIA, YI = "external_userid", ("external_userid", "wm-jia"), ("external_userid", "wm-yi")
-YES, NO = Words(None, '{"account": "1"}'), Words(None, '{"account": "0"}')
+YES, NO = FactValues(None, '{"account": "1"}'), FactValues(None, '{"account": "0"}')
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def coming(store: Store, *, holder: str = "one", now: float = 1000.0) -> FactsIm
     return FactsImport(store.engine, holder=holder, now=lambda: now)
 
 
-def published(store: Store, *rows: tuple[str, Words], holder: str = "one", now: float = 1000.0) -> None:
+def published(store: Store, *rows: tuple[str, FactValues], holder: str = "one", now: float = 1000.0) -> None:
     bringing = coming(store, holder=holder, now=now)
     with bringing.open():
         bringing.add(KIND, rows)
@@ -51,8 +51,8 @@ def test_nobody_sees_a_line_before_all_of_them_and_others_write_meanwhile(
         after = other.knowledge.facts()
     other.close()
 
-    assert before == {JIA: Said(facts={"account": True})}
-    assert after == {JIA: Said(facts={"account": False}), YI: Said(facts={"account": True})}
+    assert before == {JIA: StoredFacts(facts={"account": True})}
+    assert after == {JIA: StoredFacts(facts={"account": False}), YI: StoredFacts(facts={"account": True})}
     assert store.knowledge.newest_facts() == 6
 
 
@@ -113,12 +113,12 @@ def test_a_row_in_whose_place_another_holds_goes_once_that_one_is_seen(store: St
 
 
 def test_words_keep_what_a_file_does_not_say() -> None:
-    before = Words("zhangsan", '{"account": "1", "vip": "0"}')
+    before = FactValues("zhangsan", '{"account": "1", "vip": "0"}')
 
-    assert words({"vip": None, "real_name": "1"}, before=before) == Words(
+    assert merge_values({"vip": None, "real_name": "1"}, before=before) == FactValues(
         "zhangsan", '{"account": "1", "real_name": "1"}'
     )
-    assert words({"manager": None}, before=before) == Words(None, before.said)
+    assert merge_values({"manager": None}, before=before) == FactValues(None, before.said)
 
 
 def test_facts_of_an_older_store_are_taken_over(store: Store, place: Path | str) -> None:
@@ -149,8 +149,8 @@ def test_facts_of_an_older_store_are_taken_over(store: Store, place: Path | str)
     again.close()
 
     assert facts == {
-        ("unionid", "u"): Said(manager="lisi", facts={"account": True}),
-        ("state", "s"): Said(facts={"vip": False}),
+        ("unionid", "u"): StoredFacts(manager="lisi", facts={"account": True}),
+        ("state", "s"): StoredFacts(facts={"vip": False}),
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.store.store import Store
 
 NOW = 1_000_000
@@ -55,7 +55,9 @@ def test_the_newest_callback_is_the_one_that_came_last(store: Store) -> None:
 def test_facts_of_one_origin_after_a_time_are_counted(store: Store) -> None:
     with store.transaction():
         for origin, at in (("sync", NOW), ("sync", NOW + 1), ("callback", NOW + 1)):
-            fact = RelationEvent(userid="yg01", external_userid=f"{origin}{at}", at=at, kind=Kind.ADDED)
+            fact = RelationEvent(
+                userid="yg01", external_userid=f"{origin}{at}", at=at, kind=RelationKind.ADDED
+            )
             store.ledger.append(fact, origin=origin, recorded_at=NOW)
 
     assert store.ledger.found_since(NOW, origin="sync") == 1

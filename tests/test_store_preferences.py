@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.chat import Export, Word
+from bot.store.chat import ChatRequest, Export
 from bot.store.preferences import Mute, SaidLeave, Way
 from bot.store.store import Store
 
 NOW = 1_795_395_600
 DAY = date(2026, 11, 24)
-WORD = Word(msgid="7349000000000000001", userid="jia", text="进度", said_at=NOW)
+WORD = ChatRequest(msgid="7349000000000000001", userid="jia", text="进度", said_at=NOW)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_a_word_is_kept_once_and_answered_once(store: Store) -> None:
     assert store.words.open(batch=9) == []
 
 
-def claimed(store: Store, claim: str, *, now: int = NOW) -> list[Word]:
+def claimed(store: Store, claim: str, *, now: int = NOW) -> list[ChatRequest]:
     """Have *claim* take words for ten seconds."""
     with store.transaction():
         return store.words.claim(claim, now=now, until=now + 10, batch=9)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.relations import Kind, RelationEvent, fold
+from bot.core.relations import RelationEvent, RelationKind, fold
 from bot.core.renames import Begun, Overlap
 from bot.store.details import ContactRead
 from bot.store.rename_proposals import ProposalState
@@ -76,10 +76,12 @@ def test_only_complete_lists_of_those_who_never_had_one_are_compared(store: Stor
     """Nothing is proposed of who had customers before, is asked about already, or has no complete list."""
     rows = [("yg01", "wm1", NOW), ("yg01", "wm2", NOW + 9), ("early", "wm9", NOW - 200)]
     facts = [
-        RelationEvent(userid=userid, external_userid=customer, at=at, kind=Kind.ADDED)
+        RelationEvent(userid=userid, external_userid=customer, at=at, kind=RelationKind.ADDED)
         for userid, customer, at in rows
     ]
-    facts.append(RelationEvent(userid="yg01", external_userid="wm2", at=NOW + 99, kind=Kind.LOST_BY_MEMBER))
+    facts.append(
+        RelationEvent(userid="yg01", external_userid="wm2", at=NOW + 99, kind=RelationKind.LOST_BY_MEMBER)
+    )
     read = ("zs", "early", "empty", "asked", "unread")
     contacts = [
         ContactRead(userid=userid, external_userid=customer, createtime=NOW + 7, customer_type=1, add_way=1)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.relations import Kind, RelationEvent, fold
+from bot.core.relations import RelationEvent, RelationKind, fold
 from bot.store.details import ContactRead
 from bot.store.store import Store
-from bot.store.sync import Burden, Drift, FoundLoss, Member, Step, SyncRun
+from bot.store.sync import Burden, FoundLoss, Member, Step, SyncReportLine, SyncRun
 
 NOW = 1_795_406_400
 
@@ -182,7 +182,7 @@ def test_customers_who_were_there_before_are_found_in_lists_and_in_the_ledger(st
     )
     with store.transaction():
         for customer, at in (("wm2", NOW - 999), ("wm3", NOW)):
-            event = RelationEvent(userid="yg01", external_userid=customer, at=at, kind=Kind.ADDED)
+            event = RelationEvent(userid="yg01", external_userid=customer, at=at, kind=RelationKind.ADDED)
             store.ledger.append(event, origin="callback", recorded_at=NOW)
         for customer in ("wm2", "wm3"):
             facts = store.ledger.relation("yg01", customer)
@@ -233,22 +233,22 @@ def test_drift_is_summed_by_cause_and_names_whom_it_concerns(store: Store) -> No
         store.syncs.put_drift(
             run,
             [
-                Drift(cause="missed_add", userid="yg01", number=2),
-                Drift(cause="missed_add", userid="yg02", number=3),
-                Drift(cause="unknown", userid="yg03", number=1, text="system error"),
+                SyncReportLine(cause="missed_add", userid="yg01", number=2),
+                SyncReportLine(cause="missed_add", userid="yg02", number=3),
+                SyncReportLine(cause="unknown", userid="yg03", number=1, text="system error"),
             ],
         )
-        store.syncs.put_drift(run, [Drift(cause="missed_add", userid="yg02", number=4)])
+        store.syncs.put_drift(run, [SyncReportLine(cause="missed_add", userid="yg02", number=4)])
 
     assert store.syncs.drift(run) == {"missed_add": (6, 2), "unknown": (1, 1)}
     assert store.syncs.concerned(run, "unknown") == [
-        Drift(cause="unknown", userid="yg03", number=1, text="system error")
+        SyncReportLine(cause="unknown", userid="yg03", number=1, text="system error")
     ]
 
 
 def test_many_facts_are_kept_once_and_mark_their_relations(store: Store) -> None:
     facts = [
-        RelationEvent(userid="yg01", external_userid=customer, at=at, kind=Kind.ADDED, state=state)
+        RelationEvent(userid="yg01", external_userid=customer, at=at, kind=RelationKind.ADDED, state=state)
         for customer, at, state in (("wm1", 5, ""), ("wm1", 5, "hall_qr"), ("wm2", 6, ""))
     ]
     for _ in range(2):

@@ -12,7 +12,7 @@ import pytest
 from builders.e2e import at
 from builders.sync import BATCH, FOLLOW, NIGHT, Desk, desk
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.services import Services
 from bot.store.coordination import TOKEN
 from bot.store.sync import Step, SyncRun
@@ -87,7 +87,7 @@ def test_a_missed_deletion_is_a_loss_at_the_end_of_the_window_by_whom_unknown(sy
 
     drift = synced.drift(synced.sync())
     (add,) = synced.adds(customer)
-    assert (add.ended_at, add.ended_by) == (int(synced.clock()), Kind.LOST_UNKNOWN)
+    assert (add.ended_at, add.ended_by) == (int(synced.clock()), RelationKind.LOST_UNKNOWN)
     assert drift == {"missed_loss": 1}
 
 
@@ -98,7 +98,7 @@ def test_a_missed_handover_is_a_transfer_and_an_add(synced: Desk) -> None:
 
     drift = synced.drift(synced.sync())
     (given,), (taken,) = synced.adds(customer), synced.adds(customer, "yg02")
-    assert (given.ended_at, given.ended_by) == (seconds(night) + 1, Kind.TRANSFERRED)
+    assert (given.ended_at, given.ended_by) == (seconds(night) + 1, RelationKind.TRANSFERRED)
     assert taken.added_at == seconds(night) + 1
     assert drift == {"missed_transfer": 1, "missed_add": 1}
 
@@ -123,7 +123,7 @@ def test_a_loss_is_a_transfer_after_all_once_the_takers_list_can_be_read(
 
     assert first == {"missed_loss": 1, "unknown": 1}
     assert synced.drift(synced.sync()) == cause
-    assert (synced.adds(customer)[0].ended_by is Kind.TRANSFERRED) is bool(cause)
+    assert (synced.adds(customer)[0].ended_by is RelationKind.TRANSFERRED) is bool(cause)
 
 
 @pytest.mark.parametrize("keeps", [True, False])

@@ -10,7 +10,7 @@ from builders.e2e import at
 from builders.engagement import read
 from builders.sync import Desk, desk
 
-from bot.features.sync.report import drift_of
+from bot.features.sync.report import load_sync_report
 
 DAY = "2026-11-23T10:00"
 
@@ -36,7 +36,7 @@ def morning(one: Desk, moment: str = "2026-11-24T06:11") -> None:
 def told(one: Desk, night: str = "2026-11-25T02:17") -> dict[str, int | None]:
     """What a comparison says that no list can show."""
     go_to(one, night)
-    return drift_of(one.services.store, one.sync()).unverifiable
+    return load_sync_report(one.services.store, one.sync()).unverifiable
 
 
 def by_member(one: Desk, cause: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ from builders.sandbox import make_world
 from builders.sync import BATCH, NIGHT, Desk, desk
 from structlog.testing import CapturingLogger
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from bot.services import Services
 from bot.wecom.asker import StoppedError
 from bot.wecom.errors import WeComError
@@ -79,7 +79,7 @@ def test_with_wecoms_directory_the_people_of_this_night_are_compared(opened: Ban
     assert state_of(opened.services)[0] == "done"
     assert calls.index("department/list") < calls.index(BATCH)
     (fact,) = opened.services.store.ledger.relation("yg01", event.external_userid)
-    assert fact.kind is Kind.ADDED
+    assert fact.kind is RelationKind.ADDED
 
 
 def test_without_the_directory_nothing_is_compared(opened: Bank) -> None:

@@ -20,13 +20,13 @@ from builders.messages import (
     over_teams,
 )
 
-from bot.core.coaching import Outcome
+from bot.core.coaching import CoachingOutcome
 from bot.core.engagement import Method, TeamRate
 from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.digest_message import News, digest
 from bot.features.teams.help_needs import Improved, Need, NeedKind
 from bot.features.teams.member import TeamMember
-from bot.features.teams.subteam_rules import LedTeams, TeamFigures
+from bot.features.teams.subteam_rules import SubTeams, TeamFigures
 from bot.messages.cards import as_card, card_text
 from bot.messages.limits import CARD_CHARACTERS
 from bot.messages.message import as_text
@@ -246,18 +246,22 @@ def test_who_improved_most_and_appeals_are_told_if_there_are_any() -> None:
 @pytest.mark.parametrize(
     ("outcome", "line"),
     [
-        pytest.param(Outcome(people=2, back=1, rose=0), "上周您标记帮助 2 位：1 位已回到正常", id="back"),
         pytest.param(
-            Outcome(people=3, back=1, rose=2), "上周您标记帮助 3 位：1 位已回到正常、2 位节奏回升", id="both"
+            CoachingOutcome(people=2, back=1, rose=0), "上周您标记帮助 2 位：1 位已回到正常", id="back"
         ),
         pytest.param(
-            Outcome(people=1, back=0, rose=0),
+            CoachingOutcome(people=3, back=1, rose=2),
+            "上周您标记帮助 3 位：1 位已回到正常、2 位节奏回升",
+            id="both",
+        ),
+        pytest.param(
+            CoachingOutcome(people=1, back=0, rose=0),
             "上周您标记帮助 1 位：还没有看到变化，可换个办法",
             id="nothing yet",
         ),
     ],
 )
-def test_what_became_of_help_is_told_without_names(outcome: Outcome, line: str) -> None:
+def test_what_became_of_help_is_told_without_names(outcome: CoachingOutcome, line: str) -> None:
     team = [member("员工甲", MONTHLY)]
     message = digest(language="zh-CN", team=team, at=EVENING, news=News(outcome=outcome))
 
@@ -268,19 +272,19 @@ def test_what_became_of_help_is_told_without_names(outcome: Outcome, line: str) 
     ("teams", "first"),
     [
         pytest.param(
-            LedTeams(shown=(), small=2, alone=1, behind=1),
+            SubTeams(shown=(), small=2, alone=1, behind=1),
             "各团队有 1 位还没人帮，先问问他们的主管需要什么",
             id="in small teams only",
         ),
         pytest.param(
-            LedTeams(shown=(), small=2, alone=0, behind=0), "今天先帮 1 位：员工丙", id="his own people"
+            SubTeams(shown=(), small=2, alone=0, behind=0), "今天先帮 1 位：员工丙", id="his own people"
         ),
         pytest.param(over_teams().teams, "先支持 1 个团队：南区一部", id="a team"),
     ],
 )
 @pytest.mark.parametrize("card", [False, True], ids=["text", "card"])
 def test_a_leader_of_leaders_is_told_first_where_nobody_helps(
-    teams: LedTeams, first: str, card: bool
+    teams: SubTeams, first: str, card: bool
 ) -> None:
     message = digest(language="zh-CN", team=a_team(), at=EVENING, over=replace(over_teams(), teams=teams))
     made = as_card(message, language="zh-CN", task_id="qb-1")
@@ -340,7 +344,7 @@ def test_a_card_says_what_help_brought(language: str, line: str) -> None:
 def test_several_quotas_of_a_team_are_named_and_not_summed() -> None:
     (south, _) = over_teams().teams.shown
     both = replace(south, figures=(*south.figures, TeamFigures(quota="daily", percent=20, middle=10)))
-    over = replace(over_teams(), teams=LedTeams(shown=(both,), small=1, alone=1, behind=1))
+    over = replace(over_teams(), teams=SubTeams(shown=(both,), small=1, alone=1, behind=1))
     message = digest(language="zh-CN", team=[member("员工甲", MONTHLY, DAILY)], at=EVENING, over=over)
 
     assert as_text(message).splitlines()[1:3] == [

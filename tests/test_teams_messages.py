@@ -10,19 +10,19 @@ from builders.messages import BEHIND, EVENING, MONTHLY, member, over_teams
 
 from bot.features.teams.answers import export_notes, exported, needs_help, too_few
 from bot.features.teams.member import TeamMember
-from bot.features.teams.subteam_rules import LedTeams
-from bot.features.teams.subteams import OverTeams
+from bot.features.teams.subteam_rules import SubTeams
+from bot.features.teams.subteams import NamedSubTeams
 from bot.messages.message import as_text
 
 WEAK = member("员工丙", BEHIND, userid="bing")
 FINE = member("员工乙", MONTHLY, userid="yi")
 AWAY = replace(member("员工丁", BEHIND, userid="ding"), away=True)
 OVER = replace(over_teams(), leaders={121: ("主管乙", "主管丙"), 122: ()})
-NO_HELP = replace(OVER, teams=LedTeams(shown=(OVER.teams.shown[1],), small=0, alone=0, behind=0))
-LEFT_OUT = replace(OVER, teams=LedTeams(shown=(), small=2, alone=0, behind=0, in_sums=False))
+NO_HELP = replace(OVER, teams=SubTeams(shown=(OVER.teams.shown[1],), small=0, alone=0, behind=0))
+LEFT_OUT = replace(OVER, teams=SubTeams(shown=(), small=2, alone=0, behind=0, in_sums=False))
 
 
-def asked(team: Sequence[TeamMember], over: OverTeams | None, *, language: str = "zh-CN") -> list[str]:
+def asked(team: Sequence[TeamMember], over: NamedSubTeams | None, *, language: str = "zh-CN") -> list[str]:
     message = needs_help(language=language, team=team, wished=(), at=EVENING, over=over)
     return as_text(message).splitlines()
 
@@ -54,7 +54,7 @@ def asked(team: Sequence[TeamMember], over: OverTeams | None, *, language: str =
     ],
 )
 def test_the_first_line_says_how_many_and_where(
-    team: list[TeamMember], over: OverTeams | None, chinese: str, english: str
+    team: list[TeamMember], over: NamedSubTeams | None, chinese: str, english: str
 ) -> None:
     assert asked(team, over)[0] == chinese
     assert asked(team, over, language="en")[0] == english

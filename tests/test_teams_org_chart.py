@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.people import Departments, Membership, Person, leads
-from bot.features.teams.org_chart import Chart, Led
+from bot.features.teams.org_chart import Led, OrgChart
 
 TODAY = date(2026, 11, 24)
 TREE = Departments({11: 1, 12: 1, 111: 11, 112: 11}, {})
@@ -78,21 +78,21 @@ def names(led: Led) -> tuple[list[str], dict[int, list[str]]]:
 def test_people_are_own_or_in_the_team_of_another_leader(
     others: list[Person], own: list[str], teams: Mapping[int, list[str]]
 ) -> None:
-    assert names(Chart([BOSS, *others], departments=TREE, day=TODAY).of(BOSS)) == (own, teams)
+    assert names(OrgChart([BOSS, *others], departments=TREE, day=TODAY).of(BOSS)) == (own, teams)
 
 
 def test_who_also_leads_below_another_has_those_people_to_himself() -> None:
     boss = replace(BOSS, leader_of=(1, 111))
     people = [boss, CHIEF, person("a", 111), person("b", 112)]
 
-    assert names(Chart(people, departments=TREE, day=TODAY).of(boss)) == (["chief", "a"], {11: ["b"]})
+    assert names(OrgChart(people, departments=TREE, day=TODAY).of(boss)) == (["chief", "a"], {11: ["b"]})
 
 
 def test_parents_in_a_ring_end_the_search() -> None:
     ring = Departments({1: 111, 11: 1, 111: 11}, {})
     people = [BOSS, LOW, person("a", 11), person("b", 111)]
 
-    assert names(Chart(people, departments=ring, day=TODAY).of(BOSS)) == (["low", "a"], {111: ["b"]})
+    assert names(OrgChart(people, departments=ring, day=TODAY).of(BOSS)) == (["low", "a"], {111: ["b"]})
 
 
 def test_only_those_asked_for_are_left_and_no_empty_team() -> None:
@@ -136,7 +136,7 @@ def banks(draw: st.DrawFn) -> tuple[Departments, list[Person]]:
 @given(banks())
 def test_a_chart_says_what_the_tree_says(bank: tuple[Departments, list[Person]]) -> None:
     tree, people = bank
-    chart = Chart(people, departments=tree, day=TODAY)
+    chart = OrgChart(people, departments=tree, day=TODAY)
 
     for leader in people:
         led = chart.of(leader)

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import pytest
 from builders.messages import BEHIND, EXEMPT, MET, MONTHLY
 
-from bot.core.coaching import Mark, Outcome
+from bot.core.coaching import CoachingOutcome, Mark
 from bot.core.leaderboard import Gain
 from bot.core.progress import QuotaFigures
-from bot.features.teams.subteam_rules import LedTeam, TeamFigures, led_teams, summable, team_gains
+from bot.features.teams.subteam_rules import SubTeam, TeamFigures, compute_subteams, summable, team_gains
 
 TODAY = date(2026, 11, 24)
 
@@ -29,7 +29,7 @@ def shown(**sizes: int) -> tuple[list[int], int]:
         own = staff(number, *[MONTHLY] * size)
         members[number] = list(own)
         rows |= own
-    teams = led_teams(members, rows, marks=(), today=TODAY)
+    teams = compute_subteams(members, rows, marks=(), today=TODAY)
     return [team.department for team in teams.shown], teams.small
 
 
@@ -52,7 +52,7 @@ def test_no_small_team_stands_alone_or_can_be_computed(
 def test_who_is_exempt_makes_no_team_larger() -> None:
     rows = staff(1, *[MONTHLY] * 4, EXEMPT)
 
-    assert led_teams({1: list(rows)}, rows, marks=(), today=TODAY).shown == ()
+    assert compute_subteams({1: list(rows)}, rows, marks=(), today=TODAY).shown == ()
 
 
 def mark(userid: str, days: int) -> Mark:
@@ -63,12 +63,12 @@ def mark(userid: str, days: int) -> Mark:
 def test_teams_where_help_is_missing_come_first() -> None:
     one, two = staff(1, BEHIND, BEHIND, BEHIND, MET, MET), staff(2, BEHIND, BEHIND, MET, MET, MONTHLY)
     marks = [mark("1-0", 8), mark("1-1", 9), mark("1-3", 10), mark("9-9", 8)]
-    found = led_teams({1: list(one), 2: list(two)}, one | two, marks=marks, today=TODAY)
+    found = compute_subteams({1: list(one), 2: list(two)}, one | two, marks=marks, today=TODAY)
 
     assert found.alone == 3
     assert found.shown == (
         # 24 + 24 + 50 + 50 + 38 of 250
-        LedTeam(
+        SubTeam(
             department=2,
             people=5,
             figures=(TeamFigures(quota=MONTHLY.quota, percent=74, middle=76),),
@@ -77,13 +77,13 @@ def test_teams_where_help_is_missing_come_first() -> None:
             outcome=None,
         ),
         # 3 x 24 + 2 x 50 of 250; 24/50 is the third; two rose from 0.54 to 0.69, one is met
-        LedTeam(
+        SubTeam(
             department=1,
             people=5,
             figures=(TeamFigures(quota=MONTHLY.quota, percent=68, middle=48),),
             behind=3,
             helped=2,
-            outcome=Outcome(people=3, back=1, rose=2),
+            outcome=CoachingOutcome(people=3, back=1, rose=2),
         ),
     )
 
@@ -99,7 +99,7 @@ def test_small_teams_count_among_those_without_help_if_they_are_five(
     sizes: tuple[int, int], alone: int, behind: int
 ) -> None:
     one, two = (staff(n, *[BEHIND] * size) for n, size in enumerate(sizes))
-    found = led_teams({0: list(one), 1: list(two)}, one | two, marks=[mark("0-0", 1)], today=TODAY)
+    found = compute_subteams({0: list(one), 1: list(two)}, one | two, marks=[mark("0-0", 1)], today=TODAY)
 
     assert (found.alone, found.behind, found.small, found.in_sums) == (alone, behind, 2, alone > 0)
 
@@ -108,7 +108,7 @@ def test_a_quota_that_asks_fewer_than_five_of_a_team_has_no_figures() -> None:
     weekly = replace(BEHIND, quota="weekly")
     rows = staff(1, *[MONTHLY] * 5)
     rows |= {userid: (*rows[userid], weekly) for userid in list(rows)[:4]}
-    (team,) = led_teams({1: list(rows)}, rows, marks=(), today=TODAY).shown
+    (team,) = compute_subteams({1: list(rows)}, rows, marks=(), today=TODAY).shown
 
     assert [one.quota for one in team.figures] == [MONTHLY.quota]
     assert team.behind == 4

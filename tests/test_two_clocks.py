@@ -13,14 +13,14 @@ from builders.e2e import ROOT, FakeTime, add_customers, at, installation, rows_o
 from builders.service import contact_event
 
 from bot.core.outages import SILENCE
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.core.workdays import epoch_of
 from bot.features.admin import Wrong
 from bot.features.outages import catch_up, gaps, silence
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
-from bot.store.sync import Drift, SyncRun
+from bot.store.sync import SyncReportLine, SyncRun
 from bot.wecom.welcome import Greeting
 from handlers.inbox import work_off
 from scheduler.admin import wrong
@@ -66,7 +66,7 @@ def compared(services: Services, *, seconds_ago: int, unread: str = "") -> SyncR
         for userid in read:
             services.store.engine.run("sync_judged", userid=userid, living=0, losses=0)
         if unread:
-            syncs.put_drift(run, [Drift(cause="unknown", userid=unread, number=1, text="busy")])
+            syncs.put_drift(run, [SyncReportLine(cause="unknown", userid=unread, number=1, text="busy")])
         syncs.end(run, ended_at=int(REAL) - seconds_ago + 60)
     return run
 
@@ -170,7 +170,7 @@ def test_a_silence_stays_on_record_when_a_comparison_found_what_was_lost_in_it(s
 
 def found(services: Services, *, at_s: int) -> None:
     """A comparison wrote an add of *at_s*, by the service's clock."""
-    fact = RelationEvent(userid="yg01", external_userid="wm1", at=at_s, kind=Kind.ADDED)
+    fact = RelationEvent(userid="yg01", external_userid="wm1", at=at_s, kind=RelationKind.ADDED)
     with services.store.transaction():
         services.store.ledger.append_all([fact], origin="sync", recorded_at=int(REAL))
 

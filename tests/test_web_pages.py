@@ -18,7 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from bot.features.statements.proof import WRONG_CODES_OF_AN_ADDRESS, Looked, issue
+from bot.features.statements.proof import WRONG_CODES_OF_AN_ADDRESS, StatementCheck, issue
 from bot.features.statements.rules import Figure, Statement, shown_code
 from bot.locales import languages
 from bot.messages.catalog import texts_in
@@ -30,8 +30,8 @@ from bot.web.peer import Peer, household
 
 CODE = "7K3M-9Q2P-XW4D-8HTR"
 GIVEN_AT = at("2026-11-23T16:37")
-GENUINE = Looked(genuine=True, at=GIVEN_AT)
-WRONG = Looked(genuine=False)
+GENUINE = StatementCheck(genuine=True, at=GIVEN_AT)
+WRONG = StatementCheck(genuine=False)
 
 
 @dataclass
@@ -39,10 +39,10 @@ class Branch:
     """What the pages are given, in a test's hand; *asked*: words and address of each look."""
 
     language: str = "zh-CN"
-    looked: Looked = WRONG
+    looked: StatementCheck = WRONG
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def look_at(self, words: str, /, *, address: str) -> Looked:
+    def look_at(self, words: str, /, *, address: str) -> StatementCheck:
         self.asked.append((words, address))
         return self.looked
 
@@ -82,7 +82,7 @@ def heading(page: TestResponse) -> str:
     ],
 )
 def test_the_page_says_what_a_code_is(
-    client: FlaskClient, branch: Branch, language: str, looked: Looked, status: int, head: str
+    client: FlaskClient, branch: Branch, language: str, looked: StatementCheck, status: int, head: str
 ) -> None:
     branch.language, branch.looked = language, looked
 
@@ -110,7 +110,7 @@ def test_the_page_says_what_a_code_is(
 def test_a_genuine_code_is_told_with_the_time_and_its_zone(
     client: FlaskClient, branch: Branch, given_at: datetime, shown: str, machine: str
 ) -> None:
-    branch.looked = Looked(genuine=True, at=given_at)
+    branch.looked = StatementCheck(genuine=True, at=given_at)
 
     page = client.post("/verify", data={"code": f" 校验码 {CODE.lower()} "})
 
@@ -186,7 +186,7 @@ def test_a_code_in_the_address_is_not_looked_at(client: FlaskClient, branch: Bra
 def test_without_the_store_the_page_says_so_in_one_sentence(
     client: FlaskClient, branch: Branch, monkeypatch: pytest.MonkeyPatch, language: str, sentence: str
 ) -> None:
-    def away(_words: str, /, *, address: str) -> Looked:
+    def away(_words: str, /, *, address: str) -> StatementCheck:
         raise StoreBusyError(f"the store is away for {address}")
 
     branch.language = language
@@ -207,7 +207,7 @@ def test_a_crowd_is_sent_away_before_it_takes_every_thread(
 ) -> None:
     statuses: list[int] = []
 
-    def slow(_words: str, /, *, address: str) -> Looked:
+    def slow(_words: str, /, *, address: str) -> StatementCheck:
         # While this look lasts, another caller comes.
         statuses.append(client.application.test_client().post("/verify", data={"code": CODE}).status_code)
         branch.asked.append(("", address))

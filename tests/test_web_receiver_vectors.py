@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from builders.service import Callback, Site, contact_event, rows, running, sealed, services
 
-from bot.core.relations import Kind
+from bot.core.relations import RelationKind
 from handlers.inbox import work_off
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.xml"))
@@ -114,12 +114,12 @@ def test_the_sample_contact_events_become_facts_of_their_kind(site: Site) -> Non
     facts = rows(site.path, "SELECT userid, external_userid, kind FROM relation_events ORDER BY kind")
 
     assert [(userid, customer[-1:], kind) for userid, customer, kind in facts] == [
-        ("sales01", "1", Kind.ADDED),
-        ("sales01", "1", Kind.EDITED),
-        ("sales01", "2", Kind.HALF_ADDED),
-        ("sales01", "3", Kind.LOST_BY_CUSTOMER),
-        ("sales02", "4", Kind.TRANSFER_FAILED),
-        ("sales01", "1", Kind.TRANSFERRED),
+        ("sales01", "1", RelationKind.ADDED),
+        ("sales01", "1", RelationKind.EDITED),
+        ("sales01", "2", RelationKind.HALF_ADDED),
+        ("sales01", "3", RelationKind.LOST_BY_CUSTOMER),
+        ("sales02", "4", RelationKind.TRANSFER_FAILED),
+        ("sales01", "1", RelationKind.TRANSFERRED),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.engagement import Figures
+from bot.core.engagement import ChatFigures
 from bot.wecom.behavior import behavior
 from bot.wecom.errors import UnknownOutcomeError
 
@@ -46,7 +46,7 @@ class FakeClient:
         return self.answer
 
 
-def told(*rows: Any) -> dict[date, Figures]:
+def told(*rows: Any) -> dict[date, ChatFigures]:
     client = FakeClient({"errcode": 0, "behavior_data": list(rows)})
     return behavior(client, userids=["yg01"], first=FIRST, last=LAST, token="T")  # type: ignore[arg-type]  # a fake
 
@@ -65,7 +65,7 @@ def test_a_call_says_whom_and_which_days_of_china() -> None:
 
 
 def test_each_figure_is_in_its_own_place() -> None:
-    assert told(FULL)[FIRST] == Figures(
+    assert told(FULL)[FIRST] == ChatFigures(
         chats=12, messages=80, reply_rate=6_025, first_reply_s=180, losses=1, applied=6, added=5
     )
 
@@ -73,7 +73,7 @@ def test_each_figure_is_in_its_own_place() -> None:
 def test_what_wecom_leaves_out_is_none_and_not_0() -> None:
     figures = told(QUIET)
 
-    assert figures == {LAST: Figures(chats=0, messages=0, losses=0, applied=0, added=1)}
+    assert figures == {LAST: ChatFigures(chats=0, messages=0, losses=0, applied=0, added=1)}
     assert (figures[LAST].reply_rate, figures[LAST].first_reply_s) == (None, None)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.wecom.errors import AnswerError, NotSentError, UnknownOutcomeError, WeComError
 from bot.wecom.token import TokenError
-from bot.wecom.welcome import Greeting, Outcome, WelcomeSender
+from bot.wecom.welcome import Greeting, WelcomeOutcome, WelcomeSender
 
 AT = 1_795_395_600
 GREETING = Greeting("WCsim1", AT)
@@ -51,7 +51,7 @@ class Line:
         self.now += seconds
 
 
-def send(line: Line) -> Outcome:
+def send(line: Line) -> WelcomeOutcome:
     sender = WelcomeSender(line, line, real_time=line.time, ending=line.ending, pause=line.pause)  # type: ignore[arg-type]  # what it needs of them
     return sender.send(GREETING, text="您好")
 
@@ -59,24 +59,35 @@ def send(line: Line) -> Outcome:
 @pytest.mark.parametrize(
     ("answers", "calls", "outcome"),
     [
-        pytest.param([OK], 1, Outcome("sent"), id="taken"),
-        pytest.param([AnswerError(41096), OK], 2, Outcome("sent"), id="another app was sending"),
-        pytest.param([AnswerError(-1), AnswerError(-1), OK], 3, Outcome("sent"), id="busy twice"),
-        pytest.param([AnswerError(-1)], 3, Outcome("refused", -1), id="busy: three tries"),
-        pytest.param([AnswerError(40014), OK], 2, Outcome("sent"), id="a token that was revoked"),
-        pytest.param([AnswerError(40014)], 2, Outcome("refused", 40014), id="a new token is refused, too"),
-        pytest.param([AnswerError(41050)], 1, Outcome("refused", 41050), id="expired"),
-        pytest.param([AnswerError(41051)], 1, Outcome("refused", 41051), id="they talk already"),
-        pytest.param([AnswerError(41054)], 1, Outcome("refused", 41054), id="member not active"),
-        pytest.param([AnswerError(45009)], 1, Outcome("refused", 45009), id="too often: no window so short"),
-        pytest.param([NotSentError("no"), OK], 2, Outcome("sent"), id="no connection at first"),
-        pytest.param([UnknownOutcomeError("?"), OK], 2, Outcome("sent"), id="no answer, and not taken"),
+        pytest.param([OK], 1, WelcomeOutcome("sent"), id="taken"),
+        pytest.param([AnswerError(41096), OK], 2, WelcomeOutcome("sent"), id="another app was sending"),
+        pytest.param([AnswerError(-1), AnswerError(-1), OK], 3, WelcomeOutcome("sent"), id="busy twice"),
+        pytest.param([AnswerError(-1)], 3, WelcomeOutcome("refused", -1), id="busy: three tries"),
+        pytest.param([AnswerError(40014), OK], 2, WelcomeOutcome("sent"), id="a token that was revoked"),
         pytest.param(
-            [UnknownOutcomeError("?"), AnswerError(41051)], 2, Outcome("sent"), id="no answer, but taken"
+            [AnswerError(40014)], 2, WelcomeOutcome("refused", 40014), id="a new token is refused, too"
+        ),
+        pytest.param([AnswerError(41050)], 1, WelcomeOutcome("refused", 41050), id="expired"),
+        pytest.param([AnswerError(41051)], 1, WelcomeOutcome("refused", 41051), id="they talk already"),
+        pytest.param([AnswerError(41054)], 1, WelcomeOutcome("refused", 41054), id="member not active"),
+        pytest.param(
+            [AnswerError(45009)], 1, WelcomeOutcome("refused", 45009), id="too often: no window so short"
+        ),
+        pytest.param([NotSentError("no"), OK], 2, WelcomeOutcome("sent"), id="no connection at first"),
+        pytest.param(
+            [UnknownOutcomeError("?"), OK], 2, WelcomeOutcome("sent"), id="no answer, and not taken"
+        ),
+        pytest.param(
+            [UnknownOutcomeError("?"), AnswerError(41051)],
+            2,
+            WelcomeOutcome("sent"),
+            id="no answer, but taken",
         ),
     ],
 )
-def test_each_answer_has_its_meaning(answers: list[WeComError | None], calls: int, outcome: Outcome) -> None:
+def test_each_answer_has_its_meaning(
+    answers: list[WeComError | None], calls: int, outcome: WelcomeOutcome
+) -> None:
     line = Line(answers)
 
     found = send(line)
@@ -87,12 +98,12 @@ def test_each_answer_has_its_meaning(answers: list[WeComError | None], calls: in
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        pytest.param(AnswerError(41096), Outcome("refused", 41096), id="always another app"),
-        pytest.param(NotSentError("no"), Outcome("dropped"), id="never a connection"),
-        pytest.param(UnknownOutcomeError("?"), Outcome("unknown"), id="never an answer"),
+        pytest.param(AnswerError(41096), WelcomeOutcome("refused", 41096), id="always another app"),
+        pytest.param(NotSentError("no"), WelcomeOutcome("dropped"), id="never a connection"),
+        pytest.param(UnknownOutcomeError("?"), WelcomeOutcome("unknown"), id="never an answer"),
     ],
 )
-def test_no_call_begins_after_18_seconds(answer: WeComError, outcome: Outcome) -> None:
+def test_no_call_begins_after_18_seconds(answer: WeComError, outcome: WelcomeOutcome) -> None:
     line = Line([answer], call_s=1.0)
 
     assert send(line) == outcome
@@ -103,7 +114,7 @@ def test_no_call_begins_after_18_seconds(answer: WeComError, outcome: Outcome) -
 def test_what_is_late_already_is_dropped_without_a_call() -> None:
     line = Line([OK], now=AT + 18.1)
 
-    assert send(line) == Outcome("dropped")
+    assert send(line) == WelcomeOutcome("dropped")
     assert line.calls == []
 
 
@@ -117,7 +128,7 @@ def test_a_forbidden_api_says_what_to_change_and_an_unknown_code_does_not() -> N
 def test_without_a_token_nothing_is_sent() -> None:
     line = Line([OK], no_token=TokenError("the secret is wrong", errcode=40001, until=AT + 600))
 
-    assert send(line) == Outcome("refused", 40001, "the secret is wrong")
+    assert send(line) == WelcomeOutcome("refused", 40001, "the secret is wrong")
     assert line.calls == []
 
 
@@ -125,7 +136,7 @@ def test_a_service_that_ends_tries_once() -> None:
     line = Line([AnswerError(41096)])
     line.ending.set()
 
-    assert send(line) == Outcome("refused", 41096)
+    assert send(line) == WelcomeOutcome("refused", 41096)
     assert len(line.calls) == 1
 
 

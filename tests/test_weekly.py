@@ -22,10 +22,10 @@ from builders.e2e import (
     write_roster,
 )
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.messages.message import as_text
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
@@ -99,7 +99,10 @@ def lose(services: Services, userid: str, moment: str) -> None:
     """Somebody added four days before is lost."""
     lost = at(moment)
     with services.store.transaction():
-        for when, kind in ((lost - timedelta(days=4), Kind.ADDED), (lost, Kind.LOST_BY_CUSTOMER)):
+        for when, kind in (
+            (lost - timedelta(days=4), RelationKind.ADDED),
+            (lost, RelationKind.LOST_BY_CUSTOMER),
+        ):
             event = RelationEvent(userid=userid, external_userid="wm-lost", at=epoch_of(when), kind=kind)
             services.store.ledger.append(event, origin="callback", recorded_at=0)
     derive(services)
@@ -260,7 +263,7 @@ def test_nobody_about_whom_a_finding_is_confirmed_is_named_as_having_improved(tm
     with branch(tmp_path, *TEAM, "boss,主管甲,1,主管,11,,,") as services:
         add_customers(services, "yg01", *[at("2026-11-17T10:00")] * 8)
         add_customers(services, "yg02", *[at("2026-11-17T10:00")] * 5)
-        known = standing(services, at=at(FRIDAY))
+        known = load_standings(services, at=at(FRIDAY))
         rows = tuple(replace(row, flags=("burst",)) if row.userid == "yg01" else row for row in known.rows)
         found = dict(messages(services, replace(known, rows=rows)))
 

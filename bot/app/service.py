@@ -35,7 +35,7 @@ from bot.features.outages import catch_up, silence
 from bot.features.outages.gaps import ALIVE_S, RECEIVING
 from bot.features.outages.silence_rules import LOOK_S
 from bot.features.people.refresh import look_after
-from bot.features.standings.load import everybody
+from bot.features.standings.load import load_people
 from bot.features.standings.ranks import keep_places
 from bot.features.statements.proof import look_at_from
 from bot.services import INBOX, Services, Signal
@@ -201,7 +201,7 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
 
 def _know_people(services: Services) -> None:
     """Read who works where as soon as it changes, so that nobody's answer waits for it."""
-    everybody(services)
+    load_people(services)
 
 
 def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) -> None:

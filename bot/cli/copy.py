@@ -14,7 +14,7 @@ from rich.table import Table
 
 from bot.cli.bars import bars
 from bot.cli.options import config_option, format_option, loaded
-from bot.store.copy import Compared, Tell
+from bot.store.copy import ComparedTable, Tell
 from bot.store.copy import copy as copy_all
 from bot.store.engine import Engine, StoreBusyError, StoreError
 from bot.store.process_lock import only_one
@@ -69,7 +69,7 @@ def copy(config_path: Path, target: str, form: str) -> None:
     click.echo(f"complete. In {config_path} set [store] url to the address given with --to", err=True)
 
 
-def _copy(source: Path, target: str, tell: Tell) -> list[Compared]:
+def _copy(source: Path, target: str, tell: Tell) -> list[ComparedTable]:
     there = _opened(target)
     try:
         here = Store(source).engine
@@ -88,7 +88,7 @@ def _opened(target: str) -> Engine:
         raise StoreError(f"--to: {error}") from None
 
 
-def _as_json(compared: list[Compared]) -> str:
+def _as_json(compared: list[ComparedTable]) -> str:
     tables: list[dict[str, Any]] = [
         {
             "table": table.table,
@@ -102,7 +102,7 @@ def _as_json(compared: list[Compared]) -> str:
     return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
 
 
-def _as_table(compared: list[Compared]) -> str:
+def _as_table(compared: list[ComparedTable]) -> str:
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("table", "rows here", "rows there", "sha256 here", "sha256 there", ""):
         table.add_column(heading, justify="right" if heading.startswith("rows") else "left", no_wrap=True)

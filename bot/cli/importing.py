@@ -17,7 +17,7 @@ from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.config.faults import Fault
 from bot.features.imports.absences import AbsenceLines
-from bot.features.imports.csv_import import ImportingError, Lines, Listed, Remark, Report, import_file
+from bot.features.imports.csv_import import CappedList, ImportingError, Lines, Remark, Report, import_file
 from bot.features.imports.facts import FactLines
 from bot.features.imports.roster import RosterLines
 from bot.features.ledger.derive import derive
@@ -165,7 +165,7 @@ def _fault(fault: Fault) -> dict[str, Any]:
     }
 
 
-def _remarks(remarks: Listed[Remark]) -> dict[str, Any]:
+def _remarks(remarks: CappedList[Remark]) -> dict[str, Any]:
     return {
         "count": remarks.count,
         "listed": [{"line": one.line, "value": one.value} for one in remarks.items],
@@ -214,6 +214,6 @@ def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
     return [*said, f"{report.what}: {report.good} good, {report.bad} bad{odd}; {outcome}"]
 
 
-def _rest(listed: Listed[Any], several: str) -> list[str]:
+def _rest(listed: CappedList[Any], several: str) -> list[str]:
     more = listed.count - len(listed.items)
     return [f"… and {more} more {several}"] if more else []

@@ -21,7 +21,7 @@ from bot.cli.progress_page import page
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures
 from bot.core.teams import Team
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.features.standings.report import Report, sheets
 from bot.spreadsheet import workbook
 
@@ -73,7 +73,7 @@ def progress(
         catch_up(services)
         when = moment(at, config, now=services.clock.now())
         try:
-            found = standing(services, at=when, period=period, money=money)
+            found = load_standings(services, at=when, period=period, money=money)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--period") from None
     chosen = _Choice(users=users, departments=departments, quota=quota, tree=found.departments)

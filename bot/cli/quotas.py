@@ -12,7 +12,7 @@ from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.core.workdays import epoch_of
-from bot.features.notify.enqueue import peace, put_unasked
+from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.rules.announce import announcements, news_of
 from bot.features.rules.announcement import said_of
 from bot.features.rules.change_sentences import sentence
@@ -58,9 +58,9 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
         changes = pending_changes(services, at=now)
         messages = announcements(services, changes, at=now)
         adopt(services, changes, by=by, now=epoch_of(now), at=now)
-        quiet = peace(services)
+        quiet = quiet_hours(services)
         with services.store.transaction():
-            planned = sum(put_unasked(services, message, quiet=quiet) for message in messages)
+            planned = sum(enqueue_unasked(services, message, quiet=quiet) for message in messages)
         services.outbox_signal.ring()
         _print(services, changes, form, adopted_by=by)
         click.echo(f"{planned} message(s) planned", err=True)

@@ -18,7 +18,7 @@ from bot.cli.inbox import catch_up
 from bot.cli.options import config_option, format_option, loaded
 from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import derive
-from bot.features.notify.enqueue import peace, put_unasked
+from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.reviews import decide
 from bot.features.reviews.cases import Case, cases
 from bot.features.reviews.notice import news
@@ -164,7 +164,7 @@ def _decide(
         derive(services)
         if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
             with services.store.transaction():
-                put_unasked(services, message, quiet=peace(services))
+                enqueue_unasked(services, message, quiet=quiet_hours(services))
             services.outbox_signal.ring()
     click.echo(f"{case.id}: {state} by {by}")
 

@@ -18,9 +18,9 @@ from bot.cli.completing import made_complete, said
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.cli.sync import JOB as SYNC
-from bot.cli.sync import compare, drift_json, for_people
+from bot.cli.sync import compare, for_people, sync_report_json
 from bot.features.details.tags import wait_for_reading, want_again
-from bot.features.notify.enqueue import going, peace, put_unasked
+from bot.features.notify.enqueue import enqueue_unasked, going, quiet_hours
 from bot.features.robots.picture import Picture
 from bot.services import Services
 from bot.store.engine import SqlRow
@@ -99,7 +99,7 @@ def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_lo
         report["engagement"] = engagement.shown(services)
         return is_done
     drift = compare(services, at=at, accept_losses=accept_losses)
-    report["drift"] = drift_json(services, drift)
+    report["drift"] = sync_report_json(services, drift)
     return drift is not None
 
 
@@ -109,7 +109,7 @@ def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, An
         click.echo(f"{at:%Y-%m-%d %H:%M} is outside working hours: nothing of this would be sent", err=True)
     if (lack := said(services, job, at=at)) is not None:
         click.echo(lack, err=True)
-    planned = going(services, plan(services, job, at=at), quiet=peace(services))
+    planned = going(services, plan(services, job, at=at), quiet=quiet_hours(services))
     return [_now(services, message, otherwise="planned") for message in planned]
 
 
@@ -121,12 +121,12 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[O
     found = prepared(services, job, at=when)
     planned, quiet, store = (
         list(plan(services, job, at=when, time_shift=shift, found=found)),
-        peace(services),
+        quiet_hours(services),
         services.store,
     )
     with store.transaction():
         for message in planned:
-            put_unasked(services, message, quiet=quiet)
+            enqueue_unasked(services, message, quiet=quiet)
     withheld = Counter(why for one in planned if (why := store.unasked.why(one.key)) is not None)
     if withheld:
         said = ", ".join(f"{number} {why}" for why, number in sorted(withheld.items()))

@@ -20,7 +20,7 @@ from bot.config.quotas_file import load_quotas
 from bot.core.progress import QuotaFigures
 from bot.features.people import directory
 from bot.features.simulate.message import penalty_rule, reward_rule
-from bot.features.simulate.simulate import Compared, Side, Simulated, attainment_of, simulate
+from bot.features.simulate.simulate import ComparedPerson, Side, Simulated, attainment_of, simulate
 from bot.spreadsheet import workbook
 
 _DATE = click.DateTime(["%Y-%m-%d"])
@@ -127,7 +127,7 @@ def _sums(side: Side | None, *, language: str) -> dict[str, Any] | None:
     }
 
 
-def _person(one: Simulated, person: Compared) -> dict[str, Any]:
+def _person(one: Simulated, person: ComparedPerson) -> dict[str, Any]:
     return {
         "userid": person.userid,
         "was": _figures(person.was),

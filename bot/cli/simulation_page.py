@@ -16,7 +16,7 @@ from bot.cli.output import drawn
 from bot.core.progress import QuotaFigures, Status
 from bot.features.rules.change_sentences import sentence
 from bot.features.simulate.message import arrow, penalty_rule, percent, reward_rule
-from bot.features.simulate.simulate import Compared, Side, Simulated, Simulation, attainment_of
+from bot.features.simulate.simulate import ComparedPerson, Side, Simulated, Simulation, attainment_of
 from bot.messages import tables
 from bot.messages.catalog import Texts, texts_in
 
@@ -231,7 +231,7 @@ def _rules(telling: Telling, one: Simulated, say: Callable[..., str | None]) -> 
 Shown = tuple[str, Callable[[QuotaFigures], str]]  # a heading, and what stands below it
 
 
-def _table(telling: Telling, one: Simulated, shown: list[Compared]) -> Table:
+def _table(telling: Telling, one: Simulated, shown: list[ComparedPerson]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for key in ("name", "userid"):
         table.add_column(telling.texts.table("tables.columns")[key], no_wrap=True)
@@ -257,7 +257,7 @@ def _columns(telling: Telling, one: Simulated) -> Iterator[Shown]:
         yield tables.short(texts, "reward"), lambda row: f"{row.reward or 0:,}"
 
 
-def _pair(one: Simulated, person: Compared, say: Callable[[QuotaFigures], str]) -> str:
+def _pair(one: Simulated, person: ComparedPerson, say: Callable[[QuotaFigures], str]) -> str:
     # Who is under the quota on one side only has nothing on the other; of a quota that stands alone, there is
     # no other side.
     missing = "–" if one.both else None

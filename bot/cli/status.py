@@ -18,7 +18,7 @@ from bot.features.health import refused_line
 from bot.features.outages import gaps
 from bot.features.robots.posts import fingerprints
 from bot.services import Services
-from bot.store.address_book import READ_AT, State
+from bot.store.address_book import READ_AT, EntryState
 from bot.store.coordination import TOKEN
 from bot.store.inbox import Depth
 from bot.store.troubles import Part
@@ -110,9 +110,9 @@ def _directory(services: Services) -> dict[str, Any]:
     return {
         "source": source,
         "read_at": None if read_at is None else datetime.fromtimestamp(int(read_at), zone).isoformat(),
-        "people": states[State.PRESENT],
-        "unknown": states[State.UNKNOWN],
-        "left": states[State.LEFT],
+        "people": states[EntryState.PRESENT],
+        "unknown": states[EntryState.UNKNOWN],
+        "left": states[EntryState.LEFT],
         "to_read": len(store.address_book.wanted()),
         "error": None if trouble is None else trouble.text,
     }

@@ -11,7 +11,7 @@ import click
 from bot.cli.bars import bars
 from bot.core.sync import ESTIMATED
 from bot.features.reviews.cases import rename_id
-from bot.features.sync.report import DriftReport, drift_of, last_drift
+from bot.features.sync.report import SyncReport, load_last_sync_report, load_sync_report
 from bot.services import Services
 from bot.wecom.asker import StoppedError
 from scheduler.sync import take_over
@@ -26,7 +26,7 @@ def compare(
     at: datetime,
     accept_losses: bool = False,
     beat: Callable[[], None] = lambda: None,
-) -> DriftReport | None:
+) -> SyncReport | None:
     """Read the directory and compare as of *at* (aware). *beat* may raise StoppedError.
 
     None when it could not go to its end, which is said on standard error. Raises WeComError.
@@ -40,12 +40,12 @@ def compare(
         missing = f" ({left} member(s) are not read yet)" if left else ""
         click.echo(f"stopped: {error}{missing}; the same command goes on from here", err=True)
         return None
-    report = drift_of(services.store, run)
+    report = load_sync_report(services.store, run)
     _ask(report)
     return report
 
 
-def _ask(report: DriftReport) -> None:
+def _ask(report: SyncReport) -> None:
     for drift in report.held[:_NAMED]:
         click.echo(f"{drift.userid}: {drift.number} losses are not written: {drift.text}", err=True)
     if len(report.held) > _NAMED:
@@ -66,7 +66,7 @@ def _ask(report: DriftReport) -> None:
         click.echo(f"and {len(report.renamed) - _NAMED} more: quotabot review list", err=True)
 
 
-def drift_json(services: Services, report: DriftReport | None) -> dict[str, Any]:
+def sync_report_json(services: Services, report: SyncReport | None) -> dict[str, Any]:
     """A drift as JSON: of *report*, or of no run at all. `stopped`: why an unfinished one does not go on."""
     unfinished = services.store.syncs.unfinished()
     stopped = {"stopped": unfinished.error} if unfinished is not None and unfinished.error else {}
@@ -89,7 +89,7 @@ def drift_json(services: Services, report: DriftReport | None) -> dict[str, Any]
 
 def last_shown(services: Services) -> dict[str, Any]:
     """The newest complete run's drift as JSON."""
-    return drift_json(services, last_drift(services.store))
+    return sync_report_json(services, load_last_sync_report(services.store))
 
 
 def for_people(drift: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ import click
 from bot.app.demo import Demo, DemoError
 from bot.config import Config
 from bot.core.progress import QuotaFigures
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import FIRST_START, Services
 
 _PATIENCE_S = 40.0
@@ -132,7 +132,7 @@ def _epoch(demo: Demo, day: date, at: str) -> int:
 def _rows(demo: Demo, day: date, at: str) -> dict[str, QuotaFigures]:
     zone = demo.services.config.calendar.timezone
     moment = datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=zone)
-    return {row.userid: row for row in standing(demo.services, at=moment).rows}
+    return {row.userid: row for row in load_standings(demo.services, at=moment).rows}
 
 
 def _changes(before: dict[str, QuotaFigures], after: dict[str, QuotaFigures]) -> None:

@@ -12,9 +12,9 @@ import click
 
 from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, format_option, loaded
-from bot.features.standings.load import everybody
+from bot.features.standings.load import load_people
 from bot.features.statements.message import looked_at
-from bot.features.statements.proof import Looked, look_at
+from bot.features.statements.proof import StatementCheck, look_at
 from bot.messages.message import as_text
 
 _ASKER = "quotabot verify"
@@ -39,7 +39,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
         now = services.config.work_calendar().local(services.clock.now())
         seen = looked.statement
         whose = "" if seen is None else services.store.renames.current(seen.userid)
-        names = {} if seen is None else {one.userid: one.name for one in everybody(services).values()}
+        names = {} if seen is None else {one.userid: one.name for one in load_people(services).values()}
     if form == "json":
         click.echo(json.dumps(_plain(looked), ensure_ascii=False, indent=2))
     else:
@@ -55,7 +55,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
     sys.exit(0 if looked.genuine else 1)
 
 
-def _plain(looked: Looked) -> dict[str, Any]:
+def _plain(looked: StatementCheck) -> dict[str, Any]:
     return {
         "genuine": looked.genuine,
         "at": None if looked.at is None else looked.at.isoformat(),

@@ -44,7 +44,7 @@ _ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ConfigSource:
     """Where a configuration comes from: its *file* and the environment that `{ env = … }` looks into."""
 
     file: Path
@@ -95,8 +95,8 @@ def _welcome_text(value: object) -> str:
     return text
 
 
-def _place(info: ValidationInfo) -> Place:
-    if not isinstance(info.context, Place):
+def _place(info: ValidationInfo) -> ConfigSource:
+    if not isinstance(info.context, ConfigSource):
         raise TypeError("a configuration is read with load(), which knows its folder and environment")
     return info.context
 
@@ -283,7 +283,7 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> str:
     raise refusal(f"the environment variable{said} is not set; set it for the service, or use {{ file = … }}")
 
 
-def _from_file(name: str, place: Place) -> str:
+def _from_file(name: str, place: ConfigSource) -> str:
     # The same care: only what looks like a path is said.
     said = f" {name}" if re.search(r"[./\\]", name) else " that is named here"
     try:

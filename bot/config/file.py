@@ -10,7 +10,7 @@ from pydantic import Field, PrivateAttr, ValidationError
 
 from bot.config.checks import cross_faults
 from bot.config.faults import ConfigError, Fault
-from bot.config.fields import Place, Section, left_out
+from bot.config.fields import ConfigSource, Section, left_out
 from bot.config.rules import Integrity, Quota, Role
 from bot.config.ruling import quota_of
 from bot.config.sections import (
@@ -99,7 +99,7 @@ def load(path: Path, *, environ: Mapping[str, str]) -> Config:
     Raises ConfigError with every fault of the file, in the file's order of sections.
     """
     tree = _tree(path)
-    config, faults = _validated(tree, Place(file=path, environ=environ))
+    config, faults = _validated(tree, ConfigSource(file=path, environ=environ))
     if config is None or faults:
         raise ConfigError(faults)
     return config
@@ -111,7 +111,7 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "quotabot"}
 
 
-def _validated(tree: dict[str, Any], place: Place) -> tuple[Config | None, list[Fault]]:
+def _validated(tree: dict[str, Any], place: ConfigSource) -> tuple[Config | None, list[Fault]]:
     config: Config | None = None
     found: list[tuple[tuple[str | int, ...], Fault]] = []
     file = str(place.file)

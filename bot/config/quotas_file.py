@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from bot.config.checks import cross_faults
 from bot.config.faults import ConfigError, Fault
-from bot.config.fields import Place, Section
+from bot.config.fields import ConfigSource, Section
 from bot.config.file import Config
 from bot.config.rules import Integrity, Quota
 from bot.config.ruling import quota_of
@@ -38,14 +38,14 @@ def load_quotas(path: Path, *, config: Config) -> tuple[core_quotas.Quota, ...]:
     whole = "wecom" in written
     # What else a configuration holds is known, and none of our business.
     tree = {key: value for key, value in written.items() if key in _OURS or key not in Config.model_fields}
-    found, faults = _validated(tree, Place(file=path, environ={}))
+    found, faults = _validated(tree, ConfigSource(file=path, environ={}))
     if found is None or faults:
         raise ConfigError(faults)
     integrity = found.integrity or (Integrity.model_validate({}) if whole else config.integrity)
     return tuple(quota_of(quota, integrity) for quota in found.quotas)
 
 
-def _validated(tree: Mapping[str, Any], place: Place) -> tuple[QuotasFile | None, list[Fault]]:
+def _validated(tree: Mapping[str, Any], place: ConfigSource) -> tuple[QuotasFile | None, list[Fault]]:
     file, found, read = str(place.file), [], None
     try:
         read = QuotasFile.model_validate(tree, context=place)

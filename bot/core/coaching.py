@@ -37,7 +37,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CoachingOutcome:
     """Of *people* who were marked a week before so many are *back* to normal; of others the pace *rose*."""
 
     people: int
@@ -61,7 +61,7 @@ def effect(mark: Mark, rows: Sequence[QuotaFigures]) -> Effect | None:
 
 def outcome(
     marks: Iterable[Mark], rows: Mapping[str, Sequence[QuotaFigures]], *, today: date
-) -> Outcome | None:
+) -> CoachingOutcome | None:
     """Return what became of the *marks* of a week ago as of the local day *today*; None without any.
 
     A person counts once, from the first mark of that week on, whoever made it. *rows* by userid.
@@ -74,7 +74,7 @@ def outcome(
     known = [one for one in found if one is not None]
     if not known:
         return None
-    return Outcome(people=len(known), back=known.count(Effect.BACK), rose=known.count(Effect.ROSE))
+    return CoachingOutcome(people=len(known), back=known.count(Effect.BACK), rose=known.count(Effect.ROSE))
 
 
 def helped_lately(marks: Iterable[Mark], *, today: date) -> frozenset[str]:

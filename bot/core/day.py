@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.core.relations import Add, Kind, as_of
+from bot.core.relations import Add, RelationKind, as_of
 from bot.core.workdays import WorkCalendar, epoch_of
 
 
@@ -46,7 +46,7 @@ def facts_between(
     ends = [add.ended_by for add in known if add.ended_at is not None and begin <= add.ended_at < end]
     return DayFacts(
         added=sum(begin <= add.added_at < end for add in known),
-        lost_by_customer=ends.count(Kind.LOST_BY_CUSTOMER),
-        lost_by_member=ends.count(Kind.LOST_BY_MEMBER),
-        lost_unknown=ends.count(Kind.LOST_UNKNOWN),
+        lost_by_customer=ends.count(RelationKind.LOST_BY_CUSTOMER),
+        lost_by_member=ends.count(RelationKind.LOST_BY_MEMBER),
+        lost_unknown=ends.count(RelationKind.LOST_UNKNOWN),
     )

@@ -21,7 +21,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class ChatFigures:
     """One day of one member, or of several together. None: WeCom told nothing, which is not 0.
 
     *reply_rate*: of the chats that customers opened those answered the same day, in 1/10000. *first_reply_s*:
@@ -88,7 +88,7 @@ class TeamRate:
     first_reply_s: int | None
 
 
-def team_rate(people: Sequence[Figures], *, together: Figures | None) -> TeamRate | None:
+def team_rate(people: Sequence[ChatFigures], *, together: ChatFigures | None) -> TeamRate | None:
     """Return what may be said of a team, or None if no customer opened a chat.
 
     *together*: what WeCom says of all of them in one answer; None where it cannot be asked. Percentages of
@@ -105,7 +105,7 @@ def team_rate(people: Sequence[Figures], *, together: Figures | None) -> TeamRat
     return TeamRate(method=method, people=len(people), reply_rate=rate, first_reply_s=reply)
 
 
-def covers(together: Figures, people: Sequence[Figures]) -> bool:
+def covers(together: ChatFigures, people: Sequence[ChatFigures]) -> bool:
     """Say whether *together* is about just these *people*: everything that can be summed has their sum.
 
     So nobody has to know whether WeCom takes a department with or without those below it.

@@ -9,11 +9,11 @@ from fractions import Fraction
 
 from bot.core.contacts import Contact
 from bot.core.history import History, Tally
-from bot.core.integrity import FindingName, Key, Planned, Rollout, held_by, no_event, seen_in
+from bot.core.integrity import FindingName, Key, LaunchRule, Planned, held_by, no_event, seen_in
 from bot.core.people import Departments, Person
 from bot.core.periods import Period
 from bot.core.quotas import Basis, Quota, stretches_under
-from bot.core.status import OwnDays, prorated
+from bot.core.status import OwnDays, prorate
 from bot.core.verdicts import Case, Verdict, judge
 from bot.core.workdays import ONE_DAY, WorkCalendar, epoch_of
 
@@ -74,11 +74,11 @@ class Past:
             self._histories[userid] = History.known_at(self.at_s, contacts=told)
         return self._histories[userid]
 
-    def rollout(self, quota: Quota) -> Rollout | None:
+    def rollout(self, quota: Quota) -> LaunchRule | None:
         """What is asked about adds near the start under *quota*."""
         if self.start is None:
             return None
-        return Rollout(start=self.start, first_add=quota.counting.first_add)
+        return LaunchRule(start=self.start, first_add=quota.counting.first_add)
 
     def held(self, quota: Quota) -> frozenset[Key]:
         """The contacts that the quota's `[integrity]` holds."""
@@ -98,7 +98,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class QuotaPeriod:
     """One quota in one period."""
 
     quota: Quota
@@ -110,7 +110,7 @@ class Frame:
     calendar: WorkCalendar
 
     @classmethod
-    def of(cls, quota: Quota, period: Period, *, calendar: WorkCalendar) -> Frame:
+    def of(cls, quota: Quota, period: Period, *, calendar: WorkCalendar) -> QuotaPeriod:
         """Return the frame of *quota* in *period*."""
         return cls(
             quota=quota,
@@ -147,7 +147,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class PersonFigures:
     """One person's numbers in one frame, before anybody is ranked."""
 
     person: Person
@@ -184,8 +184,14 @@ def _workdays(stretches: Iterable[tuple[date, date]], *, calendar: WorkCalendar)
 
 
 def figures(
-    frame: Frame, *, people: Iterable[Person], departments: Departments, now: Moment, past: Past, before: Past
-) -> list[Figures]:
+    frame: QuotaPeriod,
+    *,
+    people: Iterable[Person],
+    departments: Departments,
+    now: Moment,
+    past: Past,
+    before: Past,
+) -> list[PersonFigures]:
     """Return the numbers of everybody under the frame's quota, in the order of *people*.
 
     *past* is as of *now*, *before* as of the last second of yesterday.
@@ -200,7 +206,7 @@ def figures(
         planned=past.planned,
         start=past.start,
     )
-    found: list[Figures] = []
+    found: list[PersonFigures] = []
     for person in people:
         stretches = stretches_under(frame.quota, person, frame.period, departments=departments)
         if not stretches:
@@ -213,7 +219,7 @@ def figures(
 
 
 def _figures(
-    frame: Frame,
+    frame: QuotaPeriod,
     person: Person,
     *,
     days: tuple[date, ...],
@@ -221,9 +227,9 @@ def _figures(
     past: Past,
     before: Past,
     opened: Past,
-) -> Figures:
+) -> PersonFigures:
     own, workdays = len(days), len(frame.workdays)
-    target = prorated(frame.quota.target, share=person.share, own=own, workdays=workdays)
+    target = prorate(frame.quota.target, share=person.share, own=own, workdays=workdays)
     judged = frame.judged(person.userid, past)
     of_today = (
         verdict for contact, verdict in judged if now.today_s <= contact.add.added_at < now.tomorrow_s
@@ -231,7 +237,7 @@ def _figures(
     opening = 0
     if frame.quota.basis is Basis.HELD:
         opening = min(target, _done(frame.judged(person.userid, opened)))
-    return Figures(
+    return PersonFigures(
         person=person,
         shown_on=_shown_on(person, frame.period, today=now.today),
         target=target,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bot.core.contacts import Contact, known_at
-from bot.core.relations import LOSSES, Kind
-from bot.core.status import rounded
+from bot.core.relations import LOSSES, RelationKind
+from bot.core.status import round_half_up
 from bot.core.verdicts import Verdict
 
 KEPT_WINDOW_S = 90 * 24 * 3600
@@ -56,7 +56,7 @@ class Kept:
         """The share kept, with two decimals; None under 10 adds."""
         if self.adds < KEPT_MIN_ADDS:
             return None
-        return rounded(Fraction(self.kept, self.adds), places=2)
+        return round_half_up(Fraction(self.kept, self.adds), places=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class History:
                 held.append(contact)
             elif ended_at > moment:
                 held.append(replace(contact, add=replace(contact.add, ended_at=None, ended_by=None)))
-            elif contact.add.ended_by is Kind.TRANSFERRED and ended_at >= first_s:
+            elif contact.add.ended_by is RelationKind.TRANSFERRED and ended_at >= first_s:
                 held.append(contact)
         held.sort(key=lambda contact: contact.place)
         return held
@@ -114,6 +114,7 @@ class History:
         recent = [
             contact.add
             for contact in self.contacts
-            if contact.add.added_at > at - KEPT_WINDOW_S and contact.add.ended_by is not Kind.TRANSFERRED
+            if contact.add.added_at > at - KEPT_WINDOW_S
+            and contact.add.ended_by is not RelationKind.TRANSFERRED
         ]
         return Kept(sum(add.ended_at is None for add in recent), len(recent))

@@ -163,7 +163,7 @@ def quick_loss(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rollout:
+class LaunchRule:
     """The bot began to know the bank's customers at *start* (epoch s); *first_add* says what earns anyway."""
 
     start: int
@@ -188,7 +188,7 @@ class Rollout:
 def rollouts(
     contacts: Iterable[Contact],
     *,
-    rollout: Rollout,
+    rollout: LaunchRule,
     day_of: Callable[[int], date],
     planned: Planned = no_event,
 ) -> list[Finding]:
@@ -219,7 +219,7 @@ def seen_in(
     integrity: Integrity,
     day_of: Callable[[int], date],
     planned: Planned = no_event,
-    rollout: Rollout | None = None,
+    rollout: LaunchRule | None = None,
 ) -> list[Finding]:
     """Return bursts, shared customers and customers known before in everybody's contacts as of T.
 

@@ -26,7 +26,7 @@ _ENOUGH = frozenset({Status.MET, Status.COVERED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class LeaderboardPlace:
     """Somebody who leads. Equal ones have the same *rank*."""
 
     rank: int
@@ -58,7 +58,7 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
+class GroupLeaderboard:
     """One quota's period among the people of a group.
 
     *percent* is Σ min(counted, target) / Σ target, *middle* the median of counted / target, *elapsed* Σ
@@ -74,14 +74,14 @@ class Board:
     middle: int
     elapsed: int
     units: tuple[Unit, ...]
-    top: tuple[Place, ...]
+    top: tuple[LeaderboardPlace, ...]
     equal: int
     gain: Gain | None
     improved: int | None
     improver: str | None
 
 
-def board(
+def build_leaderboard(
     rows: Sequence[QuotaFigures],
     *,
     departments: Departments,
@@ -89,7 +89,7 @@ def board(
     size: int,
     silent: Collection[str] = (),
     gains: Mapping[str, Gain] | None = None,
-) -> Board | None:
+) -> GroupLeaderboard | None:
     """Return the board of *rows*, all of one quota and period, within the departments of *scope* and below.
 
     An empty *scope* is everybody. *size* 0 names nobody. *silent* lead and improve nowhere: who has left, and
@@ -107,7 +107,7 @@ def board(
         named={place.userid for place in top},
     )
     expected = sum((Fraction(str(row.expected)) for row in judged), Fraction(0))
-    return Board(
+    return GroupLeaderboard(
         quota=judged[0].quota,
         people=len(judged),
         enough=sum(row.status in _ENOUGH for row in judged),
@@ -133,11 +133,11 @@ def _attained(rows: Iterable[QuotaFigures]) -> int:
     return int(Fraction(100 * done, sum(row.target for row in rows)))
 
 
-def _top(rows: Iterable[QuotaFigures], *, most: int) -> tuple[tuple[Place, ...], int]:
+def _top(rows: Iterable[QuotaFigures], *, most: int) -> tuple[tuple[LeaderboardPlace, ...], int]:
     """Return who leads, and how many equal ones at the next place would have been too many."""
     able = [(Fraction(row.counted, row.target), row) for row in rows if row.counted]
     able.sort(key=lambda pair: (-pair[0], pair[1].userid))
-    places: list[Place] = []
+    places: list[LeaderboardPlace] = []
     for _, group in groupby(able, key=lambda pair: pair[0]):
         equals = [row for _, row in group]
         if len(places) >= most:
@@ -146,7 +146,8 @@ def _top(rows: Iterable[QuotaFigures], *, most: int) -> tuple[tuple[Place, ...],
             return tuple(places), len(equals)
         rank = len(places) + 1
         places += [
-            Place(rank=rank, userid=row.userid, counted=row.counted, target=row.target) for row in equals
+            LeaderboardPlace(rank=rank, userid=row.userid, counted=row.counted, target=row.target)
+            for row in equals
         ]
     return tuple(places), 0
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.core.contacts import Contact
-from bot.core.frames import Frame
+from bot.core.frames import QuotaPeriod
 from bot.core.verdicts import Verdict
 
 
@@ -26,7 +26,7 @@ class Waiting:
     missing: tuple[str, ...] = ()
 
 
-def waiting(frame: Frame, judged: Iterable[tuple[Contact, Verdict]]) -> list[Waiting]:
+def waiting(frame: QuotaPeriod, judged: Iterable[tuple[Contact, Verdict]]) -> list[Waiting]:
     """Return what one employee's pending contacts in *frame* wait for, in the order of the rules."""
     pending: dict[Verdict, list[Contact]] = {}
     for contact, verdict in judged:
@@ -47,13 +47,13 @@ def waiting(frame: Frame, judged: Iterable[tuple[Contact, Verdict]]) -> list[Wai
     ]
 
 
-def _until(frame: Frame, verdict: Verdict, contacts: list[Contact]) -> int:
+def _until(frame: QuotaPeriod, verdict: Verdict, contacts: list[Contact]) -> int:
     if verdict is not Verdict.KEEP_PERIOD:
         return frame.settlement_s
     return max(contact.add.added_at for contact in contacts) + frame.quota.counting.keep_s
 
 
-def _missing(frame: Frame, verdict: Verdict, contacts: list[Contact]) -> tuple[str, ...]:
+def _missing(frame: QuotaPeriod, verdict: Verdict, contacts: list[Contact]) -> tuple[str, ...]:
     counting = frame.quota.counting
     if verdict is Verdict.TAGS:
         return tuple(

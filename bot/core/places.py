@@ -12,14 +12,14 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class RankPlace:
     """A *rank* among so many (*of*) who are ranked together."""
 
     rank: int
     of: int
 
 
-def places(judged: Iterable[tuple[Key, Hashable, Fraction]]) -> dict[Key, Place]:
+def places(judged: Iterable[tuple[Key, Hashable, Fraction]]) -> dict[Key, RankPlace]:
     """Return the place of each key: of (key, among whom, counted / target). Equal ones share a rank."""
     listed = list(judged)
     among: dict[Hashable, list[Fraction]] = {}
@@ -27,8 +27,8 @@ def places(judged: Iterable[tuple[Key, Hashable, Fraction]]) -> dict[Key, Place]
         among.setdefault(whom, []).append(attainment)
     for attainments in among.values():
         attainments.sort()
-    found: dict[Key, Place] = {}
+    found: dict[Key, RankPlace] = {}
     for key, whom, attainment in listed:
         others = among[whom]
-        found[key] = Place(rank=1 + len(others) - bisect_right(others, attainment), of=len(others))
+        found[key] = RankPlace(rank=1 + len(others) - bisect_right(others, attainment), of=len(others))
     return found

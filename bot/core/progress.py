@@ -8,16 +8,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from bot.core.frames import Contacts, Figures, Frame, Moment, Past, figures
+from bot.core.frames import Contacts, Moment, Past, PersonFigures, QuotaPeriod, figures
 from bot.core.integrity import FLAGS, FindingKind, FindingName, Flag, Planned, no_event
 from bot.core.money import Scope
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import PeriodKind
 from bot.core.places import places
 from bot.core.quotas import Basis
-from bot.core.rulebook import Framed
+from bot.core.rulebook import QuotaInPeriod
 from bot.core.status import Status as Status  # a row's field: found here, too
-from bot.core.status import pace_of, rounded, status_of
+from bot.core.status import compute_pace, decide_status, round_half_up
 from bot.core.workdays import WorkCalendar
 
 
@@ -91,7 +91,7 @@ class Branch:
 def progress(
     branch: Branch,
     *,
-    frames: Iterable[Framed],
+    frames: Iterable[QuotaInPeriod],
     at: datetime,
     behind_threshold: Fraction | Decimal,
     money: bool = False,
@@ -105,7 +105,7 @@ def progress(
     people = sorted(branch.people, key=lambda person: person.userid)
     rows: list[QuotaFigures] = []
     for quota, period in frames:
-        frame = Frame.of(quota, period, calendar=branch.calendar)
+        frame = QuotaPeriod.of(quota, period, calendar=branch.calendar)
         sheet = _Sheet(
             frame=frame,
             now=now,
@@ -124,14 +124,14 @@ def progress(
 class _Sheet:
     """One frame's rows."""
 
-    frame: Frame
+    frame: QuotaPeriod
     now: Moment
     past: Past
     threshold: Fraction
     money: bool
     flags: Collection[Flag]
 
-    def rows(self, everybody: Sequence[Figures]) -> list[QuotaFigures]:
+    def rows(self, everybody: Sequence[PersonFigures]) -> list[QuotaFigures]:
         ranks = self._ranks(everybody)
         flags = self._flags()
         return [
@@ -139,13 +139,13 @@ class _Sheet:
             for one in everybody
         ]
 
-    def _row(self, one: Figures, *, rank: int | None, flags: tuple[str, ...]) -> QuotaFigures:
+    def _row(self, one: PersonFigures, *, rank: int | None, flags: tuple[str, ...]) -> QuotaFigures:
         target, own, tally = one.target, one.own, one.tally
         history = self.past.history(one.person.userid)
         kept = history.kept_90(self.now.at_s).share
         membership = _membership(one)
         expected = own.expected(target, opening=one.opening) if target else Fraction(0)
-        pace = pace_of(tally.done, expected=expected)
+        pace = compute_pace(tally.done, expected=expected)
         forecast = self._forecast(one)
         dose = own.dose(one.to_add_yesterday)
         row = QuotaFigures(
@@ -163,9 +163,9 @@ class _Sheet:
             gross=len(one.judged),
             lost=self.frame.lost(history),
             kept_90=None if kept is None else float(kept),
-            expected=float(rounded(expected, places=1)),
+            expected=float(round_half_up(expected, places=1)),
             pace=None if pace is None else float(pace),
-            forecast=None if forecast is None else float(rounded(forecast, places=1)),
+            forecast=None if forecast is None else float(round_half_up(forecast, places=1)),
             remaining=max(0, target - tally.counted),
             to_add=max(0, target - tally.done),
             workdays_left=own.left,
@@ -179,7 +179,7 @@ class _Sheet:
         )
         return self._with_money(row, one, kept=kept) if self.money else row
 
-    def _with_money(self, row: QuotaFigures, one: Figures, *, kept: Fraction | None) -> QuotaFigures:
+    def _with_money(self, row: QuotaFigures, one: PersonFigures, *, kept: Fraction | None) -> QuotaFigures:
         quota, counted, target = self.frame.quota, row.counted, row.target
         penalty = reward = None
         if quota.penalty is not None:
@@ -188,20 +188,20 @@ class _Sheet:
             reward = quota.reward.amount(counted=counted, target=target, rank=row.rank, kept=kept)
         return replace(row, penalty=penalty, reward=reward)
 
-    def _forecast(self, one: Figures) -> Fraction | None:
+    def _forecast(self, one: PersonFigures) -> Fraction | None:
         if not one.target:
             return None
         if self.frame.quota.basis is Basis.HELD:
             return Fraction(one.tally.done)
         return Fraction(one.tally.done * one.own.total, one.own.elapsed) if one.own.elapsed else None
 
-    def _status(self, one: Figures, pace: Fraction | None) -> Status:
+    def _status(self, one: PersonFigures, pace: Fraction | None) -> Status:
         due = Fraction(0)
         if one.target and self.frame.quota.period is not PeriodKind.DAY:
             due = one.own.expected_before(one.target, opening=one.opening)
         elif one.target and self.now.day_quotas_due:
             due = one.own.expected(one.target, opening=one.opening)
-        return status_of(
+        return decide_status(
             target=one.target,
             counted=one.tally.counted,
             pending=one.tally.pending,
@@ -211,12 +211,12 @@ class _Sheet:
             behind_threshold=self.threshold,
         )
 
-    def _ranks(self, everybody: Iterable[Figures]) -> dict[str, int]:
+    def _ranks(self, everybody: Iterable[PersonFigures]) -> dict[str, int]:
         """The places of those who are not exempt, among those of their scope."""
         judged = [(one.person.userid, self._scope(one), one.attainment) for one in everybody if one.target]
         return {userid: place.rank for userid, place in places(judged).items()}
 
-    def _scope(self, one: Figures) -> Hashable:
+    def _scope(self, one: PersonFigures) -> Hashable:
         membership = _membership(one)
         match self.frame.quota.ranked_in:
             case Scope.ROLE:
@@ -243,5 +243,5 @@ def subject_of(quota: str, period: str) -> str:
     return f"{quota} {period}"
 
 
-def _membership(one: Figures) -> Membership:
+def _membership(one: PersonFigures) -> Membership:
     return one.person.membership_on(one.shown_on)

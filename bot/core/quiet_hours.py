@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from bot.core.people import Person
-from bot.core.rollout import EVERYBODY, Reach
+from bot.core.rollout import NO_ROLLOUT, RolloutScope
 from bot.core.workdays import WorkCalendar, epoch_of
 
 LOOK_AHEAD = 60  # workdays; who is not to be reached for so long is not told
@@ -46,7 +46,7 @@ class Silence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class QuietWish:
     """Nothing unasked before *muted_until* (epoch s), nor in *leaves*, both days included."""
 
     muted_until: int = 0
@@ -57,17 +57,17 @@ class Wish:
         return any(first <= day <= last for first, last in self.leaves)
 
 
-NO_WISH = Wish()
+NO_WISH = QuietWish()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peace:
+class QuietHours:
     """Everybody by userid, what each wishes, the working calendar, and whom the bot speaks to so far."""
 
     people: Mapping[str, Person]
-    wishes: Mapping[str, Wish]
+    wishes: Mapping[str, QuietWish]
     calendar: WorkCalendar
-    reach: Reach = EVERYBODY
+    reach: RolloutScope = NO_ROLLOUT
 
     def silence(self, userid: str, at: datetime, *, kind: str = "") -> Silence | None:
         """Say why *userid* is told nothing unasked at *at* (aware), working hours aside; None if he may be.

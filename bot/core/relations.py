@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class RelationKind(StrEnum):
     """What happened to a relation. The values are stored in the ledger: never rename one."""
 
     ADDED = "added"
@@ -33,7 +33,7 @@ class RelationEvent:
     userid: str
     external_userid: str
     at: int
-    kind: Kind
+    kind: RelationKind
     state: str = ""
 
 
@@ -42,7 +42,7 @@ class Slip:
     """A loss that was followed by an add so soon that, as of *regained_at*, neither was."""
 
     lost_at: int
-    lost_by: Kind
+    lost_by: RelationKind
     regained_at: int
 
 
@@ -59,25 +59,25 @@ class Add:
     added_at: int
     nth: int
     ended_at: int | None = None
-    ended_by: Kind | None = None
+    ended_by: RelationKind | None = None
     slips: tuple[Slip, ...] = ()
     state: str = ""
 
 
-LOSSES = frozenset({Kind.LOST_BY_CUSTOMER, Kind.LOST_BY_MEMBER, Kind.LOST_UNKNOWN})
-ENDS = LOSSES | {Kind.TRANSFERRED}
+LOSSES = frozenset({RelationKind.LOST_BY_CUSTOMER, RelationKind.LOST_BY_MEMBER, RelationKind.LOST_UNKNOWN})
+ENDS = LOSSES | {RelationKind.TRANSFERRED}
 
 # Order at equal times. Of two losses in one second the first one ends the relation: the customer's, since
 # it is never the employee's doing; what an event told goes before what was only found missing.
 _RANK = {
-    Kind.ADDED: 0,
-    Kind.HALF_ADDED: 1,
-    Kind.EDITED: 2,
-    Kind.LOST_BY_CUSTOMER: 3,
-    Kind.LOST_BY_MEMBER: 4,
-    Kind.LOST_UNKNOWN: 5,
-    Kind.TRANSFERRED: 6,
-    Kind.TRANSFER_FAILED: 7,
+    RelationKind.ADDED: 0,
+    RelationKind.HALF_ADDED: 1,
+    RelationKind.EDITED: 2,
+    RelationKind.LOST_BY_CUSTOMER: 3,
+    RelationKind.LOST_BY_MEMBER: 4,
+    RelationKind.LOST_UNKNOWN: 5,
+    RelationKind.TRANSFERRED: 6,
+    RelationKind.TRANSFER_FAILED: 7,
 }
 
 
@@ -97,7 +97,7 @@ def fold(events: Iterable[RelationEvent], *, regain_s: int) -> tuple[Add, ...]:
     for event in history:
         last = adds[-1] if adds else None
         alive = last is not None and last.ended_at is None
-        if event.kind is Kind.ADDED and not alive:
+        if event.kind is RelationKind.ADDED and not alive:
             slip = _slip(last, regained_at=event.at, regain_s=regain_s)
             if last is not None and slip is not None:
                 adds[-1] = replace(last, ended_at=None, ended_by=None, slips=(*last.slips, slip))

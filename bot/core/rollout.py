@@ -23,7 +23,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class RolloutScope:
     """The *pilot* departments with all below them; *groups*: the departments of each robot by its address.
 
     Userids are in lower case. Counting never looks here.
@@ -82,4 +82,4 @@ class Reach:
         return any(self.departments.at_or_below(department, top) for top in self.pilot)
 
 
-EVERYBODY = Reach()
+NO_ROLLOUT = RolloutScope()

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bot.core.periods import Period, PeriodKind, period_of
 from bot.core.quotas import Quota, holds_for
 
-Framed = tuple[Quota, Period]
+QuotaInPeriod = tuple[Quota, Period]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +43,9 @@ class Rulebook:
             if version.quota is not None
         }
 
-    def frames_at(self, day: date) -> list[Framed]:
+    def frames_at(self, day: date) -> list[QuotaInPeriod]:
         """Return each quota that holds on the local *day* with its period in which *day* lies."""
-        found: list[Framed] = []
+        found: list[QuotaInPeriod] = []
         for versions in self.lines:
             for version in reversed(versions):
                 if version.quota is None:
@@ -56,12 +56,12 @@ class Rulebook:
                     break
         return found
 
-    def frames_named(self, period: Period) -> list[Framed]:
+    def frames_named(self, period: Period) -> list[QuotaInPeriod]:
         """Return each quota that holds for *period*."""
         found = (_in_force(versions, period).quota for versions in self.lines)
         return [(quota, period) for quota in found if quota is not None and holds_for(quota, period)]
 
-    def frames_beginning(self, first: date, last: date) -> list[Framed]:
+    def frames_beginning(self, first: date, last: date) -> list[QuotaInPeriod]:
         """Return each quota with each of its periods whose first day lies in [*first*, *last*]."""
         return [
             (quota, period)
@@ -70,7 +70,7 @@ class Rulebook:
             if (quota := _in_force(versions, period).quota) is not None and holds_for(quota, period)
         ]
 
-    def frames_ending(self, first: date, last: date) -> list[Framed]:
+    def frames_ending(self, first: date, last: date) -> list[QuotaInPeriod]:
         """Return each quota with each of its periods that end in [*first*, *last*], by last day."""
         # No period is longer than a year.
         begun = self.frames_beginning(first - timedelta(days=366), last)

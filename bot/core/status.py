@@ -26,13 +26,13 @@ class Status(StrEnum):
     ON_TRACK = "on_track"
 
 
-def rounded(number: Fraction, *, places: int) -> Fraction:
+def round_half_up(number: Fraction, *, places: int) -> Fraction:
     """Return *number* rounded to *places* decimals, halves up: never to the employee's harm."""
     scale = 10**places
     return Fraction(floor(number * scale + HALF), scale)
 
 
-def prorated(target: int, *, share: Fraction, own: int, workdays: int) -> int:
+def prorate(target: int, *, share: Fraction, own: int, workdays: int) -> int:
     """Return the part of *target* that *own* of *workdays* ask of a part-time factor *share*.
 
     Rounded to the nearest whole, halves down. 0 for a period without workdays.
@@ -88,12 +88,12 @@ def is_tight(dose: int, *, target: int, own: int) -> bool:
     return dose * own > TIGHT * target
 
 
-def pace_of(done: int, *, expected: Fraction) -> Fraction | None:
+def compute_pace(done: int, *, expected: Fraction) -> Fraction | None:
     """Return *done* / *expected* with two decimals, None when nothing is expected yet."""
-    return rounded(done / expected, places=2) if expected else None
+    return round_half_up(done / expected, places=2) if expected else None
 
 
-def status_of(
+def decide_status(
     *,
     target: int,
     counted: int,

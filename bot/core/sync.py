@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.relations import ENDS, Add, Kind, RelationEvent, fold
+from bot.core.relations import ENDS, Add, RelationEvent, RelationKind, fold
 
 ORIGIN = "sync"
 
@@ -58,7 +58,7 @@ UNVERIFIABLE = frozenset({Cause.ONE_WAY, Cause.LISTED_AFTER_END}) | ESTIMATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListEntry:
     """A relation as WeCom's list has it. *createtime* in epoch s."""
 
     createtime: int
@@ -87,7 +87,7 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class RelationJudgement:
     """What is to be done about one relation. *living*: the ledger has it alive, before any repair."""
 
     living: bool = False
@@ -99,11 +99,11 @@ def judge(
     relation: tuple[str, str],
     *,
     facts: Sequence[RelationEvent],
-    listed: Listed | None,
+    listed: ListEntry | None,
     window: Window,
     handed: Sequence[int] = (),
     missing_since: int | None = None,
-) -> Judged:
+) -> RelationJudgement:
     """Compare one relation (userid, external_userid) with its member's complete list of this window.
 
     *facts*: all that the ledger has of it, in any order. *listed*: None when the list lacks it. *handed*:
@@ -112,23 +112,23 @@ def judge(
     """
     adds = fold(facts, regain_s=0)
     living = bool(adds) and adds[-1].ended_at is None
-    moments = [fact.at for fact in facts if fact.kind is Kind.ADDED or fact.kind in ENDS]
+    moments = [fact.at for fact in facts if fact.kind is RelationKind.ADDED or fact.kind in ENDS]
     if listed is not None:
         moments.append(listed.createtime)
     if any(moment >= window.settled for moment in moments):
-        return Judged(living=living)
+        return RelationJudgement(living=living)
     if listed is None:
         if living:
             gone = _vanished(relation, adds[-1], window, handed, missing_since)
         else:
             gone = _handed_after_all(relation, adds[-1], handed) if adds else ()
-        return Judged(living=living, repairs=gone)
+        return RelationJudgement(living=living, repairs=gone)
     repairs = _begun(relation, facts, listed, window)
     known = fold([*facts, *(repair.fact for repair in repairs)], regain_s=0)
     if not known or known[-1].ended_at is None:
-        return Judged(living=living, repairs=repairs)
+        return RelationJudgement(living=living, repairs=repairs)
     more, doubt = _ended_but_listed(relation, known[-1], listed)
-    return Judged(living=living, repairs=(*repairs, *more), doubt=doubt)
+    return RelationJudgement(living=living, repairs=(*repairs, *more), doubt=doubt)
 
 
 def _vanished(
@@ -137,59 +137,59 @@ def _vanished(
     first = max(last.added_at, window.since or 0)
     given = [moment for moment in handed if first <= moment <= window.upto]
     if given:
-        fact = _fact(relation, min(given), Kind.TRANSFERRED)
+        fact = _fact(relation, min(given), RelationKind.TRANSFERRED)
         return (Repair(cause=Cause.MISSED_TRANSFER, fact=fact),)
     at = window.upto
     if missing_since is not None and missing_since > last.added_at:
         at = missing_since
-    return (Repair(cause=Cause.MISSED_LOSS, fact=_fact(relation, at, Kind.LOST_UNKNOWN)),)
+    return (Repair(cause=Cause.MISSED_LOSS, fact=_fact(relation, at, RelationKind.LOST_UNKNOWN)),)
 
 
 def _handed_after_all(relation: tuple[str, str], last: Add, handed: Sequence[int]) -> tuple[Repair, ...]:
     """A loss that was found while the taker's list was not known."""
-    if last.ended_by is not Kind.LOST_UNKNOWN or last.ended_at is None:
+    if last.ended_by is not RelationKind.LOST_UNKNOWN or last.ended_at is None:
         return ()
     given = [moment for moment in handed if last.added_at <= moment < last.ended_at]
     if not given:
         return ()
-    fact = _fact(relation, min(given), Kind.TRANSFERRED)
+    fact = _fact(relation, min(given), RelationKind.TRANSFERRED)
     return (Repair(cause=Cause.MISSED_TRANSFER, fact=fact),)
 
 
 def _begun(
-    relation: tuple[str, str], facts: Sequence[RelationEvent], listed: Listed, window: Window
+    relation: tuple[str, str], facts: Sequence[RelationEvent], listed: ListEntry, window: Window
 ) -> tuple[Repair, ...]:
     """What is missing up to the moment at which the listed contact began."""
     created = listed.createtime
-    added = [fact.at for fact in facts if fact.kind is Kind.ADDED]
+    added = [fact.at for fact in facts if fact.kind is RelationKind.ADDED]
     same = [moment for moment in added if abs(moment - created) <= SAME_ADD_S]
     began = min(same, default=created)
     before = fold([fact for fact in facts if fact.at < began], regain_s=0)
-    add = _fact(relation, created, Kind.ADDED, state=listed.state)
+    add = _fact(relation, created, RelationKind.ADDED, state=listed.state)
     if before and before[-1].ended_at is None:
         # WeCom dates the contact later than the one that the ledger has alive: that one ended before.
-        loss = _fact(relation, began - 1, Kind.LOST_UNKNOWN)
+        loss = _fact(relation, began - 1, RelationKind.LOST_UNKNOWN)
         renewed = (loss,) if same else (loss, add)
         return tuple(Repair(cause=Cause.RENEWED, fact=fact) for fact in renewed)
-    following = [fact for fact in facts if fact.at >= created and fact.kind in {Kind.ADDED, *ENDS}]
+    following = [fact for fact in facts if fact.at >= created and fact.kind in {RelationKind.ADDED, *ENDS}]
     upcoming = min(following, key=lambda fact: (fact.at, fact.kind in ENDS), default=None)
-    if same or (upcoming is not None and upcoming.kind is Kind.ADDED):
+    if same or (upcoming is not None and upcoming.kind is RelationKind.ADDED):
         # The add that we heard of: a customer who comes back may keep an earlier createtime.
         return ()
     return (Repair(cause=_of_add(window), fact=add),)
 
 
 def _ended_but_listed(
-    relation: tuple[str, str], last: Add, listed: Listed
+    relation: tuple[str, str], last: Add, listed: ListEntry
 ) -> tuple[tuple[Repair, ...], Cause | None]:
     ended_at = last.ended_at or 0
-    if last.ended_by is Kind.LOST_BY_CUSTOMER:
+    if last.ended_by is RelationKind.LOST_BY_CUSTOMER:
         return (), Cause.ONE_WAY
     if listed.createtime > ended_at:
-        fact = _fact(relation, listed.createtime, Kind.ADDED, state=listed.state)
+        fact = _fact(relation, listed.createtime, RelationKind.ADDED, state=listed.state)
         return (Repair(cause=Cause.RENEWED, fact=fact),), None
-    if last.ended_by is Kind.LOST_UNKNOWN:
-        fact = _fact(relation, ended_at + 1, Kind.ADDED, state=listed.state)
+    if last.ended_by is RelationKind.LOST_UNKNOWN:
+        fact = _fact(relation, ended_at + 1, RelationKind.ADDED, state=listed.state)
         return (Repair(cause=Cause.RETURNED, fact=fact),), None
     return (), Cause.LISTED_AFTER_END
 
@@ -198,7 +198,7 @@ def _of_add(window: Window) -> Cause:
     return Cause.IMPORTED if window.since is None else Cause.MISSED_ADD
 
 
-def _fact(relation: tuple[str, str], at: int, kind: Kind, *, state: str = "") -> RelationEvent:
+def _fact(relation: tuple[str, str], at: int, kind: RelationKind, *, state: str = "") -> RelationEvent:
     userid, external_userid = relation
     return RelationEvent(userid=userid, external_userid=external_userid, at=at, kind=kind, state=state)
 

@@ -10,7 +10,7 @@ from statistics import median
 from bot.core.history import Kept
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures
-from bot.core.status import rounded
+from bot.core.status import round_half_up
 
 SMALLEST = 5  # teams under it are not broken down for those above their leader
 
@@ -103,4 +103,4 @@ def _team(
 
 
 def _two(number: Fraction) -> float:
-    return float(rounded(number, places=2))
+    return float(round_half_up(number, places=2))

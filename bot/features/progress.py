@@ -9,10 +9,10 @@ from bot.core.day import DayFacts
 from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures, Status
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import ENOUGH, facts_said, first_line, footer, kept_line, labels_of, standings
+from bot.messages.lines import ENOUGH, facts_said, first_line, footer, kept_line, labels_of, status_listing
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.pending import pending_items, pending_lines
-from bot.messages.rows import kept_rows, pending_rows, standing_rows
+from bot.messages.rows import kept_rows, pending_rows, status_rows
 
 
 def progress(
@@ -37,7 +37,7 @@ def progress(
     return Message(
         (
             first_line(_enough_today(texts, rows)),
-            standings(texts, rows, at=at),
+            status_listing(texts, rows, at=at),
             *_pending(language, texts, rows, waiting, at=at),
             *told,
             *kept_line(texts, rows),
@@ -57,7 +57,7 @@ def _card(
     at: datetime,
     ending: Sequence[Line],
 ) -> Card:
-    standing = standing_rows(texts, rows, at=at)
+    standing = status_rows(texts, rows, at=at)
     labels = labels_of(texts, rows, at=at)
     said = (
         pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
@@ -72,7 +72,7 @@ def _card(
             *kept_rows(language, rows),
         ),
         body=(
-            *([] if standing else [standings(texts, rows, at=at)]),
+            *([] if standing else [status_listing(texts, rows, at=at)]),
             *([Listing(items, more=texts["progress.more_quotas"], keep=Keep.CORE)] if items else []),
             *ending,
         ),

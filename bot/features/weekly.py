@@ -10,11 +10,19 @@ from bot.core.day import DayFacts
 from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.digest_message import TeamSaid, team_said
 from bot.features.teams.member import TeamMember
-from bot.features.teams.subteams import OverTeams
+from bot.features.teams.subteams import NamedSubTeams
 from bot.messages.catalog import Text, Texts, texts_in
-from bot.messages.lines import ENOUGH, facts_said, first_line, footer, incomplete_line, kept_line, standings
+from bot.messages.lines import (
+    ENOUGH,
+    facts_said,
+    first_line,
+    footer,
+    incomplete_line,
+    kept_line,
+    status_listing,
+)
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
-from bot.messages.rows import kept_rows, pending_rows, standing_rows
+from bot.messages.rows import kept_rows, pending_rows, status_rows
 from bot.messages.sanitize import clean
 
 NAMED = 3  # as many equal ones are named as having improved most; of more, nobody
@@ -55,7 +63,7 @@ class TeamWeek:
     facts: DayFacts
     improved: Sequence[str] = ()
     more: int = 0
-    over: OverTeams | None = None
+    over: NamedSubTeams | None = None
 
 
 def weekly(
@@ -171,7 +179,7 @@ class _Week:
 
     def own_body(self, own: OwnWeek) -> list[Line | Listing]:
         """The same beside the rows of a card."""
-        rows = standing_rows(self.texts, own.rows, at=self.at)
+        rows = status_rows(self.texts, own.rows, at=self.at)
         return [
             *([] if rows else [self._standings(own)]),
             *self._days(own),
@@ -206,7 +214,7 @@ class _Week:
         if own is None:
             return () if said is None else said.card_rows
         return (
-            *standing_rows(
+            *status_rows(
                 self.texts,
                 own.rows,
                 at=self.at,
@@ -219,7 +227,9 @@ class _Week:
         )
 
     def _standings(self, own: OwnWeek) -> Listing:
-        return standings(self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away)
+        return status_listing(
+            self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away
+        )
 
     def _joined(self, added: Text, number: int, then: Text, short: Text, *, n: int) -> tuple[str, str]:
         """A week without adds is not counted to anybody."""

@@ -10,8 +10,8 @@ import structlog
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.store.troubles import Part, Trouble
-from bot.store.welcomes import State
-from bot.wecom.welcome import Greeting, Outcome, WelcomeSender
+from bot.store.welcomes import WelcomeState
+from bot.wecom.welcome import Greeting, WelcomeOutcome, WelcomeSender
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +48,12 @@ class Greeter:
         except Exception:
             log.exception("welcome message failed")
 
-    def _note(self, greeting: Greeting, outcome: Outcome) -> None:
+    def _note(self, greeting: Greeting, outcome: WelcomeOutcome) -> None:
         store = self._services.store
-        now, state = store.now(), State(outcome.state)
+        now, state = store.now(), WelcomeState(outcome.state)
         store.welcomes.finish(greeting.code, state=state, errcode=outcome.errcode, now=int(now))
         age_s = round(now - greeting.happened_at, 1)
-        if state is State.SENT:
+        if state is WelcomeState.SENT:
             log.info("customer greeted", age_s=age_s)
             self._trouble.clear()
         else:

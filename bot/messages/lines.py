@@ -17,7 +17,7 @@ from bot.messages.sanitize import clean
 ENOUGH = frozenset({Status.MET, Status.COVERED})
 
 
-def standings(
+def status_listing(
     texts: Texts,
     rows: Sequence[QuotaFigures],
     *,
@@ -34,7 +34,7 @@ def standings(
     labels = labels_of(texts, rows, at=at)
     return Listing(
         tuple(
-            _standing(texts, row, label=labels[row.quota], is_tight=is_tight, says_days=says_days)
+            _status_line(texts, row, label=labels[row.quota], is_tight=is_tight, says_days=says_days)
             for row in by_weight
         ),
         more=texts["progress.more_quotas"],
@@ -42,7 +42,7 @@ def standings(
     )
 
 
-def _standing(texts: Texts, row: QuotaFigures, *, label: str, is_tight: bool, says_days: bool) -> Line:
+def _status_line(texts: Texts, row: QuotaFigures, *, label: str, is_tight: bool, says_days: bool) -> Line:
     tone = Tone.GOOD if row.status in ENOUGH else Tone.PLAIN
     status = Part(texts.table("progress.status")[row.status], tone)
     if row.status is Status.EXEMPT:
@@ -53,12 +53,12 @@ def _standing(texts: Texts, row: QuotaFigures, *, label: str, is_tight: bool, sa
         if says_days and row.status is not Status.MISSED:
             details += workdays_left(texts, row)
     if is_tight and row.status is Status.BEHIND:
-        return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)
-    said = standing_of(texts, row, label=label, details=[*details, ""])
+        return Line((Part(status_text(texts, row, label=label, details=details)),), Keep.CORE)
+    said = status_text(texts, row, label=label, details=[*details, ""])
     return Line((Part(said), status), Keep.CORE)
 
 
-def standing_of(texts: Texts, row: QuotaFigures, *, label: str, details: Sequence[str]) -> str:
+def status_text(texts: Texts, row: QuotaFigures, *, label: str, details: Sequence[str]) -> str:
     """Say `label done/target: details`; what is pending is part of what is done."""
     return texts["progress.standing"].say(
         label=label,

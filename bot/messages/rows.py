@@ -15,7 +15,7 @@ from bot.messages.lines import ENOUGH, kept_of, workdays_left
 Rows = tuple[tuple[str, str], ...]
 
 
-def standing_rows(
+def status_rows(
     texts: Texts,
     rows: Sequence[QuotaFigures],
     *,

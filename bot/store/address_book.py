@@ -14,7 +14,7 @@ from bot.store.engine import Engine, SqlRow
 READ_AT, CHANGED = "directory_read_at", "directory_changed"
 
 
-class State(StrEnum):
+class EntryState(StrEnum):
     """present: WeCom shows him; unknown: it does not, and does not say that he is gone; left: it does."""
 
     PRESENT = "present"
@@ -40,7 +40,7 @@ class Entry:
     status: int = 1
     direct_leader: str = ""
     tags: tuple[int, ...] = ()
-    state: State = State.PRESENT
+    state: EntryState = EntryState.PRESENT
     state_since: date
     listed: bool = False
     listed_on: date | None = None
@@ -77,10 +77,10 @@ class StoredBook:
         """Keep members as they are now."""
         self._engine.run_many("book_put", [_row(entry) for entry in entries])
 
-    def states(self) -> dict[State, int]:
+    def states(self) -> dict[EntryState, int]:
         """How many members are in which state."""
         found = {row["state"]: int(row["people"]) for row in self._engine.all("book_states")}
-        return {state: found.get(state.value, 0) for state in State}
+        return {state: found.get(state.value, 0) for state in EntryState}
 
     def departments(self) -> Departments:
         """The tree, with departments that have gone out of range since."""
@@ -161,7 +161,7 @@ def _entry(row: SqlRow) -> Entry:
         status=row["status"],
         direct_leader=row["direct_leader"],
         tags=_split(row["tags"]),
-        state=State(row["state"]),
+        state=EntryState(row["state"]),
         state_since=date.fromisoformat(row["state_since"]),
         listed=row["listed_on"] is not None,
         listed_on=_day(row["listed_on"]),

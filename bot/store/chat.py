@@ -12,7 +12,7 @@ _FORGOTTEN_S = 3 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class ChatRequest:
     """What a member said: a text that he sent, or the word for which a button stands. *said_at*: epoch s.
 
     *msgid* names the message or the press of the button: it is answered once.
@@ -34,13 +34,13 @@ class Export:
     at: int
 
 
-class Words:
+class ChatInbox:
     """Each method is one statement, safe alone or inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def put(self, word: Word) -> bool:
+    def put(self, word: ChatRequest) -> bool:
         """Keep what was said; False when this message is known, answered or not."""
         return (
             self._engine.run(
@@ -54,21 +54,21 @@ class Words:
             > 0
         )
 
-    def open(self, *, batch: int) -> list[Word]:
+    def open(self, *, batch: int) -> list[ChatRequest]:
         """What waits for an answer, oldest first, in hand or not."""
-        return [_word(row) for row in self._engine.all("words_open", batch=batch)]
+        return [_request(row) for row in self._engine.all("words_open", batch=batch)]
 
     def is_free(self, *, now: int) -> bool:
         """Whether there is a word that nobody has in hand at *now* (real epoch s)."""
         return self._engine.one("words_free", now=now) is not None
 
-    def claim(self, claim: str, *, now: int, until: int, batch: int) -> list[Word]:
+    def claim(self, claim: str, *, now: int, until: int, batch: int) -> list[ChatRequest]:
         """Take words that nobody has in hand, oldest first; they are this *claim*'s *until* then.
 
         Call it inside a transaction. Real epoch seconds; *claim* is a name that nobody else gives.
         """
         rows = self._engine.all("words_claim", claim=claim, now=now, until=until, batch=batch)
-        return sorted(map(_word, rows), key=lambda word: (word.said_at, word.msgid))
+        return sorted(map(_request, rows), key=lambda word: (word.said_at, word.msgid))
 
     def hold(self, claim: str, *, until: int) -> frozenset[str]:
         """Keep what *claim* still has *until* then (real epoch s); which these are, by msgid."""
@@ -84,8 +84,8 @@ class Words:
         return self._engine.run("word_done", msgid=msgid, claim=claim) > 0
 
 
-def _word(row: SqlRow) -> Word:
-    return Word(
+def _request(row: SqlRow) -> ChatRequest:
+    return ChatRequest(
         msgid=row["msgid"],
         userid=row["userid"],
         text=row["text"],

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from bot.core.contacts import Details
 from bot.store.coordination import PEOPLE, Marks
 from bot.store.engine import Engine, SqlRow
-from bot.store.facts import MANAGER, Facts, Said
+from bot.store.facts import MANAGER, Facts, StoredFacts
 
 __all__ = [
     "KEY_KINDS",
@@ -18,9 +18,9 @@ __all__ = [
     "SELF_DECLARED",
     "Absence",
     "ContactKeys",
-    "Knowledge",
-    "Said",
+    "ContactKnowledge",
     "StoredDetails",
+    "StoredFacts",
 ]
 
 _BATCH = 5000
@@ -68,7 +68,7 @@ class ContactKeys:
     mobiles_sha256: tuple[str, ...]
 
 
-class Knowledge:
+class ContactKnowledge:
     """Rows of these tables. Call the changing methods inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:
@@ -103,7 +103,7 @@ class Knowledge:
         )
         self._marks.renew(PEOPLE)
 
-    def facts(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], Said]:
+    def facts(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], StoredFacts]:
         """What the bank says, by (kind of key, key); *keys*: of what goes by one of these."""
         return self._facts.all(keys)
 

@@ -74,7 +74,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedTable:
     """One table on both sides."""
 
     table: str
@@ -87,7 +87,7 @@ class Compared:
         return self.source == self.target
 
 
-def copy(source: Engine, target: Engine, *, tell: Tell) -> list[Compared]:
+def copy(source: Engine, target: Engine, *, tell: Tell) -> list[ComparedTable]:
     """Bring everything in *source* to *target*, compare both, and note in *target* when they are equal.
 
     May be repeated: it goes on where it was cut off; a complete copy is compared only, never written to.
@@ -169,7 +169,7 @@ def _transfer(source: Engine, target: Engine, tables: Sequence[Table], tell: Tel
             target.number_on(table.name, table.key[0])
 
 
-def _compare(source: Engine, target: Engine, tables: Sequence[Table], tell: Tell) -> list[Compared]:
+def _compare(source: Engine, target: Engine, tables: Sequence[Table], tell: Tell) -> list[ComparedTable]:
     done, total = 0, _rows_in_all(source, tables) + _rows_in_all(target, tables)
 
     def content(engine: Engine, table: Table) -> Content:
@@ -183,7 +183,7 @@ def _compare(source: Engine, target: Engine, tables: Sequence[Table], tell: Tell
             tell("comparing", done, total)
         return Content(rows, digest.hexdigest())
 
-    return [Compared(table.name, content(source, table), content(target, table)) for table in tables]
+    return [ComparedTable(table.name, content(source, table), content(target, table)) for table in tables]
 
 
 def _chunks(engine: Engine, table: Table, *, after: SqlRow | None) -> Iterator[list[SqlRow]]:

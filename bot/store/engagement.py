@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from bot.core.engagement import CHINA, Figures, Method, TeamRate
-from bot.core.relations import Kind
+from bot.core.engagement import CHINA, ChatFigures, Method, TeamRate
+from bot.core.relations import RelationKind
 from bot.core.sync_estimate import MemberDay
 from bot.store.engine import Engine, SqlRow
 
@@ -46,7 +46,7 @@ class KeptDay:
 
     userid: str
     day: date
-    figures: Figures
+    figures: ChatFigures
     is_final: bool
     read_at: int
 
@@ -99,7 +99,7 @@ class Engagement:
 
     # --- members ---
 
-    def put(self, userid: str, days: Mapping[date, Figures], *, final_upto: date, read_at: int) -> None:
+    def put(self, userid: str, days: Mapping[date, ChatFigures], *, final_upto: date, read_at: int) -> None:
         """What was read of a member; days up to *final_upto* are final, and what is final stays as it is.
 
         Of a changed userid it is kept under the new one.
@@ -129,7 +129,7 @@ class Engagement:
         row = self._engine.one("engagement_newest_final", userid=userid)
         return None if row is None or row["day"] is None else date.fromisoformat(row["day"])
 
-    def of_day(self, day: date) -> dict[str, Figures]:
+    def of_day(self, day: date) -> dict[str, ChatFigures]:
         """Everybody's figures of one day, by userid."""
         return {
             row["userid"]: _kept(row).figures
@@ -201,8 +201,8 @@ class Engagement:
                 day=day,
                 told_losses=row["losses"],
                 told_adds=row["added"],
-                known_losses=known.get((userid, day, Kind.LOST_BY_CUSTOMER.value), 0),
-                known_adds=known.get((userid, day, Kind.ADDED.value), 0),
+                known_losses=known.get((userid, day, RelationKind.LOST_BY_CUSTOMER.value), 0),
+                known_adds=known.get((userid, day, RelationKind.ADDED.value), 0),
             )
 
 
@@ -214,7 +214,7 @@ def _kept(row: SqlRow) -> KeptDay:
     return KeptDay(
         userid=row["userid"],
         day=date.fromisoformat(row["day"]),
-        figures=Figures(
+        figures=ChatFigures(
             chats=row["chats"],
             messages=row["messages"],
             reply_rate=row["reply_rate"],

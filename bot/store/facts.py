@@ -34,40 +34,40 @@ class FactsBusyError(StoreBusyError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class StoredFacts:
     """What the bank says of one customer; a fact that is not there is unknown."""
 
     manager: str | None = None
     facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
 
 
-class Words(NamedTuple):
+class FactValues(NamedTuple):
     """What a row says: *said* is JSON, 1 or 0 by fact."""
 
     manager: str | None
     said: str
 
 
-NO_WORDS = Words(None, "{}")
+NO_VALUES = FactValues(None, "{}")
 
 
-class StoredWords(NamedTuple):
+class StoredValues(NamedTuple):
     """One row that holds, of one kind of key."""
 
     number: int
     key: str
-    words: Words
+    words: FactValues
 
 
-def words(told: Mapping[str, str | None], *, before: Words = NO_WORDS) -> Words:
+def merge_values(told: Mapping[str, str | None], *, before: FactValues = NO_VALUES) -> FactValues:
     """What holds after *told* (1, 0, a userid or None for unknown, by fact); the rest stays as *before*."""
     facts: dict[str, str | None] = {**json.loads(before.said), **told}
     manager = facts.pop(MANAGER, before.manager)
     known = {fact: facts[fact] for fact in sorted(facts) if facts[fact] is not None}
-    return Words(manager, json.dumps(known, ensure_ascii=False))
+    return FactValues(manager, json.dumps(known, ensure_ascii=False))
 
 
-def values_of(row: Words, columns: Iterable[str]) -> tuple[str | None, ...]:
+def values_of(row: FactValues, columns: Iterable[str]) -> tuple[str | None, ...]:
     """What *row* says under *columns*; None is unknown."""
     facts = json.loads(row.said)
     return tuple(row.manager if column == MANAGER else facts.get(column) for column in columns)
@@ -80,13 +80,13 @@ class Facts:
         self._engine = engine
         self._marks = Marks(engine)
 
-    def all(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], Said]:
+    def all(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], StoredFacts]:
         """What the bank says, by (kind of key, key); *keys*: of what goes by one of these."""
 
         @cache  # a bank says few different things of many customers
-        def said(manager: str | None, facts: str) -> Said:
+        def said(manager: str | None, facts: str) -> StoredFacts:
             known = {fact: value == "1" for fact, value in json.loads(facts).items()}
-            return Said(manager=manager, facts=known or NOTHING)
+            return StoredFacts(manager=manager, facts=known or NOTHING)
 
         if keys is None:
             rows = self._engine.all("facts_all")
@@ -117,12 +117,12 @@ class Facts:
         self._marks.put(_UPTO, str(upto))
         self._marks.put(_IMPORTED, str(imported_at))
 
-    def of_kind(self, key_kind: str) -> Iterator[StoredWords]:
+    def of_kind(self, key_kind: str) -> Iterator[StoredValues]:
         """The rows of one kind of key, oldest first, as a stream."""
         after = 0
         while rows := self._engine.all("facts_page", key_kind=key_kind, after=after, batch=_BATCH):
             for row in rows:
-                yield StoredWords(row["number"], row["key"], Words(row["manager"], row["said"]))
+                yield StoredValues(row["number"], row["key"], FactValues(row["manager"], row["said"]))
             after = rows[-1]["number"]
 
     def append(self, rows: Iterable[tuple[object, ...]]) -> None:
@@ -176,7 +176,7 @@ class FactsImport:
                 self.facts.drop_unseen()
                 self._leases.free(_LEASE, holder=self._holder)
 
-    def add(self, key_kind: str, rows: Sequence[tuple[str, Words]]) -> range:
+    def add(self, key_kind: str, rows: Sequence[tuple[str, FactValues]]) -> range:
         """Bring (key, words) into the store, unseen, in a transaction of its own; their numbers."""
         numbers = range(self._next, self._next + len(rows))
         with self._engine.transaction():

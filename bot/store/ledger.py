@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.contacts import Contact
-from bot.core.relations import Add, Kind, RelationEvent, Slip
+from bot.core.relations import Add, RelationEvent, RelationKind, Slip
 from bot.store.engine import Engine, SqlRow
 
 RELATION = "relation"  # the scope "one relation" in the table of what must be derived anew
@@ -230,7 +230,7 @@ def _event(row: SqlRow) -> RelationEvent:
         userid=row["userid"],
         external_userid=row["external_userid"],
         at=row["at"],
-        kind=Kind(row["kind"]),
+        kind=RelationKind(row["kind"]),
         state=row["state"],
     )
 
@@ -258,9 +258,9 @@ def _add(row: SqlRow) -> Add:
         added_at=row["added_at"],
         nth=row["nth"],
         ended_at=row["ended_at"],
-        ended_by=None if row["ended_by"] is None else Kind(row["ended_by"]),
+        ended_by=None if row["ended_by"] is None else RelationKind(row["ended_by"]),
         slips=tuple(
-            Slip(lost_at=lost, lost_by=Kind(by), regained_at=regained) for lost, by, regained in slips
+            Slip(lost_at=lost, lost_by=RelationKind(by), regained_at=regained) for lost, by, regained in slips
         ),
         state=row["state"],
     )

@@ -7,7 +7,7 @@ from datetime import date
 from bot.store.engine import Engine
 
 
-class Unasked:
+class UnaskedMessages:
     """Userids in lower case, days local. Call the changing methods inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:

@@ -15,7 +15,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from bot.store.engine import PATIENCE_S, SqlRow, StoreBusyError, StoreError
-from bot.store.queries import Statements, Step, complete, newer, steps
+from bot.store.queries import Queries, Step, complete, newer, steps
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class PostgresEngine:
         self._local = threading.local()
         self._ending = threading.Event()
         self._listeners: list[threading.Thread] = []
-        self._queries = Statements(DIALECT, adapter="psycopg")
+        self._queries = Queries(DIALECT, adapter="psycopg")
         try:
             with psycopg.connect(url, connect_timeout=_CONNECT_S, row_factory=dict_row) as connection:
                 _migrate(connection)

@@ -73,7 +73,7 @@ def complete(applied: Collection[str], dialect: str) -> bool:
     return set(applied) == {step.name for step in steps(dialect)}
 
 
-class Statements:
+class Queries:
     """The named statements for one engine."""
 
     def __init__(self, dialect: str, *, adapter: str) -> None:

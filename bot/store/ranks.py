@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bot.core.places import Place
+from bot.core.places import RankPlace
 from bot.store.engine import Engine
 
 
@@ -15,7 +15,7 @@ class KeptPlaces:
     """The places of one quota in one period by userid, as of *as_of* (epoch s)."""
 
     as_of: int
-    places: Mapping[str, Place]
+    places: Mapping[str, RankPlace]
 
 
 class Ranks:
@@ -24,7 +24,7 @@ class Ranks:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def put(self, found: Mapping[tuple[str, str], Mapping[str, Place]], *, as_of: int) -> None:
+    def put(self, found: Mapping[tuple[str, str], Mapping[str, RankPlace]], *, as_of: int) -> None:
         """Keep places by (quota, period) and userid as of *as_of* (epoch s); all earlier ones go."""
         self._engine.run("ranks_clear")
         for (quota, period), places in found.items():
@@ -38,7 +38,7 @@ class Ranks:
             return None
         told: dict[str, tuple[int, int]] = json.loads(row["places"])
         here = {userid: told[userid] for userid in userids if userid in told}
-        places = {userid: Place(rank=rank, of=of) for userid, (rank, of) in here.items()}
+        places = {userid: RankPlace(rank=rank, of=of) for userid, (rank, of) in here.items()}
         return KeptPlaces(as_of=row["as_of"], places=places)
 
     def newest(self) -> int | None:

@@ -14,7 +14,7 @@ from bot.store.engine import Engine, SqlRow
 _LINE = TypeAdapter(Line)
 
 
-class State(StrEnum):
+class ResultState(StrEnum):
     """preliminary: appeals run; final: signed, or corrected after that."""
 
     PRELIMINARY = "preliminary"
@@ -27,7 +27,7 @@ class Result:
 
     line: Line
     version: int
-    state: State
+    state: ResultState
     author: str
     reason: str
     stored_at: int
@@ -111,7 +111,7 @@ def _result(row: SqlRow) -> Result:
     return Result(
         line=replace(_LINE.validate_json(row["line"]), userid=row["userid"]),
         version=row["version"],
-        state=State(row["state"]),
+        state=ResultState(row["state"]),
         author=row["author"],
         reason=row["reason"],
         stored_at=row["stored_at"],

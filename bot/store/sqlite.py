@@ -18,7 +18,7 @@ from typing import Any
 from sqlite_utils import Database, Migrations
 
 from bot.store.engine import PATIENCE_S, SqlRow, StoreBusyError, StoreError
-from bot.store.queries import Statements, Step, complete, newer, steps
+from bot.store.queries import Queries, Step, complete, newer, steps
 
 DIALECT = "sqlite"
 _LOOK_AGAIN_S = 0.01
@@ -76,7 +76,7 @@ class SqliteEngine:
         self._local = threading.local()
         self._writing = threading.Lock()
         self._opened: list[sqlite3.Connection] = []
-        self._queries = Statements(DIALECT, adapter="sqlite3")
+        self._queries = Queries(DIALECT, adapter="sqlite3")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._migrate()

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bot.store.queries import Statements
+from bot.store.queries import Queries
 
 _SETTINGS = (
     "journal_mode = OFF",  # nothing of it is ever undone or found again
@@ -54,7 +54,7 @@ class Staging:
     """The lines of a file, the keys of contacts and the rows of the store, beside each other."""
 
     def __init__(self) -> None:
-        self._queries = Statements("sqlite", adapter="sqlite3")
+        self._queries = Queries("sqlite", adapter="sqlite3")
         self._connection = sqlite3.connect("", isolation_level=None)
         for setting in _SETTINGS:
             self._connection.execute(f"PRAGMA {setting}")

@@ -12,9 +12,9 @@ from typing import Any
 from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
 from bot.store.budget import Budget
-from bot.store.chat import Attachments, Exports, Words
+from bot.store.chat import Attachments, ChatInbox, Exports
 from bot.store.coaching import Coaching
-from bot.store.contact_knowledge import Knowledge
+from bot.store.contact_knowledge import ContactKnowledge
 from bot.store.coordination import Leases, Marks, Outages, Tokens
 from bot.store.customers import CustomerNames
 from bot.store.details import DetailReads
@@ -23,7 +23,7 @@ from bot.store.engine import PATIENCE_S, Engine, StoreBusyError
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
 from bot.store.members import Members
-from bot.store.notify import Unasked
+from bot.store.notify import UnaskedMessages
 from bot.store.outbox import Outbox
 from bot.store.preferences import Preferences
 from bot.store.ranks import Ranks
@@ -69,7 +69,7 @@ class Store:
         self.troubles = Troubles(self.engine)
         self.outages = Outages(self.engine)
         self.audit = Audit(self.engine)
-        self.knowledge = Knowledge(self.engine)
+        self.knowledge = ContactKnowledge(self.engine)
         self.details = DetailReads(self.engine)
         self.names = CustomerNames(self.engine)
         self.reviews = Reviews(self.engine)
@@ -85,10 +85,10 @@ class Store:
         self.robots = Robots(self.engine)
         self.preferences = Preferences(self.engine)
         self.coaching = Coaching(self.engine)
-        self.words = Words(self.engine)
+        self.words = ChatInbox(self.engine)
         self.attachments = Attachments(self.engine)
         self.exports = Exports(self.engine)
-        self.unasked = Unasked(self.engine)
+        self.unasked = UnaskedMessages(self.engine)
         self._local = threading.local()
 
     @contextmanager

@@ -81,7 +81,7 @@ class FoundLoss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
+class SyncReportLine:
     """How much of one cause a run found; *userid* is empty for what concerns nobody by name."""
 
     cause: str
@@ -323,7 +323,7 @@ class Syncs:
         if rows:
             self._engine.run_many("sync_losses_drop", rows)
 
-    def put_drift(self, run: SyncRun, drifts: Iterable[Drift]) -> None:
+    def put_drift(self, run: SyncRun, drifts: Iterable[SyncReportLine]) -> None:
         """What a run found."""
         rows = [
             {
@@ -343,10 +343,10 @@ class Syncs:
         rows = self._engine.all("sync_drift_by_cause", run=run.number)
         return {row["cause"]: (row["number"], row["members"]) for row in rows}
 
-    def concerned(self, run: SyncRun, cause: str) -> list[Drift]:
+    def concerned(self, run: SyncRun, cause: str) -> list[SyncReportLine]:
         """Whom one cause concerns."""
         rows = self._engine.all("sync_drift_of", run=run.number, cause=cause)
-        return [Drift(cause=cause, **row) for row in rows]
+        return [SyncReportLine(cause=cause, **row) for row in rows]
 
 
 def _loss_row(loss: FoundLoss) -> SqlRow:

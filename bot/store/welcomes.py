@@ -15,7 +15,7 @@ from bot.store.engine import Engine
 _DAY_S = 86_400
 
 
-class State(StrEnum):
+class WelcomeState(StrEnum):
     """What became of a welcome message."""
 
     CLAIMED = "claimed"  # being sent, or its process died over it: it is not sent again
@@ -29,7 +29,7 @@ class State(StrEnum):
 class Counts:
     """How many welcomes ended how; *refused* by WeCom's errcode."""
 
-    states: Mapping[State, int]
+    states: Mapping[WelcomeState, int]
     refused: Mapping[int, int]
 
 
@@ -44,7 +44,7 @@ class Welcomes:
 
         Times are real epoch s; *happened_at* is the event's.
         """
-        state = State.DROPPED if late else State.CLAIMED
+        state = WelcomeState.DROPPED if late else WelcomeState.CLAIMED
         return (
             self._engine.run(
                 "welcome_claim",
@@ -56,7 +56,7 @@ class Welcomes:
             > 0
         )
 
-    def finish(self, code: str, *, state: State, errcode: int, now: int) -> None:
+    def finish(self, code: str, *, state: WelcomeState, errcode: int, now: int) -> None:
         """Note what became of a claimed *code*; *now* in real epoch s."""
         self._engine.run(
             "welcome_finish", code_hash=_hash(code), state=state.value, errcode=errcode, finished_at=now
@@ -64,10 +64,10 @@ class Welcomes:
 
     def counts(self, *, now: int) -> Counts:
         """How many of the 24 hours before *now* (real epoch s) ended how."""
-        states, refused = dict.fromkeys(State, 0), dict[int, int]()
+        states, refused = dict.fromkeys(WelcomeState, 0), dict[int, int]()
         for row in self._engine.all("welcome_counts", since=now - _DAY_S):
-            states[State(row["state"])] += row["welcomes"]
-            if row["state"] == State.REFUSED:
+            states[WelcomeState(row["state"])] += row["welcomes"]
+            if row["state"] == WelcomeState.REFUSED:
                 refused[row["errcode"]] = row["welcomes"]
         return Counts(states, refused)
 

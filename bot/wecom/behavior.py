@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from bot.core.engagement import CHINA, Figures
+from bot.core.engagement import CHINA, ChatFigures
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import UnknownOutcomeError
 
@@ -26,7 +26,7 @@ def behavior(
     token: str,
     userids: Sequence[str] = (),
     departments: Sequence[int] = (),
-) -> dict[date, Figures]:
+) -> dict[date, ChatFigures]:
     """What all of them did together, by day of China from *first* to *last* (30 days at most, both included).
 
     A day that WeCom leaves out is not in it. 100 userids and 100 departments at most, one at least; whether a
@@ -57,8 +57,8 @@ def _day(stat_time: Any) -> date:
     return datetime.fromtimestamp(int(stat_time), CHINA).date()
 
 
-def _figures(row: dict[str, Any]) -> Figures:
-    return Figures(
+def _figures(row: dict[str, Any]) -> ChatFigures:
+    return ChatFigures(
         chats=_number(row.get("chat_cnt")),
         messages=_number(row.get("message_cnt")),
         reply_rate=_number(row.get("reply_percentage"), times=_PER_PERCENT),

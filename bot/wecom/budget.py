@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from bot.store.budget import GRANT_S, Budget, Grant, Share
 from bot.wecom.client import CALL_S
-from bot.wecom.errors import TOO_MANY_AT_ONCE, Kind, kind_of
+from bot.wecom.errors import TOO_MANY_AT_ONCE, ErrorKind, kind_of
 
 # Per corp and API, all programs of the bank together. Concurrency has no official number; see 45033.
 CORP_PER_MINUTE, CORP_PER_HOUR = 10_000, 150_000
@@ -109,7 +109,7 @@ class ReadBudget:
         with self._lock:
             held = self._held[api]
             held.flying -= 1
-            is_blocked = errcode is not None and kind_of(errcode) is Kind.RATE
+            is_blocked = errcode is not None and kind_of(errcode) is ErrorKind.RATE
             if is_blocked or errcode in TOO_MANY_AT_ONCE:
                 held.calls = 0
             answers = held.probes and errcode is not None and not is_blocked

@@ -9,7 +9,7 @@ from enum import Enum
 from bot.core.errors import ContentFreeError
 
 
-class Kind(Enum):
+class ErrorKind(Enum):
     """What an answer means for the call that got it."""
 
     OK = "ok"
@@ -124,21 +124,21 @@ class UnknownOutcomeError(WeComError):
     """The call may have reached WeCom; nobody knows whether it was carried out."""
 
 
-def kind_of(errcode: int) -> Kind:
+def kind_of(errcode: int) -> ErrorKind:
     """The class of *errcode*; what WeCom's table does not name is permanent: investigate, do not retry."""
     if errcode == 0:
-        return Kind.OK
+        return ErrorKind.OK
     for codes, kind in (
-        (_TRANSIENT, Kind.TRANSIENT),
-        (_RATE, Kind.RATE),
-        (_TOKEN, Kind.TOKEN),
-        (_CONFIG, Kind.CONFIG),
-        (_RECEIVER, Kind.RECEIVER),
-        (_DONE, Kind.DONE),
+        (_TRANSIENT, ErrorKind.TRANSIENT),
+        (_RATE, ErrorKind.RATE),
+        (_TOKEN, ErrorKind.TOKEN),
+        (_CONFIG, ErrorKind.CONFIG),
+        (_RECEIVER, ErrorKind.RECEIVER),
+        (_DONE, ErrorKind.DONE),
     ):
         if errcode in codes:
             return kind
-    return Kind.PERMANENT
+    return ErrorKind.PERMANENT
 
 
 def remedy_of(errcode: int) -> str:

@@ -17,7 +17,7 @@ from bot.wecom.errors import (
     TOO_MANY_AT_ONCE,
     AnswerError,
     BlockedError,
-    Kind,
+    ErrorKind,
     NotSentError,
     UnknownOutcomeError,
     kind_of,
@@ -87,16 +87,16 @@ class Reads:
                 return self._once(api, call, token)
             except AnswerError as error:
                 kind = kind_of(error.errcode)
-                if kind is Kind.TOKEN and fresh:
+                if kind is ErrorKind.TOKEN and fresh:
                     fresh = False
                     self._tokens.void(token)
                     continue
-                if kind is Kind.RATE:
+                if kind is ErrorKind.RATE:
                     log.info("reading waits", api=api, errcode=error.errcode, reason=str(error))
                     refused = error
                     continue
                 tried += 1
-                if kind is not Kind.TRANSIENT or tried >= tries:
+                if kind is not ErrorKind.TRANSIENT or tried >= tries:
                     raise
                 if error.errcode in TOO_MANY_AT_ONCE:
                     continue  # the budget makes everybody rest

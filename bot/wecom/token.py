@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from bot.store.coordination import Leases, Tokens
 from bot.wecom.client import CALL_S, WeComClient
-from bot.wecom.errors import AnswerError, Kind, WeComError, kind_of
+from bot.wecom.errors import AnswerError, ErrorKind, WeComError, kind_of
 
 EARLY_S = 200  # asked for anew so long before it ends
 PAUSE_AFTER_REFUSAL_S = 600  # six tries an hour are far from any block
@@ -89,9 +89,9 @@ class TokenKeeper:
             token, lifetime = self._client.get_token()
         except WeComError as error:
             code = error.errcode if isinstance(error, AnswerError) else 0
-            passing = code == 0 or kind_of(code) in {Kind.TRANSIENT, Kind.RATE}
+            passing = code == 0 or kind_of(code) in {ErrorKind.TRANSIENT, ErrorKind.RATE}
             until = int(self._time()) + (PAUSE_AFTER_FAULT_S if passing else PAUSE_AFTER_REFUSAL_S)
-            if kind_of(code) is Kind.RATE:
+            if kind_of(code) is ErrorKind.RATE:
                 until = int(self._time()) + PAUSE_AFTER_REFUSAL_S
             self._tokens.block(self._name, error=str(error), errcode=code, until=until)
             raise TokenError(str(error), errcode=code, until=until) from None

@@ -19,7 +19,7 @@ from bot.wecom.client import WeComClient
 from bot.wecom.errors import (
     MAX_SYSTEM_BUSY_TRIES,
     AnswerError,
-    Kind,
+    ErrorKind,
     NotSentError,
     UnknownOutcomeError,
     kind_of,
@@ -44,7 +44,7 @@ class Greeting:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WelcomeOutcome:
     """How it ended: sent, dropped, refused or unknown. *errcode*: WeCom's last one, 0 if there is none.
 
     *problem*: what an admin has to change, empty if nothing.
@@ -74,35 +74,35 @@ class WelcomeSender:
         self._ending = ending
         self._pause = pause or ending.wait
 
-    def send(self, greeting: Greeting, *, text: str) -> Outcome:
+    def send(self, greeting: Greeting, *, text: str) -> WelcomeOutcome:
         """Send *text*; how it ended."""
         body = {"welcome_code": greeting.code, "text": {"content": text}}
         request = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        tries, fresh, unsure, last = 0, True, False, Outcome("dropped")
+        tries, fresh, unsure, last = 0, True, False, WelcomeOutcome("dropped")
         while self._time() - greeting.happened_at <= DROP_AFTER_S:
             tries += 1
             try:
                 token = self._tokens.get()
                 self._client.send_welcome(request, token=token)
             except TokenError as error:
-                return Outcome("refused", error.errcode, str(error))
+                return WelcomeOutcome("refused", error.errcode, str(error))
             except AnswerError as error:
                 kind = kind_of(error.errcode)
-                if kind is Kind.TOKEN and fresh:
+                if kind is ErrorKind.TOKEN and fresh:
                     fresh = False
                     self._tokens.void(token)
                     continue
                 if unsure and error.errcode in _CODE_IS_GONE:
-                    return Outcome("sent")
-                last = Outcome("refused", error.errcode, remedy_of(error.errcode) and str(error))
-                if kind is not Kind.TRANSIENT or _given_up(error.errcode, tries):
+                    return WelcomeOutcome("sent")
+                last = WelcomeOutcome("refused", error.errcode, remedy_of(error.errcode) and str(error))
+                if kind is not ErrorKind.TRANSIENT or _given_up(error.errcode, tries):
                     return last
             except NotSentError:
-                last = last if unsure else Outcome("dropped")
+                last = last if unsure else WelcomeOutcome("dropped")
             except UnknownOutcomeError:
-                unsure, last = True, Outcome("unknown")
+                unsure, last = True, WelcomeOutcome("unknown")
             else:
-                return Outcome("sent")
+                return WelcomeOutcome("sent")
             if self._ending.is_set():
                 return last
             wait = _BACK_OFF_S[min(tries, len(_BACK_OFF_S)) - 1]

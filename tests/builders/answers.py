@@ -10,14 +10,14 @@ from typing import Any
 from bot.core.counting import WECHAT, Burst, Counting, FirstAdd, Integrity, MaxShare, QuickLoss
 from bot.core.money import Pay, Penalty, Reward, Scope
 from bot.core.periods import PeriodKind
-from bot.core.places import Place
+from bot.core.places import RankPlace
 from bot.core.quotas import Basis, Quota
 from bot.core.verdicts import Verdict
 from bot.features.admin import Cause, Finding, Trouble, Wrong, admin
 from bot.features.chat import about_message, own_message
 from bot.features.close.message import ClosedLine, closed
 from bot.features.contacts import message as contacts
-from bot.features.contacts.message import Judged, Listed
+from bot.features.contacts.message import ListedCustomer, ShownVerdict
 from bot.features.customers.name_sentences import Customer
 from bot.features.preferences import leave_message
 from bot.features.preferences import message as preferences
@@ -49,14 +49,14 @@ LAST = date(2026, 12, 1)
 _WAYS = (None, 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 21, 22, 24, 201, 202, 777)
 
 
-def _contact(number: int, way: int | None, *verdicts: Verdict) -> Listed:
+def _contact(number: int, way: int | None, *verdicts: Verdict) -> ListedCustomer:
     judged = [
-        Judged(quota=quota, period=period, verdict=verdict, reason="理由", until=MORNING)
+        ShownVerdict(quota=quota, period=period, verdict=verdict, reason="理由", until=MORNING)
         for (quota, period), verdict in zip(
             (("monthly", "2026-11"), ("old", "2026-W40")), verdicts, strict=False
         )
     ]
-    return Listed(
+    return ListedCustomer(
         external_userid=f"wmAAAAAAAAAAAAAAAAAAAAAAAAx7k{number:03}",
         names=("李经理",) if number == 1 else (),
         number=number,
@@ -170,9 +170,11 @@ def _wishes(said: dict[str, Any]) -> dict[str, Message]:
 def _own(said: dict[str, Any]) -> dict[str, Message]:
     rows = [replace(MONTHLY, quota=quota) for quota in ("a", "b", "c", "d", "e")]
     places = {
-        ("a", "2026-11"): own_message.OwnPlace(place=Place(rank=3, of=20), scope=Scope.ALL),
-        ("b", "2026-11"): own_message.OwnPlace(place=Place(rank=1, of=8), scope=Scope.DEPARTMENT, at=LATER),
-        ("c", "2026-11"): own_message.OwnPlace(place=Place(rank=2, of=9), scope=Scope.ROLE),
+        ("a", "2026-11"): own_message.OwnPlace(place=RankPlace(rank=3, of=20), scope=Scope.ALL),
+        ("b", "2026-11"): own_message.OwnPlace(
+            place=RankPlace(rank=1, of=8), scope=Scope.DEPARTMENT, at=LATER
+        ),
+        ("c", "2026-11"): own_message.OwnPlace(place=RankPlace(rank=2, of=9), scope=Scope.ROLE),
         ("d", "2026-11"): own_message.OwnPlace(place=None, scope=Scope.ALL),
     }
     return {

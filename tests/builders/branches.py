@@ -17,8 +17,8 @@ from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Branch as CoreBranch
 from bot.core.progress import QuotaFigures, progress
 from bot.core.quotas import Quota
-from bot.core.relations import Add, Kind, RelationEvent, fold
-from bot.core.rulebook import Framed, Rulebook
+from bot.core.relations import Add, RelationEvent, RelationKind, fold
+from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.workdays import WorkCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -76,7 +76,7 @@ def quota(target: int = 50, *, period: PeriodKind = PeriodKind.MONTH, **changes:
     return Quota(**{"id": "q", "period": period, "target": target, **changes})
 
 
-def event(kind: Kind, when: str | int, *, customer: str = "c1", userid: str = "jia") -> RelationEvent:
+def event(kind: RelationKind, when: str | int, *, customer: str = "c1", userid: str = "jia") -> RelationEvent:
     moment = seconds(when) if isinstance(when, str) else when
     return RelationEvent(userid=userid, external_userid=customer, at=moment, kind=kind)
 
@@ -110,7 +110,9 @@ def core_branch(
     return CoreBranch(**(parts | changes))
 
 
-def frames_of(quotas: Sequence[Quota], *, when: datetime, period_name: str | None = None) -> list[Framed]:
+def frames_of(
+    quotas: Sequence[Quota], *, when: datetime, period_name: str | None = None
+) -> list[QuotaInPeriod]:
     """Each quota in its period in which *when* (in the zone of the branch) lies, or in the one named."""
     book = Rulebook.of(quotas)
     return (
@@ -121,7 +123,7 @@ def frames_of(quotas: Sequence[Quota], *, when: datetime, period_name: str | Non
 def adds_on(*days: tuple[str, int], userid: str = "jia") -> list[RelationEvent]:
     """So many adds of different customers, a second apart, from each of the times on."""
     return [
-        event(Kind.ADDED, seconds(when) + n, customer=f"{when}#{n}", userid=userid)
+        event(RelationKind.ADDED, seconds(when) + n, customer=f"{when}#{n}", userid=userid)
         for when, number in days
         for n in range(number)
     ]
@@ -152,7 +154,7 @@ FIRST_DAY, LAST_DAY = date(2026, 1, 20), date(2026, 3, 20)
 # Edges of days, of working hours, and of 16:00 are where a second matters.
 EDGES = (0, 1, 8 * 3600 + 1799, 30600, 57599, 57600, 64799, 64800, 86399)
 STEPS = (0, 1, DAY_S, REGAIN_S - 1, REGAIN_S)
-KINDS = [Kind.ADDED] * 6 + list(Kind)
+KINDS = [RelationKind.ADDED] * 6 + list(RelationKind)
 
 
 def told_by(chance: Random, *, userid: str = "jia", customer: str = "c1") -> list[RelationEvent]:

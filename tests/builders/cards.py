@@ -30,7 +30,7 @@ def a_card(
 ) -> OutboxMessage:
     """The row of an example message; *kind* is its heading in docs/messages.md if it is not *job*."""
     message = examples("zh-CN")[kind or job]
-    return enqueue.unasked(services, job, userid, message, at=services.clock.now())
+    return enqueue.build_unasked(services, job, userid, message, at=services.clock.now())
 
 
 def put_card(office: Post, userid: str = "yg01", *, job: str = "progress", kind: str = "") -> str:

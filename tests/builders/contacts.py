@@ -8,16 +8,16 @@ from typing import Any
 
 from bot.core.contacts import Contact, Details
 from bot.core.counting import Counting
-from bot.core.frames import Frame
+from bot.core.frames import QuotaPeriod
 from bot.core.integrity import FindingName
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, QuotaFigures, progress
 from bot.core.quotas import Quota
-from bot.core.relations import Add, Kind
+from bot.core.relations import Add, RelationKind
 from builders.branches import NINE_TENTHS, at, china, person, quota, seconds
 
-LOST, LEFT, MOVED = Kind.LOST_BY_CUSTOMER, Kind.LOST_BY_MEMBER, Kind.TRANSFERRED
+LOST, LEFT, MOVED = RelationKind.LOST_BY_CUSTOMER, RelationKind.LOST_BY_MEMBER, RelationKind.TRANSFERRED
 WECHAT = Details(customer_type=1, add_way=1, tags=frozenset({"vip"}))
 WECOM = Details(customer_type=2, add_way=1)
 SHARED_INSIDE = Details(customer_type=1, add_way=201)
@@ -74,7 +74,7 @@ def words(
         decided=frozenset(decided),
         planned=lambda who, day: (who, day) in declared,
     ).past(seconds(when))
-    frame = Frame.of(judging, parse_period(period), calendar=china())
+    frame = QuotaPeriod.of(judging, parse_period(period), calendar=china())
     return {one.add.external_userid: str(verdict) for one, verdict in frame.judged(userid, past)}
 
 

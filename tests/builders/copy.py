@@ -21,7 +21,7 @@ from bot.features.ledger.derive import note_rules
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
-from bot.store.welcomes import State
+from bot.store.welcomes import WelcomeState
 from builders import config as config_files
 from handlers.inbox import work_off
 
@@ -122,7 +122,7 @@ def live_a_day(services: Services) -> None:
     store.tokens.put("app", token="made-up-token", expires_at=EVENT_AT + 7200)
     store.outages.add(EVENT_AT, EVENT_AT + 90, reason="down", holder="a:1")
     store.welcomes.claim("WCsim1", happened_at=EVENT_AT, now=EVENT_AT + 1)
-    store.welcomes.finish("WCsim1", state=State.SENT, errcode=0, now=EVENT_AT + 2)
+    store.welcomes.finish("WCsim1", state=WelcomeState.SENT, errcode=0, now=EVENT_AT + 2)
     store.robots.switch_off("south-branch", configured="x", errcode=93000, error="gone", now=EVENT_AT)
     store.attachments.put("x1", filename="团队.xlsx", body=NOT_TEXT, at=EVENT_AT)
     store.leases.take("delivery", holder="a:1", now=EVENT_AT, until=EVENT_AT + 15)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.app.bootstrap import token_keeper, wecom_client
-from bot.core.frames import Frame
+from bot.core.frames import QuotaPeriod
 from bot.core.verdicts import Verdict
 from bot.features.details.reader import Reader
 from bot.features.health import Health
 from bot.features.ledger.derive import derive
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from bot.store.details import Wish
 from bot.wecom.events import event_of
@@ -82,9 +82,9 @@ class Desk:
 
     def verdicts(self, userid: str = "yg01") -> dict[str, Verdict]:
         """What each contact of *userid* is worth now, by customer."""
-        shown = standing(self.services, at=self.clock.moment)
+        shown = load_standings(self.services, at=self.clock.moment)
         (framed,) = shown.frames
-        frame = Frame.of(*framed, calendar=shown.calendar)
+        frame = QuotaPeriod.of(*framed, calendar=shown.calendar)
         past = shown.branch.past(int(self.clock()))
         return {contact.add.external_userid: verdict for contact, verdict in frame.judged(userid, past)}
 

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.core.progress import QuotaFigures
-from bot.features.people.refresh import Outcome, read_directory
-from bot.features.standings.load import standing
+from bot.features.people.refresh import DirectoryOutcome, read_directory
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from bot.store.store import Store
 from bot.wecom.budget import ReadBudget
@@ -79,7 +79,7 @@ class Bank:
     services: Services
     clock: FakeTime
 
-    def read(self, when: str) -> Outcome:
+    def read(self, when: str) -> DirectoryOutcome:
         """Read everything at this time in China."""
         self.clock.set(when)
         outcome = read_directory(self.services, book=self.corp.book, at=at(when))
@@ -88,7 +88,7 @@ class Bank:
 
     def rows(self, when: str) -> tuple[QuotaFigures, ...]:
         """The rows of `progress` as of this time."""
-        return standing(self.services, at=at(when)).rows
+        return load_standings(self.services, at=at(when)).rows
 
     def row(self, userid: str, when: str) -> QuotaFigures | None:
         """His row of `progress` as of this time."""

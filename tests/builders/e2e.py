@@ -27,7 +27,7 @@ from bot.app.bootstrap import open_services, record_files
 from bot.cli.main import main
 from bot.clock import RealClock
 from bot.config import load
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.store import Store
@@ -164,7 +164,7 @@ def add_customers(services: Services, userid: str, *moments: datetime) -> None:
                 userid=userid,
                 external_userid=f"wm-{userid}-{moment:%m%d%H%M%S}-{number}",
                 at=int(moment.timestamp()),
-                kind=Kind.ADDED,
+                kind=RelationKind.ADDED,
             )
             services.store.ledger.append(event, origin="callback", recorded_at=0)
     derive(services)

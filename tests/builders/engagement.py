@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.app.bootstrap import token_keeper, wecom_client
-from bot.core.engagement import Figures
+from bot.core.engagement import ChatFigures
 from bot.store.engagement import Reading
 from bot.wecom.reads import Reads
 from builders.e2e import at
@@ -57,7 +57,7 @@ def of_members(one: Desk) -> list[str]:
     return [call["userid"][0] for call in asked(one) if len(call["userid"]) == 1]
 
 
-def kept(one: Desk, userid: str = "yg01", day: date = YESTERDAY) -> Figures | None:
+def kept(one: Desk, userid: str = "yg01", day: date = YESTERDAY) -> ChatFigures | None:
     return one.services.store.engagement.of_day(day).get(userid)
 
 

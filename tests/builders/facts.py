@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.store.facts import NO_WORDS, FactsImport, words
+from bot.store.facts import NO_VALUES, FactsImport, merge_values
 from bot.store.store import Store
 
 
@@ -31,7 +31,8 @@ def put_facts(store: Store, facts: Iterable[Fact], *, imported_at: int) -> None:
             coming.outdate(row.number for row in before.values())
             old = {key: row.words for key, row in before.items()}
             coming.add(
-                kind, [(key, words(cells, before=old.get(key, NO_WORDS))) for key, cells in lines.items()]
+                kind,
+                [(key, merge_values(cells, before=old.get(key, NO_VALUES))) for key, cells in lines.items()],
             )
         with store.transaction():
             coming.publish(imported_at=imported_at)

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.core.progress import QuotaFigures
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import Lines, Report, import_file
 from bot.features.imports.facts import FactLines
 from bot.features.ledger.derive import derive
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from builders.e2e import QUOTA, FakeTime, at, installation, write_config, write_roster
 
@@ -46,7 +46,7 @@ def tell(
     userid: str,
     customer: str,
     moment: str,
-    kind: Kind = Kind.ADDED,
+    kind: RelationKind = RelationKind.ADDED,
     *,
     state: str = "",
     origin: str = "callback",
@@ -78,7 +78,7 @@ def imported(
 
 
 def row(services: Services, userid: str = "zhangsan") -> QuotaFigures:
-    return next(row for row in standing(services, at=NOW).rows if row.userid == userid)
+    return next(row for row in load_standings(services, at=NOW).rows if row.userid == userid)
 
 
 def detail(services: Services, userid: str, customer: str, moment: str, **known: object) -> None:

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.core.coaching import Outcome
+from bot.core.coaching import CoachingOutcome
 from bot.core.day import DayFacts
 from bot.core.engagement import Method, TeamRate
 from bot.core.evidence import Evidence
 from bot.core.integrity import FindingKind
-from bot.core.leaderboard import Gain, board
+from bot.core.leaderboard import Gain, build_leaderboard
 from bot.core.money import Penalty
 from bot.core.pending import Waiting
 from bot.core.people import Departments
@@ -36,8 +36,8 @@ from bot.features.statements.rules import Figure, Statement
 from bot.features.teams.digest_message import News, digest
 from bot.features.teams.help_needs import Improved, Need, NeedKind
 from bot.features.teams.member import TeamMember
-from bot.features.teams.subteam_rules import LedTeam, LedTeams, TeamFigures
-from bot.features.teams.subteams import OverTeams
+from bot.features.teams.subteam_rules import SubTeam, SubTeams, TeamFigures
+from bot.features.teams.subteams import NamedSubTeams
 from bot.features.weekly import OwnWeek, TeamWeek, weekly
 from bot.messages.message import Message
 
@@ -183,7 +183,9 @@ EASED = RuleNews(
 )
 
 
-NEWS = News(improved=Improved(userids=("f2",), more=9), appeals=2, outcome=Outcome(people=2, back=1, rose=0))
+NEWS = News(
+    improved=Improved(userids=("f2",), more=9), appeals=2, outcome=CoachingOutcome(people=2, back=1, rose=0)
+)
 
 
 def member(name: str, *rows: QuotaFigures, userid: str = "u") -> TeamMember:
@@ -212,15 +214,15 @@ def a_team() -> list[TeamMember]:
     return [*fine, *enough, *weak, *asked_nothing]
 
 
-def over_teams() -> OverTeams:
+def over_teams() -> NamedSubTeams:
     """A leader of leaders: the 18 under a quota of `a_team`, but 员工丙, are in two teams."""
-    south = LedTeam(
+    south = SubTeam(
         department=121,
         people=8,
         figures=(TeamFigures(quota="cm-monthly", percent=64, middle=68),),
         behind=2,
         helped=1,
-        outcome=Outcome(people=2, back=1, rose=0),
+        outcome=CoachingOutcome(people=2, back=1, rose=0),
     )
     north = replace(
         south,
@@ -231,8 +233,8 @@ def over_teams() -> OverTeams:
         helped=0,
         outcome=None,
     )
-    return OverTeams(
-        teams=LedTeams(shown=(south, north), small=0, alone=1, behind=2),
+    return NamedSubTeams(
+        teams=SubTeams(shown=(south, north), small=0, alone=1, behind=2),
         names={121: "南区一部", 122: "南区二部"},
         own=frozenset({"bing"}),
     )
@@ -293,7 +295,7 @@ def a_group() -> GroupPost:
     ]
     tree = Departments({121: 12, 122: 12}, {121: "南区一部", 122: "南区二部"})
     gains = {row.userid: Gain(latest=9 + n % 5, before=9) for n, row in enumerate(rows)}
-    board_of = board(rows, departments=tree, scope=[12], size=5, gains=gains)
+    board_of = build_leaderboard(rows, departments=tree, scope=[12], size=5, gains=gains)
     assert board_of is not None
     return GroupPost(
         job="digest",

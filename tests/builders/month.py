@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
@@ -74,10 +74,12 @@ def live(services: Services, chance: Random) -> None:
     for customer in (f"wm{number:03d}" for number in range(150)):
         for userid in chance.sample(PEOPLE, chance.choice([1, 1, 1, 2, 4])):
             added = begin + chance.randrange(36) * 86_400 + chance.choice([chance.randrange(36_000), 7200])
-            events.append(event(userid, customer, added, Kind.ADDED))
+            events.append(event(userid, customer, added, RelationKind.ADDED))
             if chance.random() < 0.4:
                 ended = added + chance.randrange(12 * 86_400)
-                kind = chance.choice([Kind.LOST_BY_CUSTOMER, Kind.LOST_BY_MEMBER, Kind.TRANSFERRED])
+                kind = chance.choice(
+                    [RelationKind.LOST_BY_CUSTOMER, RelationKind.LOST_BY_MEMBER, RelationKind.TRANSFERRED]
+                )
                 events.append(event(userid, customer, ended, kind))
             if chance.random() < 0.8:
                 details.append(detail(userid, customer, added + chance.randrange(-70, 70), chance))
@@ -111,7 +113,7 @@ def called(customer: str) -> tuple[str, str]:
     return by.get(int(customer[2:]) % 10, ("external_userid", customer))
 
 
-def event(userid: str, customer: str, moment: int, kind: Kind) -> RelationEvent:
+def event(userid: str, customer: str, moment: int, kind: RelationKind) -> RelationEvent:
     return RelationEvent(userid=userid, external_userid=customer, at=moment, kind=kind)
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.core.progress import QuotaFigures
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.features.ledger.derive import derive
-from bot.features.standings.load import standing
+from bot.features.standings.load import load_standings
 from bot.services import Services
 from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 from scheduler.jobs import PREPARES
@@ -59,7 +59,7 @@ def burst(services: Services, userid: str = "zhang", *, begin: datetime = MONDAY
     add_customers(services, userid, *(begin + n * step for n in range(adds)))
 
 
-def tell(services: Services, userid: str, customer: str, moment: datetime, kind: Kind) -> None:
+def tell(services: Services, userid: str, customer: str, moment: datetime, kind: RelationKind) -> None:
     event = RelationEvent(userid=userid, external_userid=customer, at=int(moment.timestamp()), kind=kind)
     with services.store.transaction():
         services.store.ledger.append(event, origin="callback", recorded_at=0)
@@ -68,8 +68,8 @@ def tell(services: Services, userid: str, customer: str, moment: datetime, kind:
 
 def lost_contact(services: Services, userid: str = "zhang") -> str:
     """One contact of 4 November that was lost two days later: rejected:lost_early; its customer."""
-    tell(services, userid, "wm-lost", at("2026-11-04T10:00"), Kind.ADDED)
-    tell(services, userid, "wm-lost", at("2026-11-06T10:00"), Kind.LOST_BY_CUSTOMER)
+    tell(services, userid, "wm-lost", at("2026-11-04T10:00"), RelationKind.ADDED)
+    tell(services, userid, "wm-lost", at("2026-11-06T10:00"), RelationKind.LOST_BY_CUSTOMER)
     return "wm-lost"
 
 
@@ -85,7 +85,7 @@ def messages(services: Services, when: datetime) -> dict[str, str]:
 
 
 def row(services: Services, userid: str, when: datetime, *, period: str = "2026-11") -> QuotaFigures:
-    found = standing(services, at=when, period=period).rows
+    found = load_standings(services, at=when, period=period).rows
     return next(one for one in found if one.userid == userid)
 
 

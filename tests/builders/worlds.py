@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from bot.core.contacts import Contact, Details
-from bot.core.frames import Frame
+from bot.core.frames import QuotaPeriod
 from bot.core.integrity import FindingKind, FindingName, Flag
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import period_of
 from bot.core.progress import Branch as CoreBranch
 from bot.core.progress import QuotaFigures, progress
 from bot.core.quotas import Quota
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.core.sync import ROLLOUT_S
 from bot.core.teams import Team, teams
 from bot.core.workdays import WorkCalendar, epoch_of
@@ -125,7 +125,7 @@ class World:
         return {
             (quota.id, who.userid): [
                 (contact.key, str(verdict))
-                for contact, verdict in Frame.of(quota, period, calendar=self.calendar).judged(
+                for contact, verdict in QuotaPeriod.of(quota, period, calendar=self.calendar).judged(
                     who.userid, past
                 )
             ]
@@ -167,17 +167,17 @@ def told_in(
 ) -> list[RelationEvent]:
     """The events of one relation, often in a crowd of others; *steps* are spans at which a rule turns."""
     kinds = chance.one(
-        [Kind.ADDED],
-        [Kind.ADDED],
-        [Kind.ADDED, Kind.LOST_BY_CUSTOMER],
-        [Kind.ADDED, Kind.TRANSFERRED],
-        [Kind.ADDED, Kind.LOST_BY_MEMBER, Kind.ADDED],
+        [RelationKind.ADDED],
+        [RelationKind.ADDED],
+        [RelationKind.ADDED, RelationKind.LOST_BY_CUSTOMER],
+        [RelationKind.ADDED, RelationKind.TRANSFERRED],
+        [RelationKind.ADDED, RelationKind.LOST_BY_MEMBER, RelationKind.ADDED],
         [chance.choice(KINDS) for _ in range(chance.randint(1, 7))],
     )
     moment, told = chance.choice(starts) + chance.one(-1, 0, 0, 1, 60, 600, chance.randrange(1200)), []
     for kind in kinds:
         # One state to a relation and second, as the ledger keeps one row of each.
-        state = STATES[moment % 4] if kind is Kind.ADDED else ""
+        state = STATES[moment % 4] if kind is RelationKind.ADDED else ""
         told.append(replace(event(kind, moment, customer=customer, userid=userid), state=state))
         moment += chance.choice([*steps, chance.randrange(1, 9 * DAY_S)])
     return told
@@ -187,7 +187,9 @@ def known_of(chance: Chance, told: Sequence[RelationEvent], asked: Sequence[Quot
     """What is known of the relations of *told*: of most something, of few everything."""
     pairs = sorted({(one.userid, one.external_userid) for one in told})
     customers = sorted({customer for _, customer in pairs})
-    added = sorted({(one.userid, one.external_userid, one.at) for one in told if one.kind is Kind.ADDED})
+    added = sorted(
+        {(one.userid, one.external_userid, one.at) for one in told if one.kind is RelationKind.ADDED}
+    )
     return Known(
         details={
             pair: Details(

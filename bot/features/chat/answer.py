@@ -10,49 +10,49 @@ from bot.core.workdays import epoch_of
 from bot.features.chat import about, contacts, own_message, preferences, statements, team
 from bot.features.chat import own as own_replies
 from bot.features.chat.claim import Claim
-from bot.features.chat.commands import Word, said
+from bot.features.chat.commands import Command, parse_command
 from bot.features.chat.desk import Answer, Ask, Desk, File, Reply
 from bot.features.chat.grouping import groups
 from bot.features.notify.enqueue import answer, attached
 from bot.messages.message import Message
 from bot.services import Services
-from bot.store.chat import Word as Asked
+from bot.store.chat import ChatRequest as Asked
 from bot.store.engine import StoreError
 
 log = structlog.get_logger(__name__)
 
 BATCH = 50
 
-REPLIES: Mapping[Word, Reply] = {
-    Word.PROGRESS: own_replies.progress,
-    Word.RANK: own_replies.rank,
-    Word.LIST: contacts.listed,
-    Word.WHY: contacts.why,
-    Word.APPEAL: contacts.appeal,
-    Word.ANSWER: contacts.respond,
-    Word.MUTE: preferences.mute,
-    Word.MUTE_TODAY: preferences.mute_today,
-    Word.UNMUTE: preferences.unmute,
-    Word.LEAVE: preferences.leave,
-    Word.LEAVE_TODAY: preferences.leave_today,
-    Word.BACK: preferences.back,
-    Word.WANT_HELP: preferences.want_help,
-    Word.RULES: about.rules,
-    Word.PRIVACY: about.privacy,
-    Word.VERIFY: statements.verify,
-    Word.HELP: about.help_text,
-    Word.TEAM: team.team,
-    Word.NEEDS_HELP: team.needs_help,
-    Word.COACH: team.coach,
-    Word.CONFIRM_LEAVE: team.confirm_leave,
-    Word.EXPORT: team.export,
+REPLIES: Mapping[Command, Reply] = {
+    Command.PROGRESS: own_replies.progress,
+    Command.RANK: own_replies.rank,
+    Command.LIST: contacts.listed,
+    Command.WHY: contacts.why,
+    Command.APPEAL: contacts.appeal,
+    Command.ANSWER: contacts.respond,
+    Command.MUTE: preferences.mute,
+    Command.MUTE_TODAY: preferences.mute_today,
+    Command.UNMUTE: preferences.unmute,
+    Command.LEAVE: preferences.leave,
+    Command.LEAVE_TODAY: preferences.leave_today,
+    Command.BACK: preferences.back,
+    Command.WANT_HELP: preferences.want_help,
+    Command.RULES: about.rules,
+    Command.PRIVACY: about.privacy,
+    Command.VERIFY: statements.verify,
+    Command.HELP: about.help_text,
+    Command.TEAM: team.team,
+    Command.NEEDS_HELP: team.needs_help,
+    Command.COACH: team.coach,
+    Command.CONFIRM_LEAVE: team.confirm_leave,
+    Command.EXPORT: team.export,
 }
 
 # His own silence, and what is kept of him, are everybody's from the first day on.
 ALWAYS = frozenset(
     (
-        *(Word.MUTE, Word.MUTE_TODAY, Word.UNMUTE, Word.LEAVE, Word.LEAVE_TODAY, Word.BACK),
-        Word.PRIVACY,
+        *(Command.MUTE, Command.MUTE_TODAY, Command.UNMUTE, Command.LEAVE, Command.LEAVE_TODAY, Command.BACK),
+        Command.PRIVACY,
     )
 )
 
@@ -97,7 +97,7 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
     try:
         if not desk.knows(asked.userid):
             return own_message.unknown(language=desk.language, at=desk.local)
-        understood = said(asked.text)
+        understood = parse_command(asked.text)
         if not desk.reaches(asked.userid) and (understood is None or understood.word not in ALWAYS):
             return own_message.not_begun(language=desk.language, at=desk.local)
         reply = about.not_understood if understood is None else REPLIES[understood.word]

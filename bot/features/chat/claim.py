@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from contextlib import suppress
 
-from bot.store.chat import Word
+from bot.store.chat import ChatRequest
 from bot.store.engine import StoreError
 from bot.store.store import Store
 
@@ -24,7 +24,7 @@ class Claim:
         self._until = 0
         self._held: frozenset[str] = frozenset()
 
-    def take(self, *, batch: int) -> list[Word]:
+    def take(self, *, batch: int) -> list[ChatRequest]:
         """Take *batch* words at most that nobody has in hand, oldest first. What was taken before is over."""
         store, now = self._store, int(self._store.now())
         if not store.words.is_free(now=now):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Word(StrEnum):
+class Command(StrEnum):
     """What may be asked; the values are the words of the English menu."""
 
     PROGRESS = "progress"
@@ -40,37 +40,37 @@ class Word(StrEnum):
 
 
 # Words that stand alone, and those that something follows; each in Chinese, then in English.
-_ALONE: Mapping[Word, tuple[str, ...]] = {
-    Word.PROGRESS: ("进度", "我的进度", "progress"),
-    Word.RANK: ("排名", "名次", "rank"),
-    Word.MUTE_TODAY: ("今天别提醒", "静音今天", "mutetoday"),
-    Word.UNMUTE: ("取消静音", "恢复提醒", "unmute"),
-    Word.LEAVE_TODAY: ("我在休假", "onleave"),
-    Word.BACK: ("取消请假", "销假", "leaveend", "endleave"),
-    Word.WANT_HELP: ("请人帮忙", "求助", "helpwanted", "askforhelp"),
-    Word.RULES: ("规则", "rules", "rule"),
-    Word.PRIVACY: ("隐私", "privacy"),
-    Word.HELP: ("帮助", "help", "?"),
-    Word.TEAM: ("团队", "team"),
-    Word.NEEDS_HELP: ("需帮助", "需要帮助", "落后", "needshelp", "needhelp"),
-    Word.EXPORT: ("导出", "export"),
+_ALONE: Mapping[Command, tuple[str, ...]] = {
+    Command.PROGRESS: ("进度", "我的进度", "progress"),
+    Command.RANK: ("排名", "名次", "rank"),
+    Command.MUTE_TODAY: ("今天别提醒", "静音今天", "mutetoday"),
+    Command.UNMUTE: ("取消静音", "恢复提醒", "unmute"),
+    Command.LEAVE_TODAY: ("我在休假", "onleave"),
+    Command.BACK: ("取消请假", "销假", "leaveend", "endleave"),
+    Command.WANT_HELP: ("请人帮忙", "求助", "helpwanted", "askforhelp"),
+    Command.RULES: ("规则", "rules", "rule"),
+    Command.PRIVACY: ("隐私", "privacy"),
+    Command.HELP: ("帮助", "help", "?"),
+    Command.TEAM: ("团队", "team"),
+    Command.NEEDS_HELP: ("需帮助", "需要帮助", "落后", "needshelp", "needhelp"),
+    Command.EXPORT: ("导出", "export"),
 }
-_FOLLOWED: Mapping[Word, tuple[str, ...]] = {
-    Word.LIST: ("明细", "list"),
-    Word.WHY: ("为什么", "why"),
-    Word.APPEAL: ("申诉", "appeal"),
-    Word.ANSWER: ("回答", "answer"),
-    Word.MUTE: ("静音", "mute"),
-    Word.LEAVE: ("请假", "休假", "leave"),
-    Word.VERIFY: ("验证", "核对", "校验码", "verify", "code"),
-    Word.COACH: ("我来帮", "coach"),
-    Word.CONFIRM_LEAVE: ("确认请假", "confirm-leave", "confirmleave"),
+_FOLLOWED: Mapping[Command, tuple[str, ...]] = {
+    Command.LIST: ("明细", "list"),
+    Command.WHY: ("为什么", "why"),
+    Command.APPEAL: ("申诉", "appeal"),
+    Command.ANSWER: ("回答", "answer"),
+    Command.MUTE: ("静音", "mute"),
+    Command.LEAVE: ("请假", "休假", "leave"),
+    Command.VERIFY: ("验证", "核对", "校验码", "verify", "code"),
+    Command.COACH: ("我来帮", "coach"),
+    Command.CONFIRM_LEAVE: ("确认请假", "confirm-leave", "confirmleave"),
 }
 _BY_NAME = {name: word for word, names in _ALONE.items() for name in names}
 _TRAILING = "。，,.!！；;:：~～…]】」 "
 # What stays as he typed it where his own words are kept: the rest is made narrow.
 _PUNCTUATION = frozenset("，。！？；：（）…～")
-_IN_HIS_WORDS = frozenset({Word.APPEAL, Word.ANSWER})
+_IN_HIS_WORDS = frozenset({Command.APPEAL, Command.ANSWER})
 # The characters of our words as phones in Hong Kong and Taiwan write them.
 _SIMPLIFIED = str.maketrans(
     "進細為爲麼麽訴靜請規則隱驗證幫團隊導後別復銷對來須碼確認",
@@ -79,29 +79,29 @@ _SIMPLIFIED = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ParsedCommand:
     """A word and *rest*, what was said after it: in its own case, widths made equal.
 
     What others will read, an appeal or an answer, keeps the punctuation that he typed.
     """
 
-    word: Word
+    word: Command
     rest: str = ""
 
 
-def said(text: str) -> Said | None:
+def parse_command(text: str) -> ParsedCommand | None:
     """Return what *text* asks for; None if it is no word."""
     plain = _plain(text)
     # 帮助？ is 帮助, and a question mark alone asks for help.
     bare = "".join(one for one in plain.translate(_SIMPLIFIED) if one.isalnum() or one == "?").casefold()
     if (word := _BY_NAME.get(bare) or _BY_NAME.get(bare.rstrip("?"))) is not None:
-        return Said(word=word)
+        return ParsedCommand(word=word)
     for word, pattern in _PATTERNS:
         if (rest := _after(pattern, plain)) is None:
             continue
         if word in _IN_HIS_WORDS:
             rest = _after(pattern, _plain(text, keep=_PUNCTUATION)) or ""
-        return Said(word=word, rest=rest)
+        return ParsedCommand(word=word, rest=rest)
     return None
 
 

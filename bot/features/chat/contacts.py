@@ -13,14 +13,14 @@ from bot.features.chat.desk import Ask, Desk
 from bot.features.close.results import may_appeal
 from bot.features.contacts import listing, message
 from bot.features.contacts.listing import numbered
-from bot.features.contacts.message import Listed
+from bot.features.contacts.message import ListedCustomer
 from bot.features.customers.name_sentences import Customer
 from bot.features.customers.names import names_of
 from bot.features.reviews import appeal_message
 from bot.features.reviews.cases import cases
 from bot.features.reviews.decide import ReviewError, answer, open_appeal
 from bot.features.reviews.question_message import Seen
-from bot.features.standings.load import rules
+from bot.features.standings.load import load_rulebook
 from bot.messages.message import Message
 from bot.store.reviews import Review, ReviewKind, ReviewState
 
@@ -90,7 +90,7 @@ def respond(ask: Ask) -> Message:
     return appeal_message.answer_noted(language=desk.language, at=desk.local)
 
 
-def _opened(desk: Desk, userid: str, contact: Listed, *, text: str) -> Message:
+def _opened(desk: Desk, userid: str, contact: ListedCustomer, *, text: str) -> Message:
     try:
         opened = open_appeal(desk.services, userid, contact.external_userid, text=text, at=desk.at)
     except ReviewError:
@@ -113,7 +113,7 @@ class _Told(TypedDict):
     at: datetime
 
 
-def _refused(desk: Desk, userid: str, contact: Listed) -> Message:
+def _refused(desk: Desk, userid: str, contact: ListedCustomer) -> Message:
     """Say why nothing was opened, the most telling reason first."""
     told: _Told = {"language": desk.language, "customer": contact, "at": desk.local}
     before = next(iter(_appeals_of(desk, userid, contact)), None)
@@ -129,12 +129,12 @@ def _refused(desk: Desk, userid: str, contact: Listed) -> Message:
     return appeal_message.too_late(**told)
 
 
-def _appeals_of(desk: Desk, userid: str, contact: Listed) -> list[Review]:
+def _appeals_of(desk: Desk, userid: str, contact: ListedCustomer) -> list[Review]:
     key = (userid, contact.external_userid, int(contact.added_at.timestamp()))
     return [one for one in desk.services.store.reviews.of_contact(key) if one.kind is ReviewKind.APPEAL]
 
 
-def _may_object(desk: Desk, userid: str, contact: Listed, quota: str, period: str) -> bool:
+def _may_object(desk: Desk, userid: str, contact: ListedCustomer, quota: str, period: str) -> bool:
     judged = next(one for one in contact.judged if (one.quota, one.period) == (quota, period))
     return (
         judged.verdict.standing == "rejected"
@@ -143,7 +143,7 @@ def _may_object(desk: Desk, userid: str, contact: Listed, quota: str, period: st
     )
 
 
-def _meant(ask: Ask, which: str) -> list[Listed]:
+def _meant(ask: Ask, which: str) -> list[ListedCustomer]:
     """His contacts that *which* can mean: a number of the last list, else the end of an id."""
     desk, which = ask.desk, which.strip(" .…#")
     shown = desk.services.store.preferences.shown(ask.userid)
@@ -167,8 +167,8 @@ def _meant(ask: Ask, which: str) -> list[Listed]:
 
 
 def _contacts_of(
-    desk: Desk, userid: str, customer: str, running: Sequence[Listed], *, number: int
-) -> list[Listed]:
+    desk: Desk, userid: str, customer: str, running: Sequence[ListedCustomer], *, number: int
+) -> list[ListedCustomer]:
     """The last contact with *customer*: of the running periods, else of those in which it was added."""
     found = [one for one in running if one.external_userid == customer]
     if not found:
@@ -180,12 +180,12 @@ def _contacts_of(
     return [replace(newest, number=number or (same.number if same else 0))]
 
 
-def _earlier(desk: Desk, userid: str, customer: str) -> list[Listed]:
+def _earlier(desk: Desk, userid: str, customer: str) -> list[ListedCustomer]:
     adds = desk.services.store.ledger.kept_adds(userid, customer)
     begun = [add.added_at for add in adds if add.added_at <= int(desk.at.timestamp())]
     if not begun:
         return []
-    frames = rules(desk.services).frames_at(desk.calendar.day_of(begun[-1]))
+    frames = load_rulebook(desk.services).frames_at(desk.calendar.day_of(begun[-1]))
     periods = dict.fromkeys(period.name for _, period in frames)
     found = [one for name in periods for one in numbered(desk.services, userid, at=desk.at, period=name)]
     return [one for one in found if one.external_userid == customer]

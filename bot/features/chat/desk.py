@@ -10,12 +10,12 @@ from functools import cached_property
 from bot.core.people import Person
 from bot.core.progress import Branch
 from bot.core.reviewers import Bank
-from bot.core.rollout import Reach
+from bot.core.rollout import RolloutScope
 from bot.core.workdays import WorkCalendar
-from bot.features.notify.rollout import reach
-from bot.features.standings.load import Standing, everybody, standing_of
-from bot.features.teams.digest import Leading, chart_of
-from bot.features.teams.org_chart import Chart
+from bot.features.notify.rollout import rollout_scope
+from bot.features.standings.load import Standings, load_people, load_standings_of
+from bot.features.teams.digest import TeamDigest, load_org_chart
+from bot.features.teams.org_chart import OrgChart
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.preferences import Way
@@ -34,9 +34,9 @@ class Desk:
         self.language = services.language
 
     @cached_property
-    def standing(self) -> Standing:
+    def standing(self) -> Standings:
         """Where those whom it is about stand; without ranks, which are among others."""
-        return standing_of(self.services, self.about, at=self.at)
+        return load_standings_of(self.services, self.about, at=self.at)
 
     @property
     def branch(self) -> Branch:
@@ -46,12 +46,12 @@ class Desk:
     @cached_property
     def people(self) -> Mapping[str, Person]:
         """Everybody by userid."""
-        return everybody(self.services)
+        return load_people(self.services)
 
     @cached_property
-    def reach(self) -> Reach:
+    def reach(self) -> RolloutScope:
         """Whom the rollout has come to."""
-        return reach(self.services)
+        return rollout_scope(self.services)
 
     def knows(self, userid: str) -> bool:
         """Whether *userid* is somebody of the staff today: others get no answer."""
@@ -75,9 +75,9 @@ class Desk:
         )
 
     @cached_property
-    def leading(self) -> Leading:
+    def leading(self) -> TeamDigest:
         """What leaders are told."""
-        return Leading(self.services, self.standing)
+        return TeamDigest(self.services, self.standing)
 
     def led_by(self, userid: str) -> set[str]:
         """Of whom *userid* may be told something as their leader: by name, or in a team."""
@@ -93,9 +93,9 @@ class Desk:
         return () if leader is None or not leader.leader_of else self._chart.of(leader).own
 
     @cached_property
-    def _chart(self) -> Chart:
+    def _chart(self) -> OrgChart:
         departments = self.services.directory.departments
-        return chart_of(self.services, self.people, departments=departments, day=self.local.date())
+        return load_org_chart(self.services, self.people, departments=departments, day=self.local.date())
 
     def name(self, userid: str) -> str:
         """What *userid* is called."""

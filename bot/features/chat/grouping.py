@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.features.chat.commands import Word, said
+from bot.features.chat.commands import Command, parse_command
 from bot.features.chat.desk import Desk
 from bot.services import Services
-from bot.store.chat import Word as Asked
+from bot.store.chat import ChatRequest as Asked
 
 TOGETHER = 200  # people whose figures are read at once: half a second, so that the first answers go early
-_ABOUT_OTHERS = frozenset((Word.TEAM, Word.NEEDS_HELP, Word.COACH, Word.EXPORT))
+_ABOUT_OTHERS = frozenset((Command.TEAM, Command.NEEDS_HELP, Command.COACH, Command.EXPORT))
 
 
 def groups(services: Services, waiting: Sequence[Asked]) -> Iterator[tuple[list[Asked], set[str]]]:
@@ -30,7 +30,7 @@ def groups(services: Services, waiting: Sequence[Asked]) -> Iterator[tuple[list[
 
 def _about(desk: Desk, asked: Asked) -> set[str]:
     """Whose figures the answer may have."""
-    understood = said(asked.text)
+    understood = parse_command(asked.text)
     if understood is None or understood.word not in _ABOUT_OTHERS:
         return {asked.userid}
     return {asked.userid, *desk.led_by(asked.userid)}

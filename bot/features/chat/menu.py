@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.features.chat.commands import Word
+from bot.features.chat.commands import Command
 from bot.messages.catalog import texts_in
 
 # Three groups of at most five [90231]: each button stands for a word.
-_GROUPS: tuple[tuple[Word, ...], ...] = (
-    (Word.PROGRESS, Word.LIST, Word.RANK, Word.RULES, Word.PRIVACY),
-    (Word.MUTE_TODAY, Word.UNMUTE, Word.LEAVE_TODAY, Word.BACK, Word.WANT_HELP),
-    (Word.TEAM, Word.NEEDS_HELP, Word.EXPORT, Word.HELP),
+_GROUPS: tuple[tuple[Command, ...], ...] = (
+    (Command.PROGRESS, Command.LIST, Command.RANK, Command.RULES, Command.PRIVACY),
+    (Command.MUTE_TODAY, Command.UNMUTE, Command.LEAVE_TODAY, Command.BACK, Command.WANT_HELP),
+    (Command.TEAM, Command.NEEDS_HELP, Command.EXPORT, Command.HELP),
 )
 
 
-def groups(*, language: str) -> list[tuple[str, dict[Word, str]]]:
+def groups(*, language: str) -> list[tuple[str, dict[Command, str]]]:
     """Return the name of each group and those of its buttons."""
     texts = texts_in(language)
     buttons = texts.table("menu.buttons")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.money import Scope
-from bot.core.places import Place
+from bot.core.places import RankPlace
 from bot.core.progress import QuotaFigures
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
@@ -22,7 +22,7 @@ class OwnPlace:
     Without a *place*: it is not worked out yet.
     """
 
-    place: Place | None
+    place: RankPlace | None
     scope: Scope
     at: datetime | None = None
 

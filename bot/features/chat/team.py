@@ -19,7 +19,7 @@ from bot.features.standings.ranks import ranked
 from bot.features.standings.report import Report, sheets
 from bot.features.teams import answers as team_messages
 from bot.features.teams import coaching, help_sentences
-from bot.features.teams.digest import Told
+from bot.features.teams.digest import TeamContent
 from bot.features.teams.member import TeamMember
 from bot.messages.answers import timed
 from bot.messages.catalog import texts_in
@@ -32,7 +32,7 @@ _WHOM_AND_DAYS = re.compile(r"\s*(?P<whom>[^\s,:、]+)(?P<days>.*)$")
 Reply = Callable[[Ask], Message | Answer]
 
 
-def of_leaders(reply: Callable[[Ask, Told], Message | Answer]) -> Reply:
+def of_leaders(reply: Callable[[Ask, TeamContent], Message | Answer]) -> Reply:
     """Give *reply* those of whom the asker may be told something; who leads nobody learns nothing."""
 
     @wraps(reply)
@@ -51,7 +51,7 @@ def of_leaders(reply: Callable[[Ask, Told], Message | Answer]) -> Reply:
 
 
 @of_leaders
-def team(ask: Ask, told: Told) -> Message:
+def team(ask: Ask, told: TeamContent) -> Message:
     """The evening's message as of now."""
     desk = ask.desk
     message = desk.leading.message(desk.people[ask.userid], told)
@@ -60,7 +60,7 @@ def team(ask: Ask, told: Told) -> Message:
 
 
 @of_leaders
-def needs_help(ask: Ask, told: Told) -> Message:
+def needs_help(ask: Ask, told: TeamContent) -> Message:
     """Who of his own could use a hand, who asked for it, and in which teams of others somebody could."""
     desk = ask.desk
     names = {member.userid: member.name or member.userid for member in told.own}
@@ -132,7 +132,7 @@ def confirm_leave(ask: Ask) -> Message:
 
 
 @of_leaders
-def export(ask: Ask, told: Told) -> Answer:
+def export(ask: Ask, told: TeamContent) -> Answer:
     """The rows of his own people as a spreadsheet, with his name on it; of those whom others lead, teams."""
     desk, over = ask.desk, told.over
     userids = tuple(sorted(member.userid for member in told.own))

@@ -14,11 +14,11 @@ from operator import attrgetter
 
 from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
-from bot.core.rulebook import Framed
+from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.standings.load import Standing, rules, standing_in
+from bot.features.standings.load import Standings, load_rulebook, load_standings_in
 from bot.services import FIRST_START, Services
-from bot.store.results import Closed, Result, State, text_of
+from bot.store.results import Closed, Result, ResultState, text_of
 
 _LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
 
@@ -38,7 +38,7 @@ class Correction:
     now: QuotaFigures
 
 
-def due(services: Services, *, at: datetime) -> list[Framed]:
+def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
     """Return each quota with its periods that are settled at *at* (aware) and not closed, the earliest first.
 
     Periods that ended before the first fact of the ledger are none of ours.
@@ -49,7 +49,9 @@ def due(services: Services, *, at: datetime) -> list[Framed]:
     calendar = services.config.work_calendar()
     today = calendar.local_day(at)
     closed = {(one.quota, one.period) for one in services.store.results.closed()}
-    begun = rules(services).frames_beginning(max(calendar.day_of(first) - _LONGEST, today - _LONGEST), today)
+    begun = load_rulebook(services).frames_beginning(
+        max(calendar.day_of(first) - _LONGEST, today - _LONGEST), today
+    )
     found = [
         (quota, period)
         for quota, period in begun
@@ -60,7 +62,7 @@ def due(services: Services, *, at: datetime) -> list[Framed]:
     return sorted(found, key=lambda framed: framed[1].last)
 
 
-def begun_within(services: Services, framed: Framed) -> date | None:
+def begun_within(services: Services, framed: QuotaInPeriod) -> date | None:
     """Return the local day on which the record began, if too much of the period was over then.
 
     More than a fifth of its workdays: what happened before was not counted, so its result says little.
@@ -87,7 +89,7 @@ def close_due(services: Services, *, at: datetime) -> None:
                 Result(
                     line=row,
                     version=1,
-                    state=State.PRELIMINARY,
+                    state=ResultState.PRELIMINARY,
                     author="",
                     reason="settlement",
                     stored_at=epoch_of(at),
@@ -100,7 +102,7 @@ def close_due(services: Services, *, at: datetime) -> None:
                 )
 
 
-def of_today(services: Services, *, at: datetime) -> list[tuple[Framed, Standing]]:
+def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, Standings]]:
     """Return what was closed on the local day of *at* (aware), or is due then, each with its figures."""
     calendar = services.config.work_calendar()
     today = {
@@ -108,7 +110,7 @@ def of_today(services: Services, *, at: datetime) -> list[tuple[Framed, Standing
         for one in services.store.results.closed()
         if calendar.day_of(one.closed_at) == calendar.local_day(at)
     }
-    book = rules(services)
+    book = load_rulebook(services)
     frames = [
         framed
         for quota, period in sorted(today)
@@ -159,7 +161,7 @@ def sign(
         signed = [
             _signed(services, result, rows.get(userid), by=by, at=at)
             for userid, result in store.results.newest(quota, period).items()
-            if result.state is State.PRELIMINARY and userid not in waiting
+            if result.state is ResultState.PRELIMINARY and userid not in waiting
         ]
         store.results.add(signed)
         if signed:
@@ -171,13 +173,15 @@ def sign(
 def corrections(services: Services, quota: str, period: str, *, at: datetime) -> list[Correction]:
     """Return the final lines that would be others now: late events, facts or decisions."""
     newest = services.store.results.newest(quota, period)
-    if not any(result.state is State.FINAL for result in newest.values()):
+    if not any(result.state is ResultState.FINAL for result in newest.values()):
         return []
     rows = {row.userid: row for row in _recomputed(services, quota, period, at=at).rows}
     return [
         Correction(stored=result.line, now=rows[userid])
         for userid, result in newest.items()
-        if result.state is State.FINAL and userid in rows and _FIGURES(result.line) != _FIGURES(rows[userid])
+        if result.state is ResultState.FINAL
+        and userid in rows
+        and _FIGURES(result.line) != _FIGURES(rows[userid])
     ]
 
 
@@ -224,7 +228,7 @@ def _signed(services: Services, result: Result, now: QuotaFigures | None, *, by:
     return Result(
         line=line,
         version=result.version + 1,
-        state=State.FINAL,
+        state=ResultState.FINAL,
         author=by,
         reason=reason,
         stored_at=epoch_of(at),
@@ -267,11 +271,11 @@ def _deadline(services: Services, closed: Closed) -> datetime:
     )
 
 
-def _recomputed(services: Services, quota: str, period: str, *, at: datetime) -> Standing:
-    frames = rules(services).frames_named(parse_period(period))
+def _recomputed(services: Services, quota: str, period: str, *, at: datetime) -> Standings:
+    frames = load_rulebook(services).frames_named(parse_period(period))
     return _computed(services, [framed for framed in frames if framed[0].id == quota], at=at)
 
 
-def _computed(services: Services, frames: Sequence[Framed], *, at: datetime) -> Standing:
+def _computed(services: Services, frames: Sequence[QuotaInPeriod], *, at: datetime) -> Standings:
     """The figures as they are now, whatever is stored."""
-    return standing_in(services, frames, at=at, book=rules(services), stored=False)
+    return load_standings_in(services, frames, at=at, book=load_rulebook(services), stored=False)

@@ -8,22 +8,24 @@ from datetime import datetime
 
 from bot.core.contacts import Contact
 from bot.core.counting import MaxShare
-from bot.core.frames import Frame, Past
+from bot.core.frames import Past, QuotaPeriod
 from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch
 from bot.core.quotas import stretches_under
-from bot.core.relations import Kind, RelationEvent
-from bot.core.rulebook import Framed
+from bot.core.relations import RelationEvent, RelationKind
+from bot.core.rulebook import QuotaInPeriod
 from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
 from bot.features.contacts.reasons import Decision, Ruling, reason
-from bot.features.standings.load import branch_for, rules
+from bot.features.standings.load import load_branch, load_rulebook
 from bot.services import Services
 
 _OVER_SHARE = (Verdict.OVER_SHARE, Verdict.REJECTED_OVER_SHARE)
 
-Told = Mapping[str, Sequence[tuple[RelationEvent, str]]]  # an employee's events and origins, by customer
+LedgerFacts = Mapping[
+    str, Sequence[tuple[RelationEvent, str]]
+]  # an employee's events and origins, by customer
 
 
 class UnknownPersonError(Exception):
@@ -31,7 +33,7 @@ class UnknownPersonError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToldEvent:
+class LedgerFact:
     """One fact of the ledger; *at* is local, *source* the way by which it came."""
 
     kind: str
@@ -53,7 +55,7 @@ class Explained:
     verdict: Verdict
     reason: str
     until: datetime | None
-    events: tuple[ToldEvent, ...]
+    events: tuple[LedgerFact, ...]
     self_declared: tuple[str, ...] = ()
 
 
@@ -93,12 +95,12 @@ def explain(
 
     Raises UnknownPersonError, and ValueError for a name that is no period.
     """
-    book, calendar = rules(services), services.config.work_calendar()
+    book, calendar = load_rulebook(services), services.config.work_calendar()
     if period is None:
         frames = book.frames_at(calendar.local_day(at))
     else:
         frames = book.frames_named(parse_period(period))
-    branch = branch or branch_for(services, frames, at=at, userids=[userid.lower()])
+    branch = branch or load_branch(services, frames, at=at, userids=[userid.lower()])
     person = next((one for one in branch.people if one.userid == userid.lower()), None)
     if person is None:
         raise UnknownPersonError(f"nobody has the userid {userid!r}: see the roster")
@@ -130,7 +132,7 @@ class _Explainer:
         self._calendar = branch.calendar
         self._at = self._local(epoch_of(at))
         self._past: Past = branch.past(epoch_of(at))
-        self._told: Told = services.store.ledger.told_of(person.userid, upto=epoch_of(at))
+        self._told: LedgerFacts = services.store.ledger.told_of(person.userid, upto=epoch_of(at))
         self._decisions = services.store.reviews.decided_of(person.userid)
         self._language = services.language
 
@@ -139,9 +141,9 @@ class _Explainer:
         line = self._services.store.results.newest_of(self._userid, quota=quota, period=period)
         return line is not None and line.state.value == "final"
 
-    def contacts(self, framed: Framed, *, wanted: str) -> Iterator[Explained]:
+    def contacts(self, framed: QuotaInPeriod, *, wanted: str) -> Iterator[Explained]:
         """The contacts of one frame by time, then by customer."""
-        frame = Frame.of(*framed, calendar=self._calendar)
+        frame = QuotaPeriod.of(*framed, calendar=self._calendar)
         limits = self._limits(frame)
         for contact, verdict in frame.judged(self._userid, self._past):
             add = contact.add
@@ -156,16 +158,18 @@ class _Explainer:
                 reason=reason(ruling, language=self._language),
                 until=_until(ruling),
                 events=tuple(
-                    ToldEvent(kind=event.kind.value, at=self._local(event.at), source=origin)
+                    LedgerFact(kind=event.kind.value, at=self._local(event.at), source=origin)
                     for event, origin in self._told.get(add.external_userid, ())
                 ),
                 self_declared=tuple(sorted(contact.self_declared)),
             )
 
-    def _ruling(self, frame: Frame, contact: Contact, verdict: Verdict, limit: MaxShare | None) -> Ruling:
+    def _ruling(
+        self, frame: QuotaPeriod, contact: Contact, verdict: Verdict, limit: MaxShare | None
+    ) -> Ruling:
         add, counting = contact.add, frame.quota.counting
         told = self._told.get(add.external_userid, ())
-        first = next((event.at for event, _ in told if event.kind is Kind.ADDED), add.added_at)
+        first = next((event.at for event, _ in told if event.kind is RelationKind.ADDED), add.added_at)
         decided = self._decisions.get((*contact.key, frame.quota.id))
         return Ruling(
             verdict=verdict,
@@ -188,7 +192,7 @@ class _Explainer:
             ),
         )
 
-    def _limits(self, frame: Frame) -> dict[tuple[str, str, int], MaxShare]:
+    def _limits(self, frame: QuotaPeriod) -> dict[tuple[str, str, int], MaxShare]:
         """The share that each contact is over which is over one: the first that stops it."""
         found: dict[tuple[str, str, int], MaxShare] = {}
         shares = frame.quota.counting.max_share

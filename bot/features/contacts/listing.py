@@ -9,7 +9,7 @@ from bot.core.progress import Branch
 from bot.core.workdays import epoch_of
 from bot.features.contacts import message
 from bot.features.contacts.explain import Explanation, UnknownPersonError, explain
-from bot.features.contacts.message import Judged, Listed
+from bot.features.contacts.message import ListedCustomer, ShownVerdict
 from bot.features.customers.names import Names, names_of
 from bot.messages.message import Message
 from bot.services import Services
@@ -43,7 +43,7 @@ def numbered(
     at: datetime,
     period: str | None = None,
     branch: Branch | None = None,
-) -> list[Listed]:
+) -> list[ListedCustomer]:
     """Return his contacts of the running periods, or of the one named, the newest first; nobody's are none.
 
     Raises ValueError for a name that is no period.
@@ -55,15 +55,15 @@ def numbered(
     return _numbered(found, names_of(services, userid))
 
 
-def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[Listed]:
-    judged: dict[tuple[datetime, str], list[Judged]] = {}
+def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[ListedCustomer]:
+    judged: dict[tuple[datetime, str], list[ShownVerdict]] = {}
     ways: dict[tuple[datetime, str], int | None] = {}
     for quota in explanation.quotas:
         for one in quota.contacts:
             place = one.added_at, one.external_userid
             ways[place] = one.way
             judged.setdefault(place, []).append(
-                Judged(
+                ShownVerdict(
                     quota=quota.quota,
                     period=quota.period,
                     verdict=one.verdict,
@@ -73,7 +73,7 @@ def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[List
             )
     places: Sequence[tuple[datetime, str]] = sorted(judged, reverse=True)
     return [
-        Listed(
+        ListedCustomer(
             number=number,
             external_userid=place[1],
             names=names.get(place[1], ()),

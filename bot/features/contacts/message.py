@@ -22,7 +22,7 @@ _ENDS = 110  # bytes of the last line, and of the tones of the first and the las
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class ShownVerdict:
     """What a contact is worth under one quota in one period. *until*: when time alone changes that; local."""
 
     quota: str
@@ -33,16 +33,16 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed(Customer):
+class ListedCustomer(Customer):
     """A contact under its *number* in the list; *added_at* local, *way* WeCom's add_way, None if unread."""
 
     number: int
     added_at: datetime
     way: int | None
-    judged: tuple[Judged, ...]
+    judged: tuple[ShownVerdict, ...]
 
 
-def listed(*, language: str, contacts: Sequence[Listed], page: int, at: datetime) -> Message:
+def listed(*, language: str, contacts: Sequence[ListedCustomer], page: int, at: datetime) -> Message:
     """Show the *page* (from 1) of *contacts*, which stand in the order of their numbers. *at* is local."""
     texts = texts_in(language)
     if not contacts:
@@ -68,7 +68,7 @@ def listed(*, language: str, contacts: Sequence[Listed], page: int, at: datetime
         head = texts["contacts.no_page"].say(page=page, pages=len(pages))
         return answered(language=language, head=head, kind=texts["contacts.kind"], at=at)
 
-    def said(shown: Sequence[Listed]) -> Message:
+    def said(shown: Sequence[ListedCustomer]) -> Message:
         return answered(
             language=language,
             head=head,
@@ -85,7 +85,7 @@ def listed(*, language: str, contacts: Sequence[Listed], page: int, at: datetime
     return private(said, contacts[pages[page - 1]])
 
 
-def explained(*, language: str, contact: Listed, may_object: bool, at: datetime) -> Message:
+def explained(*, language: str, contact: ListedCustomer, may_object: bool, at: datetime) -> Message:
     """Say why *contact* counts or not under each quota. *at* is local."""
     texts = texts_in(language)
     labels = _labels(language, [contact], at=at)
@@ -101,7 +101,7 @@ def explained(*, language: str, contact: Listed, may_object: bool, at: datetime)
         texts["contacts.why_object"].say(number=contact.number) if may_object else "",
     ]
 
-    def said(about: Sequence[Listed]) -> Message:
+    def said(about: Sequence[ListedCustomer]) -> Message:
         head = texts["contacts.why_head"].say(customer=called(about[0], language=language), standing=standing)
         return answered(language=language, head=head, lines=lines, kind=texts["contacts.why_kind"], at=at)
 
@@ -109,7 +109,7 @@ def explained(*, language: str, contact: Listed, may_object: bool, at: datetime)
 
 
 def not_found(
-    *, language: str, many: Sequence[Listed], at: datetime, how: str = "", kind: str = ""
+    *, language: str, many: Sequence[ListedCustomer], at: datetime, how: str = "", kind: str = ""
 ) -> Message:
     """Say that no contact is meant, or that *many* may be. *at* is local.
 
@@ -119,7 +119,7 @@ def not_found(
     head = texts["contacts.why_many"].say(n=len(many)) if many else texts["contacts.why_unknown"]
     labels = _labels(language, many, at=at)
 
-    def said(many: Sequence[Listed]) -> Message:
+    def said(many: Sequence[ListedCustomer]) -> Message:
         entries = [_entry(texts, one, language=language, labels=labels) for one in many]
         listing = [_listing(texts, entries)] if entries else []
         lines: list[str | Listing] = [*listing, how or texts["contacts.why_how"]]
@@ -154,7 +154,7 @@ def _bytes(lines: Iterable[str]) -> int:
     return sum(len(line.encode()) + 1 for line in lines)
 
 
-def _labels(language: str, contacts: Sequence[Listed], *, at: datetime) -> dict[tuple[str, str], str]:
+def _labels(language: str, contacts: Sequence[ListedCustomer], *, at: datetime) -> dict[tuple[str, str], str]:
     """Name each quota and period by its period, and by its id where that alone does not tell them apart."""
     texts = texts_in(language)
     found: dict[tuple[str, str], str] = {}
@@ -175,7 +175,9 @@ def _labels(language: str, contacts: Sequence[Listed], *, at: datetime) -> dict[
     }
 
 
-def _sums(texts: Texts, contacts: Sequence[Listed], labels: Mapping[tuple[str, str], str]) -> list[Line]:
+def _sums(
+    texts: Texts, contacts: Sequence[ListedCustomer], labels: Mapping[tuple[str, str], str]
+) -> list[Line]:
     found = []
     for key, label in labels.items():
         count = Counter(
@@ -191,7 +193,9 @@ def _sums(texts: Texts, contacts: Sequence[Listed], labels: Mapping[tuple[str, s
     return found
 
 
-def _entry(texts: Texts, contact: Listed, *, language: str, labels: Mapping[tuple[str, str], str]) -> str:
+def _entry(
+    texts: Texts, contact: ListedCustomer, *, language: str, labels: Mapping[tuple[str, str], str]
+) -> str:
     said = {(one.quota, one.period): _verdict(texts, one) for one in contact.judged}
     verdicts = set(said.values())
     if len(verdicts) > 1:
@@ -209,7 +213,7 @@ def _entry(texts: Texts, contact: Listed, *, language: str, labels: Mapping[tupl
     )
 
 
-def _verdict(texts: Texts, judged: Judged) -> str:
+def _verdict(texts: Texts, judged: ShownVerdict) -> str:
     standing = texts.table("contacts.standing")[judged.verdict.standing]
     if (cause := texts.table("contacts.cause").get(judged.verdict)) is None:
         return standing
@@ -218,7 +222,7 @@ def _verdict(texts: Texts, judged: Judged) -> str:
     return texts["contacts.caused"].say(standing=standing, cause=cause, until=until)
 
 
-def _way(texts: Texts, contact: Listed) -> str:
+def _way(texts: Texts, contact: ListedCustomer) -> str:
     if contact.way is None:
         return texts["contacts.way_unread"]
     return texts.table("contacts.ways").get(str(contact.way)) or texts["contacts.way_other"].say(
@@ -226,5 +230,5 @@ def _way(texts: Texts, contact: Listed) -> str:
     )
 
 
-def _time_and_way(texts: Texts, contact: Listed) -> str:
+def _time_and_way(texts: Texts, contact: ListedCustomer) -> str:
     return f"{contact.added_at:%m-%d %H:%M} {_way(texts, contact)}"

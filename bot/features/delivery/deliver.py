@@ -31,7 +31,7 @@ from bot.wecom.errors import (
     TASK_KNOWN,
     TOO_MANY_AT_ONCE,
     AnswerError,
-    Kind,
+    ErrorKind,
     NotSentError,
     UnknownOutcomeError,
     kind_of,
@@ -84,7 +84,7 @@ class Delivery:
         try:
             token = self._tokens.get()
         except TokenError as error:
-            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
+            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is ErrorKind.CONFIG)
         request = due.request or self._request(due)
         if not may_call() or not self._outbox.begin(due.seq, request=request, now=now):
             return None
@@ -95,7 +95,7 @@ class Delivery:
             try:
                 answer = self._call(due, request, token)
             except AnswerError as error:
-                if kind_of(error.errcode) is not Kind.TOKEN:
+                if kind_of(error.errcode) is not ErrorKind.TOKEN:
                     raise
                 self._tokens.void(token)
                 token = self._tokens.get()
@@ -105,7 +105,7 @@ class Delivery:
                 answer = self._call(due, request, token)
         except TokenError as error:
             self._later(due, wait=0, unsure=False, error=str(error), spent=False)
-            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
+            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is ErrorKind.CONFIG)
         except AnswerError as error:
             return self._refused(due, error)
         except NotSentError as error:
@@ -144,20 +144,20 @@ class Delivery:
         kind = kind_of(error.errcode)
         if self._is_settled(due, error, now=now):
             return None
-        if kind is Kind.TRANSIENT:
+        if kind is ErrorKind.TRANSIENT:
             tries = MAX_SYSTEM_BUSY_TRIES if error.errcode == -1 else TRIES
             if due.attempts + 1 < tries:
                 self._later(due, wait=_back_off(due.attempts), unsure=False, error=str(error))
                 if error.errcode in TOO_MANY_AT_ONCE:
                     return Trouble(error.errcode, str(error), now + _BACK_OFF_S[0], needs_human=False)
                 return None
-        elif kind is Kind.RATE:
+        elif kind is ErrorKind.RATE:
             self._later(due, wait=RATE_WINDOW_S, unsure=False, error=str(error), spent=False)
             return Trouble(error.errcode, str(error), now + RATE_WINDOW_S, needs_human=False)
-        elif kind in {Kind.CONFIG, Kind.TOKEN}:
+        elif kind in {ErrorKind.CONFIG, ErrorKind.TOKEN}:
             self._later(due, wait=0, unsure=False, error=str(error), spent=False)
             return Trouble(error.errcode, str(error), now + PAUSE_AFTER_REFUSAL_S, needs_human=True)
-        elif kind is Kind.DONE:
+        elif kind is ErrorKind.DONE:
             self._outbox.finish(due.seq, state="sent", now=now, error=str(error))
             return None
         # A refusal of this try says nothing of an earlier one that WeCom may have taken.

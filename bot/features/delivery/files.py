@@ -19,7 +19,7 @@ from bot.features.notify.enqueue import FILE
 from bot.store.chat import Attachments
 from bot.store.outbox import Due
 from bot.store.troubles import Trouble
-from bot.wecom.errors import RATE_WINDOW_S, AnswerError, Kind, WeComError, kind_of
+from bot.wecom.errors import RATE_WINDOW_S, AnswerError, ErrorKind, WeComError, kind_of
 from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError
 
 log = structlog.get_logger(__name__)
@@ -63,7 +63,7 @@ class FileDelivery(Delivery):
                 return None
             media_id = self._client.upload_file(*stored, token=token)
         except TokenError as error:
-            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is Kind.CONFIG)
+            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is ErrorKind.CONFIG)
         except AnswerError as error:
             return self._upload_refused(due, error, token=token)
         except WeComError as error:
@@ -74,14 +74,14 @@ class FileDelivery(Delivery):
     def _upload_refused(self, due: Due, error: AnswerError, *, token: str) -> Trouble | None:
         now = int(self._time())
         match kind_of(error.errcode):
-            case Kind.TOKEN:
+            case ErrorKind.TOKEN:
                 self._tokens.void(token)
                 self._again(due, error)
-            case Kind.TRANSIENT:
+            case ErrorKind.TRANSIENT:
                 self._again(due, error)
-            case Kind.RATE:
+            case ErrorKind.RATE:
                 return Trouble(error.errcode, str(error), now + RATE_WINDOW_S, needs_human=False)
-            case Kind.CONFIG:
+            case ErrorKind.CONFIG:
                 return Trouble(error.errcode, str(error), now + PAUSE_AFTER_REFUSAL_S, needs_human=True)
             case _:
                 self._outbox.finish(due.seq, state="failed", now=now, error=str(error))

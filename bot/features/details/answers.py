@@ -19,7 +19,7 @@ from bot.services import Services
 from bot.store.customers import CustomerName
 from bot.store.details import STUCK_TRIES, ContactRead, Read, ReadState, Tag
 from bot.wecom.contacts import NOT_A_CONTACT, CustomerDetails, CustomerTag, Follower
-from bot.wecom.errors import MAX_SYSTEM_BUSY_TRIES, AnswerError, Kind, WeComError, kind_of
+from bot.wecom.errors import MAX_SYSTEM_BUSY_TRIES, AnswerError, ErrorKind, WeComError, kind_of
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +80,7 @@ class Details:
         code = error.errcode if isinstance(error, AnswerError) else 0
         if code == NOT_A_CONTACT and not self._is_alive(read):
             return partial(self._store.details.end, read, state=ReadState.ENDED, error=ENDED)
-        if code and kind_of(code) is Kind.PERMANENT:
+        if code and kind_of(code) is ErrorKind.PERMANENT:
             return self._given_up(read, error)
         tries = read.attempts + 1
         if code == -1 and tries >= MAX_SYSTEM_BUSY_TRIES:

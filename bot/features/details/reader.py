@@ -23,7 +23,7 @@ from bot.wecom.errors import (
     TOO_MANY_AT_ONCE,
     AnswerError,
     BlockedError,
-    Kind,
+    ErrorKind,
     NotSentError,
     WeComError,
     kind_of,
@@ -170,9 +170,9 @@ class Reader:
         if not isinstance(error, AnswerError):
             return False
         kind = kind_of(error.errcode)
-        if error.errcode in TOO_MANY_AT_ONCE or kind is Kind.RATE:
+        if error.errcode in TOO_MANY_AT_ONCE or kind is ErrorKind.RATE:
             pass  # the budget knows how long nobody asks
-        elif kind in {Kind.CONFIG, Kind.TOKEN}:
+        elif kind in {ErrorKind.CONFIG, ErrorKind.TOKEN}:
             self._hold(now + PAUSE_AFTER_REFUSAL_S)
             self._note(error)
         else:

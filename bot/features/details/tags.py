@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.core.frames import Frame
-from bot.core.rulebook import Framed
+from bot.core.frames import QuotaPeriod
+from bot.core.rulebook import QuotaInPeriod
 from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
 from bot.features.close import results
 from bot.features.details.reader import LEASE
-from bot.features.standings.load import rules, standing_in
+from bot.features.standings.load import load_rulebook, load_standings_in
 from bot.services import Services
 from bot.store.details import Relation
 from bot.store.troubles import Part
@@ -25,16 +25,16 @@ _LOOK_S = 0.1
 _WAITS = frozenset({Verdict.TAGS, Verdict.REJECTED_TAGS})
 
 
-def _running(services: Services, at: datetime) -> Sequence[Framed]:
-    return rules(services).frames_at(services.config.work_calendar().local_day(at))
+def _running(services: Services, at: datetime) -> Sequence[QuotaInPeriod]:
+    return load_rulebook(services).frames_at(services.config.work_calendar().local_day(at))
 
 
-def _to_close(services: Services, at: datetime) -> Sequence[Framed]:
+def _to_close(services: Services, at: datetime) -> Sequence[QuotaInPeriod]:
     return results.due(services, at=at)
 
 
 # The jobs whose numbers depend on tags, each with the periods that it looks at.
-FRAMES: dict[str, Callable[[Services, datetime], Sequence[Framed]]] = {
+FRAMES: dict[str, Callable[[Services, datetime], Sequence[QuotaInPeriod]]] = {
     "progress": _running,
     "reminder": _running,
     "digest": _running,
@@ -84,11 +84,12 @@ def wait_for_reading(services: Services, *, step: Callable[[], float | None]) ->
         time.sleep(min(pause, _LOOK_S))
 
 
-def _waiting(services: Services, frames: Sequence[Framed], *, at: datetime) -> set[Relation]:
-    shown = standing_in(services, frames, at=at, book=rules(services), stored=False)
+def _waiting(services: Services, frames: Sequence[QuotaInPeriod], *, at: datetime) -> set[Relation]:
+    shown = load_standings_in(services, frames, at=at, book=load_rulebook(services), stored=False)
     past = shown.branch.past(epoch_of(at))
     by_name = {
-        (quota.id, period.name): Frame.of(quota, period, calendar=shown.calendar) for quota, period in frames
+        (quota.id, period.name): QuotaPeriod.of(quota, period, calendar=shown.calendar)
+        for quota, period in frames
     }
     return {
         (contact.add.userid, contact.add.external_userid)

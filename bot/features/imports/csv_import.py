@@ -28,7 +28,7 @@ class ImportingError(Exception):
 
 
 @dataclass(slots=True)
-class Listed(Generic[Item]):
+class CappedList(Generic[Item]):
     """The first LISTED of many, and how many there were."""
 
     items: list[Item] = field(default_factory=list)
@@ -66,15 +66,15 @@ class Report:
     bad: int = 0
     stored: bool = False
     broken: bool = False
-    faults: Listed[Fault] = field(default_factory=Listed)
-    unmatched: Listed[Remark] = field(default_factory=Listed)
-    ambiguous: Listed[Remark] = field(default_factory=Listed)
+    faults: CappedList[Fault] = field(default_factory=CappedList)
+    unmatched: CappedList[Remark] = field(default_factory=CappedList)
+    ambiguous: CappedList[Remark] = field(default_factory=CappedList)
     self_declared: bool = False
     strangers: dict[str, int] = field(default_factory=dict)
     unasked: dict[str, str] = field(default_factory=dict)
-    new: Listed[Remark] = field(default_factory=Listed)
-    changed: Listed[Remark] = field(default_factory=Listed)
-    unknown_to_wecom: Listed[Remark] = field(default_factory=Listed)
+    new: CappedList[Remark] = field(default_factory=CappedList)
+    changed: CappedList[Remark] = field(default_factory=CappedList)
+    unknown_to_wecom: CappedList[Remark] = field(default_factory=CappedList)
     missing: list[str] = field(default_factory=list)
 
 

@@ -18,7 +18,7 @@ from bot.features.imports.absences import known_people
 from bot.features.imports.csv_import import LISTED, ImportingError, Lines, Numbered, Remark, Report
 from bot.services import Services
 from bot.store.contact_knowledge import KEY_KINDS, MANAGER, SELF_DECLARED
-from bot.store.facts import NO_WORDS, FactsBusyError, FactsImport, Words, values_of, words
+from bot.store.facts import NO_VALUES, FactsBusyError, FactsImport, FactValues, merge_values, values_of
 from bot.store.staging import Change, Staging, StoredRow
 
 _COMBINATIONS = 10_000  # values that are read once, though a million lines have them
@@ -90,7 +90,7 @@ class FactLines(Lines[FactLine]):
         self._staging = Staging()
         self._waiting: list[tuple[int, str, str]] = []  # lines that are not in it yet
         self._read: dict[tuple[str, ...], tuple[str | None, str]] = {}  # manager and says, by the cells
-        self._merged: dict[tuple[str, str | None, str | None], Words] = {}  # what holds after a change
+        self._merged: dict[tuple[str, str | None, str | None], FactValues] = {}  # what holds after a change
 
     def table(self) -> FactTable:
         """The file, from its beginning."""
@@ -187,19 +187,19 @@ class FactLines(Lines[FactLine]):
             rows = [(change.key, self._after(change)) for change in chunk]
             # A customer of whom nothing was and nothing is known needs no row.
             needed = [
-                row for row, change in zip(rows, chunk, strict=True) if change.number or row[1] != NO_WORDS
+                row for row, change in zip(rows, chunk, strict=True) if change.number or row[1] != NO_VALUES
             ]
             stored = coming.add(key_kind, needed)
             coming.outdate(change.number for change in chunk if change.number)
-            coming.outdate(at for at, (_, said) in zip(stored, needed, strict=True) if said == NO_WORDS)
+            coming.outdate(at for at, (_, said) in zip(stored, needed, strict=True) if said == NO_VALUES)
 
-    def _after(self, change: Change) -> Words:
+    def _after(self, change: Change) -> FactValues:
         """The whole row of a customer: what the file does not say stays as it was."""
         what = (change.says, change.manager, change.said)
         if (words_after := self._merged.get(what)) is None:
             told = dict(zip(self._table.columns, json.loads(change.says), strict=True))
-            before = NO_WORDS if change.said is None else Words(change.manager, change.said)
-            words_after = words(told, before=before)
+            before = NO_VALUES if change.said is None else FactValues(change.manager, change.said)
+            words_after = merge_values(told, before=before)
             if len(self._merged) < _COMBINATIONS:
                 self._merged[what] = words_after
         return words_after
@@ -208,7 +208,7 @@ class FactLines(Lines[FactLine]):
         """What is known, of the columns of the file."""
 
         @lru_cache(_COMBINATIONS)
-        def says(row: Words) -> str:
+        def says(row: FactValues) -> str:
             return json.dumps(values_of(row, self._table.columns))
 
         for number, key, row in coming.facts.of_kind(key_kind):

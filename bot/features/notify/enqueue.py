@@ -13,15 +13,15 @@ from typing import Protocol, TypedDict
 
 from bot.config.fields import is_userid
 from bot.core.people import Person
-from bot.core.quiet_hours import PATIENCE, WAITS, Peace, Silence, Wish, kind_of, places_kept
+from bot.core.quiet_hours import PATIENCE, WAITS, QuietHours, QuietWish, Silence, kind_of, places_kept
 from bot.core.quotas import under_quota
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.notify.rollout import reach
-from bot.features.standings.load import everybody
+from bot.features.notify.rollout import rollout_scope
+from bot.features.standings.load import load_people
 from bot.messages.forms import CARD, forms_of
 from bot.messages.message import Message as Written
 from bot.services import Services
-from bot.store.notify import Unasked
+from bot.store.notify import UnaskedMessages
 from bot.store.outbox import Lane, OutboxMessage, Pending
 
 _MAY_COME = frozenset({"progress", "reminder"})  # on a day of which nothing is known yet
@@ -69,7 +69,7 @@ def attached(key: str, userid: str, attachment: str, *, at: datetime) -> OutboxM
     )
 
 
-def unasked(
+def build_unasked(
     services: Services,
     job: str,
     userid: str,
@@ -99,7 +99,7 @@ def unasked(
 def working_window(services: Services, at: datetime) -> tuple[int, int]:
     """Return when what nobody asked for may go, epoch s: from *at* (aware), or an opening, to a closing."""
     calendar = services.config.work_calendar()
-    begin = Peace(people={}, wishes={}, calendar=calendar).working_time(at)
+    begin = QuietHours(people={}, wishes={}, calendar=calendar).working_time(at)
     return int(begin.timestamp()), _closing(calendar, begin.date())
 
 
@@ -145,7 +145,9 @@ def _written(services: Services, message: Written, *, key: str, time_shift: int 
     }
 
 
-def put_unasked(services: Services, message: OutboxMessage, *, quiet: Peace, spread: bool = False) -> bool:
+def enqueue_unasked(
+    services: Services, message: OutboxMessage, *, quiet: QuietHours, spread: bool = False
+) -> bool:
     """Store what nobody asked for, if its receiver may be told it that day. Best inside a transaction.
 
     What waits is moved to a time at which he may be; the rest is withheld, and counted with its reason. False
@@ -173,7 +175,9 @@ def put_unasked(services: Services, message: OutboxMessage, *, quiet: Peace, spr
     return store.outbox.add(_moved(message, found, quiet.calendar), created_at=now)
 
 
-def going(services: Services, messages: Iterable[OutboxMessage], *, quiet: Peace) -> Iterator[OutboxMessage]:
+def going(
+    services: Services, messages: Iterable[OutboxMessage], *, quiet: QuietHours
+) -> Iterator[OutboxMessage]:
     """Of *messages*, in this order, those that `put_unasked` would store, or that are stored; stores none."""
     places = _Tried(services.store.unasked)
     for message in messages:
@@ -193,7 +197,7 @@ class _Places(Protocol):
 class _Tried:
     """The places as they would be taken one after another; the store keeps its own."""
 
-    def __init__(self, stored: Unasked) -> None:
+    def __init__(self, stored: UnaskedMessages) -> None:
         self._stored = stored
         self._days: dict[date, Counter[str]] = {}
 
@@ -206,7 +210,7 @@ class _Tried:
 
 
 def _place(
-    services: Services, message: OutboxMessage, *, quiet: Peace, places: _Places
+    services: Services, message: OutboxMessage, *, quiet: QuietHours, places: _Places
 ) -> datetime | Silence:
     """Take a place for *message*; return its time, or why there is none. Groups have no places."""
     kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
@@ -231,7 +235,7 @@ def comes_later(services: Services, job: str, at: datetime) -> bool:
     return firing.on != "last_workday_of_week" or calendar.is_last_workday_of_week(at.date())
 
 
-def move_on(services: Services, row: Pending, *, quiet: Peace, at: datetime) -> bool:
+def move_on(services: Services, row: Pending, *, quiet: QuietHours, at: datetime) -> bool:
     """Put off a stored *row* that may not go at *at* (local); False if there is no place within its time."""
     since, places = quiet.calendar.moment(row.not_before), services.store.unasked
     found = _first_place(services, row, begin=at, since=since, quiet=quiet, places=places)
@@ -248,7 +252,7 @@ def _first_place(
     *,
     begin: datetime,
     since: datetime,
-    quiet: Peace,
+    quiet: QuietHours,
     places: _Places,
 ) -> datetime | Silence:
     """Take a place for what waits, on the first day from *begin* on that has one; or say why there is none.
@@ -278,7 +282,7 @@ def _first_place(
 
 
 def _awaited(
-    services: Services, message: OutboxMessage | Pending, moment: datetime, *, quiet: Peace
+    services: Services, message: OutboxMessage | Pending, moment: datetime, *, quiet: QuietHours
 ) -> set[str]:
     """What may still come on the day of *moment*; all that could where nobody knows better."""
     known = message.awaited if isinstance(message, OutboxMessage) else None
@@ -307,21 +311,21 @@ def _moved(message: OutboxMessage, begin: datetime, calendar: WorkCalendar) -> O
     return replace(message, not_before=moment, expires_at=_closing(calendar, begin.date()))
 
 
-def peace(services: Services) -> Peace:
+def quiet_hours(services: Services) -> QuietHours:
     """Return who may be told what when, as far as is known now."""
     leaves = services.store.preferences.leaves()
     mutes = services.store.preferences.mutes()
-    return Peace(
-        people=everybody(services),
+    return QuietHours(
+        people=load_people(services),
         wishes={
-            userid: Wish(
+            userid: QuietWish(
                 muted_until=mutes[userid].until if userid in mutes else 0,
                 leaves=tuple((leave.first, leave.last) for leave in leaves.get(userid, ())),
             )
             for userid in {*mutes, *leaves}
         },
         calendar=services.config.work_calendar(),
-        reach=reach(services),
+        reach=rollout_scope(services),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.config.fields import is_userid
-from bot.core.quiet_hours import WAITS, Peace, Silence, kind_of
-from bot.features.notify.enqueue import move_on, peace
+from bot.core.quiet_hours import WAITS, QuietHours, Silence, kind_of
+from bot.features.notify.enqueue import move_on, quiet_hours
 from bot.services import Services
 from bot.store.outbox import Pending
 
@@ -20,7 +20,7 @@ def hold_back(services: Services, *, real_now: int, clock_now: int) -> None:
     due = store.outbox.unasked_due(real_now=real_now, clock_now=clock_now)
     if not due:
         return
-    quiet = peace(services)
+    quiet = quiet_hours(services)
     for row in due:
         own_now = clock_now if row.time_shift is None else real_now + row.time_shift
         moment = quiet.calendar.moment(own_now)
@@ -34,7 +34,7 @@ def hold_back(services: Services, *, real_now: int, clock_now: int) -> None:
                 _withdraw(services, row, reason=reason.value, at=real_now)
 
 
-def _reason(quiet: Peace, row: Pending, moment: datetime) -> Silence | None:
+def _reason(quiet: QuietHours, row: Pending, moment: datetime) -> Silence | None:
     if is_userid(row.to_userid):
         return quiet.silence(row.to_userid, moment, kind=kind_of(row.job))
     return None if quiet.reach.posts(row.to_userid) else Silence.ROLLOUT

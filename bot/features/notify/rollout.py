@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from bot.core.rollout import Mode, Reach
+from bot.core.rollout import Mode, RolloutScope
 from bot.services import Services
 from bot.wecom.robot import address_of
 
 
-def reach(services: Services) -> Reach:
+def rollout_scope(services: Services) -> RolloutScope:
     """Return who may be told something; kept nowhere, so a re-read file holds from the next message on."""
     config = services.config
-    return Reach(
+    return RolloutScope(
         mode=Mode(config.rollout.mode),
         pilot=config.rollout.departments,
         admins=frozenset(userid.lower() for userid in config.admins.userids),

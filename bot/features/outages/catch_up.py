@@ -46,7 +46,7 @@ class Turn(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FiringTurn:
     """A turn, and for a person what it is about; empty for one that goes."""
 
     turn: Turn
@@ -78,20 +78,20 @@ def _is_ripe(found: Gap | None) -> bool:
     return found is not None and found.is_ripe and found.members is None
 
 
-def turn(services: Services, job: str, *, fire_at: int, at: datetime) -> Told:
+def turn(services: Services, job: str, *, fire_at: int, at: datetime) -> FiringTurn:
     """What is to become of a firing of *job* that was due at *fire_at* (epoch s), as of *at* (aware)."""
     if job not in ASK_FIRST:
-        return Told(Turn.GO)
+        return FiringTurn(Turn.GO)
     found = gap_of(services, job, at=at)
     if found is None or (found.members is not None and job != "close"):
-        return Told(Turn.GO)  # nothing but a later try can help, and that is not soon
+        return FiringTurn(Turn.GO)  # nothing but a later try can help, and that is not soon
     if found.lasts or found.members is not None:
         _ask_for(services, fire_at)
     calendar = services.config.work_calendar()
     note = said(found, calendar=calendar)
     if at < latest(job, fire_at, calendar=calendar):
-        return Told(Turn.WAIT, note)
-    return Told(Turn.GO if goes_anyway(services, job, found, at=at) else Turn.HOLD, note)
+        return FiringTurn(Turn.WAIT, note)
+    return FiringTurn(Turn.GO if goes_anyway(services, job, found, at=at) else Turn.HOLD, note)
 
 
 def goes_anyway(services: Services, job: str, found: Gap, *, at: datetime) -> bool:

@@ -13,7 +13,7 @@ import structlog
 from bot.core.outages import SILENCE, covered_by
 from bot.core.sync import ORIGIN, Cause
 from bot.features.outages import gaps
-from bot.features.outages.silence_rules import LOOK_S, Day, Heard, is_silent, listen
+from bot.features.outages.silence_rules import LOOK_S, CallbackHistory, Day, is_silent, note_callback
 from bot.services import Services
 from bot.store.sync import SyncRun
 
@@ -38,7 +38,7 @@ def look(services: Services) -> None:
     calendar = services.config.work_calendar()
     before = _remembered(services)
     disturbed = before is not None and _last_outage_end(services, now=now) > before.last
-    heard = listen(before, last=last, now=now, calendar=calendar, disturbed=disturbed)
+    heard = note_callback(before, last=last, now=now, calendar=calendar, disturbed=disturbed)
     remember(services, heard)
     if (silent := gaps.silence(store, now=now)) is not None:
         _note(services, silent.began_at, now)
@@ -89,7 +89,7 @@ def _last_outage_end(services: Services, *, now: int) -> int:
     return max(ends, default=0)
 
 
-def _remembered(services: Services) -> Heard | None:
+def _remembered(services: Services) -> CallbackHistory | None:
     text = services.store.marks.get(_HEARD)
     if text is None:
         return None
@@ -97,10 +97,10 @@ def _remembered(services: Services) -> Heard | None:
     days = tuple(
         Day(day=date.fromisoformat(day), longest_s=pause, busy=busy) for day, pause, busy in told["days"]
     )
-    return Heard(last=told["last"], looked_at=told["looked_at"], days=days)
+    return CallbackHistory(last=told["last"], looked_at=told["looked_at"], days=days)
 
 
-def remember(services: Services, heard: Heard) -> None:
+def remember(services: Services, heard: CallbackHistory) -> None:
     """Keep what is known of the past for the next look."""
     days = [[one.day.isoformat(), one.longest_s, one.busy] for one in heard.days]
     told = {"last": heard.last, "looked_at": heard.looked_at, "days": days}

@@ -30,7 +30,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class CallbackHistory:
     """What is remembered. *last*: the newest callback; *looked_at*: the newest look. Epoch s."""
 
     last: int
@@ -48,16 +48,16 @@ def worked_s(calendar: WorkCalendar, *, since: int, upto: int) -> int:
     return total
 
 
-def listen(
-    before: Heard | None, *, last: int, now: int, calendar: WorkCalendar, disturbed: bool = False
-) -> Heard:
+def note_callback(
+    before: CallbackHistory | None, *, last: int, now: int, calendar: WorkCalendar, disturbed: bool = False
+) -> CallbackHistory:
     """Take in that the newest callback came at *last*, as seen at *now* (epoch s).
 
     *disturbed*: an outage lies in the pause before it, so that pause says nothing of WeCom's habits; nor does
     one during which nobody looked.
     """
     if before is None:
-        return Heard(last=last, looked_at=now)
+        return CallbackHistory(last=last, looked_at=now)
     if last <= before.last:
         return replace(before, looked_at=now)
     knows = not disturbed and now - before.looked_at <= _UNHEARD_S
@@ -70,10 +70,10 @@ def listen(
         so_far = known.get(today, Day(day=today, longest_s=0, busy=0))
         known[today] = Day(day=today, longest_s=max(so_far.longest_s, pause), busy=so_far.busy + busy)
         days = tuple(sorted(known.values(), key=lambda one: one.day)[-DAYS:])
-    return Heard(last=last, looked_at=now, days=days)
+    return CallbackHistory(last=last, looked_at=now, days=days)
 
 
-def plausible_s(heard: Heard, *, today: date) -> int | None:
+def plausible_s(heard: CallbackHistory, *, today: date) -> int | None:
     """Return how long a silence may last, in s of working time; None where too little is known to judge.
 
     At least ENOUGH_DAYS days before *today* must have had traffic.
@@ -84,7 +84,7 @@ def plausible_s(heard: Heard, *, today: date) -> int | None:
     return max(AT_LEAST_S, FACTOR * max(one.longest_s for one in heard.days))
 
 
-def is_silent(heard: Heard, *, since: int, now: int, calendar: WorkCalendar) -> bool:
+def is_silent(heard: CallbackHistory, *, since: int, now: int, calendar: WorkCalendar) -> bool:
     """Say whether nothing since *since* (epoch s) is implausible at *now*; never outside working hours."""
     if not calendar.in_working_hours(calendar.moment(now)):
         return False

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core.people import Departments
-from bot.store.address_book import Entry, State, Wanted
+from bot.store.address_book import Entry, EntryState, Wanted
 from bot.wecom.directory import LEFT, Absent, Member, Reading, Tag
 
 LEAVE_AT_ONCE = 3  # so many, or a tenth of all, may be gone on one day
@@ -28,7 +28,9 @@ class Merged:
 
 def missing(before: Mapping[str, Entry], seen: Iterable[str]) -> list[str]:
     """Whom a complete reading lacks although he has not left: WeCom must be asked about each."""
-    return sorted({entry.userid for entry in before.values() if entry.state is not State.LEFT} - set(seen))
+    return sorted(
+        {entry.userid for entry in before.values() if entry.state is not EntryState.LEFT} - set(seen)
+    )
 
 
 def after_reading(
@@ -114,7 +116,7 @@ def tree_of(reading: Reading) -> Departments:
 
 
 def _seen(known: Entry | None, member: Member, *, tags: tuple[int, ...], day: date) -> Entry:
-    state = State.LEFT if member.status == LEFT else State.PRESENT
+    state = EntryState.LEFT if member.status == LEFT else EntryState.PRESENT
     entry = Entry(
         userid=member.userid,
         name=member.name or member.userid,
@@ -155,18 +157,18 @@ def _absent(
     before: Mapping[str, Entry], gone: Mapping[str, Absent], *, day: date
 ) -> tuple[dict[str, Entry], tuple[str, ...]]:
     known = {userid: answer for userid, answer in gone.items() if userid in before}
-    staff = sum(entry.state is not State.LEFT for entry in before.values())
-    today = sum(entry.state is State.LEFT and entry.state_since == day for entry in before.values())
+    staff = sum(entry.state is not EntryState.LEFT for entry in before.values())
+    today = sum(entry.state is EntryState.LEFT and entry.state_since == day for entry in before.values())
     leaving = sorted(
         userid
         for userid, answer in known.items()
-        if answer is Absent.GONE and before[userid].state is not State.LEFT
+        if answer is Absent.GONE and before[userid].state is not EntryState.LEFT
     )
     believed = today + len(leaving) <= max(LEAVE_AT_ONCE, staff // 10)
     lost = {}
     for userid in known:
         entry = before[userid]
-        state = State.LEFT if userid in leaving and believed else State.UNKNOWN
-        if entry.state is not State.LEFT and entry.state is not state:
+        state = EntryState.LEFT if userid in leaving and believed else EntryState.UNKNOWN
+        if entry.state is not EntryState.LEFT and entry.state is not state:
             lost[userid] = replace(entry, state=state, state_since=day)
     return lost, () if believed else tuple(leaving)

@@ -14,7 +14,7 @@ from bot.config import Config
 from bot.config.roster import RosterLine, Traits, read_departments, read_roster, role_for
 from bot.core.people import Departments, Membership, Person
 from bot.services import Directory, Files
-from bot.store.address_book import CHANGED, Entry, State
+from bot.store.address_book import CHANGED, Entry, EntryState
 from bot.store.members import Members
 from bot.store.roster_lines import Imported
 from bot.store.store import Store
@@ -138,8 +138,8 @@ def _member(config: Config, entry: Entry, line: RosterLine | None, tree: Departm
         memberships=(Membership(since=None, departments=entry.departments, role=role),),
         leader_of=entry.leads,
         joined_on=entry.joined_on,
-        left_on=entry.state_since if entry.state is State.LEFT else None,
-        in_range=entry.state is State.PRESENT and entry.status != DISABLED,
+        left_on=entry.state_since if entry.state is EntryState.LEFT else None,
+        in_range=entry.state is EntryState.PRESENT and entry.status != DISABLED,
     )
     if line is None:
         return person

@@ -25,10 +25,10 @@ from bot.features.people.address_book import (
     tree_of,
 )
 from bot.services import Services
-from bot.store.address_book import CHANGED, READ_AT, State, Wanted
+from bot.store.address_book import CHANGED, READ_AT, EntryState, Wanted
 from bot.store.troubles import Part, Trouble
 from bot.wecom.directory import Absent, AddressBook, Member, Reading
-from bot.wecom.errors import AnswerError, BlockedError, Kind, WeComError, kind_of
+from bot.wecom.errors import AnswerError, BlockedError, ErrorKind, WeComError, kind_of
 from bot.wecom.token import TokenError
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ MEMBER_RETRY_S = (60, 300, 1800, 7200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class DirectoryOutcome:
     """What a reading found. *doubted*: so many were said to be gone at once that nobody is taken for gone."""
 
     people: int
@@ -59,7 +59,7 @@ def address_book(services: Services) -> Iterator[AddressBook]:
         yield AddressBook(reads, agent_id=services.config.wecom.agent_id)
 
 
-def read_directory(services: Services, *, book: AddressBook, at: datetime) -> Outcome | None:
+def read_directory(services: Services, *, book: AddressBook, at: datetime) -> DirectoryOutcome | None:
     """Read everything and keep it under the local day of *at* (aware).
 
     None while another process is reading. Raises WeComError; then nothing has changed but the note of why.
@@ -142,7 +142,7 @@ def _asked(services: Services, book: AddressBook, due: list[Wanted]) -> dict[str
         try:
             answers[one.userid] = book.member(one.userid)
         except AnswerError as error:
-            if kind_of(error.errcode) not in {Kind.PERMANENT, Kind.RECEIVER}:
+            if kind_of(error.errcode) not in {ErrorKind.PERMANENT, ErrorKind.RECEIVER}:
                 raise
             _later(services, [one], error)
     return answers
@@ -155,7 +155,7 @@ def _kept(
     *,
     at: datetime,
     began: int,
-) -> Outcome:
+) -> DirectoryOutcome:
     store, day = services.store, services.config.work_calendar().local_day(at)
     # Before the transaction: it must not keep the receiver waiting.
     tags = tags_of(reading, answers, tree=tree_of(reading))
@@ -180,10 +180,10 @@ def _kept(
         store.troubles.clear(Part.DIRECTORY)
         _keep(services, merged, day=day)
     states = store.address_book.states()
-    outcome = Outcome(
-        people=states[State.PRESENT],
-        unknown=states[State.UNKNOWN],
-        left=states[State.LEFT],
+    outcome = DirectoryOutcome(
+        people=states[EntryState.PRESENT],
+        unknown=states[EntryState.UNKNOWN],
+        left=states[EntryState.LEFT],
         doubted=len(merged.doubted),
     )
     log.info("directory read", people=outcome.people, unknown=outcome.unknown, left=outcome.left)

@@ -8,9 +8,9 @@ from functools import cache
 
 from bot.core.reviewers import Bank
 from bot.core.workdays import epoch_of
-from bot.features.notify.enqueue import peace, put_unasked, unasked
+from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.preferences import message
-from bot.features.standings.load import standing_of
+from bot.features.standings.load import load_standings_of
 from bot.messages.message import Message
 from bot.services import Services
 
@@ -19,7 +19,7 @@ HELP = "help"  # in the key of the message to a leader, with who asks
 
 def helpers(services: Services, *, at: datetime) -> Callable[[str], bool]:
     """Say of whom a wish for help at *at* would reach somebody: a leader of his who may be told of it."""
-    quiet, day = peace(services), services.config.work_calendar().local_day(at)
+    quiet, day = quiet_hours(services), services.config.work_calendar().local_day(at)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=day)
 
     @cache  # one leader has many people
@@ -39,13 +39,13 @@ def ask_for_help(
     calendar, language = services.config.work_calendar(), services.language
     now = answered or at
     local = calendar.local(now)
-    quiet = peace(services)
+    quiet = quiet_hours(services)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
     leaders = sorted(bank.leaders_of(userid))
     times = {leader: quiet.next_time(leader, now, kind=HELP) for leader in leaders}
     if not any(times.values()):
         return message.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
-    rows = standing_of(services, [userid], at=now).by_person.get(userid, ())
+    rows = load_standings_of(services, [userid], at=now).by_person.get(userid, ())
     wanted = message.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
     told: dict[str, datetime] = {}
     with services.store.transaction():
@@ -54,8 +54,8 @@ def ask_for_help(
         for leader, moment in times.items():
             if moment is None:
                 continue
-            row = unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
-            put_unasked(services, row, quiet=quiet)
+            row = build_unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
+            enqueue_unasked(services, row, quiet=quiet)
             # His day may be full: then it goes on a later one, or not at all.
             if (stored := services.store.outbox.by_key(row.key)) is not None:
                 told[leader] = calendar.moment(stored["not_before"])

@@ -13,12 +13,12 @@ from datetime import date, datetime, timedelta
 from bot.core.people import Person
 from bot.core.reviewers import Bank
 from bot.core.rollout import Mode
-from bot.core.rulebook import Framed
+from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
-from bot.features.notify.enqueue import peace, put_unasked, unasked
+from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.preferences import leave_message
 from bot.features.preferences.leave_rules import Effect, Span, effect_of, within
-from bot.features.standings.load import everybody, rules
+from bot.features.standings.load import load_people, load_rulebook
 from bot.features.teams.digest import leads
 from bot.messages.message import Message
 from bot.services import Services
@@ -34,7 +34,7 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
 
     Nobody is asked if the days change nothing that is asked of him: no workday of his, or leave already.
     """
-    quiet = peace(services)
+    quiet = quiet_hours(services)
     person = quiet.people.get(userid)
     now = max(at, services.clock.now())
     local = quiet.calendar.local(now)
@@ -51,8 +51,8 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     for leader in sorted(bank.leaders_of(userid)):
         if (moment := quiet.next_time(leader, now, kind=LEAVE)) is None:
             moment = now  # withheld there, and counted
-        row = unasked(services, job, leader, wanted, at=moment)
-        put_unasked(services, row, quiet=quiet)
+        row = build_unasked(services, job, leader, wanted, at=moment)
+        enqueue_unasked(services, row, quiet=quiet)
         if services.store.outbox.by_key(row.key) is not None:
             told.append(quiet.people[leader].name or leader)
     return told
@@ -65,7 +65,7 @@ def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetim
     administrator, and nobody for himself.
     """
     language, calendar = services.language, services.config.work_calendar()
-    local, people = calendar.local(at), everybody(services)
+    local, people = calendar.local(at), load_people(services)
     if not _may(services, by, userid, day=local.date()):
         return leave_message.not_led(language=language, at=local), False
     person = people[userid]
@@ -83,7 +83,7 @@ def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetim
 
 
 def _may(services: Services, by: str, userid: str, *, day: date) -> bool:
-    people = everybody(services)
+    people = load_people(services)
     if by == userid or userid not in people:
         return False
     admins = {admin.lower() for admin in services.config.admins.userids}
@@ -105,7 +105,7 @@ def _keep(services: Services, by: str, userid: str, spans: Iterable[Span], *, at
 def _tell(
     services: Services, by: str, userid: str, spans: Sequence[Span], *, effect: Effect, at: datetime
 ) -> None:
-    quiet, now = peace(services), max(at, services.clock.now())
+    quiet, now = quiet_hours(services), max(at, services.clock.now())
     decider = quiet.people.get(by)
     message = leave_message.told_confirmed(
         language=services.language,
@@ -115,13 +115,13 @@ def _tell(
         at=quiet.calendar.local(now),
     )
     job = ":".join((_TOLD, LEAVE, spans[0][0].isoformat(), spans[-1][1].isoformat()))
-    put_unasked(services, unasked(services, job, userid, message, at=now), quiet=quiet)
+    enqueue_unasked(services, build_unasked(services, job, userid, message, at=now), quiet=quiet)
 
 
 def _effect(services: Services, person: Person, days: Collection[date], *, at: datetime) -> Effect:
     """What *days* of leave would change; a period whose figures are final stays as it was signed."""
-    book, calendar = rules(services), services.config.work_calendar()
-    frames: dict[Framed, None] = {}
+    book, calendar = load_rulebook(services), services.config.work_calendar()
+    frames: dict[QuotaInPeriod, None] = {}
     for day in calendar.workdays_between(min(days), max(days)):
         frames.update(dict.fromkeys(book.frames_at(day)))
     final = set()

@@ -9,8 +9,8 @@ from datetime import date
 from bot.core.frames import own_days
 from bot.core.people import Departments, Person
 from bot.core.periods import Period
-from bot.core.rulebook import Framed
-from bot.core.status import prorated
+from bot.core.rulebook import QuotaInPeriod
+from bot.core.status import prorate
 from bot.core.workdays import ONE_DAY, WorkCalendar
 
 Span = tuple[date, date]  # local days, both included
@@ -63,7 +63,7 @@ def effect_of(
     days: Collection[date],
     person: Person,
     *,
-    frames: Iterable[Framed],
+    frames: Iterable[QuotaInPeriod],
     departments: Departments,
     calendar: WorkCalendar,
 ) -> Effect:
@@ -79,7 +79,7 @@ def effect_of(
         gone.update(set(own) - set(left))
         workdays = len(calendar.workdays_between(period.first, period.last))
         before, after = (
-            prorated(quota.target, share=person.share, own=len(worked), workdays=workdays)
+            prorate(quota.target, share=person.share, own=len(worked), workdays=workdays)
             for worked in (own, left)
         )
         if before != after:

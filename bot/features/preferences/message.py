@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from bot.core.progress import QuotaFigures
 from bot.messages.answers import answered, day_of, moment_of
 from bot.messages.catalog import texts_in
-from bot.messages.lines import standings
+from bot.messages.lines import status_listing
 from bot.messages.message import Line, Listing, Message
 from bot.messages.sanitize import clean
 
@@ -147,6 +147,6 @@ def help_wanted(*, language: str, name: str, rows: Sequence[QuotaFigures], at: d
     texts = texts_in(language)
     lines: list[str | Line | Listing] = [texts["preferences.asks_quietly"]]
     if rows:
-        lines.insert(0, standings(texts, rows, at=at))
+        lines.insert(0, status_listing(texts, rows, at=at))
     head = texts["preferences.asks"].say(name=clean(name))
     return answered(language=language, head=head, lines=lines, kind=texts["preferences.help"], at=at)

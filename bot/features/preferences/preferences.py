@@ -15,7 +15,7 @@ from bot.core.workdays import ONE_DAY, epoch_of
 from bot.features.preferences import message
 from bot.features.preferences.leave import ask_leaders
 from bot.features.preferences.leave_rules import run_from
-from bot.features.standings.load import everybody
+from bot.features.standings.load import load_people
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.preferences import Way
@@ -113,7 +113,7 @@ def back_from_leave(
     Leave that was confirmed or imported stays: his targets stand on it.
     """
     calendar, now = services.config.work_calendar(), answered or at
-    today, person = calendar.local_day(at), everybody(services).get(userid)
+    today, person = calendar.local_day(at), load_people(services).get(userid)
     was_away = services.store.preferences.end_leave(userid, back_on=today)
     mute = services.store.preferences.mutes().get(userid)
     muted = mute is not None and mute.until > epoch_of(now)

@@ -9,7 +9,7 @@ from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import QuotaFigures, Status
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import confirmed, first_line, footer, labels_of, standing_of
+from bot.messages.lines import confirmed, first_line, footer, labels_of, status_text
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.rows import Rows, kept_rows
 
@@ -113,7 +113,7 @@ def _workdays(texts: Texts, row: QuotaFigures, *, after: int | None) -> list[str
 
 def _standing(texts: Texts, row: QuotaFigures, *, label: str, after: int | None) -> Line:
     details = [*confirmed(texts, row), *_workdays(texts, row, after=after)]
-    return Line((Part(standing_of(texts, row, label=label, details=details)),), Keep.CORE)
+    return Line((Part(status_text(texts, row, label=label, details=details)),), Keep.CORE)
 
 
 def _may_stop(texts: Texts, due: Sequence[QuotaFigures], *, after_today: dict[str, int]) -> list[Line]:

@@ -12,9 +12,9 @@ import structlog
 from bot.core.renames import Overlap, overlaps, proposals
 from bot.core.sync import Cause
 from bot.services import Services
-from bot.store.address_book import State
+from bot.store.address_book import EntryState
 from bot.store.rename_proposals import Proposal, ProposalState
-from bot.store.sync import Drift, Member, SyncRun
+from bot.store.sync import Member, SyncReportLine, SyncRun
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ _BACK = "the old userid is there again"
 _GONE = "the new userid is gone, too"
 
 
-class Proposing:
+class RenameProposer:
     """What one run finds; *listed* are those who may have customers now, by WeCom's own list."""
 
     def __init__(self, services: Services, *, keep: Callable[[], None]) -> None:
@@ -59,7 +59,7 @@ class Proposing:
         store.syncs.put_drift(
             run,
             [
-                Drift(cause=Cause.RENAMED.value, userid=one.userid, number=1, text=one.old_userid)
+                SyncReportLine(cause=Cause.RENAMED.value, userid=one.userid, number=1, text=one.old_userid)
                 for one in waiting
             ],
         )
@@ -78,7 +78,7 @@ class Proposing:
             if userid not in listed
             and userid not in waiting
             and (userid in known or store.syncs.read_at(userid) is not None)
-            and (userid not in book or book[userid].state is not State.PRESENT)
+            and (userid not in book or book[userid].state is not EntryState.PRESENT)
         ]
 
 

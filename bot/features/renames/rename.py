@@ -22,7 +22,7 @@ from bot.core.workdays import epoch_of
 from bot.features.imports.csv_import import ImportingError, Report, ShortLines
 from bot.features.people import directory
 from bot.services import Services
-from bot.store.address_book import CHANGED, Entry, State
+from bot.store.address_book import CHANGED, Entry, EntryState
 from bot.store.rename_proposals import ProposalState
 from bot.store.roster_lines import Imported
 from bot.store.store import Store
@@ -65,7 +65,7 @@ def faults(services: Services, pairs: Sequence[Pair]) -> list[str | None]:
             return "a userid may stand in one line only; import a chain or a swap step by step"
         if not services.store.renames.is_known(old):
             return f"nothing is known of {old}"
-        if old in book and book[old].state is State.PRESENT:
+        if old in book and book[old].state is EntryState.PRESENT:
             return f"WeCom still shows {old}: read the directory first (quotabot run sync)"
         if services.config.directory.source == "csv" and old in roster:
             return f"the roster still has {old}: replace the roster first"
@@ -180,7 +180,7 @@ def _joined(before: Person, after: Person | None, userid: str, *, day: date) -> 
 def _entry(gone: Entry, come: Entry | None, userid: str, *, day: date) -> Entry:
     """As WeCom shows him now; he did not join by being renamed."""
     if come is None:
-        return replace(gone, userid=userid, state=State.UNKNOWN, state_since=day)
+        return replace(gone, userid=userid, state=EntryState.UNKNOWN, state_since=day)
     return replace(
         come,
         listed=gone.listed,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.features.contacts import message
-from bot.features.contacts.message import Listed
+from bot.features.contacts.message import ListedCustomer
 from bot.features.customers.name_sentences import Customer, called, private
 from bot.features.reviews.question_message import Seen, about
 from bot.messages.answers import answered, moment_of
@@ -97,7 +97,7 @@ def how(*, language: str, at: datetime) -> Message:
     )
 
 
-def not_found(*, language: str, many: Sequence[Listed], number: int | None, at: datetime) -> Message:
+def not_found(*, language: str, many: Sequence[ListedCustomer], number: int | None, at: datetime) -> Message:
     """Say that no contact is meant, or that *many* may be; *number*: he said one of a list. *at* is local."""
     texts = texts_in(language)
     if number is None or many:

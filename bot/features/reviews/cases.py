@@ -9,20 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from bot.core.frames import Frame
+from bot.core.frames import QuotaPeriod
 from bot.core.integrity import FindingKind, FindingName, Key
 from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.renames import Pair
 from bot.core.reviewers import Bank, Levels, level_at, time_is_up
-from bot.core.rulebook import Framed
+from bot.core.rulebook import QuotaInPeriod
 from bot.core.verdicts import Verdict
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.customers.names import Names
 from bot.features.people.joiners import Joiner, waiting
 from bot.features.reviews.findings import Free, settled
 from bot.features.reviews.question_message import Appealed, Seen
-from bot.features.standings.load import branch_for, everybody, rules
+from bot.features.standings.load import load_branch, load_people, load_rulebook
 from bot.services import Services
 from bot.store.rename_proposals import Proposal
 from bot.store.reviews import OpenFinding, Review, ReviewKind
@@ -132,7 +132,7 @@ def note_told(services: Services, *, at: datetime, free: Free) -> None:
     It waits until one of them is at work and *free*.
     """
     store, at_s = services.store, epoch_of(at)
-    people, today = everybody(services), services.config.work_calendar().local_day(at)
+    people, today = load_people(services), services.config.work_calendar().local_day(at)
     waiting = [
         case
         for case in _cases(services, store.reviews.all_open(), {}, at=at)
@@ -152,7 +152,7 @@ def note_told(services: Services, *, at: datetime, free: Free) -> None:
 def to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[Case]]:
     """Return by userid, for reviewers at work, what they are told on the day of *at*, or would be now."""
     calendar = services.config.work_calendar()
-    people, today = everybody(services), calendar.local_day(at)
+    people, today = load_people(services), calendar.local_day(at)
     found: dict[str, list[Case]] = {}
     for case in cases(services, at=at):
         told_today = case.told_at is not None and calendar.day_of(case.told_at) == today
@@ -182,7 +182,7 @@ class _Desk:
         config = services.config
         self._at = at
         self._calendar: WorkCalendar = config.work_calendar()
-        self._people = everybody(services)
+        self._people = load_people(services)
         self._bank = Bank(
             people=self._people,
             departments=services.directory.departments,
@@ -284,7 +284,7 @@ class _Desk:
 
 def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) -> dict[Judged, Verdict]:
     """What each contact that a case is about is worth as of *at*, by (quota, contact)."""
-    book = rules(services)
+    book = load_rulebook(services)
     frames = [
         framed
         for quota, period in dict.fromkeys((one.quota, one.period) for one in reviews)
@@ -300,17 +300,17 @@ def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) ->
 
 
 def verdicts_in(
-    services: Services, frames: Sequence[Framed], *, userids: Iterable[str], at: datetime
+    services: Services, frames: Sequence[QuotaInPeriod], *, userids: Iterable[str], at: datetime
 ) -> dict[tuple[str, str], dict[Key, Verdict]]:
     """Return by (quota, period) what the contacts of *userids* are worth in *frames* as of *at* (aware)."""
     if not frames:
         return {}
     asked = list(userids)
-    branch = branch_for(services, frames, at=at, userids=asked)
+    branch = load_branch(services, frames, at=at, userids=asked)
     past = branch.past(epoch_of(at))
     found = {}
     for quota, period in frames:
-        frame = Frame.of(quota, period, calendar=branch.calendar)
+        frame = QuotaPeriod.of(quota, period, calendar=branch.calendar)
         found[quota.id, period.name] = {
             contact.key: verdict for userid in asked for contact, verdict in frame.judged(userid, past)
         }

@@ -13,14 +13,14 @@ from bot.core.integrity import FindingKind, Key
 from bot.core.people import Person
 from bot.core.periods import Period, parse_period
 from bot.core.quotas import Basis, Quota, stretches_under
-from bot.core.rulebook import Framed
+from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
 from bot.features.close.results import may_appeal
 from bot.features.people.joiners import settle
 from bot.features.renames.rename import RenamingError, look_anew, rename_within
 from bot.features.reviews.cases import Case, cases, rename_id, verdicts_in
 from bot.features.reviews.findings import settled
-from bot.features.standings.load import everybody, rules
+from bot.features.standings.load import load_people, load_rulebook
 from bot.services import Services
 from bot.store.rename_proposals import Proposal, ProposalState
 from bot.store.reviews import OpenFinding, Opening, Review, ReviewKind, ReviewState
@@ -67,7 +67,7 @@ def open_appeal(
 
 
 def _openings(
-    services: Services, frames: Sequence[Framed], relation: tuple[str, str], *, text: str, at: datetime
+    services: Services, frames: Sequence[QuotaInPeriod], relation: tuple[str, str], *, text: str, at: datetime
 ) -> tuple[list[Opening], list[str]]:
     """Return an appeal for each frame in which the last add of *relation* does not count, or why not."""
     userid, external_userid = relation
@@ -165,7 +165,7 @@ def decide(
 
 def _frames(
     services: Services, userid: str, external_userid: str, *, period: str | None, at: datetime
-) -> list[Framed]:
+) -> list[QuotaInPeriod]:
     """Return the quotas, each with its period, that look at the contact and ask something of *userid*."""
     adds = services.store.ledger.kept_adds(userid, external_userid)
     begun = [add.added_at for add in adds if add.added_at <= epoch_of(at)]
@@ -173,14 +173,14 @@ def _frames(
         raise ReviewError(
             f"{userid} has no add of {external_userid}: only a contact that the bot knows can be appealed"
         )
-    calendar, book = services.config.work_calendar(), rules(services)
+    calendar, book = services.config.work_calendar(), load_rulebook(services)
     if period is not None:
         found = book.frames_named(parse_period(period))
     else:
         found = book.frames_at(calendar.day_of(begun[-1]))
         now = book.frames_at(calendar.local_day(at))
         found += [framed for framed in now if framed[0].basis is Basis.HELD and framed not in found]
-    person = everybody(services).get(userid)
+    person = load_people(services).get(userid)
     tree = services.directory.departments
     return [
         (quota, framed)
@@ -222,7 +222,7 @@ def _may_decide(services: Services, case: Case, by: str) -> bool:
 
     A name that nobody known has is taken as given: whoever has the command line runs the installation.
     """
-    config, people = services.config, everybody(services)
+    config, people = services.config, load_people(services)
     named = _called(people.values(), by)
     if by.lower() in {*config.review.reviewers, *config.admins.userids}:
         named.add(by.lower())

@@ -12,19 +12,19 @@ from datetime import datetime, timedelta
 from bot.core.contacts import Contact
 from bot.core.counting import OFF, FirstAdd, Integrity
 from bot.core.evidence import Evidence, evidence_of
-from bot.core.frames import Frame, Past
-from bot.core.integrity import Finding, FindingName, Key, Rollout, quick_loss, seen_in
+from bot.core.frames import Past, QuotaPeriod
+from bot.core.integrity import Finding, FindingName, Key, LaunchRule, quick_loss, seen_in
 from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, subject_of
 from bot.core.quiet_hours import Silence
 from bot.core.quotas import Quota, stretches_under
 from bot.core.rollout import Mode
-from bot.core.rulebook import Framed
+from bot.core.rulebook import QuotaInPeriod
 from bot.core.sync import ROLLOUT_S
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.notify.rollout import reach
-from bot.features.standings.load import branch_for, everybody, rules
+from bot.features.notify.rollout import rollout_scope
+from bot.features.standings.load import load_branch, load_people, load_rulebook
 from bot.services import Services
 from bot.store.reviews import OpenFinding, Opening, ReviewKind, ReviewState
 
@@ -113,7 +113,7 @@ def settled(services: Services, openings: Iterable[Opening], *, at: datetime) ->
 
     A quota that is gone has ended.
     """
-    calendar, book = services.config.work_calendar(), rules(services)
+    calendar, book = services.config.work_calendar(), load_rulebook(services)
     asked = {(one.quota, one.period) for one in openings}
     running = {
         (quota.id, period.name)
@@ -137,7 +137,7 @@ def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Fr
     """Return those never asked before whose person is at work on the day of *at*, in the order of userids."""
     known, left = services.store.findings.names(), services.store.unasked
     today = services.config.work_calendar().local_day(at)
-    people = everybody(services)
+    people = load_people(services)
     return sorted(
         (
             question
@@ -155,10 +155,10 @@ def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Fr
 def _leave_unasked(services: Services, seen: Iterable[Question], *, at: datetime) -> None:
     """Note what is never asked, because the bot does not speak to its person yet; inside a transaction."""
     store, today = services.store, services.config.work_calendar().local_day(at)
-    reached = reach(services)
+    reached = rollout_scope(services)
     if reached.mode is Mode.ON:
         return
-    people, known = everybody(services), store.findings.names()
+    people, known = load_people(services), store.findings.names()
     for question in seen:
         userid = question.name.userid
         if question.name not in known and not reached.includes(people.get(userid), today):
@@ -181,7 +181,7 @@ def _seen(services: Services, *, at: datetime) -> list[Question]:
     frames = [framed for framed in _running(services, at=at) if _asks(services, framed)]
     if not frames:
         return []
-    branch = branch_for(services, frames, at=at)
+    branch = load_branch(services, frames, at=at)
     looking = _Looking(branch=branch, past=branch.past(epoch_of(at)), known={}, by_rule={})
     found: dict[FindingName, Question] = {}
     for framed in frames:
@@ -192,7 +192,7 @@ def _seen(services: Services, *, at: datetime) -> list[Question]:
     return list(found.values())
 
 
-def _asks(services: Services, framed: Framed) -> bool:
+def _asks(services: Services, framed: QuotaInPeriod) -> bool:
     """Whether anything can be seen in a frame: a rule is on, or its period lies near the start."""
     quota, period = framed
     if quota.integrity != OFF:
@@ -204,13 +204,13 @@ def _asks(services: Services, framed: Framed) -> bool:
     return period.first <= near[1] and near[0] <= period.last
 
 
-def _running(services: Services, *, at: datetime) -> list[Framed]:
+def _running(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
     """Return what runs on the day of *at*, or ran on a day since the last workday before it."""
     calendar = services.config.work_calendar()
     today = calendar.local_day(at)
     yesterday = today - timedelta(days=1)
     first = (calendar.workdays_between(today - _A_BREAK, yesterday) or (yesterday,))[-1]
-    book = rules(services)
+    book = load_rulebook(services)
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
     found = {
         (quota.id, period.name): (quota, period) for day in days for quota, period in book.frames_at(day)
@@ -225,12 +225,12 @@ class _Looking:
     branch: Branch
     past: Past
     known: Mapping[str, Sequence[Contact]]
-    by_rule: dict[tuple[Integrity, Rollout | None], list[Finding]]
+    by_rule: dict[tuple[Integrity, LaunchRule | None], list[Finding]]
 
-    def questions(self, framed: Framed) -> list[Question]:
+    def questions(self, framed: QuotaInPeriod) -> list[Question]:
         """Return what the rules of one quota see in one period about those under it."""
         quota, period = framed
-        frame = Frame.of(quota, period, calendar=self.calendar)
+        frame = QuotaPeriod.of(quota, period, calendar=self.calendar)
         under = {person.userid for person in self.branch.people if self._under(person, framed)}
         found = []
         for finding in [*self._anywhere(quota), *self._quick_losses(frame, sorted(under))]:
@@ -243,7 +243,7 @@ class _Looking:
     def calendar(self) -> WorkCalendar:
         return self.branch.calendar
 
-    def _under(self, person: Person, framed: Framed) -> bool:
+    def _under(self, person: Person, framed: QuotaInPeriod) -> bool:
         return bool(stretches_under(framed[0], person, framed[1], departments=self.branch.departments))
 
     def _anywhere(self, quota: Quota) -> list[Finding]:
@@ -261,7 +261,7 @@ class _Looking:
             )
         return self.by_rule[integrity, rollout]
 
-    def _quick_losses(self, frame: Frame, userids: Iterable[str]) -> list[Finding]:
+    def _quick_losses(self, frame: QuotaPeriod, userids: Iterable[str]) -> list[Finding]:
         quota, rule = frame.quota, frame.quota.integrity.quick_loss
         if rule is None:
             return []
@@ -277,10 +277,10 @@ class _Looking:
         )
         return [finding for finding in found if finding is not None]
 
-    def _of_period(self, userid: str, frame: Frame) -> Sequence[Contact]:
+    def _of_period(self, userid: str, frame: QuotaPeriod) -> Sequence[Contact]:
         return self.past.history(userid).added_within(frame.first_s, frame.end_s)
 
-    def _question(self, finding: Finding, frame: Frame, concerned: Sequence[Key]) -> Question:
+    def _question(self, finding: Finding, frame: QuotaPeriod, concerned: Sequence[Key]) -> Question:
         userid, quota = finding.name.userid, frame.quota
         by_period = finding.name.subject == subject_of(quota.id, frame.period.name)
         contacts = self._of_period(userid, frame) if by_period else self.past.history(userid).contacts

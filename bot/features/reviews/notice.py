@@ -7,10 +7,10 @@ from datetime import datetime
 from bot.core.people import Person
 from bot.core.workdays import WorkCalendar
 from bot.features.customers.names import names_of
-from bot.features.notify.enqueue import unasked
+from bot.features.notify.enqueue import build_unasked
 from bot.features.reviews.cases import JOINER, RENAME, Case, what_of
 from bot.features.reviews.decision_message import decided
-from bot.features.standings.load import everybody
+from bot.features.standings.load import load_people
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from bot.store.reviews import ReviewKind
@@ -27,7 +27,7 @@ def news(
     None for a single held contact, a changed userid or a first day, and for somebody who has left or is away
     for long.
     """
-    calendar, people = services.config.work_calendar(), everybody(services)
+    calendar, people = services.config.work_calendar(), load_people(services)
     person, decider = people.get(case.userid), people.get(by.lower())
     when = None if person is None else _at_work(person, at, calendar=calendar)
     if when is None or case.kind in {ReviewKind.HELD, RENAME, JOINER}:
@@ -40,7 +40,7 @@ def news(
         reason=reason,
         at=calendar.local(at),
     )
-    return unasked(services, f"{JOB}:{case.id}", case.userid, message, at=when)
+    return build_unasked(services, f"{JOB}:{case.id}", case.userid, message, at=when)
 
 
 def _at_work(person: Person, at: datetime, *, calendar: WorkCalendar) -> datetime | None:

@@ -20,7 +20,7 @@ from bot.wecom.errors import (
     MAX_SYSTEM_BUSY_TRIES,
     RATE_WINDOW_S,
     AnswerError,
-    Kind,
+    ErrorKind,
     NotSentError,
     UnknownOutcomeError,
     kind_of,
@@ -110,10 +110,10 @@ class RobotDelivery:
 
     def _refused(self, due: Due, robot: str, error: AnswerError) -> None:
         now, kind = int(self._time()), kind_of(error.errcode)
-        if kind is Kind.RATE:
+        if kind is ErrorKind.RATE:
             self._later(due, wait=RATE_WINDOW_S, error=str(error), spent=False)
             return
-        if kind is Kind.TRANSIENT and due.attempts + 1 < MAX_SYSTEM_BUSY_TRIES:
+        if kind is ErrorKind.TRANSIENT and due.attempts + 1 < MAX_SYSTEM_BUSY_TRIES:
             self._later(due, wait=_AGAIN_S, error=str(error))
             return
         log.warning("robot's post refused", robot=robot, key=due.key, errcode=error.errcode)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.leaderboard import Board, Place, Unit
+from bot.core.leaderboard import GroupLeaderboard, LeaderboardPlace, Unit
 from bot.core.progress import QuotaFigures
 from bot.features.robots.picture import Bar, Figure, Picture, Section
 from bot.messages.catalog import Texts, texts_in
@@ -28,7 +28,7 @@ class GroupPost:
     """What a robot posts: *boards*, each with a row of its quota; names by userid and by department."""
 
     job: str
-    boards: Sequence[tuple[QuotaFigures, Board]]
+    boards: Sequence[tuple[QuotaFigures, GroupLeaderboard]]
     people: Mapping[str, str]
     departments: Mapping[int, str]
     at: datetime
@@ -86,13 +86,15 @@ def _labels(texts: Texts, post: GroupPost) -> dict[str, str]:
     return labels_of(texts, [row for row, _ in post.boards], at=post.at)
 
 
-def _first(texts: Texts, board: Board) -> str:
+def _first(texts: Texts, board: GroupLeaderboard) -> str:
     if board.enough:
         return texts["robots.enough"].say(n=board.people, enough=board.enough)
     return texts["robots.nobody_yet"].say(n=board.people, percent=board.percent)
 
 
-def _board_lines(texts: Texts, board: Board, *, post: GroupPost, label: str) -> Iterator[Line | Listing]:
+def _board_lines(
+    texts: Texts, board: GroupLeaderboard, *, post: GroupPost, label: str
+) -> Iterator[Line | Listing]:
     figures = {"percent": board.percent, "median": board.middle, "elapsed": board.elapsed}
     said = (
         texts["progress.attainment_of"].say(label=label, **figures)
@@ -114,7 +116,7 @@ def _board_lines(texts: Texts, board: Board, *, post: GroupPost, label: str) -> 
         yield Line((Part(note),), Keep.USEFUL)
 
 
-def _notes(texts: Texts, board: Board, *, post: GroupPost) -> Iterator[str]:
+def _notes(texts: Texts, board: GroupLeaderboard, *, post: GroupPost) -> Iterator[str]:
     if board.equal:
         equal = texts["robots.equal"] if board.top else texts["robots.equal_first"]
         yield equal.say(n=board.equal, rank=len(board.top) + 1)
@@ -124,7 +126,7 @@ def _notes(texts: Texts, board: Board, *, post: GroupPost) -> Iterator[str]:
         yield texts["robots.improved"].say(more=board.improved)
 
 
-def _section(texts: Texts, board: Board, *, post: GroupPost, title: str) -> Section:
+def _section(texts: Texts, board: GroupLeaderboard, *, post: GroupPost, title: str) -> Section:
     units, places = len(board.units) - _PICTURE_UNITS, len(board.top) - _PICTURE_PLACES
     more_places = (texts["robots.more_places"].say(n=places),) if places > 0 else ()
     return Section(
@@ -161,7 +163,7 @@ def _section(texts: Texts, board: Board, *, post: GroupPost, title: str) -> Sect
     )
 
 
-def _place(texts: Texts, post: GroupPost, place: Place) -> str:
+def _place(texts: Texts, post: GroupPost, place: LeaderboardPlace) -> str:
     return texts["robots.place"].say(
         rank=place.rank, name=_person(post, place.userid), counted=place.counted, target=place.target
     )

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from bot.config import Config
 from bot.config.sections import Robot
-from bot.core.leaderboard import Board, Gain, board
+from bot.core.leaderboard import Gain, GroupLeaderboard, build_leaderboard
 from bot.core.progress import QuotaFigures
 from bot.features.notify.enqueue import key_of
 from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
 from bot.features.standings.gains import Gains, silent
-from bot.features.standings.load import Standing
+from bot.features.standings.load import Standings
 from bot.messages.message import as_markdown
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
@@ -29,7 +29,7 @@ PICTURE = ":picture"  # ends the key of the row beside the words
 def posts(
     services: Services,
     job: str,
-    standing: Standing,
+    standing: Standings,
     *,
     not_before: int,
     expires_at: int,
@@ -92,14 +92,14 @@ def _fingerprint(robot: Robot) -> str:
 class _Seen:
     """What all robots look at, worked out once."""
 
-    standing: Standing
+    standing: Standings
     rows: Mapping[str, list[QuotaFigures]]
     silent: Collection[str]
     gains: Mapping[str, Mapping[str, Gain]]
     names: Mapping[str, str]
 
     @classmethod
-    def of(cls, services: Services, standing: Standing) -> _Seen:
+    def of(cls, services: Services, standing: Standings) -> _Seen:
         rows: dict[str, list[QuotaFigures]] = {}
         for row in standing.rows:
             rows.setdefault(row.quota, []).append(row)
@@ -114,9 +114,9 @@ class _Seen:
 
 def _post(config: Config, robot: Robot, job: str, seen: _Seen) -> GroupPost | None:
     leaders, standing = config.messages.leaderboard, seen.standing
-    boards: list[tuple[QuotaFigures, Board]] = []
+    boards: list[tuple[QuotaFigures, GroupLeaderboard]] = []
     for quota, rows in seen.rows.items():
-        found = board(
+        found = build_leaderboard(
             rows,
             departments=standing.departments,
             scope=robot.departments,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bot.features.notify.enqueue import unasked
-from bot.features.notify.rollout import reach
+from bot.features.notify.enqueue import build_unasked
+from bot.features.notify.rollout import rollout_scope
 from bot.features.rules.announcement import RuleNews, rules_changed
 from bot.features.rules.changes import QuotaChange
 from bot.features.rules.diff import Difference
@@ -38,7 +38,7 @@ def announcements(services: Services, changes: Iterable[QuotaChange], *, at: dat
     """The messages about *changes*, in the order of userids; nobody who has left gets one."""
     people = services.store.members.all()
     local = services.config.work_calendar().local(at)
-    money = reach(services).shows_money
+    money = rollout_scope(services).shows_money
     concerned: dict[str, list[RuleNews]] = {}
     for change in changes:
         news = news_of(change, money=money)
@@ -49,6 +49,6 @@ def announcements(services: Services, changes: Iterable[QuotaChange], *, at: dat
                 concerned.setdefault(userid, []).append(news)
     language = services.language
     return [
-        unasked(services, JOB, userid, rules_changed(language=language, news=told, at=local), at=at)
+        build_unasked(services, JOB, userid, rules_changed(language=language, news=told, at=local), at=at)
         for userid, told in sorted(concerned.items())
     ]

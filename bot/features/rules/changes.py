@@ -18,7 +18,7 @@ from bot.core.quotas import Quota, holds_for
 from bot.core.rulebook import Version
 from bot.core.workdays import ONE_DAY, epoch_of
 from bot.features.rules.diff import Difference, differences
-from bot.features.standings.load import branch_for
+from bot.features.standings.load import load_branch
 from bot.services import Services
 from bot.store.rules import RuleVersions
 
@@ -112,7 +112,7 @@ def _change(
     while following.first <= running.last:  # a longer kind of period that began before
         following = period_of(following.kind, following.last + ONE_DAY)
     framed = [(quota, running) for quota in (old, new) if quota is not None and holds_for(quota, running)]
-    branch = branch_for(services, framed or [(either, running)], at=at)
+    branch = load_branch(services, framed or [(either, running)], at=at)
     trial = _Trial(
         branch=branch, period=running, at=at, threshold=Fraction(services.config.messages.behind_threshold)
     )

@@ -51,10 +51,10 @@ def differences(old: Quota, new: Quota) -> list[Difference]:
     ]
 
 
-Told = Iterator[tuple[str, Any, Any, bool]]
+Differences = Iterator[tuple[str, Any, Any, bool]]
 
 
-def _quota(old: Quota, new: Quota) -> Told:
+def _quota(old: Quota, new: Quota) -> Differences:
     # A simulation shows whom another scope takes in or leaves out.
     yield "roles", old.roles, new.roles, True
     yield "departments", old.departments, new.departments, True
@@ -68,7 +68,7 @@ def _quota(old: Quota, new: Quota) -> Told:
     yield "reward", old.reward, new.reward, _richer(old.reward, new.reward)
 
 
-def _counting(old: Quota, new: Quota) -> Told:
+def _counting(old: Quota, new: Quota) -> Differences:
     before, after = old.counting, new.counting
     lenient: dict[str, Callable[[Counting, Counting], bool]] = {
         "first_add": lambda a, b: _KINDNESS[b.first_add] >= _KINDNESS[a.first_add],
@@ -126,7 +126,7 @@ def _wider_shares(old: Counting, new: Counting) -> bool:
     return all(wide[limit.fact] >= limit.share for limit in old.max_share if limit.fact in wide)
 
 
-def _integrity(old: Quota, new: Quota) -> Told:
+def _integrity(old: Quota, new: Quota) -> Differences:
     before, after = old.integrity, new.integrity
     lenient: dict[str, Callable[[Integrity, Integrity], bool]] = {
         "shared_by": lambda a, b: (

@@ -12,8 +12,8 @@ from bot.core.history import Kept
 from bot.core.periods import Period
 from bot.core.progress import Branch, QuotaFigures, Status
 from bot.core.quotas import Quota
-from bot.core.rulebook import Framed, Rulebook
-from bot.core.status import rounded
+from bot.core.rulebook import QuotaInPeriod, Rulebook
+from bot.core.status import round_half_up
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.rules.diff import Difference, differences
 from bot.features.standings import load
@@ -44,7 +44,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class ComparedPerson:
     """One person on both sides; None where he is not under the quota."""
 
     userid: str
@@ -85,11 +85,11 @@ class Simulated:
     would_be: Side | None
 
     @property
-    def people(self) -> tuple[Compared, ...]:
+    def people(self) -> tuple[ComparedPerson, ...]:
         """Everybody on either side, by userid. With one side only, nobody changes."""
         was, would_be = (side.rows if side else {} for side in (self.was, self.would_be))
         return tuple(
-            Compared(userid=userid, was=was.get(userid), would_be=would_be.get(userid))
+            ComparedPerson(userid=userid, was=was.get(userid), would_be=would_be.get(userid))
             for userid in sorted({*was, *would_be})
         )
 
@@ -129,7 +129,7 @@ def simulate(
     calendar = services.config.work_calendar()
     begun = services.store.ledger.first_at()
     recorded_from = None if begun is None else calendar.day_of(begun)
-    in_force = load.rules(services)
+    in_force = load.load_rulebook(services)
     called = _called(quotas, in_force)
     books = (in_force, Rulebook.of(replace(quota, id=called.get(quota.id, quota.id)) for quota in quotas))
     sides = [
@@ -186,7 +186,7 @@ def _asks(quota: Quota) -> tuple[object, ...]:
     return quota.period, quota.roles, quota.departments, quota.userids
 
 
-def _frames(book: Rulebook, *, first: date, last: date, today: date) -> dict[Name, Framed]:
+def _frames(book: Rulebook, *, first: date, last: date, today: date) -> dict[Name, QuotaInPeriod]:
     """What ends in [*first*, *last*] and has begun by *today*, by quota in the book's order, then by time."""
     # A period that has begun ends within a year.
     ending = book.frames_ending(first, min(last, today + timedelta(days=366)))
@@ -195,7 +195,7 @@ def _frames(book: Rulebook, *, first: date, last: date, today: date) -> dict[Nam
     return dict(sorted(begun.items(), key=lambda item: (order.index(item[0][0]), item[1][1].first)))
 
 
-def _in_order(sides: Iterable[Mapping[Name, Framed]]) -> list[tuple[Name, Period]]:
+def _in_order(sides: Iterable[Mapping[Name, QuotaInPeriod]]) -> list[tuple[Name, Period]]:
     """Every period of either side, by quota as the first side that has it, then by time."""
     known: dict[str, dict[Name, Period]] = {}
     for side in sides:
@@ -208,7 +208,7 @@ def _in_order(sides: Iterable[Mapping[Name, Framed]]) -> list[tuple[Name, Period
     ]
 
 
-def _settlements(sides: Iterable[Mapping[Name, Framed]], *, calendar: WorkCalendar) -> dict[Name, int]:
+def _settlements(sides: Iterable[Mapping[Name, QuotaInPeriod]], *, calendar: WorkCalendar) -> dict[Name, int]:
     """When each period is settled on both sides, in epoch s."""
     found: dict[Name, int] = {}
     for side in sides:
@@ -229,7 +229,7 @@ class _Known:
     def read(
         cls,
         services: Services,
-        sides: Iterable[Mapping[Name, Framed]],
+        sides: Iterable[Mapping[Name, QuotaInPeriod]],
         books: Iterable[Rulebook],
         *,
         as_of: Mapping[Name, datetime],
@@ -238,23 +238,23 @@ class _Known:
         asked = [
             framed
             for side, book in zip(sides, books, strict=True)
-            for framed in load.needed(services, list(side.values()), book=book)
+            for framed in load.list_needed_periods(services, list(side.values()), book=book)
         ]
         earliest = min(as_of.values(), default=at)
-        branch = load.branch_for(services, asked, at=at, earliest=earliest)
+        branch = load.load_branch(services, asked, at=at, earliest=earliest)
         pasts = {moment: branch.past(epoch_of(moment)) for moment in set(as_of.values())}
         return cls(branch=branch, as_of=as_of, pasts=pasts)
 
     def worked_out(
-        self, services: Services, frames: Mapping[Name, Framed], *, book: Rulebook
+        self, services: Services, frames: Mapping[Name, QuotaInPeriod], *, book: Rulebook
     ) -> dict[Name, Side]:
         """Each of *frames* as of its own time; those of one time are worked out together."""
-        together: dict[datetime, list[Framed]] = {}
+        together: dict[datetime, list[QuotaInPeriod]] = {}
         for name, framed in frames.items():
             together.setdefault(self.as_of[name], []).append(framed)
         found: dict[Name, Side] = {}
         for at, several in together.items():
-            told = load.standing_in(
+            told = load.load_standings_in(
                 services, several, at=at, book=book, money=True, stored=False, branch=self.branch
             )
             rows: dict[Name, list[QuotaFigures]] = {}
@@ -279,7 +279,7 @@ def _side(rule: Quota, rows: Sequence[QuotaFigures], *, past: Past) -> Side:
         counted=sum(row.counted for row in judged),
         pending=sum(row.pending for row in judged),
         target=asked,
-        attainment=rounded(Fraction(done, asked), places=2) if asked else None,
+        attainment=round_half_up(Fraction(done, asked), places=2) if asked else None,
         kept_90=kept.share,
         penalty=None if rule.penalty is None else sum(row.penalty or 0 for row in rows),
         reward=None if rule.reward is None else sum(row.reward or 0 for row in rows),
@@ -288,7 +288,7 @@ def _side(rule: Quota, rows: Sequence[QuotaFigures], *, past: Past) -> Side:
 
 def attainment_of(row: QuotaFigures) -> Fraction | None:
     """Return counted / target with two decimals; None for the exempt."""
-    return rounded(Fraction(row.counted, row.target), places=2) if row.target else None
+    return round_half_up(Fraction(row.counted, row.target), places=2) if row.target else None
 
 
 def _money(row: QuotaFigures | None) -> tuple[int, int]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bot.core.frames import Frame, Judged
+from bot.core.frames import Judged, QuotaPeriod
 from bot.core.history import Tally
 from bot.core.leaderboard import Gain
 from bot.core.quotas import Basis
 from bot.core.workdays import epoch_of
-from bot.features.standings.load import Standing, rules
+from bot.features.standings.load import Standings, load_rulebook
 from bot.services import Services
 
 _WEEK = 7  # days
 
 
-def silent(standing: Standing) -> frozenset[str]:
+def silent(standing: Standings) -> frozenset[str]:
     """Who improves and leads nowhere: who has left, and whose adds a reviewer confirmed a finding about."""
     today, people = standing.calendar.local_day(standing.at), standing.people
     return standing.in_doubt | {
@@ -32,13 +32,13 @@ class Gains:
     Only where the number of adds is what is asked for, and a period is no shorter than a week.
     """
 
-    def __init__(self, services: Services, standing: Standing) -> None:
+    def __init__(self, services: Services, standing: Standings) -> None:
         calendar, today = standing.calendar, standing.calendar.local_day(standing.at)
         self._upto = epoch_of(standing.at) + 1
         self._edges = [calendar.start_of(today - timedelta(days=days - 1)) for days in (_WEEK, 2 * _WEEK)]
-        self._past, book = standing.branch.past(epoch_of(standing.at)), rules(services)
+        self._past, book = standing.branch.past(epoch_of(standing.at)), load_rulebook(services)
         self._frames = {
-            (quota.id, period.name): Frame.of(quota, period, calendar=calendar)
+            (quota.id, period.name): QuotaPeriod.of(quota, period, calendar=calendar)
             for days in range(2 * _WEEK)
             for quota, period in book.frames_at(today - timedelta(days=days))
             if quota.basis is Basis.ADDED and (period.last - period.first).days + 1 >= _WEEK

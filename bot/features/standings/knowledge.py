@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.contacts import NOTHING, Contact
-from bot.store.contact_knowledge import KEY_KINDS, MANAGER, SELF_DECLARED, Said, StoredDetails
+from bot.store.contact_knowledge import KEY_KINDS, MANAGER, SELF_DECLARED, StoredDetails, StoredFacts
 from bot.store.store import Store
 
 SAME_ADD_S = 60  # details belong to the add whose time is so close to WeCom's createtime
@@ -73,7 +73,7 @@ def _nearest(details: Sequence[StoredDetails], moment: int) -> StoredDetails | N
 def _known(
     contact: Contact,
     details: StoredDetails | None,
-    facts: Mapping[tuple[str, str], Said],
+    facts: Mapping[tuple[str, str], StoredFacts],
     decisions: Mapping[str, bool],
 ) -> Contact:
     state = contact.state or (details.state if details else "")
@@ -101,7 +101,7 @@ def _known(
     )
 
 
-def _self_declared(told: Sequence[tuple[str, Said]]) -> frozenset[str]:
+def _self_declared(told: Sequence[tuple[str, StoredFacts]]) -> frozenset[str]:
     """What is believed of *told* only because the employee noted a number; the last word on each counts."""
     by: dict[str, str] = {}
     for kind, said in told:

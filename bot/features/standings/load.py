@@ -12,7 +12,7 @@ from typing import TypedDict
 from bot.core import rulebook
 from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, day_facts, facts_between
-from bot.core.frames import Contacts, Frame, Past, own_days
+from bot.core.frames import Contacts, Past, QuotaPeriod, own_days
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import FLAGS, Planned
 from bot.core.money import capped
@@ -22,23 +22,23 @@ from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import Branch, QuotaFigures, progress
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import Add
-from bot.core.rulebook import Framed, Rulebook
+from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.teams import Team, large_teams, teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.people import directory
 from bot.features.standings.knowledge import with_knowledge
 from bot.services import Directory, People, Services
 from bot.store.coordination import PEOPLE
-from bot.store.results import State
+from bot.store.results import ResultState
 from bot.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class Standings:
     """Rows as of *at*, and what they were made from. *people*: everybody by userid, also who has no row."""
 
     at: datetime
-    frames: tuple[Framed, ...]
+    frames: tuple[QuotaInPeriod, ...]
     rows: tuple[QuotaFigures, ...]
     branch: Branch
     people: Mapping[str, Person]
@@ -116,7 +116,7 @@ class Standing:
             one
             for quota, period in self.frames
             if (quota.id, period.name) in own
-            for frame in [Frame.of(quota, period, calendar=self.calendar)]
+            for frame in [QuotaPeriod.of(quota, period, calendar=self.calendar)]
             for one in waiting(frame, frame.judged(userid, self._past))
         ]
 
@@ -132,55 +132,57 @@ class Standing:
         return [contact.add for contact in self.branch.contacts.get(userid, ())]
 
 
-def rules(services: Services) -> Rulebook:
+def load_rulebook(services: Services) -> Rulebook:
     """Which rule holds for which period, as far as is known now."""
     today = services.config.work_calendar().local_day(services.clock.now())
     return rulebook.rulebook(services.config.core_quotas(), services.store.rule_versions.all(), today=today)
 
 
-def standing(services: Services, *, at: datetime, period: str | None = None, money: bool = False) -> Standing:
+def load_standings(
+    services: Services, *, at: datetime, period: str | None = None, money: bool = False
+) -> Standings:
     """Where everybody stands as of *at* (aware), in its periods or in the one named *period*.
 
     *money*: estimates also before settlement. Raises ValueError for a name that is no period.
     """
-    book = rules(services)
+    book = load_rulebook(services)
     if period is None:
         frames = book.frames_at(services.config.work_calendar().local_day(at))
     else:
         frames = book.frames_named(parse_period(period))
-    return standing_in(services, frames, at=at, book=book, money=money)
+    return load_standings_in(services, frames, at=at, book=book, money=money)
 
 
-def standing_of(services: Services, userids: Collection[str], *, at: datetime) -> Standing:
+def load_standings_of(services: Services, userids: Collection[str], *, at: datetime) -> Standings:
     """Where *userids* stand as of *at* (aware) in its periods: the rows that `standing` has of them.
 
     Only what concerns them is read; so ranks, which are among everybody, are None: see `standings.ranks`.
     """
-    book = rules(services)
+    book = load_rulebook(services)
     frames = book.frames_at(services.config.work_calendar().local_day(at))
-    branch = branch_for(services, needed(services, frames, book=book), at=at, userids=userids)
-    found = standing_in(services, frames, at=at, book=book, branch=branch)
+    branch = load_branch(services, list_needed_periods(services, frames, book=book), at=at, userids=userids)
+    found = load_standings_in(services, frames, at=at, book=book, branch=branch)
     return replace(found, rows=tuple(replace(row, rank=None) for row in found.rows))
 
 
-def standing_in(
+def load_standings_in(
     services: Services,
-    frames: Sequence[Framed],
+    frames: Sequence[QuotaInPeriod],
     *,
     at: datetime,
     book: Rulebook,
     money: bool = False,
     stored: bool = True,
     branch: Branch | None = None,
-) -> Standing:
+) -> Standings:
     """Where everybody stands as of *at* (aware) in *frames* of the rulebook *book*.
 
     *stored*: lines of a closed period that are final are shown as they were signed. *branch* is read already:
     it covers what is `needed`, up to *at* or later.
     """
     capping = services.config.money.cap_per_month
-    wanted = needed(services, frames, book=book)
-    branch = branch or branch_for(services, wanted, at=at)
+    wanted = list_needed_periods(services, frames, book=book)
+    branch = branch or load_branch(services, wanted, at=at)
     rows = progress(
         branch,
         frames=wanted,
@@ -194,11 +196,11 @@ def standing_in(
         rows = tuple(row for row in cut if (row.quota, row.period) in shown)
     if stored:
         rows = _as_signed(services, frames, rows, at=at)
-    return Standing(at=at, frames=tuple(frames), rows=rows, branch=branch, people=everybody(services))
+    return Standings(at=at, frames=tuple(frames), rows=rows, branch=branch, people=load_people(services))
 
 
 def _as_signed(
-    services: Services, frames: Iterable[Framed], rows: Iterable[QuotaFigures], *, at: datetime
+    services: Services, frames: Iterable[QuotaInPeriod], rows: Iterable[QuotaFigures], *, at: datetime
 ) -> tuple[QuotaFigures, ...]:
     """*rows* with the final ones as they were signed; before the settlement they are what they were then."""
     by_frame: dict[tuple[str, str], dict[str, QuotaFigures]] = {}
@@ -216,12 +218,16 @@ def _as_signed(
         shown = by_frame.get(name, {})
         if name in final:
             signed = services.store.results.newest(*name)
-            shown |= {userid: result.line for userid, result in signed.items() if result.state is State.FINAL}
+            shown |= {
+                userid: result.line for userid, result in signed.items() if result.state is ResultState.FINAL
+            }
         found += [shown[userid] for userid in sorted(shown)]
     return tuple(found)
 
 
-def needed(services: Services, frames: Sequence[Framed], *, book: Rulebook) -> list[Framed]:
+def list_needed_periods(
+    services: Services, frames: Sequence[QuotaInPeriod], *, book: Rulebook
+) -> list[QuotaInPeriod]:
     """*frames*, and what else must be worked out for them: a monthly cap on money looks at every quota."""
     wanted = list(frames)
     if services.config.money.cap_per_month:
@@ -230,9 +236,9 @@ def needed(services: Services, frames: Sequence[Framed], *, book: Rulebook) -> l
     return wanted
 
 
-def branch_for(
+def load_branch(
     services: Services,
-    frames: Sequence[Framed],
+    frames: Sequence[QuotaInPeriod],
     *,
     at: datetime,
     earliest: datetime | None = None,
@@ -250,7 +256,7 @@ def branch_for(
         first = calendar.start_of(period.first - timedelta(days=1))
         since = min(since, first - quota.integrity.window_days * DAY_S)
     alive = any(quota.basis is Basis.HELD for quota, _ in frames)
-    people = everybody(services)
+    people = load_people(services)
     asked = None if userids is None else sorted(set(userids))
     span = _Span(since=since, upto=epoch_of(at), alive=alive)
     return Branch(
@@ -262,7 +268,7 @@ def branch_for(
         calendar=calendar,
         decided=store.findings.decided(),
         flags=store.findings.flags(),
-        planned=planned_by(services, people),
+        planned=find_planned_adds(services, people),
         start=store.syncs.first_at(),
     )
 
@@ -291,7 +297,7 @@ def _holds_shared(quota: Quota) -> bool:
     return quota.integrity.hold and quota.integrity.shared_by is not None
 
 
-def everybody(services: Services) -> Mapping[str, Person]:
+def load_people(services: Services) -> Mapping[str, Person]:
     """Everybody by userid, as recorded and as the files say now, with absences.
 
     Read again only when something of it changed: 20,000 people take half a second.
@@ -300,11 +306,11 @@ def everybody(services: Services) -> Mapping[str, Person]:
     mark, now = services.store.marks.get(PEOPLE), services.directory  # the mark before what it stands for
     kept = services.people
     if kept is None or (kept.mark, kept.day) != (mark, today) or kept.directory is not now:
-        kept = services.people = People(mark, today, now, _everybody(services, now, today=today))
+        kept = services.people = People(mark, today, now, _load_people(services, now, today=today))
     return kept.by_userid
 
 
-def _everybody(services: Services, now: Directory, *, today: date) -> Mapping[str, Person]:
+def _load_people(services: Services, now: Directory, *, today: date) -> Mapping[str, Person]:
     absences = services.store.knowledge.absences()
     people = directory.known(now, services.store.members.all(), day=today)
     return {
@@ -313,7 +319,7 @@ def _everybody(services: Services, now: Directory, *, today: date) -> Mapping[st
     }
 
 
-def planned_by(services: Services, people: Mapping[str, Person]) -> Planned:
+def find_planned_adds(services: Services, people: Mapping[str, Person]) -> Planned:
     """Whose adds of which days belong to an event that `[[campaigns]]` declares."""
     campaigns, tree = services.config.campaigns, services.directory.departments
 
@@ -331,7 +337,7 @@ def planned_by(services: Services, people: Mapping[str, Person]) -> Planned:
     return planned
 
 
-def _of_months(frames: Iterable[Framed], book: Rulebook) -> list[Framed]:
+def _of_months(frames: Iterable[QuotaInPeriod], book: Rulebook) -> list[QuotaInPeriod]:
     """Every quota's periods that end in a month in which one of *frames* ends, by their last day."""
     months = {period_of(PeriodKind.MONTH, period.last) for _, period in frames}
     return [
@@ -361,5 +367,5 @@ def _cap(rows: Sequence[QuotaFigures], *, cap: int, order: Mapping[str, int]) ->
     return found
 
 
-def _names(frames: Iterable[Framed]) -> set[tuple[str, str]]:
+def _names(frames: Iterable[QuotaInPeriod]) -> set[tuple[str, str]]:
     return {(quota.id, period.name) for quota, period in frames}

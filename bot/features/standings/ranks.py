@@ -14,11 +14,11 @@ from fractions import Fraction
 
 from bot.core.money import Scope
 from bot.core.people import Person
-from bot.core.places import Place, places
+from bot.core.places import RankPlace, places
 from bot.core.progress import QuotaFigures
 from bot.core.quotas import Quota
 from bot.core.workdays import epoch_of
-from bot.features.standings.load import everybody, rules, standing_of
+from bot.features.standings.load import load_people, load_rulebook, load_standings_of
 from bot.services import Services
 
 FEW = 500  # people: a second and a half on a busy machine
@@ -35,14 +35,14 @@ _Of = tuple[str, str, str]  # quota, period, userid
 class Ranked:
     """A place; *at* (local) says of when it is, None: of now. *place*: None while it is not worked out."""
 
-    place: Place | None
+    place: RankPlace | None
     at: datetime | None = None
 
 
 def ranked(services: Services, rows: Iterable[QuotaFigures], *, at: datetime) -> dict[_Of, Ranked]:
     """Return the places of *rows* that are not exempt, as of *at* (aware), or some minutes before it."""
-    crowds = _Crowds(everybody(services))
-    quotas = {quota.id: quota for quota, _ in rules(services).frames_at(_day(services, at))}
+    crowds = _Crowds(load_people(services))
+    quotas = {quota.id: quota for quota, _ in load_rulebook(services).frames_at(_day(services, at))}
     among_few: list[_Of] = []
     among_many: dict[tuple[str, str], list[str]] = {}
     whom: set[str] = set()
@@ -64,7 +64,7 @@ def _exact(
     services: Services, asked: Iterable[_Of], whom: set[str], quotas: Mapping[str, Quota], *, at: datetime
 ) -> dict[_Of, Ranked]:
     """Return the places that are *asked* for, as of *at*; *whom*: all who may be ranked with one of them."""
-    told = _places(standing_of(services, whom, at=at).rows, quotas) if whom else {}
+    told = _places(load_standings_of(services, whom, at=at).rows, quotas) if whom else {}
     return {key: Ranked(place=told.get(key)) for key in asked}
 
 
@@ -87,8 +87,8 @@ def keep_places(services: Services) -> None:
     newest = services.store.ranks.newest()
     if newest is not None and 0 <= epoch_of(at) - newest < EVERY_S:
         return
-    people = everybody(services)
-    quotas = {quota.id: quota for quota, _ in rules(services).frames_at(_day(services, at))}
+    people = load_people(services)
+    quotas = {quota.id: quota for quota, _ in load_rulebook(services).frames_at(_day(services, at))}
     if not any(_Crowds(people).is_large(quota.ranked_in) for quota in quotas.values()):
         return
     rows: list[QuotaFigures] = []
@@ -98,8 +98,8 @@ def keep_places(services: Services) -> None:
             _LEASE, holder=holder, now=now, until=now + _LEASE_S
         ):
             return
-        rows += (row for row in standing_of(services, piece, at=at).rows if row.target)
-    found: dict[tuple[str, str], dict[str, Place]] = {}
+        rows += (row for row in load_standings_of(services, piece, at=at).rows if row.target)
+    found: dict[tuple[str, str], dict[str, RankPlace]] = {}
     for (quota, period, userid), place in _places(rows, quotas).items():
         found.setdefault((quota, period), {})[userid] = place
     with services.store.transaction():
@@ -107,7 +107,7 @@ def keep_places(services: Services) -> None:
     services.store.leases.free(_LEASE, holder=holder)
 
 
-def _places(rows: Iterable[QuotaFigures], quotas: Mapping[str, Quota]) -> dict[_Of, Place]:
+def _places(rows: Iterable[QuotaFigures], quotas: Mapping[str, Quota]) -> dict[_Of, RankPlace]:
     return places(
         (
             (row.quota, row.period, row.userid),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.core.progress import QuotaFigures
-from bot.core.rulebook import Framed, Rulebook
-from bot.features.standings.load import standing_in
+from bot.core.rulebook import QuotaInPeriod, Rulebook
+from bot.features.standings.load import load_standings_in
 from bot.services import Services
 
 LOOKED_AT = 6  # so many whole periods of each quota, the latest ones
@@ -41,10 +41,10 @@ def unreached(services: Services) -> list[Unreached]:
     return found
 
 
-def _of_one(services: Services, frames: list[Framed], *, book: Rulebook) -> list[Unreached]:
+def _of_one(services: Services, frames: list[QuotaInPeriod], *, book: Rulebook) -> list[Unreached]:
     if not frames:
         return []
-    rows = standing_in(services, frames, at=services.clock.now(), book=book, stored=False).rows
+    rows = load_standings_in(services, frames, at=services.clock.now(), book=book, stored=False).rows
     asked = [row for row in rows if row.target]
     if not asked or any(row.counted >= row.target for row in asked):
         return []

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.core.progress import QuotaFigures, Status
 from bot.features.statements.rules import Figure, Statement, shown_code
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import first_line, footer, labels_of, standings
+from bot.messages.lines import first_line, footer, labels_of, status_listing
 from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
 from bot.messages.sanitize import clean
 
@@ -35,7 +35,7 @@ def statement(
     return Message(
         (
             first_line(texts["statement.done"].say(n=added)),
-            standings(texts, rows, at=at),
+            status_listing(texts, rows, at=at),
             code_line(language, code),
             Line((Part(texts["statement.how"]),), Keep.USEFUL),
             *named,

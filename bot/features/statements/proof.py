@@ -9,7 +9,7 @@ from itertools import islice
 
 from bot.core.people import leads
 from bot.core.progress import QuotaFigures, Status
-from bot.features.standings.load import Standing, everybody
+from bot.features.standings.load import Standings, load_people
 from bot.features.statements.rules import Figure, Statement, code_of, is_code_of, read_code, read_statement
 from bot.services import Services
 
@@ -32,7 +32,7 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class StatementCheck:
     """What a code turned out to be.
 
     *genuine*: the bot gave it out, and nothing was changed since. *at*: when (aware), for everybody.
@@ -46,7 +46,7 @@ class Looked:
     too_many: bool = False
 
 
-def statement_of(standing: Standing, userid: str) -> Statement:
+def statement_of(standing: Standings, userid: str) -> Statement:
     """What is so for *userid*, who has rows, as of the time of *standing*."""
     local = standing.calendar.local(standing.at)
     return Statement(
@@ -81,27 +81,27 @@ def preview(services: Services, statement: Statement) -> Issued:
     return Issued(statement, code_of(statement.written(), key=key))
 
 
-def look_at(services: Services, words: str, *, asker: str, by: str | None = None) -> Looked:
+def look_at(services: Services, words: str, *, asker: str, by: str | None = None) -> StatementCheck:
     """Say what the code in *words* is.
 
     *asker* names who tries, for the limit; *by* is the userid who would see the figures, None for nobody.
     What is no code is not looked up and not counted. Wrong tries are counted by real time.
     """
     if read_code(words) is None:
-        return Looked(genuine=False)
+        return StatementCheck(genuine=False)
     room, hour = services.store.daily_statements, _hour(services)
     if room.wrong_codes(asker, hour=hour) >= WRONG_CODES_AN_HOUR:
-        return Looked(genuine=False, too_many=True)
+        return StatementCheck(genuine=False, too_many=True)
     statement = _given_out(services, words)
     if statement is None:
         with services.store.transaction():
             room.note_wrong_code(asker, hour=hour)
-        return Looked(genuine=False)
+        return StatementCheck(genuine=False)
     seen = statement if by is not None and _may_see(services, by, statement) else None
-    return Looked(genuine=True, at=_at(services, statement), statement=seen)
+    return StatementCheck(genuine=True, at=_at(services, statement), statement=seen)
 
 
-def look_at_from(services: Services, words: str, *, address: str) -> Looked:
+def look_at_from(services: Services, words: str, *, address: str) -> StatementCheck:
     """Say what the code in *words* is to somebody of whom only his network *address* is known: no figures.
 
     What is no code is not looked up and not counted. When all addresses together asked for WRONG_CODES_KEPT,
@@ -109,18 +109,18 @@ def look_at_from(services: Services, words: str, *, address: str) -> Looked:
     everybody, nor have the store write on and on. Wrong tries are counted by real time.
     """
     if read_code(words) is None:
-        return Looked(genuine=False)
+        return StatementCheck(genuine=False)
     room, hour, asker = services.store.daily_statements, _hour(services), f"{_ADDRESSES} {address}"
     if room.wrong_codes(asker, hour=hour) >= WRONG_CODES_OF_AN_ADDRESS:
-        return Looked(genuine=False, too_many=True)
+        return StatementCheck(genuine=False, too_many=True)
     if (statement := _given_out(services, words)) is not None:
-        return Looked(genuine=True, at=_at(services, statement))
+        return StatementCheck(genuine=True, at=_at(services, statement))
     if room.wrong_codes(_ADDRESSES, hour=hour) >= WRONG_CODES_KEPT:
-        return Looked(genuine=False, too_many=True)
+        return StatementCheck(genuine=False, too_many=True)
     with services.store.transaction(patience_s=_PATIENCE_S):
         for one in (_ADDRESSES, asker):
             room.note_wrong_code(one, hour=hour)
-    return Looked(genuine=False)
+    return StatementCheck(genuine=False)
 
 
 def _given_out(services: Services, words: str) -> Statement | None:
@@ -146,7 +146,7 @@ def _may_see(services: Services, by: str, statement: Statement) -> bool:
     reader = renamed.get(by.lower(), by.lower())
     if reader == owner:
         return True
-    people = everybody(services)
+    people = load_people(services)
     if reader not in people or owner not in people:
         return False
     today = services.config.work_calendar().local_day(services.clock.now())

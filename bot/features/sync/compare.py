@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bot.core.relations import Kind, RelationEvent
-from bot.core.sync import ORIGIN, ROLLOUT_S, Cause, Judged, Listed, Repair, Window, judge
+from bot.core.relations import RelationEvent, RelationKind
+from bot.core.sync import ORIGIN, ROLLOUT_S, Cause, ListEntry, RelationJudgement, Repair, Window, judge
 from bot.store.details import ContactRead
 from bot.store.store import Store
-from bot.store.sync import Burden, Drift, FoundLoss, SyncRun
+from bot.store.sync import Burden, FoundLoss, SyncReportLine, SyncRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +33,18 @@ class _Found:
                 is_gone=repair.cause is Cause.MISSED_LOSS,
             )
             for repair in self.repairs
-            if repair.fact.kind is Kind.LOST_UNKNOWN
+            if repair.fact.kind is RelationKind.LOST_UNKNOWN
         )
 
     @property
     def certain(self) -> tuple[RelationEvent, ...]:
         """Adds and transfers: they take nothing from anybody."""
-        return tuple(repair.fact for repair in self.repairs if repair.fact.kind is not Kind.LOST_UNKNOWN)
+        return tuple(
+            repair.fact for repair in self.repairs if repair.fact.kind is not RelationKind.LOST_UNKNOWN
+        )
 
 
-class Comparing:
+class Comparison:
     """Judges the members of a run whose lists are all read."""
 
     def __init__(self, store: Store, *, real_time: Callable[[], float]) -> None:
@@ -61,7 +63,7 @@ class Comparing:
             self._syncs.put_drift(
                 run,
                 [
-                    Drift(cause=cause.value, userid=userid, number=number)
+                    SyncReportLine(cause=cause.value, userid=userid, number=number)
                     for cause, number in found.causes.items()
                 ],
             )
@@ -85,7 +87,7 @@ class Comparing:
                 causes[cause] = causes.get(cause, 0) + 1
             if judged.doubt is not None:
                 causes[judged.doubt] = causes.get(judged.doubt, 0) + 1
-            if one is not None and any(repair.fact.kind is Kind.ADDED for repair in judged.repairs):
+            if one is not None and any(repair.fact.kind is RelationKind.ADDED for repair in judged.repairs):
                 details.append(one)
         return _Found(living=living, repairs=tuple(repairs), causes=causes, details=tuple(details))
 
@@ -96,13 +98,13 @@ class Comparing:
         one: ContactRead | None,
         window: Window,
         missing_since: int | None,
-    ) -> Judged:
-        listed = None if one is None else Listed(createtime=one.createtime, state=one.state)
+    ) -> RelationJudgement:
+        listed = None if one is None else ListEntry(createtime=one.createtime, state=one.state)
         weigh = partial(
             judge, relation, facts=facts, listed=listed, window=window, missing_since=missing_since
         )
         judged = weigh()
-        lost_at = max((fact.at for fact in facts if fact.kind is Kind.LOST_UNKNOWN), default=None)
+        lost_at = max((fact.at for fact in facts if fact.kind is RelationKind.LOST_UNKNOWN), default=None)
         is_lost_now = any(repair.cause is Cause.MISSED_LOSS for repair in judged.repairs)
         if one is not None or (lost_at is None and not is_lost_now):
             return judged
@@ -123,5 +125,5 @@ class Comparing:
 
 
 def _is_suspect(repair: Repair, suspects: set[str]) -> bool:
-    is_new = repair.cause in {Cause.IMPORTED, Cause.MISSED_ADD} and repair.fact.kind is Kind.ADDED
+    is_new = repair.cause in {Cause.IMPORTED, Cause.MISSED_ADD} and repair.fact.kind is RelationKind.ADDED
     return is_new and repair.fact.external_userid in suspects

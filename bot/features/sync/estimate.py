@@ -5,12 +5,12 @@ from __future__ import annotations
 from bot.core.sync import ESTIMATED, Cause
 from bot.core.sync_estimate import estimates
 from bot.store.store import Store
-from bot.store.sync import Drift, SyncRun
+from bot.store.sync import SyncReportLine, SyncRun
 
 ESTIMATE = "estimate"  # marks a number that is one; without it nobody knows
 
 
-def unseen(store: Store, run: SyncRun) -> list[Drift]:
+def unseen(store: Store, run: SyncRun) -> list[SyncReportLine]:
     """How much of these causes there may be, by member and in all.
 
     Without figures since the last complete comparison there is no number. Members whose list this run could
@@ -21,13 +21,15 @@ def unseen(store: Store, run: SyncRun) -> list[Drift]:
     for userid in store.syncs.unknown():
         found.pop(userid, None)
     if not found:
-        return [Drift(cause=cause.value, userid="", number=0) for cause in sorted(ESTIMATED)]
-    drifts = [Drift(cause=cause.value, userid="", number=0, text=ESTIMATE) for cause in sorted(ESTIMATED)]
+        return [SyncReportLine(cause=cause.value, userid="", number=0) for cause in sorted(ESTIMATED)]
+    drifts = [
+        SyncReportLine(cause=cause.value, userid="", number=0, text=ESTIMATE) for cause in sorted(ESTIMATED)
+    ]
     for userid, one in sorted(found.items()):
         for cause, number in (
             (Cause.UNSEEN_LOSSES, one.unseen_losses),
             (Cause.CAME_AND_WENT, one.came_and_went),
         ):
             if number:
-                drifts.append(Drift(cause=cause.value, userid=userid, number=number, text=ESTIMATE))
+                drifts.append(SyncReportLine(cause=cause.value, userid=userid, number=number, text=ESTIMATE))
     return drifts

@@ -13,7 +13,7 @@ _PATIENCE_S = LEASE_S + 5
 _LOOK_S = 1.0
 
 
-class Keeper:
+class WorkLease:
     """Holds one lease; all times are real."""
 
     def __init__(

@@ -12,18 +12,18 @@ from functools import partial
 
 import structlog
 
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.core.sync import ORIGIN, Cause, Toll, is_too_much_of_all, is_too_much_of_one
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
 from bot.features.people import directory
-from bot.features.renames.proposals import Proposing
-from bot.features.sync.compare import Comparing
+from bot.features.renames.proposals import RenameProposer
+from bot.features.sync.compare import Comparison
 from bot.features.sync.estimate import unseen
-from bot.features.sync.lease import Keeper
+from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Lists, Tell
 from bot.services import Services
-from bot.store.sync import Burden, Drift, Member, Step, SyncRun
+from bot.store.sync import Burden, Member, Step, SyncReportLine, SyncRun
 from bot.wecom.asker import Asker, StoppedError
 from bot.wecom.reads import Reads
 
@@ -60,7 +60,7 @@ def reconcile(
     done; *beat* is called every few seconds at least, for a caller's own lease. Raises StoppedError when it
     cannot go on now, or another process is at it; the same call goes on later.
     """
-    keeper = Keeper(services, lease=LEASE, busy=_BUSY, beat=beat)
+    keeper = WorkLease(services, lease=LEASE, busy=_BUSY, beat=beat)
     asker = Asker(reads, beat=keeper.keep)
     keeper.take(asker)
     try:
@@ -77,7 +77,7 @@ class _Sync:
         self,
         services: Services,
         lists: Lists,
-        keeper: Keeper,
+        keeper: WorkLease,
         tell: Tell,
         work_off: Callable[[Services], object],
     ) -> None:
@@ -88,7 +88,7 @@ class _Sync:
         self._lists = lists
         self._keeper = keeper
         self._tell = tell
-        self._comparing = Comparing(services.store, real_time=keeper.real_time)
+        self._comparing = Comparison(services.store, real_time=keeper.real_time)
 
     def run(self, *, at: datetime, accept_losses: bool) -> SyncRun:
         """Go on with what is unfinished, or begin."""
@@ -150,7 +150,7 @@ class _Sync:
         listed = self._lists.freeze_fallen()
         self._work_off(self._services)
         derive(self._services, beat=self._keeper.keep)
-        proposing = Proposing(self._services, keep=self._keeper.keep)
+        proposing = RenameProposer(self._services, keep=self._keeper.keep)
         found = proposing.find(employed=self._employed(at), listed=listed)
         with self._store.transaction():
             proposing.put(run, found, listed=listed)
@@ -188,7 +188,9 @@ class _Sync:
         self._syncs.put_drift(
             run,
             [
-                Drift(cause=Cause.HELD.value, userid=burden.userid, number=burden.losses, text=reason)
+                SyncReportLine(
+                    cause=Cause.HELD.value, userid=burden.userid, number=burden.losses, text=reason
+                )
                 for burden, reason in held.items()
             ],
         )
@@ -207,7 +209,7 @@ class _Sync:
                     userid=loss.userid,
                     external_userid=loss.external_userid,
                     at=loss.at,
-                    kind=Kind.LOST_UNKNOWN,
+                    kind=RelationKind.LOST_UNKNOWN,
                 )
                 for loss in losses
             ]
@@ -224,17 +226,17 @@ class _Sync:
         if unread := [drift for drift in drifts if drift.cause == Cause.UNKNOWN.value]:
             log.warning("lists not read", members=len(unread), reason=unread[0].text)
 
-    def _missing(self, at: datetime) -> list[Drift]:
+    def _missing(self, at: datetime) -> list[SyncReportLine]:
         """Members whose lists were not compared, and why."""
         unknown = self._syncs.unknown()
         found = [
-            Drift(cause=Cause.UNKNOWN.value, userid=userid, number=1, text=reason)
+            SyncReportLine(cause=Cause.UNKNOWN.value, userid=userid, number=1, text=reason)
             for userid, reason in unknown.items()
         ]
         employed = self._employed(at)
         asked = {one.old_userid for one in self._store.proposals.open()}
         return found + [
-            Drift(
+            SyncReportLine(
                 cause=Cause.FROZEN.value,
                 userid=userid,
                 number=1,

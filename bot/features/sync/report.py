@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from bot.core.sync import ESTIMATED, FOUND, UNVERIFIABLE, Cause
 from bot.features.sync.estimate import ESTIMATE
 from bot.store.store import Store
-from bot.store.sync import Drift, SyncRun
+from bot.store.sync import SyncReportLine, SyncRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DriftReport:
+class SyncReport:
     """One run. *causes*: facts by cause; *unverifiable*: by class, those of `ESTIMATED` about
     so many, None where nothing gives a number.
 
@@ -23,10 +23,10 @@ class DriftReport:
     calls: int
     causes: dict[str, int]
     unverifiable: dict[str, int | None]
-    held: tuple[Drift, ...]
-    unknown: tuple[Drift, ...]
-    frozen: tuple[Drift, ...]
-    renamed: tuple[Drift, ...] = ()
+    held: tuple[SyncReportLine, ...]
+    unknown: tuple[SyncReportLine, ...]
+    frozen: tuple[SyncReportLine, ...]
+    renamed: tuple[SyncReportLine, ...] = ()
 
     @property
     def found(self) -> int:
@@ -39,23 +39,23 @@ class DriftReport:
         return self.found - sum(drift.number for drift in self.held)
 
 
-def last_drift(store: Store) -> DriftReport | None:
+def load_last_sync_report(store: Store) -> SyncReport | None:
     """What the newest complete run found; None before the first."""
     run = store.syncs.last()
-    return None if run is None else drift_of(store, run)
+    return None if run is None else load_sync_report(store, run)
 
 
-def drift_of(store: Store, run: SyncRun) -> DriftReport:
+def load_sync_report(store: Store, run: SyncRun) -> SyncReport:
     """What *run*, which is done, found."""
     numbers = {cause: number for cause, (number, _) in store.syncs.drift(run).items()}
 
-    def concerned(cause: Cause) -> tuple[Drift, ...]:
+    def concerned(cause: Cause) -> tuple[SyncReportLine, ...]:
         return tuple(store.syncs.concerned(run, cause.value)) if cause.value in numbers else ()
 
     def is_estimate(cause: str) -> bool:
         return any(drift.text == ESTIMATE for drift in store.syncs.concerned(run, cause))
 
-    return DriftReport(
+    return SyncReport(
         at=run.began_at,
         calls=run.calls,
         causes={cause: number for cause, number in numbers.items() if cause in FOUND},

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from bot.features.teams.digest_message import helped
 from bot.features.teams.member import TeamMember
-from bot.features.teams.subteams import OverTeams, lines_to_help
+from bot.features.teams.subteams import NamedSubTeams, lines_to_help
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.message import Keep, Line, Listing, Message, Part
@@ -20,7 +20,7 @@ def needs_help(
     team: Sequence[TeamMember],
     wished: Sequence[tuple[str, date]],
     at: datetime,
-    over: OverTeams | None = None,
+    over: NamedSubTeams | None = None,
 ) -> Message:
     """Tell a leader who of *team* could use a hand, and who (names) *wished* for it when. *at* is local.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.core.workdays import epoch_of
-from bot.features.standings.load import everybody
+from bot.features.standings.load import load_people
 from bot.features.teams.digest import leads
 from bot.services import Services
 
@@ -16,7 +16,7 @@ def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:
     False if he does not lead him with nobody between, or one of the two has left.
     """
     today = services.config.work_calendar().local_day(at)
-    if not leads(services, userid, whom, people=everybody(services), day=today):
+    if not leads(services, userid, whom, people=load_people(services), day=today):
         return False
     services.store.coaching.mark(userid, whom, today, at=epoch_of(at))
     return True

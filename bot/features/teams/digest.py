@@ -12,20 +12,20 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.core.coaching import TOLD_TO, Mark, outcome
-from bot.core.engagement import Figures, TeamRate, team_rate, yesterday
+from bot.core.engagement import ChatFigures, TeamRate, team_rate, yesterday
 from bot.core.people import Departments, Person
 from bot.core.progress import QuotaFigures
 from bot.core.rollout import Mode
-from bot.features.notify.rollout import reach
+from bot.features.notify.rollout import rollout_scope
 from bot.features.standings.gains import Gains, silent
-from bot.features.standings.load import Standing
+from bot.features.standings.load import Standings
 from bot.features.teams.digest_message import News
 from bot.features.teams.digest_message import digest as digest_message
 from bot.features.teams.help_needs import Improved, most_improved, need_of
 from bot.features.teams.member import TeamMember
-from bot.features.teams.org_chart import Chart, Led
-from bot.features.teams.subteam_rules import LedTeams, led_teams, summable, team_gains
-from bot.features.teams.subteams import OverTeams
+from bot.features.teams.org_chart import Led, OrgChart
+from bot.features.teams.subteam_rules import SubTeams, compute_subteams, summable, team_gains
+from bot.features.teams.subteams import NamedSubTeams
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.reviews import ReviewKind
@@ -34,7 +34,7 @@ Teams = Mapping[int, Sequence[str]]  # userids by department
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class TeamContent:
     """Of whom a leader is told: by name of *own*, in sums of *summed*, which has his own, too.
 
     *teams*: those whom others lead between, userids by department; *over*: what is said of them, None if
@@ -44,7 +44,7 @@ class Told:
     own: Sequence[TeamMember]
     summed: Sequence[TeamMember]
     teams: Teams
-    over: OverTeams | None
+    over: NamedSubTeams | None
 
     @property
     def nobody(self) -> bool:
@@ -52,31 +52,33 @@ class Told:
         return not self.own and not self.teams
 
 
-class Leading:
+class TeamDigest:
     """Messages to leaders as of the moment of *standing*; what they share is read once.
 
     *help_on*: the local day on which somebody would be helped; without it that of *standing*. Who is on leave
     then is not named as one to help first.
     """
 
-    def __init__(self, services: Services, standing: Standing, *, help_on: date | None = None) -> None:
+    def __init__(self, services: Services, standing: Standings, *, help_on: date | None = None) -> None:
         day = yesterday(standing.at)
         self._standing = standing
         self._language = services.language
         self._today = standing.calendar.local_day(standing.at)
         self._help_on = help_on or self._today
-        self._chart = chart_of(services, standing.people, departments=standing.departments, day=self._today)
+        self._chart = load_org_chart(
+            services, standing.people, departments=standing.departments, day=self._today
+        )
         self._rates = services.store.engagement.teams(day)
         self._engaged = services.store.engagement.of_day(day)
         self._what = _What.of(services, standing)
         self._members: dict[str, TeamMember] = {}
 
-    def told(self, leader: Person) -> Told:
+    def told(self, leader: Person) -> TeamContent:
         """Return of whom *leader* is told, of those from whom something is asked."""
         led = self._chart.of(leader).only(self._standing.by_person)
         own = [self._member(person) for person in led.own]
         if not led.teams:
-            return Told(own=own, summed=own, teams={}, over=None)
+            return TeamContent(own=own, summed=own, teams={}, over=None)
         teams = {number: [person.userid for person in people] for number, people in led.teams.items()}
         rows = summable(teams, self._standing.by_person)
         below = [
@@ -85,14 +87,16 @@ class Leading:
             for person in people
             if person.userid in rows
         ]
-        return Told(own=own, summed=[*own, *below], teams=teams, over=self._over(led, teams))
+        return TeamContent(own=own, summed=[*own, *below], teams=teams, over=self._over(led, teams))
 
     def said(self, leader: Person, *, incomplete_since: datetime | None = None) -> Message | None:
         """Return what *leader* is told; None if there is nobody of whom he may be told something."""
         told = self.told(leader)
         return self.message(leader, told, incomplete_since=incomplete_since) if told.summed else None
 
-    def message(self, leader: Person, told: Told, *, incomplete_since: datetime | None = None) -> Message:
+    def message(
+        self, leader: Person, told: TeamContent, *, incomplete_since: datetime | None = None
+    ) -> Message:
         """Return what *leader* is told of *told*. Raises ValueError if nobody stands in its sums."""
         return digest_message(
             language=self._language,
@@ -104,12 +108,12 @@ class Leading:
             over=told.over,
         )
 
-    def improved_team(self, told: Told) -> Improved | None:
+    def improved_team(self, told: TeamContent) -> Improved | None:
         """Return which of the teams that are shown improved most, by its number as text."""
         return self._what.improved_team(told)
 
-    def _over(self, led: Led, teams: Teams) -> OverTeams:
-        return OverTeams(
+    def _over(self, led: Led, teams: Teams) -> NamedSubTeams:
+        return NamedSubTeams(
             teams=self._what.teams(teams),
             names=self._standing.departments.names,
             own=frozenset(person.userid for person in led.own),
@@ -125,7 +129,7 @@ class Leading:
             self._members[person.userid] = _member(self._standing, person, help_on=self._help_on)
         return self._members[person.userid]
 
-    def _replies(self, leader: Person, told: Told) -> TeamRate | None:
+    def _replies(self, leader: Person, told: TeamContent) -> TeamRate | None:
         """How his departments answered: in one figure only where all of them may stand in one sum."""
         top = topmost(leader.leader_of, self._standing.departments)
         if len(top) == 1 and (told.over is None or told.over.teams.in_sums):
@@ -146,7 +150,7 @@ class _What:
     today: date
 
     @classmethod
-    def of(cls, services: Services, standing: Standing) -> _What:
+    def of(cls, services: Services, standing: Standings) -> _What:
         cases, today = services.store.reviews.all_open(), standing.calendar.local_day(standing.at)
         marks = services.store.coaching.marks(since=today - timedelta(days=TOLD_TO))
         by: dict[str, list[Mark]] = {}
@@ -162,7 +166,7 @@ class _What:
             today=today,
         )
 
-    def news(self, leader: str, told: Told) -> News:
+    def news(self, leader: str, told: TeamContent) -> News:
         userids = [member.userid for member in told.summed]
         return News(
             improved=most_improved(userids, self.gains.of(userids).values(), silent=self.silent)
@@ -172,31 +176,31 @@ class _What:
             outcome=outcome(self.marks_by.get(leader, ()), self.rows, today=self.today),
         )
 
-    def improved_team(self, told: Told) -> Improved | None:
+    def improved_team(self, told: TeamContent) -> Improved | None:
         shown = {team.department for team in told.over.teams.shown} if told.over else set()
         seen = {number: userids for number, userids in told.teams.items() if number in shown}
         everybody = [userid for userids in seen.values() for userid in userids]
         sums = [team_gains(seen, of_quota) for of_quota in self.gains.of(everybody).values()]
         return most_improved([str(number) for number in seen], sums)
 
-    def teams(self, teams: Teams) -> LedTeams:
-        return led_teams(teams, self.rows, marks=self.marks, today=self.today)
+    def teams(self, teams: Teams) -> SubTeams:
+        return compute_subteams(teams, self.rows, marks=self.marks, today=self.today)
 
 
-def chart_of(
+def load_org_chart(
     services: Services, people: Mapping[str, Person], *, departments: Departments, day: date
-) -> Chart:
+) -> OrgChart:
     """Return the chart of those of *people* of whom somebody may be told something on the local *day*.
 
     Nobody who has left or is still to begin, though he has a row in the period. In a pilot its people alone.
     """
-    reached = reach(services)
+    reached = rollout_scope(services)
     told_of = (
         person
         for person in people.values()
         if reached.mode is not Mode.PILOT or reached.includes(person, day)
     )
-    return Chart(told_of, departments=departments, day=day)
+    return OrgChart(told_of, departments=departments, day=day)
 
 
 def leads(services: Services, leader: str, whom: str, *, people: Mapping[str, Person], day: date) -> bool:
@@ -204,11 +208,11 @@ def leads(services: Services, leader: str, whom: str, *, people: Mapping[str, Pe
     person = people.get(leader)
     if person is None or not person.employed_on(day):
         return False
-    chart = chart_of(services, people, departments=services.directory.departments, day=day)
+    chart = load_org_chart(services, people, departments=services.directory.departments, day=day)
     return whom in {led.userid for led in chart.of(person).own}
 
 
-def _member(standing: Standing, person: Person, *, help_on: date) -> TeamMember:
+def _member(standing: Standings, person: Person, *, help_on: date) -> TeamMember:
     """Return *person* with his rows, and with what he needs if he is behind."""
     member = TeamMember(
         name=person.name,
@@ -236,6 +240,6 @@ def topmost(led: Sequence[int], departments: Departments) -> list[int]:
     )
 
 
-def _median(team: Iterable[TeamMember], own: Mapping[str, Figures]) -> TeamRate | None:
+def _median(team: Iterable[TeamMember], own: Mapping[str, ChatFigures]) -> TeamRate | None:
     """Of several departments WeCom was not asked together, and two rates make no third."""
     return team_rate([own[member.userid] for member in team if member.userid in own], together=None)

@@ -9,13 +9,13 @@ from datetime import datetime
 from fractions import Fraction
 from statistics import median
 
-from bot.core.coaching import Outcome
+from bot.core.coaching import CoachingOutcome
 from bot.core.engagement import Method, TeamRate
 from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.help_needs import Improved
 from bot.features.teams.help_sentences import first_in_short, need_said, outcome_said
 from bot.features.teams.member import TeamMember, pace_of
-from bot.features.teams.subteams import OverTeams, first_said, lines_to_help, shorter_title, team_lines
+from bot.features.teams.subteams import NamedSubTeams, first_said, lines_to_help, shorter_title, team_lines
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import HELP_FIRST
@@ -26,7 +26,7 @@ from bot.messages.lines import (
     incomplete_line,
     kept_of,
     labels_of,
-    standing_of,
+    status_text,
     workdays_left,
 )
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, Tone, plain
@@ -45,7 +45,7 @@ class News:
 
     improved: Improved | None = None
     appeals: int = 0
-    outcome: Outcome | None = None
+    outcome: CoachingOutcome | None = None
 
 
 NO_NEWS = News()
@@ -59,7 +59,7 @@ def digest(
     replies: TeamRate | None = None,
     incomplete_since: datetime | None = None,
     news: News = NO_NEWS,
-    over: OverTeams | None = None,
+    over: NamedSubTeams | None = None,
 ) -> Message:
     """Tell a leader about his people, whom the caller has chosen.
 
@@ -127,7 +127,9 @@ def _last(language: str, news: News, *, in_short: bool = False) -> list[Line]:
     return [*_outcome(language, news.outcome, in_short=in_short), *_appeals(language, news.appeals)]
 
 
-def _title(first: Sequence[tuple[TeamMember, QuotaFigures]], over: OverTeams | None, *, language: str) -> str:
+def _title(
+    first: Sequence[tuple[TeamMember, QuotaFigures]], over: NamedSubTeams | None, *, language: str
+) -> str:
     """Return a shorter first line, for a card; empty if there is none."""
     if over is not None:
         return shorter_title(over, language=language)
@@ -137,7 +139,7 @@ def _title(first: Sequence[tuple[TeamMember, QuotaFigures]], over: OverTeams | N
 def _over(
     texts: Texts,
     team: Sequence[TeamMember],
-    over: OverTeams | None,
+    over: NamedSubTeams | None,
     *,
     language: str,
     at: datetime,
@@ -150,7 +152,7 @@ def _over(
     return team_lines(over, language=language, labels=labels, in_short=in_short)
 
 
-def _names(team: Sequence[TeamMember], over: OverTeams | None) -> dict[str, str]:
+def _names(team: Sequence[TeamMember], over: NamedSubTeams | None) -> dict[str, str]:
     """What those are called who may have improved most: people, or teams by their number."""
     if over is None:
         return {member.userid: _name(member) for member in team}
@@ -217,7 +219,7 @@ class TeamSaid:
 
 
 def team_said(
-    team: Sequence[TeamMember], *, language: str, at: datetime, over: OverTeams | None = None
+    team: Sequence[TeamMember], *, language: str, at: datetime, over: NamedSubTeams | None = None
 ) -> TeamSaid:
     """Say how *team* stands. *at* is local."""
     texts = texts_in(language)
@@ -245,7 +247,7 @@ def _shares(texts: Texts, team: Sequence[TeamMember]) -> tuple[tuple[str, str], 
     return ((texts["cards.team"], texts["cards.comma"].join(said)),) if said else ()
 
 
-def _own(team: Sequence[TeamMember], over: OverTeams | None) -> list[TeamMember]:
+def _own(team: Sequence[TeamMember], over: NamedSubTeams | None) -> list[TeamMember]:
     return [member for member in team if over is None or member.userid in over.own]
 
 
@@ -290,7 +292,7 @@ def _helped_person(
     if member.need is None:
         details += workdays_left(texts, row)
     label = labels_of(texts, member.rows, at=at)[row.quota]
-    said = standing_of(texts, row, label=label, details=details)
+    said = status_text(texts, row, label=label, details=details)
     if member.need is not None:
         said = texts["helping.semicolon"].join((said, need_said(member.need, language=language)))
     return Line((Part(texts["progress.helped_person"].say(name=_name(member), details=said)),), Keep.CORE)
@@ -324,7 +326,7 @@ def _improved(texts: Texts, names: Mapping[str, str], improved: Improved | None)
     return [Line((Part(said, Tone.GOOD),), Keep.NICE)]
 
 
-def _outcome(language: str, outcome: Outcome | None, *, in_short: bool) -> list[Line]:
+def _outcome(language: str, outcome: CoachingOutcome | None, *, in_short: bool) -> list[Line]:
     if outcome is None:
         return []
     return [Line((Part(outcome_said(outcome, language=language, in_short=in_short)),), Keep.USEFUL)]

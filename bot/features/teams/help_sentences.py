@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.core.coaching import Outcome
+from bot.core.coaching import CoachingOutcome
 from bot.features.teams.help_needs import Need, NeedKind
 from bot.messages.answers import answered
 from bot.messages.catalog import Texts, texts_in
@@ -61,7 +61,7 @@ def _in_short(need: Need, texts: Texts) -> str:
             return texts["helping.back_prorated_short"].say(n=need.n, target=need.target or 0)
 
 
-def outcome_said(outcome: Outcome, *, language: str, in_short: bool = False) -> str:
+def outcome_said(outcome: CoachingOutcome, *, language: str, in_short: bool = False) -> str:
     """Say what became of the help of a week ago; *in_short* for a card."""
     texts = texts_in(language)
     parts = [

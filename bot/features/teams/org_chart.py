@@ -28,7 +28,7 @@ class Led:
         )
 
 
-class Chart:
+class OrgChart:
     """The *people* who are employed on the local *day*; nobody else leads or is led."""
 
     def __init__(self, people: Iterable[Person], *, departments: Departments, day: date) -> None:

@@ -13,7 +13,7 @@ from datetime import date
 from fractions import Fraction
 from statistics import median
 
-from bot.core.coaching import Mark, Outcome, helped_lately, outcome
+from bot.core.coaching import CoachingOutcome, Mark, helped_lately, outcome
 from bot.core.leaderboard import Gain
 from bot.core.progress import QuotaFigures, Status
 from bot.core.teams import SMALLEST
@@ -29,7 +29,7 @@ class TeamFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedTeam:
+class SubTeam:
     """A department with what is below it: *people* not exempt, figures of each quota that asks five of them.
 
     *behind*: so many are in a quota; *helped*: so many of them a leader marked in the last two weeks.
@@ -41,7 +41,7 @@ class LedTeam:
     figures: tuple[TeamFigures, ...]
     behind: int
     helped: int
-    outcome: Outcome | None
+    outcome: CoachingOutcome | None
 
     @property
     def alone(self) -> int:
@@ -50,27 +50,27 @@ class LedTeam:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedTeams:
+class SubTeams:
     """Teams where most are behind without help first, then by id; *small*: so many are not shown alone.
 
     *behind*: so many are in all teams, small ones too, *alone* of them without help yet; both 0 if all teams
     together are fewer than five people. *in_sums*: whether people of teams stand in sums with his own.
     """
 
-    shown: tuple[LedTeam, ...]
+    shown: tuple[SubTeam, ...]
     small: int
     alone: int
     behind: int
     in_sums: bool = True
 
 
-def led_teams(
+def compute_subteams(
     members: Mapping[int, Sequence[str]],
     rows: Mapping[str, Sequence[QuotaFigures]],
     *,
     marks: Iterable[Mark],
     today: date,
-) -> LedTeams:
+) -> SubTeams:
     """Return the teams of *members* (userids by department); *rows* by userid, *today* local."""
     asked = {
         number: [userid for userid in userids if any(row.target for row in rows.get(userid, ()))]
@@ -85,7 +85,7 @@ def led_teams(
     teams = [_team(number, userids, rows, marks=by_person, today=today) for number, userids in asked.items()]
     teams.sort(key=lambda team: (-team.alone, -team.behind, team.department))
     told = teams if everybody >= SMALLEST else []
-    return LedTeams(
+    return SubTeams(
         shown=tuple(team for team in teams if team.department in shown),
         small=len(asked) - len(shown),
         alone=sum(team.alone for team in told),
@@ -123,13 +123,13 @@ def _team(
     *,
     marks: Mapping[str, Sequence[Mark]],
     today: date,
-) -> LedTeam:
+) -> SubTeam:
     by_quota: dict[str, list[QuotaFigures]] = {}
     for row in (row for userid in userids for row in rows[userid] if row.target):
         by_quota.setdefault(row.quota, []).append(row)
     own = [mark for userid in userids for mark in marks.get(userid, ())]
     behind = {userid for userid in userids if any(row.status is Status.BEHIND for row in rows[userid])}
-    return LedTeam(
+    return SubTeam(
         department=number,
         people=len(userids),
         figures=tuple(_figures(quota, found) for quota, found in by_quota.items() if len(found) >= SMALLEST),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.features.teams.subteam_rules import LedTeam, LedTeams
+from bot.features.teams.subteam_rules import SubTeam, SubTeams
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.limits import HELP_FIRST
 from bot.messages.message import Keep, Line, Listing, Part
@@ -13,13 +13,13 @@ from bot.messages.sanitize import clean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OverTeams:
+class NamedSubTeams:
     """Teams with *names* of departments, and *leaders* (their names), by number.
 
     *own*: userids of those whom the reader leads with nobody between.
     """
 
-    teams: LedTeams
+    teams: SubTeams
     names: Mapping[int, str]
     own: frozenset[str]
     leaders: Mapping[int, Sequence[str]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class OverTeams:
         return clean(self.names.get(department, ""), otherwise=str(department))
 
 
-def first_said(over: OverTeams, *, language: str) -> str | None:
+def first_said(over: NamedSubTeams, *, language: str) -> str | None:
     """Say which teams to support first: those where somebody is behind whom nobody helps; three at most.
 
     None if there is nobody.
@@ -43,7 +43,7 @@ def first_said(over: OverTeams, *, language: str) -> str | None:
     return texts["over_teams.first"].say(n=len(first), names=texts["over_teams.names"].join(first))
 
 
-def shorter_title(over: OverTeams, *, language: str) -> str:
+def shorter_title(over: NamedSubTeams, *, language: str) -> str:
     """Say how many teams to support first, for a card whose title has no room for their names."""
     texts = texts_in(language)
     first = [team for team in over.teams.shown if team.alone][:HELP_FIRST]
@@ -55,7 +55,7 @@ def shorter_title(over: OverTeams, *, language: str) -> str:
 
 
 def team_lines(
-    over: OverTeams, *, language: str, labels: Mapping[str, str], in_short: bool = False
+    over: NamedSubTeams, *, language: str, labels: Mapping[str, str], in_short: bool = False
 ) -> list[Line | Listing]:
     """Say how each team stands; *labels* tell quotas apart where there are several. *in_short* for a card."""
     texts = texts_in(language)
@@ -70,7 +70,7 @@ def team_lines(
     return [*found, *_small(over, texts=texts)]
 
 
-def lines_to_help(over: OverTeams, *, language: str) -> list[Line | Listing]:
+def lines_to_help(over: NamedSubTeams, *, language: str) -> list[Line | Listing]:
     """Say in which teams how many are behind, and who leads those teams."""
     texts = texts_in(language)
     lines = tuple(
@@ -84,21 +84,21 @@ def lines_to_help(over: OverTeams, *, language: str) -> list[Line | Listing]:
     return [*found, *_small(over, texts=texts)]
 
 
-def _to_help(over: OverTeams, team: LedTeam, *, texts: Texts) -> str:
+def _to_help(over: NamedSubTeams, team: SubTeam, *, texts: Texts) -> str:
     leaders = texts["over_teams.names"].join(clean(name) for name in over.leaders.get(team.department, ()))
     phrase = texts["over_teams.led_by"] if leaders else texts["over_teams.led"]
     said = texts["over_teams.comma"].join(_behind(team, texts=texts))
     return phrase.say(name=over.name(team.department), n=team.people, leaders=leaders, said=said)
 
 
-def _small(over: OverTeams, *, texts: Texts) -> list[Line]:
+def _small(over: NamedSubTeams, *, texts: Texts) -> list[Line]:
     if not over.teams.small:
         return []
     phrase = texts["over_teams.small"] if over.teams.in_sums else texts["over_teams.small_left_out"]
     return [Line((Part(phrase.say(n=over.teams.small)),), Keep.USEFUL)]
 
 
-def _team(name: str, team: LedTeam, *, texts: Texts, labels: Mapping[str, str]) -> str:
+def _team(name: str, team: SubTeam, *, texts: Texts, labels: Mapping[str, str]) -> str:
     parts: list[str] = []
     for one in team.figures:
         phrase = texts["over_teams.figures"] if len(labels) == 1 else texts["over_teams.figures_of"]
@@ -113,7 +113,7 @@ def _team(name: str, team: LedTeam, *, texts: Texts, labels: Mapping[str, str]) 
     )
 
 
-def _team_in_short(name: str, team: LedTeam, *, texts: Texts, labels: Mapping[str, str]) -> str:
+def _team_in_short(name: str, team: SubTeam, *, texts: Texts, labels: Mapping[str, str]) -> str:
     figures = texts["over_teams.figures_short"] if len(labels) == 1 else texts["over_teams.figures_of_short"]
     parts = [
         figures.say(label=labels[one.quota], percent=one.percent, middle=one.middle) for one in team.figures
@@ -129,6 +129,6 @@ def _team_in_short(name: str, team: LedTeam, *, texts: Texts, labels: Mapping[st
     )
 
 
-def _behind(team: LedTeam, *, texts: Texts) -> Sequence[str]:
+def _behind(team: SubTeam, *, texts: Texts) -> Sequence[str]:
     helped = [texts["over_teams.helped"].say(n=team.helped)] if team.helped else []
     return [texts["over_teams.behind"].say(n=team.behind), *helped]

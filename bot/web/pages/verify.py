@@ -16,7 +16,7 @@ import structlog
 from flask import Blueprint, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from bot.features.statements.proof import Looked
+from bot.features.statements.proof import StatementCheck
 from bot.features.statements.rules import read_code, shown_code
 from bot.store.engine import StoreError
 from bot.web.peer import Peer, household
@@ -34,7 +34,7 @@ _Answer = tuple[str, HTTPStatus]
 class LookAt(Protocol):
     """Says what the code in some words is, to somebody at a network address. Raises StoreError."""
 
-    def __call__(self, words: str, /, *, address: str) -> Looked: ...
+    def __call__(self, words: str, /, *, address: str) -> StatementCheck: ...
 
 
 class Verdict(StrEnum):
@@ -89,7 +89,7 @@ def _caller(peer: Peer) -> str:
     return peer.behind(request.remote_addr or "", forwarded=request.headers.get("X-Forwarded-For", ""))
 
 
-def _verdict(looked: Looked) -> Verdict:
+def _verdict(looked: StatementCheck) -> Verdict:
     if looked.too_many:
         return Verdict.TOO_MANY
     return Verdict.GENUINE if looked.genuine else Verdict.UNKNOWN
