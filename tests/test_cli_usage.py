@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from builders.e2e import MADE_UP_APP, ROOT, Quotabot, command, command_here, write_config, write_roster
+from builders.e2e import MADE_UP_APP, Quotabot, command, command_here, write_config, write_roster
 
 COMMANDS = [
     (),
@@ -53,17 +51,6 @@ def test_every_command_explains_itself(quotabot: Quotabot, words: tuple[str, ...
 
 def test_the_console_script_is_the_same_program(quotabot: Quotabot) -> None:
     assert command("--version").out == quotabot("--version").out
-
-
-def test_a_start_on_sqlite_loads_neither_postgresqls_driver_nor_the_maker_of_spreadsheets() -> None:
-    program = (
-        "import sys, bot.cli.main, bot.store.sqlite; print({'psycopg', 'xlsxwriter'} & sys.modules.keys())"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-
-    assert done.stdout == "set()\n"
 
 
 @pytest.mark.parametrize(

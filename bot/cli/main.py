@@ -1,79 +1,153 @@
-"""`quotabot`: one file a command; our own errors become one line and an exit code."""
+"""`quotabot`: one file a command; our own errors become one line and an exit code.
+
+A start imports only the command that is asked for. `--help` and `--version` import none.
+"""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
-from bot import __version__, logs
-from bot.app.demo import DemoError
-from bot.cli.check import check
-from bot.cli.close import close
-from bot.cli.copy import copy
-from bot.cli.dead import dead
-from bot.cli.demo import demo
-from bot.cli.explain import explain
-from bot.cli.exporting import export
-from bot.cli.importing import import_
-from bot.cli.menu import menu
-from bot.cli.progress import progress
-from bot.cli.quotas import quotas
-from bot.cli.replay import replay
-from bot.cli.review import review
-from bot.cli.run import run
-from bot.cli.serve import serve
-from bot.cli.simulate import simulate_
-from bot.cli.status import status
-from bot.cli.texts import texts
-from bot.cli.verify import verify
-from bot.config import ConfigError
-from bot.config.roster import RosterError
-from bot.store.engine import StoreError
-from bot.web.server import PortInUse
-from bot.wecom.errors import WeComError
+from bot import __version__
+
+# Where each command stands, and the first line of its docstring: `quotabot --help` imports no command.
+COMMANDS = {
+    "check": (
+        "bot.cli.check:check",
+        "Read the configuration and the roster, and say every fault. Changes and sends nothing.",
+    ),
+    "serve": (
+        "bot.cli.serve:serve",
+        "Receive callbacks, count, send. Ends on Ctrl-C or SIGTERM; SIGHUP re-reads the file.",
+    ),
+    "run": (
+        "bot.cli.run:run",
+        "Run one job once and return when its messages are sent or have failed.",
+    ),
+    "progress": (
+        "bot.cli.progress:progress",
+        "Show where everybody stands. Sends nothing.",
+    ),
+    "explain": (
+        "bot.cli.explain:explain",
+        "Show every contact of an employee: verdict, reason, until when, and its events. Changes nothing.",
+    ),
+    "quotas": (
+        "bot.cli.quotas:quotas",
+        "Rules are frozen for the running period: see what a changed file would change, adopt what may be.",
+    ),
+    "close": (
+        "bot.cli.close:close",
+        "Results of settled periods. The job `close` stores them; a named person makes them final.",
+    ),
+    "review": (
+        "bot.cli.review:review",
+        "Appeals, held adds, findings, changed userids, first days. Decisions have a name and a reason.",
+    ),
+    "verify": (
+        "bot.cli.verify:verify",
+        (
+            "Say whether CODE stands under a statement that this installation gave out. "
+            "Exit code 1: it does not."
+        ),
+    ),
+    "simulate": (
+        "bot.cli.simulate:simulate_",
+        "Show what other quotas would have given on what was recorded. Sends nothing, changes nothing.",
+    ),
+    "import": (
+        "bot.cli.importing:import_",
+        "What the bank knows and WeCom does not. A file with a wrong line stores nothing, unless --skip-bad.",
+    ),
+    "export": (
+        "bot.cli.exporting:export",
+        "Write a table out; each export stands in the audit log.",
+    ),
+    "replay": (
+        "bot.cli.replay:replay",
+        "Rebuild everything derived from the ledger. A service may run meanwhile.",
+    ),
+    "status": (
+        "bot.cli.status:status",
+        "Show what waits, what was given up on, and what ran last. Changes nothing.",
+    ),
+    "dead": (
+        "bot.cli.dead:dead",
+        "Events and messages that were given up on: list, show, retry, drop.",
+    ),
+    "copy": (
+        "bot.cli.copy:copy",
+        "Copy the whole SQLite installation to PostgreSQL and compare both. Sends nothing.",
+    ),
+    "menu": (
+        "bot.cli.menu:menu",
+        "The app's menu in WeCom: buttons that stand for the words that members may send.",
+    ),
+    "texts": (
+        "bot.cli.texts:texts",
+        "Print the texts as they are sent now, as TOML for the folder messages.templates. Changes nothing.",
+    ),
+    "demo": (
+        "bot.cli.demo:demo",
+        "Start a local WeCom with a made-up branch and the bot beside it. Nothing leaves this machine.",
+    ),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def load_command(name: str) -> click.Command:
+    """Import and return the command *name*, one of `COMMANDS`."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    command: click.Command = getattr(import_module(module), attribute)
+    return command
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are stand-ins with a name and a first line until one is called."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that *args* begin with, imported."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command if command is None else load_command(str(command.name)), rest
+
+
+@click.group(
+    cls=_LazyGroup,
+    commands=[click.Command(name, help=line) for name, (_, line) in COMMANDS.items()],
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="quotabot")
 @click.option("-v", "--verbose", is_flag=True, help="Log more to standard error.")
 def cli(*, verbose: bool) -> None:
     """Fair, calm and honest contact quotas in Enterprise WeChat (企业微信)."""
+    from bot import logs  # --help and --version log nothing and do not wait for it
+
     logs.set_up(verbose=verbose)
-
-
-COMMANDS = (
-    check,
-    serve,
-    run,
-    progress,
-    explain,
-    quotas,
-    close,
-    review,
-    verify,
-    simulate_,
-    import_,
-    export,
-    replay,
-    status,
-    dead,
-    copy,
-    menu,
-    texts,
-    demo,
-)
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def main() -> None:
     """Run the command; 0 on success, 1 on a failed check or job, 2 on bad usage or configuration."""
     try:
         cli(prog_name="quotabot")
-    except (ConfigError, RosterError, StoreError, PortInUse) as error:
+    except Exception as error:
+        if (code := _exit_code(error)) is None:
+            raise
         click.echo(str(error), err=True)
-        sys.exit(2)
-    except (DemoError, WeComError) as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
+        sys.exit(code)
+
+
+def _exit_code(error: Exception) -> int | None:
+    """Return the exit code for an error of ours; None: it is a fault of the program, shown as it is."""
+    from bot.app.demo import DemoError  # a command that ends well waits for none of these
+    from bot.config import ConfigError
+    from bot.config.roster import RosterError
+    from bot.store.engine import StoreError
+    from bot.web.server import PortInUse
+    from bot.wecom.errors import WeComError
+
+    if isinstance(error, (ConfigError, RosterError, StoreError, PortInUse)):
+        return 2
+    return 1 if isinstance(error, (DemoError, WeComError)) else None

@@ -1,6 +1,6 @@
 """The work calendar: which days are working days, and when working hours are.
 
-The only file that touches the `holidays` library.
+The only file that touches the `holidays` library, which is loaded when a year is first asked for.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays as public_holidays
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_DAY = timedelta(days=1)
+_HOME = "CN"
 
 
 def epoch_of(at: datetime) -> int:
@@ -27,6 +26,10 @@ def epoch_of(at: datetime) -> int:
 
 def is_known_country(country: str) -> bool:
     """Say whether the public holidays of *country* (ISO 3166 alpha-2, upper case) are known."""
+    if country == _HOME:  # without the library, which most commands need not wait for
+        return True
+    import holidays as public_holidays
+
     return country in public_holidays.list_supported_countries(include_aliases=False)
 
 
@@ -128,6 +131,8 @@ def _workdays_of_year(calendar: WorkCalendar, year: int) -> tuple[date, ...]:
 
 @lru_cache(maxsize=256)
 def _public_workdays(country: str, year: int) -> frozenset[date]:
+    import holidays as public_holidays
+
     # A decree for January may make days of the December before working days, so the neighbours are asked too.
     known = public_holidays.country_holidays(country, years=(year - 1, year, year + 1))
     first = date(year, 1, 1)
@@ -137,6 +142,8 @@ def _public_workdays(country: str, year: int) -> frozenset[date]:
 
 @lru_cache(maxsize=256)
 def _has_decree(year: int) -> bool:
-    known = public_holidays.country_holidays("CN", years=year, language="en_US")
+    import holidays as public_holidays
+
+    known = public_holidays.country_holidays(_HOME, years=year, language="en_US")
     made_up = any(day.year == year for day in known.weekend_workdays)
     return made_up or bool(known.get_named("substituted from", lookup="icontains"))

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
-
 from bot.core.quiet_hours import Silence
 from bot.features.outages import gaps
 from bot.store.coordination import TOKEN
@@ -148,6 +146,8 @@ class Health:
 
 def metrics_text(health: Health) -> bytes:
     """Prometheus text of what waits and what was given up on."""
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest  # only /metrics needs it
+
     registry = CollectorRegistry()
     for name, value in health.depths().items():
         what = name.replace("_", " ")

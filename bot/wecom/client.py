@@ -1,24 +1,13 @@
-"""Calls to WeCom's API through wechatpy's client, which is tamed here.
-
-wechatpy refreshes a refused token without end, has no default timeout, asks for tokens at a fixed address,
-and keeps them under a key with part of the secret. So its retry is off, every call gets a timeout, the base
-address is ours everywhere, and tokens come from `bot.wecom.token`.
-"""
+"""The calls of WeCom's API that we use, over `bot.wecom.transport`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ssl import SSLCertVerificationError
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
-from wechatpy.exceptions import WeChatClientException
-from wechatpy.work import WeChatClient
-
-from bot.wecom.errors import AnswerError, NotSentError, UnknownOutcomeError, stem_of
+from bot.wecom.errors import UnknownOutcomeError
 
 CONNECT_S = 3.0
 READ_S = 7.0
@@ -40,34 +29,18 @@ class Access:
         return f"Access(corp_id={self.corp_id!r}, base_url={self.base_url!r})"
 
 
-class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
-    """wechatpy's client with a base address of ours and no token handling of its own."""
-
-    def __init__(self, access: Access) -> None:
-        self.API_BASE_URL = access.base_url.rstrip("/") + "/cgi-bin/"
-        super().__init__(access.corp_id, access.secret, timeout=(CONNECT_S, READ_S), auto_retry=False)
-        self._http.trust_env = False
-        self._http.mount("https://", HTTPAdapter(pool_maxsize=access.parallel * 2))
-        self._http.mount("http://", HTTPAdapter(pool_maxsize=access.parallel * 2))
-        if access.proxy:
-            self._http.proxies = {"http": access.proxy, "https": access.proxy}
-        if access.ca_file:
-            self._http.verify = access.ca_file
-
-    def fetch_access_token(self) -> None:
-        raise AssertionError("tokens come from bot.wecom.token")
-
-
 class WeComClient:
     """The API calls we use. Every error is a WeComError; none of them shows a token, a secret or a URL."""
 
     def __init__(self, access: Access) -> None:
+        from bot.wecom.transport import Transport  # most commands call nobody
+
         self._access = access
-        self._client = _Client(access)
+        self._transport = Transport(access, timeout=(CONNECT_S, READ_S))
 
     def get_token(self) -> tuple[str, int]:
         """A token and the seconds it lives [91039]. Raises WeComError."""
-        answer = self._call(
+        answer = self._transport.call(
             "get",
             "gettoken",
             # the empty token keeps wechatpy from asking for one to send along
@@ -93,7 +66,7 @@ class WeComClient:
         return self._post("message/update_template_card", request, token=token)
 
     def _post(self, path: str, request: bytes, *, token: str) -> dict[str, Any]:
-        return self._call(
+        return self._transport.call(
             "post",
             path,
             params={"access_token": token},
@@ -103,7 +76,7 @@ class WeComClient:
 
     def send_welcome(self, request: bytes, *, token: str) -> dict[str, Any]:
         """Send a welcome message [92137]; *request* is the JSON body, sent as it is. Raises WeComError."""
-        return self._call(
+        return self._transport.call(
             "post",
             "externalcontact/send_welcome_msg",
             params={"access_token": token},
@@ -113,7 +86,7 @@ class WeComClient:
 
     def post_to_robot(self, request: bytes, *, key: str) -> None:
         """Post into a group as its robot [99110]; *request* is the JSON body. Raises WeComError."""
-        self._call(
+        self._transport.call(
             "post",
             "webhook/send",
             params={"key": key, "access_token": ""},  # the empty token keeps wechatpy from asking for one
@@ -126,7 +99,7 @@ class WeComClient:
 
         *filename* is shown to people and must be ASCII: WeCom does not read the encoded form of others.
         """
-        answer = self._call(
+        answer = self._transport.call(
             "post",
             "media/upload",
             params={"access_token": token, "type": "file"},
@@ -138,7 +111,7 @@ class WeComClient:
 
     def create_menu(self, agent_id: int, menu: Mapping[str, object], *, token: str) -> None:
         """Replace the app's menu [90231]. Raises WeComError."""
-        self._call(
+        self._transport.call(
             "post",
             "menu/create",
             params={"access_token": token, "agentid": str(agent_id)},
@@ -148,11 +121,11 @@ class WeComClient:
 
     def read(self, path: str, *, token: str, **query: str) -> dict[str, Any]:
         """A reading call by GET, *path* as WeCom's documents write it below /cgi-bin/. Raises WeComError."""
-        return self._call("get", path, params={"access_token": token, **query})
+        return self._transport.call("get", path, params={"access_token": token, **query})
 
     def read_by_post(self, path: str, body: Mapping[str, object], *, token: str) -> dict[str, Any]:
         """A reading call whose question is a JSON body. Raises WeComError."""
-        return self._call(
+        return self._transport.call(
             "post",
             path,
             params={"access_token": token},
@@ -162,36 +135,4 @@ class WeComClient:
 
     def close(self) -> None:
         """Close kept connections."""
-        self._client._http.close()
-
-    def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        try:
-            answer = self._client._request(method, path, allow_redirects=False, **arguments)
-        except WeChatClientException as error:
-            if error.errcode is None:
-                status = getattr(error.response, "status_code", "?")
-                raise UnknownOutcomeError(f"WeCom answered HTTP {status}") from None
-            raise AnswerError(error.errcode, stem_of(str(error.errmsg))) from None
-        except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            raise NotSentError(f"no connection to WeCom ({type(error).__name__})") from None
-        except requests.ConnectionError as error:
-            if why := _never_made(error):
-                raise NotSentError(f"no connection to WeCom ({why})") from None
-            raise UnknownOutcomeError(f"the connection broke ({type(error).__name__})") from None
-        except requests.RequestException as error:
-            raise UnknownOutcomeError(f"no answer from WeCom ({type(error).__name__})") from None
-        except (TypeError, ValueError):  # wechatpy makes a number of any errcode
-            raise UnknownOutcomeError("WeCom's answer is malformed") from None
-        if not isinstance(answer, dict):
-            raise UnknownOutcomeError("WeCom's answer is not JSON")
-        return answer
-
-
-def _never_made(error: requests.ConnectionError) -> str:
-    """Why there was no connection at all; empty if there was one: TLS may also break after the request."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}:
-        return "refused, or the name is unknown"
-    if isinstance(reason, Exception) and isinstance(next(iter(reason.args), None), SSLCertVerificationError):
-        return "its certificate is not trusted; is [wecom] ca_file needed?"
-    return ""
+        self._transport.close()

@@ -1,7 +1,8 @@
 """The picture of a group's board: a PNG that is read on a phone without zooming.
 
 1080 pixels wide, which a phone shows at about a third: 36 pixels here are 12 points there. The words come
-ready; only their length is fitted. The only file that touches Pillow and the font's package.
+ready; only their length is fitted. The only file that touches Pillow and the font's package; it loads them
+when a picture is drawn, because most commands draw none.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cache
 from io import BytesIO
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageColor, ImageDraw, ImageFont
-from pylopdf_fonts_zh_cn import sans_path
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw, ImageFont
 
 _WIDTH, _MARGIN = 1080, 56
 _INNER = _WIDTH - 2 * _MARGIN
@@ -107,6 +109,8 @@ class Picture:
 
 def draw(picture: Picture) -> bytes:
     """Return *picture* as a PNG with a palette: a third of the bytes, and no colour is looked for."""
+    from PIL import Image, ImageDraw
+
     height = _Canvas(None).paint(picture)
     image = Image.new("RGB", (_WIDTH, height), "white")
     _Canvas(ImageDraw.Draw(image)).paint(picture)
@@ -118,6 +122,8 @@ def draw(picture: Picture) -> bytes:
 @cache
 def _palette() -> Image.Image:
     """Return an image whose palette has all that is painted: inks in shades up to white, and what is flat."""
+    from PIL import Image, ImageColor
+
     shades = [
         round(part + (255 - part) * n / _SHADES)
         for ink in (_INK, _SOFT)
@@ -132,6 +138,9 @@ def _palette() -> Image.Image:
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
+    from PIL import ImageFont
+    from pylopdf_fonts_zh_cn import sans_path
+
     return ImageFont.truetype(str(sans_path()), size)
 
 
