@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
-import threading
 
 import click
 
 from bot.app.demo import Demo, last_workday, running
+from bot.cli.stopping import Stop
 from bot.cli.tour import play
 from bot.locales import DEFAULT, languages
 
@@ -39,9 +38,8 @@ def demo(*, tour: bool, language: str) -> None:
             play(started, day=day)
         else:
             _invite(started)
-            stop = threading.Event()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: stop.set())
+            stop = Stop()
+            stop.catch()
             stop.wait()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import structlog
 from bot.app import service
 from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, loaded
+from bot.cli.stopping import Stop
 from bot.config import ConfigError
 from bot.config.roster import RosterError
 from bot.features.ledger.derive import note_rules
@@ -39,9 +39,8 @@ def serve(config_path: Path, role: str) -> None:
     quotabot serve --config /etc/quotabot/config.toml
     """
     config = loaded(config_path)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = Stop()
+    stop.catch()
 
     def on_ready(port: int) -> None:
         if role == "worker":
