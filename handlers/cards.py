@@ -1,10 +1,10 @@
-"""Do what the buttons of our cards ask for, once, and show it on the card.
+"""Perform what the buttons of our cards request, once, and show it on the card.
 
 WeCom sends template_card_event [90240] with the button's key, the card's task_id and a response code of this
-very press. Silence, leave and its confirmation are kept at once; what reads numbers is kept as the word for
-which the button stands, and answered after the transaction. Under the press's own code the card of whoever
-pressed is changed: a finished act greys the buttons, all else keeps them alive. The change is a row of the
-outbox, so a crash loses nothing, and a code that is too old is dropped there without an error.
+press. Mute, leave and its confirmation are stored at once. Other buttons are stored as chat commands and
+answered after the transaction. The response code changes the card of the member who pressed: a finished act
+greys the buttons, other acts keep them active. The change is an outbox row, so a crash loses nothing; the
+outbox drops an expired code without an error.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from handlers.router import Router
 log = structlog.get_logger(__name__)
 router = Router()
 
-JOB = "card"  # in the key of a change of a card
-CODE_S = 72 * 3600  # how long WeCom takes a response code [94888]
-_ASK_AGAIN_S = 60  # pressing again sooner is the same question
-# Buttons whose answer reads much; the words are those that members may send.
+JOB = "card"  # in the key of a card change
+CODE_S = 72 * 3600  # lifetime of a response code [94888]
+_ASK_AGAIN_S = 60  # the same button sooner is the same request
+# Buttons whose answer reads many figures, with the commands that members may send.
 _ASKED: Mapping[Button, str] = {
     Button.LIST: "list",
     Button.TEAM: "team",
@@ -53,12 +53,12 @@ _ASKED: Mapping[Button, str] = {
 
 @router.on(CardPressed)
 def card_pressed(event: CardPressed, services: Services) -> None:
-    """Act for the receiver of the card; for anybody else, and for cards we do not know, nothing happens."""
+    """Act if the card's receiver pressed it; ignore other people and unknown cards."""
     userid = services.store.renames.current(event.userid)
     sent = services.store.outbox.by_task(event.task_id)
     pressed = button_of(event.key)
     if sent is None or sent["to_userid"] != userid or pressed is None:
-        log.info("press of a card means nothing", known=sent is not None, key=event.key)
+        log.info("ignored a press of a card", known=sent is not None, key=event.key)
         return
     button, about = pressed
     done = _act(services, event, userid, button, about=about)
@@ -68,12 +68,12 @@ def card_pressed(event: CardPressed, services: Services) -> None:
 
 
 def _act(services: Services, event: CardPressed, userid: str, button: Button, *, about: str) -> bool:
-    """Do what *button* asks for, or keep it to be answered; whether it is done, so that nothing is left."""
+    """Perform *button* or store it as a command; return whether the act is finished."""
     at = services.config.work_calendar().moment(event.created_at)
     if button is Button.COACH:
         about = services.store.renames.current(about)
         if not coaching.coach(services, userid, about, at=at):
-            log.info("press to help somebody who is not led", key=event.key)
+            log.info("ignored a press to help a person outside the team", key=event.key)
             return False
     if button is Button.CONFIRM:
         return _confirm(services, event, userid, about=about)
@@ -95,12 +95,12 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
 
 
 def _confirm(services: Services, event: CardPressed, userid: str, *, about: str) -> bool:
-    """Confirm the leave that the button names; whether nothing of it is left to confirm.
+    """Confirm the leave that the button names; return whether none of it is left to confirm.
 
-    Pressed again later it may have another answer: the leave was taken back, or said anew.
+    A later press may have another answer: the leave may be cancelled or entered again.
     """
     if (asked := leave_of(about)) is None:
-        log.info("press to confirm no leave", key=event.key)
+        log.info("ignored a press that confirms no leave", key=event.key)
         return False
     at = services.config.work_calendar().moment(event.created_at)
     whom, days = services.store.renames.current(asked[0]), asked[1]
@@ -116,7 +116,7 @@ def _answer(services: Services, event: CardPressed, userid: str, said: Written, 
 
 
 def _shown(services: Services, event: CardPressed, userid: str, sent: SqlRow) -> dict[str, Any]:
-    """Return the card as it was sent, those marked whom its receiver helps since that day."""
+    """Return the card as sent, marking the people whom its receiver helps since that day."""
     card = {name: value for name, value in _card(sent).items() if name != "task_id"}
     today = services.config.work_calendar().day_of(event.created_at)
     helped = {mark.userid for mark in services.store.coaching.marks(since=today) if mark.leader == userid}
@@ -126,10 +126,10 @@ def _shown(services: Services, event: CardPressed, userid: str, sent: SqlRow) ->
     return marked(card, language=services.language, names=names, done=helped)
 
 
-def _change(
-    event: CardPressed, userid: str, sent: SqlRow, *, said: str, card: dict[str, Any]
-) -> OutboxMessage:
-    """Return the change of the card as a row: the button dead and saying *said*, or all of *card* alive."""
+def _change(event: CardPressed, userid: str, sent: SqlRow, *, said: str, card: dict[str, Any]) -> OutboxMessage:
+    """Return the card's change as a row: the button disabled with *said* on it, or *card* with active
+    buttons.
+    """
     shown: dict[str, Any] = {"button": {"replace_name": said}} if said else {"template_card": card}
     body = {"response_code": event.response_code, **shown}
     code = hashlib.sha256(event.response_code.encode()).hexdigest()[:24]

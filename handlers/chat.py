@@ -1,8 +1,8 @@
-"""Keep what members say to the app, by a message or a button of its menu.
+"""Store what members say to the app, by a message or a button of its menu.
 
-WeCom sends a text message [90239] with a MsgId, or click [90240] with the key of the button. It is answered
-after the transaction of the events (`bot/replies`), because an answer reads numbers, and no receiver should
-wait for that. What was delivered three times has one MsgId and is answered once.
+WeCom sends a text message [90239] with a MsgId, or click [90240] with the button's key. It is answered after
+the transaction of the events (`bot/features/chat`): an answer reads many figures, and receivers must not wait
+for it. A message delivered three times has one MsgId and is answered once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ router = Router()
 
 @router.on(events.MemberSaid)
 def member_said(event: events.MemberSaid, services: Services) -> None:
-    """Keep it until it is answered."""
+    """Store the message until it is answered."""
     services.store.words.put(
         ChatRequest(
             msgid=event.msgid,

@@ -1,11 +1,11 @@
-"""Keep what happens between employees and customers.
+"""Store what happens between employees and customers.
 
 WeCom sends change_external_contact [92130] when an employee gains, edits or loses a customer. Each becomes
-one fact in the ledger; what it means is decided by the core from the whole set, so neither order nor
-repetition matters. Nothing is said back: the next progress message shows the new number.
+one fact in the ledger. The core derives the meaning from all facts, so neither order nor repetition matters.
+No reply is sent: the next progress message shows the new number.
 
-WeCom tells type, way and tags of a contact only when asked [92114], so an add has them read, and an edit,
-which may have changed the tags, has them read again.
+WeCom gives type, way and tags of a contact only on request [92114]. So an add has them read, and an edit has
+them read again, because it may have changed the tags.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _KINDS: dict[type[events.ContactEvent], RelationKind] = {
 
 @router.on(events.ContactEvent)
 def contact_changed(event: events.ContactEvent, services: Services) -> None:
-    """Append the fact; its relation is derived anew right after."""
+    """Append the fact; its relation is derived again soon after."""
     fact = RelationEvent(
         userid=event.userid,
         external_userid=event.external_userid,

@@ -1,4 +1,4 @@
-"""Works the inbox off: one event at a time, its neighbours untouched by its failure, then what it touched."""
+"""Processing of the inbox: one event at a time, isolated from the failures of others, then what it touched."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ RETRY_AFTER_S = (30, 240, 900, 2400)
 
 
 def work_off(services: Services, *, upto: int | None = None, router: Router | None = None) -> int:
-    """Handle all events whose turn has come (up to inbox row *upto*) and derive what they touched.
+    """Handle all due events (up to inbox row *upto*) and derive what they touched.
 
-    Returns how many events were taken. Safe to run in several processes at once.
+    Returns the number of events taken. Safe to run in several processes at once.
     """
     total = 0
     while taken := _one_batch(services, upto=upto, router=router or handlers.ALL):
@@ -62,11 +62,11 @@ def _handle(services: Services, seq: int, body: bytes, attempts: int, *, now: in
             known = router.dispatch(event_of(fields), services)
             inbox.finish(seq, state="done" if known else "ignored", kind=kind)
     except StoreError:
-        raise  # no fault of this event: the whole batch waits for the store
+        raise  # not this event's fault: the whole batch waits for the store
     except Exception as error:  # noqa: BLE001 - one event's failure must not stop its neighbours
         tries = attempts + 1
         wait = RETRY_AFTER_S[tries - 1] if tries <= len(RETRY_AFTER_S) else None
-        # Any other error may quote what was received, so only its name is kept.
+        # Any other error may quote received content, so only its name is kept.
         reason = str(error) if isinstance(error, ContentFreeError) else type(error).__name__
         inbox.fail(
             seq,

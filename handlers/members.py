@@ -1,8 +1,8 @@
-"""Have members read again of whom an event spoke.
+"""Have the members of an event read again.
 
-WeCom sends subscribe and unsubscribe [90240] when somebody enters or leaves the app's visible range, joins or
-leaves, and change_contact [90970] to the few apps that get it. What changed is not taken from the event: the
-member is read again soon after. An arrival is noted with its day, for whoever confirms the first working day.
+WeCom sends subscribe and unsubscribe [90240] when a member enters or leaves the app's visible range, joins or
+leaves, and change_contact [90970] to the few apps that get it. The event's data is not used: the member is
+read again soon after. An arrival is stored with its day, for the person who confirms the first working day.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which function handles which event: registered by decorator, collected in one visible list."""
+"""The functions for each type of event: registered by decorator, collected in one visible list."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Router:
 
     @classmethod
     def of(cls, *routers: Router) -> Router:
-        """One router that knows what all of *routers* know, in that order."""
+        """Return one router with the handlers of all *routers*, in that order."""
         whole = cls()
         for router in routers:
             whole._handlers.extend(router._handlers)
@@ -35,11 +35,11 @@ class Router:
         return register
 
     def handlers_for(self, event: Event) -> list[Callable[..., None]]:
-        """Who would run for *event*, in order; empty if nobody acts on it."""
+        """Return the handlers of *event*, in order; empty if it is ignored."""
         return [handler for kind, handler in self._handlers if isinstance(event, kind)]
 
     def dispatch(self, event: Event, services: Services) -> bool:
-        """Run them; False if there was none."""
+        """Run the handlers of *event*; return False if there are none."""
         handlers = self.handlers_for(event)
         for handler in handlers:
             handler(event, services)

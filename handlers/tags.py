@@ -1,8 +1,8 @@
 """Note that the corp's list of customer tags has changed.
 
-WeCom sends change_external_tag [92130] when somebody creates, renames, deletes or reorders tags in the
-admin console; deleting a group says nothing of the tags in it, and what is done through the API says nothing
-at all. So an event is only a hint to read the whole list again, and it is read once a day anyway.
+WeCom sends change_external_tag [92130] when an administrator creates, renames, deletes or reorders tags in
+the admin console. Deleting a group sends nothing for its tags, and changes through the API send no event. So
+an event is only a hint to read the whole list again; it is read once a day anyway.
 """
 
 from __future__ import annotations

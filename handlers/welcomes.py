@@ -1,11 +1,11 @@
 """Greet a new customer, if `[welcome]` asks for it.
 
-WeCom sends a WelcomeCode with add_external_contact and add_half_external_contact [92130]: 20 s, once, for
-whoever is first. There is none for a customer who is himself a WeCom user of another company, who chatted
-before, or for whom the admin console has a welcome message of its own: these get none from us either.
+WeCom sends a WelcomeCode with add_external_contact and add_half_external_contact [92130]: valid for 20 s,
+once, for the first app. Some customers get none: WeCom users of another company, customers who chatted
+before, or members with a welcome message in the admin console. These customers get none from us either.
 
 The code is claimed in the transaction that takes the event, so neither a second delivery nor a crash sends
-twice; the call itself begins after the commit, on threads of its own, so a slow WeCom holds up no event.
+twice. The call begins after the commit on separate threads, so a slow WeCom delays no event.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @router.on(events.ContactBegun)
 def customer_came(event: events.ContactBegun, services: Services) -> None:
-    """Claim the code; what is past its time is only noted."""
+    """Claim the code; only log an event that is too old."""
     if not services.config.welcome.enabled or not event.welcome_code or not _may_greet(event, services):
         return
     now, happened_at = services.store.now(), services.real_of(event.created_at)
@@ -42,7 +42,7 @@ def customer_came(event: events.ContactBegun, services: Services) -> None:
 
 
 def _may_greet(event: events.ContactBegun, services: Services) -> bool:
-    """Whether `[rollout]` has come to the employee: a greeting is what his customers see of the bot."""
+    """Return whether `[rollout]` includes the employee: a greeting is what their customers see of the bot."""
     found = rollout_scope(services)
     if found.mode is not Mode.PILOT:
         return found.mode is Mode.ON

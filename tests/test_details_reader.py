@@ -566,6 +566,6 @@ def test_nothing_in_the_log_names_a_customer(quiet: Desk) -> None:
         quiet.drain()
         quiet.later(60)
 
-    assert [entry["event"] for entry in said] == ["reading waits"]
+    assert [entry["event"] for entry in said] == ["reading is blocked, waiting"]
     assert customer not in json.dumps([*said, *noted])
     assert quiet.calls(GET)

@@ -1,1 +1,1 @@
-"""The other end of the wire: crypto, events as types, API client, token, pacing, error classes."""
+"""The client side of WeCom: crypto, typed events, API client, token, pacing, error classes."""

@@ -1,4 +1,4 @@
-"""One reading call after another, for jobs: what is in the way of all of them stops the job."""
+"""Sequential reading calls for jobs. An error that would stop every call stops the job."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from bot.wecom.errors import AnswerError, BlockedError, ErrorKind, NotSentError,
 from bot.wecom.reads import Reads
 from bot.wecom.token import TokenError
 
-PATIENCE_S = 300.0  # so long a block is waited for: a minute's is, an hour's is not
+PATIENCE_S = 300.0  # waits out a block of a minute, not one of an hour
 
 T = TypeVar("T")
 
 
 class StoppedError(Exception):
-    """Nothing of this app can be read for now; the text says why. What was read so far is kept."""
+    """Nothing of this app can be read now; the text says why. Everything read before is kept."""
 
 
 class Asker:
-    """Asks WeCom; one thread uses it."""
+    """The reading calls of one job, made by one thread."""
 
     def __init__(self, reads: Reads, *, beat: Callable[[], None]) -> None:
-        """*beat* is called before each call, and every few seconds of waiting."""
+        """Store *reads*; call *beat* before each call, and every few seconds of waiting."""
         self._reads = reads
         reads.beat = beat
 
     def ask(self, api: str, call: Callable[[str], T]) -> T:
-        """What *call* (given a token) answers; it is one call of *api*, named by its path.
+        """Return what *call* answers; it gets a token and makes one call of *api* (its path).
 
-        Raises StoppedError for what is in the way of every call, WeComError for what this one asked.
+        Raises StoppedError for an error that stops every call, WeComError for an error of this call.
         """
         try:
             return self._reads.ask(api, call, patience_s=PATIENCE_S)
@@ -41,7 +41,7 @@ class Asker:
             raise
 
     def rest(self, seconds: float) -> None:
-        """Wait, and stay alive for others meanwhile. Raises StoppedError when the service ends."""
+        """Wait, and keep calling *beat*. Raises StoppedError when the service ends."""
         try:
             self._reads.rest(seconds)
         except NotSentError as error:

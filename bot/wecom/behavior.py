@@ -1,6 +1,6 @@
 """Reading of behaviour figures: externalcontact/get_user_behavior_data [92132].
 
-For several members WeCom answers with one sum a day, so one member's figures need a call of his own.
+For several members WeCom answers with one sum a day, so each member's figures need a separate call.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ def behavior(
     userids: Sequence[str] = (),
     departments: Sequence[int] = (),
 ) -> dict[date, ChatFigures]:
-    """What all of them did together, by day of China from *first* to *last* (30 days at most, both included).
+    """Return the members' common figures by day of China, from *first* to *last* (both included, at most 30
+    days).
 
-    A day that WeCom leaves out is not in it. 100 userids and 100 departments at most, one at least; whether a
-    department is meant with those below it WeCom does not say. Raises WeComError.
+    The result lacks the days that WeCom leaves out. Give 1 to 100 userids and departments of each. WeCom does
+    not
+    say whether a department includes those below it. Raises WeComError.
     """
     asked = {
         "userid": list(userids),
@@ -70,7 +72,7 @@ def _figures(row: dict[str, Any]) -> ChatFigures:
 
 
 def _number(value: Any, *, times: int = 1) -> int | None:
-    """None for what is absent, never 0. Raises ValueError for what is no number."""
+    """Return *value* times *times*; None (never 0) if absent. Raises ValueError if it is not a number."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:

@@ -1,7 +1,7 @@
-"""A process's part of the one budget for reading calls [90312]; `bot.store.budget` shares it out.
+"""One process's part of the common budget for reading calls [90312]; `bot.store.budget` divides it.
 
-Messages go first: while some are due, a process has one call of each API under way and pauses between two,
-so it never stands still either.
+Messages go first. While some are due, a process makes one call of each API at a time and pauses in between,
+so reading never stops.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from bot.store.budget import GRANT_S, Budget, Grant, Share
 from bot.wecom.client import CALL_S
 from bot.wecom.errors import TOO_MANY_AT_ONCE, ErrorKind, kind_of
 
-# Per corp and API, all programs of the bank together. Concurrency has no official number; see 45033.
+# Limits of a corp and API, for all programs of the bank. Concurrency has no official number; see 45033.
 CORP_PER_MINUTE, CORP_PER_HOUR = 10_000, 150_000
 READS_IN_FLIGHT = 5
-# Half: the bank's other programs read too, and WeCom counts when a call arrives, which is not when it began.
+# Half: the bank's other programs read too, and WeCom counts a call on arrival, not when it begins.
 SHARE = Share(
     per_minute=CORP_PER_MINUTE // 2,
     per_hour=CORP_PER_HOUR // 2,
     in_flight=READS_IN_FLIGHT,
     call_s=math.ceil(CALL_S),
 )
-MOST_CALLS = 200  # more than five side by side make within one grant
+MOST_CALLS = 200  # more than five parallel calls make within one grant
 GIVE_WAY_S = 0.2
-_NOW_S = 0.001  # what is left of a wait below this is no wait: clocks round
+_NOW_S = 0.001  # a shorter rest of a wait counts as none: clocks round
 _LOOK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Not now. *seconds* until it is worth asking again, at *until* (epoch s); *is_block*: WeCom is why."""
+    """A call must wait *seconds*, until *until* (epoch s). *is_block*: WeCom blocks the API."""
 
     seconds: float
     until: float
@@ -42,10 +42,10 @@ class Wait:
 
 @dataclass(slots=True)
 class _Held:
-    """What this process may do with one API: *calls* begin before *until*, *places* of them side by side.
+    """The grant of this process for one API: *calls* may begin before *until*, *places* of them in parallel.
 
-    *capped*: there are no more places for now. *chunk*: so many calls are asked for at once. *closed*: what
-    the last asking came to, if it came to nothing.
+    *capped*: more places are not available now. *chunk*: how many calls are requested at once. *closed*: the
+    wait that the last request got instead of calls.
     """
 
     calls: int = 0
@@ -62,7 +62,7 @@ class _Held:
 
 
 class ReadBudget:
-    """Says when a reading call may begin. One in each process; safe to share between threads."""
+    """The moments when reading calls may begin. One object a process; safe to share between threads."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class ReadBudget:
         self._lock = threading.Lock()
 
     def begin(self, api: str) -> Wait | None:
-        """Begin one call of *api* now (None), and say `end` after it; or wait."""
+        """Begin a call of *api* and return None, or return the wait. Call `end` after the call."""
         with self._lock:
             held = self._held.setdefault(api, _Held())
             if wait := self._granted(api, held, places=held.flying + 1):
@@ -98,14 +98,14 @@ class ReadBudget:
             return None
 
     def room(self, api: str, *, most: int) -> tuple[int, Wait | None]:
-        """How many calls of *api* may go side by side now, up to *most*; if none, how long to wait."""
+        """Return how many calls of *api* (at most *most*) may run in parallel now; if 0, also the wait."""
         with self._lock:
             held = self._held.setdefault(api, _Held())
             wait = self._granted(api, held, places=most)
             return (0, wait) if wait else (min(held.calls, held.places, most), None)
 
     def end(self, api: str, errcode: int | None) -> None:
-        """A call that `begin` let begin is over; WeCom answered *errcode*, or nothing (None)."""
+        """Record the end of a call that `begin` allowed, with WeCom's *errcode*; None without an answer."""
         with self._lock:
             held = self._held[api]
             held.flying -= 1
@@ -124,7 +124,7 @@ class ReadBudget:
             self._budget.well(api, now=now)
 
     def leave(self) -> None:
-        """Give everything back; what is begun later is asked for anew."""
+        """Give all grants back; later calls request new ones."""
         with self._lock:
             if self._held:
                 self._budget.leave(holder=self._holder, now=self._time())
@@ -132,14 +132,14 @@ class ReadBudget:
                 held.calls = 0
 
     def _granted(self, api: str, held: _Held, *, places: int) -> Wait | None:
-        """See to it that calls and *places* are there, or as many as there can be; or wait."""
+        """Request calls and *places* as needed; return the wait if there are none."""
         now = self._time()
         if held.calls > 0 and now < held.until and (places <= held.places or held.capped):
             return None
         if held.closed and now < held.closed.until:
             return replace(held.closed, seconds=held.closed.until - now)
         if now >= held.until:
-            # Twice as many as were needed last time: little is granted in vain, and little is asked.
+            # Request twice as many as were used last time: few are wasted, and requests are rare.
             held.chunk = 2 * (held.granted - held.calls) if held.granted else held.chunk
             held.calls = held.granted = held.places = 0
         elif not held.calls:

@@ -1,4 +1,4 @@
-"""The calls of WeCom's API that we use, over `bot.wecom.transport`."""
+"""Calls to WeCom's API, over `bot.wecom.transport`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class WeComClient:
         self._transport = Transport(access, timeout=(CONNECT_S, READ_S))
 
     def get_token(self) -> tuple[str, int]:
-        """A token and the seconds it lives [91039]. Raises WeComError."""
+        """Return a token and its lifetime in seconds [91039]. Raises WeComError."""
         answer = self._transport.call(
             "get",
             "gettoken",
@@ -75,7 +75,7 @@ class WeComClient:
         )
 
     def send_welcome(self, request: bytes, *, token: str) -> dict[str, Any]:
-        """Send a welcome message [92137]; *request* is the JSON body, sent as it is. Raises WeComError."""
+        """Send a welcome message [92137]; *request* is the JSON body, sent unchanged. Raises WeComError."""
         return self._transport.call(
             "post",
             "externalcontact/send_welcome_msg",
@@ -120,11 +120,11 @@ class WeComClient:
         )
 
     def read(self, path: str, *, token: str, **query: str) -> dict[str, Any]:
-        """A reading call by GET, *path* as WeCom's documents write it below /cgi-bin/. Raises WeComError."""
+        """Call a reading API by GET; *path* is relative to /cgi-bin/. Raises WeComError."""
         return self._transport.call("get", path, params={"access_token": token, **query})
 
     def read_by_post(self, path: str, body: Mapping[str, object], *, token: str) -> dict[str, Any]:
-        """A reading call whose question is a JSON body. Raises WeComError."""
+        """Call a reading API by POST with a JSON body. Raises WeComError."""
         return self._transport.call(
             "post",
             path,

@@ -1,8 +1,8 @@
 """Reading of contacts and tags: externalcontact/get [92114], batch/get_by_user [92994], get_follow_user_list
 [92571] and get_corp_tag_list [92117].
 
-What nobody may keep is dropped where it is read: personal tags, and names and remarks unless they are asked
-for; of mobile numbers only the SHA-256 goes on.
+Data that must not be stored is dropped on reading: personal tags, and names and remarks unless requested.
+Mobile numbers are kept as SHA-256 only.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ LISTS = "externalcontact/batch/get_by_user"
 DETAILS = "externalcontact/get"
 CORP_TAGS = "externalcontact/get_corp_tag_list"
 
-NOT_A_CONTACT = 84061  # no such relation (any more, or yet), or outside the visible range
+NOT_A_CONTACT = 84061  # no such contact (any more, or yet), or outside the visible range
 BAD_CURSOR = 60268
-MEMBERS_PER_CALL = ROWS_PER_CALL = 100  # the most that batch/get_by_user takes and gives
+MEMBERS_PER_CALL = ROWS_PER_CALL = 100  # the maximum input and output of batch/get_by_user
 
-NAME_CHARACTERS = 64  # of a name that a customer chose himself; more are cut
+NAME_CHARACTERS = 64  # of a name that customers chose themselves; longer names are cut
 
 _CORP, _RULE_GROUP = 1, 3
-_UNSTORABLE = frozenset({"Cc", "Cs"})  # control characters, and halves of characters, which are no UTF-8
-_PAGES = 200  # of 500 followers each; more is no answer but a loop
+_UNSTORABLE = frozenset({"Cc", "Cs"})  # control characters and lone surrogates, which are not valid UTF-8
+_PAGES = 200  # of 500 followers each; more pages mean a loop
 _MALFORMED = "WeCom's answer is malformed"
 _NO_DIGITS = re.compile(r"\D")
 _CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$)")
@@ -53,7 +53,7 @@ class CustomerTag:
 class Follower:
     """An employee's contact with a customer. *userid* in lower case; *createtime*: epoch s of the add.
 
-    *remark*: what the employee calls him; empty unless names are asked for.
+    *remark*: the employee's name for the customer; empty unless names are requested.
     """
 
     userid: str
@@ -68,9 +68,9 @@ class Follower:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerDetails:
-    """A customer and everybody who has him, as far as the app may see. *unionid* may be empty.
+    """A customer and all their contacts that the app may see. *unionid* may be empty.
 
-    *name*: what he calls himself; empty unless names are asked for.
+    *name*: the customer's own name; empty unless names are requested.
     """
 
     external_userid: str
@@ -84,7 +84,7 @@ class CustomerDetails:
 class ListedContact:
     """One row of batch/get_by_user: an employee (lower case) and a customer. *createtime*: epoch s.
 
-    *name*, *remark*: what he and the employee call him; empty unless names are asked for.
+    *name* is the customer's own, *remark* the employee's name for them; both empty unless requested.
     """
 
     userid: str
@@ -103,9 +103,9 @@ class ListedContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactPage:
-    """A page of the lists of some members; an empty *next_cursor* is the end, an empty page is not.
+    """A page of some members' lists. An empty *next_cursor* means the end; an empty page does not.
 
-    *unlicensed*: those among them of whom WeCom tells nothing.
+    *unlicensed*: members of the request whose contacts WeCom withholds.
     """
 
     contacts: tuple[ListedContact, ...]
@@ -114,7 +114,9 @@ class ContactPage:
 
 
 def follow_users(client: WeComClient, *, token: str) -> frozenset[str]:
-    """Who may have customers at all: range and 客户联系 → 使用范围. In lower case. Raises WeComError."""
+    """Return the members (lower case) who may have customers: visible range and 客户联系 → 使用范围. Raises
+    WeComError.
+    """
     answer = client.read(FOLLOW_USERS, token=token)
     listed = answer.get("follow_user")
     if not isinstance(listed, list):
@@ -125,10 +127,10 @@ def follow_users(client: WeComClient, *, token: str) -> frozenset[str]:
 def contact_page(
     client: WeComClient, userids: Sequence[str], *, cursor: str, token: str, named: bool = False
 ) -> ContactPage:
-    """A page of the lists of *userids* (100 at most); *cursor* is empty, or the last page's next one.
+    """Return a page of the lists of *userids* (100 at most); *cursor* is empty or the last *next_cursor*.
 
     *named*: with names and remarks.
-    Raises WeComError: an answer that holds no list is none.
+    Raises WeComError, also for an answer without a list.
     """
     asked = {"userid_list": list(userids), "cursor": cursor, "limit": ROWS_PER_CALL}
     answer = client.read_by_post(LISTS, asked, token=token)
@@ -166,7 +168,7 @@ def _listed(customer: Mapping[str, Any], given: Mapping[str, Any], *, named: boo
 def contact_details(
     client: WeComClient, external_userid: str, *, ask: Ask, named: bool = False
 ) -> CustomerDetails:
-    """All that WeCom tells of a customer; *ask* makes the call for each page. Raises WeComError.
+    """Return all of a customer's details; *ask* makes the call for each page. Raises WeComError.
 
     *named*: with names and remarks.
     """
@@ -191,7 +193,7 @@ def contact_details(
 
 
 def corp_tags(client: WeComClient, *, token: str) -> tuple[CustomerTag, ...]:
-    """The corp's tags that are not deleted; those of rule groups are not among them. Raises WeComError."""
+    """Return the corp's tags, without deleted ones and those of rule groups. Raises WeComError."""
     answer = client.read_by_post(CORP_TAGS, {}, token=token)
     try:
         return tuple(
@@ -205,7 +207,7 @@ def corp_tags(client: WeComClient, *, token: str) -> tuple[CustomerTag, ...]:
 
 
 def mobile_sha256(mobile: str) -> str:
-    """SHA-256 (hex) of a mobile number's digits, without the prefix 86 or 0086; empty if there are none."""
+    """Return the SHA-256 (hex) of a mobile number's digits without prefix 86 or 0086; empty without digits."""
     digits = _CHINA.sub("", _NO_DIGITS.sub("", mobile))
     return hashlib.sha256(digits.encode()).hexdigest() if digits else ""
 
@@ -231,7 +233,7 @@ def _hashed(given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _called(told: object) -> str:
-    """A name as it can be stored; what it may do to a message is for the message to see to."""
+    """Return a name in a form that can be stored. Messages make it harmless themselves."""
     if not isinstance(told, str):
         return ""
     kept = "".join(" " if unicodedata.category(char) in _UNSTORABLE else char for char in told).strip()

@@ -1,7 +1,7 @@
-"""Signature and encryption of callbacks [90930, 90968]: a thin face on wechatpy's crypto.
+"""Signature and encryption of callbacks [90930, 90968]: a thin layer over wechatpy's crypto.
 
-wechatpy compares signatures in plain, checks neither padding nor lengths, and lets whatever goes wrong
-escape. So only its signature and its cipher are used; every check stands here.
+wechatpy compares signatures without constant time, checks neither padding nor lengths, and lets any error
+escape. So only its signature and its cipher are used; all checks are here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HEAD = 20  # 16 random bytes and the length of the message
 
 
 class CallbackError(Exception):
-    """A callback that is not WeCom's, or not for us. The text says which check failed, never content."""
+    """A callback that is forged or not for us. The text names the failed check, never content."""
 
 
 class SignatureError(CallbackError):
@@ -27,38 +27,38 @@ class SignatureError(CallbackError):
 
 
 class DecryptionError(CallbackError):
-    """Encoding, padding or length are not as WeCom makes them."""
+    """Wrong encoding, padding or length."""
 
 
 class ReceiverError(CallbackError):
-    """It was encrypted for another corp or suite."""
+    """Encrypted for another corp or suite."""
 
 
 class CallbackCrypto:
-    """Checks and opens callbacks for one corp. Safe to share between threads."""
+    """Signature check and decryption of one corp's callbacks. Safe to share between threads."""
 
     def __init__(self, *, token: str, aes_key: str, corp_id: str) -> None:
-        """*aes_key* is the EncodingAESKey, 43 characters; its two spare bits may be anything."""
+        """Store the keys. *aes_key* is the EncodingAESKey, 43 characters; its two spare bits are ignored."""
         self._token = token
         self._corp_id = corp_id.encode()
         self._cipher = PrpCrypto(base64.b64decode(aes_key + "=")).cipher
 
     def signature(self, timestamp: str, nonce: str, encrypted: str) -> str:
-        """sha1 over the sorted strings, hex in lower case."""
+        """Return the sha1 over the sorted strings, hex in lower case."""
         signer = WeChatSigner()
         signer.add_data(self._token, timestamp, nonce, encrypted)
         return str(signer.signature)
 
     def check_signature(self, signature: str, *, timestamp: str, nonce: str, encrypted: str) -> None:
-        """Raises SignatureError. The comparison takes the same time for every wrong signature."""
+        """Raise SignatureError for a wrong signature. The comparison takes constant time."""
         expected = self.signature(timestamp, nonce, encrypted)
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             raise SignatureError("the signature does not match")
 
     def decrypt(self, encrypted: str) -> bytes:
-        """The message inside *encrypted* (base64 text), as bytes.
+        """Return the message inside *encrypted* (base64 text), as bytes.
 
-        Raises DecryptionError, or ReceiverError when all is well formed but meant for another receiver.
+        Raises DecryptionError, or ReceiverError if it is well formed but meant for another receiver.
         """
         try:
             cipher_text = base64.b64decode(encrypted, validate=True)

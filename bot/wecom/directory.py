@@ -1,8 +1,8 @@
 """The directory as a self-built app may read it [90196, 90201, 90208, 90213, 90216, 90227].
 
-Such an app reads only what lies in its visible range (可见范围), never a mobile or an address, and may not
-use user/list_id. None of these answers comes in pages: a department that is too big for one (45029) is read
-by names first, then member by member.
+Such an app reads only its visible range (可见范围), never a mobile or an address, and may not use
+user/list_id. None of these answers has pages: if a department is too big for one (45029), its names are read
+first, then each member.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from bot.config.fields import is_userid
 from bot.wecom.errors import AnswerError, UnknownOutcomeError
 from bot.wecom.reads import Reads
 
-DISABLED, LEFT = 2, 5  # status of a member: he cannot use WeCom now; he left the corp
+DISABLED, LEFT = 2, 5  # status of a member: disabled; left the corp
 _TOO_MANY, _GONE, _NOT_IN_RANGE, _NO_TAG = 45029, 60111, {60011, 50002}, 40068
 
 
 class Absent(Enum):
-    """Why a member cannot be read. A hidden one may be in the corp as before."""
+    """The reason why a member cannot be read. A hidden member may still be in the corp."""
 
-    GONE = "gone"  # 60111: nobody has this userid
+    GONE = "gone"  # 60111: no member has this userid
     HIDDEN = "hidden"  # 60011: outside the visible range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department:
-    """A department; *parent* 0 is the top, or one that is out of range. *leaders*: userids."""
+    """A department; *parent* 0 is the top, or a department out of range. *leaders*: userids."""
 
     id: int
     name: str
@@ -65,7 +65,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Everything that the app may see at one time; never a part of it."""
+    """Everything that the app may see at one time, always complete."""
 
     departments: tuple[Department, ...]
     members: tuple[Member, ...]
@@ -73,14 +73,14 @@ class Reading:
 
 
 class AddressBook:
-    """The calls, typed. All raise WeComError; for an answer that lacks its list: UnknownOutcomeError."""
+    """Typed calls. All raise WeComError; UnknownOutcomeError for an answer without its list."""
 
     def __init__(self, reads: Reads, *, agent_id: int) -> None:
         self._reads = reads
         self._agent_id = agent_id
 
     def everything(self) -> Reading:
-        """Read all there is to see. Raises WeComError as soon as one call fails."""
+        """Read everything in range. Raises WeComError as soon as one call fails."""
         departments = self.departments()
         members: dict[str, Member] = {}
         for department in departments:
@@ -92,7 +92,7 @@ class AddressBook:
         return Reading(departments=tuple(departments), members=tuple(members.values()), tags=tags)
 
     def departments(self) -> list[Department]:
-        """All departments in range."""
+        """Return all departments in range."""
         return [
             Department(
                 id=_whole(row, "id"),
@@ -104,7 +104,7 @@ class AddressBook:
         ]
 
     def members_of(self, department: int) -> Iterator[Member]:
-        """The direct members of a department."""
+        """Return the direct members of a department."""
         try:
             answer = self._reads.get("user/list", department_id=department)
         except AnswerError as error:
@@ -117,7 +117,7 @@ class AddressBook:
             yield from (_member(row) for row in _list(answer, "userlist"))
 
     def member(self, userid: str) -> Member | Absent:
-        """One member, or why there is none to see."""
+        """Return one member, or why they cannot be read."""
         try:
             return _member(self._reads.get("user/get", userid=userid))
         except AnswerError as error:
@@ -128,13 +128,13 @@ class AddressBook:
             raise
 
     def tags(self) -> Iterator[Tag]:
-        """All tags with whom they name; one that is deleted meanwhile is passed over."""
+        """Return all tags with their members; skip tags that are deleted meanwhile."""
         for row in _list(self._reads.get("tag/list"), "taglist"):
             if (tag := self.tag(_whole(row, "tagid"))) is not None:
                 yield tag
 
     def tag(self, number: int) -> Tag | None:
-        """One tag; None if there is none of that id."""
+        """Return one tag; None if the id does not exist."""
         try:
             answer = self._reads.get("tag/get", tagid=number)
         except AnswerError as error:
@@ -149,7 +149,7 @@ class AddressBook:
         )
 
     def _allowed_one_by_one(self, tags: Iterable[Tag]) -> list[str]:
-        """Userids that the visible range names outside its departments: themselves, or by a tag."""
+        """Return the userids that the visible range names directly or by a tag, not by department."""
         answer = self._reads.get("agent/get", agentid=self._agent_id)
         named = _part(answer, "allow_userinfos").get("user", [])
         allowed = [_userid(row) for row in named if isinstance(row, dict)]
@@ -163,7 +163,7 @@ def _member(row: dict[str, Any]) -> Member:
     leads = row.get("is_leader_in_dept")
     flags = leads if isinstance(leads, list) else []
     main = row.get("main_department")
-    if isinstance(main, int) and main > 0:  # it may be out of range, and is the own one all the same
+    if isinstance(main, int) and main > 0:  # even if it is out of range
         own = (main, *(number for number in departments if number != main))
     else:
         own = departments
@@ -191,7 +191,7 @@ def _userids(value: object) -> tuple[str, ...]:
 
 
 def _list(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """A list of objects; without it the answer is no complete one, and must not be taken for an empty one."""
+    """Return a list of objects. An answer without it is incomplete and must not count as empty."""
     rows = answer.get(name)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UnknownOutcomeError(f"WeCom's answer holds no {name}")

@@ -10,16 +10,16 @@ from bot.core.errors import ContentFreeError
 
 
 class ErrorKind(Enum):
-    """What an answer means for the call that got it."""
+    """The meaning of an answer for its call."""
 
     OK = "ok"
-    TRANSIENT = "transient"  # try again with back-off
-    RATE = "rate"  # stop this API for its window, then go on
+    TRANSIENT = "transient"  # retry with back-off
+    RATE = "rate"  # pause this API for its window, then continue
     TOKEN = "token"  # noqa: S105 - refresh once and try once more
-    CONFIG = "config"  # a human must change something; nothing of this app will succeed before
-    RECEIVER = "receiver"  # this receiver cannot get it
-    PERMANENT = "permanent"  # this very call can never succeed
-    DONE = "done"  # it was done before
+    CONFIG = "config"  # an administrator must change something; all calls of this app fail until then
+    RECEIVER = "receiver"  # this receiver cannot get the message
+    PERMANENT = "permanent"  # this call can never succeed
+    DONE = "done"  # it was already done
 
 
 _TRANSIENT = {-1, 6000, 45033, 45035, 45036, 41063, 41079, 41096, 301022, 2000111, 2000141}
@@ -48,14 +48,14 @@ _RECEIVER = {
 }
 _DONE = {41051, 60102, 60104}
 
-# The card itself is refused, whoever it is for: a simpler form of the same message may be taken.
+# The card itself is refused for every receiver; a simpler form of the same message may be accepted.
 FORM_REFUSED = frozenset({40058, 42014, 43012, *range(42027, 42052)})
-TASK_KNOWN = 42014  # a task_id is taken once
+TASK_KNOWN = 42014  # a task_id is accepted once
 CODE_SPENT = 60140  # a response code was used, or is older than 72 hours
 
-RATE_WINDOW_S = 60  # a block is as long as its window; of sending, the minute's is the shortest
+RATE_WINDOW_S = 60  # a block lasts as long as its window; the shortest window of sending is a minute
 TOO_OFTEN = 45009
-TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # everybody pauses a little
+TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # all processes pause briefly
 MAX_SYSTEM_BUSY_TRIES = 3  # -1: at most three tries
 
 _ANSWERED = "WeCom answered "
@@ -86,12 +86,12 @@ _REMEDY = {
 
 
 class WeComError(ContentFreeError):
-    """WeCom answered with an error, or did not answer. Texts hold no token, secret or content."""
+    """WeCom answered with an error, or did not answer. The text holds no token, secret or content."""
 
 
 @dataclass
 class AnswerError(WeComError):
-    """WeCom answered *errcode*; `str()` says what to do, where we know it."""
+    """WeCom answered *errcode*; `str()` says what to do, if known."""
 
     errcode: int
     stem: str = ""
@@ -103,13 +103,13 @@ class AnswerError(WeComError):
 
 
 def errcode_in(text: str) -> int:
-    """Return the errcode in the kept text of an `AnswerError`; 0 for that of any other error."""
+    """Return the errcode in the stored text of an `AnswerError`; 0 for any other error."""
     found = re.match(rf"{_ANSWERED}(\d+)", text)
     return int(found[1]) if found else 0
 
 
 class BlockedError(WeComError):
-    """It is nobody's turn to ask this API before *until* (real epoch s)."""
+    """This API must not be called before *until* (real epoch s)."""
 
     def __init__(self, text: str, *, until: float) -> None:
         super().__init__(text)
@@ -117,15 +117,15 @@ class BlockedError(WeComError):
 
 
 class NotSentError(WeComError):
-    """The call never reached WeCom; trying again is safe."""
+    """The call never reached WeCom; a retry is safe."""
 
 
 class UnknownOutcomeError(WeComError):
-    """The call may have reached WeCom; nobody knows whether it was carried out."""
+    """The call may have reached WeCom; its outcome is unknown."""
 
 
 def kind_of(errcode: int) -> ErrorKind:
-    """The class of *errcode*; what WeCom's table does not name is permanent: investigate, do not retry."""
+    """Return the class of *errcode*. A code not in WeCom's table is permanent: investigate, do not retry."""
     if errcode == 0:
         return ErrorKind.OK
     for codes, kind in (
@@ -142,10 +142,10 @@ def kind_of(errcode: int) -> ErrorKind:
 
 
 def remedy_of(errcode: int) -> str:
-    """What a person has to change, in the words of the admin console; empty if we know nothing."""
+    """Return what to change, in the words of the admin console; empty if unknown."""
     return _REMEDY.get(errcode, "")
 
 
 def stem_of(errmsg: str) -> str:
-    """The part of WeCom's errmsg before hint, address and link: it names nobody."""
+    """Return WeCom's errmsg without hint, address and link: this part names nobody."""
     return errmsg.split(",", 1)[0].strip()[:120]

@@ -1,4 +1,4 @@
-"""Events of WeCom as types [90238, 90240, 90970, 92130, 92117]. What we have no use for yet is an OtherEvent.
+"""WeCom's events as types [90238, 90240, 90970, 92130, 92117]. An unused kind is an OtherEvent.
 
 Names compare without case. A known event with a missing or broken field raises EventError.
 """
@@ -14,26 +14,26 @@ from bot.wecom.xml import Fields
 
 
 class EventError(ContentFreeError, ValueError):
-    """A known event that lacks a field or has a broken one. The text names the field only."""
+    """A known event with a missing or broken field. The text names only the field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What every event has. *created_at*: CreateTime, epoch seconds."""
+    """The common fields of all events. *created_at*: CreateTime, epoch seconds."""
 
     created_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherEvent(Event):
-    """Something we keep but do not act on; *kind* says what it was."""
+    """An event that is stored but ignored; *kind* names it."""
 
     kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactEvent(Event):
-    """Something happened between an employee (*userid*, lower case) and a customer."""
+    """An event between an employee (*userid*, lower case) and a customer."""
 
     userid: str
     external_userid: str
@@ -41,9 +41,9 @@ class ContactEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactBegun(ContactEvent):
-    """The two met. *state* is the channel, empty if there is none.
+    """An employee and a customer met. *state* is the channel, empty if there is none.
 
-    *welcome_code*: with it the customer may be greeted within 20 s, once; empty if he may not.
+    *welcome_code*: allows one welcome message within 20 s; empty if none is allowed.
     """
 
     state: str = ""
@@ -75,29 +75,31 @@ class ContactDeletedByCustomer(ContactEvent):
 
 
 class TransferFailed(ContactEvent):
-    """transfer_fail: the would-be taker did not get the customer."""
+    """transfer_fail: the colleague did not get the customer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberEvent(Event):
-    """Something about members (*userids*, lower case) changed: what, WeCom's lists say."""
+    """A change of members (*userids*, lower case); WeCom's lists show what changed."""
 
     userids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberArrived(MemberEvent):
-    """subscribe: somebody entered the app's visible range; create_user: somebody joined the corp."""
+    """subscribe: a member entered the app's visible range; create_user: a member joined the corp."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanged(MemberEvent):
-    """unsubscribe, delete_user, update_user (both userids of a rename), update_tag (who gets or loses it)."""
+    """unsubscribe, delete_user, update_user (both userids of a rename), update_tag (members who get or lose
+    it).
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagsChanged(Event):
-    """change_external_tag: the corp's list of tags is another one; which, the list itself says best."""
+    """change_external_tag: the corp's list of tags changed; the list itself shows how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ class CardPressed(Event):
 class MemberSaid(Event):
     """A message of a member (*userid*, lower case) to the app. *text*: empty for a picture or the like.
 
-    *msgid* is WeCom's, or made of what tells one press of a menu button from another.
+    *msgid* is WeCom's; for a menu button it is made of the fields that identify one press.
     """
 
     userid: str
@@ -126,7 +128,7 @@ class MemberSaid(Event):
 
 
 class MenuPressed(MemberSaid):
-    """click: a menu button that stands for a word; *text* is its key."""
+    """click: a menu button that stands for a command; *text* is its key."""
 
 
 _DELETED_BY_TRANSFER = "DELETE_BY_TRANSFER"
@@ -141,7 +143,7 @@ _WITH_STATE: dict[str, type[ContactAdded] | type[ContactHalfAdded]] = {
 }
 
 
-# Event (and ChangeType): what it is for us, and the fields that name members; the first one must be there.
+# Event (and ChangeType): its type, and the fields with userids; the first field is required.
 _MEMBER: dict[str, tuple[type[MemberEvent], tuple[str, ...]]] = {
     "subscribe": (MemberArrived, ("FromUserName",)),
     "unsubscribe": (MemberChanged, ("FromUserName",)),
@@ -150,13 +152,13 @@ _MEMBER: dict[str, tuple[type[MemberEvent], tuple[str, ...]]] = {
     "change_contact/delete_user": (MemberChanged, ("UserID",)),
 }
 _CARD_EVENTS = frozenset({"template_card_event", "template_card_menu_event"})
-# Kinds of messages [90239]; whoever sends a picture wants something, too.
+# Kinds of messages [90239]; the sender of a picture expects an answer, too.
 _SAID = frozenset({"text", "image", "voice", "video", "location", "link", "file"})
 _TAG_ITEMS = ("AddUserItems", "DelUserItems")
 
 
 def text_of(fields: Fields, name: str) -> str:
-    """The text of a field, empty if it is absent; a repeated field gives its first text."""
+    """Return the text of a field, empty if absent; of a repeated field, the first text."""
     value = fields.get(name, "")
     if isinstance(value, list):
         value = value[0]
@@ -164,13 +166,13 @@ def text_of(fields: Fields, name: str) -> str:
 
 
 def kind_of(fields: Fields) -> str:
-    """What an event calls itself, in lower case: `event/change_external_contact/add_external_contact`."""
+    """Return an event's kind in lower case: `event/change_external_contact/add_external_contact`."""
     names = (text_of(fields, name).lower() for name in ("MsgType", "Event", "ChangeType"))
     return "/".join(name for name in names if name)
 
 
 def event_of(fields: Fields) -> Event:
-    """The event as a type. Raises EventError for a known event with a missing or broken field."""
+    """Return the event as a type. Raises EventError for a known event with a missing or broken field."""
     event, kind = text_of(fields, "Event").lower(), kind_of(fields).removeprefix("event/")
     if kind in _SAID:
         return _said(fields)
@@ -255,7 +257,7 @@ def _member_event(fields: Fields, kind: type[MemberEvent], names: tuple[str, ...
 
 
 def _named(fields: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Userids in *names*, fields that may hold several joined with commas."""
+    """Return the userids in the fields *names*; a field may hold several, joined with commas."""
     told = [part.strip().lower() for name in names for part in text_of(fields, name).split(",")]
     userids = tuple(dict.fromkeys(userid for userid in told if userid))
     if not all(is_userid(userid) for userid in userids):
@@ -274,7 +276,7 @@ def _relation(fields: Fields) -> _Relation:
     external_userid = text_of(fields, "ExternalUserID")
     if not userid:
         raise EventError("UserID is missing")
-    if userid.split() != [userid]:  # the ledger's keys rely on it
+    if userid.split() != [userid]:  # the ledger's keys depend on it
         raise EventError("UserID has a blank in it")
     if not external_userid:
         raise EventError("ExternalUserID is missing")

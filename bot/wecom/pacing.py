@@ -1,6 +1,6 @@
-"""How fast app messages may go [90236], counted in sliding windows of real time.
+"""Limits on the rate of app messages [90236], counted in sliding windows of real time.
 
-WeCom drops what is over 30 a minute or 1,000 an hour to one member *silently*, so we stay below.
+Above 30 a minute or 1,000 an hour to one member WeCom drops messages *silently*, so we stay below.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from bot.wecom.robot import robot_of
 
 MEMBER_PER_MINUTE = 25
 MEMBER_PER_HOUR = 900
-ROBOT_PER_MINUTE = 18  # WeCom allows 20 and then blocks the robot for a minute
+ROBOT_PER_MINUTE = 18  # above 20 WeCom blocks the robot for a minute
 DAY_S = 86_400
 
 
@@ -26,7 +26,7 @@ class _Window:
     times: deque[float] = field(default_factory=deque)
 
     def wait(self, now: float) -> float:
-        """Seconds until one more may happen; 0 if it may now."""
+        """Return the seconds until one more is allowed; 0 if it is allowed now."""
         while self.times and self.times[0] <= now - self.seconds:
             self.times.popleft()
         if len(self.times) < self.most:
@@ -35,28 +35,28 @@ class _Window:
 
 
 class Pacer:
-    """Says when the next message to somebody may go. Not shared between threads."""
+    """The moments when the next message may go. Not shared between threads."""
 
     def __init__(self, *, max_per_minute: int, max_per_day: int) -> None:
         self._app = (_Window(60, max_per_minute), _Window(DAY_S, max_per_day))
         self._members: dict[str, tuple[_Window, _Window]] = {}
 
     def app_wait(self, now: float) -> float:
-        """Seconds until the app may send anything."""
+        """Return the seconds until the app may send anything."""
         return max(window.wait(now) for window in self._app)
 
     def member_wait(self, userid: str, now: float) -> float:
-        """Seconds until *userid* may get another message."""
+        """Return the seconds until *userid* may get another message."""
         return max(window.wait(now) for window in self._of(userid))
 
     def note(self, userid: str, now: float) -> None:
-        """A message to *userid* was tried; what a robot posts is no message of the app."""
+        """Count a tried message to *userid*; posts of a robot do not count for the app."""
         app = self._app if robot_of(userid) is None else ()
         for window in (*app, *self._of(userid)):
             window.times.append(now)
 
     def rebuild(self, tries: Iterable[tuple[str, int]]) -> None:
-        """Start from what the outbox remembers, oldest first: after a start or a takeover."""
+        """Count the outbox's tries, oldest first, after a start or a takeover."""
         for userid, at in tries:
             self.note(userid, at)
 

@@ -1,4 +1,4 @@
-"""Reads with the app's token: in their turn, and tried again where WeCom's table says it helps [90313]."""
+"""Reads with the app's token: paced, and retried where WeCom's table says it helps [90313]."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ T = TypeVar("T")
 
 
 class Reads:
-    """The one way to ask WeCom. Reading twice harms nothing, so an open outcome is simply asked again.
+    """The only way to read from WeCom. Reading twice is harmless, so unknown outcomes are retried.
 
-    *client*: for who words the call himself. *beat* is called before each call and every few seconds of
-    waiting; what it raises ends the asking. Several threads may ask, if *beat* allows it.
+    *client*: for callers that build the call themselves. *beat* is called before each call and every few
+    seconds
+    of waiting; an error of *beat* ends the read. Several threads may read, if *beat* allows it.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Reads:
         ending: threading.Event | None = None,
         pause: Callable[[float], object] | None = None,
     ) -> None:
-        """When *ending* is set no further call begins: a long reading must not hold up a stop."""
+        """Store the parts. When *ending* is set, no further call begins: a long read must not delay a stop."""
         self.client = client
         self.budget = budget
         self.beat: Callable[[], None] = lambda: None
@@ -57,7 +58,7 @@ class Reads:
         self._pause = pause or self._ending.wait
 
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
-        """What *path* answers, as `ask` does."""
+        """Return what *path* answers, as `ask` does."""
         asked = {name: str(value) for name, value in query.items()}
         return self.ask(path, lambda token: self.client.read(path, token=token, **asked))
 
@@ -70,13 +71,13 @@ class Reads:
         patience_s: float = 0.0,
         turn_s: float = math.inf,
     ) -> T:
-        """What *call* (given a token) answers; it is one call of *api*, named by its path.
+        """Return what *call* answers; it gets a token and makes one call of *api* (its path).
 
-        It waits for its turn up to *turn_s*, for the end of a block up to *patience_s*. A refused token is
-        replaced once; what passes (busy, no connection) is tried *tries* times in all.
+        Waits for the budget up to *turn_s*, and for the end of a block up to *patience_s*. A refused token is
+        replaced once; transient errors (busy, no connection) are tried *tries* times in all.
 
-        Raises WeComError: TokenError without a token, BlockedError while it is not its turn, AnswerError for
-        what WeCom refuses.
+        Raises WeComError: TokenError without a token, BlockedError after too long a wait, AnswerError for a
+        refusal.
         """
         tried, fresh, refused = 0, True, None
         while True:
@@ -92,14 +93,14 @@ class Reads:
                     self._tokens.void(token)
                     continue
                 if kind is ErrorKind.RATE:
-                    log.info("reading waits", api=api, errcode=error.errcode, reason=str(error))
+                    log.info("reading is blocked, waiting", api=api, errcode=error.errcode, reason=str(error))
                     refused = error
                     continue
                 tried += 1
                 if kind is not ErrorKind.TRANSIENT or tried >= tries:
                     raise
                 if error.errcode in TOO_MANY_AT_ONCE:
-                    continue  # the budget makes everybody rest
+                    continue  # the budget pauses all processes
             except (NotSentError, UnknownOutcomeError):
                 tried += 1
                 if tried >= tries:
@@ -107,7 +108,7 @@ class Reads:
             self.rest(_BACK_OFF_S[tried - 1] * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
 
     def rest(self, seconds: float) -> None:
-        """Wait, and stay alive for others meanwhile."""
+        """Wait, and keep calling *beat*."""
         while seconds > 0:
             self._alive()
             self._pause(min(seconds, _SLICE_S))
@@ -119,7 +120,9 @@ class Reads:
         self.beat()
 
     def _await_turn(self, api: str, *, patience_s: float, turn_s: float, refused: AnswerError | None) -> None:
-        """Begin a call of *api* in its turn; *refused*: what to say of a block that was met just now."""
+        """Wait until the budget allows a call of *api*; *refused*: the error to raise if a block lasts too
+        long.
+        """
         while wait := self.budget.begin(api):
             if wait.is_block:
                 patience_s -= wait.seconds

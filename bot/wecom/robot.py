@@ -1,4 +1,4 @@
-"""Group robots [99110]: no token, the address's key is all; 20 messages a minute; nothing against doubles."""
+"""Group robots [99110]: no token but a key in the address; 20 messages a minute; no deduplication."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import json
 
 MARKDOWN_BYTES = 4096
 IMAGE_BYTES = 2 * 1024 * 1024
-# These say that the robot itself is gone, barred or not in its group: a person has to look.
+# The robot is gone, disabled or not in its group: an administrator must act.
 ROBOT_IS_OFF = frozenset({93000, 93001, 93004, 93006, 93008, 93019})
-_ADDRESS = "robot:"  # no userid has a colon in it
+_ADDRESS = "robot:"  # no userid contains a colon
 
 
 def address_of(name: str) -> str:
-    """Return whom a message to the robot *name* is addressed to."""
+    """Return the receiver's address of messages to the robot *name*."""
     return f"{_ADDRESS}{name}"
 
 
@@ -24,15 +24,15 @@ def robot_of(address: str) -> str | None:
 
 
 def markdown_body(content: str) -> bytes:
-    """Return the request that posts markdown, at most MARKDOWN_BYTES of it."""
+    """Return the request that posts markdown, at most MARKDOWN_BYTES."""
     return _body({"msgtype": "markdown", "markdown": {"content": content}})
 
 
 def image_body(png: bytes) -> bytes:
-    """Return the request that posts a picture, at most IMAGE_BYTES of it."""
+    """Return the request that posts a picture, at most IMAGE_BYTES."""
     image = {
         "base64": base64.b64encode(png).decode(),
-        "md5": hashlib.md5(png, usedforsecurity=False).hexdigest(),  # WeCom checks the transport by it
+        "md5": hashlib.md5(png, usedforsecurity=False).hexdigest(),  # WeCom checks the transfer by it
     }
     return _body({"msgtype": "image", "image": image})
 

@@ -1,7 +1,7 @@
-"""The access token: shared by all processes, refreshed by one at a time, never asked for in a loop.
+"""The access token: shared by all processes, refreshed by one at a time, never requested in a loop.
 
-A refusal of gettoken is stored with a time before which nobody asks again: WeCom blocks an address for an
-hour after too many wrong secrets [90313, 45009].
+A refusal of gettoken is stored with the time of the next try: WeCom blocks an address for an hour after too
+many wrong secrets [90313, 45009].
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from bot.store.coordination import Leases, Tokens
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.errors import AnswerError, ErrorKind, WeComError, kind_of
 
-EARLY_S = 200  # asked for anew so long before it ends
-PAUSE_AFTER_REFUSAL_S = 600  # six tries an hour are far from any block
+EARLY_S = 200  # renew it this long before its end
+PAUSE_AFTER_REFUSAL_S = 600  # six tries an hour are far below any block
 PAUSE_AFTER_FAULT_S = 15
 _LEASE = "token"
 
@@ -30,7 +30,7 @@ class TokenError(WeComError):
 
 
 class TokenKeeper:
-    """Gives the app's token. All times are real."""
+    """The app's token. All times are real."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class TokenKeeper:
         real_time: Callable[[], float] = time.time,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """*name* tells apps apart (corp and agent); *holder* is this process."""
+        """Store the parts. *name* identifies the app (corp and agent); *holder* is this process."""
         self._name = name
         self._holder = holder
         self._client = client
@@ -54,7 +54,7 @@ class TokenKeeper:
         self._lock = threading.Lock()
 
     def get(self) -> str:
-        """A token that is good as far as we know. Raises TokenError."""
+        """Return a token that is valid as far as we know. Raises TokenError."""
         with self._lock:
             deadline = self._time() + CALL_S + 2
             while True:
@@ -63,7 +63,7 @@ class TokenKeeper:
                 now = int(self._time())
                 if self._leases.take(_LEASE, holder=self._holder, now=now, until=now + int(CALL_S) + 1):
                     try:
-                        # another process may have asked while we waited for the lease
+                        # another process may have fetched one while we waited for the lease
                         return self._settled() or self._ask()
                     finally:
                         self._leases.free(_LEASE, holder=self._holder)
@@ -72,11 +72,11 @@ class TokenKeeper:
                 self._pause(0.2)
 
     def void(self, token: str) -> None:
-        """WeCom refused this token (40014, 42001): the next `get` asks for a new one."""
+        """Drop this token, which WeCom refused (40014, 42001): the next `get` fetches a new one."""
         self._tokens.void(self._name, token=token)
 
     def _settled(self) -> str:
-        """The stored token, empty if somebody must ask. Raises TokenError while nobody may."""
+        """Return the stored token; empty if it must be fetched. Raises TokenError while fetching is blocked."""
         now, stored = int(self._time()), self._tokens.get(self._name)
         if stored.token and stored.expires_at > now:
             return stored.token

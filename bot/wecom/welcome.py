@@ -1,10 +1,10 @@
-"""A welcome message to a new customer [92137]: one call within 20 s of the event, under the event's code.
+"""A welcome message to a new customer [92137]: one call within 20 s of the event, with the event's code.
 
-A code works once, so trying again can never give a customer two messages. What an answer means for the code:
+A code works once, so a retry can never send two messages. What an answer means:
 
-* 41096, -1, 45033 and no connection pass: asked again while there is time;
-* no answer is asked again, too; 41050 or 41051 then say that the first try was taken;
-* 41051 (they talk already, or another app was faster) and all else are final.
+* 41096, -1, 45033 and no connection: retried while there is time;
+* no answer: retried, too; 41050 or 41051 then mean that the first try succeeded;
+* 41051 (they talk already, or another app was faster) and all others are final.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from bot.wecom.errors import (
 )
 from bot.wecom.token import TokenError, TokenKeeper
 
-DROP_AFTER_S = 18  # WeCom's code lives 20 s; a call takes its part of them
+DROP_AFTER_S = 18  # WeCom's code lives 20 s, including the duration of the call
 _CODE_IS_GONE = {41050, 41051}
 _BACK_OFF_S = (0.3, 1.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """A welcome message to be sent now: the code of an event of *happened_at* (real epoch s).
+    """A welcome message to send now: the code of an event of *happened_at* (real epoch s).
 
-    Its text shows no code.
+    Its `repr` shows no code.
     """
 
     code: str = field(repr=False)
@@ -45,9 +45,9 @@ class Greeting:
 
 @dataclass(frozen=True, slots=True)
 class WelcomeOutcome:
-    """How it ended: sent, dropped, refused or unknown. *errcode*: WeCom's last one, 0 if there is none.
+    """The result: sent, dropped, refused or unknown. *errcode*: WeCom's last one, 0 if there is none.
 
-    *problem*: what an admin has to change, empty if nothing.
+    *problem*: what an administrator must change, empty if nothing.
     """
 
     state: str
@@ -56,7 +56,7 @@ class WelcomeOutcome:
 
 
 class WelcomeSender:
-    """Sends single welcome messages. Called from several threads at once."""
+    """Sender of single welcome messages, called from several threads at once."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class WelcomeSender:
         ending: threading.Event,
         pause: Callable[[float], object] | None = None,
     ) -> None:
-        """When *ending* is set nothing is tried again."""
+        """Store the parts. When *ending* is set, nothing is retried."""
         self._client = client
         self._tokens = tokens
         self._time = real_time
@@ -75,7 +75,7 @@ class WelcomeSender:
         self._pause = pause or ending.wait
 
     def send(self, greeting: Greeting, *, text: str) -> WelcomeOutcome:
-        """Send *text*; how it ended."""
+        """Send *text* and return the result."""
         body = {"welcome_code": greeting.code, "text": {"content": text}}
         request = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         tries, fresh, unsure, last = 0, True, False, WelcomeOutcome("dropped")

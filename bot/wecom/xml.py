@@ -9,7 +9,7 @@ from defusedxml.ElementTree import fromstring
 
 from bot.core.errors import ContentFreeError
 
-MAX_DEPTH = 32  # WeCom's deepest event has five levels; our own stack ends somewhere
+MAX_DEPTH = 32  # WeCom's deepest event has five levels; our own stack is limited
 
 Fields = dict[str, "str | Fields | list[str | Fields]"]
 
@@ -19,7 +19,7 @@ class XmlError(ContentFreeError, ValueError):
 
 
 def parse(body: bytes) -> Fields:
-    """The children of the root element: text, nested fields, or a list where an element repeats.
+    """Return the children of the root element: text, nested fields, or a list where an element repeats.
 
     Raises XmlError.
     """
