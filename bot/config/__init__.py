@@ -1,4 +1,4 @@
-"""The configuration file (TOML) as types: what each key may be, what it means, every fault at once."""
+"""The configuration file (TOML) as types: the allowed values of each key, and all faults at once."""
 
 from bot.config.faults import ConfigError, Fault, FileError
 from bot.config.file import Config, json_schema, load

@@ -1,7 +1,6 @@
-"""Faults that show only when several keys of the configuration file are seen together.
+"""Faults that involve several keys of the configuration file.
 
-They look at the file as written, not at the finished configuration, so that they are said together with all
-else.
+The checks read the file as written, not the finished configuration, so that all faults are reported together.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ Path = tuple[str | int, ...]
 
 
 def cross_faults(tree: Mapping[str, Any], *, file: str) -> list[tuple[Path, Fault]]:
-    """Return what contradicts itself in *tree*; keys of a wrong type are passed over, others say so."""
+    """Return the contradictions in *tree*; skip keys of a wrong type, which are reported elsewhere."""
     found = [
         *_no_quota(tree),
         *_repeated(tree, "quotas", "id"),
@@ -61,7 +60,7 @@ def _empty_matches(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]
 
 
 def _of_the_other_source(tree: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:
-    """Keys that nothing would look at: what only WeCom knows, or what it knows better."""
+    """Yield keys without effect: only WeCom has their data, or has better data."""
     directory = tree.get("directory", {})
     source = directory.get("source", "wecom") if isinstance(directory, Mapping) else None
     if source == "wecom" and directory.get("departments"):

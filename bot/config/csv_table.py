@@ -1,4 +1,4 @@
-"""A CSV file with a header line, read as a stream; everything wrong with it is noted with its line."""
+"""A CSV file with a header line, read as a stream; every fault is recorded with its line."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Cells:
-    """One line: cells by column, without blanks around them; a column the file does not have is empty."""
+    """One line: stripped cells by column; the cell of a column missing from the file is empty."""
 
     __slots__ = ("_cells", "_places", "_table", "number", "wrong")
 
     def __init__(
         self, cells: Sequence[str], places: Mapping[str, int], *, number: int, table: CsvTable
     ) -> None:
-        """*places*: where each column of the file stands."""
+        """Store the line. *places*: the index of each column of the file."""
         self._cells, self._places, self._table = cells, places, table
         self.number = number
         self.wrong = False
@@ -38,15 +38,15 @@ class Cells:
         return self._cells
 
     def fault(self, column: str, allowed: str) -> None:
-        """Note that the cell is wrong."""
+        """Record that the cell is wrong."""
         self.wrong = True
         self._table.fault(allowed, line=self.number, column=column, value=shown(self[column]))
 
     def day(self, column: str, *, or_empty: bool = False) -> date | None:
-        """Return the date in *column*; None where it is empty or, after noting a fault, none."""
+        """Return the date in *column*; None if empty, or after recording a fault."""
         text = self[column]
         try:
-            # fromisoformat alone would take 20260131 and 2026-W05-6 too.
+            # fromisoformat alone would accept 20260131 and 2026-W05-6 too.
             if _DAY.fullmatch(text):
                 return date.fromisoformat(text)
         except ValueError:
@@ -57,10 +57,11 @@ class Cells:
 
 
 class CsvTable:
-    """The lines of the file at *path*; *faults* is complete once they have been read to the end.
+    """The lines of the file at *path*; *faults* is complete after the last line is read.
 
-    UTF-8 with or without BOM. Columns may stand in any order; those of *required* must be there, others than
-    *known* are faults. Empty lines are passed over. *broken*: not single lines but the file is at fault.
+    UTF-8 with or without BOM. Columns may have any order; those of *required* must exist, columns not in
+    *known*
+    are faults. Empty lines are skipped. *broken*: the whole file is unusable, not single lines.
     """
 
     def __init__(self, path: Path, *, known: Sequence[str], required: Sequence[str]) -> None:
@@ -79,7 +80,7 @@ class CsvTable:
         value: str | None = None,
         meant: str | None = None,
     ) -> None:
-        """Note that something is wrong in *line*; None: with the whole file."""
+        """Record a fault in *line*; None: in the whole file."""
         self.faults.append(
             Fault(
                 file=str(self._path),
@@ -97,7 +98,7 @@ class CsvTable:
     def break_off(
         self, allowed: str, *, line: int | None = None, value: str | None = None, meant: str | None = None
     ) -> None:
-        """Note what makes the whole file useless, whichever lines are left out."""
+        """Record a fault that makes the whole file unusable."""
         self.broken = True
         self.fault(allowed, line=line, value=value, meant=meant)
 
@@ -111,7 +112,7 @@ class CsvTable:
             self.break_off(f"cannot be read: {error.strerror}")
 
     def _lines(self, stream: BufferedReader) -> Iterator[Cells]:
-        # Line by line, because a decoder over the whole stream could not say which line is bad.
+        # Line by line, because a decoder of the whole stream could not tell which line is bad.
         first = stream.readline().removeprefix(UTF8_BOM)
         reader = csv.reader(map(bytes.decode, chain((first,), stream)), strict=True)
         try:
@@ -134,7 +135,7 @@ class CsvTable:
             self.break_off(allowed, line=reader.line_num + 1)
 
     def usable(self, header: Sequence[str]) -> bool:
-        """Note what is wrong with the header; say whether its lines can be read at all."""
+        """Record the faults of the header; return whether the lines can be read."""
         if not any(header):
             if not self.faults:
                 self.break_off(f"has no header line; its columns are {','.join(self._known)}")

@@ -1,4 +1,4 @@
-"""What is wrong with a file, said so that its author finds the place: file, key, value, what is allowed."""
+"""Faults of a file, with all that its author needs: file, key, value, allowed values."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ _CREDENTIALS = re.compile(r"//.*@")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing that is wrong in *file*.
+    """One fault of *file*.
 
-    *key_path* is the key as its author writes it, or the place ("line 4, column share"), or empty where the
-    whole file is meant. *value* is what stands there, ready to print; None if nothing does or it may not be
-    shown. *allowed* says what would be right; *nearest* is the known name that was probably meant. *line*
-    and *column* say the place in a table once more, for programs.
+    *key_path* is the key as its author writes it, or the position ("line 4, column share"); empty for the
+    whole
+    file. *value* is the written value, ready to print; None if absent or secret. *allowed* says what is
+    right;
+    *nearest* is the known name that was probably meant. *line* and *column* give the position in a table
+    again,
+    for programs.
     """
 
     file: str
@@ -46,7 +49,7 @@ class Fault:
 
 
 class FileError(ValueError):
-    """A file that cannot be used; *faults* holds everything that is wrong with it, never only the first."""
+    """A file that cannot be used; *faults* holds all its faults, never only the first."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__("\n".join(str(fault) for fault in faults))
@@ -58,24 +61,24 @@ class ConfigError(FileError):
 
 
 def sounds_secret(key: str) -> bool:
-    """Say whether what stands under *key* is to be hidden; a misspelt key still sounds like a secret."""
+    """Return whether a value under *key* must be hidden; misspelt keys count too."""
     return any(sound in key.lower() for sound in ("secret", "token", "key", "password"))
 
 
 def refusal(allowed: str, *, nearest: str | None = None) -> PydanticCustomError:
-    """Return what a validator raises: *allowed* is the sentence that the author of the file will read."""
+    """Return the error for a validator to raise; the author of the file reads the sentence *allowed*."""
     return PydanticCustomError("refused", "{allowed}", {"allowed": allowed, "nearest": nearest})
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the one of *known* that looks most like *word*, or None if none does."""
+    """Return the word of *known* most similar to *word*, or None."""
     return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
 
 
 def written_key(path: Sequence[str | int], tree: object = None) -> str:
     """Return *path* as it is written in TOML: `quotas[0].counting.first_add (quota "cm-monthly")`.
 
-    With the *tree* of the file, list items are named by their id or name where they have one.
+    With the *tree* of the file, list items are named by their id or name if they have one.
     """
     text = ""
     for part in path:
@@ -87,7 +90,7 @@ def written_key(path: Sequence[str | int], tree: object = None) -> str:
 
 
 def value_at(tree: object, path: Sequence[str | int]) -> object:
-    """Return what stands at *path* in the *tree* of a file, None if nothing does."""
+    """Return the value at *path* in the *tree* of a file, None if absent."""
     for part in path:
         if isinstance(tree, Mapping) and isinstance(part, str):
             tree = tree.get(part)
@@ -99,7 +102,7 @@ def value_at(tree: object, path: Sequence[str | int]) -> object:
 
 
 def shown(value: object) -> str | None:
-    """Return *value* as a reader may see it: as TOML, cut when long, without credentials; None for tables."""
+    """Return *value* for readers: as TOML, shortened, without credentials; None for tables."""
     match value:
         case None | dict() | list():
             return None

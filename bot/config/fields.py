@@ -1,4 +1,4 @@
-"""The kinds of values in the configuration file: how each is read, and what to say when it is wrong."""
+"""The types of values in the configuration file: how each is read, and the error for a wrong value."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ _ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigSource:
-    """Where a configuration comes from: its *file* and the environment that `{ env = … }` looks into."""
+    """The source of a configuration: its *file* and the environment for `{ env = … }`."""
 
     file: Path
     environ: Mapping[str, str] = field(repr=False)
 
     def resolve(self, path: str) -> Path:
-        """Return *path*, begun at the file's folder unless it is absolute."""
+        """Return *path*, relative to the file's folder unless it is absolute."""
         return self.file.parent / Path(path).expanduser()
 
 
@@ -65,14 +65,14 @@ class WorkingHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostPort:
-    """An address to listen on; IPv6 hosts are without brackets, port 0 takes any free one."""
+    """An address to listen on; IPv6 hosts are without brackets, port 0 means any free port."""
 
     host: str
     port: int
 
 
 def is_userid(text: str) -> bool:
-    """Say whether *text* can be a WeCom userid, in either case."""
+    """Return whether *text* can be a WeCom userid, in either case."""
     return re.fullmatch(_USERID, text) is not None
 
 
@@ -122,7 +122,7 @@ def _working_hours(value: object) -> WorkingHours:
 
 
 def _exact(value: object) -> object:
-    # TOML has whole numbers too; True is an int for Python but no number for a reader.
+    # TOML has whole numbers too; True is an int for Python but not a number for readers.
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise refusal("must be a number")
     return Decimal(value)
@@ -141,7 +141,7 @@ def _department(value: int) -> int:
 
 
 def _day(value: object) -> date:
-    # Python takes a date with a time for a date; a day of the bank has no time.
+    # In Python a datetime is a date; a day of the bank has no time.
     if not isinstance(value, date) or isinstance(value, datetime):
         raise refusal("must be a date without quotes, such as 2026-01-31")
     return value
@@ -173,7 +173,7 @@ def _language(value: object) -> object:
 
 
 def _corp_id(value: str) -> str:
-    # WeCom documents no shape; what is unlike all known ones gets a warning (config/warnings.py).
+    # WeCom documents no form; unusual ids get a warning (config/warnings.py).
     if not re.fullmatch(r"w[wx][0-9A-Za-z_-]{1,62}", value):
         raise refusal("must be ww (old corps: wx) and letters or digits; admin console: 我的企业 → 企业ID")
     return value
@@ -245,7 +245,7 @@ def _existing(*, folder: bool) -> Callable[[Path | None], Path | None]:
 
 
 def _store_url(value: object, info: ValidationInfo) -> Path | SecretStr:
-    """The file of an SQLite store, or the address of a PostgreSQL one, which may hold a password."""
+    """Return the file of an SQLite store, or the address of a PostgreSQL store, which may hold a password."""
     url = value.get_secret_value() if isinstance(value, SecretStr) else _text(value)
     if url.startswith("postgresql://"):
         return SecretStr(url)
@@ -278,13 +278,13 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> str:
         raise refusal("env wants the name of an environment variable: letters, digits and _")
     if text := environ.get(name, "").strip():
         return text
-    # Somebody may have pasted the secret itself here; names of variables are in capitals.
+    # The author may have pasted the secret itself here; names of variables are in capitals.
     said = f" {name}" if name == name.upper() else " that is named here"
     raise refusal(f"the environment variable{said} is not set; set it for the service, or use {{ file = … }}")
 
 
 def _from_file(name: str, place: ConfigSource) -> str:
-    # The same care: only what looks like a path is said.
+    # The same care: print only what looks like a path.
     said = f" {name}" if re.search(r"[./\\]", name) else " that is named here"
     try:
         text = place.resolve(name).read_text(encoding="utf-8-sig").strip()
@@ -373,22 +373,22 @@ CallbackAesKey = Annotated[
 
 
 class Section(BaseModel):
-    """A table of the file: unknown keys are faults, defaults are read like written values; frozen."""
+    """A table of the file: unknown keys are faults, defaults are validated like written values; frozen."""
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         validate_default=True,
-        hide_input_in_errors=True,  # a fault may stand in a secret
-        use_attribute_docstrings=True,  # the text below a key describes it, in the JSON Schema too
+        hide_input_in_errors=True,  # a faulty value may be a secret
+        use_attribute_docstrings=True,  # the text below a key is its description, also in the JSON Schema
     )
 
 
 def left_out() -> Any:
-    """Read a table that is left out as an empty one, so that its defaults hold."""
+    """Return a field that reads a missing table as an empty one, so that its defaults apply."""
     return Field(default_factory=dict)
 
 
 def as_written(default: str | tuple[str, ...], **more: Any) -> Any:
-    """Give a default in the words of the file; it is read like a written value."""
+    """Return a field with a default as written in the file; it is validated like a written value."""
     return Field(default, **more)

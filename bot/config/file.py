@@ -40,7 +40,7 @@ from bot.core.workdays import WorkCalendar
 
 
 class Config(Section):
-    """The whole file. A value of this type is complete and right; load() makes it."""
+    """The whole file. A value of this type is complete and valid; load() makes it."""
 
     wecom: WeCom
     server: Server = left_out()
@@ -49,7 +49,7 @@ class Config(Section):
     calendar: Calendar = left_out()
     directory: Directory = left_out()
     roles: tuple[Role, ...] = ()
-    # That there is one is checked on the file as written: here a wrong one would count as none.
+    # Presence is checked on the file as written: here an invalid quota would count as none.
     quotas: tuple[Quota, ...] = Field(
         description="At least one [[quotas]].", json_schema_extra={"minItems": 1}
     )
@@ -69,12 +69,12 @@ class Config(Section):
     _file: Path = PrivateAttr()
 
     def model_post_init(self, context: Any, /) -> None:
-        """Remember the file, for what is said about it later."""
+        """Store the file's path for later messages."""
         self._file = context.file
 
     @property
     def file(self) -> Path:
-        """The file that was read."""
+        """Return the path of the file."""
         return self._file
 
     def core_quotas(self) -> tuple[core_quotas.Quota, ...]:
@@ -106,7 +106,7 @@ def load(path: Path, *, environ: Mapping[str, str]) -> Config:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the file, for editors; bot/config/config.schema.json is this."""
+    """Return the JSON Schema of the file for editors, as in bot/config/config.schema.json."""
     schema = Config.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "quotabot"}
 
@@ -133,7 +133,7 @@ def _position(path: tuple[str | int, ...], sections: list[str]) -> tuple[int, in
 
 
 def _tree(path: Path) -> dict[str, Any]:
-    """Return the file as TOML gives it, strings that sound secret wrapped. Raises ConfigError."""
+    """Return the parsed file, with strings that look secret wrapped. Raises ConfigError."""
     missing = "there is no such file; copy config.example.toml to it and fill it in, or use --config"
-    # No [wecom] at all: name each key that it needs.
+    # Without [wecom], name each key that it needs.
     return {"wecom": {}, **read_toml(path, missing=missing)}

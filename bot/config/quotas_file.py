@@ -1,4 +1,4 @@
-"""A file of other quotas, for a simulation: `[[quotas]]` and, if wanted, `[integrity]`."""
+"""A file of other quotas for a simulation: `[[quotas]]` and optionally `[integrity]`."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ class QuotasFile(Section):
 def load_quotas(path: Path, *, config: Config) -> tuple[core_quotas.Quota, ...]:
     """Return the quotas of the file at *path* as rules of the core, in the file's order.
 
-    Of a whole configuration file only these two parts are looked at. A file of quotas alone that leaves out
-    `[integrity]` leaves that of *config* as it is. Raises ConfigError with every fault.
+    Of a whole configuration file only these two parts are read. A file of quotas without `[integrity]` uses
+    that
+    of *config*. Raises ConfigError with every fault.
     """
     written = read_toml(path, missing="there is no such file of [[quotas]]")
     whole = "wecom" in written
-    # What else a configuration holds is known, and none of our business.
+    # Other known parts of a configuration are irrelevant here.
     tree = {key: value for key, value in written.items() if key in _OURS or key not in Config.model_fields}
     found, faults = _validated(tree, ConfigSource(file=path, environ={}))
     if found is None or faults:

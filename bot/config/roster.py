@@ -1,4 +1,4 @@
-"""The roster and the departments as CSV files: who works where, or every bad line and why."""
+"""The roster and the departments as CSV files: the people's workplaces, or the fault of every bad line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RosterLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What decides on somebody's role; *role* is what the roster says. Tags and position are WeCom's."""
+    """The data that decides a person's role; *role* is the roster's. Tags and position are WeCom's."""
 
     userid: str
     departments: tuple[int, ...]
@@ -56,8 +56,9 @@ def read_roster(
 ) -> tuple[RosterLine, ...]:
     """Return the roster at *path* in the order of its lines.
 
-    With *departments*, a department that is not among them is a fault. *with_departments*: each line must
-    name one; beside WeCom it need not. Raises RosterError with every fault.
+    With *departments*, other departments are faults. *with_departments*: each line must name a department,
+    unless
+    WeCom gives it. Raises RosterError with every fault.
     """
     lines, faults = _parsed_roster(path, departments, with_departments=with_departments)
     if faults:
@@ -77,13 +78,13 @@ def read_departments(path: Path) -> Departments:
 
 
 def line_of(cells: Cells, *, departments: Departments | None, with_departments: bool) -> RosterLine | None:
-    """Return what one line of a roster says; None after noting what is wrong with its cells."""
+    """Return one parsed line of a roster; None after recording the faults of its cells."""
     line = _roster_line(cells, _userid(cells), departments, with_departments=with_departments)
     return None if cells.wrong else line
 
 
 def joined_line(line: RosterLine, before: RosterLine | None, *, columns: Collection[str]) -> RosterLine:
-    """Return *line* of a file that has only *columns*; what it has no column for stays as *before*."""
+    """Return *line* of a file that has only *columns*, with the other values from *before*."""
     if before is None:
         return line
     kept = {name: getattr(before, name) for column, name in _FIELDS.items() if column not in columns}
@@ -105,12 +106,12 @@ def written_line(line: RosterLine) -> dict[str, str]:
 
 
 def text_of(line: RosterLine) -> str:
-    """Return a line as JSON, the same for the same line."""
+    """Return a line as JSON; equal lines give equal texts."""
     return json.dumps(written_line(line), ensure_ascii=False)
 
 
 def line_from(text: str) -> RosterLine:
-    """Return the line that *text_of* wrote."""
+    """Return the line of a text from *text_of*."""
     cells: dict[str, str] = json.loads(text)
     return RosterLine(
         userid=cells["userid"],
@@ -125,7 +126,7 @@ def line_from(text: str) -> RosterLine:
 
 
 def role_for(roles: Iterable[Role], who: Traits | RosterLine, *, departments: Departments) -> str | None:
-    """Return the role of a person: a filled cell wins, then the first of *roles* that matches; else None."""
+    """Return a person's role: the roster's if filled, else the first of *roles* that matches; else None."""
     if who.role:
         return who.role
     return next((role.name for role in roles if _matches(role, who, departments)), None)
@@ -229,7 +230,7 @@ def _department_id(cells: Cells) -> int:
 
 
 def _whole(cells: Cells, column: str, text: str) -> int:
-    """Return a department id, or 0 after noting a fault."""
+    """Return a department id, or 0 after recording a fault."""
     if re.fullmatch(r"[0-9]{1,10}", text) and 1 <= int(text) <= MAX_WHOLE:
         return int(text)
     several = "; several are joined with ;" if column in ("department", "leader_of") else ""
@@ -256,7 +257,7 @@ def _check_tree(parents: Mapping[int, int], rows: Mapping[int, Cells]) -> None:
         way = [number]
         while (above := parents.get(way[-1])) is not None and above not in way:
             way.append(above)
-        # Reported once, at its first line; what merely hangs below a cycle is not at fault.
+        # Reported once, at its first line; departments below a cycle are not at fault.
         if above == number and number not in on_a_known_cycle:
             on_a_known_cycle.update(way)
             circle = " → ".join(str(step) for step in (*way, number))

@@ -1,6 +1,6 @@
-"""The sections that say who must reach what, and what counts: roles, quotas, integrity.
+"""The sections with targets and the rules of counting: roles, quotas, integrity.
 
-What a key does stands below it, for the JSON Schema that editors read.
+The text below a key describes it, for the JSON Schema that editors read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CustomerType = Literal["wechat", "wecom"]
 
 
 class Match(Section):
-    """Who has a role: whoever meets one of these."""
+    """Conditions of a role; one is enough."""
 
     tags: tuple[Whole, ...] = ()
     """WeCom tag ids of members."""
@@ -35,7 +35,7 @@ class Role(Section):
     name: Text = Field(min_length=1)
     """Name of the role, as quotas name it."""
     match: Match
-    """Who has it."""
+    """The people who have it."""
 
 
 class Tier(Section):
@@ -73,7 +73,7 @@ class Reward(Section):
     top: tuple[Whole, ...] = ()
     """Yuan for the first, second … rank."""
     scope: Literal["department", "role", "all"] = "all"
-    """Among whom ranks are taken."""
+    """The group within which ranks are taken."""
     min_attainment: Exact = Field(Decimal(1), ge=0, json_schema_extra={"default": 1})
     """Least counted / target for a reward by rank."""
     min_kept: Exact = Field(Decimal(0), ge=0, le=1, json_schema_extra={"default": 0})
@@ -91,7 +91,7 @@ class Reward(Section):
 
 
 class MaxShare(Section):
-    """A limit on contacts that have a fact."""
+    """A limit on contacts with a fact."""
 
     fact: Text = Field(min_length=1)
     """A column of `import facts`."""
@@ -115,7 +115,7 @@ class Counting(Section):
     own_book: Truth = False
     """The customer's manager in `import facts` must be this employee."""
     max_share: tuple[MaxShare, ...] = ()
-    """Limits on contacts that have a fact, in this order."""
+    """Limits on contacts with a fact, in this order."""
     exclude_add_ways: tuple[Whole, ...] = ()
     """Ways of adding (WeCom's add_way) that do not count."""
     exclude_states: tuple[Text, ...] = ()
@@ -125,12 +125,12 @@ class Counting(Section):
 
 
 class Quota(Section):
-    """What is asked of whom."""
+    """A target for people or groups."""
 
     id: QuotaId
     """Name of the quota in commands, tables and exports; it stays when the text around it changes."""
     roles: tuple[Text, ...] = ()
-    """Roles under it; none of roles, departments and userids: everybody."""
+    """Roles under it; without roles, departments and userids: everybody."""
     departments: tuple[Department, ...] = ()
     """Departments under it, with all below them."""
     userids: tuple[UserId, ...] = ()
@@ -168,14 +168,14 @@ class QuickLoss(Section):
     rate: Exact = Field(gt=0, le=1)
     """Share of a period's adds lost within keep_days."""
     min_adds: Whole = Field(ge=1)
-    """Asked only from so many adds on."""
+    """Applied only from this number of adds on."""
 
 
 class Integrity(Section):
     """Questions for a reviewer. A key that is left out is off."""
 
     shared_by: Whole | None = Field(None, ge=2)
-    """The same customer added by so many employees within window_days."""
+    """The same customer added by this many employees within window_days."""
     window_days: Whole | None = Field(None, ge=1)
     """Days that shared_by looks back."""
     burst: Burst | None = None

@@ -1,4 +1,4 @@
-"""From `[[quotas]]` and `[integrity]` as written to rules of the core."""
+"""Conversion of `[[quotas]]` and `[integrity]` as written into rules of the core."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from bot.core import counting, money, quotas
 from bot.core.periods import PeriodKind
 
 _TYPES = {"wechat": counting.WECHAT, "wecom": counting.WECOM}
-_WINDOW_DAYS = 30  # where shared_by is asked for and window_days is left out
+_WINDOW_DAYS = 30  # if shared_by is given without window_days
 
 
 def quota_of(quota: written.Quota, integrity: written.Integrity) -> quotas.Quota:
-    """Return one quota as a rule, with the integrity it is frozen with."""
+    """Return one quota as a rule, with its integrity rules."""
     return quotas.Quota(
         id=quota.id,
         period=PeriodKind(quota.period),

@@ -1,7 +1,7 @@
-"""The sections of the configuration file as types; those about roles and quotas stand in bot/config/rules.py.
+"""The sections of the configuration file as types; for roles and quotas see bot/config/rules.py.
 
-Every key that any version knows is here, with what it does below it, for the JSON Schema that editors read.
-Which keys have an effect in this version says bot/config/unsupported.py.
+Every key of any version is here, with its description below it for the JSON Schema that editors read.
+bot/config/unsupported.py lists the keys without effect in this version.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ class WeCom(Section):
     callback_aes_key: CallbackAesKey
     """EncodingAESKey of the app's 接收消息."""
     api_base_url: BaseUrl = "https://qyapi.weixin.qq.com"
-    """Where the API is; the sandbox or a proxy may stand here."""
+    """Address of the API; may be the sandbox or a proxy."""
     oauth_base_url: BaseUrl = "https://open.weixin.qq.com"
-    """Where members log in from within WeCom."""
+    """Address where members log in from within WeCom."""
     login_base_url: BaseUrl = "https://login.work.weixin.qq.com"
-    """Where members log in from a browser."""
+    """Address where members log in from a browser."""
     proxy: Proxy = Field("", repr=False)  # may hold a password
-    """Proxy for what goes out; empty for none."""
+    """Proxy for outgoing calls; empty for none."""
     ca_file: OptionalFile = as_written("")
     """PEM file of certificates to trust instead of the public ones; empty for those."""
     account_cap: Whole = Field(500, ge=1)
@@ -86,30 +86,30 @@ class Server(Section):
     listen: Listen = as_written("127.0.0.1:8080")
     """Host and port to listen on; port 0 takes any free one."""
     public_url: BaseUrl = "https://quota.example.com"
-    """How WeCom and members reach the bot."""
+    """Address by which WeCom and members reach the bot."""
     trusted_proxies: tuple[Network, ...] = as_written(("127.0.0.1",))
-    """Addresses or networks whose X-Forwarded-* headers are believed."""
+    """Addresses or networks whose X-Forwarded-* headers are trusted."""
     verify_files: OptionalFolder = as_written("")
     """Folder whose WW_verify_*.txt are served at the root; empty for none."""
     callback_max_age: Whole = Field(3600, ge=0)
-    """Seconds that the timestamp of a callback may be away from now; 0: any."""
+    """Most seconds between a callback's timestamp and now; 0: any."""
     metrics_token: Secret | None = None
-    """What a reader of /metrics must show."""
+    """The token that readers of /metrics must send."""
 
     def page(self, path: str) -> str:
-        """Return where a phone finds *path*; empty while the file does not say how phones reach us."""
+        """Return the address of *path* for phones; empty while public_url is not written."""
         return f"{self.public_url}{path}" if "public_url" in self.model_fields_set else ""
 
 
 class Store(Section):
-    """Where everything is kept."""
+    """The place of all stored data."""
 
     where: StoreUrl = as_written("sqlite:///var/quotabot.db", alias="url")
     """sqlite:///PATH begun at the file's folder, sqlite:////PATH from the root, or postgresql://…."""
 
 
 class Locale(Section):
-    """What people read."""
+    """The language of everything that people read."""
 
     language: Language = DEFAULT
     """Language of messages and pages."""
@@ -127,11 +127,11 @@ class Calendar(Section):
     workdays: tuple[Day, ...] = ()
     """Extra working days; they win over every holiday."""
     working_hours: Hours = as_written("08:30-18:00")
-    """Nothing unasked is pushed outside them; at most 10 hours."""
+    """No unrequested message is sent outside them; at most 10 hours."""
 
 
 class Directory(Section):
-    """Where people and departments come from."""
+    """The source of people and departments."""
 
     source: Literal["wecom", "csv"] = "wecom"
     """wecom: the corp's address book, with the roster beside it; csv: the roster file alone."""
@@ -142,19 +142,19 @@ class Directory(Section):
 
 
 class Ledger(Section):
-    """How adds are read from what happened."""
+    """How adds are derived from events."""
 
     regain_days: Whole = Field(3, ge=0, le=366)
     """A loss followed by an add of the same relation sooner than this was a slip; 0: never."""
 
     @property
     def regain_s(self) -> int:
-        """regain_days in seconds, as bot.core.relations wants it."""
+        """Return regain_days in seconds, as bot.core.relations needs it."""
         return self.regain_days * DAY_S
 
 
 class Review(Section):
-    """Who decides on appeals."""
+    """The people who decide on appeals."""
 
     reviewers: tuple[UserId, ...] = ()
     """Userids; else the leader's leader. Undecided after 3 workdays it goes one up."""
@@ -172,16 +172,16 @@ class Leaderboard(Section):
 
 
 class Messages(Section):
-    """What people are sent."""
+    """The messages to people."""
 
     style: Literal["card", "markdown", "text"] = "card"
-    """card (template cards), markdown or text. What WeCom refuses is sent in the next style."""
+    """card (template cards), markdown or text. If WeCom refuses one, the next style is sent."""
     behind_threshold: Exact = Field(Decimal("0.9"), ge=0, le=2, json_schema_extra={"default": 0.9})
-    """A reminder goes to those whose pace is below it."""
+    """Reminders go to people whose pace is below it."""
     leaderboard: Leaderboard = left_out()
     """The ranking that groups see."""
     per_day: Whole = Field(3, ge=0, le=3)
-    """Unasked messages a person and day."""
+    """Unrequested messages a person and day."""
     templates: OptionalFolder = as_written("")
     """Folder whose files replace the built-in texts; empty for none."""
 
@@ -194,7 +194,7 @@ class Robot(Section):
     webhook_key: Secret
     """The key in the robot's webhook address."""
     departments: tuple[Department, ...] = ()
-    """Whose numbers it posts."""
+    """Departments whose numbers it posts."""
     posts: tuple[Literal["digest", "weekly"], ...] = ()
     """What it posts."""
 
@@ -213,7 +213,7 @@ _ON = "Which days."
 
 
 class Firing(Section):
-    """When a job begins, in local time."""
+    """The start of a job, in local time."""
 
     at: TimeOfDay = Field(description=_AT)
     on: FiringDay = Field(description=_ON)
@@ -255,14 +255,14 @@ class Sync(Firing):
 
 
 class Engagement(Firing):
-    """Reading WeCom's behaviour figures of the last days; before 06:00 yesterday's are not there yet."""
+    """Reading WeCom's behaviour figures of the last days; yesterday's are missing before 06:00."""
 
     at: TimeOfDay = as_written("06:11", description=_AT)
     on: FiringDay = Field("every_day", description=_ON)
 
 
 class Schedule(Section):
-    """When things happen."""
+    """The times of the jobs."""
 
     progress: Progress = left_out()
     """Everybody's morning message."""
@@ -297,29 +297,29 @@ class Campaign(Section):
     last: Day = Field(alias="to")
     """Last day, included."""
     departments: tuple[Department, ...] = ()
-    """Whose event it is, with all below them."""
+    """Departments of the event, with all below them."""
 
 
 class Rollout(Section):
-    """Who is told."""
+    """The people who get messages."""
 
     mode: Literal["shadow", "pilot", "on"] = "on"
-    """shadow: counts, tells admins only; pilot: tells the departments below, too, without money; on."""
+    """shadow: counts, messages admins only; pilot: also the departments below, without money; on."""
     departments: tuple[Department, ...] = ()
     """Departments of the pilot, with all below them."""
 
 
 class Admins(Section):
-    """Who runs the bot."""
+    """The people who run the bot."""
 
     userids: tuple[UserId, ...] = ()
-    """They are told what is wrong, and decide what nobody else may."""
+    """They are told about problems, and decide what nobody else may."""
 
 
 class Privacy(Section):
-    """What is kept of customers."""
+    """The stored data of customers."""
 
     store_customer_names: Truth = False
-    """Whether names of customers are stored, for the eyes of their own employee."""
+    """Whether names of customers are stored; each is shown to the customer's own employee only."""
     event_log_days: Whole = Field(180, ge=1)
     """Days that bodies of events are kept."""

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with single keys, in the words of this file's faults."""
+"""pydantic's errors of single keys, in the words of our faults."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def shape_faults(
 
 
 def key_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Yield every key that *model* knows, as `quotas[].counting.first_add`; tables are left out."""
+    """Yield every key of *model*, as `quotas[].counting.first_add`, but not the tables."""
     for name, annotation in _keys(model).items():
         below = _model_in(annotation)
         if below is None:
@@ -57,7 +57,7 @@ def _fault(detail: ErrorDetails, *, model: type[BaseModel], tree: Mapping[str, A
     if kind == "tuple_type" and path in (("quotas",), ("roles",), ("robots",), ("campaigns",)):
         allowed = f"must be a list: write [[{path[0]}]], not [{path[0]}]"
         return Fault(file=file, key_path=place, value=None, allowed=allowed)
-    # A text where a table belongs may be anything, also a secret that slipped out of its key.
+    # A text in place of a table may be anything, even a misplaced secret.
     hidden = kind == "model_type" or any(isinstance(part, str) and sounds_secret(part) for part in path)
     return Fault(
         file=file,
@@ -89,7 +89,7 @@ def _unknown(path: Path, place: str, *, model: type[BaseModel], file: str) -> Fa
     here = list(_keys(owner)) if owner else []
     meant = nearest(word, here)
     if meant is None:
-        # Often the key is right and stands under the wrong heading.
+        # Often the key is right but under the wrong heading.
         elsewhere = [key for key in key_paths(model) if key.rpartition(".")[2] == word]
         meant = elsewhere[0] if len(elsewhere) == 1 else None
     known = f"; known here: {', '.join(here)}" if meant is None else ""

@@ -1,4 +1,4 @@
-"""A TOML file as its reader gives it, or one fault about the whole of it."""
+"""A parsed TOML file, or one fault about the whole file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bot.config.faults import ConfigError, Fault, sounds_secret
 
 
 def read_toml(path: Path, *, missing: str) -> dict[str, Any]:
-    """Return the file at *path*: numbers exact, strings that sound secret wrapped.
+    """Return the file at *path*: numbers exact, strings that look secret wrapped.
 
-    Raises ConfigError with one fault; *missing* is what it says where there is no file.
+    Raises ConfigError with one fault; its text is *missing* if there is no file.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -32,7 +32,7 @@ def read_toml(path: Path, *, missing: str) -> dict[str, Any]:
         allowed = "is not TOML: a number is too long, or tables stand too deep in each other"
     else:
         return {name: _wrapped(value, name) for name, value in tree.items()}
-    # Raised here, not above: the file's text must not hang on the error as its cause.
+    # Raised here, not above: the error must not carry the file's text as its cause.
     raise ConfigError([Fault(file=str(path), key_path="", value=None, allowed=allowed)])
 
 

@@ -1,7 +1,7 @@
 """Keys that are known and checked, but have no effect in this version.
 
-A bank must not believe in a rule that nothing keeps, so such a key is refused, never ignored, unless its
-value says exactly what the program does anyway. A key that gets its effect leaves this table.
+A bank must not rely on a rule without effect. So such a key is refused, never ignored, unless its value is
+exactly what the program does anyway. Remove a key from this table when it gets its effect.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bot.config.faults import Fault, shown, value_at
 Path = tuple[str | int, ...]
 
 _DAYS = ("workdays", "every_day", "last_workday_of_week")
-# Key → values that say what the program does anyway; none: leave the key out.
+# Key → values that match what the program does anyway; none: leave the key out.
 OFF_VALUES: Mapping[str, tuple[str, ...]] = {
     **{
         f"schedule.{job}.on": _DAYS
@@ -29,9 +29,9 @@ NOT_SUPPORTED = "not supported in this version"
 def unsupported_faults(
     tree: Mapping[str, Any], *, file: str, besides: Collection[Path] = ()
 ) -> list[tuple[Path, Fault]]:
-    """Return a fault for every written key of *tree* that asks for what this version cannot do.
+    """Return a fault for every written key of *tree* that this version does not support.
 
-    Keys at, above or below a path of *besides* are passed over: what is wrong with them was said.
+    Keys at, above or below a path of *besides* are skipped: their faults are already reported.
     """
     found: list[tuple[Path, Fault]] = []
     for key, off in OFF_VALUES.items():

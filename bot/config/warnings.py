@@ -1,4 +1,4 @@
-"""What is allowed in the configuration but hardly meant: said by `quotabot check`, and no reason to stop."""
+"""Allowed but probably unintended settings: `quotabot check` prints them; they stop nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.core.engagement import READY
 from bot.core.periods import period_of
 from bot.core.quotas import PeriodKind
 
-# Jobs whose messages nobody asked for: they wait for working hours.
+# Jobs with unrequested messages: they wait for working hours.
 PUSHING_JOBS = ("progress", "reminder", "digest", "weekly")
 
 CROWDED_MINUTES = (0, 30)
@@ -33,10 +33,11 @@ def warnings(
     departments: Collection[int] | None = None,
     tags: Collection[int] | None = None,
 ) -> tuple[Fault, ...]:
-    """Return what *config* probably does not mean, printed like faults.
+    """Return the probable mistakes in *config*, printed like faults.
 
     *years* are those whose working days matter. *userids* (in lower case), *roles*, *departments* and *tags*
-    are what roster or WeCom give; None: it is not known, and nothing is said about them.
+    come
+    from roster or WeCom; None: unknown, so not checked.
     """
     found = [
         *_address(config),
@@ -60,7 +61,7 @@ def warnings(
 
 
 def warning(config: Config, path: Path, value: object, allowed: str, meant: str | None = None) -> Fault:
-    """Return what is to be said of *value* at *path* of *config*; *meant* is the nearest known name."""
+    """Return the warning about *value* at *path* of *config*; *meant* is the nearest known name."""
     names = {"quotas": [{"id": quota.id} for quota in config.quotas]}
     place = written_key(path, names)
     return Fault(file=str(config.file), key_path=place, value=shown(value), allowed=allowed, nearest=meant)
@@ -159,7 +160,7 @@ def _quota(quota: Quota, path: Path) -> Iterator[Found]:
 
 
 def _incentives(quota: Quota, path: Path) -> Iterator[Found]:
-    """What invites people to fake, or pays for what they can write themselves."""
+    """Yield rules that invite people to fake, or that pay for data people can write themselves."""
     counting = quota.counting
     if quota.basis == "added" and counting.first_add == "any":
         allowed = "removing and adding the same customer in turns earns each time; use pair or corp"
