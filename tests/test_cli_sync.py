@@ -139,7 +139,7 @@ def test_a_changed_userid_is_named_and_decided_at_the_command_line(
         "        zhang.san: may be a changed userid, nothing is written: quotabot review list",
         "        no list can show: came_and_went, unseen_losses",
     ]
-    assert "yg01 seems to be zhang.san now; nothing is written for the two before" in found.err
+    assert "yg01 seems to be zhang.san now; nothing is written for the two until" in found.err
     assert (status["renamed"], status["frozen"], status["found"]) == ({"zhang.san": "yg01"}, {}, 0)
     assert listed.out.startswith(
         "rename:yg01:zhang.san: zhang.san, a changed userid?\n"

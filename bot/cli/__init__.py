@@ -1,1 +1,1 @@
-"""The `quotabot` command: choosing and printing, no logic beyond."""
+"""The `quotabot` command: options and printing, no logic."""

@@ -1,4 +1,4 @@
-"""Bars for what takes long, on standard error, while a person watches."""
+"""Progress bars for slow commands, on standard error, only on a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield what is told of each step: its name, how much is done, how much there is in all."""
+    """Yield a function to report progress: a step's name, the work done, the total."""
     console = Console(stderr=True)
     shown = Progress(
         TextColumn("{task.description}"),

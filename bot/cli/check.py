@@ -1,4 +1,4 @@
-"""`quotabot check`: every fault of the configuration, before it bites."""
+"""`quotabot check`: every fault of the configuration, before it does harm."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from bot.store.store import Store
 @config_option
 @format_option("text", "json")
 def check(config_path: Path, form: str) -> None:
-    """Read the configuration and the roster, and say every fault. Changes and sends nothing.
+    """Read the configuration and the roster, and report every fault. Changes and sends nothing.
 
-    Where a store is there already, its history shows targets that nobody reached.
+    If a store exists, its history is searched for targets that nobody reached.
 
     \b
     quotabot check
@@ -65,14 +65,14 @@ def check(config_path: Path, form: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Who is known; *tags* None: nothing was read from WeCom, or nothing is to be."""
+    """The known people; *tags* None: nothing was read from WeCom."""
 
     directory: Directory
     tags: dict[int, str] | None = None
 
 
 def _known(config: Config) -> tuple[_Known, list[Fault]]:
-    """What the files and, if there is one, the store give; and what the history there shows."""
+    """Return the people of the files and of the store, if it exists; and the warnings from its history."""
     files = directory.read_files(config)
     nothing = _Known(directory.built(config, files, None)), list[Fault]()
     where = config.store.where
@@ -97,7 +97,7 @@ def _whom(config: Config, known: _Known) -> str:
 
 
 def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
-    # In December next year's decree should be known; before, its absence is nothing to act on.
+    # In December next year's decree should be known; earlier its absence needs no action.
     today = RealClock().now().astimezone(config.calendar.timezone)
     years = (today.year, today.year + 1) if today.month == 12 else (today.year,)
     people = known.directory
@@ -121,7 +121,7 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
 
 
 def _stranger(config: Config, userid: str) -> Fault:
-    allowed = "WeCom does not show this person to the app, so nothing is counted: is he in 可见范围?"
+    allowed = "WeCom does not show this person to the app, so nothing is counted: are they in 可见范围?"
     return Fault(
         file=str(config.directory.roster_path), key_path="userid", value=shown(userid), allowed=allowed
     )

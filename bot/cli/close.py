@@ -1,4 +1,4 @@
-"""`quotabot close`: preliminary results, the signature that makes them final, and corrections after it."""
+"""`quotabot close`: preliminary results, the signature that makes them final, and later corrections."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SHOWN = ("target", "counted", "status", "penalty", "reward")
 
 @click.group()
 def close() -> None:
-    """Results of settled periods. The job `close` stores them; a named person makes them final."""
+    """Show, sign and correct results of settled periods. The job `close` stores them."""
 
 
 @close.command("list")
 @config_option
 @format_option("text", "json")
 def list_(config_path: Path, form: str) -> None:
-    """List closed periods: who still has an open line, and what would be corrected. Changes nothing."""
+    """List closed periods: people with an open line, and possible corrections. Changes nothing."""
     with open_services(loaded(config_path)) as services:
         catch_up(services)
         periods = [_period(services, one) for one in services.store.results.closed()]
@@ -73,7 +73,7 @@ def sign(config_path: Path, quota: str, period: str, by: str) -> None:
 @click.option("--by", required=True, metavar="NAME", help="Who corrects.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why.")
 def correct(config_path: Path, quota: str, period: str, userid: str, by: str, reason: str) -> None:
-    """Append the figures as they are now to a final line, as a new line with author and reason.
+    """Append the current figures to a final line, as a new line with author and reason.
 
     \b
     quotabot close correct cm-monthly 2026-11 zhangsan --by "HR, Wang" --reason "late callback"

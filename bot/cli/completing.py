@@ -1,4 +1,4 @@
-"""Before a job by hand: if events may be missing, WeCom's lists are compared first."""
+"""Comparison with WeCom's lists before a job by hand, if events may be missing."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _LOOK_S = 5.0
 
 
 def said(services: Services, job: str, *, at: datetime) -> str | None:
-    """What the figures of *job* as of *at* (aware) may lack, for a person; None: they are complete."""
+    """Return what the figures of *job* as of *at* (aware) may lack, for people; None: nothing."""
     found = catch_up.gap_of(services, job, at=at)
     return None if found is None else catch_up.said(found, calendar=services.config.work_calendar())
 
 
 def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
-    """Compare first if the figures of *job* as of *at* (aware) lack something, for 20 minutes at most.
+    """Compare first, for at most 20 minutes, if the figures of *job* as of *at* (aware) are incomplete.
 
-    What is in the way of telling them; None: they may be told.
+    Returns why they must not be sent; None: they may be sent.
     """
     if job not in catch_up.ASK_FIRST or (lack := said(services, job, at=at)) is None:
         return None
@@ -48,11 +48,11 @@ def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
 
 
 def _compare_until(services: Services, job: str, *, at: datetime, end: float) -> None:
-    """Compare when that covers the outage, and once more if it was the rest of an earlier comparison."""
+    """Compare when that covers the outage; once more if it was the rest of an earlier comparison."""
     tried = 0
     while tried < 2 and (found := catch_up.gap_of(services, job, at=at)) is not None:
         if not (found.is_ripe or found.lasts or found.members is not None):
-            # What was late is still on its way; a comparison would leave out the last ten minutes.
+            # Late events are still arriving; a comparison would leave out the last ten minutes.
             if time.monotonic() + _LOOK_S > end:
                 return
             time.sleep(_LOOK_S)

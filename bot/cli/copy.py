@@ -1,4 +1,4 @@
-"""`quotabot copy`: from the file of a branch to the PostgreSQL of a bank."""
+"""`quotabot copy`: from a branch's SQLite file to a bank's PostgreSQL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SCHEME = "postgresql://"
     "--to",
     "target",
     metavar="URL",
-    envvar="QUOTABOT_COPY_TO",  # so that a password need not stand in the list of processes
+    envvar="QUOTABOT_COPY_TO",  # keeps a password out of the list of processes
     show_envvar=True,
     required=True,
     help="postgresql://USER@HOST/DATABASE, a new database.",
@@ -38,8 +38,9 @@ _SCHEME = "postgresql://"
 def copy(config_path: Path, target: str, form: str) -> None:
     """Copy the whole SQLite installation to PostgreSQL and compare both. Sends nothing.
 
-    Stop the service first. If it is cut off, the same command goes on where it stopped. The file stays as it
-    is, but for a mark that names the installation. Exits with 1 when the two differ or the copy stopped.
+    Stop the service first. After an interruption, the same command continues. The file stays as it is, except
+    for
+    a mark that names the installation. Exits with 1 if the two differ or the copy stopped.
 
     \b
     quotabot copy --to postgresql://quotabot@db.example/quotabot

@@ -1,4 +1,4 @@
-"""`quotabot dead`: events and messages that were given up on."""
+"""`quotabot dead`: failed events and messages without further retries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EVENT, _MESSAGE = "event:", "message:"
 
 @click.group()
 def dead() -> None:
-    """Events and messages that were given up on: list, show, retry, drop."""
+    """List, show, retry or drop events and messages that were given up on."""
 
 
 @dead.command("list")
@@ -71,7 +71,7 @@ def show(config_path: Path, ident: str, form: str) -> None:
 @click.argument("idents", metavar="ID...", nargs=-1, required=True)
 @config_option
 def retry(config_path: Path, idents: tuple[str, ...]) -> None:
-    """Give them another round of tries. A message that lost its point meanwhile is not sent."""
+    """Retry them with a new round of tries. A message that lost its point meanwhile is not sent."""
     with open_services(loaded(config_path)) as services:
         inbox, outbox = services.store.inbox, services.store.outbox
         _each(idents, "waits for its next try", event=inbox.revive, message=outbox.revive)
@@ -81,7 +81,7 @@ def retry(config_path: Path, idents: tuple[str, ...]) -> None:
 @click.argument("idents", metavar="ID...", nargs=-1, required=True)
 @config_option
 def drop(config_path: Path, idents: tuple[str, ...]) -> None:
-    """Drop them from the list for good; what is known of them stays in the store."""
+    """Drop them from the list for good; their data stays in the store."""
     with open_services(loaded(config_path)) as services:
         inbox, outbox = services.store.inbox, services.store.outbox
         _each(idents, "dropped", event=inbox.drop, message=outbox.drop)
@@ -90,7 +90,7 @@ def drop(config_path: Path, idents: tuple[str, ...]) -> None:
 def _each(
     idents: tuple[str, ...], words: str, *, event: Callable[[int], bool], message: Callable[[str], bool]
 ) -> None:
-    """Do it to each and say so; exit code 1 if there was no such letter among them."""
+    """Apply it to each letter and print the result; exit with 1 if one is missing."""
     missing = False
     for ident in idents:
         is_event = ident.startswith(_EVENT)
@@ -141,7 +141,7 @@ def _number(ident: str) -> int:
 
 
 def _said(ident: str, words: str, *, found: bool) -> bool:
-    """Say what became of one; whether it was missing."""
+    """Print the result for one letter; return whether it was missing."""
     if found:
         click.echo(f"{ident}: {words}")
     else:

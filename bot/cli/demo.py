@@ -1,4 +1,4 @@
-"""`quotabot demo`: a local WeCom with a made-up branch, and the bot beside it, in one go."""
+"""`quotabot demo`: a local WeCom with a made-up branch, and the bot, in one command."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.locales import DEFAULT, languages
     help="Of the messages.",
 )
 def demo(*, tour: bool, language: str) -> None:
-    """Start a local WeCom with a made-up branch and the bot beside it. Nothing leaves this machine.
+    """Start a local WeCom with a made-up branch and the bot. Nothing leaves this machine.
 
     \b
     quotabot demo
@@ -44,7 +44,7 @@ def demo(*, tour: bool, language: str) -> None:
 
 
 def _own_name() -> str:
-    """How this program is called from here: it may stand in an environment that is not on the path."""
+    """Return how to call this program: its environment may not be on the path."""
     return "quotabot" if shutil.which("quotabot") else os.path.relpath(sys.argv[0])
 
 

@@ -1,4 +1,4 @@
-"""`quotabot run engagement`: WeCom's behaviour figures are read, with a bar while a person watches."""
+"""`quotabot run engagement`: reading of WeCom's behaviour figures, with a bar on a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMED = 10
 
 
 def read(services: Services, *, at: datetime) -> bool:
-    """Read as of *at* (aware); False when it could not go to its end, which is said on standard error."""
+    """Read as of *at* (aware); report an early stop on standard error and return False."""
     try:
         with bars() as tell:
             read_figures(services, at, progress=tell)
@@ -31,9 +31,9 @@ def read(services: Services, *, at: datetime) -> bool:
 
 
 def shown(services: Services) -> dict[str, Any]:
-    """The newest complete reading as JSON; of the newest at all how many members it has and knows nothing of.
+    """Return the newest complete reading as JSON; `members` and `unknown` are those of the newest at all.
 
-    `stopped`: why an unfinished one does not go on.
+    `stopped`: why an unfinished reading does not continue.
     """
     kept, zone = services.store.engagement, services.config.calendar.timezone
     last, unfinished, counts = kept.last(), kept.unfinished(), kept.counts()
@@ -48,7 +48,7 @@ def shown(services: Services) -> dict[str, Any]:
 
 
 def for_people(reading: dict[str, Any]) -> list[str]:
-    """A reading in lines."""
+    """Return a reading in lines."""
     if reading["at"] is None:
         lines = ["figures WeCom's behaviour figures were never read to the end"]
     else:

@@ -1,4 +1,4 @@
-"""`quotabot explain`: every contact of one employee, and why it counts, waits or does not."""
+"""`quotabot explain`: every contact of one employee, and why it counts, is pending or does not count."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _contact(contact: Explained) -> dict[str, Any]:
 
 def _as_tables(found: Explanation, texts: Texts) -> str:
     text = io.StringIO()
-    # Names and reasons are what people wrote: nothing in them is markup.
+    # Names and reasons are people's texts, not markup.
     console = Console(
         file=text, width=max(Console().width, 100), force_terminal=False, markup=False, highlight=False
     )

@@ -1,4 +1,4 @@
-"""`quotabot export`: data out. Each export stands in the audit log."""
+"""`quotabot export`: data out. Each export is in the audit log."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KEY_COLUMNS = (
     "added_at",
     "self_declared",
 )
-# As WeCom calls them; an empty cell is what WeCom did not tell.
+# WeCom's names; a cell is empty if WeCom gave no figure.
 FIGURE_COLUMNS = (
     "userid",
     "day",
@@ -50,7 +50,7 @@ FIGURE_COLUMNS = (
 
 
 def _contact_keys(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
-    """A line for each contact; a further one for each further number that the employee noted."""
+    """Yield a line for each contact, and one more for each further number that the employee noted."""
     for contact in services.store.knowledge.contact_keys():
         added = calendar.moment(contact.added_at).isoformat()
         for mobile in contact.mobiles_sha256 or ("",):
@@ -67,7 +67,7 @@ def _contact_keys(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
 
 
 def _figures(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
-    """A line for each member and day; percent and minutes as WeCom has them."""
+    """Yield a line for each member and day; percent and minutes as WeCom gives them."""
     for kept in services.store.engagement.all():
         one = kept.figures
         yield (
@@ -104,9 +104,9 @@ TABLES = {
 @format_option("csv", "json", "xlsx")
 @output_option
 def export(table: str, config_path: Path, by: str | None, form: str, output: Path | None) -> None:
-    """Write a table out; each export stands in the audit log.
+    """Write a table out; each export is in the audit log.
 
-    contact-keys: the keys by which the bank can say facts of its customers, for `import facts`. No names.
+    contact-keys: the keys with which the bank can give facts of its customers, for `import facts`. No names.
     engagement: WeCom's behaviour figures by employee and day.
 
     \b

@@ -1,4 +1,4 @@
-"""`quotabot import`: what the bank knows and WeCom does not, from CSV files."""
+"""`quotabot import`: data that only the bank has, from CSV files."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from bot.services import Services
 
 @click.group("import")
 def import_() -> None:
-    """What the bank knows and WeCom does not. A file with a wrong line stores nothing, unless --skip-bad."""
+    """Import data that only the bank has. A file with a wrong line stores nothing, unless --skip-bad."""
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
-    """The file, and what both kinds of file take."""
+    """Add the arguments and options that all imports share."""
     for option in reversed(
         [
             click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False)),
@@ -73,7 +73,7 @@ def absences(**given: Any) -> None:
 @import_.command()
 @_options
 def facts(**given: Any) -> None:
-    """Import what the bank says of its customers: a key, then manager and any facts (1, 0 or empty).
+    """Import the bank's facts of its customers: a key, then manager and any facts (1, 0 or empty).
 
     \b
     quotabot import facts facts.csv
@@ -85,7 +85,7 @@ def facts(**given: Any) -> None:
 @import_.command()
 @_options
 def renames(**given: Any) -> None:
-    """Import changed userids: old_userid,userid. Everything of the old one is the new one's from then on.
+    """Import changed userids: old_userid,userid. All data of the old userid moves to the new one.
 
     \b
     quotabot import renames renames.csv --dry-run
@@ -106,7 +106,7 @@ def _import(
     form: str,
 ) -> None:
     with open_services(loaded(config_path)) as services:
-        catch_up(services)  # or contacts that were just added would be called unmatched
+        catch_up(services)  # or new contacts would be reported as unmatched
         try:
             report = import_file(
                 services,
@@ -116,7 +116,7 @@ def _import(
                 skip_bad=skip_bad,
                 dry_run=dry_run,
             )
-            derive(services)  # contacts of somebody who was renamed are counted anew
+            derive(services)  # contacts of renamed people are counted again
         except (ImportingError, OSError) as error:
             click.echo(str(error), err=True)
             sys.exit(1)
@@ -182,7 +182,7 @@ def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
         (report.changed, "changed", "changed people"),
         (
             report.unknown_to_wecom,
-            "WeCom has not shown this person: nothing is counted of him",
+            "WeCom has not shown this person: nothing is counted for them",
             "such people",
         ),
     ):
@@ -199,7 +199,7 @@ def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
     if report.missing:
         said.append(f"{file}: not in this file, and stay as they are: {', '.join(report.missing)}")
     if report.self_declared:
-        said.append(f"{file}: the key is self-declared: a number that the employee typed into his remark")
+        said.append(f"{file}: the key is self-declared: a number that the employee typed into the remark")
     odd = "".join(
         f", {remarks.count} {word}"
         for remarks, word in ((report.unmatched, "unmatched"), (report.ambiguous, "ambiguous"))

@@ -1,4 +1,4 @@
-"""Before a command reports or plans: what was answered 200 before is in its numbers."""
+"""Processing of the inbox before a command reports or plans, so that its figures are current."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOOK_S = 0.05
 
 
 def catch_up(services: Services) -> None:
-    """Work the inbox off up to its newest row now; events that cannot be handled are named on stderr."""
+    """Process the inbox up to its newest row; name the events that fail on stderr."""
     upto = services.store.inbox.newest()
     note_rules(services)
     work_off(services, upto=upto)
@@ -30,7 +30,7 @@ def catch_up(services: Services) -> None:
 
 
 def _wait_for_others(services: Services, *, upto: int) -> None:
-    """What other workers have in hand is soon in the store; we take over what they let go."""
+    """Wait until other workers have stored their events; take over what they release."""
     store = services.store
     deadline = time.monotonic() + _PATIENCE_S
     while store.inbox.waiting(now=int(store.now()), upto=upto) or store.ledger.dirty():

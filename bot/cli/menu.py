@@ -17,7 +17,7 @@ from bot.wecom.token import TokenError
 
 @click.group()
 def menu() -> None:
-    """The app's menu in WeCom: buttons that stand for the words that members may send."""
+    """Manage the app's menu in WeCom: its buttons stand for chat commands of members."""
 
 
 @menu.command()

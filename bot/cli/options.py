@@ -1,4 +1,4 @@
-"""What several commands take: the configuration file, a time, a format."""
+"""Options of several commands: the configuration file, a time, a format."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ config_option = click.option(
 
 
 def format_option(*names: str) -> Callable[[F], F]:
-    """`--format`, the first of *names* being the default."""
+    """Return the option `--format`; the first of *names* is the default."""
     return click.option(
         "--format",
         "form",
@@ -40,17 +40,17 @@ def format_option(*names: str) -> Callable[[F], F]:
 
 
 def at_option(text: str) -> Callable[[F], F]:
-    """`--at TIME`, explained by *text*; turned into a moment by `moment`."""
+    """Return the option `--at TIME` with the help *text*; `moment` parses its value."""
     return click.option("--at", "at", metavar="TIME", help=text)
 
 
 def loaded(path: Path) -> Config:
-    """The configuration, or ConfigError with all its faults."""
+    """Return the configuration. Raises ConfigError with all its faults."""
     return load(path, environ=os.environ)
 
 
 def moment(text: str | None, config: Config, *, now: datetime) -> datetime:
-    """TIME as a moment: ISO 8601, in the configured zone unless it has an offset; left out: *now*."""
+    """Return TIME as a moment: ISO 8601, in the configured zone unless it has an offset; left out: *now*."""
     zone = config.calendar.timezone
     if text is None:
         return now.astimezone(zone).replace(microsecond=0)

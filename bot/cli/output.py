@@ -1,4 +1,4 @@
-"""Where a report goes: to the terminal, or into a file."""
+"""Output of a report: to the terminal, or into a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ output_option = click.option(
 
 
 def refuse_bytes_on_terminal(form: str, output: Path | None) -> None:
-    """A spreadsheet needs a file or a pipe. Call before the work is done."""
+    """Raise BadParameter for a spreadsheet without file or pipe. Call before the work is done."""
     if form == "xlsx" and output is None and sys.stdout.isatty():
         raise click.BadParameter(
             "a spreadsheet cannot be shown here; name a file with --output", param_hint="--format"
@@ -41,12 +41,12 @@ def deliver(report: str | bytes, output: Path | None) -> None:
 
 
 def drawn(*parts: RenderableType) -> str:
-    """Return *parts* as text for people, as wide as the terminal, but not below 100 characters.
+    """Return *parts* as text for people, as wide as the terminal, but at least 100 characters.
 
-    A table is never cut: it is as wide as what stands in it.
+    A table is never cut: it is as wide as its content.
     """
     text = io.StringIO()
-    # What people are called must not be read as markup.
+    # People's names must not be read as markup.
     console = Console(file=text, force_terminal=False, markup=False, highlight=False, emoji=False)
     usual = max(Console().width, 100)
     for part in parts:

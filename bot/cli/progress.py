@@ -1,4 +1,4 @@
-"""`quotabot progress`: where everybody stands."""
+"""`quotabot progress`: everybody's status."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def progress(
     form: str,
     output: Path | None,
 ) -> None:
-    """Show where everybody stands. Sends nothing.
+    """Show everybody's status. Sends nothing.
 
     \b
     quotabot progress
@@ -105,7 +105,7 @@ def _written(report: Report, form: str) -> str | bytes:
 
 
 class _Choice:
-    """Which rows and teams were asked for."""
+    """The requested rows and teams."""
 
     def __init__(
         self, *, users: Iterable[str], departments: tuple[int, ...], quota: str | None, tree: Departments
@@ -116,7 +116,7 @@ class _Choice:
         self._tree = tree
 
     def row(self, row: QuotaFigures) -> bool:
-        """Whether this row was asked for."""
+        """Return whether this row was requested."""
         return (
             (not self.users or row.userid in self.users)
             and self._quota in (None, row.quota)
@@ -124,7 +124,7 @@ class _Choice:
         )
 
     def team(self, team: Team) -> bool:
-        """Whether this team was asked for; single people do not make it another one."""
+        """Return whether this team was requested; requested people do not change it."""
         return self._quota in (None, team.quota) and self._within(team.department)
 
     def _within(self, department: int | None) -> bool:
@@ -152,7 +152,7 @@ def _as_json(report: Report) -> str:
 
 
 def _as_csv(report: Report) -> str:
-    """The rows, or the teams where they were asked for: one file holds one table."""
+    """Return the rows, or the teams if requested: one file holds one table."""
     if report.teams is not None:
         return _table(TEAM_COLUMNS, (_plain(team) for team in report.teams))
     return _table(COLUMNS, ({**_plain(row), "flags": ";".join(row.flags)} for row in report.rows))

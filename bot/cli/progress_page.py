@@ -1,4 +1,4 @@
-"""Where everybody stands, as tables in the terminal."""
+"""Everybody's status, as tables in the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`quotabot quotas`: what a changed file would change, and what of it may hold at once."""
+"""`quotabot quotas`: the effect of a changed file, and the parts that may apply at once."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from bot.services import Services
 
 @click.group()
 def quotas() -> None:
-    """Rules are frozen for the running period: see what a changed file would change, adopt what may be."""
+    """Show and adopt changes of the rules, which are otherwise frozen for the running period."""
 
 
 @quotas.command()
 @config_option
 @format_option("text", "json")
 def diff(config_path: Path, form: str) -> None:
-    """Say in sentences what the changed file would change, for whom and from when. Changes nothing.
+    """Show in sentences what the changed file would change, for whom and from when. Changes nothing.
 
     \b
     quotabot quotas diff
@@ -45,9 +45,9 @@ def diff(config_path: Path, form: str) -> None:
 @click.option("--by", required=True, metavar="NAME", help="Who adopts: it stands in the audit log.")
 @format_option("text", "json")
 def adopt_(config_path: Path, by: str, form: str) -> None:
-    """Take into the running periods what makes nobody worse off; the rest waits for the next period.
+    """Adopt for the running periods what makes nobody worse off; the rest waits for the next period.
 
-    Those concerned are told of both; a service sends the messages.
+    The people concerned are told of both; a service sends the messages.
 
     \b
     quotabot quotas adopt --by "HR, Wang"

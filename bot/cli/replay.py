@@ -1,4 +1,4 @@
-"""`quotabot replay`: everything derived once more from the ledger, compared or mended."""
+"""`quotabot replay`: all derived data built again from the ledger, compared or repaired."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LISTED = 1000
 @click.option("--check", is_flag=True, help="Only compare and report; write nothing.")
 @format_option("text", "json")
 def replay(config_path: Path, form: str, *, check: bool) -> None:
-    """Rebuild everything derived from the ledger. A service may run meanwhile.
+    """Rebuild all data derived from the ledger. A service may run meanwhile.
 
     \b
     quotabot replay --check
@@ -97,7 +97,7 @@ def _for_people(listed: list[Difference], calendar: WorkCalendar, *, count: int)
 
 
 def _said(adds: tuple[Add, ...], calendar: WorkCalendar) -> str:
-    """Each add in short: when, and until when."""
+    """Return each add in short: its begin and end."""
     if not adds:
         return "no add"
     return ", ".join(

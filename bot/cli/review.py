@@ -1,4 +1,4 @@
-"""`quotabot review`: appeals, held adds, findings, changed userids, first days, and who decides them."""
+"""`quotabot review`: appeals, held adds, findings, changed userids, first days, and their decisions."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group()
 def review() -> None:
-    """Appeals, held adds, findings, changed userids, first days. Decisions have a name and a reason."""
+    """List and decide appeals, held adds, findings, changed userids and first days, by name and with a
+    reason.
+    """
 
 
 @review.command("list")
 @config_option
 @format_option("text", "json")
 def list_(config_path: Path, form: str) -> None:
-    """List what waits for a decision and with whom it is. Changes nothing."""
+    """List the open cases and their reviewers. Changes nothing."""
     with _opened(config_path) as services:
         at, calendar = services.clock.now(), services.config.work_calendar()
         found = cases(services, at=at)
@@ -54,7 +56,7 @@ def list_(config_path: Path, form: str) -> None:
 
 
 def _decision(command: F) -> F:
-    """What `accept` and `reject` take."""
+    """Add the arguments of `accept` and `reject`."""
     for option in (
         click.option("--reason", required=True, metavar="TEXT", help="Why; it is logged."),
         click.option("--by", required=True, metavar="NAME", help="Who decides: a userid, or a name."),
@@ -70,12 +72,12 @@ def _decision(command: F) -> F:
 @click.option(
     "--on",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="First working day of somebody who joined; if left out, the day on which they came.",
+    help="First working day of a new employee; the day of arrival if left out.",
 )
 def accept(config_path: Path, case_id: str, by: str, reason: str, on: datetime | None) -> None:
     """Decide for the employee: the contact counts; a finding is cleared; two userids are one person.
 
-    Somebody who joined is asked for less: the target is prorated from the first working day.
+    For a new employee the target is prorated from the first working day.
 
     \b
     quotabot review accept appeal:12 --by lisi --reason "the branch has the recording"
@@ -90,7 +92,7 @@ def accept(config_path: Path, case_id: str, by: str, reason: str, on: datetime |
 def reject(config_path: Path, case_id: str, by: str, reason: str) -> None:
     """Decide against it: the contact earns nothing; a finding is confirmed; they are two people.
 
-    Somebody who came did not join: they were there before and only became visible.
+    For a first working day: the employee did not join, but was there before and only became visible.
 
     \b
     quotabot review reject finding:burst:zhangsan:2026-11-23 --by lisi --reason "no event, no customers"
@@ -132,7 +134,7 @@ def open_(
 @config_option
 @click.option("--text", required=True, metavar="TEXT", help="What the employee says.")
 def answer(config_path: Path, case_id: str, text: str) -> None:
-    """Enter what an employee says to a finding: now it is the reviewer's turn.
+    """Enter an employee's answer to a finding; the reviewer is next.
 
     \b
     quotabot review answer finding:burst:zhangsan:2026-11-23 --text "open day of the branch"
@@ -170,7 +172,7 @@ def _decide(
 
 
 def as_json(case: Case, calendar: WorkCalendar) -> dict[str, Any]:
-    """Return *case* as programs read it; times in the zone of *calendar*."""
+    """Return *case* for programs; times in the zone of *calendar*."""
     review, finding = case.review, case.finding
     return {
         "id": case.id,
@@ -244,7 +246,7 @@ def _place(case: Case) -> str:
 
 
 def _seen(case: Case, calendar: WorkCalendar) -> str:
-    assert case.finding is not None  # noqa: S101 - the caller looked
+    assert case.finding is not None  # noqa: S101 - the caller checked it
     one = case.finding.evidence
     first, last = calendar.moment(one.first), calendar.moment(one.last)
     told = {

@@ -1,4 +1,4 @@
-"""`quotabot run JOB`: one job as if it were TIME, to its end."""
+"""`quotabot run JOB`: one job as if it were TIME, until it is complete."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def run(
 
 
 def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_losses: bool) -> bool:
-    """A job that lasts and sends nothing; False when it did not come to its end."""
+    """Run a long job without messages; return False if it did not finish."""
     if report["job"] == engagement.JOB:
         is_done = engagement.read(services, at=at)
         report["engagement"] = engagement.shown(services)
@@ -104,7 +104,7 @@ def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_lo
 
 
 def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, Any]]:
-    """What would be told now or later, or has been; what is amiss with it is said on standard error."""
+    """Return the messages that a run would plan or has planned; print their gaps on standard error."""
     if job not in SILENT and not services.config.work_calendar().in_working_hours(at):
         click.echo(f"{at:%Y-%m-%d %H:%M} is outside working hours: nothing of this would be sent", err=True)
     if (lack := said(services, job, at=at)) is not None:
@@ -116,7 +116,7 @@ def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, An
 def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[OutboxMessage]:
     record_files(services, now=services.clock.now())
     if want_again(services, job, at=when):
-        with open_reader(services) as reader:  # beside a service, that one reads and we wait
+        with open_reader(services) as reader:  # beside a service, its reader reads and we wait
             wait_for_reading(services, step=reader.step)
     found = prepared(services, job, at=when)
     planned, quiet, store = (
@@ -135,7 +135,9 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[O
 
 
 def _deliver(services: Services, planned: list[OutboxMessage]) -> None:
-    """Send, or wait while a service holds the delivery lease, until nothing is open or a human is needed."""
+    """Send, or wait while a service holds the delivery lease, until no message is open or an administrator
+    must act.
+    """
     with open_sender(services) as (sender, _keeper):
         while _open(services, planned):
             wait = sender.step()
@@ -153,7 +155,7 @@ def _open(services: Services, planned: list[OutboxMessage]) -> bool:
 
 
 def _is_later(row: SqlRow, message: OutboxMessage) -> bool:
-    """Whether it was put off to a time at which its receiver may be told it."""
+    """Return whether it was postponed to a time when its receiver may get it."""
     return bool(row["not_before"] > message.not_before)
 
 
@@ -163,7 +165,7 @@ def _needs_human(services: Services) -> str | None:
 
 
 def _went(services: Services, message: OutboxMessage) -> bool:
-    """Whether it was sent, or waits for another time and a service."""
+    """Return whether it was sent, or is postponed and left to a service."""
     row = services.store.outbox.by_key(message.key)
     if row is None:
         return False
@@ -171,7 +173,7 @@ def _went(services: Services, message: OutboxMessage) -> bool:
 
 
 def _now(services: Services, message: OutboxMessage, *, otherwise: str = "pending") -> dict[str, Any]:
-    """The message as the store has it, if an earlier run planned it; its state is *otherwise* if none did."""
+    """Return the stored message if an earlier run planned it; else the new one in the state *otherwise*."""
     row = services.store.outbox.by_key(message.key)
     if row is None:
         return _told(message, otherwise, message.content)
@@ -181,7 +183,7 @@ def _now(services: Services, message: OutboxMessage, *, otherwise: str = "pendin
 
 
 def _told(message: OutboxMessage, state: str, content: str) -> dict[str, Any]:
-    """A picture is told by its title."""
+    """Return the message as JSON; a picture as its title."""
     text = Picture.from_json(content).alternative if message.msgtype == "image" else content
     return {"key": message.key, "to": message.to_userid, "state": state, "text": text}
 

@@ -58,12 +58,12 @@ def serve(config_path: Path, role: str) -> None:
 
 
 def _reload(services: Services, path: Path) -> None:
-    """Take a changed file into the running service, if it is valid; else say so and go on as before."""
+    """Use a changed file in the running service if it is valid; else log its faults and keep the old one."""
     try:
         config = loaded(path)
         people = directory.read(config, services.store)
         before = services.config
-        # Without its stamp the directory is read once more, and recorded, by the thread that watches it.
+        # Without the stamp, the thread that watches the directory reads it once more and records it.
         services.use(config, replace(people, stamp=()))
     except (ConfigError, RosterError) as error:
         log.warning("changed configuration refused; the old one stays", faults=str(error))

@@ -1,4 +1,4 @@
-"""`quotabot simulate`: what other quotas and rules would have given."""
+"""`quotabot simulate`: the results that other quotas and rules would have given."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DATE = click.DateTime(["%Y-%m-%d"])
     required=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A TOML file with other [[quotas]], and [integrity] if wanted.",
+    help="A TOML file with other [[quotas]] and optionally [integrity].",
 )
 @click.option("--from", "first", required=True, type=_DATE, metavar="DATE", help="First day.")
 @click.option("--to", "last", required=True, type=_DATE, metavar="DATE", help="Last day, included.")
@@ -51,7 +51,7 @@ def simulate_(
     form: str,
     output: Path | None,
 ) -> None:
-    """Show what other quotas would have given on what was recorded. Sends nothing, changes nothing.
+    """Show what other quotas would have given on the recorded data. Sends nothing, changes nothing.
 
     \b
     quotabot simulate --quotas other.toml --from 2026-10-01 --to 2026-11-30

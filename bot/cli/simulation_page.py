@@ -23,7 +23,7 @@ from bot.messages.catalog import Texts, texts_in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """A simulation, what its people are called, and in which language it is told."""
+    """A simulation with its people's names and the language of its page."""
 
     simulation: Simulation
     names: Mapping[str, str]
@@ -31,11 +31,11 @@ class Telling:
 
     @property
     def texts(self) -> Texts:
-        """What is said in its language."""
+        """Return the texts of its language."""
         return texts_in(self.language)
 
     def state(self, one: Simulated) -> str:
-        """Say whether a period is settled, and as of when it is simulated if not."""
+        """Return whether a period is settled; if not, also the time of its simulation."""
         if one.settled:
             return self.texts["simulation.settled"]
         over = one.as_of.date() > one.period.last
@@ -44,26 +44,26 @@ class Telling:
         )
 
     def lacks(self, one: Simulated) -> str | None:
-        """Say that the record begins within a period; None if it does not."""
+        """Return that the record begins within a period; None if it does not."""
         begun = self.simulation.recorded_from
         if begun is None or begun <= one.period.first:
             return None
         return self.texts["simulation.incomplete"].say(day=begun)
 
     def whole_state(self, one: Simulated) -> str:
-        """Say both."""
+        """Return both sentences."""
         return self.texts["simulation.comma"].join(
             said for said in (self.state(one), self.lacks(one)) if said
         )
 
 
 def minute(at: datetime) -> str:
-    """Say a time to the minute."""
+    """Return a time to the minute."""
     return f"{at:%Y-%m-%d %H:%M}"
 
 
 def page(telling: Telling, *, everybody: bool) -> str:
-    """Return the page for people: a sentence and the sums of each period, then those who change."""
+    """Return the page for people: a sentence and the sums of each period, then the people who change."""
     texts, found = telling.texts, telling.simulation
     parts: list[RenderableType] = [*_head(telling)]
     told = [one for one in found.quotas if not _asks_nobody(one)]
@@ -92,7 +92,7 @@ def _head(telling: Telling) -> Iterator[str]:
 
 
 def _asks_nobody(one: Simulated) -> bool:
-    """Whether all who are under it have nothing to reach; without anybody something is written wrong."""
+    """Return whether all people of the quota are exempt; False without people: the rule may be wrong."""
     sides = [side for side in (one.was, one.would_be) if side is not None]
     return all(side.rows and not side.people for side in sides)
 
@@ -132,7 +132,7 @@ def _lines(telling: Telling, one: Simulated) -> Iterator[str]:
     if one.would_be is not None and not one.would_be.rows:
         yield texts["simulation.nobody"]
     if one.both:
-        # The rules of money are named beside the money.
+        # The rules of money are shown beside the amounts.
         told = [difference for difference in one.differences if difference.key not in ("penalty", "reward")]
         said = texts["simulation.semicolon"].join(
             sentence(difference, language=telling.language) for difference in told
@@ -152,7 +152,7 @@ def _lines(telling: Telling, one: Simulated) -> Iterator[str]:
 
 
 def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]:
-    """Periods of a quota that have nothing to be compared with, a line each."""
+    """Yield the periods of a quota that exists on one side only, a line each."""
     texts, columns = telling.texts, telling.texts.table("tables.columns")
     first = group[0]
     yield (texts["simulation.only_would"] if first.was is None else texts["simulation.only_was"]).say(
@@ -202,7 +202,7 @@ def _reward(side: Side) -> str:
 
 
 def _said(texts: Texts, one: Simulated) -> str:
-    """Say who meets the target before and after."""
+    """Return how many meet the target, before and after."""
     met = texts["simulation.met"].say(met=_both(one, lambda side: f"{side.met}/{side.people}"))
     if not one.both:
         return met
@@ -217,12 +217,12 @@ def _said(texts: Texts, one: Simulated) -> str:
 
 
 def _both(one: Simulated, say: Callable[[Side], str]) -> str:
-    """Say something of both sides, once if it is the same."""
+    """Return a text of both sides, once if it is the same."""
     return arrow(*(None if side is None else say(side) for side in (one.was, one.would_be)))
 
 
 def _rules(telling: Telling, one: Simulated, say: Callable[..., str | None]) -> str | None:
-    """Name the rule that money follows on both sides; None where neither has one."""
+    """Return the money rule of both sides; None if neither has one."""
     sides = [side for side in (one.was, one.would_be) if side is not None]
     told = [say(side.rule, language=telling.language) for side in sides]
     return arrow(*(rule or telling.texts["simulation.no_rule"] for rule in told)) if any(told) else None
@@ -258,8 +258,8 @@ def _columns(telling: Telling, one: Simulated) -> Iterator[Shown]:
 
 
 def _pair(one: Simulated, person: ComparedPerson, say: Callable[[QuotaFigures], str]) -> str:
-    # Who is under the quota on one side only has nothing on the other; of a quota that stands alone, there is
-    # no other side.
+    # A person under the quota on one side only has nothing on the other; a quota on one side has no other
+    # side.
     missing = "–" if one.both else None
     return arrow(*(missing if row is None else say(row) for row in (person.was, person.would_be)))
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def sheets(telling: Telling) -> list[Sheet]:
-    """Return the sheet of sums and that of people; numbers stay numbers, so that both can be filtered."""
+    """Return the sheets of sums and of people; numbers stay numbers, so that both can be filtered."""
     texts, found = telling.texts, telling.simulation
     title = texts["simulation.title"].say(first=found.first, last=found.last)
     notes = (texts["simulation.basis"].say(at=minute(found.as_of)), texts["simulation.estimate"])

@@ -1,4 +1,4 @@
-"""`quotabot status`: what waits, what was given up on, what ran last."""
+"""`quotabot status`: queues, failures and the last runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from bot.store.welcomes import Counts
 @config_option
 @format_option("text", "json")
 def status(config_path: Path, form: str) -> None:
-    """Show what waits, what was given up on, and what ran last. Changes nothing.
+    """Show waiting and failed events and messages, and the last run of each job. Changes nothing.
 
     \b
     quotabot status
@@ -88,7 +88,7 @@ def _report(services: Services) -> dict[str, Any]:
 
 
 def _catch_up(services: Services) -> dict[str, Any]:
-    """Since when figures may lack something, of whom and why; since when WeCom is silent."""
+    """Return since when figures may be incomplete, for whom and why; and since when WeCom is silent."""
     now, zone = int(services.store.now()), services.config.calendar.timezone
     gap, silent = gaps.gap(services.store, now=now), gaps.silence(services.store, now=now)
     return {
@@ -100,7 +100,7 @@ def _catch_up(services: Services) -> dict[str, Any]:
 
 
 def _directory(services: Services) -> dict[str, Any]:
-    """When WeCom's directory was read, and how it stands; with a roster alone only how many people it has."""
+    """Return when WeCom's directory was read, and its state; of a roster alone only its number of people."""
     store, source = services.store, services.config.directory.source
     if source == "csv":
         return {"source": source, "read_at": None, "people": len(services.directory.people)}
@@ -119,7 +119,7 @@ def _directory(services: Services) -> dict[str, Any]:
 
 
 def _robots(services: Services) -> list[dict[str, Any]]:
-    """The group robots, and why one of them posts nothing."""
+    """Return the group robots, and why one of them does not post."""
     off = services.store.robots.off(fingerprints(services.config))
     zone = services.config.calendar.timezone
     return [
@@ -135,7 +135,7 @@ def _robots(services: Services) -> list[dict[str, Any]]:
 
 
 def _welcomes(counts: Counts) -> dict[str, Any]:
-    """How many welcome messages of 24 hours ended how, and by which of WeCom's codes they were refused."""
+    """Return the number of welcome messages of 24 hours by outcome, and WeCom's codes of the refused ones."""
     return {
         **{state.value: number for state, number in counts.states.items()},
         "errcodes": {str(errcode): number for errcode, number in counts.refused.items()},
@@ -162,7 +162,7 @@ def _for_people(report: dict[str, Any]) -> str:
     ]
     held = report["withheld"]
     today = ", ".join(f"{number} {why}" for why, number in held["today"].items()) or "none"
-    lines.append(f"peace   withheld today: {today}; {held['expired']} lost their point in all")
+    lines.append(f"quiet   withheld today: {today}; {held['expired']} lost their point in all")
     lines.append(f"details {report['details']['pending']} contact(s) to be read")
     lines += [f"reads   {refused_line(api, left)}" for api, left in report["reads"]["refused_s"].items()]
     lines += [
@@ -207,7 +207,7 @@ def _directory_for_people(people: dict[str, Any]) -> list[str]:
 
 def _audit_for_people(broken_at: int | None) -> str:
     if broken_at is None:
-        return "audit   the chain is whole"
+        return "audit   the chain is intact"
     return f"audit   changed at entry {broken_at} or removed: from there on the log proves nothing"
 
 

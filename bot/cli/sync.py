@@ -1,4 +1,4 @@
-"""`quotabot run sync`: WeCom's lists are read and compared, with a bar while a person watches."""
+"""`quotabot run sync`: reading and comparison of WeCom's lists, with a bar on a terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def compare(
 ) -> SyncReport | None:
     """Read the directory and compare as of *at* (aware). *beat* may raise StoppedError.
 
-    None when it could not go to its end, which is said on standard error. Raises WeComError.
+    Returns None after an early stop, and reports it on standard error. Raises WeComError.
     """
     try:
         with bars() as tell:
@@ -52,13 +52,13 @@ def _ask(report: SyncReport) -> None:
         click.echo(f"and {len(report.held) - _NAMED} more member(s)", err=True)
     if report.held:
         click.echo(
-            "Look whether the app's visible range and 客户联系 → 使用范围 are as they should be. If these "
+            "Check whether the app's visible range and 客户联系 → 使用范围 are as they should be. If these "
             "customers are really gone: quotabot run sync --accept-losses",
             err=True,
         )
     for drift in report.renamed[:_NAMED]:
         click.echo(
-            f"{drift.text} seems to be {drift.userid} now; nothing is written for the two before somebody "
+            f"{drift.text} seems to be {drift.userid} now; nothing is written for the two until a reviewer "
             f"decides: quotabot review accept|reject {rename_id((drift.text, drift.userid))}",
             err=True,
         )
@@ -67,7 +67,7 @@ def _ask(report: SyncReport) -> None:
 
 
 def sync_report_json(services: Services, report: SyncReport | None) -> dict[str, Any]:
-    """A drift as JSON: of *report*, or of no run at all. `stopped`: why an unfinished one does not go on."""
+    """Return *report* as JSON, also without a run. `stopped`: why an unfinished run does not continue."""
     unfinished = services.store.syncs.unfinished()
     stopped = {"stopped": unfinished.error} if unfinished is not None and unfinished.error else {}
     if report is None:
@@ -88,12 +88,12 @@ def sync_report_json(services: Services, report: SyncReport | None) -> dict[str,
 
 
 def last_shown(services: Services) -> dict[str, Any]:
-    """The newest complete run's drift as JSON."""
+    """Return the newest complete run's drift as JSON."""
     return sync_report_json(services, load_last_sync_report(services.store))
 
 
 def for_people(drift: dict[str, Any]) -> list[str]:
-    """A drift in lines."""
+    """Return a drift in lines."""
     lines = []
     if drift["at"] is None:
         lines.append("sync    never compared with WeCom's lists")

@@ -1,4 +1,4 @@
-"""`quotabot texts`: every text that can be replaced, in the form of the file that replaces it."""
+"""`quotabot texts`: every replaceable text, in the form of the file that replaces it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _lines(path: tuple[str, ...], text: object) -> Iterator[str]:
 
 
 def _toml(text: object) -> str:
-    """JSON's strings and lists are TOML's."""
+    """Return a TOML value; JSON's strings and lists are valid TOML."""
     if isinstance(text, Mapping):
         return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in text.items()) + " }"
     return json.dumps(text, ensure_ascii=False)

@@ -18,10 +18,10 @@ from bot.services import FIRST_START, Services
 
 _PATIENCE_S = 40.0
 _LOOK_S = 0.05
-_RETRIES_S = 3600  # what is to be tried again until then is still on its way
-_GROUP = "group:"  # before the name of a post that was seen
+_RETRIES_S = 3600  # retries until then still count as under way
+_GROUP = "group:"  # prefix of a shown post's key
 _PRESSED = {"yg01": "list", "yg04": "mute"}
-_MARKUP = re.compile(r"</?font[^>]*>|\*\*")  # a terminal shows words
+_MARKUP = re.compile(r"</?font[^>]*>|\*\*")  # a terminal shows plain text
 
 
 def play(demo: Demo, *, day: date) -> None:
@@ -44,7 +44,7 @@ def play(demo: Demo, *, day: date) -> None:
 
 
 def evening(config: Config, day: date) -> list[tuple[str, str, str]]:
-    """Return the jobs after the day's work, each with its time and what the tour says of it."""
+    """Return the jobs after the day's work, each with its time and its title in the tour."""
     told = [("16:37", "reminder", "reminder, only to those who are behind and have something left today")]
     if config.schedule.weekly and config.work_calendar().is_last_workday_of_week(day):
         told.append(("17:23", "weekly", "the week on its last workday: what it brought, what is enough now"))
@@ -56,13 +56,13 @@ def _chapter(title: str) -> None:
 
 
 def _set_clock(demo: Demo, day: date, at: str) -> None:
-    """Set the sandbox's clock and wait until the bot, which follows it, has seen it."""
+    """Set the sandbox's clock and wait until the bot, which follows it, sees the new time."""
     demo.sandbox.post("clock", {"now": f"{day}T{at}"})
     _until(lambda: demo.services.clock.now().timestamp() >= _epoch(demo, day, at))
 
 
 def _fire(demo: Demo, day: date, at: str, job: str, seen: set[str]) -> None:
-    """Let the clock pass a line of the timetable and print what came of it."""
+    """Move the clock past a firing and print its messages."""
     zone = demo.services.config.calendar.timezone
     fire_at = int(datetime.fromisoformat(f"{day}T{at[:5]}").replace(tzinfo=zone).timestamp())
     _set_clock(demo, day, at)
@@ -73,7 +73,7 @@ def _fire(demo: Demo, day: date, at: str, job: str, seen: set[str]) -> None:
 
 
 def all_sent(services: Services) -> bool:
-    """Say whether what waits is for another day: who wants no more today is told of his week on the next."""
+    """Return whether only messages for another day are pending, such as to people who muted today."""
     store, now = services.store, int(services.clock.now().timestamp())
     if store.outbox.depth(now=0).pending == 0:
         return True
@@ -81,7 +81,7 @@ def all_sent(services: Services) -> bool:
 
 
 def _press(demo: Demo, day: date, seen: set[str]) -> None:
-    """The list keeps a card's buttons alive, a finished act greys them; WeCom tells both by events."""
+    """Press two buttons: the list keeps a card's buttons active, a finished act greys them."""
     _set_clock(demo, day, "09:20:00")
     pressed = [{"kind": "click", "userid": userid, "key": key} for userid, key in _PRESSED.items()]
     demo.sandbox.post("events?wait=1", {"events": pressed, "copies": 3})
@@ -97,7 +97,7 @@ def _press(demo: Demo, day: date, seen: set[str]) -> None:
 
 
 def _work(demo: Demo, day: date) -> None:
-    """Two adds in one second and one more, each delivered three times; a slip; a loss."""
+    """Play two adds in one second and one more, each delivered three times; a slip; a loss."""
     post = demo.sandbox.post
     noon = _epoch(demo, day, "10:15:00")
     lost = post("events?wait=1", {"events": [{"kind": "add", "userid": "yg08", "at": noon - 3600}]})
@@ -164,7 +164,7 @@ def _print_new(demo: Demo, seen: set[str]) -> None:
 
 
 def _print_groups(groups: dict[str, list[dict[str, Any]]], seen: set[str]) -> int:
-    """What group robots posted since; how many posts."""
+    """Print the new posts of group robots; return their number."""
     fresh = 0
     for group, posts in groups.items():
         for number, post in enumerate(posts):

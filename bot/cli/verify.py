@@ -24,10 +24,10 @@ _ROOM = 100_000  # bytes: a terminal has no limit
 @click.command()
 @click.argument("code", nargs=-1, required=True)
 @config_option
-@click.option("--by", metavar="USERID", help="Who asks: he sees the figures if they are his or his people's.")
+@click.option("--by", metavar="USERID", help="Who asks: they see figures of their own and of their team.")
 @format_option("text", "json")
 def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) -> None:
-    """Say whether CODE stands under a statement that this installation gave out. Exit code 1: it does not.
+    """Check whether CODE belongs to a statement of this installation. Exit code 1: it does not.
 
     \b
     quotabot verify 7K3M-9Q2P-XW4D-8HTR
