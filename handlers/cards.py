@@ -126,7 +126,9 @@ def _shown(services: Services, event: CardPressed, userid: str, sent: SqlRow) ->
     return marked(card, language=services.language, names=names, done=helped)
 
 
-def _change(event: CardPressed, userid: str, sent: SqlRow, *, said: str, card: dict[str, Any]) -> OutboxMessage:
+def _change(
+    event: CardPressed, userid: str, sent: SqlRow, *, said: str, card: dict[str, Any]
+) -> OutboxMessage:
     """Return the card's change as a row: the button disabled with *said* on it, or *card* with active
     buttons.
     """

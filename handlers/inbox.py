@@ -1,4 +1,4 @@
-"""Processing of the inbox: one event at a time, isolated from the failures of others, then what it touched."""
+"""Processing of the inbox: one event at a time, isolated from the failures of others, then deriving."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def cli(*, verbose: bool) -> None:
 
 
 def main() -> None:
-    """Run the command; exit with 0 on success, 1 on a failed check or job, 2 on bad usage or configuration."""
+    """Run the command and exit: 0 on success, 1 on a failed check or job, 2 on wrong usage or configuration."""
     try:
         cli(prog_name="quotabot")
     except Exception as error:

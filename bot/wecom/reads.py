@@ -49,7 +49,7 @@ class Reads:
         ending: threading.Event | None = None,
         pause: Callable[[float], object] | None = None,
     ) -> None:
-        """Store the parts. When *ending* is set, no further call begins: a long read must not delay a stop."""
+        """Store the parts. Once *ending* is set, no call begins: a long read must not delay a stop."""
         self.client = client
         self.budget = budget
         self.beat: Callable[[], None] = lambda: None

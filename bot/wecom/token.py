@@ -76,7 +76,7 @@ class TokenKeeper:
         self._tokens.void(self._name, token=token)
 
     def _settled(self) -> str:
-        """Return the stored token; empty if it must be fetched. Raises TokenError while fetching is blocked."""
+        """Return the stored token; empty if there is none. Raises TokenError while fetching is blocked."""
         now, stored = int(self._time()), self._tokens.get(self._name)
         if stored.token and stored.expires_at > now:
             return stored.token
