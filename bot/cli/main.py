@@ -16,7 +16,7 @@ from bot import __version__
 COMMANDS = {
     "check": (
         "bot.cli.check:check",
-        "Read the configuration and the roster, and say every fault. Changes and sends nothing.",
+        "Read the configuration and the roster, and report every fault. Changes and sends nothing.",
     ),
     "serve": (
         "bot.cli.serve:serve",
@@ -28,7 +28,7 @@ COMMANDS = {
     ),
     "progress": (
         "bot.cli.progress:progress",
-        "Show where everybody stands. Sends nothing.",
+        "Show everybody's status. Sends nothing.",
     ),
     "explain": (
         "bot.cli.explain:explain",
@@ -36,46 +36,43 @@ COMMANDS = {
     ),
     "quotas": (
         "bot.cli.quotas:quotas",
-        "Rules are frozen for the running period: see what a changed file would change, adopt what may be.",
+        "Show and adopt changes of the rules, which are otherwise frozen for the running period.",
     ),
     "close": (
         "bot.cli.close:close",
-        "Results of settled periods. The job `close` stores them; a named person makes them final.",
+        "Show, sign and correct results of settled periods. The job `close` stores them.",
     ),
     "review": (
         "bot.cli.review:review",
-        "Appeals, held adds, findings, changed userids, first days. Decisions have a name and a reason.",
+        "List and decide appeals, held adds, findings, changed userids, first days: with name and reason.",
     ),
     "verify": (
         "bot.cli.verify:verify",
-        (
-            "Say whether CODE stands under a statement that this installation gave out. "
-            "Exit code 1: it does not."
-        ),
+        "Check whether CODE belongs to a statement of this installation. Exit code 1: it does not.",
     ),
     "simulate": (
         "bot.cli.simulate:simulate_",
-        "Show what other quotas would have given on what was recorded. Sends nothing, changes nothing.",
+        "Show what other quotas would have given on the recorded data. Sends nothing, changes nothing.",
     ),
     "import": (
         "bot.cli.importing:import_",
-        "What the bank knows and WeCom does not. A file with a wrong line stores nothing, unless --skip-bad.",
+        "Import data that only the bank has. A file with a wrong line stores nothing, unless --skip-bad.",
     ),
     "export": (
         "bot.cli.exporting:export",
-        "Write a table out; each export stands in the audit log.",
+        "Write a table out; each export is in the audit log.",
     ),
     "replay": (
         "bot.cli.replay:replay",
-        "Rebuild everything derived from the ledger. A service may run meanwhile.",
+        "Rebuild all data derived from the ledger. A service may run meanwhile.",
     ),
     "status": (
         "bot.cli.status:status",
-        "Show what waits, what was given up on, and what ran last. Changes nothing.",
+        "Show waiting and failed events and messages, and the last run of each job. Changes nothing.",
     ),
     "dead": (
         "bot.cli.dead:dead",
-        "Events and messages that were given up on: list, show, retry, drop.",
+        "List, show, retry or drop events and messages that were given up on.",
     ),
     "copy": (
         "bot.cli.copy:copy",
@@ -83,7 +80,7 @@ COMMANDS = {
     ),
     "menu": (
         "bot.cli.menu:menu",
-        "The app's menu in WeCom: buttons that stand for the words that members may send.",
+        "Manage the app's menu in WeCom: its buttons stand for chat commands of members.",
     ),
     "texts": (
         "bot.cli.texts:texts",
@@ -91,7 +88,7 @@ COMMANDS = {
     ),
     "demo": (
         "bot.cli.demo:demo",
-        "Start a local WeCom with a made-up branch and the bot beside it. Nothing leaves this machine.",
+        "Start a local WeCom with a made-up branch and the bot. Nothing leaves this machine.",
     ),
 }
 
@@ -129,7 +126,7 @@ def cli(*, verbose: bool) -> None:
 
 
 def main() -> None:
-    """Run the command and exit: 0 on success, 1 on a failed check or job, 2 on wrong usage or configuration."""
+    """Run the command and exit: 0 on success, 1 on a failed check or job, 2 on wrong usage."""
     try:
         cli(prog_name="quotabot")
     except Exception as error:

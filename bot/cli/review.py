@@ -29,9 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group()
 def review() -> None:
-    """List and decide appeals, held adds, findings, changed userids and first days, by name and with a
-    reason.
-    """
+    """List and decide appeals, held adds, findings, changed userids, first days: with name and reason."""
 
 
 @review.command("list")
