@@ -1,4 +1,4 @@
-"""Processing of the inbox: one event at a time, isolated from the failures of others, then deriving."""
+"""Processing of the inbox: one event at a time, isolated from other failures, then what it touched."""
 
 from __future__ import annotations
 

@@ -270,7 +270,7 @@ def changed(old: str, new: str) -> str:
         ),
         pytest.param(
             MINIMAL + "a = " + "9" * 5000,
-            "is not TOML: a number is too long, or tables stand too deep in each other",
+            "is not TOML: a number is too long, or tables are nested too deeply",
             id="number of thousands of digits",
         ),
         pytest.param(

@@ -216,7 +216,7 @@ def test_all_bad_lines_are_told_at_once(tmp_path: Path) -> None:
         pytest.param("userid,name\na,b\n", ["line 1: the column department is missing"], id="missing column"),
         pytest.param(
             "userid,department,userid\na,1,b\n",
-            ['line 1 = "userid": this column stands twice'],
+            ['line 1 = "userid": this column appears twice'],
             id="column twice",
         ),
         pytest.param(

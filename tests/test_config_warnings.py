@@ -60,7 +60,7 @@ def test_the_defaults_draw_no_warning(tmp_path: Path) -> None:
         ),
         pytest.param(
             "[calendar]\nholidays = [2026-05-06]\nworkdays = [2026-05-06]\n",
-            "calendar.holidays = 2026-05-06: stands in workdays too; it counts as a working day",
+            "calendar.holidays = 2026-05-06: is in workdays too; it counts as a working day",
             id="day off and on",
         ),
         pytest.param(

@@ -84,7 +84,7 @@ def _known(config: Config) -> tuple[_Known, list[Fault]]:
             tags = services.store.address_book.tags() if was_read else None
             return _Known(services.directory, tags), _from_history(config, unreached(services))
     except StoreError as error:
-        click.echo(f"the store was not looked at: {error}", err=True)
+        click.echo(f"could not read the store: {error}", err=True)
         return nothing
 
 

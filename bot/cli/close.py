@@ -62,7 +62,7 @@ def sign(config_path: Path, quota: str, period: str, by: str) -> None:
             sys.exit(1)
     click.echo(f"{quota} {period}: {len(final)} line(s) are final now, signed by {by}")
     for userid in waiting:
-        click.echo(f"{userid}: an appeal is undecided; sign again when it is", err=True)
+        click.echo(f"{userid}: an appeal is undecided; sign again after the decision", err=True)
 
 
 @close.command()

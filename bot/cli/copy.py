@@ -39,8 +39,7 @@ def copy(config_path: Path, target: str, form: str) -> None:
     """Copy the whole SQLite installation to PostgreSQL and compare both. Sends nothing.
 
     Stop the service first. After an interruption, the same command continues. The file stays as it is, except
-    for
-    a mark that names the installation. Exits with 1 if the two differ or the copy stopped.
+    for a mark that names the installation. Exits with 1 if the two differ or the copy stopped.
 
     \b
     quotabot copy --to postgresql://quotabot@db.example/quotabot

@@ -126,7 +126,7 @@ def cli(*, verbose: bool) -> None:
 
 
 def main() -> None:
-    """Run the command and exit: 0 on success, 1 on a failed check or job, 2 on wrong usage."""
+    """Run the command and exit: 0 success, 1 failed check or job, 2 bad usage or configuration."""
     try:
         cli(prog_name="quotabot")
     except Exception as error:

@@ -81,7 +81,7 @@ def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted
         for line in _meaning(change, adopted=adopted_by is not None):
             click.echo(f"  {line}")
     if not changes:
-        click.echo("the file asks for nothing else than what holds")
+        click.echo("the file changes nothing")
 
 
 def _meaning(change: QuotaChange, *, adopted: bool) -> list[str]:

@@ -60,8 +60,7 @@ class CsvTable:
     """The lines of the file at *path*; *faults* is complete after the last line is read.
 
     UTF-8 with or without BOM. Columns may have any order; those of *required* must exist, columns not in
-    *known*
-    are faults. Empty lines are skipped. *broken*: the whole file is unusable, not single lines.
+    *known* are faults. Empty lines are skipped. *broken*: the whole file is unusable, not single lines.
     """
 
     def __init__(self, path: Path, *, known: Sequence[str], required: Sequence[str]) -> None:
@@ -150,7 +149,7 @@ class CsvTable:
                     meant=nearest(column, self._known),
                 )
             if header.count(column) > 1:
-                self.break_off("this column stands twice", line=1, value=shown(column))
+                self.break_off("this column appears twice", line=1, value=shown(column))
         missing = [column for column in self._required if column not in header]
         for column in missing:
             self.break_off(f"the column {column} is missing", line=1)

@@ -25,12 +25,9 @@ class Fault:
     """One fault of *file*.
 
     *key_path* is the key as its author writes it, or the position ("line 4, column share"); empty for the
-    whole
-    file. *value* is the written value, ready to print; None if absent or secret. *allowed* says what is
-    right;
-    *nearest* is the known name that was probably meant. *line* and *column* give the position in a table
-    again,
-    for programs.
+    whole file. *value* is the written value, ready to print; None if absent or secret. *allowed* says what is
+    right; *nearest* is the known name that was probably meant. *line* and *column* give the position in a
+    table again, for programs.
     """
 
     file: str
@@ -57,7 +54,7 @@ class FileError(ValueError):
 
 
 class ConfigError(FileError):
-    """The configuration file cannot be used."""
+    """A configuration file that cannot be used."""
 
 
 def sounds_secret(key: str) -> bool:

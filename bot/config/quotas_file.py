@@ -32,8 +32,7 @@ def load_quotas(path: Path, *, config: Config) -> tuple[core_quotas.Quota, ...]:
     """Return the quotas of the file at *path* as rules of the core, in the file's order.
 
     Of a whole configuration file only these two parts are read. A file of quotas without `[integrity]` uses
-    that
-    of *config*. Raises ConfigError with every fault.
+    that of *config*. Raises ConfigError with every fault.
     """
     written = read_toml(path, missing="there is no such file of [[quotas]]")
     whole = "wecom" in written

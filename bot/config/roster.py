@@ -23,7 +23,7 @@ DEPARTMENT_COLUMNS = ("id", "name", "parent")
 
 
 class RosterError(FileError):
-    """The roster or the departments file cannot be used."""
+    """A roster or departments file that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,7 @@ def read_roster(
     """Return the roster at *path* in the order of its lines.
 
     With *departments*, other departments are faults. *with_departments*: each line must name a department,
-    unless
-    WeCom gives it. Raises RosterError with every fault.
+    unless WeCom gives it. Raises RosterError with every fault.
     """
     lines, faults = _parsed_roster(path, departments, with_departments=with_departments)
     if faults:

@@ -102,7 +102,7 @@ class Server(Section):
 
 
 class Store(Section):
-    """The place of all stored data."""
+    """The database of the installation."""
 
     where: StoreUrl = as_written("sqlite:///var/quotabot.db", alias="url")
     """sqlite:///PATH begun at the file's folder, sqlite:////PATH from the root, or postgresql://…."""
@@ -142,7 +142,7 @@ class Directory(Section):
 
 
 class Ledger(Section):
-    """How adds are derived from events."""
+    """Rules that derive adds from events."""
 
     regain_days: Whole = Field(3, ge=0, le=366)
     """A loss followed by an add of the same relation sooner than this was a slip; 0: never."""

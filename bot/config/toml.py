@@ -29,7 +29,7 @@ def read_toml(path: Path, *, missing: str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         allowed = f"is not UTF-8 text: byte {error.start + 1}"
     except (ValueError, ArithmeticError, RecursionError):
-        allowed = "is not TOML: a number is too long, or tables stand too deep in each other"
+        allowed = "is not TOML: a number is too long, or tables are nested too deeply"
     else:
         return {name: _wrapped(value, name) for name, value in tree.items()}
     # Raised here, not above: the error must not carry the file's text as its cause.

@@ -36,8 +36,7 @@ def warnings(
     """Return the probable mistakes in *config*, printed like faults.
 
     *years* are those whose working days matter. *userids* (in lower case), *roles*, *departments* and *tags*
-    come
-    from roster or WeCom; None: unknown, so not checked.
+    come from roster or WeCom; None: unknown, so not checked.
     """
     found = [
         *_address(config),
@@ -108,7 +107,7 @@ def _is_loopback(host: str) -> bool:
 def _calendar(config: Config, years: Iterable[int]) -> Iterator[Found]:
     both = sorted(set(config.calendar.holidays) & set(config.calendar.workdays))
     for day in both:
-        yield ("calendar", "holidays"), day, "stands in workdays too; it counts as a working day", None
+        yield ("calendar", "holidays"), day, "is in workdays too; it counts as a working day", None
     calendar = config.work_calendar()
     for year in sorted(set(years)):
         if not calendar.decreed(year):

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class StoppedError(Exception):
-    """Nothing of this app can be read now; the text says why. Everything read before is kept."""
+    """An obstacle to all reading calls of this app; the text says why. Everything read before is kept."""
 
 
 class Asker:

@@ -31,8 +31,7 @@ def behavior(
     days).
 
     The result lacks the days that WeCom leaves out. Give 1 to 100 userids and departments of each. WeCom does
-    not
-    say whether a department includes those below it. Raises WeComError.
+    not say whether a department includes those below it. Raises WeComError.
     """
     asked = {
         "userid": list(userids),

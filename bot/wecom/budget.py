@@ -33,7 +33,7 @@ _LOOK_S = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """A call must wait *seconds*, until *until* (epoch s). *is_block*: WeCom blocks the API."""
+    """A wait of *seconds*, until *until* (epoch s), before a call. *is_block*: WeCom blocks the API."""
 
     seconds: float
     until: float

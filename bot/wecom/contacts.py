@@ -207,7 +207,7 @@ def corp_tags(client: WeComClient, *, token: str) -> tuple[CustomerTag, ...]:
 
 
 def mobile_sha256(mobile: str) -> str:
-    """Return the SHA-256 (hex) of a mobile number's digits without 86 or 0086; empty without digits."""
+    """Return the SHA-256 (hex) of a number's digits without prefix 86 or 0086; empty without digits."""
     digits = _CHINA.sub("", _NO_DIGITS.sub("", mobile))
     return hashlib.sha256(digits.encode()).hexdigest() if digits else ""
 

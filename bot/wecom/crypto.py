@@ -23,7 +23,7 @@ class CallbackError(Exception):
 
 
 class SignatureError(CallbackError):
-    """The signature does not match."""
+    """A signature that does not match."""
 
 
 class DecryptionError(CallbackError):
@@ -31,7 +31,7 @@ class DecryptionError(CallbackError):
 
 
 class ReceiverError(CallbackError):
-    """Encrypted for another corp or suite."""
+    """A callback encrypted for another corp or suite."""
 
 
 class CallbackCrypto:

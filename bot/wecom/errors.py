@@ -86,12 +86,12 @@ _REMEDY = {
 
 
 class WeComError(ContentFreeError):
-    """WeCom answered with an error, or did not answer. The text holds no token, secret or content."""
+    """An error answer of WeCom, or no answer. The text holds no token, secret or content."""
 
 
 @dataclass
 class AnswerError(WeComError):
-    """WeCom answered *errcode*; `str()` says what to do, if known."""
+    """An answer with *errcode*; `str()` says what to do, if known."""
 
     errcode: int
     stem: str = ""
@@ -109,7 +109,7 @@ def errcode_in(text: str) -> int:
 
 
 class BlockedError(WeComError):
-    """This API must not be called before *until* (real epoch s)."""
+    """An API that must not be called before *until* (real epoch s)."""
 
     def __init__(self, text: str, *, until: float) -> None:
         super().__init__(text)
@@ -117,11 +117,11 @@ class BlockedError(WeComError):
 
 
 class NotSentError(WeComError):
-    """The call never reached WeCom; a retry is safe."""
+    """A call that never reached WeCom; a retry is safe."""
 
 
 class UnknownOutcomeError(WeComError):
-    """The call may have reached WeCom; its outcome is unknown."""
+    """A call that may have reached WeCom; its outcome is unknown."""
 
 
 def kind_of(errcode: int) -> ErrorKind:

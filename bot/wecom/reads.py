@@ -36,8 +36,7 @@ class Reads:
     """The only way to read from WeCom. Reading twice is harmless, so unknown outcomes are retried.
 
     *client*: for callers that build the call themselves. *beat* is called before each call and every few
-    seconds
-    of waiting; an error of *beat* ends the read. Several threads may read, if *beat* allows it.
+    seconds of waiting; an error of *beat* ends the read. Several threads may read, if *beat* allows it.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class Reads:
         ending: threading.Event | None = None,
         pause: Callable[[float], object] | None = None,
     ) -> None:
-        """Store the parts. Once *ending* is set, no call begins: a long read must not delay a stop."""
+        """Store the parts. When *ending* is set, no call begins: a long read must not delay a stop."""
         self.client = client
         self.budget = budget
         self.beat: Callable[[], None] = lambda: None

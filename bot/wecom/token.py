@@ -21,7 +21,7 @@ _LEASE = "token"
 
 
 class TokenError(WeComError):
-    """There is no token now; the text says why. *errcode* 0: WeCom did not answer."""
+    """A missing token; the text says why. *errcode* 0: WeCom did not answer."""
 
     def __init__(self, text: str, *, errcode: int, until: int) -> None:
         super().__init__(text)
@@ -76,7 +76,7 @@ class TokenKeeper:
         self._tokens.void(self._name, token=token)
 
     def _settled(self) -> str:
-        """Return the stored token; empty if there is none. Raises TokenError while fetching is blocked."""
+        """Return the stored token; empty if it must be fetched. Raises TokenError while blocked."""
         now, stored = int(self._time()), self._tokens.get(self._name)
         if stored.token and stored.expires_at > now:
             return stored.token

@@ -69,7 +69,7 @@ class FactTable(CsvTable):
             elif column in KEY_KINDS:
                 self.break_off("only the first column is a key", line=1, value=shown(column))
             if header.count(column) > 1:
-                self.break_off("this column stands twice", line=1, value=shown(column))
+                self.break_off("this column appears twice", line=1, value=shown(column))
         if not columns:
             self.break_off("there must be manager or a fact beside the key", line=1)
         self.columns = tuple(columns)
