@@ -24,7 +24,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 class _RefusedError(click.ClickException):
-    """Bad usage, or an address that is taken: one sentence and exit code 2."""
+    """Bad usage, or an address in use: one sentence and exit code 2."""
 
     exit_code = 2
 
@@ -91,7 +91,7 @@ def main(
         callback_url=callback_url,
         calendar=_calendar(days_off, workdays),
     )
-    ended = _ended_by_signal()  # before the address is told: whoever reads it may end us at once
+    ended = _ended_by_signal()  # before the address is printed: its reader may stop us at once
     try:
         server = start(world, host=host, port=port)
     except AddressInUseError as exc:

@@ -1,4 +1,6 @@
-"""The web face of the sandbox: WeCom's API under /cgi-bin/, the controls under /sandbox/, the page at /."""
+"""The web application of the sandbox: WeCom's API under /cgi-bin/, the controls under /sandbox/, the page at
+/.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,11 @@ from sandbox.callbacks import CallbackSender
 from sandbox.errors import ApiError, error_body
 from sandbox.world import Call, World
 
-_MAX_BODY = 24 * 1024 * 1024  # WeCom takes files of 20 MB
+_MAX_BODY = 24 * 1024 * 1024  # WeCom accepts files of 20 MB
 
 Body = Mapping[str, object]
 
-# A refused reading call still has its list, and an empty one (seen in real answers).
+# A refused reading call still answers with its list, empty (seen in real answers).
 _EMPTY: Mapping[str, Body] = {
     "department/list": {"department": []},
     "department/simplelist": {"department_id": []},
@@ -54,11 +56,11 @@ _EMPTY: Mapping[str, Body] = {
 
 
 class _SeveredError(Exception):
-    """The connection is to be broken without an answer."""
+    """A connection to close without an answer."""
 
 
 def create_app(world: World, *, sender: CallbackSender | None = None) -> Flask:
-    """Return the WSGI application for *world*; *sender* is made if none is given."""
+    """Return the WSGI application for *world*; a missing *sender* is created."""
     app = Flask("sandbox", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask types the base class only
@@ -96,7 +98,7 @@ def _api(world: World) -> Blueprint:
         "menu/delete": ("GET", menus.delete),
         "externalcontact/get": ("GET", reading.contact),
         "externalcontact/get_corp_tag_list": ("POST", reading.corp_tag_list),
-        # looked up with each call, so that a test can let WeCom answer otherwise
+        # looked up at each call, so that a test can replace WeCom's answer
         "externalcontact/get_follow_user_list": (
             "GET",
             lambda world, **asked: listing.follow_users(world, **asked),
@@ -125,10 +127,10 @@ def _add(api: Blueprint, world: World, path: str, work: Callable[[Call], Body], 
 
 
 def _read(world: World, call: Call, read: reading.Read) -> Body:
-    """A reading call: its faults, how many may be under way, and the answer."""
+    """Answer a reading call: its faults, the limit on parallel calls, the answer."""
     raw = request.get_data()
     call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
-    # without the token: the log of calls is for people and tests
+    # without the token: people and tests read the log of calls
     call.request = raw.decode(errors="replace") or json.dumps(
         {name: value for name, value in request.args.items() if name != "access_token"}
     )
@@ -180,7 +182,7 @@ def _media_upload(world: World, call: Call) -> Body:
 
 
 def _uploaded() -> tuple[str, bytes] | None:
-    """Name and content of the field `media`; what was spooled to a file is closed."""
+    """Return name and content of the field `media`; close its temporary file."""
     file = request.files.get("media")
     if file is None or not file.filename:
         return None
@@ -189,7 +191,7 @@ def _uploaded() -> tuple[str, bytes] | None:
 
 
 class _Taking(Protocol):
-    """Takes a message, or another card instead of one."""
+    """A function that accepts a message or a card update."""
 
     def __call__(self, world: World, *, token: str | None, raw: bytes, call: Call) -> dict[str, object]: ...
 
@@ -211,7 +213,7 @@ def _message(world: World, call: Call, take: _Taking) -> Body:
             raise ApiError(45033)
         if plan.errcode is not None:
             raise ApiError(plan.errcode)
-        # Only the query counts: a token in a header or the body is a missing one (90664).
+        # Only the query counts: a token in a header or the body counts as missing (90664).
         answer = take(world, token=request.args.get("access_token"), raw=raw, call=call)
         if plan.hang_after is not None:
             world.stopping.wait(plan.hang_after)
@@ -236,7 +238,7 @@ def _welcome(world: World, call: Call) -> Body:
 
 
 def _webhook(world: World, call: Call) -> Body:
-    """A group robot needs no token: its key is all (99110)."""
+    """Accept a post of a group robot; its key is the only credential (99110)."""
     raw = request.get_data()
     call.bytes, call.sha256 = len(raw), hashlib.sha256(raw).hexdigest()
     plan = world.faults.for_send()
@@ -260,7 +262,7 @@ def _webhook(world: World, call: Call) -> Body:
 
 
 class _StatusError(Exception):
-    """Something in front of WeCom answers with a bare HTTP status."""
+    """A bare HTTP status from a proxy in front of WeCom."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -280,7 +282,7 @@ def _in_flight(world: World, path: str) -> Iterator[int]:
 
 
 def _answered(world: World, path: str, method: str, work: Callable[[Call], Body]) -> Response:
-    """Run *work*, turn what it raises into WeCom's answer, and write the log line."""
+    """Run *work*, convert its exceptions into WeCom's answer, and complete the log line."""
     call = world.new_call(path, ip=request.remote_addr or "")
     began = time.monotonic()
     try:
@@ -318,7 +320,7 @@ def _json(body: Body) -> Response:
 
 
 def _sever() -> Response:
-    """Break the connection of this request; the response is for a server that offers no socket (tests)."""
+    """Break the connection of this request; the response is for servers without a socket (tests)."""
     connection = request.environ.get("werkzeug.socket")
     if isinstance(connection, socket.socket):
         connection.shutdown(socket.SHUT_RDWR)

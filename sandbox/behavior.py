@@ -1,6 +1,6 @@
-"""get_user_behavior_data (92132): what members did with their customers, a day a row, over all who are asked.
+"""get_user_behavior_data (92132): the members' work with customers, a row a day, summed over all of them.
 
-New contacts and deletions by customers are those of the sandbox's own history; chats are made up.
+New contacts and deletions by customers come from the sandbox's own history; chats are made up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CHINA = ZoneInfo("Asia/Shanghai")
 _MOST_USERIDS = _MOST_PARTIES = 100
 _DAYS_OF_A_CALL, _DAYS_BACK = 30, 180
 _ROWS: Mapping[str, object] = {"behavior_data": []}
-_CHATTY = 0.9  # share of workdays on which anybody wrote at all
+_CHATTY = 0.9  # share of workdays with any chat
 
 
 def answer(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:
@@ -44,7 +44,7 @@ def _asked(raw: bytes) -> Mapping[str, object]:
 
 
 def _days(world: World, asked: Mapping[str, object]) -> list[date]:
-    """The days of [start_time, end_time], each floored to midnight in China. Raises ApiError."""
+    """Return the days of [start_time, end_time], each floored to midnight in China. Raises ApiError."""
     today = datetime.fromtimestamp(world.clock.now(), CHINA).date()
     first, last = (_day(asked.get(name)) for name in ("start_time", "end_time"))
     number = (last - first).days + 1
@@ -60,7 +60,7 @@ def _day(value: object) -> date:
 
 
 def _people(world: World, asked: Mapping[str, object]) -> list[Person]:
-    """Everybody who is asked about, once each. Raises ApiError."""
+    """Return the requested people, each once. Raises ApiError."""
     userids = [str(one).lower() for one in _listed(asked, "userid")]
     parties = _listed(asked, "partyid")
     if not userids and not parties:
@@ -83,7 +83,7 @@ def _listed(asked: Mapping[str, object], name: str) -> list[object]:
 
 
 def _person(world: World, userid: str) -> Person:
-    """One member who is asked for by name: whoever has not the function spoils the whole call."""
+    """Return one requested member. A member without the function fails the whole call. Raises ApiError."""
     person = world.people.get(userid)
     if person is None:
         raise ApiError(60111, extra=_ROWS)
@@ -97,7 +97,7 @@ def _person(world: World, userid: str) -> Person:
 
 
 def _members(world: World, party: object) -> Iterable[Person]:
-    """Those of a department who have the function, with what is below it or without, by switch."""
+    """Return a department's members with the function; a switch says whether those below it are included."""
     if type(party) is not int or party not in world.departments:
         raise ApiError(60003, extra=_ROWS)
     if party not in world.visible_departments():
@@ -113,7 +113,7 @@ def _members(world: World, party: object) -> Iterable[Person]:
 
 
 def _row(world: World, people: Collection[Person], day: date) -> Body:
-    """One day of all *people* together; percentages are over all their chats, not over people."""
+    """Return one day of all *people* together; percentages are over all their chats, not over people."""
     complete = datetime.combine(day + timedelta(days=1), time(), CHINA) + timedelta(
         hours=world.api.behavior_ready_hour
     )
@@ -137,12 +137,12 @@ def _row(world: World, people: Collection[Person], day: date) -> Body:
 
 
 def chats_of(world: World, person: Person, day: date) -> Chats:
-    """The chats of *person* on *day*: the same seed gives the same, and days off have none."""
+    """Return the chats of *person* on *day*: the same for the same seed, and none on days off."""
     if (person.key, day) in world.chats:
         return world.chats[person.key, day]
     if not world.calendar.is_workday(day) or (person.joined_on and day < person.joined_on):
         return Chats()
-    # Drawn numbers make a story; no secret hangs on them.
+    # Made-up numbers, no secret.
     rng = random.Random(f"chats {world.branch.seed} {person.key} {day}")  # noqa: S311 - see above
     if rng.random() > _CHATTY:
         return Chats()

@@ -1,4 +1,4 @@
-"""What a message/send request may say for each msgtype (90236), and what a phone then shows."""
+"""The allowed content of a message/send request for each msgtype (90236), and its display on a phone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DESCRIPTION_CHARS = 512
 _URL_BYTES = 2048
 _BUTTON_CHARS = 4
 
-# WeCom takes these too; the sandbox does not play them.
+# WeCom accepts these too; the sandbox does not play them.
 NOT_PLAYED = frozenset({"image", "voice", "video", "news", "mpnews", "miniprogram_notice"})
 
 
@@ -34,13 +34,13 @@ class Body:
 
 
 class NotPlayedError(Exception):
-    """A msgtype that WeCom knows and the sandbox does not play."""
+    """A msgtype of WeCom that the sandbox does not play."""
 
 
 def read_body(request: Mapping[str, object], switches: ApiSwitches) -> Body:
     """Return the checked body of *request*.
 
-    Raises ApiError (40008 for an unknown msgtype, then what the type demands) or NotPlayedError.
+    Raises ApiError (40008 for an unknown msgtype, else the code for the type's fault) or NotPlayedError.
     """
     msgtype = request.get("msgtype")
     if not isinstance(msgtype, str) or msgtype not in _READERS:
@@ -54,7 +54,7 @@ def read_body(request: Mapping[str, object], switches: ApiSwitches) -> Body:
 def _text(part: Mapping[str, object], _switches: ApiSwitches) -> Body:
     content = _string(part, "content") or _refuse(44004)
     data = content.encode()
-    # WeCom cuts bytes, not characters: half a character at the end shows as a replacement sign.
+    # WeCom cuts bytes, not characters: half a character at the end becomes a replacement sign.
     shown = data[:TEXT_BYTES].decode(errors="replace")
     return Body(msgtype="text", content=shown, raw=part, cut=len(data) > TEXT_BYTES)
 

@@ -1,6 +1,6 @@
-"""A made-up branch: 12 employees and 2 leaders in two departments, with an app of its own.
+"""A made-up branch: 12 employees and 2 leaders in two departments, with their own app.
 
-No name, id or secret belongs to anybody. The same seed and day give the same branch.
+No name, id or secret is real. The same seed and day give the same branch.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _STEMS = "甲乙丙丁戊己庚辛壬癸子丑"
 PART_TIMER = 6
 NEW_JOINER = 11
 _JOINED_DAYS_AGO = 12
-_FOLDED = 6  # this one's userid is registered with a capital letter: WeCom answers it in lower case
+_FOLDED = 6  # this employee's userid is registered with a capital letter: WeCom answers it in lower case
 _ROSTER = ("userid", "name", "department", "role", "leader_of", "joined_on", "left_on", "share")
 
 
 def make_branch(*, seed: int, today: date) -> Branch:
-    """Return the branch as it stands on *today*; the new joiner began twelve days before."""
+    """Return the branch on *today*; the new employee began twelve days before."""
     departments = (
         Department(id=TOP, name="示范支行"),
         Department(id=FIRST, name="零售一部", parent=TOP),
@@ -40,12 +40,12 @@ def make_branch(*, seed: int, today: date) -> Branch:
 
 
 def employees(branch: Branch) -> list[Person]:
-    """Return those who win customers: everybody but the leaders."""
+    """Return the people who win customers: all except the leaders."""
     return [person for person in branch.people if not person.leader_of]
 
 
 def write_files(branch: Branch, folder: Path) -> tuple[Path, Path]:
-    """Write roster.csv and departments.csv into *folder*, made if needed, and return their paths."""
+    """Write roster.csv and departments.csv into *folder*, created if needed, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     roster, departments = folder / "roster.csv", folder / "departments.csv"
     _write(roster, [_ROSTER, *(_line(person) for person in branch.people)])
@@ -55,7 +55,7 @@ def write_files(branch: Branch, folder: Path) -> tuple[Path, Path]:
 
 
 def _app(seed: int) -> App:
-    # Made up and printed on purpose: they open nothing but this sandbox.
+    # Made up and printed on purpose: they open only this sandbox.
     rng = random.Random(f"app {seed}")  # noqa: S311 - see above
     return App(
         corp_id=f"ww{rng.getrandbits(64):016x}",

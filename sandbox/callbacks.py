@@ -1,6 +1,6 @@
-"""Callbacks out: seal an event, POST it, try again as WeCom would (90930, 90238), and keep a log.
+"""Outgoing callbacks: encrypt an event, POST it, retry like WeCom (90930, 90238), and keep a log.
 
-Nothing is guaranteed, as with WeCom: events may be lost, repeated and overtaken, by switch.
+As with WeCom, nothing is guaranteed: switches make events lost, repeated or reordered.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One try as logged. *status* None: no answer, *error* says why. *real_at* is when the try began."""
+    """One try as logged. *status* None: no answer, see *error*. *real_at*: the begin of the try."""
 
     event: int
     kind: str
@@ -63,7 +63,7 @@ class _Task:
 
 
 class CallbackSender:
-    """Sends what the world's people do to the callback URL. Thread-safe."""
+    """The sender of the world's events to the callback URL. Thread-safe."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -87,12 +87,12 @@ class CallbackSender:
         if not tasks:
             batch.done.set()
         for _ in range(min(chosen.parallel, len(tasks))):
-            # Daemons: a receiver that hangs must not keep the sandbox from ending.
+            # Daemons: a hanging receiver must not delay the end of the sandbox.
             threading.Thread(target=self._work, args=(waiting, batch, chosen), daemon=True).start()
         return batch
 
     def wait(self, timeout: float) -> bool:
-        """Wait until everything so far is delivered, failed or lost; False after *timeout* seconds."""
+        """Wait until all events are delivered, failed or lost; return False after *timeout* seconds."""
         end = time.monotonic() + timeout
         with self._lock:
             batches = list(self._batches)
@@ -229,7 +229,7 @@ class CallbackSender:
 
 
 def _hits(rng: random.Random, rate: float) -> int:
-    """1 in so many cases, else 0; without a rate nothing is drawn, so that a seed gives what it gave."""
+    """Return 1 with probability *rate*, else 0. Rate 0 draws nothing, so a seed gives the same."""
     return int(rate > 0 and rng.random() < rate)
 
 
@@ -243,7 +243,7 @@ def _verify_fault(answer: requests.Response, echo: bytes, *, is_late: bool) -> s
 
 def _session() -> requests.Session:
     session = requests.Session()
-    session.trust_env = False  # WeCom does not know this machine's proxies
+    session.trust_env = False  # WeCom does not use this machine's proxies
     return session
 
 

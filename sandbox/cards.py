@@ -1,4 +1,4 @@
-"""Template cards (90236): what each type must have, how long its parts may be, and what a phone shows."""
+"""Template cards (90236): required parts of each type, length limits, and the display on a phone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _URL_BYTES = 2048
 _NOTICES = frozenset({"text_notice", "news_notice"})
 _INTERACTIVE = frozenset({"button_interaction", "vote_interaction", "multiple_interaction"})
 
-# Lists by name: the fewest and the most items where the list is there.
+# Lists by name: the fewest and the most items of an existing list.
 _ITEMS: Mapping[str, tuple[int, int]] = {
     "horizontal_content_list": (0, 6),
     "vertical_content_list": (0, 4),
@@ -26,7 +26,7 @@ _ITEMS: Mapping[str, tuple[int, int]] = {
     "button_list": (1, 6),
     "select_list": (1, 3),
 }
-# Characters (字) that the documents advise; the switch card_text_over says what happens beyond them.
+# Advised lengths in characters (字); the switch card_text_over decides about longer texts.
 _CHARS: Mapping[str, int] = {
     "source.desc": 20,
     "main_title.title": 36,
@@ -52,7 +52,7 @@ _ADVICE_OF_TYPE: Mapping[tuple[str, str], int] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button as a phone shows it; pressing one with a *url* tells nobody."""
+    """A button on a phone; a press of one with a *url* sends no event."""
 
     text: str
     key: str
@@ -61,10 +61,10 @@ class Button:
 
 
 def check_card(card: Part, switches: ApiSwitches, *, is_update: bool = False) -> None:
-    """Raise ApiError if WeCom would not take *card*: 42014 for its task_id, 40058 for too long a text.
+    """Raise ApiError if WeCom would refuse *card*: 42014 for its task_id, 40058 for too long a text.
 
-    Which of 42027 to 42051 names which other fault is UNCONFIRMED; the switch card_fault says what is
-    answered. *is_update*: the card of message/update_template_card, which has no task_id (94888).
+    The meaning of 42027 to 42051 is UNCONFIRMED; the switch card_fault gives the answer for all other faults.
+    *is_update*: the card of message/update_template_card, without a task_id (94888).
     """
     for fault in _faults(card, is_update=is_update):
         raise ApiError(switches.card_fault, stem=f"invalid template_card, {fault}")
@@ -81,12 +81,12 @@ def check_card(card: Part, switches: ApiSwitches, *, is_update: bool = False) ->
 
 
 def is_interactive(card: Part) -> bool:
-    """Say whether *card* can be clicked so that the app hears of it, which needs a callback address."""
+    """Return whether a click on *card* sends an event, which requires a callback address."""
     return card.get("card_type") in _INTERACTIVE or bool(mapping(card, "action_menu"))
 
 
 def lines_of(card: Part) -> list[str]:
-    """Return what *card* says, line by line, without its buttons."""
+    """Return the text of *card*, line by line, without its buttons."""
     title = mapping(card, "main_title")
     emphasis = mapping(card, "emphasis_content")
     said = [
@@ -106,7 +106,7 @@ def lines_of(card: Part) -> list[str]:
 
 
 def buttons_of(card: Part) -> tuple[Button, ...]:
-    """Return the buttons of *card*; replace_text stands for all of them and is dead."""
+    """Return the buttons of *card*; replace_text replaces all of them with one disabled button."""
     if replaced := string(card, "replace_text"):
         return (Button(text=replaced, key="", enabled=False),)
     found = [
@@ -125,7 +125,7 @@ def _colon(name: str) -> str:
 
 
 def content_of_card(card: Part, buttons: tuple[Button, ...]) -> str:
-    """Return *card* with *buttons* as plain text; a dead button stands in other brackets."""
+    """Return *card* with *buttons* as plain text; a disabled button is in other brackets."""
     shown = (f"［{button.text}］" if button.enabled else f"（{button.text}）" for button in buttons)
     return "\n".join(line for line in (*lines_of(card), "".join(shown)) if line)
 
@@ -251,7 +251,7 @@ def _action_faults(card: Part, *, needed: bool) -> Iterator[str]:
 
 
 def _texts(card: Part) -> Iterator[tuple[str, str]]:
-    """Yield each text that has an advised length, under the name of its place."""
+    """Yield each text with an advised length, under its name in `_CHARS`."""
     for name in _CHARS:
         *way, last = name.split(".")
         parts: list[Part] = [card]
@@ -271,13 +271,13 @@ def _is_url(url: str) -> bool:
 
 
 def string(part: Part, name: str) -> str:
-    """Return the text under *name*, empty if there is none."""
+    """Return the text under *name*, empty if absent."""
     value = part.get(name)
     return value if isinstance(value, str) else ""
 
 
 def mapping(part: Part, name: str) -> Part:
-    """Return the object under *name*, empty if there is none."""
+    """Return the object under *name*, empty if absent."""
     value = part.get(name)
     return value if isinstance(value, dict) else {}
 

@@ -1,4 +1,4 @@
-"""The sandbox's clock: starts where one likes, runs at any speed, jumps forward, never back."""
+"""The sandbox's clock: any start, any speed, jumps forward, never back."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 
 class ClockError(ValueError):
-    """A clock was asked to go back, or to run at a negative speed."""
+    """A request to set the clock back or to a negative speed."""
 
 
 class VirtualClock:
     """Virtual epoch seconds. Thread-safe.
 
-    *start* is the first reading (default: real time), *speed* virtual seconds a real second; 0 stands
-    still. Only what WeCom's people do follows it: CreateTime, the times on the phones. Token expiry,
+    *start* is the first reading (default: real time), *speed* virtual seconds a real second; 0 stops the
+    clock. Only the acts of WeCom's people follow it: CreateTime, the times on the phones. Token expiry,
     sending windows and the timestamp of a callback use real time, because the bot's do.
     """
 
@@ -33,18 +33,18 @@ class VirtualClock:
         self._speed = _checked(speed)
 
     def now(self) -> float:
-        """Return the virtual epoch seconds of this moment."""
+        """Return the current virtual epoch seconds."""
         with self._lock:
             return self._reading()
 
     @property
     def speed(self) -> float:
-        """Virtual seconds that pass in a real second."""
+        """Return the virtual seconds that pass in a real second."""
         with self._lock:
             return self._speed
 
     def set(self, at: float) -> None:
-        """Jump to *at* (epoch seconds). Raises ClockError if that lies in the past."""
+        """Jump to *at* (epoch seconds). Raises ClockError if it is in the past."""
         with self._lock:
             if at < self._reading():
                 raise ClockError("the clock goes forward only")
@@ -58,7 +58,7 @@ class VirtualClock:
             self._rebase(self._reading() + seconds)
 
     def run_at(self, speed: float) -> None:
-        """Go on from here at *speed*. Raises ClockError if it is negative."""
+        """Continue at *speed*. Raises ClockError if it is negative."""
         _checked(speed)
         with self._lock:
             self._rebase(self._reading())

@@ -1,4 +1,4 @@
-"""The controls of contacts and tags: what a program of the bank does through the API, without any event."""
+"""The controls of contacts and tags: changes of a bank's program through the API, without any event."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _tag_routes(routes: Blueprint, world: World) -> None:
 def _chat_routes(routes: Blueprint, world: World) -> None:
     @routes.post("/chats")
     def change_chats() -> Response:
-        """What get_user_behavior_data says of one member's chats of one day, instead of what is made up."""
+        """Set one member's chats of one day for get_user_behavior_data, instead of the made-up ones."""
         wanted = asked()
         userid, day = _text(wanted, "userid").lower(), _day(_text(wanted, "day"))
         numbers = {name: value for name, value in wanted.items() if name not in ("userid", "day")}

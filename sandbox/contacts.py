@@ -1,4 +1,4 @@
-"""Who has which customer, and what the details say of it (92114). What the API does to it fires no event."""
+"""Contacts of employees and customers, with their details (92114). Changes by the API fire no event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CHINA = timezone(timedelta(hours=8))
 _ID_CHARS = string.ascii_letters + string.digits + "_-"
 _TAGS = {"等级": ("贵宾", "普通"), "核验": ("已实名", "已开户")}
 _RULE_GROUP_TAGS = {"网点": ("贵宾", "到店")}
-# As people on WeChat call themselves.
+# Typical nicknames on WeChat.
 _NICKNAMES = (
     *(
         "向阳花🌻",
@@ -61,7 +61,7 @@ class Tag:
 class Contact:
     """One employee's contact with one customer. *readable_from* is real time; *personal_tags* have no id.
 
-    *remark* is what the employee calls the customer.
+    *remark* is the employee's name for the customer.
     """
 
     userid: str
@@ -80,7 +80,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chats:
-    """One member's chats of one day. *opened* by customers, *answered* that day, after *minutes* in all."""
+    """One member's chats of one day. *opened* by customers, *answered* that day, after *minutes* in total."""
 
     held: int = 0
     messages: int = 0
@@ -90,14 +90,14 @@ class Chats:
 
 
 class ContactBook:
-    """All contacts and tags of the corp. Not thread-safe: the world's lock is held."""
+    """All contacts and tags of the corp. Not thread-safe: the caller holds the world's lock."""
 
     def __init__(self, *, seed: int) -> None:
-        # Its own generator, so that tags change nothing else of the made-up world.
+        # A separate generator, so that tags change nothing else of the made-up world.
         self._rng = random.Random(f"tags {seed}")  # noqa: S311 - made up, no secret
         self.tags: dict[str, Tag] = {}
-        self.out_of_scope: set[str] = set()  # members whom 客户联系 → 使用范围 does not name, in lower case
-        self._names: dict[str, str] = {}  # of customers who took another one
+        self.out_of_scope: set[str] = set()  # members outside 客户联系 → 使用范围, in lower case
+        self._names: dict[str, str] = {}  # of customers who changed their name
         self._contacts: dict[tuple[str, str], Contact] = {}
         self._by_member: dict[str, dict[str, Contact]] = {}
         self._by_day: dict[tuple[str, date], Counter[str]] = {}
@@ -107,7 +107,7 @@ class ContactBook:
                     self.new_tag(group, name, kind=kind)
 
     def begin(self, contact: Contact, *, keeps_createtime: bool) -> None:
-        """They became contacts; one whom only the customer had deleted may keep the old createtime."""
+        """Add a contact; if only the customer had deleted it, it may keep the old createtime."""
         before = self.get(contact.userid, contact.external_userid)
         if before is not None:
             contact.tags, contact.personal_tags = before.tags, before.personal_tags
@@ -119,28 +119,28 @@ class ContactBook:
         self._by_member.setdefault(key, {})[contact.external_userid] = contact
 
     def leave(self, userid: str, external_userid: str, *, at: int) -> None:
-        """The customer deleted the employee: a one-way friendship stays, and can be read."""
+        """Mark that the customer deleted the employee: the one-way contact stays and can be read."""
         contact = self.get(userid, external_userid)
         if contact is not None and not contact.left_by_customer:
             contact.left_by_customer = True
             self.count("left", userid, at=at)
 
     def end(self, userid: str, external_userid: str) -> None:
-        """The employee deleted the customer, or handed him over."""
+        """Remove a contact: the employee deleted the customer or handed them over."""
         self._contacts.pop((userid.lower(), external_userid), None)
         self._by_member.get(userid.lower(), {}).pop(external_userid, None)
 
     def count(self, what: str, userid: str, *, at: int) -> None:
-        """One more contact that "begun", or customer who "left", on the day of *at* (epoch s) in China."""
+        """Count a contact that "begun", or a customer who "left", on the day of *at* (epoch s) in China."""
         key = userid.lower(), datetime.fromtimestamp(at, _CHINA).date()
         self._by_day.setdefault(key, Counter())[what] += 1
 
     def of_day(self, userid: str, day: date) -> Counter[str]:
-        """How many of a member's contacts "begun" and customers "left" on *day*."""
+        """Return how many of a member's contacts "begun" and customers "left" on *day*."""
         return self._by_day.get((userid.lower(), day), Counter())
 
     def rename(self, userid: str, new_userid: str) -> None:
-        """The member has another userid: his contacts stay as they are, createtimes and tags included."""
+        """Change a member's userid: their contacts stay the same, with createtimes and tags."""
         old, new = userid.lower(), new_userid.lower()
         moved = self._by_member.pop(old, {})
         for external_userid, contact in moved.items():
@@ -155,34 +155,34 @@ class ContactBook:
             self.out_of_scope = {*self.out_of_scope - {old}, new}
 
     def get(self, userid: str, external_userid: str) -> Contact | None:
-        """The contact, or None."""
+        """Return the contact, or None."""
         return self._contacts.get((userid.lower(), external_userid))
 
     def of_customer(self, external_userid: str) -> list[Contact]:
-        """Everybody who has this customer, the longest first."""
+        """Return all contacts of this customer, the oldest first."""
         found = [one for one in self._contacts.values() if one.external_userid == external_userid]
         return sorted(found, key=lambda one: (one.createtime, one.userid))
 
     def of_member(self, userid: str) -> list[Contact]:
-        """Whom a member has, one-way friendships among them, the longest first."""
+        """Return a member's contacts, including one-way ones, the oldest first."""
         found = self._by_member.get(userid.lower(), {}).values()
         return sorted(found, key=lambda one: (one.createtime, one.external_userid))
 
     def name_of(self, external_userid: str) -> str:
-        """What a customer calls himself; made up, the same each time, until he takes another name."""
+        """Return a customer's own name: made up and always the same, until the customer changes it."""
         made_up = _NICKNAMES[sum(external_userid.encode()) % len(_NICKNAMES)]
         return self._names.get(external_userid, made_up)
 
     def take_name(self, external_userid: str, name: str) -> None:
-        """The customer calls himself *name* from now on; nobody is told."""
+        """Change a customer's own name to *name*, without an event."""
         self._names[external_userid] = name
 
     def all(self) -> list[Contact]:
-        """Every contact."""
+        """Return every contact."""
         return list(self._contacts.values())
 
     def new_tag(self, group: str, name: str, *, kind: int = CORP, create_time: int = 0) -> Tag:
-        """Make a tag, and its group if there is none of that name."""
+        """Create a tag, and its group if it is missing."""
         beside = [tag.group_id for tag in self.tags.values() if (tag.group_name, tag.kind) == (group, kind)]
         prefix = "et" if kind == CORP else "st"
         tag = Tag(
@@ -197,7 +197,7 @@ class ContactBook:
         return tag
 
     def drop_tag(self, tag_id: str) -> None:
-        """Delete a tag, or all of a group; it is gone from every contact, too."""
+        """Delete a tag, or a group with its tags, also from every contact."""
         gone = {tag.id for tag in self.tags.values() if tag_id in (tag.id, tag.group_id)}
         for tag in gone:
             del self.tags[tag]
@@ -205,7 +205,7 @@ class ContactBook:
             contact.tags = [tag for tag in contact.tags if tag not in gone]
 
     def tag_named(self, text: str) -> Tag:
-        """The tag with that id, "group/name" or, if unique, name. Raises KeyError for none or several."""
+        """Return the tag with this id, "group/name" or unique name. Raises KeyError for none or several."""
         tags = self.tags.values()
         exact = [tag for tag in tags if text in (tag.id, f"{tag.group_name}/{tag.name}")]
         found = exact or [tag for tag in tags if tag.name == text]

@@ -1,4 +1,4 @@
-"""The controls under /sandbox/: what tests and the demo read and set. WeCom has nothing like it."""
+"""The controls under /sandbox/: tests and the demo read and set them. WeCom has none."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WAIT = 120.0
 
 
 class ControlError(ValueError):
-    """A control was used wrongly; the text says how it is used."""
+    """A wrong use of a control; the text says the right one."""
 
 
 def blueprint(world: World, sender: CallbackSender) -> Blueprint:
@@ -40,7 +40,7 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
 def fire(
     world: World, sender: CallbackSender, specs: list[Mapping[str, object]], **overrides: object
 ) -> tuple[list[Event], Batch]:
-    """Compose *specs* and start sending them; *overrides* are callback switches for this time only."""
+    """Compose *specs* and start sending them; *overrides* are callback switches for this call only."""
     switches = changed(world.callbacks, overrides)
     events = [event for spec in specs for event in compose(world, spec)]
     return events, sender.send(events, switches=switches)
@@ -248,7 +248,7 @@ def _counts(batch: Batch) -> dict[str, object]:
 
 
 def asked() -> dict[str, Any]:
-    """Return the JSON object of the request; nothing at all is an empty one."""
+    """Return the JSON object of the request; an empty body is an empty object."""
     if not request.get_data():
         return {}
     body = request.get_json(force=True, silent=True)
@@ -258,7 +258,7 @@ def asked() -> dict[str, Any]:
 
 
 def _moment(value: object) -> datetime:
-    """Return an aware time from epoch seconds or ISO 8601; without an offset it is China's."""
+    """Return an aware time from epoch seconds or ISO 8601; without an offset it is in China."""
     if _is_number(value):
         return datetime.fromtimestamp(float(str(value)), CHINA)
     try:
@@ -281,5 +281,5 @@ def _timeout() -> float:
 
 
 def told(error: Exception) -> tuple[Response, int]:
-    """Return what a control says to whoever used it wrongly."""
+    """Return the answer to a wrong use of a control."""
     return jsonify(error=str(error)), 400

@@ -1,7 +1,7 @@
-"""What a self-built app may read of the directory (通讯录): departments, members, tags, its visible range.
+"""The directory (通讯录) for a self-built app: departments, members, tags, its visible range.
 
-Documents 90196 (user/get), 90200, 90201, 90208, 90213, 90216, 90227, 95350, 95351. Only what is in the range
-is shown; fields that an app made after 2022-06-20 never gets (mobile, email, avatar …) do not exist here.
+Documents 90196 (user/get), 90200, 90201, 90208, 90213, 90216, 90227, 95350, 95351. Only the visible range is
+shown. Fields that an app made after 2022-06-20 never gets (mobile, email, avatar …) do not exist here.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ Query = Mapping[str, str]
 Body = dict[str, object]
 
 _USERID = r"[A-Za-z0-9_.@-]{1,64}"
-_ORDER = 100_000  # the larger one stands first
+_ORDER = 100_000  # larger orders come first
 
 
 def agent_get(world: World, query: Query) -> Body:
-    """agent/get: who the app may see, as the admin console has it."""
+    """Answer agent/get: the app's visible range, as in the admin console."""
     number = query.get("agentid", "")
     if not number:
         raise ApiError(41011)
@@ -43,25 +43,25 @@ def agent_get(world: World, query: Query) -> Body:
 
 
 def department_list(world: World, query: Query) -> Body:
-    """department/list: all in range, or *id* and below, with names and leaders."""
+    """Answer department/list: all in range, or *id* and below, with names and leaders."""
     found = _departments(world, query, empty="department")
     return {"department": [_department(world, one) for one in found]}
 
 
 def department_simplelist(world: World, query: Query) -> Body:
-    """department/simplelist: the same, ids only."""
+    """Answer department/simplelist: the same, ids only."""
     found = _departments(world, query, empty="department_id")
     keys = ("id", "parentid", "order")
     return {"department_id": [{key: _department(world, one)[key] for key in keys} for one in found]}
 
 
 def department_get(world: World, query: Query) -> Body:
-    """department/get: one of them."""
+    """Answer department/get: one department."""
     return {"department": _department(world, _visible_department(world, query.get("id", "")))}
 
 
 def user_get(world: World, query: Query) -> Body:
-    """user/get: one member. 60111: nobody has this userid; 60011 (or 60111, a switch): not in range."""
+    """Answer user/get: one member. 60111: unknown userid; 60011 (or 60111, a switch): not in range."""
     userid = query.get("userid", "")
     if not userid:
         raise ApiError(41009)
@@ -76,14 +76,14 @@ def user_get(world: World, query: Query) -> Body:
 
 
 def user_simplelist(world: World, query: Query) -> Body:
-    """user/simplelist: the direct members of a department, by name only."""
+    """Answer user/simplelist: the direct members of a department, by name only."""
     found = _members(world, query)
     shown = [{"userid": one.key, "name": one.name, "department": _visible_of(world, one)[0]} for one in found]
     return {"userlist": shown}
 
 
 def user_list(world: World, query: Query) -> Body:
-    """user/list: the direct members of a department with all their fields; 45029 when there are too many."""
+    """Answer user/list: the direct members of a department with all their fields; 45029 for too many."""
     found = _members(world, query)
     if world.api.user_list_max and len(found) > world.api.user_list_max:
         raise ApiError(45029, extra={"userlist": []})
@@ -91,12 +91,12 @@ def user_list(world: World, query: Query) -> Body:
 
 
 def tag_list(world: World, _query: Query) -> Body:
-    """tag/list: every tag of the corp, also those with nobody in range."""
+    """Answer tag/list: every tag of the corp, also tags without people in range."""
     return {"taglist": [{"tagid": tag.id, "tagname": tag.name} for tag in world.tags.values()]}
 
 
 def tag_get(world: World, query: Query) -> Body:
-    """tag/get: people and departments of a tag as far as they are in range."""
+    """Answer tag/get: a tag's people and departments in range."""
     number = query.get("tagid", "")
     tag = world.tags.get(int(number)) if number.isdigit() else None
     if tag is None:
@@ -112,7 +112,7 @@ def tag_get(world: World, query: Query) -> Body:
 
 
 def forbidden(_world: World, _query: Query) -> Body:
-    """user/list_id: for the secret of 通讯录同步 only."""
+    """Refuse user/list_id: only the secret of 通讯录同步 may call it."""
     raise ApiError(48002, extra={"dept_user": []})
 
 
@@ -130,7 +130,7 @@ READS: Mapping[str, Callable[[World, Query], Body]] = {
 
 
 def answering(read: Callable[[World, Query], Body]) -> Read:
-    """*read* as a call: what every reading call may be refused for comes first."""
+    """Return *read* as a call that first makes the checks of all reading calls."""
 
     def answer(world: World, *, query: Query, raw: bytes, call: Call) -> Body:  # noqa: ARG001 - a GET has no body
         with world.lock:
@@ -184,7 +184,7 @@ def _members(world: World, query: Query) -> list[Person]:
 
 
 def _member(world: World, person: Person) -> Body:
-    """The fields that a self-built app gets; arrays run side by side, hidden departments are left out."""
+    """Return a member's fields for a self-built app; its arrays are parallel, without hidden departments."""
     departments, leads = _visible_of(world, person)
     main = person.main_department or (person.departments[0] if person.departments else 0)
     leader = world.people.get(person.direct_leader)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-# The first words of errmsg. They are not promised: nobody may branch on them.
+# The first words of errmsg. They are not promised: no program may depend on them.
 STEMS: Mapping[int, str] = {
     -1: "system error",
     40001: "invalid credential",
@@ -92,7 +92,7 @@ _noise = random.Random()  # noqa: S311 - the hint is noise, nothing depends on i
 
 
 class ApiError(Exception):
-    """A call that WeCom refuses. *stem* replaces the usual words, *extra* are further fields of the body."""
+    """A call that WeCom refuses. *stem* replaces the usual text, *extra* are further fields of the body."""
 
     def __init__(self, errcode: int, *, stem: str = "", extra: Mapping[str, object] | None = None) -> None:
         super().__init__(errcode)
@@ -102,7 +102,7 @@ class ApiError(Exception):
 
 
 def error_body(error: ApiError, *, ip: str, now: float) -> dict[str, object]:
-    """Return the body for *error*; hint is the second and 15 digits, as real answers have it."""
+    """Return the body for *error*; hint is the second and 15 digits, as in real answers."""
     hint = f"{int(now)}{_noise.randrange(10**15):015d}"
     link = f"https://open.work.weixin.qq.com/devtool/query?e={error.errcode}"
     errmsg = f"{error.stem}, hint: [{hint}], from ip: {ip}, more info at {link}"

@@ -1,7 +1,7 @@
-"""Callback events as WeCom writes them: documents 92130 (customers), 90970 (directory), 90239 (app).
+"""Callback events in WeCom's form: documents 92130 (customers), 90970 (directory), 90239 (app).
 
-A *spec* is what a test or the page asks for, `{"kind": "add", "userid": "yg01"}`; the result is the plain
-XML inside the envelope.
+A *spec* is a request of a test or the page, `{"kind": "add", "userid": "yg01"}`; the result is the plain XML
+inside the envelope.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Spec = Mapping[str, object]
 
 
 class SpecError(ValueError):
-    """A spec from which no event can be made; the text says what is missing or wrong."""
+    """A spec that makes no event; the text says what is missing or wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One event, ready to be sealed. *is_app*: about the app itself, so the outer AgentID is always ours."""
+    """One event before encryption. *is_app*: about the app itself, so the outer AgentID is always ours."""
 
     kind: str
     userid: str
@@ -31,7 +31,7 @@ class Event:
     is_app: bool = False
 
 
-# kind: ChangeType, whether the two are contacts afterwards (None: as before), whether a code comes along
+# kind: ChangeType, whether they are contacts afterwards (None: unchanged), whether there is a welcome code
 _CONTACT: Mapping[str, tuple[str, bool | None, bool]] = {
     "add": ("add_external_contact", True, True),
     "half_add": ("add_half_external_contact", None, True),
@@ -41,9 +41,9 @@ _CONTACT: Mapping[str, tuple[str, bool | None, bool]] = {
     "transfer_fail": ("transfer_fail", None, False),
     "msg_audit_approved": ("msg_audit_approved", None, True),
 }
-_BY_ADMIN = 202  # how a transferred customer came (92114)
+_BY_ADMIN = 202  # add_way of a transferred customer (92114)
 _APP_EVENTS = ("subscribe", "unsubscribe", "enter_agent")
-# ChangeTypes whose element WeCom writes without CDATA; readers have to take both.
+# ChangeTypes that WeCom writes without CDATA; readers must accept both.
 _BARE_CHANGES = ("create_user", "update_user", "delete_user", "create_party", "update_party", "delete_party")
 
 
@@ -52,11 +52,10 @@ def compose(world: World, spec: Spec) -> list[Event]:
 
     Kinds: add, half_add, edit, del_by_member, del_by_customer, transfer (with ``to``), allot (with ``to``: a
     transfer that takes its day), refuse_transfer, transfer_fail, msg_audit_approved, text (``word``), click
-    (``key``, ``task_id``),
-    subscribe, unsubscribe, enter_agent, contact_change (``change_type``, ``fields``), tag_create (``group``,
-    ``name``), tag_update (``tag``, ``name``), tag_delete (``tag``: a tag's or a group's), tag_shuffle, raw
-    (``xml``). ``at`` is epoch seconds, by default the virtual now. Without ``external_userid`` an add is of a
-    new customer, all else of the member's newest one.
+    (``key``, ``task_id``), subscribe, unsubscribe, enter_agent, contact_change (``change_type``, ``fields``),
+    tag_create (``group``, ``name``), tag_update (``tag``, ``name``), tag_delete (``tag``: a tag's or a
+    group's), tag_shuffle, raw (``xml``). ``at`` is epoch seconds, by default the virtual now. Without
+    ``external_userid`` an add gets a new customer, every other kind the member's newest one.
     """
     kind = spec.get("kind")
     maker = _MAKERS.get(kind) if isinstance(kind, str) else None
@@ -78,10 +77,10 @@ def _contact(world: World, spec: Spec, at: int) -> list[Event]:
     if kind == "transfer_fail":
         fields = {"FailReason": _optional(spec, "fail_reason") or "customer_refused", **fields}
     fields["State"] = _optional(spec, "state")
-    # No welcome code for a user of another corp: WeCom sends a name card by itself (92137).
+    # No welcome code for a user of another corp: WeCom itself sends a name card (92137).
     default = f"WCsim{world.rng.getrandbits(64):016x}" if has_code and external.startswith("wm") else ""
     if world.welcomes.has_greeted(userid, external):
-        default = ""  # they have talked already (92137)
+        default = ""  # they already talked (92137)
     code = fields["WelcomeCode"] = _optional(spec, "welcome_code", default)
     if code:
         world.welcomes.issue(code, userid=userid, external_userid=external, now=world.real())
@@ -93,7 +92,7 @@ def _contact(world: World, spec: Spec, at: int) -> list[Event]:
 
 
 def _note_details(world: World, spec: Spec, *, userid: str, external: str, at: int) -> None:
-    """What the details API tells of the two from now on."""
+    """Update what the details API answers about this contact."""
     kind = spec["kind"]
     if kind == "add":
         _begin(
@@ -135,14 +134,14 @@ def _begin(
 
 
 def _transfer(world: World, spec: Spec, at: int) -> list[Event]:
-    """An in-service transfer (在职继承) at the moment at which it is done."""
+    """Complete an in-service transfer (在职继承) at once."""
     giver = _spelled(world, _needed(spec, "userid"))
     external = _customer(world, spec, giver, is_new=False)
     return _hand_over(world, giver, _optional(spec, "to"), external, at)
 
 
 def _hand_over(world: World, giver: str, taker: str, external: str, at: int) -> list[Event]:
-    """The giver loses the customer, the taker gets an add; unless he has him, or handed him over before."""
+    """Move a customer: the giver loses them; the taker gets an add unless they have or gave the customer."""
     ids = {"UserID": giver, "ExternalUserID": external, "Source": "DELETE_BY_TRANSFER"}
     world.set_contact(giver, external, is_alive=False)
     world.contacts.end(giver, external)
@@ -160,7 +159,7 @@ def _hand_over(world: World, giver: str, taker: str, external: str, at: int) -> 
 
 
 def _allot(world: World, spec: Spec, at: int) -> list[Event]:
-    """An admin or leader allots a customer: nothing shows before the day is over (92125)."""
+    """Start a transfer by an admin or leader: it has no effect before the day is over (92125)."""
     giver, taker = _needed(spec, "userid"), _needed(spec, "to")
     external = _customer(world, spec, giver, is_new=False)
     if world.contacts.get(giver, external) is None:
@@ -184,7 +183,7 @@ def _allot(world: World, spec: Spec, at: int) -> list[Event]:
 
 
 def _refuse_transfer(world: World, spec: Spec, at: int) -> list[Event]:
-    """The customer says no before the day is over."""
+    """Let the customer refuse a transfer before the day is over."""
     external = _needed(spec, "external_userid")
     transfer = world.transfers.waiting(external)
     if transfer is None:
@@ -250,9 +249,9 @@ def _app(world: World, spec: Spec, at: int) -> list[Event]:
 
 
 def _click(world: World, spec: Spec, at: int) -> list[Event]:
-    """A press of a button of a card (90240): of the card with ``task_id``, else of the newest that has it.
+    """Press a card's button (90240): of the card with ``task_id``, else of the newest card with it.
 
-    ``key`` is the button's key or what it says. Each press has a response code of its own.
+    ``key`` is the button's key or text. Each press gets a new response code.
     """
     userid, wanted = _spelled(world, _needed(spec, "userid")), _needed(spec, "key")
     for message in reversed(world.mailbox.messages.get(userid.lower(), [])):
@@ -262,7 +261,7 @@ def _click(world: World, spec: Spec, at: int) -> list[Event]:
     else:
         raise SpecError(f"{userid} has no card with a live button {wanted!r}")
     if pressed[0].url:
-        return []  # a page opens; the app hears nothing
+        return []  # a page opens; the app gets no event
     hours = world.api.response_code_hours
     code = world.cards.issue(message.msgid, at=world.clock.now(), hours=hours, key=pressed[0].key)
     kind = message.card.get("card_type", "") if isinstance(message.card, dict) else ""
@@ -284,7 +283,7 @@ def _contact_change(world: World, spec: Spec, at: int) -> list[Event]:
 
 
 def _tag(world: World, spec: Spec, at: int) -> list[Event]:
-    """What somebody does to the corp's tags in the admin console (92130); the list is changed, too."""
+    """Change the corp's tags like the admin console (92130), with the event."""
     kind, book = _needed(spec, "kind"), world.contacts
     if kind == "tag_shuffle":
         return [_tag_event(world, "shuffle", _optional(spec, "tag"), "", at)]
@@ -324,7 +323,7 @@ def _raw(_world: World, spec: Spec, _at: int) -> list[Event]:
 
 
 def cdata(name: str, value: str) -> str:
-    """Return an element whose text may hold anything, also the end of a CDATA section."""
+    """Return an element; its text may hold anything, also the end of a CDATA section."""
     safe = value.replace("]]>", "]]]]><![CDATA[>")
     return f"<{name}><![CDATA[{safe}]]></{name}>"
 
@@ -347,7 +346,7 @@ def _app_event(kind: str, userid: str, xml: bytes) -> Event:
 
 
 def _spelled(world: World, userid: str) -> str:
-    """Return *userid* in the case in which the corp registered it, as events carry it."""
+    """Return *userid* with the corp's registered case, as in events."""
     person = world.people.get(userid.lower())
     return person.userid if person else userid
 

@@ -1,4 +1,4 @@
-"""Faults on demand, for rehearsals: each is armed by POST /sandbox/faults and used up by later calls."""
+"""Faults on demand, for rehearsals: POST /sandbox/faults arms them, later calls use them up."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 
 class FaultError(ValueError):
-    """A fault that does not exist, or with a wrong value."""
+    """An unknown fault, or one with a wrong value."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Planned:
-    """What one call will suffer. Seconds and HTTP status; None means no."""
+    """The faults of one call. Seconds and HTTP status; None means none."""
 
     delay: float = 0.0
     hang_before: float | None = None
@@ -25,7 +25,7 @@ class Planned:
 
     @property
     def names(self) -> list[str]:
-        """The faults of this call by name, for the log of calls."""
+        """Return the names of this call's faults, for the log of calls."""
         given = {
             "delay": self.delay > 0,
             "hang_before": self.hang_before is not None,
@@ -79,7 +79,7 @@ class Faults:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def clear(self) -> None:
-        """Disarm everything."""
+        """Disarm all faults."""
         with self._lock:
             self._counted.clear()
             self.delay_ms, self.untrusted_ip, self.concurrency = 0, False, 0
@@ -100,7 +100,7 @@ class Faults:
             self.untrusted_ip = wanted.get("untrusted_ip", self.untrusted_ip) is True
 
     def for_send(self) -> Planned:
-        """Take what the next message/send suffers; counted faults are used up."""
+        """Take the faults of the next message/send; counted faults are used up."""
         with self._lock:
             status, errcode = self._take("http_status"), self._take("send_error")
             return Planned(
@@ -113,7 +113,7 @@ class Faults:
             )
 
     def for_read(self) -> Planned:
-        """Take what the next reading call suffers."""
+        """Take the faults of the next reading call."""
         with self._lock:
             errcode = None
             if self._counted.get("read_error") and self.read_after:
@@ -126,19 +126,19 @@ class Faults:
             return Planned(delay=self.delay_ms / 1000, read_errcode=None if errcode is None else int(errcode))
 
     def for_welcome(self) -> Planned:
-        """Take what the next send_welcome_msg suffers."""
+        """Take the faults of the next send_welcome_msg."""
         with self._lock:
             errcode = self._take("welcome_error")
             return Planned(delay=self.delay_ms / 1000, errcode=None if errcode is None else int(errcode))
 
     def for_token(self) -> int | None:
-        """Take the errcode that the next gettoken answers, if any."""
+        """Take the errcode of the next gettoken, if any."""
         with self._lock:
             errcode = self._take("token_error")
         return None if errcode is None else int(errcode)
 
     def state(self) -> dict[str, object]:
-        """Return what is armed, for people and tests."""
+        """Return the armed faults, for people and tests."""
         with self._lock:
             left = {
                 name: sum(fault.times for fault in faults) for name, faults in self._counted.items() if faults

@@ -1,4 +1,4 @@
-"""The controls of group robots under /sandbox/robots: who there is, who is new, who is broken."""
+"""The controls of group robots under /sandbox/robots: list, create and break them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Group robots (99110): webhook/send with its limits, and what the groups then show."""
+"""Group robots (99110): webhook/send with its limits, and the groups' messages."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from sandbox.errors import WRONG_JSON, ApiError
 from sandbox.limits import Window
 
-TEXT_BYTES = 5120  # the documents say 2048, the servers take more
+TEXT_BYTES = 5120  # the documents say 2048, the servers accept more
 MARKDOWN_BYTES = 4096
 IMAGE_BYTES = 2 * 1024 * 1024
 _BLOCK_S = 60.0
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
-KEY = "0f4c2a10-5a5d-4b1e-9d55-000000000012"  # of the one robot that is there from the start; made up
+KEY = "0f4c2a10-5a5d-4b1e-9d55-000000000012"  # of the initial robot; made up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Post:
 
 @dataclass(slots=True, kw_only=True)
 class Robot:
-    """A robot and its group. *errcode*: what every call gets, 0 if it works."""
+    """A robot and its group. *errcode*: the answer to every call, 0 if it works."""
 
     key: str
     group: str
@@ -45,14 +45,14 @@ class Robot:
 
 
 def first_robots() -> dict[str, Robot]:
-    """Return what there is from the start, by key."""
+    """Return the initial robots by key."""
     return {KEY: Robot(key=KEY, group="支行工作群")}
 
 
 def post(
     robots: Mapping[str, Robot], *, key: str, raw: bytes, at: float, now: float, per_minute: int
 ) -> dict[str, object]:
-    """Take one message for the robot of *key*. Raises ApiError; the world's lock is held.
+    """Accept one message for the robot of *key*. Raises ApiError; the caller holds the world's lock.
 
     *at* is virtual, *now* real; *per_minute* 0 is no limit.
     """

@@ -1,8 +1,8 @@
 """A month of working life in the made-up branch, as specs for `sandbox.events.compose`.
 
-Customers are won in working hours of workdays; a few are lost, by either side and at any hour; some
-relations were slips, some come back, one customer is handed over. One employee has met a target of 50
-already, some are ahead, some behind. The same branch, day and calendar give the same history.
+Customers are won in working hours of workdays. A few are lost, by either side and at any hour; some
+relations were slips, some come back, one customer is handed over. One employee has already met a target of
+50, some are ahead, some behind. The same branch, day and calendar give the same history.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sandbox.world import new_external_userid
 CHINA = ZoneInfo("Asia/Shanghai")
 DAYS = 30
 TARGET = 50
-# How fast each of the twelve is, 1.0 being the target in exactly a month. The third has met it (below),
+# The speed of each of the twelve; 1.0 reaches the target in exactly a month. The third has met it (below),
 # the seventh works half time, the last one is new.
 _SPEEDS = (1.0, 1.15, 1.0, 0.6, 0.9, 1.05, 0.5, 0.45, 1.3, 0.95, 0.75, 1.0)
 _HAS_MET = 2
@@ -39,7 +39,7 @@ Spec = dict[str, object]
 
 @dataclass(slots=True)
 class _Story:
-    """One telling: draws from one generator and collects what happens."""
+    """One history in the making: its random generator and the specs so far."""
 
     rng: random.Random
     calendar: WorkCalendar
@@ -58,7 +58,7 @@ class _Story:
         return spec
 
     def moment(self, day: date) -> datetime:
-        """Draw a second of the working hours of *day*, with a break at noon."""
+        """Return a random second of the working hours of *day*, with a break at noon."""
         start, minutes = _MORNING if self.rng.random() < _MORNING_SHARE else _AFTERNOON
         return datetime.combine(day, start, CHINA) + timedelta(seconds=self.rng.randrange(minutes * 60))
 
@@ -77,7 +77,7 @@ def history(branch: Branch, *, until: datetime, calendar: WorkCalendar | None = 
     if until.tzinfo is None:
         raise ValueError("until must have a zone")
     local = until.astimezone(CHINA)
-    # Drawn numbers make a story; no secret hangs on them.
+    # Made-up numbers, no secret.
     rng = random.Random(f"history {branch.seed} {local.date()}")  # noqa: S311 - see above
     story = _Story(rng, calendar or WorkCalendar())
     staff = employees(branch)
@@ -127,7 +127,7 @@ def _win_one(story: _Story, person: Person, at: datetime) -> None:
 
 
 def _lose(story: _Story, person: Person, external: str, added: datetime) -> None:
-    """Staff delete in working hours; customers when they like, some within the week."""
+    """Lose a customer: staff delete in working hours; customers at any time, some within the week."""
     days = story.rng.choice((1, 2, 3, 5, 8, 11))
     if story.rng.random() < _BY_MEMBER:
         story.tell("del_by_member", person.userid, external, story.moment(story.workday_after(added, days)))
@@ -139,7 +139,7 @@ def _lose(story: _Story, person: Person, external: str, added: datetime) -> None
 
 
 def _special_cases(story: _Story, staff: list[Person]) -> None:
-    """Add what every month has somewhere: slips, returns, a handover, two customers in one second."""
+    """Add the special cases of every month: slips, returns, a handover, two customers in one second."""
     for index in _SLIPS:
         userid, external, at = _early_add(story, staff[index])
         gone = story.moment(story.workday_after(at, 1))
@@ -158,7 +158,7 @@ def _special_cases(story: _Story, staff: list[Person]) -> None:
 
 
 def _early_add(story: _Story, person: Person) -> tuple[str, str, datetime]:
-    """Take one of the first customers whom *person* kept, so that there is time for what follows."""
+    """Take one of the first customers that *person* kept, so that there is time for later events."""
     add = story.adds[person.userid].pop(0)
     return person.userid, str(add["external_userid"]), datetime.fromtimestamp(_at(add), CHINA)
 

@@ -1,4 +1,4 @@
-"""Counting in windows of time: how often something happened in the last minute or hour."""
+"""Counts in windows of time: how often something happened in the last minute or hour."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections import deque
 
 
 class Window:
-    """What happened in the last *seconds*. Not thread-safe: the world's lock is held."""
+    """The events of the last *seconds*. Not thread-safe: the caller holds the world's lock."""
 
     def __init__(self, *, seconds: int) -> None:
         self._seconds = seconds
         self._times: deque[float] = deque()
 
     def has_room(self, now: float, *, limit: int, aligned: bool = False) -> bool:
-        """Say whether one more fits under *limit* at *now* (epoch seconds); a limit of 0 is none.
+        """Return whether one more fits under *limit* at *now* (epoch seconds); 0 is no limit.
 
-        *aligned* counts from the last whole clock minute or hour instead of a window that slides: which of
-        the two WeCom does is UNCONFIRMED (90312).
+        *aligned* counts from the last whole clock minute or hour instead of a sliding window; WeCom's way is
+        UNCONFIRMED (90312).
         """
         while self._times and self._times[0] <= now - self._seconds:
             self._times.popleft()

@@ -1,6 +1,7 @@
 """Lists of contacts: get_follow_user_list (92571), list (92113) and batch/get_by_user (92994).
 
-Also those whom only the customer left are listed; who began and ended between two looks never was.
+Contacts that only the customer deleted are listed, too. A contact that began and ended between two reads was
+never listed.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def _readable(world: World, userid: str) -> list[Contact]:
 
 
 def _refuse_nobody(world: World, userids: Sequence[str]) -> None:
-    """Raise ApiError 84061 where the switch has it so."""
+    """Raise ApiError 84061 if the switch demands it."""
     have = [bool(_readable(world, userid)) for userid in userids]
     rule = world.api.nobody_listed
     if (rule == "any" and not all(have)) or (rule == "all" and not any(have)):
@@ -109,10 +110,8 @@ def _asked(raw: bytes) -> tuple[list[str], str, int]:
     return [str(one).lower() for one in listed], str(asked.get("cursor") or ""), min(rows, _MOST)
 
 
-def _after(
-    world: World, userids: Sequence[str], place: ListingPlace
-) -> Iterator[tuple[ListingPlace, Contact]]:
-    """All rows behind *place*, whatever came or went before it meanwhile."""
+def _after(world: World, userids: Sequence[str], place: Place) -> Iterator[tuple[Place, Contact]]:
+    """Yield all rows after *place*, whatever changed before it meanwhile."""
     for number, userid in enumerate(userids):
         if number < place[0]:
             continue
@@ -128,7 +127,7 @@ def _row(world: World, one: Contact) -> Body:
     named = [tag["tag_id"] for tag in tags if "tag_id" in tag] if isinstance(tags, list) else []
     return {
         "external_contact": customer_of(world, one.external_userid),
-        # Here lists are there though they are empty (92994's own example).
+        # This answer includes empty lists (92994's own example).
         "follow_info": {"remark_mobiles": []} | follow | {"tag_id": named},
     }
 
@@ -138,7 +137,7 @@ def _cursor(userids: Sequence[str], place: ListingPlace) -> str:
 
 
 def _place(cursor: str, userids: Sequence[str]) -> ListingPlace:
-    """Raises ApiError 60268 for a cursor that is none, or of other members."""
+    """Return the position of *cursor*. Raises ApiError 60268 for an invalid one, or one of other members."""
     if not cursor:
         return _START
     try:

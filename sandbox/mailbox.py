@@ -1,4 +1,4 @@
-"""The phones: what each member received, and what WeCom swallowed without a word."""
+"""The phones: each member's messages, and those that WeCom dropped silently."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAX_INTERVAL = 14_400
 class Message:
     """One message to one member. *at* is virtual, *real_at* real epoch seconds.
 
-    Of a card, *raw* is what was sent; *card*, *buttons* and *content* are what the phone shows now.
+    Of a card, *raw* is the request; *card*, *buttons* and *content* are what the phone shows now.
     """
 
     to: str
@@ -50,7 +50,7 @@ class _Pace:
 
 
 class Mailbox:
-    """Keeps messages, drops and duplicates. Not thread-safe: the world's lock is held."""
+    """Messages, drops and duplicates. Not thread-safe: the caller holds the world's lock."""
 
     def __init__(self) -> None:
         self.messages: dict[str, list[Message]] = {}
@@ -62,12 +62,12 @@ class Mailbox:
         self._msgids = 0
 
     def next_msgid(self) -> str:
-        """Return a msgid of this sandbox that was not used before."""
+        """Return a new msgid of this sandbox."""
         self._msgids += 1
         return f"SIMmsg_{self._msgids:016d}"
 
     def check_daily_cap(self, receivers: int, *, now: float, switches: ApiSwitches) -> None:
-        """Raise ApiError 45009 if *receivers* more would pass cap x 200 on this day of China (90236)."""
+        """Raise ApiError 45009 if *receivers* more would exceed cap x 200 on this day of China (90236)."""
         sent = self._sent_on.get(_day(now), 0)
         if switches.account_cap and sent + receivers > switches.account_cap * _PER_SEAT:
             raise ApiError(45009)
@@ -75,7 +75,7 @@ class Mailbox:
     def earlier(
         self, request: dict[str, object], raw: bytes, *, now: float, switches: ApiSwitches
     ) -> str | None:
-        """Return the msgid of the same request, if it asks for the duplicate check and one was accepted.
+        """Return the msgid of the same accepted request, if *request* asks for the duplicate check.
 
         The interval is the request's, 1800 s by default, at most 14,400 s, counted from the accepted one.
         """
@@ -89,7 +89,7 @@ class Mailbox:
     def remember(
         self, request: dict[str, object], raw: bytes, *, msgid: str, now: float, switches: ApiSwitches
     ) -> None:
-        """Note an accepted request for later duplicate checks."""
+        """Store an accepted request for later duplicate checks."""
         self._accepted[_fingerprint(request, raw, switches)] = (now, msgid)
 
     def deliver(
@@ -102,7 +102,9 @@ class Mailbox:
         now: float,
         switches: ApiSwitches,
     ) -> tuple[list[str], list[str]]:
-        """Put *body* on the phones of *receivers*; return who got it and whose was dropped over the pace."""
+        """Put *body* on the phones of *receivers*; return the receivers, and those over the pace, whose copy
+        is dropped.
+        """
         delivered: list[str] = []
         dropped: list[str] = []
         for userid in receivers:
@@ -119,24 +121,24 @@ class Mailbox:
     def note_duplicate(
         self, receivers: Iterable[str], body: Body, *, msgid: str, original: str, at: float, now: float
     ) -> None:
-        """Note that *body* was not delivered because *original* was the same request."""
+        """Record that *body* was not delivered because *original* was the same request."""
         self.duplicates += [
             _message(userid, body, msgid=msgid, at=at, now=now, duplicate_of=original) for userid in receivers
         ]
 
     def holders(self, msgid: str) -> list[str]:
-        """Return who has the message *msgid* on the phone."""
+        """Return the userids with the message *msgid* on the phone."""
         return [userid for userid in self.messages if self._place(userid, msgid) is not None]
 
     def card(self, userid: str, msgid: str) -> Message:
-        """Return the message as *userid* sees it. Raises KeyError if he does not have it."""
+        """Return the message as *userid* sees it. Raises KeyError if they do not have it."""
         place = self._place(userid, msgid)
         if place is None:
             raise KeyError(msgid)
         return self.messages[userid][place]
 
     def put_back(self, message: Message) -> None:
-        """Let a member see *message* where he has one of its msgid."""
+        """Replace the member's message of the same msgid with *message*."""
         place = self._place(message.to, message.msgid)
         if place is not None:
             self.messages[message.to][place] = message

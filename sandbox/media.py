@@ -1,4 +1,4 @@
-"""media/upload (90253), and the way by which a person looks at what was uploaded."""
+"""media/upload (90253), and the download of uploaded files for people."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ LARGEST = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "file": 20 <<
 def upload(
     world: World, *, token: str | None, kind: str, file: tuple[str, bytes] | None, call: Call
 ) -> dict[str, object]:
-    """Take one *file* (name, content) and return WeCom's answer. Raises ApiError.
+    """Accept one *file* (name, content) and return WeCom's answer. Raises ApiError.
 
-    Which of the size codes WeCom gives is UNCONFIRMED: the table names 40006 and 45001.
+    WeCom's choice of the size code is UNCONFIRMED: the table names 40006 and 45001.
     """
     with world.lock:
         check_access(world, token=token, ip=call.ip)
@@ -33,7 +33,7 @@ def upload(
             raise ApiError(45001)
         now = world.real()
         media_id = world.media.put(Media(kind=kind, filename=filename, body=body, real_at=now))
-        # errmsg is empty and created_at a text in WeCom's own sample
+        # in WeCom's own sample errmsg is empty and created_at is a text
         return {
             "errcode": 0,
             "errmsg": "",
@@ -44,7 +44,7 @@ def upload(
 
 
 def blueprint(world: World) -> Blueprint:
-    """Return the route by which a phone's owner opens a file."""
+    """Return the route with which a phone's owner opens a file."""
     routes = Blueprint("media", __name__, url_prefix="/sandbox")
 
     @routes.get("/media/<media_id>")

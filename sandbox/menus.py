@@ -32,7 +32,7 @@ def create(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) ->
 
 
 def get(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> dict[str, object]:  # noqa: ARG001 - as all reads
-    """Show the menu. Raises ApiError, 46003 when there is none."""
+    """Return the menu. Raises ApiError, 46003 without a menu."""
     with world.lock:
         _check(world, query, call)
         if world.menu is None:

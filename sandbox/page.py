@@ -1,4 +1,4 @@
-"""The page at /: what each person received, like phones side by side, and buttons to play with."""
+"""The page at /: each person's messages, like phones in a row, and buttons to play with."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sandbox.history import CHINA
 from sandbox.phones import Phone, groups, phones
 from sandbox.world import World
 
-_WAIT = 3.0  # seconds; the page should show what a press of a button led to
+_WAIT = 3.0  # seconds; the page should show the effect of a button
 _ACTS = ("add", "del_by_customer", "del_by_member")
 _JUMPS = {"hour": 3600, "day": 86_400}
 _WEEKDAYS = "一二三四五六日"
-_GROUPS = "groups"  # in ?only=, beside userids
+_GROUPS = "groups"  # a value of ?only= beside userids
 
 
 def blueprint(world: World, sender: CallbackSender) -> Blueprint:
@@ -59,13 +59,13 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
 
 
 def _chosen(every: list[Phone], only: list[str]) -> list[Phone]:
-    """Return the phones of *only* (userids in lower case) in that order; *every* one if nobody is named."""
+    """Return the phones of *only* (userids in lower case) in that order; every phone if it is empty."""
     by_userid = {phone.userid.lower(): phone for phone in every}
     return [by_userid[name] for name in only if name in by_userid] if only else every
 
 
 def _go_to(world: World, wanted: str) -> str:
-    """Set the clock to a time of its day, HH:MM; return what to tell the player if that cannot be."""
+    """Set the clock to a time of its day, HH:MM; return a message for the player if that fails."""
     if not wanted:
         return ""
     now = datetime.fromtimestamp(world.clock.now(), CHINA)
@@ -77,7 +77,7 @@ def _go_to(world: World, wanted: str) -> str:
 
 
 def _act(world: World, sender: CallbackSender) -> str:
-    """Fire what the form asks for and return what to tell the player."""
+    """Fire the form's event and return a message for the player."""
     userid, kind, word = (request.form.get(name, "").strip() for name in ("userid", "act", "word"))
     if not world.callback_url:
         return "还没有回调地址 · no callback address yet"
@@ -97,5 +97,5 @@ def _act(world: World, sender: CallbackSender) -> str:
 
 
 def _back(note: str, *, anchor: str = "") -> Response:
-    """Show the page again at the phone that was touched."""
+    """Show the page again at the phone that was used."""
     return redirect(url_for("page.show", note=note or None, _anchor=anchor or None), code=303)

@@ -1,4 +1,4 @@
-"""Who there is: the corp with its one app, its departments and its people."""
+"""The corp: its one app, its departments and its people."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Department:
 class Person:
     """A member. WeCom keeps the case of *userid* in events, ignores it in requests, answers in lower case.
 
-    *visible*: False hides this one person, whatever the app's visible range (应用可见范围) says. *licensed*:
-    has the base licence. *share* is the part-time factor as the roster writes it. *status*: 1 active, 2
-    disabled, 4 not activated, 5 left. *main_department*: None is the first of *departments*.
+    *visible*: False hides this person regardless of the app's visible range (应用可见范围). *licensed*: has
+    the base licence. *share* is the part-time factor as in the roster. *status*: 1 active, 2 disabled, 4 not
+    activated, 5 left. *main_department*: None is the first of *departments*.
     """
 
     userid: str
@@ -52,7 +52,7 @@ class Person:
 
     @property
     def key(self) -> str:
-        """The userid as WeCom answers it."""
+        """Return the userid as WeCom answers it."""
         return self.userid.lower()
 
 
@@ -68,7 +68,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisibleRange:
-    """What the admin console lets the app see (可见范围); departments with all below them."""
+    """The app's visible range (可见范围) in the admin console; departments with all below them."""
 
     users: tuple[str, ...] = ()
     departments: tuple[int, ...] = ()
@@ -77,7 +77,7 @@ class VisibleRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """A whole made-up branch: what a world is made of."""
+    """A whole made-up branch, from which a world is built."""
 
     app: App
     departments: tuple[Department, ...]

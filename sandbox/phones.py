@@ -1,4 +1,4 @@
-"""How a phone shows a message: the markdown of app messages (90236) as HTML, all else as text."""
+"""Display of messages on a phone: the markdown of app messages (90236) as HTML, all others as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN = 40  # messages a phone; the JSON has them all
 
 _HEADING = re.compile(r"^#{1,6} (.*)$")
 _QUOTE = re.compile(r"^&gt; ?(.*)$")
-# All of these look at text that is escaped already, so what they let through is harmless.
+# All of these match escaped text, so their results are harmless.
 _INLINE = (
     (re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"),
     (re.compile(r"`([^`]+)`"), r"<code>\1</code>"),
@@ -38,7 +38,7 @@ _TEXT_LINK = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bubble:
-    """One message on a screen; *buttons* are those of a card, *updated* says that it was changed since."""
+    """One message on a screen; *buttons* are those of a card, *updated*: it was changed since."""
 
     at: str
     html: Markup
@@ -49,7 +49,7 @@ class Bubble:
 
     @property
     def language(self) -> str:
-        """What a phone would set it in: English with a Chinese name in it is English."""
+        """Return the language of the text: English with a Chinese name in it is English."""
         words = self.html.striptags()
         chinese = sum("\u4e00" <= letter <= "\u9fff" for letter in words)
         latin = sum(letter.isascii() and letter.isalpha() for letter in words)
@@ -70,7 +70,7 @@ class Phone:
 
 
 def phones(world: World) -> list[Phone]:
-    """Return all phones: employees as the branch lists them, with what each received."""
+    """Return all phones: employees in the branch's order, with their messages."""
     with world.lock:
         return [
             Phone(
@@ -92,14 +92,14 @@ def phones(world: World) -> list[Phone]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A group with a robot: what it posted, as `Phone` has it."""
+    """A group with a robot, and its posts as on a `Phone`."""
 
     name: str
     bubbles: tuple[Bubble, ...]
 
 
 def groups(world: World) -> list[Group]:
-    """Return the groups in which a robot said something."""
+    """Return the groups with posts of a robot."""
     with world.lock:
         return [
             Group(name=robot.group, bubbles=tuple(_posted(post) for post in robot.posts[-_SHOWN:]))
@@ -117,7 +117,7 @@ def _posted(post: Post) -> Bubble:
 
 
 def shown(message: Message | Post) -> Markup:
-    """Return the HTML of *message*; nothing in it can be markup of the sender's own."""
+    """Return the HTML of *message*; nothing in it can be the sender's own markup."""
     if message.msgtype == "markdown":
         return Markup("").join(_line(line) for line in message.content.split("\n"))
     if isinstance(message, Message) and message.msgtype == "template_card" and isinstance(message.card, dict):
@@ -129,7 +129,7 @@ def shown(message: Message | Post) -> Markup:
 
 
 def _bubbles(world: World, key: str) -> tuple[Bubble, ...]:
-    """What came last, and among it what the bot said to this employee's customers."""
+    """Return the newest messages, including the bot's to this employee's customers."""
     messages = world.mailbox.messages.get(key, [])[-_SHOWN:]
     greetings = [one for one in world.welcomes.greetings[-_SHOWN:] if one.userid.lower() == key]
     told = [*((one.at, _bubble(one)) for one in messages), *((one.at, _greeting(one)) for one in greetings)]
@@ -157,7 +157,7 @@ def _bubble(message: Message) -> Bubble:
 
 
 def _card(card: Part) -> Markup:
-    """Return what a template card shows above its buttons, in the order of the client."""
+    """Return the part of a template card above its buttons, in the order of the client."""
     title, emphasis = mapping(card, "main_title"), mapping(card, "emphasis_content")
     parts = [
         ("source", string(mapping(card, "source"), "desc")),

@@ -19,11 +19,11 @@ Body = dict[str, object]
 _EXTERNAL_USERID = re.compile(r"w[mo][A-Za-z0-9_-]{30}")
 _WECHAT_USER, _WECOM_USER = 1, 2
 _PERSONAL = 2
-_BLOCK = 60.0  # a block is as long as the window that was overrun (90312)
+_BLOCK = 60.0  # a block lasts as long as the exceeded window (90312)
 
 
 class Read(Protocol):
-    """What one reading call answers. Raises ApiError."""
+    """A function that answers one reading call. Raises ApiError."""
 
     def __call__(self, world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body: ...
 
@@ -58,7 +58,7 @@ def contact(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -
 
 
 def corp_tag_list(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:
-    """Answer externalcontact/get_corp_tag_list: tags of the corp only, those of rule groups are not in it."""
+    """Answer externalcontact/get_corp_tag_list: tags of the corp, without those of rule groups."""
     with world.lock:
         check_contacts(world, query, call)
         try:
@@ -75,7 +75,7 @@ def corp_tag_list(world: World, *, query: Mapping[str, str], raw: bytes, call: C
 
 
 def check(world: World, query: Mapping[str, str], call: Call) -> None:
-    """Raise ApiError for what every reading call may be refused for; the caller holds the lock."""
+    """Raise ApiError for the refusals of every reading call; the caller holds the lock."""
     check_access(world, token=query.get("access_token"), ip=call.ip)
     now = world.real()
     if now < world.read_blocked_until.get(call.path, 0):
@@ -88,14 +88,14 @@ def check(world: World, query: Mapping[str, str], call: Call) -> None:
 
 
 def check_contacts(world: World, query: Mapping[str, str], call: Call) -> None:
-    """What every call about contacts may be refused for."""
+    """Raise ApiError for the refusals of every call about contacts."""
     check(world, query, call)
     if not world.api.contacts_api:
         raise ApiError(48002)
 
 
 def customer_of(world: World, external: str) -> Body:
-    """What is told of a customer, whoever has him."""
+    """Return a customer's data, the same for all contacts."""
     is_wechat = external.startswith("wm")
     body: Body = {
         "external_userid": external,
@@ -112,7 +112,7 @@ def customer_of(world: World, external: str) -> Body:
 
 
 def follow_user_of(world: World, one: Contact) -> Body:
-    """What is told of one employee's contact; what there is not is left out."""
+    """Return the data of one employee's contact, without absent fields."""
     body: Body = {
         "userid": one.userid.lower(),
         "remark": one.remark,
@@ -159,7 +159,7 @@ def _cursor(offset: int, external: str) -> str:
 
 
 def _offset(cursor: str, external: str) -> int:
-    """Where a page begins. Raises ApiError 60268 for a cursor that is none, or of another customer."""
+    """Return the start of a page. Raises ApiError 60268 for an invalid cursor or one of another customer."""
     if not cursor:
         return 0
     try:

@@ -1,4 +1,4 @@
-"""message/send (90236): who may be written to, what is refused, what is swallowed."""
+"""message/send (90236): allowed receivers, refusals, and messages that are dropped silently."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Receivers:
     bad_tags: list[str]
 
     def fields(self) -> dict[str, object]:
-        """Return the fields of the answer that name who did not get it."""
+        """Return the answer's fields that name unreached receivers."""
         return {
             "invaliduser": "|".join(self.bad_users),
             "invalidparty": "|".join(self.bad_parties),
@@ -38,10 +38,10 @@ class _Receivers:
 
 
 def send(world: World, *, token: str | None, raw: bytes, call: Call) -> dict[str, object]:
-    """Take one message and return WeCom's answer; *call* is told what became of it.
+    """Accept one message and return WeCom's answer; *call* records the result.
 
-    Raises ApiError for a refusal and NotPlayedError for a msgtype that the sandbox does not know. A duplicate
-    and a message over the pace of a member are answered like any other, as WeCom does it.
+    Raises ApiError for a refusal and NotPlayedError for a msgtype that the sandbox does not know. Like WeCom,
+    it answers a duplicate and a message over the pace of a member like any other.
     """
     with world.lock:
         check_access(world, token=token, ip=call.ip)
@@ -65,14 +65,14 @@ def check_access(world: World, *, token: str | None, ip: str) -> None:
 
 
 def check_trusted(world: World, ip: str) -> None:
-    """Raise ApiError 60020 for an address that is not among the trusted ones (企业可信IP)."""
+    """Raise ApiError 60020 for an address outside the trusted ones (企业可信IP)."""
     trusted = world.api.trusted_ips
     if world.faults.untrusted_ip or (trusted is not None and ip not in trusted):
         raise ApiError(60020)
 
 
 def parsed(raw: bytes) -> tuple[dict[str, object], bool]:
-    """Return what could be read of *raw*, and whether something could not: WeCom goes on with half of it."""
+    """Return the readable fields of *raw*, and whether others were not: WeCom continues with the rest."""
     try:
         request = json.loads(raw)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Runs the sandbox on an address, in a thread of its own: for tests, the demo and the command."""
+"""The sandbox on an address, in a separate thread: for tests, the demo and the command."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _TICK_S = 0.2
 
 
 class AddressInUseError(OSError):
-    """Nothing can listen on the address; the text is one sentence for people."""
+    """An address that cannot be used; the text is one sentence for people."""
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """No line for each request (the log of calls is in the world); answers leave at once."""
+    """A handler without a line for each request (the world has the log of calls); answers leave at once."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -48,18 +48,18 @@ class RunningServer:
 
     @property
     def url(self) -> str:
-        """The base URL, for `wecom.api_base_url`."""
+        """Return the base URL, for `wecom.api_base_url`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
 
     def _pass_time(self) -> None:
-        """Let happen what the virtual clock brings by itself."""
+        """Fire the events that the virtual clock brings by itself."""
         while not self.world.stopping.wait(_TICK_S):
             if events := complete_transfers(self.world):
                 self.sender.send(events)
 
     def close(self) -> None:
-        """Stop listening; whatever hangs or waits to be tried again is let go."""
+        """Stop listening; drop hanging calls and pending retries."""
         self.world.stopping.set()
         self._server.shutdown()
         self._thread.join()
@@ -75,7 +75,7 @@ class RunningServer:
 
 
 def start(world: World, *, host: str = "127.0.0.1", port: int = 0) -> RunningServer:
-    """Start serving *world*; port 0 takes a free one. Raises AddressInUseError."""
+    """Start serving *world*; port 0 means any free port. Raises AddressInUseError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
@@ -84,7 +84,7 @@ def start(world: World, *, host: str = "127.0.0.1", port: int = 0) -> RunningSer
             f"cannot listen on {host}:{port}: {os.strerror(exc.errno or 0)}; choose another port"
         ) from exc
     sender = CallbackSender(world)
-    with listening:  # werkzeug takes a copy of the descriptor
+    with listening:  # werkzeug copies the descriptor
         bound = listening.getsockname()[1]
         server = make_server(
             host,

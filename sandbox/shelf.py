@@ -1,4 +1,4 @@
-"""Uploaded files (90253), and what a phone shows of a message with one."""
+"""Uploaded files (90253), and the display of a message with one on a phone."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Media:
 
 @dataclass(slots=True)
 class Shelf:
-    """Uploaded files by media_id. Not thread-safe: the world's lock is held."""
+    """Uploaded files by media_id. Not thread-safe: the caller holds the world's lock."""
 
     files: dict[str, Media] = field(default_factory=dict)
 
     def put(self, media: Media) -> str:
-        """Keep it; its media_id."""
+        """Store a file and return its media_id."""
         media_id = f"SIMmedia_{media.kind}_{len(self.files) + 1:04d}"
         self.files[media_id] = media
         return media_id
 
     def get(self, media_id: str, *, kind: str, now: float) -> Media:
-        """Return it. Raises ApiError 40007 for an unknown, an old one, or one of another kind."""
+        """Return a file. Raises ApiError 40007 for an unknown or expired one, or one of another kind."""
         media = self.files.get(media_id)
         if media is None or media.kind != kind or now - media.real_at > _LIVES_S:
             raise ApiError(40007)
@@ -41,7 +41,7 @@ class Shelf:
 
 
 def shown(body: Body, shelf: Shelf, *, now: float) -> Body:
-    """Return a file message as a phone shows it: by its name and size. Raises ApiError 40007."""
+    """Return a file message as on a phone: by name and size. Raises ApiError 40007."""
     if body.msgtype != "file":
         return body
     media = shelf.get(body.content, kind="file", now=now)

@@ -1,7 +1,8 @@
-"""What HR and the admin console do: people join, move, leave, are renamed; departments, tags, visible range.
+"""Acts of HR and the admin console: people join, move, leave, get new userids; departments, tags, visible
+range.
 
-Each act changes the world and gives the events that WeCom sends because of it: subscribe and unsubscribe to
-the app whose range somebody enters or leaves (90240), and change_contact (90970) where a switch says so.
+Each act changes the world and returns the events that WeCom sends for it: subscribe and unsubscribe of people
+who enter or leave the app's range (90240), and change_contact (90970) if a switch says so.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ Act = Mapping[str, Any]
 
 
 class StaffingError(ValueError):
-    """An act that cannot be carried out; the text says why."""
+    """An act that cannot be performed; the text says why."""
 
 
 def carry_out(world: World, act: Act) -> list[Event]:
-    """Carry out *act* and return the events of it.
+    """Perform *act* and return its events.
 
     Acts: join and change (``userid``, ``name``, ``departments``, ``main_department``, ``position``,
     ``status``, ``leader_of``, ``direct_leader``), leave, rename (``to``), department (``id``, ``name``,
@@ -38,7 +39,7 @@ def carry_out(world: World, act: Act) -> list[Event]:
         before, old = _subscribed(world), dict(world.people)
         specs = made(world, given)
         after = _subscribed(world)
-        if name == "rename":  # the same person under another name neither leaves nor enters
+        if name == "rename":  # a renamed person neither leaves nor enters
             before, after = before & world.people.keys(), after & old.keys()
         gone = [{"kind": "unsubscribe", "userid": old[key].userid} for key in sorted(before - after)]
         come = [{"kind": "subscribe", "userid": world.people[key].userid} for key in sorted(after - before)]
@@ -47,7 +48,7 @@ def carry_out(world: World, act: Act) -> list[Event]:
 
 
 def state(world: World) -> dict[str, object]:
-    """Return departments, tags, range and people as they are now."""
+    """Return the current departments, tags, range and people."""
     with world.lock:
         return {
             "departments": [_plain(one) for one in world.departments.values()],
@@ -59,15 +60,15 @@ def state(world: World) -> dict[str, object]:
 
 
 def _subscribed(world: World) -> set[str]:
-    """Those whom the app may reach: disabled ones have been unsubscribed (90240)."""
+    """Return the people within the app's reach: disabled ones have been unsubscribed (90240)."""
     return {person.key for person in world.in_range() if person.status != _DISABLED}
 
 
 def _unseen(world: World, specs: list[dict[str, str]]) -> list[Event]:
-    """The events of people whom the app does not see any more: the last ones it gets of them."""
+    """Return the last events of people whom the app no longer sees."""
     people = world.people
     try:
-        world.people = {}  # compose passes over the hidden, not over those whom nobody knows
+        world.people = {}  # compose skips hidden people, not unknown ones
         return [event for spec in specs for event in compose(world, spec)]
     finally:
         world.people = people
@@ -101,7 +102,7 @@ def _rename(world: World, given: dict[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(new, str) or not new or new.lower() in world.people:
         raise StaffingError(f"rename needs a new userid that nobody has in to, not {new!r}")
     changed = replace(person, userid=new)
-    # Dicts keep their order: the renamed one stays where he was.
+    # Dicts keep their order: the renamed person keeps their position.
     world.people = {
         (changed.key if key == person.key else key): (changed if key == person.key else one)
         for key, one in world.people.items()

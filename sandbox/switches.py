@@ -1,6 +1,6 @@
-"""What can be set: the limits, and everything that WeCom's documents leave open.
+"""The settings: the limits, and everything that WeCom's documents leave open.
 
-A default is the documented value, or, where two readings exist, the one that is harder on a bot.
+A default is the documented value or, if there are two readings, the one that is harder for a bot.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 
 class SwitchError(ValueError):
-    """A switch that does not exist, or a value that it cannot take."""
+    """An unknown switch, or a value that it does not allow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +19,10 @@ class ApiSwitches:
     """The API side. Seconds, bytes and counts as the names say; 0 switches a limit off."""
 
     expires_in: int = 7200
-    # Old wording: a repeated call gives "the same result". "full" answers 7200 for a token that is half
-    # used up; "remaining" answers what is left.
+    # Old wording: a repeated call gives "the same result". "full" answers 7200 for a half used token;
+    # "remaining" answers the remaining seconds.
     expires_in_answer: str = "full"
-    # The note under 45009 gives no number; after so many wrong secrets an address is blocked for an hour.
+    # The note under 45009 gives no number; after this many wrong secrets an address is blocked for an hour.
     wrong_secret_limit: int = 20
     gettoken_per_minute: int = 10_000  # 90312, per corp and API
     account_cap: int = 500  # times 200 receivers a day (90236)
@@ -31,40 +31,40 @@ class ApiSwitches:
     robot_per_minute: int = 20  # 99110
     window: str = "sliding"  # or "clock": whole minutes and hours. UNCONFIRMED
     markdown_over: int = 40058  # or 45002. UNCONFIRMED
-    # What is answered for a template card that lacks something: which of 42027 to 42051 is UNCONFIRMED.
+    # The answer to a faulty template card: which of 42027 to 42051 is UNCONFIRMED.
     card_fault: int = 42027
     # A text of a card over the advised number of characters: refused with 40058, or "shown" cut short. The
-    # documents call the numbers advice; whether anything is refused is UNCONFIRMED.
+    # documents call the numbers advice; whether any is refused is UNCONFIRMED.
     card_text_over: str = "refused"
-    # An interactive card while the app has no callback address: 43012, or 0 (taken). UNCONFIRMED
+    # An interactive card while the app has no callback address: 43012, or 0 (accepted). UNCONFIRMED
     card_without_callback: int = 43012
-    # A repeated request whose task_id was taken with its first try: the "duplicate" check comes first and
-    # answers ok, or "42014" as for any other request with that task_id. UNCONFIRMED
+    # A repeated request whose first try used its task_id: the "duplicate" check comes first and answers ok,
+    # or "42014" as for any other request with that task_id. UNCONFIRMED
     repeated_task_id: str = "duplicate"
-    response_code_hours: int = 72  # how long a response_code may be used, once (94888)
-    duplicate_compare: str = "parsed"  # or "raw": only the very same bytes are a duplicate. UNCONFIRMED
-    reject_unicode_escapes: bool = True  # 40033; whether today's API still does is UNCONFIRMED
-    user_list_max: int = 0  # members of one department above which user/list answers 45029; no number is told
-    # Of a member outside the visible range: 60011, or 60111 as for one who is gone. Both were reported.
+    response_code_hours: int = 72  # lifetime of a response_code, which works once (94888)
+    duplicate_compare: str = "parsed"  # or "raw": only identical bytes are a duplicate. UNCONFIRMED
+    reject_unicode_escapes: bool = True  # 40033; whether today's API still does it is UNCONFIRMED
+    user_list_max: int = 0  # with more members in a department user/list answers 45029; WeCom gives no number
+    # Of a member outside the visible range: 60011, or 60111 as for a deleted member. Both were reported.
     hidden_member: int = 60011
     reads_per_minute: int = 10_000  # 90312, per corp and API
     contacts_api: bool = True  # false: the app is not among 可调用接口的应用, 48002
-    # Real seconds after an add in which its details are not there yet (84061); WeCom names no number.
+    # Real seconds after an add during which its details are missing (84061); WeCom gives no number.
     details_delay: float = 1.0
-    createtime_shift: int = 1  # seconds by which a contact's createtime differs from its event's CreateTime
-    # A customer who deleted the employee and comes back: the contact keeps its first createtime. UNCONFIRMED
+    createtime_shift: int = 1  # seconds between a contact's createtime and its event's CreateTime
+    # A customer who deleted the employee returns: the contact keeps its first createtime. UNCONFIRMED
     return_keeps_createtime: bool = True
     transfer_takes: int = 86_400  # virtual seconds from an allotment to its end (92125: after 24 h)
     with_unionid: bool = False  # only with a bound developer account (92114)
     followers_per_page: int = 500
-    # batch/get_by_user with members who have nobody: 84061 for the whole call if "any" or only if "all" of
-    # them have nobody, or just an "empty" list. UNCONFIRMED
+    # batch/get_by_user with members without contacts: 84061 for the whole call if "any" or only if "all" of
+    # them have none, or just an "empty" list. UNCONFIRMED
     nobody_listed: str = "any"
-    empty_pages: bool = False  # each list begins with an empty page that has a cursor. UNCONFIRMED
-    # Hours after midnight in China from which get_user_behavior_data tells yesterday's figures; before, they
-    # are zeros. UNCONFIRMED
+    empty_pages: bool = False  # each list begins with an empty page with a cursor. UNCONFIRMED
+    # Hours after midnight in China when get_user_behavior_data begins to give yesterday's figures; before,
+    # they are zeros. UNCONFIRMED
     behavior_ready_hour: float = 6.0
-    # Whether a partyid of it means what is below that department as well. UNCONFIRMED
+    # Whether a partyid includes the departments below it. UNCONFIRMED
     behavior_party_below: bool = False
     trusted_ips: tuple[str, ...] | None = None  # None: off; else every other address gets 60020
 
@@ -85,15 +85,15 @@ class ApiSwitches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackSwitches:
-    """How callbacks go out. 90930 and 90238 disagree about what is retried."""
+    """The sending of callbacks. 90930 and 90238 disagree about retries."""
 
-    tries: int = 3  # in total; whether the 3 counts the first is UNCONFIRMED
+    tries: int = 3  # in total; whether 3 includes the first is UNCONFIRMED
     retry_pause: float = 1.0  # seconds; UNCONFIRMED
     retry_non_200: bool = True
     fresh_retry: bool = True  # a retry has a new nonce and ciphertext. UNCONFIRMED
     timeout: float = 5.0  # seconds for one POST (90930)
     verify_timeout: float = 1.0  # seconds for the address check (90930)
-    copies: int = 1  # each event is sent so often, with new nonce and ciphertext
+    copies: int = 1  # each event is sent this often, with new nonce and ciphertext
     reorder: bool = False
     drop_rate: float = 0.0  # this share is never sent: WeCom guarantees nothing
     double_rate: float = 0.0  # this share is sent once more
@@ -102,8 +102,8 @@ class CallbackSwitches:
     parallel: int = 8
     # AgentID of the outer packet for contact events: own, empty, or 2000003 (the system app). UNCONFIRMED
     outer_agent: str = "own"
-    # change_contact when people, departments or tags change. An ordinary self-built app is not among those
-    # who get it (90967): off; reduced (since 2022-08-15) or full fields where it does.
+    # change_contact when people, departments or tags change. An ordinary self-built app does not get it
+    # (90967): off; reduced (since 2022-08-15) or full fields for apps that get it.
     directory_events: str = "off"
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""gettoken: one token for one secret, the same until it expires (91039), and what goes wrong with it."""
+"""gettoken: one token for one secret, the same until it expires (91039), and its errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Token:
 
 
 class TokenDesk:
-    """Issues and checks tokens. Not thread-safe: the world's lock is held. *now* is real epoch seconds."""
+    """The tokens. Not thread-safe: the caller holds the world's lock. *now* is real epoch seconds."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -39,7 +39,7 @@ class TokenDesk:
     ) -> tuple[str, int]:
         """Return the token and its expires_in.
 
-        Raises ApiError: 41004, 41002 for what is missing, 40013, 40001, and 45009 for too many calls.
+        Raises ApiError: 41004, 41002 for missing fields, 40013, 40001, and 45009 for too many calls.
         """
         self.calls += 1
         self._count(now, limit=switches.gettoken_per_minute)
@@ -57,7 +57,7 @@ class TokenDesk:
         return token.text, int(left)
 
     def check(self, text: str | None, *, now: float) -> None:
-        """Raise ApiError 41001, 40014 or 42001 unless *text* is a token that is still good."""
+        """Raise ApiError 41001, 40014 or 42001 unless *text* is a valid token."""
         if not text:
             raise ApiError(41001)
         token = self._issued.get(text)
@@ -72,13 +72,13 @@ class TokenDesk:
             raise ApiError(45009)
 
     def revoke(self) -> None:
-        """Make every token so far invalid (40014), as the platform may at any time."""
+        """Invalidate every token so far (40014), as the platform may at any time."""
         for token in self._issued.values():
             token.revoked = True
         self._current = None
 
     def expire(self, now: float) -> None:
-        """Let every token so far be expired (42001)."""
+        """Expire every token so far (42001)."""
         for token in self._issued.values():
             token.expires_at = min(token.expires_at, now)
 

@@ -1,6 +1,6 @@
-"""In-service transfers (在职继承, 92125): allotted by an admin or leader, done a virtual day later.
+"""In-service transfers (在职继承, 92125): started by an admin or leader, completed a virtual day later.
 
-Until then the customer stays with the giver and may say no. One customer moves twice in 90 days at most.
+Until then the customer stays with the giver and may refuse. A customer moves at most twice in 90 days.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ _REASONS = ("", "customer_refused", "customer_limit_exceed")
 
 
 class TransferError(ValueError):
-    """A customer who cannot be allotted; the text says why."""
+    """A customer who cannot be transferred; the text says why."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Transfer:
-    """One allotment; times are virtual epoch seconds. *state*: waiting, done, failed, or void.
+    """One transfer; times are virtual epoch seconds. *state*: waiting, done, failed, or void.
 
-    *fail_reason*: why it failed or, while it waits, why it will; empty if it does not. Void: the giver had
-    lost the customer when it was due.
+    *fail_reason*: why it failed or will fail; empty if it does not. Void: the giver had lost the customer
+    when it was due.
     """
 
     giver: str
@@ -33,14 +33,14 @@ class Transfer:
 
 
 class Transfers:
-    """All of them. Not thread-safe: the world's lock is held. Userids in any case."""
+    """All transfers. Not thread-safe: the caller holds the world's lock. Userids in any case."""
 
     def __init__(self) -> None:
         self.all: list[Transfer] = []
         self._given: set[tuple[str, str]] = set()
 
     def allot(self, transfer: Transfer) -> None:
-        """Let it wait for its day. Raises TransferError."""
+        """Store a transfer until its day. Raises TransferError."""
         if transfer.fail_reason not in _REASONS:
             raise TransferError(f"fail_reason is one of: {', '.join(_REASONS[1:])}")
         if transfer.giver.lower() == transfer.taker.lower():
@@ -58,21 +58,21 @@ class Transfers:
         self.all.append(transfer)
 
     def waiting(self, external_userid: str) -> Transfer | None:
-        """The allotment of this customer that is not done, if there is one."""
+        """Return the waiting transfer of this customer, if any."""
         return next(
             (one for one in self.all if (one.external_userid, one.state) == (external_userid, "waiting")),
             None,
         )
 
     def due(self, now: float) -> list[Transfer]:
-        """Those whose day is over at *now* and that still wait, the oldest first."""
+        """Return the waiting transfers that are due at *now*, the oldest first."""
         found = [one for one in self.all if one.state == "waiting" and one.due_at <= now]
         return sorted(found, key=lambda one: one.due_at)
 
     def note_given(self, userid: str, external_userid: str) -> None:
-        """He handed this customer over: coming back by a transfer fires no add at him."""
+        """Record that a member handed this customer over: a transfer back fires no add for them."""
         self._given.add((userid.lower(), external_userid))
 
     def has_given(self, userid: str, external_userid: str) -> bool:
-        """Whether he handed this customer over before."""
+        """Return whether a member handed this customer over before."""
         return (userid.lower(), external_userid) in self._given

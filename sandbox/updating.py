@@ -1,4 +1,4 @@
-"""message/update_template_card (94888): whose card becomes another one, under which code."""
+"""message/update_template_card (94888): whose card changes, and under which code."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _MAX_USERS = 1000
 
 
 def update(world: World, *, token: str | None, raw: bytes, call: Call) -> dict[str, object]:
-    """Change the card that a response code stands for, for those who are named. Raises ApiError.
+    """Change the card of a response code for the named people. Raises ApiError.
 
-    The code is used up by the first call that names it, also if that call is refused for another reason:
-    "one call each" can be read so, and it is the harder reading.
+    The first call that names the code uses it up, also if that call is refused for another reason. "One call
+    each" can be read so, and it is the harder reading.
     """
     with world.lock:
         check_access(world, token=token, ip=call.ip)
@@ -54,7 +54,7 @@ def _updated(world: World, request: Mapping[str, object], call: Call) -> dict[st
 
 
 def _wanted(world: World, request: Mapping[str, object]) -> list[str] | None:
-    """Return the userids that are asked for, in lower case; None for everybody who got the card."""
+    """Return the requested userids in lower case; None for every receiver of the card."""
     if request.get("atall") == 1:
         return None
     users, parties = request.get("userids", []), request.get("partyids", [])
@@ -76,7 +76,7 @@ def _changed(old: Message, card: Mapping[str, object]) -> Message:
 
 
 def _greyed(old: Message, *, key: str, name: str) -> Message:
-    """Return *old* with dead buttons; the clicked one, or each if none was, now reads *name*."""
+    """Return *old* with disabled buttons; the clicked one, or each if none was, now reads *name*."""
     buttons = tuple(
         Button(text=name if key in ("", button.key) else button.text, key=button.key, enabled=False)
         for button in old.buttons

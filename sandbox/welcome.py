@@ -1,4 +1,4 @@
-"""externalcontact/send_welcome_msg (92137): codes that live 20 s and work once, and what customers read."""
+"""externalcontact/send_welcome_msg (92137): codes that work once within 20 s, and the customers' messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KINDS: Mapping[str, Mapping[str, int]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
-    """A welcome message as the customer has it; *attachments* are their msgtypes. *at* is virtual."""
+    """A welcome message at the customer's side; *attachments* are their msgtypes. *at* is virtual."""
 
     userid: str
     external_userid: str
@@ -35,7 +35,7 @@ class Greeting:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A welcome code: for whom it is, and when it was issued (real epoch s)."""
+    """A welcome code: its two people, and when it was issued (real epoch s)."""
 
     userid: str
     external_userid: str
@@ -44,22 +44,22 @@ class Code:
 
 @dataclass(slots=True)
 class WelcomeDesk:
-    """Codes and greetings. Not thread-safe: the world's lock is held."""
+    """Codes and greetings. Not thread-safe: the caller holds the world's lock."""
 
     greetings: list[Greeting] = field(default_factory=list)
     _codes: dict[str, Code] = field(default_factory=dict)
     _greeted: set[tuple[str, str]] = field(default_factory=set)
 
     def issue(self, code: str, *, userid: str, external_userid: str, now: float) -> None:
-        """An event with *code* was made at *now* (real epoch s)."""
+        """Store the *code* of an event made at *now* (real epoch s)."""
         self._codes.setdefault(code, Code(userid, external_userid, now))
 
     def has_greeted(self, userid: str, external_userid: str) -> bool:
-        """Say whether the two had a welcome message: later events bring no code then."""
+        """Return whether the two had a welcome message; later events then bring no code."""
         return (userid.lower(), external_userid) in self._greeted
 
     def peek(self, code: str, *, now: float) -> Code:
-        """Return what *code* is for. Raises ApiError: 41050 unknown or too old, 41051 they have talked."""
+        """Return the data of *code*. Raises ApiError: 41050 unknown or too old, 41051 they already talked."""
         found = self._codes.get(code)
         if found is None or now - found.issued > CODE_S:
             raise ApiError(41050)
@@ -68,7 +68,7 @@ class WelcomeDesk:
         return found
 
     def greet(self, greeting: Greeting) -> None:
-        """The customer has it."""
+        """Deliver a welcome message to the customer."""
         self.greetings.append(greeting)
         self._greeted.add((greeting.userid.lower(), greeting.external_userid))
 

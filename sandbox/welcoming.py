@@ -1,4 +1,4 @@
-"""What an app may say to a customer in the first 20 s: who may, with which code, and that it arrives."""
+"""Welcome messages of an app in the first 20 s: who may send, with which code, and the delivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which days people work: weekdays, but for the days that are given."""
+"""The workdays: weekdays, with the given exceptions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _SATURDAY = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkCalendar:
-    """*days_off* are weekdays without work, *workdays* weekend days with work (调休)."""
+    """A calendar. *days_off* are weekdays without work, *workdays* weekend days with work (调休)."""
 
     days_off: frozenset[date] = frozenset()
     workdays: frozenset[date] = frozenset()
 
     def is_workday(self, day: date) -> bool:
-        """Say whether *day* is worked; a day in both lists is."""
+        """Return whether *day* is a workday; a day in both lists is."""
         return day in self.workdays or (day.weekday() < _SATURDAY and day not in self.days_off)
 
     def between(self, first: date, last: date) -> list[date]:

@@ -60,9 +60,9 @@ class Call:
 
 
 class World:
-    """What WeCom's servers know. Whoever reads or changes several things at once holds `lock`.
+    """The data of WeCom's servers. Hold `lock` to read or change several values at once.
 
-    *real* is the real clock (epoch seconds); tests give another one to pass token expiry and windows.
+    *real* is the real clock (epoch seconds); tests replace it to pass token expiry and windows.
     """
 
     def __init__(
@@ -96,23 +96,23 @@ class World:
         self.robots = first_robots()
         self.cards = CardDesk()
         self.media = Shelf()
-        self.menu: dict[str, object] | None = None  # of the app, as menu/create got it
+        self.menu: dict[str, object] | None = None  # the app's menu as given to menu/create
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
         self.in_flight: Counter[str] = Counter()  # calls by path
         self.contacts = ContactBook(seed=branch.seed)
-        self.chats: dict[tuple[str, date], Chats] = {}  # those that are not made up by themselves
+        self.chats: dict[tuple[str, date], Chats] = {}  # chats set by a test instead of made-up ones
         self.transfers = Transfers()
         self.reads: defaultdict[str, Window] = defaultdict(lambda: Window(seconds=60))
         self.read_blocked_until: dict[str, float] = {}
         self.stopping = threading.Event()
-        # A made-up world must be the same for the same seed; nothing here is a secret.
+        # The same seed must give the same world; nothing here is a secret.
         self.rng = random.Random(branch.seed)  # noqa: S311 - see above
         self._customers: dict[str, list[str]] = {}
         self._call_count = 0
 
     def new_call(self, path: str, *, ip: str) -> Call:
-        """Return a fresh line of the call log, already in it."""
+        """Return a new line of the call log."""
         with self.lock:
             self._call_count += 1
             call = Call(n=self._call_count, path=path, ip=ip, at=self.clock.now(), real_at=self.real())
@@ -120,7 +120,7 @@ class World:
             return call
 
     def new_customer(self, *, is_wecom_user: bool = False) -> str:
-        """Return an external_userid nobody had: wm… for a WeChat user, wo… for one of another corp."""
+        """Return a new external_userid: wm… for a WeChat user, wo… for a user of another corp."""
         with self.lock:
             return new_external_userid(self.rng, prefix="wo" if is_wecom_user else "wm")
 
@@ -130,7 +130,7 @@ class World:
             return list(self._customers.get(userid.lower(), ()))
 
     def set_contact(self, userid: str, external_userid: str, *, is_alive: bool) -> None:
-        """Note that the two are contacts, or are no longer."""
+        """Record that the two are contacts, or no longer."""
         with self.lock:
             contacts = self._customers.setdefault(userid.lower(), [])
             if external_userid in contacts:
@@ -141,7 +141,7 @@ class World:
     def change_contact(self, userid: str, external_userid: str, changes: Mapping[str, object]) -> None:
         """Change tags, personal_tags, remark, remark_mobiles, add_way or state of a contact, silently.
 
-        *name* changes what the customer calls himself. *changes* may hold other keys. Tags are named by id,
+        *name* changes the customer's own name. *changes* may hold other keys. Tags are given by id,
         "group/name" or name. Raises ValueError.
         """
         with self.lock:
@@ -176,7 +176,7 @@ class World:
             return [person for person in visible if wanted.intersection(person.departments)]
 
     def sees(self, person: Person) -> bool:
-        """Say whether *person* is in the app's visible range: by name, department or tag."""
+        """Return whether *person* is in the app's visible range: by name, department or tag."""
         with self.lock:
             return _is_seen(person, *self._allowed())
 
@@ -193,7 +193,7 @@ class World:
         return self.with_below(set(self.visible_range.departments)) & self.departments.keys()
 
     def change_person(self, userid: str, *, visible: bool | None, licensed: bool | None) -> Person:
-        """Change what the app may do with *userid*. Raises KeyError if nobody has it."""
+        """Change the app's access to *userid*. Raises KeyError for an unknown userid."""
         with self.lock:
             person = self.people[userid.lower()]
             changed = replace(
@@ -207,7 +207,7 @@ class World:
     def with_below(self, departments: set[int]) -> set[int]:
         """Return *departments* and all below them."""
         wanted = set(departments)
-        for _ in self.departments:  # as deep as there are departments at most
+        for _ in self.departments:  # at most as deep as there are departments
             wanted |= {child.id for child in self.departments.values() if child.parent in wanted}
         return wanted
 
@@ -217,5 +217,5 @@ def _is_seen(person: Person, users: set[str], departments: set[int]) -> bool:
 
 
 def new_external_userid(rng: random.Random, *, prefix: str) -> str:
-    """Return 32 characters in the shape of an external_userid, drawn from *rng*."""
+    """Return 32 characters in the form of an external_userid, drawn from *rng*."""
     return prefix + "".join(rng.choices(_ID_CHARS, k=_ID_LENGTH - len(prefix)))

@@ -1,4 +1,4 @@
-"""The envelope around callbacks: AES-256-CBC, PKCS#7 to 32 bytes, SHA-1 over four sorted strings.
+"""The envelope of callbacks: AES-256-CBC, PKCS#7 to 32 bytes, SHA-1 over four sorted strings.
 
 WeCom documents 90930 and 90968. Plain text inside: 16 random bytes, the length of the message as a
 big-endian uint32, the message, the receiver's id (the corp id for self-built apps).
@@ -17,22 +17,22 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-_BLOCK = 32  # PKCS#7 pads to 32 here, not to the 16 of the cipher (90968)
+_BLOCK = 32  # PKCS#7 pads to 32 here, not to the cipher's 16 (90968)
 _CIPHER_BLOCK = 16
 _RANDOM = 16
 _LENGTH = 4
 
 
 class CryptoError(Exception):
-    """An envelope that cannot be opened; the text says at which step."""
+    """An envelope that cannot be opened; the text names the failed step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codec:
-    """Both directions of the envelope for one callback address.
+    """Encryption and decryption of the envelope for one callback address.
 
-    *aes_key* is the EncodingAESKey: 43 characters of base64. Its last character may carry two spare bits;
-    they are ignored, as WeCom ignores them.
+    *aes_key* is the EncodingAESKey: 43 characters of base64. The last character's two spare bits are ignored,
+    as in WeCom.
     """
 
     token: str
