@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -231,10 +231,11 @@ def test_the_list_of_acts_and_how_often_each_happens(here: Bank, monkeypatch: py
     started: dict[str, float] = {}
 
     class Noted(service.Runner):
-        def __init__(self, act: Callable[[], None], *, seconds: float) -> None:
-            super().__init__(act, seconds=seconds)
-            assert isinstance(act, partial)
-            started[act.func.__name__] = seconds
+        def __init__(self, acts: Sequence[tuple[str, Callable[[], None], float]]) -> None:
+            super().__init__(acts)
+            for _, act, seconds in acts:
+                assert isinstance(act, partial)
+                started[act.func.__name__] = seconds
 
     monkeypatch.setattr(service, "Runner", Noted)
     stop = threading.Event()

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -122,18 +121,18 @@ def test_the_timetable_goes_on_after_unexpected_faults(here: Bank, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("module", "room", "method"),
+    ("room", "method"),
     [
-        pytest.param(service, "inbox", "due", id="a loop"),
-        pytest.param(runner, "runs", "abandoned", id="an act"),
+        pytest.param("inbox", "due", id="a loop"),
+        pytest.param("runs", "abandoned", id="an act"),
     ],
 )
 def test_a_store_that_is_away_is_a_warning_and_an_unexpected_fault_an_error(
-    here: Bank, monkeypatch: pytest.MonkeyPatch, module: ModuleType, room: str, method: str
+    here: Bank, monkeypatch: pytest.MonkeyPatch, room: str, method: str
 ) -> None:
     all_quick(monkeypatch)
     spoil(monkeypatch, getattr(here.services.store, room), method)
-    with logged(module) as entries, running(here.services, role="worker", tick_s=0.05):
+    with logged(runner) as entries, running(here.services, role="worker", tick_s=0.05):
         until(lambda: len(entries) >= 3)
 
     assert sorted(entry["log_level"] for entry in entries) == ["error", "error", "warning"]

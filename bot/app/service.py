@@ -39,7 +39,6 @@ from bot.features.standings.load import load_people
 from bot.features.standings.ranks import keep_places
 from bot.features.statements.proof import look_at_from
 from bot.services import INBOX, Services, Signal
-from bot.store.engine import StoreBusyError
 from bot.store.group_commit import GroupCommit
 from bot.store.process_lock import only_one
 from bot.web import pages
@@ -50,7 +49,7 @@ from bot.web.server import serve
 from bot.wecom.crypto import CallbackCrypto
 from bot.wecom.token import TokenError, TokenKeeper
 from handlers.inbox import work_off
-from scheduler.runner import Runner
+from scheduler.runner import Loop, Runner
 from scheduler.runs import tick, tick_lasting
 
 if TYPE_CHECKING:
@@ -58,12 +57,14 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_Act = Callable[[Services], None]
+
 THREADS = 8
 _POLL_S = 1.0
 _REREAD_S = 20.0
 _PEOPLE_S = 5.0
 _PLACES_S = 60.0
-_AFTER_FAULT_S = 1.0
+_TOKEN_AGAIN_S = 1.0
 _TOKEN_CHECK_S = 300.0
 
 
@@ -81,16 +82,24 @@ def run(
     Raises PortInUse, StoreError.
     """
     with ExitStack() as stack:
-        _begin(services, stack)
+        if isinstance(services.config.store.where, Path):
+            stack.enter_context(only_one(services.config.store.where))
+        record_files(services, now=services.clock.now())
+        note_rules(services)
+        acts: list[tuple[_Act, float]] = []
         if role in {"all", "receiver"}:
             _mark_receiving(services)  # before a job asks what may be missing
+            acts.append((_mark_receiving, ALIVE_S))
         if role in {"all", "worker"}:
-            _start_workers(services, stack, tick_s=tick_s)
+            _start_workers(services, stack)
+            acts += _acts_of_a_worker(tick_s=tick_s)
+        _start(stack, Runner([(act.__name__, partial(act, services), seconds) for act, seconds in acts]))
+        if role in {"all", "worker"}:
+            stack.callback(services.ending.set)  # first of all, so that what lasts can end
         if role == "worker":
             on_ready(0)
             stop.wait()
         else:
-            _start_runner(stack, partial(_mark_receiving, services), seconds=ALIVE_S)
             _serve_http(services, stop=stop, on_ready=on_ready)
 
 
@@ -154,36 +163,27 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
         writer.close()
 
 
-def make_app() -> Flask:
-    """Build the application for a WSGI server or `flask routes`, from the file that QUOTABOT_CONFIG names.
-
-    It does what `quotabot serve --role receiver` does, but for the built-in server. The store closes when the
-    process ends.
-    """
-    logs.set_up()
-    config = load(Path(os.environ.get("QUOTABOT_CONFIG", "config.toml")), environ=os.environ)
-    stack = ExitStack()
-    atexit.register(stack.close)
-    services = stack.enter_context(open_services(config))
-    _begin(services, stack)
-    _mark_receiving(services)
-    _start_runner(stack, partial(_mark_receiving, services), seconds=ALIVE_S)
-    app, _ = stack.enter_context(open_app(services))
-    return app
-
-
-def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> None:
-    """Start inbox worker, greeter, sender, reader and timetable; *stack* ends them in the opposite order."""
+def _start_workers(services: Services, stack: ExitStack) -> None:
+    """Start sender, reader, greeter and inbox worker; *stack* ends them in the opposite order."""
     names.look_over(services)  # before anything is read or sent
     hear_others(services)
     sender, keeper = stack.enter_context(open_sender(services))
     share_tokens(services, keeper)
-    _start_loop(stack, "sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake)
+    _start(stack, Loop("sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake))
     reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
-    _start_loop(stack, "details", _reading(reader, rest), wake=rest.wake)
+    _start(stack, Loop("details", _reading(reader, rest), wake=rest.wake))
     stack.enter_context(open_greeter(services, tokens=keeper))
-    _start_loop(stack, "inbox", _working(services), wake=services.inbox_signal.wake)
-    acts: tuple[tuple[Callable[[Services], None], float], ...] = (
+    _start(stack, Loop("inbox", _working(services), wake=services.inbox_signal.wake))
+
+
+def _start(stack: ExitStack, part: Runner | Loop) -> None:
+    part.start()
+    stack.callback(part.stop)
+
+
+def _acts_of_a_worker(*, tick_s: float) -> tuple[tuple[_Act, float], ...]:
+    """Return what a worker does every so often, with the seconds between."""
+    return (
         (tick, tick_s),
         (tick_lasting, tick_s),
         (look_after, tick_s),
@@ -194,20 +194,11 @@ def _start_workers(services: Services, stack: ExitStack, *, tick_s: float) -> No
         (silence.look, LOOK_S),
         (names.look_over, names.LOOK_S),
     )
-    for act, seconds in acts:
-        _start_runner(stack, partial(act, services), seconds=seconds)
-    stack.callback(services.ending.set)
 
 
 def _know_people(services: Services) -> None:
     """Read who works where as soon as it changes, so that nobody's answer waits for it."""
     load_people(services)
-
-
-def _start_runner(stack: ExitStack, act: Callable[[], None], *, seconds: float) -> None:
-    runner = Runner(act, seconds=seconds)
-    runner.start()
-    stack.callback(runner.stop)
 
 
 def _mark_receiving(services: Services) -> None:
@@ -217,31 +208,6 @@ def _mark_receiving(services: Services) -> None:
     if last is not None and now - int(last) > SHORTEST_DOWN_S:
         store.outages.add(int(last), now, reason=DOWN, holder=services.holder)
     store.marks.put(RECEIVING, str(now))
-
-
-def _start_loop(stack: ExitStack, name: str, step: Callable[[], None], *, wake: Callable[[], None]) -> None:
-    ending = threading.Event()
-
-    def loop() -> None:
-        while not ending.is_set():
-            try:
-                step()
-            except StoreBusyError as error:
-                log.warning("the store is away; trying again", loop=name, reason=str(error))
-                ending.wait(_AFTER_FAULT_S)
-            except Exception:
-                log.exception("loop failed and goes on", loop=name)
-                ending.wait(_AFTER_FAULT_S)
-
-    thread = threading.Thread(target=loop, name=name, daemon=True)
-    thread.start()
-
-    def end() -> None:
-        ending.set()
-        wake()
-        thread.join()
-
-    stack.callback(end)
 
 
 def _working(services: Services) -> Callable[[], None]:
@@ -280,5 +246,5 @@ def _check_token(services: Services, keeper: TokenKeeper) -> float:
         keeper.get()
     except TokenError as error:
         log.warning("no access token", errcode=error.errcode, reason=str(error))
-        return max(float(error.until), services.store.now() + _AFTER_FAULT_S)
+        return max(float(error.until), services.store.now() + _TOKEN_AGAIN_S)
     return services.store.now() + _TOKEN_CHECK_S
