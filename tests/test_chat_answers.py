@@ -142,7 +142,7 @@ def test_a_fault_of_ours_is_one_neutral_sentence(services: Services, monkeypatch
         said = say(services, "zhang", "排名")
 
     assert said[0] == "这会儿答不上来，请稍后再问"
-    assert [entry["event"] for entry in logs] == ["a word could not be answered"]
+    assert [entry["event"] for entry in logs] == ["could not answer a chat message"]
     assert say(services, "zhang", "进度")[-1].endswith("进度")
 
 

@@ -1,4 +1,4 @@
-"""规则, 隐私, 帮助: what holds for somebody, what is kept of him, what he may ask."""
+"""The commands 规则, 隐私, 帮助: a member's rules, their stored data, the commands they may use."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from bot.features.customers.names import KEPT
 from bot.features.rules.message import rules as rules_message
 from bot.messages.message import Message
 
-_EXPORTS_DAYS = 180  # how far back somebody sees who exported his figures
+_EXPORTS_DAYS = 180  # how far back members see who exported their figures
 
 
 def rules(ask: Ask) -> Message:
-    """The rules of his quotas in the running periods, who decides, and where money comes from."""
+    """Return the rules of the asker's quotas in the running periods, the deciders, the source of money."""
     desk = ask.desk
     rows = {(row.quota, row.period): row for row in desk.standing.by_person.get(ask.userid, ())}
     asked = [
@@ -42,15 +42,13 @@ def rules(ask: Ask) -> Message:
 
 
 def privacy(ask: Ask) -> Message:
-    """What is kept of him, how long, who sees it and who exported it."""
+    """Return what the bot stores about the asker, for how long, who sees it and who exported it."""
     desk, store = ask.desk, ask.desk.services.store
-    today = desk.local.date()
-    since = desk.at - timedelta(days=_EXPORTS_DAYS)
-    exports = store.exports.of(ask.userid, since=epoch_of(since))
+    exports = store.exports.of(ask.userid, since=epoch_of(desk.at - timedelta(days=_EXPORTS_DAYS)))
     levels = desk.bank.levels(ask.userid)
     mute = store.preferences.mutes().get(ask.userid)
     muted = mute is not None and mute.until > epoch_of(desk.at)
-    # Until something deletes events, saying that they are deleted would be a lie.
+    # Do not promise a deletion while nothing deletes events.
     deletes = "privacy.event_log_days" not in OFF_VALUES
     config = desk.services.config
     board = config.messages.leaderboard
@@ -67,7 +65,7 @@ def privacy(ask: Ask) -> Message:
             leaves=[
                 (leave.first, leave.last)
                 for leave in store.preferences.leaves().get(ask.userid, ())
-                if leave.last >= today
+                if leave.last >= desk.local.date()
             ],
             named_in_groups=bool(config.robots) and board.names == "top" and board.size > 0,
         ),
@@ -75,17 +73,13 @@ def privacy(ask: Ask) -> Message:
     )
 
 
-def help_text(ask: Ask) -> Message:
-    """What may be asked."""
-    return _help(ask, understood=True)
-
-
 def not_understood(ask: Ask) -> Message:
-    """The same, for whoever said something else."""
-    return _help(ask, understood=False)
+    """Say that the text is no command, and list the commands."""
+    return help_text(ask, understood=False)
 
 
-def _help(ask: Ask, *, understood: bool) -> Message:
+def help_text(ask: Ask, *, understood: bool = True) -> Message:
+    """List the commands that the asker may use."""
     desk = ask.desk
     return about_message.help_text(
         language=desk.language,

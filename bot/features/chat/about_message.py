@@ -1,4 +1,4 @@
-"""The answers to `隐私` and `帮助`: what is kept of somebody and who sees it; what may be asked."""
+"""The answers to `隐私` and `帮助`: stored data and who sees it; the list of commands."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from bot.messages.sanitize import clean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What there is to say of somebody: *event_days* None: events are kept for good.
+    """The data that the bot stores about one member. *event_days* None: events are never deleted.
 
-    *names_days*: how long customers' names stay after a contact ended; None: no names are kept.
-    *leaders*, *deciders* are names; *exports*: when (local) and by whom files with his figures were made.
-    *muted_until* (local) and *leaves* are what he wished himself. *named_in_groups*: robots name who leads.
+    *names_days*: how long customer names stay after a contact ended; None: no names are stored.
+    *leaders*, *deciders* are names; *exports*: when (local) the member's figures were exported, and by name.
+    *muted_until* (local) and *leaves* are the member's own wishes. *named_in_groups*: robots name the best.
     """
 
     event_days: int | None
@@ -33,7 +33,7 @@ class Kept:
 
 
 def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
-    """Say what is kept about somebody, how long, who sees it, who exported it. *at* is local."""
+    """Say what is stored about a member, for how long, who sees it, who exported it. *at* is local."""
     texts = texts_in(language)
     leaders, deciders = (
         texts["about.names_comma"].join(clean(name) for name in names)
@@ -63,7 +63,7 @@ def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
 
 
 def help_text(*, language: str, is_leader: bool, understood: bool, at: datetime) -> Message:
-    """List what may be asked; not *understood*: it answers something else. *at* is local."""
+    """List the commands; not *understood*: say first that the text was none. *at* is local."""
     texts = texts_in(language)
     said = (*texts.each("about.own"), *(texts.each("about.led") if is_leader else ()))
     lines = [Line((Part(line),), Keep.CORE) for line in said]
@@ -72,26 +72,22 @@ def help_text(*, language: str, is_leader: bool, understood: bool, at: datetime)
 
 
 def leaders_only(*, language: str, at: datetime) -> Message:
-    """Say that somebody who leads nobody asked for what leaders may. *at* is local."""
+    """Say that only leaders may use this command. *at* is local."""
     texts = texts_in(language)
-    lines = [texts["about.leaders_only_more"]]
-    return answered(
-        language=language, head=texts["about.leaders_only"], lines=lines, kind=texts["about.help_kind"], at=at
-    )
+    head, lines = texts["about.leaders_only"], [texts["about.leaders_only_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["about.help_kind"], at=at)
 
 
 def _exports(texts: Texts, language: str, kept: Kept) -> list[Line | Listing]:
-    """The newest first; none is worth a sentence, too."""
+    """List the exports, the newest first; say so if there are none."""
     if not kept.exports:
         return [Line((Part(texts["about.not_exported"].say(n=kept.exports_days)),), Keep.CORE)]
-    told = tuple(
-        Line(
-            (Part(texts["about.exported"].say(when=moment_of(when, language=language), who=clean(who))),),
-            Keep.CORE,
-        )
+    said = (
+        texts["about.exported"].say(when=moment_of(when, language=language), who=clean(who))
         for when, who in sorted(kept.exports, reverse=True)
     )
-    return [Listing(told, more=texts["about.exported_more"], keep=Keep.CORE)]
+    lines = tuple(Line((Part(line),), Keep.CORE) for line in said)
+    return [Listing(lines, more=texts["about.exported_more"], keep=Keep.CORE)]
 
 
 def _wishes(texts: Texts, language: str, kept: Kept) -> list[str]:

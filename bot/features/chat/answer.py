@@ -1,4 +1,4 @@
-"""Answers what members said, oldest first: each once, as a message in the fast lane."""
+"""Answering chat messages, the oldest first: each once, with a message in the fast lane."""
 
 from __future__ import annotations
 
@@ -48,19 +48,16 @@ REPLIES: Mapping[Command, Reply] = {
     Command.EXPORT: team.export,
 }
 
-# His own silence, and what is kept of him, are everybody's from the first day on.
+# All members may mute the bot, note leave and see their stored data, also before the rollout includes them.
 ALWAYS = frozenset(
-    (
-        *(Command.MUTE, Command.MUTE_TODAY, Command.UNMUTE, Command.LEAVE, Command.LEAVE_TODAY, Command.BACK),
-        Command.PRIVACY,
-    )
+    (Word.MUTE, Word.MUTE_TODAY, Word.UNMUTE, Word.LEAVE, Word.LEAVE_TODAY, Word.BACK, Word.PRIVACY)
 )
 
 
 def answer_waiting(services: Services) -> int:
-    """Answer everything that waits; how many were taken. Not inside a transaction.
+    """Answer all waiting messages and return their number. Not inside a transaction.
 
-    Numbers are read once for many. Safe in several processes at once: each answers what it has in hand.
+    Figures are read once for many answers. Several processes may do this at once: each answers its own claim.
     """
     total, claim = 0, Claim(services.store)
     try:
@@ -79,7 +76,7 @@ def answer_waiting(services: Services) -> int:
 
 def _answer(desk: Desk, asked: Asked, claim: Claim) -> None:
     if not claim.holds(asked.msgid, people=len(desk.about)):
-        return  # we were slow: another process acts and answers
+        return  # the claim ran out: another process acts and answers
     reply = _reply(desk, asked)
     store = desk.services.store
     message, file = (reply.message, reply.file) if isinstance(reply, Answer) else (reply, None)
@@ -93,7 +90,7 @@ def _answer(desk: Desk, asked: Asked, claim: Claim) -> None:
 
 
 def _reply(desk: Desk, asked: Asked) -> Message | Answer:
-    """What to say; a fault of ours becomes one neutral sentence and a traceback in the log."""
+    """Return the answer; a fault of the program becomes one neutral sentence and a logged traceback."""
     try:
         if not desk.knows(asked.userid):
             return own_message.unknown(language=desk.language, at=desk.local)
@@ -112,14 +109,14 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
             )
         )
     except StoreError:
-        raise  # no fault of this question: it waits for the store
+        raise  # not the fault of this message: it waits for the store
     except Exception:
-        log.exception("a word could not be answered", msgid=asked.msgid)
+        log.exception("could not answer a chat message", msgid=asked.msgid)
         return own_message.failed(language=desk.language, at=desk.local)
 
 
 def _attach(desk: Desk, asked: Asked, file: File) -> None:
-    """Keep the file until it is sent, and for good that it was made: inside the answer's transaction."""
+    """Store the file until it is sent, and record the export. Inside the answer's transaction."""
     store, at = desk.services.store, epoch_of(desk.at)
     name = f"export:{asked.msgid}"
     store.attachments.put(name, filename=file.filename, body=file.body, at=at)

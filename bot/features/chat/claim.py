@@ -1,4 +1,4 @@
-"""Which words this process, and no other, answers: an act is done once, and its answer tells of it."""
+"""The lease on chat messages: one process alone acts on a message and answers it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ from bot.store.chat import ChatRequest
 from bot.store.engine import StoreError
 from bot.store.store import Store
 
-CLAIM_S = 10  # after so long others take over what a process that was killed had in hand
-_EARLY_S = 5  # so long before a claim runs out it is renewed: longer than an answer about a few takes
-_PEOPLE_A_SECOND = 20  # whose figures a busy machine reads at least
+CLAIM_S = 10  # after this time other processes take over the messages of a killed process
+_EARLY_S = 5  # a claim is renewed this long before its end: longer than an answer about a few people takes
+_PEOPLE_A_SECOND = 20  # a busy machine reads the figures of at least this many
 
 
 class Claim:
-    """What is in hand, until it is answered or given back. Lives by real time."""
+    """The messages claimed by this process, until they are answered or given back. Uses real time."""
 
     def __init__(self, store: Store) -> None:
-        """Nothing is in hand yet."""
         self._store = store
         self._name = uuid.uuid4().hex  # not the process: two of its threads may answer
         self._until = 0
         self._held: frozenset[str] = frozenset()
 
     def take(self, *, batch: int) -> list[ChatRequest]:
-        """Take *batch* words at most that nobody has in hand, oldest first. What was taken before is over."""
+        """Claim at most *batch* unclaimed messages, the oldest first. They replace those claimed before."""
         store, now = self._store, int(self._store.now())
         if not store.words.is_free(now=now):
             return []
@@ -36,9 +35,9 @@ class Claim:
         return taken
 
     def holds(self, msgid: str, *, people: int = 1) -> bool:
-        """Whether the word is still ours for as long as an answer takes that is about so many *people*.
+        """Say whether the claim lasts for an answer about so many *people*; renew it if need be.
 
-        Were it not, two processes could take a long one from each other for ever.
+        Without that, two processes could take a long answer from each other for ever.
         """
         now, longer = int(self._store.now()), people // _PEOPLE_A_SECOND
         if now + longer > self._until - _EARLY_S:
@@ -47,10 +46,10 @@ class Claim:
         return msgid in self._held
 
     def finish(self, msgid: str) -> bool:
-        """It is answered; False if another process took it over. Call it inside the answer's transaction."""
+        """Note the answer; False if another process took the message. Inside the answer's transaction."""
         return self._store.words.finish(msgid, claim=self._name)
 
     def give_back(self) -> None:
-        """Let others have what is left; if the store is away, they have it when the claim runs out."""
+        """Release the remaining messages. If the store is away, they are free when the claim runs out."""
         with suppress(StoreError):
             self._store.words.give_back(self._name)

@@ -1,4 +1,4 @@
-"""What a member said: which word, and what stands behind it.
+"""Chat commands: which command a text means, and its argument.
 
 Spaces, width, case, punctuation, emoji and traditional characters do not matter.
 """
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class Command(StrEnum):
-    """What may be asked; the values are the words of the English menu."""
+    """A chat command; the values are the names in the English menu."""
 
     PROGRESS = "progress"
     RANK = "rank"
@@ -39,7 +39,7 @@ class Command(StrEnum):
     EXPORT = "export"
 
 
-# Words that stand alone, and those that something follows; each in Chinese, then in English.
+# Commands without an argument, then those with one; names in Chinese first, then in English.
 _ALONE: Mapping[Command, tuple[str, ...]] = {
     Command.PROGRESS: ("进度", "我的进度", "progress"),
     Command.RANK: ("排名", "名次", "rank"),
@@ -68,10 +68,10 @@ _FOLLOWED: Mapping[Command, tuple[str, ...]] = {
 }
 _BY_NAME = {name: word for word, names in _ALONE.items() for name in names}
 _TRAILING = "。，,.!！；;:：~～…]】」 "
-# What stays as he typed it where his own words are kept: the rest is made narrow.
+# Punctuation that stays full width where the member's own text is stored.
 _PUNCTUATION = frozenset("，。！？；：（）…～")
 _IN_HIS_WORDS = frozenset({Command.APPEAL, Command.ANSWER})
-# The characters of our words as phones in Hong Kong and Taiwan write them.
+# The traditional characters of the commands, as phones in Hong Kong and Taiwan write them.
 _SIMPLIFIED = str.maketrans(
     "進細為爲麼麽訴靜請規則隱驗證幫團隊導後別復銷對來須碼確認",
     "进细为为么么诉静请规则隐验证帮团队导后别复销对来须码确认",
@@ -80,9 +80,9 @@ _SIMPLIFIED = str.maketrans(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedCommand:
-    """A word and *rest*, what was said after it: in its own case, widths made equal.
+    """A command and *rest*, its argument: case unchanged, characters in half width.
 
-    What others will read, an appeal or an answer, keeps the punctuation that he typed.
+    Texts for other readers (appeals, answers) keep their punctuation as typed.
     """
 
     word: Command
@@ -90,7 +90,7 @@ class ParsedCommand:
 
 
 def parse_command(text: str) -> ParsedCommand | None:
-    """Return what *text* asks for; None if it is no word."""
+    """Return the command in *text*; None if it has none."""
     plain = _plain(text)
     # 帮助？ is 帮助, and a question mark alone asks for help.
     bare = "".join(one for one in plain.translate(_SIMPLIFIED) if one.isalnum() or one == "?").casefold()
@@ -106,20 +106,20 @@ def parse_command(text: str) -> ParsedCommand | None:
 
 
 def _plain(text: str, *, keep: Collection[str] = ()) -> str:
-    """Make *text* one line in half width but for *keep*, without what cannot be seen."""
+    """Make *text* one line in half width except *keep*, without invisible characters."""
     folded = "".join(one if one in keep else unicodedata.normalize("NFKC", one) for one in text)
     seen = "".join(one for one in folded if unicodedata.category(one) != "Cf")
     return " ".join(seen.split())
 
 
 def _after(pattern: re.Pattern[str], plain: str) -> str | None:
-    """Return what follows the word of *pattern*; None if *plain* does not begin with it."""
+    """Return the text after the command of *pattern*; None if *plain* does not begin with it."""
     match = pattern.match(plain.translate(_SIMPLIFIED))
     return None if match is None else plain[match.start("rest") :].strip(_TRAILING)
 
 
 def _pattern(name: str) -> re.Pattern[str]:
-    """Match *name* with spaces anywhere in it, then what follows: after a Latin word a space or a digit."""
+    """Match *name* with spaces anywhere in it, then the rest. After a Latin word no letter may follow."""
     spaced = r"\s*".join(map(re.escape, name))
     ending = r"(?![^\W\d_])" if name.isascii() else ""
     return re.compile(rf"\W*{spaced}{ending}[\"'”」】\])]*[:：,，、]?(?P<rest>.*)$", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""明细, 为什么, 申诉, 回答: somebody's own contacts, and what he says about them."""
+"""The commands 明细, 为什么, 申诉, 回答: a member's own contacts, appeals and answers about them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from bot.features.standings.load import load_rulebook
 from bot.messages.message import Message
 from bot.store.reviews import Review, ReviewKind, ReviewState
 
-_ENOUGH = 4  # characters of a customer's id that may name him
+_ENOUGH = 4  # characters of a customer's id that identify the customer
 _WHICH = re.compile(
     r"^(?P<which>\d{1,3}(?![\w-])|\d{1,3}(?=[^\x00-\x7f])|[\w-]{4,})\s*[:：,，、]?\s*(?P<text>.*)$", re.ASCII
 )
-_MANY = 5  # contacts of which one is to be chosen
+_MANY = 5  # contacts at most to choose from
 
 
 def listed(ask: Ask) -> Message:
-    """His contacts of the running periods, or of the one he names; a number is a page."""
+    """List the asker's contacts of the running periods, or of the named one; a number is a page."""
     page, period = _page_and_period(ask.rest, today=ask.said)
     desk = ask.desk
     branch = desk.branch if period is None else None
@@ -42,7 +42,7 @@ def listed(ask: Ask) -> Message:
 
 
 def why(ask: Ask) -> Message:
-    """Why one contact counts or not, by its number in the last list or the end of its id."""
+    """Say why one contact counts or not: by its number in the last list or the end of its id."""
     desk = ask.desk
     found = _meant(ask, ask.rest.strip("? "))
     if len(found) != 1:
@@ -53,25 +53,25 @@ def why(ask: Ask) -> Message:
 
 
 def appeal(ask: Ask) -> Message:
-    """Open an appeal about one contact of his, with his words."""
+    """Open an appeal about one contact of the asker, with their text."""
     desk = ask.desk
     match = _WHICH.match(ask.rest)
     if match is None:
         return appeal_message.how(language=desk.language, at=desk.local)
-    found = _meant(ask, which := match["which"])
+    which, text = match["which"], match["text"].strip()
+    found = _meant(ask, which)
     if len(found) != 1:
         number = int(which) if which.isdecimal() and len(which) < _ENOUGH else None
         return appeal_message.not_found(
             language=desk.language, many=found[:_MANY], number=number, at=desk.local
         )
-    (contact,) = found
-    if not match["text"].strip():
+    if not text:
         return appeal_message.how(language=desk.language, at=desk.local)
-    return _opened(desk, ask.userid, contact, text=match["text"].strip())
+    return _opened(desk, ask.userid, found[0], text=text)
 
 
 def respond(ask: Ask) -> Message:
-    """Keep what he says to a question about his adds."""
+    """Store the asker's answer to a question about their adds."""
     desk = ask.desk
     waiting = [
         case
@@ -95,13 +95,13 @@ def _opened(desk: Desk, userid: str, contact: ListedCustomer, *, text: str) -> M
         opened = open_appeal(desk.services, userid, contact.external_userid, text=text, at=desk.at)
     except ReviewError:
         return _refused(desk, userid, contact)
-    reviewers = [desk.name(one) for one in dict.fromkeys(one for case in opened for one in case.reviewers)]
+    reviewers = dict.fromkeys(reviewer for case in opened for reviewer in case.reviewers)
     return appeal_message.opened(
         language=desk.language,
         customer=contact,
         ids=[case.id for case in opened],
         text=text,
-        reviewers=reviewers,
+        reviewers=[desk.name(reviewer) for reviewer in reviewers],
         until=min(case.until for case in opened),
         at=desk.local,
     )
@@ -114,7 +114,7 @@ class _Told(TypedDict):
 
 
 def _refused(desk: Desk, userid: str, contact: ListedCustomer) -> Message:
-    """Say why nothing was opened, the most telling reason first."""
+    """Say why no appeal was opened, the most important reason first."""
     told: _Told = {"language": desk.language, "customer": contact, "at": desk.local}
     before = next(iter(_appeals_of(desk, userid, contact)), None)
     if before is not None:
@@ -144,7 +144,7 @@ def _may_object(desk: Desk, userid: str, contact: ListedCustomer, quota: str, pe
 
 
 def _meant(ask: Ask, which: str) -> list[ListedCustomer]:
-    """His contacts that *which* can mean: a number of the last list, else the end of an id."""
+    """Return the asker's contacts that *which* can mean: a number in the last list, else the end of an id."""
     desk, which = ask.desk, which.strip(" .…#")
     shown = desk.services.store.preferences.shown(ask.userid)
     running = numbered(desk.services, ask.userid, at=desk.at, branch=desk.branch)
@@ -169,11 +169,9 @@ def _meant(ask: Ask, which: str) -> list[ListedCustomer]:
 def _contacts_of(
     desk: Desk, userid: str, customer: str, running: Sequence[ListedCustomer], *, number: int
 ) -> list[ListedCustomer]:
-    """The last contact with *customer*: of the running periods, else of those in which it was added."""
+    """Return the last contact with *customer*: of the running periods, else of the periods of its add."""
     found = [one for one in running if one.external_userid == customer]
-    if not found:
-        found = _earlier(desk, userid, customer)
-    newest = max(found, key=lambda one: one.added_at, default=None)
+    newest = max(found or _earlier(desk, userid, customer), key=lambda one: one.added_at, default=None)
     if newest is None:
         return []
     same = next((one for one in running if one == newest), None)
@@ -192,7 +190,7 @@ def _earlier(desk: Desk, userid: str, customer: str) -> list[ListedCustomer]:
 
 
 def _page_and_period(rest: str, *, today: datetime) -> tuple[int, str | None]:
-    """Return the page (1 if none is named) and the name of the period, None for the running ones."""
+    """Return the page (1 without a number) and the period's name (None: the running periods)."""
     page, period = 1, None
     for part in rest.split():
         if part.isdecimal() and len(part) < _ENOUGH:
@@ -213,7 +211,7 @@ def _period(text: str, *, today: datetime) -> Period | None:
 
 
 def _number_and_text(rest: str, *, of: int) -> tuple[int | None, str]:
-    """Return which of so many questions is answered (None: unclear) with which words."""
+    """Return the number of the answered question among *of* (None: unclear), and the answer."""
     if of == 1:
         return 1, re.sub(r"^1[\s:：,，、.。]+", "", rest).strip()
     match = re.match(r"^(\d+)\s*[:：,，、.。]?\s*(.*)$", rest)

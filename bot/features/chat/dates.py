@@ -1,4 +1,4 @@
-"""Days as people write them: 12-01, 12/1, 12月1日, 2026-12-01, 今天, tomorrow, 3天, 一周."""
+"""Parsing days as people write them: 12-01, 12/1, 12月1日, 2026-12-01, 今天, tomorrow, 3天, 一周."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _DAY = re.compile(
     r"|(?P<named>大后天|今天|今日|明天|明日|后天|today|tomorrow)",
     re.IGNORECASE,
 )
-# What may stand between and around days.
+# Filling text between and around days.
 _FILLING = re.compile(r"[\s~\-—–、,，.。到至]|从|起|止|\bto\b|\buntil\b|\btill\b|\bfrom\b", re.IGNORECASE)
 _LONG_AGO = timedelta(days=180)
 
 
 def days_in(text: str, *, today: date) -> tuple[date, ...] | None:
-    """Return the days that *text* names, in its order; `3天` are today and the day that ends three days.
+    """Return the days in *text*, in its order; `3天` gives today and the last of three days.
 
-    A day without a year is the one of this year, of the next if that is half a year ago; one without a
-    month is of the month before it, or, with none before it, the next such day of this month or the next one.
-    None if there is anything else in *text*, or no such day.
+    A day without a year is in this year; if that is half a year ago, in the next. A day without a month is
+    in the month of the day before it; the first such day is the next one in this month or the following.
+    None if *text* has anything else, or no such day exists.
     """
     if (match := _FOR_DAYS.match(text.strip())) is not None:
         number = _NUMERALS.get(match["number"]) or int(match["number"])
@@ -71,7 +71,7 @@ def _day(match: re.Match[str], *, today: date, before: date, has_month: bool) ->
 
 
 def _alone(number: int, *, before: date, has_month: bool) -> date:
-    """Return the day *number* of the month of *before*; without a month said, no earlier than *before*."""
+    """Return day *number* in the month of *before*; unless *has_month*, not earlier than *before*."""
     if has_month or number >= before.day:
         return before.replace(day=number)
     return (before.replace(day=1) + timedelta(days=31)).replace(day=number)

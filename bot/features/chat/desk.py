@@ -1,4 +1,4 @@
-"""What an answer is made from: who asks what, when, and the numbers it is about, read once for many."""
+"""The input of an answer: who asks what and when, and the figures, read once for many answers."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ from bot.store.preferences import Way
 
 
 class Desk:
-    """What several answers as of one moment share. *at* is aware, by the service's clock."""
+    """The data shared by answers as of one moment. *at* is aware, by the service's clock.
+
+    *about*: the userids with figures in these answers; no other figures are read.
+    """
 
     def __init__(self, services: Services, *, at: datetime, about: Collection[str] = ()) -> None:
-        """*about*: whose figures may be asked for; nobody else's are read."""
         self.services = services
         self.at = at
         self.about = about
@@ -35,36 +37,36 @@ class Desk:
 
     @cached_property
     def standing(self) -> Standings:
-        """Where those whom it is about stand; without ranks, which are among others."""
+        """Return the standings of the people in *about*; without ranks, which need everybody's figures."""
         return load_standings_of(self.services, self.about, at=self.at)
 
     @property
     def branch(self) -> Branch:
-        """What is known of them, for the running periods."""
+        """Return the data behind `standing`, for the running periods."""
         return self.standing.branch
 
     @cached_property
     def people(self) -> Mapping[str, Person]:
-        """Everybody by userid."""
+        """Return all people by userid."""
         return load_people(self.services)
 
     @cached_property
     def reach(self) -> RolloutScope:
-        """Whom the rollout has come to."""
+        """Return the state of the rollout."""
         return rollout_scope(self.services)
 
     def knows(self, userid: str) -> bool:
-        """Whether *userid* is somebody of the staff today: others get no answer."""
+        """Say whether *userid* is employed today; other people get no figures."""
         person = self.people.get(userid)
         return person is not None and person.employed_on(self.local.date())
 
     def reaches(self, userid: str) -> bool:
-        """Whether *userid* gets figures when he asks."""
+        """Say whether the rollout lets *userid* ask for figures."""
         return self.reach.answers(userid, person=self.people.get(userid), day=self.local.date())
 
     @cached_property
     def bank(self) -> Bank:
-        """Who leads whom, who decides what."""
+        """Return who leads and who decides today."""
         config = self.services.config
         return Bank(
             people=self.people,
@@ -76,11 +78,11 @@ class Desk:
 
     @cached_property
     def leading(self) -> TeamDigest:
-        """What leaders are told."""
+        """Return the builder of the messages to leaders."""
         return TeamDigest(self.services, self.standing)
 
     def led_by(self, userid: str) -> set[str]:
-        """Of whom *userid* may be told something as their leader: by name, or in a team."""
+        """Return the userids that *userid* sees as a leader: by name, or within a team."""
         leader = self.people.get(userid)
         if leader is None or not leader.leader_of:
             return set()
@@ -88,7 +90,7 @@ class Desk:
         return {person.userid for people in (led.own, *led.teams.values()) for person in people}
 
     def own_people(self, userid: str) -> tuple[Person, ...]:
-        """Whom *userid* leads with nobody between."""
+        """Return the direct reports of *userid*."""
         leader = self.people.get(userid)
         return () if leader is None or not leader.leader_of else self._chart.of(leader).own
 
@@ -98,22 +100,22 @@ class Desk:
         return load_org_chart(self.services, self.people, departments=departments, day=self.local.date())
 
     def name(self, userid: str) -> str:
-        """What *userid* is called."""
+        """Return the name of *userid*, or the userid itself without one."""
         person = self.people.get(userid)
         return userid if person is None else person.name or userid
 
     def is_leader(self, userid: str) -> bool:
-        """Whether *userid* leads a department."""
+        """Say whether *userid* leads a department."""
         person = self.people.get(userid)
         return person is not None and bool(person.leader_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One question: *rest* is what stood after the word, *msgid* names it.
+    """One command with its argument *rest*; *msgid* identifies it.
 
-    *said*: when it was said, local and aware. That may be days before it is answered, and it is what `today`
-    means in it; figures are as of the desk's time.
+    *said*: when the member sent it, local and aware; `today` in the text means that day. The answer may come
+    days later; its figures are as of the desk's time.
     """
 
     desk: Desk
@@ -126,7 +128,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file that goes with an answer: with whose figures (*userids*)."""
+    """A file sent with an answer; it has the figures of *userids*."""
 
     filename: str
     body: bytes

@@ -1,4 +1,4 @@
-"""Which words are answered from one reading: it is shared, and nobody waits for a large team."""
+"""Grouping of chat messages: each group shares one reading of figures, and nobody waits for a large team."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ABOUT_OTHERS = frozenset((Command.TEAM, Command.NEEDS_HELP, Command.COACH, Comm
 
 
 def groups(services: Services, waiting: Sequence[Asked]) -> Iterator[tuple[list[Asked], set[str]]]:
-    """Put together what is answered from one reading, and about whom it is; large teams come last, alone."""
+    """Yield messages that share one reading, with the userids they are about; large teams last, alone."""
     desk = Desk(services, at=services.clock.now())
     about = {asked.msgid: _about(desk, asked) for asked in waiting}
     group: list[Asked] = []
@@ -29,7 +29,7 @@ def groups(services: Services, waiting: Sequence[Asked]) -> Iterator[tuple[list[
 
 
 def _about(desk: Desk, asked: Asked) -> set[str]:
-    """Whose figures the answer may have."""
+    """Return the userids whose figures the answer needs."""
     understood = parse_command(asked.text)
     if understood is None or understood.word not in _ABOUT_OTHERS:
         return {asked.userid}

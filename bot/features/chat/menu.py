@@ -1,4 +1,4 @@
-"""The app's menu in WeCom: buttons that stand for words, in the language of the configuration."""
+"""The app's menu in WeCom: a button for each command, in the language of the configuration."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from bot.features.chat.commands import Command
 from bot.messages.catalog import texts_in
 
-# Three groups of at most five [90231]: each button stands for a word.
+# WeCom allows three groups of at most five buttons [90231].
 _GROUPS: tuple[tuple[Command, ...], ...] = (
     (Command.PROGRESS, Command.LIST, Command.RANK, Command.RULES, Command.PRIVACY),
     (Command.MUTE_TODAY, Command.UNMUTE, Command.LEAVE_TODAY, Command.BACK, Command.WANT_HELP),
@@ -16,7 +16,7 @@ _GROUPS: tuple[tuple[Command, ...], ...] = (
 
 
 def groups(*, language: str) -> list[tuple[str, dict[Command, str]]]:
-    """Return the name of each group and those of its buttons."""
+    """Return each group's name and the names of its buttons."""
     texts = texts_in(language)
     buttons = texts.table("menu.buttons")
     names = zip(texts.each("menu.groups"), _GROUPS, strict=True)
@@ -24,7 +24,7 @@ def groups(*, language: str) -> list[tuple[str, dict[Command, str]]]:
 
 
 def menu(*, language: str) -> dict[str, Any]:
-    """Return the menu as WeCom wants it; the key of a button is a word that is understood when it is sent."""
+    """Return the menu in WeCom's format; a button's key is a command that the chat understands."""
     return {
         "button": [
             {

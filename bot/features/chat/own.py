@@ -1,4 +1,4 @@
-"""进度, 排名: somebody's own figures."""
+"""The commands 进度, 排名: a member's own figures."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from bot.messages.message import Message
 
 
 def progress(ask: Ask) -> Message:
-    """The morning's message as of now, with a code under it by which anybody can tell that it is genuine."""
+    """Return the morning message as of now, with a code that proves the figures genuine."""
     desk = ask.desk
     rows = desk.standing.by_person.get(ask.userid, ())
     if not rows:
-        is_leader = desk.is_leader(ask.userid)
-        return own_message.no_quota(language=desk.language, is_leader=is_leader, at=desk.local)
+        return _no_quota(ask)
     said = progress_message(
         language=desk.language,
         rows=rows,
@@ -39,15 +38,20 @@ def progress(ask: Ask) -> Message:
 
 
 def rank(ask: Ask) -> Message:
-    """His own place in each quota, and among how many."""
+    """Return the asker's own rank in each quota, and among how many people."""
     desk = ask.desk
     rows = desk.standing.by_person.get(ask.userid, ())
     if not rows:
-        is_leader = desk.is_leader(ask.userid)
-        return own_message.no_quota(language=desk.language, is_leader=is_leader, at=desk.local)
+        return _no_quota(ask)
     scopes = {quota.id: quota.ranked_in for quota, _ in desk.standing.frames}
     places = {
         (quota, period): OwnPlace(place=found.place, scope=scopes[quota], at=found.at)
         for (quota, period, _), found in ranked(desk.services, rows, at=desk.at).items()
     }
     return own_message.rank(language=desk.language, rows=rows, places=places, at=desk.local)
+
+
+def _no_quota(ask: Ask) -> Message:
+    desk = ask.desk
+    is_leader = desk.is_leader(ask.userid)
+    return own_message.no_quota(language=desk.language, is_leader=is_leader, at=desk.local)

@@ -1,4 +1,4 @@
-"""Answers about somebody's own figures: his place, that nothing is asked, that there is no answer."""
+"""Answers about a member's own figures: their rank, no quota, no answer."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from bot.messages.message import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnPlace:
-    """A *place* among those of *scope*; *at* (local): as of when, None: as of the message.
+    """A rank (*place*) within *scope*, as of *at* (local; None: as of the message).
 
-    Without a *place*: it is not worked out yet.
+    *place* is None until it is computed.
     """
 
     place: RankPlace | None
@@ -30,7 +30,7 @@ class OwnPlace:
 def rank(
     *, language: str, rows: Sequence[QuotaFigures], places: Mapping[tuple[str, str], OwnPlace], at: datetime
 ) -> Message:
-    """Tell somebody his place in each quota of *rows*; *places* by quota and period. *at* is local."""
+    """Tell a member their rank in each quota of *rows*; *places* by quota and period. *at* is local."""
     texts = texts_in(language)
     labels = labels_of(texts, rows, at=at)
     lines = [_place(texts, row, places.get((row.quota, row.period)), label=labels[row.quota]) for row in rows]
@@ -57,51 +57,39 @@ def _place(texts: Texts, row: QuotaFigures, own: OwnPlace | None, *, label: str)
 
 
 def no_quota(*, language: str, is_leader: bool, at: datetime) -> Message:
-    """Tell somebody that nothing is asked of him. *at* is local."""
+    """Tell a member that they have no quota. *at* is local."""
     texts = texts_in(language)
-    lines = [texts["own.no_quota_leader"] if is_leader else texts["own.no_quota_more"]]
-    return answered(
-        language=language, head=texts["own.no_quota"], lines=lines, kind=texts["own.progress_kind"], at=at
-    )
+    head, lines = texts["own.no_quota"], [texts["own.no_quota_more"]]
+    if is_leader:
+        lines = [texts["own.no_quota_leader"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["own.progress_kind"], at=at)
 
 
 def no_rules(*, language: str, is_leader: bool, at: datetime) -> Message:
-    """Tell somebody why nothing is asked of him. *at* is local."""
+    """Tell a member why they have no quota. *at* is local."""
     texts = texts_in(language)
-    lines = [texts["own.no_rules"], texts["own.no_quota_leader"] if is_leader else ""]
-    return answered(
-        language=language, head=texts["own.no_quota"], lines=lines, kind=texts["own.rules_kind"], at=at
-    )
+    head, lines = texts["own.no_quota"], [texts["own.no_rules"]]
+    if is_leader:
+        lines.append(texts["own.no_quota_leader"])
+    return answered(language=language, head=head, lines=lines, kind=texts["own.rules_kind"], at=at)
 
 
 def unknown(*, language: str, at: datetime) -> Message:
-    """Tell somebody that nobody knows him. *at* is local."""
+    """Tell somebody that the bot does not know them. *at* is local."""
     texts = texts_in(language)
-    return answered(
-        language=language,
-        head=texts["own.unknown"],
-        lines=[texts["own.unknown_more"]],
-        kind=texts["own.kind"],
-        at=at,
-    )
+    head, lines = texts["own.unknown"], [texts["own.unknown_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["own.kind"], at=at)
 
 
 def not_begun(*, language: str, at: datetime) -> Message:
-    """Tell somebody that the bot does not speak to him yet. *at* is local."""
+    """Tell a member that the rollout does not include them yet. *at* is local."""
     texts = texts_in(language)
-    lines = [texts["own.not_begun_more"]]
-    return answered(
-        language=language, head=texts["own.not_begun"], lines=lines, kind=texts["own.kind"], at=at
-    )
+    head, lines = texts["own.not_begun"], [texts["own.not_begun_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["own.kind"], at=at)
 
 
 def failed(*, language: str, at: datetime) -> Message:
-    """Tell somebody that there is no answer because of a fault of ours. *at* is local."""
+    """Tell a member that a fault of the program prevents an answer. *at* is local."""
     texts = texts_in(language)
-    return answered(
-        language=language,
-        head=texts["own.failed"],
-        lines=[texts["own.failed_more"]],
-        kind=texts["own.kind"],
-        at=at,
-    )
+    head, lines = texts["own.failed"], [texts["own.failed_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["own.kind"], at=at)

@@ -1,4 +1,4 @@
-"""验证: whether the code under a statement of the day is genuine; the figures for few."""
+"""The command 验证: check the code of a daily statement; only a few people see the figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.messages.message import Message
 
 
 def verify(ask: Ask) -> Message:
-    """What the code after the word is; wrong ones are limited by who asks."""
+    """Say whether the code is genuine; the number of wrong codes is limited for each asker."""
     desk, texts = ask.desk, texts_in(ask.desk.language)
     if not ask.rest:
         return answered(

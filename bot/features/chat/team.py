@@ -1,4 +1,4 @@
-"""团队, 需帮助, 导出, 我来帮, 确认请假: what a leader may ask about his own people, and nobody else."""
+"""The commands 团队, 需帮助, 导出, 我来帮, 确认请假: for leaders only, about their own people."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from bot.messages.message import Message
 from bot.spreadsheet import workbook
 
 _WISHED_DAYS = 7
-_WHOM_AND_DAYS = re.compile(r"\s*(?P<whom>[^\s,:、]+)(?P<days>.*)$")
+_PERSON_AND_DAYS = re.compile(r"\s*(?P<person>[^\s,:、]+)(?P<days>.*)$")
 
 Reply = Callable[[Ask], Message | Answer]
 
 
 def of_leaders(reply: Callable[[Ask, TeamContent], Message | Answer]) -> Reply:
-    """Give *reply* those of whom the asker may be told something; who leads nobody learns nothing."""
+    """Call *reply* with the people that the asker leads; refuse an asker without any."""
 
     @wraps(reply)
     def checked(ask: Ask) -> Message | Answer:
@@ -52,7 +52,7 @@ def of_leaders(reply: Callable[[Ask, TeamContent], Message | Answer]) -> Reply:
 
 @of_leaders
 def team(ask: Ask, told: TeamContent) -> Message:
-    """The evening's message as of now."""
+    """Return the evening message as of now."""
     desk = ask.desk
     message = desk.leading.message(desk.people[ask.userid], told)
     kind = texts_in(desk.language)["team.team_kind"]
@@ -61,11 +61,11 @@ def team(ask: Ask, told: TeamContent) -> Message:
 
 @of_leaders
 def needs_help(ask: Ask, told: TeamContent) -> Message:
-    """Who of his own could use a hand, who asked for it, and in which teams of others somebody could."""
+    """Name the direct reports who need help or asked for it, and the sub-teams with such people."""
     desk = ask.desk
     names = {member.userid: member.name or member.userid for member in told.own}
     since = desk.local.date() - timedelta(days=_WISHED_DAYS - 1)
-    # Only a direct leader was told, so only he is reminded.
+    # Only direct leaders got the request, so only they are reminded.
     wished = [
         (names[userid], day)
         for userid, day in desk.services.store.preferences.help_wishes(since=since)
@@ -77,7 +77,7 @@ def needs_help(ask: Ask, told: TeamContent) -> Message:
 
 
 def coach(ask: Ask) -> Message:
-    """He will help one of his own people, by userid or name: noted with the pace that person has now."""
+    """Note that the asker helps a direct report, given by userid or name, and that person's pace now."""
     desk = ask.desk
     if not ask.rest.strip():
         asked = help_sentences.whom if desk.is_leader(ask.userid) else about_message.leaders_only
@@ -92,7 +92,7 @@ def coach(ask: Ask) -> Message:
 
 
 def _meant(desk: Desk, leader: str, who: str) -> list[str]:
-    """Return who of his own people *who* can mean: a userid, else a name."""
+    """Return the direct reports that *who* can mean: by userid, else by name."""
     own = desk.own_people(leader)
     userid = desk.services.store.renames.current(who.strip().lower())
     if any(person.userid == userid for person in own):
@@ -102,30 +102,28 @@ def _meant(desk: Desk, leader: str, who: str) -> list[str]:
 
 
 def _spelt(name: str) -> str:
-    """Return *name* so that width, case and blanks do not matter."""
+    """Normalize *name*: width, case and blanks do not matter."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _coached(ask: Ask, whom: str) -> Message:
-    desk, services = ask.desk, ask.desk.services
-    member = TeamMember(name="", userid=whom, rows=desk.standing.by_person.get(whom, ()))
-    row = member.lowest
+def _coached(ask: Ask, userid: str) -> Message:
+    desk = ask.desk
+    row = TeamMember(name="", userid=userid, rows=desk.standing.by_person.get(userid, ())).lowest
     if row is not None and row.pace is not None:
-        services.store.coaching.note_pace(
-            ask.userid, whom, ask.said.date(), quota=row.quota, pace=round(100 * row.pace)
+        desk.services.store.coaching.note_pace(
+            ask.userid, userid, ask.said.date(), quota=row.quota, pace=round(100 * row.pace)
         )
-    return help_sentences.noted(language=desk.language, name=desk.name(whom), at=desk.local)
+    return help_sentences.noted(language=desk.language, name=desk.name(userid), at=desk.local)
 
 
 def confirm_leave(ask: Ask) -> Message:
-    """Leave of one of his own people, as that person said it, changes targets from now on."""
-    desk = ask.desk
-    services = desk.services
-    said = _WHOM_AND_DAYS.match(ask.rest)
+    """Confirm leave that a direct report noted: from now on it lowers targets."""
+    desk, services = ask.desk, ask.desk.services
+    said = _PERSON_AND_DAYS.match(ask.rest)
     days = days_in(said["days"], today=desk.calendar.local_day(ask.said)) if said else None
     if said is None or not days or days[-1] < days[0]:
         return leave_message.how(language=desk.language, at=desk.local)
-    userid = services.store.renames.current(said["whom"].lower())
+    userid = services.store.renames.current(said["person"].lower())
     with services.store.transaction():
         message, _ = confirm(services, ask.userid, userid, (days[0], days[-1]), at=desk.at)
     return message
@@ -133,17 +131,17 @@ def confirm_leave(ask: Ask) -> Message:
 
 @of_leaders
 def export(ask: Ask, told: TeamContent) -> Answer:
-    """The rows of his own people as a spreadsheet, with his name on it; of those whom others lead, teams."""
+    """Return the direct reports' rows as a spreadsheet with the asker's name on it; sub-teams as totals."""
     desk, over = ask.desk, told.over
     userids = tuple(sorted(member.userid for member in told.own))
-    shown = [] if over is None else [team.department for team in over.teams.shown]
+    shown = (
+        {} if over is None else {team.department: told.teams[team.department] for team in over.teams.shown}
+    )
     rows, earlier = _with_ranks(desk, [row for row in desk.standing.rows if row.userid in set(userids)])
     report = Report(
         at=desk.local,
         rows=rows,
-        teams=None
-        if over is None
-        else desk.standing.large_teams({number: told.teams[number] for number in shown}),
+        teams=None if over is None else desk.standing.large_teams(shown),
         names={userid: desk.name(userid) for userid in userids},
         departments=desk.services.directory.departments.names,
         money=False,
@@ -175,12 +173,11 @@ def export(ask: Ask, told: TeamContent) -> Answer:
 
 
 def _with_ranks(desk: Desk, rows: list[QuotaFigures]) -> tuple[list[QuotaFigures], list[str]]:
-    """Return *rows* with their ranks, and a note if these are older than the rows."""
+    """Return *rows* with their ranks, and a note if the ranks are older than the rows."""
     found = ranked(desk.services, rows, at=desk.at)
     with_ranks = []
     for row in rows:
         own = found.get((row.quota, row.period, row.userid))
-        place = None if own is None else own.place
-        with_ranks.append(row if place is None else replace(row, rank=place.rank))
+        with_ranks.append(row if own is None or own.place is None else replace(row, rank=own.place.rank))
     earlier = sorted({own.at for own in found.values() if own.at is not None})
     return with_ranks, [team_messages.rank_note(language=desk.language, at=at) for at in earlier]
