@@ -110,7 +110,9 @@ def _asked(raw: bytes) -> tuple[list[str], str, int]:
     return [str(one).lower() for one in listed], str(asked.get("cursor") or ""), min(rows, _MOST)
 
 
-def _after(world: World, userids: Sequence[str], place: Place) -> Iterator[tuple[Place, Contact]]:
+def _after(
+    world: World, userids: Sequence[str], place: ListingPlace
+) -> Iterator[tuple[ListingPlace, Contact]]:
     """Yield all rows after *place*, whatever changed before it meanwhile."""
     for number, userid in enumerate(userids):
         if number < place[0]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -82,10 +82,7 @@ def run(
     Raises PortInUse, StoreError.
     """
     with ExitStack() as stack:
-        if isinstance(services.config.store.where, Path):
-            stack.enter_context(only_one(services.config.store.where))
-        record_files(services, now=services.clock.now())
-        note_rules(services)
+        _begin(services, stack)
         acts: list[tuple[_Act, float]] = []
         if role in {"all", "receiver"}:
             _mark_receiving(services)  # before a job asks what may be missing
@@ -93,7 +90,7 @@ def run(
         if role in {"all", "worker"}:
             _start_workers(services, stack)
             acts += _acts_of_a_worker(tick_s=tick_s)
-        _start(stack, Runner([(act.__name__, partial(act, services), seconds) for act, seconds in acts]))
+        _run_acts(services, stack, acts)
         if role in {"all", "worker"}:
             stack.callback(services.ending.set)  # first of all, so that what lasts can end
         if role == "worker":
@@ -163,6 +160,24 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
         writer.close()
 
 
+def make_app() -> Flask:
+    """Build the application for a WSGI server or `flask routes`, from the file that QUOTABOT_CONFIG names.
+
+    It does what `quotabot serve --role receiver` does, but for the built-in server. The store closes when the
+    process ends.
+    """
+    logs.set_up()
+    config = load(Path(os.environ.get("QUOTABOT_CONFIG", "config.toml")), environ=os.environ)
+    stack = ExitStack()
+    atexit.register(stack.close)
+    services = stack.enter_context(open_services(config))
+    _begin(services, stack)
+    _mark_receiving(services)
+    _run_acts(services, stack, [(_mark_receiving, ALIVE_S)])
+    app, _ = stack.enter_context(open_app(services))
+    return app
+
+
 def _start_workers(services: Services, stack: ExitStack) -> None:
     """Start sender, reader, greeter and inbox worker; *stack* ends them in the opposite order."""
     names.look_over(services)  # before anything is read or sent
@@ -174,6 +189,10 @@ def _start_workers(services: Services, stack: ExitStack) -> None:
     _start(stack, Loop("details", _reading(reader, rest), wake=rest.wake))
     stack.enter_context(open_greeter(services, tokens=keeper))
     _start(stack, Loop("inbox", _working(services), wake=services.inbox_signal.wake))
+
+
+def _run_acts(services: Services, stack: ExitStack, acts: Iterable[tuple[_Act, float]]) -> None:
+    _start(stack, Runner([(act.__name__, partial(act, services), seconds) for act, seconds in acts]))
 
 
 def _start(stack: ExitStack, part: Runner | Loop) -> None:

@@ -50,7 +50,15 @@ REPLIES: Mapping[Command, Reply] = {
 
 # All members may mute the bot, note leave and see their stored data, also before the rollout includes them.
 ALWAYS = frozenset(
-    (Word.MUTE, Word.MUTE_TODAY, Word.UNMUTE, Word.LEAVE, Word.LEAVE_TODAY, Word.BACK, Word.PRIVACY)
+    (
+        Command.MUTE,
+        Command.MUTE_TODAY,
+        Command.UNMUTE,
+        Command.LEAVE,
+        Command.LEAVE_TODAY,
+        Command.BACK,
+        Command.PRIVACY,
+    )
 )
 
 
