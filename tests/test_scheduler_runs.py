@@ -310,6 +310,7 @@ def test_a_run_under_a_living_lease_is_left_alone(
     services: Services, clock: FakeTime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(jobs.JOBS, "progress", _dying_after(2))
+    monkeypatch.setattr(runs, "LEASE_S", 86_400)  # it lives to the evening
     clock.set("2026-11-23T09:07")
     with pytest.raises(SystemExit):
         tick(services)

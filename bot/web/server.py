@@ -17,6 +17,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import queue
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -70,7 +71,7 @@ def serve(
 ) -> None:
     """Answer requests until *stop* is set; then take no new ones, finish those under way, and return.
 
-    Paths in *direct* (all methods) go to their function on a loop's thread, all others to *app* in about
+    Paths in *direct* (all methods) go to their function on a loop's thread, all others to *app* in
     *threads* threads at once. *port* 0 takes a free one; *on_ready* is told which. Returns DRAIN_SECONDS
     or so after *stop* at the latest, whatever is under way. Sets *stop* itself if the server dies. Handles no
     signals.
@@ -80,9 +81,8 @@ def serve(
     with _bind(host, port=port) as listener:
         bound: int = listener.getsockname()[1]
         room = threading.Semaphore(MAX_CONNECTIONS)
-        fronts = [
-            _Front(app, threads=-(-threads // LOOPS), direct=direct or {}, room=room) for _ in range(LOOPS)
-        ]
+        pages = _DaemonThreads(threads)
+        fronts = [_Front(app, threads=pages, direct=direct or {}, room=room) for _ in range(LOOPS)]
         wires = [_Wire(listener.dup(), front, stop=stop) for front in fronts]
     try:
         for wire in wires:
@@ -95,6 +95,7 @@ def serve(
             wire.server.should_exit = True
         for wire in wires:
             wire.join()
+        pages.close()
     if any(front.unanswered for front in fronts):
         log.warning(
             "stopped with requests unanswered", extra={"action": "web_drain", "seconds": DRAIN_SECONDS}
@@ -216,12 +217,16 @@ class _Front:
     """What the uvicorn of one loop calls for each request; *room* for connections is everybody's."""
 
     def __init__(
-        self, app: WSGIApplication, *, threads: int, direct: Mapping[str, Direct], room: threading.Semaphore
+        self,
+        app: WSGIApplication,
+        *,
+        threads: _DaemonThreads,
+        direct: Mapping[str, Direct],
+        room: threading.Semaphore,
     ) -> None:
         self.room = room
         self._app: Any = WSGIMiddleware(app)  # type: ignore[arg-type]  # its own names for WSGI's types
-        self._app.executor = _DaemonThreads()
-        self._free = asyncio.Semaphore(threads)
+        self._app.executor = threads
         self._direct = direct
         self._answers = _Answers()
         self.unanswered = 0
@@ -259,8 +264,7 @@ class _Front:
         async def keep(message: dict[str, Any]) -> None:
             messages.append(message)
 
-        async with self._free:
-            await self._app(*_call(scope, body), keep)
+        await self._app(*_call(scope, body), keep)
         start, *rest = messages
         text = b"".join(message["body"] for message in rest)
         if not any(name == b"content-length" for name, _ in start["headers"]):
@@ -302,10 +306,16 @@ class _Answers:
 
 
 class _DaemonThreads(ThreadPoolExecutor):
-    """A thread for each call. The interpreter does not wait for it at its exit: a page may hang."""
+    """A few threads for all loops. The interpreter does not wait for them at its exit: a page may hang."""
+
+    def __init__(self, threads: int) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._threads_at_once = threads
+        for number in range(threads):
+            threading.Thread(target=self._work, name=f"page-{number}", daemon=True).start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call *fn* soon."""
+        """Call *fn* as soon as a thread is free."""
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
 
@@ -315,8 +325,17 @@ class _DaemonThreads(ThreadPoolExecutor):
             except BaseException as error:  # noqa: BLE001 - it is the caller's
                 future.set_exception(error)
 
-        threading.Thread(target=run, name="page", daemon=True).start()
+        self._calls.put(run)
         return future
+
+    def close(self) -> None:
+        """End the threads when they have made the calls that were submitted; do not wait for them."""
+        for _ in range(self._threads_at_once):
+            self._calls.put(None)
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
 
 
 async def _read(receive: _Receive) -> bytes | None:

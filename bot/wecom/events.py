@@ -41,7 +41,7 @@ class ContactEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactBegun(ContactEvent):
-    """The begin of a contact between an employee and a customer. *state* is the channel, empty if there is none.
+    """The begin of a contact between an employee and a customer. *state*: the channel, empty without one.
 
     *welcome_code*: allows one welcome message within 20 s; empty if none is allowed.
     """
