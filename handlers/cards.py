@@ -82,7 +82,7 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
         _answer(services, event, userid, act(services, userid, at=at))
         return True
     again = "" if button in (Button.HELP, Button.COACH) else f":{event.created_at // _ASK_AGAIN_S}"
-    services.store.words.put(
+    services.store.chat.put(
         ChatRequest(
             msgid=f"{JOB}:{event.task_id}:{event.key}{again}",
             userid=userid,

@@ -18,7 +18,7 @@ router = Router()
 
 @router.on(events.MemberSaid)
 def member_said(event: events.MemberSaid, services: Services) -> None:
-    """Store the message until it is answered."""
+    """Keep it until it is answered."""
     services.store.words.put(
         ChatRequest(
             msgid=event.msgid,

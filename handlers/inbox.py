@@ -29,7 +29,7 @@ def work_off(services: Services, *, upto: int | None = None, router: Router | No
     total = 0
     while taken := _one_batch(services, upto=upto, router=router or handlers.ALL):
         total += taken
-        if services.store.words.is_free(now=int(services.store.now())):
+        if services.store.chat.is_free(now=int(services.store.now())):
             _answer(services)  # people do not wait for the rest of a long queue
     _answer(services)
     return total

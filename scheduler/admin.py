@@ -36,16 +36,16 @@ _TROUBLES = {
 }
 
 
-def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each administrator at work, if anything is wrong."""
     admins = sorted({userid.lower() for userid in services.config.admins.userids})
-    local = standing.calendar.local(standing.at)
+    local = standings.calendar.local(standings.at)
     told = [
         userid
         for userid in admins
-        if userid not in standing.people or standing.works_on(userid, local.date())
+        if userid not in standings.people or standings.works_on(userid, local.date())
     ]
-    found = wrong(services, at=standing.at) if told else []
+    found = wrong(services, at=standings.at) if told else []
     if found:
         for userid in told:
             yield userid, admin_message(language=services.language, found=found, at=local)
@@ -164,7 +164,7 @@ def _facts(services: Services, *, at: int) -> Iterator[Finding]:
         for quota in services.config.quotas
     ):
         return
-    newest = services.store.knowledge.newest_facts()
+    newest = services.store.contact_knowledge.newest_facts()
     if newest is None:
         yield Finding(what=Wrong.NO_FACTS)
     elif (days := (at - newest) // _DAY_S) >= OLD_FACTS_DAYS:

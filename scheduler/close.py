@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from statistics import median
 
-from bot.core.frames import QuotaPeriod
 from bot.core.periods import PeriodKind
 from bot.core.progress import QuotaFigures
+from bot.core.quota_periods import QuotaPeriod
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
 from bot.features.close import results
@@ -31,24 +31,24 @@ def needed(services: Services, at: datetime) -> bool:
     return bool(results.due(services, at=at))
 
 
-def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person with a result that was stored today, or would be now.
 
     A day's quota that was met is not worth a message, nor is what asks nothing of somebody. Who is away is
     told when he is back.
     """
-    at, config = standing.at, services.config
+    at, config = standings.at, services.config
     calendar = config.work_calendar()
     money = rollout_scope(services).shows_money
     lines: dict[str, list[ClosedLine]] = {}
-    for framed, settled in results.of_today(services, at=at):
-        begun = results.begun_within(services, framed)
-        for line in _lines(framed, settled, at=at, begun=begun, money=money):
-            if line.row.target and not (line.met and framed[1].kind is PeriodKind.DAY):
+    for quota_period, settled in results.of_today(services, at=at):
+        begun = results.begun_within(services, quota_period)
+        for line in _lines(quota_period, settled, at=at, begun=begun, money=money):
+            if line.row.target and not (line.met and quota_period[1].kind is PeriodKind.DAY):
                 lines.setdefault(line.row.userid, []).append(line)
     until = results.deadline(epoch_of(at), calendar=calendar, workdays=config.review.appeal_workdays)
     for userid in sorted(lines):
-        if userid in standing.people and standing.people[userid].employed_on(calendar.local_day(at)):
+        if userid in standings.people and standings.people[userid].employed_on(calendar.local_day(at)):
             yield (
                 userid,
                 close_message(
@@ -61,18 +61,18 @@ def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Mes
 
 
 def _lines(
-    framed: QuotaInPeriod, settled: Standings, *, at: datetime, begun: date | None, money: bool
+    about: QuotaInPeriod, settled: Standings, *, at: datetime, begun: date | None, money: bool
 ) -> Iterator[ClosedLine]:
-    frame = QuotaPeriod.of(*framed, calendar=settled.calendar)
+    quota_period = QuotaPeriod.of(*about, calendar=settled.calendar)
     past = settled.branch.past(epoch_of(at))
     medians = _medians(settled.rows)
     for row in settled.rows:
-        verdicts = Counter(verdict for _, verdict in frame.judged(row.userid, past))
+        verdicts = Counter(verdict for _, verdict in quota_period.judged(row.userid, past))
         kept = row.kept_90
         yield ClosedLine(
             row=row,
             verdicts=verdicts,
-            penalty_rule=framed[0].penalty if money else None,
+            penalty_rule=about[0].penalty if money else None,
             above_median=kept is not None and kept > medians[row.department],
             begun=begun,
         )

@@ -14,14 +14,14 @@ from bot.messages.message import Message
 from bot.services import Services
 
 
-def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each leader who has somebody in a department at or below a led one, but himself."""
-    today = standing.calendar.local_day(standing.at)
-    leading = TeamDigest(services, standing)
-    gap = gap_of(services, "digest", at=standing.at)
-    since = None if gap is None else standing.calendar.moment(gap.since)
-    for leader in sorted(standing.people.values(), key=lambda person: person.userid):
-        if leader.leader_of and standing.works_on(leader.userid, today):
-            said = leading.said(leader, incomplete_since=since)
+    today = standings.calendar.local_day(standings.at)
+    leading = TeamDigest(services, standings)
+    gap = gap_of(services, "digest", at=standings.at)
+    since = None if gap is None else standings.calendar.moment(gap.since)
+    for leader in sorted(standings.people.values(), key=lambda person: person.userid):
+        if leader.leader_of and standings.works_on(leader.userid, today):
+            said = leading.message_for(leader, incomplete_since=since)
             if said is not None:
                 yield leader.userid, said

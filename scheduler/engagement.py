@@ -103,7 +103,7 @@ class _Round:
         self._kept = services.store.engagement
         self._client = client
         self._asker = asker
-        self._keeper = keeper
+        self._lease = keeper
         self._tell = tell
         self._at = at
 
@@ -116,7 +116,7 @@ class _Round:
             self._kept.note(reading, str(error))
             raise
         with self._store.transaction():
-            self._kept.end(reading, ended_at=int(self._keeper.real_time()))
+            self._kept.end(reading, ended_at=int(self._lease.real_time()))
         if unknown := self._kept.members(Asked.UNKNOWN):
             log.warning("figures not read", members=len(unknown), reason=next(iter(unknown.values())))
         return self._kept.last() or reading

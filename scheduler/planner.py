@@ -96,15 +96,15 @@ def _together(streams: Sequence[Iterator[OutboxMessage]]) -> Iterator[list[Outbo
                 heads[stream] = following
 
 
-def _awaited(services: Services, standing: Standings, name: str, userid: str) -> frozenset[str]:
+def _awaited(services: Services, standings: Standings, name: str, userid: str) -> frozenset[str]:
     """Which messages may still come to *userid* that day, to which one of *name* leaves a place.
 
     With one place a day progress gives it up only for whoever is behind already; else everybody unfinished
     may still be reminded.
     """
-    local = standing.calendar.local(standing.at)
-    rows = standing.by_person.get(userid, ())
-    person = standing.people.get(userid)
+    local = standings.calendar.local(standings.at)
+    rows = standings.by_person.get(userid, ())
+    person = standings.people.get(userid)
     found = set()
     only_one = name == "progress" and services.config.messages.per_day == 1
     is_late = to_remind(rows) if only_one else any(map(_unfinished, rows))

@@ -13,17 +13,17 @@ from bot.messages.message import Message
 from bot.services import Services
 
 
-def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person with all his quotas in it.
 
     Who has nothing to reach (all quotas exempt: on leave, left, no workdays) is left in peace, and who may be
     somebody else: his figures are not whole before that is decided.
     """
-    local = standing.calendar.local(standing.at)
+    local = standings.calendar.local(standings.at)
     yesterday = local.date() - timedelta(days=1)
     unsure = in_question(services)
-    for userid, rows in standing.by_person.items():
-        if userid in unsure or not standing.works_on(userid, local.date()):
+    for userid, rows in standings.by_person.items():
+        if userid in unsure or not standings.works_on(userid, local.date()):
             continue
         if all(row.status is Status.EXEMPT for row in rows):
             continue
@@ -32,8 +32,8 @@ def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Mes
             progress_message(
                 language=services.language,
                 rows=rows,
-                yesterday=standing.day(userid, yesterday),
+                yesterday=standings.day(userid, yesterday),
                 at=local,
-                waiting=standing.waiting(userid),
+                waiting=standings.waiting(userid),
             ),
         )

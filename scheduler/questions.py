@@ -35,9 +35,9 @@ def _free(services: Services, name: str, *, at: datetime) -> findings.Free:
     """
     store, quiet = services.store, quiet_hours(services)
     local = quiet.calendar.local(at)
-    taken, reminds = store.unasked.counts(local.date()), comes_later(services, "reminder", local)
+    taken, reminds = store.unasked_messages.counts(local.date()), comes_later(services, "reminder", local)
     book, tree = load_rulebook(services), services.directory.departments
-    quotas = [quota for quota, _ in book.frames_at(local.date())]
+    quotas = [quota for quota, _ in book.periods_at(local.date())]
 
     def is_planned(job: str, userid: str) -> bool:
         return store.outbox.by_key(key_of(job, local.date(), userid)) is not None
@@ -58,23 +58,23 @@ def _free(services: Services, name: str, *, at: datetime) -> findings.Free:
     return is_free
 
 
-def asked(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
+def asked(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person at work with questions of today, or whom they would be put to now."""
-    at, calendar = standing.at, standing.calendar
+    at, calendar = standings.at, standings.calendar
     found = findings.of_today(services, at=at, free=_free(services, QUESTION, at=at))
     for userid, told in sorted(found.items()):
-        if userid not in standing.people or not standing.works_on(userid, calendar.local_day(at)):
+        if userid not in standings.people or not standings.works_on(userid, calendar.local_day(at)):
             continue
-        until = time_is_up(at, calendar=calendar, away=standing.people[userid].absences)
+        until = time_is_up(at, calendar=calendar, away=standings.people[userid].absences)
         names = names_of(services, userid)
         seen = [Seen.of(one.name, one.evidence, holds=one.holds, names=names) for one in told]
         language = services.language
         yield userid, questions(language=language, asked=seen, until=until, at=calendar.local(at))
 
 
-def to_review(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
+def to_review(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each reviewer at work with the cases that came to him today, or would now."""
-    at, calendar = standing.at, standing.calendar
+    at, calendar = standings.at, standings.calendar
     told = cases.to_tell(services, at=at, free=_free(services, REVIEW, at=at))
     for userid, found in sorted(told.items()):
         ending = [case.until for case in found if (case.level or 0) + 1 < len(case.levels)]
@@ -82,17 +82,17 @@ def to_review(services: Services, standing: Standings) -> Iterator[tuple[str, Me
             userid,
             review_message(
                 language=services.language,
-                cases=[_to_decide(standing, case) for case in found],
+                cases=[_to_decide(standings, case) for case in found],
                 goes_up=min(ending, default=None),
                 at=calendar.local(at),
             ),
         )
 
 
-def _to_decide(standing: Standings, case: Case) -> ToDecide:
-    person = standing.people.get(case.userid)
+def _to_decide(standings: Standings, case: Case) -> ToDecide:
+    person = standings.people.get(case.userid)
     name = case.userid if person is None else person.name
-    what = _renamed(case.proposal) if case.proposal else what_of(case, calendar=standing.calendar)
+    what = _renamed(case.proposal) if case.proposal else what_of(case, calendar=standings.calendar)
     return ToDecide(id=case.id, name=name, said=case.said or "", what=what)
 
 

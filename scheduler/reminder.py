@@ -27,19 +27,19 @@ OFTEN = 3  # so many own workdays in a row with a reminder: the next one has no 
 _LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders
 
 
-def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person whom a reminder can still help."""
-    local = standing.calendar.local(standing.at)
+    local = standings.calendar.local(standings.at)
     language = services.language
-    unsure = unsure_of(services, at=standing.at)
-    reminded_often, leaves = _reminded_often(services, standing), services.store.preferences.leaves()
-    has_helper = helpers(services, at=standing.at)
-    counts_today = standing.calendar.is_workday(local.date()) and not standing.calendar.hours_over(local)
-    for userid, rows in standing.by_person.items():
+    unsure = unsure_of(services, at=standings.at)
+    reminded_often, leaves = _reminded_often(services, standings), services.store.preferences.leaves()
+    has_helper = helpers(services, at=standings.at)
+    counts_today = standings.calendar.is_workday(local.date()) and not standings.calendar.hours_over(local)
+    for userid, rows in standings.by_person.items():
         due = to_remind(rows)
-        if userid in unsure or not standing.works_on(userid, local.date()) or not due:
+        if userid in unsure or not standings.works_on(userid, local.date()) or not due:
             continue
-        about = _tight(standing, due) or (due if reminded_often(userid) else ())
+        about = _tight(standings, due) or (due if reminded_often(userid) else ())
         if about:
             is_last_day = not all(days_after(row, today_is_workday=counts_today) for row in about)
             offer = offer_help(
@@ -59,25 +59,25 @@ def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Mes
                 rows=rows,
                 at=local,
                 today_is_workday=counts_today,
-                may_be_away=may_be_away(standing, userid, due, leaves=leaves.get(userid, ())),
+                may_be_away=may_be_away(standings, userid, due, leaves=leaves.get(userid, ())),
                 has_helper=has_helper(userid),
             ),
         )
 
 
 def may_be_away(
-    standing: Standings, userid: str, due: Sequence[QuotaFigures], *, leaves: Iterable[SaidLeave]
+    standings: Standings, userid: str, due: Sequence[QuotaFigures], *, leaves: Iterable[SaidLeave]
 ) -> bool:
     """Whether he said that he is away on a day to come that is a workday of his as far as is recorded.
 
     Only the periods of *due* are looked at.
     """
-    tomorrow = standing.calendar.local_day(standing.at) + timedelta(days=1)
+    tomorrow = standings.calendar.local_day(standings.at) + timedelta(days=1)
     last = max((row.period_end for row in due), default=tomorrow - timedelta(days=1))
     return any(
-        standing.works_on(userid, day)
+        standings.works_on(userid, day)
         for leave in leaves
-        for day in standing.calendar.workdays_between(max(tomorrow, leave.first), min(last, leave.last))
+        for day in standings.calendar.workdays_between(max(tomorrow, leave.first), min(last, leave.last))
     )
 
 
@@ -87,19 +87,19 @@ def unsure_of(services: Services, *, at: datetime) -> frozenset[str]:
     return in_question(services) | (gap.members if gap and gap.members else frozenset())
 
 
-def _tight(standing: Standings, due: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
+def _tight(standings: Standings, due: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
     return tuple(
-        row for row in due if is_tight(row.today_dose, target=row.target, own=standing.own_workdays(row))
+        row for row in due if is_tight(row.today_dose, target=row.target, own=standings.own_workdays(row))
     )
 
 
-def _reminded_often(services: Services, standing: Standings) -> Callable[[str], bool]:
+def _reminded_often(services: Services, standings: Standings) -> Callable[[str], bool]:
     """Say of whom a reminder is in the outbox for each of his last OFTEN own workdays before today.
 
     A day of leave is none, whether it was imported or said by word.
     """
-    today = standing.calendar.local_day(standing.at)
-    days = standing.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
+    today = standings.calendar.local_day(standings.at)
+    days = standings.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
     leaves = services.store.preferences.leaves()
 
     told = cache(partial(services.store.outbox.told, "reminder"))  # one look a day, not one a person
@@ -109,7 +109,7 @@ def _reminded_often(services: Services, standing: Standings) -> Callable[[str], 
         own = [
             day
             for day in days
-            if standing.works_on(userid, day) and not any(one.first <= day <= one.last for one in away)
+            if standings.works_on(userid, day) and not any(one.first <= day <= one.last for one in away)
         ][:OFTEN]
         return len(own) == OFTEN and all(userid in told(day) for day in own)
 

@@ -15,21 +15,21 @@ from scheduler.reminder import unsure_of
 STATEMENT = "statement"  # in the keys of the messages
 
 
-def keep(services: Services, standing: Standings) -> None:
-    """Keep what `messages` tells of *standing* under which code, before anybody is told."""
-    issue(services, (statement_of(standing, userid) for userid in _done(services, standing)))
+def keep(services: Services, standings: Standings) -> None:
+    """Keep what `messages` tells of *standings* under which code, before anybody is told."""
+    issue(services, (statement_of(standings, userid) for userid in _done(services, standings)))
 
 
-def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person at work who added somebody today and has nothing left to do."""
-    local = standing.calendar.local(standing.at)
-    for userid in _done(services, standing):
-        told = preview(services, statement_of(standing, userid))
+    local = standings.calendar.local(standings.at)
+    for userid in _done(services, standings):
+        told = preview(services, statement_of(standings, userid))
         yield (
             userid,
             statement_message(
                 language=services.language,
-                rows=standing.by_person[userid],
+                rows=standings.by_person[userid],
                 added=told.statement.added,
                 code=told.code,
                 at=local,
@@ -38,10 +38,10 @@ def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Mes
         )
 
 
-def _done(services: Services, standing: Standings) -> Iterator[str]:
-    today, unsure = standing.calendar.local_day(standing.at), unsure_of(services, at=standing.at)
-    for userid, rows in standing.by_person.items():
+def _done(services: Services, standings: Standings) -> Iterator[str]:
+    today, unsure = standings.calendar.local_day(standings.at), unsure_of(services, at=standings.at)
+    for userid, rows in standings.by_person.items():
         if userid in unsure:
             continue
-        if standing.works_on(userid, today) and is_done(rows, added=standing.day(userid, today).added):
+        if standings.works_on(userid, today) and is_done(rows, added=standings.day(userid, today).added):
             yield userid

@@ -40,25 +40,25 @@ from scheduler.reminder import may_be_away
 _WEEK = timedelta(days=7)
 
 
-def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
+def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """One message for each person at work of whom something is asked, or who leads somebody."""
-    calendar, local = standing.calendar, standing.calendar.local(standing.at)
+    calendar, local = standings.calendar, standings.calendar.local(standings.at)
     today = local.date()
-    gap = gap_of(services, "weekly", at=standing.at)
+    gap = gap_of(services, "weekly", at=standings.at)
     monday, coming = today - timedelta(days=today.weekday()), calendar.next_workday(today)
     week = _Week(
-        standing=standing,
-        ahead=_ahead(services, standing, day=coming),
+        standings=standings,
+        ahead=_ahead(services, standings, day=coming),
         first=monday,
         coming=coming,
         unsure=in_question(services),
         leaves=services.store.preferences.leaves(),
-        leading=TeamDigest(services, standing, help_on=coming),
-        gains=_most(Gains(services, standing).of(standing.by_person)),
-        has_helper=helpers(services, at=standing.at),
+        leading=TeamDigest(services, standings, help_on=coming),
+        gains=_most(Gains(services, standings).of(standings.by_person)),
+        has_helper=helpers(services, at=standings.at),
     )
-    for userid, person in sorted(standing.people.items()):
-        if not standing.works_on(userid, today):
+    for userid, person in sorted(standings.people.items()):
+        if not standings.works_on(userid, today):
             continue
         own, team = week.own(userid), week.team(person)
         if own or team:
@@ -74,18 +74,20 @@ def messages(services: Services, standing: Standings) -> Iterator[tuple[str, Mes
             yield userid, said
 
 
-def _ahead(services: Services, standing: Standings, *, day: date) -> Standings:
-    """Where everybody will stand when the workday *day* begins, as far as is known as of *standing*."""
-    calendar, book = standing.calendar, load_rulebook(services)
-    frames = book.frames_at(day)
-    same = [(quota.id, period) for quota, period in frames] == [
-        (quota.id, period) for quota, period in standing.frames
+def _ahead(services: Services, standings: Standings, *, day: date) -> Standings:
+    """Where everybody will stand when the workday *day* begins, as far as is known as of *standings*."""
+    calendar, book = standings.calendar, load_rulebook(services)
+    quota_periods = book.periods_at(day)
+    same = [(quota.id, period) for quota, period in quota_periods] == [
+        (quota.id, period) for quota, period in standings.periods
     ]
-    branch = standing.branch
+    branch = standings.branch
     if not same:
-        branch = load_branch(services, list_needed_periods(services, frames, book=book), at=standing.at)
+        branch = load_branch(
+            services, list_needed_periods(services, quota_periods, book=book), at=standings.at
+        )
     opens = datetime.combine(day, calendar.opens, calendar.zone)
-    return load_standings_in(services, frames, at=opens, book=book, stored=False, branch=branch)
+    return load_standings_in(services, quota_periods, at=opens, book=book, stored=False, branch=branch)
 
 
 def _most(gains: Mapping[str, Mapping[str, Gain]]) -> dict[str, int]:
@@ -104,7 +106,7 @@ class _Week:
     *coming* is the next workday. *unsure*: who may be somebody else. *leaves*: said by word.
     """
 
-    standing: Standings
+    standings: Standings
     ahead: Standings
     first: date
     coming: date
@@ -116,13 +118,13 @@ class _Week:
 
     def own(self, userid: str) -> OwnWeek | None:
         """The week of *userid*; None if nothing is asked of him."""
-        rows = self.standing.by_person.get(userid, ())
+        rows = self.standings.by_person.get(userid, ())
         if userid in self.unsure or all(row.status is Status.EXEMPT for row in rows):
             return None
         undone = [row for row in self.ahead.by_person.get(userid, ()) if row.to_add]
         coming = [row for row in undone if row.workdays_left]
         doses = [-(-row.to_add // row.workdays_left) for row in coming]
-        away = may_be_away(self.standing, userid, coming, leaves=self.leaves.get(userid, ()))
+        away = may_be_away(self.standings, userid, coming, leaves=self.leaves.get(userid, ()))
         no_days = not coming and bool(undone or (self._is_last_day(userid) and any(r.to_add for r in rows)))
         return OwnWeek(
             rows=self._after_today(rows),
@@ -138,20 +140,22 @@ class _Week:
 
     def _is_last_day(self, userid: str) -> bool:
         """Whether he has left when the next workday begins."""
-        return not self.standing.people[userid].employed_on(self.coming)
+        return not self.standings.people[userid].employed_on(self.coming)
 
     def team(self, leader: Person) -> TeamWeek | None:
         """The week of the people whom *leader* leads; None if there is nobody of whom he may be told."""
-        told = self.leading.told(leader) if leader.leader_of else None
+        told = self.leading.content_for(leader) if leader.leader_of else None
         if told is None or not told.summed:
             return None
-        improved, more = self._improved(told) if told.over is None else self._improved_team(told, told.over)
+        improved, more = (
+            self._improved(told) if told.subteams is None else self._improved_team(told, told.subteams)
+        )
         return TeamWeek(
             members=told.summed,
             facts=_sum([self._facts(member.userid) for member in told.summed]),
             improved=improved,
             more=more,
-            over=told.over,
+            over=told.subteams,
         )
 
     def _improved(self, told: TeamContent) -> tuple[list[str], int]:
@@ -159,7 +163,7 @@ class _Week:
         more = {
             member.userid: self.gains.get(member.userid, 0)
             for member in told.own
-            if member.userid not in self.standing.in_doubt
+            if member.userid not in self.standings.in_doubt
         }
         best = max(more.values(), default=0)
         first = [member for member in told.own if more.get(member.userid) == best]
@@ -172,12 +176,12 @@ class _Week:
         )
 
     def _facts(self, userid: str) -> DayFacts:
-        calendar = self.standing.calendar
-        return self.standing.days(userid, self.first, calendar.local_day(self.standing.at))
+        calendar = self.standings.calendar
+        return self.standings.days(userid, self.first, calendar.local_day(self.standings.at))
 
     def _after_today(self, rows: Sequence[QuotaFigures]) -> list[QuotaFigures]:
         """*rows* with the workdays after today; on the last of a period it is today that is left."""
-        calendar, at = self.standing.calendar, self.standing.at
+        calendar, at = self.standings.calendar, self.standings.at
         today = int(calendar.is_workday(calendar.local_day(at)) and not calendar.hours_over(at))
         return [
             replace(row, workdays_left=max(min(row.workdays_left, 1), row.workdays_left - today))

@@ -75,7 +75,7 @@ def ask(services: Services, *texts: str) -> None:
     """Keep what zhang said, a second apart; nobody answers it yet."""
     for number, text in enumerate(texts, start=1):
         said_at = int(NOW.timestamp()) - 60 + number
-        services.store.words.put(Asked(msgid=f"w{number}", userid="zhang", text=text, said_at=said_at))
+        services.store.chat.put(Asked(msgid=f"w{number}", userid="zhang", text=text, said_at=said_at))
 
 
 def answers(services: Services) -> list[tuple[str, str]]:

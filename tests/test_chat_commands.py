@@ -48,7 +48,7 @@ TODAY = date(2026, 11, 24)
     ],
 )
 def test_a_word_alone(text: str, word: Command) -> None:
-    assert parse_command(text) == ParsedCommand(word=word)
+    assert parse_command(text) == ParsedCommand(command=word)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_word_alone(text: str, word: Command) -> None:
     ],
 )
 def test_a_word_with_more(text: str, word: Command, rest: str) -> None:
-    assert parse_command(text) == ParsedCommand(word=word, rest=rest)
+    assert parse_command(text) == ParsedCommand(command=word, rest=rest)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_anything_else_is_no_word(text: str) -> None:
 def test_no_text_breaks_it(text: str) -> None:
     found = parse_command(text)
 
-    assert found is None or found.word in Command
+    assert found is None or found.command in Command
     assert days_in(text, today=TODAY) is None or len(days_in(text, today=TODAY) or ()) <= len(text)
 
 

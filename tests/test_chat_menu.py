@@ -23,7 +23,7 @@ def test_each_button_is_a_word_that_has_an_answer(language: str) -> None:
     keys = [button["key"] for group in menu(language=language)["button"] for button in group["sub_button"]]
     words = [word for _, buttons in groups(language=language) for word in buttons]
 
-    assert [parse_command(key) for key in keys] == [ParsedCommand(word=word) for word in words]
+    assert [parse_command(key) for key in keys] == [ParsedCommand(command=word) for word in words]
     assert set(words) <= set(REPLIES)
 
 

@@ -168,7 +168,7 @@ def test_a_leader_may_name_the_former_userid_of_one_of_his(services: Services) -
 
     assert say(services, "team", "我来帮 zhang.old")[0] == "好的，记下您来帮员工甲"
     say(services, "team", "确认请假 zhang.old 11-26")
-    assert services.store.knowledge.absences() == {"zhang": frozenset({date(2026, 11, 26)})}
+    assert services.store.contact_knowledge.absences() == {"zhang": frozenset({date(2026, 11, 26)})}
 
 
 def test_leave_whose_days_stand_backwards_is_not_confirmed(services: Services) -> None:
@@ -176,7 +176,7 @@ def test_leave_whose_days_stand_backwards_is_not_confirmed(services: Services) -
     said = say(services, "team", "确认请假 zhang 11-27 到 11-26")
 
     assert said[0] == say(services, "team", "确认请假")[0]  # how it is said
-    assert services.store.knowledge.absences() == {}
+    assert services.store.contact_knowledge.absences() == {}
 
 
 def test_an_export_holds_the_own_people_and_is_noted_for_each_of_them(services: Services) -> None:

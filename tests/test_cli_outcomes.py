@@ -190,7 +190,7 @@ def test_an_import_says_by_its_code_whether_it_was_as_asked(
 
     report = json.loads(done.out)
     assert (done.code, report["stored"], report["good"], report["bad"]) == (code, stored, 1, 1)
-    assert len(services.store.knowledge.absences()) == stored
+    assert len(services.store.contact_knowledge.absences()) == stored
 
 
 def test_bad_reviews_end_with_1_and_decide_nothing(quotabot: Quotabot, services: Services) -> None:

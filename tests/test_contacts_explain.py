@@ -261,7 +261,7 @@ def test_a_month_of_five_thousand_events_leaves_no_contact_without_a_reason(tmp_
         assert one.events
     assert [one.added_at for one in quota.contacts] == sorted(one.added_at for one in quota.contacts)
     assert len({one.verdict for one in quota.contacts}) >= 8
-    pending = [one for one in quota.contacts if one.verdict.standing == "pending"]
+    pending = [one for one in quota.contacts if one.verdict.outcome == "pending"]
     assert all(one.until is not None for one in pending)
     assert len(pending) == row.pending
 

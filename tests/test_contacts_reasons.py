@@ -102,9 +102,9 @@ def test_a_sentence_is_whole_calm_and_says_how_it_stands(verdict: Verdict, langu
     assert not set(sentence) & set("{}！!")
     assert "  " not in sentence
     assert "落后" not in sentence
-    if verdict.standing == "rejected":
+    if verdict.outcome == "rejected":
         assert ("不计入" if language == "zh-CN" else "not count") in sentence
-    if verdict.standing == "counted":
+    if verdict.outcome == "counted":
         assert "不计入" not in sentence
         assert "not count" not in sentence
         assert ("计入" if language == "zh-CN" else "counts") in sentence

@@ -8,9 +8,9 @@ from builders.branches import at, core_branch, event, person, quota, seconds
 
 from bot.core.contacts import Details
 from bot.core.counting import Counting
-from bot.core.frames import QuotaPeriod
 from bot.core.pending import Waiting, waiting
 from bot.core.periods import parse_period
+from bot.core.quota_periods import QuotaPeriod
 from bot.core.relations import RelationKind
 from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
@@ -32,8 +32,8 @@ def waits(*, first: int = 20, **known: dict[str, object]) -> list[Waiting]:
             "jia": [replace(one, **known[one.add.external_userid]) for one in whole.contacts["jia"]],  # type: ignore[arg-type]  # a builder
         },
     )
-    frame = QuotaPeriod.of(ASKED, parse_period("2026-11"), calendar=branch.calendar)
-    return waiting(frame, frame.judged("jia", branch.past(epoch_of(at("2026-11-25T12:00")))))
+    quota_period = QuotaPeriod.of(ASKED, parse_period("2026-11"), calendar=branch.calendar)
+    return waiting(quota_period, quota_period.judged("jia", branch.past(epoch_of(at("2026-11-25T12:00")))))
 
 
 def tagged(*tags: str) -> Details:

@@ -16,9 +16,9 @@ from builders.branches import (
     at,
     core_branch,
     event,
-    frames_of,
     person,
     quota,
+    quota_periods_of,
     row,
     seconds,
 )
@@ -41,7 +41,7 @@ def rows_of(
 ) -> tuple[QuotaFigures, ...]:
     return progress(
         core_branch(people, events),
-        frames=frames_of(quotas, when=at(when), **changes),
+        quota_periods=quota_periods_of(quotas, when=at(when), **changes),
         at=at(when),
         behind_threshold=NINE_TENTHS,
     )
@@ -357,6 +357,6 @@ def test_a_time_without_a_zone_and_an_unknown_period_are_refused() -> None:
     naive = datetime(2026, 11, 24)  # noqa: DTZ001 - the naive one is the point
 
     with pytest.raises(ValueError, match="needs a zone"):
-        progress(core_branch([], []), frames=[], at=naive, behind_threshold=NINE_TENTHS)
+        progress(core_branch([], []), quota_periods=[], at=naive, behind_threshold=NINE_TENTHS)
     with pytest.raises(ValueError, match="no such period"):
-        frames_of([quota()], when=at("2026-11-24"), period_name="November")
+        quota_periods_of([quota()], when=at("2026-11-24"), period_name="November")

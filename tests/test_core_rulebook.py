@@ -23,9 +23,9 @@ def book(*lines: list[tuple[date, Quota | None]]) -> Rulebook:
     )
 
 
-def shown(frames: list[QuotaInPeriod]) -> list[tuple[str, int]]:
+def shown(quota_periods: list[QuotaInPeriod]) -> list[tuple[str, int]]:
     """Periods with the target that is asked in them."""
-    return [(period.name, rule.target) for rule, period in frames]
+    return [(period.name, rule.target) for rule, period in quota_periods]
 
 
 CHANGED = book([(EVER, quota(50)), (date(2026, 12, 1), quota(60))])
@@ -41,7 +41,7 @@ TO_DAYS = book([(EVER, quota(9, period=WEEK)), (date(2026, 12, 7), quota(2, peri
 
 
 @pytest.mark.parametrize(
-    ("rules", "day", "frames"),
+    ("rules", "day", "quota_periods"),
     [
         pytest.param(CHANGED, date(2026, 11, 30), [("2026-11", 50)], id="what the month began with"),
         pytest.param(CHANGED, date(2026, 12, 1), [("2026-12", 60)], id="the change, from its first day on"),
@@ -66,12 +66,14 @@ TO_DAYS = book([(EVER, quota(9, period=WEEK)), (date(2026, 12, 7), quota(2, peri
         pytest.param(TO_DAYS, date(2026, 12, 7), [("2026-12-07", 2)], id="week to day: without a gap"),
     ],
 )
-def test_the_periods_in_which_a_day_lies(rules: Rulebook, day: date, frames: list[tuple[str, int]]) -> None:
-    assert shown(rules.frames_at(day)) == frames
+def test_the_periods_in_which_a_day_lies(
+    rules: Rulebook, day: date, quota_periods: list[tuple[str, int]]
+) -> None:
+    assert shown(rules.periods_at(day)) == quota_periods
 
 
 @pytest.mark.parametrize(
-    ("rules", "name", "frames"),
+    ("rules", "name", "quota_periods"),
     [
         pytest.param(CHANGED, "2026-11", [("2026-11", 50)], id="before the change"),
         pytest.param(CHANGED, "2026-12", [("2026-12", 60)], id="from the change on"),
@@ -82,22 +84,22 @@ def test_the_periods_in_which_a_day_lies(rules: Rulebook, day: date, frames: lis
         pytest.param(TO_WEEKS, "2026-W50", [("2026-W50", 9)], id="the first week of the change"),
     ],
 )
-def test_a_period_by_its_name(rules: Rulebook, name: str, frames: list[tuple[str, int]]) -> None:
-    assert shown(rules.frames_named(parse_period(name))) == frames
+def test_a_period_by_its_name(rules: Rulebook, name: str, quota_periods: list[tuple[str, int]]) -> None:
+    assert shown(rules.periods_named(parse_period(name))) == quota_periods
 
 
 def test_quotas_stand_in_the_order_of_the_file() -> None:
     rules = Rulebook.of([quota(5, id="b", period=WEEK), quota(50, id="a")])
 
-    assert [rule.id for rule, _ in rules.frames_at(date(2026, 11, 24))] == ["b", "a"]
-    assert [rule.id for rule, _ in rules.frames_named(parse_period("2026-11"))] == ["a"]
+    assert [rule.id for rule, _ in rules.periods_at(date(2026, 11, 24))] == ["b", "a"]
+    assert [rule.id for rule, _ in rules.periods_named(parse_period("2026-11"))] == ["a"]
 
 
 def test_all_periods_that_begin_or_end_between_two_days() -> None:
     rules = book([(EVER, quota(50)), (date(2026, 12, 1), quota(60))], [(EVER, quota(9, id="w", period=WEEK))])
 
-    beginning = rules.frames_beginning(date(2026, 11, 1), date(2026, 12, 1))
-    ending = rules.frames_ending(date(2026, 11, 29), date(2026, 12, 6))
+    beginning = rules.periods_beginning(date(2026, 11, 1), date(2026, 12, 1))
+    ending = rules.periods_ending(date(2026, 11, 29), date(2026, 12, 6))
 
     assert shown(beginning) == [
         *(("2026-11", 50), ("2026-12", 60)),
@@ -119,14 +121,14 @@ def test_a_day_lies_in_one_period_at_most_and_that_keeps_what_it_began_with(
 ) -> None:
     line = [(EVER, first), *sorted(changes.items(), key=lambda change: change[0])]
 
-    frames = book(line).frames_at(day)
+    quota_periods = book(line).periods_at(day)
 
     # Naively: of each kind of period around the day, what held on its first day.
     begun = [period_of(kind, day) for kind in PeriodKind]
     held = [(period, [rule for since, rule in line if since <= period.first][-1]) for period in begun]
     running = [(rule, period) for period, rule in held if rule is not None and rule.period is period.kind]
-    assert all(framed in running for framed in frames)
-    assert len(frames) == min(1, len(running))
+    assert all(quota_period in running for quota_period in quota_periods)
+    assert len(quota_periods) == min(1, len(running))
 
 
 @given(changes=st.dictionaries(DAYS, RULES, max_size=4), first=RULES, day=DAYS)
@@ -136,9 +138,9 @@ def test_what_begins_is_what_is_found_day_by_day(
     rules = book([(EVER, first), *sorted(changes.items(), key=lambda change: change[0])])
     span = [day + timedelta(days=step) for step in range(40)]
 
-    found = rules.frames_beginning(span[0], span[-1])
+    found = rules.periods_beginning(span[0], span[-1])
 
     named = [period_of(kind, one) for one in span for kind in PeriodKind if period_of(kind, one).first == one]
     assert sorted(shown(found)) == sorted(
-        line for period in named for line in shown(rules.frames_named(period))
+        line for period in named for line in shown(rules.periods_named(period))
     )

@@ -101,7 +101,7 @@ def test_the_status_of_a_quota_of_one_day(when: str, done: int, status: Status) 
 
 
 @pytest.mark.parametrize(
-    ("standing", "status"),
+    ("given", "status"),
     [
         pytest.param({"counted": 6, "pending": 4}, Status.COVERED, id="pending ones cover the rest"),
         pytest.param({"counted": 6, "pending": 3, "over": True}, Status.MISSED, id="over, and one short"),
@@ -113,7 +113,7 @@ def test_the_status_of_a_quota_of_one_day(when: str, done: int, status: Status) 
         pytest.param({"counted": 2, "pending": 3}, Status.ON_TRACK, id="pending ones count for the pace"),
     ],
 )
-def test_the_order_of_statuses(standing: dict[str, Any], status: Status) -> None:
+def test_the_order_of_statuses(given: dict[str, Any], status: Status) -> None:
     usual: dict[str, Any] = {
         "target": 10,
         "pending": 0,
@@ -123,7 +123,7 @@ def test_the_order_of_statuses(standing: dict[str, Any], status: Status) -> None
         "behind_threshold": NINE_TENTHS,
     }
 
-    assert decide_status(**(usual | standing)) is status
+    assert decide_status(**(usual | given)) is status
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def teams_of(
     past = told.past(seconds(WHEN))
     rows = progress(
         told,
-        frames=[(asked, parse_period("2026-11")) for asked in quotas],
+        quota_periods=[(asked, parse_period("2026-11")) for asked in quotas],
         at=at(WHEN),
         behind_threshold=NINE_TENTHS,
     )

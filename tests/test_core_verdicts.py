@@ -256,8 +256,8 @@ def test_without_a_keep_period_the_settlement_is_the_midnight_after_the_last_day
 
 
 def test_a_verdict_says_its_standing_and_its_reason() -> None:
-    assert (Verdict.COUNTED.standing, Verdict.COUNTED.reason) == ("counted", None)
-    assert (Verdict.NOT_FIRST.standing, Verdict.NOT_FIRST.reason) == ("rejected", "not_first")
+    assert (Verdict.COUNTED.outcome, Verdict.COUNTED.reason) == ("counted", None)
+    assert (Verdict.NOT_FIRST.outcome, Verdict.NOT_FIRST.reason) == ("rejected", "not_first")
 
 
 def test_verdicts_stand_in_the_order_of_time_then_customer() -> None:

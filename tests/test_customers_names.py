@@ -51,7 +51,7 @@ def store(place: Path | str) -> Iterator[Store]:
 def put(store: Store, name: str, remark: str = "", *, userid: str = "zhang", customer: str = "wm1") -> None:
     with store.transaction():
         one = CustomerName(userid=userid, external_userid=customer, name=name, remark=remark)
-        store.names.put([one], read_at=1, since=0)
+        store.customer_names.put([one], read_at=1, since=0)
 
 
 def test_the_newest_names_hold_and_each_employee_has_his_own(store: Store) -> None:
@@ -60,7 +60,7 @@ def test_the_newest_names_hold_and_each_employee_has_his_own(store: Store) -> No
     put(store, "晴天", "老邻居", userid="li")
     put(store, "", "", customer="wm2")
 
-    mine, other = store.names.of("zhang"), store.names.of("li")
+    mine, other = store.customer_names.of("zhang"), store.customer_names.of("li")
     assert {customer: (one.name, one.remark) for customer, one in mine.items()} == {"wm1": ("晴天", REMARK)}
     assert {customer: (one.name, one.remark) for customer, one in other.items()} == {
         "wm1": ("晴天", "老邻居")
@@ -74,8 +74,8 @@ def test_a_changed_userid_takes_the_names_along(store: Store) -> None:
     with store.transaction():
         store.renames.move("zhang", "zhang.san")
 
-    assert store.names.of("zhang") == {}
-    assert {customer: one.name for customer, one in store.names.of("zhang.san").items()} == {
+    assert store.customer_names.of("zhang") == {}
+    assert {customer: one.name for customer, one in store.customer_names.of("zhang.san").items()} == {
         "wm1": NAME,
         "wm2": "新",
     }

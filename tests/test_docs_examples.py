@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from builders.branches import NINE_TENTHS, at, core_branch, event, frames_of, person, seconds
+from builders.branches import NINE_TENTHS, at, core_branch, event, person, quota_periods_of, seconds
 from builders.config import DIRECTORY, WECOM, read
 
 from bot.core.contacts import Contact, Details
@@ -66,7 +66,7 @@ class Bank:
         )
         rows = progress(
             branch,
-            frames=frames_of(config.core_quotas(), when=when, period_name=period),
+            quota_periods=quota_periods_of(config.core_quotas(), when=when, period_name=period),
             at=when,
             behind_threshold=NINE_TENTHS,
         )

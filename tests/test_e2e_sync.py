@@ -123,11 +123,11 @@ def test_a_month_with_lost_callbacks_is_made_good_as_far_as_lists_can_show(tmp_p
             if not is_shown(facts, heard.get((userid, customer), []), listed=(userid, customer) in created)
         }
         before, before_numbers = stage.living(), numbers(stage.services, stage.clock)
-        first = stage.drift(stage.sync())
+        first = stage.report_totals(stage.sync())
         after, after_numbers = stage.living(), numbers(stage.services, stage.clock)
-        second = stage.drift(stage.sync())
+        second = stage.report_totals(stage.sync())
         stage.next_night()
-        third = stage.drift(stage.sync())
+        third = stage.report_totals(stage.sync())
         with truthful(stage, tmp_path / "truth", truth) as told:
             true_numbers = numbers(told, FakeTime(at(NIGHT)))
 
@@ -209,7 +209,7 @@ def test_killed_at_ten_random_points_and_run_again_it_ends_the_same(tmp_path: Pa
         derive(stage.services)
         with copied(stage, tmp_path / "whole") as whole:
             worked = count_down(whole.services, None)
-            drift = whole.drift(whole.sync())
+            drift = whole.report_totals(whole.sync())
             total = worked()
             expected = end_state(whole.services)
         points = random.Random(7).sample(range(10, total - 10), 10)

@@ -232,7 +232,7 @@ def on_leave_today(folder: Path) -> Iterator[Post]:
 
 
 def absences(office: Post) -> dict[str, frozenset[date]]:
-    return office.services.store.knowledge.absences()
+    return office.services.store.contact_knowledge.absences()
 
 
 def test_a_leader_confirms_leave_by_his_card_which_greys(tmp_path: Path) -> None:

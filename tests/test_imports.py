@@ -52,7 +52,7 @@ def test_lines_may_overlap_and_come_again(tmp_path: Path, place: Path | str) -> 
         line = "lisi,2026-11-02,2026-11-04,年假"
         path = file(tmp_path, "userid,from,to,kind", line, line, "lisi,2026-11-04,2026-11-05,病假")
         reports = [imported(services, "absences", path) for _ in range(2)]
-        days = services.store.knowledge.absences()["lisi"]
+        days = services.store.contact_knowledge.absences()["lisi"]
 
     assert [(report.good, report.bad) for report in reports] == [(3, 0), (3, 0)]
     assert sorted(day.day for day in days) == [2, 3, 4, 5]
@@ -64,7 +64,7 @@ def test_leave_that_was_called_off_asks_for_the_days_again(tmp_path: Path, place
         imported(services, "absences", file(tmp_path, header, f"{first},年假", f"{second},病假"))
         off = [f"{first},取消", f"{second},Cancelled", f"{second},病假", "lisi,2026-11-09,2026-11-09,取消"]
         report = imported(services, "absences", file(tmp_path, header, *off))
-        days = services.store.knowledge.absences()["lisi"]
+        days = services.store.contact_knowledge.absences()["lisi"]
 
     assert (report.good, report.stored) == (4, True)
     assert sorted(day.day for day in days) == [4, 5]
@@ -74,7 +74,7 @@ def test_kind_may_be_left_out_and_columns_stand_in_any_order(tmp_path: Path, pla
     with branch(tmp_path, place) as services:
         imported(services, "absences", file(tmp_path, "to,from,userid", "2026-11-03,2026-11-02,lisi"))
 
-        assert len(services.store.knowledge.absences()["lisi"]) == 2
+        assert len(services.store.contact_knowledge.absences()["lisi"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_bad_line_is_named_and_nothing_is_stored(
     with branch(tmp_path, tmp_path / "bot.db") as services:
         path = file(tmp_path, "userid,from,to,kind", "lisi,2026-11-09,2026-11-09,", "", line)
         report = imported(services, "absences", path)
-        stored = services.store.knowledge.absences()
+        stored = services.store.contact_knowledge.absences()
         ((number, where, why),) = said(report)
 
     assert (number, where) == (4, column)
@@ -111,7 +111,7 @@ def test_skip_bad_stores_the_good_lines(tmp_path: Path, place: Path | str) -> No
         report = imported(services, "absences", path, skip_bad=True)
 
         assert (report.good, report.bad, report.stored) == (1, 1, True)
-        assert set(services.store.knowledge.absences()) == {"lisi"}
+        assert set(services.store.contact_knowledge.absences()) == {"lisi"}
 
 
 # facts
@@ -143,11 +143,11 @@ def test_facts_change_verdicts_at_once(
 def test_an_empty_cell_forgets_what_was_known(tmp_path: Path, place: Path | str) -> None:
     with branch(tmp_path, place, quotas=QUOTA + FACTS) as services:
         imported(services, "facts", file(tmp_path, "external_userid,manager,account", f"{JIA},LiSi,1"))
-        known = services.store.knowledge.facts()
+        known = services.store.contact_knowledge.facts()
         imported(services, "facts", file(tmp_path, "external_userid,manager,account", f"{JIA},,"))
 
         assert known == {("external_userid", JIA): StoredFacts(manager="lisi", facts={"account": True})}
-        assert services.store.knowledge.facts() == {}
+        assert services.store.contact_knowledge.facts() == {}
         assert row(services).pending == 1
 
 
@@ -156,7 +156,7 @@ def test_a_column_that_is_not_in_the_file_stays_as_it_was(tmp_path: Path, place:
         imported(services, "facts", file(tmp_path, "external_userid,account", f"{JIA},1"))
         imported(services, "facts", file(tmp_path, "external_userid,real_name", f"{JIA},0"))
 
-        assert services.store.knowledge.facts()["external_userid", JIA].facts == {
+        assert services.store.contact_knowledge.facts()["external_userid", JIA].facts == {
             "account": True,
             "real_name": False,
         }
@@ -221,7 +221,7 @@ def test_lines_that_contradict_each_other_are_all_bad(tmp_path: Path, place: Pat
             tmp_path, "external_userid,account", f"{JIA},1", "wm-yi,1", "wm-yi,TRUE", "wm-zi,x", f"{JIA},0"
         )
         report = imported(services, "facts", path, skip_bad=True)
-        stored = services.store.knowledge.facts()
+        stored = services.store.contact_knowledge.facts()
 
     assert said(report) == [
         (2, "external_userid", "line 6 says something else of the same key"),
@@ -280,7 +280,7 @@ def test_a_file_that_breaks_off_stores_nothing_even_with_skip_bad(tmp_path: Path
         path.write_bytes(f"external_userid,account\n{JIA},1\n".encode() + b"wm-\xd5\xc5,1\n")
         report = imported(services, "facts", path, skip_bad=True)
 
-        assert (report.broken, report.stored, services.store.knowledge.facts()) == (True, False, {})
+        assert (report.broken, report.stored, services.store.contact_knowledge.facts()) == (True, False, {})
         assert [line for line, _, _ in said(report)] == [3]
 
 
@@ -290,7 +290,7 @@ def test_managers_whom_nobody_knows_are_named_once_and_stored(tmp_path: Path) ->
         report = imported(services, "facts", path)
 
         assert report.strangers == {"wangwu": 3}
-        assert services.store.knowledge.facts()["unionid", "u3"].manager == "wangwu"
+        assert services.store.contact_knowledge.facts()["unionid", "u3"].manager == "wangwu"
 
 
 def test_a_column_that_looks_like_one_a_quota_asks_for_is_named(tmp_path: Path) -> None:
@@ -309,7 +309,7 @@ def test_a_dry_run_looks_and_stores_nothing(tmp_path: Path, place: Path | str) -
         report = imported(services, "facts", path, dry_run=True, skip_bad=True)
 
         assert (report.good, report.bad, report.stored) == (1, 1, False)
-        assert services.store.knowledge.facts() == {}
+        assert services.store.contact_knowledge.facts() == {}
         assert services.store.audit.acts() == []
 
 
@@ -332,7 +332,7 @@ def test_bom_and_blanks_do_no_harm(tmp_path: Path) -> None:
         path.write_bytes(b"\xef\xbb\xbf" + f"external_userid , account\r\n {JIA} , 1 \r\n".encode())
 
         assert imported(services, "facts", path).stored
-        assert ("external_userid", JIA) in services.store.knowledge.facts()
+        assert ("external_userid", JIA) in services.store.contact_knowledge.facts()
 
 
 class _TamperedFacts(FactLines):
@@ -373,8 +373,8 @@ def test_a_file_that_changes_meanwhile_leaves_nothing_behind(
         with pytest.raises(ImportingError, match="changed while it was read"):
             import_file(services, tampered(services, path), path, by="x", skip_bad=False, dry_run=False)
 
-        assert services.store.knowledge.facts() == {}
-        assert services.store.knowledge.absences() == {}
+        assert services.store.contact_knowledge.facts() == {}
+        assert services.store.contact_knowledge.absences() == {}
         assert services.store.audit.acts() == []
 
 
@@ -388,7 +388,7 @@ def test_keys_with_the_same_hash_are_different_customers(
         path = file(tmp_path, "external_userid,account", f"{JIA},1", "wm-yi,0", "wm-unknown,1")
         report = imported(services, "facts", path)
         again = imported(services, "facts", path)
-        stored = services.store.knowledge.facts()
+        stored = services.store.contact_knowledge.facts()
 
     assert said(report) == said(again) == []
     assert [(one.line, one.value) for one in report.unmatched.items] == [(4, "wm-unknown")]
@@ -409,7 +409,7 @@ def test_a_disk_without_room_for_what_is_compared_stores_nothing(
         with pytest.raises(ImportingError, match="temporary files cannot be written"):
             imported(services, "facts", path)
 
-        assert services.store.knowledge.facts() == {}
+        assert services.store.contact_knowledge.facts() == {}
 
 
 def test_a_long_file_is_stored_in_pieces_and_reported_in_bounds(
@@ -421,7 +421,7 @@ def test_a_long_file_is_stored_in_pieces_and_reported_in_bounds(
         written = [f"wm-{number},{number % 2}" for number in range(50)] + [f"bad-{n},x" for n in range(30)]
         path = file(tmp_path, "external_userid,account", *written)
         report = imported(services, "facts", path, skip_bad=True)
-        stored = services.store.knowledge.facts()
+        stored = services.store.contact_knowledge.facts()
 
     assert (report.good, report.bad) == (50, 30)
     assert {key: said.facts["account"] for (_, key), said in stored.items()} == {
@@ -459,11 +459,11 @@ def test_how_old_the_newest_facts_are(tmp_path: Path, place: Path | str) -> None
     """A file that says the same again makes them new: the bank has looked."""
     with branch(tmp_path, place) as services:
         path = file(tmp_path, "external_userid,account", f"{JIA},1")
-        ages = [services.store.knowledge.newest_facts()]
+        ages = [services.store.contact_knowledge.newest_facts()]
         for when in (NOW, NOW + timedelta(days=1)):
             services.clock = FakeTime(when)
             imported(services, "facts", path)
-            ages.append(services.store.knowledge.newest_facts())
+            ages.append(services.store.contact_knowledge.newest_facts())
 
     assert ages == [None, int(NOW.timestamp()), int(NOW.timestamp()) + 24 * 3600]
 
@@ -499,7 +499,7 @@ def test_a_second_import_of_facts_at_the_same_time_stores_nothing(tmp_path: Path
         ):
             imported(services, "facts", path)
 
-        assert services.store.knowledge.facts() == {}
+        assert services.store.contact_knowledge.facts() == {}
         assert services.store.audit.acts() == []
 
 

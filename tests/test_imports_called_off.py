@@ -15,7 +15,7 @@ def test_a_line_that_calls_off_is_no_leave_in_any_writing(tmp_path: Path, kind: 
     with branch(tmp_path, tmp_path / "bot.db") as services:
         imported(services, "absences", file(tmp_path, HEADER, "lisi,2026-11-02,2026-11-04,年假"))
         report = imported(services, "absences", file(tmp_path, HEADER, f"lisi,2026-11-02,2026-11-04,{kind}"))
-        absences, target = services.store.knowledge.absences(), row(services, "lisi").target
+        absences, target = services.store.contact_knowledge.absences(), row(services, "lisi").target
 
     assert (report.good, report.bad, report.stored) == (1, 0, True)
     assert absences == {}
@@ -27,7 +27,7 @@ def test_any_other_kind_is_leave(tmp_path: Path, kind: str) -> None:
     with branch(tmp_path, tmp_path / "bot.db") as services:
         imported(services, "absences", file(tmp_path, HEADER, f"lisi,2026-11-02,2026-11-02,{kind}"))
 
-        assert [day.day for day in services.store.knowledge.absences()["lisi"]] == [2]
+        assert [day.day for day in services.store.contact_knowledge.absences()["lisi"]] == [2]
 
 
 def test_lines_hold_in_their_order(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_lines_hold_in_their_order(tmp_path: Path) -> None:
     with branch(tmp_path, tmp_path / "bot.db") as services:
         imported(services, "absences", file(tmp_path, HEADER, *lines))
 
-        assert [day.day for day in services.store.knowledge.absences()["lisi"]] == [3]
+        assert [day.day for day in services.store.contact_knowledge.absences()["lisi"]] == [3]
 
 
 def test_calling_off_concerns_the_person_and_days_of_its_line_alone(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_calling_off_concerns_the_person_and_days_of_its_line_alone(tmp_path: Pa
         ]
         imported(services, "absences", file(tmp_path, HEADER, *leave))
         imported(services, "absences", file(tmp_path, HEADER, "lisi,2026-11-02,2026-11-02,取消"))
-        left = services.store.knowledge.absences()
+        left = services.store.contact_knowledge.absences()
 
     assert {who: sorted(day.day for day in days) for who, days in left.items()} == {
         "lisi": [3],
@@ -74,4 +74,4 @@ def test_leave_of_a_former_userid_is_the_new_one_s(tmp_path: Path) -> None:
             services.store.renames.put("li.old", "lisi", at=0, by="hr")
         report = imported(services, "absences", file(tmp_path, HEADER, "Li.Old,2026-11-02,2026-11-02,年假"))
 
-        assert (report.good, list(services.store.knowledge.absences())) == (1, ["lisi"])
+        assert (report.good, list(services.store.contact_knowledge.absences())) == (1, ["lisi"])

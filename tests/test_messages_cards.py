@@ -56,8 +56,8 @@ LINK = "https://quota.example.com/"
 COUNT = st.integers(0, 99_999)
 PIECES = ["👨‍👩‍👧‍👦", "🇨🇳", "👍🏽", "e\u0301", "**", "<a>", "\n", "\u202e", "王", "x"]
 NAMES = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
-PENDING = [verdict for verdict in Verdict if verdict.standing == "pending"]
-REJECTED = [verdict for verdict in Verdict if verdict.standing == "rejected"]
+PENDING = [verdict for verdict in Verdict if verdict.outcome == "pending"]
+REJECTED = [verdict for verdict in Verdict if verdict.outcome == "rejected"]
 
 
 @st.composite

@@ -93,7 +93,7 @@ def _live(services: Services, clock: FakeTime) -> None:
     store.preferences.mute("muted", until=midnight + 86_400, since=0, way=Way.BUTTON)
     store.preferences.mute("unmuted", until=midnight, since=0, way=Way.BUTTON)
     with store.transaction():
-        store.knowledge.put_absences([Absence(userid="away", first=tuesday, last=tuesday)])
+        store.contact_knowledge.put_absences([Absence(userid="away", first=tuesday, last=tuesday)])
     clock.set("2026-11-24T08:40")
     assert say(services, "said", "请假 11-24 11-26")
     clock.set("2026-11-24T09:07")

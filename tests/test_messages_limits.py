@@ -221,13 +221,13 @@ def test_what_matters_least_goes_first() -> None:
 
     seen = {tuple(as_text(message, limit=limit).splitlines()) for limit in range(90, 600)}
 
-    first, standing, pending, yesterday, kept, peace, footer = as_text(message).splitlines()
+    first, standings, pending, yesterday, kept, peace, footer = as_text(message).splitlines()
     assert seen == {
-        (first, standing, pending, yesterday, kept, peace, footer),
-        (first, standing, pending, yesterday, peace, footer),
-        (first, standing, pending, yesterday, footer),
-        (first, standing, pending, footer),
-        (first, standing, footer),
+        (first, standings, pending, yesterday, kept, peace, footer),
+        (first, standings, pending, yesterday, peace, footer),
+        (first, standings, pending, yesterday, footer),
+        (first, standings, pending, footer),
+        (first, standings, footer),
         (first, footer),
     }
 

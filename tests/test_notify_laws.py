@@ -94,7 +94,7 @@ def something_happens(services: Services, chance: random.Random, clock: FakeTime
         case 4:
             absence = Absence(userid=userid, first=today, last=today + timedelta(days=1))
             with store.transaction():
-                store.knowledge.put_absences([absence])
+                store.contact_knowledge.put_absences([absence])
         case 5 | 6:
             adds(services, chance, userid, today, chance.randrange(12))
         case _:
@@ -162,7 +162,7 @@ def test_peace_is_kept_on_random_branches(tmp_path: Path, per_day: int, seed: in
     chance = random.Random(f"peace {per_day} {seed}")
     with branch(tmp_path, chance, per_day=per_day) as (services, clock):
         sent, wanted = play(services, chance, clock)
-        withheld = services.store.unasked.withheld()
+        withheld = services.store.unasked_messages.withheld()
         calendar = services.config.work_calendar()
 
     of_day = Counter((one.to, one.at.date()) for one in sent)
@@ -217,7 +217,7 @@ def test_what_may_wait_goes_on_the_first_day_with_a_place(one: tuple[Services, F
 
     # Today a place is left to the reminder that may come, tomorrow one to progress, too.
     assert begins(services) == ["11-24 10", "11-24 10", "11-25 08", "11-26 08"]
-    assert services.store.unasked.withheld() == {}
+    assert services.store.unasked_messages.withheld() == {}
 
 
 def test_a_decision_waits_for_the_end_of_a_mute_and_a_result_no_longer_than_its_appeals(
@@ -230,21 +230,21 @@ def test_a_decision_waits_for_the_end_of_a_mute_and_a_result_no_longer_than_its_
 
     assert (decided, closed) == (True, False)
     assert begins(services) == ["12-07 08"]
-    assert services.store.unasked.withheld() == {"leave": 1}
+    assert services.store.unasked_messages.withheld() == {"leave": 1}
 
 
 def test_what_was_withheld_goes_when_it_is_planned_again_in_peace(one: tuple[Services, FakeTime]) -> None:
     services, clock = one
     services.store.preferences.mute("jia", until=int(clock()) + 60, since=0, way=Way.WORD)
     muted = news(services, clock.moment, job="progress")
-    before = services.store.unasked.withheld()
+    before = services.store.unasked_messages.withheld()
     services.store.preferences.unmute("jia")
 
     planned = [news(services, clock.moment, job="progress") for _ in range(2)]
 
     assert (muted, before, planned) == (False, {"muted": 1}, [True, False])
-    assert services.store.unasked.withheld() == {}
-    assert services.store.unasked.counts(date(2026, 11, 24)) == {"jia": 1}
+    assert services.store.unasked_messages.withheld() == {}
+    assert services.store.unasked_messages.counts(date(2026, 11, 24)) == {"jia": 1}
 
 
 def test_a_group_is_nobody_who_could_be_told_too_much(one: tuple[Services, FakeTime]) -> None:
@@ -266,4 +266,4 @@ def test_a_group_is_nobody_who_could_be_told_too_much(one: tuple[Services, FakeT
         ]
 
     assert added == [True] * 5
-    assert services.store.unasked.counts(date(2026, 11, 24)) == {}
+    assert services.store.unasked_messages.counts(date(2026, 11, 24)) == {}

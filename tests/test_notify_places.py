@@ -45,7 +45,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_no_more_than_the_room_is_given_to_each_on_each_day(store: Store) -> None:
-    unasked = store.unasked
+    unasked = store.unasked_messages
     asked = [("jia", TUESDAY), ("yi", TUESDAY), ("jia", NEXT), ("jia", TUESDAY), ("jia", TUESDAY)]
 
     given = [unasked.take(userid, day, room=2) for userid, day in asked]
@@ -57,7 +57,7 @@ def test_no_more_than_the_room_is_given_to_each_on_each_day(store: Store) -> Non
 
 
 def test_a_place_is_given_back_to_its_person_and_day_and_no_more_than_was_taken(store: Store) -> None:
-    unasked = store.unasked
+    unasked = store.unasked_messages
     for userid, day in (("jia", TUESDAY), ("jia", NEXT), ("yi", TUESDAY)):
         unasked.take(userid, day, room=3)
 
@@ -70,7 +70,7 @@ def test_a_place_is_given_back_to_its_person_and_day_and_no_more_than_was_taken(
 
 
 def test_what_was_withheld_is_counted_once_by_day_and_reason(store: Store) -> None:
-    unasked = store.unasked
+    unasked = store.unasked_messages
 
     noted = [
         unasked.withhold(key, job="progress", userid="jia", day=day, reason=reason, at=1)
@@ -134,7 +134,7 @@ def put(services: Services, message: OutboxMessage, *, spread: bool = False) -> 
         enqueue_unasked(services, message, quiet=quiet_hours(services), spread=spread)
     stored = services.store.outbox.by_key(message.key)
     if stored is None:
-        return str(services.store.unasked.why(message.key))
+        return str(services.store.unasked_messages.why(message.key))
     return f"{services.config.work_calendar().moment(stored['not_before']):%m-%d %H}"
 
 
@@ -143,7 +143,7 @@ def test_what_comes_later_and_matters_more_keeps_its_places(services: Services) 
     assert put(services, row(services, "statement")) == "per_day"
     assert put(services, row(services, "close")) == "11-26 08"  # after two workdays it takes one all the same
     assert [put(services, row(services, job)) for job in ("progress", "reminder")] == ["11-24 08"] * 2
-    assert services.store.unasked.counts(TUESDAY) == {"jia": 2}
+    assert services.store.unasked_messages.counts(TUESDAY) == {"jia": 2}
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_a_preview_names_what_would_go_and_takes_no_place(services: Services) ->
 
     # One of two places is taken, the next takes the other; leave waits for tomorrow.
     assert found == ["progress", "statement", "leave:1", "admin"]
-    assert services.store.unasked.counts(TUESDAY) == {"jia": 1}
+    assert services.store.unasked_messages.counts(TUESDAY) == {"jia": 1}
     assert [one["key"] for one in outbox_rows(services)] == [stored.key]
 
 
@@ -300,7 +300,7 @@ def test_the_same_message_planned_twice_takes_one_place(services: Services) -> N
         put(services, message)
     put(services, replace(message, content="another text"))
 
-    assert services.store.unasked.counts(TUESDAY) == {"jia": 1}
+    assert services.store.unasked_messages.counts(TUESDAY) == {"jia": 1}
     assert len(outbox_rows(services)) == 1
 
 
@@ -326,5 +326,5 @@ def test_a_message_that_is_put_off_before_sending_waits_from_its_own_day_on(serv
     hold_back(services, real_now=moment, clock_now=moment)
 
     assert [(one["state"], one["error"]) for one in outbox_rows(services)] == [("dropped", "leave")] * 2
-    assert services.store.unasked.counts(TUESDAY) == {}
-    assert services.store.unasked.counts(date(2026, 11, 27)) == {}
+    assert services.store.unasked_messages.counts(TUESDAY) == {}
+    assert services.store.unasked_messages.counts(date(2026, 11, 27)) == {}

@@ -30,7 +30,7 @@ def mute(office: Post, until: str) -> None:
 
 def test_what_loses_its_point_is_dropped_and_counted(office: Post) -> None:
     with office.services.store.transaction():
-        office.services.store.unasked.take("yg01", DAY, room=3)
+        office.services.store.unasked_messages.take("yg01", DAY, room=3)
     office.put("progress:2026-11-23:yg01")
     mute(office, "2026-11-24T00:00")
     office.drain()
@@ -43,8 +43,8 @@ def test_what_loses_its_point_is_dropped_and_counted(office: Post) -> None:
         "dropped",
         "muted",
     )
-    assert office.services.store.unasked.withheld(on=DAY) == {"muted": 1}
-    assert office.services.store.unasked.counts(DAY) == {}  # his place of the day is free again
+    assert office.services.store.unasked_messages.withheld(on=DAY) == {"muted": 1}
+    assert office.services.store.unasked_messages.counts(DAY) == {}  # his place of the day is free again
 
 
 def test_what_may_wait_goes_when_the_silence_is_over(office: Post) -> None:
@@ -57,7 +57,7 @@ def test_what_may_wait_goes_when_the_silence_is_over(office: Post) -> None:
 
     assert before == []
     assert len(office.phone()) == 1
-    assert office.services.store.unasked.counts(date(2026, 11, 24)) == {"yg01": 1}
+    assert office.services.store.unasked_messages.counts(date(2026, 11, 24)) == {"yg01": 1}
 
 
 def test_answers_and_what_others_get_go_on(office: Post) -> None:

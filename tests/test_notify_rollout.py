@@ -134,7 +134,7 @@ def test_what_nobody_is_told_yet_is_counted_as_rollout(tmp_path: Path) -> None:
     with branch(tmp_path, SHADOW) as services:
         run(services, "progress", MORNING)
         run(services, "digest", EVENING)
-        withheld = services.store.unasked.withheld(on=MORNING.date())
+        withheld = services.store.unasked_messages.withheld(on=MORNING.date())
         text = metrics_text(Health(services.store, probe=lambda: None))
 
     # twelve in the morning; three leaders, and two robots with words and a picture each, in the evening
@@ -276,7 +276,7 @@ def test_a_message_that_the_mode_held_back_goes_when_its_job_is_run_again_that_d
         messages = [one for one in plan(services, "progress", at=MORNING) if one.to_userid == "a1"]
         with services.store.transaction():
             put = [enqueue_unasked(services, one, quiet=quiet_hours(services)) for one in messages]
-        withheld = services.store.unasked.withheld(on=MORNING.date())
+        withheld = services.store.unasked_messages.withheld(on=MORNING.date())
 
     assert put == [True]
     assert withheld == {"rollout": 11}

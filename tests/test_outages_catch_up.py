@@ -75,7 +75,7 @@ def compared(services: Services, when: str, *, read: tuple[str, ...] = (), **unr
         syncs.put_batches([read])
         for userid in read:
             services.store.engine.run("sync_judged", userid=userid, living=0, losses=0)
-        syncs.put_drift(
+        syncs.put_report_lines(
             run,
             [SyncReportLine(cause="unknown", userid=u, number=1, text=text) for u, text in unread.items()],
         )

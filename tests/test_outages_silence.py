@@ -188,7 +188,9 @@ def done(services: Services, when: str, *, found_at: str = "", cause: str = "", 
             )
             store.ledger.append(fact, origin=ORIGIN, recorded_at=0)
         if cause:
-            store.syncs.put_drift(run, [SyncReportLine(cause=cause, userid="yg01", number=12, text=text)])
+            store.syncs.put_report_lines(
+                run, [SyncReportLine(cause=cause, userid="yg01", number=12, text=text)]
+            )
         store.syncs.end(run, ended_at=run.began_at + 60)
     return run
 

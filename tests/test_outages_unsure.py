@@ -75,7 +75,7 @@ def test_whose_list_could_not_be_read_after_an_outage_is_told_nothing(services: 
         store.syncs.put_batches([read])
         for userid in read:
             store.engine.run("sync_judged", userid=userid, living=0, losses=0)
-        store.syncs.put_drift(
+        store.syncs.put_report_lines(
             run,
             [
                 SyncReportLine(cause="unknown", userid=one, number=1, text=BUSY)

@@ -141,7 +141,7 @@ def test_help_waits_for_the_leader_s_next_time_at_work(services: Services) -> No
 
 def test_help_says_when_it_arrives_though_the_leader_s_day_is_full(services: Services) -> None:
     for _ in range(3):
-        services.store.unasked.take("team", TUESDAY.date(), room=3)
+        services.store.unasked_messages.take("team", TUESDAY.date(), room=3)
 
     answer = lines(help_request.ask_for_help(services, "zhang", at=TUESDAY))
 
@@ -154,7 +154,7 @@ def test_help_says_when_it_arrives_though_the_leader_s_day_is_full(services: Ser
 def test_help_that_no_leader_can_be_told_these_days_says_so(services: Services) -> None:
     for day in (date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26), date(2026, 11, 27)):
         for _ in range(3):
-            services.store.unasked.take("team", day, room=3)
+            services.store.unasked_messages.take("team", day, room=3)
 
     answer = lines(help_request.ask_for_help(services, "zhang", at=TUESDAY))
 
@@ -166,7 +166,7 @@ def test_a_wish_for_help_that_was_cut_off_is_told_when_it_is_asked_again(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as cut:
-        cut.setattr(help_request, "put_unasked", _cut_off)
+        cut.setattr(help_request, "enqueue_unasked", _cut_off)
         with pytest.raises(KeyboardInterrupt):
             help_request.ask_for_help(services, "zhang", at=TUESDAY)
 

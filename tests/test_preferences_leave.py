@@ -41,7 +41,7 @@ def lines(content: str) -> list[str]:
 
 
 def absences(services: Services, userid: str = "zhang") -> set[date]:
-    return set(services.store.knowledge.absences().get(userid, ()))
+    return set(services.store.contact_knowledge.absences().get(userid, ()))
 
 
 def confirmations(services: Services) -> list[tuple[str, str, str]]:
@@ -98,7 +98,7 @@ def test_in_words_it_says_what_to_answer(tmp_path: Path) -> None:
 def test_nobody_is_asked_about_days_that_change_nothing(services: Services, userid: str, word: str) -> None:
     with services.store.transaction():
         known = Absence(userid="li", first=date(2026, 11, 26), last=date(2026, 11, 27), kind="年假")
-        services.store.knowledge.put_absences([known])
+        services.store.contact_knowledge.put_absences([known])
 
     answer = say(services, userid, word)
 
@@ -258,7 +258,7 @@ def test_leave_whose_question_to_the_leader_was_cut_off_is_noted_and_asked_after
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as cut:
-        cut.setattr(leave, "put_unasked", _cut_off)
+        cut.setattr(leave, "enqueue_unasked", _cut_off)
         with pytest.raises(KeyboardInterrupt):
             say(services, "zhang", SAID)
     noted = services.store.preferences.leaves()
@@ -293,7 +293,10 @@ def test_a_leader_in_a_pilot_is_not_asked_about_somebody_outside_it(tmp_path: Pa
     with branch(tmp_path, more=pilot, roster=roster) as services:
         answer = say(services, "zhang", SAID)
 
-        assert (unasked(services, "leave"), services.store.unasked.withheld(on=TUESDAY.date())) == ([], {})
+        assert (unasked(services, "leave"), services.store.unasked_messages.withheld(on=TUESDAY.date())) == (
+            [],
+            {},
+        )
         assert answer[1].endswith("请主管或人力确认这几天。")
 
 
@@ -303,7 +306,7 @@ def test_in_shadow_no_leader_is_asked_and_that_is_counted(tmp_path: Path) -> Non
 
         assert unasked(services, "leave") == []
         assert answer[1].endswith("请主管或人力确认这几天。")
-        assert services.store.unasked.withheld(on=TUESDAY.date()) == {"rollout": 1}
+        assert services.store.unasked_messages.withheld(on=TUESDAY.date()) == {"rollout": 1}
 
 
 def test_a_period_whose_figures_are_final_is_left_alone(tmp_path: Path) -> None:

@@ -53,11 +53,11 @@ def test_the_next_days_that_follow_one_another(days: list[int], found: tuple[int
     assert run_from({date(2026, 11, day) for day in days}, date(2026, 11, 24)) == wanted
 
 
-def effect(days: list[int], frames: list[QuotaInPeriod], **known: Any) -> Effect:
+def effect(days: list[int], quota_periods: list[QuotaInPeriod], **known: Any) -> Effect:
     return effect_of(
         {date(2026, 11, day) for day in days},
         person(**known),
-        frames=frames,
+        quota_periods=quota_periods,
         departments=Departments(),
         calendar=china(),
     )
@@ -69,7 +69,7 @@ THURSDAY: QuotaInPeriod = (quota(5, period=PeriodKind.DAY), parse_period("2026-1
 
 
 @pytest.mark.parametrize(
-    ("days", "frames", "known", "gone", "targets"),
+    ("days", "quota_periods", "known", "gone", "targets"),
     [
         pytest.param([26, 27], [MONTHLY], {}, [26, 27], [(50, 45)], id="two of 21 workdays"),
         pytest.param([28, 29], [MONTHLY], {}, [], [], id="a weekend"),
@@ -93,12 +93,12 @@ THURSDAY: QuotaInPeriod = (quota(5, period=PeriodKind.DAY), parse_period("2026-1
 )
 def test_what_leave_makes_of_targets(
     days: list[int],
-    frames: list[QuotaInPeriod],
+    quota_periods: list[QuotaInPeriod],
     known: dict[str, Any],
     gone: list[int],
     targets: list[tuple[int, int]],
 ) -> None:
-    found = effect(days, frames, **known)
+    found = effect(days, quota_periods, **known)
 
     assert sorted(day.day for day in found.days) == gone
     assert [(one.before, one.after) for one in found.targets] == targets

@@ -122,15 +122,15 @@ def test_leave_and_own_books_move_along(opened: Bank) -> None:
     store = opened.services.store
     with store.transaction():
         day = date(2026, 11, 9)
-        store.knowledge.put_absences([Absence(userid="yg01", first=day, last=day)])
+        store.contact_knowledge.put_absences([Absence(userid="yg01", first=day, last=day)])
     facts = [Fact(key_kind="external_userid", key="wm1", fact="manager", value="yg01")]
     put_facts(store, facts, imported_at=1)
     renamed_in_wecom(opened)
 
     rename(opened.services, [("yg01", "zhang.san")], "HR")
 
-    assert store.knowledge.absences() == {"zhang.san": frozenset({day})}
-    assert store.knowledge.facts()["external_userid", "wm1"].manager == "zhang.san"
+    assert store.contact_knowledge.absences() == {"zhang.san": frozenset({day})}
+    assert store.contact_knowledge.facts()["external_userid", "wm1"].manager == "zhang.san"
 
 
 def test_leave_and_books_that_still_name_the_old_userid_are_the_new_ones(
@@ -146,7 +146,7 @@ def test_leave_and_books_that_still_name_the_old_userid_are_the_new_ones(
     for lines, path in ((AbsenceLines(services, leave), leave), (FactLines(services, books), books)):
         import_file(services, lines, path, by="HR", skip_bad=False, dry_run=False)
 
-    knowledge = services.store.knowledge
+    knowledge = services.store.contact_knowledge
     assert knowledge.absences() == {"zhang.san": frozenset({date(2026, 11, 9)})}
     assert knowledge.facts()["external_userid", "wm1"].manager == "zhang.san"
 

@@ -77,7 +77,7 @@ class Stage:
         return sum(len(stage.differences) for stage in recount(self.desk.services, mend=False))
 
     def found(self, run: SyncRun) -> dict[str, int]:
-        return self.desk.drift(run)
+        return self.desk.report_totals(run)
 
 
 @pytest.fixture
@@ -262,7 +262,7 @@ def test_killed_anywhere_it_proposes_once_and_writes_nothing_for_the_two(stage: 
         stage.desk.sync(began=moment)
     for name, act in kept.items():
         setattr(engine, name, act)
-    found = stage.desk.drift(stage.desk.sync(began=moment))
+    found = stage.desk.report_totals(stage.desk.sync(began=moment))
 
     assert (stage.open(), found) == ([ID], {"renamed": 1})
     assert stage.gross("yg01", NEW) == [6, 0]

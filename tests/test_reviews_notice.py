@@ -42,7 +42,7 @@ def test_a_decision_is_told_at_the_persons_next_time_at_work(tmp_path: Path, whe
         asked(services)
         leave = Absence(userid="zhang", first=date(2026, 11, 27), last=date(2026, 11, 30))
         with services.store.transaction():
-            services.store.knowledge.put_absences([leave])
+            services.store.contact_knowledge.put_absences([leave])
         message = told(services, BURST_ID, accept=True, when=when)
 
     assert message is not None

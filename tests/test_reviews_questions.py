@@ -188,7 +188,7 @@ def test_only_those_at_work_and_under_the_quota_are_asked(tmp_path: Path, line: 
 def absent(services: Services, userid: str, first: str, last: str) -> None:
     leave = Absence(userid=userid, first=date.fromisoformat(first), last=date.fromisoformat(last))
     with services.store.transaction():
-        services.store.knowledge.put_absences([leave])
+        services.store.contact_knowledge.put_absences([leave])
 
 
 def test_who_is_on_leave_is_asked_when_he_is_back_and_his_days_of_leave_do_not_count(tmp_path: Path) -> None:

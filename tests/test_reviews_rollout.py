@@ -156,7 +156,7 @@ def test_what_the_first_comparison_took_in_is_asked_about_the_next_morning(tmp_p
     with desk(tmp_path) as stage:
         customer = stage.happen("add", "yg02", when="2026-03-02T10:00", hears=False)
         stage.happen("add", "yg01", external_userid=customer, when="2026-11-20T10:00", hears=False)
-        drift = stage.drift(stage.sync())
+        drift = stage.report_totals(stage.sync())
         stage.clock.set("2026-11-24T09:07")
         told = morning(stage.services, stage.clock.moment)
 

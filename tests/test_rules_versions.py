@@ -41,8 +41,8 @@ def recorded(store: Store, *steps: tuple[date, list[Quota]]) -> dict[str, tuple[
 
 def targets(book: Rulebook, *periods: str) -> list[int | None]:
     """The target of the only quota in each of the periods."""
-    found = [book.frames_named(parse_period(name)) for name in periods]
-    return [frames[0][0].target if frames else None for frames in found]
+    found = [book.periods_named(parse_period(name)) for name in periods]
+    return [quota_periods[0][0].target if quota_periods else None for quota_periods in found]
 
 
 def test_with_nothing_recorded_the_file_holds_for_all_time() -> None:
@@ -100,7 +100,8 @@ def test_a_quota_that_left_the_file_holds_to_the_end_of_its_period(store: Store)
     versions = recorded(store, (NOVEMBER, [other, OLD]), (NOVEMBER, [other]))
     book = rulebook.rulebook([other], versions, today=NOVEMBER)
     names = [
-        [framed[0].id for framed in book.frames_named(parse_period(name))] for name in ("2026-11", "2026-12")
+        [quota_period[0].id for quota_period in book.periods_named(parse_period(name))]
+        for name in ("2026-11", "2026-12")
     ]
 
     assert names == [["other", "q"], ["other"]]
@@ -119,8 +120,8 @@ def test_another_kind_of_period_begins_after_the_old_one_has_ended(store: Store)
         None,
         10,
     ]
-    assert [framed[1].name for framed in book.frames_at(date(2026, 12, 3))] == []
-    assert [framed[1].name for framed in book.frames_at(date(2026, 12, 8))] == ["2026-W50"]
+    assert [quota_period[1].name for quota_period in book.periods_at(date(2026, 12, 3))] == []
+    assert [quota_period[1].name for quota_period in book.periods_at(date(2026, 12, 8))] == ["2026-W50"]
 
 
 def test_integrity_is_frozen_with_the_quota(store: Store) -> None:
@@ -129,9 +130,9 @@ def test_integrity_is_frozen_with_the_quota(store: Store) -> None:
     book = rulebook.rulebook([OLD], versions, today=NOVEMBER)
 
     held = [
-        framed[0].integrity
+        quota_period[0].integrity
         for name in ("2026-11", "2026-12")
-        for framed in book.frames_named(parse_period(name))
+        for quota_period in book.periods_named(parse_period(name))
     ]
     assert held == [strict.integrity, OFF]
 

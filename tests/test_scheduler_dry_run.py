@@ -74,10 +74,10 @@ def something_happens(services: Services, chance: random.Random, clock: FakeTime
             store.preferences.add_leave(who, today, today + timedelta(days=chance.randrange(3)), at=now)
         case 2:
             with store.transaction():
-                store.knowledge.put_absences([Absence(userid=who, first=today, last=today)])
+                store.contact_knowledge.put_absences([Absence(userid=who, first=today, last=today)])
         case 3:
             with store.transaction():
-                store.unasked.take(who, today, room=3)
+                store.unasked_messages.take(who, today, room=3)
         case _:
             begin = clock.moment - timedelta(minutes=70)
             add_customers(
@@ -116,7 +116,7 @@ def test_a_dry_run_shows_what_the_run_stores(tmp_path: Path, seed: int) -> None:
 
             assert shown == stored
             kinds.update(kind_of(key) for key in stored)
-        withheld = services.store.unasked.withheld()
+        withheld = services.store.unasked_messages.withheld()
 
     assert kinds
     assert withheld
@@ -137,4 +137,4 @@ def test_of_two_messages_of_one_dry_run_the_second_finds_the_place_taken(tmp_pat
 
         assert [one.job for one in planned] == ["progress", "admin"]
         assert shown == ["progress:2026-11-26:boss"]
-        assert services.store.unasked.counts(date(2026, 11, 26)) == {}
+        assert services.store.unasked_messages.counts(date(2026, 11, 26)) == {}

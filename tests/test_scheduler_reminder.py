@@ -55,7 +55,7 @@ def reminded(
 def absent(services: Services, first: int, last: int) -> None:
     leave = Absence(userid="yg01", first=date(2026, 11, first), last=date(2026, 11, last))
     with services.store.transaction():
-        services.store.knowledge.put_absences([leave])
+        services.store.contact_knowledge.put_absences([leave])
 
 
 def said(services: Services, when: str = LATE) -> list[str]:

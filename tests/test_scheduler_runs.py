@@ -297,8 +297,8 @@ def test_a_takeover_does_not_plan_again_who_stands_before_the_cursor(
 def _dying_after(number: int) -> jobs.Job:
     whole = jobs.JOBS["progress"]
 
-    def job(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
-        for count, message in enumerate(whole(services, standing)):
+    def job(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
+        for count, message in enumerate(whole(services, standings)):
             if count == number:
                 raise SystemExit  # as good as a kill: nobody catches it
             yield message
@@ -341,8 +341,8 @@ def test_a_job_that_raises_is_tried_three_times_and_ends_failed(
 ) -> None:
     tries: list[datetime] = []
 
-    def broken(_services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
-        tries.append(standing.at)
+    def broken(_services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
+        tries.append(standings.at)
         raise ZeroDivisionError
         yield
 

@@ -41,8 +41,8 @@ def while_planning(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) 
     """Call *act* before each message is planned, with how many came before it."""
     whole = jobs.JOBS["progress"]
 
-    def job(services: Services, standing: Standings) -> Iterator[tuple[str, Message]]:
-        for number, message in enumerate(whole(services, standing)):
+    def job(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
+        for number, message in enumerate(whole(services, standings)):
             act(number)
             yield message
 

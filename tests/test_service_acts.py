@@ -211,8 +211,8 @@ def test_names_of_customers_do_not_stay_while_the_file_forbids_them(
     with running(here.services, role="worker"):
         with store.transaction():
             name = CustomerName(userid="yg01", external_userid="wm-1", name="李四")
-            store.names.put([name], read_at=1, since=0)
-        until(lambda: not store.names.any())
+            store.customer_names.put([name], read_at=1, since=0)
+        until(lambda: not store.customer_names.any())
 
 
 def test_a_receiver_says_again_and_again_that_it_runs(here: Bank, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,8 +45,10 @@ def penalties(store: Store, *names: str, when: str, cap: int) -> dict[str, int |
         directory=Directory(people=(person(),), departments=Departments()),
         people=None,
     )
-    frames = [framed for name in names for framed in book.frames_named(parse_period(name))]
-    shown = load_standings_in(cast(Services, services), frames, at=at(when), book=book, stored=False)
+    quota_periods = [
+        quota_period for name in names for quota_period in book.periods_named(parse_period(name))
+    ]
+    shown = load_standings_in(cast(Services, services), quota_periods, at=at(when), book=book, stored=False)
     return {f"{row.quota} {row.period}": row.penalty for row in shown.rows}
 
 

@@ -29,7 +29,7 @@ def bank(folder: Path, store: Path | str = "") -> Iterator[Services]:
     address = store if isinstance(store, str) and store else "sqlite:///quotabot.db"
     with installation(write_month(folder / "bank", address), FakeTime(NOW)) as opened:
         with opened.store.transaction():
-            opened.store.knowledge.put_absences([LEAVE])
+            opened.store.contact_knowledge.put_absences([LEAVE])
         yield opened
 
 
@@ -59,10 +59,12 @@ def renamed(services: Services) -> None:
 
 
 CHANGES: list[tuple[str, Callable[[Services], None]]] = [
-    ("leave is called off", lambda services: services.store.knowledge.drop_absences([LEAVE])),
+    ("leave is called off", lambda services: services.store.contact_knowledge.drop_absences([LEAVE])),
     (
         "leave is imported",
-        lambda services: services.store.knowledge.put_absences([replace(LEAVE, last=date(2026, 11, 24))]),
+        lambda services: services.store.contact_knowledge.put_absences(
+            [replace(LEAVE, last=date(2026, 11, 24))]
+        ),
     ),
     ("his leave is somebody else's now", renamed),
     ("moved", moved),
@@ -95,7 +97,7 @@ def test_what_is_undone_was_never_seen(services: Services) -> None:
 
     def undone() -> None:
         with services.store.transaction():
-            services.store.knowledge.drop_absences([LEAVE])
+            services.store.contact_knowledge.drop_absences([LEAVE])
             inside.append(load_people(services))
             raise RuntimeError
 

@@ -44,18 +44,18 @@ def november(*days: int) -> frozenset[date]:
 
 def test_leave_is_days_whatever_lines_it_came_in(store: Store) -> None:
     with store.transaction():
-        store.knowledge.put_absences([leave("jia", 2, 4), leave("jia", 4, 5), leave("yi", 9, 9)])
-        store.knowledge.put_absences([leave("jia", 2, 4)])
+        store.contact_knowledge.put_absences([leave("jia", 2, 4), leave("jia", 4, 5), leave("yi", 9, 9)])
+        store.contact_knowledge.put_absences([leave("jia", 2, 4)])
 
-    assert store.knowledge.absences() == {"jia": november(2, 3, 4, 5), "yi": november(9)}
+    assert store.contact_knowledge.absences() == {"jia": november(2, 3, 4, 5), "yi": november(9)}
 
 
 def test_leave_that_is_called_off_leaves_the_other_lines(store: Store) -> None:
     with store.transaction():
-        store.knowledge.put_absences([leave("jia", 2, 4), leave("jia", 4, 5)])
-        store.knowledge.drop_absences([leave("jia", 2, 4), leave("jia", 10, 11)])
+        store.contact_knowledge.put_absences([leave("jia", 2, 4), leave("jia", 4, 5)])
+        store.contact_knowledge.drop_absences([leave("jia", 2, 4), leave("jia", 10, 11)])
 
-    assert store.knowledge.absences() == {"jia": november(4, 5)}
+    assert store.contact_knowledge.absences() == {"jia": november(4, 5)}
 
 
 def fact(name: str, value: str | None, *, key: str = "wm1") -> Fact:
@@ -67,15 +67,15 @@ def test_the_newest_word_of_the_bank_holds_and_an_empty_cell_forgets(store: Stor
     put_facts(
         store, [fact("account", "0"), fact("real_name", None), fact("manager", "yi")], imported_at=NOW + 60
     )
-    said = store.knowledge.facts()["external_userid", "wm1"]
+    said = store.contact_knowledge.facts()["external_userid", "wm1"]
 
     assert (said.manager, dict(said.facts)) == ("yi", {"account": False})
-    assert store.knowledge.newest_facts() == NOW + 60
+    assert store.contact_knowledge.newest_facts() == NOW + 60
 
 
 def test_nothing_is_known_before_the_first_import(store: Store) -> None:
-    assert store.knowledge.facts() == {}
-    assert store.knowledge.newest_facts() is None
+    assert store.contact_knowledge.facts() == {}
+    assert store.contact_knowledge.newest_facts() is None
 
 
 def result(

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from builders.branches import frames_of
+from builders.branches import quota_periods_of
 from builders.oracle_rows import Rows
 from builders.worlds import World, world_of
 
@@ -60,8 +60,10 @@ def tell(services: Services, world: World, *, chance: Random) -> None:
 
 
 def read(services: Services, world: World, userids: Collection[str] | None = None) -> Branch:
-    frames = frames_of(world.quotas, when=world.calendar.local(world.at), period_name=world.period_name)
-    branch = load_branch(services, frames, at=world.at, userids=userids)
+    quota_periods = quota_periods_of(
+        world.quotas, when=world.calendar.local(world.at), period_name=world.period_name
+    )
+    branch = load_branch(services, quota_periods, at=world.at, userids=userids)
     contacts = {
         userid: [world.known.of(contact) for contact in of_one] for userid, of_one in branch.contacts.items()
     }
@@ -71,7 +73,9 @@ def read(services: Services, world: World, userids: Collection[str] | None = Non
 def rows_of(world: World, branch: Branch) -> list[dict[str, object]]:
     rows = progress(
         branch,
-        frames=frames_of(world.quotas, when=world.calendar.local(world.at), period_name=world.period_name),
+        quota_periods=quota_periods_of(
+            world.quotas, when=world.calendar.local(world.at), period_name=world.period_name
+        ),
         at=world.at,
         behind_threshold=world.behind_threshold,
         money=world.money,

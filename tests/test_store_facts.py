@@ -43,17 +43,17 @@ def test_nobody_sees_a_line_before_all_of_them_and_others_write_meanwhile(
     bringing = coming(store)
     with bringing.open():
         bringing.add(KIND, [("wm-jia", NO), ("wm-yi", YES)])
-        before = other.knowledge.facts()
+        before = other.contact_knowledge.facts()
         with other.engine.transaction(patience_s=0.05):  # as a receiver that keeps an event
             other.marks.put("another", "writer")
         with store.transaction():
             bringing.publish(imported_at=6)
-        after = other.knowledge.facts()
+        after = other.contact_knowledge.facts()
     other.close()
 
     assert before == {JIA: StoredFacts(facts={"account": True})}
     assert after == {JIA: StoredFacts(facts={"account": False}), YI: StoredFacts(facts={"account": True})}
-    assert store.knowledge.newest_facts() == 6
+    assert store.contact_knowledge.newest_facts() == 6
 
 
 def test_an_import_that_fails_leaves_nothing_behind(store: Store) -> None:
@@ -68,7 +68,7 @@ def test_an_import_that_fails_leaves_nothing_behind(store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         fail()
 
-    assert set(store.knowledge.facts()) == {JIA}
+    assert set(store.contact_knowledge.facts()) == {JIA}
     assert Facts(store.engine).last() == Facts(store.engine).upto() == 1
 
 
@@ -81,7 +81,7 @@ def test_one_that_was_killed_keeps_others_out_for_a_minute_and_is_removed_by_the
         published(store, ("wm-bing", NO), now=1059)
     published(store, ("wm-bing", NO), now=1060)
 
-    assert set(store.knowledge.facts()) == {(KIND, "wm-bing")}
+    assert set(store.contact_knowledge.facts()) == {(KIND, "wm-bing")}
     assert Facts(store.engine).last() == 1
 
 
@@ -95,7 +95,7 @@ def test_an_import_that_was_taken_for_dead_publishes_nothing(store: Store) -> No
             with pytest.raises(FactsBusyError), store.transaction():
                 slow.publish(imported_at=7)
 
-    assert set(store.knowledge.facts()) == {YI}
+    assert set(store.contact_knowledge.facts()) == {YI}
 
 
 def test_a_row_in_whose_place_another_holds_goes_once_that_one_is_seen(store: Store) -> None:
@@ -145,7 +145,7 @@ def test_facts_of_an_older_store_are_taken_over(store: Store, place: Path | str)
         store.engine.run(f"back_{number}")
 
     again = Store(place)
-    facts = again.knowledge.facts()
+    facts = again.contact_knowledge.facts()
     again.close()
 
     assert facts == {
@@ -164,4 +164,4 @@ def test_who_was_taken_for_dead_removes_nothing_of_the_one_who_took_over(store: 
         quick.publish(imported_at=6)
     begun.__exit__(None, None, None)
 
-    assert set(store.knowledge.facts()) == {YI}
+    assert set(store.contact_knowledge.facts()) == {YI}

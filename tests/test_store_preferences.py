@@ -111,10 +111,10 @@ def test_a_changed_userid_takes_everything_along(store: Store) -> None:
     store.preferences.wish_help("jia", DAY, at=NOW)
     with store.transaction():
         store.preferences.show("jia", ["wm1"], at=NOW)
-        store.words.put(WORD)
+        store.chat.put(WORD)
         store.exports.add("x1", ["jia", "yi"], by="jia", at=NOW)
-        store.unasked.take("jia", DAY, room=3)
-        store.unasked.take("jia.new", DAY, room=3)
+        store.unasked_messages.take("jia", DAY, room=3)
+        store.unasked_messages.take("jia.new", DAY, room=3)
 
     with store.transaction():
         store.renames.move("jia", "jia.new")
@@ -123,57 +123,57 @@ def test_a_changed_userid_takes_everything_along(store: Store) -> None:
     assert leaves(store, "jia.new") == [(24, 24)]
     assert store.preferences.help_wishes(since=DAY) == [("jia.new", DAY)]
     assert store.preferences.shown("jia.new") == {1: "wm1"}
-    assert [word.userid for word in store.words.open(batch=9)] == ["jia.new"]
+    assert [word.userid for word in store.chat.open(batch=9)] == ["jia.new"]
     assert store.exports.of("jia.new", since=NOW) == [Export(id="x1", by="jia.new", at=NOW)]
     assert store.exports.of("yi", since=NOW) == [Export(id="x1", by="jia.new", at=NOW)]
-    assert store.unasked.counts(DAY) == {"jia.new": 2}
+    assert store.unasked_messages.counts(DAY) == {"jia.new": 2}
     assert (leaves(store, "jia"), store.preferences.shown("jia")) == ([], {})
 
 
 def test_a_word_is_kept_once_and_answered_once(store: Store) -> None:
-    kept = [store.words.put(WORD), store.words.put(WORD)]
-    waiting = store.words.open(batch=9)
+    kept = [store.chat.put(WORD), store.chat.put(WORD)]
+    waiting = store.chat.open(batch=9)
     taken = claimed(store, "c1")
-    answered = [store.words.finish(WORD.msgid, claim=claim) for claim in ("c2", "c1", "c1")]
-    again = store.words.put(WORD)
+    answered = [store.chat.finish(WORD.msgid, claim=claim) for claim in ("c2", "c1", "c1")]
+    again = store.chat.put(WORD)
 
     assert (kept, waiting, taken) == ([True, False], [WORD], [WORD])
     assert (answered, again) == ([False, True, False], False)
-    assert store.words.open(batch=9) == []
+    assert store.chat.open(batch=9) == []
 
 
 def claimed(store: Store, claim: str, *, now: int = NOW) -> list[ChatRequest]:
     """Have *claim* take words for ten seconds."""
     with store.transaction():
-        return store.words.claim(claim, now=now, until=now + 10, batch=9)
+        return store.chat.claim(claim, now=now, until=now + 10, batch=9)
 
 
 def test_a_word_is_in_one_hand_until_its_time_is_over(store: Store) -> None:
     words = [replace(WORD, msgid=f"w{number}", said_at=NOW - number) for number in range(3)]
     for word in words:
-        store.words.put(word)
+        store.chat.put(word)
 
     first = claimed(store, "a")
-    meanwhile = claimed(store, "b", now=NOW + 9), store.words.is_free(now=NOW + 9)
-    store.words.finish("w0", claim="a")
-    late = store.words.is_free(now=NOW + 10), claimed(store, "b", now=NOW + 10)
+    meanwhile = claimed(store, "b", now=NOW + 9), store.chat.is_free(now=NOW + 9)
+    store.chat.finish("w0", claim="a")
+    late = store.chat.is_free(now=NOW + 10), claimed(store, "b", now=NOW + 10)
 
     assert first == words[::-1]  # the oldest first
     assert meanwhile == ([], False)
     assert late == (True, [words[2], words[1]])
-    assert store.words.hold("a", until=NOW + 30) == frozenset()
-    assert not store.words.finish("w1", claim="a")
+    assert store.chat.hold("a", until=NOW + 30) == frozenset()
+    assert not store.chat.finish("w1", claim="a")
 
 
 def test_what_is_held_longer_or_given_back(store: Store) -> None:
     for number in range(2):
-        store.words.put(replace(WORD, msgid=f"w{number}"))
+        store.chat.put(replace(WORD, msgid=f"w{number}"))
     claimed(store, "a")
-    store.words.finish("w0", claim="a")
+    store.chat.finish("w0", claim="a")
 
-    held = store.words.hold("a", until=NOW + 30)
+    held = store.chat.hold("a", until=NOW + 30)
     still = claimed(store, "b", now=NOW + 29)
-    store.words.give_back("a")
+    store.chat.give_back("a")
 
     assert (held, still) == ({"w1"}, [])
     assert [word.msgid for word in claimed(store, "b")] == ["w1"]
@@ -181,25 +181,32 @@ def test_what_is_held_longer_or_given_back(store: Store) -> None:
 
 def test_a_day_has_so_many_places(store: Store) -> None:
     with store.transaction():
-        taken = [store.unasked.take("jia", DAY, room=2) for _ in range(3)]
+        taken = [store.unasked_messages.take("jia", DAY, room=2) for _ in range(3)]
         others = [
-            store.unasked.take("jia", date(2026, 11, 25), room=1),
-            store.unasked.take("yi", DAY, room=0),
+            store.unasked_messages.take("jia", date(2026, 11, 25), room=1),
+            store.unasked_messages.take("yi", DAY, room=0),
         ]
 
     assert (taken, others) == ([True, True, False], [True, False])
-    assert store.unasked.counts(DAY) == {"jia": 2}
+    assert store.unasked_messages.counts(DAY) == {"jia": 2}
 
 
 def test_what_is_withheld_is_counted_once(store: Store) -> None:
     told = {"job": "progress", "day": DAY, "at": NOW}
     with store.transaction():
         for userid, reason in (("jia", "muted"), ("jia", "muted"), ("yi", "muted"), ("bing", "per_day")):
-            store.unasked.withhold(f"progress:{userid}", userid=userid, reason=reason, **told)
+            store.unasked_messages.withhold(f"progress:{userid}", userid=userid, reason=reason, **told)
 
-    assert store.unasked.withheld(on=DAY) == store.unasked.withheld() == {"muted": 2, "per_day": 1}
-    assert store.unasked.withheld(on=date(2026, 11, 25)) == {}
-    assert [store.unasked.why(f"progress:{userid}") for userid in ("bing", "ding")] == ["per_day", None]
+    assert (
+        store.unasked_messages.withheld(on=DAY)
+        == store.unasked_messages.withheld()
+        == {"muted": 2, "per_day": 1}
+    )
+    assert store.unasked_messages.withheld(on=date(2026, 11, 25)) == {}
+    assert [store.unasked_messages.why(f"progress:{userid}") for userid in ("bing", "ding")] == [
+        "per_day",
+        None,
+    ]
 
 
 def test_a_file_waits_until_it_is_sent(store: Store) -> None:

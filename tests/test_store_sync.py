@@ -230,7 +230,7 @@ def test_without_members_nothing_is_lost(store: Store) -> None:
 def test_drift_is_summed_by_cause_and_names_whom_it_concerns(store: Store) -> None:
     run = begin(store)
     with store.transaction():
-        store.syncs.put_drift(
+        store.syncs.put_report_lines(
             run,
             [
                 SyncReportLine(cause="missed_add", userid="yg01", number=2),
@@ -238,10 +238,10 @@ def test_drift_is_summed_by_cause_and_names_whom_it_concerns(store: Store) -> No
                 SyncReportLine(cause="unknown", userid="yg03", number=1, text="system error"),
             ],
         )
-        store.syncs.put_drift(run, [SyncReportLine(cause="missed_add", userid="yg02", number=4)])
+        store.syncs.put_report_lines(run, [SyncReportLine(cause="missed_add", userid="yg02", number=4)])
 
-    assert store.syncs.drift(run) == {"missed_add": (6, 2), "unknown": (1, 1)}
-    assert store.syncs.concerned(run, "unknown") == [
+    assert store.syncs.report_totals(run) == {"missed_add": (6, 2), "unknown": (1, 1)}
+    assert store.syncs.report_lines(run, "unknown") == [
         SyncReportLine(cause="unknown", userid="yg03", number=1, text="system error")
     ]
 

@@ -56,7 +56,7 @@ def lose(stage: Desk, customers: list[str], userid: str = "yg01") -> None:
 
 
 def concerned(stage: Desk, run: SyncRun, cause: str) -> dict[str, str]:
-    return {drift.userid: drift.text for drift in stage.services.store.syncs.concerned(run, cause)}
+    return {drift.userid: drift.text for drift in stage.services.store.syncs.report_lines(run, cause)}
 
 
 # --- what is repaired ---
@@ -66,7 +66,7 @@ def test_the_first_run_takes_in_whom_everybody_has_already(stage: Desk) -> None:
     old = stage.happen("add", "Yg07", when="2025-03-01T10:00", hears=False, state="hall_qr")
     new = stage.happen("add", "yg02", when=DAY)
 
-    drift = stage.drift(stage.sync())
+    drift = stage.report_totals(stage.sync())
     (imported,) = stage.adds(old, "yg07")
     assert (imported.added_at, imported.state) == (seconds("2025-03-01T10:00") + 1, "hall_qr")
     assert len(stage.adds(new, "yg02")) == 1
@@ -76,7 +76,7 @@ def test_the_first_run_takes_in_whom_everybody_has_already(stage: Desk) -> None:
 def test_a_missed_add_is_dated_as_wecom_dates_it(synced: Desk) -> None:
     customer = synced.happen("add", when=DAY, hears=False)
 
-    drift = synced.drift(synced.sync())
+    drift = synced.report_totals(synced.sync())
     assert [add.added_at for add in synced.adds(customer)] == [seconds(DAY) + 1]
     assert drift == {"missed_add": 1}
 
@@ -85,7 +85,7 @@ def test_a_missed_deletion_is_a_loss_at_the_end_of_the_window_by_whom_unknown(sy
     (customer,) = add_many(synced, 1)
     lose(synced, [customer])
 
-    drift = synced.drift(synced.sync())
+    drift = synced.report_totals(synced.sync())
     (add,) = synced.adds(customer)
     assert (add.ended_at, add.ended_by) == (int(synced.clock()), RelationKind.LOST_UNKNOWN)
     assert drift == {"missed_loss": 1}
@@ -96,7 +96,7 @@ def test_a_missed_handover_is_a_transfer_and_an_add(synced: Desk) -> None:
     night = "2026-11-24T12:00"
     synced.happen("transfer", "yg01", external_userid=customer, to="yg02", when=night, hears=False)
 
-    drift = synced.drift(synced.sync())
+    drift = synced.report_totals(synced.sync())
     (given,), (taken,) = synced.adds(customer), synced.adds(customer, "yg02")
     assert (given.ended_at, given.ended_by) == (seconds(night) + 1, RelationKind.TRANSFERRED)
     assert taken.added_at == seconds(night) + 1
@@ -117,12 +117,12 @@ def test_a_loss_is_a_transfer_after_all_once_the_takers_list_can_be_read(
     synced.happen("add", "yg02", external_userid=customer, when=handed_at, add_way=202)
     lose(synced, [customer])
     synced.world.change_person("yg02", visible=None, licensed=False)
-    first = synced.drift(synced.sync())
+    first = synced.report_totals(synced.sync())
     synced.next_night()
     synced.world.change_person("yg02", visible=None, licensed=True)
 
     assert first == {"missed_loss": 1, "unknown": 1}
-    assert synced.drift(synced.sync()) == cause
+    assert synced.report_totals(synced.sync()) == cause
     assert (synced.adds(customer)[0].ended_by is RelationKind.TRANSFERRED) is bool(cause)
 
 
@@ -132,7 +132,7 @@ def test_who_left_stays_lost_though_he_is_listed(tmp_path: Path, keeps: bool) ->
         (customer,) = add_many(stage, 1)
         stage.happen("del_by_customer", external_userid=customer, when=DAY)
 
-        drift = stage.drift(stage.sync())
+        drift = stage.report_totals(stage.sync())
         assert not stage.is_alive(customer)
         assert drift == {"one_way": 1}
 
@@ -144,7 +144,7 @@ def test_where_everything_was_heard_nothing_is_found(synced: Desk) -> None:
     synced.happen("transfer", "yg01", external_userid=moved, to="yg02", when=LATER)
     before = synced.living()
 
-    assert synced.drift(synced.sync()) == {"one_way": 1}
+    assert synced.report_totals(synced.sync()) == {"one_way": 1}
     assert synced.living() == before
 
 
@@ -152,16 +152,16 @@ def test_a_second_run_finds_nothing(synced: Desk) -> None:
     customers = add_many(synced, 3)
     lose(synced, customers[:1])
     synced.happen("add", when=DAY, hears=False)
-    first = synced.drift(synced.sync())
-    soon = synced.drift(synced.sync())
+    first = synced.report_totals(synced.sync())
+    soon = synced.report_totals(synced.sync())
     synced.next_night()
 
     assert first == {"missed_loss": 1, "missed_add": 1}
-    assert (soon, synced.drift(synced.sync())) == ({}, {})
+    assert (soon, synced.report_totals(synced.sync())) == ({}, {})
 
 
 def test_what_no_list_can_show_is_named(synced: Desk) -> None:
-    found = synced.services.store.syncs.drift(synced.sync())
+    found = synced.services.store.syncs.report_totals(synced.sync())
 
     assert {"unseen_losses", "came_and_went"} <= found.keys()
 
@@ -172,7 +172,7 @@ def test_a_repaired_add_has_its_details_without_a_call_for_it(synced: Desk) -> N
     )
     synced.sync()
 
-    details = synced.services.store.knowledge.details(since=0)["yg01", customer]
+    details = synced.services.store.contact_knowledge.details(since=0)["yg01", customer]
     tag = synced.world.contacts.tag_named("已实名").id
     assert [(one.details.add_way, one.details.customer_type, tag in one.details.tags) for one in details] == [
         (3, 1, True)
@@ -192,7 +192,7 @@ def test_an_add_of_a_customer_who_was_there_before_is_marked_around_the_first_ru
         stage.happen("add", external_userid=customer, when=LATER, hears=False)
 
     run = stage.sync()
-    assert stage.drift(run) == {"rollout": 2, "imported": 3}
+    assert stage.report_totals(run) == {"rollout": 2, "imported": 3}
     assert list(concerned(stage, run, "rollout")) == ["yg01"]
 
 
@@ -207,7 +207,7 @@ def test_a_loss_that_was_none_is_taken_back(synced: Desk) -> None:
     synced.world.contacts.begin(contact, keeps_createtime=True)
 
     assert not was_alive
-    assert synced.drift(synced.sync()) == {"returned": 1}
+    assert synced.report_totals(synced.sync()) == {"returned": 1}
     (add,) = synced.adds(customer)
     assert (add.ended_at, len(add.slips)) == (None, 1)
 
@@ -219,7 +219,7 @@ def test_with_every_tenth_call_failing_it_ends_complete(synced: Desk) -> None:
     customer = synced.happen("add", when=DAY, hears=False)
     synced.world.faults.arm({"busy_every": 10})
 
-    drift = [synced.drift(synced.sync()) for _ in range(12)]
+    drift = [synced.report_totals(synced.sync()) for _ in range(12)]
     assert drift == [{"missed_add": 1}] + [{}] * 11
     assert synced.is_alive(customer)
     assert -1 in [call.errcode for path in (BATCH, FOLLOW) for call in synced.calls(path)]
@@ -239,7 +239,7 @@ def test_when_who_has_customers_cannot_be_read_nobody_loses_anybody(synced: Desk
     assert unfinished is not None
     assert (unfinished.step, "WeCom answered -1" in unfinished.error) == (Step.LISTING, True)
     synced.world.faults.clear()
-    assert synced.drift(synced.sync()) == {"missed_loss": 3}
+    assert synced.report_totals(synced.sync()) == {"missed_loss": 3}
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_whose_list_cannot_be_read_is_unknown_and_loses_nobody(
     assert synced.living() == before
     assert told.keys() == set(synced.world.people)
     assert all(f"WeCom answered {errcode}" in reason for reason in told.values())
-    assert synced.drift(synced.sync()) == {"missed_loss": 3}
+    assert synced.report_totals(synced.sync()) == {"missed_loss": 3}
 
 
 def refuse_batches(patch: pytest.MonkeyPatch, errcode: int) -> None:
@@ -280,7 +280,7 @@ def test_a_configuration_error_stops_it_and_later_it_goes_on(synced: Desk) -> No
     with pytest.raises(StoppedError, match="60020"):
         synced.sync()
 
-    assert synced.drift(synced.sync()) == {"missed_add": 1}
+    assert synced.report_totals(synced.sync()) == {"missed_add": 1}
     assert synced.is_alive(customer)
 
 
@@ -324,7 +324,7 @@ def test_members_without_customers_have_empty_lists(tmp_path: Path, rule: str) -
         lose(stage, lost)
 
         run = stage.sync()
-        assert stage.drift(run) == {"missed_loss": 1}
+        assert stage.report_totals(run) == {"missed_loss": 1}
         assert stage.living() == {("yg02", kept[0])}
         assert concerned(stage, run, "unknown") == {}
 
@@ -333,7 +333,7 @@ def test_lists_that_begin_with_an_empty_page_are_read_to_their_end(tmp_path: Pat
     with desk(tmp_path, empty_pages=True, nobody_listed="all") as stage:
         add_many(stage, 150, hears=False)
 
-        assert stage.drift(stage.sync()) == {"imported": 150}
+        assert stage.report_totals(stage.sync()) == {"imported": 150}
 
 
 def test_unlicensed_members_are_unknown(synced: Desk) -> None:
@@ -342,7 +342,7 @@ def test_unlicensed_members_are_unknown(synced: Desk) -> None:
     synced.world.change_person("yg01", visible=None, licensed=False)
 
     run = synced.sync()
-    assert synced.drift(run) == {"missed_loss": 2, "unknown": 1}
+    assert synced.report_totals(run) == {"missed_loss": 2, "unknown": 1}
     assert concerned(synced, run, "unknown") == {"yg01": "no licence for 客户联系 (fail_info)"}
 
 
@@ -410,10 +410,10 @@ def test_too_many_losses_of_one_member_wait_for_a_word(synced: Desk) -> None:
 
     assert held == [True] * 10
     assert synced.is_alive(added)
-    assert synced.drift(first) == {"missed_loss": 15, "held": 10, "missed_add": 1}
+    assert synced.report_totals(first) == {"missed_loss": 15, "held": 10, "missed_add": 1}
     assert concerned(synced, first, "held") == {"yg01": "over 20 % of this member's relations would be lost"}
-    assert synced.drift(second) == {"missed_loss": 10, "held": 10}
-    assert synced.drift(third) == {"missed_loss": 10}
+    assert synced.report_totals(second) == {"missed_loss": 10, "held": 10}
+    assert synced.report_totals(third) == {"missed_loss": 10}
     assert {add.ended_at for customer in mine[:10] for add in synced.adds(customer)} == {found_at}
 
 
@@ -426,8 +426,8 @@ def test_too_many_losses_of_all_wait_for_a_word(synced: Desk) -> None:
     synced.next_night()
 
     assert after == before
-    assert synced.drift(first) == {"missed_loss": 51, "held": 51}
-    assert synced.drift(synced.sync(accept_losses=True)) == {"missed_loss": 51}
+    assert synced.report_totals(first) == {"missed_loss": 51, "held": 51}
+    assert synced.report_totals(synced.sync(accept_losses=True)) == {"missed_loss": 51}
     assert len(synced.living()) == len(before) - 51
 
 
@@ -441,7 +441,7 @@ def test_what_was_held_and_is_listed_again_is_no_loss(synced: Desk) -> None:
         assert contact is not None
         synced.world.contacts.begin(contact, keeps_createtime=True)
 
-    assert synced.drift(synced.sync()) == {}
+    assert synced.report_totals(synced.sync()) == {}
     assert all(synced.is_alive(customer) for customer in mine)
     assert synced.services.store.syncs.missing_since("yg01") == {}
 
@@ -458,11 +458,11 @@ def test_on_both_engines_all_is_found_held_accepted_and_then_nothing_more(
         lose(stage, others[:3], "yg02")
         stage.happen("add", when=DAY, hears=False)
         stage.happen("transfer", external_userid=moved, to="yg02", when="2026-11-24T12:00", hears=False)
-        first = stage.drift(stage.sync())
+        first = stage.report_totals(stage.sync())
         stage.next_night()
-        accepted = stage.drift(stage.sync(accept_losses=True))
+        accepted = stage.report_totals(stage.sync(accept_losses=True))
         stage.next_night()
-        nothing = stage.drift(stage.sync())
+        nothing = stage.report_totals(stage.sync())
 
         assert first == {
             "missed_loss": 15,
@@ -565,7 +565,7 @@ def test_a_run_that_was_stopped_goes_on_with_the_next_page(
         synced.sync()
     run = synced.sync()
 
-    assert synced.drift(run) == {"missed_add": 450}
+    assert synced.report_totals(run) == {"missed_add": 450}
     assert len(synced.calls()) - before == 5 + 1, "each page once, and the call that was refused"
     assert run.calls == 5
 
@@ -576,7 +576,7 @@ def test_a_list_whose_place_was_lost_is_read_from_its_beginning(
     add_many(synced, 450, hears=False)
     spoil(monkeypatch, refuse_call(4, 60268))
 
-    assert synced.drift(synced.sync()) == {"missed_add": 450}
+    assert synced.report_totals(synced.sync()) == {"missed_add": 450}
 
 
 @pytest.mark.parametrize(
@@ -621,6 +621,6 @@ def test_calls_are_as_few_as_the_pages_allow(tmp_path: Path) -> None:
         stage.services.use(stage.services.config, replace(stage.services.directory, people=people))
 
         run = stage.sync()
-        assert stage.drift(run) == {"imported": 2500}
+        assert stage.report_totals(run) == {"imported": 2500}
         assert run.calls == len(stage.calls()) == 2500 // 100
         assert len(stage.calls(FOLLOW)) == 2

@@ -43,7 +43,9 @@ def by_member(one: Desk, cause: str) -> dict[str, int]:
     run = one.services.store.syncs.last()
     assert run is not None
     return {
-        drift.userid: drift.number for drift in one.services.store.syncs.concerned(run, cause) if drift.userid
+        drift.userid: drift.number
+        for drift in one.services.store.syncs.report_lines(run, cause)
+        if drift.userid
     }
 
 

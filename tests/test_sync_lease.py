@@ -124,7 +124,7 @@ def test_a_cursor_that_is_always_refused_ends_in_unknown_lists_and_loses_nobody(
         raise AnswerError(BAD_CURSOR)
 
     run = stage.sync(client=reading(stage, answer))
-    unknown = {drift.userid for drift in stage.services.store.syncs.concerned(run, "unknown")}
+    unknown = {drift.userid for drift in stage.services.store.syncs.report_lines(run, "unknown")}
 
     assert refused > 1
     assert unknown == {"yg01", "yg02"}
@@ -146,7 +146,7 @@ def test_a_cursor_that_is_refused_once_or_twice_begins_the_list_again(stage: Des
     run = stage.sync(client=reading(stage, answer))
 
     assert left == 0
-    assert stage.drift(run) == {"imported": 1}
+    assert stage.report_totals(run) == {"imported": 1}
     assert stage.living() == {*before, ("yg01", missed)}
 
 
@@ -174,7 +174,7 @@ def test_rows_of_a_list_that_was_begun_again_do_not_count_if_they_are_gone(stage
     run = stage.sync(client=reading(stage, answer))
 
     assert not refuse
-    assert stage.drift(run) == {}
+    assert stage.report_totals(run) == {}
     assert ("yg01", gone) not in stage.living()
 
 
@@ -195,7 +195,7 @@ def test_killed_after_it_began_a_list_again_it_reads_the_list_from_its_beginning
         stage.sync(client=reading(stage, answer))
     run = stage.sync(client=reading(stage, answer))
 
-    assert stage.drift(run) == {}
+    assert stage.report_totals(run) == {}
     assert stage.living() == before
 
 
@@ -209,7 +209,7 @@ def test_pages_that_always_point_to_themselves_end_in_unknown_lists(stage: Desk)
         return {**really({**body, "cursor": ""}), "next_cursor": "again"}
 
     run = stage.sync(client=reading(stage, answer))
-    unknown = {drift.userid for drift in stage.services.store.syncs.concerned(run, "unknown")}
+    unknown = {drift.userid for drift in stage.services.store.syncs.report_lines(run, "unknown")}
 
     assert unknown == {"yg01", "yg02"}
     assert stage.living() == before

@@ -66,7 +66,9 @@ def compared(services: Services, *, seconds_ago: int, unread: str = "") -> SyncR
         for userid in read:
             services.store.engine.run("sync_judged", userid=userid, living=0, losses=0)
         if unread:
-            syncs.put_drift(run, [SyncReportLine(cause="unknown", userid=unread, number=1, text="busy")])
+            syncs.put_report_lines(
+                run, [SyncReportLine(cause="unknown", userid=unread, number=1, text="busy")]
+            )
         syncs.end(run, ended_at=int(REAL) - seconds_ago + 60)
     return run
 

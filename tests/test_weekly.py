@@ -90,7 +90,7 @@ def test_nobody_on_leave_is_told(tmp_path: Path) -> None:
     with branch(tmp_path, *TEAM) as services:
         friday = Absence(userid="yg02", first=DAYS[0], last=DAYS[0])
         with services.store.transaction():
-            services.store.knowledge.put_absences([friday])
+            services.store.contact_knowledge.put_absences([friday])
 
         assert list(planned(services)) == ["weekly:2026-11-20:yg01", "weekly:2026-11-20:yg03"]
 
@@ -129,7 +129,7 @@ def test_what_is_enough_counts_own_workdays_only(tmp_path: Path) -> None:
         leave = Absence(userid="yg01", first=date(2026, 11, 23), last=date(2026, 11, 25))
         add_customers(services, "yg01", *[at("2026-11-16T10:00")] * 27)
         with services.store.transaction():
-            services.store.knowledge.put_absences([leave])
+            services.store.contact_knowledge.put_absences([leave])
         found = lines(services)
 
     # 42 × 18/21 = 36, so 9 are left, and 26, 27 and 30 November for them
@@ -328,10 +328,10 @@ def test_a_week_that_finds_the_day_full_goes_into_the_next_free_one(
 ) -> None:
     with branch(tmp_path, ONE) as services:
         for day, number in zip(DAYS, taken, strict=True):
-            assert all(services.store.unasked.take("yg01", day, room=3) for _ in range(number))
+            assert all(services.store.unasked_messages.take("yg01", day, room=3) for _ in range(number))
         rows = run(services)
         again = run(services)
-        withheld = services.store.unasked.withheld()
+        withheld = services.store.unasked_messages.withheld()
 
     assert [row["key"] for row in rows] == (["weekly:2026-11-20:yg01"] if goes_on else [])
     assert [calendar_day(row["not_before"])[:10] for row in rows] == ([goes_on] if goes_on else [])

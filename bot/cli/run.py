@@ -127,11 +127,11 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[O
     with store.transaction():
         for message in planned:
             enqueue_unasked(services, message, quiet=quiet)
-    withheld = Counter(why for one in planned if (why := store.unasked.why(one.key)) is not None)
+    withheld = Counter(why for one in planned if (why := store.unasked_messages.why(one.key)) is not None)
     if withheld:
         said = ", ".join(f"{number} {why}" for why, number in sorted(withheld.items()))
         click.echo(f"withheld: {said}", err=True)
-    return [message for message in planned if store.unasked.why(message.key) is None]
+    return [message for message in planned if store.unasked_messages.why(message.key) is None]
 
 
 def _deliver(services: Services, planned: list[OutboxMessage]) -> None:

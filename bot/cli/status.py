@@ -45,15 +45,15 @@ def _report(services: Services) -> dict[str, Any]:
     zone = services.config.calendar.timezone
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
-    newest = store.knowledge.newest_facts()
+    newest = store.contact_knowledge.newest_facts()
     return {
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
         "withheld": {
-            "today": store.unasked.withheld(
+            "today": store.unasked_messages.withheld(
                 on=services.config.work_calendar().local_day(services.clock.now())
             ),
-            "in_all": store.unasked.withheld(),
+            "in_all": store.unasked_messages.withheld(),
             "expired": store.outbox.expired(since=0),
         },
         "details": {"pending": store.details.pending()},

@@ -86,7 +86,7 @@ def _press(demo: Demo, day: date, seen: set[str]) -> None:
     pressed = [{"kind": "click", "userid": userid, "key": key} for userid, key in _PRESSED.items()]
     demo.sandbox.post("events?wait=1", {"events": pressed, "copies": 3})
     store = demo.services.store
-    _until(lambda: store.inbox.depth(now=0).pending == 0 and not store.words.open(batch=1))
+    _until(lambda: store.inbox.depth(now=0).pending == 0 and not store.chat.open(batch=1))
     _until(lambda: all_sent(demo.services))
     _print_new(demo, seen)
     members = demo.sandbox.get("messages")["members"]

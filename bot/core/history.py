@@ -29,7 +29,7 @@ class Tally:
         """Return the tally of one employee's verdicts of a period."""
         numbers = {"counted": 0, "pending": 0, "rejected": 0}
         for verdict, number in Counter(verdicts).items():
-            numbers[verdict.standing] += number
+            numbers[verdict.outcome] += number
         return cls(**numbers)
 
     @property

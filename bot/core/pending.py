@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.core.contacts import Contact
-from bot.core.frames import QuotaPeriod
+from bot.core.quota_periods import QuotaPeriod
 from bot.core.verdicts import Verdict
 
 
@@ -26,35 +26,35 @@ class Waiting:
     missing: tuple[str, ...] = ()
 
 
-def waiting(frame: QuotaPeriod, judged: Iterable[tuple[Contact, Verdict]]) -> list[Waiting]:
-    """Return what one employee's pending contacts in *frame* wait for, in the order of the rules."""
+def waiting(quota_period: QuotaPeriod, judged: Iterable[tuple[Contact, Verdict]]) -> list[Waiting]:
+    """Return what one employee's pending contacts in *quota_period* wait for, in the order of the rules."""
     pending: dict[Verdict, list[Contact]] = {}
     for contact, verdict in judged:
-        if verdict.standing == "pending":
+        if verdict.outcome == "pending":
             pending.setdefault(verdict, []).append(contact)
-    counting = frame.quota.counting
+    counting = quota_period.quota.counting
     return [
         Waiting(
-            quota=frame.quota.id,
+            quota=quota_period.quota.id,
             verdict=verdict,
             contacts=len(pending[verdict]),
-            until_s=_until(frame, verdict, pending[verdict]),
+            until_s=_until(quota_period, verdict, pending[verdict]),
             keep_days=counting.keep_days,
-            missing=_missing(frame, verdict, pending[verdict]),
+            missing=_missing(quota_period, verdict, pending[verdict]),
         )
         for verdict in Verdict
         if verdict in pending
     ]
 
 
-def _until(frame: QuotaPeriod, verdict: Verdict, contacts: list[Contact]) -> int:
+def _until(quota_period: QuotaPeriod, verdict: Verdict, contacts: list[Contact]) -> int:
     if verdict is not Verdict.KEEP_PERIOD:
-        return frame.settlement_s
-    return max(contact.add.added_at for contact in contacts) + frame.quota.counting.keep_s
+        return quota_period.settlement_s
+    return max(contact.add.added_at for contact in contacts) + quota_period.quota.counting.keep_s
 
 
-def _missing(frame: QuotaPeriod, verdict: Verdict, contacts: list[Contact]) -> tuple[str, ...]:
-    counting = frame.quota.counting
+def _missing(quota_period: QuotaPeriod, verdict: Verdict, contacts: list[Contact]) -> tuple[str, ...]:
+    counting = quota_period.quota.counting
     if verdict is Verdict.TAGS:
         return tuple(
             tag

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from bot.core.frames import Contacts, Moment, Past, PersonFigures, QuotaPeriod, figures
 from bot.core.integrity import FLAGS, FindingKind, FindingName, Flag, Planned, no_event
 from bot.core.money import Scope
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import PeriodKind
 from bot.core.places import places
+from bot.core.quota_periods import Contacts, Moment, Past, PersonFigures, QuotaPeriod, figures
 from bot.core.quotas import Basis
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.status import Status as Status  # a row's field: found here, too
@@ -91,12 +91,12 @@ class Branch:
 def progress(
     branch: Branch,
     *,
-    frames: Iterable[QuotaInPeriod],
+    quota_periods: Iterable[QuotaInPeriod],
     at: datetime,
     behind_threshold: Fraction | Decimal,
     money: bool = False,
 ) -> tuple[QuotaFigures, ...]:
-    """Return the rows as of *at*, in the order of *frames*, then by userid (code points).
+    """Return the rows as of *at*, in the order of *quota_periods*, then by userid (code points).
 
     *money*: penalty and reward also before settlement. Raises ValueError if *at* has no zone.
     """
@@ -104,27 +104,29 @@ def progress(
     past, before = branch.past(now.at_s), branch.past(now.today_s - 1)
     people = sorted(branch.people, key=lambda person: person.userid)
     rows: list[QuotaFigures] = []
-    for quota, period in frames:
-        frame = QuotaPeriod.of(quota, period, calendar=branch.calendar)
+    for quota, period in quota_periods:
+        quota_period = QuotaPeriod.of(quota, period, calendar=branch.calendar)
         sheet = _Sheet(
-            frame=frame,
+            quota_period=quota_period,
             now=now,
             past=past,
             threshold=Fraction(behind_threshold),
-            money=money or now.at_s >= frame.settlement_s,
+            money=money or now.at_s >= quota_period.settlement_s,
             flags=branch.flags,
         )
         rows += sheet.rows(
-            figures(frame, people=people, departments=branch.departments, now=now, past=past, before=before)
+            figures(
+                quota_period, people=people, departments=branch.departments, now=now, past=past, before=before
+            )
         )
     return tuple(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sheet:
-    """One frame's rows."""
+    """The rows of one quota period."""
 
-    frame: QuotaPeriod
+    quota_period: QuotaPeriod
     now: Moment
     past: Past
     threshold: Fraction
@@ -149,19 +151,19 @@ class _Sheet:
         forecast = self._forecast(one)
         dose = own.dose(one.to_add_yesterday)
         row = QuotaFigures(
-            quota=self.frame.quota.id,
+            quota=self.quota_period.quota.id,
             userid=one.person.userid,
             department=membership.departments[0] if membership.departments else None,
             role=membership.role,
-            period=self.frame.period.name,
-            period_start=self.frame.period.first,
-            period_end=self.frame.period.last,
+            period=self.quota_period.period.name,
+            period_start=self.quota_period.period.first,
+            period_end=self.quota_period.period.last,
             target=target,
             counted=tally.counted,
             pending=tally.pending,
             rejected=tally.rejected,
             gross=len(one.judged),
-            lost=self.frame.lost(history),
+            lost=self.quota_period.lost(history),
             kept_90=None if kept is None else float(kept),
             expected=float(round_half_up(expected, places=1)),
             pace=None if pace is None else float(pace),
@@ -180,7 +182,7 @@ class _Sheet:
         return self._with_money(row, one, kept=kept) if self.money else row
 
     def _with_money(self, row: QuotaFigures, one: PersonFigures, *, kept: Fraction | None) -> QuotaFigures:
-        quota, counted, target = self.frame.quota, row.counted, row.target
+        quota, counted, target = self.quota_period.quota, row.counted, row.target
         penalty = reward = None
         if quota.penalty is not None:
             penalty = quota.penalty.amount(counted=counted, target=target, part=one.part)
@@ -191,13 +193,13 @@ class _Sheet:
     def _forecast(self, one: PersonFigures) -> Fraction | None:
         if not one.target:
             return None
-        if self.frame.quota.basis is Basis.HELD:
+        if self.quota_period.quota.basis is Basis.HELD:
             return Fraction(one.tally.done)
         return Fraction(one.tally.done * one.own.total, one.own.elapsed) if one.own.elapsed else None
 
     def _status(self, one: PersonFigures, pace: Fraction | None) -> Status:
         due = Fraction(0)
-        if one.target and self.frame.quota.period is not PeriodKind.DAY:
+        if one.target and self.quota_period.quota.period is not PeriodKind.DAY:
             due = one.own.expected_before(one.target, opening=one.opening)
         elif one.target and self.now.day_quotas_due:
             due = one.own.expected(one.target, opening=one.opening)
@@ -205,7 +207,7 @@ class _Sheet:
             target=one.target,
             counted=one.tally.counted,
             pending=one.tally.pending,
-            over=self.now.at_s >= self.frame.end_s,
+            over=self.now.at_s >= self.quota_period.end_s,
             pace=pace,
             due=due,
             behind_threshold=self.threshold,
@@ -218,7 +220,7 @@ class _Sheet:
 
     def _scope(self, one: PersonFigures) -> Hashable:
         membership = _membership(one)
-        match self.frame.quota.ranked_in:
+        match self.quota_period.quota.ranked_in:
             case Scope.ROLE:
                 return membership.role
             case Scope.DEPARTMENT:
@@ -227,9 +229,9 @@ class _Sheet:
 
     def _flags(self) -> Mapping[str, tuple[str, ...]]:
         """What a reviewer confirmed about adds of this period, by userid."""
-        period, found = self.frame.period, dict[str, set[FindingKind]]()
+        period, found = self.quota_period.period, dict[str, set[FindingKind]]()
         for flag in self.flags:
-            about_this = flag.name.subject == subject_of(self.frame.quota.id, period.name)
+            about_this = flag.name.subject == subject_of(self.quota_period.quota.id, period.name)
             of_period = about_this if flag.name.kind is FindingKind.QUICK_LOSS else flag.on in period
             if of_period:
                 found.setdefault(flag.name.userid, set()).add(flag.name.kind)

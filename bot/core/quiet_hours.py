@@ -67,7 +67,7 @@ class QuietHours:
     people: Mapping[str, Person]
     wishes: Mapping[str, QuietWish]
     calendar: WorkCalendar
-    reach: RolloutScope = NO_ROLLOUT
+    rollout: RolloutScope = NO_ROLLOUT
 
     def silence(self, userid: str, at: datetime, *, kind: str = "") -> Silence | None:
         """Say why *userid* is told nothing unasked at *at* (aware), working hours aside; None if he may be.
@@ -88,7 +88,7 @@ class QuietHours:
             return Silence.LEAVE
         if epoch_of(at) < wish.muted_until:
             return Silence.MUTED
-        return None if self.reach.tells(userid, kind, person=person, day=day) else Silence.ROLLOUT
+        return None if self.rollout.tells(userid, kind, person=person, day=day) else Silence.ROLLOUT
 
     def next_time(self, userid: str, at: datetime, *, kind: str = "") -> datetime | None:
         """Return the first moment from *at* (aware) on at which *userid* may be told something; local.

@@ -43,7 +43,7 @@ class Rulebook:
             if version.quota is not None
         }
 
-    def frames_at(self, day: date) -> list[QuotaInPeriod]:
+    def periods_at(self, day: date) -> list[QuotaInPeriod]:
         """Return each quota that holds on the local *day* with its period in which *day* lies."""
         found: list[QuotaInPeriod] = []
         for versions in self.lines:
@@ -56,12 +56,12 @@ class Rulebook:
                     break
         return found
 
-    def frames_named(self, period: Period) -> list[QuotaInPeriod]:
+    def periods_named(self, period: Period) -> list[QuotaInPeriod]:
         """Return each quota that holds for *period*."""
         found = (_in_force(versions, period).quota for versions in self.lines)
         return [(quota, period) for quota in found if quota is not None and holds_for(quota, period)]
 
-    def frames_beginning(self, first: date, last: date) -> list[QuotaInPeriod]:
+    def periods_beginning(self, first: date, last: date) -> list[QuotaInPeriod]:
         """Return each quota with each of its periods whose first day lies in [*first*, *last*]."""
         return [
             (quota, period)
@@ -70,12 +70,12 @@ class Rulebook:
             if (quota := _in_force(versions, period).quota) is not None and holds_for(quota, period)
         ]
 
-    def frames_ending(self, first: date, last: date) -> list[QuotaInPeriod]:
+    def periods_ending(self, first: date, last: date) -> list[QuotaInPeriod]:
         """Return each quota with each of its periods that end in [*first*, *last*], by last day."""
         # No period is longer than a year.
-        begun = self.frames_beginning(first - timedelta(days=366), last)
+        begun = self.periods_beginning(first - timedelta(days=366), last)
         ending = [(quota, period) for quota, period in begun if first <= period.last <= last]
-        return sorted(ending, key=lambda framed: framed[1].last)
+        return sorted(ending, key=lambda quota_period: quota_period[1].last)
 
 
 def _in_force(versions: Sequence[Version], period: Period) -> Version:

@@ -103,7 +103,7 @@ def decide_status(
     due: Fraction,
     behind_threshold: Fraction,
 ) -> Status:
-    """Return the word for a standing.
+    """Return the status of one person in one period.
 
     *over*: the period's last day is over. *pace* is the printed one. *due* is what was expected of the last
     own workday before today (`day` quotas: of today from 16:00 on, 0 before): nobody is behind by less than

@@ -44,7 +44,7 @@ class Verdict(StrEnum):
     REVIEW = "pending:review"
 
     @property
-    def standing(self) -> str:
+    def outcome(self) -> str:
         """`counted`, `pending` or `rejected`."""
         return self.partition(":")[0]
 

@@ -54,7 +54,7 @@ class Health:
 
     def depths(self) -> dict[str, int]:
         """What waits, what was given up on, and what nobody was told for the sake of peace, by name."""
-        now, withheld = int(self._time()), self._store.unasked.withheld()
+        now, withheld = int(self._time()), self._store.unasked_messages.withheld()
         inbox, outbox = self._store.inbox.depth(now=now), self._store.outbox.depth(now=now)
         return {
             "inbox_pending": inbox.pending,

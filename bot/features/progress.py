@@ -57,7 +57,7 @@ def _card(
     at: datetime,
     ending: Sequence[Line],
 ) -> Card:
-    standing = status_rows(texts, rows, at=at)
+    standings = status_rows(texts, rows, at=at)
     labels = labels_of(texts, rows, at=at)
     said = (
         pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
@@ -67,12 +67,12 @@ def _card(
     items = tuple(Line((Part(one),), Keep.CORE) for one in said)
     return Card(
         rows=(
-            *standing,
+            *standings,
             *pending_rows(language, rows, at=at, waiting=waiting),
             *kept_rows(language, rows),
         ),
         body=(
-            *([] if standing else [status_listing(texts, rows, at=at)]),
+            *([] if standings else [status_listing(texts, rows, at=at)]),
             *([Listing(items, more=texts["progress.more_quotas"], keep=Keep.CORE)] if items else []),
             *ending,
         ),

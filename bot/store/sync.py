@@ -323,7 +323,7 @@ class Syncs:
         if rows:
             self._engine.run_many("sync_losses_drop", rows)
 
-    def put_drift(self, run: SyncRun, drifts: Iterable[SyncReportLine]) -> None:
+    def put_report_lines(self, run: SyncRun, drifts: Iterable[SyncReportLine]) -> None:
         """What a run found."""
         rows = [
             {
@@ -338,12 +338,12 @@ class Syncs:
         if rows:
             self._engine.run_many("sync_drift_put", rows)
 
-    def drift(self, run: SyncRun) -> dict[str, tuple[int, int]]:
+    def report_totals(self, run: SyncRun) -> dict[str, tuple[int, int]]:
         """How much a run found of each cause, and how many members that concerns."""
         rows = self._engine.all("sync_drift_by_cause", run=run.number)
         return {row["cause"]: (row["number"], row["members"]) for row in rows}
 
-    def concerned(self, run: SyncRun, cause: str) -> list[SyncReportLine]:
+    def report_lines(self, run: SyncRun, cause: str) -> list[SyncReportLine]:
         """Whom one cause concerns."""
         rows = self._engine.all("sync_drift_of", run=run.number, cause=cause)
         return [SyncReportLine(cause=cause, **row) for row in rows]

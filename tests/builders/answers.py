@@ -299,7 +299,7 @@ def _admin(said: dict[str, Any]) -> dict[str, Message]:
 
 
 def _close(said: dict[str, Any]) -> dict[str, Message]:
-    rejected = [verdict for verdict in Verdict if verdict.standing == "rejected"]
+    rejected = [verdict for verdict in Verdict if verdict.outcome == "rejected"]
     lines = [
         ClosedLine(
             row=replace(MONTHLY, quota=f"q{n}", counted=40, rejected=n, gross=40 + n, penalty=300),

@@ -110,13 +110,13 @@ def core_branch(
     return CoreBranch(**(parts | changes))
 
 
-def frames_of(
+def quota_periods_of(
     quotas: Sequence[Quota], *, when: datetime, period_name: str | None = None
 ) -> list[QuotaInPeriod]:
     """Each quota in its period in which *when* (in the zone of the branch) lies, or in the one named."""
     book = Rulebook.of(quotas)
     return (
-        book.frames_at(when.date()) if period_name is None else book.frames_named(parse_period(period_name))
+        book.periods_at(when.date()) if period_name is None else book.periods_named(parse_period(period_name))
     )
 
 
@@ -141,7 +141,7 @@ def row(
     """The only row of one person under one quota."""
     (only,) = progress(
         core_branch([who or person()], events, calendar=calendar or china()),
-        frames=frames_of([asked or quota()], when=at(when), period_name=period_name),
+        quota_periods=quota_periods_of([asked or quota()], when=at(when), period_name=period_name),
         at=at(when),
         behind_threshold=NINE_TENTHS,
     )

@@ -8,11 +8,11 @@ from typing import Any
 
 from bot.core.contacts import Contact, Details
 from bot.core.counting import Counting
-from bot.core.frames import QuotaPeriod
 from bot.core.integrity import FindingName
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, QuotaFigures, progress
+from bot.core.quota_periods import QuotaPeriod
 from bot.core.quotas import Quota
 from bot.core.relations import Add, RelationKind
 from builders.branches import NINE_TENTHS, at, china, person, quota, seconds
@@ -74,8 +74,8 @@ def words(
         decided=frozenset(decided),
         planned=lambda who, day: (who, day) in declared,
     ).past(seconds(when))
-    frame = QuotaPeriod.of(judging, parse_period(period), calendar=china())
-    return {one.add.external_userid: str(verdict) for one, verdict in frame.judged(userid, past)}
+    quota_period = QuotaPeriod.of(judging, parse_period(period), calendar=china())
+    return {one.add.external_userid: str(verdict) for one, verdict in quota_period.judged(userid, past)}
 
 
 def rows(
@@ -91,7 +91,7 @@ def rows(
     """Everybody's row by userid."""
     found = progress(
         branch(contacts, people, **changes),
-        frames=[(asked, parse_period(period))],
+        quota_periods=[(asked, parse_period(period))],
         at=at(when),
         behind_threshold=NINE_TENTHS,
         money=money,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.app.bootstrap import token_keeper, wecom_client
-from bot.core.frames import QuotaPeriod
+from bot.core.quota_periods import QuotaPeriod
 from bot.core.verdicts import Verdict
 from bot.features.details.reader import Reader
 from bot.features.health import Health
@@ -83,10 +83,12 @@ class Desk:
     def verdicts(self, userid: str = "yg01") -> dict[str, Verdict]:
         """What each contact of *userid* is worth now, by customer."""
         shown = load_standings(self.services, at=self.clock.moment)
-        (framed,) = shown.frames
-        frame = QuotaPeriod.of(*framed, calendar=shown.calendar)
+        (about,) = shown.periods
+        quota_period = QuotaPeriod.of(*about, calendar=shown.calendar)
         past = shown.branch.past(int(self.clock()))
-        return {contact.add.external_userid: verdict for contact, verdict in frame.judged(userid, past)}
+        return {
+            contact.add.external_userid: verdict for contact, verdict in quota_period.judged(userid, past)
+        }
 
     def degraded(self) -> list[dict[str, Any]]:
         """What `/readyz` says is degraded."""

@@ -100,7 +100,7 @@ def live(services: Services, chance: Random) -> None:
             store.ledger.append(one, origin="callback", recorded_at=0)
         first = date(2026, 11, 9)
         leave = Absence(userid="yg03", first=first, last=first + timedelta(days=4))
-        store.knowledge.put_absences([leave])
+        store.contact_knowledge.put_absences([leave])
         store.engine.learn(DETAILS)
         store.engine.run_many("put_details", details)
         store.engine.run("put_tag")

@@ -86,9 +86,9 @@ class Desk:
     def next_night(self) -> None:
         self.clock.pass_(86_400)
 
-    def drift(self, run: SyncRun) -> dict[str, int]:
+    def report_totals(self, run: SyncRun) -> dict[str, int]:
         """How much was found, by cause; what is always told is left out."""
-        found = self.services.store.syncs.drift(run)
+        found = self.services.store.syncs.report_totals(run)
         return {cause: number for cause, (number, _) in found.items() if number}
 
     def adds(self, customer: str, userid: str = "yg01") -> tuple[Add, ...]:

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from bot.core.contacts import Contact, Details
-from bot.core.frames import QuotaPeriod
 from bot.core.integrity import FindingKind, FindingName, Flag
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import period_of
 from bot.core.progress import Branch as CoreBranch
 from bot.core.progress import QuotaFigures, progress
+from bot.core.quota_periods import QuotaPeriod
 from bot.core.quotas import Quota
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.sync import ROLLOUT_S
@@ -39,7 +39,7 @@ from builders.branches import (
     core_branch,
     event,
     fold_all,
-    frames_of,
+    quota_periods_of,
 )
 from builders.chance import ADD_WAYS, AROUND, FACTS, STATES, TAGS, Chance, quota
 
@@ -112,7 +112,9 @@ class World:
         moment = when or self.at
         return progress(
             self.core(events),
-            frames=frames_of(self.quotas, when=self.calendar.local(moment), period_name=self.period_name),
+            quota_periods=quota_periods_of(
+                self.quotas, when=self.calendar.local(moment), period_name=self.period_name
+            ),
             at=moment,
             behind_threshold=self.behind_threshold,
             money=self.money,
@@ -121,7 +123,7 @@ class World:
     def words(self) -> dict[tuple[str, str], list[tuple[Key, str]]]:
         """The verdict of each add that each quota looks at, by quota and employee."""
         past = self.core().past(epoch_of(self.at))
-        asked = frames_of(self.quotas, when=self.calendar.local(self.at), period_name=self.period_name)
+        asked = quota_periods_of(self.quotas, when=self.calendar.local(self.at), period_name=self.period_name)
         return {
             (quota.id, who.userid): [
                 (contact.key, str(verdict))

@@ -20,10 +20,10 @@ _EXPORTS_DAYS = 180  # how far back members see who exported their figures
 def rules(ask: Ask) -> Message:
     """Return the rules of the asker's quotas in the running periods, the deciders, the source of money."""
     desk = ask.desk
-    rows = {(row.quota, row.period): row for row in desk.standing.by_person.get(ask.userid, ())}
+    rows = {(row.quota, row.period): row for row in desk.standings.by_person.get(ask.userid, ())}
     asked = [
         (quota, rows[quota.id, period.name])
-        for quota, period in desk.standing.frames
+        for quota, period in desk.standings.periods
         if (quota.id, period.name) in rows
     ]
     if not asked:
@@ -36,7 +36,7 @@ def rules(ask: Ask) -> Message:
         deciders=[desk.name(userid) for userid in (levels[0] if levels else ())],
         decide_workdays=WORKDAYS,
         appeal_workdays=desk.services.config.review.appeal_workdays,
-        money=desk.reach.shows_money,
+        money=desk.rollout.shows_money,
         at=desk.local,
     )
 

@@ -103,9 +103,9 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
         if not desk.knows(asked.userid):
             return own_message.unknown(language=desk.language, at=desk.local)
         understood = parse_command(asked.text)
-        if not desk.reaches(asked.userid) and (understood is None or understood.word not in ALWAYS):
+        if not desk.is_in_rollout(asked.userid) and (understood is None or understood.command not in ALWAYS):
             return own_message.not_begun(language=desk.language, at=desk.local)
-        reply = about.not_understood if understood is None else REPLIES[understood.word]
+        reply = about.not_understood if understood is None else REPLIES[understood.command]
         return reply(
             Ask(
                 desk=desk,
@@ -113,7 +113,7 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
                 msgid=asked.msgid,
                 rest="" if understood is None else understood.rest,
                 way=asked.way,
-                said=desk.calendar.moment(asked.said_at),
+                said_at=desk.calendar.moment(asked.said_at),
             )
         )
     except StoreError:

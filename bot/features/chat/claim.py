@@ -26,11 +26,11 @@ class Claim:
     def take(self, *, batch: int) -> list[ChatRequest]:
         """Claim at most *batch* unclaimed messages, the oldest first. They replace those claimed before."""
         store, now = self._store, int(self._store.now())
-        if not store.words.is_free(now=now):
+        if not store.chat.is_free(now=now):
             return []
         self._until = now + CLAIM_S
         with store.transaction():
-            taken = store.words.claim(self._name, now=now, until=self._until, batch=batch)
+            taken = store.chat.claim(self._name, now=now, until=self._until, batch=batch)
         self._held = frozenset(word.msgid for word in taken)
         return taken
 
@@ -42,14 +42,14 @@ class Claim:
         now, longer = int(self._store.now()), people // _PEOPLE_A_SECOND
         if now + longer > self._until - _EARLY_S:
             self._until = now + CLAIM_S + longer
-            self._held = self._store.words.hold(self._name, until=self._until)
+            self._held = self._store.chat.hold(self._name, until=self._until)
         return msgid in self._held
 
     def finish(self, msgid: str) -> bool:
-        """Note the answer; False if another process took the message. Inside the answer's transaction."""
+        """It is answered; False if another process took it over. Call it inside the answer's transaction."""
         return self._store.words.finish(msgid, claim=self._name)
 
     def give_back(self) -> None:
         """Release the remaining messages. If the store is away, they are free when the claim runs out."""
         with suppress(StoreError):
-            self._store.words.give_back(self._name)
+            self._store.chat.give_back(self._name)

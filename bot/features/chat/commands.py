@@ -85,7 +85,7 @@ class ParsedCommand:
     Texts for other readers (appeals, answers) keep their punctuation as typed.
     """
 
-    word: Command
+    command: Command
     rest: str = ""
 
 
@@ -95,13 +95,13 @@ def parse_command(text: str) -> ParsedCommand | None:
     # 帮助？ is 帮助, and a question mark alone asks for help.
     bare = "".join(one for one in plain.translate(_SIMPLIFIED) if one.isalnum() or one == "?").casefold()
     if (word := _BY_NAME.get(bare) or _BY_NAME.get(bare.rstrip("?"))) is not None:
-        return ParsedCommand(word=word)
+        return ParsedCommand(command=word)
     for word, pattern in _PATTERNS:
         if (rest := _after(pattern, plain)) is None:
             continue
         if word in _IN_HIS_WORDS:
             rest = _after(pattern, _plain(text, keep=_PUNCTUATION)) or ""
-        return ParsedCommand(word=word, rest=rest)
+        return ParsedCommand(command=word, rest=rest)
     return None
 
 

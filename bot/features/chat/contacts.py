@@ -32,7 +32,7 @@ _MANY = 5  # contacts at most to choose from
 
 
 def listed(ask: Ask) -> Message:
-    """List the asker's contacts of the running periods, or of the named one; a number is a page."""
+    """His contacts of the running periods, or of the one he names; a number is a page."""
     page, period = _page_and_period(ask.rest, today=ask.said)
     desk = ask.desk
     branch = desk.branch if period is None else None
@@ -124,7 +124,7 @@ def _refused(desk: Desk, userid: str, contact: ListedCustomer) -> Message:
         return appeal_message.decided_already(
             case=case, by=desk.name(before.decided_by), reason=before.reason, **told
         )
-    if all(one.verdict.standing == "counted" for one in contact.judged):
+    if all(one.verdict.outcome == "counted" for one in contact.judged):
         return appeal_message.counts_already(number=contact.number, **told)
     return appeal_message.too_late(**told)
 
@@ -137,7 +137,7 @@ def _appeals_of(desk: Desk, userid: str, contact: ListedCustomer) -> list[Review
 def _may_object(desk: Desk, userid: str, contact: ListedCustomer, quota: str, period: str) -> bool:
     judged = next(one for one in contact.judged if (one.quota, one.period) == (quota, period))
     return (
-        judged.verdict.standing == "rejected"
+        judged.verdict.outcome == "rejected"
         and not any(one.quota == quota for one in _appeals_of(desk, userid, contact))
         and may_appeal(desk.services, quota, period, at=desk.at)
     )
@@ -183,8 +183,8 @@ def _earlier(desk: Desk, userid: str, customer: str) -> list[ListedCustomer]:
     begun = [add.added_at for add in adds if add.added_at <= int(desk.at.timestamp())]
     if not begun:
         return []
-    frames = load_rulebook(desk.services).frames_at(desk.calendar.day_of(begun[-1]))
-    periods = dict.fromkeys(period.name for _, period in frames)
+    quota_periods = load_rulebook(desk.services).periods_at(desk.calendar.day_of(begun[-1]))
+    periods = dict.fromkeys(period.name for _, period in quota_periods)
     found = [one for name in periods for one in numbered(desk.services, userid, at=desk.at, period=name)]
     return [one for one in found if one.external_userid == customer]
 

@@ -37,12 +37,12 @@ class Desk:
 
     @cached_property
     def standing(self) -> Standings:
-        """Return the standings of the people in *about*; without ranks, which need everybody's figures."""
+        """Where those whom it is about stand; without ranks, which are among others."""
         return load_standings_of(self.services, self.about, at=self.at)
 
     @property
     def branch(self) -> Branch:
-        """Return the data behind `standing`, for the running periods."""
+        """What is known of them, for the running periods."""
         return self.standing.branch
 
     @cached_property
@@ -52,7 +52,7 @@ class Desk:
 
     @cached_property
     def reach(self) -> RolloutScope:
-        """Return the state of the rollout."""
+        """Whom the rollout has come to."""
         return rollout_scope(self.services)
 
     def knows(self, userid: str) -> bool:
@@ -61,7 +61,7 @@ class Desk:
         return person is not None and person.employed_on(self.local.date())
 
     def reaches(self, userid: str) -> bool:
-        """Say whether the rollout lets *userid* ask for figures."""
+        """Whether *userid* gets figures when he asks."""
         return self.reach.answers(userid, person=self.people.get(userid), day=self.local.date())
 
     @cached_property
@@ -78,7 +78,7 @@ class Desk:
 
     @cached_property
     def leading(self) -> TeamDigest:
-        """Return the builder of the messages to leaders."""
+        """What leaders are told."""
         return TeamDigest(self.services, self.standing)
 
     def led_by(self, userid: str) -> set[str]:
@@ -86,16 +86,16 @@ class Desk:
         leader = self.people.get(userid)
         if leader is None or not leader.leader_of:
             return set()
-        led = self._chart.of(leader)
+        led = self._org_chart.of(leader)
         return {person.userid for people in (led.own, *led.teams.values()) for person in people}
 
     def own_people(self, userid: str) -> tuple[Person, ...]:
         """Return the direct reports of *userid*."""
         leader = self.people.get(userid)
-        return () if leader is None or not leader.leader_of else self._chart.of(leader).own
+        return () if leader is None or not leader.leader_of else self._org_chart.of(leader).own
 
     @cached_property
-    def _chart(self) -> OrgChart:
+    def _org_chart(self) -> OrgChart:
         departments = self.services.directory.departments
         return load_org_chart(self.services, self.people, departments=departments, day=self.local.date())
 
@@ -123,7 +123,7 @@ class Ask:
     msgid: str
     rest: str
     way: Way
-    said: datetime
+    said_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

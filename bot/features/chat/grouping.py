@@ -31,6 +31,6 @@ def groups(services: Services, waiting: Sequence[Asked]) -> Iterator[tuple[list[
 def _about(desk: Desk, asked: Asked) -> set[str]:
     """Return the userids whose figures the answer needs."""
     understood = parse_command(asked.text)
-    if understood is None or understood.word not in _ABOUT_OTHERS:
+    if understood is None or understood.command not in _ABOUT_OTHERS:
         return {asked.userid}
     return {asked.userid, *desk.led_by(asked.userid)}

@@ -20,17 +20,17 @@ from bot.messages.message import Message
 def progress(ask: Ask) -> Message:
     """Return the morning message as of now, with a code that proves the figures genuine."""
     desk = ask.desk
-    rows = desk.standing.by_person.get(ask.userid, ())
+    rows = desk.standings.by_person.get(ask.userid, ())
     if not rows:
         return _no_quota(ask)
     said = progress_message(
         language=desk.language,
         rows=rows,
-        yesterday=desk.standing.day(ask.userid, desk.local.date() - timedelta(days=1)),
+        yesterday=desk.standings.day(ask.userid, desk.local.date() - timedelta(days=1)),
         at=desk.local,
-        waiting=desk.standing.waiting(ask.userid),
+        waiting=desk.standings.waiting(ask.userid),
     )
-    proof = issue(desk.services, [statement_of(desk.standing, ask.userid)])[ask.userid]
+    proof = issue(desk.services, [statement_of(desk.standings, ask.userid)])[ask.userid]
     *lines, footer = said.lines
     message = replace(said, lines=(*lines, code_line(desk.language, proof.code), footer))
     kind = texts_in(desk.language)["own.progress_kind"]
@@ -40,10 +40,11 @@ def progress(ask: Ask) -> Message:
 def rank(ask: Ask) -> Message:
     """Return the asker's own rank in each quota, and among how many people."""
     desk = ask.desk
-    rows = desk.standing.by_person.get(ask.userid, ())
+    rows = desk.standings.by_person.get(ask.userid, ())
     if not rows:
-        return _no_quota(ask)
-    scopes = {quota.id: quota.ranked_in for quota, _ in desk.standing.frames}
+        is_leader = desk.is_leader(ask.userid)
+        return own_message.no_quota(language=desk.language, is_leader=is_leader, at=desk.local)
+    scopes = {quota.id: quota.ranked_in for quota, _ in desk.standings.periods}
     places = {
         (quota, period): OwnPlace(place=found.place, scope=scopes[quota], at=found.at)
         for (quota, period, _), found in ranked(desk.services, rows, at=desk.at).items()

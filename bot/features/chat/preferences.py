@@ -16,13 +16,15 @@ _MUTE_DAYS = 30  # of a mute without a date: nobody loses messages for ever beca
 def mute(ask: Ask) -> Message:
     """Mute messages up to the named day, included; without a day for some weeks."""
     desk = ask.desk
-    today = ask.said.date()
+    today = ask.said_at.date()
     days = days_in(ask.rest, today=today)
     if days is None:
         return message.mute_how(language=desk.language, at=desk.local)
     last = max(days) if days else today + timedelta(days=_MUTE_DAYS)
     try:
-        return actions.mute_until(desk.services, ask.userid, last, at=ask.said, way=ask.way, answered=desk.at)
+        return preferences_preferences.mute_until(
+            desk.services, ask.userid, last, at=ask.said_at, way=ask.way, answered=desk.at
+        )
     except ValueError:
         return message.mute_how(language=desk.language, at=desk.local)
 
@@ -30,7 +32,9 @@ def mute(ask: Ask) -> Message:
 def mute_today(ask: Ask) -> Message:
     """Mute messages for the rest of the day of the command."""
     desk = ask.desk
-    return actions.mute_today(desk.services, ask.userid, at=ask.said, way=ask.way, answered=desk.at)
+    return preferences_preferences.mute_today(
+        desk.services, ask.userid, at=ask.said_at, way=ask.way, answered=desk.at
+    )
 
 
 def unmute(ask: Ask) -> Message:
@@ -41,7 +45,7 @@ def unmute(ask: Ask) -> Message:
 def leave(ask: Ask) -> Message:
     """Note leave from the first named day to the last, or on the only one."""
     desk = ask.desk
-    days = days_in(ask.rest, today=ask.said.date())
+    days = days_in(ask.rest, today=ask.said_at.date())
     if not days:
         return message.leave_how(language=desk.language, at=desk.local)
     try:
@@ -56,14 +60,18 @@ def leave(ask: Ask) -> Message:
 def leave_today(ask: Ask) -> Message:
     """Note leave on the day of the command."""
     with ask.desk.services.store.transaction():
-        return actions.on_leave(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)
+        return preferences_preferences.on_leave(
+            ask.desk.services, ask.userid, at=ask.said_at, answered=ask.desk.at
+        )
 
 
 def back(ask: Ask) -> Message:
-    """End the leave on the day of the command."""
-    return actions.back_from_leave(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)
+    """At work again from the day on which it was said."""
+    return preferences_preferences.back_from_leave(
+        ask.desk.services, ask.userid, at=ask.said_at, answered=ask.desk.at
+    )
 
 
 def want_help(ask: Ask) -> Message:
-    """Ask for help; only the asker's leaders learn of it."""
-    return help_request.ask_for_help(ask.desk.services, ask.userid, at=ask.said, answered=ask.desk.at)
+    """Only his leader learns of it."""
+    return help_request.ask_for_help(ask.desk.services, ask.userid, at=ask.said_at, answered=ask.desk.at)

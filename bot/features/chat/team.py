@@ -40,7 +40,7 @@ def of_leaders(reply: Callable[[Ask, TeamContent], Message | Answer]) -> Reply:
         desk = ask.desk
         if not desk.is_leader(ask.userid):
             return about_message.leaders_only(language=desk.language, at=desk.local)
-        told = desk.leading.told(desk.people[ask.userid])
+        told = desk.team_digest.content_for(desk.people[ask.userid])
         if told.nobody:
             return team_messages.no_team(language=desk.language, at=desk.local)
         if not told.summed:
@@ -54,7 +54,7 @@ def of_leaders(reply: Callable[[Ask, TeamContent], Message | Answer]) -> Reply:
 def team(ask: Ask, told: TeamContent) -> Message:
     """Return the evening message as of now."""
     desk = ask.desk
-    message = desk.leading.message(desk.people[ask.userid], told)
+    message = desk.team_digest.message(desk.people[ask.userid], told)
     kind = texts_in(desk.language)["team.team_kind"]
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 
@@ -72,7 +72,7 @@ def needs_help(ask: Ask, told: TeamContent) -> Message:
         if userid in names and ask.userid in desk.bank.leaders_of(userid)
     ]
     return team_messages.needs_help(
-        language=desk.language, team=told.own, wished=wished, at=desk.local, over=told.over
+        language=desk.language, team=told.own, wished=wished, at=desk.local, over=told.subteams
     )
 
 
@@ -86,7 +86,7 @@ def coach(ask: Ask) -> Message:
     if len(found) > 1:
         name = desk.name(found[0])
         return help_sentences.several(language=desk.language, name=name, userids=found, at=desk.local)
-    if not found or not coaching.coach(desk.services, ask.userid, found[0], at=ask.said):
+    if not found or not coaching.coach(desk.services, ask.userid, found[0], at=ask.said_at):
         return help_sentences.not_led(language=desk.language, at=desk.local)
     return _coached(ask, found[0])
 
@@ -106,21 +106,23 @@ def _spelt(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _coached(ask: Ask, userid: str) -> Message:
-    desk = ask.desk
-    row = TeamMember(name="", userid=userid, rows=desk.standing.by_person.get(userid, ())).lowest
+def _coached(ask: Ask, whom: str) -> Message:
+    desk, services = ask.desk, ask.desk.services
+    member = TeamMember(name="", userid=whom, rows=desk.standings.by_person.get(whom, ()))
+    row = member.lowest
     if row is not None and row.pace is not None:
-        desk.services.store.coaching.note_pace(
-            ask.userid, userid, ask.said.date(), quota=row.quota, pace=round(100 * row.pace)
+        services.store.coaching.note_pace(
+            ask.userid, whom, ask.said_at.date(), quota=row.quota, pace=round(100 * row.pace)
         )
     return help_sentences.noted(language=desk.language, name=desk.name(userid), at=desk.local)
 
 
 def confirm_leave(ask: Ask) -> Message:
-    """Confirm leave that a direct report noted: from now on it lowers targets."""
-    desk, services = ask.desk, ask.desk.services
-    said = _PERSON_AND_DAYS.match(ask.rest)
-    days = days_in(said["days"], today=desk.calendar.local_day(ask.said)) if said else None
+    """Leave of one of his own people, as that person said it, changes targets from now on."""
+    desk = ask.desk
+    services = desk.services
+    said = _WHOM_AND_DAYS.match(ask.rest)
+    days = days_in(said["days"], today=desk.calendar.local_day(ask.said_at)) if said else None
     if said is None or not days or days[-1] < days[0]:
         return leave_message.how(language=desk.language, at=desk.local)
     userid = services.store.renames.current(said["person"].lower())
@@ -131,7 +133,7 @@ def confirm_leave(ask: Ask) -> Message:
 
 @of_leaders
 def export(ask: Ask, told: TeamContent) -> Answer:
-    """Return the direct reports' rows as a spreadsheet with the asker's name on it; sub-teams as totals."""
+    """The rows of his own people as a spreadsheet, with his name on it; of those whom others lead, teams."""
     desk, over = ask.desk, told.over
     userids = tuple(sorted(member.userid for member in told.own))
     shown = (

@@ -165,7 +165,7 @@ def _meaning(texts: Texts, line: ClosedLine) -> str | None:
 
 
 def _rejected(line: ClosedLine) -> list[tuple[Verdict, int]]:
-    found = [(verdict, n) for verdict, n in line.verdicts.items() if verdict.standing == "rejected" and n]
+    found = [(verdict, n) for verdict, n in line.verdicts.items() if verdict.outcome == "rejected" and n]
     return sorted(found, key=lambda item: (-item[1], item[0]))
 
 

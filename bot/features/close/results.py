@@ -49,7 +49,7 @@ def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
     calendar = services.config.work_calendar()
     today = calendar.local_day(at)
     closed = {(one.quota, one.period) for one in services.store.results.closed()}
-    begun = load_rulebook(services).frames_beginning(
+    begun = load_rulebook(services).periods_beginning(
         max(calendar.day_of(first) - _LONGEST, today - _LONGEST), today
     )
     found = [
@@ -59,15 +59,15 @@ def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
         and quota.settlement(period, calendar=calendar) <= epoch_of(at)
         and (quota.id, period.name) not in closed
     ]
-    return sorted(found, key=lambda framed: framed[1].last)
+    return sorted(found, key=lambda quota_period: quota_period[1].last)
 
 
-def begun_within(services: Services, framed: QuotaInPeriod) -> date | None:
+def begun_within(services: Services, quota_period: QuotaInPeriod) -> date | None:
     """Return the local day on which the record began, if too much of the period was over then.
 
     More than a fifth of its workdays: what happened before was not counted, so its result says little.
     """
-    calendar, (_, period) = services.config.work_calendar(), framed
+    calendar, (_, period) = services.config.work_calendar(), quota_period
     marks = (services.store.ledger.first_at(), services.store.marks.get(FIRST_START))
     known = [calendar.day_of(int(mark)) for mark in marks if mark is not None]
     if not known or min(known) > period.last:
@@ -80,10 +80,10 @@ def begun_within(services: Services, framed: QuotaInPeriod) -> date | None:
 def close_due(services: Services, *, at: datetime) -> None:
     """Store the preliminary lines of everything that is due at *at* (aware), once."""
     store = services.store
-    for framed in due(services, at=at):
-        rows = _computed(services, [framed], at=at).rows
+    for quota_period in due(services, at=at):
+        rows = _computed(services, [quota_period], at=at).rows
         with store.transaction():
-            if store.results.newest(framed[0].id, framed[1].name):
+            if store.results.newest(quota_period[0].id, quota_period[1].name):
                 continue  # another process was faster
             store.results.add(
                 Result(
@@ -98,7 +98,13 @@ def close_due(services: Services, *, at: datetime) -> None:
             )
             if rows:
                 _note(
-                    services, "close", framed[0].id, framed[1].name, rows, actor="quotabot", at=epoch_of(at)
+                    services,
+                    "close",
+                    quota_period[0].id,
+                    quota_period[1].name,
+                    rows,
+                    actor="quotabot",
+                    at=epoch_of(at),
                 )
 
 
@@ -111,13 +117,16 @@ def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, S
         if calendar.day_of(one.closed_at) == calendar.local_day(at)
     }
     book = load_rulebook(services)
-    frames = [
-        framed
+    quota_periods = [
+        quota_period
         for quota, period in sorted(today)
-        for framed in book.frames_named(parse_period(period))
-        if framed[0].id == quota
+        for quota_period in book.periods_named(parse_period(period))
+        if quota_period[0].id == quota
     ]
-    return [(framed, _computed(services, [framed], at=at)) for framed in [*frames, *due(services, at=at)]]
+    return [
+        (quota_period, _computed(services, [quota_period], at=at))
+        for quota_period in [*quota_periods, *due(services, at=at)]
+    ]
 
 
 def deadline(closed_at: int, *, calendar: WorkCalendar, workdays: int) -> datetime:
@@ -272,10 +281,12 @@ def _deadline(services: Services, closed: Closed) -> datetime:
 
 
 def _recomputed(services: Services, quota: str, period: str, *, at: datetime) -> Standings:
-    frames = load_rulebook(services).frames_named(parse_period(period))
-    return _computed(services, [framed for framed in frames if framed[0].id == quota], at=at)
+    quota_periods = load_rulebook(services).periods_named(parse_period(period))
+    return _computed(
+        services, [quota_period for quota_period in quota_periods if quota_period[0].id == quota], at=at
+    )
 
 
-def _computed(services: Services, frames: Sequence[QuotaInPeriod], *, at: datetime) -> Standings:
+def _computed(services: Services, quota_periods: Sequence[QuotaInPeriod], *, at: datetime) -> Standings:
     """The figures as they are now, whatever is stored."""
-    return load_standings_in(services, frames, at=at, book=load_rulebook(services), stored=False)
+    return load_standings_in(services, quota_periods, at=at, book=load_rulebook(services), stored=False)

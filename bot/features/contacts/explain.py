@@ -8,10 +8,10 @@ from datetime import datetime
 
 from bot.core.contacts import Contact
 from bot.core.counting import MaxShare
-from bot.core.frames import Past, QuotaPeriod
 from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch
+from bot.core.quota_periods import Past, QuotaPeriod
 from bot.core.quotas import stretches_under
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.rulebook import QuotaInPeriod
@@ -97,14 +97,16 @@ def explain(
     """
     book, calendar = load_rulebook(services), services.config.work_calendar()
     if period is None:
-        frames = book.frames_at(calendar.local_day(at))
+        quota_periods = book.periods_at(calendar.local_day(at))
     else:
-        frames = book.frames_named(parse_period(period))
-    branch = branch or load_branch(services, frames, at=at, userids=[userid.lower()])
+        quota_periods = book.periods_named(parse_period(period))
+    branch = branch or load_branch(services, quota_periods, at=at, userids=[userid.lower()])
     person = next((one for one in branch.people if one.userid == userid.lower()), None)
     if person is None:
         raise UnknownPersonError(f"nobody has the userid {userid!r}: see the roster")
-    settled = any(quota.settlement(named, calendar=calendar) <= epoch_of(at) for quota, named in frames)
+    settled = any(
+        quota.settlement(named, calendar=calendar) <= epoch_of(at) for quota, named in quota_periods
+    )
     closed = {(one.quota, one.period) for one in services.store.results.closed()} if settled else set()
     explainer = _Explainer(services, branch, person, at=at)
     return Explanation(
@@ -118,7 +120,7 @@ def explain(
                 closed=(quota.id, named.name) in closed,
                 final=(quota.id, named.name) in closed and explainer.signed(quota.id, named.name),
             )
-            for quota, named in frames
+            for quota, named in quota_periods
             if stretches_under(quota, person, named, departments=branch.departments)
         ),
     )
@@ -141,15 +143,15 @@ class _Explainer:
         line = self._services.store.results.newest_of(self._userid, quota=quota, period=period)
         return line is not None and line.state.value == "final"
 
-    def contacts(self, framed: QuotaInPeriod, *, wanted: str) -> Iterator[Explained]:
-        """The contacts of one frame by time, then by customer."""
-        frame = QuotaPeriod.of(*framed, calendar=self._calendar)
-        limits = self._limits(frame)
-        for contact, verdict in frame.judged(self._userid, self._past):
+    def contacts(self, about: QuotaInPeriod, *, wanted: str) -> Iterator[Explained]:
+        """Yield the contacts of one quota in one period by time, then by customer."""
+        quota_period = QuotaPeriod.of(*about, calendar=self._calendar)
+        limits = self._limits(quota_period)
+        for contact, verdict in quota_period.judged(self._userid, self._past):
             add = contact.add
             if not add.external_userid.endswith(wanted):
                 continue
-            ruling = self._ruling(frame, contact, verdict, limits.get(contact.key))
+            ruling = self._ruling(quota_period, contact, verdict, limits.get(contact.key))
             yield Explained(
                 external_userid=add.external_userid,
                 added_at=ruling.added,
@@ -165,22 +167,22 @@ class _Explainer:
             )
 
     def _ruling(
-        self, frame: QuotaPeriod, contact: Contact, verdict: Verdict, limit: MaxShare | None
+        self, quota_period: QuotaPeriod, contact: Contact, verdict: Verdict, limit: MaxShare | None
     ) -> Ruling:
-        add, counting = contact.add, frame.quota.counting
+        add, counting = contact.add, quota_period.quota.counting
         told = self._told.get(add.external_userid, ())
         first = next((event.at for event, _ in told if event.kind is RelationKind.ADDED), add.added_at)
-        decided = self._decisions.get((*contact.key, frame.quota.id))
+        decided = self._decisions.get((*contact.key, quota_period.quota.id))
         return Ruling(
             verdict=verdict,
             contact=contact,
             counting=counting,
-            basis=frame.quota.basis,
+            basis=quota_period.quota.basis,
             at=self._at,
             added=self._local(add.added_at),
             kept=self._local(add.added_at + counting.keep_s),
             ended=None if add.ended_at is None else self._local(add.ended_at),
-            settlement=self._local(frame.settlement_s),
+            settlement=self._local(quota_period.settlement_s),
             first=self._local(first) if add.nth > 1 else None,
             limit=limit,
             decision=None
@@ -192,13 +194,13 @@ class _Explainer:
             ),
         )
 
-    def _limits(self, frame: QuotaPeriod) -> dict[tuple[str, str, int], MaxShare]:
+    def _limits(self, quota_period: QuotaPeriod) -> dict[tuple[str, str, int], MaxShare]:
         """The share that each contact is over which is over one: the first that stops it."""
         found: dict[tuple[str, str, int], MaxShare] = {}
-        shares = frame.quota.counting.max_share
+        shares = quota_period.quota.counting.max_share
         for number, limit in enumerate(shares, start=1):
-            counting = replace(frame.quota.counting, max_share=shares[:number])
-            upto = replace(frame, quota=replace(frame.quota, counting=counting))
+            counting = replace(quota_period.quota.counting, max_share=shares[:number])
+            upto = replace(quota_period, quota=replace(quota_period.quota, counting=counting))
             for contact, verdict in upto.judged(self._userid, self._past):
                 if verdict in _OVER_SHARE:
                     found.setdefault(contact.key, limit)
@@ -211,4 +213,4 @@ class _Explainer:
 def _until(ruling: Ruling) -> datetime | None:
     if ruling.verdict is Verdict.KEEP_PERIOD:
         return ruling.kept
-    return ruling.settlement if ruling.verdict.standing == "pending" else None
+    return ruling.settlement if ruling.verdict.outcome == "pending" else None

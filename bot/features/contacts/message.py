@@ -90,7 +90,7 @@ def explained(*, language: str, contact: ListedCustomer, may_object: bool, at: d
     texts = texts_in(language)
     labels = _labels(language, [contact], at=at)
     standing = texts["contacts.comma"].join(
-        dict.fromkeys(texts.table("contacts.standing")[one.verdict.standing] for one in contact.judged)
+        dict.fromkeys(texts.table("contacts.standing")[one.verdict.outcome] for one in contact.judged)
     )
     lines = [
         _time_and_way(texts, contact),
@@ -181,7 +181,7 @@ def _sums(
     found = []
     for key, label in labels.items():
         count = Counter(
-            one.verdict.standing
+            one.verdict.outcome
             for contact in contacts
             for one in contact.judged
             if (one.quota, one.period) == key
@@ -214,7 +214,7 @@ def _entry(
 
 
 def _verdict(texts: Texts, judged: ShownVerdict) -> str:
-    standing = texts.table("contacts.standing")[judged.verdict.standing]
+    standing = texts.table("contacts.standing")[judged.verdict.outcome]
     if (cause := texts.table("contacts.cause").get(judged.verdict)) is None:
         return standing
     keeps = judged.verdict is Verdict.KEEP_PERIOD and judged.until is not None

@@ -27,7 +27,7 @@ def names_of(services: Services, userid: str) -> Mapping[str, Names]:
     """
     if not services.config.privacy.store_customer_names:
         return {}
-    found = services.store.names.of(userid.lower())
+    found = services.store.customer_names.of(userid.lower())
     return {customer: (one.remark, one.name) for customer, one in found.items()}
 
 
@@ -35,23 +35,23 @@ def keep(services: Services, names: Iterable[CustomerName]) -> None:
     """Keep what WeCom told, if the file asks for it; call it inside a transaction."""
     if services.config.privacy.store_customer_names:
         now = services.clock.now()
-        services.store.names.put(names, read_at=epoch_of(now), since=epoch_of(now - KEPT))
+        services.store.customer_names.put(names, read_at=epoch_of(now), since=epoch_of(now - KEPT))
 
 
 def look_over(services: Services) -> None:
     """Forget what may not be kept: everything if the file says so, else, once a day, what ended long ago."""
     store = services.store
     if not services.config.privacy.store_customer_names:
-        if store.names.any():
+        if store.customer_names.any():
             with store.transaction():
-                forgotten = store.names.clear()
+                forgotten = store.customer_names.clear()
             log.warning("names of customers removed", names=forgotten)
         return
     now = services.clock.now()
     today = services.config.work_calendar().local_day(now).isoformat()
     if store.marks.get(_LOOKED) == today:
         return
-    while ended := store.names.ended(upto=epoch_of(now - KEPT)):
+    while ended := store.customer_names.ended(upto=epoch_of(now - KEPT)):
         with store.transaction():
-            store.names.forget(ended)
+            store.customer_names.forget(ended)
     store.marks.put(_LOOKED, today)

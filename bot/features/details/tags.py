@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.core.frames import QuotaPeriod
+from bot.core.quota_periods import QuotaPeriod
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
@@ -26,7 +26,7 @@ _WAITS = frozenset({Verdict.TAGS, Verdict.REJECTED_TAGS})
 
 
 def _running(services: Services, at: datetime) -> Sequence[QuotaInPeriod]:
-    return load_rulebook(services).frames_at(services.config.work_calendar().local_day(at))
+    return load_rulebook(services).periods_at(services.config.work_calendar().local_day(at))
 
 
 def _to_close(services: Services, at: datetime) -> Sequence[QuotaInPeriod]:
@@ -62,8 +62,10 @@ def want_again(services: Services, job: str, *, at: datetime) -> int:
     """Have every living contact read again that lacks a required tag as of *at* (aware); how many."""
     if job not in FRAMES:
         return 0
-    frames = [framed for framed in FRAMES[job](services, at) if framed[0].counting.required_tags]
-    waiting = _waiting(services, frames, at=at) if frames else set()
+    quota_periods = [
+        quota_period for quota_period in FRAMES[job](services, at) if quota_period[0].counting.required_tags
+    ]
+    waiting = _waiting(services, quota_periods, at=at) if quota_periods else set()
     with services.store.transaction():
         now = int(services.store.now())
         for userid, external_userid in waiting:
@@ -84,12 +86,12 @@ def wait_for_reading(services: Services, *, step: Callable[[], float | None]) ->
         time.sleep(min(pause, _LOOK_S))
 
 
-def _waiting(services: Services, frames: Sequence[QuotaInPeriod], *, at: datetime) -> set[Relation]:
-    shown = load_standings_in(services, frames, at=at, book=load_rulebook(services), stored=False)
+def _waiting(services: Services, quota_periods: Sequence[QuotaInPeriod], *, at: datetime) -> set[Relation]:
+    shown = load_standings_in(services, quota_periods, at=at, book=load_rulebook(services), stored=False)
     past = shown.branch.past(epoch_of(at))
     by_name = {
         (quota.id, period.name): QuotaPeriod.of(quota, period, calendar=shown.calendar)
-        for quota, period in frames
+        for quota, period in quota_periods
     }
     return {
         (contact.add.userid, contact.add.external_userid)

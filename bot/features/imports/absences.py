@@ -59,7 +59,7 @@ class AbsenceLines(ShortLines[Absence]):
 
     def put(self, lines: Sequence[Absence], *, now: int) -> None:  # noqa: ARG002 - leave has no age
         """Keep good lines in their order, inside a transaction."""
-        knowledge = self._services.store.knowledge
+        knowledge = self._services.store.contact_knowledge
         for called_off, several in groupby(lines, key=lambda line: line.kind.strip().lower() in CALLED_OFF):
             if called_off:
                 knowledge.drop_absences(several)

@@ -147,7 +147,7 @@ class FactLines(Lines[FactLine]):
         if not report.good:
             return
         self._stage()
-        self._staging.add_contacts(self._services.store.knowledge.keys(self._table.key_kind))
+        self._staging.add_contacts(self._services.store.contact_knowledge.keys(self._table.key_kind))
         for odd in self._staging.odd_keys():
             (report.ambiguous if odd.is_ambiguous else report.unmatched).add(Remark(odd.line, odd.key))
         report.self_declared = self._table.key_kind == SELF_DECLARED

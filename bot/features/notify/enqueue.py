@@ -157,10 +157,10 @@ def enqueue_unasked(
     store = services.store
     if store.outbox.by_key(message.key) is not None:
         return False
-    found, now = _place(services, message, quiet=quiet, places=store.unasked), int(store.now())
+    found, now = _place(services, message, quiet=quiet, places=store.unasked_messages), int(store.now())
     begin = quiet.calendar.moment(message.not_before)
     if isinstance(found, Silence):
-        store.unasked.withhold(
+        store.unasked_messages.withhold(
             message.key,
             job=kind_of(message.job),
             userid=message.to_userid,
@@ -171,7 +171,7 @@ def enqueue_unasked(
         return False
     if is_userid(message.to_userid) and (spread or found != begin):
         found = quiet.apart(found, message.key)
-    store.unasked.told(message.key)
+    store.unasked_messages.told(message.key)
     return store.outbox.add(_moved(message, found, quiet.calendar), created_at=now)
 
 
@@ -179,7 +179,7 @@ def going(
     services: Services, messages: Iterable[OutboxMessage], *, quiet: QuietHours
 ) -> Iterator[OutboxMessage]:
     """Of *messages*, in this order, those that `put_unasked` would store, or that are stored; stores none."""
-    places = _Tried(services.store.unasked)
+    places = _Tried(services.store.unasked_messages)
     for message in messages:
         stored = services.store.outbox.by_key(message.key) is not None
         if stored or not isinstance(_place(services, message, quiet=quiet, places=places), Silence):
@@ -215,7 +215,7 @@ def _place(
     """Take a place for *message*; return its time, or why there is none. Groups have no places."""
     kind, begin = kind_of(message.job), quiet.calendar.moment(message.not_before)
     if not is_userid(message.to_userid):
-        return begin if quiet.reach.posts(message.to_userid) else Silence.ROLLOUT
+        return begin if quiet.rollout.posts(message.to_userid) else Silence.ROLLOUT
     if kind in WAITS:
         return _first_place(services, message, begin=begin, since=begin, quiet=quiet, places=places)
     if (reason := quiet.silence(message.to_userid, begin, kind=kind)) is not None:
@@ -237,7 +237,7 @@ def comes_later(services: Services, job: str, at: datetime) -> bool:
 
 def move_on(services: Services, row: Pending, *, quiet: QuietHours, at: datetime) -> bool:
     """Put off a stored *row* that may not go at *at* (local); False if there is no place within its time."""
-    since, places = quiet.calendar.moment(row.not_before), services.store.unasked
+    since, places = quiet.calendar.moment(row.not_before), services.store.unasked_messages
     found = _first_place(services, row, begin=at, since=since, quiet=quiet, places=places)
     if isinstance(found, Silence):
         return False
@@ -325,7 +325,7 @@ def quiet_hours(services: Services) -> QuietHours:
             for userid in {*mutes, *leaves}
         },
         calendar=services.config.work_calendar(),
-        reach=rollout_scope(services),
+        rollout=rollout_scope(services),
     )
 
 

@@ -28,7 +28,7 @@ def hold_back(services: Services, *, real_now: int, clock_now: int) -> None:
             continue
         with store.transaction():
             if is_userid(row.to_userid):  # groups have no places
-                store.unasked.give_back(row.to_userid, quiet.calendar.day_of(row.not_before))
+                store.unasked_messages.give_back(row.to_userid, quiet.calendar.day_of(row.not_before))
             waits = kind_of(row.job) in WAITS
             if not (waits and move_on(services, row, quiet=quiet, at=moment)):
                 _withdraw(services, row, reason=reason.value, at=real_now)
@@ -37,12 +37,12 @@ def hold_back(services: Services, *, real_now: int, clock_now: int) -> None:
 def _reason(quiet: QuietHours, row: Pending, moment: datetime) -> Silence | None:
     if is_userid(row.to_userid):
         return quiet.silence(row.to_userid, moment, kind=kind_of(row.job))
-    return None if quiet.reach.posts(row.to_userid) else Silence.ROLLOUT
+    return None if quiet.rollout.posts(row.to_userid) else Silence.ROLLOUT
 
 
 def _withdraw(services: Services, row: Pending, *, reason: str, at: int) -> None:
     store, day = services.store, services.config.work_calendar().day_of(row.not_before)
     if store.outbox.withdraw(row.seq, reason=reason, now=at):
-        store.unasked.withhold(
+        store.unasked_messages.withhold(
             row.key, job=kind_of(row.job), userid=row.to_userid, day=day, reason=reason, at=at
         )

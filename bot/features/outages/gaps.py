@@ -59,7 +59,7 @@ def unread(store: Store) -> frozenset[str]:
     run = store.syncs.last()
     if run is None:
         return frozenset()
-    drifts = store.syncs.concerned(run, Cause.UNKNOWN.value)
+    drifts = store.syncs.report_lines(run, Cause.UNKNOWN.value)
     return frozenset(drift.userid for drift in drifts if drift.text not in NEVER_READ)
 
 

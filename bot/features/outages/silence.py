@@ -56,7 +56,7 @@ def after_comparing(services: Services, run: SyncRun) -> None:
     quiet_until = covered_by(run.real_began_at)
     if silent is None or quiet_until <= silent.began_at or gaps.unread(store):
         return
-    is_held = Cause.HELD.value in store.syncs.drift(run)
+    is_held = Cause.HELD.value in store.syncs.report_totals(run)
     if is_held or store.ledger.found_since(services.moment_of(silent.began_at), origin=ORIGIN):
         return
     with store.transaction():

@@ -38,7 +38,9 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     person = quiet.people.get(userid)
     now = max(at, services.clock.now())
     local = quiet.calendar.local(now)
-    if person is None or (quiet.reach.mode is Mode.PILOT and not quiet.reach.includes(person, local.date())):
+    if person is None or (
+        quiet.rollout.mode is Mode.PILOT and not quiet.rollout.includes(person, local.date())
+    ):
         return []  # of whom a pilot does not have its leaders are told nothing
     if not (effect := _effect(services, person, _days([days]), at=now)).days:
         return []
@@ -92,7 +94,7 @@ def _may(services: Services, by: str, userid: str, *, day: date) -> bool:
 
 def _keep(services: Services, by: str, userid: str, spans: Iterable[Span], *, at: datetime) -> None:
     absences = [Absence(userid=userid, first=first, last=last, kind=KIND) for first, last in spans]
-    services.store.knowledge.put_absences(absences)
+    services.store.contact_knowledge.put_absences(absences)
     services.store.audit.add(
         at=epoch_of(at),
         actor=by,
@@ -121,16 +123,18 @@ def _tell(
 def _effect(services: Services, person: Person, days: Collection[date], *, at: datetime) -> Effect:
     """What *days* of leave would change; a period whose figures are final stays as it was signed."""
     book, calendar = load_rulebook(services), services.config.work_calendar()
-    frames: dict[QuotaInPeriod, None] = {}
+    quota_periods: dict[QuotaInPeriod, None] = {}
     for day in calendar.workdays_between(min(days), max(days)):
-        frames.update(dict.fromkeys(book.frames_at(day)))
+        quota_periods.update(dict.fromkeys(book.periods_at(day)))
     final = set()
-    if any(quota.settlement(period, calendar=calendar) <= epoch_of(at) for quota, period in frames):
+    if any(quota.settlement(period, calendar=calendar) <= epoch_of(at) for quota, period in quota_periods):
         final = {(one.quota, one.period) for one in services.store.results.closed() if one.final}
     return effect_of(
         days,
         person,
-        frames=[(quota, period) for quota, period in frames if (quota.id, period.name) not in final],
+        quota_periods=[
+            (quota, period) for quota, period in quota_periods if (quota.id, period.name) not in final
+        ],
         departments=services.directory.departments,
         calendar=calendar,
     )

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.core.frames import own_days
 from bot.core.people import Departments, Person
 from bot.core.periods import Period
+from bot.core.quota_periods import own_days
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.status import prorate
 from bot.core.workdays import ONE_DAY, WorkCalendar
@@ -63,15 +63,15 @@ def effect_of(
     days: Collection[date],
     person: Person,
     *,
-    frames: Iterable[QuotaInPeriod],
+    quota_periods: Iterable[QuotaInPeriod],
     departments: Departments,
     calendar: WorkCalendar,
 ) -> Effect:
-    """Return what it changes in *frames* if *person* is absent on *days*, too."""
+    """Return what it changes in *quota_periods* if *person* is absent on *days*, too."""
     absent = replace(person, absences=person.absences | frozenset(days))
     gone: set[date] = set()
     targets: list[Prorated] = []
-    for quota, period in frames:
+    for quota, period in quota_periods:
         own, left = (
             own_days(quota, one, period, departments=departments, calendar=calendar)
             for one in (person, absent)

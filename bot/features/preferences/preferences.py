@@ -1,7 +1,7 @@
 """What a member does by a word or a button: silence, leave, help, his contacts. Each returns the answer.
 
 Some read numbers, which takes some tenths of a second: better not inside the transaction of an event, while
-receivers wait for theirs. `store.words` keeps what was asked until it is answered after that. Each
+receivers wait for theirs. `store.chat` keeps what was asked until it is answered after that. Each
 is safe alone or in a transaction (but for `ask_for_help`), and done twice does no harm. Userids in lower
 case; *at* is aware, by the service's clock: when it was said, which is what today means in it. *answered*:
 when it is answered, if that is later.

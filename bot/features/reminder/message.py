@@ -52,8 +52,8 @@ def reminder(
     after_today = {row.quota: days_after(row, today_is_workday=today_is_workday) for row in due}
     labels = labels_of(texts, rows, at=at)
     told: Mapping[str, int | None] = dict.fromkeys(after_today) if may_be_away else after_today
-    standing = [_standing(texts, row, label=labels[row.quota], after=told[row.quota]) for row in due]
-    listing = Listing(tuple(standing), more=texts["progress.more_quotas"], keep=Keep.CORE)
+    standings = [_standing(texts, row, label=labels[row.quota], after=told[row.quota]) for row in due]
+    listing = Listing(tuple(standings), more=texts["progress.more_quotas"], keep=Keep.CORE)
     stop = [] if may_be_away else _may_stop(texts, due, after_today=after_today)
     help_line = [Line((Part(texts["cards.ask_for_help"]),), Keep.USEFUL)] if has_helper else []
     once = Line((Part(texts["progress.only_once"]),), Keep.USEFUL)
@@ -92,12 +92,12 @@ def _figures(texts: Texts, due: Sequence[QuotaFigures], *, after: Mapping[str, i
     """Say where one quota stands as rows of a card; several are told in its text."""
     (row,) = due
     done = f"{row.counted + row.pending}/{row.target}"
-    standing = texts["cards.comma"].join((done, texts["progress.confirmed"].say(n=row.counted)))
+    standings = texts["cards.comma"].join((done, texts["progress.confirmed"].say(n=row.counted)))
     left = texts["cards.comma"].join(
         [texts["cards.people"].say(n=row.to_add), *_workdays(texts, row, after=after[row.quota])]
     )
     return (
-        (texts.table("cards.period")[parse_period(row.period).kind], fitting(standing, done)),
+        (texts.table("cards.period")[parse_period(row.period).kind], fitting(standings, done)),
         (texts["cards.to_add"], fitting(left, texts["cards.people"].say(n=row.to_add))),
         *([(texts["cards.pending"], texts["cards.people"].say(n=row.pending))] if row.pending else []),
     )

@@ -56,7 +56,7 @@ class RenameProposer:
         read = set(store.syncs.some(Member.READ, most=10**9)) if waiting else set()
         asked = [one for one in waiting if one.userid in read]
         store.syncs.put_states({one.userid: (Member.ASKED, "") for one in asked})
-        store.syncs.put_drift(
+        store.syncs.put_report_lines(
             run,
             [
                 SyncReportLine(cause=Cause.RENAMED.value, userid=one.userid, number=1, text=one.old_userid)

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from bot.core.frames import QuotaPeriod
 from bot.core.integrity import FindingKind, FindingName, Key
 from bot.core.people import Person
 from bot.core.periods import parse_period
+from bot.core.quota_periods import QuotaPeriod
 from bot.core.renames import Pair
 from bot.core.reviewers import Bank, Levels, level_at, time_is_up
 from bot.core.rulebook import QuotaInPeriod
@@ -285,34 +285,34 @@ class _Desk:
 def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) -> dict[Judged, Verdict]:
     """What each contact that a case is about is worth as of *at*, by (quota, contact)."""
     book = load_rulebook(services)
-    frames = [
-        framed
+    quota_periods = [
+        quota_period
         for quota, period in dict.fromkeys((one.quota, one.period) for one in reviews)
-        for framed in book.frames_named(parse_period(period))
-        if framed[0].id == quota
+        for quota_period in book.periods_named(parse_period(period))
+        if quota_period[0].id == quota
     ]
     userids = {one.contact[0] for one in reviews}
     return {
         (quota, key): verdict
-        for (quota, _), contacts in verdicts_in(services, frames, userids=userids, at=at).items()
+        for (quota, _), contacts in verdicts_in(services, quota_periods, userids=userids, at=at).items()
         for key, verdict in contacts.items()
     }
 
 
 def verdicts_in(
-    services: Services, frames: Sequence[QuotaInPeriod], *, userids: Iterable[str], at: datetime
+    services: Services, quota_periods: Sequence[QuotaInPeriod], *, userids: Iterable[str], at: datetime
 ) -> dict[tuple[str, str], dict[Key, Verdict]]:
-    """Return by (quota, period) what the contacts of *userids* are worth in *frames* as of *at* (aware)."""
-    if not frames:
+    """Return by (quota, period) what the contacts of *userids* are worth in *quota_periods* as of *at* (aware)."""
+    if not quota_periods:
         return {}
     asked = list(userids)
-    branch = load_branch(services, frames, at=at, userids=asked)
+    branch = load_branch(services, quota_periods, at=at, userids=asked)
     past = branch.past(epoch_of(at))
     found = {}
-    for quota, period in frames:
-        frame = QuotaPeriod.of(quota, period, calendar=branch.calendar)
+    for quota, period in quota_periods:
+        quota_period = QuotaPeriod.of(quota, period, calendar=branch.calendar)
         found[quota.id, period.name] = {
-            contact.key: verdict for userid in asked for contact, verdict in frame.judged(userid, past)
+            contact.key: verdict for userid in asked for contact, verdict in quota_period.judged(userid, past)
         }
     return found
 

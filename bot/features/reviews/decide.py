@@ -46,12 +46,12 @@ def open_appeal(
     are taken until some workdays after a preliminary result. Raises ReviewError if nothing can be appealed,
     ValueError for a name that is no period.
     """
-    frames = [
-        framed
-        for framed in _frames(services, userid, external_userid, period=period, at=at)
-        if quota in (None, framed[0].id)
+    quota_periods = [
+        quota_period
+        for quota_period in _quota_periods(services, userid, external_userid, period=period, at=at)
+        if quota in (None, quota_period[0].id)
     ]
-    openings, reasons = _openings(services, frames, (userid, external_userid), text=text, at=at)
+    openings, reasons = _openings(services, quota_periods, (userid, external_userid), text=text, at=at)
     if not openings:
         raise ReviewError("; ".join(reasons) or f"no quota looks at {external_userid} of {userid} then")
     with services.store.transaction():
@@ -67,19 +67,24 @@ def open_appeal(
 
 
 def _openings(
-    services: Services, frames: Sequence[QuotaInPeriod], relation: tuple[str, str], *, text: str, at: datetime
+    services: Services,
+    quota_periods: Sequence[QuotaInPeriod],
+    relation: tuple[str, str],
+    *,
+    text: str,
+    at: datetime,
 ) -> tuple[list[Opening], list[str]]:
-    """Return an appeal for each frame in which the last add of *relation* does not count, or why not."""
+    """Return an appeal for each quota period in which the last add of *relation* does not count, or why not."""
     userid, external_userid = relation
-    judged = verdicts_in(services, frames, userids=[userid], at=at)
+    judged = verdicts_in(services, quota_periods, userids=[userid], at=at)
     openings, reasons = [], []
-    for quota, period in frames:
+    for quota, period in quota_periods:
         contacts = judged[quota.id, period.name]
         keys = [key for key in contacts if key[1] == external_userid]
         if not keys:
             continue
         key = max(keys, key=lambda one: one[2])
-        counts = contacts[key].standing == "counted"
+        counts = contacts[key].outcome == "counted"
         refused = _refusal(services, quota.id, period.name, key, counts=counts, at=at)
         if refused is None:
             openings.append(_appeal(quota, period, key, text=text, at=at))
@@ -163,7 +168,7 @@ def decide(
     return case, state
 
 
-def _frames(
+def _quota_periods(
     services: Services, userid: str, external_userid: str, *, period: str | None, at: datetime
 ) -> list[QuotaInPeriod]:
     """Return the quotas, each with its period, that look at the contact and ask something of *userid*."""
@@ -175,17 +180,21 @@ def _frames(
         )
     calendar, book = services.config.work_calendar(), load_rulebook(services)
     if period is not None:
-        found = book.frames_named(parse_period(period))
+        found = book.periods_named(parse_period(period))
     else:
-        found = book.frames_at(calendar.day_of(begun[-1]))
-        now = book.frames_at(calendar.local_day(at))
-        found += [framed for framed in now if framed[0].basis is Basis.HELD and framed not in found]
+        found = book.periods_at(calendar.day_of(begun[-1]))
+        now = book.periods_at(calendar.local_day(at))
+        found += [
+            quota_period
+            for quota_period in now
+            if quota_period[0].basis is Basis.HELD and quota_period not in found
+        ]
     person = load_people(services).get(userid)
     tree = services.directory.departments
     return [
-        (quota, framed)
-        for quota, framed in found
-        if person is not None and stretches_under(quota, person, framed, departments=tree)
+        (quota, quota_period)
+        for quota, quota_period in found
+        if person is not None and stretches_under(quota, person, quota_period, departments=tree)
     ]
 
 

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from bot.core.contacts import Contact
 from bot.core.counting import OFF, FirstAdd, Integrity
 from bot.core.evidence import Evidence, evidence_of
-from bot.core.frames import Past, QuotaPeriod
 from bot.core.integrity import Finding, FindingName, Key, LaunchRule, quick_loss, seen_in
 from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, subject_of
 from bot.core.quiet_hours import Silence
+from bot.core.quota_periods import Past, QuotaPeriod
 from bot.core.quotas import Quota, stretches_under
 from bot.core.rollout import Mode
 from bot.core.rulebook import QuotaInPeriod
@@ -118,7 +118,7 @@ def settled(services: Services, openings: Iterable[Opening], *, at: datetime) ->
     running = {
         (quota.id, period.name)
         for name in {period for _, period in asked}
-        for quota, period in book.frames_named(parse_period(name))
+        for quota, period in book.periods_named(parse_period(name))
         if quota.settlement(period, calendar=calendar) > epoch_of(at)
     }
     return asked - running
@@ -135,7 +135,7 @@ def _held_of(findings: Iterable[OpenFinding], held: Iterable[Key]) -> dict[Findi
 
 def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Free) -> list[Question]:
     """Return those never asked before whose person is at work on the day of *at*, in the order of userids."""
-    known, left = services.store.findings.names(), services.store.unasked
+    known, left = services.store.findings.names(), services.store.unasked_messages
     today = services.config.work_calendar().local_day(at)
     people = load_people(services)
     return sorted(
@@ -162,7 +162,7 @@ def _leave_unasked(services: Services, seen: Iterable[Question], *, at: datetime
     for question in seen:
         userid = question.name.userid
         if question.name not in known and not reached.includes(people.get(userid), today):
-            store.unasked.withhold(
+            store.unasked_messages.withhold(
                 _left_key(question.name),
                 job="question",
                 userid=userid,
@@ -178,23 +178,25 @@ def _left_key(name: FindingName) -> str:
 
 def _seen(services: Services, *, at: datetime) -> list[Question]:
     """Return everything that the rules of running periods see as of *at*, asked before or not."""
-    frames = [framed for framed in _running(services, at=at) if _asks(services, framed)]
-    if not frames:
+    quota_periods = [
+        quota_period for quota_period in _running(services, at=at) if _asks(services, quota_period)
+    ]
+    if not quota_periods:
         return []
-    branch = load_branch(services, frames, at=at)
+    branch = load_branch(services, quota_periods, at=at)
     looking = _Looking(branch=branch, past=branch.past(epoch_of(at)), known={}, by_rule={})
     found: dict[FindingName, Question] = {}
-    for framed in frames:
-        for question in looking.questions(framed):
+    for quota_period in quota_periods:
+        for question in looking.questions(quota_period):
             earlier = found.setdefault(question.name, question)
             if earlier is not question:
                 found[question.name] = replace(earlier, held=earlier.held + question.held)
     return list(found.values())
 
 
-def _asks(services: Services, framed: QuotaInPeriod) -> bool:
-    """Whether anything can be seen in a frame: a rule is on, or its period lies near the start."""
-    quota, period = framed
+def _asks(services: Services, quota_period: QuotaInPeriod) -> bool:
+    """Whether anything can be seen in a quota period: a rule is on, or its period lies near the start."""
+    quota, period = quota_period
     if quota.integrity != OFF:
         return True
     start, calendar = services.store.syncs.first_at(), services.config.work_calendar()
@@ -213,7 +215,7 @@ def _running(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
     book = load_rulebook(services)
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
     found = {
-        (quota.id, period.name): (quota, period) for day in days for quota, period in book.frames_at(day)
+        (quota.id, period.name): (quota, period) for day in days for quota, period in book.periods_at(day)
     }
     return list(found.values())
 
@@ -227,24 +229,28 @@ class _Looking:
     known: Mapping[str, Sequence[Contact]]
     by_rule: dict[tuple[Integrity, LaunchRule | None], list[Finding]]
 
-    def questions(self, framed: QuotaInPeriod) -> list[Question]:
+    def questions(self, about: QuotaInPeriod) -> list[Question]:
         """Return what the rules of one quota see in one period about those under it."""
-        quota, period = framed
-        frame = QuotaPeriod.of(quota, period, calendar=self.calendar)
-        under = {person.userid for person in self.branch.people if self._under(person, framed)}
+        quota, period = about
+        quota_period = QuotaPeriod.of(quota, period, calendar=self.calendar)
+        under = {person.userid for person in self.branch.people if self._under(person, about)}
         found = []
-        for finding in [*self._anywhere(quota), *self._quick_losses(frame, sorted(under))]:
-            concerned = tuple(key for key in finding.concerned if frame.first_s <= key[2] < frame.end_s)
+        for finding in [*self._anywhere(quota), *self._quick_losses(quota_period, sorted(under))]:
+            concerned = tuple(
+                key for key in finding.concerned if quota_period.first_s <= key[2] < quota_period.end_s
+            )
             if finding.name.userid in under and concerned:
-                found.append(self._question(finding, frame, concerned))
+                found.append(self._question(finding, quota_period, concerned))
         return found
 
     @property
     def calendar(self) -> WorkCalendar:
         return self.branch.calendar
 
-    def _under(self, person: Person, framed: QuotaInPeriod) -> bool:
-        return bool(stretches_under(framed[0], person, framed[1], departments=self.branch.departments))
+    def _under(self, person: Person, quota_period: QuotaInPeriod) -> bool:
+        return bool(
+            stretches_under(quota_period[0], person, quota_period[1], departments=self.branch.departments)
+        )
 
     def _anywhere(self, quota: Quota) -> list[Finding]:
         integrity, rollout = quota.integrity, self.past.rollout(quota)
@@ -261,32 +267,32 @@ class _Looking:
             )
         return self.by_rule[integrity, rollout]
 
-    def _quick_losses(self, frame: QuotaPeriod, userids: Iterable[str]) -> list[Finding]:
-        quota, rule = frame.quota, frame.quota.integrity.quick_loss
+    def _quick_losses(self, quota_period: QuotaPeriod, userids: Iterable[str]) -> list[Finding]:
+        quota, rule = quota_period.quota, quota_period.quota.integrity.quick_loss
         if rule is None:
             return []
         found = (
             quick_loss(
-                self._of_period(userid, frame),
+                self._of_period(userid, quota_period),
                 rule=rule,
                 keep_s=quota.counting.keep_s,
-                about=subject_of(quota.id, frame.period.name),
+                about=subject_of(quota.id, quota_period.period.name),
                 day_of=self.calendar.day_of,
             )
             for userid in userids
         )
         return [finding for finding in found if finding is not None]
 
-    def _of_period(self, userid: str, frame: QuotaPeriod) -> Sequence[Contact]:
-        return self.past.history(userid).added_within(frame.first_s, frame.end_s)
+    def _of_period(self, userid: str, quota_period: QuotaPeriod) -> Sequence[Contact]:
+        return self.past.history(userid).added_within(quota_period.first_s, quota_period.end_s)
 
-    def _question(self, finding: Finding, frame: QuotaPeriod, concerned: Sequence[Key]) -> Question:
-        userid, quota = finding.name.userid, frame.quota
-        by_period = finding.name.subject == subject_of(quota.id, frame.period.name)
-        contacts = self._of_period(userid, frame) if by_period else self.past.history(userid).contacts
+    def _question(self, finding: Finding, quota_period: QuotaPeriod, concerned: Sequence[Key]) -> Question:
+        userid, quota = finding.name.userid, quota_period.quota
+        by_period = finding.name.subject == subject_of(quota.id, quota_period.period.name)
+        contacts = self._of_period(userid, quota_period) if by_period else self.past.history(userid).contacts
         # What a quick loss is about is lost, and needs no holding.
-        holds = quota.integrity.hold and not by_period and self.past.at_s < frame.settlement_s
-        held = [(quota.id, frame.period.name, key) for key in concerned] if holds else []
+        holds = quota.integrity.hold and not by_period and self.past.at_s < quota_period.settlement_s
+        held = [(quota.id, quota_period.period.name, key) for key in concerned] if holds else []
         return Question(
             finding=finding,
             evidence=evidence_of(finding, contacts=contacts, quota=quota),

@@ -173,7 +173,7 @@ def _case(texts: Texts, language: str, case: ToDecide, *, at: datetime) -> str:
 
 def _appeal(texts: Texts, language: str, appealed: Appealed) -> str:
     why = ""
-    if appealed.verdict is not None and appealed.verdict.standing == "pending":
+    if appealed.verdict is not None and appealed.verdict.outcome == "pending":
         why = texts["questions.pending"]
     elif appealed.verdict is not None and appealed.verdict in texts.table("questions.not_counted"):
         why = texts["questions.rejected"].say(why=texts.table("questions.not_counted")[appealed.verdict])

@@ -29,7 +29,7 @@ PICTURE = ":picture"  # ends the key of the row beside the words
 def posts(
     services: Services,
     job: str,
-    standing: Standings,
+    standings: Standings,
     *,
     not_before: int,
     expires_at: int,
@@ -46,7 +46,7 @@ def posts(
     if not wanted:
         return
     off = services.store.robots.off(fingerprints(config))
-    seen = _Seen.of(services, standing)
+    seen = _Seen.of(services, standings)
     for robot in sorted(wanted, key=lambda one: one.name):
         address = address_of(robot.name)
         if address <= after or robot.name in off:
@@ -55,7 +55,7 @@ def posts(
         if post is None:
             continue
         language = services.language
-        key = key_of(job, standing.calendar.local_day(standing.at), address)
+        key = key_of(job, standings.calendar.local_day(standings.at), address)
         words = as_markdown(group_message(post, language=language), limit=MARKDOWN_BYTES)
         picture = group_picture(post, language=language).to_json()
         for name, msgtype, content in ((key, "markdown", words), (f"{key}{PICTURE}", "image", picture)):
@@ -92,33 +92,33 @@ def _fingerprint(robot: Robot) -> str:
 class _Seen:
     """What all robots look at, worked out once."""
 
-    standing: Standings
+    standings: Standings
     rows: Mapping[str, list[QuotaFigures]]
     silent: Collection[str]
     gains: Mapping[str, Mapping[str, Gain]]
     names: Mapping[str, str]
 
     @classmethod
-    def of(cls, services: Services, standing: Standings) -> _Seen:
+    def of(cls, services: Services, standings: Standings) -> _Seen:
         rows: dict[str, list[QuotaFigures]] = {}
-        for row in standing.rows:
+        for row in standings.rows:
             rows.setdefault(row.quota, []).append(row)
         return cls(
-            standing=standing,
+            standings=standings,
             rows=rows,
-            silent=silent(standing),
-            gains=Gains(services, standing).of(standing.by_person),
-            names={userid: person.name for userid, person in standing.people.items()},
+            silent=silent(standings),
+            gains=Gains(services, standings).of(standings.by_person),
+            names={userid: person.name for userid, person in standings.people.items()},
         )
 
 
 def _post(config: Config, robot: Robot, job: str, seen: _Seen) -> GroupPost | None:
-    leaders, standing = config.messages.leaderboard, seen.standing
+    leaders, standings = config.messages.leaderboard, seen.standings
     boards: list[tuple[QuotaFigures, GroupLeaderboard]] = []
     for quota, rows in seen.rows.items():
         found = build_leaderboard(
             rows,
-            departments=standing.departments,
+            departments=standings.departments,
             scope=robot.departments,
             size=leaders.size if leaders.names == "top" else 0,
             silent=seen.silent,
@@ -132,6 +132,6 @@ def _post(config: Config, robot: Robot, job: str, seen: _Seen) -> GroupPost | No
         job=job,
         boards=boards,
         people=seen.names,
-        departments=standing.departments.names,
-        at=standing.calendar.local(standing.at),
+        departments=standings.departments.names,
+        at=standings.calendar.local(standings.at),
     )

@@ -111,13 +111,15 @@ def _change(
     following = period_of((new or either).period, running.last + ONE_DAY)
     while following.first <= running.last:  # a longer kind of period that began before
         following = period_of(following.kind, following.last + ONE_DAY)
-    framed = [(quota, running) for quota in (old, new) if quota is not None and holds_for(quota, running)]
-    branch = load_branch(services, framed or [(either, running)], at=at)
+    quota_period = [
+        (quota, running) for quota in (old, new) if quota is not None and holds_for(quota, running)
+    ]
+    branch = load_branch(services, quota_period or [(either, running)], at=at)
     trial = _Trial(
         branch=branch, period=running, at=at, threshold=Fraction(services.config.messages.behind_threshold)
     )
     told = tuple(differences(old, new)) if old is not None and new is not None else ()
-    people = {userid for quota, _ in framed for userid in trial.rows(quota)}
+    people = {userid for quota, _ in quota_period for userid in trial.rows(quota)}
     return QuotaChange(
         quota=name,
         old=old,
@@ -148,7 +150,7 @@ class _Trial:
     def rows(self, quota: Quota) -> dict[str, QuotaFigures]:
         found = progress(
             self.branch,
-            frames=[(quota, self.period)],
+            quota_periods=[(quota, self.period)],
             at=self.at,
             behind_threshold=self.threshold,
             money=True,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from bot.core.frames import Past
 from bot.core.history import Kept
 from bot.core.periods import Period
 from bot.core.progress import Branch, QuotaFigures, Status
+from bot.core.quota_periods import Past
 from bot.core.quotas import Quota
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.status import round_half_up
@@ -135,7 +135,7 @@ def simulate(
     sides = [
         {}
         if recorded_from is None
-        else _frames(book, first=max(first, recorded_from), last=last, today=calendar.local_day(at))
+        else _quota_periods(book, first=max(first, recorded_from), last=last, today=calendar.local_day(at))
         for book in books
     ]
     settled_at = _settlements(sides, calendar=calendar)
@@ -186,10 +186,10 @@ def _asks(quota: Quota) -> tuple[object, ...]:
     return quota.period, quota.roles, quota.departments, quota.userids
 
 
-def _frames(book: Rulebook, *, first: date, last: date, today: date) -> dict[Name, QuotaInPeriod]:
+def _quota_periods(book: Rulebook, *, first: date, last: date, today: date) -> dict[Name, QuotaInPeriod]:
     """What ends in [*first*, *last*] and has begun by *today*, by quota in the book's order, then by time."""
     # A period that has begun ends within a year.
-    ending = book.frames_ending(first, min(last, today + timedelta(days=366)))
+    ending = book.periods_ending(first, min(last, today + timedelta(days=366)))
     begun = {(quota.id, period.name): (quota, period) for quota, period in ending if period.first <= today}
     order = [version.quota.id for line in book.lines for version in line if version.quota is not None]
     return dict(sorted(begun.items(), key=lambda item: (order.index(item[0][0]), item[1][1].first)))
@@ -236,9 +236,9 @@ class _Known:
         at: datetime,
     ) -> _Known:
         asked = [
-            framed
+            quota_period
             for side, book in zip(sides, books, strict=True)
-            for framed in load.list_needed_periods(services, list(side.values()), book=book)
+            for quota_period in load.list_needed_periods(services, list(side.values()), book=book)
         ]
         earliest = min(as_of.values(), default=at)
         branch = load.load_branch(services, asked, at=at, earliest=earliest)
@@ -246,12 +246,12 @@ class _Known:
         return cls(branch=branch, as_of=as_of, pasts=pasts)
 
     def worked_out(
-        self, services: Services, frames: Mapping[Name, QuotaInPeriod], *, book: Rulebook
+        self, services: Services, quota_periods: Mapping[Name, QuotaInPeriod], *, book: Rulebook
     ) -> dict[Name, Side]:
-        """Each of *frames* as of its own time; those of one time are worked out together."""
+        """Each of *quota_periods* as of its own time; those of one time are worked out together."""
         together: dict[datetime, list[QuotaInPeriod]] = {}
-        for name, framed in frames.items():
-            together.setdefault(self.as_of[name], []).append(framed)
+        for name, quota_period in quota_periods.items():
+            together.setdefault(self.as_of[name], []).append(quota_period)
         found: dict[Name, Side] = {}
         for at, several in together.items():
             told = load.load_standings_in(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bot.core.frames import Judged, QuotaPeriod
 from bot.core.history import Tally
 from bot.core.leaderboard import Gain
+from bot.core.quota_periods import Judged, QuotaPeriod
 from bot.core.quotas import Basis
 from bot.core.workdays import epoch_of
 from bot.features.standings.load import Standings, load_rulebook
@@ -16,12 +16,12 @@ from bot.services import Services
 _WEEK = 7  # days
 
 
-def silent(standing: Standings) -> frozenset[str]:
+def silent(standings: Standings) -> frozenset[str]:
     """Who improves and leads nowhere: who has left, and whose adds a reviewer confirmed a finding about."""
-    today, people = standing.calendar.local_day(standing.at), standing.people
-    return standing.in_doubt | {
+    today, people = standings.calendar.local_day(standings.at), standings.people
+    return standings.in_doubt | {
         row.userid
-        for row in standing.rows
+        for row in standings.rows
         if row.userid not in people or not people[row.userid].employed_on(today)
     }
 
@@ -32,22 +32,22 @@ class Gains:
     Only where the number of adds is what is asked for, and a period is no shorter than a week.
     """
 
-    def __init__(self, services: Services, standing: Standings) -> None:
-        calendar, today = standing.calendar, standing.calendar.local_day(standing.at)
-        self._upto = epoch_of(standing.at) + 1
+    def __init__(self, services: Services, standings: Standings) -> None:
+        calendar, today = standings.calendar, standings.calendar.local_day(standings.at)
+        self._upto = epoch_of(standings.at) + 1
         self._edges = [calendar.start_of(today - timedelta(days=days - 1)) for days in (_WEEK, 2 * _WEEK)]
-        self._past, book = standing.branch.past(epoch_of(standing.at)), load_rulebook(services)
-        self._frames = {
+        self._past, book = standings.branch.past(epoch_of(standings.at)), load_rulebook(services)
+        self._quota_periods = {
             (quota.id, period.name): QuotaPeriod.of(quota, period, calendar=calendar)
             for days in range(2 * _WEEK)
-            for quota, period in book.frames_at(today - timedelta(days=days))
+            for quota, period in book.periods_at(today - timedelta(days=days))
             if quota.basis is Basis.ADDED and (period.last - period.first).days + 1 >= _WEEK
         }
         self._known: dict[str, dict[str, Gain]] = {}
 
     def of(self, userids: Iterable[str]) -> dict[str, dict[str, Gain]]:
         """Return the gains of *userids* by quota."""
-        found: dict[str, dict[str, Gain]] = {quota: {} for quota, _ in self._frames}
+        found: dict[str, dict[str, Gain]] = {quota: {} for quota, _ in self._quota_periods}
         for userid in userids:
             if userid not in self._known:
                 self._known[userid] = self._of(userid)
@@ -57,8 +57,8 @@ class Gains:
 
     def _of(self, userid: str) -> dict[str, Gain]:
         found: dict[str, Gain] = {}
-        for (quota, _), frame in self._frames.items():
-            judged = frame.judged(userid, self._past)
+        for (quota, _), quota_period in self._quota_periods.items():
+            judged = quota_period.judged(userid, self._past)
             latest = _done(judged, self._edges[0], self._upto)
             before = _done(judged, self._edges[1], self._edges[0])
             earlier = found.get(quota, Gain(latest=0, before=0))

@@ -20,8 +20,8 @@ def with_knowledge(
     *few*: they are those of a few people, and only what concerns these is read.
     """
     userids = list(contacts) if few else None
-    details = store.knowledge.details(since=since - SAME_ADD_S, userids=userids)
-    facts = store.knowledge.facts(_keys(contacts, details) if few else None)
+    details = store.contact_knowledge.details(since=since - SAME_ADD_S, userids=userids)
+    facts = store.contact_knowledge.facts(_keys(contacts, details) if few else None)
     decisions = store.reviews.decisions()
     return {
         userid: [

@@ -12,7 +12,6 @@ from typing import TypedDict
 from bot.core import rulebook
 from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, day_facts, facts_between
-from bot.core.frames import Contacts, Past, QuotaPeriod, own_days
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import FLAGS, Planned
 from bot.core.money import capped
@@ -20,6 +19,7 @@ from bot.core.pending import Waiting, waiting
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import Branch, QuotaFigures, progress
+from bot.core.quota_periods import Contacts, Past, QuotaPeriod, own_days
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import Add
 from bot.core.rulebook import QuotaInPeriod, Rulebook
@@ -38,7 +38,7 @@ class Standings:
     """Rows as of *at*, and what they were made from. *people*: everybody by userid, also who has no row."""
 
     at: datetime
-    frames: tuple[QuotaInPeriod, ...]
+    periods: tuple[QuotaInPeriod, ...]
     rows: tuple[QuotaFigures, ...]
     branch: Branch
     people: Mapping[str, Person]
@@ -68,7 +68,7 @@ class Standings:
         beside = {
             flag.name.userid
             for flag in self.branch.flags
-            if flag.name.kind not in FLAGS and any(flag.on in period for _, period in self.frames)
+            if flag.name.kind not in FLAGS and any(flag.on in period for _, period in self.periods)
         }
         return frozenset(flagged | beside)
 
@@ -77,7 +77,7 @@ class Standings:
         return self.people[userid].works_on(day)
 
     def own_workdays(self, row: QuotaFigures) -> int:
-        """How many workdays of its period the quota of *row* asks of his; 0 if it is not among *frames*."""
+        """How many workdays of its period the quota of *row* asks of his; 0 if it is not among *quota_periods*."""
         return sum(
             len(
                 own_days(
@@ -88,7 +88,7 @@ class Standings:
                     calendar=self.calendar,
                 )
             )
-            for quota, period in self.frames
+            for quota, period in self.periods
             if (quota.id, period.name) == (row.quota, row.period)
         )
 
@@ -114,10 +114,10 @@ class Standings:
         own = {(row.quota, row.period) for row in self.by_person.get(userid, ()) if row.pending}
         return [
             one
-            for quota, period in self.frames
+            for quota, period in self.periods
             if (quota.id, period.name) in own
-            for frame in [QuotaPeriod.of(quota, period, calendar=self.calendar)]
-            for one in waiting(frame, frame.judged(userid, self._past))
+            for quota_period in [QuotaPeriod.of(quota, period, calendar=self.calendar)]
+            for one in waiting(quota_period, quota_period.judged(userid, self._past))
         ]
 
     def _kept(self, userids: Iterable[str]) -> dict[str, Kept]:
@@ -147,27 +147,29 @@ def load_standings(
     """
     book = load_rulebook(services)
     if period is None:
-        frames = book.frames_at(services.config.work_calendar().local_day(at))
+        quota_periods = book.periods_at(services.config.work_calendar().local_day(at))
     else:
-        frames = book.frames_named(parse_period(period))
-    return load_standings_in(services, frames, at=at, book=book, money=money)
+        quota_periods = book.periods_named(parse_period(period))
+    return load_standings_in(services, quota_periods, at=at, book=book, money=money)
 
 
 def load_standings_of(services: Services, userids: Collection[str], *, at: datetime) -> Standings:
-    """Where *userids* stand as of *at* (aware) in its periods: the rows that `standing` has of them.
+    """Where *userids* stand as of *at* (aware) in its periods: the rows that `load_standings` has of them.
 
     Only what concerns them is read; so ranks, which are among everybody, are None: see `standings.ranks`.
     """
     book = load_rulebook(services)
-    frames = book.frames_at(services.config.work_calendar().local_day(at))
-    branch = load_branch(services, list_needed_periods(services, frames, book=book), at=at, userids=userids)
-    found = load_standings_in(services, frames, at=at, book=book, branch=branch)
+    quota_periods = book.periods_at(services.config.work_calendar().local_day(at))
+    branch = load_branch(
+        services, list_needed_periods(services, quota_periods, book=book), at=at, userids=userids
+    )
+    found = load_standings_in(services, quota_periods, at=at, book=book, branch=branch)
     return replace(found, rows=tuple(replace(row, rank=None) for row in found.rows))
 
 
 def load_standings_in(
     services: Services,
-    frames: Sequence[QuotaInPeriod],
+    quota_periods: Sequence[QuotaInPeriod],
     *,
     at: datetime,
     book: Rulebook,
@@ -175,47 +177,51 @@ def load_standings_in(
     stored: bool = True,
     branch: Branch | None = None,
 ) -> Standings:
-    """Where everybody stands as of *at* (aware) in *frames* of the rulebook *book*.
+    """Where everybody stands as of *at* (aware) in *quota_periods* of the rulebook *book*.
 
     *stored*: lines of a closed period that are final are shown as they were signed. *branch* is read already:
     it covers what is `needed`, up to *at* or later.
     """
     capping = services.config.money.cap_per_month
-    wanted = list_needed_periods(services, frames, book=book)
+    wanted = list_needed_periods(services, quota_periods, book=book)
     branch = branch or load_branch(services, wanted, at=at)
     rows = progress(
         branch,
-        frames=wanted,
+        quota_periods=wanted,
         at=at,
         behind_threshold=Fraction(services.config.messages.behind_threshold),
         money=money,
     )
     if capping:
-        shown = _names(frames)
+        shown = _names(quota_periods)
         cut = _cap(rows, cap=capping, order=book.places())
         rows = tuple(row for row in cut if (row.quota, row.period) in shown)
     if stored:
-        rows = _as_signed(services, frames, rows, at=at)
-    return Standings(at=at, frames=tuple(frames), rows=rows, branch=branch, people=load_people(services))
+        rows = _as_signed(services, quota_periods, rows, at=at)
+    return Standings(
+        at=at, periods=tuple(quota_periods), rows=rows, branch=branch, people=load_people(services)
+    )
 
 
 def _as_signed(
-    services: Services, frames: Iterable[QuotaInPeriod], rows: Iterable[QuotaFigures], *, at: datetime
+    services: Services, quota_periods: Iterable[QuotaInPeriod], rows: Iterable[QuotaFigures], *, at: datetime
 ) -> tuple[QuotaFigures, ...]:
     """*rows* with the final ones as they were signed; before the settlement they are what they were then."""
-    by_frame: dict[tuple[str, str], dict[str, QuotaFigures]] = {}
+    by_quota_period: dict[tuple[str, str], dict[str, QuotaFigures]] = {}
     for row in rows:
-        by_frame.setdefault((row.quota, row.period), {})[row.userid] = row
+        by_quota_period.setdefault((row.quota, row.period), {})[row.userid] = row
     calendar = services.config.work_calendar()
     settled = _names(
-        framed for framed in frames if framed[0].settlement(framed[1], calendar=calendar) <= epoch_of(at)
+        quota_period
+        for quota_period in quota_periods
+        if quota_period[0].settlement(quota_period[1], calendar=calendar) <= epoch_of(at)
     )
     closed = services.store.results.closed() if settled else ()
     final = settled & {(one.quota, one.period) for one in closed if one.final}
     found: list[QuotaFigures] = []
-    for quota, period in frames:
+    for quota, period in quota_periods:
         name = (quota.id, period.name)
-        shown = by_frame.get(name, {})
+        shown = by_quota_period.get(name, {})
         if name in final:
             signed = services.store.results.newest(*name)
             shown |= {
@@ -226,36 +232,38 @@ def _as_signed(
 
 
 def list_needed_periods(
-    services: Services, frames: Sequence[QuotaInPeriod], *, book: Rulebook
+    services: Services, quota_periods: Sequence[QuotaInPeriod], *, book: Rulebook
 ) -> list[QuotaInPeriod]:
-    """*frames*, and what else must be worked out for them: a monthly cap on money looks at every quota."""
-    wanted = list(frames)
+    """*quota_periods*, and what else must be worked out for them: a monthly cap on money looks at every quota."""
+    wanted = list(quota_periods)
     if services.config.money.cap_per_month:
         known = _names(wanted)
-        wanted += [framed for framed in _of_months(wanted, book) if not _names([framed]) <= known]
+        wanted += [
+            quota_period for quota_period in _of_months(wanted, book) if not _names([quota_period]) <= known
+        ]
     return wanted
 
 
 def load_branch(
     services: Services,
-    frames: Sequence[QuotaInPeriod],
+    quota_periods: Sequence[QuotaInPeriod],
     *,
     at: datetime,
     earliest: datetime | None = None,
     userids: Collection[str] | None = None,
 ) -> Branch:
-    """All that the numbers of *frames* are made from: as of *at* (aware), or any time from *earliest* on.
+    """All that the numbers of *quota_periods* are made from: as of *at* (aware), or any time from *earliest* on.
 
     *userids*: those of these people alone; ranks are among them then.
     """
     config, store = services.config, services.store
     calendar = config.work_calendar()
     since = epoch_of(earliest or at) - KEPT_WINDOW_S
-    for quota, period in frames:
+    for quota, period in quota_periods:
         # a day more than the period: yesterday's facts on its first day
         first = calendar.start_of(period.first - timedelta(days=1))
         since = min(since, first - quota.integrity.window_days * DAY_S)
-    alive = any(quota.basis is Basis.HELD for quota, _ in frames)
+    alive = any(quota.basis is Basis.HELD for quota, _ in quota_periods)
     people = load_people(services)
     asked = None if userids is None else sorted(set(userids))
     span = _Span(since=since, upto=epoch_of(at), alive=alive)
@@ -263,7 +271,7 @@ def load_branch(
         people=tuple(people.values() if asked is None else (people[one] for one in asked if one in people)),
         departments=services.directory.departments,
         contacts=_contacts(
-            store, span, userids=asked, shared=any(_holds_shared(quota) for quota, _ in frames)
+            store, span, userids=asked, shared=any(_holds_shared(quota) for quota, _ in quota_periods)
         ),
         calendar=calendar,
         decided=store.findings.decided(),
@@ -311,7 +319,7 @@ def load_people(services: Services) -> Mapping[str, Person]:
 
 
 def _load_people(services: Services, now: Directory, *, today: date) -> Mapping[str, Person]:
-    absences = services.store.knowledge.absences()
+    absences = services.store.contact_knowledge.absences()
     people = directory.known(now, services.store.members.all(), day=today)
     return {
         userid: replace(person, absences=absences[userid]) if userid in absences else person
@@ -337,13 +345,13 @@ def find_planned_adds(services: Services, people: Mapping[str, Person]) -> Plann
     return planned
 
 
-def _of_months(frames: Iterable[QuotaInPeriod], book: Rulebook) -> list[QuotaInPeriod]:
-    """Every quota's periods that end in a month in which one of *frames* ends, by their last day."""
-    months = {period_of(PeriodKind.MONTH, period.last) for _, period in frames}
+def _of_months(quota_periods: Iterable[QuotaInPeriod], book: Rulebook) -> list[QuotaInPeriod]:
+    """Every quota's periods that end in a month in which one of *quota_periods* ends, by their last day."""
+    months = {period_of(PeriodKind.MONTH, period.last) for _, period in quota_periods}
     return [
-        framed
+        quota_period
         for month in sorted(months, key=lambda month: month.first)
-        for framed in book.frames_ending(month.first, month.last)
+        for quota_period in book.periods_ending(month.first, month.last)
     ]
 
 
@@ -367,5 +375,5 @@ def _cap(rows: Sequence[QuotaFigures], *, cap: int, order: Mapping[str, int]) ->
     return found
 
 
-def _names(frames: Iterable[QuotaInPeriod]) -> set[tuple[str, str]]:
-    return {(quota.id, period.name) for quota, period in frames}
+def _names(quota_periods: Iterable[QuotaInPeriod]) -> set[tuple[str, str]]:
+    return {(quota.id, period.name) for quota, period in quota_periods}

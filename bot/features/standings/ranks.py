@@ -42,7 +42,7 @@ class Ranked:
 def ranked(services: Services, rows: Iterable[QuotaFigures], *, at: datetime) -> dict[_Of, Ranked]:
     """Return the places of *rows* that are not exempt, as of *at* (aware), or some minutes before it."""
     crowds = _Crowds(load_people(services))
-    quotas = {quota.id: quota for quota, _ in load_rulebook(services).frames_at(_day(services, at))}
+    quotas = {quota.id: quota for quota, _ in load_rulebook(services).periods_at(_day(services, at))}
     among_few: list[_Of] = []
     among_many: dict[tuple[str, str], list[str]] = {}
     whom: set[str] = set()
@@ -55,8 +55,8 @@ def ranked(services: Services, rows: Iterable[QuotaFigures], *, at: datetime) ->
             among_few.append((row.quota, row.period, row.userid))
             whom.update(among)
     found = _exact(services, among_few, whom, quotas, at=at)
-    for frame, userids in among_many.items():
-        found |= _kept(services, frame, userids, at=at)
+    for quota_period, userids in among_many.items():
+        found |= _kept(services, quota_period, userids, at=at)
     return found
 
 
@@ -69,13 +69,13 @@ def _exact(
 
 
 def _kept(
-    services: Services, frame: tuple[str, str], userids: Sequence[str], *, at: datetime
+    services: Services, quota_period: tuple[str, str], userids: Sequence[str], *, at: datetime
 ) -> dict[_Of, Ranked]:
-    kept = services.store.ranks.get(*frame, userids=userids)
+    kept = services.store.ranks.get(*quota_period, userids=userids)
     if kept is None or not 0 <= epoch_of(at) - kept.as_of <= _OLDEST_S:
-        return {(*frame, userid): Ranked(place=None) for userid in userids}
+        return {(*quota_period, userid): Ranked(place=None) for userid in userids}
     then = services.config.work_calendar().moment(kept.as_of)
-    return {(*frame, userid): Ranked(place=kept.places.get(userid), at=then) for userid in userids}
+    return {(*quota_period, userid): Ranked(place=kept.places.get(userid), at=then) for userid in userids}
 
 
 def keep_places(services: Services) -> None:
@@ -88,7 +88,7 @@ def keep_places(services: Services) -> None:
     if newest is not None and 0 <= epoch_of(at) - newest < EVERY_S:
         return
     people = load_people(services)
-    quotas = {quota.id: quota for quota, _ in load_rulebook(services).frames_at(_day(services, at))}
+    quotas = {quota.id: quota for quota, _ in load_rulebook(services).periods_at(_day(services, at))}
     if not any(_Crowds(people).is_large(quota.ranked_in) for quota in quotas.values()):
         return
     rows: list[QuotaFigures] = []

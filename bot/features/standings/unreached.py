@@ -35,18 +35,22 @@ def unreached(services: Services) -> list[Unreached]:
     found = []
     for quota in services.config.core_quotas():
         book = Rulebook.of([quota])
-        ended = book.frames_ending(calendar.day_of(first), today - timedelta(days=1))
-        whole = [framed for framed in ended if framed[1].first >= calendar.day_of(first)]
+        ended = book.periods_ending(calendar.day_of(first), today - timedelta(days=1))
+        whole = [quota_period for quota_period in ended if quota_period[1].first >= calendar.day_of(first)]
         found += _of_one(services, whole[-LOOKED_AT:], book=book)
     return found
 
 
-def _of_one(services: Services, frames: list[QuotaInPeriod], *, book: Rulebook) -> list[Unreached]:
-    if not frames:
+def _of_one(services: Services, quota_periods: list[QuotaInPeriod], *, book: Rulebook) -> list[Unreached]:
+    if not quota_periods:
         return []
-    rows = load_standings_in(services, frames, at=services.clock.now(), book=book, stored=False).rows
+    rows = load_standings_in(services, quota_periods, at=services.clock.now(), book=book, stored=False).rows
     asked = [row for row in rows if row.target]
     if not asked or any(row.counted >= row.target for row in asked):
         return []
     best = max(asked, key=lambda row: (row.counted / row.target, row.userid))
-    return [Unreached(quota=frames[0][0].id, periods=tuple(period.name for _, period in frames), best=best)]
+    return [
+        Unreached(
+            quota=quota_periods[0][0].id, periods=tuple(period.name for _, period in quota_periods), best=best
+        )
+    ]

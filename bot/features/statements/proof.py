@@ -46,15 +46,15 @@ class StatementCheck:
     too_many: bool = False
 
 
-def statement_of(standing: Standings, userid: str) -> Statement:
-    """What is so for *userid*, who has rows, as of the time of *standing*."""
-    local = standing.calendar.local(standing.at)
+def statement_of(standings: Standings, userid: str) -> Statement:
+    """What is so for *userid*, who has rows, as of the time of *standings*."""
+    local = standings.calendar.local(standings.at)
     return Statement(
         userid=userid,
-        at=int(standing.at.timestamp()),
+        at=int(standings.at.timestamp()),
         day=local.date().isoformat(),
-        added=standing.day(userid, local.date()).added,
-        figures=tuple(_figure(row) for row in standing.by_person[userid] if row.status is not Status.EXEMPT),
+        added=standings.day(userid, local.date()).added,
+        figures=tuple(_figure(row) for row in standings.by_person[userid] if row.status is not Status.EXEMPT),
     )
 
 

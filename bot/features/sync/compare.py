@@ -60,7 +60,7 @@ class Comparison:
             self._store.ledger.append_all(found.certain, origin=ORIGIN, recorded_at=int(self._time()))
             self._store.details.put(found.details, read_at=int(self._time()))
             self._syncs.put_judged(burden, found.losses)
-            self._syncs.put_drift(
+            self._syncs.put_report_lines(
                 run,
                 [
                     SyncReportLine(cause=cause.value, userid=userid, number=number)

@@ -86,9 +86,9 @@ class _Sync:
         self._store = services.store
         self._syncs = services.store.syncs
         self._lists = lists
-        self._keeper = keeper
+        self._lease = keeper
         self._tell = tell
-        self._comparing = Comparison(services.store, real_time=keeper.real_time)
+        self._comparison = Comparison(services.store, real_time=keeper.real_time)
 
     def run(self, *, at: datetime, accept_losses: bool) -> SyncRun:
         """Go on with what is unfinished, or begin."""
@@ -123,17 +123,17 @@ class _Sync:
         self._clear()
         with self._store.transaction():
             # As of an earlier day it leaves out what came later; as of a later day it knows no more than now.
-            real = min(self._services.real_of(moment), int(self._keeper.real_time()))
+            real = min(self._services.real_of(moment), int(self._lease.real_time()))
             return self._syncs.begin(began_at=moment, real_began_at=real, accepts_losses=accept_losses)
 
     def _clear(self) -> None:
         while self._syncs.clear_some():
-            self._keeper.keep()
+            self._lease.keep()
 
     # --- listing and reading ---
 
     def _list(self, run: SyncRun, *, at: datetime) -> None:
-        derive(self._services, beat=self._keeper.keep)
+        derive(self._services, beat=self._lease.keep)
         userids = self._lists.members() & self._employed(at)
         batches = self._lists.batches(userids)
         with self._store.transaction():
@@ -149,8 +149,8 @@ class _Sync:
         self._lists.read(self._tell)
         listed = self._lists.freeze_fallen()
         self._work_off(self._services)
-        derive(self._services, beat=self._keeper.keep)
-        proposing = RenameProposer(self._services, keep=self._keeper.keep)
+        derive(self._services, beat=self._lease.keep)
+        proposing = RenameProposer(self._services, keep=self._lease.keep)
         found = proposing.find(employed=self._employed(at), listed=listed)
         with self._store.transaction():
             proposing.put(run, found, listed=listed)
@@ -160,14 +160,14 @@ class _Sync:
 
     def _judge(self, run: SyncRun) -> None:
         self._work_off(self._services)
-        derive(self._services, beat=self._keeper.keep)
+        derive(self._services, beat=self._lease.keep)
         counts = self._syncs.counts()
         total = counts.get(Member.READ, 0) + counts.get(Member.JUDGED, 0)
         while userids := self._syncs.some(Member.READ, most=_CHUNK):
             for userid in userids:
-                self._keeper.keep()
-                self._comparing.judge_member(run, userid)
-            derive(self._services, beat=self._keeper.keep)  # so that no heap is left for the end
+                self._lease.keep()
+                self._comparison.judge_member(run, userid)
+            derive(self._services, beat=self._lease.keep)  # so that no heap is left for the end
             self._tell("comparing", total - self._syncs.counts().get(Member.READ, 0), total)
         with self._store.transaction():
             self._decide(run)
@@ -185,7 +185,7 @@ class _Sync:
         else:
             held = {burden: _TOO_MUCH_OF_ONE for burden in burdens if is_too_much_of_one(_toll(burden))}
         self._syncs.hold(burden.userid for burden in held)
-        self._syncs.put_drift(
+        self._syncs.put_report_lines(
             run,
             [
                 SyncReportLine(
@@ -203,7 +203,7 @@ class _Sync:
     def _apply(self, run: SyncRun, *, at: datetime) -> None:
         done = 0
         while losses := self._syncs.free_losses(most=_CHUNK):
-            self._keeper.keep()
+            self._lease.keep()
             facts = [
                 RelationEvent(
                     userid=loss.userid,
@@ -214,15 +214,15 @@ class _Sync:
                 for loss in losses
             ]
             with self._store.transaction():
-                self._store.ledger.append_all(facts, origin=ORIGIN, recorded_at=int(self._keeper.real_time()))
+                self._store.ledger.append_all(facts, origin=ORIGIN, recorded_at=int(self._lease.real_time()))
                 self._syncs.drop_losses(losses)
             done += len(losses)
             self._tell("writing losses", done, done + (len(losses) == _CHUNK))
-        derive(self._services, beat=self._keeper.keep)
+        derive(self._services, beat=self._lease.keep)
         drifts = [*unseen(self._store, run), *self._missing(at)]
         with self._store.transaction():
-            self._syncs.put_drift(run, drifts)
-            self._syncs.end(run, ended_at=int(self._keeper.real_time()))
+            self._syncs.put_report_lines(run, drifts)
+            self._syncs.end(run, ended_at=int(self._lease.real_time()))
         if unread := [drift for drift in drifts if drift.cause == Cause.UNKNOWN.value]:
             log.warning("lists not read", members=len(unread), reason=unread[0].text)
 

@@ -47,13 +47,13 @@ def load_last_sync_report(store: Store) -> SyncReport | None:
 
 def load_sync_report(store: Store, run: SyncRun) -> SyncReport:
     """What *run*, which is done, found."""
-    numbers = {cause: number for cause, (number, _) in store.syncs.drift(run).items()}
+    numbers = {cause: number for cause, (number, _) in store.syncs.report_totals(run).items()}
 
     def concerned(cause: Cause) -> tuple[SyncReportLine, ...]:
-        return tuple(store.syncs.concerned(run, cause.value)) if cause.value in numbers else ()
+        return tuple(store.syncs.report_lines(run, cause.value)) if cause.value in numbers else ()
 
     def is_estimate(cause: str) -> bool:
-        return any(drift.text == ESTIMATE for drift in store.syncs.concerned(run, cause))
+        return any(drift.text == ESTIMATE for drift in store.syncs.report_lines(run, cause))
 
     return SyncReport(
         at=run.began_at,

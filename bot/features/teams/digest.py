@@ -44,7 +44,7 @@ class TeamContent:
     own: Sequence[TeamMember]
     summed: Sequence[TeamMember]
     teams: Teams
-    over: NamedSubTeams | None
+    subteams: NamedSubTeams | None
 
     @property
     def nobody(self) -> bool:
@@ -53,45 +53,45 @@ class TeamContent:
 
 
 class TeamDigest:
-    """Messages to leaders as of the moment of *standing*; what they share is read once.
+    """Messages to leaders as of the moment of *standings*; what they share is read once.
 
-    *help_on*: the local day on which somebody would be helped; without it that of *standing*. Who is on leave
+    *help_on*: the local day on which somebody would be helped; without it that of *standings*. Who is on leave
     then is not named as one to help first.
     """
 
-    def __init__(self, services: Services, standing: Standings, *, help_on: date | None = None) -> None:
-        day = yesterday(standing.at)
-        self._standing = standing
+    def __init__(self, services: Services, standings: Standings, *, help_on: date | None = None) -> None:
+        day = yesterday(standings.at)
+        self._standings = standings
         self._language = services.language
-        self._today = standing.calendar.local_day(standing.at)
+        self._today = standings.calendar.local_day(standings.at)
         self._help_on = help_on or self._today
-        self._chart = load_org_chart(
-            services, standing.people, departments=standing.departments, day=self._today
+        self._org_chart = load_org_chart(
+            services, standings.people, departments=standings.departments, day=self._today
         )
         self._rates = services.store.engagement.teams(day)
         self._engaged = services.store.engagement.of_day(day)
-        self._what = _What.of(services, standing)
+        self._what = _What.of(services, standings)
         self._members: dict[str, TeamMember] = {}
 
-    def told(self, leader: Person) -> TeamContent:
+    def content_for(self, leader: Person) -> TeamContent:
         """Return of whom *leader* is told, of those from whom something is asked."""
-        led = self._chart.of(leader).only(self._standing.by_person)
+        led = self._org_chart.of(leader).only(self._standings.by_person)
         own = [self._member(person) for person in led.own]
         if not led.teams:
-            return TeamContent(own=own, summed=own, teams={}, over=None)
+            return TeamContent(own=own, summed=own, teams={}, subteams=None)
         teams = {number: [person.userid for person in people] for number, people in led.teams.items()}
-        rows = summable(teams, self._standing.by_person)
+        rows = summable(teams, self._standings.by_person)
         below = [
             TeamMember(name=person.name, userid=person.userid, rows=rows[person.userid])
             for people in led.teams.values()
             for person in people
             if person.userid in rows
         ]
-        return TeamContent(own=own, summed=[*own, *below], teams=teams, over=self._over(led, teams))
+        return TeamContent(own=own, summed=[*own, *below], teams=teams, subteams=self._subteams(led, teams))
 
-    def said(self, leader: Person, *, incomplete_since: datetime | None = None) -> Message | None:
+    def message_for(self, leader: Person, *, incomplete_since: datetime | None = None) -> Message | None:
         """Return what *leader* is told; None if there is nobody of whom he may be told something."""
-        told = self.told(leader)
+        told = self.content_for(leader)
         return self.message(leader, told, incomplete_since=incomplete_since) if told.summed else None
 
     def message(
@@ -101,38 +101,38 @@ class TeamDigest:
         return digest_message(
             language=self._language,
             team=told.summed,
-            at=self._standing.calendar.local(self._standing.at),
+            at=self._standings.calendar.local(self._standings.at),
             replies=self._replies(leader, told),
             incomplete_since=incomplete_since,
             news=self._what.news(leader.userid, told),
-            over=told.over,
+            over=told.subteams,
         )
 
     def improved_team(self, told: TeamContent) -> Improved | None:
         """Return which of the teams that are shown improved most, by its number as text."""
         return self._what.improved_team(told)
 
-    def _over(self, led: Led, teams: Teams) -> NamedSubTeams:
+    def _subteams(self, led: Led, teams: Teams) -> NamedSubTeams:
         return NamedSubTeams(
             teams=self._what.teams(teams),
-            names=self._standing.departments.names,
+            names=self._standings.departments.names,
             own=frozenset(person.userid for person in led.own),
-            leaders={number: self._names(self._chart.leaders(number)) for number in teams},
+            leaders={number: self._names(self._org_chart.leaders(number)) for number in teams},
         )
 
     def _names(self, userids: Iterable[str]) -> tuple[str, ...]:
-        people = self._standing.people
+        people = self._standings.people
         return tuple(people[userid].name or userid for userid in userids)
 
     def _member(self, person: Person) -> TeamMember:
         if person.userid not in self._members:
-            self._members[person.userid] = _member(self._standing, person, help_on=self._help_on)
+            self._members[person.userid] = _member(self._standings, person, help_on=self._help_on)
         return self._members[person.userid]
 
     def _replies(self, leader: Person, told: TeamContent) -> TeamRate | None:
         """How his departments answered: in one figure only where all of them may stand in one sum."""
-        top = topmost(leader.leader_of, self._standing.departments)
-        if len(top) == 1 and (told.over is None or told.over.teams.in_sums):
+        top = topmost(leader.leader_of, self._standings.departments)
+        if len(top) == 1 and (told.subteams is None or told.subteams.teams.in_sums):
             return self._rates.get(top[0])
         return _median(told.summed, self._engaged)
 
@@ -150,19 +150,19 @@ class _What:
     today: date
 
     @classmethod
-    def of(cls, services: Services, standing: Standings) -> _What:
-        cases, today = services.store.reviews.all_open(), standing.calendar.local_day(standing.at)
+    def of(cls, services: Services, standings: Standings) -> _What:
+        cases, today = services.store.reviews.all_open(), standings.calendar.local_day(standings.at)
         marks = services.store.coaching.marks(since=today - timedelta(days=TOLD_TO))
         by: dict[str, list[Mark]] = {}
         for mark in marks:
             by.setdefault(mark.leader, []).append(mark)
         return cls(
-            gains=Gains(services, standing),
-            silent=silent(standing),
+            gains=Gains(services, standings),
+            silent=silent(standings),
             appeals=Counter(case.contact[0] for case in cases if case.kind is ReviewKind.APPEAL),
             marks=marks,
             marks_by=by,
-            rows=standing.by_person,
+            rows=standings.by_person,
             today=today,
         )
 
@@ -170,14 +170,14 @@ class _What:
         userids = [member.userid for member in told.summed]
         return News(
             improved=most_improved(userids, self.gains.of(userids).values(), silent=self.silent)
-            if told.over is None
+            if told.subteams is None
             else self.improved_team(told),
             appeals=sum(self.appeals[userid] for userid in userids),
             outcome=outcome(self.marks_by.get(leader, ()), self.rows, today=self.today),
         )
 
     def improved_team(self, told: TeamContent) -> Improved | None:
-        shown = {team.department for team in told.over.teams.shown} if told.over else set()
+        shown = {team.department for team in told.subteams.teams.shown} if told.subteams else set()
         seen = {number: userids for number, userids in told.teams.items() if number in shown}
         everybody = [userid for userids in seen.values() for userid in userids]
         sums = [team_gains(seen, of_quota) for of_quota in self.gains.of(everybody).values()]
@@ -212,12 +212,12 @@ def leads(services: Services, leader: str, whom: str, *, people: Mapping[str, Pe
     return whom in {led.userid for led in chart.of(person).own}
 
 
-def _member(standing: Standings, person: Person, *, help_on: date) -> TeamMember:
+def _member(standings: Standings, person: Person, *, help_on: date) -> TeamMember:
     """Return *person* with his rows, and with what he needs if he is behind."""
     member = TeamMember(
         name=person.name,
         userid=person.userid,
-        rows=standing.by_person[person.userid],
+        rows=standings.by_person[person.userid],
         away=help_on in person.absences,
     )
     row = member.lowest
@@ -225,10 +225,10 @@ def _member(standing: Standings, person: Person, *, help_on: date) -> TeamMember
         return member
     need = need_of(
         row,
-        standing.waiting(person.userid),
+        standings.waiting(person.userid),
         absences=person.absences,
-        today=standing.calendar.local_day(standing.at),
-        is_workday=standing.calendar.is_workday,
+        today=standings.calendar.local_day(standings.at),
+        is_workday=standings.calendar.is_workday,
     )
     return replace(member, need=need)
 

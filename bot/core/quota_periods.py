@@ -111,7 +111,7 @@ class QuotaPeriod:
 
     @classmethod
     def of(cls, quota: Quota, period: Period, *, calendar: WorkCalendar) -> QuotaPeriod:
-        """Return the frame of *quota* in *period*."""
+        """Return the quota period of *quota* in *period*."""
         return cls(
             quota=quota,
             period=period,
@@ -148,7 +148,7 @@ class QuotaPeriod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFigures:
-    """One person's numbers in one frame, before anybody is ranked."""
+    """One person's numbers in one quota period, before anybody is ranked."""
 
     person: Person
     shown_on: date  # the day whose department and role the row shows
@@ -184,7 +184,7 @@ def _workdays(stretches: Iterable[tuple[date, date]], *, calendar: WorkCalendar)
 
 
 def figures(
-    frame: QuotaPeriod,
+    quota_period: QuotaPeriod,
     *,
     people: Iterable[Person],
     departments: Departments,
@@ -192,14 +192,14 @@ def figures(
     past: Past,
     before: Past,
 ) -> list[PersonFigures]:
-    """Return the numbers of everybody under the frame's quota, in the order of *people*.
+    """Return the numbers of everybody under the quota of *quota_period*, in the order of *people*.
 
     *past* is as of *now*, *before* as of the last second of yesterday.
     """
     # Most people share their stretches, and with them their own workdays.
     shared: dict[tuple[tuple[date, date], ...], tuple[date, ...]] = {}
     opened = Past(
-        at_s=min(frame.first_s - 1, now.at_s),  # of a period to come, what is known now
+        at_s=min(quota_period.first_s - 1, now.at_s),  # of a period to come, what is known now
         contacts=past.contacts,
         calendar=past.calendar,
         decided=past.decided,
@@ -208,18 +208,20 @@ def figures(
     )
     found: list[PersonFigures] = []
     for person in people:
-        stretches = stretches_under(frame.quota, person, frame.period, departments=departments)
+        stretches = stretches_under(quota_period.quota, person, quota_period.period, departments=departments)
         if not stretches:
             continue
         if stretches not in shared:
-            shared[stretches] = _workdays(stretches, calendar=frame.calendar)
+            shared[stretches] = _workdays(stretches, calendar=quota_period.calendar)
         days = tuple(day for day in shared[stretches] if day not in person.absences)
-        found.append(_figures(frame, person, days=days, now=now, past=past, before=before, opened=opened))
+        found.append(
+            _figures(quota_period, person, days=days, now=now, past=past, before=before, opened=opened)
+        )
     return found
 
 
 def _figures(
-    frame: QuotaPeriod,
+    quota_period: QuotaPeriod,
     person: Person,
     *,
     days: tuple[date, ...],
@@ -228,25 +230,25 @@ def _figures(
     before: Past,
     opened: Past,
 ) -> PersonFigures:
-    own, workdays = len(days), len(frame.workdays)
-    target = prorate(frame.quota.target, share=person.share, own=own, workdays=workdays)
-    judged = frame.judged(person.userid, past)
+    own, workdays = len(days), len(quota_period.workdays)
+    target = prorate(quota_period.quota.target, share=person.share, own=own, workdays=workdays)
+    judged = quota_period.judged(person.userid, past)
     of_today = (
         verdict for contact, verdict in judged if now.today_s <= contact.add.added_at < now.tomorrow_s
     )
     opening = 0
-    if frame.quota.basis is Basis.HELD:
-        opening = min(target, _done(frame.judged(person.userid, opened)))
+    if quota_period.quota.basis is Basis.HELD:
+        opening = min(target, _done(quota_period.judged(person.userid, opened)))
     return PersonFigures(
         person=person,
-        shown_on=_shown_on(person, frame.period, today=now.today),
+        shown_on=_shown_on(person, quota_period.period, today=now.today),
         target=target,
         own=OwnDays.around(now.today, days=days, hours_over=now.hours_over),
         part=person.share * Fraction(own, workdays) if workdays else Fraction(0),
         judged=judged,
         today_done=Tally.of(of_today).done,
         opening=opening,
-        to_add_yesterday=max(0, target - _done(frame.judged(person.userid, before))),
+        to_add_yesterday=max(0, target - _done(quota_period.judged(person.userid, before))),
     )
 
 
