@@ -15,6 +15,7 @@ import structlog
 from bot.features.delivery.deliver import Delivery
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
+from bot.store.lease import Lease
 from bot.store.troubles import Part, Trouble
 from bot.wecom.client import CALL_S
 from bot.wecom.pacing import DAY_S, Pacer
@@ -47,7 +48,9 @@ class Sender:
         self._pool = ThreadPoolExecutor(max_workers=self._parallel, thread_name_prefix="sender")
         self._flying: dict[int, Future[Trouble | None]] = {}
         self._pacer: Pacer | None = None
-        self._lease_until = 0
+        self._lease = Lease(
+            services.store.leases, LEASE, holder=services.holder, lasts_s=LEASE_S, real_time=real_time
+        )
         self._hold_until = 0.0
         self._expired_at = (0, 0)
         self._trouble = services.store.troubles.of(Part.DELIVERY)
@@ -61,7 +64,7 @@ class Sender:
         """Do what can be done now; how many seconds to wait before the next step."""
         self._reap()
         now = self._time()
-        if not self._lead(int(now)):
+        if not self._lead():
             return _LOOK_S
         clock_now = int(self._services.clock.now().timestamp())
         if (int(now), clock_now) != self._expired_at:
@@ -81,21 +84,17 @@ class Sender:
         """Wait for calls in flight, note their outcome, give the lease back."""
         self._pool.shutdown(wait=True)
         self._reap()
-        self._services.store.leases.free(LEASE, holder=self._services.holder)
+        self._lease.free()
         self._pacer = None
 
-    def _lead(self, now: int) -> bool:
-        if self._pacer is not None and self._lease_until - now > _RENEW_BELOW_S:
-            return True
-        until = now + LEASE_S
-        if not self._services.store.leases.take(LEASE, holder=self._services.holder, now=now, until=until):
+    def _lead(self) -> bool:
+        if not self._lease.hold(for_s=_RENEW_BELOW_S):
             self._pacer = None
             return False
-        self._lease_until = until
         if self._pacer is None:
             per_minute, per_day = self._limits
             self._pacer = Pacer(max_per_minute=per_minute, max_per_day=per_day)
-            self._pacer.rebuild(self._outbox.tries_since(now - DAY_S))
+            self._pacer.rebuild(self._outbox.tries_since(int(self._time()) - DAY_S))
             log.info("delivery begins", holder=self._services.holder)
         return True
 
@@ -119,7 +118,7 @@ class Sender:
 
     def _may_call(self) -> bool:
         """Whether a call that begins now ends while the lease is still ours."""
-        return self._lease_until - self._time() >= CALL_S
+        return self._lease.left_s >= CALL_S
 
     def _reap(self) -> None:
         for seq, future in [(seq, future) for seq, future in self._flying.items() if future.done()]:

@@ -15,6 +15,7 @@ import structlog
 
 from bot.features.details.answers import Acts, Details, Question, tags_of
 from bot.services import Services
+from bot.store.lease import Lease
 from bot.store.troubles import Part, Trouble
 from bot.wecom.budget import READS_IN_FLIGHT
 from bot.wecom.client import CALL_S, WeComClient
@@ -60,7 +61,9 @@ class Reader:
         self._time = real_time
         self._details = Details(services)
         self._pool = ThreadPoolExecutor(max_workers=READS_IN_FLIGHT, thread_name_prefix="details")
-        self._lease_until = 0
+        self._lease = Lease(
+            services.store.leases, LEASE, holder=services.holder, lasts_s=LEASE_S, real_time=real_time
+        )
         self._hold_until = 0.0
         self._tags_again_at = 0.0
         self._trouble = services.store.troubles.of(Part.DETAILS)
@@ -68,7 +71,7 @@ class Reader:
     def step(self) -> float:
         """Read what may be read now; how many seconds to wait before the next step."""
         now = self._time()
-        if not self._lead(int(now)):
+        if not self._lease.hold(for_s=CALL_S):
             return _IDLE_S
         if now < self._hold_until:
             return min(_IDLE_S, self._hold_until - now)
@@ -89,15 +92,7 @@ class Reader:
     def close(self) -> None:
         """Wait for calls in flight and give the lease back."""
         self._pool.shutdown(wait=True)
-        self._store.leases.free(LEASE, holder=self._services.holder)
-
-    def _lead(self, now: int) -> bool:
-        if self._lease_until - now >= CALL_S:
-            return True
-        until = now + LEASE_S
-        mine = self._store.leases.take(LEASE, holder=self._services.holder, now=now, until=until)
-        self._lease_until = until if mine else 0
-        return mine
+        self._lease.free()
 
     def _wave(self, now: int) -> list[Question]:
         """The customers to ask about next, each with everybody who waits for the answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.services import Services
+from bot.store.lease import Lease
 from bot.wecom.asker import Asker, StoppedError
 from bot.wecom.client import CALL_S
 
@@ -25,35 +26,30 @@ class WorkLease:
         beat: Callable[[], None],
     ) -> None:
         """*busy*: what to say while another process has it. *beat* is called whenever it is kept."""
-        self._leases = services.store.leases
-        self._holder = services.holder
-        self._lease = lease
+        self.real_time = services.store.now
+        self._lease = Lease(
+            services.store.leases, lease, holder=services.holder, lasts_s=LEASE_S, real_time=self.real_time
+        )
         self._busy = busy
         self._beat = beat
-        self.real_time = services.store.now
-        self._until = 0.0
+        self._waits = False
 
     def take(self, asker: Asker) -> None:
         """Take the lease; wait for one that a killed process left behind. Raises StoppedError."""
-        waited = 0.0
-        while not self._prolong():
+        waited, self._waits = 0.0, True
+        while not self._lease.hold(for_s=CALL_S):
             if waited >= _PATIENCE_S:
                 raise StoppedError(self._busy)
-            self._until = float("inf")  # nothing to prolong while we wait
             asker.rest(_LOOK_S)
             waited += _LOOK_S
+        self._waits = False
 
     def keep(self) -> None:
         """Prolong it in time. Raises StoppedError when another process has it."""
-        if self._until - self.real_time() < CALL_S and not self._prolong():
+        if not self._waits and not self._lease.hold(for_s=CALL_S):
             raise StoppedError("another process goes on with it")
         self._beat()
 
     def free(self) -> None:
         """Give it back."""
-        self._leases.free(self._lease, holder=self._holder)
-
-    def _prolong(self) -> bool:
-        now = int(self.real_time())
-        self._until = now + LEASE_S
-        return self._leases.take(self._lease, holder=self._holder, now=now, until=now + LEASE_S)
+        self._lease.free()
