@@ -107,6 +107,13 @@ def postgres_url(new_database: Callable[..., str]) -> str:
     return new_database()
 
 
+@pytest.fixture
+def store_url(databases: Databases) -> Iterator[str]:
+    """The address of a database with a new store in it."""
+    with databases.lend() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
     """Where a store may be: a test that asks for it runs on both engines."""

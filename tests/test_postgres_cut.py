@@ -36,6 +36,12 @@ ARRIVES = [pytest.param(True, id="done, not answered"), pytest.param(False, id="
 
 
 @pytest.fixture
+def postgres_url(store_url: str) -> str:
+    """The address of a database with a new store: making it is not the subject here."""
+    return store_url
+
+
+@pytest.fixture
 def between(postgres: Server) -> Iterator[Proxy]:
     with proxy(postgres.port) as opened:
         yield opened

@@ -51,6 +51,12 @@ NINE = at("2026-11-23T09:00")
 
 
 @pytest.fixture
+def postgres_url(store_url: str) -> str:
+    """The address of a database with a new store: making it is not the subject here."""
+    return store_url
+
+
+@pytest.fixture
 def wecom() -> Iterator[tuple[WeCom, str]]:
     """WeCom and its address."""
     with far_wecom() as far:

@@ -25,6 +25,12 @@ MIGRATIONS = {"migrations", "_sqlite_migrations", "sqlite_sequence"}
 
 
 @pytest.fixture
+def postgres_url(store_url: str) -> str:
+    """The address of a database with a new store: making it is not the subject here."""
+    return store_url
+
+
+@pytest.fixture
 def source(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path / "quotabot.db")
     yield store
