@@ -19,7 +19,7 @@ router = Router()
 @router.on(events.MemberSaid)
 def member_said(event: events.MemberSaid, services: Services) -> None:
     """Keep it until it is answered."""
-    services.store.words.put(
+    services.store.chat.put(
         ChatRequest(
             msgid=event.msgid,
             userid=services.store.renames.current(event.userid),

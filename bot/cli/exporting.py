@@ -51,7 +51,7 @@ FIGURE_COLUMNS = (
 
 def _contact_keys(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
     """A line for each contact; a further one for each further number that the employee noted."""
-    for contact in services.store.knowledge.contact_keys():
+    for contact in services.store.contact_knowledge.contact_keys():
         added = calendar.moment(contact.added_at).isoformat()
         for mobile in contact.mobiles_sha256 or ("",):
             declared = "mobile_sha256" if mobile else ""

@@ -79,7 +79,7 @@ class Queries:
     def __init__(self, dialect: str, *, adapter: str) -> None:
         """*adapter* is aiosql's name for the driver."""
         self._adapter = adapter
-        self._found = dict(_shipped(dialect, adapter))
+        self._found = dict(shipped(dialect, adapter))
 
     def learn(self, text: str) -> None:
         """Take the statements in *text*."""
@@ -90,8 +90,8 @@ class Queries:
 
 
 @cache
-def _shipped(dialect: str, adapter: str) -> Mapping[str, Any]:
-    """What stands in the files, read once in a process: reading takes longer than opening a store."""
+def shipped(dialect: str, adapter: str) -> Mapping[str, Any]:
+    """Return what stands in the files, read once in a process: reading takes longer than opening a store."""
     folder = _folder("sql")
     files = (*sorted(folder.glob("*.sql")), *sorted((folder / dialect).glob("*.sql")))
     found: dict[str, Any] = {}

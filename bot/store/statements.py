@@ -52,40 +52,7 @@ class DailyStatements:
         row = self._engine.one("wrong_codes_of", asker=asker, hour=hour)
         return 0 if row is None else int(row["number"])
 
-
-def complete(applied: Collection[str], dialect: str) -> bool:
-    """Whether a store has exactly the steps that this version knows."""
-    return set(applied) == {step.name for step in steps(dialect)}
-
-
-class Statements:
-    """The named statements for one engine."""
-
-    def __init__(self, dialect: str, *, adapter: str) -> None:
-        """*adapter* is aiosql's name for the driver."""
-        self._adapter = adapter
-        self._found = dict(shipped(dialect, adapter))
-
-    def learn(self, text: str) -> None:
-        """Take the statements in *text*."""
-        self._found |= _read(text, self._adapter)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._found[name]
-
-
-@cache
-def shipped(dialect: str, adapter: str) -> Mapping[str, Any]:
-    """Return what stands in the files, read once in a process: reading takes longer than opening a store."""
-    folder = _folder("sql")
-    files = (*sorted(folder.glob("*.sql")), *sorted((folder / dialect).glob("*.sql")))
-    found: dict[str, Any] = {}
-    for file in files:
-        text = _LISTED.sub(_LISTS[dialect], file.read_text(encoding="utf-8"))
-        found |= _read(text, adapter)
-    return found
-
-
-def _read(text: str, adapter: str) -> dict[str, Any]:
-    queries = aiosql.from_str(text, adapter)
-    return {name: getattr(queries, name) for name in queries.available_queries}
+    def note_wrong_code(self, asker: str, *, hour: int) -> None:
+        """One more."""
+        self._engine.run("wrong_codes_clear", hour=hour)
+        self._engine.run("wrong_code_note", asker=asker, hour=hour)

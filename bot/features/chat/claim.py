@@ -47,7 +47,7 @@ class Claim:
 
     def finish(self, msgid: str) -> bool:
         """It is answered; False if another process took it over. Call it inside the answer's transaction."""
-        return self._store.words.finish(msgid, claim=self._name)
+        return self._store.chat.finish(msgid, claim=self._name)
 
     def give_back(self) -> None:
         """Release the remaining messages. If the store is away, they are free when the claim runs out."""

@@ -36,14 +36,14 @@ class Desk:
         self.language = services.language
 
     @cached_property
-    def standing(self) -> Standings:
+    def standings(self) -> Standings:
         """Where those whom it is about stand; without ranks, which are among others."""
         return load_standings_of(self.services, self.about, at=self.at)
 
     @property
     def branch(self) -> Branch:
         """What is known of them, for the running periods."""
-        return self.standing.branch
+        return self.standings.branch
 
     @cached_property
     def people(self) -> Mapping[str, Person]:
@@ -51,7 +51,7 @@ class Desk:
         return load_people(self.services)
 
     @cached_property
-    def reach(self) -> RolloutScope:
+    def rollout(self) -> RolloutScope:
         """Whom the rollout has come to."""
         return rollout_scope(self.services)
 
@@ -60,9 +60,9 @@ class Desk:
         person = self.people.get(userid)
         return person is not None and person.employed_on(self.local.date())
 
-    def reaches(self, userid: str) -> bool:
+    def is_in_rollout(self, userid: str) -> bool:
         """Whether *userid* gets figures when he asks."""
-        return self.reach.answers(userid, person=self.people.get(userid), day=self.local.date())
+        return self.rollout.answers(userid, person=self.people.get(userid), day=self.local.date())
 
     @cached_property
     def bank(self) -> Bank:
@@ -77,9 +77,9 @@ class Desk:
         )
 
     @cached_property
-    def leading(self) -> TeamDigest:
+    def team_digest(self) -> TeamDigest:
         """What leaders are told."""
-        return TeamDigest(self.services, self.standing)
+        return TeamDigest(self.services, self.standings)
 
     def led_by(self, userid: str) -> set[str]:
         """Return the userids that *userid* sees as a leader: by name, or within a team."""

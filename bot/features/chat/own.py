@@ -42,8 +42,7 @@ def rank(ask: Ask) -> Message:
     desk = ask.desk
     rows = desk.standings.by_person.get(ask.userid, ())
     if not rows:
-        is_leader = desk.is_leader(ask.userid)
-        return own_message.no_quota(language=desk.language, is_leader=is_leader, at=desk.local)
+        return _no_quota(ask)
     scopes = {quota.id: quota.ranked_in for quota, _ in desk.standings.periods}
     places = {
         (quota, period): OwnPlace(place=found.place, scope=scopes[quota], at=found.at)

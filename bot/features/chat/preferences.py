@@ -22,7 +22,7 @@ def mute(ask: Ask) -> Message:
         return message.mute_how(language=desk.language, at=desk.local)
     last = max(days) if days else today + timedelta(days=_MUTE_DAYS)
     try:
-        return preferences_preferences.mute_until(
+        return actions.mute_until(
             desk.services, ask.userid, last, at=ask.said_at, way=ask.way, answered=desk.at
         )
     except ValueError:
@@ -32,9 +32,7 @@ def mute(ask: Ask) -> Message:
 def mute_today(ask: Ask) -> Message:
     """Mute messages for the rest of the day of the command."""
     desk = ask.desk
-    return preferences_preferences.mute_today(
-        desk.services, ask.userid, at=ask.said_at, way=ask.way, answered=desk.at
-    )
+    return actions.mute_today(desk.services, ask.userid, at=ask.said_at, way=ask.way, answered=desk.at)
 
 
 def unmute(ask: Ask) -> Message:
@@ -51,7 +49,7 @@ def leave(ask: Ask) -> Message:
     try:
         with desk.services.store.transaction():
             return actions.on_leave(
-                desk.services, ask.userid, first=days[0], last=days[-1], at=ask.said, answered=desk.at
+                desk.services, ask.userid, first=days[0], last=days[-1], at=ask.said_at, answered=desk.at
             )
     except ValueError:
         return message.leave_how(language=desk.language, at=desk.local)
@@ -60,18 +58,14 @@ def leave(ask: Ask) -> Message:
 def leave_today(ask: Ask) -> Message:
     """Note leave on the day of the command."""
     with ask.desk.services.store.transaction():
-        return preferences_preferences.on_leave(
-            ask.desk.services, ask.userid, at=ask.said_at, answered=ask.desk.at
-        )
+        return actions.on_leave(ask.desk.services, ask.userid, at=ask.said_at, answered=ask.desk.at)
 
 
 def back(ask: Ask) -> Message:
-    """At work again from the day on which it was said."""
-    return preferences_preferences.back_from_leave(
-        ask.desk.services, ask.userid, at=ask.said_at, answered=ask.desk.at
-    )
+    """End the leave on the day of the command."""
+    return actions.back_from_leave(ask.desk.services, ask.userid, at=ask.said_at, answered=ask.desk.at)
 
 
 def want_help(ask: Ask) -> Message:
-    """Only his leader learns of it."""
+    """Ask for help; only the asker's leaders learn of it."""
     return help_request.ask_for_help(ask.desk.services, ask.userid, at=ask.said_at, answered=ask.desk.at)

@@ -106,22 +106,20 @@ def _spelt(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _coached(ask: Ask, whom: str) -> Message:
-    desk, services = ask.desk, ask.desk.services
-    member = TeamMember(name="", userid=whom, rows=desk.standings.by_person.get(whom, ()))
-    row = member.lowest
+def _coached(ask: Ask, userid: str) -> Message:
+    desk = ask.desk
+    row = TeamMember(name="", userid=userid, rows=desk.standings.by_person.get(userid, ())).lowest
     if row is not None and row.pace is not None:
-        services.store.coaching.note_pace(
-            ask.userid, whom, ask.said_at.date(), quota=row.quota, pace=round(100 * row.pace)
+        desk.services.store.coaching.note_pace(
+            ask.userid, userid, ask.said_at.date(), quota=row.quota, pace=round(100 * row.pace)
         )
     return help_sentences.noted(language=desk.language, name=desk.name(userid), at=desk.local)
 
 
 def confirm_leave(ask: Ask) -> Message:
-    """Leave of one of his own people, as that person said it, changes targets from now on."""
-    desk = ask.desk
-    services = desk.services
-    said = _WHOM_AND_DAYS.match(ask.rest)
+    """Confirm leave that a direct report noted: from now on it lowers targets."""
+    desk, services = ask.desk, ask.desk.services
+    said = _PERSON_AND_DAYS.match(ask.rest)
     days = days_in(said["days"], today=desk.calendar.local_day(ask.said_at)) if said else None
     if said is None or not days or days[-1] < days[0]:
         return leave_message.how(language=desk.language, at=desk.local)
@@ -133,17 +131,17 @@ def confirm_leave(ask: Ask) -> Message:
 
 @of_leaders
 def export(ask: Ask, told: TeamContent) -> Answer:
-    """The rows of his own people as a spreadsheet, with his name on it; of those whom others lead, teams."""
-    desk, over = ask.desk, told.over
+    """Return the direct reports' rows as a spreadsheet with the asker's name on it; sub-teams as totals."""
+    desk, over = ask.desk, told.subteams
     userids = tuple(sorted(member.userid for member in told.own))
     shown = (
         {} if over is None else {team.department: told.teams[team.department] for team in over.teams.shown}
     )
-    rows, earlier = _with_ranks(desk, [row for row in desk.standing.rows if row.userid in set(userids)])
+    rows, earlier = _with_ranks(desk, [row for row in desk.standings.rows if row.userid in set(userids)])
     report = Report(
         at=desk.local,
         rows=rows,
-        teams=None if over is None else desk.standing.large_teams(shown),
+        teams=None if over is None else desk.standings.large_teams(shown),
         names={userid: desk.name(userid) for userid in userids},
         departments=desk.services.directory.departments.names,
         money=False,

@@ -302,7 +302,7 @@ def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) ->
 def verdicts_in(
     services: Services, quota_periods: Sequence[QuotaInPeriod], *, userids: Iterable[str], at: datetime
 ) -> dict[tuple[str, str], dict[Key, Verdict]]:
-    """Return by (quota, period) what the contacts of *userids* are worth in *quota_periods* as of *at* (aware)."""
+    """Return the verdicts of the contacts of *userids* by (quota, period), as of *at* (aware)."""
     if not quota_periods:
         return {}
     asked = list(userids)

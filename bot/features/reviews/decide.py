@@ -74,7 +74,7 @@ def _openings(
     text: str,
     at: datetime,
 ) -> tuple[list[Opening], list[str]]:
-    """Return an appeal for each quota period in which the last add of *relation* does not count, or why not."""
+    """Return an appeal for each period in which the last add of *relation* does not count, or why not."""
     userid, external_userid = relation
     judged = verdicts_in(services, quota_periods, userids=[userid], at=at)
     openings, reasons = [], []

@@ -77,7 +77,7 @@ class Standings:
         return self.people[userid].works_on(day)
 
     def own_workdays(self, row: QuotaFigures) -> int:
-        """How many workdays of its period the quota of *row* asks of his; 0 if it is not among *quota_periods*."""
+        """Return the own workdays of the person of *row* in its period; 0 if it is not in *quota_periods*."""
         return sum(
             len(
                 own_days(
@@ -234,7 +234,7 @@ def _as_signed(
 def list_needed_periods(
     services: Services, quota_periods: Sequence[QuotaInPeriod], *, book: Rulebook
 ) -> list[QuotaInPeriod]:
-    """*quota_periods*, and what else must be worked out for them: a monthly cap on money looks at every quota."""
+    """Return *quota_periods* and those that a monthly cap on money needs: it looks at every quota."""
     wanted = list(quota_periods)
     if services.config.money.cap_per_month:
         known = _names(wanted)
@@ -252,7 +252,7 @@ def load_branch(
     earliest: datetime | None = None,
     userids: Collection[str] | None = None,
 ) -> Branch:
-    """All that the numbers of *quota_periods* are made from: as of *at* (aware), or any time from *earliest* on.
+    """Return the input of the figures of *quota_periods* as of *at* (aware), or any time from *earliest* on.
 
     *userids*: those of these people alone; ranks are among them then.
     """
