@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.places import Place
+from bot.core.places import RankPlace
 from bot.store.store import Store
 
-FIRST, SECOND = Place(rank=1, of=2), Place(rank=2, of=2)
+FIRST, SECOND = RankPlace(rank=1, of=2), RankPlace(rank=2, of=2)
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def store(place: Path | str) -> Iterator[Store]:
     store.close()
 
 
-def put(store: Store, found: dict[tuple[str, str], dict[str, Place]], *, as_of: int) -> None:
+def put(store: Store, found: dict[tuple[str, str], dict[str, RankPlace]], *, as_of: int) -> None:
     with store.transaction():
         store.ranks.put(found, as_of=as_of)
 

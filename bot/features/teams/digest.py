@@ -55,8 +55,8 @@ class TeamContent:
 class TeamDigest:
     """Messages to leaders as of the moment of *standings*; what they share is read once.
 
-    *help_on*: the local day of the help; without it the day of *standings*. People on leave then are not named
-    for help.
+    *help_on*: the local day of the help; without it the day of *standings*. It does not name
+    people on leave then.
     """
 
     def __init__(self, services: Services, standings: Standings, *, help_on: date | None = None) -> None:

@@ -7,7 +7,7 @@ import re
 import psycopg
 from psycopg import sql
 
-from bot.store.statements import shipped
+from bot.store.queries import shipped
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
