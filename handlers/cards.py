@@ -129,9 +129,7 @@ def _shown(services: Services, event: CardPressed, userid: str, sent: SqlRow) ->
 def _change(
     event: CardPressed, userid: str, sent: SqlRow, *, said: str, card: dict[str, Any]
 ) -> OutboxMessage:
-    """Return the card's change as a row: the button disabled with *said* on it, or *card* with active
-    buttons.
-    """
+    """Return the card's change as a row: the button disabled and reading *said*, or *card* kept active."""
     shown: dict[str, Any] = {"button": {"replace_name": said}} if said else {"template_card": card}
     body = {"response_code": event.response_code, **shown}
     code = hashlib.sha256(event.response_code.encode()).hexdigest()[:24]

@@ -1,6 +1,4 @@
-"""The web application of the sandbox: WeCom's API under /cgi-bin/, the controls under /sandbox/, the page at
-/.
-"""
+"""The web application: WeCom's API under /cgi-bin/, the controls under /sandbox/, the page at /."""
 
 from __future__ import annotations
 

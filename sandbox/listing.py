@@ -1,7 +1,6 @@
 """Lists of contacts: get_follow_user_list (92571), list (92113) and batch/get_by_user (92994).
 
-Contacts that only the customer deleted are listed, too. A contact that began and ended between two reads was
-never listed.
+Contacts that only the customer deleted are listed, too; those that ended between two reads never were.
 """
 
 from __future__ import annotations

@@ -102,9 +102,7 @@ class Mailbox:
         now: float,
         switches: ApiSwitches,
     ) -> tuple[list[str], list[str]]:
-        """Put *body* on the phones of *receivers*; return the receivers, and those over the pace, whose copy
-        is dropped.
-        """
+        """Put *body* on the phones of *receivers*; return those reached and those dropped over the pace."""
         delivered: list[str] = []
         dropped: list[str] = []
         for userid in receivers:

@@ -1,5 +1,4 @@
-"""Acts of HR and the admin console: people join, move, leave, get new userids; departments, tags, visible
-range.
+"""Acts of HR and the admin console on people (join, move, leave, rename), departments, tags and the range.
 
 Each act changes the world and returns the events that WeCom sends for it: subscribe and unsubscribe of people
 who enter or leave the app's range (90240), and change_contact (90970) if a switch says so.

@@ -259,7 +259,7 @@ def test_a_bad_line_of_facts_is_named(
         pytest.param("userid,account", "the first column must be one of external_userid", id="no key"),
         pytest.param("account,unionid", "the first column must be one of", id="key not first"),
         pytest.param("unionid,state,account", "only the first column is a key", id="two keys"),
-        pytest.param("unionid,account,account", "stands twice", id="twice"),
+        pytest.param("unionid,account,account", "appears twice", id="twice"),
         pytest.param("unionid", "there must be manager or a fact", id="nothing said"),
         pytest.param("unionid,", "a column must have a name", id="no name"),
         pytest.param("", "has no header line", id="empty"),

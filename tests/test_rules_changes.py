@@ -221,5 +221,5 @@ def test_the_command_says_and_adopts(
     assert "nobody is worse off: may hold at once" in said.out
     assert [(key["key"], key["adoptable"]) for key in told["changes"][0]["keys"]] == [("target", True)]
     assert done.code == 0
-    assert "the file asks for nothing else" in again.out
+    assert "the file changes nothing" in again.out
     assert sorted(row["to_userid"] for row in rows) == ["li", "zhang"]

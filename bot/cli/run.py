@@ -135,9 +135,7 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[O
 
 
 def _deliver(services: Services, planned: list[OutboxMessage]) -> None:
-    """Send, or wait while a service holds the delivery lease, until no message is open or an administrator
-    must act.
-    """
+    """Send, or wait while a service holds the delivery lease, until all are done or a human must act."""
     with open_sender(services) as (sender, _keeper):
         while _open(services, planned):
             wait = sender.step()

@@ -27,8 +27,7 @@ def behavior(
     userids: Sequence[str] = (),
     departments: Sequence[int] = (),
 ) -> dict[date, ChatFigures]:
-    """Return the members' common figures by day of China, from *first* to *last* (both included, at most 30
-    days).
+    """Return the members' common figures by day of China, *first* to *last* (included, at most 30 days).
 
     The result lacks the days that WeCom leaves out. Give 1 to 100 userids and departments of each. WeCom does
     not say whether a department includes those below it. Raises WeComError.

@@ -114,9 +114,7 @@ class ContactPage:
 
 
 def follow_users(client: WeComClient, *, token: str) -> frozenset[str]:
-    """Return the members (lower case) who may have customers: visible range and 客户联系 → 使用范围. Raises
-    WeComError.
-    """
+    """Return the members (lower case) in range and in 客户联系 → 使用范围. Raises WeComError."""
     answer = client.read(FOLLOW_USERS, token=token)
     listed = answer.get("follow_user")
     if not isinstance(listed, list):

@@ -119,9 +119,7 @@ class Reads:
         self.beat()
 
     def _await_turn(self, api: str, *, patience_s: float, turn_s: float, refused: AnswerError | None) -> None:
-        """Wait until the budget allows a call of *api*; *refused*: the error to raise if a block lasts too
-        long.
-        """
+        """Wait until the budget allows a call of *api*; *refused*: the error for too long a block."""
         while wait := self.budget.begin(api):
             if wait.is_block:
                 patience_s -= wait.seconds
