@@ -1,0 +1,108 @@
+"""docs/glossary.md has the words of the domain in both languages, and the code uses them as names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+PRODUCT = ("bot", "handlers", "scheduler")
+# Coined words of earlier versions. Each has a plain successor in the glossary or in the tree.
+COINED = frozenset(
+    (
+        *("acts", "asking", "board", "bootstrapping", "changing", "chart", "chinese", "closing"),
+        *("drift", "english", "frozen", "helpers", "keeping", "knowing", "language", "leading"),
+        *("led_teams", "leniency", "listening", "manager", "managing", "naming", "narrow"),
+        *("only_one", "over_teams", "peace", "proving", "quieting", "reaching", "reviewing"),
+        *("shared", "table", "telling", "templates", "utils", "wordbook", "wording", "words"),
+    )
+)
+# A target is one figure of a quota and has no name of its own.
+WITHOUT_A_NAME = frozenset({"target"})
+
+
+def tables() -> list[list[list[str]]]:
+    """Return the cells of each line of each table of the page, without headings."""
+    found = re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE)
+    return [
+        [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
+        for table in found
+    ]
+
+
+WORDS, PLAIN = tables()
+
+
+def stems(word: str) -> set[str]:
+    """Return *word* as a name may have it: in one or several, with or without its blanks."""
+    names = {word.replace(" ", "_"), word.replace(" ", ""), *word.split()[:1], *word.split()[-1:]}
+    return {name.lower().removesuffix("s").removesuffix("y") for name in names} - {"", "rule"}
+
+
+def modules() -> Iterator[Path]:
+    for room in PRODUCT:
+        yield from (ROOT / room).rglob("*.py")
+
+
+@cache
+def names_of_the_code() -> set[str]:
+    """Return every class of the product and every table of its schema."""
+    found = set()
+    for module in modules():
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        found |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    for step in (ROOT / "bot" / "store" / "schema").glob("*.sql"):
+        found |= set(re.findall(r"create table (\w+)", step.read_text(encoding="utf-8"), re.IGNORECASE))
+    return found
+
+
+def test_there_are_thirty_words_each_once_with_one_sentence_in_both_languages() -> None:
+    assert len({row[0] for row in WORDS}) == len(WORDS) == 30
+    for _, chinese, english, meaning, _ in WORDS:
+        assert re.fullmatch(r"[\u4e00-\u9fff]+", chinese)
+        assert re.fullmatch(r"[A-Z][^.]+\.", english)
+        assert re.fullmatch(r"[^。]*[\u4e00-\u9fff][^。]*。", meaning)
+
+
+@pytest.mark.parametrize("row", WORDS, ids=lambda row: row[0])
+def test_the_names_beside_a_word_exist(row: list[str]) -> None:
+    names = re.findall(r"`([^`]+)`", row[-1])
+    known = names_of_the_code()
+
+    assert names
+    assert [name for name in names if not ((ROOT / name).exists() if "/" in name else name in known)] == []
+
+
+def test_the_names_beside_a_word_contain_it() -> None:
+    other = {row[0] for row in WORDS if not any(stem in row[-1].lower() for stem in stems(row[0]))}
+
+    assert other == WITHOUT_A_NAME
+
+
+def test_every_feature_is_a_word_of_the_page() -> None:
+    features = {path.stem for path in (ROOT / "bot" / "features").iterdir() if not path.name.startswith("__")}
+    plain = {row[0].strip("`") for row in PLAIN}
+    named = {
+        match
+        for row in WORDS
+        for match in re.findall(r"`bot/features/(\w+)(?:/|\.py)`", row[-1])
+        if any(stem in match for stem in stems(row[0]))
+    }
+
+    assert plain & named == set()
+    assert features - plain - named == set()
+    assert plain <= features
+
+
+def test_no_module_has_a_coined_word_for_a_name() -> None:
+    found = {path.relative_to(ROOT).as_posix() for path in modules() if path.stem in COINED}
+    folders = {path.parent.name for path in modules()}
+
+    assert found == set()
+    assert folders & COINED == set()
