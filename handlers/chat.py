@@ -18,7 +18,7 @@ router = Router()
 
 @router.on(events.MemberSaid)
 def member_said(event: events.MemberSaid, services: Services) -> None:
-    """Keep it until it is answered."""
+    """Store the message until it is answered."""
     services.store.chat.put(
         ChatRequest(
             msgid=event.msgid,

@@ -21,7 +21,7 @@ _MOST = 100  # members of a call, and rows of a page
 _ROWS = 50  # without a limit
 _START = (0, 0, "")
 
-ListingPlace = tuple[int, int, str]  # which member, createtime, customer
+ListingPlace = tuple[int, int, str]  # index of the member, createtime, customer
 
 
 def follow_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) -> Body:  # noqa: ARG001 - as Read has it

@@ -50,7 +50,7 @@ FIGURE_COLUMNS = (
 
 
 def _contact_keys(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
-    """A line for each contact; a further one for each further number that the employee noted."""
+    """Yield a line for each contact, and one more for each further number that the employee noted."""
     for contact in services.store.contact_knowledge.contact_keys():
         added = calendar.moment(contact.added_at).isoformat()
         for mobile in contact.mobiles_sha256 or ("",):

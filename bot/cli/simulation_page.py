@@ -228,7 +228,7 @@ def _rules(telling: Telling, one: Simulated, say: Callable[..., str | None]) -> 
     return arrow(*(rule or telling.texts["simulation.no_rule"] for rule in told)) if any(told) else None
 
 
-Shown = tuple[str, Callable[[QuotaFigures], str]]  # a heading, and what stands below it
+Shown = tuple[str, Callable[[QuotaFigures], str]]  # a heading, and the cell of a row
 
 
 def _table(telling: Telling, one: Simulated, shown: list[ComparedPerson]) -> Table:

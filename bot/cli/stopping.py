@@ -1,4 +1,4 @@
-"""How a command that runs on is ended: by Ctrl-C or SIGTERM, whenever they come."""
+"""The end of a long-running command by Ctrl-C or SIGTERM, at any time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _LOOK_S = 0.2
 
 
 class Stop(threading.Event):
-    """An event that signals set, also those that come just before the main thread begins to wait.
+    """An event set by signals, also by signals just before the main thread begins to wait.
 
-    Python runs a signal's handler in the main thread, between two steps. A signal that comes after the last
-    step before a wait without end, or to another thread, would be heard when the wait is over: never.
+    Python runs a signal's handler in the main thread, between two steps. A signal after the last step before
+    an endless wait, or to another thread, would never be handled.
     """
 
     def __init__(self) -> None:
@@ -20,16 +20,16 @@ class Stop(threading.Event):
         self._is_asked = False
 
     def catch(self) -> None:
-        """Let SIGINT and SIGTERM set it. Call it in the main thread."""
+        """Let SIGINT and SIGTERM set the event. Call it in the main thread."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._heard)
 
     def _heard(self, *_: object) -> None:
-        # No `set` here: the thread that was interrupted may hold the lock that it takes.
+        # No `set` here: the interrupted thread may hold its lock.
         self._is_asked = True
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it is set, or for *timeout* seconds."""
+        """Wait until the event is set, or for *timeout* seconds."""
         if timeout is not None:
             return super().wait(timeout)
         while not super().wait(_LOOK_S):

@@ -11,12 +11,12 @@ from bot.wecom.errors import UnknownOutcomeError
 
 CONNECT_S = 3.0
 READ_S = 7.0
-CALL_S = CONNECT_S + READ_S  # how long a call may last; leases are held for longer
+CALL_S = CONNECT_S + READ_S  # the longest duration of a call; leases last longer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Where and who we are for WeCom. *proxy* and *ca_file* may be empty."""
+    """Address and identity for WeCom. *proxy* and *ca_file* may be empty."""
 
     corp_id: str
     secret: str
@@ -30,7 +30,7 @@ class Access:
 
 
 class WeComClient:
-    """The API calls we use. Every error is a WeComError; none of them shows a token, a secret or a URL."""
+    """The API calls in use. Every error is a WeComError without token, secret or URL."""
 
     def __init__(self, access: Access) -> None:
         from bot.wecom.transport import Transport  # most commands call nobody
@@ -43,7 +43,7 @@ class WeComClient:
         answer = self._transport.call(
             "get",
             "gettoken",
-            # the empty token keeps wechatpy from asking for one to send along
+            # with an empty token wechatpy does not fetch one
             params={
                 "corpid": self._access.corp_id,
                 "corpsecret": self._access.secret,
@@ -58,11 +58,11 @@ class WeComClient:
         return str(answer["access_token"]), int(lifetime)
 
     def send_message(self, request: bytes, *, token: str) -> dict[str, Any]:
-        """Send an app message [90236]; *request* is the JSON body, sent as it is. Raises WeComError."""
+        """Send an app message [90236]; *request* is the JSON body, sent unchanged. Raises WeComError."""
         return self._post("message/send", request, token=token)
 
     def update_card(self, request: bytes, *, token: str) -> dict[str, Any]:
-        """Change a card under a response code [94888]; *request* as for a message. Raises WeComError."""
+        """Change a card by its response code [94888]; *request* is the JSON body. Raises WeComError."""
         return self._post("message/update_template_card", request, token=token)
 
     def _post(self, path: str, request: bytes, *, token: str) -> dict[str, Any]:
@@ -89,15 +89,15 @@ class WeComClient:
         self._transport.call(
             "post",
             "webhook/send",
-            params={"key": key, "access_token": ""},  # the empty token keeps wechatpy from asking for one
+            params={"key": key, "access_token": ""},  # with an empty token wechatpy does not fetch one
             data=request,
             headers={"Content-Type": "application/json; charset=utf-8"},
         )
 
     def upload_file(self, filename: str, body: bytes, *, token: str) -> str:
-        """Give WeCom a file [90253]; its media_id, good for three days. Raises WeComError.
+        """Upload a file [90253] and return its media_id, valid for three days. Raises WeComError.
 
-        *filename* is shown to people and must be ASCII: WeCom does not read the encoded form of others.
+        People see *filename*. It must be ASCII: WeCom does not decode other names.
         """
         answer = self._transport.call(
             "post",

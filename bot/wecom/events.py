@@ -92,7 +92,7 @@ class MemberArrived(MemberEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanged(MemberEvent):
-    """unsubscribe, delete_user, update_user (both userids of a rename), update_tag."""
+    """unsubscribe, delete_user, update_user (both userids of a rename), update_tag (affected members)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

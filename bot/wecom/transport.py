@@ -1,8 +1,8 @@
-"""HTTP calls through wechatpy's client, which is tamed here. The only file that touches it and requests.
+"""HTTP calls through wechatpy's client, with its defaults corrected. The only file that uses it and requests.
 
-wechatpy refreshes a refused token without end, has no default timeout, asks for tokens at a fixed address,
-and keeps them under a key with part of the secret. So its retry is off, every call gets a timeout, the base
-address is ours everywhere, and tokens come from `bot.wecom.token`.
+wechatpy refreshes a refused token without end and has no default timeout. It fetches tokens from a fixed
+address and stores them under a key with part of the secret. So retry is off, every call has a timeout, our
+base address is used everywhere, and tokens come from `bot.wecom.token`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
-    """wechatpy's client with a base address of ours and no token handling of its own."""
+    """wechatpy's client with our base address and without its token handling."""
 
     def __init__(self, access: Access, *, timeout: tuple[float, float]) -> None:
         self.API_BASE_URL = access.base_url.rstrip("/") + "/cgi-bin/"
@@ -43,7 +43,7 @@ class Transport:
     """Calls below one base address. Safe to share between threads."""
 
     def __init__(self, access: Access, *, timeout: tuple[float, float]) -> None:
-        """*timeout*: seconds to connect, and to wait for an answer."""
+        """Store the parts. *timeout*: seconds to connect, and to wait for an answer."""
         self._client = _Client(access, timeout=timeout)
 
     def call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Transport:
             raise UnknownOutcomeError(f"the connection broke ({type(error).__name__})") from None
         except requests.RequestException as error:
             raise UnknownOutcomeError(f"no answer from WeCom ({type(error).__name__})") from None
-        except (TypeError, ValueError):  # wechatpy makes a number of any errcode
+        except (TypeError, ValueError):  # wechatpy converts any errcode to a number
             raise UnknownOutcomeError("WeCom's answer is malformed") from None
         if not isinstance(answer, dict):
             raise UnknownOutcomeError("WeCom's answer is not JSON")
@@ -75,7 +75,7 @@ class Transport:
 
 
 def _never_made(error: requests.ConnectionError) -> str:
-    """Why there was no connection at all; empty if there was one: TLS may also break after the request."""
+    """Return why no connection was made; empty if there was one: TLS may also break after the request."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     if type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}:
         return "refused, or the name is unknown"
