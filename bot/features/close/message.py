@@ -1,4 +1,4 @@
-"""The message about a settled period: the result, what did not count and why, how to object."""
+"""The message about a settled period: the result, what did not count and why, how to appeal."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from bot.messages.sanitize import clean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedLine:
-    """One quota's preliminary result of one person.
+    """One person's preliminary result in one quota.
 
-    *verdicts*: how many contacts have each; *penalty_rule*: what the estimate follows, None without one.
-    *above_median*: his share of kept contacts is above that of his department's middle. *begun*: the day on
-    which the record began, if too much of the period was over then for its result to say much.
+    *verdicts*: the number of contacts with each; *penalty_rule*: the rule of the estimate, if any.
+    *above_median*: the person's share of kept contacts exceeds the department's median. *begun*: the day on
+    which the record began, if that was too late in the period for a meaningful result.
     """
 
     row: QuotaFigures
@@ -35,7 +35,7 @@ class ClosedLine:
 
     @property
     def met(self) -> bool:
-        """Whether the target was reached."""
+        """Say whether the target was reached."""
         return self.row.counted >= self.row.target
 
 
@@ -43,10 +43,10 @@ _BENEFIT = (Verdict.COUNTED_DETAILS, Verdict.COUNTED_FACTS)
 
 
 def closed(*, language: str, lines: Sequence[ClosedLine], until: datetime, at: datetime) -> Message:
-    """Tell one person his preliminary results; *until* (local): when appeals end.
+    """Tell one person their preliminary results; *until* (local): when appeals end.
 
-    Who made it reads the result and one line about kept contacts, nothing else. Raises ValueError without
-    lines, or if *at* has no zone.
+    A person with all targets met reads the results and one line about kept contacts, nothing else.
+    Raises ValueError without lines, or if *at* has no zone.
     """
     if not lines:
         raise ValueError("a close message needs a line")
@@ -80,19 +80,17 @@ def _card(
     *,
     until: datetime,
 ) -> Card:
-    """The result as a card; who made it gets the result and what he kept, nothing else."""
+    """Return the results as a card; with all targets met, only the results and the kept contacts."""
     missed = [line for line in lines if not line.met]
     rows = [line.row for line in lines]
-    sums = (
-        ((texts["cards.counted"], str(rows[0].counted)), (texts["cards.rejected"], str(rows[0].rejected)))
-        if len(missed) == 1
-        else ()
-    )
-    end = (
-        ((texts["cards.object_until"], texts["cards.object_value"].say(until=f"{until:%m-%d %H:%M}")),)
-        if missed
-        else ()
-    )
+    sums, end = [], []
+    if len(missed) == 1:
+        sums = [
+            (texts["cards.counted"], str(rows[0].counted)),
+            (texts["cards.rejected"], str(rows[0].rejected)),
+        ]
+    if missed:
+        end = [(texts["cards.object_until"], texts["cards.object_value"].say(until=f"{until:%m-%d %H:%M}"))]
     return Card(
         rows=(*sums, *kept_rows(language, rows), *end),
         body=(*others, *(block for line in missed for block in _blocks(texts, line))),
@@ -103,14 +101,8 @@ def _card(
 
 
 def _blocks(texts: Texts, line: ClosedLine) -> list[Line | Listing]:
-    """What a card says of one result: why something did not count, then what it may mean for pay."""
-    told = [
-        Line((Part(texts.table("close.rejected")[verdict].say(n=n)),), Keep.CORE)
-        for verdict, n in _rejected(line)
-    ]
-    blocks: list[Line | Listing] = (
-        [Listing(tuple(told), more=texts["close.more"], keep=Keep.CORE)] if told else []
-    )
+    """Return a card's text about one result: why contacts did not count, then what it may mean for pay."""
+    blocks: list[Line | Listing] = [*_listing(texts, _reasons(texts, line))]
     for keep, said in ((Keep.CORE, _meaning(texts, line)), (Keep.USEFUL, _benefit(texts, line))):
         if said is not None:
             blocks.append(Line((Part(said),), keep))
@@ -142,9 +134,8 @@ def _listing(texts: Texts, heads: Sequence[str]) -> list[Listing]:
 def _details(texts: Texts, line: ClosedLine) -> list[str]:
     row = line.row
     said = [texts["close.sums"].say(n=row.gross, counted=row.counted, rejected=row.rejected)]
-    told = [texts.table("close.rejected")[verdict].say(n=n) for verdict, n in _rejected(line)]
-    if told:
-        said.append(texts["close.because"].say(reasons=texts["close.comma"].join(told)))
+    if reasons := _reasons(texts, line):
+        said.append(texts["close.because"].say(reasons=texts["close.comma"].join(reasons)))
     more = (_benefit(texts, line), _meaning(texts, line))
     return [*said, *(one for one in more if one is not None)]
 
@@ -155,7 +146,7 @@ def _benefit(texts: Texts, line: ClosedLine) -> str | None:
 
 
 def _meaning(texts: Texts, line: ClosedLine) -> str | None:
-    """Say what the result may cost, as an estimate with its rule, or why it says little."""
+    """Say the estimated penalty with its rule, or why the result says little."""
     if line.begun is not None:
         return texts["close.begun"].say(day=f"{line.begun:%m-%d}")
     if not line.row.penalty or line.penalty_rule is None:
@@ -164,9 +155,11 @@ def _meaning(texts: Texts, line: ClosedLine) -> str | None:
     return texts["close.penalty"].say(amount=line.row.penalty, rule=rule)
 
 
-def _rejected(line: ClosedLine) -> list[tuple[Verdict, int]]:
-    found = [(verdict, n) for verdict, n in line.verdicts.items() if verdict.outcome == "rejected" and n]
-    return sorted(found, key=lambda item: (-item[1], item[0]))
+def _reasons(texts: Texts, line: ClosedLine) -> list[str]:
+    """Say why contacts did not count, the most frequent reason first."""
+    found = [(verdict, n) for verdict, n in line.verdicts.items() if verdict.standing == "rejected" and n]
+    said = texts.table("close.rejected")
+    return [said[verdict].say(n=n) for verdict, n in sorted(found, key=lambda item: (-item[1], item[0]))]
 
 
 def _kept(texts: Texts, lines: Sequence[ClosedLine]) -> str | None:

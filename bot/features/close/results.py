@@ -1,7 +1,7 @@
-"""Closing a settled period: preliminary lines once, then a signature that makes them final.
+"""Closing a settled period: preliminary results once, then a signature that makes them final.
 
-From then on the stored figures are what is shown. What comes later is a proposed correction: a new line with
-author and reason, never an edit.
+From then on everybody sees the stored figures. Later changes are proposed corrections: a new line with author
+and reason, never an edit.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from bot.store.results import Closed, Result, ResultState, text_of
 
 _LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
 
-# What makes a line another one: the rest follows from these or is of the day.
+# A line differs from another if one of these differs: the rest follows from them or belongs to the day.
 _FIGURES = attrgetter("target", "counted", "rejected", "gross", "status", "penalty", "reward", "flags")
 
 
 class ClosingError(Exception):
-    """A line cannot be signed or corrected; the text says why and what to do."""
+    """A result cannot be signed or corrected; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """A final line, and what the figures would be now."""
+    """A final line and the figures as they would be now."""
 
     stored: QuotaFigures
     now: QuotaFigures
 
 
 def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
-    """Return each quota with its periods that are settled at *at* (aware) and not closed, the earliest first.
+    """Return the quota periods settled at *at* (aware) but not closed, the earliest first.
 
-    Periods that ended before the first fact of the ledger are none of ours.
+    Periods that ended before the ledger's first fact are left out.
     """
     first = services.store.ledger.first_at()
     if first is None:
@@ -63,9 +63,9 @@ def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
 
 
 def begun_within(services: Services, quota_period: QuotaInPeriod) -> date | None:
-    """Return the local day on which the record began, if too much of the period was over then.
+    """Return the local day on which the record began, if too much of the period was over by then.
 
-    More than a fifth of its workdays: what happened before was not counted, so its result says little.
+    Too much is more than a fifth of its workdays: earlier adds were not counted, so the result says little.
     """
     calendar, (_, period) = services.config.work_calendar(), quota_period
     marks = (services.store.ledger.first_at(), services.store.marks.get(FIRST_START))
@@ -78,7 +78,7 @@ def begun_within(services: Services, quota_period: QuotaInPeriod) -> date | None
 
 
 def close_due(services: Services, *, at: datetime) -> None:
-    """Store the preliminary lines of everything that is due at *at* (aware), once."""
+    """Store the preliminary results of all periods due at *at* (aware), once."""
     store = services.store
     for quota_period in due(services, at=at):
         rows = _computed(services, [quota_period], at=at).rows
@@ -109,7 +109,7 @@ def close_due(services: Services, *, at: datetime) -> None:
 
 
 def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, Standings]]:
-    """Return what was closed on the local day of *at* (aware), or is due then, each with its figures."""
+    """Return the periods closed on the local day of *at* (aware) or due then, with their standings."""
     calendar = services.config.work_calendar()
     today = {
         (one.quota, one.period)
@@ -130,9 +130,9 @@ def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, S
 
 
 def deadline(closed_at: int, *, calendar: WorkCalendar, workdays: int) -> datetime:
-    """Return when appeals about what was closed at *closed_at* (epoch s) end.
+    """Return when appeals end about a period closed at *closed_at* (epoch s).
 
-    With the working hours of so many workdays later.
+    They end at closing time, so many *workdays* later.
     """
     day = calendar.day_of(closed_at)
     for _ in range(workdays):
@@ -141,13 +141,13 @@ def deadline(closed_at: int, *, calendar: WorkCalendar, workdays: int) -> dateti
 
 
 def may_appeal(services: Services, quota: str, period: str, *, at: datetime) -> bool:
-    """Say whether appeals about this period are taken at *at* (aware): until some time after its close."""
+    """Say whether this period is open for appeals at *at* (aware): until some workdays after its close."""
     closed = _closed(services, quota, period)
     return closed is None or at < _deadline(services, closed)
 
 
 def undecided(services: Services, quota: str, period: str) -> frozenset[str]:
-    """Return the userids whose lines stay open because an appeal of theirs is not decided."""
+    """Return the userids whose lines stay open because their appeal is undecided."""
     states = services.store.results.appeals(quota, period)
     return frozenset(userid for userid, state in states if state == "open")
 
@@ -155,9 +155,9 @@ def undecided(services: Services, quota: str, period: str) -> frozenset[str]:
 def sign(
     services: Services, quota: str, period: str, *, by: str, at: datetime
 ) -> tuple[list[str], list[str]]:
-    """Make the lines of a closed period final in the name of *by*; those with open appeals stay open.
+    """Make the lines of a closed period final in the name of *by*; lines with open appeals stay open.
 
-    Returns the userids that are final now, and those that stay open. Signing twice changes nothing.
+    Returns the userids with lines final now, and those with open lines. Signing twice changes nothing.
     Raises ClosingError if the period was not closed or appeals still run.
     """
     closed = _must_be_closed(services, quota, period)
@@ -180,7 +180,7 @@ def sign(
 
 
 def corrections(services: Services, quota: str, period: str, *, at: datetime) -> list[Correction]:
-    """Return the final lines that would be others now: late events, facts or decisions."""
+    """Return the final lines that would differ now, because of late events, facts or decisions."""
     newest = services.store.results.newest(quota, period)
     if not any(result.state is ResultState.FINAL for result in newest.values()):
         return []
@@ -197,7 +197,7 @@ def corrections(services: Services, quota: str, period: str, *, at: datetime) ->
 def correct(
     services: Services, quota: str, period: str, userid: str, *, by: str, reason: str, at: datetime
 ) -> QuotaFigures:
-    """Append what the figures of *userid* are now as a new line, by *by*, for *reason*; return it.
+    """Append the present figures of *userid* as a new line by *by* for *reason*, and return it.
 
     Raises ClosingError if there is nothing to correct.
     """
@@ -224,7 +224,7 @@ def correct(
 
 
 def _signed(services: Services, result: Result, now: QuotaFigures | None, *, by: str, at: datetime) -> Result:
-    """The final version of a line: with what reviews decided, and nothing else against the person."""
+    """Return the final version of a line: review decisions apply, but nothing else against the person."""
     line, reason = result.line, "signed as it was"
     decided = [
         state
@@ -255,7 +255,7 @@ def _note(
     at: int,
     reason: str = "",
 ) -> None:
-    """Put the digest of the lines into the audit chain: they cannot be changed quietly."""
+    """Put the digest of the lines into the audit chain, so that nobody can change them unnoticed."""
     told = "\n".join(text_of(line) for line in sorted(lines, key=lambda line: line.userid))
     detail = {"lines": len(lines), "sha256": hashlib.sha256(told.encode()).hexdigest(), "reason": reason}
     services.store.audit.add(at=at, actor=actor, act=act, subject=f"{quota} {period}", detail=detail)
@@ -288,5 +288,5 @@ def _recomputed(services: Services, quota: str, period: str, *, at: datetime) ->
 
 
 def _computed(services: Services, quota_periods: Sequence[QuotaInPeriod], *, at: datetime) -> Standings:
-    """The figures as they are now, whatever is stored."""
+    """Return the standings computed anew, regardless of stored results."""
     return load_standings_in(services, quota_periods, at=at, book=load_rulebook(services), stored=False)

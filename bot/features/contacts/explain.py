@@ -1,4 +1,4 @@
-"""Every contact of one employee with its verdict, why, until when, and the events behind it."""
+"""Explaining the contacts of one employee: verdict, reason, when it changes, and the events behind it."""
 
 from __future__ import annotations
 
@@ -23,18 +23,16 @@ from bot.services import Services
 
 _OVER_SHARE = (Verdict.OVER_SHARE, Verdict.REJECTED_OVER_SHARE)
 
-LedgerFacts = Mapping[
-    str, Sequence[tuple[RelationEvent, str]]
-]  # an employee's events and origins, by customer
+Told = Mapping[str, Sequence[tuple[RelationEvent, str]]]  # one employee's events and origins, by customer
 
 
 class UnknownPersonError(Exception):
-    """Nobody has this userid; the text says so."""
+    """No person has this userid; the text says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerFact:
-    """One fact of the ledger; *at* is local, *source* the way by which it came."""
+    """One fact of the ledger; *at* is local, *source* its origin."""
 
     kind: str
     at: datetime
@@ -43,10 +41,10 @@ class LedgerFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """One contact. *until*: when time alone changes the verdict, local; None if it does not.
+    """One contact. *until* (local): when time alone changes the verdict; None if it never does.
 
     *way*: WeCom's add_way; None until it was read.
-    *self_declared*: facts that the bank told only by a number that the employee typed himself.
+    *self_declared*: facts that the bank matched only by a number typed by the employee.
     """
 
     external_userid: str
@@ -61,7 +59,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedQuota:
-    """A quota that the employee is under, in one period; *closed*: results are stored, *final*: signed."""
+    """A quota of the employee in one period; *closed*: results are stored, *final*: they are signed."""
 
     quota: str
     period: str
@@ -72,7 +70,7 @@ class ExplainedQuota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What one employee's contacts are worth as of *as_of* (local)."""
+    """The verdicts on one employee's contacts as of *as_of* (local)."""
 
     as_of: datetime
     person: Person
@@ -88,12 +86,12 @@ def explain(
     period: str | None = None,
     branch: Branch | None = None,
 ) -> Explanation:
-    """Explain the contacts of *userid* as of *at* (aware), in its periods or in the one named *period*.
+    """Explain the contacts of *userid* as of *at* (aware), in the running periods or in *period*.
 
-    *external_userid*: only customers with this id, or whose id ends with it. Verdicts are computed anew, also
-    for a closed period. *branch* is read already: as of *at*, for these periods.
+    *external_userid*: only customers with this id, or with this end of their id. Verdicts are computed anew,
+    also for a closed period. *branch*: the data as of *at* for these periods, if already read.
 
-    Raises UnknownPersonError, and ValueError for a name that is no period.
+    Raises UnknownPersonError, and ValueError if *period* is no period.
     """
     book, calendar = load_rulebook(services), services.config.work_calendar()
     if period is None:
@@ -127,7 +125,7 @@ def explain(
 
 
 class _Explainer:
-    """What is read once for all quotas of one employee."""
+    """The data read once for all quotas of one employee."""
 
     def __init__(self, services: Services, branch: Branch, person: Person, *, at: datetime) -> None:
         self._services, self._branch, self._userid = services, branch, person.userid
@@ -139,12 +137,12 @@ class _Explainer:
         self._language = services.language
 
     def signed(self, quota: str, period: str) -> bool:
-        """Whether this employee's line of the period is final."""
+        """Say whether this employee's result of the period is final."""
         line = self._services.store.results.newest_of(self._userid, quota=quota, period=period)
         return line is not None and line.state.value == "final"
 
     def contacts(self, about: QuotaInPeriod, *, wanted: str) -> Iterator[Explained]:
-        """Yield the contacts of one quota in one period by time, then by customer."""
+        """Yield the contacts of one quota period by time, then by customer."""
         quota_period = QuotaPeriod.of(*about, calendar=self._calendar)
         limits = self._limits(quota_period)
         for contact, verdict in quota_period.judged(self._userid, self._past):
@@ -195,7 +193,7 @@ class _Explainer:
         )
 
     def _limits(self, quota_period: QuotaPeriod) -> dict[tuple[str, str, int], MaxShare]:
-        """The share that each contact is over which is over one: the first that stops it."""
+        """Return the first share limit that each contact exceeds; contacts within all limits are absent."""
         found: dict[tuple[str, str, int], MaxShare] = {}
         shares = quota_period.quota.counting.max_share
         for number, limit in enumerate(shares, start=1):

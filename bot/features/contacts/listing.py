@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.core.progress import Branch
@@ -10,6 +10,8 @@ from bot.core.workdays import epoch_of
 from bot.features.contacts import message
 from bot.features.contacts.explain import Explanation, UnknownPersonError, explain
 from bot.features.contacts.message import ListedCustomer, ShownVerdict
+from bot.features.contacts.explain import Explained, ExplainedQuota, Explanation, UnknownPersonError, explain
+from bot.features.contacts.message import Judged, Listed
 from bot.features.customers.names import Names, names_of
 from bot.messages.message import Message
 from bot.services import Services
@@ -24,14 +26,13 @@ def list_contacts(
     period: str | None = None,
     branch: Branch | None = None,
 ) -> Message:
-    """Show him his contacts of the running periods, or of the one named, under numbers that `why` takes.
+    """List a member's contacts of the running periods, or of *period*, the newest first.
 
-    The newest first. *branch* is read already, for the running periods. Raises ValueError for a name that is
-    no period.
+    Store the numbers, so that `why` can take them. *branch*: the data of the running periods, if already
+    read. Raises ValueError if *period* is no period.
     """
     found = numbered(services, userid, at=at, period=period, branch=branch)
-    customers = [one.external_userid for one in found]
-    services.store.preferences.show(userid, customers, at=epoch_of(at))
+    services.store.preferences.show(userid, [one.external_userid for one in found], at=epoch_of(at))
     local = services.config.work_calendar().local(at)
     return message.listed(language=services.language, contacts=found, page=page, at=local)
 
@@ -44,9 +45,9 @@ def numbered(
     period: str | None = None,
     branch: Branch | None = None,
 ) -> list[ListedCustomer]:
-    """Return his contacts of the running periods, or of the one named, the newest first; nobody's are none.
+    """Return a member's contacts of the running periods, or of *period*, the newest first.
 
-    Raises ValueError for a name that is no period.
+    An unknown userid has none. Raises ValueError if *period* is no period.
     """
     try:
         found = explain(services, userid, at=at, period=period, branch=branch)
@@ -55,31 +56,28 @@ def numbered(
     return _numbered(found, names_of(services, userid))
 
 
-def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[ListedCustomer]:
-    judged: dict[tuple[datetime, str], list[ShownVerdict]] = {}
-    ways: dict[tuple[datetime, str], int | None] = {}
+def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[Listed]:
+    found: dict[tuple[datetime, str], list[tuple[ExplainedQuota, Explained]]] = {}
     for quota in explanation.quotas:
         for one in quota.contacts:
-            place = one.added_at, one.external_userid
-            ways[place] = one.way
-            judged.setdefault(place, []).append(
-                ShownVerdict(
+            found.setdefault((one.added_at, one.external_userid), []).append((quota, one))
+    return [
+        Listed(
+            number=number,
+            external_userid=customer,
+            names=names.get(customer, ()),
+            added_at=added_at,
+            way=found[added_at, customer][-1][1].way,
+            judged=tuple(
+                Judged(
                     quota=quota.quota,
                     period=quota.period,
                     verdict=one.verdict,
                     reason=one.reason,
                     until=one.until,
                 )
-            )
-    places: Sequence[tuple[datetime, str]] = sorted(judged, reverse=True)
-    return [
-        ListedCustomer(
-            number=number,
-            external_userid=place[1],
-            names=names.get(place[1], ()),
-            added_at=place[0],
-            way=ways[place],
-            judged=tuple(judged[place]),
+                for quota, one in found[added_at, customer]
+            ),
         )
-        for number, place in enumerate(places, start=1)
+        for number, (added_at, customer) in enumerate(sorted(found, reverse=True), start=1)
     ]

@@ -1,4 +1,4 @@
-"""Somebody's contacts as a numbered list, and why one of them counts or not."""
+"""Messages about a member's contacts: the numbered list, and why one contact counts or not."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bot.messages.message import Keep, Line, Listing, Message, Part, plain
 from bot.messages.sanitize import clean
 
 PAGE = 20  # contacts a message at most
-_ENDS = 110  # bytes of the last line, and of the tones of the first and the last
+_ENDS = 110  # bytes of the last line, and of the color tags in the first and the last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownVerdict:
-    """What a contact is worth under one quota in one period. *until*: when time alone changes that; local."""
+    """The verdict on a contact under one quota in one period. *until* (local): when time alone changes it."""
 
     quota: str
     period: str
@@ -34,7 +34,7 @@ class ShownVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedCustomer(Customer):
-    """A contact under its *number* in the list; *added_at* local, *way* WeCom's add_way, None if unread."""
+    """A contact with its *number* in the list; *added_at* local, *way* WeCom's add_way, None if unread."""
 
     number: int
     added_at: datetime
@@ -43,30 +43,20 @@ class ListedCustomer(Customer):
 
 
 def listed(*, language: str, contacts: Sequence[ListedCustomer], page: int, at: datetime) -> Message:
-    """Show the *page* (from 1) of *contacts*, which stand in the order of their numbers. *at* is local."""
+    """Show *page* (from 1) of *contacts*, sorted by number. *at* is local."""
     texts = texts_in(language)
+    kind = texts["contacts.kind"]
     if not contacts:
-        return answered(
-            language=language,
-            head=texts["contacts.none"],
-            lines=[texts["contacts.none_more"]],
-            kind=texts["contacts.kind"],
-            at=at,
-        )
+        more = texts["contacts.none_more"]
+        return answered(language=language, head=texts["contacts.none"], lines=[more], kind=kind, at=at)
     labels = _labels(language, contacts, at=at)
     head, sums = texts["contacts.head"].say(n=len(contacts)), _sums(texts, contacts, labels)
-    around = (
-        head,
-        *map(plain, sums),
-        texts["contacts.next_page"],
-        texts["contacts.ask"],
-        texts["contacts.kind"],
-    )
+    around = (head, *map(plain, sums), texts["contacts.next_page"], texts["contacts.ask"], kind)
     entry = partial(_entry, texts, language=language, labels=labels)
     pages = _pages([entry(one) for one in contacts], room=CONTENT_BYTES - _ENDS - _bytes(around))
     if not 1 <= page <= len(pages):
         head = texts["contacts.no_page"].say(page=page, pages=len(pages))
-        return answered(language=language, head=head, kind=texts["contacts.kind"], at=at)
+        return answered(language=language, head=head, kind=kind, at=at)
 
     def said(shown: Sequence[ListedCustomer]) -> Message:
         return answered(
@@ -78,7 +68,7 @@ def listed(*, language: str, contacts: Sequence[ListedCustomer], page: int, at: 
                 texts["contacts.next_page"].say(page=page + 1) if page < len(pages) else "",
                 texts["contacts.ask"].say(number=shown[0].number),
             ],
-            kind=texts["contacts.kind"],
+            kind=kind,
             at=at,
         )
 
@@ -111,9 +101,9 @@ def explained(*, language: str, contact: ListedCustomer, may_object: bool, at: d
 def not_found(
     *, language: str, many: Sequence[ListedCustomer], at: datetime, how: str = "", kind: str = ""
 ) -> Message:
-    """Say that no contact is meant, or that *many* may be. *at* is local.
+    """Say that no contact matches, or that *many* do. *at* is local.
 
-    *how* it is asked for, and the *kind* of answer, are those of `why` if they are left out.
+    *how* explains the command, *kind* names the answer; empty: those of `why`.
     """
     texts = texts_in(language)
     head = texts["contacts.why_many"].say(n=len(many)) if many else texts["contacts.why_unknown"]
@@ -122,9 +112,12 @@ def not_found(
     def said(many: Sequence[ListedCustomer]) -> Message:
         entries = [_entry(texts, one, language=language, labels=labels) for one in many]
         listing = [_listing(texts, entries)] if entries else []
-        lines: list[str | Listing] = [*listing, how or texts["contacts.why_how"]]
         return answered(
-            language=language, head=head, lines=lines, kind=kind or texts["contacts.why_kind"], at=at
+            language=language,
+            head=head,
+            lines=[*listing, how or texts["contacts.why_how"]],
+            kind=kind or texts["contacts.why_kind"],
+            at=at,
         )
 
     return private(said, many)
@@ -139,7 +132,7 @@ def _listing(texts: Texts, entries: Sequence[str]) -> Listing:
 
 
 def _pages(entries: Sequence[str], *, room: int) -> list[slice]:
-    """Part *entries* into pages of at most PAGE that fit into *room* bytes; each has one at least."""
+    """Split *entries* into pages: at most PAGE entries and *room* bytes, but at least one entry."""
     pages, first, taken = [], 0, 0
     for number, entry in enumerate(entries):
         needs = _bytes([entry])
@@ -155,18 +148,16 @@ def _bytes(lines: Iterable[str]) -> int:
 
 
 def _labels(language: str, contacts: Sequence[ListedCustomer], *, at: datetime) -> dict[tuple[str, str], str]:
-    """Name each quota and period by its period, and by its id where that alone does not tell them apart."""
+    """Name each quota and period by its period; with the quota's id if names would be equal otherwise."""
     texts = texts_in(language)
     found: dict[tuple[str, str], str] = {}
     for one in (one for contact in contacts for one in contact.judged):
         period = parse_period(one.period)
-        is_now = period.first <= at.date() <= period.last
-        label = (
+        found[one.quota, one.period] = (
             texts.table("progress.this_period")[period.kind]
-            if is_now
+            if at.date() in period
             else texts["progress.other_period"].say(period=one.period)
         )
-        found.setdefault((one.quota, one.period), label)
     if len(set(found.values())) == len(found):
         return found
     return {

@@ -1,6 +1,6 @@
-"""Why a contact counts, waits or does not: one plain sentence for each verdict, with the rule's figures.
+"""Why a contact counts, is pending or does not count: one plain sentence a verdict, with the rule's figures.
 
-Colleagues are never named, and who decided a review is.
+The sentence never names colleagues, but it names the person who decided a review.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.messages.sanitize import clean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a review decided of a contact: by whom, when (local), and why (may be empty)."""
+    """A review's decision on a contact: *by* a name, *at* (local), *why* (may be empty)."""
 
     by: str
     at: datetime | None
@@ -28,10 +28,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A verdict with what its sentence names. Moments are local and aware.
+    """A verdict with the values for its sentence. Moments are local and aware.
 
-    *at*: as of when. *kept*: when the keep period is over. *first*: when the relation was first added, if
-    this is a later add. *limit*: the share that the contact is over. *decision*: of a review, if any.
+    *at*: as of when. *kept*: end of the keep period. *first*: the relation's first add, if this is a later
+    one. *limit*: the share that the contact exceeds. *decision*: of a review, if any.
     """
 
     verdict: Verdict
@@ -50,16 +50,14 @@ class Ruling:
 
 def reason(ruling: Ruling, *, language: str) -> str:
     """Say in `zh-CN` or `en` why a contact has its verdict, and what a pending one waits for."""
-    texts = texts_in(language)
-    case = _case(ruling)
-    sentence = (
-        texts.table("reasons.verdict")[ruling.verdict] if case is None else texts.table("reasons.case")[case]
-    )
+    texts, case = texts_in(language), _case(ruling)
+    verdicts, cases = texts.table("reasons.verdict"), texts.table("reasons.case")
+    sentence = verdicts[ruling.verdict] if case is None else cases[case]
     return sentence.format_map(_figures(texts, ruling))
 
 
 def _case(ruling: Ruling) -> str | None:
-    """The name of the cause where a verdict has several."""
+    """Return the name of the cause if the verdict has several."""
     add = ruling.contact.add
     match ruling.verdict:
         case Verdict.COUNTED:
@@ -87,6 +85,7 @@ def _counted(ruling: Ruling) -> str | None:
 def _figures(texts: Texts, ruling: Ruling) -> dict[str, str | int]:
     contact, counting = ruling.contact, ruling.counting
     details, facts = contact.details, contact.facts
+    comma, types = texts["reasons.comma"], texts.table("reasons.types")
     unknown = [clean(fact) for fact in counting.required_facts if fact not in facts]
     if counting.own_book and contact.manager is None:
         unknown.append(texts["reasons.manager"])
@@ -99,19 +98,11 @@ def _figures(texts: Texts, ruling: Ruling) -> dict[str, str | int]:
         "ended": _moment(ruling, ruling.ended),
         "first": _moment(ruling, ruling.first),
         "settlement": _moment(ruling, ruling.settlement),
-        "unknown": texts["reasons.comma"].join(unknown),
-        "false": texts["reasons.comma"].join(
-            clean(one) for one in counting.required_facts if facts.get(one) is False
-        ),
-        "missing": texts["reasons.comma"].join(
-            clean(tag) for tag in counting.required_tags if tag not in has
-        ),
-        "type": texts.table("reasons.types").get(str(details.customer_type), str(details.customer_type))
-        if details
-        else "",
-        "types": texts["reasons.comma"].join(
-            texts.table("reasons.types")[str(one)] for one in sorted(counting.customer_types)
-        ),
+        "unknown": comma.join(unknown),
+        "false": comma.join(clean(one) for one in counting.required_facts if facts.get(one) is False),
+        "missing": comma.join(clean(tag) for tag in counting.required_tags if tag not in has),
+        "type": types.get(str(details.customer_type), str(details.customer_type)) if details else "",
+        "types": comma.join(types[str(one)] for one in sorted(counting.customer_types)),
         "way": details.add_way if details else "",
         "state": clean(contact.state),
         "fact": clean(ruling.limit.fact) if ruling.limit else "",
@@ -132,7 +123,7 @@ def _decision(texts: Texts, ruling: Ruling) -> dict[str, str]:
 
 
 def _moment(ruling: Ruling, moment: datetime | None) -> str:
-    """Day and minute; the year only if it is another than that of the time that is asked about."""
+    """Say day and minute; the year only if it differs from the year of *ruling.at*."""
     if moment is None:
         return ""
     return f"{moment:%m-%d %H:%M}" if moment.year == ruling.at.year else f"{moment:%Y-%m-%d %H:%M}"

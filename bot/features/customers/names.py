@@ -1,4 +1,4 @@
-"""Names of customers, only while the file asks for them: kept, told to their own employee, and forgotten."""
+"""Names of customers: stored only if configured, shown to the customer's own employee, and deleted."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from bot.store.customers import CustomerName
 log = structlog.get_logger(__name__)
 
 LOOK_S = 300.0
-KEPT = timedelta(days=90)  # after a contact ended: results are asked about that long
-_LOOKED = "names_looked_over"  # a mark: the local day
+KEPT = timedelta(days=90)  # after a contact ended: members ask about results that long
+_LOOKED = "names_looked_over"  # the mark with the local day of the last look
 
 Names = tuple[str, ...]  # the best first
 
 
 def names_of(services: Services, userid: str) -> Mapping[str, Names]:
-    """What *userid*'s own customers are called, by external_userid: his remark first. Empty unless kept.
+    """Return the names of *userid*'s own customers by external_userid: the employee's remark first.
 
-    It is for his eyes only: nobody else may be told what this returns.
+    Empty unless names are stored. Show them to this employee and nobody else.
     """
     if not services.config.privacy.store_customer_names:
         return {}
@@ -32,14 +32,14 @@ def names_of(services: Services, userid: str) -> Mapping[str, Names]:
 
 
 def keep(services: Services, names: Iterable[CustomerName]) -> None:
-    """Keep what WeCom told, if the file asks for it; call it inside a transaction."""
+    """Store *names*, if the configuration allows it; call it inside a transaction."""
     if services.config.privacy.store_customer_names:
         now = services.clock.now()
         services.store.customer_names.put(names, read_at=epoch_of(now), since=epoch_of(now - KEPT))
 
 
 def look_over(services: Services) -> None:
-    """Forget what may not be kept: everything if the file says so, else, once a day, what ended long ago."""
+    """Delete names: all if the configuration forbids them, else, once a day, those of long ended contacts."""
     store = services.store
     if not services.config.privacy.store_customer_names:
         if store.customer_names.any():
