@@ -157,7 +157,7 @@ def _meaning(texts: Texts, line: ClosedLine) -> str | None:
 
 def _reasons(texts: Texts, line: ClosedLine) -> list[str]:
     """Say why contacts did not count, the most frequent reason first."""
-    found = [(verdict, n) for verdict, n in line.verdicts.items() if verdict.standing == "rejected" and n]
+    found = [(verdict, n) for verdict, n in line.verdicts.items() if verdict.outcome == "rejected" and n]
     said = texts.table("close.rejected")
     return [said[verdict].say(n=n) for verdict, n in sorted(found, key=lambda item: (-item[1], item[0]))]
 

@@ -23,7 +23,9 @@ from bot.services import Services
 
 _OVER_SHARE = (Verdict.OVER_SHARE, Verdict.REJECTED_OVER_SHARE)
 
-Told = Mapping[str, Sequence[tuple[RelationEvent, str]]]  # one employee's events and origins, by customer
+LedgerFacts = Mapping[
+    str, Sequence[tuple[RelationEvent, str]]
+]  # one employee's events and origins, by customer
 
 
 class UnknownPersonError(Exception):

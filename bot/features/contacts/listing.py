@@ -8,10 +8,8 @@ from datetime import datetime
 from bot.core.progress import Branch
 from bot.core.workdays import epoch_of
 from bot.features.contacts import message
-from bot.features.contacts.explain import Explanation, UnknownPersonError, explain
-from bot.features.contacts.message import ListedCustomer, ShownVerdict
 from bot.features.contacts.explain import Explained, ExplainedQuota, Explanation, UnknownPersonError, explain
-from bot.features.contacts.message import Judged, Listed
+from bot.features.contacts.message import ListedCustomer, ShownVerdict
 from bot.features.customers.names import Names, names_of
 from bot.messages.message import Message
 from bot.services import Services
@@ -56,20 +54,20 @@ def numbered(
     return _numbered(found, names_of(services, userid))
 
 
-def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[Listed]:
+def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[ListedCustomer]:
     found: dict[tuple[datetime, str], list[tuple[ExplainedQuota, Explained]]] = {}
     for quota in explanation.quotas:
         for one in quota.contacts:
             found.setdefault((one.added_at, one.external_userid), []).append((quota, one))
     return [
-        Listed(
+        ListedCustomer(
             number=number,
             external_userid=customer,
             names=names.get(customer, ()),
             added_at=added_at,
             way=found[added_at, customer][-1][1].way,
             judged=tuple(
-                Judged(
+                ShownVerdict(
                     quota=quota.quota,
                     period=quota.period,
                     verdict=one.verdict,
