@@ -70,7 +70,8 @@ def test_whose_list_could_not_be_read_after_an_outage_is_told_nothing(services: 
         holder="a:1",
     )
     with store.transaction():
-        run = store.syncs.begin(began_at=int(at(f"{MONDAY}T15:20").timestamp()), accepts_losses=False)
+        began = int(at(f"{MONDAY}T15:20").timestamp())
+        run = store.syncs.begin(began_at=began, real_began_at=began, accepts_losses=False)
         read = ["behind", "done", "rest", "boss"]
         store.syncs.put_batches([read])
         for userid in read:

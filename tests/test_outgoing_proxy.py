@@ -128,5 +128,5 @@ def test_no_other_file_opens_connections_of_its_own() -> None:
     making = {name for name, text in texts.items() if MAKES.search(text)}
 
     # The demo plays the sandbox's people; it does not speak to WeCom.
-    assert calling - {"bot/app/demo.py"} == {"bot/wecom/client.py"}
+    assert calling - {"bot/app/demo.py"} == {"bot/wecom/transport.py"}
     assert making - {"bot/wecom/client.py"} == {"bot/app/bootstrap.py"}

@@ -37,14 +37,17 @@ LANES, POSTS, WRITES = 4, 40, 150
 WRITER = """
 import sys
 from pathlib import Path
-from bot.core.relations import Kind, RelationEvent
+from bot.core.relations import RelationEvent, RelationKind
 from bot.store.store import Store
 store = Store(Path(sys.argv[1]))
 for number in range(int(sys.argv[2])):
     with store.transaction():
         count = int(store.marks.get("count") or 0)
         event = RelationEvent(
-            userid="yg02", external_userid=f"wm-other-{number}", at=1_795_395_600 + number, kind=Kind.ADDED
+            userid="yg02",
+            external_userid=f"wm-other-{number}",
+            at=1_795_395_600 + number,
+            kind=RelationKind.ADDED,
         )
         store.ledger.append(event, origin="import", recorded_at=0)
         store.marks.put("count", str(count + 1))

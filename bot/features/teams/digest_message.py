@@ -38,10 +38,7 @@ _WORST_FIRST = (Status.BEHIND, Status.MISSED, Status.ON_TRACK, Status.COVERED, S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What else a leader is told of his people: who improved most, how many appeals are under review.
-
-    *outcome*: what became of those whom he marked a week ago.
-    """
+    """Further news for a leader. *outcome*: of people marked a week ago; *appeals*: those under review."""
 
     improved: Improved | None = None
     appeals: int = 0
