@@ -13,7 +13,8 @@ CHECKED := $(PACKAGES) tests bench pictures
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
 	@echo "make test     everything that must be green: lint, types, imports, tests"
-	@echo "              with QUOTABOT_TEST_PROFILE=thorough six times as many examples in property tests"
+	@echo "make test-days  all tests but PostgreSQL's, as on eight other days; needs Debian's faketime"
+	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make bench    callbacks per second, beside the receiver that tutorials teach"
 	@echo "make size     lines, rooms, longest functions of the product"
@@ -51,6 +52,18 @@ imports: .venv/installed-dev
 
 unit: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+DAYS = $(BIN)/python tests/other_days.py -n $(WORKERS) --dist loadfile
+
+test-days: .venv/installed-dev
+	$(DAYS)
+
+# Two moments, and quick tests that ask the machine's clock.
+test-days-quick: .venv/installed-dev
+	$(DAYS) --quick
+
+smoke: .venv/installed
+	$(BIN)/python tests/smoke.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix $(CHECKED)

@@ -16,6 +16,8 @@ from builders.stores import Databases, SqliteTemplate
 from bot.store.store import Store
 
 examples.register()
+
+# How long one example takes says something of the machine and its neighbours, nothing of the program.
 speed.cache_bytecode()
 speed.keep_files_in_memory()
 
