@@ -23,6 +23,15 @@ COINED = frozenset(
         *("shared", "table", "telling", "templates", "utils", "wordbook", "wording", "words"),
     )
 )
+# The same for classes; `Row` and `Message` of the store say which row and which message they are.
+COINED_CLASSES = frozenset(
+    (
+        *("Board", "Chart", "Compared", "Drift", "Frame", "Frozen", "Heard", "Keeper", "Keeping"),
+        *("Kind", "Knowing", "Knowledge", "Leading", "LedTeam", "LedTeams", "Leniency", "Listed"),
+        *("Looked", "Outcome", "OverTeams", "Peace", "Place", "Proving", "Reach", "Row", "Said"),
+        *("Standing", "State", "Told", "Word", "Words"),
+    )
+)
 # A target is one figure of a quota and has no name of its own.
 WITHOUT_A_NAME = frozenset({"target"})
 
@@ -106,3 +115,7 @@ def test_no_module_has_a_coined_word_for_a_name() -> None:
 
     assert found == set()
     assert folders & COINED == set()
+
+
+def test_no_class_has_a_coined_word_or_one_with_two_meanings_for_a_name() -> None:
+    assert names_of_the_code() & COINED_CLASSES == set()
