@@ -1,4 +1,4 @@
-"""The morning message: what is enough today, and where one stands."""
+"""The morning message: today's dose and the present figures."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def progress(
     at: datetime,
     waiting: Sequence[Waiting] = (),
 ) -> Message:
-    """Tell one employee about all his quotas.
+    """Tell one employee about all their quotas.
 
-    *rows* are his, exempt ones included; *yesterday* is the local day before that of *at*; *waiting* is what
-    his pending contacts wait for.
+    *rows* are the employee's, exempt ones included; *yesterday* is the local day before that of *at*;
+    *waiting* says why contacts are pending.
 
     Raises ValueError if there are no rows, *at* has no zone or the language is unknown.
     """
@@ -57,13 +57,10 @@ def _card(
     at: datetime,
     ending: Sequence[Line],
 ) -> Card:
-    standings = status_rows(texts, rows, at=at)
-    labels = labels_of(texts, rows, at=at)
-    said = (
-        pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
-        if at.tzinfo is not None
-        else []
-    )
+    standing, said = standing_rows(texts, rows, at=at), []
+    if at.tzinfo is not None:
+        labels = labels_of(texts, rows, at=at)
+        said = pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
     items = tuple(Line((Part(one),), Keep.CORE) for one in said)
     return Card(
         rows=(
@@ -82,7 +79,7 @@ def _card(
 
 
 def _shorter(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
-    """Say the thing to do without what is done of it, for a title that would be too long."""
+    """Say today's dose without the adds done, as a short title."""
     unfinished = _unfinished(rows)
     if unfinished:
         return texts["progress.add_today"].say(n=max(unfinished, key=_urgency).today_dose)
@@ -96,7 +93,7 @@ def _urgency(row: QuotaFigures) -> tuple[int, int]:
 def _enough_today(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
     """Say the one thing to do today.
 
-    The largest dose decides, less what is already added: fewer would not be enough in every quota.
+    The largest dose less today's adds decides: fewer would not be enough in every quota.
     """
     unfinished = _unfinished(rows)
     if unfinished:
@@ -121,9 +118,9 @@ def _enough_today(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
 
 
 def _unfinished(rows: Sequence[QuotaFigures]) -> list[QuotaFigures]:
-    """Return the rows that ask for something today.
+    """Return the rows with something left to do today.
 
-    A dose is fixed in the morning; somebody whom a late decision brought to the target has one and is done.
+    The dose is fixed in the morning, so people who met the target by a later decision still have one.
     """
     return [row for row in rows if row.today_left and row.status not in ENOUGH]
 
@@ -144,6 +141,6 @@ def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
 
 
 def _peace(texts: Texts, rows: Sequence[QuotaFigures]) -> Line:
-    """Promise only what holds: while something is left today, a reminder may come."""
+    """Promise no further message today; while something is left to do, only once enough is done."""
     promise = texts["progress.peace_when_enough"] if _unfinished(rows) else texts["progress.peace_today"]
     return Line((Part(promise.say()),), Keep.USEFUL)

@@ -1,4 +1,4 @@
-"""The week's message: what it brought, and what is enough from then on; to leaders the same of their team."""
+"""The weekly message: the week's adds and the dose from then on; to leaders the same about their team."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Par
 from bot.messages.rows import kept_rows, pending_rows, status_rows
 from bot.messages.sanitize import clean
 
-NAMED = 3  # as many equal ones are named as having improved most; of more, nobody
+NAMED = 3  # at most so many people are named as most improved; if more are equal, nobody is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnWeek:
     """One employee's week.
 
-    *rows* are his, workdays_left without today. *dose* is enough on each of his workdays from the next on, 0
-    if nothing is to be added, None if there is no such day, or nobody knows on which of them he is there.
-    *tight*: that is so much that help is offered instead, if he *has_helper*: somebody who would learn of it.
-    *may_be_away*: he said himself that he is on leave on some of the days to come, and nobody has confirmed
-    that: nothing is said of their number.
+    *rows* are the employee's, workdays_left without today. *dose* is enough on each own workday from the next
+    on: 0 if nothing is to be added, None without such a day or if the days of work are uncertain.
+    *tight*: the dose is so large that the message offers help instead, if *has_helper*: a request for help
+    would reach a leader. *may_be_away*: the employee noted leave on coming days without a confirmation, so
+    the message does not say the number of days.
     """
 
     rows: Sequence[QuotaFigures]
@@ -53,10 +53,10 @@ class OwnWeek:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamWeek:
-    """The week of a leader's people; *members* and *facts* are who stands in the sums.
+    """The week of a leader's people; *members* and *facts* are those in the totals.
 
-    *improved*: names of those who have *more* adds in the last seven days than in the seven before, which is
-    most. *over*: he leads leaders, then only his own people are named, and teams.
+    *improved*: names of the people with the largest increase: *more* adds in the last seven days than in the
+    seven before. *over*: set for leaders of leaders; then only sub-teams and direct reports are named.
     """
 
     members: Sequence[TeamMember]
@@ -76,10 +76,10 @@ def weekly(
     next_week: bool = True,
     incomplete_since: datetime | None = None,
 ) -> Message:
-    """Tell one person about the local days from *first* to that of *at*: himself, his team, or both.
+    """Tell one person about the local days from *first* to that of *at*: their own, their team's, or both.
 
-    *next_week*: the next workday is in the week that follows. *incomplete_since* (in the zone of *at*): what
-    happened from then on may be missing.
+    *next_week*: the next workday is in the following week. *incomplete_since* (in the zone of *at*): events
+    from then on may be missing.
 
     Raises ValueError if there is neither *own* nor *team*, *at* has no zone or the language is unknown.
     """
@@ -125,7 +125,7 @@ def _buttons(own: OwnWeek | None, team: TeamWeek | None) -> tuple[Button, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Week:
-    """What the parts of one message have in common."""
+    """The data shared by the parts of one message."""
 
     language: str
     texts: Texts
@@ -138,7 +138,7 @@ class _Week:
         return self.texts["weekly.next_week"] if self.next_week else self.texts["weekly.from_then_on"]
 
     def own_first(self, own: OwnWeek) -> tuple[str, str]:
-        """The first line, and what a card's title says where that is too long."""
+        """Return the first line and a short one for a card's title."""
         texts = self.texts
         statuses = {row.status for row in own.rows} - {Status.EXEMPT}
         if own.is_offered_help:
@@ -156,7 +156,7 @@ class _Week:
         return self._joined(texts["weekly.added"], own.facts.added, then, short, n=own.dose or 0)
 
     def team_first(self, team: TeamWeek, said: TeamSaid) -> tuple[str, str]:
-        """The same for who has nothing of his own to read."""
+        """Return both lines for leaders without own figures."""
         texts, n = self.texts, len(said.first)
         if team.over is not None and team.over.teams.alone:
             then, short = texts["weekly.teams_first"], texts["weekly.teams_first_short"]
@@ -169,7 +169,7 @@ class _Week:
         return self._joined(texts["weekly.team_added"], team.facts.added, then, short, n=n)
 
     def own_lines(self, own: OwnWeek) -> list[Line | Listing]:
-        """Where he stands, what the week brought, what he kept."""
+        """Return the employee's figures, the week's adds and the kept contacts."""
         return [
             self._standings(own),
             *self._days(own),
@@ -178,7 +178,7 @@ class _Week:
         ]
 
     def own_body(self, own: OwnWeek) -> list[Line | Listing]:
-        """The same beside the rows of a card."""
+        """Return the employee's part of a card's text, below its rows."""
         rows = status_rows(self.texts, own.rows, at=self.at)
         return [
             *([] if rows else [self._standings(own)]),
@@ -187,7 +187,7 @@ class _Week:
         ]
 
     def team_lines(self, team: TeamWeek, said: TeamSaid) -> list[Line | Listing]:
-        """How the team stands, whom to help first, what the week brought all, who improved, what is kept."""
+        """Return the team's figures: groups, people to help first, adds, most improved, kept contacts."""
         return [
             _line(said.groups, Keep.CORE),
             *said.teams,
@@ -200,7 +200,7 @@ class _Week:
         ]
 
     def team_body(self, team: TeamWeek, said: TeamSaid) -> list[Line | Listing]:
-        """The same beside the rows of a card."""
+        """Return the team's part of a card's text, below its rows."""
         return [
             *said.teams_short,
             *self._help_first(said),
@@ -210,16 +210,12 @@ class _Week:
         ]
 
     def card_rows(self, own: OwnWeek | None, said: TeamSaid | None) -> tuple[tuple[str, str], ...]:
-        """His own rows and one of the team, or those of the team for who has none."""
+        """Return the employee's own rows and one of the team; without own rows those of the team."""
         if own is None:
             return () if said is None else said.card_rows
         return (
-            *status_rows(
-                self.texts,
-                own.rows,
-                at=self.at,
-                is_tight=own.tight,
-                says_days=not own.may_be_away,
+            *standing_rows(
+                self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away
             ),
             *pending_rows(self.language, own.rows, at=self.at),
             *kept_rows(self.language, own.rows),
@@ -232,7 +228,7 @@ class _Week:
         )
 
     def _joined(self, added: Text, number: int, then: Text, short: Text, *, n: int) -> tuple[str, str]:
-        """A week without adds is not counted to anybody."""
+        """Join adds and advice, and return the advice alone as the short line; 0 adds are not mentioned."""
         alone = short.say(ahead=self.ahead, n=n)
         return (added.say(n=number) + then.say(ahead=self.ahead, n=n) if number else alone), alone
 

@@ -1,6 +1,7 @@
-"""Changed userids, which WeCom shows as one that vanished and one that is new: found, and put to a person.
+"""Proposals about changed userids. WeCom shows a change as one vanished and one new userid.
 
-Until it is decided nothing is written for the two: else the same customers would count twice.
+The bot finds such pairs and asks an admin. Until the decision it writes nothing for the two userids:
+otherwise the same customers would count twice.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ _GONE = "the new userid is gone, too"
 
 
 class RenameProposer:
-    """What one run finds; *listed* are those who may have customers now, by WeCom's own list."""
+    """The search of one run; *listed* are the userids in WeCom's list of people with customer contact."""
 
     def __init__(self, services: Services, *, keep: Callable[[], None]) -> None:
-        """*keep* is called every few seconds at least, for a lease."""
+        """Call *keep* every few seconds at least, to renew a lease."""
         self._store = services.store
         self._of_wecom = services.config.directory.source == "wecom"
         self._directory = services.directory
         self._keep = keep
 
     def find(self, *, employed: Iterable[str], listed: Collection[str]) -> list[Overlap]:
-        """Who may be whom. *employed*: those whom the directory knows."""
+        """Return the pairs that may be one person. *employed*: the userids of the directory."""
         store = self._store
         found: list[Overlap] = []
         for userid in self._vanished(employed=employed, listed=listed):
@@ -43,7 +44,7 @@ class RenameProposer:
         return proposals(found, refused=store.proposals.refused())
 
     def put(self, run: SyncRun, found: Iterable[Overlap], *, listed: Collection[str]) -> None:
-        """Ask about them, and leave the new userids of all open ones out of *run*. Inside a transaction."""
+        """Store the proposals *found*, and leave all open new userids out of *run*. Inside a transaction."""
         store = self._store
         for one in store.proposals.open():
             if not _stands(one, listed):
@@ -67,7 +68,7 @@ class RenameProposer:
             log.warning("userids seem to have been changed; a person is asked", people=len(waiting))
 
     def _vanished(self, *, employed: Iterable[str], listed: Collection[str]) -> list[str]:
-        """Those with living relations whom the bot knew and WeCom shows no more."""
+        """Return the known userids with living relations that WeCom no longer shows."""
         store = self._store
         known = {*store.members.all(), *employed}
         book = store.address_book.all() if self._of_wecom else {}
@@ -83,10 +84,10 @@ class RenameProposer:
 
 
 def _stands(one: Proposal, listed: Collection[str]) -> bool:
-    """Whether a question is still one: the old userid is gone, the new one is there."""
+    """Say whether a proposal still holds: the old userid is gone, the new one is there."""
     return one.old_userid not in listed and one.userid in listed
 
 
 def in_question(services: Services) -> frozenset[str]:
-    """New userids that may be those of people known already, until somebody decides."""
+    """Return the new userids that may belong to known people, until somebody decides."""
     return frozenset(one.userid for one in services.store.proposals.open())

@@ -1,10 +1,9 @@
-"""Changed userids: what was an employee's under the old one is his under the new one, the month included.
+"""Moving everything of an employee from a changed userid to the new one, the running month included.
 
-WeCom shows a renamed member as one who is gone and one who is new, so a person has to say that the two are
-one. Every row that names the old userid is written anew in one transaction, with a line in the audit log;
-what still comes in under it (late callbacks) goes to the new one by the same door. So a recount from the
-ledger gives the same numbers. Lines of closed periods stay as they were signed, and are shown under the new
-userid.
+WeCom shows a renamed member as one vanished and one new member, so a person has to say that the two are one.
+One transaction rewrites every row with the old userid and adds a line to the audit log. Late callbacks under
+the old userid go to the new one, too. So a recount from the ledger gives the same figures. Lines of closed
+periods stay as signed, and are shown under the new userid.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from bot.store.store import Store
 
 Pair = tuple[str, str]  # old userid, userid
 
-_SAID = "renamed"  # of a proposal that no decision ended
+_SAID = "renamed"  # the reason of a proposal that ended without a decision
 
 
 class RenamingError(ImportingError):
-    """Pairs that cannot be taken; *faults* has what is wrong with each, None where nothing is."""
+    """Pairs that cannot be renamed; *faults* has the fault of each pair, None without one."""
 
     def __init__(self, faults: Sequence[str | None]) -> None:
         super().__init__("; ".join(fault for fault in faults if fault))
@@ -42,7 +41,7 @@ class RenamingError(ImportingError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renamed:
-    """One person under his new userid; *relations*: customers with facts under the old one."""
+    """One person under the new userid; *relations*: the number of customers under the old one."""
 
     old_userid: str
     userid: str
@@ -50,7 +49,7 @@ class Renamed:
 
 
 def faults(services: Services, pairs: Sequence[Pair]) -> list[str | None]:
-    """What is wrong with each of *pairs* (old userid, userid; in any case), None where nothing is."""
+    """Return the fault of each of *pairs* (old userid, userid; in any case), None without one."""
     told = [(old.lower(), new.lower()) for old, new in pairs]
     olds, news = Counter(old for old, _ in told), Counter(new for _, new in told)
     book = services.store.address_book.all()
@@ -75,10 +74,10 @@ def faults(services: Services, pairs: Sequence[Pair]) -> list[str | None]:
 
 
 def rename(services: Services, pairs: Sequence[Pair], by: str) -> list[Renamed]:
-    """Let everything of each old userid be the new one's, in the name of *by*; all pairs or none.
+    """Move everything of each old userid to the new one, in the name of *by*; all pairs or none.
 
-    May be repeated: what came in under an old userid meanwhile moves too. Relations are derived anew by
-    whoever works the inbox off next. Raises RenamingError when one pair cannot be taken.
+    May be repeated, then it moves what came in under an old userid meanwhile. The next process that works
+    off the inbox derives relations anew. Raises RenamingError if one pair cannot be renamed.
     """
     with services.store.transaction():
         renamed = rename_within(services, pairs, by=by)
@@ -87,12 +86,12 @@ def rename(services: Services, pairs: Sequence[Pair], by: str) -> list[Renamed]:
 
 
 def look_anew(services: Services) -> None:
-    """Let *services* see who works where after somebody was renamed or joined."""
+    """Rebuild the directory of *services* after somebody was renamed or joined."""
     services.use(services.config, directory.built(services.config, services.directory.files, services.store))
 
 
 def rename_within(services: Services, pairs: Sequence[Pair], *, by: str) -> list[Renamed]:
-    """As `rename`, inside a transaction of the caller's, who calls `look_anew` after it."""
+    """Do as `rename`, inside the caller's transaction; the caller calls `look_anew` after it."""
     found = faults(services, pairs)
     if any(found):
         raise RenamingError(found)
@@ -121,7 +120,7 @@ def _one(services: Services, old: str, new: str, *, by: str, now: int, day: date
 
 
 def _end_proposals(store: Store, pair: Pair, *, at: int, by: str) -> None:
-    """What was asked about the two is answered; what was asked about one of them and a third is no more."""
+    """Accept the proposal about the two; release proposals about one of them and a third userid."""
     for one in store.proposals.open():
         if one.pair == pair:
             store.proposals.end(pair, ProposalState.ACCEPTED, by=by, reason=_SAID, at=at)
@@ -130,7 +129,7 @@ def _end_proposals(store: Store, pair: Pair, *, at: int, by: str) -> None:
 
 
 def _move_rules(services: Services, old: str, new: str) -> None:
-    """A frozen rule that names the person goes on naming him; the file is for its author to change."""
+    """Rename the person in the stored rule versions; the author changes the configuration file."""
     services.store.rule_versions.rename(old, new)
 
 
@@ -151,7 +150,7 @@ def _move_person(services: Services, old: str, new: str, *, day: date) -> None:
 
 
 def _move_roster_line(services: Services, old: str, new: str) -> None:
-    """What was imported of him goes with him, unless the roster knows him under the new userid already."""
+    """Move the person's imported roster line, unless the roster has the new userid already."""
     imported = services.store.roster_lines.all()
     told = imported.keys() | {line.userid for line in services.directory.files.lines}
     if old in imported and new not in told:
@@ -161,7 +160,7 @@ def _move_roster_line(services: Services, old: str, new: str) -> None:
 
 
 def _joined(before: Person, after: Person | None, userid: str, *, day: date) -> Person:
-    """The person with his old past and what is said of him now; *day* dates a change seen only now."""
+    """Return the person with the old history and the new data; *day* dates a change seen only now."""
     if after is None:
         return replace(before, userid=userid, left_on=None)
     later = list(after.memberships[1:])
@@ -178,7 +177,7 @@ def _joined(before: Person, after: Person | None, userid: str, *, day: date) -> 
 
 
 def _entry(gone: Entry, come: Entry | None, userid: str, *, day: date) -> Entry:
-    """As WeCom shows him now; he did not join by being renamed."""
+    """Return the person as WeCom shows them now; a rename does not change the joining day."""
     if come is None:
         return replace(gone, userid=userid, state=EntryState.UNKNOWN, state_since=day)
     return replace(
@@ -191,7 +190,7 @@ def _entry(gone: Entry, come: Entry | None, userid: str, *, day: date) -> Entry:
 
 
 class RenameLines(ShortLines[Pair]):
-    """`old_userid,userid`, one person a line."""
+    """The lines `old_userid,userid` of a file, one person a line."""
 
     what = "renames"
 
@@ -201,29 +200,29 @@ class RenameLines(ShortLines[Pair]):
         self._faults: dict[int, str] = {}
 
     def table(self) -> CsvTable:
-        """The file, from its beginning."""
+        """Return the file, from its beginning."""
         columns = ("old_userid", "userid")
         return CsvTable(self._path, known=columns, required=columns)
 
     def read(self, cells: Cells) -> Pair | None:
-        """What a line says; None after noting what is wrong with its cells."""
+        """Return the pair of a line; None after noting the faults of its cells."""
         for column in ("old_userid", "userid"):
             if not is_userid(cells[column]):
                 cells.fault(column, USERID_ALLOWED)
         return None if cells.wrong else (cells["old_userid"].lower(), cells["userid"].lower())
 
     def look_at(self, line: Pair, *, number: int, report: Report) -> None:  # noqa: ARG002 - nothing is odd
-        """Remember a good line; which pairs can be taken shows when all are there."""
+        """Remember a good line; faults between lines show only when all lines are read."""
         self._pairs[number] = line
 
     def contradicted(self) -> Mapping[int, int]:
-        """Lines that cannot be taken, for what is known or for other lines."""
+        """Return the lines that contradict known data or other lines."""
         found = zip(self._pairs, faults(self._services, list(self._pairs.values())), strict=True)
         self._faults = {number: fault for number, fault in found if fault is not None}
         return {number: number for number in self._faults}
 
     def contradict(self, cells: Cells, *, other: int) -> None:
-        """Note why the line cannot be taken."""
+        """Note the fault of the line."""
         cells.fault("old_userid", self._faults[other])
 
     def put(self, lines: Sequence[Pair], *, now: int) -> None:  # noqa: ARG002 - each rename is dated itself

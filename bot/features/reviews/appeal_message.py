@@ -1,4 +1,4 @@
-"""Answers to appeals and to what is said about a question."""
+"""Answers to appeals, and to members' answers to questions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def opened(
     until: datetime,
     at: datetime,
 ) -> Message:
-    """Confirm an appeal; *reviewers* are names, *until* (local) is when it goes one up."""
+    """Confirm an appeal; *reviewers* are names, *until* (local) is the time of its escalation."""
     texts = texts_in(language)
     names = texts["appeals.names_comma"].join(clean(name) for name in reviewers)
     lines = [
@@ -42,14 +42,14 @@ def opened(
 
 
 def counts_already(*, language: str, customer: Customer, number: int, at: datetime) -> Message:
-    """Say that there is nothing to appeal."""
+    """Say that the contact counts, so that there is nothing to appeal."""
     texts = texts_in(language)
     lines = [texts["appeals.counts_more"].say(number=number)] if number else []
     return _about(customer, texts["appeals.counts"], lines, language=language, at=at)
 
 
 def open_already(*, language: str, customer: Customer, case: str, at: datetime) -> Message:
-    """Say that it is appealed."""
+    """Say that an appeal is open already."""
     texts = texts_in(language)
     return _about(customer, texts["appeals.open"], [texts["appeals.told"]], language=language, at=at, id=case)
 
@@ -57,14 +57,14 @@ def open_already(*, language: str, customer: Customer, case: str, at: datetime) 
 def decided_already(
     *, language: str, customer: Customer, case: str, by: str, reason: str, at: datetime
 ) -> Message:
-    """Say what was decided, by whom and why."""
+    """Say what the decision was, its author and its reason."""
     texts = texts_in(language)
     said = texts["appeals.decided_by"].say(id=case, by=clean(by), reason=clean(reason, limit=SAID_BYTES))
     return _about(customer, texts["appeals.decided"], [said], language=language, at=at)
 
 
 def too_late(*, language: str, customer: Customer, at: datetime) -> Message:
-    """Say that appeals of that period are over."""
+    """Say that the time for appeals about that period is over."""
     texts = texts_in(language)
     return _about(
         customer, texts["appeals.too_late"], [texts["appeals.too_late_more"]], language=language, at=at
@@ -74,7 +74,7 @@ def too_late(*, language: str, customer: Customer, at: datetime) -> Message:
 def _about(
     customer: Customer, head: Text, lines: Sequence[str], *, language: str, at: datetime, **more: str
 ) -> Message:
-    """Return an answer whose first line *head* says which customer it is about."""
+    """Return an answer with the first line *head*, which names the customer."""
 
     def said(about: Sequence[Customer]) -> Message:
         first = head.say(customer=called(about[0], language=language), **more)
@@ -88,60 +88,37 @@ def _about(
 def how(*, language: str, at: datetime) -> Message:
     """Say how to appeal."""
     texts = texts_in(language)
-    return answered(
-        language=language,
-        head=texts["appeals.how"],
-        lines=[texts["appeals.how_more"]],
-        kind=texts["appeals.kind"],
-        at=at,
-    )
+    head, lines = texts["appeals.how"], [texts["appeals.how_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["appeals.kind"], at=at)
 
 
 def not_found(*, language: str, many: Sequence[ListedCustomer], number: int | None, at: datetime) -> Message:
-    """Say that no contact is meant, or that *many* may be; *number*: he said one of a list. *at* is local."""
+    """Say that no contact matches, or that *many* do; *number*: given as one of a list. *at* is local."""
     texts = texts_in(language)
     if number is None or many:
         return message.not_found(
             language=language, many=many, how=texts["appeals.not_found"], kind=texts["appeals.kind"], at=at
         )
-    head = texts["appeals.no_number"].say(number=number)
-    return answered(
-        language=language,
-        head=head,
-        lines=[texts["appeals.no_number_more"]],
-        kind=texts["appeals.kind"],
-        at=at,
-    )
+    head, lines = texts["appeals.no_number"].say(number=number), [texts["appeals.no_number_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["appeals.kind"], at=at)
 
 
 def answer_noted(*, language: str, at: datetime) -> Message:
-    """Confirm what somebody said about a question."""
+    """Confirm a member's answer to a question."""
     texts = texts_in(language)
-    lines = [texts["appeals.answered_more"]]
-    return answered(
-        language=language,
-        head=texts["appeals.answered"],
-        lines=lines,
-        kind=texts["appeals.answer_kind"],
-        at=at,
-    )
+    head, lines = texts["appeals.answered"], [texts["appeals.answered_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["appeals.answer_kind"], at=at)
 
 
 def no_question(*, language: str, at: datetime) -> Message:
-    """Say that no question waits for him."""
+    """Say that no question is open for the member."""
     texts = texts_in(language)
-    lines = [texts["appeals.no_question_more"]]
-    return answered(
-        language=language,
-        head=texts["appeals.no_question"],
-        lines=lines,
-        kind=texts["appeals.answer_kind"],
-        at=at,
-    )
+    head, lines = texts["appeals.no_question"], [texts["appeals.no_question_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["appeals.answer_kind"], at=at)
 
 
 def which_question(*, language: str, asked: Sequence[Seen], at: datetime) -> Message:
-    """Ask which of the questions about what was *asked* is meant, or what he wants to say. *at* is local."""
+    """Ask which of the open questions the member answers, or for the answer itself. *at* is local."""
     texts = texts_in(language)
 
     def said(asked: Sequence[Seen]) -> Message:

@@ -1,6 +1,6 @@
-"""Cases that nobody has decided, and with whom each is.
+"""Undecided cases, and the people who may decide each.
 
-Appeals, held contacts, findings, changed userids, first working days.
+Cases are appeals, held contacts, findings, changed userids and first working days.
 """
 
 from __future__ import annotations
@@ -29,23 +29,17 @@ from bot.store.reviews import OpenFinding, Review, ReviewKind
 
 Judged = tuple[str, Key]  # quota, contact
 
-FINDING, RENAME, JOINER = (
-    "finding",
-    "rename",
-    "joiner",
-)  # the kinds of a case that is one; the others are `ReviewKind`
+FINDING, RENAME, JOINER = "finding", "rename", "joiner"  # kinds of a case; the others are `ReviewKind`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What waits for a decision: *review* (an appeal, a held contact), *finding*, *proposal* or
-    *joiner*.
+    """A case to decide: a *review* (an appeal, a held contact), *finding*, *proposal* or *joiner*.
 
-    *userid*: whom it is about; of a changed userid the new one.
-
-    *said*: what the employee says, None while he may still say it. *levels*: who may decide, those asked
-    first at the head. *level*: with whom it is, None while it is the employee's turn; *until*: how long.
-    *verdict*: of the contact as of now, None if the count has no such contact any more.
+    *userid*: the person it is about; for a changed userid the new one.
+    *said*: the employee's text, None while the employee may still write it. *levels*: the reviewers of each
+    level, the first level first. *level*: the present one, None while it is the employee's turn; *until*: its
+    end. *verdict*: of the contact as of now, None if the count no longer has this contact.
     """
 
     id: str
@@ -65,7 +59,7 @@ class Case:
 
     @property
     def kind(self) -> str:
-        """`appeal`, `held`, `finding`, `rename` or `joiner`."""
+        """Return `appeal`, `held`, `finding`, `rename` or `joiner`."""
         if self.review is not None:
             return self.review.kind.value
         if self.finding is not None:
@@ -74,35 +68,35 @@ class Case:
 
     @property
     def about(self) -> frozenset[str]:
-        """The userids of whoever may not decide it, because it is about himself."""
+        """Return the userids that may not decide the case, because it is about them."""
         return frozenset({self.userid} if self.proposal is None else self.proposal.pair)
 
     @property
     def reviewers(self) -> tuple[str, ...]:
-        """Who is to decide now; nobody while it is the employee's turn, or if nobody may."""
+        """Return the userids to decide now; none while it is the employee's turn, or if nobody may."""
         return self.levels[self.level] if self.level is not None and self.levels else ()
 
     @property
     def reached(self) -> tuple[str, ...]:
-        """Everybody who may decide so far: it was put to them, or will be first."""
+        """Return all userids that may decide by now: those of the present level and the levels before."""
         return tuple(userid for level in self.levels[: (self.level or 0) + 1] for userid in level)
 
 
 def id_of(name: FindingName) -> str:
-    """Return what people call a finding: `finding:burst:zhangsan:2026-11-23`."""
+    """Return the case id of a finding: `finding:burst:zhangsan:2026-11-23`."""
     subject = name.subject.replace(" ", ":") if name.kind is FindingKind.QUICK_LOSS else name.subject
     return f"{FINDING}:{name.kind.value}:{name.userid}:{subject}"
 
 
 def rename_id(pair: Pair) -> str:
-    """Return what people call a proposal: `rename:zhangsan:zhang.san`."""
+    """Return the case id of a proposal: `rename:zhangsan:zhang.san`."""
     return f"{RENAME}:{pair[0]}:{pair[1]}"
 
 
 def cases(services: Services, *, at: datetime) -> list[Case]:
     """Return all cases as of *at* (aware): appeals and held contacts by number, then the others by time.
 
-    Held contacts whose period is settled are none: by the closing rules they count.
+    Held contacts of settled periods are left out: by the closing rules they count.
     """
     reviews = services.store.reviews.all_open()
     return _cases(services, reviews, _verdicts(services, reviews, at=at), at=at)
@@ -127,9 +121,9 @@ def _cases(
 
 
 def note_told(services: Services, *, at: datetime, free: Free) -> None:
-    """Note for each case that has come to new reviewers as of *at* (aware) that they are told now.
+    """Note for each case with new reviewers as of *at* (aware) that they are told now.
 
-    It waits until one of them is at work and *free*.
+    A case waits until one of its reviewers is at work and *free*.
     """
     store, at_s = services.store, epoch_of(at)
     people, today = load_people(services), services.config.work_calendar().local_day(at)
@@ -150,7 +144,7 @@ def note_told(services: Services, *, at: datetime, free: Free) -> None:
 
 
 def to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[Case]]:
-    """Return by userid, for reviewers at work, what they are told on the day of *at*, or would be now."""
+    """Return by userid the cases that reviewers at work are told on the day of *at*, or would be now."""
     calendar = services.config.work_calendar()
     people, today = load_people(services), calendar.local_day(at)
     found: dict[str, list[Case]] = {}
@@ -163,20 +157,20 @@ def to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[C
 
 
 def _untold(case: Case) -> bool:
-    """Whether those with whom it is do not know. Held contacts are told with their finding.
+    """Say whether the present reviewers still have to be told. Held contacts are told with their finding.
 
-    First working days are told to nobody: whoever keeps the roster looks for them.
+    Nobody is told of first working days: the keeper of the roster looks for them.
     """
     return case.kind not in {ReviewKind.HELD, JOINER} and case.level is not None and case.told <= case.level
 
 
 def _at_work(case: Case, people: Mapping[str, Person], today: date) -> list[str]:
-    """Those with whom it is, but absent ones; nobody knows whether somebody outside the roster is at work."""
+    """Return the present reviewers without absent ones; people outside the roster count as at work."""
     return [userid for userid in case.reviewers if userid not in people or people[userid].works_on(today)]
 
 
 class _Desk:
-    """Puts each case to those who are to decide it."""
+    """The assignment of each case to its reviewers."""
 
     def __init__(self, services: Services, *, at: datetime) -> None:
         config = services.config
@@ -193,7 +187,7 @@ class _Desk:
         self.findings = services.store.findings.open()
 
     def of_review(self, review: Review, verdict: Verdict | None) -> Case | None:
-        """An appeal is with reviewers at once; a held contact when its finding is, and None without one."""
+        """Assign an appeal to reviewers at once, a held contact with its finding; None without a finding."""
         userid = review.contact[0]
         levels = self._bank.levels(userid)
         said: str | None = review.text
@@ -220,7 +214,7 @@ class _Desk:
         )
 
     def of_finding(self, finding: OpenFinding) -> Case:
-        """First it is the employee's turn, for three workdays of his own; then the reviewers'."""
+        """Give the employee three own workdays to answer, then assign the finding to reviewers."""
         userid = finding.name.userid
         levels = self._bank.levels(userid)
         away = self._people[userid].absences if userid in self._people else frozenset()
@@ -244,7 +238,7 @@ class _Desk:
         )
 
     def of_proposal(self, proposal: Proposal) -> Case:
-        """It is with the admins at once, but for those whom it is about; nobody has to be heard first."""
+        """Assign a proposal to the admins at once, except those it is about; nobody has to answer first."""
         levels = self._bank.admins_but(proposal.pair)
         level, until = self._standing(self._calendar.moment(proposal.proposed_at), levels)
         return Case(
@@ -261,7 +255,7 @@ class _Desk:
         )
 
     def of_joiner(self, joiner: Joiner) -> Case:
-        """It is with the admins, as a matter of accounts."""
+        """Assign a first working day to the admins, as a matter of accounts."""
         levels = self._bank.admins_but((joiner.userid,))
         since = datetime.combine(joiner.listed_on, time(), self._calendar.zone)
         level, until = self._standing(since, levels)
@@ -283,7 +277,7 @@ class _Desk:
 
 
 def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) -> dict[Judged, Verdict]:
-    """What each contact that a case is about is worth as of *at*, by (quota, contact)."""
+    """Return the verdict on each reviewed contact as of *at*, by (quota, contact)."""
     book = load_rulebook(services)
     quota_periods = [
         quota_period
@@ -302,7 +296,7 @@ def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) ->
 def verdicts_in(
     services: Services, quota_periods: Sequence[QuotaInPeriod], *, userids: Iterable[str], at: datetime
 ) -> dict[tuple[str, str], dict[Key, Verdict]]:
-    """Return the verdicts of the contacts of *userids* by (quota, period), as of *at* (aware)."""
+    """Return by (quota, period) the verdicts on contacts of *userids* in *frames* as of *at* (aware)."""
     if not quota_periods:
         return {}
     asked = list(userids)
@@ -320,9 +314,9 @@ def verdicts_in(
 def what_of(
     case: Case, *, calendar: WorkCalendar, names: Mapping[str, Names] | None = None
 ) -> Seen | Appealed:
-    """Return what *case*, an appeal, a held contact or a finding, is about, as messages want it.
+    """Return the subject of *case* (an appeal, a held contact or a finding) for a message.
 
-    *names* of customers by their ids, if it is for the person whose case it is and nobody else.
+    *names* of customers by their ids: only for a message to the person that the case is about.
     """
     if case.finding is not None:
         return Seen.of(case.finding.name, case.finding.evidence, names=names)

@@ -1,7 +1,8 @@
-"""Deciding cases; each decision names who took it and why.
+"""Deciding cases; each decision names its author and its reason.
 
-Accepting is always for the employee: an appealed or held contact counts, a finding is cleared, and what was
-won under the old userid is the new one's. Whoever came has joined on a day, or was always there.
+Accepting always favors the employee: an appealed or held contact counts, a finding is cleared, adds under the
+old userid belong to the new one. Accepting a new person sets the first working day; rejecting means that the
+person was always there.
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ def open_appeal(
     quota: str | None = None,
     period: str | None = None,
 ) -> list[Case]:
-    """Open an appeal for each quota under which this contact of *userid* does not count as of *at* (aware).
+    """Open an appeal for each quota in which this contact of *userid* does not count as of *at* (aware).
 
-    It is the last add of the relation, in the periods in which it lies, or in the one named *period*. Appeals
-    are taken until some workdays after a preliminary result. Raises ReviewError if nothing can be appealed,
-    ValueError for a name that is no period.
+    The contact is the relation's last add, in the periods of that add, or in *period*. Appeals are possible
+    until some workdays after a preliminary result. Raises ReviewError if nothing can be appealed, ValueError
+    if *period* is no period.
     """
     quota_periods = [
         quota_period
@@ -94,7 +95,7 @@ def _openings(
 
 
 def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case:
-    """Keep what the employee says to a finding, as of *at* (aware): now it is the reviewers' turn.
+    """Store the employee's answer to a finding, as of *at* (aware): now it is the reviewers' turn.
 
     Raises ReviewError if there is nothing to answer.
     """
@@ -111,7 +112,7 @@ def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case
 
 
 def find(services: Services, case_id: str, *, at: datetime) -> Case:
-    """Return the case that people call *case_id*. Raises ReviewError if it is not open."""
+    """Return the case with this id. Raises ReviewError if it is not open."""
     for case in cases(services, at=at):
         if case.id == case_id:
             return case
@@ -128,11 +129,11 @@ def decide(
     at: datetime,
     joined_on: date | None = None,
 ) -> tuple[Case, str]:
-    """Decide a case in the name of *by*, for *reason*, as of *at* (aware); numbers follow at once.
+    """Decide a case in the name of *by*, for *reason*, as of *at* (aware); figures follow at once.
 
-    *joined_on*: the first working day of somebody who joined; None: when they came. Returns the case with
-    what it is now: accepted, rejected, cleared, confirmed. Raises ReviewError if it is not
-    open, not the reviewers' turn yet, or not for *by* to decide.
+    *joined_on*: a new person's first working day; None: the day of their arrival. Returns the case and its
+    state: accepted, rejected, cleared, confirmed. Raises ReviewError if the case is not open, it is not the
+    reviewers' turn yet, or *by* may not decide it.
     """
     by, reason = by.strip(), reason.strip()
     if not by or not reason:
@@ -201,7 +202,7 @@ def _quota_periods(
 def _refusal(
     services: Services, quota: str, period: str, key: Key, *, counts: bool, at: datetime
 ) -> str | None:
-    """Say why there can be no appeal about this contact; None if there can."""
+    """Say why no appeal about this contact is possible; None if one is."""
     place = f"{quota} {period}"
     for before in services.store.reviews.of_contact(key):
         if before.kind is ReviewKind.APPEAL and before.quota == quota:
@@ -227,9 +228,9 @@ def _appeal(quota: Quota, period: Period, key: Key, *, text: str, at: datetime) 
 
 
 def _may_decide(services: Services, case: Case, by: str) -> bool:
-    """Say whether *by* is somebody known. Raises ReviewError if that somebody may not decide.
+    """Say whether *by* is a known person. Raises ReviewError if a known person may not decide.
 
-    A name that nobody known has is taken as given: whoever has the command line runs the installation.
+    An unknown name is accepted as given: users of the command line run the installation.
     """
     config, people = services.config, load_people(services)
     named = _called(people.values(), by)
@@ -244,7 +245,7 @@ def _may_decide(services: Services, case: Case, by: str) -> bool:
 
 
 def _called(people: Iterable[Person], by: str) -> set[str]:
-    """Return the userids of those whom *by* can mean: a userid, or a name of the roster."""
+    """Return the userids that *by* can mean: by userid, or by a name of the roster."""
     return {person.userid for person in people if by.lower() == person.userid or by == person.name}
 
 
@@ -260,9 +261,10 @@ def _decide_review(
 def _decide_finding(
     services: Services, finding: OpenFinding, *, accept: bool, by: str, reason: str, at: datetime
 ) -> str:
-    """Clear or confirm, and with it what it holds: cleared, the other rules decide; confirmed, it is out.
+    """Clear or confirm a finding, and decide its held contacts.
 
-    What another open finding holds too stays held; what is settled counts by the closing rules.
+    Cleared: the other rules decide about them. Confirmed: they do not count. Contacts held by another open
+    finding stay held; contacts of settled periods count by the closing rules.
     """
     store, at_s = services.store, epoch_of(at)
     if not store.findings.decide(finding.name, confirmed=not accept, by=by, reason=reason, at=at_s):
@@ -284,7 +286,7 @@ def _decide_finding(
 def _decide_proposal(
     services: Services, proposal: Proposal, *, accept: bool, by: str, reason: str, at: datetime
 ) -> str:
-    """Take the two for one person, as `import renames` does, or for two for good."""
+    """Treat the two userids as one person, as `import renames` does, or as two people for good."""
     state = ProposalState.ACCEPTED if accept else ProposalState.REJECTED
     if not services.store.proposals.end(proposal.pair, state, by=by, reason=reason, at=epoch_of(at)):
         raise ReviewError(f"{rename_id(proposal.pair)} was decided just now by somebody else")
@@ -297,7 +299,7 @@ def _decide_proposal(
 
 
 def _subject(case: Case) -> str:
-    """Name the case for the log that is kept for good: without a customer, who may ask to be erased."""
+    """Name the case for the permanent audit log: without a customer, who may ask for erasure."""
     if case.finding is not None and case.finding.name.kind is FindingKind.SHARED:
         return f"finding:shared:{case.userid}"
     return case.id

@@ -1,4 +1,4 @@
-"""The message about a decision: what was decided, who took it and why."""
+"""The message about a decision: the result, its author and the reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.messages.sanitize import clean
 def decided(
     *, language: str, what: Seen | Appealed, state: str, by: str, reason: str, at: datetime
 ) -> Message:
-    """Tell one person how a case of his was decided.
+    """Tell one person the decision on their case.
 
     *state*: accepted or rejected (an appeal), cleared or confirmed (a finding). Raises ValueError if *at* has
     no zone.

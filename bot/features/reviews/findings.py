@@ -1,6 +1,6 @@
-"""Questions about adds: what `[integrity]` and the start of the bot let see, put to the person once.
+"""Questions about adds that the rules of `[integrity]` or the bot's start reveal; each is asked once.
 
-A question is evidence and no verdict: until a reviewer confirms it, it stands in no row, digest or export.
+A question is evidence and no verdict: until a reviewer confirms it, no row, digest or export shows it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from bot.features.standings.load import load_branch, load_people, load_rulebook
 from bot.services import Services
 from bot.store.reviews import OpenFinding, Opening, ReviewKind, ReviewState
 
-Free = Callable[[str], bool]  # whether a userid may still be written to on that day
+Free = Callable[[str], bool]  # whether a userid may get another message on that day
 
-_PUT = "questions_put"  # the mark: as of when (epoch s) questions were put last
+_PUT = "questions_put"  # the mark with the moment (epoch s) of the last `put`
 _A_BREAK = timedelta(days=14)  # no run of days off is longer
 
 
@@ -44,13 +44,13 @@ class Question:
 
     @property
     def name(self) -> FindingName:
-        """What it is about."""
+        """Return the name of the finding."""
         return self.finding.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a person is asked: *holds* contacts of his are pending meanwhile."""
+    """A question put to a person; *holds*: the number of their contacts pending meanwhile."""
 
     name: FindingName
     evidence: Evidence
@@ -58,11 +58,11 @@ class Asked:
 
 
 def put(services: Services, *, at: datetime, free: Free) -> None:
-    """Store what is new as of *at* (aware) as asked then, with the contacts held; safe to repeat.
+    """Store new questions as asked at *at* (aware), with the contacts they hold; may be repeated.
 
-    Of somebody who is not *free* nothing is asked that day, and never of what was seen while the rollout had
-    not come to him: else it would all be asked when it does. Held contacts whose period is settled meanwhile
-    are released: by the closing rules they count.
+    People who are not *free* get no question that day. Findings from before a person's rollout are never
+    asked: otherwise all would be asked when the rollout begins. Held contacts of settled periods are
+    released: by the closing rules they count.
     """
     store, at_s = services.store, epoch_of(at)
     seen = _seen(services, at=at)
@@ -90,7 +90,7 @@ def put(services: Services, *, at: datetime, free: Free) -> None:
 
 
 def of_today(services: Services, *, at: datetime, free: Free) -> dict[str, list[Asked]]:
-    """Return by userid what was asked on the local day of *at* (aware) and has no answer, or would be now."""
+    """Return by userid the unanswered questions of the local day of *at* (aware), and those due now."""
     calendar, store = services.config.work_calendar(), services.store
     today = calendar.local_day(at)
     holds = _held_of(store.findings.open(), (one.contact for one in _open_held(services)))
@@ -99,7 +99,7 @@ def of_today(services: Services, *, at: datetime, free: Free) -> dict[str, list[
         if calendar.day_of(one.asked_at) == today and one.answered_at is None:
             asked = Asked(name=one.name, evidence=one.evidence, holds=len(holds[one.name]))
             found.setdefault(one.name.userid, []).append(asked)
-    # What was put as of this very moment is in the store; looking again would take as long once more.
+    # Questions put as of this very moment are in the store; searching again would take as long once more.
     was_put = store.marks.get(_PUT) == str(epoch_of(at))
     for question in [] if was_put else _new(services, _seen(services, at=at), at=at, free=free):
         keys = {key for _, _, key in question.held}
@@ -109,9 +109,9 @@ def of_today(services: Services, *, at: datetime, free: Free) -> dict[str, list[
 
 
 def settled(services: Services, openings: Iterable[Opening], *, at: datetime) -> set[tuple[str, str]]:
-    """Return the quotas with periods of *openings* for which the closing rules hold at *at* (aware).
+    """Return the (quota, period) pairs of *openings* that are settled at *at* (aware).
 
-    A quota that is gone has ended.
+    A quota that no longer exists is settled.
     """
     calendar, book = services.config.work_calendar(), load_rulebook(services)
     asked = {(one.quota, one.period) for one in openings}
@@ -134,7 +134,7 @@ def _held_of(findings: Iterable[OpenFinding], held: Iterable[Key]) -> dict[Findi
 
 
 def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Free) -> list[Question]:
-    """Return those never asked before whose person is at work on the day of *at*, in the order of userids."""
+    """Return the questions never asked before to people at work on the day of *at*, sorted by userid."""
     known, left = services.store.findings.names(), services.store.unasked_messages
     today = services.config.work_calendar().local_day(at)
     people = load_people(services)
@@ -153,7 +153,7 @@ def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Fr
 
 
 def _leave_unasked(services: Services, seen: Iterable[Question], *, at: datetime) -> None:
-    """Note what is never asked, because the bot does not speak to its person yet; inside a transaction."""
+    """Note questions never to be asked, because the rollout excludes the person. Inside a transaction."""
     store, today = services.store, services.config.work_calendar().local_day(at)
     reached = rollout_scope(services)
     if reached.mode is Mode.ON:
@@ -177,11 +177,9 @@ def _left_key(name: FindingName) -> str:
 
 
 def _seen(services: Services, *, at: datetime) -> list[Question]:
-    """Return everything that the rules of running periods see as of *at*, asked before or not."""
-    quota_periods = [
-        quota_period for quota_period in _running(services, at=at) if _asks(services, quota_period)
-    ]
-    if not quota_periods:
+    """Return all findings of the rules in running periods as of *at*, asked before or not."""
+    frames = [framed for framed in _running(services, at=at) if _asks(services, framed)]
+    if not frames:
         return []
     branch = load_branch(services, quota_periods, at=at)
     looking = _Looking(branch=branch, past=branch.past(epoch_of(at)), known={}, by_rule={})
@@ -195,7 +193,7 @@ def _seen(services: Services, *, at: datetime) -> list[Question]:
 
 
 def _asks(services: Services, quota_period: QuotaInPeriod) -> bool:
-    """Whether anything can be seen in a quota period: a rule is on, or its period lies near the start."""
+    """Say whether a quota period can have findings: a rule is on, or the period lies near the start."""
     quota, period = quota_period
     if quota.integrity != OFF:
         return True
@@ -207,7 +205,7 @@ def _asks(services: Services, quota_period: QuotaInPeriod) -> bool:
 
 
 def _running(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
-    """Return what runs on the day of *at*, or ran on a day since the last workday before it."""
+    """Return the quota periods running on the day of *at*, or on a day since the workday before it."""
     calendar = services.config.work_calendar()
     today = calendar.local_day(at)
     yesterday = today - timedelta(days=1)
@@ -222,7 +220,7 @@ def _running(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
 
 @dataclass(slots=True, kw_only=True)
 class _Looking:
-    """One look at everybody's contacts; what a rule sees is worked out once, however many quotas have it."""
+    """One search through all contacts; quotas with equal rules share the findings."""
 
     branch: Branch
     past: Past
@@ -230,7 +228,7 @@ class _Looking:
     by_rule: dict[tuple[Integrity, LaunchRule | None], list[Finding]]
 
     def questions(self, about: QuotaInPeriod) -> list[Question]:
-        """Return what the rules of one quota see in one period about those under it."""
+        """Return the findings of one quota's rules in one period about the people under it."""
         quota, period = about
         quota_period = QuotaPeriod.of(quota, period, calendar=self.calendar)
         under = {person.userid for person in self.branch.people if self._under(person, about)}
@@ -290,7 +288,7 @@ class _Looking:
         userid, quota = finding.name.userid, quota_period.quota
         by_period = finding.name.subject == subject_of(quota.id, quota_period.period.name)
         contacts = self._of_period(userid, quota_period) if by_period else self.past.history(userid).contacts
-        # What a quick loss is about is lost, and needs no holding.
+        # Contacts of a quick loss are lost already and need not be held.
         holds = quota.integrity.hold and not by_period and self.past.at_s < quota_period.settlement_s
         held = [(quota.id, quota_period.period.name, key) for key in concerned] if holds else []
         return Question(

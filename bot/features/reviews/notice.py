@@ -1,4 +1,4 @@
-"""A decision is told to the person whom it is about: who took it and why."""
+"""The notice of a decision to the person it is about, with the author and the reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.outbox import OutboxMessage
 from bot.store.reviews import ReviewKind
 
 JOB = "decided"  # in the key of the message, with the case
-_LONGEST_LEAVE = 60  # workdays; who is away longer sees it in his numbers
+_LONGEST_LEAVE = 60  # workdays; people on longer leave see the decision in their figures
 
 
 def news(
@@ -24,8 +24,8 @@ def news(
 ) -> OutboxMessage | None:
     """Return the message about a decision of *at* (aware), for the person's next time at work.
 
-    None for a single held contact, a changed userid or a first day, and for somebody who has left or is away
-    for long.
+    None for a single held contact, a changed userid or a first day, and for people who left or are away for
+    long.
     """
     calendar, people = services.config.work_calendar(), load_people(services)
     person, decider = people.get(case.userid), people.get(by.lower())
@@ -44,7 +44,7 @@ def news(
 
 
 def _at_work(person: Person, at: datetime, *, calendar: WorkCalendar) -> datetime | None:
-    """Return *at*, or the first opening after it of a workday on which he is at work."""
+    """Return *at*, or the next opening time on a workday on which *person* works; None if too far off."""
     moment = calendar.local(at)
     if calendar.hours_over(moment) or not calendar.is_workday(moment.date()):
         moment = _opening(calendar, moment)

@@ -1,4 +1,4 @@
-"""Questions about adds: to the person himself, then, with what he said, to who decides. Never accusations."""
+"""Questions about adds: first to the employee, then with the answer to reviewers. Never accusations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.messages.sanitize import clean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen(Named):
-    """What was seen. *about*: the customer's id (shared) or the period (quick_loss); *holds*: how many."""
+    """An observation. *about*: the customer's id (shared) or the period (quick_loss); *holds*: how many."""
 
     kind: FindingKind
     evidence: Evidence
@@ -35,7 +35,7 @@ class Seen(Named):
         holds: int = 0,
         names: Mapping[str, Sequence[str]] | None = None,
     ) -> Seen:
-        """What the finding *name* saw; *names* of customers by their ids, if it is told to their employee."""
+        """Return the observation of finding *name*; *names* of customers by id, only for their employee."""
         about = name.subject.rpartition(" ")[2] if name.kind is FindingKind.QUICK_LOSS else name.subject
         known = (names or {}).get(about, ())
         return cls(kind=name.kind, evidence=evidence, about=about, holds=holds, names=known)
@@ -43,7 +43,7 @@ class Seen(Named):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appealed(Customer):
-    """A contact that its employee wants to be looked at: *added_at* local, *verdict* as of now."""
+    """An appealed contact: *added_at* local, *verdict* as of now."""
 
     added_at: datetime
     verdict: Verdict | None
@@ -51,7 +51,7 @@ class Appealed(Customer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaybeRenamed:
-    """A userid that vanished and one that is new: *same* of *living* customers since the same moments."""
+    """A vanished userid and a new one: they share *same* of *living* customers since the same moments."""
 
     old_userid: str
     userid: str
@@ -61,7 +61,7 @@ class MaybeRenamed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToDecide:
-    """One case for a reviewer. *said* is what *name* says, empty for nothing."""
+    """One case for a reviewer. *said* is the answer of *name*, empty without one."""
 
     id: str
     name: str
@@ -70,7 +70,7 @@ class ToDecide:
 
 
 def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: datetime) -> Message:
-    """Ask one person about what was seen; *until* (local) he may answer.
+    """Ask one person about what was seen; *until* (local): when the time to answer ends.
 
     Raises ValueError without a question, or if *at* has no zone.
     """
@@ -93,10 +93,9 @@ def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: date
 
 
 def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | None, at: datetime) -> Message:
-    """Put *cases* to a reviewer; *goes_up* (local): when the first of them goes one up, None if none does.
+    """Put *cases* to a reviewer; *goes_up* (local): when the first of them escalates, None if none does.
 
-    Whatever names the cases hold, a reviewer reads the ends of ids.
-
+    A reviewer never reads customers' names, only the ends of ids.
     Raises ValueError without a case, or if *at* has no zone.
     """
     if not cases:
@@ -116,7 +115,7 @@ def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | N
 
 
 def about(what: Seen | Appealed, *, language: str, at: datetime) -> str:
-    """Say what a case is about, in the zone of *at*; nothing of a verdict."""
+    """Say what a case is about, in the zone of *at*, without a verdict."""
     texts = texts_in(language)
     if isinstance(what, Seen):
         return _seen(texts, what, language=language, at=at)
