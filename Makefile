@@ -13,6 +13,7 @@ CHECKED := $(PACKAGES) tests bench pictures
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
 	@echo "make test     everything that must be green: lint, types, imports, tests"
+	@echo "              with QUOTABOT_TEST_PROFILE=thorough six times as many examples in property tests"
 	@echo "make test-days  all tests but PostgreSQL's, as on eight other days; needs Debian's faketime"
 	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"

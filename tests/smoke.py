@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from wheel_builders import ROOT, build_wheel
+from builders.wheel import ROOT, build_wheel
 
 _DEVELOPMENT = {"pytest", "mypy", "ruff", "hypothesis"}
 

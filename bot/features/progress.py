@@ -57,7 +57,7 @@ def _card(
     at: datetime,
     ending: Sequence[Line],
 ) -> Card:
-    standing, said = standing_rows(texts, rows, at=at), []
+    standings, said = status_rows(texts, rows, at=at), []
     if at.tzinfo is not None:
         labels = labels_of(texts, rows, at=at)
         said = pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)

@@ -214,9 +214,7 @@ class _Week:
         if own is None:
             return () if said is None else said.card_rows
         return (
-            *standing_rows(
-                self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away
-            ),
+            *status_rows(self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away),
             *pending_rows(self.language, own.rows, at=self.at),
             *kept_rows(self.language, own.rows),
             *(said.shares if said else ()),

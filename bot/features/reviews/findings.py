@@ -178,8 +178,10 @@ def _left_key(name: FindingName) -> str:
 
 def _seen(services: Services, *, at: datetime) -> list[Question]:
     """Return all findings of the rules in running periods as of *at*, asked before or not."""
-    frames = [framed for framed in _running(services, at=at) if _asks(services, framed)]
-    if not frames:
+    quota_periods = [
+        quota_period for quota_period in _running(services, at=at) if _asks(services, quota_period)
+    ]
+    if not quota_periods:
         return []
     branch = load_branch(services, quota_periods, at=at)
     looking = _Looking(branch=branch, past=branch.past(epoch_of(at)), known={}, by_rule={})
