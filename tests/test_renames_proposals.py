@@ -160,7 +160,7 @@ def test_nobody_decides_about_his_own_userid(stage: Stage) -> None:
     stage.night()
 
     for userid in ("yg01", NEW):
-        with pytest.raises(ReviewError, match="nobody decides about himself"):
+        with pytest.raises(ReviewError, match="nobody may decide about themselves"):
             stage.decide(accept=True, by=userid)
     with pytest.raises(ReviewError, match="it is with yg02"):
         stage.decide(accept=True, by="yg03")

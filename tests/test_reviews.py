@@ -162,9 +162,9 @@ def test_an_appeal_keeps_the_line_open_until_it_is_decided(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("by", "sentence"),
     [
-        pytest.param("zhang", "nobody decides about himself", id="himself"),
-        pytest.param("ZHANG", "nobody decides about himself", id="in whatever case"),
-        pytest.param("员工甲", "nobody decides about himself", id="by his name"),
+        pytest.param("zhang", "nobody may decide about themselves", id="himself"),
+        pytest.param("ZHANG", "nobody may decide about themselves", id="in whatever case"),
+        pytest.param("员工甲", "nobody may decide about themselves", id="by his name"),
         pytest.param("team", "team may not decide about zhang; it is with head", id="his leader"),
         pytest.param(
             "主管甲", "主管甲 may not decide about zhang; it is with head", id="by his leader's name"

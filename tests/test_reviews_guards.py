@@ -131,7 +131,7 @@ def test_nobody_decides_whether_they_are_somebody_else(tmp_path: Path, by: str) 
     with branch(tmp_path, more=ADMINS, roster=RENAMED_ROSTER) as services:
         propose(services)
         (case,) = cases(services, at=TUESDAY)
-        with pytest.raises(ReviewError, match="nobody decides about himself"):
+        with pytest.raises(ReviewError, match="nobody may decide about themselves"):
             decide(services, RENAME, accept=True, by=by, reason="是我", at=TUESDAY)
         left = ids(services)
         told = {

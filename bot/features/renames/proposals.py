@@ -65,7 +65,7 @@ class RenameProposer:
             ],
         )
         if waiting:
-            log.warning("userids seem to have been changed; a person is asked", people=len(waiting))
+            log.warning("userids may have been changed; an admin must decide", people=len(waiting))
 
     def _vanished(self, *, employed: Iterable[str], listed: Collection[str]) -> list[str]:
         """Return the known userids with living relations that WeCom no longer shows."""

@@ -239,7 +239,7 @@ def _may_decide(services: Services, case: Case, by: str) -> bool:
     if not named or named & set(case.reached) - case.about:
         return bool(named)
     if case.about & named:
-        raise ReviewError(f"{case.id}: nobody decides about himself")
+        raise ReviewError(f"{case.id}: nobody may decide about themselves")
     whose = f"it is with {', '.join(case.reached)}" if case.reached else "nobody may: name admins.userids"
     raise ReviewError(f"{case.id}: {by} may not decide about {case.userid}; {whose}")
 
