@@ -59,7 +59,7 @@ def run(folder: Path, *command: str) -> None:
     found = subprocess.run(
         [sys.executable, *command],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")},
         capture_output=True,
         text=True,
         check=False,
