@@ -1,4 +1,4 @@
-"""Help that a member asks for: whether it would reach a leader, and telling them."""
+"""Requests for help: whether one would reach a leader, and the messages to the leaders."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from bot.features.standings.load import load_standings_of
 from bot.messages.message import Message
 from bot.services import Services
 
-HELP = "help"  # in the key of the message to a leader, with who asks
+HELP = "help"  # in the key of the message to a leader, with the asker's userid
 
 
 def helpers(services: Services, *, at: datetime) -> Callable[[str], bool]:
-    """Say of whom a wish for help at *at* would reach somebody: a leader of his who may be told of it."""
+    """Return a test by userid: would a request for help at *at* (aware) reach a leader of that person?"""
     quiet, day = quiet_hours(services), services.config.work_calendar().local_day(at)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=day)
 
@@ -32,9 +32,9 @@ def helpers(services: Services, *, at: datetime) -> Callable[[str], bool]:
 def ask_for_help(
     services: Services, userid: str, *, at: datetime, answered: datetime | None = None
 ) -> Message:
-    """Tell his own leaders, once a day, at their next time at work. Nobody else learns of it.
+    """Tell the asker's own leaders, once a day, at their next working time. Nobody else learns of it.
 
-    Not inside a transaction: it has one of its own, so that a wish which is noted has its messages.
+    Not inside a transaction: it opens its own, so that a stored request always has its messages.
     """
     calendar, language = services.config.work_calendar(), services.language
     now = answered or at
@@ -56,7 +56,7 @@ def ask_for_help(
                 continue
             row = build_unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
             enqueue_unasked(services, row, quiet=quiet)
-            # His day may be full: then it goes on a later one, or not at all.
+            # If the leader has no free slot that day, the message moves to a later day or is dropped.
             if (stored := services.store.outbox.by_key(row.key)) is not None:
                 told[leader] = calendar.moment(stored["not_before"])
     if not told:

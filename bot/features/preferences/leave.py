@@ -1,8 +1,8 @@
-"""Leave that somebody said by word: his leaders are asked to confirm it; only then it changes a target.
+"""Leave noted in the chat: the member's leaders are asked to confirm it; only then it changes a target.
 
-The one road from a word to a number: what a leader confirms becomes leave as an import's, with a line in the
-audit log. Userids in lower case; *at* is aware, by the service's clock. Everything here wants to be inside a
-transaction of its caller. The ledger is not read, so it may be that of an event.
+No other chat command changes figures. Confirmed leave counts like imported leave, with a line in the audit
+log. Userids in lower case; *at* is aware, by the service's clock. Call everything here inside a transaction.
+The ledger is not read, so it may be the transaction of an event.
 """
 
 from __future__ import annotations
@@ -24,24 +24,22 @@ from bot.messages.message import Message
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 
-LEAVE = "leave"  # in the key of the message to a leader, with whose days
-KIND = "leave"  # of the absences that a leader confirmed
-_TOLD = "decided"  # in the key of the message to whose leave it is
+LEAVE = "leave"  # in the key of the message to a leader, with userid and days
+KIND = "leave"  # the kind of absences confirmed by a leader
+_TOLD = "decided"  # in the key of the message to the member
 
 
 def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) -> list[str]:
-    """Ask each direct leader of *userid* to confirm *days*, at his next time at work; their names.
+    """Ask each direct leader of *userid* to confirm *days* at their next working time; return their names.
 
-    Nobody is asked if the days change nothing that is asked of him: no workday of his, or leave already.
+    Ask nobody if the days change no quota: no workday among them, or leave already.
     """
     quiet = quiet_hours(services)
     person = quiet.people.get(userid)
     now = max(at, services.clock.now())
     local = quiet.calendar.local(now)
-    if person is None or (
-        quiet.rollout.mode is Mode.PILOT and not quiet.rollout.includes(person, local.date())
-    ):
-        return []  # of whom a pilot does not have its leaders are told nothing
+    if person is None or (quiet.reach.mode is Mode.PILOT and not quiet.reach.includes(person, local.date())):
+        return []  # during a pilot, leaders hear nothing about people outside it
     if not (effect := _effect(services, person, _days([days]), at=now)).days:
         return []
     wanted = leave_message.confirmation_wanted(
@@ -51,27 +49,25 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     job = ":".join((LEAVE, userid, *(day.isoformat() for day in days)))
     told = []
     for leader in sorted(bank.leaders_of(userid)):
-        if (moment := quiet.next_time(leader, now, kind=LEAVE)) is None:
-            moment = now  # withheld there, and counted
-        row = build_unasked(services, job, leader, wanted, at=moment)
-        enqueue_unasked(services, row, quiet=quiet)
+        moment = quiet.next_time(leader, now, kind=LEAVE) or now  # enqueuing withholds and counts it then
+        row = unasked(services, job, leader, wanted, at=moment)
+        put_unasked(services, row, quiet=quiet)
         if services.store.outbox.by_key(row.key) is not None:
             told.append(quiet.people[leader].name or leader)
     return told
 
 
 def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetime) -> tuple[Message, bool]:
-    """Confirm of *days* those that *userid* said he is on leave, for *by*; the answer.
+    """Confirm for *by* those of *days* that *userid* noted as leave.
 
-    And whether nothing of them is left to confirm. Only who leads him with nobody between may, or an
-    administrator, and nobody for himself.
+    Return the answer, and whether nothing is left to confirm. Only a direct leader or an administrator may
+    confirm, and nobody their own leave.
     """
     language, calendar = services.language, services.config.work_calendar()
     local, people = calendar.local(at), load_people(services)
     if not _may(services, by, userid, day=local.date()):
         return leave_message.not_led(language=language, at=local), False
-    person = people[userid]
-    name = person.name or userid
+    person, name = people[userid], people[userid].name or userid
     said = [(one.first, one.last) for one in services.store.preferences.leaves().get(userid, ())]
     spans = within(said, days)
     if not spans:
@@ -80,7 +76,7 @@ def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetim
     if not effect.days:
         return leave_message.already(language=language, name=name, spans=spans, at=local), True
     _tell(services, by, userid, spans, effect=effect, at=at)
-    _keep(services, by, userid, spans, at=at)  # last: whoever asks for people after it reads them anew
+    _keep(services, by, userid, spans, at=at)  # last, because it makes later calls read all people anew
     return leave_message.confirmed(language=language, name=name, spans=spans, effect=effect, at=local), True
 
 
@@ -121,11 +117,10 @@ def _tell(
 
 
 def _effect(services: Services, person: Person, days: Collection[date], *, at: datetime) -> Effect:
-    """What *days* of leave would change; a period whose figures are final stays as it was signed."""
-    book, calendar = load_rulebook(services), services.config.work_calendar()
-    quota_periods: dict[QuotaInPeriod, None] = {}
-    for day in calendar.workdays_between(min(days), max(days)):
-        quota_periods.update(dict.fromkeys(book.periods_at(day)))
+    """Return what *days* of leave would change; periods with final figures stay as signed."""
+    book, calendar = rules(services), services.config.work_calendar()
+    workdays = calendar.workdays_between(min(days), max(days))
+    frames = dict.fromkeys(framed for day in workdays for framed in book.frames_at(day))
     final = set()
     if any(quota.settlement(period, calendar=calendar) <= epoch_of(at) for quota, period in quota_periods):
         final = {(one.quota, one.period) for one in services.store.results.closed() if one.final}

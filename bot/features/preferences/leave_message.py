@@ -1,4 +1,4 @@
-"""Leave that was said by word: a leader is asked to confirm it, its person is told that he did."""
+"""Messages about leave noted in the chat: the question to a leader, and the confirmation to the member."""
 
 from __future__ import annotations
 
@@ -44,20 +44,15 @@ def confirmation_wanted(
 
 
 def told_confirmed(*, language: str, by: str, spans: Sequence[Span], effect: Effect, at: datetime) -> Message:
-    """Tell somebody that *by* (a name) confirmed his leave. Raises ValueError if *at* has no zone."""
+    """Tell a member that *by* (a name) confirmed their leave. Raises ValueError if *at* has no zone."""
     texts = texts_in(language)
     head = texts["leave.told"].say(by=clean(by), days=days_said(spans, language=language))
-    return Message(
-        (
-            first_line(head),
-            *_prorated(effect, texts=texts, at=at),
-            footer(texts, at=at, kind=texts["leave.kind"]),
-        )
-    )
+    prorated = _prorated(effect, texts=texts, at=at)
+    return Message((first_line(head), *prorated, footer(texts, at=at, kind=texts["leave.kind"])))
 
 
 def confirmed(*, language: str, name: str, spans: Sequence[Span], effect: Effect, at: datetime) -> Message:
-    """Answer whoever confirmed the leave of *name*. *at* is local, here and below."""
+    """Answer the person who confirmed the leave of *name*. *at* is local, here and below."""
     texts = texts_in(language)
     head = texts["leave.confirmed"].say(name=clean(name), days=days_said(spans, language=language))
     lines = [*_prorated(effect, texts=texts, at=at), texts["leave.passed_on"]]
@@ -67,43 +62,30 @@ def confirmed(*, language: str, name: str, spans: Sequence[Span], effect: Effect
 def already(*, language: str, name: str, spans: Sequence[Span], at: datetime) -> Message:
     """Say that nothing of *spans* is left to confirm."""
     texts = texts_in(language)
-    more = texts["leave.already_more"].say(name=clean(name), days=days_said(spans, language=language))
-    return answered(
-        language=language, head=texts["leave.already"], lines=[more], kind=texts["leave.kind"], at=at
-    )
+    head, days = texts["leave.already"], days_said(spans, language=language)
+    lines = [texts["leave.already_more"].say(name=clean(name), days=days)]
+    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
 
 
 def taken_back(*, language: str, name: str, at: datetime) -> Message:
-    """Say that *name* did not say so, or took it back."""
+    """Say that *name* never noted this leave, or took it back."""
     texts = texts_in(language)
-    more = texts["leave.taken_back_more"].say(name=clean(name))
-    return answered(
-        language=language, head=texts["leave.taken_back"], lines=[more], kind=texts["leave.kind"], at=at
-    )
+    head, lines = texts["leave.taken_back"], [texts["leave.taken_back_more"].say(name=clean(name))]
+    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
 
 
 def not_led(*, language: str, at: datetime) -> Message:
     """Answer somebody who may not confirm this leave."""
     texts = texts_in(language)
-    return answered(
-        language=language,
-        head=texts["leave.not_led"],
-        lines=[texts["leave.not_led_more"]],
-        kind=texts["leave.kind"],
-        at=at,
-    )
+    head, lines = texts["leave.not_led"], [texts["leave.not_led_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
 
 
 def how(*, language: str, at: datetime) -> Message:
     """Say how to confirm leave."""
     texts = texts_in(language)
-    return answered(
-        language=language,
-        head=texts["leave.how"],
-        lines=[texts["leave.how_more"]],
-        kind=texts["leave.kind"],
-        at=at,
-    )
+    head, lines = texts["leave.how"], [texts["leave.how_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
 
 
 def days_said(spans: Sequence[Span], *, language: str) -> str:
@@ -118,7 +100,7 @@ def days_said(spans: Sequence[Span], *, language: str) -> str:
 
 
 def leave_key(userid: str, days: Span) -> str:
-    """Return what a card's button says of whose leave it confirms; no userid has a colon."""
+    """Return a button's key: the userid and the days of the leave it confirms. No userid has a colon."""
     return ":".join((userid, *(day.isoformat() for day in days)))
 
 
@@ -154,7 +136,7 @@ def _targets(template: Text, effect: Effect, *, texts: Texts, at: datetime) -> l
 
 
 def _period(texts: Texts, period: Period, *, today: date) -> str:
-    """Say `this month` only while it is."""
+    """Name the period; `this month` only while it lasts."""
     return (
         texts.table("progress.this_period")[period.kind]
         if today in period

@@ -1,4 +1,4 @@
-"""Leave that somebody said: which of its days may be confirmed, and what they would make of his targets."""
+"""Rules for noted leave: which days may be confirmed, and how they change the member's targets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Span = tuple[date, date]  # local days, both included
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prorated:
-    """What days of leave make of one target: *after* instead of *before*."""
+    """The change of one target by leave: *after* replaces *before*."""
 
     quota: str
     period: Period
@@ -28,14 +28,14 @@ class Prorated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What days of leave change: *days* are workdays on which less is asked, *targets* those that shrink."""
+    """The effect of leave: *days* are workdays that no longer count, *targets* those that shrink."""
 
     days: frozenset[date]
     targets: tuple[Prorated, ...]
 
 
 def within(leaves: Iterable[Span], wanted: Span) -> tuple[Span, ...]:
-    """Return the days of *leaves* that lie in *wanted*, in order, each once."""
+    """Return the days of *leaves* within *wanted*, in order, each once."""
     first, last = wanted
     found: list[Span] = []
     for begin, end in sorted((max(begin, first), min(end, last)) for begin, end in leaves):
@@ -49,7 +49,7 @@ def within(leaves: Iterable[Span], wanted: Span) -> tuple[Span, ...]:
 
 
 def run_from(days: Collection[date], day: date) -> Span | None:
-    """Return the first days of *days* that follow one another, from the local *day* on; None without any."""
+    """Return the first unbroken run in *days* from the local *day* on; None without any."""
     first = min((one for one in days if one >= day), default=None)
     if first is None:
         return None
@@ -67,7 +67,7 @@ def effect_of(
     departments: Departments,
     calendar: WorkCalendar,
 ) -> Effect:
-    """Return what it changes in *quota_periods* if *person* is absent on *days*, too."""
+    """Return what changes in *frames* if *person* is also absent on *days*."""
     absent = replace(person, absences=person.absences | frozenset(days))
     gone: set[date] = set()
     targets: list[Prorated] = []

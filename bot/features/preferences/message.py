@@ -1,4 +1,4 @@
-"""Answers to what people want: silence, leave, help."""
+"""Answers to the commands about mute, leave and help."""
 
 from __future__ import annotations
 
@@ -14,59 +14,40 @@ from bot.messages.sanitize import clean
 
 
 def muted(*, language: str, last: date, at: datetime) -> Message:
-    """Confirm silence up to the local day *last*, included."""
+    """Confirm a mute up to the local day *last*, included."""
     texts = texts_in(language)
     head = texts["preferences.muted_until"].say(day=day_of(last, language=language))
     head = texts["preferences.muted_today"] if last == at.date() else head
-    return answered(
-        language=language,
-        head=head,
-        lines=[texts["preferences.muted_more"]],
-        kind=texts["preferences.mute"],
-        at=at,
-    )
+    lines = [texts["preferences.muted_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["preferences.mute"], at=at)
 
 
 def mute_how(*, language: str, at: datetime) -> Message:
     """Say how to mute."""
     texts = texts_in(language)
-    lines = [texts["preferences.mute_how_more"]]
-    return answered(
-        language=language,
-        head=texts["preferences.mute_how"],
-        lines=lines,
-        kind=texts["preferences.mute"],
-        at=at,
-    )
+    head, lines = texts["preferences.mute_how"], [texts["preferences.mute_how_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["preferences.mute"], at=at)
 
 
 def leave_how(*, language: str, at: datetime) -> Message:
-    """Say how to tell of leave."""
+    """Say how to note leave."""
     texts = texts_in(language)
-    lines = [texts["preferences.leave_how_more"]]
-    return answered(
-        language=language,
-        head=texts["preferences.leave_how"],
-        lines=lines,
-        kind=texts["preferences.leave"],
-        at=at,
-    )
+    head, lines = texts["preferences.leave_how"], [texts["preferences.leave_how_more"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["preferences.leave"], at=at)
 
 
 def unmuted(*, language: str, was_muted: bool, away_until: date | None, at: datetime) -> Message:
-    """Confirm the end of silence; *away_until*: the last day of a leave that still keeps it quiet."""
+    """Confirm the end of a mute; *away_until*: the last day of a leave that still stops messages."""
     texts = texts_in(language)
-    still = (
-        ""
-        if away_until is None
-        else texts["preferences.still_away"].say(day=day_of(away_until, language=language))
-    )
+    lines = []
+    if away_until is not None:
+        lines.append(texts["preferences.still_away"].say(day=day_of(away_until, language=language)))
     head = texts["preferences.unmuted"] if was_muted else texts["preferences.not_muted"]
-    return answered(language=language, head=head, lines=[still], kind=texts["preferences.mute"], at=at)
+    return answered(language=language, head=head, lines=lines, kind=texts["preferences.mute"], at=at)
 
 
 def on_leave(*, language: str, first: date, last: date, asked: Sequence[str] = (), at: datetime) -> Message:
-    """Answer to a leave, both local days included; *asked*: names of who was asked to confirm it."""
+    """Confirm noted leave, both local days included; *asked*: names of the leaders asked to confirm it."""
     texts = texts_in(language)
     days = {"first": day_of(first, language=language), "last": day_of(last, language=language)}
     head = (
@@ -91,9 +72,9 @@ def back(
     recorded: tuple[date, date] | None = None,
     at: datetime,
 ) -> Message:
-    """Confirm the end of a leave; *muted_until* (local): when silence that he wished ends.
+    """Confirm the end of a leave; *muted_until* (local): when the member's mute ends.
 
-    *recorded*: the next days, both included, on which he is absent for his targets, whatever he says.
+    *recorded*: the next days, both included, of confirmed or imported leave; the targets keep it.
     """
     texts = texts_in(language)
     still = []
@@ -108,11 +89,10 @@ def back(
 
 
 def help_told(*, language: str, leaders: Sequence[str], by: datetime, at: datetime) -> Message:
-    """Confirm that *leaders* (names) are told; *by* then (local) it has reached all of them."""
+    """Confirm that *leaders* (names) are told, all of them until *by* (local)."""
     texts = texts_in(language)
-    head = texts["preferences.helped"].say(
-        names=texts["preferences.names_comma"].join(clean(name) for name in leaders)
-    )
+    names = texts["preferences.names_comma"].join(clean(name) for name in leaders)
+    head = texts["preferences.helped"].say(names=names)
     lines = [
         texts["preferences.helped_when"].say(moment=moment_of(by, language=language)),
         texts["preferences.helped_quietly"],
@@ -121,20 +101,14 @@ def help_told(*, language: str, leaders: Sequence[str], by: datetime, at: dateti
 
 
 def help_told_before(*, language: str, at: datetime) -> Message:
-    """Say that his leader knows already."""
+    """Say that the leaders know already."""
     texts = texts_in(language)
-    lines = [texts["preferences.helped_quietly"]]
-    return answered(
-        language=language,
-        head=texts["preferences.helped_before"],
-        lines=lines,
-        kind=texts["preferences.help"],
-        at=at,
-    )
+    head, lines = texts["preferences.helped_before"], [texts["preferences.helped_quietly"]]
+    return answered(language=language, head=head, lines=lines, kind=texts["preferences.help"], at=at)
 
 
 def nobody_to_help(*, language: str, has_leader: bool, at: datetime) -> Message:
-    """Say that there is nobody to tell, or that he *has* a *leader* who gets no messages these days."""
+    """Say that the member has no leader, or (*has_leader*) that none gets messages these days."""
     texts = texts_in(language)
     head, line = texts["preferences.no_leader"], texts["preferences.no_leader_what"]
     if has_leader:
@@ -143,7 +117,7 @@ def nobody_to_help(*, language: str, has_leader: bool, at: datetime) -> Message:
 
 
 def help_wanted(*, language: str, name: str, rows: Sequence[QuotaFigures], at: datetime) -> Message:
-    """Tell a leader that *name*, one of his people, asks for help, and where he stands (*rows*)."""
+    """Tell a leader that *name*, one of their people, asks for help, with that person's figures (*rows*)."""
     texts = texts_in(language)
     lines: list[str | Line | Listing] = [texts["preferences.asks_quietly"]]
     if rows:

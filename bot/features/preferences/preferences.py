@@ -1,10 +1,9 @@
-"""What a member does by a word or a button: silence, leave, help, his contacts. Each returns the answer.
+"""Mute and leave, set by a command or a button. Each function returns the answer.
 
-Some read numbers, which takes some tenths of a second: better not inside the transaction of an event, while
-receivers wait for theirs. `store.chat` keeps what was asked until it is answered after that. Each
-is safe alone or in a transaction (but for `ask_for_help`), and done twice does no harm. Userids in lower
-case; *at* is aware, by the service's clock: when it was said, which is what today means in it. *answered*:
-when it is answered, if that is later.
+Each works with or without a transaction, and may be repeated without harm. Some read figures for some tenths
+of a second, so the chat answers after the transaction of an event. Userids in lower case.
+*at* is aware, by the service's clock: when the member asked; `today` means that day. *answered*: the time of
+the answer, if that is later.
 """
 
 from __future__ import annotations
@@ -31,12 +30,11 @@ def mute_today(
     way: Way = Way.BUTTON,
     answered: datetime | None = None,
 ) -> Message:
-    """Nothing unasked for the rest of the local day; a silence that he wished for longer stays."""
+    """Stop unasked messages for the rest of the local day; a longer mute stays."""
     calendar = services.config.work_calendar()
     last, mute = calendar.local_day(at), services.store.preferences.mutes().get(userid)
     if mute is not None and (longer := calendar.day_of(mute.until - 1)) > last:
-        local = calendar.local(answered or at)
-        return message.muted(language=_language(services), last=longer, at=local)
+        return message.muted(language=services.language, last=longer, at=calendar.local(answered or at))
     return mute_until(services, userid, last, at=at, way=way, answered=answered)
 
 
@@ -49,9 +47,9 @@ def mute_until(
     way: Way = Way.BUTTON,
     answered: datetime | None = None,
 ) -> Message:
-    """Nothing unasked up to the local day *last*, included.
+    """Stop unasked messages up to the local day *last*, included.
 
-    Raises ValueError if it is over, or further off than LONGEST_MUTE.
+    Raises ValueError if that day is over, or further off than LONGEST_MUTE.
     """
     calendar = services.config.work_calendar()
     today = calendar.local_day(at)
@@ -59,11 +57,11 @@ def mute_until(
         raise ValueError(f"a mute ends between today and {LONGEST_MUTE.days} days from now, not on {last}")
     until = calendar.start_of(last + ONE_DAY)
     services.store.preferences.mute(userid, until=until, since=epoch_of(at), way=way)
-    return message.muted(language=_language(services), last=last, at=calendar.local(answered or at))
+    return message.muted(language=services.language, last=last, at=calendar.local(answered or at))
 
 
 def unmute(services: Services, userid: str, *, at: datetime) -> Message:
-    """As usual again."""
+    """End the mute."""
     calendar = services.config.work_calendar()
     mute = services.store.preferences.mutes().get(userid)
     services.store.preferences.unmute(userid)
@@ -71,7 +69,7 @@ def unmute(services: Services, userid: str, *, at: datetime) -> Message:
     leaves = services.store.preferences.leaves().get(userid, ())
     away = [leave.last for leave in leaves if leave.first <= today <= leave.last]
     return message.unmuted(
-        language=_language(services),
+        language=services.language,
         was_muted=mute is not None and mute.until > epoch_of(at),
         away_until=max(away, default=None),
         at=calendar.local(at),
@@ -87,9 +85,9 @@ def on_leave(
     last: date | None = None,
     answered: datetime | None = None,
 ) -> Message:
-    """On leave from the local day *first* to *last*, both included; without them today. Only silences.
+    """Note leave from the local day *first* to *last*, both included (default: today). It only mutes.
 
-    His leaders are asked to confirm what he had not said before: best inside a transaction.
+    Ask the leaders to confirm days that were not noted before; best inside a transaction.
     Raises ValueError if *last* is before *first*, over, or more than a year from now.
     """
     calendar = services.config.work_calendar()
@@ -102,15 +100,15 @@ def on_leave(
     if services.store.preferences.add_leave(userid, first, last, at=epoch_of(at)):
         asked = ask_leaders(services, userid, (first, last), at=at)
     local = calendar.local(answered or at)
-    return message.on_leave(language=_language(services), first=first, last=last, asked=asked, at=local)
+    return message.on_leave(language=services.language, first=first, last=last, asked=asked, at=local)
 
 
 def back_from_leave(
     services: Services, userid: str, *, at: datetime, answered: datetime | None = None
 ) -> Message:
-    """At work from the local day of *at*; leave that he said for later is called off, too.
+    """End noted leave on the local day of *at*, and cancel noted leave after it.
 
-    Leave that was confirmed or imported stays: his targets stand on it.
+    Confirmed or imported leave stays, because targets depend on it.
     """
     calendar, now = services.config.work_calendar(), answered or at
     today, person = calendar.local_day(at), load_people(services).get(userid)
@@ -118,13 +116,9 @@ def back_from_leave(
     mute = services.store.preferences.mutes().get(userid)
     muted = mute is not None and mute.until > epoch_of(now)
     return message.back(
-        language=_language(services),
+        language=services.language,
         was_away=was_away,
         muted_until=calendar.moment(mute.until) if mute is not None and muted else None,
         recorded=None if person is None else run_from(person.absences, today),
         at=calendar.local(now),
     )
-
-
-def _language(services: Services) -> str:
-    return services.language

@@ -1,4 +1,4 @@
-"""The late message to those who are behind and can still change it today."""
+"""The late message to people who are behind and can still change it today."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from bot.messages.rows import Rows, kept_rows
 
 
 def to_remind(rows: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
-    """Return the rows of one person that a reminder is about: behind, and something left today.
+    """Return one person's rows that need a reminder: behind, with something left today.
 
-    If there are none, he gets no reminder.
+    People without such rows get no reminder.
     """
     return tuple(row for row in rows if row.status is Status.BEHIND and row.today_left)
 
 
 def days_after(row: QuotaFigures, *, today_is_workday: bool) -> int:
-    """Return his workdays of the period after today; *today_is_workday*: workdays_left counts today."""
+    """Return the workdays left in the period after today; *today_is_workday*: workdays_left counts today."""
     return max(0, row.workdays_left - int(today_is_workday))
 
 
@@ -36,12 +36,12 @@ def reminder(
     may_be_away: bool = False,
     has_helper: bool = True,
 ) -> Message:
-    """Tell one employee what is still enough today, and what it means to stop here.
+    """Tell one employee how many adds are still enough today, and what stopping now means.
 
-    *rows* are his. *today_is_workday*: workdays_left of the rows counts the day of *at*, as it does on an
-    own workday until working hours are over; what is said here is without it. *may_be_away*: he said himself
-    that he is on leave on some of the days after it, and nobody has confirmed that: nothing is said of them.
-    *has_helper*: somebody would learn of it if he asked for help; else he is not offered it.
+    *rows* are the employee's. *today_is_workday*: workdays_left of the rows counts the day of *at*, as on an
+    own workday until closing time; the message does not count it. *may_be_away*: the employee noted leave on
+    later days without a confirmation, so the message says nothing about later days. *has_helper*: a request
+    for help would reach a leader; otherwise the message offers no help.
 
     Raises ValueError if none of the rows is `to_remind`, *at* has no zone or the language is unknown.
     """
@@ -68,12 +68,7 @@ def reminder(
         ),
         card=Card(
             rows=(*figures, *kept_rows(language, due)),
-            body=(
-                *([] if figures else [listing]),
-                *stop,
-                *help_line,
-                once,
-            ),
+            body=(*([] if figures else [listing]), *stop, *help_line, once),
             buttons=(*([Button.HELP] if has_helper else []), Button.LIST, Button.MUTE),
             title=texts["progress.add_more"].say(n=max(row.today_left for row in due)),
         ),
@@ -89,7 +84,7 @@ def _more_today(texts: Texts, due: Sequence[QuotaFigures]) -> str:
 
 
 def _figures(texts: Texts, due: Sequence[QuotaFigures], *, after: Mapping[str, int | None]) -> Rows:
-    """Say where one quota stands as rows of a card; several are told in its text."""
+    """Return one quota's figures as rows of a card; several quotas stand in its text."""
     (row,) = due
     done = f"{row.counted + row.pending}/{row.target}"
     standings = texts["cards.comma"].join((done, texts["progress.confirmed"].say(n=row.counted)))
@@ -104,7 +99,7 @@ def _figures(texts: Texts, due: Sequence[QuotaFigures], *, after: Mapping[str, i
 
 
 def _workdays(texts: Texts, row: QuotaFigures, *, after: int | None) -> list[str]:
-    """Say how many are left after today; nothing of a day's quota, nor if that is not known."""
+    """Say how many workdays are left after today; nothing for a daily quota or an unknown number."""
     if after:
         return [texts["progress.workdays_after_today"].say(n=after)]
     is_day = parse_period(row.period).kind is PeriodKind.DAY

@@ -1,4 +1,4 @@
-"""The late message to those whom a number helps no more: it offers help instead."""
+"""The late message to people who can no longer reach the target alone: it offers help."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def offer_help(
 ) -> Message:
     """Offer one employee help instead of a number.
 
-    *rows* are his, *about* those among them whose targets are tight or of which he was reminded often enough.
-    *is_last_day*: one of these has no workday of his after today. *has_helper*: somebody would learn of it
-    if he asked; else no number is all that he is offered.
+    *rows* are the employee's; *about* are the rows with a tight target or with enough reminders already.
+    *is_last_day*: one of these has no own workday after today. *has_helper*: a request for help would reach
+    a leader; otherwise the message only leaves out the number.
 
     Raises ValueError if *about* is empty, *at* has no zone or the language is unknown.
     """
@@ -64,7 +64,7 @@ def offer_help(
 
 
 def _how(texts: Texts, *, is_last_day: bool, has_helper: bool) -> list[Line]:
-    """Say what to do instead; nothing on a last day to who has nobody to see about it."""
+    """Say what to do instead; nothing on a last day without a helper."""
     if has_helper:
         return [_line((texts["offer.last_day"] if is_last_day else texts["offer.no_rush"]).say(), Keep.CORE)]
     return [] if is_last_day else [_line(texts["offer.no_rush_alone"].say(), Keep.CORE)]
