@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from zipfile import ZipFile
 
-from wheel_builders import build_wheel, shipped_files, shipped_folders
+from builders.wheel import build_wheel, shipped_files, shipped_folders
 
 
 def test_the_wheel_has_every_file_of_the_product_and_no_other(tmp_path: Path) -> None:

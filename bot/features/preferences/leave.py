@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from bot.core.people import Person
 from bot.core.reviewers import Bank
 from bot.core.rollout import Mode
-from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.preferences import leave_message
@@ -38,7 +37,9 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     person = quiet.people.get(userid)
     now = max(at, services.clock.now())
     local = quiet.calendar.local(now)
-    if person is None or (quiet.reach.mode is Mode.PILOT and not quiet.reach.includes(person, local.date())):
+    if person is None or (
+        quiet.rollout.mode is Mode.PILOT and not quiet.rollout.includes(person, local.date())
+    ):
         return []  # during a pilot, leaders hear nothing about people outside it
     if not (effect := _effect(services, person, _days([days]), at=now)).days:
         return []
@@ -50,8 +51,8 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     told = []
     for leader in sorted(bank.leaders_of(userid)):
         moment = quiet.next_time(leader, now, kind=LEAVE) or now  # enqueuing withholds and counts it then
-        row = unasked(services, job, leader, wanted, at=moment)
-        put_unasked(services, row, quiet=quiet)
+        row = build_unasked(services, job, leader, wanted, at=moment)
+        enqueue_unasked(services, row, quiet=quiet)
         if services.store.outbox.by_key(row.key) is not None:
             told.append(quiet.people[leader].name or leader)
     return told
@@ -118,9 +119,9 @@ def _tell(
 
 def _effect(services: Services, person: Person, days: Collection[date], *, at: datetime) -> Effect:
     """Return what *days* of leave would change; periods with final figures stay as signed."""
-    book, calendar = rules(services), services.config.work_calendar()
+    book, calendar = load_rulebook(services), services.config.work_calendar()
     workdays = calendar.workdays_between(min(days), max(days))
-    frames = dict.fromkeys(framed for day in workdays for framed in book.frames_at(day))
+    quota_periods = dict.fromkeys(found for day in workdays for found in book.periods_at(day))
     final = set()
     if any(quota.settlement(period, calendar=calendar) <= epoch_of(at) for quota, period in quota_periods):
         final = {(one.quota, one.period) for one in services.store.results.closed() if one.final}
