@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 _MEMORY = Path("/dev/shm")
 _ENOUGH = 2 * 1024**3
 

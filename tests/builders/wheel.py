@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 _IMPORTED = re.compile(r'^\s*(?:from|import) (\w+)|"-m", "(\w+)"', re.MULTILINE)
 
 
