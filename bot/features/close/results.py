@@ -79,11 +79,12 @@ def begun_within(services: Services, quota_period: QuotaInPeriod) -> date | None
 
 def close_due(services: Services, *, at: datetime) -> None:
     """Store the preliminary results of all periods due at *at* (aware), once."""
-    store = services.store
-    for quota_period in due(services, at=at):
-        rows = _computed(services, [quota_period], at=at).rows
+    store, at_s = services.store, epoch_of(at)
+    for framed in due(services, at=at):
+        rows = _computed(services, [framed], at=at).rows
+        quota, period = framed[0].id, framed[1].name
         with store.transaction():
-            if store.results.newest(quota_period[0].id, quota_period[1].name):
+            if store.results.newest(quota, period):
                 continue  # another process was faster
             store.results.add(
                 Result(
@@ -92,20 +93,12 @@ def close_due(services: Services, *, at: datetime) -> None:
                     state=ResultState.PRELIMINARY,
                     author="",
                     reason="settlement",
-                    stored_at=epoch_of(at),
+                    stored_at=at_s,
                 )
                 for row in rows
             )
             if rows:
-                _note(
-                    services,
-                    "close",
-                    quota_period[0].id,
-                    quota_period[1].name,
-                    rows,
-                    actor="quotabot",
-                    at=epoch_of(at),
-                )
+                _note(services, "close", quota, period, rows, actor="quotabot", at=at_s)
 
 
 def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, Standings]]:
@@ -207,19 +200,10 @@ def correct(
     line, store = found[0].now, services.store
     with store.transaction():
         before = store.results.newest(quota, period)[userid]
-        store.results.add(
-            [
-                replace(
-                    before,
-                    line=line,
-                    version=before.version + 1,
-                    author=by,
-                    reason=reason,
-                    stored_at=epoch_of(at),
-                )
-            ]
-        )
-        _note(services, "correct", quota, period, [line], actor=by, at=epoch_of(at), reason=reason)
+        version, now = before.version + 1, epoch_of(at)
+        new = replace(before, line=line, version=version, author=by, reason=reason, stored_at=now)
+        store.results.add([new])
+        _note(services, "correct", quota, period, [line], actor=by, at=now, reason=reason)
     return line
 
 
@@ -234,14 +218,8 @@ def _signed(services: Services, result: Result, now: QuotaFigures | None, *, by:
     better = now is not None and (now.counted >= line.counted or "rejected" in decided)
     if decided and now is not None and better:
         line, reason = now, "signed with what reviews decided"
-    return Result(
-        line=line,
-        version=result.version + 1,
-        state=ResultState.FINAL,
-        author=by,
-        reason=reason,
-        stored_at=epoch_of(at),
-    )
+    version, now_s = result.version + 1, epoch_of(at)
+    return Result(line=line, version=version, state=State.FINAL, author=by, reason=reason, stored_at=now_s)
 
 
 def _note(
