@@ -219,7 +219,9 @@ def _signed(services: Services, result: Result, now: QuotaFigures | None, *, by:
     if decided and now is not None and better:
         line, reason = now, "signed with what reviews decided"
     version, now_s = result.version + 1, epoch_of(at)
-    return Result(line=line, version=version, state=State.FINAL, author=by, reason=reason, stored_at=now_s)
+    return Result(
+        line=line, version=version, state=ResultState.FINAL, author=by, reason=reason, stored_at=now_s
+    )
 
 
 def _note(
