@@ -15,9 +15,9 @@ from builders.stores import Databases, SqliteTemplate
 
 from bot.store.store import Store
 
-examples.register()
+pytest_plugins = ["day_plugin"]
 
-# How long one example takes says something of the machine and its neighbours, nothing of the program.
+examples.register()
 speed.cache_bytecode()
 speed.keep_files_in_memory()
 
