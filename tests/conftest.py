@@ -15,7 +15,7 @@ from builders.stores import Databases, SqliteTemplate
 
 from bot.store.store import Store
 
-pytest_plugins = ["day_plugin"]
+pytest_plugins = ["builders.days"]
 
 examples.register()
 speed.cache_bytecode()
