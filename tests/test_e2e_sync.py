@@ -22,6 +22,8 @@ from builders.sync import NIGHT, Desk, KilledError, count_down, desk
 from bot.core.relations import RelationEvent, RelationKind
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import load_standings
+from bot.core.reconciling import SAME_ADD_S
+from bot.core.relations import Kind, RelationEvent
 from bot.services import Services
 from handlers.inbox import work_off
 from sandbox.branch import make_branch, write_files
@@ -77,11 +79,17 @@ def can_show_alive(created: dict[Relation, int], heard: list[RelationEvent], rel
     return not left or max(came) > max(left)
 
 
-def is_shown(truth: list[RelationEvent], heard: list[RelationEvent], *, listed: bool) -> bool:
-    """Whether the lists make up for all that was missed of a relation: its last add, or its last end."""
+def is_shown(truth: list[RelationEvent], heard: list[RelationEvent], *, created: int | None) -> bool:
+    """Whether the lists make up for all that was missed of a relation: its last add, or its last end.
+
+    *created*: the listed createtime, None without one. A customer who came back may keep an earlier one: then
+    the list does not show when, and whether it was a slip or a second add.
+    """
     missed = {(fact.at, fact.kind) for fact in truth} - {(fact.at, fact.kind) for fact in heard}
     last = max(truth, key=lambda fact: fact.at)
-    return missed <= {(last.at, last.kind)} and (not missed or (last.kind is RelationKind.ADDED) is listed)
+    is_dated = created is not None and abs(created - last.at) <= SAME_ADD_S
+    shown = is_dated if last.kind is Kind.ADDED else created is None
+    return missed <= {(last.at, last.kind)} and (not missed or shown)
 
 
 def numbers(services: Services, moment: FakeTime) -> dict[str, tuple[int, ...]]:
@@ -120,7 +128,7 @@ def test_a_month_with_lost_callbacks_is_made_good_as_far_as_lists_can_show(tmp_p
         in_doubt = {
             userid
             for (userid, customer), facts in truth.items()
-            if not is_shown(facts, heard.get((userid, customer), []), listed=(userid, customer) in created)
+            if not is_shown(facts, heard.get((userid, customer), []), created=created.get((userid, customer)))
         }
         before, before_numbers = stage.living(), numbers(stage.services, stage.clock)
         first = stage.report_totals(stage.sync())
