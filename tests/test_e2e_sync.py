@@ -20,10 +20,9 @@ from builders.service import running
 from builders.sync import NIGHT, Desk, KilledError, count_down, desk
 
 from bot.core.relations import RelationEvent, RelationKind
+from bot.core.sync import SAME_ADD_S
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import load_standings
-from bot.core.reconciling import SAME_ADD_S
-from bot.core.relations import Kind, RelationEvent
 from bot.services import Services
 from handlers.inbox import work_off
 from sandbox.branch import make_branch, write_files
@@ -88,7 +87,7 @@ def is_shown(truth: list[RelationEvent], heard: list[RelationEvent], *, created:
     missed = {(fact.at, fact.kind) for fact in truth} - {(fact.at, fact.kind) for fact in heard}
     last = max(truth, key=lambda fact: fact.at)
     is_dated = created is not None and abs(created - last.at) <= SAME_ADD_S
-    shown = is_dated if last.kind is Kind.ADDED else created is None
+    shown = is_dated if last.kind is RelationKind.ADDED else created is None
     return missed <= {(last.at, last.kind)} and (not missed or shown)
 
 
