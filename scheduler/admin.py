@@ -33,6 +33,7 @@ _TROUBLES = {
     "details": Trouble.DETAILS,
     "reads": Trouble.READS,
     "welcome": Trouble.WELCOME,
+    "complete": Trouble.INCOMPLETE,
 }
 
 

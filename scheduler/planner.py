@@ -13,6 +13,7 @@ from bot.features.robots.posts import posts
 from bot.features.standings.load import Standings, load_standings
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
+from scheduler import admin
 from scheduler.jobs import ALONGSIDE, JOBS, KEEPS, PREPARES, Job
 
 
@@ -80,6 +81,12 @@ def plan_by_person(
     )
     jobs = {job: JOBS[job], **ALONGSIDE.get(job, {})}
     return _together([*(written(name, one) for name, one in jobs.items()), in_groups])
+
+
+def plan_for_admins(services: Services, *, at: datetime) -> Iterator[OutboxMessage]:
+    """Build the administrators' messages as of *at* (aware): they go also while figures are incomplete."""
+    for userid, message in admin.messages(services, load_standings(services, at=at)):
+        yield build_unasked(services, admin.ADMIN, userid, message, at=at)
 
 
 def _together(streams: Sequence[Iterator[OutboxMessage]]) -> Iterator[list[OutboxMessage]]:

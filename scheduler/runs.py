@@ -20,12 +20,13 @@ from bot.services import FIRST_START, Services
 from bot.store.outbox import OutboxMessage
 from bot.wecom.asker import StoppedError
 from scheduler.jobs import LASTING, NEEDED, SILENT
-from scheduler.planner import plan_by_person, prepared
+from scheduler.planner import plan_by_person, plan_for_admins, prepared
 from scheduler.timetable import Firing, firings, timetable
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 100
+MORNING = "progress"  # the administrators' message goes with it
 LEASE_S = 60  # a planner that is silent for so long has died
 TRIES = 3
 _SEEN = "timetable_seen"
@@ -107,6 +108,8 @@ def _is_put_off(services: Services, firing: Firing, *, at: datetime, noted: str)
     """Whether figures may lack too much for this job now; then it looks again later, or is held for good."""
     job, fire_at, runs = firing.job, firing.fire_at, services.store.runs
     told = catch_up.turn(services, job, fire_at=fire_at, at=at)
+    if told.turn is not Turn.GO and job == MORNING and noted != told.note:
+        _tell_admins(services, at=at)
     if told.turn is Turn.WAIT:
         until = int(services.store.now()) + catch_up.LOOK_S
         runs.put_back(job, fire_at, holder=services.holder, until=until, error=told.note)
@@ -120,6 +123,14 @@ def _is_put_off(services: Services, firing: Firing, *, at: datetime, noted: str)
     if told.note:
         log.warning("job goes on with incomplete figures", job=job, fire_at=fire_at, reason=told.note)
     return False
+
+
+def _tell_admins(services: Services, *, at: datetime) -> None:
+    quiet = quiet_hours(services)
+    with services.store.transaction():
+        for message in plan_for_admins(services, at=at):
+            enqueue_unasked(services, message, quiet=quiet, spread=True)
+    services.outbox_signal.ring()
 
 
 def _failed(services: Services, firing: Firing, error: Exception, *, attempts: int) -> None:

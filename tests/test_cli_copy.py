@@ -323,4 +323,4 @@ def test_a_person_sees_how_far_it_is(config: Path, postgres_url: str) -> None:
     assert process.wait(PATIENCE_S) == 0
     assert b"copying" in shown
     assert b"comparing" in shown
-    assert b"101/101" in shown
+    assert b"102/102" in shown

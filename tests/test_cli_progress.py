@@ -67,7 +67,8 @@ def test_json_has_exactly_the_keys_of_the_contract_in_their_order(quotabot: Quot
     done = quotabot("progress", *WHEN, "--format", "json")
     report = done.json()
 
-    assert list(report) == ["as_of", "rows"]
+    assert list(report) == ["as_of", "complete", "incomplete_because", "rows"]
+    assert (report["complete"], report["incomplete_because"]) == (True, None)
     assert report["as_of"] == "2026-11-23T12:00:00+08:00"
     assert [list(row) for row in report["rows"]] == [KEYS] * 4
     assert done.err == ""

@@ -111,7 +111,7 @@ def test_the_table_shows_money_as_an_estimate_and_only_when_asked_for(
 def test_teams_stand_beside_the_rows_only_when_asked_for(quotabot: Quotabot) -> None:
     report = quotabot("progress", *WHEN, "--teams", "--format", "json").json()
 
-    assert list(report) == ["as_of", "rows", "teams"]
+    assert list(report) == ["as_of", "complete", "incomplete_because", "rows", "teams"]
     assert report["teams"][-3] == {
         "quota": "cm-monthly",
         "period": "2026-11",

@@ -10,7 +10,7 @@ import click
 
 from bot.app.bootstrap import record_files
 from bot.cli.sync import compare
-from bot.features.outages import catch_up
+from bot.features.outages import catch_up, gaps
 from bot.features.sync.reconcile import LEASE
 from bot.services import Services
 from bot.wecom.asker import StoppedError
@@ -23,7 +23,9 @@ _LOOK_S = 5.0
 def said(services: Services, job: str, *, at: datetime) -> str | None:
     """Return what the figures of *job* as of *at* (aware) may lack, for people; None: nothing."""
     found = catch_up.gap_of(services, job, at=at)
-    return None if found is None else catch_up.said(found, calendar=services.config.work_calendar())
+    if found is None or (job not in catch_up.ASK_FIRST and not found.withholds):
+        return None
+    return catch_up.said(found, calendar=services.config.work_calendar())
 
 
 def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
@@ -31,7 +33,10 @@ def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
 
     Returns why they must not be sent; None: they may be sent.
     """
-    if job not in catch_up.ASK_FIRST or (lack := said(services, job, at=at)) is None:
+    if (lack := said(services, job, at=at)) is None:
+        return None
+    if gaps.is_taken(services.store):
+        click.echo(lack, err=True)
         return None
     click.echo(f"{lack}: comparing with WeCom's lists first", err=True)
     record_files(services, now=services.clock.now())

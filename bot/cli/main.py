@@ -66,6 +66,10 @@ COMMANDS = {
         "bot.cli.replay:replay",
         "Rebuild all data derived from the ledger. A service may run meanwhile.",
     ),
+    "complete": (
+        "bot.cli.complete:complete",
+        "Take the record as complete where WeCom's lists cannot be read. Later outages are named only.",
+    ),
     "status": (
         "bot.cli.status:status",
         "Show waiting and failed events and messages, and the last run of each job. Changes nothing.",

@@ -14,13 +14,14 @@ from typing import Any
 import click
 
 from bot.app.bootstrap import open_services
-from bot.cli.inbox import catch_up
+from bot.cli.inbox import catch_up as work_off_inbox
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.progress_page import page
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures
 from bot.core.teams import Team
+from bot.features.outages import catch_up
 from bot.features.standings.load import load_standings
 from bot.features.standings.report import Report, sheets
 from bot.spreadsheet import workbook
@@ -70,12 +71,13 @@ def progress(
     if quota is not None and quota not in {known.id for known in config.quotas}:
         raise click.BadParameter(f"there is no quota {quota!r}", param_hint="--quota")
     with open_services(config) as services:
-        catch_up(services)
+        work_off_inbox(services)
         when = moment(at, config, now=services.clock.now())
         try:
             found = load_standings(services, at=when, period=period, money=money)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--period") from None
+        incomplete = catch_up.withheld(services)
     chosen = _Choice(users=users, departments=departments, quota=quota, tree=found.departments)
     rows = [row for row in found.rows if chosen.row(row)]
     for user in sorted(chosen.users - {row.userid for row in rows}):
@@ -88,7 +90,10 @@ def progress(
         departments=found.departments.names,
         money=money,
         language=services.language,
+        incomplete=incomplete,
     )
+    if incomplete is not None and form != "json":
+        click.echo(incomplete, err=True)
     deliver(_written(report, form), output)
 
 
@@ -144,6 +149,8 @@ def _plain(row: QuotaFigures | Team) -> dict[str, Any]:
 def _as_json(report: Report) -> str:
     told: dict[str, Any] = {
         "as_of": report.at.isoformat(),
+        "complete": report.incomplete is None,
+        "incomplete_because": report.incomplete,
         "rows": [_plain(row) for row in report.rows],
     }
     if report.teams is not None:

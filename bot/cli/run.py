@@ -19,9 +19,11 @@ from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, loaded, moment
 from bot.cli.sync import JOB as SYNC
 from bot.cli.sync import compare, for_people, sync_report_json
+from bot.core.sync import NEVER_READ
 from bot.features.details.tags import wait_for_reading, want_again
 from bot.features.notify.enqueue import enqueue_unasked, going, quiet_hours
 from bot.features.robots.picture import Picture
+from bot.features.sync.report import load_last_sync_report
 from bot.services import Services
 from bot.store.engine import SqlRow
 from bot.store.outbox import OutboxMessage
@@ -99,8 +101,8 @@ def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_lo
         report["engagement"] = engagement.shown(services)
         return is_done
     drift = compare(services, at=at, accept_losses=accept_losses)
-    report["drift"] = sync_report_json(services, drift)
-    return drift is not None
+    report["drift"] = sync_report_json(services, drift or load_last_sync_report(services.store))
+    return drift is not None and all(line.text in NEVER_READ for line in drift.unknown)
 
 
 def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, Any]]:

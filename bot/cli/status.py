@@ -15,7 +15,7 @@ from bot.cli.options import config_option, format_option, loaded
 from bot.cli.sync import for_people, last_shown
 from bot.features.delivery.sender import LEASE
 from bot.features.health import refused_line
-from bot.features.outages import gaps
+from bot.features.outages import catch_up, gaps
 from bot.features.robots.posts import fingerprints
 from bot.services import Services
 from bot.store.address_book import READ_AT, EntryState
@@ -80,11 +80,18 @@ def _report(services: Services) -> dict[str, Any]:
         },
         "drift": last_shown(services),
         "engagement": engagement.shown(services),
+        "complete": _complete(services),
         "catch_up": _catch_up(services),
         "facts": {"newest_at": None if newest is None else datetime.fromtimestamp(newest, zone).isoformat()},
         "directory": _directory(services),
         "audit": {"broken_at": store.audit.broken_at()},
     }
+
+
+def _complete(services: Services) -> dict[str, Any]:
+    """Return whether figures are complete, why not, and how far the comparison under way is."""
+    reason, (read, members) = catch_up.withheld(services), services.store.syncs.read_of()
+    return {"complete": reason is None, "because": reason, "members_read": read, "members": members}
 
 
 def _catch_up(services: Services) -> dict[str, Any]:
@@ -189,6 +196,10 @@ def _for_people(report: dict[str, Any]) -> str:
     lines += _directory_for_people(report["directory"])
     lines += for_people(report["drift"])
     lines += engagement.for_people(report["engagement"])
+    whole = report["complete"]
+    if not whole["complete"]:
+        read = f"{whole['members_read']} of {whole['members']} member(s) read"
+        lines.append(f"record  {whole['because']}; {read}")
     lines += _catch_up_for_people(report["catch_up"])
     lines.append(_audit_for_people(report["audit"]["broken_at"]))
     return "\n".join(lines)

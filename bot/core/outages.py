@@ -13,7 +13,9 @@ from bot.core.sync import SETTLE_S
 DOWN = "down"  # no receiver ran
 REFUSED = "refused"  # callbacks were answered 503
 SILENCE = "silence"  # WeCom sent nothing for longer than is plausible here
+FIRST = "first comparison"  # WeCom's lists were never compared as a whole: no outage, but the same lack
 SHORTEST_DOWN_S = 60  # WeCom itself tries again for so long, about
+LONG_S = 600  # an outage of the receiver over so long makes all figures incomplete until a comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,11 @@ class Outage:
     def counts(self) -> bool:
         """Whether anything may have been lost in it."""
         return self.reason != DOWN or self.ended_at - self.began_at > SHORTEST_DOWN_S
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether the receiver could not store events for over LONG_S."""
+        return self.reason in (DOWN, REFUSED) and self.ended_at - self.began_at > LONG_S
 
     def is_ripe(self, now: int) -> bool:
         """Whether a comparison that begins at *now* covers all of it."""

@@ -45,6 +45,7 @@ class Trouble(StrEnum):
     STUCK = "stuck"  # details of n contacts
     READS = "reads"  # an API (names; * is all) is paused for n seconds
     WELCOME = "welcome"
+    INCOMPLETE = "incomplete"  # figures lack something: nobody else gets unasked messages
 
 
 class Cause(StrEnum):

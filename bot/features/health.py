@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bot.core.outages import FIRST
 from bot.core.quiet_hours import Silence
 from bot.features.outages import gaps
 from bot.store.coordination import TOKEN
@@ -88,7 +89,15 @@ class Health:
                 "接收消息 → 设置API接收 still answer, is the app enabled?"
             )
             found.append({"part": "silence", "minutes": minutes, "problem": text})
-        if (gap := gaps.gap(self._store, now=now)) is not None:
+        gap = gaps.gap(self._store, now=now)
+        if gap is not None and FIRST in gap.reasons:
+            read, total = self._store.syncs.read_of()
+            text = (
+                "WeCom's lists were not compared as a whole yet, so nobody but administrators gets messages "
+                f"unasked; read: {read} of {total} member(s)"
+            )
+            found.append({"part": "complete", "problem": text})
+        elif gap is not None:
             who = "" if gap.members is None else f" of {len(gap.members)} member(s)"
             text = f"events{who} may be missing ({', '.join(gap.reasons)}) until a comparison has caught up"
             found.append({"part": "catch_up", "problem": text})

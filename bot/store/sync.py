@@ -18,6 +18,7 @@ from bot.store.engine import Engine, SqlRow
 _CLEAR = 2_000
 _STARTS = "sync_real_began"  # the mark of the real beginnings of runs
 _COVERED = "sync_real_covered"  # the mark of the newest one of a run that is done
+WHOLE = "compared_whole"  # the mark of the real time at which the first whole comparison ended
 
 
 class Step(StrEnum):
@@ -136,6 +137,11 @@ class Syncs:
         row = self._engine.one("sync_first_done")
         return None if row is None or row["began_at"] is None else int(row["began_at"])
 
+    def first_whole_at(self) -> int | None:
+        """Return the real time at which the first whole comparison ended; None before."""
+        known = self._marks.get(WHOLE)
+        return None if known is None else int(known)
+
     def done_before(self, at: int) -> int | None:
         """Return when the newest complete run that began before *at* did, both on the service's clock."""
         row = self._engine.one("sync_done_before", at=at)
@@ -170,8 +176,13 @@ class Syncs:
         """Why it does not go on for now."""
         self._engine.run("sync_note", number=run.number, error=error)
 
-    def end(self, run: SyncRun, *, ended_at: int) -> None:
-        """End the run in real time: lists that were accounted for are read up to the run's beginning."""
+    def end(self, run: SyncRun, *, ended_at: int, is_whole: bool = True) -> None:
+        """End the run in real time: lists that were accounted for are read up to the run's beginning.
+
+        *is_whole*: it read every list that can be read.
+        """
+        if is_whole:
+            self._marks.first(WHOLE, str(ended_at))
         self._engine.run("sync_readings_keep", read_at=run.began_at)
         covered = self.real_covered(now=ended_at) or 0
         self._marks.put(_COVERED, str(max(covered, run.real_began_at)))
@@ -211,6 +222,11 @@ class Syncs:
     def counts(self) -> dict[Member, int]:
         """How many members are how far."""
         return {Member(row["state"]): row["members"] for row in self._engine.all("sync_members_count")}
+
+    def read_of(self) -> tuple[int, int]:
+        """Return how many members' lists were read, and of how many."""
+        counts = self.counts()
+        return sum(counts.values()) - counts.get(Member.WANTED, 0), sum(counts.values())
 
     def some(self, state: Member, *, most: int) -> list[str]:
         """Up to *most* members in a state, in their order."""

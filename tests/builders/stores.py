@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,8 @@ import pytest
 from psycopg import sql
 
 from bot.store.sqlite import SqliteEngine
+from bot.store.store import Store
+from bot.store.sync import WHOLE
 
 _GOODBYE_S = 1.0
 _LOCK_MS = 2000
@@ -35,10 +37,16 @@ _SHAPE = """
 _TABLES = (
     "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations' ORDER BY 1"
 )
+_COMPLETE = "INSERT INTO marks (name, value) VALUES (%s, '0')"  # as `make_complete` does
 _RESTART = """
     SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
     FROM pg_sequences WHERE last_value IS NOT NULL
 """
+
+
+def make_complete(store: Store) -> None:
+    """Let the bot believe that it has compared WeCom's lists once: else it tells nobody anything unasked."""
+    store.marks.put(WHOLE, "0")
 
 
 class SqliteTemplate:
@@ -47,7 +55,8 @@ class SqliteTemplate:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.is_on = True
-        SqliteEngine(path).close()
+        with closing(Store(path)) as store:
+            make_complete(store)
 
     def lay(self, path: Path) -> None:
         """Put a copy at *path* unless something is there; threads and processes may do so at once."""
@@ -83,7 +92,7 @@ class SqliteTemplate:
 
 @dataclass(frozen=True, slots=True)
 class _Fresh:
-    """A database as a store that was just made leaves it, without a row: its address and its shape."""
+    """A database as `new_store` makes it, with one mark as its only row: its address and its shape."""
 
     url: str
     shape: tuple[object, ...]
@@ -109,7 +118,7 @@ class Databases:
 
 def _look_at(url: str) -> _Fresh:
     with psycopg.connect(url, autocommit=True) as connection:
-        assert not _filled(connection), "a new store has rows: emptying would lose them"
+        assert _filled(connection) == ["marks"], "a new store has rows: emptying would lose them"
         return _Fresh(url, _shape(connection))
 
 
@@ -123,6 +132,7 @@ def _empty(lent: _Fresh) -> bool:
                 names = sql.SQL(", ").join(map(sql.Identifier, filled))
                 connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(names))
             connection.execute(_RESTART)
+            connection.execute(_COMPLETE, (WHOLE,))
     except psycopg.Error:
         return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
@@ -14,7 +15,8 @@ from bot.features.chat.commands import Command, parse_command
 from bot.features.chat.desk import Answer, Ask, Desk, File, Reply
 from bot.features.chat.grouping import groups
 from bot.features.notify.enqueue import answer, attached
-from bot.messages.message import Message
+from bot.messages.catalog import texts_in
+from bot.messages.message import Keep, Line, Message, Part
 from bot.services import Services
 from bot.store.chat import ChatRequest as Asked
 from bot.store.engine import StoreError
@@ -47,6 +49,14 @@ REPLIES: Mapping[Command, Reply] = {
     Command.CONFIRM_LEAVE: team.confirm_leave,
     Command.EXPORT: team.export,
 }
+
+# Answers with figures: they say so while figures are incomplete.
+FIGURES = frozenset(
+    (
+        *(Command.PROGRESS, Command.RANK, Command.LIST, Command.WHY),
+        *(Command.TEAM, Command.NEEDS_HELP, Command.COACH, Command.EXPORT),
+    )
+)
 
 # All members may mute the bot, note leave and see their stored data, also before the rollout includes them.
 ALWAYS = frozenset(
@@ -106,7 +116,7 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
         if not desk.is_in_rollout(asked.userid) and (understood is None or understood.command not in ALWAYS):
             return own_message.not_begun(language=desk.language, at=desk.local)
         reply = about.not_understood if understood is None else REPLIES[understood.command]
-        return reply(
+        answered = reply(
             Ask(
                 desk=desk,
                 userid=asked.userid,
@@ -116,11 +126,28 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
                 said_at=desk.calendar.moment(asked.said_at),
             )
         )
+        if understood is None or understood.command not in FIGURES or not desk.lacks:
+            return answered
+        return _with_lack(desk, answered)
     except StoreError:
         raise  # not the fault of this message: it waits for the store
     except Exception:
         log.exception("could not answer a chat message", msgid=asked.msgid)
         return own_message.failed(language=desk.language, at=desk.local)
+
+
+def _with_lack(desk: Desk, answered: Message | Answer) -> Message | Answer:
+    """Add the line that figures may be too low, above the footer."""
+    if isinstance(answered, Answer):
+        return replace(answered, message=_with_line(desk, answered.message))
+    return _with_line(desk, answered)
+
+
+def _with_line(desk: Desk, message: Message) -> Message:
+    *lines, footer = message.lines
+    lack = Line((Part(texts_in(desk.language)["own.incomplete"]),), Keep.CORE)
+    record = None if message.record is None else _with_line(desk, message.record)
+    return replace(message, lines=(*lines, lack, footer), record=record)
 
 
 def _attach(desk: Desk, asked: Asked, file: File) -> None:

@@ -12,6 +12,7 @@ from enum import Enum
 
 import structlog
 
+from bot.core.outages import FIRST
 from bot.core.workdays import WorkCalendar
 from bot.features.close import results
 from bot.features.outages import gaps
@@ -31,6 +32,9 @@ ASK_FIRST = {
     "close": timedelta(minutes=30),
 }
 _SAYS_SO = frozenset({"digest", "weekly"})  # what goes on incomplete figures, and says that they are
+# A job whose message has lost its point so long after it was due.
+PROMPT = {"progress": timedelta(hours=4)}
+_LATE = "it is too late for it to help"
 CLOSE_WORKDAYS = 3  # so many working days after the settlement a close waits no longer
 _AGAIN_S = 600
 _SELDOM_S = 3600
@@ -80,18 +84,28 @@ def _is_ripe(found: Gap | None) -> bool:
 
 def turn(services: Services, job: str, *, fire_at: int, at: datetime) -> FiringTurn:
     """What is to become of a firing of *job* that was due at *fire_at* (epoch s), as of *at* (aware)."""
-    if job not in ASK_FIRST:
-        return FiringTurn(Turn.GO)
-    found = gap_of(services, job, at=at)
-    if found is None or (found.members is not None and job != "close"):
+    calendar, found = services.config.work_calendar(), gap_of(services, job, at=at)
+    if found is None or not (job in ASK_FIRST or (found.withholds and job in PROMPT)):
+        is_late = job in (*PROMPT, "reminder") and at > latest(job, fire_at, calendar=calendar)
+        return FiringTurn(Turn.HOLD, _LATE) if is_late else FiringTurn(Turn.GO)
+    if found.members is not None and job != "close":
         return FiringTurn(Turn.GO)  # nothing but a later try can help, and that is not soon
+    if gaps.is_taken(services.store):
+        return FiringTurn(Turn.GO, said(found, calendar=calendar))
     if found.lasts or found.members is not None:
         _ask_for(services, fire_at)
-    calendar = services.config.work_calendar()
     note = said(found, calendar=calendar)
     if at < latest(job, fire_at, calendar=calendar):
         return FiringTurn(Turn.WAIT, note)
     return FiringTurn(Turn.GO if goes_anyway(services, job, found, at=at) else Turn.HOLD, note)
+
+
+def withheld(services: Services) -> str | None:
+    """Return why figures are incomplete, for people; None if they are complete."""
+    found = gaps.gap(services.store, now=int(services.store.now()))
+    if found is None or not found.withholds:
+        return None
+    return said(found, calendar=services.config.work_calendar())
 
 
 def goes_anyway(services: Services, job: str, found: Gap, *, at: datetime) -> bool:
@@ -100,6 +114,8 @@ def goes_anyway(services: Services, job: str, found: Gap, *, at: datetime) -> bo
     A digest and a weekly say it, a reminder leaves out members whose lists could not be read, and a close
     waits three working days from the settlement.
     """
+    if found.withholds:
+        return False
     if job == "close":
         return _waited_enough(services, at=at)
     return job in _SAYS_SO or found.members is not None
@@ -122,13 +138,17 @@ def latest(job: str, fire_at: int, *, calendar: WorkCalendar) -> datetime:
     due = calendar.moment(fire_at)
     closes = datetime.combine(due.date(), calendar.closes, calendar.zone)
     last = closes - ASK_FIRST["digest"]
+    if job in PROMPT:
+        return min(due + PROMPT[job], last)
     if job in _SAYS_SO:
         return min(due + WAIT, last)
     return min(max(due + WAIT, closes - ASK_FIRST[job]), last)
 
 
 def said(found: Gap, *, calendar: WorkCalendar) -> str:
-    """What figures may lack, for a person."""
+    """Return what figures may lack, for a person."""
+    if FIRST in found.reasons:
+        return "WeCom's lists were not compared as a whole yet: earlier customers may be missing"
     since = f"{calendar.moment(found.since):%m-%d %H:%M}"
     who = "" if found.members is None else f" of {len(found.members)} member(s)"
     return f"events{who} since {since} may be missing ({', '.join(found.reasons)})"

@@ -1,16 +1,20 @@
-"""What WeCom may have told and nobody heard, and for whom no comparison with its lists makes up for it yet.
+"""Events that may have been lost, and the members whose lists no comparison has covered since.
 
 Times are real epoch seconds. For `readyz`, `status`, jobs and those who run the bot.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 
-from bot.core.outages import DOWN, SHORTEST_DOWN_S, SILENCE, Outage, covered_by, uncovered
+from bot.core.outages import DOWN, FIRST, SHORTEST_DOWN_S, SILENCE, Outage, covered_by, uncovered
 from bot.core.sync import NEVER_READ, Cause
+from bot.core.workdays import epoch_of
+from bot.services import Services
 from bot.store.store import Store
 
+COMPLETE = "complete"  # the mark of who took the record as complete, and why, as JSON
 RECEIVING = "receiving"  # the mark of the last moment at which a receiver ran
 ALIVE_S = 10  # how often a receiver sets it
 
@@ -21,7 +25,7 @@ class Gap:
 
     Of everybody, or only of *members*, whose lists the newest comparison could not read. *reasons*: of the
     outages, in order. *lasts*: one of them goes on. *is_ripe*: a comparison that begins now covers one that
-    is over.
+    is over. *withholds*: figures are incomplete for everybody, so only administrators get unasked messages.
     """
 
     since: int
@@ -29,6 +33,7 @@ class Gap:
     reasons: tuple[str, ...]
     lasts: bool
     is_ripe: bool
+    withholds: bool = False
 
 
 def gap(store: Store, *, now: int, upto: int | None = None) -> Gap | None:
@@ -37,13 +42,29 @@ def gap(store: Store, *, now: int, upto: int | None = None) -> Gap | None:
     An outage is made good by a comparison that began ten minutes or more after its end, for every member
     whose list it read.
     """
+    if not is_taken(store) and store.syncs.first_whole_at() is None:
+        return Gap(since=0, members=None, reasons=(FIRST,), lasts=False, is_ripe=True, withholds=True)
     horizon = now if upto is None else upto
     newest = store.syncs.real_covered(now=now)
     covered = 0 if newest is None else covered_by(newest)
     found = uncovered(_outages(store, now=now, since=covered), covered=covered, upto=horizon)
     if found:
-        return _gap_of(found, covered=covered, members=None, now=now)
+        long = any(outage.is_long for outage in found) and not is_taken(store)
+        return replace(_gap_of(found, covered=covered, members=None, now=now), withholds=long)
     return _of_some(store, now=now, horizon=horizon)
+
+
+def take_as_complete(services: Services, *, by: str, reason: str) -> None:
+    """Take the record as complete from now on; outages are named only. For banks without WeCom's lists."""
+    store, at = services.store, epoch_of(services.clock.now())
+    with store.transaction():
+        store.marks.put(COMPLETE, json.dumps({"by": by, "reason": reason, "at": at}, ensure_ascii=False))
+        store.audit.add(at=at, actor=by, act="complete", subject="record", detail={"reason": reason})
+
+
+def is_taken(store: Store) -> bool:
+    """Return whether a person took the record as complete."""
+    return store.marks.get(COMPLETE) is not None
 
 
 def silence(store: Store, *, now: int) -> Outage | None:

@@ -27,7 +27,8 @@ TEAM_KEYS = ("people", "attainment", "median", "kept_90")
 class Report:
     """The rows (and teams, where asked for) that are shown; *names* of people and departments by id.
 
-    *notes* stand above the rows of a spreadsheet, too.
+    *notes* stand above the rows of a spreadsheet, too. *incomplete*: why figures may lack something; None if
+    they are complete.
     """
 
     at: datetime
@@ -38,6 +39,7 @@ class Report:
     money: bool
     language: str
     notes: tuple[str, ...] = ()
+    incomplete: str | None = None
 
     @property
     def texts(self) -> Texts:
@@ -58,12 +60,14 @@ class Report:
 def sheets(report: Report) -> list[Sheet]:
     """Return the sheet of rows, with all their keys, and that of departments where they were asked for."""
     texts = report.texts
+    lacking = (texts["tables.incomplete"],) if report.incomplete is not None else ()
+    notes = (texts["tables.note"], *lacking, *report.notes)
     title = texts["tables.sheet_title"].say(at=report.minute)
     found = [
         Sheet(
             name=texts["tables.sheet"],
             title=title,
-            notes=(texts["tables.note"], *report.notes),
+            notes=notes,
             columns=_columns(texts, _ROW_KEYS),
             rows=[[_cell(report, row, key) for key in _ROW_KEYS] for row in report.rows],
         )
@@ -74,7 +78,7 @@ def sheets(report: Report) -> list[Sheet]:
             Sheet(
                 name=texts["tables.teams_sheet"],
                 title=title,
-                notes=(texts["tables.note"], *report.notes),
+                notes=notes,
                 columns=_columns(texts, keys),
                 rows=[
                     [

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from bot.core.relations import RelationEvent, RelationKind
-from bot.core.sync import ORIGIN, Cause, Toll, is_too_much_of_all, is_too_much_of_one
+from bot.core.sync import NEVER_READ, ORIGIN, Cause, Toll, is_too_much_of_all, is_too_much_of_one
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
 from bot.features.people import directory
@@ -220,10 +220,12 @@ class _Sync:
             self._tell("writing losses", done, done + (len(losses) == _CHUNK))
         derive(self._services, beat=self._lease.keep)
         drifts = [*unseen(self._store, run), *self._missing(at)]
+        unread = [drift for drift in drifts if drift.cause == Cause.UNKNOWN.value]
+        is_whole = all(drift.text in NEVER_READ for drift in unread)
         with self._store.transaction():
             self._syncs.put_report_lines(run, drifts)
-            self._syncs.end(run, ended_at=int(self._lease.real_time()))
-        if unread := [drift for drift in drifts if drift.cause == Cause.UNKNOWN.value]:
+            self._syncs.end(run, ended_at=int(self._lease.real_time()), is_whole=is_whole)
+        if unread:
             log.warning("lists not read", members=len(unread), reason=unread[0].text)
 
     def _missing(self, at: datetime) -> list[SyncReportLine]:

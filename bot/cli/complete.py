@@ -1,0 +1,28 @@
+"""`quotabot complete`: take the record as complete where WeCom's lists cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bot.app.bootstrap import open_services
+from bot.cli.options import config_option, loaded
+from bot.features.outages import gaps
+
+
+@click.command()
+@config_option
+@click.option("--by", required=True, metavar="NAME", help="Who decides: the name stands in the audit log.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why nothing is missing, or may be missing.")
+def complete(config_path: Path, by: str, reason: str) -> None:
+    """Take the record as complete where WeCom's lists cannot be read. Later outages are named only.
+
+    \b
+    quotabot complete --by "IT, Chen" --reason "new app: nobody had customers before"
+    """
+    if not by.strip() or not reason.strip():
+        raise click.UsageError("--by and --reason must not be empty")
+    with open_services(loaded(config_path)) as services:
+        gaps.take_as_complete(services, by=by.strip(), reason=reason.strip())
+    click.echo(f"the record counts as complete from now on, decided by {by.strip()}")
