@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from builders.branches import at, core_branch, event, person, quota, seconds
+from builders.contacts import WECHAT, WECOM, contact, rows, won
 
 from bot.core.contacts import Details
-from bot.core.counting import Counting
+from bot.core.counting import Counting, MaxShare
 from bot.core.pending import Waiting, waiting
 from bot.core.periods import parse_period
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.relations import RelationKind
+from bot.core.status import Status
 from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
 
@@ -69,3 +72,43 @@ def test_the_last_of_those_that_must_stay_says_until_when() -> None:
 
 def test_what_counts_waits_for_nothing() -> None:
     assert waits(first=2, old={"details": tagged("贵宾", "实名"), "facts": SAID}) == []
+
+
+def test_twelve_customers_without_the_required_tag_are_open_and_cover_nothing() -> None:
+    asked = quota(12, counting=Counting(required_tags=("vip",)))
+
+    found = rows(won(12, details=WECOM), "2026-11-24T09:00", asked=asked)["jia"]
+
+    assert (found.counted, found.pending, found.open, found.sure) == (0, 12, 12, 0)
+    assert (found.status, found.to_add, found.pace, found.forecast) == (Status.BEHIND, 12, 0.0, 0.0)
+    # 12 are missing on the five own workdays from today on: 12 / 5 = 2.4
+    assert (found.today_dose, found.today_left) == (3, 3)
+
+
+def test_of_five_near_and_twenty_far_with_a_fifth_allowed_six_are_sure() -> None:
+    asked = quota(10, counting=Counting(max_share=(MaxShare(fact="far", share=Fraction(1, 5)),)))
+    near = won(5, "2026-11-10T10:00", facts={"far": False})
+    far = won(20, "2026-11-11T10:00", facts={"far": True})
+
+    found = rows([*near, *far], "2026-11-24T09:00", asked=asked)["jia"]
+
+    # 0.2 / 0.8 x 5 = 1.25: one of the far ones is let through
+    assert (found.counted, found.pending, found.open, found.sure, found.to_add) == (6, 19, 19, 6, 4)
+
+
+def test_an_add_that_is_lost_before_its_details_were_read_is_open_and_in_the_dose() -> None:
+    asked = quota(5, counting=Counting(exclude_add_ways=frozenset({201})))
+    unread = [contact(customer="kept"), contact(customer="lost", lost="2026-11-12T10:00")]
+
+    found = rows([*won(3, details=WECHAT), *unread], "2026-11-30T09:00", asked=asked)["jia"]
+
+    assert (found.counted, found.pending, found.open, found.sure) == (3, 2, 1, 4)
+    assert (found.status, found.to_add, found.today_dose) == (Status.BEHIND, 1, 1)
+
+
+def test_an_add_of_today_without_its_tag_does_not_reduce_what_is_left_of_today() -> None:
+    asked = quota(21, counting=Counting(required_tags=("vip",)))
+
+    found = rows(won(2, "2026-11-02T10:00", details=WECOM), "2026-11-02T12:00", asked=asked)["jia"]
+
+    assert (found.today_dose, found.today_left, found.pending) == (1, 1, 2)

@@ -85,6 +85,7 @@ def _contact(contact: Explained) -> dict[str, Any]:
         "external_userid": contact.external_userid,
         "added_at": contact.added_at.isoformat(),
         "verdict": contact.verdict.value,
+        "open": contact.open,
         "reason": contact.reason,
         "until": None if contact.until is None else contact.until.isoformat(),
         "events": [

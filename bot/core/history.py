@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -10,7 +9,7 @@ from fractions import Fraction
 from bot.core.contacts import Contact, known_at
 from bot.core.relations import LOSSES, RelationKind
 from bot.core.status import round_half_up
-from bot.core.verdicts import Verdict
+from bot.core.verdicts import Verdict, is_open
 
 KEPT_WINDOW_S = 90 * 24 * 3600
 KEPT_MIN_ADDS = 10
@@ -18,24 +17,29 @@ KEPT_MIN_ADDS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Contacts of a period by verdict; together they are gross."""
+    """Contacts of a period by verdict: counted, pending and rejected together are gross.
+
+    *open*: pending ones that become rejected by themselves.
+    """
 
     counted: int
     pending: int
+    open: int
     rejected: int
 
     @classmethod
-    def of(cls, verdicts: Iterable[Verdict]) -> Tally:
-        """Return the tally of one employee's verdicts of a period."""
-        numbers = {"counted": 0, "pending": 0, "rejected": 0}
-        for verdict, number in Counter(verdicts).items():
-            numbers[verdict.outcome] += number
+    def of(cls, judged: Iterable[tuple[Contact, Verdict]]) -> Tally:
+        """Return the tally of one employee's contacts of a period."""
+        numbers = {"counted": 0, "pending": 0, "open": 0, "rejected": 0}
+        for contact, verdict in judged:
+            numbers[verdict.outcome] += 1
+            numbers["open"] += is_open(verdict, contact.add)
         return cls(**numbers)
 
     @property
-    def done(self) -> int:
-        """Counted and pending together: what still asks nothing of the employee."""
-        return self.counted + self.pending
+    def sure(self) -> int:
+        """What will count if nobody does anything more."""
+        return self.counted + self.pending - self.open
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class QuotaFigures:
     target: int
     counted: int
     pending: int
+    open: int = 0  # lines stored by earlier versions lack it
     rejected: int
     gross: int
     lost: int
@@ -56,6 +57,11 @@ class QuotaFigures:
     penalty: int | None
     reward: int | None
     flags: tuple[str, ...]
+
+    @property
+    def sure(self) -> int:
+        """What will count if nobody does anything more."""
+        return self.counted + self.pending - self.open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +153,7 @@ class _Sheet:
         kept = history.kept_90(self.now.at_s).share
         membership = _membership(one)
         expected = own.expected(target, opening=one.opening) if target else Fraction(0)
-        pace = compute_pace(tally.done, expected=expected)
+        pace = compute_pace(tally.sure, expected=expected)
         forecast = self._forecast(one)
         dose = own.dose(one.to_add_yesterday)
         row = QuotaFigures(
@@ -161,6 +167,7 @@ class _Sheet:
             target=target,
             counted=tally.counted,
             pending=tally.pending,
+            open=tally.open,
             rejected=tally.rejected,
             gross=len(one.judged),
             lost=self.quota_period.lost(history),
@@ -169,10 +176,10 @@ class _Sheet:
             pace=None if pace is None else float(pace),
             forecast=None if forecast is None else float(round_half_up(forecast, places=1)),
             remaining=max(0, target - tally.counted),
-            to_add=max(0, target - tally.done),
+            to_add=max(0, target - tally.sure),
             workdays_left=own.left,
             today_dose=dose,
-            today_left=max(0, dose - one.today_done),
+            today_left=max(0, dose - one.today_sure),
             status=self._status(one, pace),
             rank=rank,
             penalty=None,
@@ -194,20 +201,21 @@ class _Sheet:
         if not one.target:
             return None
         if self.quota_period.quota.basis is Basis.HELD:
-            return Fraction(one.tally.done)
-        return Fraction(one.tally.done * one.own.total, one.own.elapsed) if one.own.elapsed else None
+            return Fraction(one.tally.sure)
+        return Fraction(one.tally.sure * one.own.total, one.own.elapsed) if one.own.elapsed else None
 
     def _status(self, one: PersonFigures, pace: Fraction | None) -> Status:
-        due = Fraction(0)
-        if one.target and self.quota_period.quota.period is not PeriodKind.DAY:
+        due, of_a_day = Fraction(0), self.quota_period.quota.period is PeriodKind.DAY
+        if one.target and not of_a_day:
             due = one.own.expected_before(one.target, opening=one.opening)
         elif one.target and self.now.day_quotas_due:
             due = one.own.expected(one.target, opening=one.opening)
         return decide_status(
             target=one.target,
             counted=one.tally.counted,
-            pending=one.tally.pending,
+            sure=one.tally.sure,
             over=self.now.at_s >= self.quota_period.end_s,
+            last=not of_a_day and one.own.elapsed == one.own.total,
             pace=pace,
             due=due,
             behind_threshold=self.threshold,

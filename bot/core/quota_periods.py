@@ -156,14 +156,14 @@ class PersonFigures:
     own: OwnDays
     part: Fraction  # share × own workdays / workdays of the period
     judged: Judged
-    today_done: int
-    opening: int  # basis `held`: counted and pending when the period began, at most target; else 0
+    today_sure: int
+    opening: int  # basis `held`: sure when the period began, at most target; else 0
     to_add_yesterday: int
 
     @property
     def tally(self) -> Tally:
         """The contacts by standing."""
-        return Tally.of(verdict for _, verdict in self.judged)
+        return Tally.of(self.judged)
 
     @property
     def attainment(self) -> Fraction:
@@ -233,12 +233,10 @@ def _figures(
     own, workdays = len(days), len(quota_period.workdays)
     target = prorate(quota_period.quota.target, share=person.share, own=own, workdays=workdays)
     judged = quota_period.judged(person.userid, past)
-    of_today = (
-        verdict for contact, verdict in judged if now.today_s <= contact.add.added_at < now.tomorrow_s
-    )
+    of_today = (pair for pair in judged if now.today_s <= pair[0].add.added_at < now.tomorrow_s)
     opening = 0
     if quota_period.quota.basis is Basis.HELD:
-        opening = min(target, _done(quota_period.judged(person.userid, opened)))
+        opening = min(target, Tally.of(quota_period.judged(person.userid, opened)).sure)
     return PersonFigures(
         person=person,
         shown_on=_shown_on(person, quota_period.period, today=now.today),
@@ -246,14 +244,10 @@ def _figures(
         own=OwnDays.around(now.today, days=days, hours_over=now.hours_over),
         part=person.share * Fraction(own, workdays) if workdays else Fraction(0),
         judged=judged,
-        today_done=Tally.of(of_today).done,
+        today_sure=Tally.of(of_today).sure,
         opening=opening,
-        to_add_yesterday=max(0, target - _done(quota_period.judged(person.userid, before))),
+        to_add_yesterday=max(0, target - Tally.of(quota_period.judged(person.userid, before)).sure),
     )
-
-
-def _done(judged: Judged) -> int:
-    return Tally.of(verdict for _, verdict in judged).done
 
 
 def _shown_on(person: Person, period: Period, *, today: date) -> date:

@@ -88,36 +88,35 @@ def is_tight(dose: int, *, target: int, own: int) -> bool:
     return dose * own > TIGHT * target
 
 
-def compute_pace(done: int, *, expected: Fraction) -> Fraction | None:
-    """Return *done* / *expected* with two decimals, None when nothing is expected yet."""
-    return round_half_up(done / expected, places=2) if expected else None
+def compute_pace(sure: int, *, expected: Fraction) -> Fraction | None:
+    """Return *sure* / *expected* with two decimals, None when nothing is expected yet."""
+    return round_half_up(sure / expected, places=2) if expected else None
 
 
 def decide_status(
     *,
     target: int,
     counted: int,
-    pending: int,
+    sure: int,
     over: bool,
+    last: bool,
     pace: Fraction | None,
     due: Fraction,
     behind_threshold: Fraction,
 ) -> Status:
     """Return the status of one person in one period.
 
-    *over*: the period's last day is over. *pace* is the printed one. *due* is what was expected of the last
-    own workday before today (`day` quotas: of today from 16:00 on, 0 before): nobody is behind by less than
-    one whole contact of it.
+    *over*: the period's last day is over. *last*: no own workday comes after today. *pace*: as printed.
+    *due* is what was expected of the last own workday before today (`day` quotas: of today from 16:00 on, 0
+    before): nobody is behind by less than one whole contact of it.
     """
-    done = counted + pending
     if target == 0:
         return Status.EXEMPT
     if counted >= target:
         return Status.MET
-    if done >= target:
+    if sure >= target:
         return Status.COVERED
     if over:
         return Status.MISSED
-    if pace is not None and pace < behind_threshold and done + 1 <= due:
-        return Status.BEHIND
-    return Status.ON_TRACK
+    slow = pace is not None and pace < behind_threshold and sure + 1 <= due
+    return Status.BEHIND if last or slow else Status.ON_TRACK

@@ -14,7 +14,7 @@ from enum import StrEnum
 from bot.core.contacts import Contact
 from bot.core.counting import Counting, FirstAdd
 from bot.core.quotas import Basis, Quota
-from bot.core.relations import LOSSES
+from bot.core.relations import LOSSES, Add
 
 
 class Verdict(StrEnum):
@@ -62,6 +62,13 @@ _CLOSED = {
     Verdict.TAGS: Verdict.REJECTED_TAGS,
     Verdict.OVER_SHARE: Verdict.REJECTED_OVER_SHARE,
 }
+
+
+def is_open(verdict: Verdict, add: Add) -> bool:
+    """Say whether *add* becomes rejected by itself: nothing but somebody's act can still make it count."""
+    if verdict is Verdict.DETAILS:
+        return add.ended_by in LOSSES
+    return verdict in (Verdict.TAGS, Verdict.OVER_SHARE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 from bot.core.money import Pay
 from bot.core.people import Person
 from bot.core.quotas import Quota
-from builders.oracle import DAY, LOST, half_up
+from builders.oracle import DAY, LOST, Won, half_up
 from builders.oracle_verdicts import Judging
 
 
@@ -87,12 +87,17 @@ class Rows(Judging):
         judged = self.verdicts(asked.quota, person.userid, shown, until)
         words = [word.partition(":")[0] for _, word in judged]
         counted, pending = words.count("counted"), words.count("pending")
-        done = counted + pending
+        opened_up = len([word for add, word in judged if self.is_open(add, word)])
+        done = counted + pending - opened_up
         expected = self.expected(asked, [day for day in own if day <= today])
         pace = half_up(done / expected, 100) if expected else None
         dose = self.dose(asked)
         done_today = [
-            add for add, word in judged if self.day_of(add.begin) == today and not word.startswith("rejected")
+            add
+            for add, word in judged
+            if self.day_of(add.begin) == today
+            and not word.startswith("rejected")
+            and not self.is_open(add, word)
         ]
         held_on = min(
             (day for day in shown if self.employed(person, day)), key=lambda day: abs((day - today).days)
@@ -110,6 +115,7 @@ class Rows(Judging):
             "target": target,
             "counted": counted,
             "pending": pending,
+            "open": opened_up,
             "rejected": words.count("rejected"),
             "gross": len(judged),
             "lost": self.lost(asked, until),
@@ -133,9 +139,15 @@ class Rows(Judging):
         return int(asked.local.timestamp() // 1)
 
     def done(self, asked: Asked, until: int) -> int:
-        """Counted and pending as of *until*, of which nobody can know more than is known now."""
+        """Sure as of *until*, of which nobody can know more than is known now."""
         judged = self.verdicts(asked.quota, asked.person.userid, asked.shown, min(until, self.now(asked)))
-        return len([word for _, word in judged if not word.startswith("rejected")])
+        return len(
+            [word for add, word in judged if not word.startswith("rejected") and not self.is_open(add, word)]
+        )
+
+    def is_open(self, add: Won, word: str) -> bool:
+        lost = add.word in LOST
+        return word in ("pending:tags", "pending:over_share") or (word == "pending:details" and lost)
 
     def opening(self, asked: Asked) -> int:
         if not asked.held:
@@ -187,9 +199,12 @@ class Rows(Judging):
             return "covered"
         if asked.today > asked.shown[-1]:
             return "missed"
+        daily = asked.quota.period.value == "day"
+        if not daily and not [day for day in asked.own if day > asked.today]:
+            return "behind"
         before = [day for day in asked.own if day < asked.today]
         due = self.expected(asked, before) if before else Fraction(0)
-        if asked.quota.period.value == "day":
+        if daily:
             due = self.expected(asked, asked.own)
             if asked.today not in asked.own or asked.local.hour < 16:
                 due = Fraction(0)

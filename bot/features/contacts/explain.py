@@ -15,7 +15,7 @@ from bot.core.quota_periods import Past, QuotaPeriod
 from bot.core.quotas import stretches_under
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.rulebook import QuotaInPeriod
-from bot.core.verdicts import Verdict
+from bot.core.verdicts import Verdict, is_open
 from bot.core.workdays import epoch_of
 from bot.features.contacts.reasons import Decision, Ruling, reason
 from bot.features.standings.load import load_branch, load_rulebook
@@ -45,6 +45,7 @@ class LedgerFact:
 class Explained:
     """One contact. *until* (local): when time alone changes the verdict; None if it never does.
 
+    *open*: pending, and rejected by itself unless somebody acts.
     *way*: WeCom's add_way; None until it was read.
     *self_declared*: facts that the bank matched only by a number typed by the employee.
     """
@@ -53,6 +54,7 @@ class Explained:
     added_at: datetime
     way: int | None
     verdict: Verdict
+    open: bool
     reason: str
     until: datetime | None
     events: tuple[LedgerFact, ...]
@@ -157,6 +159,7 @@ class _Explainer:
                 added_at=ruling.added,
                 way=None if contact.details is None else contact.details.add_way,
                 verdict=verdict,
+                open=is_open(verdict, add),
                 reason=reason(ruling, language=self._language),
                 until=_until(ruling),
                 events=tuple(

@@ -27,10 +27,7 @@ def silent(standings: Standings) -> frozenset[str]:
 
 
 class Gains:
-    """Each person's adds that count or may, of this week and the one before; worked out when asked for.
-
-    Only where the number of adds is what is asked for, and a period is no shorter than a week.
-    """
+    """Each person's sure adds of this week and the one before. Only basis `added`, periods of a week or more."""
 
     def __init__(self, services: Services, standings: Standings) -> None:
         calendar, today = standings.calendar, standings.calendar.local_day(standings.at)
@@ -59,13 +56,13 @@ class Gains:
         found: dict[str, Gain] = {}
         for (quota, _), quota_period in self._quota_periods.items():
             judged = quota_period.judged(userid, self._past)
-            latest = _done(judged, self._edges[0], self._upto)
-            before = _done(judged, self._edges[1], self._edges[0])
+            latest = _sure(judged, self._edges[0], self._upto)
+            before = _sure(judged, self._edges[1], self._edges[0])
             earlier = found.get(quota, Gain(latest=0, before=0))
             found[quota] = Gain(latest=earlier.latest + latest, before=earlier.before + before)
         return found
 
 
-def _done(judged: Judged, first_s: int, end_s: int) -> int:
-    """How many of *judged* were added in first_s <= time < end_s and count or may."""
-    return Tally.of(verdict for contact, verdict in judged if first_s <= contact.add.added_at < end_s).done
+def _sure(judged: Judged, first_s: int, end_s: int) -> int:
+    """Return how many of *judged*, added in first_s <= time < end_s, are sure."""
+    return Tally.of(pair for pair in judged if first_s <= pair[0].add.added_at < end_s).sure
