@@ -25,7 +25,7 @@ from builders.branches import (
 
 from bot.core.people import Membership, Person
 from bot.core.periods import PeriodKind
-from bot.core.progress import QuotaFigures, Status, progress
+from bot.core.progress import QuotaFigures, Status, compute_rows
 from bot.core.quotas import Quota
 from bot.core.relations import RelationEvent, RelationKind
 
@@ -39,7 +39,7 @@ def rows_of(
     when: str,
     **changes: Any,
 ) -> tuple[QuotaFigures, ...]:
-    return progress(
+    return compute_rows(
         core_branch(people, events),
         quota_periods=quota_periods_of(quotas, when=at(when), **changes),
         at=at(when),
@@ -357,6 +357,6 @@ def test_a_time_without_a_zone_and_an_unknown_period_are_refused() -> None:
     naive = datetime(2026, 11, 24)  # noqa: DTZ001 - the naive one is the point
 
     with pytest.raises(ValueError, match="needs a zone"):
-        progress(core_branch([], []), quota_periods=[], at=naive, behind_threshold=NINE_TENTHS)
+        compute_rows(core_branch([], []), quota_periods=[], at=naive, behind_threshold=NINE_TENTHS)
     with pytest.raises(ValueError, match="no such period"):
         quota_periods_of([quota()], when=at("2026-11-24"), period_name="November")

@@ -94,7 +94,7 @@ class Branch:
         )
 
 
-def progress(
+def compute_rows(
     branch: Branch,
     *,
     quota_periods: Iterable[QuotaInPeriod],

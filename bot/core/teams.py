@@ -32,7 +32,7 @@ class Team:
     kept_90: float | None
 
 
-def teams(
+def compute_teams(
     rows: Iterable[QuotaFigures], *, departments: Departments, kept: Mapping[str, Kept]
 ) -> tuple[Team, ...]:
     """Return the teams of *rows*, in their order of quotas and periods, then by department id.
@@ -59,7 +59,7 @@ def large_teams(
 ) -> tuple[Team, ...]:
     """Return the same of *members* (userids by department), where a quota asks SMALLEST of them or more.
 
-    *rows* by userid; in the order of `teams`.
+    *rows* by userid; in the order of `compute_teams`.
     """
     grouped: dict[tuple[str, str, int], list[QuotaFigures]] = {}
     order: dict[tuple[str, str], int] = {}

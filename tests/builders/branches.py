@@ -15,7 +15,7 @@ from bot.core.contacts import Contact
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import Branch as CoreBranch
-from bot.core.progress import QuotaFigures, progress
+from bot.core.progress import QuotaFigures, compute_rows
 from bot.core.quotas import Quota
 from bot.core.relations import Add, RelationEvent, RelationKind, fold
 from bot.core.rulebook import QuotaInPeriod, Rulebook
@@ -139,7 +139,7 @@ def row(
     period_name: str | None = None,
 ) -> QuotaFigures:
     """The only row of one person under one quota."""
-    (only,) = progress(
+    (only,) = compute_rows(
         core_branch([who or person()], events, calendar=calendar or china()),
         quota_periods=quota_periods_of([asked or quota()], when=at(when), period_name=period_name),
         at=at(when),

@@ -11,7 +11,7 @@ from bot.core.counting import Counting
 from bot.core.integrity import FindingName
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
-from bot.core.progress import Branch, QuotaFigures, progress
+from bot.core.progress import Branch, QuotaFigures, compute_rows
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.quotas import Quota
 from bot.core.relations import Add, RelationKind
@@ -89,7 +89,7 @@ def rows(
     **changes: Any,
 ) -> dict[str, QuotaFigures]:
     """Everybody's row by userid."""
-    found = progress(
+    found = compute_rows(
         branch(contacts, people, **changes),
         quota_periods=[(asked, parse_period(period))],
         at=at(when),

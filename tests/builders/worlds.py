@@ -18,12 +18,12 @@ from bot.core.integrity import FindingKind, FindingName, Flag
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import period_of
 from bot.core.progress import Branch as CoreBranch
-from bot.core.progress import QuotaFigures, progress
+from bot.core.progress import QuotaFigures, compute_rows
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.quotas import Quota
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.sync import ROLLOUT_S
-from bot.core.teams import Team, teams
+from bot.core.teams import Team, compute_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from builders.branches import (
     DAY_S,
@@ -110,7 +110,7 @@ class World:
     ) -> tuple[QuotaFigures, ...]:
         """The rows, of other events or at another time if asked."""
         moment = when or self.at
-        return progress(
+        return compute_rows(
             self.core(events),
             quota_periods=quota_periods_of(
                 self.quotas, when=self.calendar.local(moment), period_name=self.period_name
@@ -140,7 +140,7 @@ class World:
         moment = epoch_of(self.at)
         past = self.core().past(moment)
         kept = {who.userid: past.history(who.userid).kept_90(moment) for who in self.people}
-        return teams(self.rows(), departments=self.departments, kept=kept)
+        return compute_teams(self.rows(), departments=self.departments, kept=kept)
 
 
 def somebody(chance: Chance, userid: str) -> Person:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from bot.core import rulebook
 from bot.core.periods import Period, period_of
-from bot.core.progress import Branch, QuotaFigures, progress
+from bot.core.progress import Branch, QuotaFigures, compute_rows
 from bot.core.quotas import Quota, holds_for
 from bot.core.rulebook import Version
 from bot.core.workdays import ONE_DAY, epoch_of
@@ -148,7 +148,7 @@ class _Trial:
     threshold: Fraction
 
     def rows(self, quota: Quota) -> dict[str, QuotaFigures]:
-        found = progress(
+        found = compute_rows(
             self.branch,
             quota_periods=[(quota, self.period)],
             at=self.at,

@@ -27,7 +27,7 @@ def silent(standings: Standings) -> frozenset[str]:
 
 
 class Gains:
-    """Each person's sure adds of this week and the one before. Only basis `added`, periods of a week or more."""
+    """Each person's sure adds of this week and the week before. Basis `added`, periods of a week or more."""
 
     def __init__(self, services: Services, standings: Standings) -> None:
         calendar, today = standings.calendar, standings.calendar.local_day(standings.at)

@@ -18,12 +18,12 @@ from bot.core.money import capped
 from bot.core.pending import Waiting, waiting
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
-from bot.core.progress import Branch, QuotaFigures, progress
+from bot.core.progress import Branch, QuotaFigures, compute_rows
 from bot.core.quota_periods import Contacts, Past, QuotaPeriod, own_days
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import Add
 from bot.core.rulebook import QuotaInPeriod, Rulebook
-from bot.core.teams import Team, large_teams, teams
+from bot.core.teams import Team, compute_teams, large_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.people import directory
 from bot.features.standings.knowledge import with_knowledge
@@ -102,7 +102,7 @@ class Standings:
 
     def teams(self) -> tuple[Team, ...]:
         """What departments reached together."""
-        return teams(self.rows, departments=self.departments, kept=self._kept(self.by_person))
+        return compute_teams(self.rows, departments=self.departments, kept=self._kept(self.by_person))
 
     def large_teams(self, members: Mapping[int, Sequence[str]]) -> tuple[Team, ...]:
         """What *members* (userids by department) reached together, in each quota that asks five of them."""
@@ -185,7 +185,7 @@ def load_standings_in(
     capping = services.config.money.cap_per_month
     wanted = list_needed_periods(services, quota_periods, book=book)
     branch = branch or load_branch(services, wanted, at=at)
-    rows = progress(
+    rows = compute_rows(
         branch,
         quota_periods=wanted,
         at=at,
