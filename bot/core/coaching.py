@@ -1,4 +1,4 @@
-"""Whom a leader said he will help, and what became of it a week later. Nobody is blamed if nothing did."""
+"""People marked for help by a leader, and the effect a week later. Nobody is blamed for no effect."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NORMAL = frozenset({Status.ON_TRACK, Status.COVERED, Status.MET})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """*leader* will help *userid*, said on the local *day*.
+    """The word of *leader* on the local *day* to help *userid*.
 
-    *pace*: in hundredths, then, in *quota*, that of his lowest pace; None and empty if he was not behind.
+    *quota*: the one with their lowest pace then; *pace*: in hundredths. Empty and None: they were not behind.
     """
 
     leader: str
@@ -29,7 +29,7 @@ class Mark:
 
 
 class Effect(StrEnum):
-    """What became of a mark."""
+    """The effect of a mark."""
 
     BACK = "back"  # on track again, or done
     ROSE = "rose"  # the pace is higher by 0.1 or more
@@ -38,7 +38,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoachingOutcome:
-    """Of *people* who were marked a week before so many are *back* to normal; of others the pace *rose*."""
+    """Numbers of *people* marked a week before, those *back* to normal, and others whose pace *rose*."""
 
     people: int
     back: int
@@ -46,7 +46,7 @@ class CoachingOutcome:
 
 
 def effect(mark: Mark, rows: Sequence[QuotaFigures]) -> Effect | None:
-    """Say what became of *mark* by the person's *rows* of now; None if nothing is asked of him any more.
+    """Return the effect of *mark* by the person's *rows* of now; None if no quota asks anything of them now.
 
     Paces of two periods may be compared: both are shares of what was expected.
     """
@@ -62,21 +62,20 @@ def effect(mark: Mark, rows: Sequence[QuotaFigures]) -> Effect | None:
 def outcome(
     marks: Iterable[Mark], rows: Mapping[str, Sequence[QuotaFigures]], *, today: date
 ) -> CoachingOutcome | None:
-    """Return what became of the *marks* of a week ago as of the local day *today*; None without any.
+    """Return the effects of the *marks* of a week ago as of the local day *today*; None without any.
 
-    A person counts once, from the first mark of that week on, whoever made it. *rows* by userid.
+    A person counts once, from the first mark of that week on, by any leader. *rows* by userid.
     """
     first: dict[str, Mark] = {}
-    for mark in sorted(marks, key=lambda one: (one.day, one.leader)):
+    for mark in sorted(marks, key=lambda mark: (mark.day, mark.leader)):
         if mark.pace is not None and TOLD_FROM <= (today - mark.day).days <= TOLD_TO:
             first.setdefault(mark.userid, mark)
-    found = [effect(mark, rows.get(userid, ())) for userid, mark in first.items()]
-    known = [one for one in found if one is not None]
-    if not known:
-        return None
-    return CoachingOutcome(people=len(known), back=known.count(Effect.BACK), rose=known.count(Effect.ROSE))
+    effects = [effect(mark, rows.get(userid, ())) for userid, mark in first.items()]
+    back, rose = effects.count(Effect.BACK), effects.count(Effect.ROSE)
+    people = len(effects) - effects.count(None)
+    return CoachingOutcome(people=people, back=back, rose=rose) if people else None
 
 
 def helped_lately(marks: Iterable[Mark], *, today: date) -> frozenset[str]:
-    """Return who was marked in the last two weeks up to the local day *today*."""
+    """Return the people marked in the last two weeks up to the local day *today*."""
     return frozenset(mark.userid for mark in marks if 0 <= (today - mark.day).days <= TOLD_TO)

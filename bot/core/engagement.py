@@ -1,4 +1,4 @@
-"""WeCom's behaviour figures: which days to ask for, when they are final, and what may be said of a team.
+"""WeCom's behaviour figures: the days to ask for, when they are final, and what a team may be shown.
 
 WeCom's days are those of China, whatever the zone of the bank's calendar is.
 """
@@ -13,8 +13,10 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 CHINA = ZoneInfo("Asia/Shanghai")
-READY = time(6)  # a day is told from here on the next morning; WeCom names no hour, and at night tells zeros
-SPAN_DAYS = 3  # how often a day is read: so many mornings
+READY = time(
+    6
+)  # local; WeCom has the figures of a day the next morning. It names no hour, and at night answers zeros
+SPAN_DAYS = 3  # a day is read on so many mornings
 MOST_DAYS = 30  # of one call [92132]
 MOST_USERIDS = MOST_DEPARTMENTS = 100  # of one call [92132]
 _ONE_DAY = timedelta(days=1)
@@ -22,7 +24,7 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatFigures:
-    """One day of one member, or of several together. None: WeCom told nothing, which is not 0.
+    """Figures of one day of one member, or of several together. None: WeCom said nothing, which is not 0.
 
     *reply_rate*: of the chats that customers opened those answered the same day, in 1/10000. *first_reply_s*:
     seconds to the first reply of the day, on average. *losses*: customers who deleted or blocked.
@@ -52,18 +54,17 @@ def yesterday(at: datetime) -> date:
 
 
 def final_upto(read_at: datetime) -> date:
-    """Return the newest day of which stays what is read at *read_at*: a day is read on three mornings.
+    """Return the newest day with final figures in a reading at *read_at*.
 
-    So a day is final when it is read at or after 06:00 of the third day after it. Raises ValueError if
-    *read_at* has no zone.
+    A day is final when read at or after 06:00 of the third day after it. Raises ValueError without a zone.
     """
     return last_day(read_at) - (SPAN_DAYS - 1) * _ONE_DAY
 
 
 def first_to_ask(last: date, *, newest_final: date | None) -> date:
-    """Return from which day on to ask up to *last*: three days, and what was not read while nobody ran.
+    """Return the first day to ask for up to *last*: three days, and days missed while the bot was down.
 
-    *newest_final*: of this member; None if nothing of him is. Not more than WeCom tells in one call.
+    *newest_final*: this member's newest final day, None without one. Never more days than one call allows.
     """
     first = last - (SPAN_DAYS - 1) * _ONE_DAY
     if newest_final is not None:
@@ -72,7 +73,7 @@ def first_to_ask(last: date, *, newest_final: date | None) -> date:
 
 
 class Method(StrEnum):
-    """How a team's figures came to be. The values are stored."""
+    """The source of a team's figures. The values are stored."""
 
     AGGREGATED = "aggregated"  # WeCom's own, over all chats of the team
     MEDIAN = "median"  # of the members' figures, where WeCom cannot be asked for the team
@@ -80,7 +81,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamRate:
-    """How a team of so many *people* answered on one day; units as in `Figures`."""
+    """The answers of a team of so many *people* on one day; units as in `ChatFigures`."""
 
     method: Method
     people: int
@@ -89,10 +90,10 @@ class TeamRate:
 
 
 def team_rate(people: Sequence[ChatFigures], *, together: ChatFigures | None) -> TeamRate | None:
-    """Return what may be said of a team, or None if no customer opened a chat.
+    """Return the figures of a team to show, or None if no customer opened a chat.
 
-    *together*: what WeCom says of all of them in one answer; None where it cannot be asked. Percentages of
-    people are never averaged: who had one chat would weigh as much as who had fifty.
+    *together*: WeCom's one answer about all of them; None where it cannot be asked. Percentages of people are
+    never averaged: somebody with one chat would weigh as much as somebody with fifty.
     """
     if together is not None:
         method, rate, reply = Method.AGGREGATED, together.reply_rate, together.first_reply_s
@@ -106,9 +107,9 @@ def team_rate(people: Sequence[ChatFigures], *, together: ChatFigures | None) ->
 
 
 def covers(together: ChatFigures, people: Sequence[ChatFigures]) -> bool:
-    """Say whether *together* is about just these *people*: everything that can be summed has their sum.
+    """Say whether *together* is about just these *people*: every figure that can be summed is their sum.
 
-    So nobody has to know whether WeCom takes a department with or without those below it.
+    So it does not matter whether WeCom takes a department with or without those below it.
     """
     return all(
         getattr(together, name) is not None

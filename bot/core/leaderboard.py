@@ -1,13 +1,13 @@
-"""What a group may see of its people: sums, and the few who lead. Nobody else stands in it.
+"""What a group may see of its people: sums, and the few leaders. Nobody else is in it.
 
-Whatever is configured, a board never says how somebody below the middle does:
+In every configuration a board hides how people below the middle do:
 
-* fewer than five people (not exempt) have no board, and no department of fewer is shown; what all departments
-  shown leave over is nobody or at least five, so that no small one can be computed from the rest;
-* departments stand in the order of their ids: there is no last one;
-* named are the best by counted / target who have something, at most *size* and never more than half of the
-  people; equal ones are named all or not at all;
-* who improved most is named only if named already.
+* fewer than five people (not exempt) have no board, and no department of fewer is shown; outside the shown
+  departments are nobody or at least five, so that no small one can be computed from the rest;
+* departments are in the order of their ids: there is no last one;
+* named are the best by counted / target with anything counted, at most *size* and at most half of the
+  people; equal ones are all named or none of them;
+* the person with the largest gain is named only if named already.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ENOUGH = frozenset({Status.MET, Status.COVERED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaderboardPlace:
-    """Somebody who leads. Equal ones have the same *rank*."""
+    """A leader. Equal ones have the same *rank*."""
 
     rank: int
     userid: str
@@ -46,7 +46,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """Adds that count or may still count: of the last seven days, and of the seven before."""
+    """Sure adds of the last seven days, and of the seven before."""
 
     latest: int
     before: int
@@ -62,9 +62,9 @@ class GroupLeaderboard:
     """One quota's period among the people of a group.
 
     *percent* is Σ min(counted, target) / Σ target, *middle* the median of counted / target, *elapsed* Σ
-    expected / Σ target; all in percent, rounded down. *enough*: who has enough. *equal*: so many share the
-    place after the last of *top* and are not named, because not all of them could be. *gain*: of all
-    together; *improved*: the largest of one person, *improver* he if he may be named.
+    expected / Σ target; all in percent, rounded down. *enough*: number of people met or covered. *equal*: so
+    many share the rank after *top*, too many to be named. *gain*: of all together; *improved*: the largest of
+    one person; *improver*: that person if they may be named.
     """
 
     quota: str
@@ -92,11 +92,14 @@ def build_leaderboard(
 ) -> GroupLeaderboard | None:
     """Return the board of *rows*, all of one quota and period, within the departments of *scope* and below.
 
-    An empty *scope* is everybody. *size* 0 names nobody. *silent* lead and improve nowhere: who has left, and
-    who has a confirmed finding. *gains* by userid, None where weeks are not compared. None for fewer than
-    five people.
+    An empty *scope* is everybody. *size* 0 names nobody. *silent* are never named: people who left and people
+    with a confirmed finding. *gains* by userid, None where weeks are not compared. None for fewer than five.
     """
-    judged = [row for row in rows if row.target and _within(row.department, scope, departments)]
+    judged = [
+        row
+        for row in rows
+        if row.target and (not scope or not set(scope).isdisjoint(upwards(row.department, departments)))
+    ]
     if len(judged) < SMALLEST:
         return None
     asked = sum(row.target for row in judged)
@@ -117,14 +120,14 @@ def build_leaderboard(
         units=_units(judged, scope=scope, departments=departments),
         top=top,
         equal=equal,
-        gain=_sum(own.values()) if gains is not None else None,
+        gain=Gain(
+            latest=sum(gain.latest for gain in own.values()), before=sum(gain.before for gain in own.values())
+        )
+        if gains is not None
+        else None,
         improved=improved,
         improver=improver,
     )
-
-
-def _within(department: int | None, scope: Collection[int], departments: Departments) -> bool:
-    return not scope or not set(scope).isdisjoint(upwards(department, departments))
 
 
 def _attained(rows: Iterable[QuotaFigures]) -> int:
@@ -134,7 +137,7 @@ def _attained(rows: Iterable[QuotaFigures]) -> int:
 
 
 def _top(rows: Iterable[QuotaFigures], *, most: int) -> tuple[tuple[LeaderboardPlace, ...], int]:
-    """Return who leads, and how many equal ones at the next place would have been too many."""
+    """Return the leaders, and how many equal ones at the next rank would have been too many."""
     able = [(Fraction(row.counted, row.target), row) for row in rows if row.counted]
     able.sort(key=lambda pair: (-pair[0], pair[1].userid))
     places: list[LeaderboardPlace] = []
@@ -176,13 +179,8 @@ def _units(
     )
 
 
-def _sum(gains: Iterable[Gain]) -> Gain:
-    found = list(gains)
-    return Gain(latest=sum(gain.latest for gain in found), before=sum(gain.before for gain in found))
-
-
 def _improved(gains: Mapping[str, Gain], *, named: Collection[str]) -> tuple[int | None, str | None]:
-    """Return the largest improvement above 0, and whose it is if it is one person's who is named anyway."""
+    """Return the largest gain above 0, and the userid if it is one person's and they are named anyway."""
     most = max((gain.more for gain in gains.values()), default=0)
     if most <= 0:
         return None, None

@@ -1,7 +1,7 @@
-"""Whether a vanished userid and a new one are one person: the same customers since the same moments.
+"""Recognise a changed userid: the same customers since the same moments.
 
-WeCom keeps a contact's createtime when a userid is changed. A handover does not: there it is the time at
-which an admin gave the customer.
+WeCom keeps a contact's createtime when a userid is changed. A handover has
+the time of the handover.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """Of a vanished userid's *living* relations the list of a new one has *same*, since the same times."""
+    """Relations that a vanished and a new userid share: *same* of *living*, since the same times."""
 
     old_userid: str
     userid: str
@@ -39,17 +39,17 @@ class Overlap:
 
     @property
     def is_large(self) -> bool:
-        """Whether it is largely the same: at least 80 % of them, and 3."""
+        """Say whether most are the same: at least 80 % of them, and 3."""
         return self.same >= LEAST and self.same >= LARGELY * self.living
 
 
 def overlaps(
     old_userid: str, living: Mapping[str, Collection[int]], listed: Iterable[Begun]
 ) -> list[Overlap]:
-    """Compare one vanished userid with all lists at once, each row of which is looked at once.
+    """Return the overlaps of one vanished userid with all new ones, in one pass over *listed*.
 
-    *living*: customers of its living relations, each with the moments (epoch s) at which it is known to have
-    begun. *listed*: rows of new userids' lists, in any order, each relation once.
+    *living*: customers of its living relations, each with the known moments (epoch s) of its begin.
+    *listed*: rows of new userids' lists, in any order, each relation once.
     """
     same = Counter(
         row.userid
@@ -63,26 +63,30 @@ def overlaps(
 
 
 def proposals(found: Iterable[Overlap], *, refused: Collection[Pair] = frozenset()) -> list[Overlap]:
-    """Return who may be whom, in the order of vanished userids: each userid stands in one proposal at most.
+    """Return the proposed pairs in the order of vanished userids; each userid is in at most one.
 
-    The two must be each other's best match, alone; equally good ones are no proposal. Pairs that a person
-    *refused* are as if they had nothing in common.
+    The two must be each other's only best match; equally good ones give no proposal. Pairs that a person
+    *refused* are ignored.
     """
-    large = [one for one in found if one.is_large and (one.old_userid, one.userid) not in refused]
-    of_old = _best((one.old_userid, one) for one in large)
-    of_new = _best((one.userid, one) for one in large)
-    return [one for _, one in sorted(of_old.items()) if of_new.get(one.userid) is one]
+    large = [
+        overlap
+        for overlap in found
+        if overlap.is_large and (overlap.old_userid, overlap.userid) not in refused
+    ]
+    of_old = _best((overlap.old_userid, overlap) for overlap in large)
+    of_new = _best((overlap.userid, overlap) for overlap in large)
+    return [overlap for _, overlap in sorted(of_old.items()) if of_new.get(overlap.userid) is overlap]
 
 
 def _best(named: Iterable[tuple[str, Overlap]]) -> dict[str, Overlap]:
     """Return the best of each name; none where two are equally good."""
     by_name: dict[str, list[Overlap]] = {}
-    for name, one in named:
-        by_name.setdefault(name, []).append(one)
-    found = {}
-    for name, several in by_name.items():
-        most = max(one.same for one in several)
-        best = [one for one in several if one.same == most]
-        if len(best) == 1:
-            found[name] = best[0]
-    return found
+    for name, overlap in named:
+        by_name.setdefault(name, []).append(overlap)
+    best: dict[str, Overlap] = {}
+    for name, overlaps_of_name in by_name.items():
+        most = max(overlap.same for overlap in overlaps_of_name)
+        largest = [overlap for overlap in overlaps_of_name if overlap.same == most]
+        if len(largest) == 1:
+            best[name] = largest[0]
+    return best

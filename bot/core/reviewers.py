@@ -1,6 +1,6 @@
-"""Who decides a case of a person, and who does when nobody has.
+"""Who decides a person's case, and who decides when nobody did.
 
-Nobody decides about himself, nor about those whom he leads directly.
+Nobody decides about themselves, nor about people they lead directly.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from bot.core.workdays import WorkCalendar
 
 WORKDAYS = 3  # for an answer, and for a decision before it goes one up
 
-Levels = tuple[tuple[str, ...], ...]  # userids who may decide, first those who are asked first
+Levels = tuple[tuple[str, ...], ...]  # userids of deciders; the first level is asked first
 
 
-@dataclass(frozen=True, kw_only=True)  # without slots: what leads where is worked out once
+@dataclass(frozen=True, kw_only=True)  # without slots, for cached_property
 class Bank:
-    """Everybody by userid on the local *day*, and whom `[review]` and `[admins]` name."""
+    """Everybody by userid on the local *day*, and the userids in `[review]` and `[admins]`."""
 
     people: Mapping[str, Person]
     departments: Departments
@@ -29,9 +29,9 @@ class Bank:
     admins: tuple[str, ...] = ()
 
     def leaders_of(self, userid: str) -> frozenset[str]:
-        """Return those who lead *userid* directly: the leaders of the nearest led department at or above his.
+        """Return the direct leaders of *userid*: those of the nearest led department at or above theirs.
 
-        Departments that he leads, and what is below them, lead nobody to him.
+        Departments that *userid* leads, and those below, do not count.
         """
         person = self.people.get(userid)
         if person is None:
@@ -42,9 +42,9 @@ class Bank:
         return frozenset(found)
 
     def levels(self, userid: str) -> Levels:
-        """Return who decides a case of *userid*, level by level; none if nobody may.
+        """Return the deciders of a case of *userid*, level by level; none if nobody may.
 
-        First the reviewers, without them his leader's leader; then one up each; at last the admins.
+        First the reviewers, without them the leader's leader; then one up each; at last the admins.
         """
         direct = self.leaders_of(userid)
         barred = direct | {userid}
@@ -57,16 +57,16 @@ class Bank:
         return _each_once(found)
 
     def admins_but(self, userids: Collection[str]) -> Levels:
-        """Return the admins, but *userids*, as the only level: what is no leader's business."""
+        """Return the admins, without *userids*, as the only level: for cases that no leader should see."""
         return _each_once([self._free(self.admins, userids)])
 
     @cached_property
     def _leaders(self) -> Mapping[int, Set[str]]:
-        """Who has not left, by the department that he leads."""
+        """Return the leaders still employed, by department."""
         found: dict[int, set[str]] = {}
-        for one in self.people.values():
-            for department in one.leader_of if one.employed_on(self.day) else ():
-                found.setdefault(department, set()).add(one.userid)
+        for person in self.people.values():
+            for department in person.leader_of if person.employed_on(self.day) else ():
+                found.setdefault(department, set()).add(person.userid)
         return found
 
     def _nearest(self, department: int, person: Person) -> set[str]:
@@ -74,8 +74,8 @@ class Bank:
         current: int | None = department
         while current is not None and current not in seen:
             seen.add(current)
-            is_his = any(self.departments.at_or_below(current, led) for led in person.leader_of)
-            if not is_his and (here := self._leaders.get(current, frozenset()) - {person.userid}):
+            led_by_them = any(self.departments.at_or_below(current, led) for led in person.leader_of)
+            if not led_by_them and (here := self._leaders.get(current, frozenset()) - {person.userid}):
                 return set(here)
             current = self.departments.parents.get(current)
         return set()
@@ -87,13 +87,13 @@ class Bank:
         return tuple(userid for userid in userids if userid not in barred and self._is_here(userid))
 
     def _is_here(self, userid: str) -> bool:
-        """Whether he has not left; somebody outside the roster may be a reviewer."""
+        """Say whether they are still employed; people outside the roster may be reviewers."""
         person = self.people.get(userid)
         return person is None or person.employed_on(self.day)
 
 
 def _each_once(levels: Iterable[Iterable[str]]) -> Levels:
-    """Leave out whom an earlier level has, and levels without anybody."""
+    """Leave out people of an earlier level, and empty levels."""
     seen: set[str] = set()
     found = []
     for level in levels:
@@ -107,12 +107,11 @@ def _each_once(levels: Iterable[Iterable[str]]) -> Levels:
 def time_is_up(
     since: datetime, *, calendar: WorkCalendar, workdays: int = WORKDAYS, away: Collection[date] = frozenset()
 ) -> datetime:
-    """Return when so many *workdays* after *since* (aware) are over: with the working hours of the last one.
+    """Return when the working hours of the last of so many *workdays* after *since* (aware) end.
 
     Days of *away* are not counted. Raises ValueError if *since* has no zone.
     """
-    day = calendar.local_day(since)
-    left = workdays
+    day, left = calendar.local_day(since), workdays
     while left:
         day = calendar.next_workday(day)
         left -= day not in away
@@ -120,9 +119,9 @@ def time_is_up(
 
 
 def level_at(since: datetime, *, at: datetime, levels: int, calendar: WorkCalendar) -> tuple[int, datetime]:
-    """Return at which of so many *levels* a case stands at *at* that came to the first one at *since*.
+    """Return the level, of so many *levels*, of a case at *at* that began at *since*, and until when.
 
-    And until when it stands there; the last level keeps it. Raises ValueError for a time without a zone.
+    The last level keeps it. Raises ValueError for a time without a zone.
     """
     level, until = 0, time_is_up(since, calendar=calendar)
     while level < levels - 1 and at >= until:

@@ -1,21 +1,21 @@
-"""Whom the bot may speak to at all while it is rolled out: admins only, the people of a pilot, everybody."""
+"""Who may get messages during the rollout: admins only, the people of a pilot, everybody."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from bot.core.people import Departments, Person
 
-# What admins are told in every mode; whatever else concerns them as employees waits as for all others.
+# Admins get these in every mode; other messages about them as employees wait as for everybody.
 ADMIN_KINDS = frozenset({"admin", "review"})
 REVIEW = "review"
 
 
 class Mode(StrEnum):
-    """How far the bot is rolled out."""
+    """The stage of the rollout."""
 
     SHADOW = "shadow"
     PILOT = "pilot"
@@ -26,7 +26,7 @@ class Mode(StrEnum):
 class RolloutScope:
     """The *pilot* departments with all below them; *groups*: the departments of each robot by its address.
 
-    Userids are in lower case. Counting never looks here.
+    Userids are in lower case. Counting does not depend on it.
     """
 
     mode: Mode = Mode.ON
@@ -38,25 +38,25 @@ class RolloutScope:
 
     @property
     def shows_money(self) -> bool:
-        """Whether anybody is told what something may earn or cost him."""
+        """Say whether messages name money."""
         return self.mode is Mode.ON
 
     def includes(self, person: Person | None, day: date) -> bool:
-        """Whether *person* gets everything on the local *day*.
+        """Say whether *person* gets everything on the local *day*.
 
-        In a pilot that is who belongs to it on that day or leads a department in it: else its people would
-        have nobody who learns that they ask for help. Nobody outside the roster belongs to a pilot.
+        In a pilot: members on that day, and leaders of a department in it, so that requests for help reach
+        somebody. People outside the roster belong to no pilot.
         """
         if self.mode is not Mode.PILOT:
             return self.mode is Mode.ON
         return person is not None and (
-            self._any_within(person.membership_on(day).departments) or self._any_within(person.leader_of)
+            any(map(self._within, (*person.membership_on(day).departments, *person.leader_of)))
         )
 
     def tells(self, userid: str, kind: str, *, person: Person | None, day: date) -> bool:
-        """Whether *userid* may be told something unasked of *kind* on the local *day*.
+        """Say whether *userid* may get unasked messages of *kind* on the local *day*.
 
-        Who is named as a reviewer decides about the people of a pilot, wherever he belongs.
+        Reviewers decide about the people of a pilot from any department.
         """
         if self.includes(person, day):
             return True
@@ -65,18 +65,15 @@ class RolloutScope:
         return kind in ADMIN_KINDS and userid in self.admins
 
     def answers(self, userid: str, *, person: Person | None, day: date) -> bool:
-        """Whether *userid* gets figures when he asks for them on the local *day*."""
+        """Say whether *userid* gets figures when they ask for them on the local *day*."""
         return userid in self.admins or self.includes(person, day)
 
     def posts(self, address: str) -> bool:
-        """Whether the robot at *address* may post: in a pilot only if all its departments belong to it."""
+        """Say whether the robot at *address* may post: in a pilot all its departments must be in it."""
         if self.mode is not Mode.PILOT:
             return self.mode is Mode.ON
         own = self.groups.get(address, ())
-        return bool(own) and all(self._within(department) for department in own)
-
-    def _any_within(self, departments: Iterable[int]) -> bool:
-        return any(self._within(department) for department in departments)
+        return bool(own) and all(map(self._within, own))
 
     def _within(self, department: int) -> bool:
         return any(self.departments.at_or_below(department, top) for top in self.pilot)
