@@ -11,9 +11,9 @@ from builders.contacts import branch, contact, won
 from bot.core.contacts import Contact
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
-from bot.core.progress import progress
+from bot.core.progress import compute_rows
 from bot.core.quotas import Quota
-from bot.core.teams import Team, teams
+from bot.core.teams import Team, compute_teams
 
 # 1 with 11 and 12 below it; 2 beside it.
 TREE = Departments(parents={11: 1, 12: 1})
@@ -26,14 +26,14 @@ def teams_of(
 ) -> list[Team]:
     told = branch(contacts, people, departments=tree)
     past = told.past(seconds(WHEN))
-    rows = progress(
+    rows = compute_rows(
         told,
         quota_periods=[(asked, parse_period("2026-11")) for asked in quotas],
         at=at(WHEN),
         behind_threshold=NINE_TENTHS,
     )
     kept = {who.userid: past.history(who.userid).kept_90(seconds(WHEN)) for who in people}
-    return list(teams(rows, departments=tree, kept=kept))
+    return list(compute_teams(rows, departments=tree, kept=kept))
 
 
 def team(department: int, **changes: Any) -> Team:

@@ -15,7 +15,7 @@ from builders.config import DIRECTORY, WECOM, read
 
 from bot.core.contacts import Contact, Details
 from bot.core.people import Membership, Person
-from bot.core.progress import QuotaFigures, progress
+from bot.core.progress import QuotaFigures, compute_rows
 from bot.core.relations import RelationEvent, RelationKind
 
 FOLDER = Path(__file__).parent.parent / "docs" / "examples"
@@ -64,7 +64,7 @@ class Bank:
                 userid: [self._known(one) for one in of_one] for userid, of_one in whole.contacts.items()
             },
         )
-        rows = progress(
+        rows = compute_rows(
             branch,
             quota_periods=quota_periods_of(config.core_quotas(), when=when, period_name=period),
             at=when,

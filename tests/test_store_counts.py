@@ -19,7 +19,7 @@ from builders.branches import quota_periods_of
 from builders.oracle_rows import Rows
 from builders.worlds import World, world_of
 
-from bot.core.progress import Branch, progress
+from bot.core.progress import Branch, compute_rows
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import load_branch
 from bot.services import Directory, Services
@@ -71,7 +71,7 @@ def read(services: Services, world: World, userids: Collection[str] | None = Non
 
 
 def rows_of(world: World, branch: Branch) -> list[dict[str, object]]:
-    rows = progress(
+    rows = compute_rows(
         branch,
         quota_periods=quota_periods_of(
             world.quotas, when=world.calendar.local(world.at), period_name=world.period_name

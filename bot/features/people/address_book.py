@@ -1,8 +1,8 @@
-"""What a reading of WeCom's directory changes in what is known of members. Pure: no call, no store, no clock.
+"""Changes of known members by a reading of WeCom's directory. Pure: no call, no store, no clock.
 
-Somebody who is missing from a reading is `unknown` and stays as he was, until WeCom says that nobody has his
-userid. That answer is also given of people out of range, so when it comes of many at once nobody is taken for
-gone: the range was narrowed, more likely than that a tenth of the staff left on one day.
+A member missing from a reading is `unknown` and stays the same, until WeCom answers that nobody has the
+userid. WeCom answers so for people out of range, too. If it does for many at once nobody counts as gone: a
+narrower range is more likely than a tenth of the staff leaving on one day.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from bot.core.people import Departments
 from bot.store.address_book import Entry, EntryState, Wanted
 from bot.wecom.directory import LEFT, Absent, Member, Reading, Tag
 
-LEAVE_AT_ONCE = 3  # so many, or a tenth of all, may be gone on one day
+LEAVE_AT_ONCE = 3  # so many, or a tenth of all, may leave on one day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """Entries that a reading made or changed. *doubted*: said to be gone, which is not believed."""
+    """Entries new or changed by a reading. *doubted*: said to be gone, but not believed."""
 
     entries: dict[str, Entry]
     doubted: tuple[str, ...] = ()
 
 
 def missing(before: Mapping[str, Entry], seen: Iterable[str]) -> list[str]:
-    """Whom a complete reading lacks although he has not left: WeCom must be asked about each."""
+    """Return the members missing from a complete reading that have not left, for WeCom to be asked."""
     return sorted(
         {entry.userid for entry in before.values() if entry.state is not EntryState.LEFT} - set(seen)
     )
@@ -43,10 +43,10 @@ def after_reading(
     first: bool,
     wanted: Mapping[str, Wanted],
 ) -> Merged:
-    """What is known after a complete reading on the local *day*.
+    """Return the changes by a complete reading on the local *day*.
 
-    *answers*: what WeCom said of those that the reading lacks. *tags*: by userid. *first*: nothing was read
-    before. *wanted*: events that say who arrived.
+    *answers*: WeCom's answers about the missing members. *tags*: by userid. *first*: nothing was read before.
+    *wanted*: events of arrivals.
     """
     found: dict[str, Entry] = {}
     leads = _leads(reading)
@@ -69,7 +69,7 @@ def after_asking(
     day: date,
     wanted: Mapping[str, Wanted],
 ) -> Merged:
-    """What is known after single members were asked for on the local *day*; *tags* by userid."""
+    """Return the changes by answers about single members on the local *day*; *tags* by userid."""
     found = {
         userid: arrived(_seen(before.get(userid), answer, tags=tags[userid], day=day), wanted.get(userid))
         for userid, answer in answers.items()
@@ -81,21 +81,21 @@ def after_asking(
 
 
 def arrived(entry: Entry, wanted: Wanted | None) -> Entry:
-    """Note that an event said that he came; of those of the first reading of all nobody asks."""
+    """Return *entry* with its arrival by an event; members of the very first reading keep none."""
     if wanted is None or entry.arrived_on is not None or (entry.listed and entry.listed_on is None):
         return entry
     return replace(entry, arrived_on=wanted.arrived_on)
 
 
 def visible(reading: Reading, answers: Mapping[str, Member | Absent]) -> list[Member]:
-    """Everybody whom WeCom shows: in its lists, or when asked about."""
+    """Return all members that WeCom shows: in its lists, or when asked about."""
     return [*reading.members, *(answer for answer in answers.values() if isinstance(answer, Member))]
 
 
 def tags_of(
     reading: Reading, answers: Mapping[str, Member | Absent], *, tree: Departments
 ) -> dict[str, tuple[int, ...]]:
-    """Tags of everybody whom WeCom shows: his own, and those of his departments or of departments above."""
+    """Return the tags of all visible members: their own and those of departments at or above theirs."""
     return {
         member.userid: tuple(sorted(tag.id for tag in reading.tags if has_tag(member, tag, tree=tree)))
         for member in visible(reading, answers)
@@ -103,14 +103,14 @@ def tags_of(
 
 
 def has_tag(member: Member, tag: Tag, *, tree: Departments) -> bool:
-    """Whether *tag* names the member or a department at or above one of his."""
+    """Say whether *tag* names the member or a department at or above one of theirs."""
     return member.userid in tag.users or any(
         tree.at_or_below(own, tagged) for own in member.departments for tagged in tag.departments
     )
 
 
 def tree_of(reading: Reading) -> Departments:
-    """The departments of a reading as a tree."""
+    """Return the departments of a reading as a tree."""
     parents = {one.id: one.parent for one in reading.departments if one.parent}
     return Departments(parents, {one.id: one.name for one in reading.departments})
 
@@ -134,7 +134,7 @@ def _seen(known: Entry | None, member: Member, *, tags: tuple[int, ...], day: da
         return entry
     return replace(
         entry,
-        # Everybody is in a department; none means that the app may not see his, as if nothing were said.
+        # Everybody is in a department; none means that the app may not see it.
         departments=entry.departments or known.departments,
         state_since=known.state_since if known.state is state else day,
         listed=known.listed,
@@ -145,7 +145,7 @@ def _seen(known: Entry | None, member: Member, *, tags: tuple[int, ...], day: da
 
 
 def _leads(reading: Reading) -> dict[str, list[int]]:
-    """Departments by who leads them, as their own lines say it."""
+    """Return the led departments by leader, from the lines of the departments."""
     found: dict[str, list[int]] = {}
     for department in reading.departments:
         for userid in department.leaders:

@@ -1,7 +1,7 @@
-"""Reads the directory from WeCom: all of it at the start and each night, members when an event says so.
+"""Read the directory from WeCom: all of it at the start and each night, members after events about them.
 
-A reading is whole or nothing: as soon as one call fails, what is known stays as it was. Only one process
-reads at a time, so that an older list never replaces what a newer answer said.
+A reading is whole or nothing: if one call fails, nothing changes. Only one process reads at a time, so that
+an older list never replaces a newer answer.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from bot.wecom.token import TokenError
 
 log = structlog.get_logger(__name__)
 
-_NEXT_TRY = "directory_next_try"  # the mark of when the first reading is tried again (real epoch s)
+_NEXT_TRY = "directory_next_try"  # mark: the next try of the first reading (real epoch s)
 LEASE = "directory"
 LEASE_S = 300
 BATCH = 50
 RETRY_AFTER_S = 60
-# Seconds from each failed try of one member to the next; after the last one the nightly reading has to do.
+# Seconds from each failed try of one member to the next; after the last one the nightly reading follows.
 MEMBER_RETRY_S = (60, 300, 1800, 7200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryOutcome:
-    """What a reading found. *doubted*: so many were said to be gone at once that nobody is taken for gone."""
+    """Numbers of a reading. *doubted*: people said to be gone, too many at once to be believed."""
 
     people: int
     unknown: int
@@ -54,15 +54,15 @@ class DirectoryOutcome:
 
 @contextmanager
 def address_book(services: Services) -> Iterator[AddressBook]:
-    """The calls, with a way to WeCom that is closed at the end of the block."""
+    """Yield the calls, with a connection to WeCom that is closed at the end of the block."""
     with services.reads() as reads:
         yield AddressBook(reads, agent_id=services.config.wecom.agent_id)
 
 
 def read_directory(services: Services, *, book: AddressBook, at: datetime) -> DirectoryOutcome | None:
-    """Read everything and keep it under the local day of *at* (aware).
+    """Read everything and store it under the local day of *at* (aware).
 
-    None while another process is reading. Raises WeComError; then nothing has changed but the note of why.
+    Return None while another process is reading. Raises WeComError; then only the trouble is noted.
     """
     with _alone(services) as mine:
         if not mine:
@@ -82,9 +82,9 @@ def read_directory(services: Services, *, book: AddressBook, at: datetime) -> Di
 
 
 def look_after(services: Services) -> None:
-    """Read what must be read now: everything if nothing was yet, then members of whom events spoke.
+    """Read everything if nothing was read yet, else the members named by events.
 
-    Called every second or so; asks WeCom only when there is a reason to. Failures are logged and tried later.
+    Called every second or so; asks WeCom only with a reason. Failures are logged and retried later.
     """
     if services.config.directory.source != "wecom":
         return
@@ -100,7 +100,7 @@ def look_after(services: Services) -> None:
                 read_directory(services, book=book, at=services.clock.now())
             else:
                 reread_members(services, book=book, at=services.clock.now())
-            store.marks.put(_NEXT_TRY, str(now + RETRY_AFTER_S))  # another process may be at it
+            store.marks.put(_NEXT_TRY, str(now + RETRY_AFTER_S))  # another process may be reading
     except WeComError as error:
         until = (
             max(error.until, now + 1) if isinstance(error, TokenError | BlockedError) else now + RETRY_AFTER_S
@@ -110,9 +110,9 @@ def look_after(services: Services) -> None:
 
 
 def reread_members(services: Services, *, book: AddressBook, at: datetime) -> int:
-    """Ask for members of whom events spoke; how many were read. *at* is aware.
+    """Read the members named by events; return how many were read. *at* is aware.
 
-    One that cannot be read now is tried again later, after the last try by the nightly reading.
+    A failed one is retried later, and after the last retry left to the nightly reading.
     """
     store = services.store
     with _alone(services) as mine:
@@ -128,7 +128,7 @@ def reread_members(services: Services, *, book: AddressBook, at: datetime) -> in
         day = services.config.work_calendar().local_day(at)
         with store.transaction():
             before = store.address_book.all()
-            read = {one.userid: one for one in due if one.userid in answers}
+            read = {wanted.userid: wanted for wanted in due if wanted.userid in answers}
             merged = after_asking(before, answers, tags=tags, day=day, wanted=read)
             store.address_book.done(read.values())
             _keep(services, merged, day=day)
@@ -136,15 +136,15 @@ def reread_members(services: Services, *, book: AddressBook, at: datetime) -> in
 
 
 def _asked(services: Services, book: AddressBook, due: list[Wanted]) -> dict[str, Member | Absent]:
-    """What WeCom says of each; one that it will not speak of does not hold up the others."""
+    """Return WeCom's answer about each; a refused one does not stop the others."""
     answers: dict[str, Member | Absent] = {}
-    for one in due:
+    for wanted in due:
         try:
-            answers[one.userid] = book.member(one.userid)
+            answers[wanted.userid] = book.member(wanted.userid)
         except AnswerError as error:
             if kind_of(error.errcode) not in {ErrorKind.PERMANENT, ErrorKind.RECEIVER}:
                 raise
-            _later(services, [one], error)
+            _later(services, [wanted], error)
     return answers
 
 
@@ -174,8 +174,8 @@ def _kept(
             ((one.id, one.name, one.parent) for one in reading.departments), read_on=day
         )
         store.address_book.put_tags({tag.id: tag.name for tag in reading.tags})
-        # Asked for since we began: what came of it may be newer than our lists.
-        store.address_book.done(one for one in wanted.values() if one.wanted_since < began)
+        # Requests since we began stay: their answers may be newer than our lists.
+        store.address_book.done(request for request in wanted.values() if request.wanted_since < began)
         store.marks.put(READ_AT, str(int(at.timestamp())))
         store.troubles.clear(Part.DIRECTORY)
         _keep(services, merged, day=day)
@@ -191,7 +191,7 @@ def _kept(
 
 
 def _keep(services: Services, merged: Merged, *, day: date) -> None:
-    """Store entries, date what they change, and let this process go on with it."""
+    """Store entries, date their changes, and use them in this process."""
     store, config = services.store, services.config
     if merged.doubted:
         log.warning(
@@ -207,36 +207,36 @@ def _keep(services: Services, merged: Merged, *, day: date) -> None:
 def _tags(
     services: Services, book: AddressBook, answers: Mapping[str, Member | Absent]
 ) -> dict[str, tuple[int, ...]]:
-    """Tags of members read one by one: those that roles ask for are read anew, others stay as they were."""
+    """Return the tags of members read one by one: tags used by roles are read anew, others stay."""
     members = [member for member in answers.values() if isinstance(member, Member)]
     if not members:
         return {}
     asked = sorted({number for role in services.config.roles for number in role.match.tags})
     read = [tag for number in asked if (tag := book.tag(number)) is not None]
     tree, known = services.store.address_book.departments(), services.store.address_book.all()
-    found = {}
+    tags = {}
     for member in members:
         before = known[member.userid].tags if member.userid in known else ()
         own = {tag.id for tag in read if has_tag(member, tag, tree=tree)}
-        found[member.userid] = tuple(sorted(own | (set(before) - set(asked))))
-    return found
+        tags[member.userid] = tuple(sorted(own | (set(before) - set(asked))))
+    return tags
 
 
 def _later(services: Services, due: list[Wanted], error: WeComError) -> None:
     store = services.store
     with store.transaction():
-        for one in due:
-            if one.attempts < len(MEMBER_RETRY_S):
-                wait = MEMBER_RETRY_S[one.attempts]
-                store.address_book.later(one, next_try_at=int(store.now()) + wait, error=str(error))
+        for wanted in due:
+            if wanted.attempts < len(MEMBER_RETRY_S):
+                wait = MEMBER_RETRY_S[wanted.attempts]
+                store.address_book.later(wanted, next_try_at=int(store.now()) + wait, error=str(error))
             else:
-                store.address_book.done([one])
+                store.address_book.done([wanted])
 
 
 @contextmanager
 def _alone(services: Services) -> Iterator[bool]:
     leases, now = services.store.leases, int(services.store.now())
-    holder = f"{services.holder}:{threading.get_ident()}"  # this thread: another one may come by itself
+    holder = f"{services.holder}:{threading.get_ident()}"  # this thread: another one may read, too
     mine = leases.take(LEASE, holder=holder, now=now, until=now + LEASE_S)
     try:
         yield mine

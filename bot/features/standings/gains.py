@@ -1,4 +1,4 @@
-"""What each person added in a week beside the one before, and of whom that is not said."""
+"""Each person's adds of a week beside the week before, and the people left out of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WEEK = 7  # days
 
 
 def silent(standings: Standings) -> frozenset[str]:
-    """Who improves and leads nowhere: who has left, and whose adds a reviewer confirmed a finding about."""
+    """Return the people never named on a board: those who left, and those with a confirmed finding."""
     today, people = standings.calendar.local_day(standings.at), standings.people
     return standings.in_doubt | {
         row.userid
@@ -44,23 +44,23 @@ class Gains:
 
     def of(self, userids: Iterable[str]) -> dict[str, dict[str, Gain]]:
         """Return the gains of *userids* by quota."""
-        found: dict[str, dict[str, Gain]] = {quota: {} for quota, _ in self._quota_periods}
+        gains: dict[str, dict[str, Gain]] = {quota: {} for quota, _ in self._quota_periods}
         for userid in userids:
             if userid not in self._known:
                 self._known[userid] = self._of(userid)
             for quota, gain in self._known[userid].items():
-                found[quota][userid] = gain
-        return found
+                gains[quota][userid] = gain
+        return gains
 
     def _of(self, userid: str) -> dict[str, Gain]:
-        found: dict[str, Gain] = {}
+        gains: dict[str, Gain] = {}
         for (quota, _), quota_period in self._quota_periods.items():
             judged = quota_period.judged(userid, self._past)
             latest = _sure(judged, self._edges[0], self._upto)
             before = _sure(judged, self._edges[1], self._edges[0])
-            earlier = found.get(quota, Gain(latest=0, before=0))
-            found[quota] = Gain(latest=earlier.latest + latest, before=earlier.before + before)
-        return found
+            earlier = gains.get(quota, Gain(latest=0, before=0))
+            gains[quota] = Gain(latest=earlier.latest + latest, before=earlier.before + before)
+        return gains
 
 
 def _sure(judged: Judged, first_s: int, end_s: int) -> int:

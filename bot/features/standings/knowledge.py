@@ -1,4 +1,4 @@
-"""Contacts with all that is known of them beside the ledger: details, the bank's facts, decisions."""
+"""Contacts with all knowledge beside the ledger: details, the bank's facts, decisions."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from bot.core.contacts import NOTHING, Contact
 from bot.store.contact_knowledge import KEY_KINDS, MANAGER, SELF_DECLARED, StoredDetails, StoredFacts
 from bot.store.store import Store
 
-SAME_ADD_S = 60  # details belong to the add whose time is so close to WeCom's createtime
+SAME_ADD_S = 60  # details belong to the add this close to WeCom's createtime
 
 
 def with_knowledge(
     store: Store, contacts: Mapping[str, Sequence[Contact]], *, since: int, few: bool = False
 ) -> dict[str, list[Contact]]:
-    """Return *contacts* by userid with what is known now; *since* (epoch s) is the oldest that matters.
+    """Return *contacts* by userid with the knowledge of now; *since* (epoch s) is the oldest that matters.
 
-    *few*: they are those of a few people, and only what concerns these is read.
+    *few*: they are those of a few people; read only what concerns these.
     """
     userids = list(contacts) if few else None
     details = store.contact_knowledge.details(since=since - SAME_ADD_S, userids=userids)
@@ -40,34 +40,34 @@ def with_knowledge(
 def _keys(
     contacts: Mapping[str, Sequence[Contact]], details: Mapping[tuple[str, str], Sequence[StoredDetails]]
 ) -> set[str]:
-    """By what the bank may call the customers of *contacts*."""
+    """Return the keys by which the bank may name the customers of *contacts*."""
     adds = (contact for of_one in contacts.values() for contact in of_one)
-    told = (one for of_relation in details.values() for one in of_relation)
     keys = {key for contact in adds for key in (contact.add.external_userid, contact.state)}
-    for one in told:
-        keys.update((one.state, one.unionid, *one.mobile_sha256.split()))
+    for of_relation in details.values():
+        for stored in of_relation:
+            keys.update((stored.state, stored.unionid, *stored.mobile_sha256.split()))
     return keys - {""}
 
 
 def _belonging(details: Sequence[StoredDetails], contact: Contact) -> StoredDetails | None:
-    """The details of this very add of the relation, if they were read.
+    """Return the details of this add of the relation, if they were read.
 
-    After a slip WeCom tells of the contact as regained: how the customer came is what the first reading
-    said, tags and mobile numbers are what the last one said.
+    After a slip WeCom shows the contact as regained: how the customer came is from the first reading, tags
+    and mobile numbers are from the last.
     """
     moments = (contact.add.added_at, *(slip.regained_at for slip in contact.add.slips))
-    told = [one for moment in moments if (one := _nearest(details, moment)) is not None]
-    if len(told) <= 1:
-        return told[0] if told else None
-    first, last = told[0], told[-1]
+    near = [stored for moment in moments if (stored := _nearest(details, moment)) is not None]
+    if len(near) <= 1:
+        return near[0] if near else None
+    first, last = near[0], near[-1]
     return replace(
         first, details=replace(first.details, tags=last.details.tags), mobile_sha256=last.mobile_sha256
     )
 
 
 def _nearest(details: Sequence[StoredDetails], moment: int) -> StoredDetails | None:
-    near = [one for one in details if abs(one.createtime - moment) <= SAME_ADD_S]
-    return min(near, key=lambda one: abs(one.createtime - moment), default=None)
+    near = [stored for stored in details if abs(stored.createtime - moment) <= SAME_ADD_S]
+    return min(near, key=lambda stored: abs(stored.createtime - moment), default=None)
 
 
 def _known(
@@ -83,29 +83,28 @@ def _known(
         "unionid": (details.unionid,) if details else (),
         "mobile_sha256": details.mobile_sha256.split() if details else (),
     }
-    told = [
+    by_kind = [
         (kind, facts[kind, key]) for kind in KEY_KINDS for key in keys[kind] if key and (kind, key) in facts
     ]
-    said = [one for _, one in told]
-    managers = [one.manager for one in said if one.manager is not None]
-    if not said and details is None and not decisions:
+    managers = [stored.manager for _, stored in by_kind if stored.manager is not None]
+    if not by_kind and details is None and not decisions:
         return contact
     return replace(
         contact,
         state=state,
         details=details.details if details else None,
         manager=managers[-1] if managers else None,
-        facts={fact: value for one in said for fact, value in one.facts.items()},
-        self_declared=_self_declared(told),
+        facts={fact: value for _, stored in by_kind for fact, value in stored.facts.items()},
+        self_declared=_self_declared(by_kind),
         decisions=decisions,
     )
 
 
-def _self_declared(told: Sequence[tuple[str, StoredFacts]]) -> frozenset[str]:
-    """What is believed of *told* only because the employee noted a number; the last word on each counts."""
-    by: dict[str, str] = {}
-    for kind, said in told:
-        by |= dict.fromkeys(said.facts, kind)
-        if said.manager is not None:
-            by[MANAGER] = kind
-    return frozenset(fact for fact, kind in by.items() if kind == SELF_DECLARED)
+def _self_declared(by_kind: Sequence[tuple[str, StoredFacts]]) -> frozenset[str]:
+    """Return the facts known only by a number that the employee noted; the last line on each counts."""
+    kinds: dict[str, str] = {}
+    for kind, stored in by_kind:
+        kinds |= dict.fromkeys(stored.facts, kind)
+        if stored.manager is not None:
+            kinds[MANAGER] = kind
+    return frozenset(fact for fact, kind in kinds.items() if kind == SELF_DECLARED)

@@ -1,8 +1,8 @@
-"""Places of people among all of their scope: exact among few, some minutes old among many.
+"""Ranks of people among all of their scope: exact among few, some minutes old among many.
 
-Who stands where among 20,000 takes a minute to work out, and an answer has two seconds. So `keep_places`
-works it out from time to time, in small pieces, and whoever reads such a place reads its time. A place among
-at most FEW (a department, a small bank) is worked out when it is asked for.
+Ranks among 20,000 take a minute to compute, and an answer has two seconds. So `keep_places` computes them
+from time to time, in small pieces, and stores them with their time. A rank among at most FEW people (a
+department, a small bank) is computed when it is asked for.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from bot.services import Services
 
 FEW = 500  # people: a second and a half on a busy machine
 EVERY_S = 1800
-_OLDEST_S = 2 * 3600  # of the service's clock; an older place is none
+_OLDEST_S = 2 * 3600  # of the service's clock; older places are not shown
 _PIECE = 200  # people whose contacts are in memory at once
-_REST_S = 0.05  # between two pieces: whoever answers meanwhile has the turn
+_REST_S = 0.05  # between two pieces, for answers to come through
 _LEASE, _LEASE_S = "ranks", 120
 
 _Of = tuple[str, str, str]  # quota, period, userid
@@ -33,14 +33,14 @@ _Of = tuple[str, str, str]  # quota, period, userid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A place; *at* (local) says of when it is, None: of now. *place*: None while it is not worked out."""
+    """A place as of *at* (local; None: of now). *place*: None until it is computed."""
 
     place: RankPlace | None
     at: datetime | None = None
 
 
 def ranked(services: Services, rows: Iterable[QuotaFigures], *, at: datetime) -> dict[_Of, Ranked]:
-    """Return the places of *rows* that are not exempt, as of *at* (aware), or some minutes before it."""
+    """Return the places of the *rows* that are not exempt, as of *at* (aware), or some minutes before it."""
     crowds = _Crowds(load_people(services))
     quotas = {quota.id: quota for quota, _ in load_rulebook(services).periods_at(_day(services, at))}
     among_few: list[_Of] = []
@@ -63,7 +63,7 @@ def ranked(services: Services, rows: Iterable[QuotaFigures], *, at: datetime) ->
 def _exact(
     services: Services, asked: Iterable[_Of], whom: set[str], quotas: Mapping[str, Quota], *, at: datetime
 ) -> dict[_Of, Ranked]:
-    """Return the places that are *asked* for, as of *at*; *whom*: all who may be ranked with one of them."""
+    """Return the *asked* places as of *at*; *whom*: everybody who may be ranked with one of them."""
     told = _places(load_standings_of(services, whom, at=at).rows, quotas) if whom else {}
     return {key: Ranked(place=told.get(key)) for key in asked}
 
@@ -79,9 +79,9 @@ def _kept(
 
 
 def keep_places(services: Services) -> None:
-    """Work out the places that nobody can wait for, if the newest are old enough; one process does.
+    """Compute and store the places among many, if the newest are old enough. One process at a time does it.
 
-    A minute for 20,000 people with a million adds, with rests between; stops when the service does.
+    It takes a minute for 20,000 people with a million adds, with rests, and stops when the service does.
     """
     at, holder = services.clock.now(), services.holder
     newest = services.store.ranks.newest()
@@ -120,19 +120,19 @@ def _places(rows: Iterable[QuotaFigures], quotas: Mapping[str, Quota]) -> dict[_
 
 
 def _value(row: QuotaFigures, scope: Scope) -> Hashable:
-    """What those who are ranked with *row* have in common."""
+    """Return what everybody ranked with *row* has in common."""
     return {Scope.DEPARTMENT: row.department, Scope.ROLE: row.role, Scope.ALL: None}[scope]
 
 
 class _Crowds:
-    """Who may be ranked with whom, worked out once for each scope."""
+    """Groups of people that may be ranked together, computed once for each scope."""
 
     def __init__(self, people: Mapping[str, Person]) -> None:
         self._people = people
         self._known: dict[Scope, dict[Hashable, list[str]]] = {}
 
     def of(self, scope: Scope) -> Mapping[Hashable, Sequence[str]]:
-        """Userids by what they have in common."""
+        """Return the userids of each group of *scope*."""
         if scope not in self._known:
             found: dict[Hashable, list[str]] = {}
             for userid, person in self._people.items():
@@ -142,12 +142,12 @@ class _Crowds:
         return self._known[scope]
 
     def is_large(self, scope: Scope) -> bool:
-        """Whether somebody is ranked among more than FEW."""
+        """Say whether somebody is ranked among more than FEW."""
         return any(len(userids) > FEW for userids in self.of(scope).values())
 
 
 def _values(person: Person, scope: Scope) -> set[Hashable]:
-    """What *person* has or once had of it: which of these a row shows depends on its period."""
+    """Return all groups of *person*, of now and before: which one a row shows depends on its period."""
     match scope:
         case Scope.DEPARTMENT:
             return {next(iter(one.departments), None) for one in person.memberships}

@@ -1,4 +1,4 @@
-"""Where everybody stands, as a spreadsheet: for `quotabot progress` and for a leader who asks for it."""
+"""Everybody's figures as a spreadsheet: for `quotabot progress` and for leaders in the chat."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ TEAM_KEYS = ("people", "attainment", "median", "kept_90")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The rows (and teams, where asked for) that are shown; *names* of people and departments by id.
+    """The rows and teams (None unless asked for) to show; *names* of people and *departments* by id.
 
-    *notes* stand above the rows of a spreadsheet, too. *incomplete*: why figures may lack something; None if
-    they are complete.
+    *incomplete*: why figures may lack something; None if they are complete.
     """
 
     at: datetime
@@ -43,22 +42,22 @@ class Report:
 
     @property
     def texts(self) -> Texts:
-        """What columns and statuses are called."""
+        """Return the names of columns and statuses."""
         return texts_in(self.language)
 
     @property
     def minute(self) -> str:
-        """As of when, to the minute."""
+        """Return the time of the figures, to the minute."""
         return f"{self.at:%Y-%m-%d %H:%M}"
 
     def department(self, number: int) -> str:
-        """What a department is called, with its id."""
+        """Return the id of a department with its name."""
         name = self.departments.get(number, "")
         return f"{number} {name}" if name else str(number)
 
 
 def sheets(report: Report) -> list[Sheet]:
-    """Return the sheet of rows, with all their keys, and that of departments where they were asked for."""
+    """Return the sheet of rows with all their keys, and the sheet of departments if asked for."""
     texts = report.texts
     lacking = (texts["tables.incomplete"],) if report.incomplete is not None else ()
     notes = (texts["tables.note"], *lacking, *report.notes)
@@ -95,7 +94,7 @@ def sheets(report: Report) -> list[Sheet]:
 
 
 def _row_keys() -> Iterator[str]:
-    """A row's keys in their order, and beside the userid the name."""
+    """Yield a row's keys in their order, with the name after the userid."""
     for key in QuotaFigures.__dataclass_fields__:
         yield key
         if key == "userid":

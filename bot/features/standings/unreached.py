@@ -1,4 +1,4 @@
-"""Targets that nobody reached on record: `quotabot check` says so before they discourage everybody."""
+"""Targets that nobody reached on record: `quotabot check` warns before they discourage everybody."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.features.standings.load import load_standings_in
 from bot.services import Services
 
-LOOKED_AT = 6  # so many whole periods of each quota, the latest ones
+LOOKED_AT = 6  # the latest whole periods of each quota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreached:
-    """A quota whose target nobody reached in any of *periods*; *best* is who came nearest."""
+    """A quota with a target that nobody reached in any of *periods*; *best* is the nearest row."""
 
     quota: str
     periods: tuple[str, ...]
@@ -25,8 +25,7 @@ class Unreached:
 def unreached(services: Services) -> list[Unreached]:
     """Return the quotas of the file that nobody would have met, in the file's order.
 
-    Looks at periods that lie wholly between the ledger's first fact and today. A quota of which nobody
-    was asked anything then is not among them.
+    Only periods wholly between the ledger's first fact and today count, and only quotas with a target then.
     """
     calendar, now = services.config.work_calendar(), services.clock.now()
     first, today = services.store.ledger.first_at(), calendar.local_day(now)
