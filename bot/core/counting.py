@@ -1,4 +1,4 @@
-"""What counts, as values: `[quotas.counting]` and `[integrity]` without a word about how they are applied."""
+"""The values of `[quotas.counting]` and `[integrity]`. Other modules apply them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WECHAT, WECOM = 1, 2  # WeCom's `type` of an external contact [92114]
 
 
 class FirstAdd(StrEnum):
-    """pair: a re-add earns nothing; corp: nor does a customer a colleague had before; any: each add earns."""
+    """pair: a re-add earns nothing; corp: nor does a colleague's earlier customer; any: each add earns."""
 
     PAIR = "pair"
     CORP = "corp"
@@ -21,13 +21,13 @@ class FirstAdd(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxShare:
-    """At most *share* (0 <= share < 1) of what counts may have *fact*."""
+    """The largest *share* (0 <= share < 1) of the counted contacts with *fact*."""
 
     fact: str
     share: Fraction
 
     def allowed(self, others: int) -> int:
-        """Return how many may have the fact beside *others* that do not have it, or are not known to."""
+        """Return how many contacts may have the fact beside *others* without it, or with it unknown."""
         return int(self.share / (1 - self.share) * others)
 
 
@@ -48,19 +48,19 @@ class Counting:
 
     @property
     def keep_s(self) -> int:
-        """The keep period in seconds."""
+        """Return the keep period in seconds."""
         return self.keep_days * DAY_S
 
     @property
     def needs_details(self) -> bool:
-        """Whether a rule asks for what only WeCom's details of a contact say."""
+        """Return whether a rule needs WeCom's details of a contact."""
         every_type = self.customer_types >= {WECHAT, WECOM}
-        return not every_type or bool(self.exclude_add_ways) or bool(self.required_tags)
+        return not every_type or bool(self.exclude_add_ways or self.required_tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """So many *adds* of one employee within so many *minutes*, both ends included."""
+    """The limit of *adds* of one employee within *minutes*, both ends included."""
 
     adds: int
     minutes: int
@@ -68,7 +68,7 @@ class Burst:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuickLoss:
-    """A share of *rate* or more of a period's adds, of which there are *min_adds*, lost within keep_days."""
+    """The limit of the share of a period's adds lost within keep_days, from *min_adds* adds on."""
 
     rate: Fraction
     min_adds: int
@@ -76,7 +76,7 @@ class QuickLoss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integrity:
-    """One `[integrity]`; what is None is off. *hold*: concerned adds are pending until reviewed."""
+    """One `[integrity]`; a rule that is None is off. *hold*: concerned adds are pending until reviewed."""
 
     shared_by: int | None = None
     window_days: int = 30

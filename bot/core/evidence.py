@@ -1,4 +1,4 @@
-"""What a finding saw, in figures that stay as they were when the question was put."""
+"""The figures behind a finding. They stay as they were when the question was asked."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.contacts import Contact
-from bot.core.counting import DAY_S
 from bot.core.integrity import Finding, FindingKind
 from bot.core.quotas import Quota
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The figures behind a question; *first* and *last* in epoch s are the adds it is about.
+    """The figures behind a question; *first* and *last* (epoch s) bound the adds.
 
-    burst: *n* adds from first to last, the densest window of the day. shared: *n* employees of one customer
-    within *days*. quick_loss: *n* of *of* adds lost within *days*. rollout: *n* adds of a day.
+    burst: *n* adds in the densest window of the day. shared: *n* employees of one customer within *days*.
+    quick_loss: *n* of *of* adds lost within *days*. rollout: *n* adds of a day.
     """
 
     first: int
@@ -28,23 +27,23 @@ class Evidence:
 
 
 def evidence_of(finding: Finding, *, contacts: Sequence[Contact], quota: Quota) -> Evidence:
-    """Return the figures of *finding*, found under the rules of *quota*.
+    """Return the figures of *finding* under the rules of *quota*.
 
-    *contacts* are the person's as of T, by time; for a quick loss those of the period.
+    *contacts*: the person's as of T, by time; for a quick loss those of the period.
     """
     moments = [key[2] for key in finding.concerned]
     if finding.name.kind is FindingKind.BURST and quota.integrity.burst is not None:
         return _densest(moments, contacts, window_s=quota.integrity.burst.minutes * 60)
+    of = days = 0
     if finding.name.kind is FindingKind.SHARED:
-        return Evidence(first=moments[0], last=moments[-1], n=finding.seen, days=quota.integrity.window_days)
-    if finding.name.kind is FindingKind.ROLLOUT:
-        return Evidence(first=moments[0], last=moments[-1], n=finding.seen)
-    days = quota.counting.keep_s // DAY_S
-    return Evidence(first=moments[0], last=moments[-1], n=finding.seen, of=len(contacts), days=days)
+        days = quota.integrity.window_days
+    elif finding.name.kind is FindingKind.QUICK_LOSS:
+        of, days = len(contacts), quota.counting.keep_days
+    return Evidence(first=moments[0], last=moments[-1], n=finding.seen, of=of, days=days)
 
 
 def _densest(ends: Sequence[int], contacts: Sequence[Contact], *, window_s: int) -> Evidence:
     adds = [contact.add.added_at for contact in contacts]
     windows = [adds[bisect_left(adds, end - window_s) : bisect_right(adds, end)] for end in ends]
-    most = max(windows, key=len)
-    return Evidence(first=most[0], last=most[-1], n=len(most))
+    densest = max(windows, key=len)
+    return Evidence(first=densest[0], last=densest[-1], n=len(densest))

@@ -1,4 +1,4 @@
-"""What one employee's contacts looked like at a time: every number of that time is made from it."""
+"""One employee's contacts as of one time. Every number of that time is made from them."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Kept:
     def over(cls, several: Iterable[Kept]) -> Kept:
         """Return all of several people as one."""
         listed = list(several)
-        return cls(sum(one.kept for one in listed), sum(one.adds for one in listed))
+        return cls(sum(person.kept for person in listed), sum(person.adds for person in listed))
 
     @property
     def share(self) -> Fraction | None:
-        """The share kept, with two decimals; None under 10 adds."""
+        """Return the share kept, with two decimals; None under 10 adds."""
         if self.adds < KEPT_MIN_ADDS:
             return None
         return round_half_up(Fraction(self.kept, self.adds), places=2)
@@ -75,19 +75,20 @@ class History:
         return cls(contacts=tuple(known_at(contacts, at)))
 
     def added_within(self, first_s: int, end_s: int) -> Sequence[Contact]:
-        """Return the contacts with *first_s* <= added_at < *end_s*: what basis `added` looks at."""
+        """Return the contacts of basis `added`: *first_s* <= added_at < *end_s*."""
         return [contact for contact in self.contacts if first_s <= contact.add.added_at < end_s]
 
     def held_at(self, moment: int, *, first_s: int) -> Sequence[Contact]:
-        """Return what a quota of basis `held` looks at: each relation's last add up to *moment* (epoch s).
+        """Return the contacts of basis `held`: each relation's last add up to *moment* (epoch s).
 
-        Those alive at *moment*, and those that a transfer ended from *first_s* up to it. An end after
-        *moment* is none.
+        A contact must be alive at *moment*, or a transfer ended it from *first_s* up to *moment*. An end
+        after *moment* is ignored.
         """
-        last: dict[str, Contact] = {}
-        for contact in self.contacts:
-            if contact.add.added_at <= moment:
-                last[contact.add.external_userid] = contact
+        last = {
+            contact.add.external_userid: contact
+            for contact in self.contacts
+            if contact.add.added_at <= moment
+        }
         held: list[Contact] = []
         for contact in last.values():
             ended_at = contact.add.ended_at
@@ -114,7 +115,7 @@ class History:
         ]
 
     def kept_90(self, at: int) -> Kept:
-        """Return what became of the adds in the 90 x 24 h up to *at*, without those that a transfer ended."""
+        """Return what became of the adds in the 90 x 24 h up to *at*, transfers left out."""
         recent = [
             contact.add
             for contact in self.contacts

@@ -1,7 +1,7 @@
 """Questions about adds, never accusations: bursts, shared customers, quick losses, customers known before.
 
-A finding is a question that a person answers and a reviewer decides. What was decided once is not asked
-again, so a finding is named by what it is about and not by the adds it was seen in.
+The person answers a finding, a reviewer decides it. A decided question is not asked again. So the name of a
+finding is its subject, not the list of its adds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Planned = Callable[[str, date], bool]  # whether a userid's adds of a local day 
 
 
 class FindingKind(StrEnum):
-    """What was seen. The values are stored."""
+    """The kinds of findings. The values are stored."""
 
     BURST = "burst"
     SHARED = "shared"
@@ -31,13 +31,15 @@ class FindingKind(StrEnum):
     ROLLOUT = "rollout"
 
 
-FLAGS = (FindingKind.BURST, FindingKind.SHARED, FindingKind.QUICK_LOSS)  # what a row may show once confirmed
+FLAGS = (FindingKind.BURST, FindingKind.SHARED, FindingKind.QUICK_LOSS)  # a row may show them once confirmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingName:
-    """What a finding is about: one person, and as *subject* a local day (burst, rollout), a customer (shared)
-    or `quota period` (quick_loss)."""
+    """The person and *subject* of a finding.
+
+    The subject is a local day (burst, rollout), a customer (shared) or `quota period` (quick_loss).
+    """
 
     kind: FindingKind
     userid: str
@@ -48,8 +50,8 @@ class FindingName:
 class Finding:
     """A question with its evidence: the adds *concerned*, by time; *on* is the local day of the first.
 
-    *seen* counts what makes it one: adds in the window, employees of the customer, adds soon lost, adds of
-    customers known before.
+    *seen* counts adds in the window, employees of the customer, quickly lost adds, or adds of customers
+    known before.
     """
 
     name: FindingName
@@ -67,7 +69,7 @@ class Flag:
 
 
 def no_event(_userid: str, _day: date) -> bool:
-    """Say that nothing was declared beforehand."""
+    """Return False: nothing was declared beforehand."""
     return False
 
 
@@ -79,7 +81,9 @@ def bursts(
     *contacts* are as of T, by time, then by customer. Concerned are the adds from the *adds*-th on in any
     window of *minutes*, both ends included. Adds of a planned event are left out altogether.
     """
-    unplanned = [one for one in contacts if not planned(one.add.userid, day_of(one.add.added_at))]
+    unplanned = [
+        contact for contact in contacts if not planned(contact.add.userid, day_of(contact.add.added_at))
+    ]
     concerned: dict[date, list[Key]] = {}
     seen: dict[date, int] = {}
     begin = 0
@@ -110,12 +114,13 @@ def shared(
     *contacts* are all adds of one customer as of T, at any employee. Windows of *window_days* × 24 h slide;
     both ends are included; within one, employees stand in the order of their first add, then of userids.
     """
-    told = sorted(contacts, key=lambda contact: (contact.add.added_at, contact.add.userid))
+    by_time = sorted(contacts, key=lambda contact: (contact.add.added_at, contact.add.userid))
     concerned: dict[str, list[Key]] = {}
     seen: dict[str, int] = {}
-    for index, contact in enumerate(told):
+    for index, contact in enumerate(by_time):
         begin = contact.add.added_at - window_days * DAY_S
-        order = list(dict.fromkeys(one.add.userid for one in told[: index + 1] if one.add.added_at >= begin))
+        window = [other for other in by_time[: index + 1] if other.add.added_at >= begin]
+        order = list(dict.fromkeys(other.add.userid for other in window))
         userid = contact.add.userid
         if order.index(userid) + 1 >= shared_by:
             concerned.setdefault(userid, []).append(contact.key)
@@ -141,8 +146,8 @@ def quick_loss(
 ) -> Finding | None:
     """Return the finding about one employee's adds of one period, or None.
 
-    *contacts* are the period's adds as of T, *about* is `quota period`. The share of losses less than
-    *keep_s* after the add is compared with the rate, both ends included.
+    *contacts*: the period's adds as of T; *about*: `quota period`. Losses less than *keep_s* after the add
+    are quick. A share equal to the rate is a finding.
     """
     lost = [
         contact
@@ -164,16 +169,16 @@ def quick_loss(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchRule:
-    """The bot began to know the bank's customers at *start* (epoch s); *first_add* says what earns anyway."""
+    """The start (epoch s) of the bot's record, and *first_add*, which says which adds earn anyway."""
 
     start: int
     first_add: FirstAdd
 
     def concerns(self, contact: Contact) -> bool:
-        """Whether an add near the start is of a customer whom somebody at the bank had before.
+        """Return whether this add near the start is of a customer known to the bank before.
 
-        Not one that the bank itself gave, nor one that earns nothing as it is. An add whose way is not known
-        yet is not asked about; nor is one within 60 s of a colleague's, who stood beside.
+        False for an add that the bank itself gave, and for one that earns nothing anyway. False while the
+        way of adding is unknown, and within 60 s of a colleague's add: they stood side by side.
         """
         add = contact.add
         if abs(add.added_at - self.start) > ROLLOUT_S or self.first_add is FirstAdd.CORP:
@@ -223,7 +228,7 @@ def seen_in(
 ) -> list[Finding]:
     """Return bursts, shared customers and customers known before in everybody's contacts as of T.
 
-    Each employee's are by time. *rollout*: None where no start is known.
+    The contacts of each employee are by time. *rollout*: None without a known start.
     """
     found: list[Finding] = []
     if rollout is not None:
@@ -249,5 +254,5 @@ def seen_in(
 
 
 def held_by(found: Iterable[Finding], *, decided: frozenset[FindingName]) -> frozenset[Key]:
-    """Return the contacts that undecided findings hold."""
+    """Return the keys of the contacts held by undecided findings."""
     return frozenset(key for finding in found if finding.name not in decided for key in finding.concerned)

@@ -1,4 +1,4 @@
-"""A relation (employee, customer) is the set of its events; adds are folded from that set.
+"""Relations (employee, customer) as sets of events. Adds are folded from the set.
 
 Times are whole epoch seconds (UTC), as WeCom's CreateTime.
 """
@@ -11,24 +11,21 @@ from enum import StrEnum
 
 
 class RelationKind(StrEnum):
-    """What happened to a relation. The values are stored in the ledger: never rename one."""
+    """The kinds of events of a relation. The ledger stores the values: never rename one."""
 
     ADDED = "added"
     HALF_ADDED = "half_added"
     EDITED = "edited"
     LOST_BY_MEMBER = "lost_by_member"  # del_external_contact: the employee deleted the customer
     LOST_BY_CUSTOMER = "lost_by_customer"  # del_follow_user: the customer deleted the employee
-    LOST_UNKNOWN = "lost_unknown"  # WeCom's list no longer has it; by whom, no list says
+    LOST_UNKNOWN = "lost_unknown"  # WeCom's list lacks it; no list says who ended it
     TRANSFERRED = "transferred"  # del_external_contact with Source=DELETE_BY_TRANSFER
     TRANSFER_FAILED = "transfer_failed"  # kept for explaining; changes nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationEvent:
-    """One fact about a relation.
-
-    *userid* is in lower case; *at* is epoch seconds; *state* is WeCom's channel state, empty if none.
-    """
+    """One fact about a relation: *userid* in lower case, WeCom's channel *state*, empty if none."""
 
     userid: str
     external_userid: str
@@ -39,7 +36,7 @@ class RelationEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slip:
-    """A loss that was followed by an add so soon that, as of *regained_at*, neither was."""
+    """A loss soon followed by an add. From *regained_at* on, neither has happened."""
 
     lost_at: int
     lost_by: RelationKind
@@ -48,10 +45,10 @@ class Slip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Add:
-    """One add of a relation as the whole set of events tells it.
+    """One add of a relation according to the whole set of events.
 
-    *nth* is 1 for the first add of the relation. *ended_at* and *ended_by* are both None while it is
-    alive. *slips* are in the order of time. *state* is the channel state of the event that began it.
+    *nth*: 1 for the first add of the relation. *ended_at*, *ended_by*: both None while it is alive. *slips*:
+    by time. *state*: the channel state of the add's event.
     """
 
     userid: str
@@ -67,8 +64,8 @@ class Add:
 LOSSES = frozenset({RelationKind.LOST_BY_CUSTOMER, RelationKind.LOST_BY_MEMBER, RelationKind.LOST_UNKNOWN})
 ENDS = LOSSES | {RelationKind.TRANSFERRED}
 
-# Order at equal times. Of two losses in one second the first one ends the relation: the customer's, since
-# it is never the employee's doing; what an event told goes before what was only found missing.
+# Order at equal times. The first of two losses in one second ends the relation. The customer's loss goes
+# first: it is not the employee's doing. A loss without an event goes last.
 _RANK = {
     RelationKind.ADDED: 0,
     RelationKind.HALF_ADDED: 1,
@@ -82,13 +79,12 @@ _RANK = {
 
 
 def fold(events: Iterable[RelationEvent], *, regain_s: int) -> tuple[Add, ...]:
-    """Return the adds of one relation, in the order of time, from its events in any order and number.
+    """Return the adds of one relation by time, from its events in any order and number.
 
-    A loss that is followed by an add less than *regain_s* seconds later was a slip; 0 knows no slips.
-    The gap is measured from the loss that ended the relation, not from a later one that found it ended.
-    Raises ValueError if the events are of several relations.
+    A loss and an add less than *regain_s* seconds later are a slip; 0 knows no slips. The gap begins at the
+    loss that ended the relation. Raises ValueError if the events are of several relations.
     """
-    # Of two deliveries of one add the one with a state is believed, whichever came first.
+    # Of two deliveries of one add, the one with a state wins.
     by_state = sorted(set(events), key=lambda event: event.state, reverse=True)
     history = sorted(by_state, key=lambda event: (event.at, _RANK[event.kind]))
     if len({(event.userid, event.external_userid) for event in history}) > 1:
@@ -102,25 +98,33 @@ def fold(events: Iterable[RelationEvent], *, regain_s: int) -> tuple[Add, ...]:
             if last is not None and slip is not None:
                 adds[-1] = replace(last, ended_at=None, ended_by=None, slips=(*last.slips, slip))
             else:
-                adds.append(_added(event, nth=len(adds) + 1))
+                adds.append(
+                    Add(
+                        userid=event.userid,
+                        external_userid=event.external_userid,
+                        added_at=event.at,
+                        nth=len(adds) + 1,
+                        state=event.state,
+                    )
+                )
         elif event.kind in ENDS and last is not None and alive:
             adds[-1] = replace(last, ended_at=event.at, ended_by=event.kind)
     return tuple(adds)
 
 
 def as_of(add: Add, at: int) -> Add | None:
-    """Return *add* as it stood at *at* (epoch seconds, included), or None if it was not yet.
+    """Return *add* as of *at* (epoch seconds, included), or None before it happened.
 
-    *add* must come from the fold of all events; the answer is what the fold of those up to *at* gives.
+    *add* must come from the fold of all events. The result equals the fold of the events up to *at*.
     """
     if add.added_at > at:
         return None
     if (add.ended_at is None or add.ended_at <= at) and (not add.slips or add.slips[-1].regained_at <= at):
         return add
-    over = tuple(slip for slip in add.slips if slip.regained_at <= at)
-    if len(over) < len(add.slips) and (slip := add.slips[len(over)]).lost_at <= at:
-        return replace(add, ended_at=slip.lost_at, ended_by=slip.lost_by, slips=over)
-    return replace(add, ended_at=None, ended_by=None, slips=over)
+    past = tuple(slip for slip in add.slips if slip.regained_at <= at)
+    if len(past) < len(add.slips) and (slip := add.slips[len(past)]).lost_at <= at:
+        return replace(add, ended_at=slip.lost_at, ended_by=slip.lost_by, slips=past)
+    return replace(add, ended_at=None, ended_by=None, slips=past)
 
 
 def _slip(last: Add | None, *, regained_at: int, regain_s: int) -> Slip | None:
@@ -129,13 +133,3 @@ def _slip(last: Add | None, *, regained_at: int, regain_s: int) -> Slip | None:
     if regained_at - last.ended_at >= regain_s:
         return None
     return Slip(lost_at=last.ended_at, lost_by=last.ended_by, regained_at=regained_at)
-
-
-def _added(event: RelationEvent, *, nth: int) -> Add:
-    return Add(
-        userid=event.userid,
-        external_userid=event.external_userid,
-        added_at=event.at,
-        nth=nth,
-        state=event.state,
-    )

@@ -1,7 +1,7 @@
-"""What WeCom's lists say that the ledger does not: facts to write for one relation, and guards against harm.
+"""The comparison of one relation with WeCom's list: facts to write, and guards against harm.
 
-A list names the living relations of one member, each with its createtime (epoch s). It also names one-way
-friendships, where only the customer left, and it tells neither who ended a relation nor when.
+A list names the living relations of one member, each with its createtime (epoch s). It still names a relation
+that only the customer ended. It does not say when a relation ended, nor who ended it.
 """
 
 from __future__ import annotations
@@ -14,35 +14,33 @@ from bot.core.relations import ENDS, Add, RelationEvent, RelationKind, fold
 
 ORIGIN = "sync"
 
-SAME_ADD_S = 60  # an add in the ledger so close to a createtime is that very add
-# What happened so shortly before the lists were read is left to the next time: its event, and WeCom's lists,
-# may still be on their way.
-SETTLE_S = 600
+SAME_ADD_S = 60  # an add in the ledger so close to a createtime is the same add
+SETTLE_S = 600  # the last seconds before a reading are left to the next run: events may still be on their way
 ROLLOUT_S = 30 * 86_400
-# Why a list is unknown that a later try cannot read either.
+# Reasons of an unknown list that a retry cannot read either.
 FELL_OUT = "fell out of the visible range or of 客户联系 → 使用范围 while the lists were read"
 UNLICENSED = "no licence for 客户联系 (fail_info)"
 NEVER_READ = frozenset({FELL_OUT, UNLICENSED})
 
 
 class Cause(StrEnum):
-    """Why something is told of a run. The values are stored."""
+    """The causes in the report of a run. The values are stored."""
 
-    IMPORTED = "imported"  # there before the member's list was ever read
+    IMPORTED = "imported"  # older than the first reading of the member's list
     MISSED_ADD = "missed_add"
-    ROLLOUT = "rollout"  # such an add, near the first run, of a customer who was there before
-    RENEWED = "renewed"  # ended and begun again, and not both were told
+    ROLLOUT = "rollout"  # such an add near the first run, of a customer known before
+    RENEWED = "renewed"  # ended and begun again; an event is missing
     MISSED_LOSS = "missed_loss"
     MISSED_TRANSFER = "missed_transfer"
-    RETURNED = "returned"  # a list lacked it, a later one has it again: that loss was none
-    HELD = "held"  # losses that are found, and wait for a person's word
-    ONE_WAY = "one_way"  # the customer left; whether he came back no list says
+    RETURNED = "returned"  # missing in one list, back in a later one: no loss
+    HELD = "held"  # losses that an admin must confirm
+    ONE_WAY = "one_way"  # the customer left; no list says whether they came back
     LISTED_AFTER_END = "listed_after_end"  # ended in the ledger, listed as older than that end
     UNSEEN_LOSSES = "unseen_losses"  # customers who left without an event: still listed
     CAME_AND_WENT = "came_and_went"  # between two readings
     UNKNOWN = "unknown"  # members whose list could not be read
-    FROZEN = "frozen"  # members with customers, who left or are out of range or scope
-    RENAMED = "renamed"  # a new userid that may be a vanished one's; nothing is written for the two
+    FROZEN = "frozen"  # members with customers, but gone or out of range or scope
+    RENAMED = "renamed"  # a new userid that may belong to a vanished one; nothing is written for the two
 
 
 FOUND = frozenset(
@@ -51,15 +49,13 @@ FOUND = frozenset(
         *(Cause.MISSED_LOSS, Cause.MISSED_TRANSFER, Cause.RETURNED),
     }
 )
-ESTIMATED = frozenset(
-    {Cause.UNSEEN_LOSSES, Cause.CAME_AND_WENT}
-)  # no list has them; figures tell about how many
+ESTIMATED = frozenset({Cause.UNSEEN_LOSSES, Cause.CAME_AND_WENT})  # in no list; behaviour figures show some
 UNVERIFIABLE = frozenset({Cause.ONE_WAY, Cause.LISTED_AFTER_END}) | ESTIMATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListEntry:
-    """A relation as WeCom's list has it. *createtime* in epoch s."""
+    """A relation in WeCom's list. *createtime* in epoch s."""
 
     createtime: int
     state: str = ""
@@ -67,20 +63,23 @@ class ListEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """From the last complete reading of a member's list to this one, in epoch s; *since* None: the first."""
+    """The time from the last complete reading of a member's list to this one, in epoch s.
+
+    *since*: None for the first reading.
+    """
 
     since: int | None
     upto: int
 
     @property
     def settled(self) -> int:
-        """What is younger is left to the next time."""
+        """Return the epoch second from which events are left to the next run."""
         return self.upto - SETTLE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """A fact that the ledger lacks, and why."""
+    """A fact missing in the ledger, and its cause."""
 
     cause: Cause
     fact: RelationEvent
@@ -88,7 +87,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationJudgement:
-    """What is to be done about one relation. *living*: the ledger has it alive, before any repair."""
+    """The result for one relation. *living*: the ledger has it alive, before any repair."""
 
     living: bool = False
     repairs: tuple[Repair, ...] = ()
@@ -106,9 +105,9 @@ def judge(
 ) -> RelationJudgement:
     """Compare one relation (userid, external_userid) with its member's complete list of this window.
 
-    *facts*: all that the ledger has of it, in any order. *listed*: None when the list lacks it. *handed*:
-    createtimes with which other members' lists have this customer as given by an admin. *missing_since*
-    (epoch s): an earlier run lacked it already, and its loss was held.
+    *facts*: all its facts in the ledger, in any order. *listed*: None when the list lacks it. *handed*:
+    createtimes of this customer in other members' lists, as given by an admin. *missing_since* (epoch s): an
+    earlier run lacked it already, and its loss was held.
     """
     adds = fold(facts, regain_s=0)
     living = bool(adds) and adds[-1].ended_at is None
@@ -117,18 +116,18 @@ def judge(
         moments.append(listed.createtime)
     if any(moment >= window.settled for moment in moments):
         return RelationJudgement(living=living)
-    if listed is None:
-        if living:
-            gone = _vanished(relation, adds[-1], window, handed, missing_since)
-        else:
-            gone = _handed_after_all(relation, adds[-1], handed) if adds else ()
-        return RelationJudgement(living=living, repairs=gone)
-    repairs = _begun(relation, facts, listed, window)
-    known = fold([*facts, *(repair.fact for repair in repairs)], regain_s=0)
-    if not known or known[-1].ended_at is None:
-        return RelationJudgement(living=living, repairs=repairs)
-    more, doubt = _ended_but_listed(relation, known[-1], listed)
-    return RelationJudgement(living=living, repairs=(*repairs, *more), doubt=doubt)
+    doubt = None
+    if listed is not None:
+        repairs = _begun(relation, facts, listed, window)
+        known = fold([*facts, *(repair.fact for repair in repairs)], regain_s=0)
+        if known and known[-1].ended_at is not None:
+            more, doubt = _ended_but_listed(relation, known[-1], listed)
+            repairs = (*repairs, *more)
+    elif living:
+        repairs = _vanished(relation, adds[-1], window, handed, missing_since)
+    else:
+        repairs = _handed_after_all(relation, adds[-1], handed) if adds else ()
+    return RelationJudgement(living=living, repairs=repairs, doubt=doubt)
 
 
 def _vanished(
@@ -137,29 +136,28 @@ def _vanished(
     first = max(last.added_at, window.since or 0)
     given = [moment for moment in handed if first <= moment <= window.upto]
     if given:
-        fact = _fact(relation, min(given), RelationKind.TRANSFERRED)
-        return (Repair(cause=Cause.MISSED_TRANSFER, fact=fact),)
-    at = window.upto
-    if missing_since is not None and missing_since > last.added_at:
-        at = missing_since
+        return _transferred(relation, min(given))
+    is_known = missing_since is not None and missing_since > last.added_at
+    at = missing_since if missing_since is not None and is_known else window.upto
     return (Repair(cause=Cause.MISSED_LOSS, fact=_fact(relation, at, RelationKind.LOST_UNKNOWN)),)
 
 
 def _handed_after_all(relation: tuple[str, str], last: Add, handed: Sequence[int]) -> tuple[Repair, ...]:
-    """A loss that was found while the taker's list was not known."""
+    """Turn a loss into a transfer if the taker's list, unknown at that time, shows one."""
     if last.ended_by is not RelationKind.LOST_UNKNOWN or last.ended_at is None:
         return ()
     given = [moment for moment in handed if last.added_at <= moment < last.ended_at]
-    if not given:
-        return ()
-    fact = _fact(relation, min(given), RelationKind.TRANSFERRED)
-    return (Repair(cause=Cause.MISSED_TRANSFER, fact=fact),)
+    return _transferred(relation, min(given)) if given else ()
+
+
+def _transferred(relation: tuple[str, str], at: int) -> tuple[Repair, ...]:
+    return (Repair(cause=Cause.MISSED_TRANSFER, fact=_fact(relation, at, RelationKind.TRANSFERRED)),)
 
 
 def _begun(
     relation: tuple[str, str], facts: Sequence[RelationEvent], listed: ListEntry, window: Window
 ) -> tuple[Repair, ...]:
-    """What is missing up to the moment at which the listed contact began."""
+    """Return the facts missing up to the beginning of the listed contact."""
     created = listed.createtime
     added = [fact.at for fact in facts if fact.kind is RelationKind.ADDED]
     same = [moment for moment in added if abs(moment - created) <= SAME_ADD_S]
@@ -167,16 +165,16 @@ def _begun(
     before = fold([fact for fact in facts if fact.at < began], regain_s=0)
     add = _fact(relation, created, RelationKind.ADDED, state=listed.state)
     if before and before[-1].ended_at is None:
-        # WeCom dates the contact later than the one that the ledger has alive: that one ended before.
+        # WeCom dates the contact later than the living one of the ledger: that one ended before.
         loss = _fact(relation, began - 1, RelationKind.LOST_UNKNOWN)
         renewed = (loss,) if same else (loss, add)
         return tuple(Repair(cause=Cause.RENEWED, fact=fact) for fact in renewed)
     following = [fact for fact in facts if fact.at >= created and fact.kind in {RelationKind.ADDED, *ENDS}]
     upcoming = min(following, key=lambda fact: (fact.at, fact.kind in ENDS), default=None)
     if same or (upcoming is not None and upcoming.kind is RelationKind.ADDED):
-        # The add that we heard of: a customer who comes back may keep an earlier createtime.
+        # The add of a callback: a customer who comes back may keep an earlier createtime.
         return ()
-    return (Repair(cause=_of_add(window), fact=add),)
+    return (Repair(cause=Cause.IMPORTED if window.since is None else Cause.MISSED_ADD, fact=add),)
 
 
 def _ended_but_listed(
@@ -194,10 +192,6 @@ def _ended_but_listed(
     return (), Cause.LISTED_AFTER_END
 
 
-def _of_add(window: Window) -> Cause:
-    return Cause.IMPORTED if window.since is None else Cause.MISSED_ADD
-
-
 def _fact(relation: tuple[str, str], at: int, kind: RelationKind, *, state: str = "") -> RelationEvent:
     userid, external_userid = relation
     return RelationEvent(userid=userid, external_userid=external_userid, at=at, kind=kind, state=state)
@@ -205,17 +199,17 @@ def _fact(relation: tuple[str, str], at: int, kind: RelationKind, *, state: str 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toll:
-    """How many relations the ledger has alive, and how many of them would be lost."""
+    """The living relations of the ledger, and the losses among them."""
 
     living: int
     losses: int
 
 
 def is_too_much_of_one(toll: Toll) -> bool:
-    """Whether so many losses of one member need a person's word: over 20 %, and 10 at least."""
+    """Return whether an admin must confirm the losses of one member: over 20 %, at least 10."""
     return toll.losses >= 10 and toll.losses * 5 > toll.living
 
 
 def is_too_much_of_all(toll: Toll) -> bool:
-    """Whether so many losses of all members together do: over 5 %, and 50 at least."""
+    """Return whether an admin must confirm the losses of all members: over 5 %, at least 50."""
     return toll.losses >= 50 and toll.losses * 20 > toll.living

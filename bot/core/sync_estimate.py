@@ -1,4 +1,4 @@
-"""What no list shows, estimated from WeCom's behaviour figures: they count, and name nobody."""
+"""An estimate of the changes in no list, from WeCom's behaviour figures. These name no customers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberDay:
-    """One member's day: how many WeCom counted (None: not told), and how many the ledger knows."""
+    """One member's day: WeCom's counts (None if unknown), and the ledger's."""
 
     userid: str
     day: date
@@ -21,27 +21,27 @@ class MemberDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """About how many customers left, and came and went, without anybody having heard of it."""
+    """An estimate of the customers who left, or came and went, without an event."""
 
     unseen_losses: int = 0
     came_and_went: int = 0
 
 
 def estimates(days: Iterable[MemberDay]) -> dict[str, Estimate]:
-    """Return the estimate by member; who is not in it is one of whom WeCom told nothing.
+    """Return the estimate by member; members without figures of WeCom are absent.
 
-    A day on which the ledger knows more than WeCom counted makes up for no other day.
+    A day with more in the ledger than WeCom counted makes up for no other day.
     """
-    found: dict[str, Estimate] = {}
-    for one in days:
-        if one.told_losses is None and one.told_adds is None:
+    by_member: dict[str, Estimate] = {}
+    for day in days:
+        if day.told_losses is None and day.told_adds is None:
             continue
-        before = found.get(one.userid, Estimate())
-        found[one.userid] = Estimate(
-            unseen_losses=before.unseen_losses + _missing(one.told_losses, one.known_losses),
-            came_and_went=before.came_and_went + _missing(one.told_adds, one.known_adds),
+        before = by_member.get(day.userid, Estimate())
+        by_member[day.userid] = Estimate(
+            unseen_losses=before.unseen_losses + _missing(day.told_losses, day.known_losses),
+            came_and_went=before.came_and_went + _missing(day.told_adds, day.known_adds),
         )
-    return found
+    return by_member
 
 
 def _missing(told: int | None, known: int) -> int:

@@ -1,6 +1,6 @@
-"""What an add is worth to a quota, and why: the first rule that applies decides.
+"""The verdict on an add under a quota: the first rule that applies decides.
 
-A rule whose input is unknown passes the add on; the rules about what is unknown come last.
+A rule with unknown input passes the add on. The rules about unknown input come last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.core.relations import LOSSES, Add
 
 
 class Verdict(StrEnum):
-    """The words shown to people and scripts: standing, and after a colon the reason."""
+    """The words shown to people and scripts: the outcome, then the reason after a colon."""
 
     COUNTED = "counted"
     COUNTED_REVIEW = "counted:review"
@@ -45,16 +45,16 @@ class Verdict(StrEnum):
 
     @property
     def outcome(self) -> str:
-        """`counted`, `pending` or `rejected`."""
+        """Return `counted`, `pending` or `rejected`."""
         return self.partition(":")[0]
 
     @property
     def reason(self) -> str | None:
-        """The word after the colon, or None."""
+        """Return the word after the colon, or None."""
         return self.partition(":")[2] or None
 
 
-# What pending becomes at settlement: a gap or delay of the bank is not the employee's.
+# What pending becomes at settlement. A gap or delay of the bank is not the employee's fault.
 _CLOSED = {
     Verdict.DETAILS: Verdict.COUNTED_DETAILS,
     Verdict.FACTS: Verdict.COUNTED_FACTS,
@@ -73,10 +73,10 @@ def is_open(verdict: Verdict, add: Add) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Under what the contacts of one employee are judged: *at* is T in epoch seconds.
+    """The conditions for judging the contacts of one employee: *at* is T in epoch seconds.
 
-    *held*: keys of the contacts that `[integrity]` holds. *settled*: T is the settlement or later.
-    *day_of*: the local date of epoch seconds.
+    *day_of*: the local date of epoch seconds. *settled*: T is the settlement or later.
+    *held*: keys of the contacts held by `[integrity]`.
     """
 
     quota: Quota
@@ -87,33 +87,29 @@ class Case:
 
     @property
     def counting(self) -> Counting:
-        """What counts."""
+        """Return the quota's counting rules."""
         return self.quota.counting
 
 
-# A rule sees the contacts that came through the rules before it, in the order of their place, and answers
-# for each: a verdict, or None to let it through. Together, because some weigh contacts against each other.
+# A rule sees all contacts that passed the rules before it, in the order of their place. It returns a verdict
+# for each, or None to let it pass. It sees them together, because some rules compare contacts.
 Rule = Callable[[Case, Sequence[Contact]], Sequence[Verdict | None]]
 
 
 def judge(contacts: Sequence[Contact], *, case: Case) -> list[Verdict]:
-    """Return the verdict of each of one employee's *contacts* of one period, as of T, in their order.
+    """Return the verdict as of T on each of one employee's *contacts* of one period, in their order.
 
-    *contacts* stand in the order of their place. What no rule decides is counted.
+    *contacts* are sorted by place. A contact that no rule decides is counted.
     """
     verdicts = [Verdict.COUNTED] * len(contacts)
-    through = list(range(len(contacts)))
+    open_indices = list(range(len(contacts)))
     for rule in RULES[case.quota.basis]:
-        if not through:
-            break
-        answers = rule(case, [contacts[index] for index in through])
-        left: list[int] = []
-        for index, answer in zip(through, answers, strict=True):
-            if answer is None:
-                left.append(index)
-            else:
-                verdicts[index] = _closed(answer, contacts[index]) if case.settled else answer
-        through = left
+        answers = rule(case, [contacts[index] for index in open_indices])
+        decided = dict(zip(open_indices, answers, strict=True))
+        for index, verdict in decided.items():
+            if verdict is not None:
+                verdicts[index] = _closed(verdict, contacts[index]) if case.settled else verdict
+        open_indices = [index for index, verdict in decided.items() if verdict is None]
     return verdicts
 
 
@@ -132,7 +128,7 @@ def _each(decide: Callable[[Case, Contact], Verdict | None]) -> Rule:
 
 @_each
 def review(case: Case, contact: Contact) -> Verdict | None:
-    """A person decided."""
+    """Apply the decision of a reviewer."""
     decision = contact.decisions.get(case.quota.id)
     if decision is None:
         return None
@@ -141,7 +137,7 @@ def review(case: Case, contact: Contact) -> Verdict | None:
 
 @_each
 def not_first(case: Case, contact: Contact) -> Verdict | None:
-    """`pair`: only the first add of a relation earns; `corp`: nor one a colleague had before."""
+    """Reject a re-add of the relation; under `corp` also an add of a colleague's earlier customer."""
     first_add = case.counting.first_add
     again = contact.add.nth > 1 and first_add is not FirstAdd.ANY
     known = first_add is FirstAdd.CORP and not contact.first_in_corp
@@ -150,7 +146,7 @@ def not_first(case: Case, contact: Contact) -> Verdict | None:
 
 @_each
 def customer_type(case: Case, contact: Contact) -> Verdict | None:
-    """Only customers of certain types earn."""
+    """Reject customers of the wrong type."""
     details = contact.details
     wrong = details is not None and details.customer_type not in case.counting.customer_types
     return Verdict.CUSTOMER_TYPE if wrong else None
@@ -158,7 +154,7 @@ def customer_type(case: Case, contact: Contact) -> Verdict | None:
 
 @_each
 def add_way(case: Case, contact: Contact) -> Verdict | None:
-    """Some ways of adding earn nothing."""
+    """Reject excluded ways of adding."""
     details = contact.details
     wrong = details is not None and details.add_way in case.counting.exclude_add_ways
     return Verdict.ADD_WAY if wrong else None
@@ -166,27 +162,27 @@ def add_way(case: Case, contact: Contact) -> Verdict | None:
 
 @_each
 def state(case: Case, contact: Contact) -> Verdict | None:
-    """Some channels earn nothing."""
+    """Reject excluded channels."""
     return Verdict.STATE if contact.state in case.counting.exclude_states else None
 
 
 @_each
 def not_own_book(case: Case, contact: Contact) -> Verdict | None:
-    """The bank has the customer in somebody else's book."""
+    """Reject a customer of somebody else's book."""
     elsewhere = contact.manager is not None and contact.manager != contact.add.userid
     return Verdict.NOT_OWN_BOOK if case.counting.own_book and elsewhere else None
 
 
 @_each
 def facts_false(case: Case, contact: Contact) -> Verdict | None:
-    """A required fact is known to be false."""
+    """Reject a customer if a required fact is known to be false."""
     false = any(contact.facts.get(fact) is False for fact in case.counting.required_facts)
     return Verdict.REJECTED_FACTS if false else None
 
 
 @_each
 def lost_early(case: Case, contact: Contact) -> Verdict | None:
-    """Lost less than keep_days after it was won."""
+    """Reject a contact lost less than keep_days × 24 h after the add."""
     add = contact.add
     if add.ended_at is None or add.ended_by not in LOSSES:
         return None
@@ -194,7 +190,7 @@ def lost_early(case: Case, contact: Contact) -> Verdict | None:
 
 
 def over_daily_cap(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
-    """Of one local day only the first so many earn."""
+    """Reject the adds of one local day after the first max_per_day."""
     cap = case.counting.max_per_day
     if not cap:
         return [None] * len(contacts)
@@ -208,7 +204,7 @@ def over_daily_cap(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict 
 
 
 def over_share(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
-    """Only a share of what counts may have a fact; several shares weigh what the one before let through."""
+    """Stop the adds above the allowed share of a fact; each share sees what the one before let through."""
     answers: list[Verdict | None] = [None] * len(contacts)
     for limit in case.counting.max_share:
         through = [index for index, answer in enumerate(answers) if answer is None]
@@ -220,13 +216,13 @@ def over_share(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | No
 
 @_each
 def details_unknown(case: Case, contact: Contact) -> Verdict | None:
-    """WeCom's details are not read yet, and a rule needs them."""
+    """Wait for WeCom's details if a rule needs them."""
     return Verdict.DETAILS if contact.details is None and case.counting.needs_details else None
 
 
 @_each
 def facts_unknown(case: Case, contact: Contact) -> Verdict | None:
-    """The bank has not said yet what a rule needs."""
+    """Wait for the bank's facts, or its manager, if a rule needs them."""
     counting = case.counting
     unknown = any(fact not in contact.facts for fact in counting.required_facts)
     return Verdict.FACTS if unknown or (counting.own_book and contact.manager is None) else None
@@ -234,14 +230,14 @@ def facts_unknown(case: Case, contact: Contact) -> Verdict | None:
 
 @_each
 def tags_missing(case: Case, contact: Contact) -> Verdict | None:
-    """A required tag is missing."""
+    """Wait for a missing required tag."""
     has = contact.details.tags if contact.details else frozenset()
     return Verdict.TAGS if any(tag not in has for tag in case.counting.required_tags) else None
 
 
 @_each
 def keep_period(case: Case, contact: Contact) -> Verdict | None:
-    """Still alive, and not long enough yet."""
+    """Wait until a living contact has been kept for keep_days × 24 h."""
     add = contact.add
     waits = add.ended_at is None and case.at < add.added_at + case.counting.keep_s
     return Verdict.KEEP_PERIOD if waits else None
@@ -249,7 +245,7 @@ def keep_period(case: Case, contact: Contact) -> Verdict | None:
 
 @_each
 def held(case: Case, contact: Contact) -> Verdict | None:
-    """Held by `[integrity]` until somebody has looked at it."""
+    """Wait for the review of a contact held by `[integrity]`."""
     return Verdict.REVIEW if contact.key in case.held else None
 
 
