@@ -1,4 +1,4 @@
-"""Explaining the contacts of one employee: verdict, reason, when it changes, and the events behind it."""
+"""The contacts of one employee explained: verdict, reason, time of the next change, and events."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ from bot.services import Services
 
 _OVER_SHARE = (Verdict.OVER_SHARE, Verdict.REJECTED_OVER_SHARE)
 
-LedgerFacts = Mapping[
-    str, Sequence[tuple[RelationEvent, str]]
-]  # one employee's events and origins, by customer
+# One employee's events and origins, by customer.
+LedgerFacts = Mapping[str, Sequence[tuple[RelationEvent, str]]]
 
 
 class UnknownPersonError(Exception):
@@ -45,8 +44,7 @@ class LedgerFact:
 class Explained:
     """One contact. *until* (local): when time alone changes the verdict; None if it never does.
 
-    *open*: pending, and rejected by itself unless somebody acts.
-    *way*: WeCom's add_way; None until it was read.
+    *open*: pending, and rejected by itself unless somebody acts. *way*: WeCom's add_way, None until read.
     *self_declared*: facts that the bank matched only by a number typed by the employee.
     """
 
@@ -103,13 +101,14 @@ def explain(
     else:
         quota_periods = book.periods_named(parse_period(period))
     branch = branch or load_branch(services, quota_periods, at=at, userids=[userid.lower()])
-    person = next((one for one in branch.people if one.userid == userid.lower()), None)
+    person = next((person for person in branch.people if person.userid == userid.lower()), None)
     if person is None:
         raise UnknownPersonError(f"nobody has the userid {userid!r}: see the roster")
     settled = any(
         quota.settlement(named, calendar=calendar) <= epoch_of(at) for quota, named in quota_periods
     )
-    closed = {(one.quota, one.period) for one in services.store.results.closed()} if settled else set()
+    results = services.store.results.closed() if settled else []
+    closed = {(result.quota, result.period) for result in results}
     explainer = _Explainer(services, branch, person, at=at)
     return Explanation(
         as_of=calendar.moment(epoch_of(at)),
@@ -136,7 +135,7 @@ class _Explainer:
         self._calendar = branch.calendar
         self._at = self._local(epoch_of(at))
         self._past: Past = branch.past(epoch_of(at))
-        self._told: LedgerFacts = services.store.ledger.told_of(person.userid, upto=epoch_of(at))
+        self._facts: LedgerFacts = services.store.ledger.told_of(person.userid, upto=epoch_of(at))
         self._decisions = services.store.reviews.decided_of(person.userid)
         self._language = services.language
 
@@ -164,7 +163,7 @@ class _Explainer:
                 until=_until(ruling),
                 events=tuple(
                     LedgerFact(kind=event.kind.value, at=self._local(event.at), source=origin)
-                    for event, origin in self._told.get(add.external_userid, ())
+                    for event, origin in self._facts.get(add.external_userid, ())
                 ),
                 self_declared=tuple(sorted(contact.self_declared)),
             )
@@ -173,8 +172,8 @@ class _Explainer:
         self, quota_period: QuotaPeriod, contact: Contact, verdict: Verdict, limit: MaxShare | None
     ) -> Ruling:
         add, counting = contact.add, quota_period.quota.counting
-        told = self._told.get(add.external_userid, ())
-        first = next((event.at for event, _ in told if event.kind is RelationKind.ADDED), add.added_at)
+        facts = self._facts.get(add.external_userid, ())
+        first = next((event.at for event, _ in facts if event.kind is RelationKind.ADDED), add.added_at)
         decided = self._decisions.get((*contact.key, quota_period.quota.id))
         return Ruling(
             verdict=verdict,

@@ -30,7 +30,8 @@ def list_contacts(
     read. Raises ValueError if *period* is no period.
     """
     found = numbered(services, userid, at=at, period=period, branch=branch)
-    services.store.preferences.show(userid, [one.external_userid for one in found], at=epoch_of(at))
+    shown = [contact.external_userid for contact in found]
+    services.store.preferences.show(userid, shown, at=epoch_of(at))
     local = services.config.work_calendar().local(at)
     return message.listed(language=services.language, contacts=found, page=page, at=local)
 

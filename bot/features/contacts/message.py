@@ -1,4 +1,4 @@
-"""Messages about a member's contacts: the numbered list, and why one contact counts or not."""
+"""Messages about a member's contacts: the numbered list, and the verdict on one contact explained."""
 
 from __future__ import annotations
 
@@ -148,53 +148,49 @@ def _bytes(lines: Iterable[str]) -> int:
 
 
 def _labels(language: str, contacts: Sequence[ListedCustomer], *, at: datetime) -> dict[tuple[str, str], str]:
-    """Name each quota and period by its period; with the quota's id if names would be equal otherwise."""
+    """Name each quota and period by its period; with the quota's id if two labels would be equal."""
     texts = texts_in(language)
-    found: dict[tuple[str, str], str] = {}
-    for one in (one for contact in contacts for one in contact.judged):
-        period = parse_period(one.period)
-        found[one.quota, one.period] = (
+    labels: dict[tuple[str, str], str] = {}
+    for judged in (judged for contact in contacts for judged in contact.judged):
+        period = parse_period(judged.period)
+        labels[judged.quota, judged.period] = (
             texts.table("progress.this_period")[period.kind]
             if at.date() in period
-            else texts["progress.other_period"].say(period=one.period)
+            else texts["progress.other_period"].say(period=judged.period)
         )
-    if len(set(found.values())) == len(found):
-        return found
+    if len(set(labels.values())) == len(labels):
+        return labels
     return {
         key: texts["progress.quota_label"].say(quota=clean(key[0]), period=label)
-        for key, label in found.items()
+        for key, label in labels.items()
     }
 
 
 def _sums(
     texts: Texts, contacts: Sequence[ListedCustomer], labels: Mapping[tuple[str, str], str]
 ) -> list[Line]:
-    found = []
+    lines = []
     for key, label in labels.items():
         count = Counter(
-            one.verdict.outcome
+            judged.verdict.outcome
             for contact in contacts
-            for one in contact.judged
-            if (one.quota, one.period) == key
+            for judged in contact.judged
+            if (judged.quota, judged.period) == key
         )
-        said = texts["contacts.sums"].say(
-            label=label, **{name: count[name] for name in texts.table("contacts.standing")}
-        )
-        found.append(Line((Part(said),), Keep.CORE))
-    return found
+        numbers = {name: count[name] for name in texts.table("contacts.standing")}
+        lines.append(Line((Part(texts["contacts.sums"].say(label=label, **numbers)),), Keep.CORE))
+    return lines
 
 
 def _entry(
     texts: Texts, contact: ListedCustomer, *, language: str, labels: Mapping[tuple[str, str], str]
 ) -> str:
-    said = {(one.quota, one.period): _verdict(texts, one) for one in contact.judged}
-    verdicts = set(said.values())
-    if len(verdicts) > 1:
+    verdicts = {(judged.quota, judged.period): _verdict(texts, judged) for judged in contact.judged}
+    verdict = next(iter(verdicts.values()), "")
+    if len(set(verdicts.values())) > 1:
         verdict = texts["contacts.comma"].join(
-            texts["contacts.under"].say(label=labels[key], verdict=one) for key, one in said.items()
+            texts["contacts.under"].say(label=labels[key], verdict=each) for key, each in verdicts.items()
         )
-    else:
-        verdict = next(iter(verdicts), "")
     return texts["contacts.entry"].say(
         number=contact.number,
         time=f"{contact.added_at:%m-%d %H:%M}",

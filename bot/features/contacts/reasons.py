@@ -1,6 +1,6 @@
-"""Why a contact counts, is pending or does not count: one plain sentence a verdict, with the rule's figures.
+"""The reason of a verdict in one plain sentence with the rule's figures.
 
-The sentence never names colleagues, but it names the person who decided a review.
+The sentence names the reviewer of a decision, but never colleagues.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A verdict with the values for its sentence. Moments are local and aware.
+    """A verdict as of *at*, with the values for its sentence. Moments are local and aware.
 
-    *at*: as of when. *kept*: end of the keep period. *first*: the relation's first add, if this is a later
-    one. *limit*: the share that the contact exceeds. *decision*: of a review, if any.
+    *kept*: end of the keep period. *first*: the relation's first add, if this is a later one. *limit*: the
+    exceeded share. *decision*: of a review, if any.
     """
 
     verdict: Verdict
@@ -49,7 +49,7 @@ class Ruling:
 
 
 def reason(ruling: Ruling, *, language: str) -> str:
-    """Say in `zh-CN` or `en` why a contact has its verdict, and what a pending one waits for."""
+    """Return in `zh-CN` or `en` why a contact has its verdict, and what a pending one waits for."""
     texts, case = texts_in(language), _case(ruling)
     verdicts, cases = texts.table("reasons.verdict"), texts.table("reasons.case")
     sentence = verdicts[ruling.verdict] if case is None else cases[case]
@@ -57,7 +57,7 @@ def reason(ruling: Ruling, *, language: str) -> str:
 
 
 def _case(ruling: Ruling) -> str | None:
-    """Return the name of the cause if the verdict has several."""
+    """Return the cause if the verdict has several."""
     add = ruling.contact.add
     match ruling.verdict:
         case Verdict.COUNTED:
@@ -123,7 +123,7 @@ def _decision(texts: Texts, ruling: Ruling) -> dict[str, str]:
 
 
 def _moment(ruling: Ruling, moment: datetime | None) -> str:
-    """Say day and minute; the year only if it differs from the year of *ruling.at*."""
+    """Return day and minute; the year only if it differs from the year of *ruling.at*."""
     if moment is None:
         return ""
     return f"{moment:%m-%d %H:%M}" if moment.year == ruling.at.year else f"{moment:%Y-%m-%d %H:%M}"

@@ -1,1 +1,1 @@
-"""What a customer is called, and who may read it."""
+"""Names of customers, and who may read them."""

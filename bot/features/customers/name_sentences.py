@@ -1,7 +1,7 @@
-"""Naming a customer in a message: by the end of the id, and by name for the customer's own employee.
+"""Customers in a message: named by the end of the id, and by name for their own employee.
 
-Customers choose their own names, and these stand next to figures that matter. So a name is put between
-quotation marks that it cannot close, stays on its line, is neither markup nor an address, and is cut visibly.
+Customers choose their own names, and these stand next to important figures. So a name stands in quotation
+marks that it cannot close. It stays on its line, is neither markup nor an address, and is cut visibly.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _DOT_OF_AN_ADDRESS = re.compile(r"(?<=\w)\.(?=\w)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """Something about a customer. *names*, the best first, are only for the customer's own employee."""
+    """Information about a customer. *names*, the best first, are only for the customer's own employee."""
 
     names: Sequence[str] = field(default=(), repr=False)
 
@@ -67,22 +67,22 @@ def called(customer: Customer, *, language: str) -> str:
 
 def private(build: Callable[[Sequence[N]], Message], about: Sequence[N]) -> Message:
     """Return the message of *build*; if it has names, with a nameless version for the record."""
-    said = build(about)
-    if not any(one.names for one in about):
-        return said
-    return replace(said, record=build([nameless(one) for one in about]))
+    message = build(about)
+    if not any(customer.names for customer in about):
+        return message
+    return replace(message, record=build([nameless(customer) for customer in about]))
 
 
-def nameless(one: N) -> N:
-    """Return *one* without names, as anybody may see it."""
-    return replace(one, names=())
+def nameless(customer: N) -> N:
+    """Return *customer* without names, as anybody may see it."""
+    return replace(customer, names=())
 
 
 def _harmless(name: str) -> str:
     """Return *name* so that it can stand within a line; empty if nothing in it is visible."""
-    seen = _DOT_OF_AN_ADDRESS.sub("．", _visible(name).translate(_LOOK_ALIKES))
-    said = clean(seen, limit=CUSTOMER_BYTES)
-    return said if any(unicodedata.category(char)[0] in "LNPS" for char in said) else ""
+    escaped = _DOT_OF_AN_ADDRESS.sub("．", _visible(name).translate(_LOOK_ALIKES))
+    shown = clean(escaped, limit=CUSTOMER_BYTES)
+    return shown if any(unicodedata.category(char)[0] in "LNPS" for char in shown) else ""
 
 
 def _visible(name: str) -> str:

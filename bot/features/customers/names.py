@@ -27,8 +27,8 @@ def names_of(services: Services, userid: str) -> Mapping[str, Names]:
     """
     if not services.config.privacy.store_customer_names:
         return {}
-    found = services.store.customer_names.of(userid.lower())
-    return {customer: (one.remark, one.name) for customer, one in found.items()}
+    stored = services.store.customer_names.of(userid.lower())
+    return {customer: (names.remark, names.name) for customer, names in stored.items()}
 
 
 def keep(services: Services, names: Iterable[CustomerName]) -> None:

@@ -1,1 +1,1 @@
-"""What WeCom says of contacts: details and tags."""
+"""WeCom's details and tags of contacts."""

@@ -1,7 +1,7 @@
-"""What WeCom's answer about a customer means for those who have him; `bot.wecom.errors` has the classes.
+"""WeCom's answers about a customer, handled for each relation; `bot.wecom.errors` has the error classes.
 
-84061 says that there is no such contact. Soon after an add it may only be WeCom's delay, so it is asked
-again; after a recorded end the relation ended before it could be read, and nobody asks again.
+84061 means that there is no such contact. Soon after an add it may only be WeCom's delay, so the bot retries.
+After a recorded end the bot does not retry: the relation ended before it could be read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.wecom.errors import MAX_SYSTEM_BUSY_TRIES, AnswerError, ErrorKind, WeCo
 
 log = structlog.get_logger(__name__)
 
-# Seconds from each failed try to the next: WeCom's delay first, then what a person has to set right.
+# Seconds from each failed try to the next: first WeCom's delay, then faults that a person must mend.
 SOON_S = (5, 30, 120, 600)
 RETRY_S = (*SOON_S, 3_600, 21_600, *(86_400,) * 30)
 ENDED = "ended before it could be read"
@@ -36,7 +36,7 @@ Acts = dict[Read, Act]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One customer to be asked about. *due*: whose turn it is; *others* wait, and profit from the answer."""
+    """One customer to ask about. *due*: relations to read now; *others* also use the answer."""
 
     external_userid: str
     due: tuple[Read, ...]
@@ -44,10 +44,9 @@ class Question:
 
 
 class Details:
-    """Keeps answers, and says what else there is to do: for each relation one act on its wish.
+    """The store of answers. It returns one act for each relation.
 
-    The acts are the caller's to carry out, in the order of relations, so that no two transactions wait for
-    each other.
+    The caller carries out the acts in the order of relations, so that transactions cannot block each other.
     """
 
     def __init__(self, services: Services) -> None:
@@ -55,7 +54,7 @@ class Details:
         self._store = services.store
 
     def keep(self, question: Question, customer: CustomerDetails, *, now: int) -> Acts:
-        """Store what WeCom told; who is not in it, or with an older add only, is asked about again.
+        """Store an answer; retry relations that are absent, or present with an older add only.
 
         Call it inside a transaction.
         """
@@ -65,15 +64,15 @@ class Details:
         names.keep(self._services, (_named(customer, follower) for follower in customer.followers))
         acts: Acts = {}
         for read in (*question.due, *question.others):
-            told = [follower for follower in customer.followers if follower.userid == read.userid]
-            if told and self._is_newest(read, told):
+            followers = [follower for follower in customer.followers if follower.userid == read.userid]
+            if followers and self._is_newest(read, followers):
                 acts[read] = partial(details.done, read)
             elif read in question.due:
-                acts[read] = self._not_told(read, is_follower=bool(told), now=now)
+                acts[read] = self._not_told(read, is_follower=bool(followers), now=now)
         return acts
 
     def miss(self, question: Question, error: WeComError, *, now: int) -> Acts:
-        """WeCom told nothing of this customer: each whose turn it was is tried again, or given up."""
+        """Retry or give up each due relation of a customer without an answer."""
         return {read: self._missed(read, error, now=now) for read in question.due}
 
     def _missed(self, read: Read, error: WeComError, *, now: int) -> Act:
@@ -92,7 +91,7 @@ class Details:
     def _not_told(self, read: Read, *, is_follower: bool, now: int) -> Act:
         if not is_follower:
             return self._missed(read, AnswerError(NOT_A_CONTACT), now=now)
-        if read.attempts >= len(SOON_S):  # WeCom dates the contact otherwise, and will not change its mind
+        if read.attempts >= len(SOON_S):  # WeCom dates the contact otherwise; more tries change nothing
             return partial(self._store.details.done, read)
         wait_until = now + SOON_S[read.attempts]
         return self._later(read, tries=read.attempts + 1, wait_until=wait_until, error=_OLD_ADD)
@@ -105,7 +104,7 @@ class Details:
         return partial(self._store.details.end, read, state=ReadState.FAILED, error=str(error))
 
     def _adds(self, read: Read) -> Sequence[Add]:
-        # From the facts, not from what is derived of them: an add is read the moment it is known.
+        # From the facts, not the derived adds: an add is read as soon as it is known.
         facts = self._store.ledger.relation(read.userid, read.external_userid)
         return fold(facts, regain_s=self._services.config.ledger.regain_s)
 
@@ -113,18 +112,19 @@ class Details:
         adds = self._adds(read)
         return bool(adds) and adds[-1].ended_at is None
 
-    def _is_newest(self, read: Read, told: Sequence[Follower]) -> bool:
-        """Whether WeCom tells of the newest add that we know; of a contact older than we, of any."""
+    def _is_newest(self, read: Read, followers: Sequence[Follower]) -> bool:
+        """Return whether WeCom's answer is about the newest known add; True without a known add."""
         adds = self._adds(read)
         if not adds:
             return True
         newest = adds[-1]
         moments = (newest.added_at, *(slip.regained_at for slip in newest.slips))
-        return any(abs(one.createtime - at) <= SAME_ADD_S for one in told for at in moments)
+        times = [follower.createtime for follower in followers]
+        return any(abs(created - moment) <= SAME_ADD_S for created in times for moment in moments)
 
 
 def tags_of(tags: Iterable[CustomerTag]) -> list[Tag]:
-    """*tags* as the store keeps them."""
+    """Return *tags* in the form of the store."""
     return [Tag(id=tag.id, kind=tag.kind, group=tag.group, name=tag.name) for tag in tags]
 
 

@@ -1,7 +1,7 @@
-"""The reader: one in the whole installation asks WeCom about contacts and tags, a few at a time, paced.
+"""The reader of contacts and tags: one in the whole installation, a few calls at a time, paced.
 
-It reads in waves: as many calls side by side as WeCom bears, then one transaction with all they told. A call
-that is repeated by a successor does no harm, so its lease only keeps two from doing the same work.
+It reads in waves: parallel calls up to WeCom's limit, then one transaction with all answers. A repeated call
+does no harm. The lease only keeps two readers from doing the same work.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ log = structlog.get_logger(__name__)
 
 LEASE = "details"
 LEASE_S = int(CALL_S) + 3
-TAGS_EVERY_S = 86_400  # what the API does to tags fires no event
+TAGS_EVERY_S = 86_400  # changes of tags through the API fire no event
 _IDLE_S = 1.0
 _UNREACHED_S = 5
-_TURN_S = 1.0  # what is not begun so soon is begun later, and the lease lasts
+_TURN_S = 1.0  # a call that cannot begin so soon is put off, so that the lease lasts
 _TAGS_AGAIN_S = 600
 
 
 class Reader:
-    """Reads what is wanted and due. One thread calls `step` again and again; `close` ends it."""
+    """The reader of due contacts. One thread calls `step` again and again; `close` ends it."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Reader:
         self._trouble = services.store.troubles.of(Part.DETAILS)
 
     def step(self) -> float:
-        """Read what may be read now; how many seconds to wait before the next step."""
+        """Read the due contacts; return the seconds to wait before the next step."""
         now = self._time()
         if not self._lease.hold(for_s=CALL_S):
             return _IDLE_S
@@ -95,7 +95,7 @@ class Reader:
         self._lease.free()
 
     def _wave(self, now: int) -> list[Question]:
-        """The customers to ask about next, each with everybody who waits for the answer."""
+        """Return the customers to ask about next, each with all waiting relations."""
         wanted: dict[str, list[str]] = {}
         for read in self._store.details.due(now=now, batch=READS_IN_FLIGHT * 4):
             if read.external_userid in wanted or len(wanted) < READS_IN_FLIGHT:
@@ -155,9 +155,9 @@ class Reader:
         self._trouble.clear()
 
     def _is_in_everybodys_way(self, error: WeComError, now: float) -> bool:
-        """Whether *error* says something of the app and not of what was asked: then everything waits."""
+        """Return whether *error* concerns the whole app, not this question; then everything waits."""
         if isinstance(error, TokenError | BlockedError):
-            self._hold(float(error.until))  # `readyz` has the token's trouble already
+            self._hold(float(error.until))  # `readyz` already shows the token's trouble
             return True
         if isinstance(error, NotSentError):
             self._hold(now + _UNREACHED_S)
@@ -166,7 +166,7 @@ class Reader:
             return False
         kind = kind_of(error.errcode)
         if error.errcode in TOO_MANY_AT_ONCE or kind is ErrorKind.RATE:
-            pass  # the budget knows how long nobody asks
+            pass  # the budget knows how long to wait
         elif kind in {ErrorKind.CONFIG, ErrorKind.TOKEN}:
             self._hold(now + PAUSE_AFTER_REFUSAL_S)
             self._note(error)

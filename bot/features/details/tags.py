@@ -1,6 +1,6 @@
-"""Before a job that tells numbers: the tags of contacts that wait for one are read again.
+"""Reading missing tags again before a job that reports numbers.
 
-A tag that the bank's own system sets through the API fires no event, so nobody else would notice it.
+A tag set by the bank's own system through the API fires no event.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.services import Services
 from bot.store.details import Relation
 from bot.store.troubles import Part
 
-PATIENCE_S = 20.0  # a job does not wait longer: what is read later shows in the next one
+PATIENCE_S = 20.0  # a job does not wait longer; later readings show in the next job
 _LOOK_S = 0.1
 _WAITS = frozenset({Verdict.TAGS, Verdict.REJECTED_TAGS})
 
@@ -33,7 +33,7 @@ def _to_close(services: Services, at: datetime) -> Sequence[QuotaInPeriod]:
     return results.due(services, at=at)
 
 
-# The jobs whose numbers depend on tags, each with the periods that it looks at.
+# The jobs with numbers that depend on tags, each with its periods.
 FRAMES: dict[str, Callable[[Services, datetime], Sequence[QuotaInPeriod]]] = {
     "progress": _running,
     "reminder": _running,
@@ -44,9 +44,9 @@ FRAMES: dict[str, Callable[[Services, datetime], Sequence[QuotaInPeriod]]] = {
 
 
 def freshen(services: Services, job: str, *, at: datetime) -> None:
-    """Have the tags read that *job* as of *at* (aware) depends on, and wait a little for the reader.
+    """Have the tags for *job* as of *at* (aware) read, and wait a little for the reader.
 
-    Nobody is waited for who is not there, or cannot read.
+    Do not wait if no reader runs, or it cannot read.
     """
     if not want_again(services, job, at=at):
         return
@@ -59,7 +59,7 @@ def freshen(services: Services, job: str, *, at: datetime) -> None:
 
 
 def want_again(services: Services, job: str, *, at: datetime) -> int:
-    """Have every living contact read again that lacks a required tag as of *at* (aware); how many."""
+    """Have every living contact without a required tag as of *at* (aware) read again; return their number."""
     if job not in FRAMES:
         return 0
     quota_periods = [
@@ -74,9 +74,9 @@ def want_again(services: Services, job: str, *, at: datetime) -> int:
 
 
 def wait_for_reading(services: Services, *, step: Callable[[], float | None]) -> None:
-    """Call *step* until what is wanted was asked about, it cannot be, or patience is over.
+    """Call *step* until all wanted contacts were tried, the reader cannot read, or PATIENCE_S is over.
 
-    *step* says how many seconds to wait before the next one; None: nobody reads.
+    *step* returns the seconds to wait before the next one; None without a reader.
     """
     store, end = services.store, time.monotonic() + PATIENCE_S
     while time.monotonic() < end and store.details.untried():

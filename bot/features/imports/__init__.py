@@ -1,5 +1,5 @@
-"""What the bank knows and WeCom does not, read from files.
+"""Imports of the bank's own knowledge from files.
 
-A file is read twice: once to look at every line, once to store them. So nothing is written while a line may
-still be wrong, and no file is too long for the memory.
+A file is read twice: first to check every line, then to store them. So nothing is stored before every line is
+checked, and a long file needs little memory.
 """

@@ -15,15 +15,15 @@ from bot.features.people import directory
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 
-LONGEST_ABSENCE = timedelta(days=1096)  # three years: more is a slip of the pen
+LONGEST_ABSENCE = timedelta(days=1096)  # three years; a longer one is a typing error
 
-CALLED_OFF = frozenset({"cancelled", "取消"})  # kinds of a line that takes back the leave of these very days
+CALLED_OFF = frozenset({"cancelled", "取消"})  # a line of this kind takes back leave of the same days
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class AbsenceLines(ShortLines[Absence]):
-    """`userid,from,to,kind`; both days are included, and lines may overlap."""
+    """The lines `userid,from,to,kind`; both days are included, and lines may overlap."""
 
     what = "absences"
 
@@ -37,11 +37,11 @@ class AbsenceLines(ShortLines[Absence]):
         self._allowed = f"must be somebody whom {says}"
 
     def table(self) -> CsvTable:
-        """The file, from its beginning."""
+        """Return the file, from its beginning."""
         return CsvTable(self._path, known=("userid", "from", "to", "kind"), required=("userid", "from", "to"))
 
     def read(self, cells: Cells) -> Absence | None:
-        """What a line says; None after noting what is wrong with its cells."""
+        """Return the leave of a line; None after noting the faults of its cells."""
         userid, first, last = cells["userid"].lower(), cells.day("from"), cells.day("to")
         userid = self._renamed.get(userid, userid)
         if userid not in self._people:
@@ -58,7 +58,7 @@ class AbsenceLines(ShortLines[Absence]):
         return Absence(userid=userid, first=first, last=last, kind=cells["kind"])
 
     def put(self, lines: Sequence[Absence], *, now: int) -> None:  # noqa: ARG002 - leave has no age
-        """Keep good lines in their order, inside a transaction."""
+        """Store good lines in their order, inside a transaction."""
         knowledge = self._services.store.contact_knowledge
         for called_off, several in groupby(lines, key=lambda line: line.kind.strip().lower() in CALLED_OFF):
             if called_off:
@@ -68,6 +68,6 @@ class AbsenceLines(ShortLines[Absence]):
 
 
 def known_people(services: Services) -> frozenset[str]:
-    """Everybody whom the roster, or WeCom, has or had, in lower case."""
+    """Return all userids, past and present, of the roster or WeCom, in lower case."""
     today = services.config.work_calendar().local_day(services.clock.now())
     return frozenset(directory.known(services.directory, services.store.members.all(), day=today))

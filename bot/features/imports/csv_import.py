@@ -1,4 +1,4 @@
-"""How any file is imported: every line is looked at, then all are stored or none."""
+"""The import of any file: check every line, then store all or none."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from bot.config.csv_table import Cells, CsvTable
 from bot.config.faults import Fault
 from bot.services import Services
 
-LISTED = 1000  # of each sort so many lines are named in a report; all are counted
+LISTED = 1000  # a report names so many lines of each sort; it counts all
 T = TypeVar("T")
 Item = TypeVar("Item")
-Numbered = tuple[int, T]  # number of the line and what it says
+Numbered = tuple[int, T]  # number of the line, and its values
 
 
 class ImportingError(Exception):
@@ -29,13 +29,13 @@ class ImportingError(Exception):
 
 @dataclass(slots=True)
 class CappedList(Generic[Item]):
-    """The first LISTED of many, and how many there were."""
+    """The first LISTED of many items, and the number of all."""
 
     items: list[Item] = field(default_factory=list)
     count: int = 0
 
     def add(self, item: Item) -> None:
-        """One more."""
+        """Add an item."""
         self.count += 1
         if self.count <= LISTED:
             self.items.append(item)
@@ -43,7 +43,7 @@ class CappedList(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What is odd about a line without being wrong; *value* as its author wrote it."""
+    """Something odd, but not wrong, about a line; *value* as written in the file."""
 
     line: int
     value: str
@@ -51,13 +51,12 @@ class Remark:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What became of a file. *good* and *bad* count lines; *stored* says whether the good ones were kept.
+    """The result of an import. *good* and *bad* count lines; *stored*: the good lines were stored.
 
-    *broken*: the file as a whole cannot be used, whichever lines are left out. *unmatched*: no contact has
-    this key yet; *ambiguous*: contacts of several customers have it; both are stored. *self_declared*: the
-    key is one that employees type themselves. *strangers*: managers whom nobody knows, with the first line of
-    each. *unasked*: columns that no quota asks for, with the one that was probably meant. Of a roster: who
-    is *new* or *changed*, who stays though he is *missing*, and whom WeCom has not shown.
+    *broken*: the file as a whole is unusable. *unmatched*: keys without a contact yet; *ambiguous*: keys of
+    several customers; both are stored. *self_declared*: employees type this key themselves. *strangers*:
+    unknown managers, each with its first line. *unasked*: columns that no quota uses, each with the probably
+    meant one. Of a roster: *new*, *changed* and *missing* people, and those unknown to WeCom.
     """
 
     what: str
@@ -79,43 +78,43 @@ class Report:
 
 
 class Lines(ABC, Generic[T]):
-    """How one kind of file is read and stored."""
+    """The reader and writer of one kind of file."""
 
     what: str
     chunk: ClassVar[int] = 5000  # lines that are stored at once
 
     @abstractmethod
     def table(self) -> CsvTable:
-        """The file, from its beginning."""
+        """Return the file, from its beginning."""
 
     @abstractmethod
     def read(self, cells: Cells) -> T | None:
-        """What a line says; None after noting what is wrong with its cells."""
+        """Return the values of a line; None after noting the faults of its cells."""
 
     @abstractmethod
     def keeping(
         self, lines: Iterator[Numbered[T]], *, now: int
     ) -> AbstractContextManager[Callable[[], None]]:
-        """Give the act that keeps all of the good *lines* at *now* (epoch s), for a transaction's inside.
+        """Yield a function that stores all good *lines* as of *now* (epoch s), to call inside a transaction.
 
-        What takes long is done before, where nobody sees it.
+        Long work is done before, unseen by others.
         """
 
     def look_at(self, line: T, *, number: int, report: Report) -> None:
-        """Note what is odd about a good line; called once for each."""
+        """Note oddities of a good line; called once for each."""
 
     def sum_up(self, report: Report) -> None:
-        """Note what shows only when all good lines were looked at."""
+        """Note oddities of all good lines together, after the last one."""
 
     def contradicted(self) -> Mapping[int, int]:
-        """Lines that are wrong beside the others, each with one that contradicts it; all were looked at."""
+        """Return lines that contradict others, each with one of these, after the last line."""
         return {}
 
     def contradict(self, cells: Cells, *, other: int) -> None:
-        """Note what is wrong with such a line; *other* contradicts it."""
+        """Note the fault of such a line; the line *other* contradicts it."""
 
     def close(self) -> None:
-        """Let go of what was kept of the lines; called once at the end."""
+        """Release resources; called once at the end."""
 
 
 class ShortLines(Lines[T]):
@@ -123,11 +122,11 @@ class ShortLines(Lines[T]):
 
     @abstractmethod
     def put(self, lines: Sequence[T], *, now: int) -> None:
-        """Keep some good lines at *now* (epoch s), inside a transaction."""
+        """Store some good lines as of *now* (epoch s), inside a transaction."""
 
     @contextmanager
     def keeping(self, lines: Iterator[Numbered[T]], *, now: int) -> Iterator[Callable[[], None]]:
-        """Give the act that keeps all of the good *lines*, for a transaction's inside."""
+        """Yield a function that stores all good *lines*, to call inside a transaction."""
         yield partial(self._put_all, lines, now=now)
 
     def _put_all(self, lines: Iterator[Numbered[T]], *, now: int) -> None:
@@ -138,10 +137,10 @@ class ShortLines(Lines[T]):
 def import_file(
     services: Services, lines: Lines[T], path: Path, *, by: str, skip_bad: bool, dry_run: bool
 ) -> Report:
-    """Look at the file at *path*, and store it if no line is wrong, or its good lines if *skip_bad*.
+    """Check the file at *path*, and store it if no line is wrong, or its good lines if *skip_bad*.
 
-    All of it at one moment, with one line in the audit log that names *by*. Raises ImportingError when the
-    file changes meanwhile, or no temporary file can take what is compared.
+    All lines are stored in one transaction, with one line by *by* in the audit log. Raises ImportingError
+    when the file changes meanwhile, or temporary files cannot be written.
     """
     try:
         report, contradicted = _looked_at(lines, path)
@@ -155,7 +154,7 @@ def import_file(
 
 
 def _looked_at(lines: Lines[T], path: Path) -> tuple[Report, Mapping[int, int]]:
-    """Look at each line; return the report, and the lines that others contradict."""
+    """Check each line; return the report, and the contradicted lines."""
     report = Report(what=lines.what, sha256=_sha256(path))
     for number, line in _good(lines, report):
         report.good += 1
@@ -194,7 +193,7 @@ def _store(
 def _again(
     lines: Lines[T], path: Path, report: Report, contradicted: Mapping[int, int]
 ) -> Iterator[Numbered[T]]:
-    """The good lines once more; what they were read from must be what was looked at."""
+    """Read the good lines once more; the file must be unchanged."""
     for number, line in _good(lines):
         if number not in contradicted:
             yield number, line
@@ -207,11 +206,11 @@ def _refuse_changed(path: Path, report: Report) -> None:
 
 
 def _good(lines: Lines[T], report: Report | None = None) -> Iterator[Numbered[T]]:
-    """Number and content of each good line; the others are noted in *report*."""
+    """Yield number and values of each good line; note the faults of the others in *report*."""
     table, noted = lines.table(), Report(what="", sha256="") if report is None else report
     for cells in table:
         line = lines.read(cells)
-        if table.faults:  # also those of lines that have no cells at all
+        if table.faults:  # also faults of lines without cells
             _note(table, noted)
         if line is not None and not cells.wrong:
             yield cells.number, line
@@ -219,7 +218,7 @@ def _good(lines: Lines[T], report: Report | None = None) -> Iterator[Numbered[T]
 
 
 def _note(table: CsvTable, report: Report) -> None:
-    """Move the table's faults into *report*, so that a file of nothing but faults needs no memory either."""
+    """Move the table's faults into *report*, so that many faults need little memory."""
     report.broken = report.broken or table.broken
     report.bad += len({fault.line for fault in table.faults if fault.line is not None})
     for fault in table.faults:
@@ -230,7 +229,7 @@ def _note(table: CsvTable, report: Report) -> None:
 def _name_contradicted(lines: Lines[T], contradicted: Mapping[int, int], report: Report) -> None:
     table, found = lines.table(), Report(what="", sha256="")
     for cells in table:
-        table.faults.clear()  # what else is wrong was said
+        table.faults.clear()  # other faults are in the report already
         if cells.number in contradicted:
             lines.contradict(cells, other=contradicted[cells.number])
             _note(table, found)

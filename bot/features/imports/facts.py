@@ -1,4 +1,4 @@
-"""What the bank says of its customers, from a CSV file: a key column, then `manager` and any facts."""
+"""The bank's facts about its customers, from a CSV file: a key column, then `manager` and any facts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.store.contact_knowledge import KEY_KINDS, MANAGER, SELF_DECLARED
 from bot.store.facts import NO_VALUES, FactsBusyError, FactsImport, FactValues, merge_values, values_of
 from bot.store.staging import Change, Staging, StoredRow
 
-_COMBINATIONS = 10_000  # values that are read once, though a million lines have them
+_COMBINATIONS = 10_000  # cached combinations of values; a million lines have few different ones
 _TRUTH = {"1": "1", "true": "1", "0": "0", "false": "0", "": None}
 _KEYS = tuple(reversed(KEY_KINDS))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -29,10 +29,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class FactLine(NamedTuple):
-    """What a line says of the customer with this key.
+    """A line about the customer with this *key*.
 
-    *manager* is None where nobody knows or the file does not say. *says*: the values of all columns as a text
-    to compare, in the order of the file.
+    *manager*: None if unknown or not in the file. *says*: the values of all columns as a text to compare, in
+    the order of the file.
     """
 
     key: str
@@ -49,7 +49,7 @@ class FactTable(CsvTable):
         self.columns: tuple[str, ...] = ()
 
     def usable(self, header: Sequence[str]) -> bool:
-        """Note what is wrong with the header; say whether its lines can be read at all."""
+        """Note faults of the header; return whether the lines can be read."""
         kinds = ", ".join(_KEYS)
         if not any(header):
             if not self.faults:
@@ -77,7 +77,7 @@ class FactTable(CsvTable):
 
 
 class FactLines(Lines[FactLine]):
-    """What the bank says of its customers; an empty cell is unknown and forgets what was known."""
+    """The bank's facts about its customers; an empty cell is unknown and deletes the known value."""
 
     what = "facts"
     chunk: ClassVar[int] = 2000  # rows of one transaction: short enough that no callback waits for it
@@ -88,17 +88,17 @@ class FactLines(Lines[FactLine]):
         self._renamed = services.store.renames.all()
         self._table = FactTable(path)
         self._staging = Staging()
-        self._waiting: list[tuple[int, str, str]] = []  # lines that are not in it yet
+        self._waiting: list[tuple[int, str, str]] = []  # lines not staged yet
         self._read: dict[tuple[str, ...], tuple[str | None, str]] = {}  # manager and says, by the cells
-        self._merged: dict[tuple[str, str | None, str | None], FactValues] = {}  # what holds after a change
+        self._merged: dict[tuple[str, str | None, str | None], FactValues] = {}  # values after a change
 
     def table(self) -> FactTable:
-        """The file, from its beginning."""
+        """Return the file, from its beginning."""
         self._table = FactTable(self._path)
         return self._table
 
     def read(self, cells: Cells) -> FactLine | None:
-        """What a line says; None after noting what is wrong with its cells."""
+        """Return the values of a line; None after noting the faults of its cells."""
         written = cells.all()
         key, rest = written[0], tuple(written[1:])
         if self._table.key_kind == SELF_DECLARED:
@@ -107,10 +107,10 @@ class FactLines(Lines[FactLine]):
                 cells.fault(SELF_DECLARED, "must be a SHA-256, 64 hexadecimal digits")
         elif not key or (not key.isprintable() and _CONTROL.search(key)):
             cells.fault(self._table.key_kind, "must not be empty")
-        told = self._read.get(rest) or self._told(cells, rest)
-        return None if told is None else FactLine(key, *told)
+        values = self._read.get(rest) or self._values(cells, rest)
+        return None if values is None else FactLine(key, *values)
 
-    def _told(self, cells: Cells, written: tuple[str, ...]) -> tuple[str | None, str] | None:
+    def _values(self, cells: Cells, written: tuple[str, ...]) -> tuple[str | None, str] | None:
         manager, values = None, list[str | None]()
         for column, text in zip(self._table.columns, written, strict=True):
             if column == MANAGER:
@@ -124,13 +124,13 @@ class FactLines(Lines[FactLine]):
                 values.append(_TRUTH.get(text.lower()))
         if cells.wrong:
             return None
-        told = manager, json.dumps(values)
+        read = manager, json.dumps(values)
         if len(self._read) < _COMBINATIONS:
-            self._read[written] = told
-        return told
+            self._read[written] = read
+        return read
 
     def look_at(self, line: FactLine, *, number: int, report: Report) -> None:
-        """Note managers whom nobody knows; keep the line to compare it with the others."""
+        """Note unknown managers; stage the line to compare it with the others."""
         self._waiting.append((number, line.key, line.says))
         if len(self._waiting) == self.chunk:
             self._stage()
@@ -143,7 +143,7 @@ class FactLines(Lines[FactLine]):
         self._waiting.clear()
 
     def sum_up(self, report: Report) -> None:
-        """Note keys that no contact or several customers have."""
+        """Note keys of no contact or of several customers."""
         if not report.good:
             return
         self._stage()
@@ -154,11 +154,11 @@ class FactLines(Lines[FactLine]):
         report.unasked = self._unasked()
 
     def close(self) -> None:
-        """Remove what was kept of the lines."""
+        """Remove the staged lines."""
         self._staging.close()
 
     def contradicted(self) -> Mapping[int, int]:
-        """Lines that another one contradicts, with that one, after all were looked at."""
+        """Return the contradicted lines, each with one that contradicts it, after the last line."""
         return self._staging.drop_contradicted()
 
     def contradict(self, cells: Cells, *, other: int) -> None:
@@ -167,7 +167,7 @@ class FactLines(Lines[FactLine]):
 
     @contextmanager
     def keeping(self, lines: Iterator[Numbered[FactLine]], *, now: int) -> Iterator[Callable[[], None]]:  # noqa: ARG002 - they are in the staging
-        """Bring into the store what is not there yet, unseen; the act lets everybody see it."""
+        """Store new rows, unseen; yield the function that publishes them."""
         store = self._services.store
         coming = FactsImport(store.engine, holder=self._services.holder, now=store.now)
         try:
@@ -178,14 +178,14 @@ class FactLines(Lines[FactLine]):
             raise ImportingError(str(error)) from error
 
     def _bring(self, coming: FactsImport) -> None:
-        """Add a row for each line that says something new of its key."""
+        """Add a row for each line with new values of its key."""
         key_kind = self._table.key_kind
         self._staging.add_rows(self._stored(coming, key_kind))
         coming.outdate(self._staging.outdated())
         changes = self._staging.changes()
         while chunk := list(islice(changes, self.chunk)):
             rows = [(change.key, self._after(change)) for change in chunk]
-            # A customer of whom nothing was and nothing is known needs no row.
+            # A customer with nothing known, before and after, needs no row.
             needed = [
                 row for row, change in zip(rows, chunk, strict=True) if change.number or row[1] != NO_VALUES
             ]
@@ -194,18 +194,18 @@ class FactLines(Lines[FactLine]):
             coming.outdate(at for at, (_, said) in zip(stored, needed, strict=True) if said == NO_VALUES)
 
     def _after(self, change: Change) -> FactValues:
-        """The whole row of a customer: what the file does not say stays as it was."""
-        what = (change.says, change.manager, change.said)
-        if (words_after := self._merged.get(what)) is None:
-            told = dict(zip(self._table.columns, json.loads(change.says), strict=True))
+        """Return the whole row of a customer; columns absent in the file keep their values."""
+        combination = (change.says, change.manager, change.said)
+        if (after := self._merged.get(combination)) is None:
+            values = dict(zip(self._table.columns, json.loads(change.says), strict=True))
             before = NO_VALUES if change.said is None else FactValues(change.manager, change.said)
-            words_after = merge_values(told, before=before)
+            after = merge_values(values, before=before)
             if len(self._merged) < _COMBINATIONS:
-                self._merged[what] = words_after
-        return words_after
+                self._merged[combination] = after
+        return after
 
     def _stored(self, coming: FactsImport, key_kind: str) -> Iterator[StoredRow]:
-        """What is known, of the columns of the file."""
+        """Yield the stored rows, with their values in the columns of the file."""
 
         @lru_cache(_COMBINATIONS)
         def says(row: FactValues) -> str:

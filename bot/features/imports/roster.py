@@ -1,7 +1,7 @@
 """People, from a CSV file beside the configured roster: `userid,name,department,role,…`.
 
-The lines are kept in the store and recorded under today's date, by the door by which the configured roster
-comes in. A column that the file does not have stays as it was.
+The lines are stored and recorded under today's date, like the configured roster. Columns absent in the file
+keep their values.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from bot.store.roster_lines import Imported
 
 
 class RosterTable(CsvTable):
-    """The columns of a roster; *columns* are those that the file has."""
+    """A roster file with some *columns* of a roster."""
 
     columns: Sequence[str] = ()
 
     def usable(self, header: Sequence[str]) -> bool:
-        """Note what is wrong with the header; say whether its lines can be read at all."""
+        """Note faults of the header; return whether the lines can be read."""
         self.columns = tuple(header)
         return super().usable(header)
 
 
 class RosterLines(ShortLines[RosterLine]):
-    """People as HR writes them, until the configured roster says something else of them."""
+    """The lines of HR about people. A later line of the configured roster replaces them."""
 
     what = "roster"
 
@@ -49,13 +49,13 @@ class RosterLines(ShortLines[RosterLine]):
         self._lines_of: dict[str, list[int]] = {}
 
     def table(self) -> RosterTable:
-        """The file, from its beginning."""
+        """Return the file, from its beginning."""
         required = ("userid",) if self._of_wecom else ("userid", "department")
         self._table = RosterTable(self._path, known=ROSTER_COLUMNS, required=required)
         return self._table
 
     def read(self, cells: Cells) -> RosterLine | None:
-        """What a line says; None after noting what is wrong with its cells."""
+        """Return the values of a line; None after noting the faults of its cells."""
         line = line_of(cells, departments=self._departments, with_departments=not self._of_wecom)
         if line is None:
             return None
@@ -66,7 +66,7 @@ class RosterLines(ShortLines[RosterLine]):
         return None if cells.wrong else line
 
     def look_at(self, line: RosterLine, *, number: int, report: Report) -> None:
-        """Note who is new, what is changed, and whom WeCom has not shown."""
+        """Note a new or changed person."""
         self._lines_of.setdefault(line.userid, []).append(number)
         before = self._held.get(line.userid)
         if before is None:
@@ -75,7 +75,7 @@ class RosterLines(ShortLines[RosterLine]):
             report.changed.add(Remark(number, f"{line.userid}: {_changes(before, line)}"))
 
     def sum_up(self, report: Report) -> None:
-        """Note who is missing, and whom WeCom has not shown."""
+        """Note missing people, and people unknown to WeCom."""
         report.missing = sorted(self._held.keys() - self._lines_of.keys())
         if self._of_wecom:
             shown = self._services.store.address_book.all()
@@ -84,7 +84,7 @@ class RosterLines(ShortLines[RosterLine]):
                     report.unknown_to_wecom.add(Remark(numbers[0], userid))
 
     def contradicted(self) -> Mapping[int, int]:
-        """Lines of a person who stands in several, each with another one."""
+        """Return the lines of people with several lines, each with another one."""
         return {
             number: numbers[0] if number != numbers[0] else numbers[1]
             for numbers in self._lines_of.values()
@@ -97,14 +97,14 @@ class RosterLines(ShortLines[RosterLine]):
         cells.fault("userid", f"must be unique; line {other} has it too")
 
     def put(self, lines: Sequence[RosterLine], *, now: int) -> None:
-        """Keep lines beside those of the configured roster, inside a transaction."""
-        beside = {line.userid: line for line in self._services.directory.files.lines}
-        told = [Imported(line, beside.get(line.userid)) for line in lines]
-        self._services.store.roster_lines.put(told, now=now)
+        """Store lines beside those of the configured roster, inside a transaction."""
+        configured = {line.userid: line for line in self._services.directory.files.lines}
+        imported = [Imported(line, configured.get(line.userid)) for line in lines]
+        self._services.store.roster_lines.put(imported, now=now)
 
     @contextmanager
     def keeping(self, lines: Iterator[Numbered[RosterLine]], *, now: int) -> Iterator[Callable[[], None]]:
-        """Give the act that keeps the lines and records what they say under today's date."""
+        """Yield a function that stores the lines and records them under today's date."""
         services, store = self._services, self._services.store
         recorded = []
 
@@ -122,7 +122,7 @@ class RosterLines(ShortLines[RosterLine]):
 
 
 def _changes(before: RosterLine, after: RosterLine) -> str:
-    """Each changed column with what it was and is."""
+    """Return each changed column with its old and new value."""
     was, now = written_line(before), written_line(after)
     return ", ".join(
         f"{column} {was[column] or '-'} → {now[column] or '-'}"

@@ -12,7 +12,7 @@ BATCH = 200
 
 
 def note_rules(services: Services) -> None:
-    """Have everything derived anew if that was done under another [ledger]: when a file comes into use."""
+    """Have everything derived anew if a configuration file with another [ledger] comes into use."""
     if not rules_changed(services):
         return
     with services.store.transaction():
@@ -21,7 +21,7 @@ def note_rules(services: Services) -> None:
 
 
 def rules_changed(services: Services) -> bool:
-    """Whether what is there was derived under another [ledger]."""
+    """Return whether the stored adds were derived under another [ledger]."""
     return services.store.marks.get(_RULES) != _rules(services)
 
 
@@ -30,7 +30,7 @@ def _rules(services: Services) -> str:
 
 
 def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> None:
-    """Fold every relation that new facts touched from its whole set; *beat* is called now and then."""
+    """Fold every relation with new facts from its whole set. *beat* is called for each batch."""
     store = services.store
     while store.ledger.dirty():
         beat()
@@ -41,4 +41,4 @@ def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> No
                 adds = fold(facts, regain_s=services.config.ledger.regain_s)
                 store.ledger.put_adds(userid, external_userid, adds)
         if not touched:
-            return  # what is left, others have in hand
+            return  # other processes derive the rest

@@ -1,6 +1,6 @@
-"""Everything that is derived, derived once more from the ledger and compared; what differs can be mended.
+"""A second derivation of all relations from the ledger, compared with the stored adds.
 
-Safe beside a running service: reading holds nothing up, and a relation is mended under the same mark by which
+It is safe beside a running service: it reads without locks, and it repairs a relation under the mark by which
 the service derives it.
 """
 
@@ -13,12 +13,12 @@ from bot.core.relations import Add, fold
 from bot.services import Services
 
 _BATCH = 500  # relations in memory, and in one transaction
-_LOOKS = 5  # at a relation that changes while it is looked at; after that it is the service's
+_LOOKS = 5  # tries to read a relation that changes meanwhile; after that the service derives it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A relation of which other adds are *kept* than the ledger says (*recounted*), both by time."""
+    """A relation with stored adds (*kept*) that differ from the ledger's (*recounted*), both by time."""
 
     userid: str
     external_userid: str
@@ -28,25 +28,24 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """So many *relations* more were looked at; *differences* among them, mended if that was asked for."""
+    """The number of *relations* in one batch, and the *differences* among them."""
 
     relations: int
     differences: tuple[Difference, ...]
 
 
 def recount(services: Services, *, mend: bool) -> Iterator[Stage]:
-    """Derive every relation anew, some hundred at a time, and compare; with *mend* keep what the ledger says.
+    """Derive every relation anew, batch by batch, and compare; with *mend* store the ledger's adds.
 
     A relation that waits to be derived, or changes meanwhile, is no difference.
     """
     after = ("", "")
     while found := services.store.ledger.stretch(after, batch=_BATCH):
-        suspects = [
-            relation
+        confirmed = (
+            _difference(services, *relation)
             for relation, there in found.items()
             if fold(there.facts, regain_s=services.config.ledger.regain_s) != tuple(there.kept)
-        ]
-        confirmed = (_difference(services, *relation) for relation in suspects)
+        )
         differences = tuple(difference for difference in confirmed if difference is not None)
         if mend and differences:
             _mend(services, differences)
@@ -55,10 +54,10 @@ def recount(services: Services, *, mend: bool) -> Iterator[Stage]:
 
 
 def _difference(services: Services, userid: str, external_userid: str) -> Difference | None:
-    """What is wrong with a relation, if nobody wrote to it while it was read.
+    """Return the difference of a relation, None without one or while it changes.
 
-    A fact and its mark come together, and adds and the end of the mark: so if the facts are the same before
-    and after, and no mark was there before the adds were read, the adds must be what the facts say.
+    A transaction writes a fact with its mark, and another writes the adds and removes the mark. So the adds
+    must follow from the facts if the facts stay the same and no mark was there before the adds were read.
     """
     ledger = services.store.ledger
     for _ in range(_LOOKS):
@@ -77,7 +76,7 @@ def _difference(services: Services, userid: str, external_userid: str) -> Differ
 
 def _mend(services: Services, differences: tuple[Difference, ...]) -> None:
     store = services.store
-    relations = [(one.userid, one.external_userid) for one in differences]
+    relations = [(difference.userid, difference.external_userid) for difference in differences]
     with store.transaction():
         store.ledger.mark(relations)
         for userid, external_userid in relations:

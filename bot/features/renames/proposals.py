@@ -46,22 +46,23 @@ class RenameProposer:
     def put(self, run: SyncRun, found: Iterable[Overlap], *, listed: Collection[str]) -> None:
         """Store the proposals *found*, and leave all open new userids out of *run*. Inside a transaction."""
         store = self._store
-        for one in store.proposals.open():
-            if not _stands(one, listed):
-                reason = _BACK if one.old_userid in listed else _GONE
+        for proposal in store.proposals.open():
+            if not _stands(proposal, listed):
+                reason = _BACK if proposal.old_userid in listed else _GONE
                 store.proposals.end(
-                    one.pair, ProposalState.RELEASED, by="quotabot", reason=reason, at=run.began_at
+                    proposal.pair, ProposalState.RELEASED, by="quotabot", reason=reason, at=run.began_at
                 )
         store.proposals.put(found, at=run.began_at)
         waiting = store.proposals.open()
         read = set(store.syncs.some(Member.READ, most=10**9)) if waiting else set()
-        asked = [one for one in waiting if one.userid in read]
-        store.syncs.put_states({one.userid: (Member.ASKED, "") for one in asked})
+        asked = {proposal.userid for proposal in waiting if proposal.userid in read}
+        store.syncs.put_states(dict.fromkeys(asked, (Member.ASKED, "")))
+        cause = Cause.RENAMED.value
         store.syncs.put_report_lines(
             run,
             [
-                SyncReportLine(cause=Cause.RENAMED.value, userid=one.userid, number=1, text=one.old_userid)
-                for one in waiting
+                SyncReportLine(cause=cause, userid=proposal.userid, number=1, text=proposal.old_userid)
+                for proposal in waiting
             ],
         )
         if waiting:
@@ -72,7 +73,7 @@ class RenameProposer:
         store = self._store
         known = {*store.members.all(), *employed}
         book = store.address_book.all() if self._of_wecom else {}
-        waiting = {one.old_userid for one in store.proposals.open() if _stands(one, listed)}
+        waiting = {proposal.old_userid for proposal in store.proposals.open() if _stands(proposal, listed)}
         return [
             userid
             for userid in store.syncs.left_out(store.ledger.with_customers())
@@ -83,11 +84,11 @@ class RenameProposer:
         ]
 
 
-def _stands(one: Proposal, listed: Collection[str]) -> bool:
-    """Say whether a proposal still holds: the old userid is gone, the new one is there."""
-    return one.old_userid not in listed and one.userid in listed
+def _stands(proposal: Proposal, listed: Collection[str]) -> bool:
+    """Return whether a proposal still holds: the old userid is gone, the new one is there."""
+    return proposal.old_userid not in listed and proposal.userid in listed
 
 
 def in_question(services: Services) -> frozenset[str]:
     """Return the new userids that may belong to known people, until somebody decides."""
-    return frozenset(one.userid for one in services.store.proposals.open())
+    return frozenset(proposal.userid for proposal in services.store.proposals.open())

@@ -50,8 +50,8 @@ class Renamed:
 
 def faults(services: Services, pairs: Sequence[Pair]) -> list[str | None]:
     """Return the fault of each of *pairs* (old userid, userid; in any case), None without one."""
-    told = [(old.lower(), new.lower()) for old, new in pairs]
-    olds, news = Counter(old for old, _ in told), Counter(new for _, new in told)
+    lowered = [(old.lower(), new.lower()) for old, new in pairs]
+    olds, news = Counter(old for old, _ in lowered), Counter(new for _, new in lowered)
     book = services.store.address_book.all()
     roster = {line.userid for line in services.directory.files.lines}
 
@@ -70,7 +70,7 @@ def faults(services: Services, pairs: Sequence[Pair]) -> list[str | None]:
             return f"the roster still has {old}: replace the roster first"
         return None
 
-    return [fault(old, new) for old, new in told]
+    return [fault(old, new) for old, new in lowered]
 
 
 def rename(services: Services, pairs: Sequence[Pair], by: str) -> list[Renamed]:
@@ -111,7 +111,7 @@ def _one(services: Services, old: str, new: str, *, by: str, now: int, day: date
     store.renames.move(old, new)
     _end_proposals(store, (old, new), at=now, by=by)
     store.syncs.abandon()  # lists read under the old userid are not compared with the new one's facts
-    _move_rules(services, old, new)
+    store.rule_versions.rename(old, new)  # an admin changes the configuration file
     _move_person(services, old, new, day=day)
     store.audit.add(
         at=now, actor=by, act="rename", subject=new, detail={"old_userid": old, "relations": len(customers)}
@@ -121,16 +121,10 @@ def _one(services: Services, old: str, new: str, *, by: str, now: int, day: date
 
 def _end_proposals(store: Store, pair: Pair, *, at: int, by: str) -> None:
     """Accept the proposal about the two; release proposals about one of them and a third userid."""
-    for one in store.proposals.open():
-        if one.pair == pair:
-            store.proposals.end(pair, ProposalState.ACCEPTED, by=by, reason=_SAID, at=at)
-        elif {*one.pair} & {*pair}:
-            store.proposals.end(one.pair, ProposalState.RELEASED, by=by, reason=_SAID, at=at)
-
-
-def _move_rules(services: Services, old: str, new: str) -> None:
-    """Rename the person in the stored rule versions; the author changes the configuration file."""
-    services.store.rule_versions.rename(old, new)
+    for proposal in store.proposals.open():
+        if {*proposal.pair} & {*pair}:
+            state = ProposalState.ACCEPTED if proposal.pair == pair else ProposalState.RELEASED
+            store.proposals.end(proposal.pair, state, by=by, reason=_SAID, at=at)
 
 
 def _move_person(services: Services, old: str, new: str, *, day: date) -> None:
@@ -152,8 +146,8 @@ def _move_person(services: Services, old: str, new: str, *, day: date) -> None:
 def _move_roster_line(services: Services, old: str, new: str) -> None:
     """Move the person's imported roster line, unless the roster has the new userid already."""
     imported = services.store.roster_lines.all()
-    told = imported.keys() | {line.userid for line in services.directory.files.lines}
-    if old in imported and new not in told:
+    known = imported.keys() | {line.userid for line in services.directory.files.lines}
+    if old in imported and new not in known:
         line = replace(imported[old].line, userid=new)
         services.store.roster_lines.put([Imported(line, None)], now=epoch_of(services.clock.now()))
     services.store.roster_lines.drop([old])
@@ -166,12 +160,12 @@ def _joined(before: Person, after: Person | None, userid: str, *, day: date) -> 
     later = list(after.memberships[1:])
     first, last = after.memberships[0], before.memberships[-1]
     if (first.departments, first.role) != (last.departments, last.role):
-        begins = min([day, *(one.since for one in later if one.since is not None)])
+        begins = min([day, *(membership.since for membership in later if membership.since is not None)])
         later.insert(0, Membership(since=begins, departments=first.departments, role=first.role))
-    dated = {one.since: one for one in (*before.memberships, *later)}
+    dated = {membership.since: membership for membership in (*before.memberships, *later)}
     return replace(
         after,
-        memberships=tuple(sorted(dated.values(), key=lambda one: one.since or date.min)),
+        memberships=tuple(sorted(dated.values(), key=lambda membership: membership.since or date.min)),
         joined_on=after.joined_on or before.joined_on,
     )
 

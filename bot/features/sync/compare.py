@@ -1,4 +1,4 @@
-"""One member's list beside the ledger: what is missing is found, and what harms nobody is written at once."""
+"""The comparison of one member's list with the ledger. Repairs that harm nobody are written at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.store.sync import Burden, FoundLoss, SyncReportLine, SyncRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """What is to be written of one member."""
+    """The result for one member."""
 
     living: int = 0
     repairs: tuple[Repair, ...] = ()
@@ -24,7 +24,7 @@ class _Found:
 
     @property
     def losses(self) -> tuple[FoundLoss, ...]:
-        """Those that wait for the decision."""
+        """Return the losses, which wait for the decision."""
         return tuple(
             FoundLoss(
                 userid=repair.fact.userid,
@@ -38,14 +38,14 @@ class _Found:
 
     @property
     def certain(self) -> tuple[RelationEvent, ...]:
-        """Adds and transfers: they take nothing from anybody."""
+        """Return adds and transfers: they take nothing from anybody."""
         return tuple(
             repair.fact for repair in self.repairs if repair.fact.kind is not RelationKind.LOST_UNKNOWN
         )
 
 
 class Comparison:
-    """Judges the members of a run whose lists are all read."""
+    """The judge of a run's members, once all lists are read."""
 
     def __init__(self, store: Store, *, real_time: Callable[[], float]) -> None:
         self._store = store
@@ -53,7 +53,7 @@ class Comparison:
         self._time = real_time
 
     def judge_member(self, run: SyncRun, userid: str) -> None:
-        """Write adds and transfers that the ledger lacks; losses wait for the decision."""
+        """Write adds and transfers missing in the ledger; losses wait for the decision."""
         found = self._found(run, userid)
         burden = Burden(userid=userid, living=found.living, losses=len(found.losses))
         with self._store.transaction():
@@ -76,9 +76,9 @@ class Comparison:
         suspects = self._suspects(run, userid)
         living, repairs, details, causes = 0, list[Repair](), list[ContactRead](), dict[Cause, int]()
         for customer in sorted(facts.keys() | listed.keys()):
-            one = listed.get(customer)
+            read = listed.get(customer)
             judged = self._judged(
-                (userid, customer), facts.get(customer, []), one, window, missing.get(customer)
+                (userid, customer), facts.get(customer, []), read, window, missing.get(customer)
             )
             living += judged.living
             repairs += judged.repairs
@@ -87,41 +87,40 @@ class Comparison:
                 causes[cause] = causes.get(cause, 0) + 1
             if judged.doubt is not None:
                 causes[judged.doubt] = causes.get(judged.doubt, 0) + 1
-            if one is not None and any(repair.fact.kind is RelationKind.ADDED for repair in judged.repairs):
-                details.append(one)
+            if read is not None and any(repair.fact.kind is RelationKind.ADDED for repair in judged.repairs):
+                details.append(read)
         return _Found(living=living, repairs=tuple(repairs), causes=causes, details=tuple(details))
 
     def _judged(
         self,
         relation: tuple[str, str],
         facts: list[RelationEvent],
-        one: ContactRead | None,
+        read: ContactRead | None,
         window: Window,
         missing_since: int | None,
     ) -> RelationJudgement:
-        listed = None if one is None else ListEntry(createtime=one.createtime, state=one.state)
+        listed = None if read is None else ListEntry(createtime=read.createtime, state=read.state)
         weigh = partial(
             judge, relation, facts=facts, listed=listed, window=window, missing_since=missing_since
         )
         judged = weigh()
         lost_at = max((fact.at for fact in facts if fact.kind is RelationKind.LOST_UNKNOWN), default=None)
         is_lost_now = any(repair.cause is Cause.MISSED_LOSS for repair in judged.repairs)
-        if one is not None or (lost_at is None and not is_lost_now):
+        if read is not None or (lost_at is None and not is_lost_now):
             return judged
         handed = self._syncs.handed(*relation)
         if handed and not is_lost_now:
-            # That loss was found after the last complete run before it: only since then he can have gone.
+            # The last complete run before that loss still had the customer: they left after it.
             since = self._syncs.done_before(lost_at or 0) or 0
             handed = [moment for moment in handed if moment >= since]
         return weigh(handed=handed) if handed else judged
 
     def _suspects(self, run: SyncRun, userid: str) -> set[str]:
-        """Customers who look like the trick of a roll-out: deleted, and added again to count as new."""
+        """Return customers who may be deleted and added again around the first run, to count as new."""
         first = self._syncs.first_at()
         began = run.began_at if first is None else first
-        if run.began_at > began + ROLLOUT_S:
-            return set()
-        return self._syncs.seen_before(userid, since=began - ROLLOUT_S)
+        is_near = run.began_at <= began + ROLLOUT_S
+        return self._syncs.seen_before(userid, since=began - ROLLOUT_S) if is_near else set()
 
 
 def _is_suspect(repair: Repair, suspects: set[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What no list shows: an estimate from WeCom's behaviour figures that were read since the last comparison."""
+"""An estimate of the changes in no list, from the behaviour figures read since the last comparison."""
 
 from __future__ import annotations
 
@@ -7,29 +7,26 @@ from bot.core.sync_estimate import estimates
 from bot.store.store import Store
 from bot.store.sync import SyncReportLine, SyncRun
 
-ESTIMATE = "estimate"  # marks a number that is one; without it nobody knows
+ESTIMATE = "estimate"  # marks an estimated number; without it the number is unknown
 
 
 def unseen(store: Store, run: SyncRun) -> list[SyncReportLine]:
-    """How much of these causes there may be, by member and in all.
+    """Return the estimated lines of the report, by member and in all.
 
-    Without figures since the last complete comparison there is no number. Members whose list this run could
-    not read are left out: what they won is not in the ledger yet.
+    Without figures since the last complete comparison there is no number. Members with an unread list are
+    left out: their adds are not in the ledger yet.
     """
     since = store.syncs.done_before(run.began_at) or 0
-    found = estimates(store.engagement.beside_ledger(since=since))
+    by_member = estimates(store.engagement.beside_ledger(since=since))
     for userid in store.syncs.unknown():
-        found.pop(userid, None)
-    if not found:
-        return [SyncReportLine(cause=cause.value, userid="", number=0) for cause in sorted(ESTIMATED)]
-    drifts = [
-        SyncReportLine(cause=cause.value, userid="", number=0, text=ESTIMATE) for cause in sorted(ESTIMATED)
-    ]
-    for userid, one in sorted(found.items()):
-        for cause, number in (
-            (Cause.UNSEEN_LOSSES, one.unseen_losses),
-            (Cause.CAME_AND_WENT, one.came_and_went),
-        ):
-            if number:
-                drifts.append(SyncReportLine(cause=cause.value, userid=userid, number=number, text=ESTIMATE))
-    return drifts
+        by_member.pop(userid, None)
+    text = ESTIMATE if by_member else ""
+    lines = [SyncReportLine(cause=cause.value, userid="", number=0, text=text) for cause in sorted(ESTIMATED)]
+    for userid, estimate in sorted(by_member.items()):
+        numbers = {Cause.UNSEEN_LOSSES: estimate.unseen_losses, Cause.CAME_AND_WENT: estimate.came_and_went}
+        lines += [
+            SyncReportLine(cause=cause.value, userid=userid, number=number, text=text)
+            for cause, number in numbers.items()
+            if number
+        ]
+    return lines

@@ -1,4 +1,4 @@
-"""A lease that keeps two processes from the same long work; renewed while the work goes on."""
+"""A lease against two processes doing the same long work. It is renewed while the work goes on."""
 
 from __future__ import annotations
 
@@ -15,17 +15,10 @@ _LOOK_S = 1.0
 
 
 class WorkLease:
-    """Holds one lease; all times are real."""
+    """One lease; all times are real."""
 
-    def __init__(
-        self,
-        services: Services,
-        *,
-        lease: str,
-        busy: str,
-        beat: Callable[[], None],
-    ) -> None:
-        """*busy*: what to say while another process has it. *beat* is called whenever it is kept."""
+    def __init__(self, services: Services, *, lease: str, busy: str, beat: Callable[[], None]) -> None:
+        """Set up the lease. *busy*: error while another process has it. *beat*: called at each renewal."""
         self.real_time = services.store.now
         self._lease = Lease(
             services.store.leases, lease, holder=services.holder, lasts_s=LEASE_S, real_time=self.real_time
@@ -35,7 +28,7 @@ class WorkLease:
         self._waits = False
 
     def take(self, asker: Asker) -> None:
-        """Take the lease; wait for one that a killed process left behind. Raises StoppedError."""
+        """Take the lease; wait until the lease of a killed process ends. Raises StoppedError."""
         waited, self._waits = 0.0, True
         while not self._lease.hold(for_s=CALL_S):
             if waited >= _PATIENCE_S:
@@ -45,11 +38,11 @@ class WorkLease:
         self._waits = False
 
     def keep(self) -> None:
-        """Prolong it in time. Raises StoppedError when another process has it."""
+        """Renew the lease in time. Raises StoppedError when another process has it."""
         if not self._waits and not self._lease.hold(for_s=CALL_S):
             raise StoppedError("another process goes on with it")
         self._beat()
 
     def free(self) -> None:
-        """Give it back."""
+        """Release the lease."""
         self._lease.free()

@@ -1,4 +1,4 @@
-"""The lists of all members, read into the store page by page; what cannot be read is unknown, never empty."""
+"""The lists of all members, read into the store page by page. An unreadable list is unknown, never empty."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Tell = Callable[[str, int, int], None]  # step, done, in all
 
 
 class Lists:
-    """Reads on where an earlier process stopped."""
+    """The reader of the lists. It goes on where an earlier process stopped."""
 
     def __init__(self, services: Services, client: WeComClient, asker: Asker) -> None:
         self._services = services
@@ -43,15 +43,17 @@ class Lists:
         self._asker = asker
 
     def members(self) -> frozenset[str]:
-        """Who is in 客户联系 and in the visible range. Raises StoppedError: without it nothing is known."""
+        """Return the userids with 客户联系 in the visible range. Raises StoppedError without them."""
         try:
             return self._asker.ask(FOLLOW_USERS, lambda token: follow_users(self._client, token=token))
         except WeComError as error:
             raise StoppedError(f"who may have customers could not be read: {error}") from None
 
     def batches(self, userids: Iterable[str]) -> list[Sequence[str]]:
-        """*userids* as they are read together: those who seem to have nobody apart, since one of them may
-        spoil a whole call."""
+        """Return *userids* in groups to be read together.
+
+        Members without customers are apart, because one of them may fail a whole call.
+        """
         having = set(self._ledger.with_customers())
         ordered = sorted(userids)
         found: list[Sequence[str]] = []
@@ -63,7 +65,7 @@ class Lists:
         return found
 
     def read(self, tell: Tell) -> None:
-        """Read what is not read yet. Raises StoppedError."""
+        """Read the unread lists. Raises StoppedError."""
         counts = self._syncs.counts()
         total = sum(counts.values())
         while userids := self._syncs.batch():
@@ -76,12 +78,12 @@ class Lists:
         tell("reading", total, total)
 
     def freeze_fallen(self) -> frozenset[str]:
-        """Whoever fell out while the lists were read may have been shown as empty: his is unknown.
+        """Mark as unknown the lists of members who fell out meanwhile: WeCom may have shown them empty.
 
-        Who may have customers now.
+        Return the userids that may have customers now.
         """
         still = self.members()
-        fallen = [one for one in self._syncs.some(Member.READ, most=10**9) if one not in still]
+        fallen = [userid for userid in self._syncs.some(Member.READ, most=10**9) if userid not in still]
         with self._transaction():
             self._syncs.forget_lists(fallen)
             self._syncs.put_states(dict.fromkeys(fallen, (Member.UNKNOWN, FELL_OUT)))
@@ -127,7 +129,8 @@ class Lists:
         with self._transaction():
             contacts = [as_read(contact) for contact in page.contacts if contact.userid in asked]
             self._syncs.put_page(run, contacts, cursor=page.next_cursor)
-            names.keep(self._services, (_named(one) for one in page.contacts if one.userid in asked))
+            named = (_named(contact) for contact in page.contacts if contact.userid in asked)
+            names.keep(self._services, named)
             self._syncs.put_states(states)
             self._syncs.forget_lists(sorted(unlicensed & set(userids)))
 
@@ -137,7 +140,7 @@ class Lists:
             self._syncs.rewind(run)
 
     def _refused(self, run: SyncRun, userids: Sequence[str], error: AnswerError) -> None:
-        """A refusal that concerns somebody of *userids*: found by halves, until each is asked alone."""
+        """Handle a refusal because of one of *userids*: halve them until each is asked alone."""
         if len(userids) == 1 and error.errcode == NOT_A_CONTACT:
             with self._transaction():
                 self._syncs.forget_lists(userids)
@@ -159,7 +162,7 @@ class Lists:
 
 
 def as_read(contact: ListedContact) -> ContactRead:
-    """A row of WeCom's list as the store keeps it."""
+    """Return a row of WeCom's list in the form of the store."""
     return ContactRead(
         userid=contact.userid,
         external_userid=contact.external_userid,

@@ -1,7 +1,7 @@
-"""Nightly: the ledger is compared with WeCom's lists, and what events did not tell is made good.
+"""The nightly comparison of the ledger with WeCom's lists. It writes the facts without an event.
 
-First all lists are read, then every member is judged, then it is decided whether so many losses can be true,
-then they are written. A run that was cut off goes on where it was. Only complete lists lose anybody anything.
+A run reads all lists, judges every member, decides whether so many losses can be true, and writes them. An
+interrupted run goes on where it stopped. Only complete lists cause losses.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from bot.wecom.reads import Reads
 log = structlog.get_logger(__name__)
 
 LEASE = "sync"
-STALE_S = 12 * 3600  # what was read so long ago says nothing any more
+STALE_S = 12 * 3600  # older readings are not used
 _BUSY = "another process compares with WeCom's lists at this moment"
 _CHUNK = 200
 _TOO_MUCH_OF_ALL = "over 5 % of all relations would be lost"
@@ -40,7 +40,7 @@ _NOT_IN_SCOPE = "outside the visible range or 客户联系 → 使用范围"
 
 
 def silent(_step: str, _done: int, _total: int) -> None:
-    """Nobody watches."""
+    """Ignore the progress."""
 
 
 def reconcile(
@@ -53,12 +53,12 @@ def reconcile(
     progress: Tell = silent,
     beat: Callable[[], None] = lambda: None,
 ) -> SyncRun:
-    """Compare the ledger with WeCom's lists as of *at* (aware); the run that is done.
+    """Compare the ledger with WeCom's lists as of *at* (aware), and return the finished run.
 
-    *work_off* handles the events that wait in the inbox; it is called before the lists are judged.
-    *accept_losses*: a person has looked, nothing is held. *progress* hears each step with how much of it is
-    done; *beat* is called every few seconds at least, for a caller's own lease. Raises StoppedError when it
-    cannot go on now, or another process is at it; the same call goes on later.
+    *work_off* handles the events in the inbox before the lists are judged. *accept_losses*: an admin has
+    checked the losses, none is held. *progress* hears step, done and total. *beat* is called every few
+    seconds, for a caller's own lease. Raises StoppedError when the run cannot go on now, or another process
+    runs it; the same call goes on later.
     """
     keeper = WorkLease(services, lease=LEASE, busy=_BUSY, beat=beat)
     asker = Asker(reads, beat=keeper.keep)
@@ -71,7 +71,7 @@ def reconcile(
 
 
 class _Sync:
-    """One run, from wherever it is to its end."""
+    """One run, from its current step to its end."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class _Sync:
         self._comparison = Comparison(services.store, real_time=keeper.real_time)
 
     def run(self, *, at: datetime, accept_losses: bool) -> SyncRun:
-        """Go on with what is unfinished, or begin."""
+        """Continue the unfinished run, or begin one."""
         run = self._opened(at, accept_losses=accept_losses)
         steps: dict[Step, Callable[[SyncRun], None]] = {
             Step.LISTING: partial(self._list, at=at),
@@ -122,7 +122,7 @@ class _Sync:
             return run
         self._clear()
         with self._store.transaction():
-            # As of an earlier day it leaves out what came later; as of a later day it knows no more than now.
+            # As of an earlier day, later events are left out. As of a later day, nothing after now is known.
             real = min(self._services.real_of(moment), int(self._lease.real_time()))
             return self._syncs.begin(began_at=moment, real_began_at=real, accepts_losses=accept_losses)
 
@@ -167,7 +167,7 @@ class _Sync:
             for userid in userids:
                 self._lease.keep()
                 self._comparison.judge_member(run, userid)
-            derive(self._services, beat=self._lease.keep)  # so that no heap is left for the end
+            derive(self._services, beat=self._lease.keep)  # in small pieces, not all at the end
             self._tell("comparing", total - self._syncs.counts().get(Member.READ, 0), total)
         with self._store.transaction():
             self._decide(run)
@@ -176,7 +176,7 @@ class _Sync:
     # --- deciding ---
 
     def _decide(self, run: SyncRun) -> None:
-        """Hold losses that are too many to be true."""
+        """Hold losses if there are too many to be true."""
         if run.accepts_losses:
             return
         burdens = self._syncs.burdens()
@@ -219,25 +219,24 @@ class _Sync:
             done += len(losses)
             self._tell("writing losses", done, done + (len(losses) == _CHUNK))
         derive(self._services, beat=self._lease.keep)
-        drifts = [*unseen(self._store, run), *self._missing(at)]
-        unread = [drift for drift in drifts if drift.cause == Cause.UNKNOWN.value]
-        is_whole = all(drift.text in NEVER_READ for drift in unread)
+        lines = [*unseen(self._store, run), *self._missing(at)]
+        unread = [line for line in lines if line.cause == Cause.UNKNOWN.value]
+        is_whole = all(line.text in NEVER_READ for line in unread)
         with self._store.transaction():
-            self._syncs.put_report_lines(run, drifts)
+            self._syncs.put_report_lines(run, lines)
             self._syncs.end(run, ended_at=int(self._lease.real_time()), is_whole=is_whole)
         if unread:
             log.warning("lists not read", members=len(unread), reason=unread[0].text)
 
     def _missing(self, at: datetime) -> list[SyncReportLine]:
-        """Members whose lists were not compared, and why."""
-        unknown = self._syncs.unknown()
-        found = [
+        """Return the members without a comparison, each with the reason."""
+        unread = [
             SyncReportLine(cause=Cause.UNKNOWN.value, userid=userid, number=1, text=reason)
-            for userid, reason in unknown.items()
+            for userid, reason in self._syncs.unknown().items()
         ]
         employed = self._employed(at)
-        asked = {one.old_userid for one in self._store.proposals.open()}
-        return found + [
+        asked = {proposal.old_userid for proposal in self._store.proposals.open()}
+        return unread + [
             SyncReportLine(
                 cause=Cause.FROZEN.value,
                 userid=userid,

@@ -1,4 +1,4 @@
-"""What the last comparison with WeCom's lists found: for `status`, commands and those who run the bot."""
+"""The report of the last comparison with WeCom's lists: for `status`, commands and admins."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from bot.store.sync import SyncReportLine, SyncRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """One run. *causes*: facts by cause; *unverifiable*: by class, those of `ESTIMATED` about
-    so many, None where nothing gives a number.
+    """One run, begun *at* (epoch s), with the number of facts by cause.
 
-    *at*: when the run began, epoch s. *held*, *unknown*, *frozen* name the members concerned;
-    *renamed*: new userids, each with the vanished one that it may be.
+    *unverifiable*: numbers by cause; estimates for `ESTIMATED`, None without a number. *held*, *unknown*,
+    *frozen*: the members concerned. *renamed*: new userids, each with the vanished one that it may be.
     """
 
     at: int
@@ -30,30 +29,30 @@ class SyncReport:
 
     @property
     def found(self) -> int:
-        """Facts that the ledger lacked."""
+        """Return the number of facts missing in the ledger."""
         return sum(self.causes.values())
 
     @property
     def repaired(self) -> int:
-        """Those that were written: all but the losses that wait for a person."""
-        return self.found - sum(drift.number for drift in self.held)
+        """Return the number of written facts: all but the held losses."""
+        return self.found - sum(line.number for line in self.held)
 
 
 def load_last_sync_report(store: Store) -> SyncReport | None:
-    """What the newest complete run found; None before the first."""
+    """Return the report of the newest complete run, None before the first."""
     run = store.syncs.last()
     return None if run is None else load_sync_report(store, run)
 
 
 def load_sync_report(store: Store, run: SyncRun) -> SyncReport:
-    """What *run*, which is done, found."""
+    """Return the report of the finished *run*."""
     numbers = {cause: number for cause, (number, _) in store.syncs.report_totals(run).items()}
 
     def concerned(cause: Cause) -> tuple[SyncReportLine, ...]:
         return tuple(store.syncs.report_lines(run, cause.value)) if cause.value in numbers else ()
 
     def is_estimate(cause: str) -> bool:
-        return any(drift.text == ESTIMATE for drift in store.syncs.report_lines(run, cause))
+        return any(line.text == ESTIMATE for line in store.syncs.report_lines(run, cause))
 
     return SyncReport(
         at=run.began_at,
