@@ -1,4 +1,4 @@
-"""Changed rules are told to those whom they concern: one message a person and day."""
+"""Announcement of changed rules to the people under them: one message a person and day."""
 
 from __future__ import annotations
 
@@ -18,37 +18,36 @@ _OF_MONEY = frozenset({"penalty", "reward"})
 
 
 def news_of(change: QuotaChange, *, money: bool = True) -> RuleNews:
-    """What there is to tell of *change*; without *money* nothing of what is paid or deducted."""
+    """Return the news of *change*; without *money* nothing of rewards and penalties."""
 
-    def told(found: Iterable[Difference]) -> tuple[Difference, ...]:
-        return tuple(one for one in found if money or one.key not in _OF_MONEY)
+    def allowed(keys: Iterable[Difference]) -> tuple[Difference, ...]:
+        return tuple(key for key in keys if money or key.key not in _OF_MONEY)
 
     return RuleNews(
         quota=change.quota,
         period=change.running.name,
         following=change.following.name,
-        now=told(change.adoptable),
-        later=told(change.waiting),
+        now=allowed(change.adoptable),
+        later=allowed(change.waiting),
         begins=change.old is None,
         ends=change.new is None,
     )
 
 
 def announcements(services: Services, changes: Iterable[QuotaChange], *, at: datetime) -> list[OutboxMessage]:
-    """The messages about *changes*, in the order of userids; nobody who has left gets one."""
+    """Return the messages about *changes*, sorted by userid; people who left get none."""
     people = services.store.members.all()
-    local = services.config.work_calendar().local(at)
+    language, local = services.language, services.config.work_calendar().local(at)
     money = rollout_scope(services).shows_money
     concerned: dict[str, list[RuleNews]] = {}
     for change in changes:
-        news = news_of(change, money=money)
-        if not (news.now or news.later or news.begins or news.ends):
+        item = news_of(change, money=money)
+        if not (item.now or item.later or item.begins or item.ends):
             continue  # all of it is money
         for userid in change.people:
             if userid in people and people[userid].employed_on(local.date()):
-                concerned.setdefault(userid, []).append(news)
-    language = services.language
+                concerned.setdefault(userid, []).append(item)
     return [
-        build_unasked(services, JOB, userid, rules_changed(language=language, news=told, at=local), at=at)
-        for userid, told in sorted(concerned.items())
+        build_unasked(services, JOB, userid, rules_changed(language=language, news=news, at=local), at=at)
+        for userid, news in sorted(concerned.items())
     ]

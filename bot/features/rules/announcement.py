@@ -1,4 +1,4 @@
-"""The message to those whose rules change: what holds from when, and that nobody is worse off meanwhile."""
+"""The message about changed rules: what holds from when, and that nobody is worse off meanwhile."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bot.messages.sanitize import clean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleNews:
-    """What changes in one quota: *now* in the running *period*, *later* from *following* on (their names).
+    """The changes of one quota: *now* in the running *period*, *later* from *following* on (period names).
 
-    *begins*, *ends*: the quota as a whole is new from *following* on, or gone.
+    *begins*, *ends*: the whole quota begins or ends with *following*.
     """
 
     quota: str
@@ -31,16 +31,16 @@ class RuleNews:
 
 
 def rules_changed(*, language: str, news: Sequence[RuleNews], at: datetime) -> Message:
-    """Tell one employee what changes for him. Raises ValueError if *at* has no zone."""
+    """Tell one employee what changes for them. Raises ValueError if *at* has no zone."""
     texts = texts_in(language)
-    head = (
-        texts["rules_changed.head_now"] if any(one.now for one in news) else texts["rules_changed.head_later"]
-    )
-    lines = [Line((Part(said),), Keep.CORE) for one in news for said in said_of(one, language=language)]
+    holds_now = any(item.now for item in news)
+    head = texts["rules_changed.head_now"] if holds_now else texts["rules_changed.head_later"]
+    sentences = [text for item in news for text in said_of(item, language=language)]
+    lines = tuple(Line((Part(text),), Keep.CORE) for text in sentences)
     return Message(
         (
             first_line(head),
-            Listing(tuple(lines), more=texts["rules_changed.more"], keep=Keep.CORE),
+            Listing(lines, more=texts["rules_changed.more"], keep=Keep.CORE),
             Line((Part(texts["rules_changed.promise"]),), Keep.USEFUL),
             footer(texts, at=at, kind=texts["rules_changed.kind"]),
         )
@@ -48,14 +48,14 @@ def rules_changed(*, language: str, news: Sequence[RuleNews], at: datetime) -> M
 
 
 def said_of(news: RuleNews, *, language: str) -> list[str]:
-    """Say each change of one quota in a sentence, those that hold now first."""
+    """Return one sentence for each change of one quota, the changes of now first."""
     texts = texts_in(language)
     quota = clean(news.quota)
     if news.begins or news.ends:
         whole = texts["rules_changed.begins"] if news.begins else texts["rules_changed.ends"]
         return [whole.say(quota=quota, period=news.following)]
     return [
-        texts["rules_changed.line"].say(quota=quota, period=period, what=sentence(one, language=language))
-        for period, told in ((news.period, news.now), (news.following, news.later))
-        for one in told
+        texts["rules_changed.line"].say(quota=quota, period=period, what=sentence(key, language=language))
+        for period, keys in ((news.period, news.now), (news.following, news.later))
+        for key in keys
     ]

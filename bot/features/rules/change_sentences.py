@@ -1,4 +1,4 @@
-"""What a changed rule means, in sentences: one for each key that differs."""
+"""Sentences about changed rules: one for each changed key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.messages.sanitize import clean
 
 
 def sentence(difference: Difference, *, language: str) -> str:
-    """Say what changes in one key, in `zh-CN` or `en`."""
+    """Return one sentence about the change of one key."""
     texts = texts_in(language)
     return texts["changes.changes"].say(
         what=texts.table("changes.keys")[difference.key],
@@ -30,11 +30,8 @@ def _value(texts: Texts, key: str, value: object) -> str:
         case None | 0:
             return texts["changes.nothing"]
         case frozenset() | tuple() if not value:
-            return (
-                texts["changes.everybody"]
-                if key in ("roles", "departments", "userids")
-                else texts["changes.nothing"]
-            )
+            is_scope = key in ("roles", "departments", "userids")
+            return texts["changes.everybody"] if is_scope else texts["changes.nothing"]
         case frozenset():
             items = sorted(value, key=str)
             if key == "counting.customer_types":

@@ -1,6 +1,6 @@
-"""What a changed file would change, for whom and from when; and what of it may hold at once.
+"""The effect of a changed file: for which people, from when, and which part of it may hold at once.
 
-Into a running period goes only what makes nobody worse off: each key by itself must be lenient, and a
+A running period takes only changes that make nobody worse off. Each key must be lenient by itself. A
 simulation of the running period must show nobody with a higher target, fewer contacts or worse money.
 """
 
@@ -25,11 +25,10 @@ from bot.store.rules import RuleVersions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaChange:
-    """What the file makes of one quota.
+    """The change of one quota by the file.
 
-    *old* holds in the *running* period (None: it has none), *new* is the file's (None: not in it).
-    *following* is the period from which all of *new* holds. *adoptable* may hold at once; *people* are under
-    either.
+    *old* holds in the *running* period (None: no rule), *new* is the rule of the file (None: not in it).
+    All of *new* holds from *following* on. *adoptable* may hold at once. *people* are under either rule.
     """
 
     quota: str
@@ -43,37 +42,37 @@ class QuotaChange:
 
     @property
     def waiting(self) -> tuple[Difference, ...]:
-        """What waits for the next period."""
+        """Return the differences that hold from the next period on."""
         return tuple(difference for difference in self.differences if difference not in self.adoptable)
 
     @property
     def adopted(self) -> Quota | None:
-        """The rule of the running period with what may hold at once."""
+        """Return the rule of the running period with the adoptable differences."""
         return None if self.old is None else _applied(self.old, self.adoptable)
 
 
 def pending_changes(services: Services, *, at: datetime) -> list[QuotaChange]:
-    """Return what differs between the file and the rules of the running periods as of *at* (aware).
+    """Return the differences between the file and the rules of the running periods as of *at* (aware).
 
-    Empty as long as nothing was recorded: then the file holds as it is.
+    Empty before the first recorded version: then the file holds as it is.
     """
     today = services.config.work_calendar().local_day(at)
     recorded = services.store.rule_versions.all()
     asked = {quota.id: quota for quota in services.config.core_quotas()}
-    found = []
+    changes = []
     for name in (*asked, *sorted(set(recorded) - set(asked))):
         versions, new = recorded.get(name), asked.get(name)
         old = None if versions is None else rulebook.running(versions, today=today).quota
         if not recorded or old == new:
             continue
-        found.append(_change(services, name, old, new, at=at))
-    return found
+        changes.append(_change(services, name, old, new, at=at))
+    return changes
 
 
 def adopt(services: Services, changes: Iterable[QuotaChange], *, by: str, now: int, at: datetime) -> None:
-    """Let what may hold at once hold in the running periods; *now*: real time, epoch s.
+    """Store the adoptable differences for the running periods, in the name of *by*.
 
-    *by* names who says so, at the time *at* (aware).
+    *now*: real time, epoch s. *at* (aware): the time of the adoption.
     """
     store = services.store
     with store.transaction():
@@ -118,7 +117,7 @@ def _change(
     trial = _Trial(
         branch=branch, period=running, at=at, threshold=Fraction(services.config.messages.behind_threshold)
     )
-    told = tuple(differences(old, new)) if old is not None and new is not None else ()
+    changed = tuple(differences(old, new)) if old is not None and new is not None else ()
     people = {userid for quota, _ in quota_period for userid in trial.rows(quota)}
     return QuotaChange(
         quota=name,
@@ -126,8 +125,8 @@ def _change(
         new=new,
         running=running,
         following=following,
-        differences=told,
-        adoptable=trial.harmless(old, told) if old is not None else (),
+        differences=changed,
+        adoptable=trial.harmless(old, changed) if old is not None else (),
         people=tuple(sorted(people)),
     )
 
@@ -140,7 +139,7 @@ def _applied(quota: Quota, wanted: Iterable[Difference]) -> Quota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Trial:
-    """The running period once under each rule."""
+    """The figures of the running period under different rules."""
 
     branch: Branch
     period: Period
@@ -148,20 +147,17 @@ class _Trial:
     threshold: Fraction
 
     def rows(self, quota: Quota) -> dict[str, QuotaFigures]:
-        found = compute_rows(
-            self.branch,
-            quota_periods=[(quota, self.period)],
-            at=self.at,
-            behind_threshold=self.threshold,
-            money=True,
+        quota_periods = [(quota, self.period)]
+        rows = compute_rows(
+            self.branch, quota_periods=quota_periods, at=self.at, behind_threshold=self.threshold, money=True
         )
-        return {row.userid: row for row in found}
+        return {row.userid: row for row in rows}
 
-    def harmless(self, old: Quota, told: Sequence[Difference]) -> tuple[Difference, ...]:
-        """As many lenient keys as make nobody worse off together."""
+    def harmless(self, old: Quota, changed: Sequence[Difference]) -> tuple[Difference, ...]:
+        """Return as many lenient keys as make nobody worse off together."""
         before = self.rows(old)
         chosen: list[Difference] = []
-        for difference in told:
+        for difference in changed:
             if not difference.lenient:
                 continue
             after = self.rows(_applied(old, [*chosen, difference]))
@@ -172,9 +168,9 @@ class _Trial:
 
 def _worse(before: QuotaFigures | None, after: QuotaFigures | None) -> bool:
     if before is None:
-        return after is not None and after.target > 0  # somebody is asked who was not
+        return after is not None and after.target > 0  # a new target for this person
     if after is None:
-        return before.reward is not None  # he could have earned something
+        return before.reward is not None  # the chance of a reward is gone
     return (
         after.target > before.target
         or after.counted < before.counted
@@ -186,11 +182,11 @@ def _worse(before: QuotaFigures | None, after: QuotaFigures | None) -> bool:
 
 
 def record(quotas: Iterable[Quota], store: RuleVersions, *, today: date, now: int) -> list[rulebook.Change]:
-    """Keep what the file says under the local day *today*; *now* in epoch s. Call inside a transaction.
+    """Store the rules of the file under the local day *today*, and return the changes.
 
-    Returns what changed.
+    *now* in epoch s. Call inside a transaction.
     """
-    found = rulebook.changes(quotas, store.all(), today=today)
-    for change in found:
+    changes = rulebook.changes(quotas, store.all(), today=today)
+    for change in changes:
         store.replace_from(change.quota, change.versions, since=change.since, now=now)
-    return found
+    return changes

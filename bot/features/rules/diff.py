@@ -1,8 +1,8 @@
-"""What differs between two versions of a quota, key by key, and whether a difference can harm anybody.
+"""The differences between two versions of a quota, key by key, and whether a difference can harm anybody.
 
-A key is lenient if, whoever is under the quota and whatever he does, the new value asks for no more, counts
-no less in the end and pays no worse. What depends on other people (ranks, scopes) is for a simulation to
-show; so is a penalty that grows with what is counted.
+A key is lenient if, for any person with any contacts, the new value asks for no more, counts no less in the
+end and pays no worse. A simulation shows the effects that depend on other people (ranks, scopes), and those
+of a penalty that grows with the counted contacts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.core.counting import Burst, Counting, FirstAdd, Integrity, QuickLoss
 from bot.core.money import Pay, Penalty, Reward
 from bot.core.quotas import Basis, Quota
 
-# Above it, not every target is tried, and a changed penalty counts as harmful.
+# Above it, targets are not tried one by one, and a changed penalty counts as harmful.
 LARGEST_TRIED = 10_000
 
 _KINDNESS = {FirstAdd.CORP: 0, FirstAdd.PAIR: 1, FirstAdd.ANY: 2}
@@ -25,7 +25,7 @@ _KINDNESS = {FirstAdd.CORP: 0, FirstAdd.PAIR: 1, FirstAdd.ANY: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One key (as the file writes it below the quota) with its old and new value."""
+    """One key, as written in the file below the quota, with its old and new value."""
 
     key: str
     old: Any
@@ -43,7 +43,7 @@ class Difference:
 
 
 def differences(old: Quota, new: Quota) -> list[Difference]:
-    """Return what differs, in the order of the file."""
+    """Return the changed keys in the order of the file."""
     return [
         Difference(key=key, old=before, new=after, lenient=before == after or lenient)
         for key, before, after, lenient in (*_quota(old, new), *_counting(old, new), *_integrity(old, new))
@@ -55,7 +55,7 @@ Differences = Iterator[tuple[str, Any, Any, bool]]
 
 
 def _quota(old: Quota, new: Quota) -> Differences:
-    # A simulation shows whom another scope takes in or leaves out.
+    # A simulation shows the people whom another scope takes in or leaves out.
     yield "roles", old.roles, new.roles, True
     yield "departments", old.departments, new.departments, True
     yield "userids", old.userids, new.userids, True
@@ -82,43 +82,36 @@ def _counting(old: Quota, new: Quota) -> Differences:
         "exclude_states": lambda a, b: b.exclude_states <= a.exclude_states,
         "max_per_day": lambda a, b: not b.max_per_day or 0 < a.max_per_day <= b.max_per_day,
     }
-    caps, shares = (max(rule(before), rule(after)) for rule in (_caps, _shares))
-    limits = {"required_tags": 0, "max_per_day": shares, "max_share": shares - 1}  # those that come later
+    caps = int(bool(before.max_per_day or after.max_per_day))
+    shares = max(len(before.max_share), len(after.max_share))
+    limits = {"required_tags": 0, "max_per_day": shares, "max_share": shares - 1}  # the later limits
     for key, is_lenient in lenient.items():
         crowded = old.basis is Basis.ADDED and _crowded(before, after, limits=limits.get(key, caps + shares))
         change = getattr(before, key), getattr(after, key)
         yield f"counting.{key}", *change, is_lenient(before, after) and not crowded
 
 
-def _caps(rules: Counting) -> int:
-    return 1 if rules.max_per_day else 0
-
-
-def _shares(rules: Counting) -> int:
-    return len(rules.max_share)
-
-
 def _crowded(old: Counting, new: Counting, *, limits: int) -> bool:
-    """Whether an add that is let in can cost another its place and then earn nothing itself.
+    """Say whether a newly admitted add can displace another add and then earn nothing itself.
 
-    One cap or share lets through at least as many as before. After a second one, or where details may turn
-    out to be wanting, the newcomer may be refused when the other has lost its place to it.
+    One cap or share lets through at least as many as before. A second one, or missing details, may reject the
+    newcomer after it has displaced the other.
     """
     return limits > 1 or (limits == 1 and (old.needs_details or new.needs_details))
 
 
 def _tagged(old: Counting, new: Counting) -> bool:
-    """Whether tags are asked for: an add of which the bank said nothing counts in the end, tagged or not."""
+    """Say whether tags are required."""
     return bool(old.required_tags or new.required_tags)
 
 
 def _shorter_keep(old: Counting, new: Counting) -> bool:
-    """A shorter keep period also brings the settlement forward, which ends the wait for tags and shares."""
+    """Say whether the new keep period is lenient; a shorter one also ends the wait for tags and shares."""
     return new.keep_days <= old.keep_days and not (_tagged(old, new) or old.max_share or new.max_share)
 
 
 def _wider_shares(old: Counting, new: Counting) -> bool:
-    """The same limits in the same order, or fewer of them, each as wide or wider."""
+    """Say whether the limits are the same or fewer, in the same order, each as wide or wider."""
     wide = {limit.fact: limit.share for limit in new.max_share}
     kept = [limit.fact for limit in old.max_share if limit.fact in wide]
     if kept != [limit.fact for limit in new.max_share]:
@@ -152,7 +145,7 @@ def _calmer_loss(old: QuickLoss, new: QuickLoss) -> bool:
 
 
 def _milder(old: Penalty | None, new: Penalty | None, *, target: int) -> bool:
-    """Whether no result of anybody, whatever part of *target* he has to reach, costs more than before."""
+    """Say whether no result costs more than before, for any part of *target*."""
     if new is None or old == new:
         return True
     if old is None or target > LARGEST_TRIED:
@@ -167,15 +160,15 @@ def _milder(old: Penalty | None, new: Penalty | None, *, target: int) -> bool:
 
 
 def _turning(*penalties: Penalty, target: int) -> set[int]:
-    """What is counted where an amount turns; in between it is level or falls evenly with each contact."""
-    found = {0, target - 1}
+    """Return the counts at which an amount jumps; in between it is level or falls evenly."""
+    counts = {0, target - 1}
     for penalty in penalties:
         for below, _ in penalty.tiers:
-            found |= {ceil(below * target) - 1, ceil(below * target)}
+            counts |= {ceil(below * target) - 1, ceil(below * target)}
         pay = penalty.per_missing
         if pay is not None and pay.cap is not None and pay.amount:
-            found |= {target - pay.cap // pay.amount, target - pay.cap // pay.amount - 1}
-    return {counted for counted in found if 0 <= counted < target}
+            counts |= {target - pay.cap // pay.amount, target - pay.cap // pay.amount - 1}
+    return {counted for counted in counts if 0 <= counted < target}
 
 
 def _richer(old: Reward | None, new: Reward | None) -> bool:

@@ -1,4 +1,4 @@
-"""The answer to `规则`: somebody's rules in plain sentences, who decides, and where money comes from."""
+"""The answer to `规则`: the rules of one person, the deciders of appeals, and the source of money."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ def rules(
     at: datetime,
     money: bool = True,
 ) -> Message:
-    """Say what holds for somebody: *asked* has each quota with his row in the running period.
+    """Explain the rules of one person. *asked*: each quota with the person's row in the running period.
 
-    *deciders*: names of those who decide an appeal of his first. *at* is local. Without *money* no word is
-    said of any, not even that there is none.
+    *deciders*: the names of the first people to decide an appeal. *at* is local. Without *money* the message
+    does not mention money at all.
     """
     texts = texts_in(language)
     labels = labels_of(texts, [row for _, row in asked], at=at)
-    said: list[Line] = []
+    lines: list[Line] = []
     for quota, row in asked:
-        said.append(Line((Part(_target(texts, quota, row, labels[row.quota])),), Keep.CORE))
+        lines.append(Line((Part(_target(texts, quota, row, labels[row.quota])),), Keep.CORE))
         sentences = [
             *_counting(texts, quota.counting),
             *(_money(texts, quota) if money else ()),
             _settlement(texts, quota, appeals=appeal_workdays),
             *_asks(texts, quota.integrity),
         ]
-        said += [Line((Part(f"· {one}"),), Keep.USEFUL) for one in sentences]
-    names = texts["rules.comma"].join(clean(name) for name in deciders)
-    decides = (
-        texts["rules.decides"].say(names=names, n=decide_workdays) if names else texts["rules.decides_nobody"]
-    )
-    has_money = any(quota.penalty or quota.reward for quota, _ in asked)
-    where = [texts["rules.money"] if has_money else texts["rules.no_money"]] if money else []
-    said += [Line((Part(one),), Keep.CORE) for one in (decides, *where)]
-    return answered(language=language, head=texts["rules.head"], lines=said, kind=texts["rules.kind"], at=at)
+        lines += [Line((Part(f"· {text}"),), Keep.USEFUL) for text in sentences]
+    closing = [texts["rules.decides_nobody"]]
+    if deciders:
+        closing = [texts["rules.decides"].say(names=_names(texts, deciders), n=decide_workdays)]
+    if money:
+        has_money = any(quota.penalty or quota.reward for quota, _ in asked)
+        closing.append(texts["rules.money"] if has_money else texts["rules.no_money"])
+    lines += [Line((Part(text),), Keep.CORE) for text in closing]
+    return answered(language=language, head=texts["rules.head"], lines=lines, kind=texts["rules.kind"], at=at)
 
 
 def _target(texts: Texts, quota: Quota, row: QuotaFigures, label: str) -> str:
@@ -58,14 +58,16 @@ def _target(texts: Texts, quota: Quota, row: QuotaFigures, label: str) -> str:
     basis = texts.table("rules.basis")[quota.basis]
     if not row.target:
         return texts["rules.exempt"].say(label=label, basis=basis, **days)
-    said = texts["rules.target"].say(label=label, target=row.target, basis=basis, **days)
-    return said if row.target == quota.target else said + texts["rules.target_full"].say(full=quota.target)
+    target = texts["rules.target"].say(label=label, target=row.target, basis=basis, **days)
+    return (
+        target if row.target == quota.target else target + texts["rules.target_full"].say(full=quota.target)
+    )
 
 
 def _settlement(texts: Texts, quota: Quota, *, appeals: int) -> str:
     days = 0 if quota.basis is Basis.HELD else quota.counting.keep_days
-    said = texts["rules.settlement"] if days else texts["rules.settled_at_once"]
-    return said.say(n=days, appeals=appeals)
+    settled = texts["rules.settlement"] if days else texts["rules.settled_at_once"]
+    return settled.say(n=days, appeals=appeals)
 
 
 def _counting(texts: Texts, counting: Counting) -> Iterator[str]:
