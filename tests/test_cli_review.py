@@ -141,8 +141,8 @@ def test_the_json_of_a_case_has_every_key_that_the_page_tells(services: Services
         ),
         pytest.param(
             ("reject", "appeal:9", "--by", "head", "--reason", "x"),
-            "appeal:9: no such case waits for a decision; see `quotabot review list`",
-            id="no such case",
+            "appeal:9: no such open case; see `quotabot review list`",
+            id="no such open case",
         ),
         pytest.param(
             ("open", "zhang", "wm-lost", "--text", "x"),
@@ -156,7 +156,7 @@ def test_the_json_of_a_case_has_every_key_that_the_page_tells(services: Services
         ),
         pytest.param(
             ("answer", "appeal:1", "--text", "x"),
-            "appeal:1 is no finding: what the employee says stands in it already",
+            "appeal:1 is no finding: it has the employee's text already",
             id="nothing to answer",
         ),
     ],

@@ -139,7 +139,7 @@ def test_the_roster_has_the_last_word(opened: Bank, tmp_path: Path) -> None:
 
 
 def test_nobody_else_has_a_first_day_to_decide(opened: Bank) -> None:
-    with pytest.raises(ReviewError, match="no such case"):
+    with pytest.raises(ReviewError, match="no such open case"):
         decide(opened, "yg01")
 
 
@@ -169,7 +169,7 @@ def test_the_command_lists_and_decides(
     assert (rejected.code, rejected.out) == (0, "joiner:new02: rejected by HR\n")
     assert quotabot("review", "list").out == "nothing waits for a decision\n"
     assert (again.code, again.out) == (1, "")
-    assert "no such case" in again.err
+    assert "no such open case" in again.err
 
 
 def test_only_somebody_who_joined_has_a_first_day(opened: Bank) -> None:
@@ -179,7 +179,7 @@ def test_only_somebody_who_joined_has_a_first_day(opened: Bank) -> None:
             [Overlap(old_userid="gone01", userid="yg01", same=4, living=5)], at=0
         )
 
-    with pytest.raises(ReviewError, match="only somebody who joined"):
+    with pytest.raises(ReviewError, match="only a new person"):
         reviews_decide.decide(
             opened.services,
             "rename:gone01:yg01",

@@ -237,7 +237,7 @@ def test_nothing_can_be_appealed_of_somebody_of_whom_nothing_is_asked(tmp_path: 
 
 
 def test_an_unknown_case_is_one_sentence(tmp_path: Path) -> None:
-    with branch(tmp_path) as services, pytest.raises(ReviewError, match="appeal:7: no such case waits"):
+    with branch(tmp_path) as services, pytest.raises(ReviewError, match="appeal:7: no such open case"):
         decide(services, "appeal:7", accept=True, by="head", reason="有录音", at=TUESDAY)
 
 

@@ -102,7 +102,7 @@ def test_both_languages_know_every_decision() -> None:
 
 
 def test_nothing_to_say_is_no_message() -> None:
-    with pytest.raises(ValueError, match="needs something that was seen"):
+    with pytest.raises(ValueError, match="need at least one observation"):
         questions(language="en", asked=[], until=ANSWER_UNTIL, at=MORNING)
     with pytest.raises(ValueError, match="needs a case"):
         to_review(language="en", cases=[], goes_up=None, at=MORNING)

@@ -57,18 +57,16 @@ def open_already(*, language: str, customer: Customer, case: str, at: datetime) 
 def decided_already(
     *, language: str, customer: Customer, case: str, by: str, reason: str, at: datetime
 ) -> Message:
-    """Say what the decision was, its author and its reason."""
+    """Repeat the decision with its author and its reason."""
     texts = texts_in(language)
-    said = texts["appeals.decided_by"].say(id=case, by=clean(by), reason=clean(reason, limit=SAID_BYTES))
-    return _about(customer, texts["appeals.decided"], [said], language=language, at=at)
+    decision = texts["appeals.decided_by"].say(id=case, by=clean(by), reason=clean(reason, limit=SAID_BYTES))
+    return _about(customer, texts["appeals.decided"], [decision], language=language, at=at)
 
 
 def too_late(*, language: str, customer: Customer, at: datetime) -> Message:
     """Say that the time for appeals about that period is over."""
-    texts = texts_in(language)
-    return _about(
-        customer, texts["appeals.too_late"], [texts["appeals.too_late_more"]], language=language, at=at
-    )
+    head, more = texts_in(language)["appeals.too_late"], texts_in(language)["appeals.too_late_more"]
+    return _about(customer, head, [more], language=language, at=at)
 
 
 def _about(
@@ -76,13 +74,12 @@ def _about(
 ) -> Message:
     """Return an answer with the first line *head*, which names the customer."""
 
-    def said(about: Sequence[Customer]) -> Message:
+    def message(about: Sequence[Customer]) -> Message:
         first = head.say(customer=called(about[0], language=language), **more)
-        return answered(
-            language=language, head=first, lines=lines, kind=texts_in(language)["appeals.kind"], at=at
-        )
+        kind = texts_in(language)["appeals.kind"]
+        return answered(language=language, head=first, lines=lines, kind=kind, at=at)
 
-    return private(said, [customer])
+    return private(message, [customer])
 
 
 def how(*, language: str, at: datetime) -> Message:
@@ -121,16 +118,13 @@ def which_question(*, language: str, asked: Sequence[Seen], at: datetime) -> Mes
     """Ask which of the open questions the member answers, or for the answer itself. *at* is local."""
     texts = texts_in(language)
 
-    def said(asked: Sequence[Seen]) -> Message:
-        told = [about(one, language=language, at=at) for one in asked]
-        lines = [texts["appeals.which_more"].say(number=n, what=what) for n, what in enumerate(told, start=1)]
+    def message(asked: Sequence[Seen]) -> Message:
+        lines = [
+            texts["appeals.which_more"].say(number=n, what=about(seen, language=language, at=at))
+            for n, seen in enumerate(asked, start=1)
+        ]
         lines.append(texts["appeals.answer_how"].say(number=1))
-        return answered(
-            language=language,
-            head=texts["appeals.which"],
-            lines=lines,
-            kind=texts["appeals.answer_kind"],
-            at=at,
-        )
+        head, kind = texts["appeals.which"], texts["appeals.answer_kind"]
+        return answered(language=language, head=head, lines=lines, kind=kind, at=at)
 
-    return private(said, asked)
+    return private(message, asked)

@@ -1,4 +1,4 @@
-"""Undecided cases, and the people who may decide each.
+"""Undecided cases, and the people entitled to decide each.
 
 Cases are appeals, held contacts, findings, changed userids and first working days.
 """
@@ -6,7 +6,7 @@ Cases are appeals, held contacts, findings, changed userids and first working da
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from bot.core.integrity import FindingKind, FindingName, Key
@@ -36,7 +36,7 @@ FINDING, RENAME, JOINER = "finding", "rename", "joiner"  # kinds of a case; the 
 class Case:
     """A case to decide: a *review* (an appeal, a held contact), *finding*, *proposal* or *joiner*.
 
-    *userid*: the person it is about; for a changed userid the new one.
+    *userid*: the person concerned; for a changed userid the new one.
     *said*: the employee's text, None while the employee may still write it. *levels*: the reviewers of each
     level, the first level first. *level*: the present one, None while it is the employee's turn; *until*: its
     end. *verdict*: of the contact as of now, None if the count no longer has this contact.
@@ -73,12 +73,12 @@ class Case:
 
     @property
     def reviewers(self) -> tuple[str, ...]:
-        """Return the userids to decide now; none while it is the employee's turn, or if nobody may."""
+        """Return the userids of the present reviewers; none during the employee's turn, or if nobody may."""
         return self.levels[self.level] if self.level is not None and self.levels else ()
 
     @property
     def reached(self) -> tuple[str, ...]:
-        """Return all userids that may decide by now: those of the present level and the levels before."""
+        """Return the userids of the present level and of the levels before it."""
         return tuple(userid for level in self.levels[: (self.level or 0) + 1] for userid in level)
 
 
@@ -107,33 +107,31 @@ def _cases(
 ) -> list[Case]:
     desk = _Desk(services, at=at)
     over = settled(services, reviews, at=at)
-    found = [
-        desk.of_review(one, verdicts.get((one.quota, one.contact)))
-        for one in reviews
-        if one.kind is ReviewKind.APPEAL or (one.quota, one.period) not in over
+    reviewed = [
+        desk.of_review(review, verdicts.get((review.quota, review.contact)))
+        for review in reviews
+        if review.kind is ReviewKind.APPEAL or (review.quota, review.period) not in over
     ]
     return [
-        *(case for case in found if case is not None),
-        *(desk.of_finding(one) for one in desk.findings),
-        *(desk.of_proposal(one) for one in services.store.proposals.open()),
-        *(desk.of_joiner(one) for one in waiting(services)),
+        *(case for case in reviewed if case is not None),
+        *map(desk.of_finding, desk.findings),
+        *map(desk.of_proposal, services.store.proposals.open()),
+        *map(desk.of_joiner, waiting(services)),
     ]
 
 
 def note_told(services: Services, *, at: datetime, free: Free) -> None:
-    """Note for each case with new reviewers as of *at* (aware) that they are told now.
+    """Store that the new reviewers of each case are told now, as of *at* (aware).
 
     A case waits until one of its reviewers is at work and *free*.
     """
     store, at_s = services.store, epoch_of(at)
     people, today = load_people(services), services.config.work_calendar().local_day(at)
-    waiting = [
-        case
-        for case in _cases(services, store.reviews.all_open(), {}, at=at)
-        if _untold(case) and any(map(free, _at_work(case, people, today)))
-    ]
+    open_cases = _cases(services, store.reviews.all_open(), {}, at=at)
     with store.transaction():
-        for case in waiting:
+        for case in open_cases:
+            if not _untold(case) or not any(map(free, _at_work(case, people, today))):
+                continue
             told = (case.level or 0) + 1
             if case.review is not None:
                 store.reviews.tell(case.review.number, told=told, at=at_s)
@@ -144,28 +142,28 @@ def note_told(services: Services, *, at: datetime, free: Free) -> None:
 
 
 def to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[Case]]:
-    """Return by userid the cases that reviewers at work are told on the day of *at*, or would be now."""
+    """Return by reviewer (at work) the cases of the day of *at*: already told, or to be told now."""
     calendar = services.config.work_calendar()
     people, today = load_people(services), calendar.local_day(at)
-    found: dict[str, list[Case]] = {}
+    by_reviewer: dict[str, list[Case]] = {}
     for case in cases(services, at=at):
         told_today = case.told_at is not None and calendar.day_of(case.told_at) == today
         for userid in _at_work(case, people, today):
             if (_untold(case) and free(userid)) or (told_today and case.kind != ReviewKind.HELD):
-                found.setdefault(userid, []).append(case)
-    return found
+                by_reviewer.setdefault(userid, []).append(case)
+    return by_reviewer
 
 
 def _untold(case: Case) -> bool:
-    """Say whether the present reviewers still have to be told. Held contacts are told with their finding.
+    """Say whether the present reviewers still have to be told.
 
-    Nobody is told of first working days: the keeper of the roster looks for them.
+    Held contacts are told with their finding. First working days are not told: administrators look for them.
     """
     return case.kind not in {ReviewKind.HELD, JOINER} and case.level is not None and case.told <= case.level
 
 
 def _at_work(case: Case, people: Mapping[str, Person], today: date) -> list[str]:
-    """Return the present reviewers without absent ones; people outside the roster count as at work."""
+    """Return the present reviewers at work; people outside the roster count as at work."""
     return [userid for userid in case.reviewers if userid not in people or people[userid].works_on(today)]
 
 
@@ -175,7 +173,7 @@ class _Desk:
     def __init__(self, services: Services, *, at: datetime) -> None:
         config = services.config
         self._at = at
-        self._calendar: WorkCalendar = config.work_calendar()
+        self._calendar = config.work_calendar()
         self._people = load_people(services)
         self._bank = Bank(
             people=self._people,
@@ -188,92 +186,72 @@ class _Desk:
 
     def of_review(self, review: Review, verdict: Verdict | None) -> Case | None:
         """Assign an appeal to reviewers at once, a held contact with its finding; None without a finding."""
-        userid = review.contact[0]
-        levels = self._bank.levels(userid)
-        said: str | None = review.text
-        level: int | None
-        level, until = self._standing(self._calendar.moment(review.opened_at), levels)
-        if review.kind is ReviewKind.HELD:
-            finding = next((one for one in self.findings if review.contact in one.concerned), None)
-            if finding is None:
-                return None
-            case = self.of_finding(finding)
-            said, level, until = case.said, case.level, case.until
-        return Case(
-            id=f"{review.kind.value}:{review.number}",
-            userid=userid,
-            said=said,
-            levels=levels,
-            level=level,
-            until=until,
-            opened_at=review.opened_at,
-            told=review.told,
-            told_at=review.told_at,
-            review=review,
-            verdict=verdict,
+        case = self._case(
+            f"{review.kind.value}:{review.number}", review.contact[0], review.opened_at, told=review
         )
+        case = replace(case, said=review.text, review=review, verdict=verdict)
+        if review.kind is not ReviewKind.HELD:
+            return case
+        finding = next((item for item in self.findings if review.contact in item.concerned), None)
+        if finding is None:
+            return None
+        asked = self.of_finding(finding)
+        return replace(case, said=asked.said, level=asked.level, until=asked.until)
 
     def of_finding(self, finding: OpenFinding) -> Case:
         """Give the employee three own workdays to answer, then assign the finding to reviewers."""
         userid = finding.name.userid
-        levels = self._bank.levels(userid)
         away = self._people[userid].absences if userid in self._people else frozenset()
         until = time_is_up(self._calendar.moment(finding.asked_at), calendar=self._calendar, away=away)
-        level: int | None = None
-        answered = finding.answered_at
-        if answered is not None or self._at >= until:
-            since = until if answered is None else self._calendar.moment(answered)
-            level, until = self._standing(since, levels)
-        return Case(
-            id=id_of(finding.name),
-            userid=userid,
-            said=finding.answer if level is not None else None,
-            levels=levels,
-            level=level,
-            until=until,
-            opened_at=finding.asked_at,
-            told=finding.told,
-            told_at=finding.told_at,
-            finding=finding,
-        )
+        since = epoch_of(until) if finding.answered_at is None else finding.answered_at
+        case = self._case(id_of(finding.name), userid, since, told=finding)
+        case = replace(case, said=finding.answer, opened_at=finding.asked_at, finding=finding)
+        if finding.answered_at is None and self._at < until:
+            return replace(case, said=None, level=None, until=until)
+        return case
 
     def of_proposal(self, proposal: Proposal) -> Case:
         """Assign a proposal to the admins at once, except those it is about; nobody has to answer first."""
-        levels = self._bank.admins_but(proposal.pair)
-        level, until = self._standing(self._calendar.moment(proposal.proposed_at), levels)
-        return Case(
-            id=rename_id(proposal.pair),
-            userid=proposal.userid,
-            said="",
-            levels=levels,
-            level=level,
-            until=until,
-            opened_at=proposal.proposed_at,
-            told=proposal.told,
-            told_at=proposal.told_at,
-            proposal=proposal,
+        case = self._case(
+            rename_id(proposal.pair),
+            proposal.userid,
+            proposal.proposed_at,
+            told=proposal,
+            levels=self._bank.admins_but(proposal.pair),
         )
+        return replace(case, proposal=proposal)
 
     def of_joiner(self, joiner: Joiner) -> Case:
         """Assign a first working day to the admins, as a matter of accounts."""
+        since = epoch_of(datetime.combine(joiner.listed_on, time(), self._calendar.zone))
         levels = self._bank.admins_but((joiner.userid,))
-        since = datetime.combine(joiner.listed_on, time(), self._calendar.zone)
-        level, until = self._standing(since, levels)
+        case = self._case(f"{JOINER}:{joiner.userid}", joiner.userid, since, levels=levels)
+        return replace(case, joiner=joiner)
+
+    def _case(
+        self,
+        case_id: str,
+        userid: str,
+        since: int,
+        *,
+        told: Review | OpenFinding | Proposal | None = None,
+        levels: Levels | None = None,
+    ) -> Case:
+        """Return a case with its reviewers *since* (epoch s); *told* knows who was told of it."""
+        levels = self._bank.levels(userid) if levels is None else levels
+        began = self._calendar.moment(since)
+        level, until = level_at(began, at=self._at, levels=len(levels), calendar=self._calendar)
         return Case(
-            id=f"{JOINER}:{joiner.userid}",
-            userid=joiner.userid,
+            id=case_id,
+            userid=userid,
             said="",
             levels=levels,
             level=level,
             until=until,
-            opened_at=epoch_of(since),
-            told=0,
-            told_at=None,
-            joiner=joiner,
+            opened_at=since,
+            told=0 if told is None else told.told,
+            told_at=None if told is None else told.told_at,
         )
-
-    def _standing(self, since: datetime, levels: Sequence[object]) -> tuple[int, datetime]:
-        return level_at(since, at=self._at, levels=len(levels), calendar=self._calendar)
 
 
 def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) -> dict[Judged, Verdict]:
@@ -281,11 +259,11 @@ def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) ->
     book = load_rulebook(services)
     quota_periods = [
         quota_period
-        for quota, period in dict.fromkeys((one.quota, one.period) for one in reviews)
+        for quota, period in dict.fromkeys((review.quota, review.period) for review in reviews)
         for quota_period in book.periods_named(parse_period(period))
         if quota_period[0].id == quota
     ]
-    userids = {one.contact[0] for one in reviews}
+    userids = {review.contact[0] for review in reviews}
     return {
         (quota, key): verdict
         for (quota, _), contacts in verdicts_in(services, quota_periods, userids=userids, at=at).items()
@@ -296,19 +274,19 @@ def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) ->
 def verdicts_in(
     services: Services, quota_periods: Sequence[QuotaInPeriod], *, userids: Iterable[str], at: datetime
 ) -> dict[tuple[str, str], dict[Key, Verdict]]:
-    """Return by (quota, period) the verdicts on contacts of *userids* in *frames* as of *at* (aware)."""
+    """Return by (quota, period) the verdicts on the contacts of *userids* as of *at* (aware)."""
     if not quota_periods:
         return {}
     asked = list(userids)
     branch = load_branch(services, quota_periods, at=at, userids=asked)
     past = branch.past(epoch_of(at))
-    found = {}
+    verdicts = {}
     for quota, period in quota_periods:
         quota_period = QuotaPeriod.of(quota, period, calendar=branch.calendar)
-        found[quota.id, period.name] = {
+        verdicts[quota.id, period.name] = {
             contact.key: verdict for userid in asked for contact, verdict in quota_period.judged(userid, past)
         }
-    return found
+    return verdicts
 
 
 def what_of(
@@ -316,7 +294,7 @@ def what_of(
 ) -> Seen | Appealed:
     """Return the subject of *case* (an appeal, a held contact or a finding) for a message.
 
-    *names* of customers by their ids: only for a message to the person that the case is about.
+    *names* of customers by their ids: only for a message to the person concerned.
     """
     if case.finding is not None:
         return Seen.of(case.finding.name, case.finding.evidence, names=names)

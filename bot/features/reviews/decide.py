@@ -1,4 +1,4 @@
-"""Deciding cases; each decision names its author and its reason.
+"""Decisions on cases; each names its author and its reason.
 
 Accepting always favors the employee: an appealed or held contact counts, a finding is cleared, adds under the
 old userid belong to the new one. Accepting a new person sets the first working day; rejecting means that the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 
 from bot.core.integrity import FindingKind, Key
 from bot.core.people import Person
@@ -57,7 +58,7 @@ def open_appeal(
         raise ReviewError("; ".join(reasons) or f"no quota looks at {external_userid} of {userid} then")
     with services.store.transaction():
         services.store.reviews.open(openings)
-    opened = {(one.quota, one.contact) for one in openings}
+    opened = {(opening.quota, opening.contact) for opening in openings}
     return [
         case
         for case in cases(services, at=at)
@@ -75,7 +76,7 @@ def _openings(
     text: str,
     at: datetime,
 ) -> tuple[list[Opening], list[str]]:
-    """Return an appeal for each period in which the last add of *relation* does not count, or why not."""
+    """Return an appeal for each period without a counted last add of *relation*, and the refusals."""
     userid, external_userid = relation
     judged = verdicts_in(services, quota_periods, userids=[userid], at=at)
     openings, reasons = [], []
@@ -84,7 +85,7 @@ def _openings(
         keys = [key for key in contacts if key[1] == external_userid]
         if not keys:
             continue
-        key = max(keys, key=lambda one: one[2])
+        key = max(keys, key=itemgetter(2))
         counts = contacts[key].outcome == "counted"
         refused = _refusal(services, quota.id, period.name, key, counts=counts, at=at)
         if refused is None:
@@ -95,7 +96,7 @@ def _openings(
 
 
 def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case:
-    """Store the employee's answer to a finding, as of *at* (aware): now it is the reviewers' turn.
+    """Store the employee's answer to a finding as of *at* (aware), and pass it to the reviewers.
 
     Raises ReviewError if there is nothing to answer.
     """
@@ -103,10 +104,10 @@ def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case
     if case.proposal is not None or case.joiner is not None:
         raise ReviewError(f"{case.id} is a question to the admins: accept or reject it")
     if case.finding is None:
-        raise ReviewError(f"{case.id} is no finding: what the employee says stands in it already")
+        raise ReviewError(f"{case.id} is no finding: it has the employee's text already")
     with services.store.transaction():
-        kept = services.store.findings.answer(case.finding.name, text, at=epoch_of(at))
-    if not kept:
+        is_first = services.store.findings.answer(case.finding.name, text, at=epoch_of(at))
+    if not is_first:
         raise ReviewError(f"{case.id} was answered before")
     return find(services, case_id, at=at)
 
@@ -116,7 +117,7 @@ def find(services: Services, case_id: str, *, at: datetime) -> Case:
     for case in cases(services, at=at):
         if case.id == case_id:
             return case
-    raise ReviewError(f"{case_id}: no such case waits for a decision; see `quotabot review list`")
+    raise ReviewError(f"{case_id}: no such open case; see `quotabot review list`")
 
 
 def decide(
@@ -142,7 +143,7 @@ def decide(
     if case.level is None and not accept:
         raise ReviewError(f"{case.id}: first {case.userid} has until {case.until:%Y-%m-%d %H:%M} to answer")
     if joined_on is not None and case.joiner is None:
-        raise ReviewError(f"{case.id}: only somebody who joined has a first working day")
+        raise ReviewError(f"{case.id}: only a new person has a first working day")
     known, detail = _may_decide(services, case, by), dict[str, object]()
     with services.store.transaction():
         if case.finding is not None:
@@ -172,7 +173,7 @@ def decide(
 def _quota_periods(
     services: Services, userid: str, external_userid: str, *, period: str | None, at: datetime
 ) -> list[QuotaInPeriod]:
-    """Return the quotas, each with its period, that look at the contact and ask something of *userid*."""
+    """Return the quota periods that include the contact and apply to *userid*."""
     adds = services.store.ledger.kept_adds(userid, external_userid)
     begun = [add.added_at for add in adds if add.added_at <= epoch_of(at)]
     if not begun:
@@ -181,28 +182,28 @@ def _quota_periods(
         )
     calendar, book = services.config.work_calendar(), load_rulebook(services)
     if period is not None:
-        found = book.periods_named(parse_period(period))
+        quota_periods = book.periods_named(parse_period(period))
     else:
-        found = book.periods_at(calendar.day_of(begun[-1]))
-        now = book.periods_at(calendar.local_day(at))
-        found += [
+        quota_periods = book.periods_at(calendar.day_of(begun[-1]))
+        quota_periods += [
             quota_period
-            for quota_period in now
-            if quota_period[0].basis is Basis.HELD and quota_period not in found
+            for quota_period in book.periods_at(calendar.local_day(at))
+            if quota_period[0].basis is Basis.HELD and quota_period not in quota_periods
         ]
-    person = load_people(services).get(userid)
+    if (person := load_people(services).get(userid)) is None:
+        return []
     tree = services.directory.departments
     return [
-        (quota, quota_period)
-        for quota, quota_period in found
-        if person is not None and stretches_under(quota, person, quota_period, departments=tree)
+        (quota, in_period)
+        for quota, in_period in quota_periods
+        if stretches_under(quota, person, in_period, departments=tree)
     ]
 
 
 def _refusal(
     services: Services, quota: str, period: str, key: Key, *, counts: bool, at: datetime
 ) -> str | None:
-    """Say why no appeal about this contact is possible; None if one is."""
+    """Return the reason against an appeal about this contact; None if an appeal is possible."""
     place = f"{quota} {period}"
     for before in services.store.reviews.of_contact(key):
         if before.kind is ReviewKind.APPEAL and before.quota == quota:
@@ -245,7 +246,7 @@ def _may_decide(services: Services, case: Case, by: str) -> bool:
 
 
 def _called(people: Iterable[Person], by: str) -> set[str]:
-    """Return the userids that *by* can mean: by userid, or by a name of the roster."""
+    """Return the userids of the people with *by* as their userid or name."""
     return {person.userid for person in people if by.lower() == person.userid or by == person.name}
 
 
@@ -269,10 +270,11 @@ def _decide_finding(
     store, at_s = services.store, epoch_of(at)
     if not store.findings.decide(finding.name, confirmed=not accept, by=by, reason=reason, at=at_s):
         raise ReviewError("the finding was decided just now by somebody else")
-    others = {key for one in store.findings.open() for key in one.concerned}
-    concerned = set(finding.concerned)
+    others = {key for other in store.findings.open() for key in other.concerned}
     held = [
-        one for one in store.reviews.all_open() if one.kind is ReviewKind.HELD and one.contact in concerned
+        review
+        for review in store.reviews.all_open()
+        if review.kind is ReviewKind.HELD and review.contact in finding.concerned
     ]
     over = settled(services, held, at=at)
     for review in held:
@@ -299,7 +301,7 @@ def _decide_proposal(
 
 
 def _subject(case: Case) -> str:
-    """Name the case for the permanent audit log: without a customer, who may ask for erasure."""
+    """Name the case for the permanent audit log, without the customer: customers may ask for erasure."""
     if case.finding is not None and case.finding.name.kind is FindingKind.SHARED:
         return f"finding:shared:{case.userid}"
     return case.id

@@ -23,14 +23,14 @@ def decided(
     no zone.
     """
     texts = texts_in(language)
-    said = texts["decided.by"].say(by=clean(by), reason=clean(reason, limit=SAID_BYTES))
+    author = texts["decided.by"].say(by=clean(by), reason=clean(reason, limit=SAID_BYTES))
 
-    def message(told: Sequence[Seen | Appealed]) -> Message:
+    def message(subjects: Sequence[Seen | Appealed]) -> Message:
         return Message(
             (
                 first_line(texts.table("decided.heads")[state]),
-                Line((Part(about(told[0], language=language, at=at)),), Keep.CORE),
-                Line((Part(said),), Keep.CORE),
+                Line((Part(about(subjects[0], language=language, at=at)),), Keep.CORE),
+                Line((Part(author),), Keep.CORE),
                 Line((Part(texts["decided.peace"]),), Keep.USEFUL),
                 footer(texts, at=at, kind=texts["decided.kind"]),
             )

@@ -13,7 +13,6 @@ from bot.core.contacts import Contact
 from bot.core.counting import OFF, FirstAdd, Integrity
 from bot.core.evidence import Evidence, evidence_of
 from bot.core.integrity import Finding, FindingName, Key, LaunchRule, quick_loss, seen_in
-from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, subject_of
 from bot.core.quiet_hours import Silence
@@ -26,9 +25,9 @@ from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.notify.rollout import rollout_scope
 from bot.features.standings.load import load_branch, load_people, load_rulebook
 from bot.services import Services
-from bot.store.reviews import OpenFinding, Opening, ReviewKind, ReviewState
+from bot.store.reviews import Opening, Review, ReviewKind, ReviewState
 
-Free = Callable[[str], bool]  # whether a userid may get another message on that day
+Free = Callable[[str], bool]  # says whether a userid may get another message on that day
 
 _PUT = "questions_put"  # the mark with the moment (epoch s) of the last `put`
 _A_BREAK = timedelta(days=14)  # no run of days off is longer
@@ -67,7 +66,7 @@ def put(services: Services, *, at: datetime, free: Free) -> None:
     store, at_s = services.store, epoch_of(at)
     seen = _seen(services, at=at)
     fresh = {question.name for question in _new(services, seen, at=at, free=free)}
-    still_open = {one.name for one in store.findings.open()}
+    unanswered = fresh | {finding.name for finding in store.findings.open()}
     with store.transaction():
         store.marks.put(_PUT, str(at_s))
         _leave_unasked(services, seen, at=at)
@@ -77,10 +76,10 @@ def put(services: Services, *, at: datetime, free: Free) -> None:
         store.reviews.open(
             Opening(kind=ReviewKind.HELD, quota=quota, period=period, contact=key, opened_at=at_s)
             for question in seen
-            if question.name in fresh or question.name in still_open
+            if question.name in unanswered
             for quota, period, key in question.held
         )
-        held = [one for one in store.reviews.all_open() if one.kind is ReviewKind.HELD]
+        held = _open_held(services)
         over = settled(services, held, at=at)
         for review in held:
             if (review.quota, review.period) in over:
@@ -93,19 +92,20 @@ def of_today(services: Services, *, at: datetime, free: Free) -> dict[str, list[
     """Return by userid the unanswered questions of the local day of *at* (aware), and those due now."""
     calendar, store = services.config.work_calendar(), services.store
     today = calendar.local_day(at)
-    holds = _held_of(store.findings.open(), (one.contact for one in _open_held(services)))
-    found: dict[str, list[Asked]] = {}
-    for one in store.findings.open():
-        if calendar.day_of(one.asked_at) == today and one.answered_at is None:
-            asked = Asked(name=one.name, evidence=one.evidence, holds=len(holds[one.name]))
-            found.setdefault(one.name.userid, []).append(asked)
+    held = {review.contact for review in _open_held(services)}
+    by_person: dict[str, list[Asked]] = {}
+    for finding in store.findings.open():
+        if calendar.day_of(finding.asked_at) == today and finding.answered_at is None:
+            holds = len(held & set(finding.concerned))
+            asked = Asked(name=finding.name, evidence=finding.evidence, holds=holds)
+            by_person.setdefault(finding.name.userid, []).append(asked)
     # Questions put as of this very moment are in the store; searching again would take as long once more.
     was_put = store.marks.get(_PUT) == str(epoch_of(at))
     for question in [] if was_put else _new(services, _seen(services, at=at), at=at, free=free):
         keys = {key for _, _, key in question.held}
         asked = Asked(name=question.name, evidence=question.evidence, holds=len(keys))
-        found.setdefault(question.name.userid, []).append(asked)
-    return found
+        by_person.setdefault(question.name.userid, []).append(asked)
+    return by_person
 
 
 def settled(services: Services, openings: Iterable[Opening], *, at: datetime) -> set[tuple[str, str]]:
@@ -114,7 +114,7 @@ def settled(services: Services, openings: Iterable[Opening], *, at: datetime) ->
     A quota that no longer exists is settled.
     """
     calendar, book = services.config.work_calendar(), load_rulebook(services)
-    asked = {(one.quota, one.period) for one in openings}
+    asked = {(opening.quota, opening.period) for opening in openings}
     running = {
         (quota.id, period.name)
         for name in {period for _, period in asked}
@@ -124,13 +124,8 @@ def settled(services: Services, openings: Iterable[Opening], *, at: datetime) ->
     return asked - running
 
 
-def _open_held(services: Services) -> list[Opening]:
-    return [one for one in services.store.reviews.all_open() if one.kind is ReviewKind.HELD]
-
-
-def _held_of(findings: Iterable[OpenFinding], held: Iterable[Key]) -> dict[FindingName, set[Key]]:
-    keys = set(held)
-    return {one.name: keys & set(one.concerned) for one in findings}
+def _open_held(services: Services) -> list[Review]:
+    return [review for review in services.store.reviews.all_open() if review.kind is ReviewKind.HELD]
 
 
 def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Free) -> list[Question]:
@@ -153,7 +148,7 @@ def _new(services: Services, seen: Iterable[Question], *, at: datetime, free: Fr
 
 
 def _leave_unasked(services: Services, seen: Iterable[Question], *, at: datetime) -> None:
-    """Note questions never to be asked, because the rollout excludes the person. Inside a transaction."""
+    """Store which questions are never asked, because the rollout excludes the person. In a transaction."""
     store, today = services.store, services.config.work_calendar().local_day(at)
     reached = rollout_scope(services)
     if reached.mode is Mode.ON:
@@ -185,13 +180,13 @@ def _seen(services: Services, *, at: datetime) -> list[Question]:
         return []
     branch = load_branch(services, quota_periods, at=at)
     looking = _Looking(branch=branch, past=branch.past(epoch_of(at)), known={}, by_rule={})
-    found: dict[FindingName, Question] = {}
+    by_name: dict[FindingName, Question] = {}
     for quota_period in quota_periods:
         for question in looking.questions(quota_period):
-            earlier = found.setdefault(question.name, question)
+            earlier = by_name.setdefault(question.name, question)
             if earlier is not question:
-                found[question.name] = replace(earlier, held=earlier.held + question.held)
-    return list(found.values())
+                by_name[question.name] = replace(earlier, held=earlier.held + question.held)
+    return list(by_name.values())
 
 
 def _asks(services: Services, quota_period: QuotaInPeriod) -> bool:
@@ -214,10 +209,10 @@ def _running(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
     first = (calendar.workdays_between(today - _A_BREAK, yesterday) or (yesterday,))[-1]
     book = load_rulebook(services)
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
-    found = {
+    by_name = {
         (quota.id, period.name): (quota, period) for day in days for quota, period in book.periods_at(day)
     }
-    return list(found.values())
+    return list(by_name.values())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -233,24 +228,24 @@ class _Looking:
         """Return the findings of one quota's rules in one period about the people under it."""
         quota, period = about
         quota_period = QuotaPeriod.of(quota, period, calendar=self.calendar)
-        under = {person.userid for person in self.branch.people if self._under(person, about)}
-        found = []
+        tree = self.branch.departments
+        under = {
+            person.userid
+            for person in self.branch.people
+            if stretches_under(quota, person, period, departments=tree)
+        }
+        questions = []
         for finding in [*self._anywhere(quota), *self._quick_losses(quota_period, sorted(under))]:
             concerned = tuple(
                 key for key in finding.concerned if quota_period.first_s <= key[2] < quota_period.end_s
             )
             if finding.name.userid in under and concerned:
-                found.append(self._question(finding, quota_period, concerned))
-        return found
+                questions.append(self._question(finding, quota_period, concerned))
+        return questions
 
     @property
     def calendar(self) -> WorkCalendar:
         return self.branch.calendar
-
-    def _under(self, person: Person, quota_period: QuotaInPeriod) -> bool:
-        return bool(
-            stretches_under(quota_period[0], person, quota_period[1], departments=self.branch.departments)
-        )
 
     def _anywhere(self, quota: Quota) -> list[Finding]:
         integrity, rollout = quota.integrity, self.past.rollout(quota)
@@ -271,7 +266,7 @@ class _Looking:
         quota, rule = quota_period.quota, quota_period.quota.integrity.quick_loss
         if rule is None:
             return []
-        found = (
+        findings = (
             quick_loss(
                 self._of_period(userid, quota_period),
                 rule=rule,
@@ -281,7 +276,7 @@ class _Looking:
             )
             for userid in userids
         )
-        return [finding for finding in found if finding is not None]
+        return [finding for finding in findings if finding is not None]
 
     def _of_period(self, userid: str, quota_period: QuotaPeriod) -> Sequence[Contact]:
         return self.past.history(userid).added_within(quota_period.first_s, quota_period.end_s)

@@ -1,4 +1,4 @@
-"""Questions about adds: first to the employee, then with the answer to reviewers. Never accusations."""
+"""Questions about adds: first to the employee, then with the answer to reviewers; never accusations."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: date
     Raises ValueError without a question, or if *at* has no zone.
     """
     if not asked:
-        raise ValueError("a question needs something that was seen")
+        raise ValueError("questions need at least one observation")
     texts = texts_in(language)
 
-    def said(asked: Sequence[Seen]) -> Message:
+    def message(asked: Sequence[Seen]) -> Message:
         return Message(
             (
                 first_line(texts["questions.head"].say(n=len(asked))),
@@ -89,7 +89,7 @@ def questions(*, language: str, asked: Sequence[Seen], until: datetime, at: date
             )
         )
 
-    return private(said, asked)
+    return private(message, asked)
 
 
 def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | None, at: datetime) -> Message:
@@ -101,32 +101,31 @@ def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | N
     if not cases:
         raise ValueError("a review message needs a case")
     texts = texts_in(language)
-    until = [] if goes_up is None else [texts["questions.goes_up"].say(until=f"{goes_up:%m-%d %H:%M}")]
+    notes = [] if goes_up is None else [texts["questions.goes_up"].say(until=f"{goes_up:%m-%d %H:%M}")]
+    notes.append(texts["questions.privately"])
     return Message(
         (
             first_line(texts["questions.review_head"].say(n=len(cases))),
             _listing(texts, [_case(texts, language, case, at=at) for case in cases]),
             Line((Part(texts["questions.decide"]),), Keep.CORE),
-            *(Line((Part(said),), Keep.USEFUL) for said in until),
-            Line((Part(texts["questions.privately"]),), Keep.USEFUL),
+            *(Line((Part(note),), Keep.USEFUL) for note in notes),
             footer(texts, at=at, kind=texts["questions.review_kind"]),
         )
     )
 
 
 def about(what: Seen | Appealed, *, language: str, at: datetime) -> str:
-    """Say what a case is about, in the zone of *at*, without a verdict."""
+    """Describe the subject of a case in the zone of *at*, without a verdict."""
     texts = texts_in(language)
     if isinstance(what, Seen):
         return _seen(texts, what, language=language, at=at)
-    said = _contact(texts, what, language=language)
-    return said[:1].upper() + said[1:]
+    contact = _contact(texts, what, language=language)
+    return contact[:1].upper() + contact[1:]
 
 
-def _listing(texts: Texts, said: Sequence[str]) -> Listing:
-    return Listing(
-        tuple(Line((Part(one),), Keep.CORE) for one in said), more=texts["questions.more"], keep=Keep.CORE
-    )
+def _listing(texts: Texts, sentences: Sequence[str]) -> Listing:
+    lines = tuple(Line((Part(sentence),), Keep.CORE) for sentence in sentences)
+    return Listing(lines, more=texts["questions.more"], keep=Keep.CORE)
 
 
 def _question(texts: Texts, seen: Seen, *, language: str, at: datetime) -> str:
@@ -160,22 +159,22 @@ def _case(texts: Texts, language: str, case: ToDecide, *, at: datetime) -> str:
             id=clean(case.id, limit=SAID_BYTES),
         )
     if isinstance(what, Seen):
-        told = _seen(texts, nameless(what), language=language, at=at)
+        subject = _seen(texts, nameless(what), language=language, at=at)
     else:
-        told = _appeal(texts, language, nameless(what))
+        subject = _appeal(texts, language, nameless(what))
     text = clean(case.said, limit=SAID_BYTES)
     said = texts["questions.said"].say(text=text) if text else texts["questions.silent"]
     return texts["questions.case"].say(
-        name=clean(case.name), what=told, said=said, id=clean(case.id, limit=SAID_BYTES)
+        name=clean(case.name), what=subject, said=said, id=clean(case.id, limit=SAID_BYTES)
     )
 
 
 def _appeal(texts: Texts, language: str, appealed: Appealed) -> str:
-    why = ""
-    if appealed.verdict is not None and appealed.verdict.outcome == "pending":
+    verdict, reasons, why = appealed.verdict, texts.table("questions.not_counted"), ""
+    if verdict is not None and verdict.outcome == "pending":
         why = texts["questions.pending"]
-    elif appealed.verdict is not None and appealed.verdict in texts.table("questions.not_counted"):
-        why = texts["questions.rejected"].say(why=texts.table("questions.not_counted")[appealed.verdict])
+    elif verdict is not None and verdict in reasons:
+        why = texts["questions.rejected"].say(why=reasons[verdict])
     return texts["questions.appeal"].say(contact=_contact(texts, appealed, language=language), why=why)
 
 

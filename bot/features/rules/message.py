@@ -43,7 +43,7 @@ def rules(
             *_asks(texts, quota.integrity),
         ]
         lines += [Line((Part(f"· {text}"),), Keep.USEFUL) for text in sentences]
-    closing = [texts["rules.decides_nobody"]]
+    closing: list[str] = [texts["rules.decides_nobody"]]
     if deciders:
         closing = [texts["rules.decides"].say(names=_names(texts, deciders), n=decide_workdays)]
     if money:
