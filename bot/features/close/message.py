@@ -1,4 +1,4 @@
-"""The message about a settled period: the result, what did not count and why, how to appeal."""
+"""The message about a settled period: the result, the rejected contacts with reasons, how to appeal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.core.verdicts import Verdict
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer, kept_of
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
-from bot.messages.money import penalty as said_penalty
+from bot.messages.money import penalty as penalty_sentence
 from bot.messages.rows import kept_rows
 from bot.messages.sanitize import clean
 
@@ -43,7 +43,7 @@ _BENEFIT = (Verdict.COUNTED_DETAILS, Verdict.COUNTED_FACTS)
 
 
 def closed(*, language: str, lines: Sequence[ClosedLine], until: datetime, at: datetime) -> Message:
-    """Tell one person their preliminary results; *until* (local): when appeals end.
+    """Tell one person their preliminary results; *until* (local): the end of appeals.
 
     A person with all targets met reads the results and one line about kept contacts, nothing else.
     Raises ValueError without lines, or if *at* has no zone.
@@ -55,16 +55,15 @@ def closed(*, language: str, lines: Sequence[ClosedLine], until: datetime, at: d
     several = len({line.row.quota for line in lines}) > 1
     heads = [_head(texts, line, several=several) for line in ordered]
     missed = [line for line in ordered if not line.met]
-    details = [said for line in missed for said in _details(texts, line)]
+    details = [text for line in missed for text in _details(texts, line)]
     if missed:
         details.append(texts["close.appeal"].say(until=f"{until:%m-%d %H:%M}"))
-    kept = _kept(texts, lines)
-    others = _listing(texts, heads[1:])
+    kept, others = _kept(texts, lines), _listing(texts, heads[1:])
     return Message(
         (
             first_line(heads[0]),
             *others,
-            *(Line((Part(said),), Keep.CORE) for said in details),
+            *(Line((Part(text),), Keep.CORE) for text in details),
             *([Line((Part(kept),), Keep.USEFUL)] if kept else []),
             footer(texts, at=at, kind=texts["close.kind"]),
         ),
@@ -101,11 +100,11 @@ def _card(
 
 
 def _blocks(texts: Texts, line: ClosedLine) -> list[Line | Listing]:
-    """Return a card's text about one result: why contacts did not count, then what it may mean for pay."""
+    """Return a card's text about one result: the reasons of rejected contacts, then the effect on pay."""
     blocks: list[Line | Listing] = [*_listing(texts, _reasons(texts, line))]
-    for keep, said in ((Keep.CORE, _meaning(texts, line)), (Keep.USEFUL, _benefit(texts, line))):
-        if said is not None:
-            blocks.append(Line((Part(said),), keep))
+    for keep, text in ((Keep.CORE, _meaning(texts, line)), (Keep.USEFUL, _benefit(texts, line))):
+        if text is not None:
+            blocks.append(Line((Part(text),), keep))
     return blocks
 
 
@@ -118,8 +117,8 @@ def _head(texts: Texts, line: ClosedLine, *, several: bool, short: bool = False)
         else texts["close.named"].say(period=row.period)
     )
     label = texts["close.quota"].say(quota=clean(row.quota), period=period) if several else period
-    said = texts["close.met"] if line.met else texts["close.missed_short"] if short else texts["close.missed"]
-    return said.say(
+    head = texts["close.met"] if line.met else texts["close.missed_short"] if short else texts["close.missed"]
+    return head.say(
         label=label, counted=row.counted, target=row.target, missing=max(0, row.target - row.counted)
     )
 
@@ -133,11 +132,10 @@ def _listing(texts: Texts, heads: Sequence[str]) -> list[Listing]:
 
 def _details(texts: Texts, line: ClosedLine) -> list[str]:
     row = line.row
-    said = [texts["close.sums"].say(n=row.gross, counted=row.counted, rejected=row.rejected)]
+    details = [texts["close.sums"].say(n=row.gross, counted=row.counted, rejected=row.rejected)]
     if reasons := _reasons(texts, line):
-        said.append(texts["close.because"].say(reasons=texts["close.comma"].join(reasons)))
-    more = (_benefit(texts, line), _meaning(texts, line))
-    return [*said, *(one for one in more if one is not None)]
+        details.append(texts["close.because"].say(reasons=texts["close.comma"].join(reasons)))
+    return [*details, *filter(None, (_benefit(texts, line), _meaning(texts, line)))]
 
 
 def _benefit(texts: Texts, line: ClosedLine) -> str | None:
@@ -151,15 +149,15 @@ def _meaning(texts: Texts, line: ClosedLine) -> str | None:
         return texts["close.begun"].say(day=f"{line.begun:%m-%d}")
     if not line.row.penalty or line.penalty_rule is None:
         return None
-    rule = said_penalty(texts, line.penalty_rule)
+    rule = penalty_sentence(texts, line.penalty_rule)
     return texts["close.penalty"].say(amount=line.row.penalty, rule=rule)
 
 
 def _reasons(texts: Texts, line: ClosedLine) -> list[str]:
-    """Say why contacts did not count, the most frequent reason first."""
-    found = [(verdict, n) for verdict, n in line.verdicts.items() if verdict.outcome == "rejected" and n]
-    said = texts.table("close.rejected")
-    return [said[verdict].say(n=n) for verdict, n in sorted(found, key=lambda item: (-item[1], item[0]))]
+    """Return the reasons of rejected contacts, the most frequent first."""
+    rejected = [(-n, verdict) for verdict, n in line.verdicts.items() if verdict.outcome == "rejected" and n]
+    reasons = texts.table("close.rejected")
+    return [reasons[verdict].say(n=-n) for n, verdict in sorted(rejected)]
 
 
 def _kept(texts: Texts, lines: Sequence[ClosedLine]) -> str | None:

@@ -1,7 +1,7 @@
-"""Closing a settled period: preliminary results once, then a signature that makes them final.
+"""Results of settled periods: preliminary once, then final by a signature.
 
-From then on everybody sees the stored figures. Later changes are proposed corrections: a new line with author
-and reason, never an edit.
+From the close on everybody sees the stored figures. Later changes are proposed corrections: a new line with
+author and reason, never an edit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bot.store.results import Closed, Result, ResultState, text_of
 
 _LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
 
-# A line differs from another if one of these differs: the rest follows from them or belongs to the day.
+# Two lines differ if one of these differs: the rest follows from them or belongs to the day.
 _FIGURES = attrgetter("target", "counted", "rejected", "gross", "status", "penalty", "reward", "flags")
 
 
@@ -48,18 +48,16 @@ def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
         return []
     calendar = services.config.work_calendar()
     today = calendar.local_day(at)
-    closed = {(one.quota, one.period) for one in services.store.results.closed()}
-    begun = load_rulebook(services).periods_beginning(
-        max(calendar.day_of(first) - _LONGEST, today - _LONGEST), today
-    )
-    found = [
+    closed = {(line.quota, line.period) for line in services.store.results.closed()}
+    earliest = max(calendar.day_of(first), today) - _LONGEST
+    settled = [
         (quota, period)
-        for quota, period in begun
+        for quota, period in load_rulebook(services).periods_beginning(earliest, today)
         if period.last >= calendar.day_of(first)
         and quota.settlement(period, calendar=calendar) <= epoch_of(at)
         and (quota.id, period.name) not in closed
     ]
-    return sorted(found, key=lambda quota_period: quota_period[1].last)
+    return sorted(settled, key=lambda quota_period: quota_period[1].last)
 
 
 def begun_within(services: Services, quota_period: QuotaInPeriod) -> date | None:
@@ -80,9 +78,9 @@ def begun_within(services: Services, quota_period: QuotaInPeriod) -> date | None
 def close_due(services: Services, *, at: datetime) -> None:
     """Store the preliminary results of all periods due at *at* (aware), once."""
     store, at_s = services.store, epoch_of(at)
-    for framed in due(services, at=at):
-        rows = _computed(services, [framed], at=at).rows
-        quota, period = framed[0].id, framed[1].name
+    for quota_period in due(services, at=at):
+        rows = _computed(services, [quota_period], at=at).rows
+        quota, period = quota_period[0].id, quota_period[1].name
         with store.transaction():
             if store.results.newest(quota, period):
                 continue  # another process was faster
@@ -105,9 +103,9 @@ def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, S
     """Return the periods closed on the local day of *at* (aware) or due then, with their standings."""
     calendar = services.config.work_calendar()
     today = {
-        (one.quota, one.period)
-        for one in services.store.results.closed()
-        if calendar.day_of(one.closed_at) == calendar.local_day(at)
+        (line.quota, line.period)
+        for line in services.store.results.closed()
+        if calendar.day_of(line.closed_at) == calendar.local_day(at)
     }
     book = load_rulebook(services)
     quota_periods = [
@@ -123,10 +121,7 @@ def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, S
 
 
 def deadline(closed_at: int, *, calendar: WorkCalendar, workdays: int) -> datetime:
-    """Return when appeals end about a period closed at *closed_at* (epoch s).
-
-    They end at closing time, so many *workdays* later.
-    """
+    """Return the end of appeals: closing time, *workdays* after a close at *closed_at* (epoch s)."""
     day = calendar.day_of(closed_at)
     for _ in range(workdays):
         day = calendar.next_workday(day)
@@ -194,10 +189,10 @@ def correct(
 
     Raises ClosingError if there is nothing to correct.
     """
-    found = [one for one in corrections(services, quota, period, at=at) if one.now.userid == userid]
-    if not found:
+    proposed = {item.now.userid: item.now for item in corrections(services, quota, period, at=at)}
+    if (line := proposed.get(userid)) is None:
         raise ClosingError(f"{quota} {period}: nothing to correct for {userid}")
-    line, store = found[0].now, services.store
+    store = services.store
     with store.transaction():
         before = store.results.newest(quota, period)[userid]
         version, now = before.version + 1, epoch_of(at)
@@ -235,15 +230,15 @@ def _note(
     at: int,
     reason: str = "",
 ) -> None:
-    """Put the digest of the lines into the audit chain, so that nobody can change them unnoticed."""
-    told = "\n".join(text_of(line) for line in sorted(lines, key=lambda line: line.userid))
-    detail = {"lines": len(lines), "sha256": hashlib.sha256(told.encode()).hexdigest(), "reason": reason}
+    """Store the digest of the lines in the audit chain, so that no change goes unnoticed."""
+    text = "\n".join(text_of(line) for line in sorted(lines, key=attrgetter("userid")))
+    detail = {"lines": len(lines), "sha256": hashlib.sha256(text.encode()).hexdigest(), "reason": reason}
     services.store.audit.add(at=at, actor=actor, act=act, subject=f"{quota} {period}", detail=detail)
 
 
 def _closed(services: Services, quota: str, period: str) -> Closed | None:
-    found = services.store.results.closed()
-    return next((one for one in found if (one.quota, one.period) == (quota, period)), None)
+    closed = services.store.results.closed()
+    return next((line for line in closed if (line.quota, line.period) == (quota, period)), None)
 
 
 def _must_be_closed(services: Services, quota: str, period: str) -> Closed:
@@ -261,10 +256,8 @@ def _deadline(services: Services, closed: Closed) -> datetime:
 
 
 def _recomputed(services: Services, quota: str, period: str, *, at: datetime) -> Standings:
-    quota_periods = load_rulebook(services).periods_named(parse_period(period))
-    return _computed(
-        services, [quota_period for quota_period in quota_periods if quota_period[0].id == quota], at=at
-    )
+    named = load_rulebook(services).periods_named(parse_period(period))
+    return _computed(services, [quota_period for quota_period in named if quota_period[0].id == quota], at=at)
 
 
 def _computed(services: Services, quota_periods: Sequence[QuotaInPeriod], *, at: datetime) -> Standings:

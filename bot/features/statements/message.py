@@ -1,4 +1,4 @@
-"""The statement of the day, figures with a code that make a screenshot needless; and what a code is."""
+"""The statement of the day: figures with a code instead of a screenshot; and the answer about a code."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bot.messages.sanitize import clean
 
 
 def is_done(rows: Sequence[QuotaFigures], *, added: int) -> bool:
-    """Say whether a person who has *added* so many today is through with it: nothing is left of any dose.
+    """Say whether a person with *added* adds today has finished every daily dose.
 
-    Who added nobody today has nothing to show, and is left in peace.
+    A person without an add today gets no statement.
     """
     asked = [row for row in rows if row.status is not Status.EXEMPT]
     return added > 0 and bool(asked) and not any(row.today_left for row in asked)
@@ -25,10 +25,10 @@ def is_done(rows: Sequence[QuotaFigures], *, added: int) -> bool:
 def statement(
     *, language: str, rows: Sequence[QuotaFigures], added: int, code: str, at: datetime, page: str = ""
 ) -> Message:
-    """Tell one employee where the day ended for him, with the code under it.
+    """Tell one employee the figures of their day, with the code below.
 
-    *added*: adds dated today. *code* as `code_of` gives it. *page*: where anybody can check it, empty for
-    nowhere. Raises ValueError if *at* has no zone.
+    *added*: adds dated today. *code* as returned by `code_of`. *page*: the address that checks codes, or "".
+    Raises ValueError if *at* has no zone.
     """
     texts = texts_in(language)
     named = [Line((Part(texts["statement.page"].say(url=page)),), Keep.NICE)] if page else []
@@ -47,9 +47,8 @@ def statement(
 
 def code_line(language: str, code: str) -> Line:
     """Return the line with the code, which is never left out."""
-    return Line(
-        (Part(texts_in(language)["statement.code"].say(code=shown_code(code)), Tone.STRONG),), Keep.ALWAYS
-    )
+    text = texts_in(language)["statement.code"].say(code=shown_code(code))
+    return Line((Part(text, Tone.STRONG),), Keep.ALWAYS)
 
 
 def looked_at(
@@ -61,17 +60,16 @@ def looked_at(
     name: str = "",
     seen: Statement | None = None,
 ) -> Message:
-    """Say what a code turned out to be, as of *at*.
+    """Answer a question about a code, as of *at*.
 
-    *given_at*: when it was given out, None for a code that never was. *seen*, with the *name* of whose it is:
-    for who may see the figures.
+    *given_at*: when the bot issued the code, None for an unknown code. *seen* and the *name* of its owner:
+    only for readers with access to the figures.
     """
     texts = texts_in(language)
     end = footer(texts, at=at, kind=texts["statement.kind"])
     if too_many or given_at is None:
-        return Message(
-            (first_line(texts["statement.too_many"] if too_many else texts["statement.unknown"]), end)
-        )
+        head = texts["statement.too_many"] if too_many else texts["statement.unknown"]
+        return Message((first_line(head), end))
     genuine = first_line(texts["statement.genuine"].say(at=f"{given_at:%Y-%m-%d %H:%M}"))
     if seen is None:
         return Message((genuine, Line((Part(texts["statement.not_yours"]),), Keep.CORE), end))
@@ -83,16 +81,13 @@ def _figures(language: str, seen: Statement, *, name: str, at: datetime) -> list
     labels = labels_of(texts, seen.figures, at=at)
     head = texts["statement.added"].say(name=clean(name), day=seen.day, n=seen.added)
     lines = tuple(
-        Line((Part(_figure(texts, one, label=labels[one.quota])),), Keep.CORE) for one in seen.figures
+        Line((Part(_figure(texts, figure, label=labels[figure.quota])),), Keep.CORE)
+        for figure in seen.figures
     )
     listed = Listing(lines, more=texts["progress.more_quotas"], keep=Keep.CORE)
     return [Line((Part(head),), Keep.CORE), *([listed] if lines else [])]
 
 
-def _figure(texts: Texts, one: Figure, *, label: str) -> str:
-    return texts["statement.figure"].say(
-        label=label,
-        target=one.target,
-        counted=one.counted,
-        pending=one.pending,
-    )
+def _figure(texts: Texts, figure: Figure, *, label: str) -> str:
+    text = texts["statement.figure"]
+    return text.say(label=label, target=figure.target, counted=figure.counted, pending=figure.pending)

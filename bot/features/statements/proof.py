@@ -1,4 +1,4 @@
-"""Statements that prove themselves: given to an employee with a code, looked at by whoever is shown one."""
+"""Statements with a code: issued to an employee, checked by anybody with the code."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bot.features.standings.load import Standings, load_people
 from bot.features.statements.rules import Figure, Statement, code_of, is_code_of, read_code, read_statement
 from bot.services import Services
 
-# A code has 80 bits, so these are for calm, not for safety.
+# A code has 80 bits: these limits prevent noise, they are not needed for security.
 WRONG_CODES_AN_HOUR = 10  # of one asker
-WRONG_CODES_OF_AN_ADDRESS = 30  # an hour: a whole office may stand behind it
-WRONG_CODES_KEPT = 1000  # an hour, of all addresses: further ones are not written down
+WRONG_CODES_OF_AN_ADDRESS = 30  # an hour: a whole office may share it
+WRONG_CODES_KEPT = 1000  # an hour, of all addresses: further ones are not stored
 _HOUR_S = 3600
-_ADDRESSES = "all addresses"  # an asker; no userid has a blank
-_PATIENCE_S = 1.0  # somebody waits for the page, and a thread with him
+_ADDRESSES = "all addresses"  # an asker; no userid contains a blank
+_PATIENCE_S = 1.0  # a person and a thread wait for the page
 _CHUNK = 100  # statements in one transaction: receivers wait for it
 
 
@@ -33,11 +33,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementCheck:
-    """What a code turned out to be.
+    """The result of checking a code.
 
-    *genuine*: the bot gave it out, and nothing was changed since. *at*: when (aware), for everybody.
-    *statement*: for the person himself and his leaders only. *too_many*: wrong ones before it, see
-    WRONG_CODES_AN_HOUR and its like.
+    *genuine*: the bot issued the code, and the statement is unchanged. *at*: when (aware), for everybody.
+    *statement*: for its owner and the owner's leaders only. *too_many*: wrong codes came before, see
+    WRONG_CODES_AN_HOUR and the constants below it.
     """
 
     genuine: bool
@@ -47,7 +47,7 @@ class StatementCheck:
 
 
 def statement_of(standings: Standings, userid: str) -> Statement:
-    """What is so for *userid*, who has rows, as of the time of *standings*."""
+    """Return the statement of *userid* (with rows) as of the time of *standings*."""
     local = standings.calendar.local(standings.at)
     return Statement(
         userid=userid,
@@ -59,7 +59,7 @@ def statement_of(standings: Standings, userid: str) -> Statement:
 
 
 def issue(services: Services, statements: Iterable[Statement]) -> dict[str, Issued]:
-    """Give each statement its code and keep it, by userid. Doing it again gives the same codes."""
+    """Store each statement with its code; return them by userid. Repeated calls give the same codes."""
     issued: dict[str, Issued] = {}
     waiting = iter(statements)
     while chunk := list(islice(waiting, _CHUNK)):
@@ -70,22 +70,22 @@ def issue(services: Services, statements: Iterable[Statement]) -> dict[str, Issu
 
 def _issued(services: Services, statement: Statement) -> Issued:
     room, month, body = services.store.daily_statements, _month(statement), statement.written()
-    one = Issued(statement, code_of(body, key=room.make_key(month)))
-    room.add(one.code, month=month, body=body)
-    return one
+    code = code_of(body, key=room.make_key(month))
+    room.add(code, month=month, body=body)
+    return Issued(statement, code)
 
 
 def preview(services: Services, statement: Statement) -> Issued:
-    """The same without keeping it: the code of what was not issued is not genuine."""
+    """Return the statement with its code without storing it; such a code is not genuine."""
     key = services.store.daily_statements.key(_month(statement)) or b""
     return Issued(statement, code_of(statement.written(), key=key))
 
 
 def look_at(services: Services, words: str, *, asker: str, by: str | None = None) -> StatementCheck:
-    """Say what the code in *words* is.
+    """Check the code in *words*.
 
-    *asker* names who tries, for the limit; *by* is the userid who would see the figures, None for nobody.
-    What is no code is not looked up and not counted. Wrong tries are counted by real time.
+    *asker*: the name under which wrong codes are counted, by real time. *by*: the userid of the reader of the
+    figures, None for nobody. Text without a code is neither looked up nor counted.
     """
     if read_code(words) is None:
         return StatementCheck(genuine=False)
@@ -102,11 +102,11 @@ def look_at(services: Services, words: str, *, asker: str, by: str | None = None
 
 
 def look_at_from(services: Services, words: str, *, address: str) -> StatementCheck:
-    """Say what the code in *words* is to somebody of whom only his network *address* is known: no figures.
+    """Check the code in *words* for an unknown person at a network *address*; the result has no figures.
 
-    What is no code is not looked up and not counted. When all addresses together asked for WRONG_CODES_KEPT,
-    a wrong one is `too_many`, while a genuine one is still found: strangers must not close the page to
-    everybody, nor have the store write on and on. Wrong tries are counted by real time.
+    Text without a code is neither looked up nor counted. After WRONG_CODES_KEPT wrong codes of all addresses
+    a wrong code is `too_many`, but a genuine one is still found: strangers must neither close the page to
+    everybody nor fill the store. Wrong codes are counted by real time.
     """
     if read_code(words) is None:
         return StatementCheck(genuine=False)
@@ -118,13 +118,13 @@ def look_at_from(services: Services, words: str, *, address: str) -> StatementCh
     if room.wrong_codes(_ADDRESSES, hour=hour) >= WRONG_CODES_KEPT:
         return StatementCheck(genuine=False, too_many=True)
     with services.store.transaction(patience_s=_PATIENCE_S):
-        for one in (_ADDRESSES, asker):
-            room.note_wrong_code(one, hour=hour)
+        room.note_wrong_code(_ADDRESSES, hour=hour)
+        room.note_wrong_code(asker, hour=hour)
     return StatementCheck(genuine=False)
 
 
 def _given_out(services: Services, words: str) -> Statement | None:
-    """The statement under the code in *words*, unchanged since; None for a code that nobody was given."""
+    """Return the unchanged statement under the code in *words*; None for a code never issued."""
     code = read_code(words)
     given = None if code is None else services.store.daily_statements.get(code)
     if code is None or given is None or not is_code_of(code, given.body, key=given.key):

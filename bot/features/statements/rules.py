@@ -1,4 +1,4 @@
-"""A day's statement of one employee and the code under it, by which anybody can tell that it is genuine."""
+"""A day's statement of one employee, and the code that proves it genuine."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# Crockford's base 32: no letter that is read as a digit.
+# Crockford's base 32: without letters that look like digits.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011")
 _BYTES = 10  # 80 bits
 _LENGTH = _BYTES * 8 // 5
 _GROUP = 4
 _NO_SIGN = re.compile(r"[^0-9A-Z]+")
-_SAID_BEFORE = "C0DE"  # the word before it in an English statement, as it is read
+_SAID_BEFORE = "C0DE"  # the word before the code in an English statement, after _READ_AS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """Where a quota stood: whole contacts."""
+    """The figures of one quota, in whole contacts."""
 
     quota: str
     period: str
@@ -32,7 +32,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What was so at *at* (epoch s): adds dated the local *day* (ISO) so far, and each quota's figures."""
+    """One person at *at* (epoch s): the adds of the local *day* (ISO) so far, and each quota's figures."""
 
     userid: str
     at: int
@@ -41,14 +41,14 @@ class Statement:
     figures: tuple[Figure, ...]
 
     def written(self) -> str:
-        """Return the one text that stands for exactly this statement."""
+        """Return the canonical text of this statement."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def read_statement(text: str) -> Statement:
-    """Return what `written` gave *text*. Raises ValueError, KeyError or TypeError for anything else."""
-    told: dict[str, Any] = json.loads(text)
-    return Statement(**{**told, "figures": tuple(Figure(**figure) for figure in told["figures"])})
+    """Return the statement with this `written` text. Raises ValueError, KeyError or TypeError for others."""
+    values: dict[str, Any] = json.loads(text)
+    return Statement(**values | {"figures": tuple(Figure(**figure) for figure in values["figures"])})
 
 
 def code_of(text: str, *, key: bytes) -> str:
@@ -58,7 +58,7 @@ def code_of(text: str, *, key: bytes) -> str:
 
 
 def is_code_of(code: str, text: str, *, key: bytes) -> bool:
-    """Say whether *code*, as `read_code` gives it, is that of *text*; every wrong one takes as long."""
+    """Say whether *code*, as returned by `read_code`, is the code of *text*; in constant time."""
     return hmac.compare_digest(code, code_of(text, key=key))
 
 
@@ -68,7 +68,7 @@ def shown_code(code: str) -> str:
 
 
 def read_code(words: str) -> str | None:
-    """Return the code that somebody typed, or copied with the words before it; None for none.
+    """Return the code in typed or copied *words*, with or without text before it; None for none.
 
     Width, case and hyphens do not matter; O is read as 0, I and L as 1.
     """
