@@ -1,4 +1,4 @@
-"""The administrators' morning message: what is wrong and the command that helps; else no message."""
+"""Morning message to the administrators. Sent only when something needs attention."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _ANY_API = "*"
 
 
 class Wrong(StrEnum):
-    """What may be wrong, in the order in which it is told."""
+    """Kinds of faults, in the order of the message."""
 
-    SERVICE = "service"  # text: what is in everybody's way
+    SERVICE = "service"  # text: the obstacle for everybody
     OUTAGE = "outage"  # callbacks may have been lost; text: from when to when
     JOBS = "jobs"  # names: jobs that failed or were missed
     EVENTS = "events"  # dead letters among the events
-    HELD = "held"  # losses that wait for a person's word; names: whose
-    UNREACHED = "unreached"  # messages that did not reach people; names: whom; text: why
-    EXPIRED = "expired"  # messages whose time went by
-    UNREAD = "unread"  # lists that could not be read; names: whose
-    REPAIRED = "repaired"  # n of what the last comparison found and wrote
+    HELD = "held"  # losses held until a person decides; names: the members
+    UNREACHED = "unreached"  # undelivered messages; names: the receivers; text: why
+    EXPIRED = "expired"  # messages past their time
+    UNREAD = "unread"  # unreadable lists; names: the members
+    REPAIRED = "repaired"  # n repairs of the last comparison
     NEVER_COMPARED = "never_compared"
     COMPARED_LONG_AGO = "compared_long_ago"  # n days
     OLD_FACTS = "old_facts"  # n days
@@ -36,7 +36,7 @@ class Wrong(StrEnum):
 
 
 class Trouble(StrEnum):
-    """What is in everybody's way; text: the details in English, errcode: WeCom's, if it answered."""
+    """Obstacles for everybody; text: the details in English, errcode: WeCom's, if it answered."""
 
     SENDING = "sending"
     SILENCE = "silence"  # n minutes without a callback
@@ -49,20 +49,20 @@ class Trouble(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a message did not reach somebody, where it can be said in the language of the message."""
+    """Reasons of an undelivered message that have a text in both languages."""
 
-    RANGE = "range"  # the app does not see him
+    RANGE = "range"  # outside the app's visible range
     LICENCE = "licence"
-    OPEN = "open"  # nobody knows whether he has it
+    OPEN = "open"  # delivery is unknown
     REFUSED = "refused"  # by an errcode of WeCom
-    PICTURE = "picture"  # too large for a group; its words went without it
+    PICTURE = "picture"  # too large for a group; the text went without it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong: how often, with whom, and in whose words.
+    """One fault: its number, the names concerned, and its text.
 
-    *cause* with *errcode* (0: none) is said instead of *text*, and *trouble* instead of both.
+    *cause* with *errcode* (0: none) replaces *text*, and *trouble* replaces both.
     """
 
     what: Wrong
@@ -75,50 +75,45 @@ class Finding:
 
 
 def admin(*, language: str, found: Sequence[Finding], at: datetime) -> Message:
-    """Tell who runs the bot what is wrong, the gravest first.
+    """Tell the administrators about the faults *found*, the gravest first.
 
-    Raises ValueError if nothing is, or *at* has no zone.
+    Raises ValueError without a fault, or if *at* has no zone.
     """
     if not found:
-        raise ValueError("admin needs something that is wrong")
-    texts = texts_in(language)
-    order = list(Wrong)
-    ranked = sorted(found, key=lambda one: order.index(one.what))
+        raise ValueError("the message to the administrators needs a fault")
+    texts, order = texts_in(language), list(Wrong)
+    ranked = sorted(found, key=lambda finding: order.index(finding.what))
+    lines = tuple(Line((Part(_line(texts, finding)),), Keep.CORE) for finding in ranked)
     return Message(
         (
             first_line(texts["admin.head"].say(n=len(found))),
-            Listing(
-                tuple(
-                    Line((Part(_line(texts, texts["progress.names_comma"], one)),), Keep.CORE)
-                    for one in ranked
-                ),
-                more=texts["admin.more"],
-                keep=Keep.CORE,
-            ),
+            Listing(lines, more=texts["admin.more"], keep=Keep.CORE),
             footer(texts, at=at, kind=texts["admin.kind"]),
         )
     )
 
 
-def _trouble(texts: Texts, one: Finding, trouble: Trouble) -> str:
-    why, text = "", clean(one.text, limit=_TEXT_BYTES)
-    if one.errcode:
-        remedy = texts.table("admin.remedies").get(str(one.errcode), texts["admin.no_remedy"])
-        why = texts["admin.why"].say(errcode=one.errcode, remedy=remedy)
+def _trouble(texts: Texts, finding: Finding, trouble: Trouble) -> str:
+    why, text, names = "", clean(finding.text, limit=_TEXT_BYTES), finding.names
+    if finding.errcode:
+        remedy = texts.table("admin.remedies").get(str(finding.errcode), texts["admin.no_remedy"])
+        why = texts["admin.why"].say(errcode=finding.errcode, remedy=remedy)
     elif text:
         why = texts["admin.detail"].say(text=text)
-    api = texts["admin.any_api"] if one.names == (_ANY_API,) else "".join(clean(name) for name in one.names)
-    return texts.table("admin.troubles")[trouble].say(n=one.n, why=why, api=api)
+    api = texts["admin.any_api"] if names == (_ANY_API,) else "".join(clean(name) for name in names)
+    return texts.table("admin.troubles")[trouble].say(n=finding.n, why=why, api=api)
 
 
-def _line(texts: Texts, comma: str, one: Finding) -> str:
-    if one.trouble is not None:
-        return _trouble(texts, one, one.trouble)
-    named = comma.join(clean(name) for name in one.names[:NAMED])
-    if len(one.names) > NAMED:
-        named = texts["admin.more_names"].say(names=named)
-    in_brackets = texts["admin.names"].say(names=named) if named and one.what is not Wrong.JOBS else named
-    said = one.text if one.cause is None else texts.table("admin.causes")[one.cause].say(errcode=one.errcode)
-    return texts.table("admin.lines")[one.what].say(
-        n=one.n, names=in_brackets, text=clean(said, limit=_TEXT_BYTES)
-    )
+def _line(texts: Texts, finding: Finding) -> str:
+    if finding.trouble is not None:
+        return _trouble(texts, finding, finding.trouble)
+    names = texts["progress.names_comma"].join(clean(name) for name in finding.names[:NAMED])
+    if len(finding.names) > NAMED:
+        names = texts["admin.more_names"].say(names=names)
+    if names and finding.what is not Wrong.JOBS:
+        names = texts["admin.names"].say(names=names)
+    text = finding.text
+    if finding.cause is not None:
+        text = texts.table("admin.causes")[finding.cause].say(errcode=finding.errcode)
+    text = clean(text, limit=_TEXT_BYTES)
+    return texts.table("admin.lines")[finding.what].say(n=finding.n, names=names, text=text)

@@ -1,4 +1,4 @@
-"""How the service is: can events be stored, what is degraded, how much waits. For people and for monitors."""
+"""Health of the service for people and monitors: can events be stored, what is degraded, queue depths."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from bot.wecom.errors import TOO_OFTEN
 
 
 def refused_line(api: str, seconds: int) -> str:
-    """What to say of an API that WeCom refuses for so long still; * is all of them."""
+    """Describe an API that WeCom refuses for further *seconds*; * is all of them."""
     what = "all reading" if api == "*" else api
     return f"WeCom refuses {what} for too many calls, for another {seconds} s"
 
 
 class Health:
-    """Reads the store; asks WeCom nothing."""
+    """Reports from the store alone, without a call to WeCom."""
 
     def __init__(
         self, store: Store, *, probe: Callable[[], None], real_time: Callable[[], float] = time.time
     ) -> None:
-        """*probe* returns if an event could be stored now, or raises StoreError."""
+        """Keep *probe*: it returns if an event could be stored now, or raises StoreError."""
         self._store = store
         self._probe = probe
         self._time = real_time
 
     def report(self) -> dict[str, Any]:
-        """`ready`: events can be stored; `degraded`: what a person should look at, each with its part."""
+        """Return `ready` (events can be stored) and `degraded` (problems, each with its part)."""
         try:
             self._probe()
             degraded = [
@@ -54,7 +54,7 @@ class Health:
         return {"ready": True, "degraded": degraded}
 
     def depths(self) -> dict[str, int]:
-        """What waits, what was given up on, and what nobody was told for the sake of peace, by name."""
+        """Return by name the numbers of pending, dead and withheld items."""
         now, withheld = int(self._time()), self._store.unasked_messages.withheld()
         inbox, outbox = self._store.inbox.depth(now=now), self._store.outbox.depth(now=now)
         return {
@@ -70,7 +70,7 @@ class Health:
         }
 
     def welcomes(self) -> Counts:
-        """How many welcome messages of the last 24 hours ended how."""
+        """Return the outcomes of the welcome messages of the last 24 hours."""
         return self._store.welcomes.counts(now=int(self._time()))
 
     def _wecom(self) -> list[dict[str, Any]]:
@@ -80,15 +80,15 @@ class Health:
         return self._noted(Part.DELIVERY, name="wecom")
 
     def _lost(self) -> list[dict[str, Any]]:
-        """WeCom is silent; events were lost and are not made good yet."""
-        now, found = int(self._time()), list[dict[str, Any]]()
+        """Return a silence of WeCom, and lost events not yet recovered."""
+        now, degraded = int(self._time()), list[dict[str, Any]]()
         if (silent := gaps.silence(self._store, now=now)) is not None:
             minutes = (now - silent.began_at) // 60
             text = (
                 f"no callback from WeCom for {minutes} min, longer than ever lately: does the address in "
                 "接收消息 → 设置API接收 still answer, is the app enabled?"
             )
-            found.append({"part": "silence", "minutes": minutes, "problem": text})
+            degraded.append({"part": "silence", "minutes": minutes, "problem": text})
         gap = gaps.gap(self._store, now=now)
         if gap is not None and FIRST in gap.reasons:
             read, total = self._store.syncs.read_of()
@@ -96,27 +96,21 @@ class Health:
                 "WeCom's lists were not compared as a whole yet, so nobody but administrators gets messages "
                 f"unasked; read: {read} of {total} member(s)"
             )
-            found.append({"part": "complete", "problem": text})
+            degraded.append({"part": "complete", "problem": text})
         elif gap is not None:
             who = "" if gap.members is None else f" of {len(gap.members)} member(s)"
             text = f"events{who} may be missing ({', '.join(gap.reasons)}) until a comparison has caught up"
-            found.append({"part": "catch_up", "problem": text})
-        return found
+            degraded.append({"part": "catch_up", "problem": text})
+        return degraded
 
     def _details(self) -> list[dict[str, Any]]:
-        """What keeps us from reading contacts: all of them, or those that were tried too often."""
+        """Return the obstacle to reading contacts: for all of them, or for those tried too often."""
         if noted := self._noted(Part.DETAILS):
             return noted
-        stuck = self._store.details.stuck(attempts=STUCK_TRIES)
-        return [
-            {
-                "part": "details",
-                "contacts": count,
-                "error": error,
-                "problem": f"{count} contact(s) could not be read: {error}",
-            }
-            for error, count in stuck[:1]
-        ]
+        for error, count in self._store.details.stuck(attempts=STUCK_TRIES):
+            problem = f"{count} contact(s) could not be read: {error}"
+            return [{"part": "details", "contacts": count, "error": error, "problem": problem}]
+        return []
 
     def _reads(self) -> list[dict[str, Any]]:
         now = int(self._time())
@@ -132,7 +126,7 @@ class Health:
         ]
 
     def _robots(self) -> list[dict[str, Any]]:
-        """Group robots that are off; what was configured anew meanwhile is forgotten at the next start."""
+        """Return the disabled group robots; the next start forgets those with a new configuration."""
         return [
             {"part": "robots", "errcode": off.errcode, "problem": f"{off.name}: {off.error}"}
             for off in self._store.robots.all()
@@ -154,25 +148,19 @@ class Health:
 
 
 def metrics_text(health: Health) -> bytes:
-    """Prometheus text of what waits and what was given up on."""
+    """Return the queue depths and welcome outcomes as Prometheus text."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest  # only /metrics needs it
 
-    registry = CollectorRegistry()
+    registry, counts = CollectorRegistry(), health.welcomes()
     for name, value in health.depths().items():
         what = name.replace("_", " ")
         Gauge(f"quotabot_{name}", f"{what} of this installation", registry=registry).set(value)
-    counts = health.welcomes()
-    ended = Gauge(
-        "quotabot_welcomes", "welcome messages of 24 hours by how they ended", ["state"], registry=registry
-    )
+    text = "welcome messages of 24 hours by how they ended"
+    ended = Gauge("quotabot_welcomes", text, ["state"], registry=registry)
     for state, number in counts.states.items():
         ended.labels(state=state.value).set(number)
-    refused = Gauge(
-        "quotabot_welcomes_refused",
-        "welcome messages of 24 hours that WeCom refused",
-        ["errcode"],
-        registry=registry,
-    )
+    text = "welcome messages of 24 hours that WeCom refused"
+    refused = Gauge("quotabot_welcomes_refused", text, ["errcode"], registry=registry)
     for errcode, number in counts.refused.items():
         refused.labels(errcode=str(errcode)).set(number)
     return generate_latest(registry)

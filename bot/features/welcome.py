@@ -1,4 +1,4 @@
-"""Sends welcome messages beside the inbox worker: a few at a time, each within its 18 s."""
+"""Welcome messages, sent beside the inbox worker: a few at a time, each within its 18 s."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bot.wecom.welcome import Greeting, WelcomeOutcome, WelcomeSender
 
 log = structlog.get_logger(__name__)
 
-PARALLEL = 5  # calls of one API in flight; more would be 45033 somewhere above
+PARALLEL = 5  # calls of one API in flight; more can give errcode 45033
 
 
 class Greeter:
-    """Takes greetings whose code is claimed. `close` ends it: nothing is tried again then."""
+    """A pool of threads for greetings with a claimed code. After `close` nothing is retried."""
 
     def __init__(self, services: Services, sender: WelcomeSender, *, ending: threading.Event) -> None:
-        """*ending* is the sender's."""
+        """Keep *ending*, the event that ends the sender's retries."""
         self._services = services
         self._sender = sender
         self._ending = ending
@@ -30,11 +30,11 @@ class Greeter:
         self._trouble = services.store.troubles.of(Part.WELCOME)
 
     def greet(self, greeting: Greeting) -> None:
-        """Send it soon; returns at once."""
+        """Enqueue a greeting and return at once."""
         self._pool.submit(self._greet, greeting)
 
     def close(self) -> None:
-        """Wait until each greeting had its try; what is too old by then is dropped."""
+        """Wait until each greeting was tried once; greetings too old by then are dropped."""
         self._ending.set()
         self._pool.shutdown(wait=True)
 
@@ -43,7 +43,7 @@ class Greeter:
             outcome = self._sender.send(greeting, text=self._services.config.welcome.text)
             self._note(greeting, outcome)
         except StoreError as error:
-            # Without the store there is no token, or the outcome is not noted: the code stays claimed.
+            # Without the store there is no token, or the outcome is not stored: the code stays claimed.
             log.warning("the store is away; a welcome message is left as it is", reason=str(error))
         except Exception:
             log.exception("welcome message failed")

@@ -1,6 +1,6 @@
-"""Events that may have been lost, and the members whose lists no comparison has covered since.
+"""Events that may have been lost and that no comparison with WeCom's lists has recovered yet.
 
-Times are real epoch seconds. For `readyz`, `status`, jobs and those who run the bot.
+Times are real epoch seconds. For `readyz`, `status`, jobs and administrators.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from bot.services import Services
 from bot.store.store import Store
 
 COMPLETE = "complete"  # the mark of who took the record as complete, and why, as JSON
-RECEIVING = "receiving"  # the mark of the last moment at which a receiver ran
-ALIVE_S = 10  # how often a receiver sets it
+RECEIVING = "receiving"  # the mark with the last moment of a running receiver
+ALIVE_S = 10  # seconds between two updates of this mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Figures may lack what happened from *since* on.
+    """Figures may lack events from *since* on.
 
-    Of everybody, or only of *members*, whose lists the newest comparison could not read. *reasons*: of the
-    outages, in order. *lasts*: one of them goes on. *is_ripe*: a comparison that begins now covers one that
-    is over. *withholds*: figures are incomplete for everybody, so only administrators get unasked messages.
+    *members*: the people concerned, with lists that the newest comparison could not read; None: everybody.
+    *reasons*: of the outages, in order. *lasts*: one of them goes on. *is_ripe*: a comparison that begins now
+    covers a finished one. *withholds*: figures are incomplete, so only administrators get unasked messages.
     """
 
     since: int
@@ -37,20 +37,19 @@ class Gap:
 
 
 def gap(store: Store, *, now: int, upto: int | None = None) -> Gap | None:
-    """What is not made good at *now* of what happened before *upto* (or now); None: figures are complete.
+    """Return the gap at *now* in events before *upto* (or now); None: figures are complete.
 
-    An outage is made good by a comparison that began ten minutes or more after its end, for every member
-    whose list it read.
+    A comparison recovers an outage if it begins ten minutes or more after its end, for read lists.
     """
     if not is_taken(store) and store.syncs.first_whole_at() is None:
         return Gap(since=0, members=None, reasons=(FIRST,), lasts=False, is_ripe=True, withholds=True)
     horizon = now if upto is None else upto
     newest = store.syncs.real_covered(now=now)
     covered = 0 if newest is None else covered_by(newest)
-    found = uncovered(_outages(store, now=now, since=covered), covered=covered, upto=horizon)
-    if found:
-        long = any(outage.is_long for outage in found) and not is_taken(store)
-        return replace(_gap_of(found, covered=covered, members=None, now=now), withholds=long)
+    outages = uncovered(_outages(store, now=now, since=covered), covered=covered, upto=horizon)
+    if outages:
+        long = any(outage.is_long for outage in outages) and not is_taken(store)
+        return replace(_gap_of(outages, covered=covered, members=None, now=now), withholds=long)
     return _of_some(store, now=now, horizon=horizon)
 
 
@@ -68,7 +67,7 @@ def is_taken(store: Store) -> bool:
 
 
 def silence(store: Store, *, now: int) -> Outage | None:
-    """The silence of WeCom that lasts at *now*; None: there is none. For whoever is to be alarmed."""
+    """Return the silence of WeCom that lasts at *now*, for alarms; None: there is none."""
     row = store.outages.last(SILENCE)
     if row is None or row["began_at"] < (store.inbox.last_received() or 0):
         return None
@@ -76,7 +75,7 @@ def silence(store: Store, *, now: int) -> Outage | None:
 
 
 def unread(store: Store) -> frozenset[str]:
-    """Members whose lists the newest comparison could not read, and a later one may."""
+    """Return the members with lists that the newest comparison could not read, but a later one may."""
     run = store.syncs.last()
     if run is None:
         return frozenset()
@@ -85,21 +84,21 @@ def unread(store: Store) -> frozenset[str]:
 
 
 def _outages(store: Store, *, now: int, since: int) -> list[Outage]:
-    found = [
+    outages = [
         Outage(began_at=row["began_at"], ended_at=row["ended_at"], reason=row["reason"])
         for row in store.outages.since(since)
     ]
     if (silent := silence(store, now=now)) is not None:
-        found = [one for one in found if (one.reason, one.began_at) != (SILENCE, silent.began_at)]
-        found.append(silent)
+        outages = [other for other in outages if (other.reason, other.began_at) != (SILENCE, silent.began_at)]
+        outages.append(silent)
     received = store.marks.get(RECEIVING)
     if received is not None and now - int(received) > SHORTEST_DOWN_S + ALIVE_S:
-        found.append(Outage(began_at=int(received), ended_at=now, reason=DOWN, lasts=True))
-    return found
+        outages.append(Outage(began_at=int(received), ended_at=now, reason=DOWN, lasts=True))
+    return outages
 
 
 def _of_some(store: Store, *, now: int, horizon: int) -> Gap | None:
-    """Members whose own lists were last read before an outage ended; so many of them are as good as all."""
+    """Return the gap of members with lists last read before an outage ended; many of them count as all."""
     outages = _outages(store, now=now, since=0)
     if not outages or not (missing := unread(store)):
         return None
@@ -107,22 +106,22 @@ def _of_some(store: Store, *, now: int, horizon: int) -> Gap | None:
     concerned: dict[str, tuple[tuple[Outage, ...], int]] = {}
     for userid in missing:
         covered = covered_by(read_at[userid]) if userid in read_at else 0
-        if found := uncovered(outages, covered=covered, upto=horizon):
-            concerned[userid] = found, covered
+        if lost := uncovered(outages, covered=covered, upto=horizon):
+            concerned[userid] = lost, covered
     if not concerned:
         return None
-    found, covered = min(concerned.values(), key=lambda one: max(one[0][0].began_at, one[1]))
+    lost, covered = min(concerned.values(), key=lambda item: max(item[0][0].began_at, item[1]))
     newest = max(read_at.values(), default=0)
     read = sum(moment == newest for moment in read_at.values())
     members = None if len(concerned) >= read else frozenset(concerned)
-    return _gap_of(found, covered=covered, members=members, now=now)
+    return _gap_of(lost, covered=covered, members=members, now=now)
 
 
-def _gap_of(found: tuple[Outage, ...], *, covered: int, members: frozenset[str] | None, now: int) -> Gap:
+def _gap_of(outages: tuple[Outage, ...], *, covered: int, members: frozenset[str] | None, now: int) -> Gap:
     return Gap(
-        since=max(found[0].began_at, covered),
+        since=max(outages[0].began_at, covered),
         members=members,
-        reasons=tuple(dict.fromkeys(one.reason for one in found)),
-        lasts=any(one.lasts for one in found),
-        is_ripe=any(one.is_ripe(now) for one in found),
+        reasons=tuple(dict.fromkeys(outage.reason for outage in outages)),
+        lasts=any(outage.lasts for outage in outages),
+        is_ripe=any(outage.is_ripe(now) for outage in outages),
     )

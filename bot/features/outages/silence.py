@@ -1,6 +1,6 @@
-"""Whether WeCom still speaks to us: a silence that is too long for working hours is an outage on record.
+"""Watch over WeCom's callbacks: a silence too long for working hours is stored as an outage.
 
-Everything here is real time: callbacks come by it, whatever day is played.
+All times are real time, because callbacks come by it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ log = structlog.get_logger(__name__)
 
 LEASE = "listening"
 LEASE_S = int(2.5 * LOOK_S)
-_HEARD = "heard"  # the mark of what is remembered of the past
-_PROVED = "quiet_until"  # the mark of when a comparison showed last that there had been nothing to tell
+_HEARD = "heard"  # the mark with the history of callbacks
+_PROVED = "quiet_until"  # the mark with the last moment at which a comparison proved a silence harmless
 
 
 def look(services: Services) -> None:
-    """Take in what came, and note that a silence began, lasts or is over. Call it each LOOK_S."""
+    """Update the history of callbacks, and store the beginning or end of a silence. Call it each LOOK_S."""
     store = services.store
     now = int(store.now())
     if not store.leases.take(LEASE, holder=services.holder, now=now, until=now + LEASE_S):
@@ -50,7 +50,7 @@ def look(services: Services) -> None:
 
 
 def after_comparing(services: Services, run: SyncRun) -> None:
-    """A comparison that finds nothing of a silence shows that WeCom had nothing to tell: it was none."""
+    """Drop a silence after a comparison without a finding: WeCom had nothing to send."""
     store = services.store
     silent = gaps.silence(store, now=int(store.now()))
     quiet_until = covered_by(run.real_began_at)
@@ -66,12 +66,12 @@ def after_comparing(services: Services, run: SyncRun) -> None:
 
 
 def _note(services: Services, began_at: int, ended_at: int) -> None:
-    # No process's own: whoever listens next goes on with the same row.
+    # Without a holder: the next listening process continues the same row.
     services.store.outages.add(began_at, ended_at, reason=SILENCE, holder="")
 
 
 def _note_end(services: Services, last: int) -> None:
-    """A callback came: the silence before it is over. Until a look says so it ended with the look before."""
+    """End the silence before the newest callback; so far it ended with the look before."""
     row, before = services.store.outages.last(SILENCE), _remembered(services)
     if row is not None and before is not None and before.last <= row["began_at"] < last:
         _note(services, row["began_at"], max(row["ended_at"], last))
@@ -79,7 +79,7 @@ def _note_end(services: Services, last: int) -> None:
 
 
 def _last_outage_end(services: Services, *, now: int) -> int:
-    """When the newest outage that is over ended; a silence that lasts is none of these."""
+    """Return the end of the newest finished outage; a lasting silence is not finished."""
     silent = gaps.silence(services.store, now=now)
     ends = [
         row["ended_at"]
@@ -93,15 +93,15 @@ def _remembered(services: Services) -> CallbackHistory | None:
     text = services.store.marks.get(_HEARD)
     if text is None:
         return None
-    told = json.loads(text)
+    values = json.loads(text)
     days = tuple(
-        Day(day=date.fromisoformat(day), longest_s=pause, busy=busy) for day, pause, busy in told["days"]
+        Day(day=date.fromisoformat(day), longest_s=pause, busy=busy) for day, pause, busy in values["days"]
     )
-    return CallbackHistory(last=told["last"], looked_at=told["looked_at"], days=days)
+    return CallbackHistory(last=values["last"], looked_at=values["looked_at"], days=days)
 
 
 def remember(services: Services, heard: CallbackHistory) -> None:
-    """Keep what is known of the past for the next look."""
-    days = [[one.day.isoformat(), one.longest_s, one.busy] for one in heard.days]
-    told = {"last": heard.last, "looked_at": heard.looked_at, "days": days}
-    services.store.marks.put(_HEARD, json.dumps(told))
+    """Store the history for the next look."""
+    days = [[day.day.isoformat(), day.longest_s, day.busy] for day in heard.days]
+    values = {"last": heard.last, "looked_at": heard.looked_at, "days": days}
+    services.store.marks.put(_HEARD, json.dumps(values))

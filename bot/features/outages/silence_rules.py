@@ -1,28 +1,29 @@
-"""Whether WeCom is silent for longer than this installation's own past makes plausible. Pure.
+"""Rules for the silence of WeCom: longer than this installation's own history makes plausible. Pure.
 
-Only working time counts: what lies between two callbacks outside working hours is no silence. So the hours of
-a branch's lunch are in its past, and the night is not.
+Only working time between two callbacks counts. So the lunch hours of a branch are part of its history, and
+the night is not.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import attrgetter
 
 from bot.core.workdays import WorkCalendar
 
-LOOK_S = 60  # how often somebody listens
-DAYS = 20  # so many days with anything to remember are remembered
-ENOUGH_DAYS = 5  # with fewer days of traffic nobody can judge
-ENOUGH_BUSY = 10  # a day has traffic when callbacks came in so many different looks
-FACTOR = 2  # of the longest pause remembered
+LOOK_S = 60  # seconds between two looks
+DAYS = 20  # days in the history
+ENOUGH_DAYS = 5  # fewer days of traffic say nothing
+ENOUGH_BUSY = 10  # a day has traffic if so many looks found new callbacks
+FACTOR = 2  # times the longest pause in the history
 AT_LEAST_S = 3600
-_UNHEARD_S = 5 * LOOK_S  # after so long without a look nobody knows what came meanwhile, and when
+_UNHEARD_S = 5 * LOOK_S  # without a look for so long, the times of callbacks are unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One local day: its longest pause, in s of working time, and in how many looks something had come."""
+    """One local day: its longest pause, in s of working time; *busy*: the number of looks with callbacks."""
 
     day: date
     longest_s: int
@@ -31,7 +32,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackHistory:
-    """What is remembered. *last*: the newest callback; *looked_at*: the newest look. Epoch s."""
+    """The history. *last*: the newest callback; *looked_at*: the newest look. Epoch s."""
 
     last: int
     looked_at: int
@@ -51,10 +52,10 @@ def worked_s(calendar: WorkCalendar, *, since: int, upto: int) -> int:
 def note_callback(
     before: CallbackHistory | None, *, last: int, now: int, calendar: WorkCalendar, disturbed: bool = False
 ) -> CallbackHistory:
-    """Take in that the newest callback came at *last*, as seen at *now* (epoch s).
+    """Return the history with the newest callback at *last*, as seen at *now* (epoch s).
 
-    *disturbed*: an outage lies in the pause before it, so that pause says nothing of WeCom's habits; nor does
-    one during which nobody looked.
+    *disturbed*: an outage lies in the pause before it. Such a pause says nothing of WeCom's habits, nor does
+    a pause without looks.
     """
     if before is None:
         return CallbackHistory(last=last, looked_at=now)
@@ -65,23 +66,22 @@ def note_callback(
     busy = int(calendar.in_working_hours(calendar.moment(last)))
     days = before.days
     if pause or busy:
-        known = {one.day: one for one in days}
+        known = {day.day: day for day in days}
         today = calendar.day_of(last)
         so_far = known.get(today, Day(day=today, longest_s=0, busy=0))
         known[today] = Day(day=today, longest_s=max(so_far.longest_s, pause), busy=so_far.busy + busy)
-        days = tuple(sorted(known.values(), key=lambda one: one.day)[-DAYS:])
+        days = tuple(sorted(known.values(), key=attrgetter("day"))[-DAYS:])
     return CallbackHistory(last=last, looked_at=now, days=days)
 
 
 def plausible_s(heard: CallbackHistory, *, today: date) -> int | None:
-    """Return how long a silence may last, in s of working time; None where too little is known to judge.
+    """Return the longest plausible silence, in s of working time; None without enough history.
 
     At least ENOUGH_DAYS days before *today* must have had traffic.
     """
-    busy = [one for one in heard.days if one.busy >= ENOUGH_BUSY]
-    if sum(one.day < today for one in busy) < ENOUGH_DAYS:
+    if sum(day.busy >= ENOUGH_BUSY and day.day < today for day in heard.days) < ENOUGH_DAYS:
         return None
-    return max(AT_LEAST_S, FACTOR * max(one.longest_s for one in heard.days))
+    return max(AT_LEAST_S, FACTOR * max(day.longest_s for day in heard.days))
 
 
 def is_silent(heard: CallbackHistory, *, since: int, now: int, calendar: WorkCalendar) -> bool:

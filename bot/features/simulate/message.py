@@ -1,6 +1,6 @@
-"""What a simulation says to a head of HR: one sentence for each period, sums before and after, its rules.
+"""Sentences of a simulation for a head of HR: values before and after, and the rules of money.
 
-Money is called an estimate wherever it stands, and the rule that it follows is named.
+All money is called an estimate, with the name of its rule.
 """
 
 from __future__ import annotations
@@ -9,26 +9,25 @@ from fractions import Fraction
 
 from bot.core.quotas import Quota
 from bot.messages.catalog import texts_in
-from bot.messages.money import penalty as said_penalty
-from bot.messages.money import reward as said_reward
+from bot.messages.money import penalty, reward
 
 
 def arrow(*sides: str | None) -> str:
-    """Say a value before and after, once if it is the same; None where a side has none."""
-    told = [value for value in sides if value is not None]
-    return told[0] if len(set(told)) == 1 else " → ".join(told) or "–"
+    """Write a value before and after, once if both are equal; None: that side has no value."""
+    values = [value for value in sides if value is not None]
+    return values[0] if len(set(values)) == 1 else " → ".join(values) or "–"
 
 
 def percent(share: Fraction | None) -> str:
-    """Say a share; – where there is none."""
+    """Write a share as a percentage; – for None."""
     return "–" if share is None else f"{float(share * 100):g}%"
 
 
 def penalty_rule(rule: Quota, *, language: str) -> str | None:
-    """Say what a missed target costs by *rule*; None if nothing."""
-    return None if rule.penalty is None else said_penalty(texts_in(language), rule.penalty)
+    """Describe the penalty of *rule*; None without one."""
+    return None if rule.penalty is None else penalty(texts_in(language), rule.penalty)
 
 
 def reward_rule(rule: Quota, *, language: str) -> str | None:
-    """Say what is earned by *rule*; None if nothing."""
-    return None if rule.reward is None else said_reward(texts_in(language), rule.reward)
+    """Describe the reward of *rule*; None without one."""
+    return None if rule.reward is None else reward(texts_in(language), rule.reward)

@@ -1,4 +1,4 @@
-"""What other quotas and rules would have given on what was recorded. Reads; changes nothing."""
+"""A comparison of the rules in force with other rules on the recorded history. Reads; changes nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from operator import attrgetter
 
 from bot.core.history import Kept
 from bot.core.periods import Period
@@ -24,7 +25,7 @@ Name = tuple[str, str]  # a quota's id, a period's name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One period under one *rule*: its rows by userid, and their sums over those who are not exempt.
+    """One period under one *rule*: its rows by userid, and the sums over people with a target.
 
     *attainment* is Σ min(counted, target) / Σ target. *penalty* and *reward* are estimates in whole yuan,
     None where the rule has none.
@@ -45,7 +46,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedPerson:
-    """One person on both sides; None where he is not under the quota."""
+    """One person on both sides; None on a side without a row."""
 
     userid: str
     was: QuotaFigures | None
@@ -53,27 +54,27 @@ class ComparedPerson:
 
     @property
     def changes_status(self) -> bool:
-        """Whether the status differs; who is not under the quota counts as exempt."""
+        """Say whether the status differs; a missing row counts as exempt."""
         return self.statuses[0] is not self.statuses[1]
 
     @property
     def statuses(self) -> tuple[Status, Status]:
-        """Before and after."""
+        """Return the status before and after."""
         before, after = (Status.EXEMPT if row is None else row.status for row in (self.was, self.would_be))
         return before, after
 
     @property
     def changes(self) -> bool:
-        """Whether the status, the penalty or the reward differs."""
+        """Say whether the status, the penalty or the reward differs."""
         return self.changes_status or _money(self.was) != _money(self.would_be)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
-    """One quota's period; a side is None where the quota does not hold.
+    """One quota's period; a side is None if the quota does not hold there.
 
-    *called*: what the file calls the quota, where it has another id for the same people and kind of period.
-    *as_of*: the later settlement of the two, or now while that is to come (then it is not *settled*).
+    *called*: the id in the file, if it differs for the same people and kind of period. *as_of*: the later
+    settlement of the two, or now before it (then the period is not *settled*).
     """
 
     quota: str
@@ -86,7 +87,7 @@ class Simulated:
 
     @property
     def people(self) -> tuple[ComparedPerson, ...]:
-        """Everybody on either side, by userid. With one side only, nobody changes."""
+        """Return all people of either side, sorted by userid. With one side only, nobody changes."""
         was, would_be = (side.rows if side else {} for side in (self.was, self.would_be))
         return tuple(
             ComparedPerson(userid=userid, was=was.get(userid), would_be=would_be.get(userid))
@@ -95,12 +96,12 @@ class Simulated:
 
     @property
     def both(self) -> bool:
-        """Whether there is something to compare."""
+        """Say whether both sides exist."""
         return self.was is not None and self.would_be is not None
 
     @property
     def differences(self) -> Sequence[Difference]:
-        """What differs between the two rules."""
+        """Return the differences between the two rules."""
         if self.was is None or self.would_be is None:
             return ()
         return differences(self.was.rule, self.would_be.rule)
@@ -120,11 +121,11 @@ class Simulation:
 def simulate(
     services: Services, *, quotas: Sequence[Quota], first: date, last: date, at: datetime
 ) -> Simulation:
-    """Put the rules in force and *quotas* side by side for the periods that end in [*first*, *last*].
+    """Compare the rules in force with *quotas* for the periods ending in [*first*, *last*].
 
-    *at* (aware) is now: a period that is not settled is simulated as of it; one that has not begun, or was
-    over before anything was recorded, is left out. Events, facts, tags and reviews are taken as known now.
-    Lines that were signed are no exception: what differs comes from the rules alone.
+    *at* (aware) is now: unsettled periods are simulated as of it. Periods not begun, or over before the first
+    recorded event, are left out. Events, facts, tags and reviews are taken as known now. Signed lines are no
+    exception: all differences come from the rules alone.
     """
     calendar = services.config.work_calendar()
     begun = services.store.ledger.first_at()
@@ -165,29 +166,26 @@ def simulate(
 
 
 def _called(quotas: Sequence[Quota], in_force: Rulebook) -> dict[str, str]:
-    """By which id in force a quota of the file goes that has another one.
+    """Return the id in force of each quota of the file with another id.
 
-    Only where no id of its own is in force, and exactly one quota on either side asks these people for such
-    a period.
+    A quota is matched if its own id is not in force, and exactly one quota on each side has these people and
+    this kind of period.
     """
     newest = [versions[-1].quota for versions in in_force.lines]
     old = [quota for quota in newest if quota is not None]
     same = {quota.id for quota in old} & {quota.id for quota in quotas}
     left, right = ([quota for quota in side if quota.id not in same] for side in (old, quotas))
-    asked_old, asked_new = ([_asks(quota) for quota in side] for side in (left, right))
+    scope = attrgetter("period", "roles", "departments", "userids")
+    old_scopes, new_scopes = ([scope(quota) for quota in side] for side in (left, right))
     return {
-        quota.id: left[asked_old.index(_asks(quota))].id
+        quota.id: left[old_scopes.index(scope(quota))].id
         for quota in right
-        if asked_old.count(_asks(quota)) == asked_new.count(_asks(quota)) == 1
+        if old_scopes.count(scope(quota)) == new_scopes.count(scope(quota)) == 1
     }
 
 
-def _asks(quota: Quota) -> tuple[object, ...]:
-    return quota.period, quota.roles, quota.departments, quota.userids
-
-
 def _quota_periods(book: Rulebook, *, first: date, last: date, today: date) -> dict[Name, QuotaInPeriod]:
-    """What ends in [*first*, *last*] and has begun by *today*, by quota in the book's order, then by time."""
+    """Return the periods begun by *today* that end in [*first*, *last*], by quota of the book, then by time."""
     # A period that has begun ends within a year.
     ending = book.periods_ending(first, min(last, today + timedelta(days=366)))
     begun = {(quota.id, period.name): (quota, period) for quota, period in ending if period.first <= today}
@@ -196,7 +194,7 @@ def _quota_periods(book: Rulebook, *, first: date, last: date, today: date) -> d
 
 
 def _in_order(sides: Iterable[Mapping[Name, QuotaInPeriod]]) -> list[tuple[Name, Period]]:
-    """Every period of either side, by quota as the first side that has it, then by time."""
+    """Return all periods of both sides: by quota in the order of the sides, then by time."""
     known: dict[str, dict[Name, Period]] = {}
     for side in sides:
         for name, (quota, period) in side.items():
@@ -209,17 +207,17 @@ def _in_order(sides: Iterable[Mapping[Name, QuotaInPeriod]]) -> list[tuple[Name,
 
 
 def _settlements(sides: Iterable[Mapping[Name, QuotaInPeriod]], *, calendar: WorkCalendar) -> dict[Name, int]:
-    """When each period is settled on both sides, in epoch s."""
-    found: dict[Name, int] = {}
+    """Return the later settlement of each period, in epoch s."""
+    settled_at: dict[Name, int] = {}
     for side in sides:
         for name, (quota, period) in side.items():
-            found[name] = max(found.get(name, 0), quota.settlement(period, calendar=calendar))
-    return found
+            settled_at[name] = max(settled_at.get(name, 0), quota.settlement(period, calendar=calendar))
+    return settled_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What was recorded, read once for all periods and both sides; what was known earlier is part of it."""
+    """The recorded history, read once for all periods and both sides."""
 
     branch: Branch
     as_of: Mapping[Name, datetime]
@@ -248,29 +246,29 @@ class _Known:
     def worked_out(
         self, services: Services, quota_periods: Mapping[Name, QuotaInPeriod], *, book: Rulebook
     ) -> dict[Name, Side]:
-        """Each of *quota_periods* as of its own time; those of one time are worked out together."""
+        """Return each of *quota_periods* as of its own time; periods of one time are computed together."""
         together: dict[datetime, list[QuotaInPeriod]] = {}
         for name, quota_period in quota_periods.items():
             together.setdefault(self.as_of[name], []).append(quota_period)
-        found: dict[Name, Side] = {}
+        sides: dict[Name, Side] = {}
         for at, several in together.items():
-            told = load.load_standings_in(
+            standings = load.load_standings_in(
                 services, several, at=at, book=book, money=True, stored=False, branch=self.branch
             )
             rows: dict[Name, list[QuotaFigures]] = {}
-            for row in told.rows:
+            for row in standings.rows:
                 rows.setdefault((row.quota, row.period), []).append(row)
             for quota, period in several:
                 name = (quota.id, period.name)
-                found[name] = _side(quota, rows.get(name, []), past=self.pasts[at])
-        return found
+                sides[name] = _side(quota, rows.get(name, []), past=self.pasts[at])
+        return sides
 
 
 def _side(rule: Quota, rows: Sequence[QuotaFigures], *, past: Past) -> Side:
     judged = [row for row in rows if row.target]
     kept = Kept.over(past.history(row.userid).kept_90(past.at_s) for row in judged)
-    asked = sum(row.target for row in judged)
-    done = sum(min(row.counted, row.target) for row in judged)
+    target = sum(row.target for row in judged)
+    reached = sum(min(row.counted, row.target) for row in judged)
     return Side(
         rule=rule,
         rows={row.userid: row for row in rows},
@@ -278,8 +276,8 @@ def _side(rule: Quota, rows: Sequence[QuotaFigures], *, past: Past) -> Side:
         met=sum(row.counted >= row.target for row in judged),
         counted=sum(row.counted for row in judged),
         pending=sum(row.pending for row in judged),
-        target=asked,
-        attainment=round_half_up(Fraction(done, asked), places=2) if asked else None,
+        target=target,
+        attainment=round_half_up(Fraction(reached, target), places=2) if target else None,
         kept_90=kept.share,
         penalty=None if rule.penalty is None else sum(row.penalty or 0 for row in rows),
         reward=None if rule.reward is None else sum(row.reward or 0 for row in rows),
