@@ -55,7 +55,7 @@ Differences = Iterator[tuple[str, Any, Any, bool]]
 
 
 def _quota(old: Quota, new: Quota) -> Differences:
-    # A simulation shows the people whom another scope takes in or leaves out.
+    # A simulation shows the people that another scope adds or removes.
     yield "roles", old.roles, new.roles, True
     yield "departments", old.departments, new.departments, True
     yield "userids", old.userids, new.userids, True

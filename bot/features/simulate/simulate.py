@@ -185,7 +185,7 @@ def _called(quotas: Sequence[Quota], in_force: Rulebook) -> dict[str, str]:
 
 
 def _quota_periods(book: Rulebook, *, first: date, last: date, today: date) -> dict[Name, QuotaInPeriod]:
-    """Return the periods begun by *today* that end in [*first*, *last*], by quota of the book, then by time."""
+    """Return the periods begun by *today* that end in [*first*, *last*], by quota, then by time."""
     # A period that has begun ends within a year.
     ending = book.periods_ending(first, min(last, today + timedelta(days=366)))
     begun = {(quota.id, period.name): (quota, period) for quota, period in ending if period.first <= today}
