@@ -53,7 +53,7 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
         coming=coming,
         unsure=in_question(services),
         leaves=services.store.preferences.leaves(),
-        leading=TeamDigest(services, standings, help_on=coming),
+        team_digest=TeamDigest(services, standings, help_on=coming),
         gains=_most(Gains(services, standings).of(standings.by_person)),
         has_helper=helpers(services, at=standings.at),
     )
@@ -112,7 +112,7 @@ class _Week:
     coming: date
     unsure: frozenset[str]
     leaves: Mapping[str, Sequence[SaidLeave]]
-    leading: TeamDigest
+    team_digest: TeamDigest
     gains: Mapping[str, int]
     has_helper: Callable[[str], bool]
 
@@ -144,7 +144,7 @@ class _Week:
 
     def team(self, leader: Person) -> TeamWeek | None:
         """The week of the people whom *leader* leads; None if there is nobody of whom he may be told."""
-        told = self.leading.content_for(leader) if leader.leader_of else None
+        told = self.team_digest.content_for(leader) if leader.leader_of else None
         if told is None or not told.summed:
             return None
         improved, more = (
@@ -155,7 +155,7 @@ class _Week:
             facts=_sum([self._facts(member.userid) for member in told.summed]),
             improved=improved,
             more=more,
-            over=told.subteams,
+            subteams=told.subteams,
         )
 
     def _improved(self, told: TeamContent) -> tuple[list[str], int]:
@@ -169,10 +169,12 @@ class _Week:
         first = [member for member in told.own if more.get(member.userid) == best]
         return [clean(member.name, otherwise=member.userid) for member in first], best
 
-    def _improved_team(self, told: TeamContent, over: NamedSubTeams) -> tuple[list[str], int]:
-        found = self.leading.improved_team(told)
+    def _improved_team(self, told: TeamContent, subteams: NamedSubTeams) -> tuple[list[str], int]:
+        found = self.team_digest.improved_team(told)
         return (
-            ([], 0) if found is None else ([over.name(int(number)) for number in found.userids], found.more)
+            ([], 0)
+            if found is None
+            else ([subteams.name(int(number)) for number in found.userids], found.more)
         )
 
     def _facts(self, userid: str) -> DayFacts:

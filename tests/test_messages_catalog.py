@@ -37,8 +37,8 @@ KEYS = {
 # English says less on cards, where its words have no room for all figures.
 SHORTER_IN_ENGLISH = {
     "helping.back_prorated_short": {"n"},
-    "over_teams.figures_short": {"middle"},
-    "over_teams.figures_of_short": {"middle"},
+    "subteams.figures_short": {"middle"},
+    "subteams.figures_of_short": {"middle"},
 }
 
 

@@ -286,7 +286,7 @@ def test_what_became_of_help_is_told_without_names(outcome: CoachingOutcome, lin
 def test_a_leader_of_leaders_is_told_first_where_nobody_helps(
     teams: SubTeams, first: str, card: bool
 ) -> None:
-    message = digest(language="zh-CN", team=a_team(), at=EVENING, over=replace(over_teams(), teams=teams))
+    message = digest(language="zh-CN", team=a_team(), at=EVENING, subteams=replace(over_teams(), teams=teams))
     made = as_card(message, language="zh-CN", task_id="qb-1")
     assert made is not None
     text = card_text(made) if card else as_text(message)
@@ -301,7 +301,9 @@ def test_a_card_over_teams_names_all_that_its_title_counts_or_none() -> None:
     (south, north) = over_teams().teams.shown
     teams = replace(over_teams().teams, shown=(south, replace(north, behind=1)), small=0, alone=2)
     over = replace(over_teams(), teams=teams, names={121: "Southern branch", 122: "Northern branch"})
-    card = as_card(digest(language="en", team=a_team(), at=EVENING, over=over), language="en", task_id="qb-1")
+    card = as_card(
+        digest(language="en", team=a_team(), at=EVENING, subteams=over), language="en", task_id="qb-1"
+    )
 
     assert card is not None
     assert card_text(card).splitlines()[0] == "Support 2 teams first"
@@ -314,7 +316,9 @@ def test_a_card_over_teams_names_all_that_its_title_counts_or_none() -> None:
 )
 def test_an_english_card_over_two_teams_has_both_and_asks_not_to_forward(south: str, north: str) -> None:
     over = replace(over_teams(), names={121: south, 122: north})
-    card = as_card(digest(language="en", team=a_team(), at=EVENING, over=over), language="en", task_id="qb-1")
+    card = as_card(
+        digest(language="en", team=a_team(), at=EVENING, subteams=over), language="en", task_id="qb-1"
+    )
 
     assert card is not None
     text = str(card["sub_title_text"])
@@ -345,7 +349,7 @@ def test_several_quotas_of_a_team_are_named_and_not_summed() -> None:
     (south, _) = over_teams().teams.shown
     both = replace(south, figures=(*south.figures, TeamFigures(quota="daily", percent=20, middle=10)))
     over = replace(over_teams(), teams=SubTeams(shown=(both,), small=1, alone=1, behind=1))
-    message = digest(language="zh-CN", team=[member("员工甲", MONTHLY, DAILY)], at=EVENING, over=over)
+    message = digest(language="zh-CN", team=[member("员工甲", MONTHLY, DAILY)], at=EVENING, subteams=over)
 
     assert as_text(message).splitlines()[1:3] == [
         (

@@ -23,7 +23,7 @@ LEFT_OUT = replace(OVER, teams=SubTeams(shown=(), small=2, alone=0, behind=0, in
 
 
 def asked(team: Sequence[TeamMember], over: NamedSubTeams | None, *, language: str = "zh-CN") -> list[str]:
-    message = needs_help(language=language, team=team, wished=(), at=EVENING, over=over)
+    message = needs_help(language=language, team=team, wished=(), at=EVENING, subteams=over)
     return as_text(message).splitlines()
 
 

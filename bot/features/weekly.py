@@ -56,14 +56,14 @@ class TeamWeek:
     """The week of a leader's people; *members* and *facts* are those in the totals.
 
     *improved*: names of the people with the largest increase: *more* adds in the last seven days than in the
-    seven before. *over*: set for leaders of leaders; then only sub-teams and direct reports are named.
+    seven before. *subteams*: set for leaders of leaders; then only sub-teams and direct reports are named.
     """
 
     members: Sequence[TeamMember]
     facts: DayFacts
     improved: Sequence[str] = ()
     more: int = 0
-    over: NamedSubTeams | None = None
+    subteams: NamedSubTeams | None = None
 
 
 def weekly(
@@ -85,7 +85,7 @@ def weekly(
     """
     texts = texts_in(language)
     week = _Week(language=language, texts=texts, first=first, at=at, next_week=next_week)
-    said = None if team is None else team_said(team.members, language=language, at=at, over=team.over)
+    said = None if team is None else team_said(team.members, language=language, at=at, subteams=team.subteams)
     if own is not None:
         begin, short = week.own_first(own)
     elif team is not None and said is not None:
@@ -158,7 +158,7 @@ class _Week:
     def team_first(self, team: TeamWeek, said: TeamSaid) -> tuple[str, str]:
         """Return both lines for leaders without own figures."""
         texts, n = self.texts, len(said.first)
-        if team.over is not None and team.over.teams.alone:
+        if team.subteams is not None and team.subteams.teams.alone:
             then, short = texts["weekly.teams_first"], texts["weekly.teams_first_short"]
         elif n:
             then, short = texts["weekly.team_help"], texts["weekly.team_help_short"]
@@ -204,7 +204,7 @@ class _Week:
         return [
             *said.teams_short,
             *self._help_first(said),
-            replace(self._team_days(team), keep=Keep.USEFUL if team.over else Keep.CORE),
+            replace(self._team_days(team), keep=Keep.USEFUL if team.subteams else Keep.CORE),
             *self._improved(team),
             _line(self.texts["progress.for_your_eyes_short"].say(), Keep.CORE),
         ]

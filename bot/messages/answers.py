@@ -1,4 +1,4 @@
-"""How answers to members are built; the last line has the second, so that no two of them are equal."""
+"""Answers to members. The last line has seconds, so that no two answers are equal."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from bot.messages.catalog import texts_in
-from bot.messages.lines import first_line
-from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
+from bot.messages.lines import first_line, footer
+from bot.messages.message import Keep, Line, Listing, Message, Part
 
 
 def answered(
     *, language: str, head: str, lines: Iterable[str | Line | Listing] = (), kind: str, at: datetime
 ) -> Message:
-    """Return an answer whose first line is *head*; *kind* names it in the last one. *at* is local and aware.
+    """Return an answer with *head* as its first line, without empty lines.
 
-    Empty lines are left out.
+    The last line names the *kind* of answer. *at* is local and aware.
     """
-    said = [Line((Part(line),), Keep.USEFUL) if isinstance(line, str) else line for line in lines if line]
-    return Message((first_line(head), *said, _footer(language, at=at, kind=kind)))
+    body = [Line((Part(line),), Keep.USEFUL) if isinstance(line, str) else line for line in lines if line]
+    return Message((first_line(head), *body, _footer(language, at=at, kind=kind)))
 
 
 def timed(message: Message, *, language: str, kind: str, at: datetime) -> Message:
-    """Return a *message* that exists without being asked for as an answer: its last line has the second."""
+    """Return an unasked *message* as an answer: its last line has seconds."""
     return Message((*message.lines[:-1], _footer(language, at=at, kind=kind)))
 
 
@@ -39,11 +39,4 @@ def moment_of(moment: datetime, *, language: str) -> str:
 
 
 def _footer(language: str, *, at: datetime, kind: str) -> Line:
-    texts = texts_in(language)
-    said = texts["progress.footer"].say(
-        day=f"{at:%m-%d}",
-        weekday=texts.each("progress.weekdays")[at.weekday()],
-        time=f"{at:%H:%M:%S}",
-        kind=kind,
-    )
-    return Line((Part(said, Tone.QUIET),), Keep.ALWAYS)
+    return footer(texts_in(language), at=at, kind=kind, time_format="%H:%M:%S")

@@ -1,6 +1,6 @@
 """A message as a template card [90236]: title, a table of at most six rows, a text, buttons.
 
-Limits are those of `limits.py`; what does not fit gives way as in a text, so no card is ever over them.
+No card is over the limits of `limits.py`: lines give way as in a text.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _NAME, _VALUE = "horizontal_content_list.keyname", "horizontal_content_list.valu
 
 
 def as_card(message: Message, *, language: str, task_id: str, link: str = "") -> dict[str, object] | None:
-    """Return *message* as the `template_card` of a request; None if it is not meant to be one.
+    """Return *message* as the `template_card` of a request; None if it has no card.
 
-    With buttons it is a button_interaction under *task_id*, else a text_notice that leads to *link*, or no
-    card without one.
+    With buttons the card is a button_interaction under *task_id*, else a text_notice with *link*. A card
+    without buttons and link does not exist.
     """
     card = message.card
     if card is None or not (card.buttons or link):
@@ -41,28 +41,26 @@ def as_card(message: Message, *, language: str, task_id: str, link: str = "") ->
     if not card.buttons:
         return {**made, "card_action": {"type": 1, "url": link}}
     names = texts_in(language).table("cards.button")
-    said = [
+    texts = [
         *_coach_buttons(card.coach, language=language),
         *((names[button], key_of(button, card.about)) for button in card.buttons),
     ]
-    buttons = [{"text": text, "style": 1 if n == 0 else 2, "key": key} for n, (text, key) in enumerate(said)]
+    buttons = [{"text": text, "style": 1 if n == 0 else 2, "key": key} for n, (text, key) in enumerate(texts)]
     return {**made, "task_id": task_id, "button_list": buttons}
 
 
 def marked(
     card: Mapping[str, Any], *, language: str, names: Mapping[str, str], done: Collection[str]
 ) -> dict[str, Any]:
-    """Return *card* with the buttons of those in *done* (userids) saying that they are marked.
+    """Return *card* with the coach buttons of the userids in *done* shown as marked.
 
-    *names* by userid. WeCom cannot grey one button alone, so it stays alive, and a further press is the same.
+    *names* by userid. WeCom cannot grey one button alone: the button stays active, and a further press
+    changes nothing.
     """
-    pressed = [button_of(str(button["key"])) for button in card["button_list"]]
-    coach = [
-        (one[1], clean(names.get(one[1], ""), otherwise=one[1]))
-        for one in pressed
-        if one and one[0] is Button.COACH
-    ]
-    text = {key: said for said, key in _coach_buttons(coach, language=language, done=done)}
+    keys = [button_of(str(button["key"])) for button in card["button_list"]]
+    userids = [key[1] for key in keys if key and key[0] is Button.COACH]
+    coach = [(userid, clean(names.get(userid, ""), otherwise=userid)) for userid in userids]
+    text = {key: name for name, key in _coach_buttons(coach, language=language, done=done)}
     buttons = [{**button, "text": text.get(button["key"], button["text"])} for button in card["button_list"]]
     return {**card, "button_list": buttons}
 
@@ -70,47 +68,44 @@ def marked(
 def _coach_buttons(
     coach: Sequence[tuple[str, str]], *, language: str, done: Collection[str] = ()
 ) -> list[tuple[str, str]]:
-    """Return text and key of a button for each; by number where names, cut to their room, are the same."""
-    texts = texts_in(language)
-    most = CARD_CHARACTERS["button_list.text"]
+    """Return text and key of each person's button; numbers replace names that are equal when cut."""
+    texts, most = texts_in(language), CARD_CHARACTERS["button_list.text"]
     named = [clip_characters(texts["cards.coach"].say(name=name), limit=most) for _, name in coach]
-    by_name = len(set(named)) == len(named)
-    said = []
-    for n, (userid, name) in enumerate(coach, start=1):
-        if userid in done:
-            text = (
-                texts["cards.coach_done"].say(name=name)
-                if by_name
-                else texts["cards.coach_done_numbered"].say(n=n)
-            )
-        else:
-            text = named[n - 1] if by_name else texts["cards.coach_numbered"].say(n=n)
-        said.append((clip_characters(text, limit=most), key_of(Button.COACH, userid)))
-    return said
+    if len(set(named)) == len(named):
+        pending, marked = texts["cards.coach"], texts["cards.coach_done"]
+    else:
+        pending, marked = texts["cards.coach_numbered"], texts["cards.coach_done_numbered"]
+    return [
+        (
+            clip_characters((marked if userid in done else pending).say(name=name, n=n), limit=most),
+            key_of(Button.COACH, userid),
+        )
+        for n, (userid, name) in enumerate(coach, start=1)
+    ]
 
 
 def key_of(button: Button, about: str) -> str:
-    """Return the key of *button*; the list of a period says which, help for somebody whom, leave whose."""
+    """Return the key of *button*, with *about* for a list (period), help (userid) or leave (whose, when)."""
     return f"{button.value}:{about}" if button in _ABOUT and about else button.value
 
 
 def button_of(key: str) -> tuple[Button, str] | None:
-    """Return which button *key* is and what it is about; None for a key that is none of ours."""
+    """Return the button of *key* and what it is about; None for a foreign key."""
     name, _, about = key.partition(":")
     return (Button(name), about) if name in set(Button) else None
 
 
 def card_text(card: Mapping[str, object]) -> str:
-    """Return what *card* says as plain text, its buttons in brackets: for reports and the terminal."""
+    """Return *card* as plain text, its buttons in brackets, for reports and the terminal."""
     title, rows, buttons = card["main_title"], card.get("horizontal_content_list"), card.get("button_list")
-    said = [
+    lines = [
         str(title.get("title", "")) if isinstance(title, Mapping) else "",
         str(card.get("sub_title_text", "")),
         *(_row_text(row) for row in (rows if isinstance(rows, list) else ())),
         str(title.get("desc", "")) if isinstance(title, Mapping) else "",
-        "".join(f"［{one['text']}］" for one in (buttons if isinstance(buttons, list) else ())),
+        "".join(f"［{button['text']}］" for button in (buttons if isinstance(buttons, list) else ())),
     ]
-    return "\n".join(line for line in said if line)
+    return "\n".join(line for line in lines if line)
 
 
 def _row_text(row: Mapping[str, str]) -> str:
@@ -120,7 +115,7 @@ def _row_text(row: Mapping[str, str]) -> str:
 
 
 def _text(first: Line, card: Card, *, with_first: bool) -> str:
-    """Write the body; under a shorter title the first line begins it if there is room for everything."""
+    """Return the body. Under a shorter title it begins with the first line if everything fits."""
     most = CARD_CHARACTERS["sub_title_text"]
     if with_first:
         whole = as_body((first, *card.body), limit=sys.maxsize)
@@ -129,15 +124,15 @@ def _text(first: Line, card: Card, *, with_first: bool) -> str:
     return as_body(card.body, limit=most)
 
 
-def fitting(*said: str) -> str:
-    """Return the first of *said* that fits as a row's value, else the last one, which is then cut."""
-    return next((one for one in said if len(one) <= CARD_CHARACTERS[_VALUE]), said[-1])
+def fitting(*values: str) -> str:
+    """Return the first of *values* that fits a row, else the last one, which is then cut."""
+    return next((value for value in values if len(value) <= CARD_CHARACTERS[_VALUE]), values[-1])
 
 
 def _title(first_line: str, shorter: str) -> str:
     most = CARD_CHARACTERS["main_title.title"]
-    fitting_one = next((one for one in (first_line, shorter) if one and len(one) <= most), first_line)
-    return clip_characters(fitting_one, limit=most)
+    title = next((line for line in (first_line, shorter) if line and len(line) <= most), first_line)
+    return clip_characters(title, limit=most)
 
 
 def _rows(rows: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

@@ -1,7 +1,7 @@
-"""The texts that people read, asked for by key: `texts_in(language)["appeals.opened"]`.
+"""The texts that people read, by key: `texts_in(language)["appeals.opened"]`.
 
-They stand in `bot/locales`, a file a language; a file is read when its language is first spoken. Keys are
-written out where they are used, so that a search finds them.
+`bot/locales` has a file for each language, read at its first use. Code writes keys in full, so that a search
+finds them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.locales import file_of, languages
 
 
 class Text(str):
-    """A text with named places in braces; *one* is said instead where the place n is 1."""
+    """A text with named places in braces; *one* is its form for n = 1."""
 
     __slots__ = ("one",)
     one: str | None
@@ -37,7 +37,7 @@ Node: TypeAlias = "Text | tuple[Text, ...] | Mapping[str, Node]"
 
 
 class Texts:
-    """All texts of one language. Each lookup raises KeyError for a key of another kind, or of none."""
+    """All texts of one language. Each lookup raises KeyError for an unknown key or one of another kind."""
 
     def __init__(self, tree: Mapping[str, Node]) -> None:
         """*tree* as a file has it: tables within tables."""
@@ -77,27 +77,27 @@ class Texts:
 
 
 class Voice(str):
-    """The name of a language that speaks with a bank's own *texts*; None: with those of its file.
+    """The name of a language together with a bank's own *texts*; None: the texts of its file.
 
-    It is given on wherever the name is, so no message needs to know of it. It equals its plain name: nothing
-    that is made from texts may be kept under it.
+    Messages pass it on like a plain name. It equals its plain name, so no cache of rendered texts may use it
+    as a key.
     """
 
     texts: Texts | None
 
     def __new__(cls, language: str, texts: Texts | None = None) -> Voice:
-        """Return *language*, speaking with *texts*."""
+        """Return *language* with *texts*."""
         voice = super().__new__(cls, language)
         voice.texts = texts
         return voice
 
     def __getnewargs__(self) -> tuple[str, Texts | None]:  # type: ignore[override]  # str has one less
-        """A copy speaks alike."""
+        """Return the arguments of an equal copy."""
         return str(self), self.texts
 
 
 def texts_in(language: str) -> Texts:
-    """Return the texts of *language*, which may be a `Voice`. Raises ValueError for none of `languages`."""
+    """Return the texts of *language*, maybe a `Voice`. Raises ValueError for an unknown language."""
     if isinstance(language, Voice) and language.texts is not None:
         return language.texts
     return _built_in(str(language))
@@ -116,9 +116,9 @@ def _node(value: Any) -> Node:
         case {"other": str(other), "one": str(one)}:
             return Text(other, one)
         case Mapping():
-            return {name: _node(one) for name, one in value.items()}
+            return {name: _node(child) for name, child in value.items()}
         case list():
-            return tuple(Text(one) for one in value)
+            return tuple(map(Text, value))
     return Text(value)
 
 
@@ -128,4 +128,4 @@ def _written(node: Node) -> object:
             return str(node) if node.one is None else {"other": str(node), "one": node.one}
         case tuple():
             return [str(text) for text in node]
-    return {name: _written(one) for name, one in node.items()}
+    return {name: _written(child) for name, child in node.items()}

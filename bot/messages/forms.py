@@ -1,4 +1,4 @@
-"""The ways in which one message may be sent: as configured, then simpler ones, should WeCom refuse a card."""
+"""The forms of one message: the configured one, then simpler ones in case WeCom refuses a card."""
 
 from __future__ import annotations
 
@@ -21,17 +21,16 @@ class Form:
 
     @property
     def text(self) -> str:
-        """What people read of it in reports."""
+        """The text for reports."""
         return card_text(self.body) if self.msgtype == CARD else str(self.body["content"])
 
 
 def forms_of(
     message: Message, *, style: str, language: str, task_id: str, link: str = ""
 ) -> tuple[Form, ...]:
-    """Write *message* in *style* (card, markdown or text) and in every simpler one, the configured one first.
+    """Return *message* in *style* (card, markdown or text) and in every simpler style, in this order.
 
-    What is no card (no buttons and no *link* to lead to), or would be over a limit of WeCom, begins with the
-    next style.
+    A message without buttons and *link* has no card. Forms over a limit of WeCom are left out.
     """
     return tuple(
         form

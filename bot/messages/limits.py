@@ -1,7 +1,7 @@
-"""How long things may be: the one table.
+"""The limits of messages, in one table.
 
-WeCom counts bytes of UTF-8 in text and markdown messages (document 90236). A text that is longer is cut,
-what happens to longer markdown is not documented: neither is left to chance.
+WeCom counts bytes of UTF-8 in text and markdown messages (document 90236). It cuts a longer text; for longer
+markdown nothing is documented. So no message is longer.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ MESSAGE_BYTES: Mapping[str, int] = MappingProxyType({"text": 2048, "markdown": 2
 # Room for the ending that tells two equal messages apart, below WeCom's limit.
 CONTENT_BYTES = 2040
 
-# Characters of a template card's texts by place. The documents advise them; whether more is refused is not
-# told, so no card goes beyond them.
+# Characters of a template card's texts by place. The documents advise them and do not say whether WeCom
+# refuses more, so no card has more.
 CARD_CHARACTERS: Mapping[str, int] = MappingProxyType(
     {
         "main_title.title": 36,
@@ -38,26 +38,26 @@ CARD_BYTES: Mapping[str, int] = MappingProxyType(
 # Bytes of UTF-8 that one name may take (16 Chinese characters), so that a line stays a line.
 NAME_BYTES = 48
 
-# Bytes of UTF-8 of a customer's name: he chose it himself, and up to twenty of them stand in a list.
+# Bytes of UTF-8 of a customer's name. Customers choose it, and a list has up to twenty names.
 CUSTOMER_BYTES = 30
 
-# Leaders are told of so many people by name: more cannot be helped in one day.
+# A digest names at most so many people: a leader cannot help more in one day.
 HELP_FIRST = 3
 
-# Bytes of UTF-8 that what somebody said, or the name of a case, may take within a message about it.
+# Bytes of UTF-8 of a member's own text, or of a case's name, within a message about it.
 SAID_BYTES = 180
 
 
 def over(msgtype: str, body: Mapping[str, object]) -> str | None:
-    """Return the first place of *body* (the part of a request named *msgtype*) that is over its limit.
+    """Return the first place of *body* over its limit, as named in the tables above; None if all is within.
 
-    Asked before anything is stored to be sent. Places as in the tables above, None if all is within.
+    *body* is the part of a request named *msgtype*. Asked before a message is enqueued.
     """
     if msgtype in MESSAGE_BYTES:
         return "content" if len(str(body["content"]).encode()) > MESSAGE_BYTES[msgtype] else None
     for name, most in CARD_ITEMS.items():
-        found = body.get(name, ())
-        if isinstance(found, list) and len(found) > most:
+        items = body.get(name, ())
+        if isinstance(items, list) and len(items) > most:
             return name
     for name, most in CARD_CHARACTERS.items():
         if any(len(text) > most for text in _texts(body, name.split("."))):
@@ -71,8 +71,8 @@ def over(msgtype: str, body: Mapping[str, object]) -> str | None:
 def _texts(part: object, way: Sequence[str]) -> Iterator[str]:
     """Yield the texts at *way* below *part*, through every item of a list."""
     if isinstance(part, list):
-        for one in part:
-            yield from _texts(one, way)
+        for item in part:
+            yield from _texts(item, way)
     elif not way:
         if isinstance(part, str):
             yield part

@@ -1,4 +1,4 @@
-"""Lines that several messages share: where somebody stands in a quota, and as of when."""
+"""Lines that several messages share, such as the figures of a quota and the footer."""
 
 from __future__ import annotations
 
@@ -25,17 +25,16 @@ def status_listing(
     is_tight: bool = False,
     says_days: bool = True,
 ) -> Listing:
-    """Say where each row stands; the more is to be done today, the earlier the line.
+    """Return a line for each of *rows*, the largest dose of today first.
 
-    *is_tight*: help is offered, so nobody who is behind is asked for more speed. *says_days*: how many
-    workdays are left is said.
+    *is_tight*: the message offers help, so no line asks people behind for more speed. *says_days*: lines say
+    how many workdays are left.
     """
-    by_weight = sorted(rows, key=lambda row: (row.status is Status.EXEMPT, -row.today_dose))
     labels = labels_of(texts, rows, at=at)
     return Listing(
         tuple(
             _status_line(texts, row, label=labels[row.quota], is_tight=is_tight, says_days=says_days)
-            for row in by_weight
+            for row in sorted(rows, key=lambda row: (row.status is Status.EXEMPT, -row.today_dose))
         ),
         more=texts["progress.more_quotas"],
         keep=Keep.CORE,
@@ -54,12 +53,11 @@ def _status_line(texts: Texts, row: QuotaFigures, *, label: str, is_tight: bool,
             details += workdays_left(texts, row)
     if is_tight and row.status is Status.BEHIND:
         return Line((Part(status_text(texts, row, label=label, details=details)),), Keep.CORE)
-    said = status_text(texts, row, label=label, details=[*details, ""])
-    return Line((Part(said), status), Keep.CORE)
+    return Line((Part(status_text(texts, row, label=label, details=[*details, ""])), status), Keep.CORE)
 
 
 def status_text(texts: Texts, row: QuotaFigures, *, label: str, details: Sequence[str]) -> str:
-    """Say `label done/target: details`; what is pending is part of what is done."""
+    """Return `label done/target: details`; pending contacts are part of what is done."""
     return texts["progress.standing"].say(
         label=label,
         done=row.counted + row.pending,
@@ -69,13 +67,13 @@ def status_text(texts: Texts, row: QuotaFigures, *, label: str, details: Sequenc
 
 
 def confirmed(texts: Texts, row: QuotaFigures) -> list[str]:
-    """Say what is confirmed, and what is pending if anything is."""
+    """Say how many contacts are confirmed, and how many are pending, if any."""
     pending = [texts["progress.pending"].say(n=row.pending)] if row.pending else []
     return [texts["progress.confirmed"].say(n=row.counted), *pending]
 
 
 def workdays_left(texts: Texts, row: QuotaFigures) -> list[str]:
-    """Say how many workdays are left; nothing for a quota of one day, which has no other."""
+    """Say how many workdays are left; nothing for a daily quota."""
     if parse_period(row.period).kind is PeriodKind.DAY:
         return []
     if not row.workdays_left:
@@ -84,7 +82,7 @@ def workdays_left(texts: Texts, row: QuotaFigures) -> list[str]:
 
 
 class OfPeriod(Protocol):
-    """What is about a quota's period: a row, or a figure of a statement."""
+    """A row, or a figure of a statement, of one quota's period."""
 
     @property
     def quota(self) -> str: ...
@@ -93,7 +91,7 @@ class OfPeriod(Protocol):
 
 
 def labels_of(texts: Texts, rows: Sequence[OfPeriod], *, at: datetime) -> dict[str, str]:
-    """Name each quota of *rows* by its period, and by its id where periods alone do not tell them apart."""
+    """Name each quota of *rows* by its period, with its id where two quotas share a period."""
     periods = {row.quota: _period(texts, row, at=at) for row in rows}
     if len(set(periods.values())) == len(periods):
         return periods
@@ -104,7 +102,7 @@ def labels_of(texts: Texts, rows: Sequence[OfPeriod], *, at: datetime) -> dict[s
 
 
 def _period(texts: Texts, row: OfPeriod, *, at: datetime) -> str:
-    """Say `this month` only while it is."""
+    """Return `this month` while *at* is in it, else the period's name."""
     period = parse_period(row.period)
     if at.date() in period:
         return texts.table("progress.this_period")[period.kind]
@@ -112,20 +110,19 @@ def _period(texts: Texts, row: OfPeriod, *, at: datetime) -> str:
 
 
 def kept_of(rows: Sequence[QuotaFigures]) -> Decimal | None:
-    """Return the person's kept_90, which is the same in all his rows that have it."""
+    """Return the person's kept_90, the same in all their rows; None if no row has it."""
     return next((Decimal(str(row.kept_90)) for row in rows if row.kept_90 is not None), None)
 
 
 def kept_line(texts: Texts, rows: Sequence[QuotaFigures]) -> list[Line]:
     """Say what share of the contacts of 90 days was kept, rounded down; nothing under ten contacts."""
-    kept = kept_of(rows)
-    if kept is None:
+    if (kept := kept_of(rows)) is None:
         return []
     return [Line((Part(texts["progress.kept"].say(percent=int(kept * 100))),), Keep.NICE)]
 
 
 def facts_said(texts: Texts, facts: DayFacts) -> str:
-    """Say what days brought somebody, to himself; nothing of what did not happen."""
+    """Tell a person the adds and losses of some days; leave out what is 0."""
     return texts["progress.semicolon"].join(
         phrase.say(n=number)
         for phrase, number in (
@@ -139,7 +136,7 @@ def facts_said(texts: Texts, facts: DayFacts) -> str:
 
 
 def incomplete_line(texts: Texts, since: datetime | None, *, at: datetime) -> list[Line]:
-    """Say from when on adds may be missing; nothing without *since*, which is in the zone of *at*."""
+    """Say since when adds may be missing; nothing without *since*, which is in the zone of *at*."""
     if since is None:
         return []
     shown = f"{since:%H:%M}" if since.date() == at.date() else f"{since:%m-%d %H:%M}"
@@ -151,14 +148,11 @@ def first_line(words: str) -> Line:
     return Line((Part(words, Tone.STRONG),), Keep.ALWAYS)
 
 
-def footer(texts: Texts, *, at: datetime, kind: str) -> Line:
-    """Say as of when the figures are, in the zone of *at*. Raises ValueError if *at* has none."""
+def footer(texts: Texts, *, at: datetime, kind: str, time_format: str = "%H:%M") -> Line:
+    """Say the moment of the figures, in the zone of *at*. Raises ValueError if *at* has no zone."""
     if at.utcoffset() is None:
         raise ValueError(f"at must have a zone, got {at!r}")
-    said = texts["progress.footer"].say(
-        day=f"{at:%m-%d}",
-        weekday=texts.each("progress.weekdays")[at.weekday()],
-        time=f"{at:%H:%M}",
-        kind=kind,
-    )
-    return Line((Part(said, Tone.QUIET),), Keep.ALWAYS)
+    weekday = texts.each("progress.weekdays")[at.weekday()]
+    time = at.strftime(time_format)
+    text = texts["progress.footer"].say(day=f"{at:%m-%d}", weekday=weekday, time=time, kind=kind)
+    return Line((Part(text, Tone.QUIET),), Keep.ALWAYS)

@@ -1,8 +1,7 @@
-"""A message as lines that know how much they matter, and its faces: text, markdown, the text of a card.
+"""A message as lines with priorities, rendered as text, markdown or the text of a card.
 
-Messages are built without a thought for their length. Only here, when one is written out, what matters
-least gives way: long lists end earlier and say how many more there are, then whole lines go. The first
-line and the footer always stay.
+Messages are built at any length. Rendering shortens them: first long lists, which then say how many more
+there are, then whole lines of the lowest priority. The first line and the footer always stay.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from bot.messages.sanitize import clip, clip_characters
 
 
 class Tone(Enum):
-    """How a part sounds; the values are its markdown (document 90236: bold and three font colours)."""
+    """The emphasis of a part; the values are its markdown (document 90236: bold, three font colours)."""
 
     PLAIN = "{}"
     STRONG = "**{}**"
@@ -26,7 +25,7 @@ class Tone(Enum):
 
 
 class Keep(IntEnum):
-    """What gives way when a message is too long: the lowest first."""
+    """The priority of a line: a message that is too long loses the lowest first."""
 
     NICE = 0
     USEFUL = 1
@@ -36,7 +35,7 @@ class Keep(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some words in one tone. The words hold no markup: what others wrote went through `names.clean`."""
+    """Some words in one tone, without markup: foreign text went through `sanitize.clean`."""
 
     words: str
     tone: Tone = Tone.PLAIN
@@ -52,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Lines of one kind, the most important first. *more* says how many (n) are hidden at the end."""
+    """Lines of one kind, the most important first. *more* says how many (n) of them are hidden."""
 
     items: tuple[Line, ...]
     more: Text
@@ -64,7 +63,7 @@ Blocks = tuple[Line | Listing, ...]
 
 
 class Button(StrEnum):
-    """What a card's button asks for; the value is its key, as WeCom gives it back."""
+    """A card's button; the value is its key, as WeCom returns it."""
 
     LIST = "list"
     MUTE = "mute"
@@ -79,13 +78,12 @@ class Button(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """The same message as a card: first and last line of the message are its title and what stands below.
+    """The same message as a card, with the message's first line as title and its last line below.
 
-    *rows* are pairs of a name and its value, shortened to what fits; *body* is the text beside them. *title*
-    is taken instead of a first line that is too long, which then begins the body if there is room, unless
-    the rest *says_it_all* anyway. *about*: the period whose contacts the list button asks for,
-    empty for those that run, or whose leave on which days is confirmed. *coach*: userid and name of each whom
-    the receiver may mark as helped by him, in the order in which the card names them.
+    *rows* are pairs of name and value, cut to fit; *body* is the text beside them. *title* replaces a first
+    line that is too long. That line then begins the body if there is room, unless the rest *says_it_all*.
+    *about*: the period of the list button (empty: running periods), or the leave to confirm. *coach*: userid
+    and name of each person that the receiver may mark as helped, in the order of the card.
     """
 
     rows: tuple[tuple[str, str], ...]
@@ -99,9 +97,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one person reads: the first line says it all, the last one says as of when.
+    """What one person reads: the main point in the first line, the moment in the last.
 
-    *record*: what stays of it where others may look; None: the message itself, which is nobody's secret.
+    *record*: the version for the outbox, where others may look; None: the message itself.
     """
 
     lines: tuple[Line | Listing, ...]
@@ -110,12 +108,12 @@ class Message:
 
 
 def as_text(message: Message, *, limit: int = MESSAGE_BYTES["text"]) -> str:
-    """Write *message* as the content of a `text` message, at most *limit* bytes of UTF-8."""
+    """Render *message* as the content of a `text` message, at most *limit* bytes of UTF-8."""
     return _write(message, paint=lambda part: part.words, limit=limit)
 
 
 def as_markdown(message: Message, *, limit: int = MESSAGE_BYTES["markdown"]) -> str:
-    """Write *message* as the content of a `markdown` message, at most *limit* bytes of UTF-8."""
+    """Render *message* as the content of a `markdown` message, at most *limit* bytes of UTF-8."""
     return _write(message, paint=lambda part: part.tone.value.format(part.words), limit=limit)
 
 
@@ -125,18 +123,18 @@ def plain(line: Line) -> str:
 
 
 def as_body(blocks: Blocks, *, limit: int) -> str:
-    """Write *blocks* as plain text of at most *limit* characters; what always stays is cut if it must be.
+    """Render *blocks* as plain text of at most *limit* characters; lines that always stay may be cut.
 
-    There is so little room that what is less than core goes before a list is shortened.
+    Room is scarce, so lines below core go before a list is shortened.
     """
     left = blocks
     while len(_written(left)) > limit and any(block.keep < Keep.CORE for block in left):
         left = _without_least(left)
-    said = _fitted(left, paint=lambda part: part.words, fits=lambda text: len(text) <= limit)
-    if said is None:
+    text = _fitted(left, paint=lambda part: part.words, fits=lambda text: len(text) <= limit)
+    if text is None:
         kept = [plain(block) for block in blocks if isinstance(block, Line) and block.keep is Keep.ALWAYS]
         return clip_characters("\n".join(kept), limit=limit)
-    return said
+    return text
 
 
 def _written(blocks: Blocks, paint: Callable[[Part], str] = lambda part: part.words) -> str:
@@ -144,12 +142,12 @@ def _written(blocks: Blocks, paint: Callable[[Part], str] = lambda part: part.wo
 
 
 def _write(message: Message, *, paint: Callable[[Part], str], limit: int) -> str:
-    said = _fitted(message.lines, paint=paint, fits=lambda text: len(text.encode()) <= limit)
-    return _ends_only(message, limit=limit) if said is None else said
+    text = _fitted(message.lines, paint=paint, fits=lambda text: len(text.encode()) <= limit)
+    return _ends_only(message, limit=limit) if text is None else text
 
 
 def _fitted(blocks: Blocks, *, paint: Callable[[Part], str], fits: Callable[[str], bool]) -> str | None:
-    """Let *blocks* give way until they fit; None when what always stays does not."""
+    """Shorten *blocks* until they fit; None if the lines that always stay do not."""
     left: Blocks | None = blocks
     while left is not None:
         content = _written(left, paint)
@@ -170,7 +168,7 @@ def _unrolled(blocks: Blocks) -> Iterator[Line]:
 
 
 def _smaller(some: Blocks) -> Blocks | None:
-    """Give way by one step; None when only what always stays is left."""
+    """Return *some* one step shorter; None when only lines that always stay are left."""
     blocks = list(some)
     listings = [(i, block) for i, block in enumerate(blocks) if isinstance(block, Listing)]
     at, longest = max(listings, key=lambda pair: len(pair[1].items), default=(0, None))
@@ -183,15 +181,15 @@ def _smaller(some: Blocks) -> Blocks | None:
 
 
 def _without_least(blocks: Blocks) -> Blocks:
-    """Leave out the last of those that matter least."""
+    """Leave out the last block of the lowest priority."""
     lowest = min(block.keep for block in blocks)
     last = max(n for n, block in enumerate(blocks) if block.keep is lowest)
     return (*blocks[:last], *blocks[last + 1 :])
 
 
 def _ends_only(message: Message, *, limit: int) -> str:
-    """Write first line and footer without tones, so that a cut cannot fall into markup."""
-    first, *_, last = ["".join(part.words for part in line.parts) for line in _unrolled(message.lines)]
+    """Render first line and footer without tones, so that a cut cannot fall into markup."""
+    first, *_, last = map(plain, _unrolled(message.lines))
     footer = clip(last, limit=limit)
     head = clip(first, limit=limit - len(footer.encode()) - 1)
     return f"{head}\n{footer}" if head else footer

@@ -1,4 +1,4 @@
-"""What a result costs or earns by a rule, in words."""
+"""Texts about the deduction or reward of a rule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.messages.catalog import Text, Texts
 
 
 def penalty(texts: Texts, rule: Penalty) -> str:
-    """Say what a missed target costs by *rule*."""
+    """Return the text of the penalty *rule*."""
     if rule.flat is not None:
         return texts["changes.flat"].say(n=rule.flat)
     if rule.per_missing is not None:
@@ -20,19 +20,20 @@ def penalty(texts: Texts, rule: Penalty) -> str:
 
 
 def reward(texts: Texts, rule: Reward) -> str:
-    """Say what is earned by *rule*."""
+    """Return the text of the reward *rule*."""
     if rule.per_extra is not None:
         return _pay(texts, texts["changes.per_extra"], rule.per_extra)
     amounts = "/".join(str(amount) for amount in rule.top)
     return texts["changes.top"].say(places=len(rule.top), amounts=amounts)
 
 
-def _pay(texts: Texts, said: Text, rule: Pay) -> str:
-    parts = [said.say(n=rule.amount)]
+def _pay(texts: Texts, text: Text, rule: Pay) -> str:
+    parts = [text.say(n=rule.amount)]
     if rule.cap is not None:
         parts.append(texts["changes.cap"].say(n=rule.cap))
     return texts["changes.comma"].join(parts)
 
 
 def percent(share: Fraction) -> str:
+    """Return *share* in percent, without a trailing `.0`."""
     return f"{float(share * 100):g}"

@@ -1,8 +1,7 @@
-"""`[messages] templates`: texts that a bank wrote itself, laid over ours, and what is wrong with one.
+"""`[messages] templates`: a bank's own texts, checked and laid over the built-in ones.
 
-A file has only the texts that are to be replaced, in the form of `bot/locales`. A text has the places of
-ours, all of them and no other: a number that a message gives is never lost, and none that it does not have
-is asked for.
+A file has only the texts to replace, in the form of `bot/locales`. A text has exactly the places of the
+built-in text, so a message never loses a number or asks for one that it does not have.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from bot.locales import languages
 from bot.messages.catalog import Node, Text, Texts, Voice, texts_in
 from bot.messages.limits import CARD_CHARACTERS
 
-# What "genuine" promises is the same for everybody who is shown a code.
+# The page that checks codes promises the same everywhere.
 FIXED = frozenset({"pages"})
-# What stands in a message's first line, and so in the notification.
+# Texts of a message's first line, which the notification shows.
 FIRST: Mapping[str, tuple[str, ...]] = {
     "progress": (
         *("add_today", "add_today_begun", "today_done", "all_met", "all_covered", "nothing_today"),
@@ -52,7 +51,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "statement": ("done", "genuine", "unknown", "too_many"),
     "offer": ("first", "first_alone"),
     "helping": ("first_names", "first_number"),
-    "over_teams": ("first", "first_number", "others", "others_number"),
+    "subteams": ("first", "first_number", "others", "others_number"),
     "weekly": ("dose", "talk", "talk_alone", "enough", "not_asked"),
 }
 _KEYNAMES = frozenset(
@@ -89,7 +88,7 @@ _EXCLAIMED = re.compile(r"[!！]")
 
 
 def voice(config: Config) -> Voice:
-    """Return the language of *config* as its folder of texts has it speak.
+    """Return the language of *config* with the bank's own texts.
 
     Raises ConfigError with every fault of every file, those of other languages too.
     """
@@ -97,7 +96,7 @@ def voice(config: Config) -> Voice:
 
 
 def own_text_warnings(config: Config) -> list[Fault]:
-    """Return what the files of texts hardly mean. Raises ConfigError as `voice` does."""
+    """Return warnings about texts that are probably mistakes. Raises ConfigError as `voice` does."""
     return _read(config)[1]
 
 
@@ -133,14 +132,14 @@ def _read(config: Config) -> tuple[Voice, list[Fault]]:
 
 
 def _plain(value: Any) -> Any:
-    """Undo the care for what sounds secret: names of texts are none."""
+    """Return *value* without the secrets that `read_toml` makes of keys with suspicious names."""
     match value:
         case SecretStr():
             return value.get_secret_value()
         case Mapping():
-            return {name: _plain(one) for name, one in value.items()}
+            return {name: _plain(child) for name, child in value.items()}
         case list():
-            return [_plain(one) for one in value]
+            return list(map(_plain, value))
     return value
 
 
@@ -157,7 +156,7 @@ def _fault(
 
 
 class OwnTexts:
-    """The texts of *language* with those of *tree* laid over them; a faulty one is left out.
+    """The texts of *language* with those of *tree* laid over them, without faulty ones.
 
     *faults* and *warnings* name *file*.
     """
@@ -181,7 +180,7 @@ class OwnTexts:
         self.faults.append(_fault(self._file, path, value, allowed, known))
 
     def _node(self, ours: Node, value: Any, path: tuple[str, ...]) -> Node:
-        """Return *value* as what stands in the place of *ours*; the latter where *value* has a fault."""
+        """Return *value* as a replacement of *ours*; *ours* where *value* has a fault."""
         match ours:
             case Text():
                 return self._forms(ours, value, path)
@@ -195,11 +194,11 @@ class OwnTexts:
             self._refuse(path, value, "must be a table of texts", ours)
             return ours
         table = dict(ours)
-        for name, one in value.items():
+        for name, child in value.items():
             if name in ours:
-                table[name] = self._node(ours[name], one, (*path, name))
+                table[name] = self._node(ours[name], child, (*path, name))
             else:
-                self._refuse((*path, name), one, "there is no such text", ours)
+                self._refuse((*path, name), child, "there is no such text", ours)
         return table
 
     def _forms(self, ours: Text, value: Any, path: tuple[str, ...]) -> Text:
@@ -221,11 +220,10 @@ class OwnTexts:
     def _text(
         self, ours: str, value: Any, path: tuple[str, ...], *, spared: AbstractSet[str] = frozenset()
     ) -> str:
-        """Return *value* if nothing is wrong with it; places of *spared* may be left out."""
+        """Return *value*, or *ours* if *value* has a fault; places of *spared* may be left out."""
         wrong = list(_wrong(ours, value, path, spared=spared))
-        for allowed in wrong:
-            self._refuse(path, value, allowed)
         if wrong:
+            self.faults += [_fault(self._file, path, value, allowed) for allowed in wrong]
             return str(ours)
         self.warnings += [_fault(self._file, path, value, doubt) for doubt in _doubtful(ours, value, path)]
         return str(value)
@@ -248,10 +246,10 @@ def _wrong(ours: str, value: Any, path: tuple[str, ...], *, spared: AbstractSet[
         yield "has no variables, so no braces either"
         return
     if unknown := sorted(wanted - has):
-        yield f"has no {_listed(unknown)}; it has {_listed(sorted(has))}"
+        yield f"has no {', '.join(unknown)}; it has {', '.join(sorted(has))}"
     meant = {_name_of(place) for place in unknown}
     if missing := sorted(place for place in has - wanted if _name_of(place) not in meant | spared):
-        yield f"must have {_listed(missing)}"
+        yield f"must have {', '.join(missing)}"
     yield from _too_long(ours, value, path)
 
 
@@ -286,13 +284,13 @@ def _is_first(path: tuple[str, ...]) -> bool:
 
 
 def _columns(text: str) -> int:
-    """How many columns *text* takes with its places empty."""
-    said = "".join(literal for literal, _, _, _ in Formatter().parse(text))
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in said)
+    """Return how many columns *text* takes with empty places."""
+    literals = "".join(literal for literal, _, _, _ in Formatter().parse(text))
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in literals)
 
 
 def _places(text: str) -> set[str]:
-    """Return the places of *text* as they are written. Raises ValueError for half a brace."""
+    """Return the places of *text* as written. Raises ValueError for a single brace."""
     return {
         "{" + name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "") + "}"
         for _, name, spec, conversion in Formatter().parse(text)
@@ -301,13 +299,9 @@ def _places(text: str) -> set[str]:
 
 
 def place_names(text: str) -> set[str]:
-    """Return the names of the places of *text*. Raises ValueError for half a brace."""
+    """Return the names of the places of *text*. Raises ValueError for a single brace."""
     return {_name_of(place) for place in _places(text)}
 
 
 def _name_of(place: str) -> str:
     return re.split(r"[!:.}]", place[1:])[0]
-
-
-def _listed(places: Sequence[str]) -> str:
-    return ", ".join(places)

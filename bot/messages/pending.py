@@ -1,4 +1,4 @@
-"""What pending contacts wait for, in one line a quota: so that nobody has to ask."""
+"""Lines that say what pending contacts need, quota by quota."""
 
 from __future__ import annotations
 
@@ -13,35 +13,34 @@ from bot.messages.sanitize import clean
 def pending_lines(
     waiting: Sequence[Waiting], *, language: str, labels: Mapping[str, str], zone: tzinfo
 ) -> list[str]:
-    """Say what pending contacts wait for, a line for each quota in the order of *labels*.
+    """Say what pending contacts need, a line for each quota in the order of *labels*.
 
-    *labels* tell the quotas apart where there are several. Days are those of *zone*.
+    *labels* name the quotas where there are several. Days are those of *zone*.
     """
     texts = texts_in(language)
-    parts = _parts(waiting, texts=texts, labels=labels, zone=zone)
-    return [
-        _line(texts, labels, quota, texts["pending.separator"].join(said)) for quota, said in parts.items()
-    ]
+    needs = _needs(waiting, texts=texts, labels=labels, zone=zone)
+    return [_line(texts, labels, quota, texts["pending.separator"].join(of)) for quota, of in needs.items()]
 
 
 def pending_items(
     waiting: Sequence[Waiting], *, language: str, labels: Mapping[str, str], zone: tzinfo
 ) -> list[str]:
-    """Say the same in a line for each thing that contacts wait for; one quota alone is not named."""
+    """Say the same in a line for each need; the name of a single quota is left out."""
     texts = texts_in(language)
-    parts = _parts(waiting, texts=texts, labels=labels, zone=zone)
+    needs = _needs(waiting, texts=texts, labels=labels, zone=zone)
     if len(labels) == 1:
-        return [one for said in parts.values() for one in said]
-    return [_line(texts, labels, quota, one) for quota, said in parts.items() for one in said]
+        return [need for of_quota in needs.values() for need in of_quota]
+    return [_line(texts, labels, quota, need) for quota, of_quota in needs.items() for need in of_quota]
 
 
-def _parts(
+def _needs(
     waiting: Sequence[Waiting], *, texts: Texts, labels: Mapping[str, str], zone: tzinfo
 ) -> dict[str, list[str]]:
-    found = {
-        quota: [_said(texts, one, zone=zone) for one in waiting if one.quota == quota] for quota in labels
+    needs = {
+        quota: [_need(texts, group, zone=zone) for group in waiting if group.quota == quota]
+        for quota in labels
     }
-    return {quota: said for quota, said in found.items() if said}
+    return {quota: of_quota for quota, of_quota in needs.items() if of_quota}
 
 
 def _line(texts: Texts, labels: Mapping[str, str], quota: str, parts: str) -> str:
@@ -49,10 +48,10 @@ def _line(texts: Texts, labels: Mapping[str, str], quota: str, parts: str) -> st
     return line.say(label=labels[quota], parts=parts)
 
 
-def _said(texts: Texts, one: Waiting, *, zone: tzinfo) -> str:
-    return texts.table("pending.verdict")[one.verdict].say(
-        n=one.contacts,
-        days=one.keep_days,
-        until=f"{datetime.fromtimestamp(one.until_s, zone):%m-%d}",
-        missing=texts["pending.names"].join(clean(name) for name in one.missing),
+def _need(texts: Texts, group: Waiting, *, zone: tzinfo) -> str:
+    return texts.table("pending.verdict")[group.verdict].say(
+        n=group.contacts,
+        days=group.keep_days,
+        until=f"{datetime.fromtimestamp(group.until_s, zone):%m-%d}",
+        missing=texts["pending.names"].join(map(clean, group.missing)),
     )

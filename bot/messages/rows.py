@@ -1,4 +1,4 @@
-"""The rows of an employee's card: where he stands, what is pending and until when, what he kept."""
+"""The rows of an employee's card: figures, pending contacts, kept contacts."""
 
 from __future__ import annotations
 
@@ -23,62 +23,45 @@ def status_rows(
     is_tight: bool = False,
     says_days: bool = True,
 ) -> Rows:
-    """Say where somebody stands if he is asked for one quota of a period that runs now; else nothing.
+    """Return the figures of a person with one quota whose period runs now; else nothing.
 
-    A row's name is too short to tell several quotas apart: they are said in the card's text. *is_tight*: help
-    is offered, so nobody who is behind is asked for more speed. *says_days*: how many workdays
-    are left is said.
+    A row's name is too short to tell several quotas apart: these stand in the card's text. *is_tight*: the
+    message offers help, so no row asks people behind for more speed. *says_days*: rows say how many workdays
+    are left.
     """
     asked = [row for row in rows if row.status is not Status.EXEMPT]
     if len(asked) != 1 or not asked[0].period_start <= at.date() <= asked[0].period_end:
         return ()
     (row,) = asked
-    done = f"{row.counted + row.pending}/{row.target}"
+    comma, done = texts["cards.comma"], f"{row.counted + row.pending}/{row.target}"
+    is_quiet = is_tight and row.status is Status.BEHIND
+    status = () if is_quiet else (texts.table("progress.status")[row.status],)
     name = texts.table("cards.period")[parse_period(row.period).kind]
-    parts = (
-        (done,)
-        if is_tight and row.status is Status.BEHIND
-        else (done, texts.table("progress.status")[row.status])
-    )
-    said = [(name, fitting(texts["cards.comma"].join(parts), done))]
+    figures = [(name, fitting(comma.join((done, *status)), done))]
     if row.to_add and row.status not in ENOUGH:
         left = workdays_left(texts, row) if says_days and row.status is not Status.MISSED else []
-        said.append(
-            (
-                texts["cards.to_add"],
-                texts["cards.comma"].join((texts["cards.people"].say(n=row.to_add), *left)),
-            )
-        )
-    return tuple(said)
+        figures.append((texts["cards.to_add"], comma.join((texts["cards.people"].say(n=row.to_add), *left))))
+    return tuple(figures)
 
 
 def pending_rows(
     language: str, rows: Sequence[QuotaFigures], *, at: datetime, waiting: Sequence[Waiting] = ()
 ) -> Rows:
-    """Say how many contacts are pending, and by which day the last of them is decided, if that is known."""
+    """Return how many contacts are pending, and the day of the last decision, if that is known."""
     texts = texts_in(language)
     n = sum(row.pending for row in rows)
     if not n:
         return ()
-    if not waiting or at.tzinfo is None:
-        return ((texts["cards.pending"], texts["cards.people"].say(n=n)),)
-    last = datetime.fromtimestamp(max(one.until_s for one in waiting), at.tzinfo)
-    return (
-        (
-            texts["cards.pending"],
-            fitting(
-                texts["cards.pending_until"].say(n=n, until=f"{last:%m-%d}"), texts["cards.people"].say(n=n)
-            ),
-        ),
-    )
+    value = texts["cards.people"].say(n=n)
+    if waiting and at.tzinfo is not None:
+        last = datetime.fromtimestamp(max(group.until_s for group in waiting), at.tzinfo)
+        value = fitting(texts["cards.pending_until"].say(n=n, until=f"{last:%m-%d}"), value)
+    return ((texts["cards.pending"], value),)
 
 
 def kept_rows(language: str, rows: Sequence[QuotaFigures]) -> Rows:
-    """Say what share of the contacts of 90 days was kept, rounded down; nothing under ten contacts."""
-    kept = kept_of(rows)
+    """Return the share of kept contacts of 90 days, rounded down; nothing under ten contacts."""
+    if (kept := kept_of(rows)) is None:
+        return ()
     texts = texts_in(language)
-    return (
-        ()
-        if kept is None
-        else ((texts["cards.kept"], texts["cards.kept_value"].say(percent=int(kept * 100))),)
-    )
+    return ((texts["cards.kept"], texts["cards.kept_value"].say(percent=int(kept * 100))),)

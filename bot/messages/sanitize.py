@@ -1,4 +1,4 @@
-"""Words that we did not write (names of people and quotas) made harmless and short."""
+"""Make foreign text (names of people and quotas) harmless and short."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _EXTENDING = frozenset({"Mn", "Mc", "Me", "Cf", "Sk"})
 def clean(name: str, *, otherwise: str = "", limit: int = NAME_BYTES) -> str:
     """Return *name* on one line, without markup, at most *limit* bytes of UTF-8 long.
 
-    When nothing visible is left of it, the same is done with *otherwise*.
+    If nothing visible is left, return *otherwise*, cleaned in the same way.
     """
     one_line = "".join(" " if unicodedata.category(char) in _BREAKING else char for char in name)
     words = " ".join(one_line.translate(_HARMLESS).split())
@@ -44,8 +44,8 @@ def clean(name: str, *, otherwise: str = "", limit: int = NAME_BYTES) -> str:
 def clip(text: str, *, limit: int) -> str:
     """Return *text* in at most *limit* bytes of UTF-8, with … at the end if it was cut.
 
-    No character is cut, nor a character from the marks and joiners that belong to it. Below 3 bytes there
-    is no room for the … and a text that does not fit becomes empty.
+    A cut never splits a character or separates it from its marks and joiners. Below 3 bytes there is no room
+    for the …: a text that does not fit becomes empty.
     """
     if len(text.encode()) <= limit:
         return text
@@ -69,7 +69,7 @@ def _cut(text: str, end: int) -> str:
 
 
 def _belong_together(text: str, at: int) -> bool:
-    """Tell whether a cut before text[at] would tear what is drawn as one character."""
+    """Return whether a cut before text[at] would split a visible character."""
     left, right = text[at - 1], text[at]
     if left == _ZERO_WIDTH_JOINER or unicodedata.category(right) in _EXTENDING:
         return True

@@ -1,4 +1,4 @@
-"""What columns of the terminal's tables are called."""
+"""Column names of the tables in the terminal."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from bot.messages.catalog import Texts
 
 
 def short(texts: Texts, key: str) -> str:
-    """Return what a column of the terminal's table is called."""
+    """Return the column name of *key*, the short one if there is one."""
     return texts.table("tables.short").get(key, texts.table("tables.columns")[key])

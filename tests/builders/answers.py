@@ -195,9 +195,9 @@ def _team(said: dict[str, Any]) -> dict[str, Message]:
     return {
         "needs help": team_answers.needs_help(**said, team=people, wished=wished),
         "needs help, nobody": team_answers.needs_help(**said, team=fine, wished=[]),
-        "needs help, teams": team_answers.needs_help(**said, team=people, wished=[], over=over_teams()),
+        "needs help, teams": team_answers.needs_help(**said, team=people, wished=[], subteams=over_teams()),
         "needs help, teams only": team_answers.needs_help(
-            **said, team=fine, wished=[], over=replace(over_teams(), leaders={121: ["主管丁"]})
+            **said, team=fine, wished=[], subteams=replace(over_teams(), leaders={121: ["主管丁"]})
         ),
         "no team": team_answers.no_team(**said),
         "too few": team_answers.too_few(**said),

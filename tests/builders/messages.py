@@ -321,7 +321,7 @@ def _weeks(language: str) -> dict[str, Message]:
         team,
         improved=["南区二部"],
         more=14,
-        over=over_teams(),
+        subteams=over_teams(),
     )
     tight = replace(own, rows=[replace(BEHIND, workdays_left=2)], dose=11, tight=True)
     return {
@@ -390,7 +390,7 @@ def examples(language: str) -> dict[str, Message]:
             **said,
             team=a_team(),
             at=EVENING,
-            over=over_teams(),
+            subteams=over_teams(),
             news=replace(NEWS, improved=Improved(userids=("122",), more=14), outcome=None),
         ),
         "digest, incomplete": digest(

@@ -72,7 +72,7 @@ def needs_help(ask: Ask, told: TeamContent) -> Message:
         if userid in names and ask.userid in desk.bank.leaders_of(userid)
     ]
     return team_messages.needs_help(
-        language=desk.language, team=told.own, wished=wished, at=desk.local, over=told.subteams
+        language=desk.language, team=told.own, wished=wished, at=desk.local, subteams=told.subteams
     )
 
 
@@ -132,16 +132,18 @@ def confirm_leave(ask: Ask) -> Message:
 @of_leaders
 def export(ask: Ask, told: TeamContent) -> Answer:
     """Return the direct reports' rows as a spreadsheet with the asker's name on it; sub-teams as totals."""
-    desk, over = ask.desk, told.subteams
+    desk, subteams = ask.desk, told.subteams
     userids = tuple(sorted(member.userid for member in told.own))
     shown = (
-        {} if over is None else {team.department: told.teams[team.department] for team in over.teams.shown}
+        {}
+        if subteams is None
+        else {team.department: told.teams[team.department] for team in subteams.teams.shown}
     )
     rows, earlier = _with_ranks(desk, [row for row in desk.standings.rows if row.userid in set(userids)])
     report = Report(
         at=desk.local,
         rows=rows,
-        teams=None if over is None else desk.standings.large_teams(shown),
+        teams=None if subteams is None else desk.standings.large_teams(shown),
         names={userid: desk.name(userid) for userid in userids},
         departments=desk.services.directory.departments.names,
         money=False,
@@ -152,7 +154,7 @@ def export(ask: Ask, told: TeamContent) -> Answer:
                 name=desk.name(ask.userid),
                 userid=ask.userid,
                 at=desk.local,
-                teams=over is not None,
+                teams=subteams is not None,
             ),
             *earlier,
         ),
@@ -161,7 +163,7 @@ def export(ask: Ask, told: TeamContent) -> Answer:
         message=team_messages.exported(
             language=desk.language,
             people=len(userids),
-            teams=None if over is None else len(shown),
+            teams=None if subteams is None else len(shown),
             at=desk.local,
         ),
         file=File(

@@ -1,4 +1,4 @@
-"""Answers to a leader about his own people: who needs help, and that a file comes."""
+"""Answers to a leader about their own people: people who need help, and the export."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def needs_help(
     team: Sequence[TeamMember],
     wished: Sequence[tuple[str, date]],
     at: datetime,
-    over: NamedSubTeams | None = None,
+    subteams: NamedSubTeams | None = None,
 ) -> Message:
-    """Tell a leader who of *team* could use a hand, and who (names) *wished* for it when. *at* is local.
+    """Tell a leader who in *team* is behind, and who (names) *wished* for help on which day. *at* is local.
 
-    *over*: he leads leaders, too; then *team* is whom he leads with nobody between, others are figures.
+    *subteams*: figures of the teams of leaders below; then *team* holds the direct reports alone.
     """
     texts = texts_in(language)
     people = helped(team, language=language, at=at)
@@ -37,15 +37,15 @@ def needs_help(
     if wished:
         names = texts["team.names_comma"].join(f"{clean(name)} {day:%m-%d}" for name, day in wished)
         lines.append(Line((Part(texts["team.asked"].say(names=names)),), Keep.CORE))
-    lines += lines_to_help(over, language=language) if over else []
-    head = _head(texts, len(people), teams=over.teams.behind if over else 0)
+    lines += lines_to_help(subteams, language=language) if subteams else []
+    head = _head(texts, len(people), teams=subteams.teams.behind if subteams else 0)
     return answered(
         language=language, head=head, lines=[*lines, texts["team.quietly"]], kind=texts["team.kind"], at=at
     )
 
 
 def _head(texts: Texts, people: int, *, teams: int) -> str:
-    """Say how many of his own could use a hand, and how many in *teams*."""
+    """Say how many direct reports are behind, and how many in *teams*."""
     if people and teams:
         return texts["team.head_teams"].say(n=people, teams=teams)
     if people:
@@ -54,50 +54,40 @@ def _head(texts: Texts, people: int, *, teams: int) -> str:
 
 
 def no_team(*, language: str, at: datetime) -> Message:
-    """Say that nobody whom he leads is asked for anything. *at* is local."""
+    """Answer a leader whose people have no quota. *at* is local."""
     texts = texts_in(language)
-    return answered(
-        language=language,
-        head=texts["team.empty"],
-        lines=[texts["team.empty_more"]],
-        kind=texts["team.team_kind"],
-        at=at,
-    )
+    return _about_team(language, texts["team.empty"], texts["team.empty_more"], at=at)
 
 
 def too_few(*, language: str, at: datetime) -> Message:
-    """Say that all whom he leads are led by others, and are too few for figures. *at* is local."""
+    """Answer a leader of leaders whose sub-teams are too small for figures. *at* is local."""
     texts = texts_in(language)
-    return answered(
-        language=language,
-        head=texts["team.too_few"],
-        lines=[texts["team.too_few_more"]],
-        kind=texts["team.team_kind"],
-        at=at,
-    )
+    return _about_team(language, texts["team.too_few"], texts["team.too_few_more"], at=at)
+
+
+def _about_team(language: str, head: str, more: str, *, at: datetime) -> Message:
+    kind = texts_in(language)["team.team_kind"]
+    return answered(language=language, head=head, lines=[more], kind=kind, at=at)
 
 
 def exported(*, language: str, people: int, at: datetime, teams: int | None = None) -> Message:
-    """Say that a file comes, with so many *people*; *teams*: for who leads leaders. *at* is local."""
+    """Announce a file with so many *people* and, for leaders of leaders, *teams*. *at* is local."""
     texts = texts_in(language)
-    if teams is None:
-        head, more = texts["team.exported"].say(n=people), texts["team.exported_more"]
-    else:
-        head, more = (
-            texts["team.exported_teams"].say(n=people, teams=teams),
-            texts["team.exported_more_teams"],
-        )
+    head, more = texts["team.exported"].say(n=people), texts["team.exported_more"]
+    if teams is not None:
+        head = texts["team.exported_teams"].say(n=people, teams=teams)
+        more = texts["team.exported_more_teams"]
     lines = [more, texts["team.exported_quietly"]]
     return answered(language=language, head=head, lines=lines, kind=texts["team.export_kind"], at=at)
 
 
 def export_notes(*, language: str, name: str, userid: str, at: datetime, teams: bool) -> tuple[str, ...]:
-    """Say within the file who made it when (local), and with *teams* who stands in it and who does not."""
+    """Return the notes in the file: who made it when (local), and with *teams* who is in it."""
     texts = texts_in(language)
     note = texts["team.note"].say(name=clean(name), userid=userid, when=f"{at:%Y-%m-%d %H:%M}")
     return (note, texts["team.note_teams"]) if teams else (note,)
 
 
 def rank_note(*, language: str, at: datetime) -> str:
-    """Say within the file that ranks are of *at* (local), some minutes before the rest."""
+    """Return the note in the file that ranks are of *at* (local), some minutes before the rest."""
     return texts_in(language)["team.ranks"].say(when=f"{at:%Y-%m-%d %H:%M}")

@@ -11,9 +11,9 @@ from bot.services import Services
 
 
 def coach(services: Services, userid: str, whom: str, *, at: datetime) -> bool:
-    """Note that *userid* will help *whom* on the local day of *at*.
+    """Mark *whom* as helped by *userid* on the local day of *at*.
 
-    False if he does not lead him with nobody between, or one of the two has left.
+    Return False unless both work here and *userid* leads *whom* directly.
     """
     today = services.config.work_calendar().local_day(at)
     if not leads(services, userid, whom, people=load_people(services), day=today):

@@ -1,18 +1,18 @@
-"""What a leader is told of his people: with what to help, what help brought, teams if he leads leaders.
+"""What a leader learns about their people: needs, effects of help, sub-teams.
 
-Whoever leads leaders is told by name only of people whom nobody else leads between; of the others in teams.
-Digest, week, and the words of leaders all ask here.
+A leader of leaders reads names of direct reports only, and figures of the teams below. The digest, the weekly
+message and leaders' chat commands all use this.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from bot.core.coaching import TOLD_TO, Mark, outcome
-from bot.core.engagement import ChatFigures, TeamRate, team_rate, yesterday
+from bot.core.engagement import TeamRate, team_rate, yesterday
 from bot.core.people import Departments, Person
 from bot.core.progress import QuotaFigures
 from bot.core.rollout import Mode
@@ -35,10 +35,10 @@ Teams = Mapping[int, Sequence[str]]  # userids by department
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamContent:
-    """Of whom a leader is told: by name of *own*, in sums of *summed*, which has his own, too.
+    """The people in a leader's message: *own* by name, *summed* (own included) in sums.
 
-    *teams*: those whom others lead between, userids by department; *over*: what is said of them, None if
-    there are none. Of each quota five people of teams (not exempt) stand in sums, or none.
+    *teams*: userids in the teams of leaders below, by department; *subteams*: their figures, None without
+    such teams. Of each quota at least five people of teams (not exempt) are in sums, or none.
     """
 
     own: Sequence[TeamMember]
@@ -48,15 +48,15 @@ class TeamContent:
 
     @property
     def nobody(self) -> bool:
-        """Whether nothing is asked of anybody whom he leads."""
+        """Whether nobody in the message has a quota."""
         return not self.own and not self.teams
 
 
 class TeamDigest:
-    """Messages to leaders as of the moment of *standings*; what they share is read once.
+    """Messages to leaders as of the moment of *standings*; shared data is read once.
 
-    *help_on*: the local day of the help; without it the day of *standings*. It does not name
-    people on leave then.
+    *help_on*: the local day of the help; without it the day of *standings*. Messages do not name people on
+    leave that day.
     """
 
     def __init__(self, services: Services, standings: Standings, *, help_on: date | None = None) -> None:
@@ -70,11 +70,11 @@ class TeamDigest:
         )
         self._rates = services.store.engagement.teams(day)
         self._engaged = services.store.engagement.of_day(day)
-        self._what = _What.of(services, standings)
+        self._shared = _Shared.of(services, standings)
         self._members: dict[str, TeamMember] = {}
 
     def content_for(self, leader: Person) -> TeamContent:
-        """Return of whom *leader* is told, of those from whom something is asked."""
+        """Return the people in the message to *leader*, those with a quota only."""
         led = self._org_chart.of(leader).only(self._standings.by_person)
         own = [self._member(person) for person in led.own]
         if not led.teams:
@@ -90,56 +90,64 @@ class TeamDigest:
         return TeamContent(own=own, summed=[*own, *below], teams=teams, subteams=self._subteams(led, teams))
 
     def message_for(self, leader: Person, *, incomplete_since: datetime | None = None) -> Message | None:
-        """Return what *leader* is told; None if there is nobody of whom he may be told something."""
-        told = self.content_for(leader)
-        return self.message(leader, told, incomplete_since=incomplete_since) if told.summed else None
+        """Return the digest of *leader*; None if it would be about nobody."""
+        content = self.content_for(leader)
+        return self.message(leader, content, incomplete_since=incomplete_since) if content.summed else None
 
     def message(
-        self, leader: Person, told: TeamContent, *, incomplete_since: datetime | None = None
+        self, leader: Person, content: TeamContent, *, incomplete_since: datetime | None = None
     ) -> Message:
-        """Return what *leader* is told of *told*. Raises ValueError if nobody stands in its sums."""
+        """Return the digest of *leader* about *content*. Raises ValueError if its sums have nobody."""
         return digest_message(
             language=self._language,
-            team=told.summed,
+            team=content.summed,
             at=self._standings.calendar.local(self._standings.at),
-            replies=self._replies(leader, told),
+            replies=self._replies(leader, content),
             incomplete_since=incomplete_since,
-            news=self._what.news(leader.userid, told),
-            over=told.subteams,
+            news=self._shared.news(leader.userid, content),
+            subteams=content.subteams,
         )
 
-    def improved_team(self, told: TeamContent) -> Improved | None:
-        """Return which of the teams that are shown improved most, by its number as text."""
-        return self._what.improved_team(told)
+    def improved_team(self, content: TeamContent) -> Improved | None:
+        """Return the visible team that improved most, by its number as text."""
+        return self._shared.improved_team(content)
 
     def _subteams(self, led: Led, teams: Teams) -> NamedSubTeams:
         return NamedSubTeams(
-            teams=self._what.teams(teams),
+            teams=self._shared.teams(teams),
             names=self._standings.departments.names,
             own=frozenset(person.userid for person in led.own),
-            leaders={number: self._names(self._org_chart.leaders(number)) for number in teams},
+            leaders={
+                number: tuple(
+                    self._standings.people[userid].name or userid
+                    for userid in self._org_chart.leaders(number)
+                )
+                for number in teams
+            },
         )
-
-    def _names(self, userids: Iterable[str]) -> tuple[str, ...]:
-        people = self._standings.people
-        return tuple(people[userid].name or userid for userid in userids)
 
     def _member(self, person: Person) -> TeamMember:
         if person.userid not in self._members:
             self._members[person.userid] = _member(self._standings, person, help_on=self._help_on)
         return self._members[person.userid]
 
-    def _replies(self, leader: Person, told: TeamContent) -> TeamRate | None:
-        """How his departments answered: in one figure only where all of them may stand in one sum."""
+    def _replies(self, leader: Person, content: TeamContent) -> TeamRate | None:
+        """Return how the leader's departments replied, as one sum only if all of them may be in one.
+
+        For several departments WeCom was not asked in one call, and two rates make no third: a median then.
+        """
         top = topmost(leader.leader_of, self._standings.departments)
-        if len(top) == 1 and (told.subteams is None or told.subteams.teams.in_sums):
+        if len(top) == 1 and (content.subteams is None or content.subteams.teams.in_sums):
             return self._rates.get(top[0])
-        return _median(told.summed, self._engaged)
+        engaged = self._engaged
+        return team_rate(
+            [engaged[member.userid] for member in content.summed if member.userid in engaged], together=None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _What:
-    """What all leaders' messages are made from, read once."""
+class _Shared:
+    """The data that all leaders' messages share, read once."""
 
     gains: Gains
     silent: Collection[str]
@@ -150,7 +158,7 @@ class _What:
     today: date
 
     @classmethod
-    def of(cls, services: Services, standings: Standings) -> _What:
+    def of(cls, services: Services, standings: Standings) -> _Shared:
         cases, today = services.store.reviews.all_open(), standings.calendar.local_day(standings.at)
         marks = services.store.coaching.marks(since=today - timedelta(days=TOLD_TO))
         by: dict[str, list[Mark]] = {}
@@ -166,19 +174,19 @@ class _What:
             today=today,
         )
 
-    def news(self, leader: str, told: TeamContent) -> News:
-        userids = [member.userid for member in told.summed]
+    def news(self, leader: str, content: TeamContent) -> News:
+        userids = [member.userid for member in content.summed]
         return News(
             improved=most_improved(userids, self.gains.of(userids).values(), silent=self.silent)
-            if told.subteams is None
-            else self.improved_team(told),
+            if content.subteams is None
+            else self.improved_team(content),
             appeals=sum(self.appeals[userid] for userid in userids),
             outcome=outcome(self.marks_by.get(leader, ()), self.rows, today=self.today),
         )
 
-    def improved_team(self, told: TeamContent) -> Improved | None:
-        shown = {team.department for team in told.subteams.teams.shown} if told.subteams else set()
-        seen = {number: userids for number, userids in told.teams.items() if number in shown}
+    def improved_team(self, content: TeamContent) -> Improved | None:
+        shown = {team.department for team in content.subteams.teams.shown} if content.subteams else set()
+        seen = {number: userids for number, userids in content.teams.items() if number in shown}
         everybody = [userid for userids in seen.values() for userid in userids]
         sums = [team_gains(seen, of_quota) for of_quota in self.gains.of(everybody).values()]
         return most_improved([str(number) for number in seen], sums)
@@ -190,21 +198,20 @@ class _What:
 def load_org_chart(
     services: Services, people: Mapping[str, Person], *, departments: Departments, day: date
 ) -> OrgChart:
-    """Return the chart of those of *people* of whom somebody may be told something on the local *day*.
+    """Return the chart of the *people* that a leader may read about on the local *day*.
 
-    Nobody who has left or is still to begin, though he has a row in the period. In a pilot its people alone.
+    People who left or have not begun are left out, even with a row in the period. In a pilot the chart has
+    its people only.
     """
-    reached = rollout_scope(services)
-    told_of = (
-        person
-        for person in people.values()
-        if reached.mode is not Mode.PILOT or reached.includes(person, day)
+    scope = rollout_scope(services)
+    visible = (
+        person for person in people.values() if scope.mode is not Mode.PILOT or scope.includes(person, day)
     )
-    return OrgChart(told_of, departments=departments, day=day)
+    return OrgChart(visible, departments=departments, day=day)
 
 
 def leads(services: Services, leader: str, whom: str, *, people: Mapping[str, Person], day: date) -> bool:
-    """Whether *leader* leads *whom* with nobody between on the local *day*; both are here that day."""
+    """Return whether *leader* leads *whom* directly on the local *day*, and both work here that day."""
     person = people.get(leader)
     if person is None or not person.employed_on(day):
         return False
@@ -213,7 +220,7 @@ def leads(services: Services, leader: str, whom: str, *, people: Mapping[str, Pe
 
 
 def _member(standings: Standings, person: Person, *, help_on: date) -> TeamMember:
-    """Return *person* with his rows, and with what he needs if he is behind."""
+    """Return *person* with their rows and, if they are behind, their need."""
     member = TeamMember(
         name=person.name,
         userid=person.userid,
@@ -234,12 +241,11 @@ def _member(standings: Standings, person: Person, *, help_on: date) -> TeamMembe
 
 
 def topmost(led: Sequence[int], departments: Departments) -> list[int]:
-    """Of the departments that somebody leads those that stand below no other of them."""
+    """Return the departments in *led* without those below another of them."""
     return sorted(
-        {one for one in led if not any(one != other and departments.at_or_below(one, other) for other in led)}
+        {
+            department
+            for department in led
+            if not any(top != department and departments.at_or_below(department, top) for top in led)
+        }
     )
-
-
-def _median(team: Iterable[TeamMember], own: Mapping[str, ChatFigures]) -> TeamRate | None:
-    """Of several departments WeCom was not asked together, and two rates make no third."""
-    return team_rate([own[member.userid] for member in team if member.userid in own], together=None)

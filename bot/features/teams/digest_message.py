@@ -56,28 +56,28 @@ def digest(
     replies: TeamRate | None = None,
     incomplete_since: datetime | None = None,
     news: News = NO_NEWS,
-    over: NamedSubTeams | None = None,
+    subteams: NamedSubTeams | None = None,
 ) -> Message:
-    """Tell a leader about his people, whom the caller has chosen.
+    """Tell a leader about *team*.
 
-    By name only those to help first, three at most, and who improved most. Percentages are whole and rounded
-    down, minutes up. *replies*: how the team answered yesterday, if known. *incomplete_since* (in the zone of
-    *at*): what happened from then on may be missing. *over*: he leads leaders; then teams are told of, by
-    name only his own people, and *team* is who stands in the sums. A card leaves out what is new first.
+    The message names at most three people to help first, and the people who improved most. Percentages are
+    rounded down, minutes up. *replies*: how the team answered yesterday, if known. *incomplete_since* (in the
+    zone of *at*): events from then on may be missing. *subteams*: for leaders of leaders; then *team* has all
+    people of the sums, and names are those of direct reports. A card leaves out news first.
 
     Raises ValueError for an empty team, *at* without a zone or an unknown language.
     """
     if not team:
         raise ValueError("digest needs at least one team member")
     texts = texts_in(language)
-    of_teams = first_said(over, language=language) if over else None
-    helped = _to_help(_own(team, over))
+    of_teams = first_said(subteams, language=language) if subteams else None
+    helped = _to_help(_own(team, subteams))
     first = helped[:HELP_FIRST]
     missing = incomplete_line(texts, incomplete_since, at=at)
-    improved = _improved(texts, _names(team, over), news.improved)
+    improved = _improved(texts, _names(team, subteams), news.improved)
     body = (
         *missing,
-        *_over(texts, team, over, language=language, at=at, in_short=True),
+        *_subteams(texts, team, subteams, language=language, at=at, in_short=True),
         *_helped(texts, helped, language=language, at=at, in_short=True),
         *improved,
         *_last(language, news, in_short=True),
@@ -87,7 +87,7 @@ def digest(
         (
             first_line(of_teams or _help_first(texts, first)),
             *missing,
-            *_over(texts, team, over, language=language, at=at),
+            *_subteams(texts, team, subteams, language=language, at=at),
             *_helped(texts, helped, language=language, at=at),
             Line((Part(_groups(texts, team)),), Keep.CORE),
             *_attainment(texts, team, at=at),
@@ -102,7 +102,7 @@ def digest(
             first,
             rows=_rows(texts, team, replies),
             body=body,
-            title=_title(first, over if of_teams else None, language=language),
+            title=_title(first, subteams if of_teams else None, language=language),
         ),
     )
 
@@ -114,75 +114,84 @@ def _card(
     body: tuple[Line | Listing, ...],
     title: str,
 ) -> Card:
-    """Return the card, on which each of *first* may be marked as helped."""
+    """Return the card, with a button to mark each of *first* as helped."""
     coach = tuple((member.userid, _name(member)) for member, _ in first)
     return Card(rows=rows, body=body, buttons=(Button.TEAM,), coach=coach, title=title, says_it_all=True)
 
 
 def _last(language: str, news: News, *, in_short: bool = False) -> list[Line]:
-    """Say what stands further below: what help brought, what is under review."""
+    """Say what help brought and how many appeals are open."""
     return [*_outcome(language, news.outcome, in_short=in_short), *_appeals(language, news.appeals)]
 
 
 def _title(
-    first: Sequence[tuple[TeamMember, QuotaFigures]], over: NamedSubTeams | None, *, language: str
+    first: Sequence[tuple[TeamMember, QuotaFigures]], subteams: NamedSubTeams | None, *, language: str
 ) -> str:
     """Return a shorter first line, for a card; empty if there is none."""
-    if over is not None:
-        return shorter_title(over, language=language)
+    if subteams is not None:
+        return shorter_title(subteams, language=language)
     return first_in_short([_name(member) for member, _ in first], language=language)
 
 
-def _over(
+def _subteams(
     texts: Texts,
     team: Sequence[TeamMember],
-    over: NamedSubTeams | None,
+    subteams: NamedSubTeams | None,
     *,
     language: str,
     at: datetime,
     in_short: bool = False,
 ) -> list[Line | Listing]:
-    if over is None:
+    if subteams is None:
         return []
     rows = {row.quota: row for member in team for row in member.rows if row.target}
     labels = labels_of(texts, list(rows.values()), at=at)
-    return team_lines(over, language=language, labels=labels, in_short=in_short)
+    return team_lines(subteams, language=language, labels=labels, in_short=in_short)
 
 
-def _names(team: Sequence[TeamMember], over: NamedSubTeams | None) -> dict[str, str]:
-    """What those are called who may have improved most: people, or teams by their number."""
-    if over is None:
+def _names(team: Sequence[TeamMember], subteams: NamedSubTeams | None) -> dict[str, str]:
+    """Return the names of candidates for the best improvement: people, or teams by their number."""
+    if subteams is None:
         return {member.userid: _name(member) for member in team}
-    return {str(one.department): over.name(one.department) for one in over.teams.shown}
+    return {str(shown.department): subteams.name(shown.department) for shown in subteams.teams.shown}
 
 
 def _rows(
     texts: Texts, team: Sequence[TeamMember], replies: TeamRate | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """The figures of the team as rows of a card; attainment only where there is one quota to speak of."""
+    """Return the team's figures as rows of a card; attainment only for a single quota."""
     count = Counter(_worst(member) for member in team)
-    asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
     groups = (
         (texts["cards.enough"], count[Status.MET] + count[Status.COVERED]),
         (texts["cards.on_track"], count[Status.ON_TRACK]),
     )
     parts = [str(len(team)), *(f"{name} {n}" for name, n in groups if n)]
     comma = texts["cards.comma"]
-    said = [
+    rows = [
         (texts["cards.team"], fitting(comma.join([*parts, *_others(texts, count)]), comma.join(parts))),
         *([(texts["cards.to_help"], str(count[Status.BEHIND]))] if count[Status.BEHIND] else []),
     ]
-    if len({row.quota for row in asked}) == 1:
-        said.append((texts["cards.attainment"], f"{_figures(asked)['percent']}%"))
+    if (percent := _percent_of_one(team)) is not None:
+        rows.append((texts["cards.attainment"], f"{percent}%"))
     if (kept := _kept_percent(team)) is not None:
-        said.append((texts["cards.kept"], texts["cards.kept_value"].say(percent=kept)))
+        rows.append((texts["cards.kept"], texts["cards.kept_value"].say(percent=kept)))
     if replies is not None and replies.reply_rate is not None:
         (line,) = _replies(texts, replies)
         is_sum = replies.method is Method.AGGREGATED
         short = texts["cards.replied_all"] if is_sum else texts["cards.replied_median"]
         in_short = short.say(percent=replies.reply_rate // 100)
-        said.append((texts["cards.replied"], fitting(plain(line), in_short)))
-    return tuple(said)
+        rows.append((texts["cards.replied"], fitting(plain(line), in_short)))
+    return tuple(rows)
+
+
+def _percent_of_one(team: Sequence[TeamMember]) -> int | None:
+    """Return the attainment of the team's only quota; None if there are several or none."""
+    asked = _asked(team)
+    return _figures(asked)["percent"] if len({row.quota for row in asked}) == 1 else None
+
+
+def _asked(team: Sequence[TeamMember]) -> list[QuotaFigures]:
+    return [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
 
 
 def _others(texts: Texts, count: Counter[Status]) -> list[str]:
@@ -191,17 +200,18 @@ def _others(texts: Texts, count: Counter[Status]) -> list[str]:
 
 
 def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[Line]:
-    """Say of each of *team* who is behind and not away what he has and needs; lowest pace first."""
+    """Return a line about each person in *team* who is behind and not away, lowest pace first."""
     texts = texts_in(language)
     return [_helped_person(texts, member, row, language=language, at=at) for member, row in _to_help(team)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamSaid:
-    """What a digest says of a team, for another message about it.
+    """The parts of a digest about a team, for another message.
 
-    *first*: names of whom to help first. *behind*: so many are. *teams*: how those of other leaders stand, in
-    *teams_short* only where somebody is behind. *shares*: attainment and kept rate as a row of a card.
+    *first*: names of the people to help first. *behind*: how many people are. *teams*: lines about teams of
+    other leaders; *teams_short*: only those with people behind. *shares*: attainment and kept rate as a row
+    of a card.
     """
 
     first: tuple[str, ...]
@@ -216,16 +226,18 @@ class TeamSaid:
 
 
 def team_said(
-    team: Sequence[TeamMember], *, language: str, at: datetime, over: NamedSubTeams | None = None
+    team: Sequence[TeamMember], *, language: str, at: datetime, subteams: NamedSubTeams | None = None
 ) -> TeamSaid:
-    """Say how *team* stands. *at* is local."""
+    """Return the parts of a digest about *team*. *at* is local."""
     texts = texts_in(language)
-    first = _to_help(_own(team, over))[:HELP_FIRST]
+    first = _to_help(_own(team, subteams))[:HELP_FIRST]
     return TeamSaid(
         first=tuple(_name(member) for member, _ in first),
         behind=sum(1 for member in team if member.lowest is not None),
-        teams=tuple(_over(texts, team, over, language=language, at=at)),
-        teams_short=tuple(lines_to_help(replace(over, leaders={}), language=language)) if over else (),
+        teams=tuple(_subteams(texts, team, subteams, language=language, at=at)),
+        teams_short=tuple(lines_to_help(replace(subteams, leaders={}), language=language))
+        if subteams
+        else (),
         groups=_groups(texts, team),
         attainment=tuple(_attainment(texts, team, at=at)),
         kept=tuple(_kept(texts, team)),
@@ -235,21 +247,20 @@ def team_said(
 
 
 def _shares(texts: Texts, team: Sequence[TeamMember]) -> tuple[tuple[str, str], ...]:
-    asked = [row for member in team for row in member.rows if row.status is not Status.EXEMPT]
-    said = []
-    if len({row.quota for row in asked}) == 1:
-        said.append(f"{texts['cards.attainment']} {_figures(asked)['percent']}%")
+    shares = []
+    if (percent := _percent_of_one(team)) is not None:
+        shares.append(f"{texts['cards.attainment']} {percent}%")
     if (kept := _kept_percent(team)) is not None:
-        said.append(f"{texts['cards.kept']} {kept}%")
-    return ((texts["cards.team"], texts["cards.comma"].join(said)),) if said else ()
+        shares.append(f"{texts['cards.kept']} {kept}%")
+    return ((texts["cards.team"], texts["cards.comma"].join(shares)),) if shares else ()
 
 
-def _own(team: Sequence[TeamMember], over: NamedSubTeams | None) -> list[TeamMember]:
-    return [member for member in team if over is None or member.userid in over.own]
+def _own(team: Sequence[TeamMember], subteams: NamedSubTeams | None) -> list[TeamMember]:
+    return [member for member in team if subteams is None or member.userid in subteams.own]
 
 
 def _to_help(team: Sequence[TeamMember]) -> list[tuple[TeamMember, QuotaFigures]]:
-    """Return those behind who are not away, each with the row of his lowest pace; lowest pace first."""
+    """Return the people behind and not away, each with the row of their lowest pace; lowest pace first."""
     behind = [(member, row) for member in team if not member.away and (row := member.lowest) is not None]
     return sorted(behind, key=lambda pair: (pace_of(pair[1]), pair[0].userid))
 
@@ -273,7 +284,7 @@ def _helped(
     at: datetime,
     in_short: bool = False,
 ) -> list[Listing]:
-    """Say of each whom the first line names what he has and needs; *in_short* for a card."""
+    """Return a line about each person that the first line names; *in_short* for a card."""
     if not helped:
         return []
     say = _in_short if in_short else _helped_person
@@ -289,10 +300,10 @@ def _helped_person(
     if member.need is None:
         details += workdays_left(texts, row)
     label = labels_of(texts, member.rows, at=at)[row.quota]
-    said = status_text(texts, row, label=label, details=details)
+    text = status_text(texts, row, label=label, details=details)
     if member.need is not None:
-        said = texts["helping.semicolon"].join((said, need_said(member.need, language=language)))
-    return Line((Part(texts["progress.helped_person"].say(name=_name(member), details=said)),), Keep.CORE)
+        text = texts["helping.semicolon"].join((text, need_said(member.need, language=language)))
+    return Line((Part(texts["progress.helped_person"].say(name=_name(member), details=text)),), Keep.CORE)
 
 
 def _left_today(texts: Texts, row: QuotaFigures) -> str:
@@ -302,25 +313,22 @@ def _left_today(texts: Texts, row: QuotaFigures) -> str:
 
 
 def _in_short(texts: Texts, member: TeamMember, row: QuotaFigures, *, language: str, at: datetime) -> Line:
-    """Say with what to help, else what is left: a card has no room for all that the message says."""
+    """Say what to help with, else what is left today: a card has no room for both."""
+    need, name = _left_today(texts, row), _name(member)
     if member.need is not None:
-        what = need_said(member.need, language=language, in_short=True)
-    else:
-        what = _left_today(texts, row)
-    name = _name(member)
+        need = need_said(member.need, language=language, in_short=True)
     if len(member.rows) > 1:
         name = f"{name} · {labels_of(texts, member.rows, at=at)[row.quota]}"
-    said = texts["helping.short"].say(name=name, done=row.counted + row.pending, target=row.target, need=what)
-    return Line((Part(said),), Keep.CORE)
+    text = texts["helping.short"].say(name=name, done=row.counted + row.pending, target=row.target, need=need)
+    return Line((Part(text),), Keep.CORE)
 
 
 def _improved(texts: Texts, names: Mapping[str, str], improved: Improved | None) -> list[Line]:
     if improved is None:
         return []
-    said = texts["helping.improved"].say(
-        names=texts["helping.names"].join(names[userid] for userid in improved.userids), n=improved.more
-    )
-    return [Line((Part(said, Tone.GOOD),), Keep.NICE)]
+    who = texts["helping.names"].join(names[userid] for userid in improved.userids)
+    text = texts["helping.improved"].say(names=who, n=improved.more)
+    return [Line((Part(text, Tone.GOOD),), Keep.NICE)]
 
 
 def _outcome(language: str, outcome: CoachingOutcome | None, *, in_short: bool) -> list[Line]:
@@ -334,7 +342,7 @@ def _appeals(language: str, number: int) -> list[Line]:
 
 
 def _groups(texts: Texts, team: Sequence[TeamMember]) -> str:
-    """Say how many are where. `missed` is rare (a period over, the next not asked) and said only if there."""
+    """Say how many people have which status; rare ones (`missed`, `exempt`) only if there are any."""
     count = Counter(_worst(member) for member in team)
     groups = [
         texts["progress.team_enough"].say(n=count[Status.MET] + count[Status.COVERED]),
@@ -352,7 +360,7 @@ def _worst(member: TeamMember) -> Status:
 def _attainment(texts: Texts, team: Sequence[TeamMember], *, at: datetime) -> list[Line | Listing]:
     """Say the team figures of each quota; different quotas are never summed."""
     by_quota: dict[str, list[QuotaFigures]] = {}
-    for row in (row for member in team for row in member.rows if row.status is not Status.EXEMPT):
+    for row in _asked(team):
         by_quota.setdefault(row.quota, []).append(row)
     if not by_quota:
         return []
@@ -384,16 +392,15 @@ def _kept(texts: Texts, team: Sequence[TeamMember]) -> list[Line]:
 
 
 def _kept_percent(team: Sequence[TeamMember]) -> int | None:
-    kept = [one for one in (kept_of(member.rows) for member in team) if one is not None]
+    kept = [share for share in (kept_of(member.rows) for member in team) if share is not None]
     return int(100 * median(kept)) if kept else None
 
 
 def _replies(texts: Texts, replies: TeamRate | None) -> list[Line]:
     if replies is None or replies.reply_rate is None:
         return []
-    said = [texts.table("progress.team_replies")[replies.method].say(percent=replies.reply_rate // 100)]
+    parts = [texts.table("progress.team_replies")[replies.method].say(percent=replies.reply_rate // 100)]
     if replies.first_reply_s is not None:
-        said.append(
-            texts.table("progress.team_first_reply")[replies.method].say(n=-(-replies.first_reply_s // 60))
-        )
-    return [Line((Part(texts["progress.comma"].join(said)),), Keep.NICE)]
+        first_reply = texts.table("progress.team_first_reply")[replies.method]
+        parts.append(first_reply.say(n=-(-replies.first_reply_s // 60)))
+    return [Line((Part(texts["progress.comma"].join(parts)),), Keep.NICE)]

@@ -1,4 +1,4 @@
-"""With what somebody who is behind is helped most, and who of a team improved most."""
+"""What helps people who are behind most, and the best improvement in a team."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures
 from bot.core.verdicts import Verdict
 
-LONG_OFF = 3  # workdays: who was away for fewer is not "back"
-JUST_BACK = 3  # workdays: so long after his return, its first day included
+LONG_OFF = 3  # workdays: a shorter leave needs no help
+JUST_BACK = 3  # workdays after the return, its first day included
 _ONE_DAY = timedelta(days=1)
 _LOOK_BACK = 400  # days: no leave is followed further
 _MOST_NAMED = 2  # of equal ones, so that no line becomes a list
 
 
 class NeedKind(StrEnum):
-    """What is in somebody's way."""
+    """The kind of an obstacle."""
 
     TAGS = "tags"
     FACTS = "facts"
@@ -29,9 +29,9 @@ class NeedKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """*n* pending contacts that lack tags or facts (*missing*), or so many workdays off until just now.
+    """*n* pending contacts without tags or facts (*missing*), or *n* workdays off until lately.
 
-    *target*: of whom is back, what is asked of him after the days off; None if they lie outside the period.
+    *target*: after days off, the prorated target; None if these days lie outside the period.
     """
 
     kind: NeedKind
@@ -50,13 +50,12 @@ def need_of(
 ) -> Need | None:
     """Return the one thing that helps most in the quota of *row*; None if nothing is known.
 
-    What more of his pending contacts wait for comes first, tags before facts; leave only explains. Days are
-    local.
+    The lack of most pending contacts comes first, tags before facts; leave comes last. Days are local.
     """
     kinds = {Verdict.TAGS: NeedKind.TAGS, Verdict.FACTS: NeedKind.FACTS}
-    lacking = [one for one in waiting if one.quota == row.quota and one.verdict in kinds]
+    lacking = [group for group in waiting if group.quota == row.quota and group.verdict in kinds]
     if lacking:
-        most = max(lacking, key=lambda one: (one.contacts, one.verdict is Verdict.TAGS))
+        most = max(lacking, key=lambda group: (group.contacts, group.verdict is Verdict.TAGS))
         return Need(kind=kinds[most.verdict], n=most.contacts, missing=most.missing)
     off = just_back(absences, today=today, is_workday=is_workday)
     if len(off) < LONG_OFF:
@@ -68,7 +67,7 @@ def need_of(
 def just_back(
     absences: Collection[date], *, today: date, is_workday: Callable[[date], bool]
 ) -> tuple[date, ...]:
-    """Return the workdays off in one go that ended at most JUST_BACK workdays ago, in order; none if away."""
+    """Return the last leave's workdays, in order, if it ended within JUST_BACK workdays; none if away."""
     if not absences or today in absences:
         return ()
     day, first, worked = today, min(absences), 0
@@ -89,7 +88,7 @@ def just_back(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Improved:
-    """Who has *more* adds that count or may than in the week before, which is above 0; by userid."""
+    """The userids with the largest increase: *more* adds (above 0) than in the week before."""
 
     userids: tuple[str, ...]
     more: int
@@ -98,9 +97,9 @@ class Improved:
 def most_improved(
     team: Collection[str], gains: Iterable[Mapping[str, Gain]], *, silent: Collection[str] = ()
 ) -> Improved | None:
-    """Return who of *team* improved most in a quota; None without anybody, or if many are equal.
+    """Return the people in *team* who improved most in a quota; None if nobody did or many are equal.
 
-    *gains* by userid, for each quota. *silent* are passed over.
+    *gains* by userid, for each quota. The userids in *silent* are left out.
     """
     best: dict[str, int] = {}
     for of_quota in gains:

@@ -1,4 +1,4 @@
-"""One of a leader's people, as messages about a team look at him."""
+"""A member of a team, as messages to its leader need them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bot.features.teams.help_needs import Need
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamMember:
-    """One of a leader's people with all his rows; without rows nothing is asked of him.
+    """One of a leader's people with all their rows, none for people without a quota.
 
-    *need*: with what he is helped most in the quota of his lowest pace, where that is known. *away*: on leave
-    on the day of help, so he is counted and not named as one to help first.
+    *need*: what helps most in the quota of their lowest pace, if known. *away*: on leave on the day of help,
+    so messages count them and do not name them as people to help first.
     """
 
     name: str
@@ -24,11 +24,11 @@ class TeamMember:
 
     @property
     def lowest(self) -> QuotaFigures | None:
-        """The row of the lowest pace of those that are behind."""
+        """The row with the lowest pace of the rows behind."""
         behind = (row for row in self.rows if row.status is Status.BEHIND)
         return min(behind, key=pace_of, default=None)
 
 
 def pace_of(row: QuotaFigures) -> float:
-    """Return the pace of *row*; one that there is none of is the lowest."""
+    """Return the pace of *row*, 0 if it has none."""
     return 0.0 if row.pace is None else row.pace

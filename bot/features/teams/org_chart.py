@@ -1,4 +1,4 @@
-"""Who leads whom on a day: the people by department, put in order once and asked for many leaders."""
+"""Who leads whom on a day: people by department, sorted once for many leaders."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ from bot.core.people import Departments, Person
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Led:
-    """Whom one leader leads: *own* with nobody between, the others in *teams*.
+    """The people below one leader: direct reports (*own*) and *teams* of other leaders.
 
-    A team is named by the topmost department that somebody else leads; who leads it is none of it. Nobody is
-    in both or in two teams. People in the order of the chart; a team may be empty.
+    The key of a team is its topmost department with another leader, who is not in the team. Nobody is in both
+    or in two teams. People are in the order of the chart; a team may be empty.
     """
 
     own: tuple[Person, ...] = ()
     teams: Mapping[int, tuple[Person, ...]] = field(default_factory=dict)
 
     def only(self, userids: Collection[str]) -> Led:
-        """Return the same without all but *userids*, and without teams that are empty then."""
-        teams = {number: _among(team, userids) for number, team in self.teams.items()}
+        """Return the same with *userids* only, without teams that are empty then."""
+        teams = {
+            number: tuple(person for person in team if person.userid in userids)
+            for number, team in self.teams.items()
+        }
         return Led(
-            own=_among(self.own, userids), teams={number: team for number, team in teams.items() if team}
+            own=tuple(person for person in self.own if person.userid in userids),
+            teams={number: team for number, team in teams.items() if team},
         )
 
 
 class OrgChart:
-    """The *people* who are employed on the local *day*; nobody else leads or is led."""
+    """The *people* employed on the local *day*; nobody else leads or is led."""
 
     def __init__(self, people: Iterable[Person], *, departments: Departments, day: date) -> None:
         self._tree, self._day = departments, day
@@ -48,14 +52,14 @@ class OrgChart:
                     self._leaders.setdefault(number, []).append(person.userid)
 
     def leaders(self, department: int) -> tuple[str, ...]:
-        """Return the userids of those who lead *department* itself."""
+        """Return the userids of the leaders of *department* itself."""
         return tuple(self._leaders.get(department, ()))
 
     def of(self, leader: Person) -> Led:
-        """Return whom *leader* leads: who is in a department at or below one that he leads, but himself.
+        """Return the people in departments at or below those of *leader*, except *leader*.
 
-        His own is whoever has one department from which the way up to his meets no other's, those that the
-        person leads himself, and all below them, left aside.
+        A direct report has a department with no other leader on the way up to one of *leader*'s departments.
+        Departments that the report leads, and all below them, do not count as another leader's.
         """
         near, edges = self._walk(leader.leader_of, stops=lambda number: self._is_others(number, leader))
         team_at = {
@@ -79,7 +83,7 @@ class OrgChart:
     def _walk(
         self, tops: Iterable[int], *, stops: Callable[[int], bool]
     ) -> tuple[dict[int, None], dict[int, None]]:
-        """Return *tops* with all below them down to those where it *stops*, and these, as ordered sets."""
+        """Return *tops* and all below them up to departments where it *stops*, and these, as ordered sets."""
         found: dict[int, None] = {}
         edges: dict[int, None] = {}
         waiting = list(tops)
@@ -99,7 +103,7 @@ class OrgChart:
         return (person for number in departments for person in self._members.get(number, ()))
 
     def _team_of(self, person: Person, near: Mapping[int, None], team_at: Mapping[int, int]) -> int | None:
-        """Return the team of *person*, by the first of his departments that is in one; None if he is own."""
+        """Return the team of *person*, by their first department in a team; None for a direct report."""
         departments = person.membership_on(self._day).departments
         teams = [team_at[number] for number in departments if number in team_at]
         if any(number in near for number in departments) or any(self._leads(person, team) for team in teams):
@@ -111,7 +115,3 @@ class OrgChart:
 
     def _ordered(self, people: Mapping[str, Person]) -> tuple[Person, ...]:
         return tuple(sorted(people.values(), key=lambda person: self._place[person.userid]))
-
-
-def _among(people: Iterable[Person], userids: Collection[str]) -> tuple[Person, ...]:
-    return tuple(person for person in people if person.userid in userids)

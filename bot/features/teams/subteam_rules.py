@@ -1,7 +1,8 @@
-"""The teams of somebody whose people lead people: figures, and how far those who are behind are helped.
+"""Sub-teams of a leader of leaders: figures, and how many people behind have a helper.
 
-No team of fewer than five people (not exempt) stands alone, and all that do not have nobody together or at
-least five, so that none can be computed from the rest. Fewer than five in all teams stand nowhere.
+No team under five people (not exempt) is shown alone. All teams that are not shown have no people together or
+at least five, so that nobody can compute them from the rest. Fewer than five people in all teams are not
+shown at all.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ class TeamFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubTeam:
-    """A department with what is below it: *people* not exempt, figures of each quota that asks five of them.
+    """A department and all below: *people* not exempt, *figures* of each quota of five people or more.
 
-    *behind*: so many are in a quota; *helped*: so many of them a leader marked in the last two weeks.
-    *outcome*: of those who were marked a week ago.
+    *behind*: people behind in a quota; *helped*: how many of them a leader marked in the last two weeks.
+    *outcome*: of people marked a week ago.
     """
 
     department: int
@@ -45,16 +46,16 @@ class SubTeam:
 
     @property
     def alone(self) -> int:
-        """How many are behind whom nobody helps yet."""
+        """How many people behind have no helper yet."""
         return self.behind - self.helped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubTeams:
-    """Teams where most are behind without help first, then by id; *small*: so many are not shown alone.
+    """Teams, those with most people behind without help first, then by id; *small* teams are not shown.
 
-    *behind*: so many are in all teams, small ones too, *alone* of them without help yet; both 0 if all teams
-    together are fewer than five people. *in_sums*: whether people of teams stand in sums with his own.
+    *behind*: people behind in all teams, small ones too; *alone*: how many of them have no helper. Both are 0
+    if all teams together have fewer than five people. *in_sums*: the leader's sums include people of teams.
     """
 
     shown: tuple[SubTeam, ...]
@@ -81,15 +82,17 @@ def compute_subteams(
     everybody = sum(map(len, asked.values()))
     while shown and 0 < everybody - sum(map(len, shown.values())) < SMALLEST:
         del shown[min(shown, key=lambda number: (len(shown[number]), number))]
-    by_person = _by_person(marks)
+    by_person: dict[str, list[Mark]] = {}
+    for mark in marks:
+        by_person.setdefault(mark.userid, []).append(mark)
     teams = [_team(number, userids, rows, marks=by_person, today=today) for number, userids in asked.items()]
     teams.sort(key=lambda team: (-team.alone, -team.behind, team.department))
-    told = teams if everybody >= SMALLEST else []
+    is_large = everybody >= SMALLEST
     return SubTeams(
         shown=tuple(team for team in teams if team.department in shown),
         small=len(asked) - len(shown),
-        alone=sum(team.alone for team in told),
-        behind=sum(team.behind for team in told),
+        alone=sum(team.alone for team in teams) if is_large else 0,
+        behind=sum(team.behind for team in teams) if is_large else 0,
         in_sums=bool(summable(members, rows)),
     )
 
@@ -97,23 +100,17 @@ def compute_subteams(
 def summable(
     members: Mapping[int, Sequence[str]], rows: Mapping[str, Sequence[QuotaFigures]]
 ) -> dict[str, tuple[QuotaFigures, ...]]:
-    """Return, by userid, the rows of *members* that may stand in a sum with those of the leader's own people.
+    """Return, by userid, the rows of *members* that may be in one sum with the leader's direct reports.
 
-    He knows the rows of these, so of each quota five others (not exempt) stand in it, or none.
+    The leader knows the reports' rows. So the sum has at least five others (not exempt) of a quota, or none.
     """
     own = {userid: rows.get(userid, ()) for userids in members.values() for userid in userids}
-    asked = Counter(row.quota for found in own.values() for row in found if row.target)
+    asked = Counter(row.quota for of_person in own.values() for row in of_person if row.target)
     kept = {
-        userid: tuple(row for row in found if asked[row.quota] >= SMALLEST) for userid, found in own.items()
+        userid: tuple(row for row in of_person if asked[row.quota] >= SMALLEST)
+        for userid, of_person in own.items()
     }
-    return {userid: found for userid, found in kept.items() if found}
-
-
-def _by_person(marks: Iterable[Mark]) -> dict[str, list[Mark]]:
-    found: dict[str, list[Mark]] = {}
-    for mark in marks:
-        found.setdefault(mark.userid, []).append(mark)
-    return found
+    return {userid: of_person for userid, of_person in kept.items() if of_person}
 
 
 def _team(
@@ -125,8 +122,10 @@ def _team(
     today: date,
 ) -> SubTeam:
     by_quota: dict[str, list[QuotaFigures]] = {}
-    for row in (row for userid in userids for row in rows[userid] if row.target):
-        by_quota.setdefault(row.quota, []).append(row)
+    for userid in userids:
+        for row in rows[userid]:
+            if row.target:
+                by_quota.setdefault(row.quota, []).append(row)
     own = [mark for userid in userids for mark in marks.get(userid, ())]
     behind = {userid for userid in userids if any(row.status is Status.BEHIND for row in rows[userid])}
     return SubTeam(

@@ -1,4 +1,4 @@
-"""Sentences of a digest over teams: where those who are behind have nobody yet, and what help brought."""
+"""Sentences of a digest about sub-teams: where people behind have no helper yet, and what help brought."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bot.messages.sanitize import clean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedSubTeams:
-    """Teams with *names* of departments, and *leaders* (their names), by number.
+    """Teams with *names* of departments and of their *leaders*, by number.
 
-    *own*: userids of those whom the reader leads with nobody between.
+    *own*: userids of the reader's direct reports.
     """
 
     teams: SubTeams
@@ -25,110 +25,97 @@ class NamedSubTeams:
     leaders: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     def name(self, department: int) -> str:
-        """What *department* is called."""
+        """Return the name of *department*."""
         return clean(self.names.get(department, ""), otherwise=str(department))
 
 
-def first_said(over: NamedSubTeams, *, language: str) -> str | None:
-    """Say which teams to support first: those where somebody is behind whom nobody helps; three at most.
-
-    None if there is nobody.
-    """
+def first_said(subteams: NamedSubTeams, *, language: str) -> str | None:
+    """Say which teams to support first: at most three with people behind without a helper; None if none."""
     texts = texts_in(language)
-    if not over.teams.alone:
+    if not subteams.teams.alone:
         return None
-    first = [over.name(team.department) for team in over.teams.shown if team.alone][:HELP_FIRST]
+    first = [subteams.name(team.department) for team in subteams.teams.shown if team.alone][:HELP_FIRST]
     if not first:
-        return texts["over_teams.others"].say(n=over.teams.alone)
-    return texts["over_teams.first"].say(n=len(first), names=texts["over_teams.names"].join(first))
+        return texts["subteams.others"].say(n=subteams.teams.alone)
+    return texts["subteams.first"].say(n=len(first), names=texts["subteams.names"].join(first))
 
 
-def shorter_title(over: NamedSubTeams, *, language: str) -> str:
-    """Say how many teams to support first, for a card whose title has no room for their names."""
+def shorter_title(subteams: NamedSubTeams, *, language: str) -> str:
+    """Say how many teams to support first, for a card's title without room for names."""
     texts = texts_in(language)
-    first = [team for team in over.teams.shown if team.alone][:HELP_FIRST]
-    return (
-        texts["over_teams.first_number"].say(n=len(first))
-        if first
-        else texts["over_teams.others_number"].say(n=over.teams.alone)
-    )
+    if first := [team for team in subteams.teams.shown if team.alone][:HELP_FIRST]:
+        return texts["subteams.first_number"].say(n=len(first))
+    return texts["subteams.others_number"].say(n=subteams.teams.alone)
 
 
 def team_lines(
-    over: NamedSubTeams, *, language: str, labels: Mapping[str, str], in_short: bool = False
+    subteams: NamedSubTeams, *, language: str, labels: Mapping[str, str], in_short: bool = False
 ) -> list[Line | Listing]:
-    """Say how each team stands; *labels* tell quotas apart where there are several. *in_short* for a card."""
+    """Return the figures of each team; *labels* name several quotas. *in_short* for a card."""
     texts = texts_in(language)
     say = _team_in_short if in_short else _team
-    lines = tuple(
-        Line((Part(say(over.name(team.department), team, texts=texts, labels=labels)),), Keep.CORE)
-        for team in over.teams.shown
-    )
-    found: list[Line | Listing] = (
-        [Listing(lines, more=texts["over_teams.more"], keep=Keep.CORE)] if lines else []
-    )
-    return [*found, *_small(over, texts=texts)]
+    lines = [
+        say(subteams.name(team.department), team, texts=texts, labels=labels) for team in subteams.teams.shown
+    ]
+    return _listed(subteams, lines, texts=texts)
 
 
-def lines_to_help(over: NamedSubTeams, *, language: str) -> list[Line | Listing]:
-    """Say in which teams how many are behind, and who leads those teams."""
+def lines_to_help(subteams: NamedSubTeams, *, language: str) -> list[Line | Listing]:
+    """Return the teams with people behind, their number, and the leaders of these teams."""
     texts = texts_in(language)
-    lines = tuple(
-        Line((Part(_to_help(over, team, texts=texts)),), Keep.CORE)
-        for team in over.teams.shown
-        if team.behind
-    )
-    found: list[Line | Listing] = (
-        [Listing(lines, more=texts["over_teams.more"], keep=Keep.CORE)] if lines else []
-    )
-    return [*found, *_small(over, texts=texts)]
+    lines = [_to_help(subteams, team, texts=texts) for team in subteams.teams.shown if team.behind]
+    return _listed(subteams, lines, texts=texts)
 
 
-def _to_help(over: NamedSubTeams, team: SubTeam, *, texts: Texts) -> str:
-    leaders = texts["over_teams.names"].join(clean(name) for name in over.leaders.get(team.department, ()))
-    phrase = texts["over_teams.led_by"] if leaders else texts["over_teams.led"]
-    said = texts["over_teams.comma"].join(_behind(team, texts=texts))
-    return phrase.say(name=over.name(team.department), n=team.people, leaders=leaders, said=said)
+def _listed(subteams: NamedSubTeams, lines: Sequence[str], *, texts: Texts) -> list[Line | Listing]:
+    """Return *lines* as a list, and how many small teams there are."""
+    parts: list[Line | Listing] = []
+    if lines:
+        items = tuple(Line((Part(line),), Keep.CORE) for line in lines)
+        parts.append(Listing(items, more=texts["subteams.more"], keep=Keep.CORE))
+    if subteams.teams.small:
+        phrase = texts["subteams.small"] if subteams.teams.in_sums else texts["subteams.small_left_out"]
+        parts.append(Line((Part(phrase.say(n=subteams.teams.small)),), Keep.USEFUL))
+    return parts
 
 
-def _small(over: NamedSubTeams, *, texts: Texts) -> list[Line]:
-    if not over.teams.small:
-        return []
-    phrase = texts["over_teams.small"] if over.teams.in_sums else texts["over_teams.small_left_out"]
-    return [Line((Part(phrase.say(n=over.teams.small)),), Keep.USEFUL)]
+def _to_help(subteams: NamedSubTeams, team: SubTeam, *, texts: Texts) -> str:
+    leaders = texts["subteams.names"].join(clean(name) for name in subteams.leaders.get(team.department, ()))
+    phrase = texts["subteams.led_by"] if leaders else texts["subteams.led"]
+    said = texts["subteams.comma"].join(_behind(team, texts=texts))
+    return phrase.say(name=subteams.name(team.department), n=team.people, leaders=leaders, said=said)
 
 
 def _team(name: str, team: SubTeam, *, texts: Texts, labels: Mapping[str, str]) -> str:
     parts: list[str] = []
-    for one in team.figures:
-        phrase = texts["over_teams.figures"] if len(labels) == 1 else texts["over_teams.figures_of"]
-        parts.append(phrase.say(label=labels[one.quota], percent=one.percent, middle=one.middle))
+    for figures in team.figures:
+        phrase = texts["subteams.figures"] if len(labels) == 1 else texts["subteams.figures_of"]
+        label = labels[figures.quota]
+        parts.append(phrase.say(label=label, percent=figures.percent, middle=figures.middle))
     if team.behind:
-        parts.append(texts["over_teams.comma"].join(_behind(team, texts=texts)))
+        parts.append(texts["subteams.comma"].join(_behind(team, texts=texts)))
     if team.outcome is not None:
         better = team.outcome.back + team.outcome.rose
-        parts.append(texts["over_teams.effect"].say(n=team.outcome.people, better=better))
-    return texts["over_teams.team"].say(
-        name=name, n=team.people, said=texts["over_teams.semicolon"].join(parts)
-    )
+        parts.append(texts["subteams.effect"].say(n=team.outcome.people, better=better))
+    return texts["subteams.team"].say(name=name, n=team.people, said=texts["subteams.semicolon"].join(parts))
 
 
 def _team_in_short(name: str, team: SubTeam, *, texts: Texts, labels: Mapping[str, str]) -> str:
-    figures = texts["over_teams.figures_short"] if len(labels) == 1 else texts["over_teams.figures_of_short"]
+    figures = texts["subteams.figures_short"] if len(labels) == 1 else texts["subteams.figures_of_short"]
     parts = [
         figures.say(label=labels[one.quota], percent=one.percent, middle=one.middle) for one in team.figures
     ]
     if team.behind:
-        helped = [texts["over_teams.helped_short"].say(n=team.helped)] if team.helped else []
-        parts.append(texts["over_teams.comma"].join([texts["over_teams.behind"].say(n=team.behind), *helped]))
+        helped = [texts["subteams.helped_short"].say(n=team.helped)] if team.helped else []
+        parts.append(texts["subteams.comma"].join([texts["subteams.behind"].say(n=team.behind), *helped]))
     if team.outcome is not None:
         better = team.outcome.back + team.outcome.rose
-        parts.append(texts["over_teams.effect_short"].say(n=team.outcome.people, better=better))
-    return texts["over_teams.team_short"].say(
-        name=name, n=team.people, said=texts["over_teams.semicolon"].join(parts)
+        parts.append(texts["subteams.effect_short"].say(n=team.outcome.people, better=better))
+    return texts["subteams.team_short"].say(
+        name=name, n=team.people, said=texts["subteams.semicolon"].join(parts)
     )
 
 
 def _behind(team: SubTeam, *, texts: Texts) -> Sequence[str]:
-    helped = [texts["over_teams.helped"].say(n=team.helped)] if team.helped else []
-    return [texts["over_teams.behind"].say(n=team.behind), *helped]
+    helped = [texts["subteams.helped"].say(n=team.helped)] if team.helped else []
+    return [texts["subteams.behind"].say(n=team.behind), *helped]
