@@ -1,4 +1,4 @@
-"""admin: with the morning's progress, to who runs the bot, and only when something is wrong."""
+"""admin: the morning message to the administrators, sent only when something needs attention."""
 
 from __future__ import annotations
 
@@ -38,22 +38,20 @@ _TROUBLES = {
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
-    """One message for each administrator at work, if anything is wrong."""
-    admins = sorted({userid.lower() for userid in services.config.admins.userids})
+    """Yield a message for each administrator at work, if anything is wrong."""
     local = standings.calendar.local(standings.at)
-    told = [
+    admins = [
         userid
-        for userid in admins
+        for userid in sorted({userid.lower() for userid in services.config.admins.userids})
         if userid not in standings.people or standings.works_on(userid, local.date())
     ]
-    found = wrong(services, at=standings.at) if told else []
-    if found:
-        for userid in told:
-            yield userid, admin_message(language=services.language, found=found, at=local)
+    if admins and (findings := wrong(services, at=standings.at)):
+        for userid in admins:
+            yield userid, admin_message(language=services.language, found=findings, at=local)
 
 
 def wrong(services: Services, *, at: datetime) -> list[Finding]:
-    """What is wrong as of *at* (aware), of what happened since the same time of the workday before it."""
+    """Return what is wrong as of *at* (aware), since the same time of the workday before."""
     since = epoch_of(_a_workday_before(services.config.work_calendar(), at))
     real_since = services.real_of(since)
     return [
@@ -76,16 +74,21 @@ def _a_workday_before(calendar: WorkCalendar, at: datetime) -> datetime:
 def _service(services: Services) -> Iterator[Finding]:
     health = Health(services.store, probe=lambda: None, real_time=services.store.now)
     for degraded in health.report()["degraded"]:
-        if degraded["part"] not in {"inbox", "outbox", "catch_up", "robots"}:  # told below, in other words
+        if degraded["part"] not in {
+            "inbox",
+            "outbox",
+            "catch_up",
+            "robots",
+        }:  # these follow in other findings
             yield _trouble(degraded)
-    for said in robots_off(services):
-        yield Finding(what=Wrong.SERVICE, text=said)
+    for sentence in robots_off(services):
+        yield Finding(what=Wrong.SERVICE, text=sentence)
     if dead := health.depths()["inbox_dead"]:
         yield Finding(what=Wrong.EVENTS, n=dead)
 
 
 def _trouble(degraded: Mapping[str, Any]) -> Finding:
-    """What `Health` says of a part, for words of any language; a part without words keeps its own."""
+    """Return a finding about a degraded part of `Health`; a part without own texts keeps its error."""
     text = str(degraded.get("error", degraded["problem"]))
     errcode = int(degraded.get("errcode", 0)) or errcode_in(text)
     trouble = Trouble.STUCK if "contacts" in degraded else _TROUBLES.get(degraded["part"])
@@ -114,14 +117,14 @@ def _undelivered(services: Services, *, real_since: int) -> Iterator[Finding]:
     by_reason: dict[Finding, list[str]] = {}
     for row in outbox.unreached_since(real_since):
         by_reason.setdefault(_unreached(row), []).append(row["to_userid"])
-    for reason, userids in sorted(by_reason.items(), key=lambda one: one[1][0]):
+    for reason, userids in sorted(by_reason.items(), key=lambda item: item[1][0]):
         yield replace(reason, n=len(userids), names=tuple(dict.fromkeys(userids)))
     if expired := outbox.expired(since=real_since):
         yield Finding(what=Wrong.EXPIRED, n=expired)
 
 
 def _unreached(row: SqlRow) -> Finding:
-    """Why a message did not arrive, without whom it was for."""
+    """Return the reason for a failed message, without its receiver."""
     answer = json.loads(row["receipt"] or "{}")
     errcode = int(answer.get("errcode", 0))
     cause = None
@@ -140,22 +143,22 @@ def _unreached(row: SqlRow) -> Finding:
 
 
 def _drift(services: Services, *, since: int, at: int) -> Iterator[Finding]:
-    found = load_last_sync_report(services.store)
-    if found is None:
+    report = load_last_sync_report(services.store)
+    if report is None:
         first = int(services.store.marks.get(FIRST_START) or at)
         if at - first >= _DAY_S:
             yield Finding(what=Wrong.NEVER_COMPARED)
         return
-    if found.held:
-        names = tuple(one.userid for one in found.held)
-        yield Finding(what=Wrong.HELD, n=sum(one.number for one in found.held), names=names)
-    if found.unknown:
-        names = tuple(one.userid for one in found.unknown)
+    if report.held:
+        names = tuple(member.userid for member in report.held)
+        yield Finding(what=Wrong.HELD, n=sum(member.number for member in report.held), names=names)
+    if report.unknown:
+        names = tuple(member.userid for member in report.unknown)
         yield Finding(what=Wrong.UNREAD, n=len(names), names=names)
-    imported = found.causes.get(DriftCause.IMPORTED.value, 0)
-    if found.at >= since and found.repaired > imported:
-        yield Finding(what=Wrong.REPAIRED, n=found.repaired - imported)
-    if (days := (at - found.at) // _DAY_S) >= OLD_SYNC_DAYS:
+    imported = report.causes.get(DriftCause.IMPORTED.value, 0)
+    if report.at >= since and report.repaired > imported:
+        yield Finding(what=Wrong.REPAIRED, n=report.repaired - imported)
+    if (days := (at - report.at) // _DAY_S) >= OLD_SYNC_DAYS:
         yield Finding(what=Wrong.COMPARED_LONG_AGO, n=days)
 
 

@@ -1,4 +1,4 @@
-"""close: preliminary results of settled periods, stored once and told to each person."""
+"""close: store preliminary results of settled periods once, and tell each person theirs."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from bot.services import Services
 
 
 def prepare(services: Services, at: datetime) -> None:
-    """Store what is due, before anybody is told."""
+    """Store the results that are due, before anybody reads of them."""
     results.close_due(services, at=at)
 
 
 def needed(services: Services, at: datetime) -> bool:
-    """Whether something is settled at *at* (aware) that nobody has closed yet."""
+    """Return whether a settled period is not closed yet at *at* (aware)."""
     return bool(results.due(services, at=at))
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
-    """One message for each person with a result that was stored today, or would be now.
+    """Yield a message for each person with a result that was stored today, or would be now.
 
-    A day's quota that was met is not worth a message, nor is what asks nothing of somebody. Who is away is
-    told when he is back.
+    Daily quotas that were met and rows without a target bring no message. People on leave get it when they
+    are back.
     """
     at, config = standings.at, services.config
     calendar = config.work_calendar()
@@ -47,17 +47,10 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
             if line.row.target and not (line.met and quota_period[1].kind is PeriodKind.DAY):
                 lines.setdefault(line.row.userid, []).append(line)
     until = results.deadline(epoch_of(at), calendar=calendar, workdays=config.review.appeal_workdays)
+    local, language = calendar.local(at), services.language
     for userid in sorted(lines):
-        if userid in standings.people and standings.people[userid].employed_on(calendar.local_day(at)):
-            yield (
-                userid,
-                close_message(
-                    language=services.language,
-                    lines=lines[userid],
-                    until=until,
-                    at=calendar.local(at),
-                ),
-            )
+        if userid in standings.people and standings.people[userid].employed_on(local.date()):
+            yield userid, close_message(language=language, lines=lines[userid], until=until, at=local)
 
 
 def _lines(
@@ -79,7 +72,7 @@ def _lines(
 
 
 def _medians(rows: tuple[QuotaFigures, ...]) -> dict[int | None, float]:
-    """The middle kept_90 of each department."""
+    """Return the median of kept_90 of each department."""
     kept: dict[int | None, list[float]] = {}
     for row in rows:
         if row.kept_90 is not None:

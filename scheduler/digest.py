@@ -1,6 +1,6 @@
-"""digest: each leader learns whom of his own people to help first. Nobody is paraded.
+"""digest: tell each leader whom of their own people to help first, and rank nobody.
 
-It goes out on incomplete figures, too, and says so.
+The digest is also sent on incomplete figures, and says so.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from bot.services import Services
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
-    """One message for each leader who has somebody in a department at or below a led one, but himself."""
+    """Yield a message for each leader with other people in or below a department that they lead."""
     today = standings.calendar.local_day(standings.at)
     team_digest = TeamDigest(services, standings)
     gap = gap_of(services, "digest", at=standings.at)
     since = None if gap is None else standings.calendar.moment(gap.since)
     for leader in sorted(standings.people.values(), key=lambda person: person.userid):
         if leader.leader_of and standings.works_on(leader.userid, today):
-            said = team_digest.message_for(leader, incomplete_since=since)
-            if said is not None:
-                yield leader.userid, said
+            message = team_digest.message_for(leader, incomplete_since=since)
+            if message is not None:
+                yield leader.userid, message

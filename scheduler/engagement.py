@@ -1,7 +1,7 @@
-"""engagement: reads WeCom's behaviour figures of everybody, and of teams. Tells nobody anything.
+"""engagement: read WeCom's behaviour figures of all members and teams, and send no message.
 
-One member a call, because several at once are answered with one sum. A reading that was cut off goes on with
-whom it has not read yet.
+Each call is about one member, because WeCom answers several with one sum. An interrupted reading continues
+with the members that are not read yet.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = "engagement"
 _BUSY = "another process reads WeCom's behaviour figures at this moment"
-_IN_A_ROW = 5  # members whose calls fail for a reason that is not theirs: it is everybody's
+_IN_A_ROW = 5  # members with calls that fail for a general reason: then the reading stops
 
 
 def read_figures(
@@ -52,10 +52,10 @@ def read_figures(
     beat: Callable[[], None] = lambda: None,
     progress: Tell = silent,
 ) -> Reading:
-    """Read everybody's figures as of *at* (aware); the reading that is done.
+    """Read all figures as of *at* (aware); return the finished reading.
 
-    *beat* is called every few seconds at least, *progress* hears each step. Raises StoppedError when it
-    cannot go on now; the same call goes on later.
+    Call *beat* at least every few seconds, and *progress* at each step. Raises StoppedError if the reading
+    cannot continue now; the same call continues later.
     """
 
     def alive() -> None:
@@ -75,7 +75,7 @@ def read_with(
     beat: Callable[[], None] = lambda: None,
     progress: Tell = silent,
 ) -> Reading:
-    """The same over a way to WeCom that is open already."""
+    """Read all figures over open *reads*."""
     keeper = WorkLease(services, lease=LEASE, busy=_BUSY, beat=beat)
     asker = Asker(reads, beat=keeper.keep)
     keeper.take(asker)
@@ -86,7 +86,7 @@ def read_with(
 
 
 class _Round:
-    """One reading, from wherever it is to its end."""
+    """One reading, from its present state to its end."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class _Round:
         return self._kept.last() or reading
 
     def _opened(self) -> Reading:
-        """What is unfinished, if it is about the same days; else a new one."""
+        """Return the unfinished reading of the same days, else a new one."""
         last, reading = last_day(self._at), self._kept.unfinished()
         if reading is not None and reading.last_day == last:
             return reading
@@ -146,7 +146,7 @@ class _Round:
     def _read_members(self, reading: Reading) -> None:
         total = sum(self._kept.counts().values())
         wanted = list(self._kept.members(Asked.WANTED))
-        failed: list[tuple[str, str]] = []  # in a row, for a reason that is not theirs
+        failed: list[tuple[str, str]] = []  # in a row, for a general reason
         for number, userid in enumerate(wanted, start=total - len(wanted)):
             self._tell("members", number, total)
             try:
@@ -186,9 +186,8 @@ class _Round:
         read = self._kept.members(Asked.READ).keys() & own.keys()
         done = self._kept.teams_read(reading)
         teams = {team: people for team, people in self._teams(read).items() if team not in done}
-        asked: dict[
-            tuple[str, ...], ChatFigures | None
-        ] = {}  # a department may have the people of the one below
+        # A department may have the same people as the one below.
+        asked: dict[tuple[str, ...], ChatFigures | None] = {}
         for number, (department, userids) in enumerate(sorted(teams.items())):
             self._tell("teams", number, len(teams))
             figures = [own[userid] for userid in userids]
@@ -201,7 +200,7 @@ class _Round:
         self._tell("teams", len(teams), len(teams))
 
     def _teams(self, userids: Sequence[str] | set[str]) -> dict[int, tuple[str, ...]]:
-        """Those of *userids* who are in each department or below it."""
+        """Return the members of *userids* in each department or below it."""
         day = self._services.config.work_calendar().local_day(self._at)
         people = directory.known(self._services.directory, self._store.members.all(), day=day)
         found: dict[int, set[str]] = {}
@@ -214,7 +213,7 @@ class _Round:
     def _together(
         self, department: int, userids: Sequence[str], figures: Sequence[ChatFigures], day: date
     ) -> ChatFigures | None:
-        """What WeCom says of all of them in one answer; None where it cannot be asked for just these."""
+        """Return WeCom's answer about all of *userids* together; None if no call covers just these."""
         if len(userids) <= MOST_USERIDS:
             return self._asked_together(day, userids=userids)
         tree = self._services.directory.departments
@@ -253,7 +252,7 @@ def _is_personal(error: WeComError) -> bool:
 
 
 def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
-    """The job by the timetable."""
+    """Run the job of the timetable."""
     reading = read_figures(services, at, beat=beat)
     counts = services.store.engagement.counts()
     log.info(
@@ -265,5 +264,5 @@ def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
 
 
 def messages(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:
-    """Nothing for anybody."""
+    """Yield no message."""
     return iter(())

@@ -1,4 +1,4 @@
-"""progress: every employee with a quota learns each workday morning how many are enough today."""
+"""progress: tell every employee with a quota each workday morning how many adds are enough today."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bot.services import Services
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
-    """One message for each person with all his quotas in it.
+    """Yield a message about all quotas of each person.
 
-    Who has nothing to reach (all quotas exempt: on leave, left, no workdays) is left in peace, and who may be
-    somebody else: his figures are not whole before that is decided.
+    People with exempt quotas only (leave, left, no workdays) get none. People with an undecided rename get
+    none either, because their figures are not complete before the decision.
     """
     local = standings.calendar.local(standings.at)
     yesterday = local.date() - timedelta(days=1)

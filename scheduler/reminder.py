@@ -1,7 +1,7 @@
-"""reminder: late, once a day, only to those who are behind and have something left today.
+"""reminder: late, once a day, only to people who are behind and have something left today.
 
-Whom a number helps no more is offered help instead: his dose is far above the even one of the period, or he
-was reminded on each of his last workdays. Nobody is reminded whose figures may lack something.
+The message offers help instead of a number in two cases: today's dose is far above the even one of the
+period, or the last workdays all brought a reminder. People with incomplete figures get no reminder.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from bot.messages.message import Message
 from bot.services import Services
 from bot.store.preferences import SaidLeave
 
-OFTEN = 3  # so many own workdays in a row with a reminder: the next one has no number
+OFTEN = 3  # own workdays in a row with a reminder: the next one has no number
 _LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
-    """One message for each person whom a reminder can still help."""
+    """Yield a message for each person that a reminder can still help."""
     local = standings.calendar.local(standings.at)
     language = services.language
     unsure = unsure_of(services, at=standings.at)
@@ -68,9 +68,9 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
 def may_be_away(
     standings: Standings, userid: str, due: Sequence[QuotaFigures], *, leaves: Iterable[SaidLeave]
 ) -> bool:
-    """Whether he said that he is away on a day to come that is a workday of his as far as is recorded.
+    """Return whether the person noted leave on a later day that is an own workday by the record.
 
-    Only the periods of *due* are looked at.
+    Later days are those in the periods of *due*.
     """
     tomorrow = standings.calendar.local_day(standings.at) + timedelta(days=1)
     last = max((row.period_end for row in due), default=tomorrow - timedelta(days=1))
@@ -82,7 +82,7 @@ def may_be_away(
 
 
 def unsure_of(services: Services, *, at: datetime) -> frozenset[str]:
-    """Whose figures may lack something as of *at* (aware): nobody is told them as if they were whole."""
+    """Return the people with possibly incomplete figures as of *at* (aware)."""
     gap = gap_of(services, "reminder", at=at)
     return in_question(services) | (gap.members if gap and gap.members else frozenset())
 
@@ -94,9 +94,9 @@ def _tight(standings: Standings, due: Sequence[QuotaFigures]) -> tuple[QuotaFigu
 
 
 def _reminded_often(services: Services, standings: Standings) -> Callable[[str], bool]:
-    """Say of whom a reminder is in the outbox for each of his last OFTEN own workdays before today.
+    """Return a function that says whether a person got a reminder on each of their last OFTEN own workdays.
 
-    A day of leave is none, whether it was imported or said by word.
+    Days of leave, imported or noted by chat, are no own workdays.
     """
     today = standings.calendar.local_day(standings.at)
     days = standings.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
@@ -109,7 +109,7 @@ def _reminded_often(services: Services, standings: Standings) -> Callable[[str],
         own = [
             day
             for day in days
-            if standings.works_on(userid, day) and not any(one.first <= day <= one.last for one in away)
+            if standings.works_on(userid, day) and not any(leave.first <= day <= leave.last for leave in away)
         ][:OFTEN]
         return len(own) == OFTEN and all(userid in told(day) for day in own)
 

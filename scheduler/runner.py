@@ -1,7 +1,7 @@
-"""The service's threads: acts that happen every so often, and loops that go on until they are stopped.
+"""The service's threads: acts at intervals, and loops until they are stopped.
 
-A fault ends neither; it is logged, and the next try comes. APScheduler only wakes us; what is due and what
-ran stands in `runs`.
+A fault ends neither: it is logged, and the next try follows. APScheduler only wakes the acts; `runs` stores
+what is due and what ran.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ Act = Callable[[], None]
 
 
 class Runner:
-    """One scheduler that calls each act in its interval until it is stopped.
+    """One scheduler that calls each act at its interval until it is stopped.
 
-    No act runs twice at once. Each has a thread when it needs one, so a slow act holds up no other.
+    No act runs twice at once. Each act has its own thread, so a slow act delays no other.
     """
 
     def __init__(self, acts: Sequence[tuple[str, Act, float]]) -> None:
-        """*acts*: name, function and seconds between two calls of each."""
+        """Add *acts*: name, function and seconds between two calls of each."""
         executor = ThreadPoolExecutor(max_workers=len(acts), pool_kwargs={"thread_name_prefix": "act"})
         self._scheduler = BackgroundScheduler(timezone="UTC", executors={"default": executor})
         for name, act, seconds in acts:
@@ -48,15 +48,15 @@ class Runner:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Begin no act any more, and wait for those under way."""
+        """Begin no further act, and wait for running ones."""
         self._scheduler.shutdown(wait=True)
 
 
 class Loop:
-    """A thread that calls a step again and again until it is stopped; after a fault it rests first."""
+    """A thread that calls a step repeatedly until it is stopped; after a fault it pauses first."""
 
     def __init__(self, name: str, step: Act, *, wake: Act) -> None:
-        """*wake* ends the waiting of a step."""
+        """Prepare the thread; *wake* ends the waiting of a step."""
         self._name, self._step, self._wake = name, step, wake
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -66,7 +66,7 @@ class Loop:
         self._thread.start()
 
     def stop(self) -> None:
-        """Begin no step any more, and wait for the one under way."""
+        """Begin no further step, and wait for the running one."""
         self._ending.set()
         self._wake()
         self._thread.join()
@@ -78,7 +78,7 @@ class Loop:
 
 
 def _goes_well(name: str, act: Act) -> bool:
-    """Call *act*. Log its fault, if there is one, and return False: whoever calls goes on."""
+    """Call *act*. Log a fault and return False, so that the caller continues."""
     try:
         act()
     except StoreBusyError as error:

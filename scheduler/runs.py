@@ -1,8 +1,8 @@
-"""The run ledger at work: each firing is claimed once, planned in chunks, and taken over if it is abandoned.
+"""Run the firings of the timetable: claim each once, plan it in chunks, take over abandoned ones.
 
-What was due while the service was down is caught up within that day's working hours (what tells nobody
-anything: on that day); what cannot be is noted as missed. Nothing due before the first start is missed. Jobs
-that last have a thread of their own, so that they hold up no other.
+Firings due while the service was down are caught up within that day's working hours (jobs without messages:
+on that day), else noted as missed. Nothing due before the first start is missed. Long jobs have a thread of
+their own, so that they delay no other.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ log = structlog.get_logger(__name__)
 
 CHUNK = 100
 MORNING = "progress"  # the administrators' message goes with it
-LEASE_S = 60  # a planner that is silent for so long has died
+LEASE_S = 60  # a planner that does not renew for so long has died
 TRIES = 3
 _SEEN = "timetable_seen"
 
 
 def tick(services: Services) -> None:
-    """Run or note what has become due since the last tick. Call it every second or so.
+    """Run, or note as missed, the firings due since the last tick. Call it about every second.
 
-    What lasts is only put up, for `tick_lasting`.
+    Long jobs are only stored, for `tick_lasting`.
     """
     store = services.store
     now = services.clock.now()
@@ -59,7 +59,7 @@ def tick(services: Services) -> None:
 
 
 def tick_lasting(services: Services) -> None:
-    """Run or note what lasts, one after another. Call it every second or so from a thread of its own."""
+    """Run long jobs, one after another. Call it about every second from a thread of its own."""
     for firing in _open(services, lasting=True):
         if services.ending.is_set():
             return
@@ -67,7 +67,7 @@ def tick_lasting(services: Services) -> None:
 
 
 def _open(services: Services, *, lasting: bool) -> list[Firing]:
-    """What was put up, put off until now, or left by a process that died."""
+    """Return firings that were stored, postponed until now, or left by a process that died."""
     found = services.store.runs.abandoned(now=int(services.store.now()))
     return [Firing(job, at) for job, at in found if (job in LASTING) is lasting]
 
@@ -82,7 +82,7 @@ def _run_or_miss(services: Services, firing: Firing, *, now: datetime) -> None:
 
 
 def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
-    """Plan one firing as of *now*; False when it is another process's, or was done before."""
+    """Plan one firing as of *now*. Return False if another process has it or it was done before."""
     runs = services.store.runs
     real_now = int(services.store.now())
     mine = runs.claim(
@@ -105,23 +105,23 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
 
 
 def _is_put_off(services: Services, firing: Firing, *, at: datetime, noted: str) -> bool:
-    """Whether figures may lack too much for this job now; then it looks again later, or is held for good."""
+    """Return whether figures are too incomplete for this job now. It then waits, or is held for good."""
     job, fire_at, runs = firing.job, firing.fire_at, services.store.runs
-    told = catch_up.turn(services, job, fire_at=fire_at, at=at)
-    if told.turn is not Turn.GO and job == MORNING and noted != told.note:
+    answer = catch_up.turn(services, job, fire_at=fire_at, at=at)
+    if answer.turn is not Turn.GO and job == MORNING and noted != answer.note:
         _tell_admins(services, at=at)
-    if told.turn is Turn.WAIT:
+    if answer.turn is Turn.WAIT:
         until = int(services.store.now()) + catch_up.LOOK_S
-        runs.put_back(job, fire_at, holder=services.holder, until=until, error=told.note)
-        if noted != told.note:
-            log.info("job waits", job=job, fire_at=fire_at, reason=told.note)
+        runs.put_back(job, fire_at, holder=services.holder, until=until, error=answer.note)
+        if noted != answer.note:
+            log.info("job waits", job=job, fire_at=fire_at, reason=answer.note)
         return True
-    if told.turn is Turn.HOLD:
-        log.warning("job held", job=job, fire_at=fire_at, reason=told.note)
-        runs.end(job, fire_at, holder=services.holder, state="held", error=told.note)
+    if answer.turn is Turn.HOLD:
+        log.warning("job held", job=job, fire_at=fire_at, reason=answer.note)
+        runs.end(job, fire_at, holder=services.holder, state="held", error=answer.note)
         return True
-    if told.note:
-        log.warning("job goes on with incomplete figures", job=job, fire_at=fire_at, reason=told.note)
+    if answer.note:
+        log.warning("job goes on with incomplete figures", job=job, fire_at=fire_at, reason=answer.note)
     return False
 
 
@@ -134,9 +134,9 @@ def _tell_admins(services: Services, *, at: datetime) -> None:
 
 
 def _failed(services: Services, firing: Firing, error: Exception, *, attempts: int) -> None:
-    """The lease ends, and whoever is there tries again; after TRIES a person must look."""
+    """Log a failed try. Another one follows when the lease ends; after TRIES a person must look."""
     job, fire_at, runs = firing.job, firing.fire_at, services.store.runs
-    if services.ending.is_set():  # that is no fault of the job: at once for whoever comes next
+    if services.ending.is_set():  # no fault of the job: the next process may take it at once
         until = int(services.store.now())
         runs.put_back(job, fire_at, holder=services.holder, until=until, error="the service ended")
         log.info("job stopped", job=job, fire_at=fire_at, reason="the service is ending")
@@ -178,9 +178,9 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
 
 
 def _beat(services: Services, firing: Firing, *, at: datetime, cursor: str) -> Callable[[], None]:
-    """What says that a firing is being worked on: it renews the lease in time.
+    """Return a function that renews the lease of a firing in time.
 
-    Raises StoppedError when another process has taken the firing over.
+    The function raises StoppedError when another process has taken the firing over.
     """
     store = services.store
     renewed = store.now()
@@ -207,7 +207,7 @@ def _beat(services: Services, firing: Firing, *, at: datetime, cursor: str) -> C
 
 
 def _chunks(people: Iterable[list[OutboxMessage]]) -> Iterator[list[OutboxMessage]]:
-    """Yield CHUNK messages or a few more at a time; all to one person are planned together."""
+    """Yield CHUNK messages or a few more at a time; those to one person stay together."""
     chunk: list[OutboxMessage] = []
     for to_one in people:
         chunk += to_one

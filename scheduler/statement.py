@@ -1,4 +1,4 @@
-"""statement: in the reminder's place, to those who are done: the day's figures with a code under them."""
+"""statement: instead of a reminder, to people who are done: the day's figures with a code."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ STATEMENT = "statement"  # in the keys of the messages
 
 
 def keep(services: Services, standings: Standings) -> None:
-    """Keep what `messages` tells of *standings* under which code, before anybody is told."""
+    """Store the statements of *standings* and their codes, before anybody gets one."""
     issue(services, (statement_of(standings, userid) for userid in _done(services, standings)))
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
-    """One message for each person at work who added somebody today and has nothing left to do."""
+    """Yield a message for each person at work who added somebody today and has nothing left to do."""
     local = standings.calendar.local(standings.at)
     for userid in _done(services, standings):
-        told = preview(services, statement_of(standings, userid))
+        issued = preview(services, statement_of(standings, userid))
         yield (
             userid,
             statement_message(
                 language=services.language,
                 rows=standings.by_person[userid],
-                added=told.statement.added,
-                code=told.code,
+                added=issued.statement.added,
+                code=issued.code,
                 at=local,
                 page=services.config.server.page("/verify"),
             ),
@@ -41,7 +41,6 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
 def _done(services: Services, standings: Standings) -> Iterator[str]:
     today, unsure = standings.calendar.local_day(standings.at), unsure_of(services, at=standings.at)
     for userid, rows in standings.by_person.items():
-        if userid in unsure:
-            continue
-        if standings.works_on(userid, today) and is_done(rows, added=standings.day(userid, today).added):
+        is_asked = userid not in unsure and standings.works_on(userid, today)
+        if is_asked and is_done(rows, added=standings.day(userid, today).added):
             yield userid

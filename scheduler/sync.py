@@ -1,6 +1,6 @@
-"""sync: takes over what WeCom's own lists say, of the directory and then of contacts. Tells nobody anything.
+"""sync: take over WeCom's own lists, first the directory, then contacts, and send no message.
 
-Each night, because no event is sure to come: an app gets none at all of most changes.
+It runs each night, because no event is certain: an app gets no event of most changes.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def take_over(
     accept_losses: bool = False,
     progress: Tell = silent,
 ) -> SyncRun:
-    """Read the directory, unless a roster stands for it, and compare contacts as of *at* (aware).
+    """Read the directory, unless a roster replaces it, and compare contacts as of *at* (aware).
 
-    *beat*, *accept_losses* and *progress* as `reconcile` has them. Raises WeComError when the directory
-    cannot be read; then nothing has changed. Raises StoppedError when the comparison cannot go on now.
+    *beat*, *accept_losses* and *progress* are those of `reconcile`. Raises WeComError if the directory
+    cannot be read; then nothing has changed. Raises StoppedError if the comparison cannot continue now.
     """
 
     def alive() -> None:
@@ -66,15 +66,15 @@ def take_over(
 
 
 def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
-    """The job by the timetable."""
+    """Run the job of the timetable."""
     run = take_over(services, at, beat=beat)
     if run.began_at < epoch_of(at) and is_wanted(services):
-        # That was the rest of one that began earlier, maybe before an outage.
+        # That was the rest of an earlier comparison, maybe one before an outage.
         run = take_over(services, at, beat=beat)
-    found = load_sync_report(services.store, run)
-    log.info("compared with WeCom's lists", found=found.found, repaired=found.repaired)
+    report = load_sync_report(services.store, run)
+    log.info("compared with WeCom's lists", found=report.found, repaired=report.repaired)
 
 
 def messages(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:
-    """Nothing for anybody."""
+    """Yield no message."""
     return iter(())

@@ -1,4 +1,4 @@
-"""The timetable as data: which job fires when. Pure; the configuration's `[schedule]` is its source."""
+"""The timetable: which job fires when, by `[schedule]` of the configuration. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ ON: dict[str, Callable[[WorkCalendar, date], bool]] = {
     "workdays": WorkCalendar.is_workday,
     "every_day": lambda _calendar, _day: True,
     "last_workday_of_week": WorkCalendar.is_last_workday_of_week,
-    # The job looks each working day whether something is settled that nobody has closed yet: so a period
-    # whose day was missed is closed on the next.
+    # The job checks each workday for settled periods that are not closed, so a missed day is caught up.
     "first_workday_after_settlement": WorkCalendar.is_workday,
 }
 
@@ -37,7 +36,7 @@ class Firing:
 
 
 def timetable(config: Config) -> tuple[Entry, ...]:
-    """The lines that the configuration asks for."""
+    """Return the entries of `[schedule]`."""
     schedule = config.schedule
     return tuple(
         Entry(job, firing.at, firing.on)
@@ -55,21 +54,14 @@ def timetable(config: Config) -> tuple[Entry, ...]:
 
 
 def firings(entries: Sequence[Entry], *, calendar: WorkCalendar, after: int, upto: int) -> list[Firing]:
-    """What is due with after < fire_at <= upto (epoch s), by time, then in the order of *entries*."""
+    """Return firings with after < fire_at <= upto (epoch s), by time, then in the order of *entries*."""
     first, last = calendar.day_of(after), calendar.day_of(upto)
-    found = [
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    due = [
         Firing(entry.job, moment)
         for entry in entries
-        for day in _days(first, last)
+        for day in days
         if ON[entry.on](calendar, day)
-        and after < (moment := _moment(entry, day=day, calendar=calendar)) <= upto
+        and after < (moment := int(datetime.combine(day, entry.at, calendar.zone).timestamp())) <= upto
     ]
-    return sorted(found, key=lambda firing: firing.fire_at)
-
-
-def _days(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
-def _moment(entry: Entry, *, day: date, calendar: WorkCalendar) -> int:
-    return int(datetime.combine(day, entry.at, calendar.zone).timestamp())
+    return sorted(due, key=lambda firing: firing.fire_at)

@@ -1,8 +1,8 @@
-"""weekly: on the last workday of a week each employee learns what it brought and what is enough from then on.
+"""weekly: on the last workday of a week, tell employees its adds and the dose from then on.
 
-Leaders learn the same of their teams, in one message with what is theirs. The week is that from Monday to the
-moment; what is enough is worked out as of the next workday, so a period that begins on it is looked at, too.
-It goes out on incomplete figures, and says so.
+Leaders read the same about their teams, in one message with their own figures. The week is from Monday to the
+moment. The dose is computed as of the next workday, so a period that begins on it is included. The message is
+also sent on incomplete figures, and says so.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _WEEK = timedelta(days=7)
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
-    """One message for each person at work of whom something is asked, or who leads somebody."""
+    """Yield a message for each person at work with a quota or a team."""
     calendar, local = standings.calendar, standings.calendar.local(standings.at)
     today = local.date()
     gap = gap_of(services, "weekly", at=standings.at)
@@ -62,7 +62,7 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
             continue
         own, team = week.own(userid), week.team(person)
         if own or team:
-            said = weekly_message(
+            message = weekly_message(
                 language=services.language,
                 first=monday,
                 at=local,
@@ -71,11 +71,11 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
                 next_week=coming < monday + 2 * _WEEK,
                 incomplete_since=None if gap is None else calendar.moment(gap.since),
             )
-            yield userid, said
+            yield userid, message
 
 
 def _ahead(services: Services, standings: Standings, *, day: date) -> Standings:
-    """Where everybody will stand when the workday *day* begins, as far as is known as of *standings*."""
+    """Return everybody's figures at the opening of the workday *day*, as known as of *standings*."""
     calendar, book = standings.calendar, load_rulebook(services)
     quota_periods = book.periods_at(day)
     same = [(quota.id, period) for quota, period in quota_periods] == [
@@ -91,19 +91,19 @@ def _ahead(services: Services, standings: Standings, *, day: date) -> Standings:
 
 
 def _most(gains: Mapping[str, Mapping[str, Gain]]) -> dict[str, int]:
-    """How many more each person added than in the days before, in that of his quotas in which it is most."""
-    found: dict[str, int] = {}
+    """Return each person's largest gain over their quotas."""
+    most: dict[str, int] = {}
     for of_quota in gains.values():
         for userid, gain in of_quota.items():
-            found[userid] = max(gain.more, found.get(userid, gain.more))
-    return found
+            most[userid] = max(gain.more, most.get(userid, gain.more))
+    return most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Week:
-    """What all messages look at, worked out once.
+    """The data that all messages share, computed once.
 
-    *coming* is the next workday. *unsure*: who may be somebody else. *leaves*: said by word.
+    *coming* is the next workday. *unsure*: people with an undecided rename. *leaves*: noted by chat.
     """
 
     standings: Standings
@@ -117,7 +117,7 @@ class _Week:
     has_helper: Callable[[str], bool]
 
     def own(self, userid: str) -> OwnWeek | None:
-        """The week of *userid*; None if nothing is asked of him."""
+        """Return the week of *userid*; None without a quota."""
         rows = self.standings.by_person.get(userid, ())
         if userid in self.unsure or all(row.status is Status.EXEMPT for row in rows):
             return None
@@ -139,50 +139,50 @@ class _Week:
         )
 
     def _is_last_day(self, userid: str) -> bool:
-        """Whether he has left when the next workday begins."""
+        """Return whether *userid* has left when the next workday begins."""
         return not self.standings.people[userid].employed_on(self.coming)
 
     def team(self, leader: Person) -> TeamWeek | None:
-        """The week of the people whom *leader* leads; None if there is nobody of whom he may be told."""
-        told = self.team_digest.content_for(leader) if leader.leader_of else None
-        if told is None or not told.summed:
+        """Return the week of the people that *leader* leads; None if it would be about nobody."""
+        content = self.team_digest.content_for(leader) if leader.leader_of else None
+        if content is None or not content.summed:
             return None
         improved, more = (
-            self._improved(told) if told.subteams is None else self._improved_team(told, told.subteams)
+            self._improved(content)
+            if content.subteams is None
+            else self._improved_team(content, content.subteams)
         )
         return TeamWeek(
-            members=told.summed,
-            facts=_sum([self._facts(member.userid) for member in told.summed]),
+            members=content.summed,
+            facts=_sum([self._facts(member.userid) for member in content.summed]),
             improved=improved,
             more=more,
-            subteams=told.subteams,
+            subteams=content.subteams,
         )
 
-    def _improved(self, told: TeamContent) -> tuple[list[str], int]:
-        """Who of his own has how many more adds than before; nobody about whom a finding is confirmed."""
+    def _improved(self, content: TeamContent) -> tuple[list[str], int]:
+        """Return the direct reports with the largest gain, and the gain, without confirmed findings."""
         more = {
             member.userid: self.gains.get(member.userid, 0)
-            for member in told.own
+            for member in content.own
             if member.userid not in self.standings.in_doubt
         }
         best = max(more.values(), default=0)
-        first = [member for member in told.own if more.get(member.userid) == best]
+        first = [member for member in content.own if more.get(member.userid) == best]
         return [clean(member.name, otherwise=member.userid) for member in first], best
 
-    def _improved_team(self, told: TeamContent, subteams: NamedSubTeams) -> tuple[list[str], int]:
-        found = self.team_digest.improved_team(told)
-        return (
-            ([], 0)
-            if found is None
-            else ([subteams.name(int(number)) for number in found.userids], found.more)
-        )
+    def _improved_team(self, content: TeamContent, subteams: NamedSubTeams) -> tuple[list[str], int]:
+        best = self.team_digest.improved_team(content)
+        if best is None:
+            return [], 0
+        return [subteams.name(int(number)) for number in best.userids], best.more
 
     def _facts(self, userid: str) -> DayFacts:
         calendar = self.standings.calendar
         return self.standings.days(userid, self.first, calendar.local_day(self.standings.at))
 
     def _after_today(self, rows: Sequence[QuotaFigures]) -> list[QuotaFigures]:
-        """*rows* with the workdays after today; on the last of a period it is today that is left."""
+        """Return *rows* with the workdays after today; on the last one of a period, today is left."""
         calendar, at = self.standings.calendar, self.standings.at
         today = int(calendar.is_workday(calendar.local_day(at)) and not calendar.hours_over(at))
         return [

@@ -1,12 +1,12 @@
-"""One message to WeCom and what its answer means. The classes of `bot.wecom.errors` decide, nothing else.
+"""Send one message to WeCom and interpret the answer by the classes of `bot.wecom.errors` alone.
 
-Before the first try the exact request is stored; every retry sends the same bytes with
-enable_duplicate_check, so WeCom itself drops what it had taken before [90236]. Past that interval an open
-outcome stays unknown and is not sent again.
+The exact request is stored before the first try. Every retry sends the same bytes with
+enable_duplicate_check, so WeCom drops a message that it has accepted before [90236]. After that interval an
+open outcome stays unknown, and the message is not sent again.
 
-A card that WeCom refuses at its first try goes out as the next of its forms; never after a try whose outcome
-is open, because that one may have arrived. Updates of cards are rows like messages: their single-use codes
-make a repetition harmless.
+If WeCom refuses a card at its first try, the next form is sent. After a try with an open outcome this never
+happens, because the card may have arrived. Card updates are rows like messages: their single-use codes make
+repetitions harmless.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
 log = structlog.get_logger(__name__)
 
 DUPLICATE_CHECK_S = 14_400  # WeCom's longest
-# A retry must reach WeCom while it still remembers the first try.
+# A retry must arrive while WeCom still remembers the first try.
 RESEND_WITHIN_S = DUPLICATE_CHECK_S - int(2 * CALL_S) - 60
 TRIES = 6
 _BACK_OFF_S = (2, 5, 15, 45, 120, 300)
 
 
 class Delivery:
-    """Tries single messages. Called from several threads at once."""
+    """Delivery of single messages. Several threads call it at once."""
 
     def __init__(
         self,
@@ -69,9 +69,9 @@ class Delivery:
         self._time = real_time
 
     def deliver(self, due: Due, *, may_call: Callable[[], bool]) -> Trouble | None:
-        """Try one message and note the outcome; what is in everybody's way is returned.
+        """Try one message and store the outcome. Return trouble that concerns all messages.
 
-        *may_call* is asked before each call: without the lease for as long as it may last, none begins.
+        Ask *may_call* before each call: no call begins that could outlive the lease.
         """
         if self._robots is not None and (robot := robot_of(due.to_userid)) is not None:
             self._robots.deliver(due, robot=robot, may_call=may_call)
@@ -123,7 +123,7 @@ class Delivery:
         return self._client.send_message(request, token=token)
 
     def _taken(self, due: Due, answer: dict[str, Any]) -> None:
-        """WeCom said ok; whether the person gets it stands in the lists beside it."""
+        """Store that WeCom accepted the message, or that its lists name the receiver as not reachable."""
         now = int(self._time())
         receipt = {
             name: answer[name] for name in ("msgid", "invaliduser", "unlicenseduser") if answer.get(name)
@@ -160,7 +160,7 @@ class Delivery:
         elif kind is ErrorKind.DONE:
             self._outbox.finish(due.seq, state="sent", now=now, error=str(error))
             return None
-        # A refusal of this try says nothing of an earlier one that WeCom may have taken.
+        # A refusal of this try says nothing about an earlier one that WeCom may have accepted.
         state = "failed" if due.unsure_since is None else "unknown"
         receipt = json.dumps({"errcode": error.errcode})
         self._outbox.finish(due.seq, state=state, now=now, receipt=receipt, error=str(error))
@@ -168,18 +168,18 @@ class Delivery:
         return None
 
     def _is_settled(self, due: Due, error: AnswerError, *, now: int) -> bool:
-        """Deal with refusals that concern a card only; False if this is none of them."""
+        """Handle refusals that concern cards only. Return False for any other."""
         first = due.attempts == 0 and due.unsure_since is None
         receipt = json.dumps({"errcode": error.errcode})
         if due.msgtype == UPDATE:
             if error.errcode != CODE_SPENT:
                 return False
-            # After a try with an open outcome the code tells that it was carried out; else it came too late.
+            # After a try with an open outcome, the spent code means success; else the update was too late.
             state = "expired" if first else "sent"
             self._outbox.finish(due.seq, state=state, now=now, receipt=receipt)
             return True
         if error.errcode == TASK_KNOWN and due.unsure_since is not None:
-            # Our task_id is taken once: WeCom had taken the try whose outcome was open.
+            # A task_id is accepted once: WeCom had accepted the try with the open outcome.
             self._outbox.finish(due.seq, state="sent", now=now, receipt=receipt)
             return True
         if not first or error.errcode not in FORM_REFUSED or due.simpler is None:
@@ -192,14 +192,14 @@ class Delivery:
 
     def _later(self, due: Due, *, wait: float, unsure: bool, error: str, spent: bool = True) -> None:
         now = int(self._time())
-        # What an earlier try left open stays open; only this try's doubt may be taken back.
+        # An earlier open outcome stays open; only the doubt of this try is cleared.
         since = due.unsure_since if due.unsure_since is not None or not unsure else now
         self._outbox.retry(
             due.seq, next_try_at=now + round(wait), unsure_since=since, error=error, spent=spent
         )
 
     def _request(self, due: Due) -> bytes:
-        """The body of the call; an ending is added while another row has made the same request."""
+        """Return the body of the call, with an ending while another row has made the same request."""
         if due.msgtype == UPDATE:
             return _json({"userids": [due.to_userid], "agentid": self._agent_id, **due.body})
         body, number = due.body, 1
@@ -214,7 +214,7 @@ class Delivery:
                     "duplicate_check_interval": DUPLICATE_CHECK_S,
                 }
             )
-            # A card differs from every other one by its task_id.
+            # Cards always differ by their task_id.
             if "content" not in body or not self._outbox.is_taken(due.seq, request=request):
                 return request
             number += 1
@@ -226,6 +226,6 @@ def _json(body: dict[str, Any]) -> bytes:
 
 
 def _back_off(attempts: int) -> float:
-    """Seconds until the next try after *attempts* earlier ones, with up to a quarter of jitter."""
+    """Return the seconds until the next try after *attempts* tries, with up to a quarter of jitter."""
     base = _BACK_OFF_S[min(attempts, len(_BACK_OFF_S) - 1)]
     return base * random.uniform(1.0, 1.25)  # noqa: S311 - jitter, no secret

@@ -1,7 +1,7 @@
-"""Files: their bytes are given to WeCom just before the message that shows them, and forgotten with it.
+"""Delivery of files: upload the bytes just before the message, and delete them after it.
 
-A media_id lives for three days [90253], longer than any message of ours may wait. Uploading again after a
-failure does no harm, so only the message itself is ever in doubt.
+A media_id lives for three days [90253], longer than any message may wait. A second upload is harmless, so
+only the outcome of the message itself can be unknown.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _AGAIN_S = 10.0
 
 
 class FileDelivery(Delivery):
-    """As `Delivery`; a row with a file is sent once its bytes are uploaded."""
+    """A `Delivery` that uploads the bytes of a row with a file first."""
 
     def __init__(self, *, attachments: Attachments, **parts: Any) -> None:
         super().__init__(**parts)
         self._attachments = attachments
 
     def deliver(self, due: Due, *, may_call: Callable[[], bool]) -> Trouble | None:
-        """Try one message and note the outcome; what is in everybody's way is returned."""
+        """Try one message as `Delivery` does, after its upload."""
         if due.msgtype != FILE:
             return super().deliver(due, may_call=may_call)
         if due.request is None:
@@ -51,7 +51,7 @@ class FileDelivery(Delivery):
             self._attachments.drop(due.content)
 
     def _uploaded(self, due: Due, may_call: Callable[[], bool]) -> bytes | Trouble | None:
-        """Return the request with the media_id, or what is in the way; None: not now."""
+        """Return the request with the media_id, or trouble for all messages; None: not now."""
         now = int(self._time())
         if (stored := self._attachments.get(due.content)) is None:
             self._outbox.finish(due.seq, state="failed", now=now, error="its file is not there any more")
@@ -89,7 +89,7 @@ class FileDelivery(Delivery):
         return None
 
     def _again(self, due: Due, error: Exception) -> None:
-        """Later; a message that waits too long for its file expires."""
+        """Postpone the message; it expires if its file takes too long."""
         wait = round(_AGAIN_S * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
         self._outbox.postpone(due.seq, next_try_at=int(self._time()) + wait)
         log.info("file not uploaded yet", key=due.key, reason=str(error))

@@ -1,7 +1,7 @@
 """The sender: one in the whole installation, under a lease, because WeCom's limits are per app.
 
-The lease outlives every call that may begin under it, so a successor never sends beside the last call of a
-holder that died; it counts its pacing from what the outbox remembers.
+The lease outlives every call that may begin under it. So a successor never sends during the last call of a
+holder that died. The successor rebuilds its pacing from the outbox.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from bot.wecom.pacing import DAY_S, Pacer
 log = structlog.get_logger(__name__)
 
 LEASE = "delivery"
-LEASE_S = 13  # so that it is taken over within 15 s of the holder's death
+LEASE_S = 13  # a successor takes over within 15 s of the holder's death
 _RENEW_BELOW_S = LEASE_S - 1  # no call begins with less left than it may last (CALL_S)
 _IDLE_S = 1.0
-_LOOK_S = 0.5  # how often those who wait for the lease look
-_CALLS_S = 0.25  # how long calls in flight are waited for before looking at everything else again
+_LOOK_S = 0.5  # the interval of waiting senders for the lease
+_CALLS_S = 0.25  # how long a step waits for calls in flight
 _SENDS_PER_SEAT = 200  # WeCom: account cap x 200 person-times a day and app
 _BATCH = 100
 
 
 class Sender:
-    """Sends what the outbox has due. One thread calls `step` again and again; `close` ends it."""
+    """The sender of due messages. One thread calls `step` repeatedly; `close` ends it."""
 
     def __init__(
         self, services: Services, delivery: Delivery, *, real_time: Callable[[], float] = time.time
@@ -61,7 +61,7 @@ class Sender:
         return self._pacer is not None
 
     def step(self) -> float:
-        """Do what can be done now; how many seconds to wait before the next step."""
+        """Do what can be done now; return the seconds to wait before the next step."""
         self._reap()
         now = self._time()
         if not self._lead():
@@ -81,7 +81,7 @@ class Sender:
         return wait_s
 
     def close(self) -> None:
-        """Wait for calls in flight, note their outcome, give the lease back."""
+        """Wait for calls in flight, store their outcome and free the lease."""
         self._pool.shutdown(wait=True)
         self._reap()
         self._lease.free()
@@ -99,7 +99,7 @@ class Sender:
         return True
 
     def _send_due(self, clock_now: int) -> float:
-        """Start as many calls as are due and allowed; how long there is nothing more to start."""
+        """Start the calls that are due and allowed; return the seconds without another one."""
         assert self._pacer is not None  # noqa: S101 - only called while leading
         now = self._time()
         for due in self._outbox.due(real_now=int(now), clock_now=clock_now, batch=_BATCH):
@@ -117,14 +117,14 @@ class Sender:
         return _IDLE_S
 
     def _may_call(self) -> bool:
-        """Whether a call that begins now ends while the lease is still ours."""
+        """Return whether a call that begins now ends within the lease."""
         return self._lease.left_s >= CALL_S
 
     def _reap(self) -> None:
         for seq, future in [(seq, future) for seq, future in self._flying.items() if future.done()]:
             del self._flying[seq]
             if (error := future.exception()) is not None:
-                # The row stays as the store has it; its doubt was noted before the call.
+                # The row stays as stored; its open outcome was stored before the call.
                 log.error("delivery failed", seq=seq, error=type(error).__name__)
                 self._hold_until = self._time() + _IDLE_S
             elif (trouble := future.result()) is not None:

@@ -1,4 +1,4 @@
-"""Whom `[rollout]` lets the bot speak to, as the file and the directory say now."""
+"""The people that `[rollout]` lets the bot write to, by the current file and directory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.wecom.robot import address_of
 
 
 def rollout_scope(services: Services) -> RolloutScope:
-    """Return who may be told something; kept nowhere, so a re-read file holds from the next message on."""
+    """Return the scope of the rollout; it is not stored, so a re-read file holds from the next message on."""
     config = services.config
     return RolloutScope(
         mode=Mode(config.rollout.mode),

@@ -1,7 +1,7 @@
-"""One post of a group robot and what its answer means.
+"""Deliver one post of a group robot and interpret WeCom's answer.
 
-A webhook knows no duplicate check, so nothing whose outcome is open is ever posted again. A robot that WeCom
-refuses as such is switched off until its configuration changes; everybody else goes on.
+A webhook has no duplicate check, so a post with an unknown outcome is never posted again. If WeCom refuses
+the robot itself, it is switched off until its configuration changes. Other robots continue.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from bot.wecom.robot import IMAGE_BYTES, ROBOT_IS_OFF, image_body, markdown_body
 log = structlog.get_logger(__name__)
 
 IMAGE = "image"
-PICTURE_BYTES = "picture_bytes"  # in the receipt of one that was too large to be posted
+PICTURE_BYTES = "picture_bytes"  # in the receipt of a picture too large to post
 _AGAIN_S = 15
 
 
 class RobotDelivery:
-    """Posts single messages. Called from several threads at once."""
+    """Delivery of single posts. Several threads call it at once."""
 
     def __init__(self, services: Services, client: WeComClient, *, real_time: Callable[[], float]) -> None:
         self._services = services
@@ -44,7 +44,7 @@ class RobotDelivery:
         self._time = real_time
 
     def deliver(self, due: Due, *, robot: str, may_call: Callable[[], bool]) -> None:
-        """Try one post of *robot* and note the outcome; *may_call* is asked before the call."""
+        """Try one post of *robot* and store the outcome. Ask *may_call* before the call."""
         now = int(self._time())
         if due.unsure_since is not None:
             reason = "nobody knows whether WeCom took it, and a robot cannot ask"
@@ -60,7 +60,7 @@ class RobotDelivery:
         request = self._request(due)
         if request is None:
             return
-        # Kept is only its name: that makes two equal posts of two robots two requests.
+        # The stored request is only the key, so equal posts of two robots are two requests.
         if not may_call() or not self._outbox.begin(due.seq, request=due.key.encode(), now=now):
             return
         try:
@@ -76,14 +76,14 @@ class RobotDelivery:
             self._outbox.finish(due.seq, state="sent", now=int(self._time()), receipt="{}")
 
     def _words_are_open(self, key: str) -> bool:
-        """The picture follows its words, also when several calls go side by side."""
+        """Return whether the text before a picture is still pending: the picture must follow it."""
         words = self._outbox.by_key(key.removesuffix(PICTURE))
         return words is not None and words["state"] == "pending"
 
     def _request(self, due: Due) -> bytes | None:
-        """The body to post; a picture is kept as its words and drawn only now.
+        """Return the body to post; a picture is drawn only now.
 
-        None: the picture is too large for WeCom, which is noted. The words beside it stand without it.
+        None: the picture is too large for WeCom. The row has failed then, and the text stays without it.
         """
         if due.msgtype != IMAGE:
             return markdown_body(due.content)
@@ -99,7 +99,7 @@ class RobotDelivery:
         return None
 
     def _key_of(self, name: str) -> tuple[str | None, str]:
-        """The webhook's key, or why there is none."""
+        """Return the webhook's key, or the reason for not having one."""
         configured = {robot.name: robot for robot in self._services.config.robots}
         if name not in configured:
             return None, "this robot is no longer configured"
@@ -118,7 +118,7 @@ class RobotDelivery:
             return
         log.warning("robot's post refused", robot=robot, key=due.key, errcode=error.errcode)
         if error.errcode in ROBOT_IS_OFF:
-            # First: as soon as the words are no longer open, another thread looks whether the picture may go.
+            # Before finishing the text: then another thread checks at once whether the picture may go.
             self._services.store.robots.switch_off(
                 robot,
                 configured=fingerprints(self._services.config)[robot],

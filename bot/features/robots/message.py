@@ -1,6 +1,6 @@
-"""What a group robot posts: the board of its departments as words and as a picture.
+"""The post of a group robot: the leaderboard of its departments as text and as a picture.
 
-Only those who lead are named (`bot.core.leaderboard` says who that is); nobody is mentioned with an @.
+A post names only the people at the top (see `bot.core.leaderboard`) and mentions nobody with an @.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.messages.lines import first_line, footer, labels_of
 from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
 from bot.messages.sanitize import clean
 
-# What is read on a phone without end, and drawn while a sender waits; the words have them all.
+# Limits for a picture that people read on a phone and a sender waits for; the text has them all.
 _PICTURE_PLACES = 12
 _PICTURE_UNITS = 12
 _PICTURE_QUOTAS = 3
@@ -25,7 +25,7 @@ _PICTURE_QUOTAS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPost:
-    """What a robot posts: *boards*, each with a row of its quota; names by userid and by department."""
+    """The content of a post: *boards*, each with a row of its quota; names by userid and department."""
 
     job: str
     boards: Sequence[tuple[QuotaFigures, GroupLeaderboard]]
@@ -35,7 +35,7 @@ class GroupPost:
 
 
 def group_message(post: GroupPost, *, language: str) -> Message:
-    """Return the words. Raises ValueError if there is no board, *at* has no zone, or for a language."""
+    """Return the text. Raises ValueError without a board, a zone of *at* or a known language."""
     texts = texts_in(language)
     labels = _labels(texts, post)
     _, first = post.boards[0]
@@ -43,10 +43,7 @@ def group_message(post: GroupPost, *, language: str) -> Message:
     for row, board in post.boards:
         label = labels[row.quota] if len(post.boards) > 1 else ""
         lines += _board_lines(texts, board, post=post, label=label)
-    named = any(board.top for _, board in post.boards)
-    lines.append(
-        Line((Part(texts["robots.peace"] if named else texts["robots.peace_unnamed"]),), Keep.USEFUL)
-    )
+    lines.append(Line((Part(_promise(texts, post.boards)),), Keep.USEFUL))
     lines.append(footer(texts, at=post.at, kind=texts.table("robots.kinds")[post.job]))
     return Message(tuple(lines))
 
@@ -61,7 +58,6 @@ def group_picture(post: GroupPost, *, language: str) -> Picture:
     as_of = footer(texts, at=post.at, kind=texts.table("robots.kinds")[post.job]).parts
     shown = post.boards[:_PICTURE_QUOTAS]
     hidden = len(post.boards) - len(shown)
-    named = any(board.top for _, board in shown)
     return Picture(
         title=title if several else texts["robots.titled"].say(label=labels[row.quota], title=title),
         headline="" if several else _first(texts, board),
@@ -70,7 +66,7 @@ def group_picture(post: GroupPost, *, language: str) -> Picture:
             _section(texts, board, post=post, title=labels[row.quota] if several else "")
             for row, board in shown
         ),
-        footer=texts["robots.peace"] if named else texts["robots.peace_unnamed"],
+        footer=_promise(texts, shown),
         more_sections=texts["progress.more_quotas"].say(n=hidden) if hidden else "",
     )
 
@@ -78,6 +74,11 @@ def group_picture(post: GroupPost, *, language: str) -> Picture:
 def robot_disabled(*, language: str, name: str, errcode: int) -> str:
     """Tell admins that a robot posts nothing any more."""
     return texts_in(language)["robots.disabled"].say(name=clean(name), errcode=errcode)
+
+
+def _promise(texts: Texts, boards: Sequence[tuple[QuotaFigures, GroupLeaderboard]]) -> str:
+    """Say who is named, and that nobody else is."""
+    return texts["robots.peace"] if any(board.top for _, board in boards) else texts["robots.peace_unnamed"]
 
 
 def _labels(texts: Texts, post: GroupPost) -> dict[str, str]:
@@ -96,15 +97,11 @@ def _board_lines(
     texts: Texts, board: GroupLeaderboard, *, post: GroupPost, label: str
 ) -> Iterator[Line | Listing]:
     figures = {"percent": board.percent, "median": board.middle, "elapsed": board.elapsed}
-    said = (
-        texts["progress.attainment_of"].say(label=label, **figures)
-        if label
-        else texts["progress.attainment"].say(**figures)
-    )
-    yield Line((Part(said),), Keep.CORE)
+    attainment = texts["progress.attainment_of"] if label else texts["progress.attainment"]
+    yield Line((Part(attainment.say(label=label, **figures)),), Keep.CORE)
     if board.gain is not None:
-        said = texts["robots.gain"].say(latest=board.gain.latest, before=board.gain.before)
-        yield Line((Part(said),), Keep.USEFUL)
+        gain = texts["robots.gain"].say(latest=board.gain.latest, before=board.gain.before)
+        yield Line((Part(gain),), Keep.USEFUL)
     if board.units:
         units = tuple(Line((Part(_unit(texts, post, unit)),), Keep.USEFUL) for unit in board.units)
         yield Listing(units, more=texts["robots.more_units"], keep=Keep.USEFUL)

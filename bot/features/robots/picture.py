@@ -1,8 +1,8 @@
-"""The picture of a group's board: a PNG that is read on a phone without zooming.
+"""The picture of a group's leaderboard: a PNG that people read on a phone without zooming.
 
-1080 pixels wide, which a phone shows at about a third: 36 pixels here are 12 points there. The words come
-ready; only their length is fitted. The only file that touches Pillow and the font's package; it loads them
-when a picture is drawn, because most commands draw none.
+It is 1080 pixels wide. A phone shows it at about a third: 36 pixels are 12 points. The caller gives the
+texts; this module only fits their length. It alone uses Pillow and the font's package, and loads them when it
+draws, because most commands draw nothing.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _INNER = _WIDTH - 2 * _MARGIN
 _INK, _SOFT, _LINE, _TRACK = "#1f2a37", "#5b6675", "#dfe4ea", "#eef1f5"
 _BAR, _ENOUGH, _TICK = "#2f6fd6", "#1f8f4e", "#1f2a37"
 _TITLE, _HEAD, _BIG, _TEXT, _SMALL = 54, 44, 66, 38, 32
-_SHADES = 14  # of each ink on white, for smooth letters; Pillow takes colours that are nearer for one
-_MISSING = "〓"  # what printers set for a character that their type lacks
+_SHADES = 14  # of each ink on white, for smooth letters; Pillow merges colours that are closer
+_MISSING = "〓"  # the printers' sign for a character without a type
 _ELLIPSIS = "…"
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One line with a bar. *percent* of the full length; *mark*: where a tick stands, None for none."""
+    """One line with a bar of *percent* of the full length; *mark*: the place of a tick, if any."""
 
     label: str
     value: str
@@ -47,10 +47,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the picture; what is empty is left out.
-
-    *more_bars* stands below the bars, for those that are not drawn.
-    """
+    """A part of the picture without its empty elements; *more_bars* counts the bars that are not drawn."""
 
     title: str
     figures: tuple[Figure, ...]
@@ -63,7 +60,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All words and lengths of a picture. *more_sections* stands below them, for those not drawn."""
+    """All texts and lengths of a picture; *more_sections* counts the sections that are not drawn."""
 
     title: str
     headline: str
@@ -74,41 +71,34 @@ class Picture:
 
     @property
     def alternative(self) -> str:
-        """What stands for it where only words can: its title and headline."""
+        """The title and headline, for places without pictures."""
         return " · ".join(part for part in (self.title, self.headline) if part)
 
     def to_json(self) -> str:
-        """Return it as text, from which `from_json` makes the same picture."""
+        """Return the picture as text for `from_json`."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Picture:
-        """Read what `to_json` wrote."""
-        told = json.loads(text)
-        sections = (
+        """Return the picture that `to_json` wrote. Older rows may lack *more_bars* and *more_sections*."""
+        fields = json.loads(text)
+        sections = tuple(
             Section(
-                title=one["title"],
-                figures=tuple(Figure(**figure) for figure in one["figures"]),
-                bars=tuple(Bar(**bar) for bar in one["bars"]),
-                heading=one["heading"],
-                places=tuple(Bar(**bar) for bar in one["places"]),
-                notes=tuple(one["notes"]),
-                more_bars=one.get("more_bars", ""),  # rows stored before it was said have none
+                **{
+                    **section,
+                    "figures": tuple(Figure(**figure) for figure in section["figures"]),
+                    "bars": tuple(Bar(**bar) for bar in section["bars"]),
+                    "places": tuple(Bar(**bar) for bar in section["places"]),
+                    "notes": tuple(section["notes"]),
+                }
             )
-            for one in told["sections"]
+            for section in fields["sections"]
         )
-        return cls(
-            title=told["title"],
-            headline=told["headline"],
-            subtitle=told["subtitle"],
-            sections=tuple(sections),
-            footer=told["footer"],
-            more_sections=told.get("more_sections", ""),
-        )
+        return cls(**{**fields, "sections": sections})
 
 
 def draw(picture: Picture) -> bytes:
-    """Return *picture* as a PNG with a palette: a third of the bytes, and no colour is looked for."""
+    """Return *picture* as a PNG with a fixed palette, which has a third of the bytes."""
     from PIL import Image, ImageDraw
 
     height = _Canvas(None).paint(picture)
@@ -121,7 +111,7 @@ def draw(picture: Picture) -> bytes:
 
 @cache
 def _palette() -> Image.Image:
-    """Return an image whose palette has all that is painted: inks in shades up to white, and what is flat."""
+    """Return an image with all colours in its palette: inks in shades up to white, and flat colours."""
     from PIL import Image, ImageColor
 
     shades = [
@@ -146,7 +136,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 @cache
 def _is_drawn(character: str) -> bool:
-    """Say whether the font has *character*; else it would be an empty box."""
+    """Return whether the font has *character*; else it would be an empty box."""
     font = _font(_SMALL)
     return character.isspace() or bytes(font.getmask(character)) != bytes(font.getmask("\U0010ffff"))
 
@@ -156,7 +146,7 @@ def _legible(text: str) -> str:
 
 
 def _fitted(text: str, *, size: int, width: float) -> str:
-    """Return *text* cut with … so that it is at most *width* pixels wide."""
+    """Return *text* cut with … to at most *width* pixels."""
     font, text = _font(size), _legible(text)
     if font.getlength(text) <= width:
         return text
@@ -166,7 +156,7 @@ def _fitted(text: str, *, size: int, width: float) -> str:
 
 
 def _wrapped(text: str, *, size: int, width: float) -> list[str]:
-    """Return *text* in lines of at most *width* pixels, broken at a blank where there is one."""
+    """Return *text* in lines of at most *width* pixels, broken at blanks where possible."""
     font, rest, lines = _font(size), _legible(text), list[str]()
     while font.getlength(rest) > width:
         end = len(rest)
@@ -180,14 +170,14 @@ def _wrapped(text: str, *, size: int, width: float) -> list[str]:
 
 
 class _Canvas:
-    """Paints from top to bottom; without a *draw* it only measures."""
+    """A canvas painted from top to bottom; without a *draw* it only measures."""
 
     def __init__(self, draw: ImageDraw.ImageDraw | None) -> None:
         self._draw = draw
         self._y = _MARGIN
 
     def paint(self, picture: Picture) -> int:
-        """Paint it all; the height."""
+        """Paint everything and return the height in pixels."""
         self._line_of(picture.title, size=_TITLE, bold=True)
         for line in _wrapped(picture.headline, size=_HEAD, width=_INNER) if picture.headline else ():
             self._line_of(line, size=_HEAD)

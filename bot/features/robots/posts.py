@@ -1,7 +1,7 @@
-"""robots: what group robots post with a job, as rows of the outbox: the words, and the picture after them.
+"""Posts of group robots as rows of the outbox: first the text, then the picture.
 
-A robot's rows are addressed to `robot:NAME` and named `digest:2026-11-23:robot:NAME` and `…:picture`, so
-planning twice posts once. Only the few who lead are named (`bot.core.leaderboard`).
+A robot's address is `robot:NAME`. The keys are `digest:2026-11-23:robot:NAME` and `…:picture`, so planning
+twice posts once. A post names only the people at the top (`bot.core.leaderboard`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from bot.wecom.robot import MARKDOWN_BYTES, address_of
 
-PICTURE = ":picture"  # ends the key of the row beside the words
+PICTURE = ":picture"  # the end of a picture's key
 
 
 def posts(
@@ -36,25 +36,24 @@ def posts(
     time_shift: int | None = None,
     after: str = "",
 ) -> Iterator[OutboxMessage]:
-    """What robots post with *job* (digest or weekly), in the order of their addresses greater than *after*.
+    """Yield the posts of *job* (digest or weekly) to addresses greater than *after*, in their order.
 
-    Times are epoch s on the message's own clock. A robot that is off posts nothing, nor one whose departments
-    have fewer than five people.
+    Times are epoch seconds on the message's own clock. Robots that are off and robots of fewer than five
+    people post nothing.
     """
     config = services.config
     wanted = [robot for robot in config.robots if job in robot.posts]
     if not wanted:
         return
     off = services.store.robots.off(fingerprints(config))
-    seen = _Seen.of(services, standings)
-    for robot in sorted(wanted, key=lambda one: one.name):
+    shared, language = _Shared.of(services, standings), services.language
+    for robot in sorted(wanted, key=lambda robot: robot.name):
         address = address_of(robot.name)
         if address <= after or robot.name in off:
             continue
-        post = _post(config, robot, job, seen)
+        post = _post(config, robot, job, shared)
         if post is None:
             continue
-        language = services.language
         key = key_of(job, standings.calendar.local_day(standings.at), address)
         words = as_markdown(group_message(post, language=language), limit=MARKDOWN_BYTES)
         picture = group_picture(post, language=language).to_json()
@@ -72,15 +71,17 @@ def posts(
 
 
 def fingerprints(config: Config) -> dict[str, str]:
-    """What tells one configuration of each robot from another, without showing its key."""
+    """Return a hash of each robot's configuration, which does not show its key."""
     return {robot.name: _fingerprint(robot) for robot in config.robots}
 
 
 def robots_off(services: Services) -> list[str]:
-    """One sentence for admins about each robot that WeCom refuses, in the language of the configuration."""
+    """Return a sentence for admins about each robot that WeCom refuses."""
     off = services.store.robots.off(fingerprints(services.config))
-    language = services.language
-    return [robot_disabled(language=language, name=one.name, errcode=one.errcode) for one in off.values()]
+    return [
+        robot_disabled(language=services.language, name=robot.name, errcode=robot.errcode)
+        for robot in off.values()
+    ]
 
 
 def _fingerprint(robot: Robot) -> str:
@@ -89,8 +90,8 @@ def _fingerprint(robot: Robot) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """What all robots look at, worked out once."""
+class _Shared:
+    """The data that all robots share, computed once."""
 
     standings: Standings
     rows: Mapping[str, list[QuotaFigures]]
@@ -99,7 +100,7 @@ class _Seen:
     names: Mapping[str, str]
 
     @classmethod
-    def of(cls, services: Services, standings: Standings) -> _Seen:
+    def of(cls, services: Services, standings: Standings) -> _Shared:
         rows: dict[str, list[QuotaFigures]] = {}
         for row in standings.rows:
             rows.setdefault(row.quota, []).append(row)
@@ -112,26 +113,26 @@ class _Seen:
         )
 
 
-def _post(config: Config, robot: Robot, job: str, seen: _Seen) -> GroupPost | None:
-    leaders, standings = config.messages.leaderboard, seen.standings
+def _post(config: Config, robot: Robot, job: str, shared: _Shared) -> GroupPost | None:
+    leaders, standings = config.messages.leaderboard, shared.standings
     boards: list[tuple[QuotaFigures, GroupLeaderboard]] = []
-    for quota, rows in seen.rows.items():
-        found = build_leaderboard(
+    for quota, rows in shared.rows.items():
+        board = build_leaderboard(
             rows,
             departments=standings.departments,
             scope=robot.departments,
             size=leaders.size if leaders.names == "top" else 0,
-            silent=seen.silent,
-            gains=seen.gains.get(quota),
+            silent=shared.silent,
+            gains=shared.gains.get(quota),
         )
-        if found is not None:
-            boards.append((rows[0], found))
+        if board is not None:
+            boards.append((rows[0], board))
     if not boards:
         return None
     return GroupPost(
         job=job,
         boards=boards,
-        people=seen.names,
+        people=shared.names,
         departments=standings.departments.names,
         at=standings.calendar.local(standings.at),
     )
