@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.core.people import Departments
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import SqlRow, TableGroup, row_of, value_of
 
 # Marks: when everything was read (epoch s), what differs after each change, why the last try read nothing.
 READ_AT, CHANGED = "directory_read_at", "directory_changed"
@@ -59,11 +59,8 @@ class Wanted:
     attempts: int
 
 
-class StoredBook:
+class StoredBook(TableGroup):
     """Rows of these tables. Call the changing methods inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def all(self) -> dict[str, Entry]:
         """Everybody who was ever seen, by userid."""
@@ -79,8 +76,8 @@ class StoredBook:
 
     def states(self) -> dict[EntryState, int]:
         """How many members are in which state."""
-        found = {row["state"]: int(row["people"]) for row in self._engine.all("book_states")}
-        return {state: found.get(state.value, 0) for state in EntryState}
+        people = {row["state"]: int(row["people"]) for row in self._engine.all("book_states")}
+        return {state: people.get(state.value, 0) for state in EntryState}
 
     def departments(self) -> Departments:
         """The tree, with departments that have gone out of range since."""
@@ -109,20 +106,21 @@ class StoredBook:
 
     def want(self, userid: str, *, since: int, arrived_on: date | None = None) -> None:
         """An event at *since* (epoch s) says that a member changed, or came on *arrived_on*."""
-        self._engine.run("member_read_want", userid=userid, wanted_since=since, arrived_on=_iso(arrived_on))
+        day = None if arrived_on is None else arrived_on.isoformat()
+        self._engine.run("member_read_want", userid=userid, wanted_since=since, arrived_on=day)
 
     def due(self, *, now: int, batch: int) -> list[Wanted]:
         """Whom to read now, those who wait longest first."""
-        return [_wanted(row) for row in self._engine.all("member_reads_due", now=now, batch=batch)]
+        rows = self._engine.all("member_reads_due", now=now, batch=batch)
+        return [value_of(Wanted, row) for row in rows]
 
     def wanted(self) -> dict[str, Wanted]:
         """Everybody who is still to be read again."""
-        return {row["userid"]: _wanted(row) for row in self._engine.all("member_reads_all")}
+        return {row["userid"]: value_of(Wanted, row) for row in self._engine.all("member_reads_all")}
 
     def done(self, wanted: Iterable[Wanted]) -> None:
         """They were read."""
-        rows = [{"userid": one.userid, "wanted_since": one.wanted_since} for one in wanted]
-        self._engine.run_many("member_read_done", rows)
+        self._engine.run_many("member_read_done", list(map(row_of, wanted)))
 
     def later(self, wanted: Wanted, *, next_try_at: int, error: str) -> None:
         """The read failed; try again at *next_try_at* (epoch s)."""
@@ -143,57 +141,23 @@ def _split(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(";") if part)
 
 
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
-
 def _entry(row: SqlRow) -> Entry:
-    return Entry(
-        userid=row["userid"],
-        name=row["name"],
+    return value_of(
+        Entry,
+        row,
         departments=_split(row["departments"]),
         leads=_split(row["leads"]),
-        position=row["position"],
-        status=row["status"],
-        direct_leader=row["direct_leader"],
         tags=_split(row["tags"]),
-        state=EntryState(row["state"]),
-        state_since=date.fromisoformat(row["state_since"]),
         listed=row["listed_on"] is not None,
-        listed_on=_day(row["listed_on"]),
-        arrived_on=_day(row["arrived_on"]),
-        joined_on=_day(row["joined_on"]),
-        read_on=date.fromisoformat(row["read_on"]),
+        listed_on=row["listed_on"] or None,
     )
 
 
 def _row(entry: Entry) -> SqlRow:
-    return {
-        "userid": entry.userid,
-        "name": entry.name,
-        "departments": _joined(entry.departments),
-        "leads": _joined(entry.leads),
-        "position": entry.position,
-        "status": entry.status,
-        "direct_leader": entry.direct_leader,
-        "tags": _joined(entry.tags),
-        "state": entry.state.value,
-        "state_since": entry.state_since.isoformat(),
-        "listed_on": (_iso(entry.listed_on) or "") if entry.listed else None,
-        "arrived_on": _iso(entry.arrived_on),
-        "joined_on": _iso(entry.joined_on),
-        "read_on": entry.read_on.isoformat(),
-    }
-
-
-def _wanted(row: SqlRow) -> Wanted:
-    return Wanted(
-        userid=row["userid"],
-        wanted_since=row["wanted_since"],
-        arrived_on=_day(row["arrived_on"]),
-        attempts=row["attempts"],
+    row = row_of(
+        entry,
+        departments=_joined(entry.departments),
+        leads=_joined(entry.leads),
+        tags=_joined(entry.tags),
     )
+    return {**row, "listed_on": (row["listed_on"] or "") if entry.listed else None}

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import SqlRow, TableGroup
 
 GRANT_S = 2
 _SUB_S = 10
@@ -55,11 +55,8 @@ class Grant:
     is_block: bool = False
 
 
-class Budget:
+class Budget(TableGroup):
     """Grants calls, and keeps what WeCom refused."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def take(
         self, api: str, *, holder: str, calls: int, places: int, flying: int, now: float, share: Share

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import TableGroup, row_of, value_of
 from bot.store.preferences import Way
 
 _FORGOTTEN_S = 3 * 24 * 3600
@@ -34,29 +34,16 @@ class Export:
     at: int
 
 
-class ChatInbox:
+class ChatInbox(TableGroup):
     """Each method is one statement, safe alone or inside a transaction."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def put(self, word: ChatRequest) -> bool:
+    def put(self, request: ChatRequest) -> bool:
         """Keep what was said; False when this message is known, answered or not."""
-        return (
-            self._engine.run(
-                "word_add",
-                msgid=word.msgid,
-                userid=word.userid,
-                text=word.text,
-                way=word.way.value,
-                said_at=word.said_at,
-            )
-            > 0
-        )
+        return self._engine.apply("word_add", **row_of(request))
 
     def open(self, *, batch: int) -> list[ChatRequest]:
         """What waits for an answer, oldest first, in hand or not."""
-        return [_request(row) for row in self._engine.all("words_open", batch=batch)]
+        return [value_of(ChatRequest, row) for row in self._engine.all("words_open", batch=batch)]
 
     def is_free(self, *, now: int) -> bool:
         """Whether there is a word that nobody has in hand at *now* (real epoch s)."""
@@ -68,7 +55,8 @@ class ChatInbox:
         Call it inside a transaction. Real epoch seconds; *claim* is a name that nobody else gives.
         """
         rows = self._engine.all("words_claim", claim=claim, now=now, until=until, batch=batch)
-        return sorted(map(_request, rows), key=lambda word: (word.said_at, word.msgid))
+        requests = [value_of(ChatRequest, row) for row in rows]
+        return sorted(requests, key=lambda request: (request.said_at, request.msgid))
 
     def hold(self, claim: str, *, until: int) -> frozenset[str]:
         """Keep what *claim* still has *until* then (real epoch s); which these are, by msgid."""
@@ -81,24 +69,11 @@ class ChatInbox:
 
     def finish(self, msgid: str, *, claim: str) -> bool:
         """It is answered, and its text forgotten; False when it is not *claim*'s, or was answered."""
-        return self._engine.run("word_done", msgid=msgid, claim=claim) > 0
+        return self._engine.apply("word_done", msgid=msgid, claim=claim)
 
 
-def _request(row: SqlRow) -> ChatRequest:
-    return ChatRequest(
-        msgid=row["msgid"],
-        userid=row["userid"],
-        text=row["text"],
-        said_at=row["said_at"],
-        way=Way(row["way"]),
-    )
-
-
-class Attachments:
+class Attachments(TableGroup):
     """Files that wait to be sent with a message."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def put(self, id: str, *, filename: str, body: bytes, at: int) -> None:  # noqa: A002 - as in the row
         """Keep a file until its message is sent; what never was is forgotten after days. *at*: epoch s."""
@@ -115,21 +90,15 @@ class Attachments:
         self._engine.run("attachment_drop", id=id)
 
 
-class Exports:
+class Exports(TableGroup):
     """Who stood on which export, so that he can see it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def add(self, id: str, userids: Iterable[str], *, by: str, at: int) -> None:  # noqa: A002 - as in the row
         """*userids* stand on an export for *by*; call it inside a transaction. *at* in epoch s."""
         rows = [{"id": id, "userid": userid, "by_userid": by, "at": at} for userid in userids]
-        if rows:
-            self._engine.run_many("export_add", rows)
+        self._engine.run_many("export_add", rows)
 
     def of(self, userid: str, *, since: int) -> list[Export]:
         """On which exports *userid* stood from *since* (epoch s) on, oldest first."""
-        return [
-            Export(id=row["id"], by=row["by_userid"], at=row["at"])
-            for row in self._engine.all("exports_of", userid=userid, since=since)
-        ]
+        rows = self._engine.all("exports_of", userid=userid, since=since)
+        return [value_of(Export, row, by=row["by_userid"]) for row in rows]

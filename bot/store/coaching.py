@@ -5,21 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 from bot.core.coaching import Mark
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup, value_of
 
 
-class Coaching:
+class Coaching(TableGroup):
     """Userids in lower case; days are local. Each method is one statement, safe alone or in a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def mark(self, leader: str, userid: str, day: date, *, at: int) -> bool:
         """*leader* will help *userid*; False when he said so on *day* before. *at* in epoch s."""
-        return (
-            self._engine.run("coaching_mark", leader=leader, userid=userid, day=day.isoformat(), marked_at=at)
-            > 0
-        )
+        row = {"leader": leader, "userid": userid, "day": day.isoformat(), "marked_at": at}
+        return self._engine.apply("coaching_mark", **row)
 
     def note_pace(self, leader: str, userid: str, day: date, *, quota: str, pace: int) -> None:
         """Keep the *pace* (hundredths) that he had at the mark, in *quota*; a later one changes nothing."""
@@ -29,13 +24,4 @@ class Coaching:
 
     def marks(self, *, since: date) -> list[Mark]:
         """All marks from the local day *since* on, in the order of days."""
-        return [
-            Mark(
-                leader=row["leader"],
-                userid=row["userid"],
-                day=date.fromisoformat(row["day"]),
-                quota=row["quota"],
-                pace=row["pace"],
-            )
-            for row in self._engine.all("coaching_since", day=since.isoformat())
-        ]
+        return [value_of(Mark, row) for row in self._engine.all("coaching_since", day=since.isoformat())]

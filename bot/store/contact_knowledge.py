@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from bot.core.contacts import Details
 from bot.store.coordination import PEOPLE, Marks
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import Engine, SqlRow, TableGroup, row_of
 from bot.store.facts import MANAGER, Facts, StoredFacts
 
 __all__ = [
@@ -68,11 +68,11 @@ class ContactKeys:
     mobiles_sha256: tuple[str, ...]
 
 
-class ContactKnowledge:
+class ContactKnowledge(TableGroup):
     """Rows of these tables. Call the changing methods inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._facts = Facts(engine)
         self._marks = Marks(engine)
 
@@ -83,23 +83,24 @@ class ContactKnowledge:
             first, last = date.fromisoformat(row["first_day"]), date.fromisoformat(row["last_day"])
             span = (first + timedelta(days=number) for number in range((last - first).days + 1))
             days.setdefault(row["userid"], set()).update(span)
-        return {userid: frozenset(found) for userid, found in days.items()}
+        return {userid: frozenset(leave) for userid, leave in days.items()}
 
     def put_absences(self, absences: Iterable[Absence]) -> None:
         """Keep leave; the same days of the same person once."""
         # Of one statement's rows no two may be the same row.
-        kinds = {(one.userid, one.first.isoformat(), one.last.isoformat()): one.kind for one in absences}
+        kinds = {
+            (absence.userid, absence.first.isoformat(), absence.last.isoformat()): absence.kind
+            for absence in absences
+        }
         self._engine.run("absences_put", rows=_json([(*key, kind) for key, kind in kinds.items()]))
         self._marks.renew(PEOPLE)
 
     def drop_absences(self, absences: Iterable[Absence]) -> None:
         """Forget leave that was called off."""
+        rows = [row_of(absence) for absence in absences]
         self._engine.run_many(
             "absences_drop",
-            [
-                {"userid": one.userid, "first_day": one.first.isoformat(), "last_day": one.last.isoformat()}
-                for one in absences
-            ],
+            [{"userid": row["userid"], "first_day": row["first"], "last_day": row["last"]} for row in rows],
         )
         self._marks.renew(PEOPLE)
 
@@ -159,10 +160,10 @@ class ContactKnowledge:
             rows = self._engine.all("details_since", since=since)
         else:
             rows = self._engine.all("details_of", userids=_json(list(userids)), since=since)
-        found: dict[tuple[str, str], list[StoredDetails]] = {}
+        details: dict[tuple[str, str], list[StoredDetails]] = {}
         for row in rows:
-            found.setdefault((row["userid"], row["external_userid"]), []).append(_details(row, names))
-        return found
+            details.setdefault((row["userid"], row["external_userid"]), []).append(_details(row, names))
+        return details
 
     def _tag_names(self) -> dict[str, tuple[str, ...]]:
         """Every name by which a rule may call a tag, by its id."""

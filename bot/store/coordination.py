@@ -7,7 +7,7 @@ import socket
 import uuid
 from dataclasses import dataclass
 
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import SqlRow, TableGroup
 
 PEOPLE = "people"  # the mark that changes with every change of people, their departments or their leave
 
@@ -33,15 +33,12 @@ class StoredToken:
         return f"StoredToken(expires_at={self.expires_at}, errcode={self.errcode})"
 
 
-class Leases:
+class Leases(TableGroup):
     """Who may do what only one may do."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def take(self, name: str, *, holder: str, now: int, until: int) -> bool:
         """Take or prolong; False while another holds it."""
-        return self._engine.run("lease_take", name=name, holder=holder, now=now, until=until) > 0
+        return self._engine.apply("lease_take", name=name, holder=holder, now=now, until=until)
 
     def free(self, name: str, *, holder: str) -> None:
         """Give it back."""
@@ -52,11 +49,8 @@ class Leases:
         return self._engine.one("lease_get", name=name, now=now)
 
 
-class Tokens:
+class Tokens(TableGroup):
     """The access token of the app, one for all processes."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def get(self, name: str) -> StoredToken:
         """What is stored under *name*."""
@@ -80,11 +74,8 @@ class Tokens:
         self._engine.run("token_forget", name=name)
 
 
-class Outages:
+class Outages(TableGroup):
     """When events may have been lost: a later sync compares with WeCom's lists. Real epoch seconds."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def add(self, began_at: int, ended_at: int, *, reason: str, holder: str) -> None:
         """*reason*: down (no receiver ran), refused (callbacks were answered 503) or silence (none came).
@@ -106,11 +97,8 @@ class Outages:
         self._engine.run("outage_drop", began_at=began_at, reason=reason)
 
 
-class Marks:
+class Marks(TableGroup):
     """Single values of the installation, by name."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def get(self, name: str) -> str | None:
         """The value, or None."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.store.details import Relation
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup, row_of
 
 _BATCH = 500  # at a time, so that nobody waits long for the store
 
@@ -24,31 +24,17 @@ class CustomerName:
     remark: str = field(default="", repr=False)
 
 
-class CustomerNames:
+class CustomerNames(TableGroup):
     """Rows of this table."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def put(self, names: Iterable[CustomerName], *, read_at: int, since: int) -> None:
         """Keep what was read (*read_at*, epoch s), but of contacts that ended up to *since*.
 
         Call it inside a transaction.
         """
-        unique = {(one.userid, one.external_userid): one for one in names if one.name or one.remark}
-        rows = [
-            {
-                "userid": one.userid,
-                "external_userid": one.external_userid,
-                "name": one.name,
-                "remark": one.remark,
-                "read_at": read_at,
-                "since": since,
-            }
-            for _, one in sorted(unique.items())
-        ]
-        if rows:
-            self._engine.run_many("names_put", rows)
+        unique = {(name.userid, name.external_userid): name for name in names if name.name or name.remark}
+        rows = [row_of(name, read_at=read_at, since=since) for _, name in sorted(unique.items())]
+        self._engine.run_many("names_put", rows)
 
     def of(self, userid: str) -> dict[str, CustomerName]:
         """What the customers of *userid* are called, by external_userid."""
@@ -65,8 +51,7 @@ class CustomerNames:
     def forget(self, relations: Iterable[Relation]) -> None:
         """Forget the names of these; call it inside a transaction."""
         rows = [{"userid": userid, "external_userid": customer} for userid, customer in sorted(relations)]
-        if rows:
-            self._engine.run_many("names_forget", rows)
+        self._engine.run_many("names_forget", rows)
 
     def any(self) -> bool:
         """Whether there is any name."""

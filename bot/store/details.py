@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.store.coordination import Marks
-from bot.store.engine import Engine
+from bot.store.engine import Engine, SqlRow, TableGroup, row_of, value_of
 
 CORP, RULE_GROUP = 1, 3  # kinds of tags, as WeCom numbers them [92114]; 2 is personal and never kept
 
@@ -78,11 +78,11 @@ class ContactRead:
     mobiles_sha256: tuple[str, ...] = ()
 
 
-class DetailReads:
+class DetailReads(TableGroup):
     """Wishes to read, and what was read."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._marks = Marks(engine)
         self._local = threading.local()
 
@@ -92,15 +92,12 @@ class DetailReads:
 
     def mark_wanted(self) -> None:
         """Note what this thread's transaction wants; in one order, so that no two wait for each other."""
-        if wanted := self._wanted():
-            self._engine.run_many(
-                "reads_want",
-                [
-                    {"userid": userid, "external_userid": external_userid, "now": at, "due": at}
-                    for (userid, external_userid), at in sorted(wanted.items())
-                ],
-            )
-            wanted.clear()
+        rows = [
+            {"userid": userid, "external_userid": external_userid, "now": at, "due": at}
+            for (userid, external_userid), at in sorted(self._wanted().items())
+        ]
+        self._engine.run_many("reads_want", rows)
+        self._wanted().clear()
 
     def _wanted(self) -> dict[Relation, int]:
         wanted: dict[Relation, int] | None = getattr(self._local, "wanted", None)
@@ -118,69 +115,35 @@ class DetailReads:
 
     def put(self, contacts: Iterable[ContactRead], *, read_at: int) -> None:
         """Keep what was read; call it inside a transaction."""
-        rows = [
-            {
-                "userid": contact.userid,
-                "external_userid": contact.external_userid,
-                "createtime": contact.createtime,
-                "customer_type": contact.customer_type,
-                "add_way": contact.add_way,
-                "state": contact.state,
-                "oper_userid": contact.oper_userid,
-                "tags": json.dumps(sorted(contact.tags)),
-                "unionid": contact.unionid,
-                "mobile_sha256": " ".join(sorted(contact.mobiles_sha256)),
-                "read_at": read_at,
-            }
-            for contact in contacts
-        ]
-        if rows:
-            self._engine.run_many("details_put", rows)
+        rows = [{**contact_row(contact), "read_at": read_at} for contact in contacts]
+        self._engine.run_many("details_put", rows)
 
     def done(self, read: Read) -> bool:
         """The wish is fulfilled; False when the relation was wanted again meanwhile."""
-        done = self._engine.run(
-            "reads_done", userid=read.userid, external_userid=read.external_userid, marks=read.marks
-        )
-        return done > 0
+        return self._engine.apply("reads_done", **_named(read))
 
     def later(self, read: Read, *, attempts: int, next_try_at: int, error: str) -> None:
         """It could not be read; *attempts* says how often, this one included if it counts."""
         self._engine.run(
-            "reads_later",
-            userid=read.userid,
-            external_userid=read.external_userid,
-            marks=read.marks,
-            attempts=attempts,
-            next_try_at=next_try_at,
-            error=error,
+            "reads_later", **_named(read), attempts=attempts, next_try_at=next_try_at, error=error
         )
 
     def end(self, read: Read, *, state: ReadState, error: str) -> None:
         """It cannot be read, and is not tried again unless it is wanted again."""
-        self._engine.run(
-            "reads_end",
-            userid=read.userid,
-            external_userid=read.external_userid,
-            marks=read.marks,
-            state=state.value,
-            error=error,
-        )
+        self._engine.run("reads_end", **_named(read), state=state.value, error=error)
 
     def wish(self, userid: str, external_userid: str) -> Wish | None:
         """How the wish to read a relation stands; None when there is none, or it is fulfilled."""
         row = self._engine.one("reads_get", userid=userid, external_userid=external_userid)
-        return None if row is None else Wish(**{**row, "state": ReadState(row["state"])})
+        return None if row is None else value_of(Wish, row)
 
     def pending(self) -> int:
         """How many relations wait to be read."""
-        row = self._engine.one("reads_pending")
-        return int(row["pending"]) if row else 0
+        return self._engine.number("reads_pending") or 0
 
     def untried(self) -> int:
         """How many were not asked about since they were wanted last."""
-        row = self._engine.one("reads_untried")
-        return int(row["relations"]) if row else 0
+        return self._engine.number("reads_untried") or 0
 
     def stuck(self, *, attempts: int) -> list[tuple[str, int]]:
         """What is in the way of those tried *attempts* times or more, and of how many; commonest first."""
@@ -189,15 +152,9 @@ class DetailReads:
 
     def put_tags(self, tags: Sequence[Tag]) -> None:
         """Keep names of tags that were seen on contacts; call it inside a transaction."""
-        if tags:
-            unique = {tag.id: tag for tag in tags}
-            self._engine.run_many(
-                "tags_put",
-                [
-                    {"id": tag.id, "kind": tag.kind, "group_name": tag.group, "name": tag.name}
-                    for _, tag in sorted(unique.items())
-                ],
-            )
+        unique = {tag.id: tag for tag in tags}
+        rows = [row_of(tag, group_name=tag.group) for _, tag in sorted(unique.items())]
+        self._engine.run_many("tags_put", rows)
 
     def want_tags(self) -> None:
         """Have the corp's list of tags read again."""
@@ -223,3 +180,19 @@ class DetailReads:
         self._engine.run("tags_clear_corp")
         self.put_tags(tags)
         self._marks.put(_TAGS_READ, json.dumps([read_at, change]))
+
+
+def contact_row(contact: ContactRead) -> SqlRow:
+    """Return *contact* as a row of the tables that hold WeCom's details."""
+    mobiles = " ".join(sorted(contact.mobiles_sha256))
+    return row_of(contact, tags=json.dumps(sorted(contact.tags)), mobile_sha256=mobiles)
+
+
+def contact_from(row: SqlRow) -> ContactRead:
+    """Return the contact of such a row."""
+    mobiles = row["mobile_sha256"].split()
+    return value_of(ContactRead, row, tags=json.loads(row["tags"]), mobiles_sha256=mobiles)
+
+
+def _named(read: Read) -> SqlRow:
+    return {"userid": read.userid, "external_userid": read.external_userid, "marks": read.marks}

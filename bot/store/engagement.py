@@ -6,14 +6,14 @@ One reading at a time. Days are those of China; times are epoch seconds as of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from bot.core.engagement import CHINA, ChatFigures, Method, TeamRate
+from bot.core.engagement import CHINA, ChatFigures, TeamRate
 from bot.core.relations import RelationKind
 from bot.core.sync_estimate import MemberDay
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import SqlRow, TableGroup, row_of, value_of
 
 _BATCH = 500
 _MEMBERS = 200
@@ -51,11 +51,8 @@ class KeptDay:
     read_at: int
 
 
-class Engagement:
+class Engagement(TableGroup):
     """Rows of these tables. Call the changing methods inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     # --- the reading ---
 
@@ -64,9 +61,7 @@ class Engagement:
         self._engine.run("engagement_abandon")
         self._engine.run("engagement_members_clear")
         self._engine.run("engagement_begin", last_day=last_day.isoformat(), began_at=began_at)
-        rows = [{"userid": userid} for userid in sorted(userids)]
-        if rows:
-            self._engine.run_many("engagement_members_put", rows)
+        self._engine.run_many("engagement_members_put", [{"userid": userid} for userid in sorted(userids)])
         reading = self.unfinished()
         if reading is None:
             raise RuntimeError("the reading that was begun is not there")
@@ -104,20 +99,12 @@ class Engagement:
 
         Of a changed userid it is kept under the new one.
         """
-        renamed = self._engine.one("rename_of", userid=userid)
-        userid = userid if renamed is None else renamed["userid"]
+        userid = (self._engine.one("rename_of", userid=userid) or {"userid": userid})["userid"]
         rows = [
-            {
-                "userid": userid,
-                "day": day.isoformat(),
-                **asdict(figures),
-                "is_final": int(day <= final_upto),
-                "read_at": read_at,
-            }
+            row_of(figures, userid=userid, day=day, is_final=day <= final_upto, read_at=read_at)
             for day, figures in sorted(days.items())
         ]
-        if rows:
-            self._engine.run_many("engagement_put", rows)
+        self._engine.run_many("engagement_put", rows)
         self._engine.run("engagement_members_state", userid=userid, state=Asked.READ.value, error="")
 
     def put_unknown(self, userid: str, reason: str) -> None:
@@ -127,14 +114,12 @@ class Engagement:
     def newest_final(self, userid: str) -> date | None:
         """The newest day of a member that is final."""
         row = self._engine.one("engagement_newest_final", userid=userid)
-        return None if row is None or row["day"] is None else date.fromisoformat(row["day"])
+        return date.fromisoformat(row["day"]) if row and row["day"] else None
 
     def of_day(self, day: date) -> dict[str, ChatFigures]:
         """Everybody's figures of one day, by userid."""
-        return {
-            row["userid"]: _kept(row).figures
-            for row in self._engine.all("engagement_of_day", day=day.isoformat())
-        }
+        rows = self._engine.all("engagement_of_day", day=day.isoformat())
+        return {row["userid"]: value_of(ChatFigures, row) for row in rows}
 
     def all(self) -> Iterator[KeptDay]:
         """Every member's days, by userid and day; never many in memory."""
@@ -147,30 +132,14 @@ class Engagement:
 
     def put_team(self, reading: Reading, department: int, rate: TeamRate) -> None:
         """What may be said of a department with all below it, for the last day of *reading*."""
-        self._engine.run(
-            "engagement_team_put",
-            department=department,
-            day=reading.last_day.isoformat(),
-            method=rate.method.value,
-            people=rate.people,
-            reply_rate=rate.reply_rate,
-            first_reply_s=rate.first_reply_s,
-            run=reading.number,
-            read_at=reading.began_at,
-        )
+        about = {"run": reading.number, "read_at": reading.began_at}
+        row = row_of(rate, department=department, day=reading.last_day, **about)
+        self._engine.run("engagement_team_put", **row)
 
     def teams(self, day: date) -> dict[int, TeamRate]:
         """What may be said of departments of one day."""
         rows = self._engine.all("engagement_teams_of", day=day.isoformat())
-        return {
-            row["department"]: TeamRate(
-                method=Method(row["method"]),
-                people=row["people"],
-                reply_rate=row["reply_rate"],
-                first_reply_s=row["first_reply_s"],
-            )
-            for row in rows
-        }
+        return {row["department"]: value_of(TeamRate, row) for row in rows}
 
     def teams_read(self, reading: Reading) -> set[int]:
         """Departments that *reading* is done with."""
@@ -207,22 +176,8 @@ class Engagement:
 
 
 def _reading(row: SqlRow | None) -> Reading | None:
-    return None if row is None else Reading(**{**row, "last_day": date.fromisoformat(row["last_day"])})
+    return None if row is None else value_of(Reading, row)
 
 
 def _kept(row: SqlRow) -> KeptDay:
-    return KeptDay(
-        userid=row["userid"],
-        day=date.fromisoformat(row["day"]),
-        figures=ChatFigures(
-            chats=row["chats"],
-            messages=row["messages"],
-            reply_rate=row["reply_rate"],
-            first_reply_s=row["first_reply_s"],
-            losses=row["losses"],
-            applied=row["applied"],
-            added=row["added"],
-        ),
-        is_final=bool(row["is_final"]),
-        read_at=row["read_at"],
-    )
+    return value_of(KeptDay, row, figures=value_of(ChatFigures, row))

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bot.core.contacts import NOTHING
 from bot.store.coordination import Leases, Marks
-from bot.store.engine import Engine, StoreBusyError
+from bot.store.engine import Engine, StoreBusyError, TableGroup
 
 MANAGER = "manager"  # the one fact that is a userid and not true or false
 
@@ -73,11 +73,11 @@ def values_of(row: FactValues, columns: Iterable[str]) -> tuple[str | None, ...]
     return tuple(row.manager if column == MANAGER else facts.get(column) for column in columns)
 
 
-class Facts:
+class Facts(TableGroup):
     """The table of facts. Call the changing methods inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._marks = Marks(engine)
 
     def all(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], StoredFacts]:
@@ -92,11 +92,8 @@ class Facts:
             rows = self._engine.all("facts_all")
         else:
             rows = self._engine.all("facts_called", keys=json.dumps(list(keys)))
-        found = {(row["key_kind"], row["key"]): said(row["manager"], row["said"]) for row in rows}
-        nothing = [key for key, one in found.items() if one.manager is None and not one.facts]
-        for key in nothing:
-            del found[key]
-        return found
+        facts = (((row["key_kind"], row["key"]), said(row["manager"], row["said"])) for row in rows)
+        return {key: known for key, known in facts if known.manager is not None or known.facts}
 
     def newest(self) -> int | None:
         """When facts came last, in epoch s; None if none ever did."""
@@ -109,8 +106,7 @@ class Facts:
 
     def last(self) -> int:
         """The highest number, also of an import that is not done."""
-        row = self._engine.one("facts_last")
-        return 0 if row is None or row["number"] is None else int(row["number"])
+        return self._engine.number("facts_last") or 0
 
     def publish(self, upto: int, *, imported_at: int) -> None:
         """Let everybody see rows up to number *upto* from now on."""
@@ -132,8 +128,9 @@ class Facts:
     def drop(self, waiting: Sequence[int]) -> None:
         """Remove rows by their numbers in short transactions of their own."""
         for start in range(0, len(waiting), _SHORT):
+            rows = [{"number": number} for number in waiting[start : start + _SHORT]]
             with self._engine.transaction():
-                self._drop(waiting[start : start + _SHORT])
+                self._engine.run_many("facts_drop", rows)
 
     def drop_unseen(self) -> None:
         """Remove rows above the mark in short transactions of their own."""
@@ -141,11 +138,6 @@ class Facts:
         for first in range(upto + 1, last + 1, _SHORT):
             with self._engine.transaction():
                 self._engine.run("facts_drop_span", first=first, last=min(first + _SHORT - 1, last))
-
-    def _drop(self, numbers: Iterable[int]) -> None:
-        rows = [{"number": number} for number in numbers]
-        if rows:
-            self._engine.run_many("facts_drop", rows)
 
 
 class FactsImport:

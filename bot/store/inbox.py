@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import SqlRow, TableGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,12 @@ class Depth:
         return cls(row["pending"], row["dead"], None if oldest is None else max(0, now - oldest))
 
 
-class Inbox:
+class Inbox(TableGroup):
     """Rows of the inbox; call the changing ones inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def due(self, *, now: int, batch: int, upto: int | None = None) -> list[Received]:
         """At most *batch* events that may be tried at *now* (epoch s), up to row *upto*, oldest first."""
-        limit = 2**62 if upto is None else upto
-        rows = self._engine.all("inbox_due", now=now, upto=limit, batch=batch)
+        rows = self._engine.all("inbox_due", now=now, upto=2**62 if upto is None else upto, batch=batch)
         return [Received(row["seq"], bytes(row["body"]), row["attempts"]) for row in rows]
 
     def finish(self, seq: int, *, state: str, kind: str) -> None:
@@ -52,30 +48,20 @@ class Inbox:
     def fail(self, seq: int, *, kind: str, attempts: int, next_try_at: int | None, error: str) -> None:
         """The event failed; without *next_try_at* it is a dead letter."""
         state = "dead" if next_try_at is None else "pending"
-        self._engine.run(
-            "inbox_fail",
-            seq=seq,
-            state=state,
-            kind=kind,
-            attempts=attempts,
-            next_try_at=next_try_at or 0,
-            error=error,
-        )
+        about = {"state": state, "kind": kind, "attempts": attempts, "error": error}
+        self._engine.run("inbox_fail", seq=seq, next_try_at=next_try_at or 0, **about)
 
     def newest(self) -> int:
         """The newest row's number; 0 when nothing was ever received."""
-        row = self._engine.one("inbox_newest")
-        return int(row["seq"]) if row else 0
+        return self._engine.number("inbox_newest") or 0
 
     def last_received(self) -> int | None:
         """When the newest callback came (epoch s); None before the first."""
-        row = self._engine.one("inbox_last_received")
-        return None if row is None else int(row["received_at"])
+        return self._engine.number("inbox_last_received")
 
     def waiting(self, *, now: int, upto: int) -> int:
         """How many events up to row *upto* may be tried at *now* (epoch s) and are not dealt with yet."""
-        row = self._engine.one("inbox_waiting", now=now, upto=upto)
-        return int(row["waiting"]) if row else 0
+        return self._engine.number("inbox_waiting", now=now, upto=upto) or 0
 
     def depth(self, *, now: int) -> Depth:
         """What waits at *now* (epoch s)."""
@@ -95,8 +81,8 @@ class Inbox:
 
     def revive(self, seq: int) -> bool:
         """Give a dead letter another round of tries; whether there was one."""
-        return self._engine.run("inbox_revive", seq=seq) > 0
+        return self._engine.apply("inbox_revive", seq=seq)
 
     def drop(self, seq: int) -> bool:
         """Drop a dead letter; whether there was one."""
-        return self._engine.run("inbox_drop", seq=seq) > 0
+        return self._engine.apply("inbox_drop", seq=seq)

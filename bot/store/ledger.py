@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.core.contacts import Contact
 from bot.core.relations import Add, RelationEvent, RelationKind, Slip
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import Engine, SqlRow, TableGroup, row_of
 
 RELATION = "relation"  # the scope "one relation" in the table of what must be derived anew
 
@@ -22,11 +22,11 @@ class Stretch:
     kept: list[Add] = field(default_factory=list)
 
 
-class Ledger:
+class Ledger(TableGroup):
     """Facts in, adds out. Call the changing methods inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._local = threading.local()
 
     def append(self, event: RelationEvent, *, origin: str, recorded_at: int) -> bool:
@@ -35,40 +35,27 @@ class Ledger:
         A fact about a changed userid is kept under the new one. *origin* is callback, sync or import;
         *recorded_at* in epoch s.
         """
-        renamed = self._engine.one("rename_of", userid=event.userid)
-        userid = event.userid if renamed is None else renamed["userid"]
-        new = self._engine.run(
-            "ledger_append",
-            userid=userid,
-            external_userid=event.external_userid,
-            at=event.at,
-            kind=event.kind.value,
-            origin=origin,
-            state=event.state,
-            recorded_at=recorded_at,
-        )
-        if new:
-            self._touched().add(f"{userid} {event.external_userid}")
-        return new > 0
+        renamed = self._engine.one("rename_of", userid=event.userid) or {"userid": event.userid}
+        row = row_of(event, origin=origin, recorded_at=recorded_at, **renamed)
+        is_new = self._engine.apply("ledger_append", **row)
+        if is_new:
+            self._touched().add(f"{row['userid']} {event.external_userid}")
+        return is_new
 
     def append_all(self, events: Iterable[RelationEvent], *, origin: str, recorded_at: int) -> None:
         """Keep many facts, as `append` keeps one."""
         renamed = {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
         rows = [
-            {
-                "userid": renamed.get(event.userid, event.userid),
-                "external_userid": event.external_userid,
-                "at": event.at,
-                "kind": event.kind.value,
-                "origin": origin,
-                "state": event.state,
-                "recorded_at": recorded_at,
-            }
+            row_of(
+                event,
+                userid=renamed.get(event.userid, event.userid),
+                origin=origin,
+                recorded_at=recorded_at,
+            )
             for event in events
         ]
-        if rows:
-            self._engine.run_many("ledger_append_all", rows)
-            self._touched().update(f"{row['userid']} {row['external_userid']}" for row in rows)
+        self._engine.run_many("ledger_append_all", rows)
+        self._touched().update(f"{row['userid']} {row['external_userid']}" for row in rows)
 
     def touch(self, userid: str, customers: Iterable[str]) -> None:
         """Have these relations derived anew, as after a new fact."""
@@ -109,8 +96,7 @@ class Ledger:
 
     def dirty(self) -> int:
         """How much still waits to be derived."""
-        row = self._engine.one("dirty_count")
-        return int(row["dirty"]) if row else 0
+        return self._engine.number("dirty_count") or 0
 
     def relation(self, userid: str, external_userid: str) -> list[RelationEvent]:
         """The set of facts of one relation."""
@@ -142,13 +128,11 @@ class Ledger:
 
     def first_at(self) -> int | None:
         """When the first fact of all happened, in epoch s; None in an empty ledger."""
-        row = self._engine.one("ledger_first")
-        return None if row is None or row["at"] is None else int(row["at"])
+        return self._engine.number("ledger_first")
 
     def found_since(self, since: int, *, origin: str) -> int:
         """How many facts of an *origin* are later than *since* (epoch s); reads the whole ledger."""
-        row = self._engine.one("ledger_found_since", origin=origin, since=since)
-        return int(row["facts"]) if row else 0
+        return self._engine.number("ledger_found_since", origin=origin, since=since) or 0
 
     def relations(self) -> list[tuple[str, str]]:
         """Every relation that has facts or adds: (userid, external_userid)."""
@@ -187,8 +171,7 @@ class Ledger:
     def put_adds(self, userid: str, external_userid: str, adds: Sequence[Add]) -> None:
         """Replace what was derived for one relation."""
         self._engine.run("adds_clear", userid=userid, external_userid=external_userid)
-        if adds:
-            self._engine.run_many("adds_put", [_row(add) for add in adds])
+        self._engine.run_many("adds_put", [_row(add) for add in adds])
 
     def contacts(
         self, *, since: int, upto: int, alive: bool, userids: Collection[str] | None = None

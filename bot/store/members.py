@@ -11,14 +11,14 @@ from operator import itemgetter
 
 from bot.core.people import Membership, Person
 from bot.store.coordination import PEOPLE, Marks
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import Engine, SqlRow, TableGroup, row_of
 
 
-class Members:
+class Members(TableGroup):
     """People and their dated memberships. An empty `since` is the first reading: for all time before."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._marks = Marks(engine)
 
     def all(self) -> dict[str, Person]:
@@ -64,10 +64,6 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _membership(row: SqlRow) -> Membership:
-    return Membership(since=_day(row["since"]), departments=_split(row["departments"]), role=row["role"])
-
-
 @lru_cache(maxsize=64)
 def _share(text: str) -> Fraction:
     return Fraction(text)
@@ -76,10 +72,14 @@ def _share(text: str) -> Fraction:
 def _person(rows: list[SqlRow]) -> Person:
     """A person from a row for each of his memberships."""
     row = rows[0]
+    memberships = (
+        Membership(since=_day(row["since"]), departments=_split(row["departments"]), role=row["role"])
+        for row in rows
+    )
     return Person(
         userid=row["userid"],
         name=row["name"],
-        memberships=tuple(_membership(dated) for dated in rows),
+        memberships=tuple(memberships),
         leader_of=_split(row["leader_of"]),
         joined_on=_day(row["joined_on"]),
         left_on=_day(row["left_on"]),
@@ -88,12 +88,4 @@ def _person(rows: list[SqlRow]) -> Person:
 
 
 def _row(person: Person, read_on: date) -> SqlRow:
-    return {
-        "userid": person.userid,
-        "name": person.name,
-        "leader_of": _joined(person.leader_of),
-        "joined_on": person.joined_on.isoformat() if person.joined_on else None,
-        "left_on": person.left_on.isoformat() if person.left_on else None,
-        "share": str(person.share),
-        "read_on": read_on.isoformat(),
-    }
+    return row_of(person, leader_of=_joined(person.leader_of), share=str(person.share), read_on=read_on)

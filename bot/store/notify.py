@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup
 
 
-class UnaskedMessages:
+class UnaskedMessages(TableGroup):
     """Userids in lower case, days local. Call the changing methods inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def take(self, userid: str, day: date, *, room: int) -> bool:
         """Take one of *room* places of the day; False when all are taken."""
         about = {"userid": userid, "day": day.isoformat()}
         self._engine.run("unasked_begin", **about)
-        return self._engine.run("unasked_take", room=room, **about) > 0
+        return self._engine.apply("unasked_take", room=room, **about)
 
     def give_back(self, userid: str, day: date) -> None:
         """A place of the day was taken for a message that does not go then."""
@@ -29,12 +26,8 @@ class UnaskedMessages:
 
     def withhold(self, key: str, *, job: str, userid: str, day: date, reason: str, at: int) -> bool:
         """The message *key* does not go; False when that is known. *at* in epoch s."""
-        return (
-            self._engine.run(
-                "withhold", key=key, job=job, userid=userid, day=day.isoformat(), reason=reason, at=at
-            )
-            > 0
-        )
+        about = {"job": job, "userid": userid, "day": day.isoformat(), "reason": reason}
+        return self._engine.apply("withhold", key=key, at=at, **about)
 
     def told(self, key: str) -> None:
         """The message *key* went after all."""
@@ -47,9 +40,5 @@ class UnaskedMessages:
 
     def withheld(self, *, on: date | None = None) -> dict[str, int]:
         """How many messages were withheld by reason: of the local day *on*, or of all days."""
-        rows = (
-            self._engine.all("withheld_all")
-            if on is None
-            else self._engine.all("withheld_on", day=on.isoformat())
-        )
-        return {row["reason"]: int(row["number"]) for row in rows}
+        statement, day = ("withheld_all", {}) if on is None else ("withheld_on", {"day": on.isoformat()})
+        return {row["reason"]: int(row["number"]) for row in self._engine.all(statement, **day)}

@@ -9,7 +9,7 @@ from datetime import date
 from enum import IntEnum
 from typing import Any
 
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import SqlRow, TableGroup, row_of, value_of
 from bot.store.inbox import Depth
 
 UPDATE = "update_template_card"  # the msgtype of a row that changes a card instead of sending something
@@ -66,8 +66,8 @@ class Due:
     @property
     def body(self) -> dict[str, Any]:
         """The part of the request that is named *msgtype*."""
-        found = (form["body"] for form in self._forms() if form["msgtype"] == self.msgtype)
-        return next(found, {"content": self.content})
+        bodies = (form["body"] for form in self._forms() if form["msgtype"] == self.msgtype)
+        return next(bodies, {"content": self.content})
 
     @property
     def simpler(self) -> tuple[str, str] | None:
@@ -93,51 +93,17 @@ class Pending:
     time_shift: int | None
 
 
-class Outbox:
+class Outbox(TableGroup):
     """Rows of the outbox; each changing method is one statement, safe alone or in a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def add(self, message: OutboxMessage, *, created_at: int) -> bool:
         """Store a message; False when its key is there already."""
-        return (
-            self._engine.run(
-                "outbox_add",
-                key=message.key,
-                job=message.job,
-                to_userid=message.to_userid,
-                lane=int(message.lane),
-                msgtype=message.msgtype,
-                content=message.content,
-                created_at=created_at,
-                not_before=message.not_before,
-                expires_at=message.expires_at,
-                time_shift=message.time_shift,
-                forms=message.forms,
-                task_id=message.task_id,
-                private=int(message.private),
-            )
-            > 0
-        )
+        return self._engine.apply("outbox_add", **row_of(message, created_at=created_at))
 
     def due(self, *, real_now: int, clock_now: int, batch: int) -> list[Due]:
         """Messages that may be tried now, fast lane first."""
         rows = self._engine.all("outbox_due", real_now=real_now, clock_now=clock_now, batch=batch)
-        return [
-            Due(
-                row["seq"],
-                row["key"],
-                row["to_userid"],
-                row["msgtype"],
-                row["content"],
-                row["attempts"],
-                None if row["request"] is None else bytes(row["request"]),
-                row["unsure_since"],
-                row["forms"],
-            )
-            for row in rows
-        ]
+        return [value_of(Due, row) for row in rows]
 
     def unasked_due(self, *, real_now: int, clock_now: int) -> list[Pending]:
         """What nobody asked for and nobody tried yet, whose turn has come, in the order of planning."""
@@ -146,16 +112,15 @@ class Outbox:
 
     def move(self, seq: int, *, not_before: int, expires_at: int) -> bool:
         """Another time for what was never tried; False if it is tried or gone."""
-        return self._engine.run("outbox_move", seq=seq, not_before=not_before, expires_at=expires_at) > 0
+        return self._engine.apply("outbox_move", seq=seq, not_before=not_before, expires_at=expires_at)
 
     def withdraw(self, seq: int, *, reason: str, now: int) -> bool:
         """It does not go at all, because of *reason*; False if it was tried or is gone."""
-        return self._engine.run("outbox_withdraw", seq=seq, error=reason, now=now) > 0
+        return self._engine.apply("outbox_withdraw", seq=seq, error=reason, now=now)
 
     def expired(self, *, since: int) -> int:
         """How many lost their point from *since* (epoch s of real time) on."""
-        row = self._engine.one("outbox_expired_since", since=since)
-        return int(row["number"]) if row else 0
+        return self._engine.number("outbox_expired_since", since=since) or 0
 
     def expire(self, *, real_now: int, clock_now: int) -> int:
         """Drop what lost its point; how many."""
@@ -164,13 +129,12 @@ class Outbox:
     def begin(self, seq: int, *, request: bytes, now: int) -> bool:
         """Keep the exact request before its try; False when the row is no longer pending."""
         digest = hashlib.sha256(request).hexdigest()
-        return self._engine.run("outbox_begin", seq=seq, request=request, request_hash=digest, now=now) > 0
+        return self._engine.apply("outbox_begin", seq=seq, request=request, request_hash=digest, now=now)
 
     def is_taken(self, seq: int, *, request: bytes) -> bool:
         """Whether another row makes this very request: WeCom would drop the second one."""
         digest = hashlib.sha256(request).hexdigest()
-        row = self._engine.one("outbox_request_taken", seq=seq, request_hash=digest)
-        return bool(row and row["taken"])
+        return bool(self._engine.number("outbox_request_taken", seq=seq, request_hash=digest))
 
     def finish(self, seq: int, *, state: str, now: int, receipt: str = "", error: str = "") -> None:
         """Final: *state* is sent, failed or unknown; *receipt* is WeCom's answer as JSON."""
@@ -180,20 +144,13 @@ class Outbox:
         self, seq: int, *, next_try_at: int, unsure_since: int | None, error: str, spent: bool = True
     ) -> None:
         """Try again later; *unsure_since* None: WeCom surely did not take it. Not *spent*: no try used up."""
-        self._engine.run(
-            "outbox_retry",
-            seq=seq,
-            next_try_at=next_try_at,
-            unsure_since=unsure_since,
-            error=error,
-            spent=int(spent),
-        )
+        about = {"next_try_at": next_try_at, "unsure_since": unsure_since, "error": error}
+        self._engine.run("outbox_retry", seq=seq, spent=int(spent), **about)
 
     def fall_back(self, seq: int, *, msgtype: str, content: str, refused: str, now: int) -> None:
         """Send it as *msgtype* instead: WeCom surely did not take what was *refused*, which is noted."""
-        self._engine.run(
-            "outbox_fall_back", seq=seq, msgtype=msgtype, content=content, refused=refused, now=now
-        )
+        form = {"msgtype": msgtype, "content": content}
+        self._engine.run("outbox_fall_back", seq=seq, refused=refused, now=now, **form)
 
     def postpone(self, seq: int, *, next_try_at: int) -> None:
         """Wait for the pacing of this member; no try is used up."""
@@ -235,8 +192,8 @@ class Outbox:
 
     def revive(self, key: str) -> bool:
         """Give a dead letter another round of tries; whether there was one."""
-        return self._engine.run("outbox_revive", key=key) > 0
+        return self._engine.apply("outbox_revive", key=key)
 
     def drop(self, key: str) -> bool:
         """Drop a dead letter; whether there was one."""
-        return self._engine.run("outbox_drop", key=key) > 0
+        return self._engine.apply("outbox_drop", key=key)

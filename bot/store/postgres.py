@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,8 +14,8 @@ from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from bot.store.engine import PATIENCE_S, SqlRow, StoreBusyError, StoreError
-from bot.store.queries import Queries, Step, complete, newer, steps
+from bot.store.engine import PATIENCE_S, Engine, StoreBusyError, StoreError
+from bot.store.queries import Queries, complete, newer, steps
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,7 @@ _LISTEN_S = 5.0
 Connection = psycopg.Connection[DictRow]
 
 
-class PostgresEngine:
+class PostgresEngine(Engine):
     """Runs named statements on PostgreSQL. Safe to share between threads."""
 
     def __init__(self, url: str) -> None:
@@ -77,7 +77,7 @@ class PostgresEngine:
 
     @staticmethod
     def is_ready(url: str) -> bool:
-        """Whether the database at *url* can be reached and needs no step of the schema."""
+        """Return whether the database at *url* can be reached and needs no step of the schema."""
         try:
             with psycopg.connect(url, connect_timeout=_CONNECT_S, row_factory=dict_row) as connection:
                 rows = connection.execute("SELECT name FROM migrations").fetchall()
@@ -87,7 +87,7 @@ class PostgresEngine:
 
     @contextmanager
     def transaction(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
-        """All writes of this thread inside the block are kept together or not at all.
+        """Store all writes of this thread inside the block together, or none of them.
 
         Raises StoreBusyError when the database is away or refuses now. If it went away during the commit,
         nobody knows the outcome: look by key before doing anything again.
@@ -103,47 +103,28 @@ class PostgresEngine:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Inside a transaction: undo only this block if it fails."""
+        """Undo only this block of a transaction if it fails."""
         with self._local.connection.transaction():
             yield
 
-    def all(self, name: str, /, **values: object) -> list[SqlRow]:
-        """Rows of the statement *name*. Raises StoreBusyError when the store cannot be used now."""
-        rows: list[SqlRow] = self._call(name, **values)
-        return rows
-
-    def one(self, name: str, /, **values: object) -> SqlRow | None:
-        """First row of the statement *name*, or None."""
-        row: SqlRow | None = self._call(name, **values)
-        return row
-
-    def run(self, name: str, /, **values: object) -> int:
-        """Carry out the statement *name*, in the open transaction or as one of its own; rows touched."""
-        count: int = self._call(name, **values)
-        return count
-
-    def run_many(self, name: str, rows: Sequence[Mapping[str, object]], /) -> None:
-        """Carry out the statement *name* once for each of *rows*; call it inside a transaction."""
-        self._call(name, rows)
-
     def append(self, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]], /) -> None:
-        """Put many new rows into *table*; call it inside a transaction."""
+        """Add many new rows to *table*; call it inside a transaction."""
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
-        with self._at_hand() as connection, _translated(), connection.cursor().copy(statement) as copy:
+        with (
+            self._lent() as connection,
+            _translated(),
+            connection.cursor().copy(statement) as copy,
+        ):
             for row in rows:
                 copy.write_row(row)
-
-    def learn(self, text: str) -> None:
-        """Take more named statements, written as in `sql/*.sql`."""
-        self._queries.learn(text)
 
     def number_on(self, table: str, column: str) -> None:
         """Let the next number that *column* of *table* gives be higher than every number in it."""
         highest = sql.SQL("SELECT COALESCE(MAX({}), 0) + 1 FROM {}").format(
             sql.Identifier(column), sql.Identifier(table)
         )
-        with self._at_hand() as connection, _translated():
+        with self._lent() as connection, _translated():
             connection.execute(
                 sql.SQL("SELECT setval(pg_get_serial_sequence({}, {}), ({}), false)").format(
                     table, column, highest
@@ -151,14 +132,14 @@ class PostgresEngine:
             )
 
     def now(self) -> float:
-        """The database's clock, real epoch seconds: leases live by it, whatever the machines' clocks say."""
-        with self._at_hand() as connection, _translated():
+        """Return real time by the database's clock, in epoch seconds: leases live by it, not by machines'."""
+        with self._lent() as connection, _translated():
             row = connection.execute("SELECT EXTRACT(EPOCH FROM clock_timestamp()) AS now").fetchone()
         return float(row["now"]) if row else time.time()
 
     def notify(self, topic: str) -> None:
         """Tell every process that there is something to do; inside a transaction, once it is committed."""
-        with self._at_hand() as connection, _translated():
+        with self._lent() as connection, _translated():
             connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, topic))
 
     def listen(self, heard: Callable[[str], None]) -> None:
@@ -180,8 +161,8 @@ class PostgresEngine:
                 with psycopg.connect(self._url, autocommit=True, connect_timeout=_CONNECT_S) as connection:
                     connection.execute(f"LISTEN {_CHANNEL}")
                     while not self._ending.is_set():
-                        for told in connection.notifies(timeout=0.5):
-                            heard(told.payload)
+                        for notification in connection.notifies(timeout=0.5):
+                            heard(notification.payload)
             except psycopg.Error as error:
                 # Polling goes on meanwhile; nothing is lost but a moment.
                 log.info("listening again soon", error=type(error).__name__)
@@ -189,13 +170,13 @@ class PostgresEngine:
 
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:
         query = self._queries[name]
-        with self._at_hand() as connection, _translated():
-            found = query(connection, *rows, **values)
-            return list(found) if isinstance(found, Iterator) else found
+        with self._lent() as connection, _translated():
+            result = query(connection, *rows, **values)
+            return list(result) if isinstance(result, Iterator) else result
 
     @contextmanager
-    def _at_hand(self) -> Iterator[Connection]:
-        """The connection of the open transaction, or one for a single statement."""
+    def _lent(self) -> Iterator[Connection]:
+        """Lend the connection of the open transaction, or one for a single statement."""
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
             yield connection
@@ -217,7 +198,7 @@ class PostgresEngine:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Failures of the database that may pass (away, locked, deadlock, timeout) as StoreBusyError."""
+    """Raise StoreBusyError for failures of the database that may pass (away, locked, deadlock, timeout)."""
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -231,25 +212,17 @@ def _migrate(connection: Connection) -> None:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at BIGINT NOT NULL)"
             )
-    except (
-        psycopg.errors.UniqueViolation,
-        psycopg.errors.DuplicateObject,
-        psycopg.errors.DuplicateTable,
-    ):
-        pass  # another process made it in the same moment: it depends on the moment what is found to be there
+    except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateObject, psycopg.errors.DuplicateTable):
+        pass  # another process made it in the same moment; which of its parts is there, depends
     with connection.transaction():
         connection.execute("LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE")
         applied = {row["name"] for row in connection.execute("SELECT name FROM migrations")}
         if unknown := newer(applied, DIALECT):
             raise StoreError(unknown)
         for step in steps(DIALECT):
-            if step.name not in applied:
-                _apply(connection, step)
-
-
-def _apply(connection: Connection, step: Step) -> None:
-    for statement in step.statements:
-        connection.execute(statement.encode())
-    connection.execute(
-        "INSERT INTO migrations (name, applied_at) VALUES (%s, %s)", (step.name, int(time.time()))
-    )
+            if step.name in applied:
+                continue
+            for statement in step.statements:
+                connection.execute(statement.encode())
+            noted = (step.name, int(time.time()))
+            connection.execute("INSERT INTO migrations (name, applied_at) VALUES (%s, %s)", noted)

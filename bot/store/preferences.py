@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup, value_of
 
 
 class Way(StrEnum):
@@ -37,11 +37,8 @@ class SaidLeave:
     said_at: int
 
 
-class Preferences:
+class Preferences(TableGroup):
     """Userids in lower case. Each method is safe alone or inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def mute(self, userid: str, *, until: int, since: int, way: Way) -> None:
         """Nothing unasked before *until*; replaces an earlier wish. Epoch seconds."""
@@ -49,21 +46,16 @@ class Preferences:
 
     def unmute(self, userid: str) -> bool:
         """Forget the wish; whether there was one."""
-        return self._engine.run("mute_clear", userid=userid) > 0
+        return self._engine.apply("mute_clear", userid=userid)
 
     def mutes(self) -> dict[str, Mute]:
         """All wishes by userid, those that are over too."""
-        return {
-            row["userid"]: Mute(
-                userid=row["userid"], until=row["until"], since=row["since"], way=Way(row["way"])
-            )
-            for row in self._engine.all("mutes_all")
-        }
+        return {row["userid"]: value_of(Mute, row) for row in self._engine.all("mutes_all")}
 
     def add_leave(self, userid: str, first: date, last: date, *, at: int) -> bool:
         """Keep a leave, both days included; False when it is known. *at* in epoch s."""
         days = {"first_day": first.isoformat(), "last_day": last.isoformat()}
-        return self._engine.run("leave_said_add", userid=userid, said_at=at, **days) > 0
+        return self._engine.apply("leave_said_add", userid=userid, said_at=at, **days)
 
     def end_leave(self, userid: str, *, back_on: date) -> bool:
         """He is at work from the local day *back_on*: past days stay; whether anything changed."""
@@ -73,20 +65,15 @@ class Preferences:
 
     def leaves(self) -> dict[str, tuple[SaidLeave, ...]]:
         """All leaves by userid, in the order of their days."""
-        found: dict[str, list[SaidLeave]] = {}
+        leaves: dict[str, list[SaidLeave]] = {}
         for row in self._engine.all("leaves_said_all"):
-            leave = SaidLeave(
-                userid=row["userid"],
-                first=date.fromisoformat(row["first_day"]),
-                last=date.fromisoformat(row["last_day"]),
-                said_at=row["said_at"],
-            )
-            found.setdefault(leave.userid, []).append(leave)
-        return {userid: tuple(leaves) for userid, leaves in found.items()}
+            leave = value_of(SaidLeave, row, first=row["first_day"], last=row["last_day"])
+            leaves.setdefault(leave.userid, []).append(leave)
+        return {userid: tuple(of_person) for userid, of_person in leaves.items()}
 
     def wish_help(self, userid: str, day: date, *, at: int) -> bool:
         """He asked for help on the local *day*; False when he had. *at* in epoch s."""
-        return self._engine.run("help_wish_add", userid=userid, day=day.isoformat(), wished_at=at) > 0
+        return self._engine.apply("help_wish_add", userid=userid, day=day.isoformat(), wished_at=at)
 
     def help_wishes(self, *, since: date) -> list[tuple[str, date]]:
         """Who asked for help on which local day from *since* on, in the order of days."""
@@ -100,11 +87,9 @@ class Preferences:
             {"userid": userid, "number": number, "external_userid": external_userid, "shown_at": at}
             for number, external_userid in enumerate(external_userids, start=1)
         ]
-        if rows:
-            self._engine.run_many("list_shown_put", rows)
+        self._engine.run_many("list_shown_put", rows)
 
     def shown(self, userid: str) -> dict[int, str]:
         """The customers of the list that he was shown last, by number."""
-        return {
-            row["number"]: row["external_userid"] for row in self._engine.all("list_shown", userid=userid)
-        }
+        rows = self._engine.all("list_shown", userid=userid)
+        return {row["number"]: row["external_userid"] for row in rows}

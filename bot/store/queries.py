@@ -58,7 +58,7 @@ def _step(file: Path, dialect: str) -> Step:
 
 
 def newer(applied: Collection[str], dialect: str) -> str | None:
-    """What to say when a store has steps that this version does not know; None if it has none."""
+    """Return what to say of a store with steps that this version does not know; None if it has none."""
     unknown = sorted(set(applied) - {step.name for step in steps(dialect)})
     if not unknown:
         return None
@@ -69,7 +69,7 @@ def newer(applied: Collection[str], dialect: str) -> str | None:
 
 
 def complete(applied: Collection[str], dialect: str) -> bool:
-    """Whether a store has exactly the steps that this version knows."""
+    """Return whether a store has exactly the steps that this version knows."""
     return set(applied) == {step.name for step in steps(dialect)}
 
 
@@ -79,14 +79,14 @@ class Queries:
     def __init__(self, dialect: str, *, adapter: str) -> None:
         """*adapter* is aiosql's name for the driver."""
         self._adapter = adapter
-        self._found = dict(shipped(dialect, adapter))
+        self._statements = dict(shipped(dialect, adapter))
 
     def learn(self, text: str) -> None:
         """Take the statements in *text*."""
-        self._found |= _read(text, self._adapter)
+        self._statements |= _read(text, self._adapter)
 
     def __getitem__(self, name: str) -> Any:
-        return self._found[name]
+        return self._statements[name]
 
 
 @cache
@@ -94,11 +94,8 @@ def shipped(dialect: str, adapter: str) -> Mapping[str, Any]:
     """Return what stands in the files, read once in a process: reading takes longer than opening a store."""
     folder = _folder("sql")
     files = (*sorted(folder.glob("*.sql")), *sorted((folder / dialect).glob("*.sql")))
-    found: dict[str, Any] = {}
-    for file in files:
-        text = _LISTED.sub(_LISTS[dialect], file.read_text(encoding="utf-8"))
-        found |= _read(text, adapter)
-    return found
+    texts = (_LISTED.sub(_LISTS[dialect], file.read_text(encoding="utf-8")) for file in files)
+    return {name: query for text in texts for name, query in _read(text, adapter).items()}
 
 
 def _read(text: str, adapter: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.places import RankPlace
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,16 +18,13 @@ class KeptPlaces:
     places: Mapping[str, RankPlace]
 
 
-class Ranks:
+class Ranks(TableGroup):
     """Call `put` inside a transaction."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def put(self, found: Mapping[tuple[str, str], Mapping[str, RankPlace]], *, as_of: int) -> None:
+    def put(self, ranks: Mapping[tuple[str, str], Mapping[str, RankPlace]], *, as_of: int) -> None:
         """Keep places by (quota, period) and userid as of *as_of* (epoch s); all earlier ones go."""
         self._engine.run("ranks_clear")
-        for (quota, period), places in found.items():
+        for (quota, period), places in ranks.items():
             written = {userid: (place.rank, place.of) for userid, place in places.items()}
             self._engine.run("ranks_put", quota=quota, period=period, as_of=as_of, places=json.dumps(written))
 
@@ -36,12 +33,11 @@ class Ranks:
         row = self._engine.one("ranks_get", quota=quota, period=period)
         if row is None:
             return None
-        told: dict[str, tuple[int, int]] = json.loads(row["places"])
-        here = {userid: told[userid] for userid in userids if userid in told}
+        kept: dict[str, tuple[int, int]] = json.loads(row["places"])
+        here = {userid: kept[userid] for userid in userids if userid in kept}
         places = {userid: RankPlace(rank=rank, of=of) for userid, (rank, of) in here.items()}
         return KeptPlaces(as_of=row["as_of"], places=places)
 
     def newest(self) -> int | None:
         """When places were kept last, in epoch s."""
-        row = self._engine.one("ranks_newest")
-        return None if row is None or row["as_of"] is None else int(row["as_of"])
+        return self._engine.number("ranks_newest")

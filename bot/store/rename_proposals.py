@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.renames import Begun, Overlap, Pair
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import SqlRow, TableGroup, row_of
 
 
 class ProposalState(StrEnum):
@@ -36,11 +36,8 @@ class Proposal(Overlap):
         return self.old_userid, self.userid
 
 
-class Proposals:
+class Proposals(TableGroup):
     """Rows of this table, and what they are made from."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def open(self) -> list[Proposal]:
         """What waits for a decision, oldest first."""
@@ -50,27 +47,14 @@ class Proposals:
         """Pairs of whom a person said that they are two people."""
         return frozenset((row["old_userid"], row["userid"]) for row in self._engine.all("proposals_refused"))
 
-    def put(self, found: Iterable[Overlap], *, at: int) -> None:
+    def put(self, overlaps: Iterable[Overlap], *, at: int) -> None:
         """Ask; a pair that was refused is not asked about again."""
-        rows = [
-            {
-                "old_userid": one.old_userid,
-                "userid": one.userid,
-                "same": one.same,
-                "living": one.living,
-                "at": at,
-            }
-            for one in found
-        ]
-        if rows:
-            self._engine.run_many("proposals_put", rows)
+        self._engine.run_many("proposals_put", [row_of(overlap, at=at) for overlap in overlaps])
 
     def end(self, pair: Pair, state: ProposalState, *, by: str, reason: str, at: int) -> bool:
         """Decide or release an open one; False when it was not open."""
-        return (
-            self._engine.run("proposals_end", **_named(pair), state=state.value, by=by, reason=reason, at=at)
-            > 0
-        )
+        decision = {"state": state.value, "by": by, "reason": reason, "at": at}
+        return self._engine.apply("proposals_end", **_named(pair), **decision)
 
     def tell(self, pair: Pair, *, told: int, at: int) -> None:
         """Note that so many levels of reviewers were asked."""

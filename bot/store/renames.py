@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from bot.store.coordination import PEOPLE, Marks
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup
 
 # Each moves rows of one table to the new userid; what cannot move is cleared after that.
 _MOVED = (
@@ -32,11 +32,8 @@ _MOVED = (
 )
 
 
-class Renames:
+class Renames(TableGroup):
     """Call the changing methods inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def all(self) -> dict[str, str]:
         """The userid that holds now, by old userid."""
@@ -49,8 +46,7 @@ class Renames:
 
     def is_known(self, userid: str) -> bool:
         """Whether anything is known of *userid*, be it that it is an old one."""
-        row = self._engine.one("rename_traces", userid=userid)
-        return bool(row and row["traces"])
+        return bool(self._engine.number("rename_traces", userid=userid))
 
     def customers(self, userid: str) -> list[str]:
         """The customers of whom the ledger has facts with *userid*."""
@@ -77,17 +73,10 @@ class Renames:
 
     def _move_findings(self, old: str, new: str) -> None:
         for row in self._engine.all("rename_findings", old_userid=old):
-            keys = [
-                [new if userid == old else userid, *rest] for userid, *rest in json.loads(row["concerned"])
-            ]
-            self._engine.run(
-                "rename_finding",
-                kind=row["kind"],
-                subject=row["subject"],
-                old_userid=old,
-                userid=new,
-                concerned=json.dumps(keys),
-            )
+            concerned = json.loads(row["concerned"])
+            keys = json.dumps([[new if userid == old else userid, *rest] for userid, *rest in concerned])
+            about = {"kind": row["kind"], "subject": row["subject"]}
+            self._engine.run("rename_finding", old_userid=old, userid=new, concerned=keys, **about)
 
     def _move_messages(self, old: str, new: str) -> None:
         for row in self._engine.all("rename_messages", old_userid=old):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from bot.core.progress import QuotaFigures as Line
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import SqlRow, TableGroup, row_of, value_of
 
 _LINE = TypeAdapter(Line)
 
@@ -49,11 +49,8 @@ class Closed:
     final: int
 
 
-class Results:
+class Results(TableGroup):
     """Appends and reads. Call the changing methods inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def add(self, results: Iterable[Result]) -> None:
         """Append versions; one that is there already stays as it is."""
@@ -79,13 +76,11 @@ class Results:
 
 
 def _newest(rows: Iterable[SqlRow]) -> dict[str, Result]:
-    found: dict[str, Result] = {}
-    for row in rows:
-        result = _result(row)
-        known = found.get(row["userid"])
-        if known is None or result.version > known.version:
-            found[row["userid"]] = result
-    return found
+    results: dict[str, Result] = {}
+    for result in map(_result, rows):
+        if result.version > results.setdefault(result.line.userid, result).version:
+            results[result.line.userid] = result
+    return results
 
 
 def text_of(line: Line) -> str:
@@ -94,25 +89,10 @@ def text_of(line: Line) -> str:
 
 
 def _row(result: Result) -> SqlRow:
-    return {
-        "quota": result.line.quota,
-        "period": result.line.period,
-        "userid": result.line.userid,
-        "version": result.version,
-        "state": result.state.value,
-        "line": text_of(result.line),
-        "author": result.author,
-        "reason": result.reason,
-        "stored_at": result.stored_at,
-    }
+    quota, period = result.name
+    return row_of(result, quota=quota, period=period, userid=result.line.userid, line=text_of(result.line))
 
 
 def _result(row: SqlRow) -> Result:
-    return Result(
-        line=replace(_LINE.validate_json(row["line"]), userid=row["userid"]),
-        version=row["version"],
-        state=ResultState(row["state"]),
-        author=row["author"],
-        reason=row["reason"],
-        stored_at=row["stored_at"],
-    )
+    line = replace(_LINE.validate_json(row["line"]), userid=row["userid"])
+    return value_of(Result, row, line=line)

@@ -12,8 +12,8 @@ from datetime import date
 from enum import StrEnum
 
 from bot.core.evidence import Evidence
-from bot.core.integrity import Finding, FindingKind, FindingName, Flag, Key
-from bot.store.engine import Engine, SqlRow
+from bot.core.integrity import Finding, FindingName, Flag, Key
+from bot.store.engine import SqlRow, TableGroup, row_of, value_of
 
 
 class ReviewKind(StrEnum):
@@ -81,11 +81,8 @@ class Decided:
     why: str
 
 
-class Reviews:
+class Reviews(TableGroup):
     """Cases about single contacts."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def decisions(self) -> dict[Key, dict[str, bool]]:
         """What was decided of each contact, by quota (True counts); the newest decision holds."""
@@ -96,7 +93,7 @@ class Reviews:
 
     def open(self, openings: Iterable[Opening]) -> None:
         """Open cases; one of a kind is open once for a contact and quota, and never after its decision."""
-        self._engine.run_many("reviews_open_one", [_opening(one) for one in openings])
+        self._engine.run_many("reviews_open_one", list(map(_opening, openings)))
 
     def of_contact(self, contact: Key) -> list[Review]:
         """All cases there ever were about *contact*, oldest first."""
@@ -112,10 +109,8 @@ class Reviews:
 
     def decide(self, number: int, state: ReviewState, *, by: str, reason: str, at: int) -> bool:
         """End a case; False when it was not open."""
-        return (
-            self._engine.run("reviews_decide", number=number, state=state.value, by=by, reason=reason, at=at)
-            > 0
-        )
+        decision = {"state": state.value, "by": by, "reason": reason, "at": at}
+        return self._engine.apply("reviews_decide", number=number, **decision)
 
     def tell(self, number: int, *, told: int, at: int) -> None:
         """Note that so many levels of reviewers were asked."""
@@ -131,11 +126,8 @@ class Reviews:
         }
 
 
-class Findings:
+class Findings(TableGroup):
     """Questions about adds: asked, answered, confirmed or cleared. What was decided is not asked again."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def decided(self) -> frozenset[FindingName]:
         """Those that hold nothing any more."""
@@ -155,16 +147,13 @@ class Findings:
 
     def ask(self, finding: Finding, evidence: Evidence, *, at: int) -> bool:
         """Keep a question under its time; False when it was asked before."""
-        return (
-            self._engine.run(
-                "findings_ask",
-                **_named(finding.name),
-                on_day=finding.on.isoformat(),
-                concerned=json.dumps(finding.concerned),
-                evidence=json.dumps(asdict(evidence)),
-                at=at,
-            )
-            > 0
+        return self._engine.apply(
+            "findings_ask",
+            **row_of(finding.name),
+            on_day=finding.on.isoformat(),
+            concerned=json.dumps(finding.concerned),
+            evidence=json.dumps(asdict(evidence)),
+            at=at,
         )
 
     def open(self) -> list[OpenFinding]:
@@ -173,75 +162,37 @@ class Findings:
 
     def answer(self, name: FindingName, text: str, *, at: int) -> bool:
         """Keep what the person says, once; False when it was answered or decided."""
-        return self._engine.run("findings_answer", **_named(name), answer=text, at=at) > 0
+        return self._engine.apply("findings_answer", **row_of(name), answer=text, at=at)
 
     def decide(self, name: FindingName, *, confirmed: bool, by: str, reason: str, at: int) -> bool:
         """Confirm or clear a finding; False when it was decided."""
         state = "confirmed" if confirmed else "cleared"
-        return (
-            self._engine.run("findings_decide", **_named(name), state=state, by=by, reason=reason, at=at) > 0
-        )
+        return self._engine.apply("findings_decide", **row_of(name), state=state, by=by, reason=reason, at=at)
 
     def tell(self, name: FindingName, *, told: int, at: int) -> None:
         """Note that so many levels of reviewers were asked."""
-        self._engine.run("findings_tell", **_named(name), told=told, at=at)
+        self._engine.run("findings_tell", **row_of(name), told=told, at=at)
 
 
 def _key(row: SqlRow) -> Key:
     return row["userid"], row["external_userid"], row["added_at"]
 
 
-def _opening(one: Opening) -> SqlRow:
-    userid, external_userid, added_at = one.contact
-    return {
-        "kind": one.kind.value,
-        "quota": one.quota,
-        "period": one.period,
-        "userid": userid,
-        "external_userid": external_userid,
-        "added_at": added_at,
-        "opened_at": one.opened_at,
-        "text": one.text,
-    }
+def _opening(opening: Opening) -> SqlRow:
+    userid, external_userid, added_at = opening.contact
+    return row_of(opening, userid=userid, external_userid=external_userid, added_at=added_at)
 
 
 def _review(row: SqlRow) -> Review:
-    return Review(
-        kind=ReviewKind(row["kind"]),
-        quota=row["quota"],
-        period=row["period"],
-        contact=_key(row),
-        opened_at=row["opened_at"],
-        text=row["text"],
-        number=row["number"],
-        state=ReviewState(row["state"]),
-        told=row["told"],
-        told_at=row["told_at"],
-        decided_by=row["decided_by"],
-        decided_at=row["decided_at"],
-        reason=row["reason"],
-    )
+    return value_of(Review, row, contact=_key(row))
 
 
 def _name(row: SqlRow) -> FindingName:
-    return FindingName(kind=FindingKind(row["kind"]), userid=row["userid"], subject=row["subject"])
-
-
-def _named(name: FindingName) -> dict[str, str]:
-    return {"kind": name.kind.value, "userid": name.userid, "subject": name.subject}
+    return value_of(FindingName, row)
 
 
 def _open_finding(row: SqlRow) -> OpenFinding:
-    return OpenFinding(
-        name=_name(row),
-        on=date.fromisoformat(row["on_day"]),
-        concerned=tuple(
-            (userid, customer, moment) for userid, customer, moment in json.loads(row["concerned"])
-        ),
-        evidence=Evidence(**json.loads(row["evidence"])),
-        asked_at=row["asked_at"],
-        answer=row["answer"],
-        answered_at=row["answered_at"],
-        told=row["told"],
-        told_at=row["told_at"],
+    concerned, evidence = json.loads(row["concerned"]), json.loads(row["evidence"])
+    return value_of(
+        OpenFinding, row, name=_name(row), on=row["on_day"], concerned=concerned, evidence=evidence
     )

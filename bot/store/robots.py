@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,32 +18,23 @@ class Off:
     since: int
 
 
-class Robots:
+class Robots(TableGroup):
     """Rows of robots_off. *configured* is what tells one configuration of a robot from another."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def switch_off(self, name: str, *, configured: str, errcode: int, error: str, now: int) -> bool:
         """Note that WeCom refuses it; False if that was known."""
-        return (
-            self._engine.run(
-                "robot_off", name=name, configured=configured, errcode=errcode, error=error, since=now
-            )
-            > 0
+        return self._engine.apply(
+            "robot_off", name=name, configured=configured, errcode=errcode, error=error, since=now
         )
 
     def all(self) -> list[Off]:
         """Everybody who is off, whatever is configured now."""
-        return [
-            Off(row["name"], row["errcode"], row["error"], row["since"])
-            for row in self._engine.all("robots_off")
-        ]
+        return [value_of(Off, row) for row in self._engine.all("robots_off")]
 
     def off(self, configured: Mapping[str, str]) -> dict[str, Off]:
         """Who is off, by name, among the robots as they are configured now."""
         return {
-            row["name"]: Off(row["name"], row["errcode"], row["error"], row["since"])
+            row["name"]: value_of(Off, row)
             for row in self._engine.all("robots_off")
             if configured.get(row["name"]) == row["configured"]
         }

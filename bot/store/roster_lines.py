@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.config.roster import RosterLine, line_from, text_of
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,38 +17,28 @@ class Imported:
     beside: RosterLine | None
 
 
-class RosterLines:
+class RosterLines(TableGroup):
     """Rows of this table. Call the changing methods inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def all(self) -> dict[str, Imported]:
         """By userid."""
-        return {
-            row["userid"]: Imported(
-                line_from(row["line"]), line_from(row["beside"]) if row["beside"] else None
-            )
-            for row in self._engine.all("roster_lines_all")
-        }
+        rows = self._engine.all("roster_lines_all")
+        beside = {row["userid"]: line_from(row["beside"]) if row["beside"] else None for row in rows}
+        return {row["userid"]: Imported(line_from(row["line"]), beside[row["userid"]]) for row in rows}
 
     def put(self, lines: Iterable[Imported], *, now: int) -> None:
         """Keep lines that were imported at *now* (epoch s), each in place of an earlier one."""
-        self._engine.run_many(
-            "roster_lines_put",
-            [
-                {
-                    "userid": one.line.userid,
-                    "line": text_of(one.line),
-                    "beside": text_of(one.beside) if one.beside else "",
-                    "imported_at": now,
-                }
-                for one in lines
-            ],
-        )
+        rows = [
+            {
+                "userid": imported.line.userid,
+                "line": text_of(imported.line),
+                "beside": text_of(imported.beside) if imported.beside else "",
+                "imported_at": now,
+            }
+            for imported in lines
+        ]
+        self._engine.run_many("roster_lines_put", rows)
 
     def drop(self, userids: Iterable[str]) -> None:
         """Forget what was imported of these people."""
-        rows = [{"userid": userid} for userid in userids]
-        if rows:
-            self._engine.run_many("roster_lines_drop", rows)
+        self._engine.run_many("roster_lines_drop", [{"userid": userid} for userid in userids])

@@ -10,17 +10,14 @@ from pydantic import TypeAdapter
 
 from bot.core.quotas import Quota
 from bot.core.rulebook import Version
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup
 
 _RULE = TypeAdapter(Quota)
 _NONE = ""  # the quota is not in the file
 
 
-class RuleVersions:
+class RuleVersions(TableGroup):
     """Frozen rules. Call the changing methods inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def all(self) -> dict[str, tuple[Version, ...]]:
         """Every version by quota, in the order of their days."""

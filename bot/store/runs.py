@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from bot.store.engine import Engine, SqlRow
+from bot.store.engine import SqlRow, TableGroup
 
 
-class Runs:
+class Runs(TableGroup):
     """Firings and what became of them. Times are epoch seconds; leases live by real time."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def claim(self, job: str, fire_at: int, *, holder: str, now: int, lease_until: int) -> bool:
         """Take a firing that is new, waiting or abandoned; False when it is somebody's or at its end."""
-        return (
-            self._engine.run(
-                "runs_claim", job=job, fire_at=fire_at, holder=holder, now=now, lease_until=lease_until
-            )
-            > 0
-        )
+        lease = {"holder": holder, "now": now, "lease_until": lease_until}
+        return self._engine.apply("runs_claim", job=job, fire_at=fire_at, **lease)
 
     def get(self, job: str, fire_at: int) -> SqlRow | None:
         """One firing."""
@@ -36,19 +29,9 @@ class Runs:
         messages: int,
     ) -> bool:
         """A chunk up to userid *cursor* is planned; False when the firing was taken over meanwhile."""
-        return (
-            self._engine.run(
-                "runs_advance",
-                job=job,
-                fire_at=fire_at,
-                holder=holder,
-                lease_until=lease_until,
-                planned_at=planned_at,
-                cursor=cursor,
-                messages=messages,
-            )
-            > 0
-        )
+        lease = {"holder": holder, "lease_until": lease_until}
+        plan = {"planned_at": planned_at, "cursor": cursor, "messages": messages}
+        return self._engine.apply("runs_advance", job=job, fire_at=fire_at, **lease, **plan)
 
     def end(self, job: str, fire_at: int, *, holder: str, state: str, error: str = "") -> None:
         """Final: *state* is done, failed or held (not to be told on figures that may be wrong)."""
@@ -56,7 +39,7 @@ class Runs:
 
     def put_up(self, job: str, fire_at: int) -> bool:
         """A new firing for whoever comes first; False when it is known."""
-        return self._engine.run("runs_put_up", job=job, fire_at=fire_at) > 0
+        return self._engine.apply("runs_put_up", job=job, fire_at=fire_at)
 
     def put_back(self, job: str, fire_at: int, *, holder: str, until: int, error: str = "") -> None:
         """Not now: whoever comes first at *until* goes on. It was no try, and *error* says why."""
@@ -64,7 +47,7 @@ class Runs:
 
     def miss(self, job: str, fire_at: int, *, now: int) -> bool:
         """Nobody ran it (to its end) and nobody will; False when that is known, or somebody is at it."""
-        return self._engine.run("runs_miss", job=job, fire_at=fire_at, now=now) > 0
+        return self._engine.apply("runs_miss", job=job, fire_at=fire_at, now=now)
 
     def abandoned(self, *, now: int) -> list[tuple[str, int]]:
         """Firings whose planner fell silent, and those that were put off until now."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from bot.store.engine import PATIENCE_S, SqlRow, StoreBusyError, StoreError
+from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreError
 from bot.store.queries import Queries, Step, complete, newer, steps
 
 DIALECT = "sqlite"
@@ -25,7 +25,7 @@ _LOOK_AGAIN_S = 0.01
 
 
 def _schema() -> Migrations:
-    """The steps that make the schema, as sqlite-utils takes them."""
+    """Return the steps that make the schema, as sqlite-utils takes them."""
     migrations = Migrations("quotabot")
     for step in steps(DIALECT):
 
@@ -42,7 +42,7 @@ def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> SqlRow:
 
 
 def _is_the_stores(error: BaseException) -> bool:
-    """Whether file or disk are at fault and not the statement; a damaged file is a plain DatabaseError."""
+    """Return whether file or disk are at fault, not the statement; a damaged file is a DatabaseError."""
     return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
@@ -64,7 +64,7 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-class SqliteEngine:
+class SqliteEngine(Engine):
     """Runs named statements on one SQLite file. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
@@ -89,7 +89,7 @@ class SqliteEngine:
 
     @staticmethod
     def is_ready(path: Path) -> bool:
-        """Whether the file at *path* is there, readable, and needs no step of the schema."""
+        """Return whether the file at *path* is there, readable, and needs no step of the schema."""
         if not path.is_file():
             return False
         try:
@@ -138,7 +138,7 @@ class SqliteEngine:
 
     @contextmanager
     def transaction(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
-        """All writes of this thread inside the block are kept together or not at all.
+        """Store all writes of this thread inside the block together, or none of them.
 
         Raises StoreBusyError when others, here or in another process, write for longer than *patience_s*.
         """
@@ -165,7 +165,7 @@ class SqliteEngine:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Inside a transaction: undo only this block if it fails."""
+        """Undo only this block of a transaction if it fails."""
         connection = self._connection()
         connection.execute("SAVEPOINT step")
         try:
@@ -177,65 +177,43 @@ class SqliteEngine:
             raise
         connection.execute("RELEASE SAVEPOINT step")
 
-    def all(self, name: str, /, **values: object) -> list[SqlRow]:
-        """Rows of the statement *name*. Raises StoreBusyError when the store cannot be used now."""
-        rows: list[SqlRow] = self._call(name, **values)
-        return rows
-
-    def one(self, name: str, /, **values: object) -> SqlRow | None:
-        """First row of the statement *name*, or None."""
-        row: SqlRow | None = self._call(name, **values)
-        return row
-
     def run(self, name: str, /, **values: object) -> int:
-        """Carry out the statement *name*, in the open transaction or as one of its own; rows touched."""
-        with self._turn():
-            count: int = self._call(name, **values)
-        return count
-
-    def run_many(self, name: str, rows: Sequence[Mapping[str, object]], /) -> None:
-        """Carry out the statement *name* once for each of *rows*; call it inside a transaction."""
-        self._call(name, rows)
-
-    def _turn(self) -> AbstractContextManager[object]:
-        """Wait in line with the other writers of this process, unless this thread is writing already."""
+        """Carry out the statement *name*, after the other writers of this process. Return rows touched."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        return nullcontext() if connection is not None and connection.in_transaction else self._writing
+        is_writing = connection is not None and connection.in_transaction
+        with nullcontext() if is_writing else self._writing:
+            return super().run(name, **values)
 
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:
         query = self._queries[name]
         try:
-            found = query(self._connection(), *rows, **values)
-            return list(found) if isinstance(found, Iterator) else found
+            result = query(self._connection(), *rows, **values)
+            return list(result) if isinstance(result, Iterator) else result
         except sqlite3.Error as error:
             if not _is_the_stores(error):
                 raise
             raise StoreBusyError(f"the store cannot be used now ({error})") from error
 
     def append(self, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]], /) -> None:
-        """Put many new rows into *table*; call it inside a transaction."""
+        """Add many new rows to *table*; call it inside a transaction."""
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - names of ours
         try:
             self._connection().executemany(statement, rows)
         except sqlite3.OperationalError as error:
             raise StoreBusyError(f"the store cannot be used now ({error})") from error
 
-    def learn(self, text: str) -> None:
-        """Take more named statements, written as in `sql/*.sql`."""
-        self._queries.learn(text)
-
     def number_on(self, table: str, column: str) -> None:
-        """SQLite counts on from the highest number by itself."""
+        """Do nothing: SQLite counts on from the highest number by itself."""
 
     def now(self) -> float:
-        """The clock by which processes agree: one machine, one clock. Epoch seconds."""
+        """Return this machine's time: all processes of a file run on it. Epoch seconds."""
         return time.time()
 
     def notify(self, topic: str) -> None:
-        """Nobody else serves this file: the process wakes itself."""
+        """Do nothing: nobody else serves this file, and the process wakes itself."""
 
     def listen(self, heard: Callable[[str], None]) -> None:
-        """Nobody else tells anything."""
+        """Do nothing: no other process notifies."""
 
     def close(self) -> None:
         """Close every thread's connection; the engine is not used after this."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup
 
 _KEY_BYTES = 32
 
@@ -18,11 +18,8 @@ class Given:
     key: bytes
 
 
-class DailyStatements:
+class DailyStatements(TableGroup):
     """Call the changing methods inside a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def key(self, month: str) -> bytes | None:
         """The key of a *month* (2026-11), None before its first use."""
@@ -49,8 +46,7 @@ class DailyStatements:
 
     def wrong_codes(self, asker: str, *, hour: int) -> int:
         """How many wrong codes *asker* asked for in this *hour* (of the epoch)."""
-        row = self._engine.one("wrong_codes_of", asker=asker, hour=hour)
-        return 0 if row is None else int(row["number"])
+        return self._engine.number("wrong_codes_of", asker=asker, hour=hour) or 0
 
     def note_wrong_code(self, asker: str, *, hour: int) -> None:
         """One more."""

@@ -12,8 +12,8 @@ from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
 from bot.store.coordination import Marks
-from bot.store.details import ContactRead
-from bot.store.engine import Engine, SqlRow
+from bot.store.details import ContactRead, contact_from, contact_row
+from bot.store.engine import Engine, SqlRow, TableGroup, row_of, value_of
 
 _CLEAR = 2_000
 _STARTS = "sync_real_began"  # the mark of the real beginnings of runs
@@ -100,11 +100,11 @@ class _Start:
     real_began_at: int
 
 
-class Syncs:
+class Syncs(TableGroup):
     """Rows of these tables. Call the changing methods inside a transaction."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._marks = Marks(engine)
 
     # --- the run ---
@@ -134,8 +134,7 @@ class Syncs:
 
     def first_at(self) -> int | None:
         """When the first complete run began."""
-        row = self._engine.one("sync_first_done")
-        return None if row is None or row["began_at"] is None else int(row["began_at"])
+        return self._engine.number("sync_first_done")
 
     def first_whole_at(self) -> int | None:
         """Return the real time at which the first whole comparison ended; None before."""
@@ -144,23 +143,21 @@ class Syncs:
 
     def done_before(self, at: int) -> int | None:
         """Return when the newest complete run that began before *at* did, both on the service's clock."""
-        row = self._engine.one("sync_done_before", at=at)
-        return None if row is None or row["began_at"] is None else int(row["began_at"])
+        return self._engine.number("sync_done_before", at=at)
 
     def _run(self, row: SqlRow | None) -> SyncRun | None:
         if row is None:
             return None
-        step, began_at = Step(row.pop("state")), int(row["began_at"])
         # A run of an earlier version has one time only: its clocks were the same.
-        real = {one.number: one.real_began_at for one in self._starts()}.get(row["number"], began_at)
-        accepts = bool(row["accepts_losses"])
-        return SyncRun(**{**row, "accepts_losses": accepts, "real_began_at": real}, step=step)
+        real = {start.number: start.real_began_at for start in self._starts()}
+        real_began_at = real.get(row["number"], row["began_at"])
+        return value_of(SyncRun, row, step=row["state"], real_began_at=real_began_at)
 
     def _starts(self) -> list[_Start]:
-        return [_Start(*one) for one in json.loads(self._marks.get(_STARTS) or "[]")]
+        return [_Start(*start) for start in json.loads(self._marks.get(_STARTS) or "[]")]
 
     def _put_starts(self, starts: Iterable[_Start]) -> None:
-        self._marks.put(_STARTS, json.dumps([astuple(one) for one in starts]))
+        self._marks.put(_STARTS, json.dumps(list(map(astuple, starts))))
 
     def real_covered(self, *, now: int) -> int | None:
         """Return up to when a complete run compared all lists, at real *now*: in real time."""
@@ -188,23 +185,20 @@ class Syncs:
         self._marks.put(_COVERED, str(max(covered, run.real_began_at)))
         self._engine.run("sync_end", number=run.number, ended_at=ended_at)
         needed = {row["read_at"] for row in self._engine.all("sync_readings_all")}
-        self._put_starts(
-            [one for one in self._starts() if one.began_at in needed or one.number >= run.number]
-        )
+        starts = self._starts()
+        self._put_starts(each for each in starts if each.began_at in needed or each.number >= run.number)
 
     # --- whom it reads ---
 
     def put_batches(self, batches: Iterable[Sequence[str]]) -> None:
         """Members to be read, each batch together, behind those that are there."""
-        row = self._engine.one("sync_last_batch")
-        last = -1 if row is None or row["batch"] is None else int(row["batch"])
+        last = self._engine.number("sync_last_batch")
         rows = [
             {"userid": userid, "batch": number}
-            for number, batch in enumerate(batches, start=last + 1)
+            for number, batch in enumerate(batches, start=0 if last is None else last + 1)
             for userid in batch
         ]
-        if rows:
-            self._engine.run_many("sync_members_put", rows)
+        self._engine.run_many("sync_members_put", rows)
 
     def batch(self) -> list[str]:
         """The members to be read next; empty when all are read or unknown."""
@@ -216,8 +210,7 @@ class Syncs:
             {"userid": userid, "state": state.value, "error": error}
             for userid, (state, error) in sorted(states.items())
         ]
-        if rows:
-            self._engine.run_many("sync_members_state", rows)
+        self._engine.run_many("sync_members_state", rows)
 
     def counts(self) -> dict[Member, int]:
         """How many members are how far."""
@@ -245,15 +238,12 @@ class Syncs:
 
     def put_page(self, run: SyncRun, contacts: Sequence[ContactRead], *, cursor: str) -> None:
         """A page of the present batch; *cursor* is where the next one begins."""
-        if contacts:
-            self._engine.run_many("sync_listed_put", [_listed_row(contact) for contact in contacts])
+        self._engine.run_many("sync_listed_put", list(map(contact_row, contacts)))
         self._engine.run("sync_read_on", number=run.number, cursor=cursor, calls=1)
 
     def forget_lists(self, userids: Iterable[str]) -> None:
         """What was read of these is not used."""
-        rows = [{"userid": userid} for userid in userids]
-        if rows:
-            self._engine.run_many("sync_listed_forget", rows)
+        self._engine.run_many("sync_listed_forget", [{"userid": userid} for userid in userids])
 
     def rewind(self, run: SyncRun) -> None:
         """The present batch is read from its beginning."""
@@ -261,14 +251,12 @@ class Syncs:
 
     def clear_some(self) -> bool:
         """Forget some of what was read; False when nothing is left."""
-        return self._engine.run("sync_listed_clear", chunk=_CLEAR) > 0
+        return self._engine.apply("sync_listed_clear", chunk=_CLEAR)
 
     def listed(self, userid: str) -> dict[str, ContactRead]:
         """A member's list, by customer."""
-        return {
-            row["external_userid"]: _contact(userid, row)
-            for row in self._engine.all("sync_listed_of", userid=userid)
-        }
+        rows = self._engine.all("sync_listed_of", userid=userid)
+        return {row["external_userid"]: contact_from({**row, "userid": userid}) for row in rows}
 
     def handed(self, userid: str, external_userid: str) -> list[int]:
         """When other members' contacts with this customer began, where an admin gave him."""
@@ -282,13 +270,12 @@ class Syncs:
 
     def read_at(self, userid: str) -> int | None:
         """Return up to when a member's list was last accounted for, on the service's clock."""
-        row = self._engine.one("sync_reading", userid=userid)
-        return None if row is None else int(row["read_at"])
+        return self._engine.number("sync_reading", userid=userid)
 
     def real_readings(self) -> dict[str, int]:
         """Return the same of everybody whose list was ever accounted for, but in real time."""
         # Newest first: of two runs of one moment on the service's clock the earlier real time holds.
-        real = {one.began_at: one.real_began_at for one in reversed(self._starts())}
+        real = {start.began_at: start.real_began_at for start in reversed(self._starts())}
         rows = self._engine.all("sync_readings_all")
         return {row["userid"]: real.get(int(row["read_at"]), int(row["read_at"])) for row in rows}
 
@@ -297,8 +284,7 @@ class Syncs:
     def put_judged(self, burden: Burden, losses: Sequence[FoundLoss]) -> None:
         """A member is judged; his losses wait for the decision. Earlier ones that waited are forgotten."""
         self._engine.run("sync_losses_clear", userid=burden.userid)
-        if losses:
-            self._engine.run_many("sync_losses_put", [_loss_row(loss) for loss in losses])
+        self._engine.run_many("sync_losses_put", list(map(row_of, losses)))
         self._engine.run("sync_judged", userid=burden.userid, living=burden.living, losses=burden.losses)
 
     def missing_since(self, userid: str) -> dict[str, int]:
@@ -308,15 +294,7 @@ class Syncs:
 
     def burdens(self) -> list[Burden]:
         """Members with losses."""
-        return [
-            Burden(
-                userid=row["userid"],
-                living=row["living"],
-                losses=row["losses"],
-                is_held=bool(row["is_held"]),
-            )
-            for row in self._engine.all("sync_toll")
-        ]
+        return [value_of(Burden, row) for row in self._engine.all("sync_toll")]
 
     def burden_of_all(self) -> Burden:
         """All judged members together; *userid* is empty."""
@@ -325,9 +303,7 @@ class Syncs:
 
     def hold(self, userids: Iterable[str]) -> None:
         """The losses of these wait for a person's word."""
-        rows = [{"userid": userid} for userid in userids]
-        if rows:
-            self._engine.run_many("sync_hold", rows)
+        self._engine.run_many("sync_hold", [{"userid": userid} for userid in userids])
 
     def free_losses(self, *, most: int) -> list[FoundLoss]:
         """Up to *most* losses that wait for nobody."""
@@ -335,24 +311,11 @@ class Syncs:
 
     def drop_losses(self, losses: Iterable[FoundLoss]) -> None:
         """They are written."""
-        rows = [{"userid": loss.userid, "external_userid": loss.external_userid} for loss in losses]
-        if rows:
-            self._engine.run_many("sync_losses_drop", rows)
+        self._engine.run_many("sync_losses_drop", list(map(row_of, losses)))
 
-    def put_report_lines(self, run: SyncRun, drifts: Iterable[SyncReportLine]) -> None:
+    def put_report_lines(self, run: SyncRun, lines: Iterable[SyncReportLine]) -> None:
         """What a run found."""
-        rows = [
-            {
-                "run": run.number,
-                "cause": drift.cause,
-                "userid": drift.userid,
-                "number": drift.number,
-                "text": drift.text,
-            }
-            for drift in drifts
-        ]
-        if rows:
-            self._engine.run_many("sync_drift_put", rows)
+        self._engine.run_many("sync_drift_put", [row_of(line, run=run.number) for line in lines])
 
     def report_totals(self, run: SyncRun) -> dict[str, tuple[int, int]]:
         """How much a run found of each cause, and how many members that concerns."""
@@ -363,42 +326,3 @@ class Syncs:
         """Whom one cause concerns."""
         rows = self._engine.all("sync_drift_of", run=run.number, cause=cause)
         return [SyncReportLine(cause=cause, **row) for row in rows]
-
-
-def _loss_row(loss: FoundLoss) -> SqlRow:
-    return {
-        "userid": loss.userid,
-        "external_userid": loss.external_userid,
-        "at": loss.at,
-        "is_gone": int(loss.is_gone),
-    }
-
-
-def _listed_row(contact: ContactRead) -> SqlRow:
-    return {
-        "userid": contact.userid,
-        "external_userid": contact.external_userid,
-        "createtime": contact.createtime,
-        "customer_type": contact.customer_type,
-        "add_way": contact.add_way,
-        "state": contact.state,
-        "oper_userid": contact.oper_userid,
-        "tags": json.dumps(sorted(contact.tags)),
-        "unionid": contact.unionid,
-        "mobile_sha256": " ".join(sorted(contact.mobiles_sha256)),
-    }
-
-
-def _contact(userid: str, row: SqlRow) -> ContactRead:
-    return ContactRead(
-        userid=userid,
-        external_userid=row["external_userid"],
-        createtime=row["createtime"],
-        customer_type=row["customer_type"],
-        add_way=row["add_way"],
-        state=row["state"],
-        oper_userid=row["oper_userid"],
-        tags=tuple(json.loads(row["tags"])),
-        unionid=row["unionid"],
-        mobiles_sha256=tuple(row["mobile_sha256"].split()),
-    )

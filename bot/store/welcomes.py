@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.store.engine import Engine
+from bot.store.engine import TableGroup
 
 _DAY_S = 86_400
 
@@ -33,11 +33,8 @@ class Counts:
     refused: Mapping[int, int]
 
 
-class Welcomes:
+class Welcomes(TableGroup):
     """Rows of welcomes; each changing method is one statement, safe alone or in a transaction."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def claim(self, code: str, *, happened_at: int, now: int, late: bool = False) -> bool:
         """Take *code* for good; False if it was taken before. *late*: noted as dropped at once.
@@ -45,16 +42,8 @@ class Welcomes:
         Times are real epoch s; *happened_at* is the event's.
         """
         state = WelcomeState.DROPPED if late else WelcomeState.CLAIMED
-        return (
-            self._engine.run(
-                "welcome_claim",
-                code_hash=_hash(code),
-                happened_at=happened_at,
-                claimed_at=now,
-                state=state.value,
-            )
-            > 0
-        )
+        moments = {"happened_at": happened_at, "claimed_at": now}
+        return self._engine.apply("welcome_claim", code_hash=_hash(code), state=state.value, **moments)
 
     def finish(self, code: str, *, state: WelcomeState, errcode: int, now: int) -> None:
         """Note what became of a claimed *code*; *now* in real epoch s."""
