@@ -1,4 +1,4 @@
-"""The directory as WeCom's lists say it: departments, members, tags, and whom an event wants read again."""
+"""The directory as WeCom's lists say it: departments, members, tags; members to be read again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ READ_AT, CHANGED = "directory_read_at", "directory_changed"
 
 
 class EntryState(StrEnum):
-    """present: WeCom shows him; unknown: it does not, and does not say that he is gone; left: it does."""
+    """present: WeCom shows them; unknown: it does not, nor does it say that they left; left: it does."""
 
     PRESENT = "present"
     UNKNOWN = "unknown"
@@ -24,12 +24,11 @@ class EntryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A member as WeCom shows him, or as he was seen last. Userids in lower case, own department first.
+    """A member as WeCom shows them, or showed them last. Userids in lower case, own department first.
 
-    *tags* are those of his own and of his departments. *state_since* is the local day on which the state
-    became known. *listed*: he was in a complete reading; *listed_on*: since which day, None for the first
-    reading of all. *arrived_on*: the day of an event that says that he came; *joined_on*: a person confirmed
-    it.
+    *tags*: those of the member and of their departments. *state_since*: the local day on which the state
+    became known. *listed*: a complete reading had them; *listed_on*: since which day, None for the first
+    reading of all. *arrived_on*: the day of an event of their arrival; *joined_on*: one a person confirmed.
     """
 
     userid: str
@@ -63,11 +62,11 @@ class StoredBook(TableGroup):
     """Rows of these tables. Call the changing methods inside a transaction."""
 
     def all(self) -> dict[str, Entry]:
-        """Everybody who was ever seen, by userid."""
+        """Return everybody who was ever seen, by userid."""
         return {row["userid"]: _entry(row) for row in self._engine.all("book_all")}
 
     def joiners(self) -> list[Entry]:
-        """Return who came after the first reading, by a list and by an event, and has no first day."""
+        """Return people without a first day who came after the first reading, by a list and by an event."""
         return [_entry(row) for row in self._engine.all("book_joiners")]
 
     def put(self, entries: Iterable[Entry]) -> None:
@@ -75,12 +74,12 @@ class StoredBook(TableGroup):
         self._engine.run_many("book_put", [_row(entry) for entry in entries])
 
     def states(self) -> dict[EntryState, int]:
-        """How many members are in which state."""
+        """Return how many members are in each state."""
         people = {row["state"]: int(row["people"]) for row in self._engine.all("book_states")}
         return {state: people.get(state.value, 0) for state in EntryState}
 
     def departments(self) -> Departments:
-        """The tree, with departments that have gone out of range since."""
+        """Return the tree, with departments that have gone out of range since."""
         rows = self._engine.all("departments_all")
         parents = {row["id"]: row["parent"] for row in rows if row["parent"]}
         return Departments(parents, {row["id"]: row["name"] for row in rows})
@@ -96,34 +95,34 @@ class StoredBook(TableGroup):
         )
 
     def tags(self) -> dict[int, str]:
-        """Names of all tags by id."""
+        """Return the names of all tags by id."""
         return {row["id"]: row["name"] for row in self._engine.all("member_tags_all")}
 
     def put_tags(self, tags: Mapping[int, str]) -> None:
-        """These are all the tags that there are."""
+        """Replace all tags."""
         self._engine.run("member_tags_clear")
         self._engine.run_many("member_tags_put", [{"id": key, "name": name} for key, name in tags.items()])
 
     def want(self, userid: str, *, since: int, arrived_on: date | None = None) -> None:
-        """An event at *since* (epoch s) says that a member changed, or came on *arrived_on*."""
+        """Have a member read again, for an event at *since* (epoch s): changed, or came on *arrived_on*."""
         day = None if arrived_on is None else arrived_on.isoformat()
         self._engine.run("member_read_want", userid=userid, wanted_since=since, arrived_on=day)
 
     def due(self, *, now: int, batch: int) -> list[Wanted]:
-        """Whom to read now, those who wait longest first."""
+        """Return members to read now, those who wait longest first."""
         rows = self._engine.all("member_reads_due", now=now, batch=batch)
         return [value_of(Wanted, row) for row in rows]
 
     def wanted(self) -> dict[str, Wanted]:
-        """Everybody who is still to be read again."""
+        """Return everybody who is still to be read again."""
         return {row["userid"]: value_of(Wanted, row) for row in self._engine.all("member_reads_all")}
 
     def done(self, wanted: Iterable[Wanted]) -> None:
-        """They were read."""
+        """Note that these members were read."""
         self._engine.run_many("member_read_done", list(map(row_of, wanted)))
 
     def later(self, wanted: Wanted, *, next_try_at: int, error: str) -> None:
-        """The read failed; try again at *next_try_at* (epoch s)."""
+        """Note a failed read, to be tried again at *next_try_at* (epoch s)."""
         self._engine.run(
             "member_read_later",
             userid=wanted.userid,

@@ -41,7 +41,7 @@ class Audit(TableGroup):
         return self._engine.apply("audit_add", **row)
 
     def broken_at(self) -> int | None:
-        """The number of the first entry that does not fit the ones before it, or None: the log is whole."""
+        """Return the number of the first entry that does not follow from those before it; None if all do."""
         previous, expected = _FIRST, 1
         while rows := self._engine.all("audit_after", seq=expected - 1, chunk=_CHUNK):
             for row in rows:
@@ -52,7 +52,7 @@ class Audit(TableGroup):
         return None
 
     def acts(self) -> list[Act]:
-        """All acts, oldest first."""
+        """Return all acts, oldest first."""
         return [value_of(Act, row) for row in self._engine.all("audit_after", seq=0, chunk=1_000_000_000)]
 
 

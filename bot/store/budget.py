@@ -21,7 +21,7 @@ _SUB_S = 10
 _SKEW_S = 3  # so much may two processes differ about what time it is
 _MINUTE_S, _HOUR_S = 60, 3600
 _MARGIN_S = GRANT_S + _SUB_S + _SKEW_S
-_WAITS_S = 5  # who waits for a place and does not ask again for so long has gone
+_WAITS_S = 5  # a holder that waits and does not ask again for so long is gone
 _LOOK_S = 0.25
 _ALL = "*"
 
@@ -61,7 +61,7 @@ class Budget(TableGroup):
     def take(
         self, api: str, *, holder: str, calls: int, places: int, flying: int, now: float, share: Share
     ) -> Grant:
-        """Up to *calls* calls for *holder*, up to *places* side by side; it has *flying* under way."""
+        """Grant up to *calls* calls to *holder*, up to *places* side by side; it has *flying* under way."""
         moment = int(now)
         with self._engine.transaction():
             known = self._locked(api)
@@ -93,7 +93,7 @@ class Budget(TableGroup):
             return Grant(calls=calls, places=places, probes=own["blocks"] > 0)
 
     def block(self, api: str, *, now: float) -> None:
-        """WeCom refuses *api* for too many calls: for a minute, and for an hour if that was not all.
+        """Block *api*, which WeCom refuses for too many calls: for a minute, then for an hour.
 
         Two APIs at the same time mean that none of them is blocked by itself, but the app or the address.
         """
@@ -108,7 +108,7 @@ class Budget(TableGroup):
                 self._engine.run("budget_block_all", until=blocked[api])
 
     def lower(self, api: str, *, now: float, share: Share) -> None:
-        """WeCom says that too many calls of *api* are under way: half as many from now on."""
+        """Halve the calls of *api* that may be under way: WeCom says that they are too many."""
         moment = int(now)
         with self._engine.transaction():
             own = self._locked(api)[api]
@@ -119,16 +119,16 @@ class Budget(TableGroup):
             self._engine.run("budget_lower", api=api, parallel=half, now=moment, rests_until=rests)
 
     def well(self, api: str, *, now: float) -> None:
-        """WeCom answers *api* again."""
+        """Note that WeCom answers *api* again."""
         self._engine.run("budget_well", api=api, now=int(now))
 
     def blocked(self, *, now: float) -> dict[str, int]:
-        """The APIs that WeCom refuses, each with the end of it; * is all of them."""
+        """Return the APIs that WeCom refuses, each with the end of it; * is all of them."""
         rows = self._engine.all("budget_blocked", now=int(now))
         return {row["api"]: row["blocked_until"] for row in rows}
 
     def leave(self, *, holder: str, now: float) -> None:
-        """*holder* has no call under way and makes no more for now."""
+        """Free what *holder* had: it has no call under way and makes no more for now."""
         self._engine.run("budget_land", holder=holder, now=int(now))
 
     def _locked(self, api: str) -> dict[str, SqlRow]:
@@ -136,12 +136,8 @@ class Budget(TableGroup):
         return {row["api"]: row for row in self._engine.all("budget_apis", api=api)}
 
     def _left(self, api: str, now: int, share: Share) -> int:
-        used = self._engine.one(
-            "budget_used",
-            api=api,
-            minute_from=now - _MINUTE_S - _MARGIN_S,
-            hour_from=now - _HOUR_S - _MARGIN_S,
-        )
+        begins = {"minute_from": now - _MINUTE_S - _MARGIN_S, "hour_from": now - _HOUR_S - _MARGIN_S}
+        used = self._engine.one("budget_used", api=api, **begins)
         assert used is not None  # noqa: S101 - sums have one row
         return int(min(share.per_minute - used["in_minute"], share.per_hour - used["in_hour"]))
 
@@ -151,7 +147,7 @@ class Budget(TableGroup):
 
 
 def _parallel(own: SqlRow, now: int, share: Share) -> int:
-    """How many calls of one API may be under way now."""
+    """Return how many calls of one API may be under way now."""
     if own["blocks"]:
         return 1
     if not own["lowered_at"]:
@@ -161,9 +157,9 @@ def _parallel(own: SqlRow, now: int, share: Share) -> int:
 
 
 def _places(flights: Sequence[SqlRow], holder: str, *, most: int, now: int) -> int:
-    """How many places there are for *holder*; less than 1: it waits.
+    """Return how many calls *holder* may have under way; less than 1: it waits.
 
-    Who waits goes before who comes later, and before who has had its turn.
+    A waiting holder goes before later ones, and before those that have had their turn.
     """
     own = next((row for row in flights if row["holder"] == holder), None)
     others = [row for row in flights if row["holder"] != holder]

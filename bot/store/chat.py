@@ -1,4 +1,4 @@
-"""What members said and waits for an answer; files that go with an answer; who stood on which export."""
+"""Chat requests without an answer; files that go with an answer; who is in which export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FORGOTTEN_S = 3 * 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRequest:
-    """What a member said: a text that he sent, or the word for which a button stands. *said_at*: epoch s.
+    """What a member said: a text that they sent, or a button's command. *said_at*: epoch s.
 
     *msgid* names the message or the press of the button: it is answered once.
     """
@@ -42,15 +42,15 @@ class ChatInbox(TableGroup):
         return self._engine.apply("word_add", **row_of(request))
 
     def open(self, *, batch: int) -> list[ChatRequest]:
-        """What waits for an answer, oldest first, in hand or not."""
+        """Return requests without an answer, oldest first, claimed or not."""
         return [value_of(ChatRequest, row) for row in self._engine.all("words_open", batch=batch)]
 
     def is_free(self, *, now: int) -> bool:
-        """Whether there is a word that nobody has in hand at *now* (real epoch s)."""
+        """Return whether there is a request that nobody has claimed at *now* (real epoch s)."""
         return self._engine.one("words_free", now=now) is not None
 
     def claim(self, claim: str, *, now: int, until: int, batch: int) -> list[ChatRequest]:
-        """Take words that nobody has in hand, oldest first; they are this *claim*'s *until* then.
+        """Claim requests that nobody has claimed, oldest first; they are this *claim*'s *until* then.
 
         Call it inside a transaction. Real epoch seconds; *claim* is a name that nobody else gives.
         """
@@ -68,7 +68,7 @@ class ChatInbox(TableGroup):
         self._engine.run("words_give_back", claim=claim)
 
     def finish(self, msgid: str, *, claim: str) -> bool:
-        """It is answered, and its text forgotten; False when it is not *claim*'s, or was answered."""
+        """Mark a request as answered and forget its text; False if it is not *claim*'s, or was answered."""
         return self._engine.apply("word_done", msgid=msgid, claim=claim)
 
 
@@ -81,7 +81,7 @@ class Attachments(TableGroup):
         self._engine.run("attachment_put", id=id, filename=filename, body=body, made_at=at)
 
     def get(self, id: str) -> tuple[str, bytes] | None:  # noqa: A002 - as in the row
-        """Name and content; None when it is not there any more."""
+        """Return name and content; None when the file is gone."""
         row = self._engine.one("attachment_get", id=id)
         return None if row is None else (row["filename"], bytes(row["body"]))
 
@@ -91,14 +91,14 @@ class Attachments(TableGroup):
 
 
 class Exports(TableGroup):
-    """Who stood on which export, so that he can see it."""
+    """Who is in which export, so that they can see it."""
 
     def add(self, id: str, userids: Iterable[str], *, by: str, at: int) -> None:  # noqa: A002 - as in the row
-        """*userids* stand on an export for *by*; call it inside a transaction. *at* in epoch s."""
+        """Note *userids* as in an export for *by*; call it inside a transaction. *at* in epoch s."""
         rows = [{"id": id, "userid": userid, "by_userid": by, "at": at} for userid in userids]
         self._engine.run_many("export_add", rows)
 
     def of(self, userid: str, *, since: int) -> list[Export]:
-        """On which exports *userid* stood from *since* (epoch s) on, oldest first."""
+        """Return the exports with *userid* in them from *since* (epoch s) on, oldest first."""
         rows = self._engine.all("exports_of", userid=userid, since=since)
         return [value_of(Export, row, by=row["by_userid"]) for row in rows]

@@ -26,7 +26,7 @@ __all__ = [
 _BATCH = 5000
 # By what the bank may call a customer. The more a key names one customer, the more it is believed.
 KEY_KINDS = ("state", "mobile_sha256", "unionid", "external_userid")
-SELF_DECLARED = "mobile_sha256"  # of a number that the employee typed into his remark
+SELF_DECLARED = "mobile_sha256"  # of a number that the employee typed into their remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Absence:
 class ContactKeys:
     """By what the bank may know the customer of one contact; empty where WeCom does not say.
 
-    *added_at*: epoch s. *mobiles_sha256*: of the numbers that the employee himself noted.
+    *added_at*: epoch s. *mobiles_sha256*: of the numbers that the employee noted.
     """
 
     userid: str
@@ -77,7 +77,7 @@ class ContactKnowledge(TableGroup):
         self._marks = Marks(engine)
 
     def absences(self) -> dict[str, frozenset[date]]:
-        """All days of leave by userid."""
+        """Return all days of leave by userid."""
         days: dict[str, set[date]] = {}
         for row in self._engine.all("absences_all"):
             first, last = date.fromisoformat(row["first_day"]), date.fromisoformat(row["last_day"])
@@ -105,11 +105,11 @@ class ContactKnowledge(TableGroup):
         self._marks.renew(PEOPLE)
 
     def facts(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], StoredFacts]:
-        """What the bank says, by (kind of key, key); *keys*: of what goes by one of these."""
+        """Return what the bank says, by (kind of key, key); *keys*: under these alone."""
         return self._facts.all(keys)
 
     def keys(self, kind: str) -> Iterator[tuple[str, str]]:
-        """Every (key, external_userid) by which contacts may be called now, as a stream; some come twice.
+        """Yield every (key, external_userid) by which contacts may be called now; some come twice.
 
         *kind* is one of KEY_KINDS.
         """
@@ -127,7 +127,7 @@ class ContactKnowledge(TableGroup):
             place = {name: rows[-1][name] for name in place}
 
     def contact_keys(self) -> Iterator[ContactKeys]:
-        """Every contact with the keys by which the bank may know its customer, as a stream.
+        """Yield every contact with the keys by which the bank may know its customer.
 
         A contact whose details were read twice close to its time comes twice.
         """
@@ -145,13 +145,13 @@ class ContactKnowledge(TableGroup):
             place = {name: rows[-1][name] for name in place}
 
     def newest_facts(self) -> int | None:
-        """When facts came last, in epoch s; None if none ever did."""
+        """Return when facts came last, in epoch s; None if none ever did."""
         return self._facts.newest()
 
     def details(
         self, *, since: int, userids: Collection[str] | None = None
     ) -> dict[tuple[str, str], list[StoredDetails]]:
-        """WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid).
+        """Return WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid).
 
         *userids*: of these alone.
         """
@@ -166,7 +166,7 @@ class ContactKnowledge(TableGroup):
         return details
 
     def _tag_names(self) -> dict[str, tuple[str, ...]]:
-        """Every name by which a rule may call a tag, by its id."""
+        """Return every name by which a rule may call a tag, by its id."""
         tags = self._engine.all("tags_all")
         names = [row["name"] for row in tags]
         return {

@@ -15,7 +15,7 @@ TOKEN = "app"  # noqa: S105 - the name under which the app's token is shared
 
 
 def own_name() -> str:
-    """A name for this process as a holder of leases: host:pid, and what tells it from a namesake."""
+    """Return a name for this process as a holder of leases: host:pid and six random digits."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
 
 
@@ -45,7 +45,7 @@ class Leases(TableGroup):
         self._engine.run("lease_free", name=name, holder=holder)
 
     def get(self, name: str, *, now: int) -> SqlRow | None:
-        """`holder` and `until_s` while somebody holds it."""
+        """Return `holder` and `until_s` while somebody holds it."""
         return self._engine.one("lease_get", name=name, now=now)
 
 
@@ -53,24 +53,24 @@ class Tokens(TableGroup):
     """The access token of the app, one for all processes."""
 
     def get(self, name: str) -> StoredToken:
-        """What is stored under *name*."""
+        """Return what is stored under *name*."""
         row = self._engine.one("token_get", name=name)
         return StoredToken(**row) if row else StoredToken("", 0, "", 0, 0)
 
     def put(self, name: str, *, token: str, expires_at: int) -> None:
-        """A new token; forgets an earlier refusal."""
+        """Store a new token; forget an earlier refusal."""
         self._engine.run("token_put", name=name, token=token, expires_at=expires_at)
 
     def block(self, name: str, *, error: str, errcode: int, until: int) -> None:
-        """WeCom refused to give one: nobody asks again before *until*."""
+        """Note that WeCom refused to give a token: nobody asks again before *until*."""
         self._engine.run("token_block", name=name, error=error, errcode=errcode, blocked_until=until)
 
     def void(self, name: str, *, token: str) -> None:
-        """This very token is no longer good."""
+        """Forget this very token: it is no longer valid."""
         self._engine.run("token_void", name=name, token=token)
 
     def forget(self, name: str) -> None:
-        """Neither token nor refusal: as if nobody had asked yet."""
+        """Forget token and refusal, as if nobody had asked yet."""
         self._engine.run("token_forget", name=name)
 
 
@@ -78,22 +78,22 @@ class Outages(TableGroup):
     """When events may have been lost: a later sync compares with WeCom's lists. Real epoch seconds."""
 
     def add(self, began_at: int, ended_at: int, *, reason: str, holder: str) -> None:
-        """*reason*: down (no receiver ran), refused (callbacks were answered 503) or silence (none came).
+        """Note an outage, or the new end of a known one.
 
-        The same one again: it ended, or lasts, until then.
+        *reason*: down (no receiver ran), refused (callbacks were answered 503) or silence (none came).
         """
         self._engine.run("outage_add", began_at=began_at, ended_at=ended_at, reason=reason, holder=holder)
 
     def since(self, since: int) -> list[SqlRow]:
-        """Those that ended at *since* or later, oldest first."""
+        """Return those that ended at *since* or later, oldest first."""
         return self._engine.all("outages_since", since=since)
 
     def last(self, reason: str) -> SqlRow | None:
-        """The newest of this *reason*."""
+        """Return the newest of this *reason*."""
         return self._engine.one("outage_last", reason=reason)
 
     def drop(self, began_at: int, *, reason: str) -> None:
-        """It turned out to be none."""
+        """Forget an outage that turned out to be none."""
         self._engine.run("outage_drop", began_at=began_at, reason=reason)
 
 
@@ -101,7 +101,7 @@ class Marks(TableGroup):
     """Single values of the installation, by name."""
 
     def get(self, name: str) -> str | None:
-        """The value, or None."""
+        """Return the value, or None."""
         row = self._engine.one("mark_get", name=name)
         return None if row is None else str(row["value"])
 
@@ -119,5 +119,5 @@ class Marks(TableGroup):
         self._engine.run("mark_clear", name=name)
 
     def renew(self, name: str) -> None:
-        """Give it a value that it never had: whoever kept what follows from the old one reads again."""
+        """Give it a value that it never had: processes that cached what follows from it read again."""
         self.put(name, uuid.uuid4().hex)

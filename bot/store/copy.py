@@ -42,7 +42,7 @@ class Table:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All columns, in the order in which they are compared."""
+        """Return all columns, in the order in which they are compared."""
         return self.key + self.rest
 
 
@@ -83,7 +83,7 @@ class ComparedTable:
 
     @property
     def equal(self) -> bool:
-        """Whether both sides hold the same rows."""
+        """Return whether both sides hold the same rows."""
         return self.source == self.target
 
 
@@ -122,7 +122,7 @@ def refuse_half_a_copy(engine: Engine) -> None:
 
 
 def _statements(table: Table) -> str:
-    """The statements for one table, made of nothing but names of the schema."""
+    """Return the statements for one table, made of nothing but names of the schema."""
     name, columns, key = f"copy_{table.name}", ", ".join(table.columns), ", ".join(table.key)
     last = ", ".join(f":{column}" for column in table.key)
     backwards = ", ".join(f"{column} DESC" for column in table.key)
@@ -187,7 +187,7 @@ def _compare(source: Engine, target: Engine, tables: Sequence[Table], tell: Tell
 
 
 def _chunks(engine: Engine, table: Table, *, after: SqlRow | None) -> Iterator[list[SqlRow]]:
-    """All rows of *table*, or those after the key *after*, in the order of the key: never many in memory."""
+    """Yield the rows of *table*, after the key *after* if given, in the order of the key, in chunks."""
     while True:
         if after is None:
             rows = engine.all(f"copy_{table.name}_first", chunk=CHUNK)
@@ -201,7 +201,7 @@ def _chunks(engine: Engine, table: Table, *, after: SqlRow | None) -> Iterator[l
 
 
 def canonical(values: Sequence[object]) -> bytes:
-    """One row as bytes that are the same for the same values in every engine, and for no others.
+    """Return one row as bytes that are the same for the same values in every engine, and for no others.
 
     Kind and length stand before each value, so that no value can run into the next.
     """

@@ -13,7 +13,7 @@ _BATCH = 500  # at a time, so that nobody waits long for the store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerName:
-    """What *userid*'s customer calls himself, and the *remark* by which the employee calls him; maybe empty.
+    """The *name* of *userid*'s customer, and the employee's *remark* of them; maybe empty.
 
     Neither shows in a traceback or a log that prints the value.
     """
@@ -37,14 +37,14 @@ class CustomerNames(TableGroup):
         self._engine.run_many("names_put", rows)
 
     def of(self, userid: str) -> dict[str, CustomerName]:
-        """What the customers of *userid* are called, by external_userid."""
+        """Return the names of *userid*'s customers, by external_userid."""
         return {
             row["external_userid"]: CustomerName(userid=userid, **row)
             for row in self._engine.all("names_of", userid=userid)
         }
 
     def ended(self, *, upto: int) -> list[Relation]:
-        """Some contacts that have a name and ended up to *upto* (epoch s); empty when none are left."""
+        """Return some contacts with a name that ended up to *upto* (epoch s); empty when none are left."""
         rows = self._engine.all("names_ended", since=upto, batch=_BATCH)
         return [(row["userid"], row["external_userid"]) for row in rows]
 
@@ -54,7 +54,7 @@ class CustomerNames(TableGroup):
         self._engine.run_many("names_forget", rows)
 
     def any(self) -> bool:
-        """Whether there is any name."""
+        """Return whether there is any name."""
         return self._engine.one("names_any") is not None
 
     def clear(self) -> int:

@@ -106,11 +106,11 @@ class DetailReads(TableGroup):
         return wanted
 
     def due(self, *, now: int, batch: int) -> list[Read]:
-        """Whose turn has come."""
+        """Return relations that may be read now."""
         return [Read(**row) for row in self._engine.all("reads_due", now=now, batch=batch)]
 
     def of_customer(self, external_userid: str) -> list[Read]:
-        """Every relation of one customer that waits, due or not."""
+        """Return every unread relation of one customer, due or not."""
         return [Read(**row) for row in self._engine.all("reads_of_customer", external_userid=external_userid)]
 
     def put(self, contacts: Iterable[ContactRead], *, read_at: int) -> None:
@@ -119,34 +119,34 @@ class DetailReads(TableGroup):
         self._engine.run_many("details_put", rows)
 
     def done(self, read: Read) -> bool:
-        """The wish is fulfilled; False when the relation was wanted again meanwhile."""
+        """Remove a fulfilled wish; False when the relation was wanted again meanwhile."""
         return self._engine.apply("reads_done", **_named(read))
 
     def later(self, read: Read, *, attempts: int, next_try_at: int, error: str) -> None:
-        """It could not be read; *attempts* says how often, this one included if it counts."""
+        """Note a failed read; *attempts* says how often, this one included if it counts."""
         self._engine.run(
             "reads_later", **_named(read), attempts=attempts, next_try_at=next_try_at, error=error
         )
 
     def end(self, read: Read, *, state: ReadState, error: str) -> None:
-        """It cannot be read, and is not tried again unless it is wanted again."""
+        """End a wish that cannot be fulfilled: it is not tried again unless it is wanted again."""
         self._engine.run("reads_end", **_named(read), state=state.value, error=error)
 
     def wish(self, userid: str, external_userid: str) -> Wish | None:
-        """How the wish to read a relation stands; None when there is none, or it is fulfilled."""
+        """Return the wish to read a relation; None when there is none, or it is fulfilled."""
         row = self._engine.one("reads_get", userid=userid, external_userid=external_userid)
         return None if row is None else value_of(Wish, row)
 
     def pending(self) -> int:
-        """How many relations wait to be read."""
+        """Return how many relations are to be read."""
         return self._engine.number("reads_pending") or 0
 
     def untried(self) -> int:
-        """How many were not asked about since they were wanted last."""
+        """Return how many relations were not tried since they were wanted last."""
         return self._engine.number("reads_untried") or 0
 
     def stuck(self, *, attempts: int) -> list[tuple[str, int]]:
-        """What is in the way of those tried *attempts* times or more, and of how many; commonest first."""
+        """Return the errors of those tried *attempts* times or more, with numbers; commonest first."""
         rows = self._engine.all("reads_stuck", attempts=attempts)
         return [(row["error"], row["relations"]) for row in rows]
 
@@ -161,11 +161,11 @@ class DetailReads(TableGroup):
         self._marks.put(_TAGS_CHANGE, uuid.uuid4().hex)
 
     def tags_change(self) -> str:
-        """A name of the newest change that was told; take it before reading, keep it with what was read."""
+        """Return a name of the newest change. Take it before reading, and store it with what was read."""
         return self._marks.get(_TAGS_CHANGE) or ""
 
     def tags_due(self, *, now: int, every_s: int) -> bool:
-        """Whether the list is to be read: never read, changed since the last reading began, or too old."""
+        """Return whether to read the list: never read, changed since the last reading began, or too old."""
         known = self._marks.get(_TAGS_READ)
         if known is None:
             return True
@@ -173,7 +173,7 @@ class DetailReads(TableGroup):
         return bool(now - read_at >= every_s or change != self.tags_change())
 
     def replace_corp_tags(self, tags: Sequence[Tag], *, read_at: int, change: str) -> None:
-        """The corp's list at *read_at*, which shows *change*; what is not in it has no name.
+        """Replace the corp's tags by its list at *read_at*, which shows *change*; others lose their names.
 
         Call it inside a transaction.
         """

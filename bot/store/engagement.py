@@ -25,7 +25,7 @@ class Asked(StrEnum):
 
     WANTED = "wanted"
     READ = "read"
-    UNKNOWN = "unknown"  # WeCom told nothing of him
+    UNKNOWN = "unknown"  # WeCom told nothing of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Engagement(TableGroup):
     # --- the reading ---
 
     def begin(self, *, last_day: date, began_at: int, userids: Iterable[str]) -> Reading:
-        """A new reading of these members; an unfinished one is abandoned."""
+        """Begin a new reading of these members; an unfinished one is abandoned."""
         self._engine.run("engagement_abandon")
         self._engine.run("engagement_members_clear")
         self._engine.run("engagement_begin", last_day=last_day.isoformat(), began_at=began_at)
@@ -68,36 +68,36 @@ class Engagement(TableGroup):
         return reading
 
     def unfinished(self) -> Reading | None:
-        """The reading that is to be gone on with."""
+        """Return the reading that is to be continued."""
         return _reading(self._engine.one("engagement_unfinished"))
 
     def last(self) -> Reading | None:
-        """The newest reading that came to its end."""
+        """Return the newest finished reading."""
         return _reading(self._engine.one("engagement_last"))
 
     def note(self, reading: Reading, error: str) -> None:
-        """Why it does not go on for now."""
+        """Note why the reading does not continue for now."""
         self._engine.run("engagement_note", number=reading.number, error=error)
 
     def end(self, reading: Reading, *, ended_at: int) -> None:
-        """It is done."""
+        """Mark the reading as done."""
         self._engine.run("engagement_end", number=reading.number, ended_at=ended_at)
 
     def counts(self) -> dict[Asked, int]:
-        """How many members are how far."""
+        """Return how many members are in each state."""
         return {Asked(row["state"]): row["members"] for row in self._engine.all("engagement_members_count")}
 
     def members(self, state: Asked) -> dict[str, str]:
-        """Members in a state, each with what is in the way."""
+        """Return the members in a state, each with their error."""
         rows = self._engine.all("engagement_members_in", state=state.value)
         return {row["userid"]: row["error"] for row in rows}
 
     # --- members ---
 
     def put(self, userid: str, days: Mapping[date, ChatFigures], *, final_upto: date, read_at: int) -> None:
-        """What was read of a member; days up to *final_upto* are final, and what is final stays as it is.
+        """Store what was read of a member. Days up to *final_upto* become final; final days stay as they are.
 
-        Of a changed userid it is kept under the new one.
+        A changed userid's days are stored under the new one.
         """
         userid = (self._engine.one("rename_of", userid=userid) or {"userid": userid})["userid"]
         rows = [
@@ -108,21 +108,21 @@ class Engagement(TableGroup):
         self._engine.run("engagement_members_state", userid=userid, state=Asked.READ.value, error="")
 
     def put_unknown(self, userid: str, reason: str) -> None:
-        """Nothing was told of a member, and why."""
+        """Note that WeCom told nothing of a member, and why."""
         self._engine.run("engagement_members_state", userid=userid, state=Asked.UNKNOWN.value, error=reason)
 
     def newest_final(self, userid: str) -> date | None:
-        """The newest day of a member that is final."""
+        """Return the newest final day of a member."""
         row = self._engine.one("engagement_newest_final", userid=userid)
         return date.fromisoformat(row["day"]) if row and row["day"] else None
 
     def of_day(self, day: date) -> dict[str, ChatFigures]:
-        """Everybody's figures of one day, by userid."""
+        """Return everybody's figures of one day, by userid."""
         rows = self._engine.all("engagement_of_day", day=day.isoformat())
         return {row["userid"]: value_of(ChatFigures, row) for row in rows}
 
     def all(self) -> Iterator[KeptDay]:
-        """Every member's days, by userid and day; never many in memory."""
+        """Yield every member's days, by userid and day; never many in memory."""
         after = {"userid": "", "day": ""}
         while rows := self._engine.all("engagement_after", batch=_BATCH, **after):
             yield from map(_kept, rows)
@@ -131,24 +131,24 @@ class Engagement(TableGroup):
     # --- teams ---
 
     def put_team(self, reading: Reading, department: int, rate: TeamRate) -> None:
-        """What may be said of a department with all below it, for the last day of *reading*."""
+        """Store the rate of a department with all below it, for the last day of *reading*."""
         about = {"run": reading.number, "read_at": reading.began_at}
         row = row_of(rate, department=department, day=reading.last_day, **about)
         self._engine.run("engagement_team_put", **row)
 
     def teams(self, day: date) -> dict[int, TeamRate]:
-        """What may be said of departments of one day."""
+        """Return the rates of departments on one day."""
         rows = self._engine.all("engagement_teams_of", day=day.isoformat())
         return {row["department"]: value_of(TeamRate, row) for row in rows}
 
     def teams_read(self, reading: Reading) -> set[int]:
-        """Departments that *reading* is done with."""
+        """Return the departments that *reading* is done with."""
         return {row["department"] for row in self._engine.all("engagement_teams_read", run=reading.number)}
 
     # --- beside the ledger ---
 
     def beside_ledger(self, *, since: int) -> Iterator[MemberDay]:
-        """Each day that was read since a time, beside what the ledger knows of it; by member."""
+        """Yield each day that was read since a time, beside what the ledger knows of it; by member."""
         userids = [row["userid"] for row in self._engine.all("engagement_of_whom", since=since)]
         for first in range(0, len(userids), _MEMBERS):
             some = userids[first : first + _MEMBERS]

@@ -1,8 +1,8 @@
 """What the bank says of its customers: rows that are only appended, and seen all at once.
 
 An import writes in many short transactions, above the mark `facts_upto`, where nobody reads; one more
-transaction moves the mark. So nobody waits for a long file, and of an import that was cut off nobody sees a
-line. Whoever imports next removes what it left, and rows in whose place others hold.
+transaction moves the mark. So nobody waits for a long file, and nobody sees a line of an import that was cut
+off. The next import removes its rows, and rows in whose place others hold.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class StoredValues(NamedTuple):
 
 
 def merge_values(told: Mapping[str, str | None], *, before: FactValues = NO_VALUES) -> FactValues:
-    """What holds after *told* (1, 0, a userid or None for unknown, by fact); the rest stays as *before*."""
+    """Return what holds after *told* (1, 0, userid or None for unknown, by fact); the rest is as *before*."""
     facts: dict[str, str | None] = {**json.loads(before.said), **told}
     manager = facts.pop(MANAGER, before.manager)
     known = {fact: facts[fact] for fact in sorted(facts) if facts[fact] is not None}
@@ -68,7 +68,7 @@ def merge_values(told: Mapping[str, str | None], *, before: FactValues = NO_VALU
 
 
 def values_of(row: FactValues, columns: Iterable[str]) -> tuple[str | None, ...]:
-    """What *row* says under *columns*; None is unknown."""
+    """Return what *row* says under *columns*; None is unknown."""
     facts = json.loads(row.said)
     return tuple(row.manager if column == MANAGER else facts.get(column) for column in columns)
 
@@ -81,7 +81,7 @@ class Facts(TableGroup):
         self._marks = Marks(engine)
 
     def all(self, keys: Collection[str] | None = None) -> dict[tuple[str, str], StoredFacts]:
-        """What the bank says, by (kind of key, key); *keys*: of what goes by one of these."""
+        """Return what the bank says, by (kind of key, key); *keys*: under these alone."""
 
         @cache  # a bank says few different things of many customers
         def said(manager: str | None, facts: str) -> StoredFacts:
@@ -96,16 +96,16 @@ class Facts(TableGroup):
         return {key: known for key, known in facts if known.manager is not None or known.facts}
 
     def newest(self) -> int | None:
-        """When facts came last, in epoch s; None if none ever did."""
+        """Return when facts came last, in epoch s; None if none ever did."""
         moment = self._marks.get(_IMPORTED)
         return None if moment is None else int(moment)
 
     def upto(self) -> int:
-        """The number up to which rows are seen."""
+        """Return the number up to which rows are seen."""
         return int(self._marks.get(_UPTO) or 0)
 
     def last(self) -> int:
-        """The highest number, also of an import that is not done."""
+        """Return the highest number, also of an import that is not done."""
         return self._engine.number("facts_last") or 0
 
     def publish(self, upto: int, *, imported_at: int) -> None:
@@ -114,7 +114,7 @@ class Facts(TableGroup):
         self._marks.put(_IMPORTED, str(imported_at))
 
     def of_kind(self, key_kind: str) -> Iterator[StoredValues]:
-        """The rows of one kind of key, oldest first, as a stream."""
+        """Yield the rows of one kind of key, oldest first."""
         after = 0
         while rows := self._engine.all("facts_page", key_kind=key_kind, after=after, batch=_BATCH):
             for row in rows:
@@ -122,7 +122,7 @@ class Facts(TableGroup):
             after = rows[-1]["number"]
 
     def append(self, rows: Iterable[tuple[object, ...]]) -> None:
-        """More rows (number, kind of key, key, manager, said) at the end."""
+        """Add more rows (number, kind of key, key, manager, said) at the end."""
         self._engine.append("facts", _COLUMNS, rows)
 
     def drop(self, waiting: Sequence[int]) -> None:
@@ -180,7 +180,7 @@ class FactsImport:
         return numbers
 
     def outdate(self, numbers: Iterable[int]) -> None:
-        """Rows in whose place others hold once this import is published; then they go."""
+        """Note rows that this import replaces: they are removed once it is published."""
         self._outdated.extend(numbers)
 
     def publish(self, *, imported_at: int) -> None:

@@ -59,7 +59,7 @@ class GroupCommit:
         received_at: int,
         done: Callable[[bool], None],
     ) -> None:
-        """Store an event; *done* is told, from the writer's thread, whether it is on disk (or was before).
+        """Store an event; call *done* from the writer's thread with whether it is on disk (or was before).
 
         False means that it is not and will not be: a refusing store is tried again for GIVE_UP_S.
         """
@@ -72,7 +72,7 @@ class GroupCommit:
             self._engine.run("mark_put", name="ready", value="1")
 
     def close(self) -> None:
-        """Commit or refuse what waits, and end the writer."""
+        """Commit or refuse the waiting events, and end the writer."""
         self._queue.put(None)
         self._thread.join()
 
@@ -86,14 +86,14 @@ class GroupCommit:
                 del waiting[:GROUP]
                 continue
             now = time.monotonic()
-            for late in [one for one in waiting if one.until <= now]:
+            for late in [event for event in waiting if event.until <= now]:
                 self._refused_since = self._refused_since or int(time.time() - GIVE_UP_S)
                 _tell(late, stored=False)
-            waiting = [one for one in waiting if one.until > now]
+            waiting = [event for event in waiting if event.until > now]
             time.sleep(PAUSE_S)
 
     def _collect(self, waiting: list[_Waiting], *, block: bool) -> bool:
-        """Add all that has arrived to *waiting*: nobody may be told late. Whether the end was asked for."""
+        """Add everything that has arrived to *waiting*. Return whether the end was asked for."""
         try:
             while True:
                 more = self._queue.get(block=block)
@@ -109,7 +109,7 @@ class GroupCommit:
             if group:
                 with self._engine.transaction(patience_s=PATIENCE_S):
                     # in one order, so that two receivers with the same events do not wait for each other
-                    rows = sorted((one.row for one in group), key=lambda row: str(row["hash"]))
+                    rows = sorted((event.row for event in group), key=lambda row: str(row["hash"]))
                     self._engine.run_many("inbox_add", rows)
                     self._note_outage()
                     self._engine.notify(self._topic)
@@ -121,20 +121,20 @@ class GroupCommit:
         self._failing = False
         if group:
             self._refused_since = None
-            for one in group:
-                _tell(one, stored=True)
+            for event in group:
+                _tell(event, stored=True)
             self._on_stored()
         return True
 
     def _note_outage(self) -> None:
-        """Events were refused before this commit: a later sync has to look what WeCom did not send again."""
+        """Note that events were refused before: a later sync looks for what WeCom did not send again."""
         if self._refused_since is not None:
             now = int(time.time())
             self._outages.add(self._refused_since, now, reason="refused", holder=self._holder)
 
 
-def _tell(one: _Waiting, *, stored: bool) -> None:
+def _tell(event: _Waiting, *, stored: bool) -> None:
     try:
-        one.done(stored)
+        event.done(stored)
     except Exception:
-        log.exception("nobody could be told what became of an event", stored=stored)
+        log.exception("could not report whether an event was stored", stored=stored)

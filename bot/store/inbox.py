@@ -18,7 +18,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How much waits, how much was given up on, and the age of the oldest waiting in seconds."""
+    """How many rows are pending, how many are dead, and the age of the oldest pending one in seconds."""
 
     pending: int
     dead: int
@@ -26,7 +26,7 @@ class Depth:
 
     @classmethod
     def of(cls, row: SqlRow | None, *, now: int) -> Depth:
-        """From a row of counts; *now* in epoch seconds of real time."""
+        """Build the depth from a row of counts; *now* in epoch seconds of real time."""
         if row is None:
             return cls(0, 0, None)
         oldest = row["oldest"]
@@ -37,46 +37,46 @@ class Inbox(TableGroup):
     """Rows of the inbox; call the changing ones inside a transaction."""
 
     def due(self, *, now: int, batch: int, upto: int | None = None) -> list[Received]:
-        """At most *batch* events that may be tried at *now* (epoch s), up to row *upto*, oldest first."""
+        """Return at most *batch* events to be tried at *now* (epoch s), up to row *upto*, oldest first."""
         rows = self._engine.all("inbox_due", now=now, upto=2**62 if upto is None else upto, batch=batch)
         return [Received(row["seq"], bytes(row["body"]), row["attempts"]) for row in rows]
 
     def finish(self, seq: int, *, state: str, kind: str) -> None:
-        """The event is dealt with: *state* is done or ignored."""
+        """Mark an event as handled: *state* is done or ignored."""
         self._engine.run("inbox_finish", seq=seq, state=state, kind=kind)
 
     def fail(self, seq: int, *, kind: str, attempts: int, next_try_at: int | None, error: str) -> None:
-        """The event failed; without *next_try_at* it is a dead letter."""
+        """Note that an event failed; without *next_try_at* it is a dead letter."""
         state = "dead" if next_try_at is None else "pending"
         about = {"state": state, "kind": kind, "attempts": attempts, "error": error}
         self._engine.run("inbox_fail", seq=seq, next_try_at=next_try_at or 0, **about)
 
     def newest(self) -> int:
-        """The newest row's number; 0 when nothing was ever received."""
+        """Return the newest row's number; 0 when nothing was ever received."""
         return self._engine.number("inbox_newest") or 0
 
     def last_received(self) -> int | None:
-        """When the newest callback came (epoch s); None before the first."""
+        """Return when the newest callback came (epoch s); None before the first."""
         return self._engine.number("inbox_last_received")
 
     def waiting(self, *, now: int, upto: int) -> int:
-        """How many events up to row *upto* may be tried at *now* (epoch s) and are not dealt with yet."""
+        """Return how many unhandled events up to row *upto* may be tried at *now* (epoch s)."""
         return self._engine.number("inbox_waiting", now=now, upto=upto) or 0
 
     def depth(self, *, now: int) -> Depth:
-        """What waits at *now* (epoch s)."""
+        """Return how much is pending at *now* (epoch s)."""
         return Depth.of(self._engine.one("inbox_depth"), now=now)
 
     def failing(self, *, upto: int) -> list[SqlRow]:
-        """Events that wait for another try, or were given up on."""
+        """Return the events that are to be tried again, or were given up on."""
         return self._engine.all("inbox_failing", upto=upto)
 
     def dead(self) -> list[SqlRow]:
-        """The dead letters."""
+        """Return the dead letters."""
         return self._engine.all("inbox_dead")
 
     def show(self, seq: int) -> SqlRow | None:
-        """One event with its body."""
+        """Return one event with its body."""
         return self._engine.one("inbox_show", seq=seq)
 
     def revive(self, seq: int) -> bool:

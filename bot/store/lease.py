@@ -23,7 +23,7 @@ class Lease:
 
     @property
     def left_s(self) -> float:
-        """How long it is ours without another renewal; 0 or less: it is not."""
+        """Return how long it is ours without another renewal; 0 or less: it is not."""
         return self._until - self._time()
 
     def hold(self, *, for_s: float) -> bool:

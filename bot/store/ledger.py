@@ -74,19 +74,19 @@ class Ledger(TableGroup):
         return touched
 
     def mark(self, relations: Iterable[tuple[str, str]]) -> None:
-        """Take these relations in hand: whoever adds a fact to one waits with his mark for our commit."""
+        """Lock these relations: a process that adds a fact to one waits with its mark for our commit."""
         self._engine.run_many("dirty_mark", _marks(relations))
 
     def unmark(self, relations: Iterable[tuple[str, str]]) -> None:
-        """They are derived; in the transaction that marked them."""
+        """Note that these relations are derived; call it in the transaction that marked them."""
         self._engine.run_many("dirty_clear", _marks(relations))
 
     def waits(self, userid: str, external_userid: str) -> bool:
-        """Whether this relation waits to be derived."""
+        """Return whether this relation is to be derived."""
         return self._engine.one("dirty_has", scope=RELATION, key=f"{userid} {external_userid}") is not None
 
     def mark_all(self) -> None:
-        """Everything must be derived anew (a changed [ledger], or a replay)."""
+        """Have everything derived anew (a changed [ledger], or a replay)."""
         self._engine.run("dirty_mark_all_relations")
 
     def take_dirty(self, *, batch: int) -> list[tuple[str, str]]:
@@ -95,52 +95,52 @@ class Ledger(TableGroup):
         return [(userid, external) for userid, external in (row["key"].split(" ", 1) for row in rows)]
 
     def dirty(self) -> int:
-        """How much still waits to be derived."""
+        """Return how many relations are still to be derived."""
         return self._engine.number("dirty_count") or 0
 
     def relation(self, userid: str, external_userid: str) -> list[RelationEvent]:
-        """The set of facts of one relation."""
+        """Return the facts of one relation."""
         rows = self._engine.all("ledger_relation", userid=userid, external_userid=external_userid)
         return [_event(row) for row in rows]
 
     def of_member(self, userid: str) -> dict[str, list[RelationEvent]]:
-        """The facts of all relations of one employee, by customer."""
-        found: dict[str, list[RelationEvent]] = {}
+        """Return the facts of all relations of one employee, by customer."""
+        facts: dict[str, list[RelationEvent]] = {}
         for row in self._engine.all("ledger_of_member", userid=userid):
-            found.setdefault(row["external_userid"], []).append(_event(row))
-        return found
+            facts.setdefault(row["external_userid"], []).append(_event(row))
+        return facts
 
     def with_customers(self) -> list[str]:
-        """Userids that have a relation alive, as far as it is derived."""
+        """Return the userids with a living relation, as far as it is derived."""
         return [row["userid"] for row in self._engine.all("ledger_living")]
 
     def told(self, userid: str, external_userid: str) -> list[tuple[RelationEvent, str]]:
-        """The set of facts of one relation, each with its origin, by time."""
+        """Return the facts of one relation, each with its origin, by time."""
         rows = self._engine.all("ledger_relation", userid=userid, external_userid=external_userid)
         return [(_event(row), row["origin"]) for row in rows]
 
     def told_of(self, userid: str, *, upto: int) -> dict[str, list[tuple[RelationEvent, str]]]:
-        """The facts of one employee up to *upto* (epoch s) with their origins, by customer, by time."""
-        found: dict[str, list[tuple[RelationEvent, str]]] = {}
+        """Return the facts of one employee up to *upto* (epoch s) with origins, by customer, by time."""
+        facts: dict[str, list[tuple[RelationEvent, str]]] = {}
         for row in self._engine.all("ledger_of_person", userid=userid, upto=upto):
-            found.setdefault(row["external_userid"], []).append((_event(row), row["origin"]))
-        return found
+            facts.setdefault(row["external_userid"], []).append((_event(row), row["origin"]))
+        return facts
 
     def first_at(self) -> int | None:
-        """When the first fact of all happened, in epoch s; None in an empty ledger."""
+        """Return when the first fact of all happened, in epoch s; None in an empty ledger."""
         return self._engine.number("ledger_first")
 
     def found_since(self, since: int, *, origin: str) -> int:
-        """How many facts of an *origin* are later than *since* (epoch s); reads the whole ledger."""
+        """Return how many facts of an *origin* are later than *since* (epoch s); reads the whole ledger."""
         return self._engine.number("ledger_found_since", origin=origin, since=since) or 0
 
     def relations(self) -> list[tuple[str, str]]:
-        """Every relation that has facts or adds: (userid, external_userid)."""
+        """Return every relation with facts or adds: (userid, external_userid)."""
         rows = [*self._engine.all("ledger_relations"), *self._engine.all("adds_relations")]
         return sorted({(row["userid"], row["external_userid"]) for row in rows})
 
     def stretch(self, after: tuple[str, str], *, batch: int) -> dict[tuple[str, str], Stretch]:
-        """The next *batch* relations after one of them (in the order of their key), with all that is there.
+        """Return the next *batch* relations after one of them (in the order of their key), with all of each.
 
         Facts and adds are read one after the other: others may have written in between.
         """
@@ -150,7 +150,7 @@ class Ledger(TableGroup):
         )
         if not rows:
             return {}
-        found = {(row["userid"], row["external_userid"]): Stretch() for row in rows}
+        stretches = {(row["userid"], row["external_userid"]): Stretch() for row in rows}
         span = {
             "userid": userid,
             "external_userid": external_userid,
@@ -158,13 +158,13 @@ class Ledger(TableGroup):
             "last_external_userid": rows[-1]["external_userid"],
         }
         for row in self._engine.all("ledger_between", **span):
-            found.setdefault((row["userid"], row["external_userid"]), Stretch()).facts.append(_event(row))
+            stretches.setdefault((row["userid"], row["external_userid"]), Stretch()).facts.append(_event(row))
         for row in self._engine.all("adds_between", **span):
-            found.setdefault((row["userid"], row["external_userid"]), Stretch()).kept.append(_add(row))
-        return found
+            stretches.setdefault((row["userid"], row["external_userid"]), Stretch()).kept.append(_add(row))
+        return stretches
 
     def kept_adds(self, userid: str, external_userid: str) -> tuple[Add, ...]:
-        """What is kept of one relation, for comparing with a recount."""
+        """Return the stored adds of one relation, for comparing with a recount."""
         rows = self._engine.all("adds_of_relation", userid=userid, external_userid=external_userid)
         return tuple(_add(row) for row in rows)
 
@@ -176,10 +176,10 @@ class Ledger(TableGroup):
     def contacts(
         self, *, since: int, upto: int, alive: bool, userids: Collection[str] | None = None
     ) -> dict[str, list[Contact]]:
-        """Adds by userid that began at *upto* (epoch s) or before and were changed since *since*.
+        """Return adds by userid that began at *upto* (epoch s) or before and were changed since *since*.
 
-        *alive*: also those that have not ended, however old. *userids*: of these alone. Of what is known
-        beside the ledger nothing is in them yet.
+        *alive*: also those that have not ended, however old. *userids*: of these alone.
+        What is known beside the ledger is not in them yet.
         """
         span = {"since": since, "upto": upto, "alive": int(alive)}
         if userids is None:
@@ -189,22 +189,22 @@ class Ledger(TableGroup):
     def contacts_with(
         self, customers: Collection[str], *, since: int, upto: int, alive: bool
     ) -> dict[str, list[Contact]]:
-        """The same of *customers*, at whomever."""
+        """Return the same for *customers*, of any employee."""
         listed, span = json.dumps(list(customers)), {"since": since, "upto": upto, "alive": int(alive)}
         return _contacts(self._engine.all("adds_of_customers", customers=listed, **span))
 
 
 def _contacts(rows: Iterable[SqlRow]) -> dict[str, list[Contact]]:
-    found: dict[str, list[Contact]] = {}
+    contacts: dict[str, list[Contact]] = {}
     for row in rows:
         since = row["known_since"]
         contact = Contact(add=_add(row), first_in_corp=since is None, known_since=since, state=row["state"])
-        found.setdefault(row["userid"], []).append(contact)
-    return found
+        contacts.setdefault(row["userid"], []).append(contact)
+    return contacts
 
 
 def _marks(relations: Iterable[tuple[str, str]]) -> list[dict[str, object]]:
-    """In one order, so that no two wait for each other."""
+    """Return the relations as rows, in one order, so that no two processes wait for each other."""
     return [{"scope": RELATION, "key": key} for key in sorted(" ".join(relation) for relation in relations)]
 
 

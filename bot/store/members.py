@@ -22,7 +22,7 @@ class Members(TableGroup):
         self._marks = Marks(engine)
 
     def all(self) -> dict[str, Person]:
-        """Everybody who was ever read, by userid."""
+        """Return everybody who was ever read, by userid."""
         by_person = groupby(self._engine.all("members_all"), itemgetter("userid"))
         return {userid: _person(list(rows)) for userid, rows in by_person}
 
@@ -70,7 +70,7 @@ def _share(text: str) -> Fraction:
 
 
 def _person(rows: list[SqlRow]) -> Person:
-    """A person from a row for each of his memberships."""
+    """Return a person from a row for each membership."""
     row = rows[0]
     memberships = (
         Membership(since=_day(row["since"]), departments=_split(row["departments"]), role=row["role"])

@@ -1,4 +1,4 @@
-"""How many unasked messages somebody was given on a day, and which were withheld from him, and why."""
+"""The daily slots of unasked messages that people used, and the messages withheld, with the reason."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ class UnaskedMessages(TableGroup):
         return self._engine.apply("unasked_take", room=room, **about)
 
     def give_back(self, userid: str, day: date) -> None:
-        """A place of the day was taken for a message that does not go then."""
+        """Free a daily slot that was taken for a message that does not go then."""
         self._engine.run("unasked_give_back", userid=userid, day=day.isoformat())
 
     def counts(self, day: date) -> dict[str, int]:
-        """How many places of the day are taken, by userid; those with none are absent."""
+        """Return how many daily slots are taken, by userid; people with none are absent."""
         return {row["userid"]: row["number"] for row in self._engine.all("unasked_on", day=day.isoformat())}
 
     def withhold(self, key: str, *, job: str, userid: str, day: date, reason: str, at: int) -> bool:
-        """The message *key* does not go; False when that is known. *at* in epoch s."""
+        """Note that the message *key* does not go; False when that is known. *at* in epoch s."""
         about = {"job": job, "userid": userid, "day": day.isoformat(), "reason": reason}
         return self._engine.apply("withhold", key=key, at=at, **about)
 
     def told(self, key: str) -> None:
-        """The message *key* went after all."""
+        """Note that the message *key* went after all."""
         self._engine.run("withheld_told", key=key)
 
     def why(self, key: str) -> str | None:
-        """Why the message *key* was withheld; None if it was not."""
+        """Return why the message *key* was withheld; None if it was not."""
         row = self._engine.one("withheld_show", key=key)
         return None if row is None else str(row["reason"])
 
     def withheld(self, *, on: date | None = None) -> dict[str, int]:
-        """How many messages were withheld by reason: of the local day *on*, or of all days."""
+        """Return how many messages were withheld by reason: of the local day *on*, or of all days."""
         statement, day = ("withheld_all", {}) if on is None else ("withheld_on", {"day": on.isoformat()})
         return {row["reason"]: int(row["number"]) for row in self._engine.all(statement, **day)}

@@ -65,13 +65,13 @@ class Due:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The part of the request that is named *msgtype*."""
+        """Return the part of the request that is named *msgtype*."""
         bodies = (form["body"] for form in self._forms() if form["msgtype"] == self.msgtype)
         return next(bodies, {"content": self.content})
 
     @property
     def simpler(self) -> tuple[str, str] | None:
-        """The msgtype after this one and its text, if there is another way to send it."""
+        """Return the msgtype after this one and its text, if there is another way to send it."""
         left = [(form["msgtype"], form.get("text", "")) for form in self._forms()]
         types = [msgtype for msgtype, _ in left]
         place = types.index(self.msgtype) + 1 if self.msgtype in types else len(types)
@@ -101,25 +101,25 @@ class Outbox(TableGroup):
         return self._engine.apply("outbox_add", **row_of(message, created_at=created_at))
 
     def due(self, *, real_now: int, clock_now: int, batch: int) -> list[Due]:
-        """Messages that may be tried now, fast lane first."""
+        """Return the messages that may be tried now, fast lane first."""
         rows = self._engine.all("outbox_due", real_now=real_now, clock_now=clock_now, batch=batch)
         return [value_of(Due, row) for row in rows]
 
     def unasked_due(self, *, real_now: int, clock_now: int) -> list[Pending]:
-        """What nobody asked for and nobody tried yet, whose turn has come, in the order of planning."""
+        """Return untried messages nobody asked for that are due, in the order of planning."""
         rows = self._engine.all("outbox_unasked_due", real_now=real_now, clock_now=clock_now)
         return [Pending(**row) for row in rows]
 
     def move(self, seq: int, *, not_before: int, expires_at: int) -> bool:
-        """Another time for what was never tried; False if it is tried or gone."""
+        """Change the time of a message; False if it was tried or is gone."""
         return self._engine.apply("outbox_move", seq=seq, not_before=not_before, expires_at=expires_at)
 
     def withdraw(self, seq: int, *, reason: str, now: int) -> bool:
-        """It does not go at all, because of *reason*; False if it was tried or is gone."""
+        """Withdraw a message because of *reason*; False if it was tried or is gone."""
         return self._engine.apply("outbox_withdraw", seq=seq, error=reason, now=now)
 
     def expired(self, *, since: int) -> int:
-        """How many lost their point from *since* (epoch s of real time) on."""
+        """Return how many messages expired from *since* (epoch s of real time) on."""
         return self._engine.number("outbox_expired_since", since=since) or 0
 
     def expire(self, *, real_now: int, clock_now: int) -> int:
@@ -132,12 +132,12 @@ class Outbox(TableGroup):
         return self._engine.apply("outbox_begin", seq=seq, request=request, request_hash=digest, now=now)
 
     def is_taken(self, seq: int, *, request: bytes) -> bool:
-        """Whether another row makes this very request: WeCom would drop the second one."""
+        """Return whether another row makes this very request: WeCom would drop the second one."""
         digest = hashlib.sha256(request).hexdigest()
         return bool(self._engine.number("outbox_request_taken", seq=seq, request_hash=digest))
 
     def finish(self, seq: int, *, state: str, now: int, receipt: str = "", error: str = "") -> None:
-        """Final: *state* is sent, failed or unknown; *receipt* is WeCom's answer as JSON."""
+        """End a message: *state* is sent, failed or unknown; *receipt* is WeCom's answer as JSON."""
         self._engine.run("outbox_finish", seq=seq, state=state, now=now, receipt=receipt, error=error)
 
     def retry(
@@ -157,37 +157,37 @@ class Outbox(TableGroup):
         self._engine.run("outbox_postpone", seq=seq, next_try_at=next_try_at)
 
     def tries_since(self, since: int) -> list[tuple[str, int]]:
-        """(userid, epoch s) of each row's last try after *since*, oldest first."""
+        """Return (userid, epoch s) of each row's last try after *since*, oldest first."""
         rows = self._engine.all("outbox_tries_since", since=since)
         return [(row["to_userid"], row["tried_at"]) for row in rows]
 
     def unreached_since(self, since: int) -> list[SqlRow]:
-        """Messages that did not reach their person, ended after *since* (real epoch s).
+        """Return messages that did not reach their person, ended after *since* (real epoch s).
 
         Each with to_userid, state, error, and receipt as in `finish`.
         """
         return self._engine.all("outbox_unreached_since", since=since)
 
     def by_key(self, key: str) -> SqlRow | None:
-        """One message by its key."""
+        """Return one message by its key."""
         return self._engine.one("outbox_show", key=key)
 
     def told(self, job: str, day: date) -> frozenset[str]:
-        """Whom the message of *job* and the local *day* may have reached."""
+        """Return the people that the message of *job* and the local *day* may have reached."""
         named = f"{job}:{day.isoformat()}"
         rows = self._engine.all("outbox_told", first_key=f"{named}:", last_key=f"{named};")  # ; follows :
         return frozenset(row["to_userid"] for row in rows)
 
     def by_task(self, task_id: str) -> SqlRow | None:
-        """The message whose card has *task_id*."""
+        """Return the message whose card has *task_id*."""
         return self._engine.one("outbox_by_task", task_id=task_id)
 
     def depth(self, *, now: int) -> Depth:
-        """What waits at *now* (epoch s of real time)."""
+        """Return how much is pending at *now* (epoch s of real time)."""
         return Depth.of(self._engine.one("outbox_depth"), now=now)
 
     def dead(self) -> list[SqlRow]:
-        """Messages that were given up on."""
+        """Return the messages that were given up on."""
         return self._engine.all("outbox_dead")
 
     def revive(self, key: str) -> bool:

@@ -19,7 +19,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mute:
-    """Nothing unasked before *until*; *since* when he wants it so. Epoch seconds."""
+    """A wish since *since* for nothing unasked before *until*. Epoch seconds."""
 
     userid: str
     until: int
@@ -41,7 +41,7 @@ class Preferences(TableGroup):
     """Userids in lower case. Each method is safe alone or inside a transaction."""
 
     def mute(self, userid: str, *, until: int, since: int, way: Way) -> None:
-        """Nothing unasked before *until*; replaces an earlier wish. Epoch seconds."""
+        """Store the wish for nothing unasked before *until*, in place of an earlier wish. Epoch seconds."""
         self._engine.run("mute_put", userid=userid, until=until, since=since, way=way.value)
 
     def unmute(self, userid: str) -> bool:
@@ -49,7 +49,7 @@ class Preferences(TableGroup):
         return self._engine.apply("mute_clear", userid=userid)
 
     def mutes(self) -> dict[str, Mute]:
-        """All wishes by userid, those that are over too."""
+        """Return all wishes by userid, past ones too."""
         return {row["userid"]: value_of(Mute, row) for row in self._engine.all("mutes_all")}
 
     def add_leave(self, userid: str, first: date, last: date, *, at: int) -> bool:
@@ -58,13 +58,13 @@ class Preferences(TableGroup):
         return self._engine.apply("leave_said_add", userid=userid, said_at=at, **days)
 
     def end_leave(self, userid: str, *, back_on: date) -> bool:
-        """He is at work from the local day *back_on*: past days stay; whether anything changed."""
+        """End leave before the local day *back_on*; past days stay. Return whether anything changed."""
         before = (back_on - timedelta(days=1)).isoformat()
         cut = self._engine.run("leave_said_cut", userid=userid, day=before)
         return self._engine.run("leave_said_drop", userid=userid, day=before) + cut > 0
 
     def leaves(self) -> dict[str, tuple[SaidLeave, ...]]:
-        """All leaves by userid, in the order of their days."""
+        """Return all leaves by userid, in the order of their days."""
         leaves: dict[str, list[SaidLeave]] = {}
         for row in self._engine.all("leaves_said_all"):
             leave = value_of(SaidLeave, row, first=row["first_day"], last=row["last_day"])
@@ -72,16 +72,16 @@ class Preferences(TableGroup):
         return {userid: tuple(of_person) for userid, of_person in leaves.items()}
 
     def wish_help(self, userid: str, day: date, *, at: int) -> bool:
-        """He asked for help on the local *day*; False when he had. *at* in epoch s."""
+        """Note that they asked for help on the local *day*; False if that is known. *at* in epoch s."""
         return self._engine.apply("help_wish_add", userid=userid, day=day.isoformat(), wished_at=at)
 
     def help_wishes(self, *, since: date) -> list[tuple[str, date]]:
-        """Who asked for help on which local day from *since* on, in the order of days."""
+        """Return the people who asked for help from the local day *since* on with the day, in its order."""
         rows = self._engine.all("help_wishes_since", day=since.isoformat())
         return [(row["userid"], date.fromisoformat(row["day"])) for row in rows]
 
     def show(self, userid: str, external_userids: Sequence[str], *, at: int) -> None:
-        """He was shown these customers under the numbers 1, 2 … *at* in epoch s."""
+        """Note that they were shown these customers under the numbers 1, 2 … *at* in epoch s."""
         self._engine.run("list_shown_clear", userid=userid)
         rows = [
             {"userid": userid, "number": number, "external_userid": external_userid, "shown_at": at}
@@ -90,6 +90,6 @@ class Preferences(TableGroup):
         self._engine.run_many("list_shown_put", rows)
 
     def shown(self, userid: str) -> dict[int, str]:
-        """The customers of the list that he was shown last, by number."""
+        """Return the customers of the list that they were shown last, by number."""
         rows = self._engine.all("list_shown", userid=userid)
         return {row["number"]: row["external_userid"] for row in rows}

@@ -29,7 +29,7 @@ class Ranks(TableGroup):
             self._engine.run("ranks_put", quota=quota, period=period, as_of=as_of, places=json.dumps(written))
 
     def get(self, quota: str, period: str, *, userids: Collection[str]) -> KeptPlaces | None:
-        """What is kept of *userids* for one quota in one period; None if nothing is kept of that."""
+        """Return the stored ranks of *userids* for one quota in one period; None without any."""
         row = self._engine.one("ranks_get", quota=quota, period=period)
         if row is None:
             return None
@@ -39,5 +39,5 @@ class Ranks(TableGroup):
         return KeptPlaces(as_of=row["as_of"], places=places)
 
     def newest(self) -> int | None:
-        """When places were kept last, in epoch s."""
+        """Return when ranks were stored last, in epoch s."""
         return self._engine.number("ranks_newest")

@@ -32,7 +32,7 @@ class Proposal(Overlap):
 
     @property
     def pair(self) -> Pair:
-        """The vanished userid and the new one."""
+        """Return the vanished userid and the new one."""
         return self.old_userid, self.userid
 
 
@@ -40,11 +40,11 @@ class Proposals(TableGroup):
     """Rows of this table, and what they are made from."""
 
     def open(self) -> list[Proposal]:
-        """What waits for a decision, oldest first."""
+        """Return the undecided proposals, oldest first."""
         return [Proposal(**row) for row in self._engine.all("proposals_open")]
 
     def refused(self) -> frozenset[Pair]:
-        """Pairs of whom a person said that they are two people."""
+        """Return the pairs that a person called two people."""
         return frozenset((row["old_userid"], row["userid"]) for row in self._engine.all("proposals_refused"))
 
     def put(self, overlaps: Iterable[Overlap], *, at: int) -> None:
@@ -63,14 +63,14 @@ class Proposals(TableGroup):
     # --- what a comparison knows ---
 
     def living(self, old_userid: str) -> dict[str, list[int]]:
-        """The customers of a userid's living relations, each with the moments at which it began."""
-        found: dict[str, list[int]] = {}
+        """Return the customers of a userid's living relations, each with the moments at which it began."""
+        moments: dict[str, list[int]] = {}
         for row in self._engine.all("proposals_living", old_userid=old_userid):
-            found.setdefault(row["external_userid"], []).append(row["moment"])
-        return found
+            moments.setdefault(row["external_userid"], []).append(row["moment"])
+        return moments
 
     def listed(self, old_userid: str) -> list[Begun]:
-        """Rows about the same customers in complete lists of members who had none before, or nobody in it."""
+        """Return rows about the same customers in complete lists of members without any of them before."""
         return [Begun(**row) for row in self._engine.all("proposals_listed", old_userid=old_userid)]
 
 

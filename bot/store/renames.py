@@ -36,25 +36,25 @@ class Renames(TableGroup):
     """Call the changing methods inside a transaction."""
 
     def all(self) -> dict[str, str]:
-        """The userid that holds now, by old userid."""
+        """Return the userid that holds now, by old userid."""
         return {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
 
     def current(self, userid: str) -> str:
-        """The userid that holds now for *userid*."""
+        """Return the userid that holds now for *userid*."""
         renamed = self._engine.one("rename_of", userid=userid)
         return userid if renamed is None else str(renamed["userid"])
 
     def is_known(self, userid: str) -> bool:
-        """Whether anything is known of *userid*, be it that it is an old one."""
+        """Return whether anything is known of *userid*, even as an old one."""
         return bool(self._engine.number("rename_traces", userid=userid))
 
     def customers(self, userid: str) -> list[str]:
-        """The customers of whom the ledger has facts with *userid*."""
+        """Return the customers in the ledger's facts with *userid*."""
         rows = self._engine.all("rename_relations", old_userid=userid)
         return [row["external_userid"] for row in rows]
 
     def put(self, old: str, new: str, *, at: int, by: str) -> None:
-        """What comes under *old* from now on is *new*'s; *at* in epoch s."""
+        """Let *new* have what comes under *old* from now on; *at* in epoch s."""
         self._engine.run("rename_drop", userid=new)
         self._engine.run("rename_follow", old_userid=old, userid=new)
         self._engine.run("rename_put", old_userid=old, userid=new, renamed_at=at, renamed_by=by)
@@ -86,7 +86,7 @@ class Renames(TableGroup):
                 self._engine.run("rename_message", seq=row["seq"], key=key, to_userid=new)
 
     def forget_person(self, old: str) -> None:
-        """Drop the person under his old userid."""
+        """Drop the person under the old userid."""
         for table in ("members", "memberships", "book", "member_reads"):
             self._engine.run(f"rename_{table}_clear", old_userid=old)
         Marks(self._engine).renew(PEOPLE)

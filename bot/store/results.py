@@ -34,7 +34,7 @@ class Result:
 
     @property
     def name(self) -> tuple[str, str]:
-        """Quota and period."""
+        """Return quota and period."""
         return self.line.quota, self.line.period
 
 
@@ -57,21 +57,21 @@ class Results(TableGroup):
         self._engine.run_many("results_add", [_row(result) for result in results])
 
     def newest(self, quota: str, period: str) -> dict[str, Result]:
-        """The version that holds of each person's line, by userid: of a changed one, by the new one."""
+        """Return the version that holds of each person's line, by userid (a changed one: the new one)."""
         return _newest(self._engine.all("results_newest", quota=quota, period=period))
 
     def newest_of(self, userid: str, *, quota: str, period: str) -> Result | None:
-        """The same of one person, None if nothing is stored of him."""
+        """Return the same of one person, None if nothing is stored of them."""
         rows = self._engine.all("results_newest_of", userid=userid, quota=quota, period=period)
         return _newest(rows).get(userid)
 
     def appeals(self, quota: str, period: str) -> list[tuple[str, str]]:
-        """(userid, state) of each appeal about a contact of the period, oldest first."""
+        """Return (userid, state) of each appeal about a contact of the period, oldest first."""
         rows = self._engine.all("reviews_of_period", quota=quota, period=period)
         return [(row["userid"], row["state"]) for row in rows]
 
     def closed(self) -> list[Closed]:
-        """Every closed period, the earliest closed first."""
+        """Return every closed period, the earliest closed first."""
         return [Closed(**row) for row in self._engine.all("results_closed")]
 
 

@@ -85,18 +85,18 @@ class Reviews(TableGroup):
     """Cases about single contacts."""
 
     def decisions(self) -> dict[Key, dict[str, bool]]:
-        """What was decided of each contact, by quota (True counts); the newest decision holds."""
-        found: dict[Key, dict[str, bool]] = {}
+        """Return the decision on each contact, by quota (True counts); the newest decision holds."""
+        decisions: dict[Key, dict[str, bool]] = {}
         for row in self._engine.all("reviews_decided"):
-            found.setdefault(_key(row), {})[row["quota"]] = row["state"] == ReviewState.ACCEPTED
-        return found
+            decisions.setdefault(_key(row), {})[row["quota"]] = row["state"] == ReviewState.ACCEPTED
+        return decisions
 
     def open(self, openings: Iterable[Opening]) -> None:
         """Open cases; one of a kind is open once for a contact and quota, and never after its decision."""
         self._engine.run_many("reviews_open_one", list(map(_opening, openings)))
 
     def of_contact(self, contact: Key) -> list[Review]:
-        """All cases there ever were about *contact*, oldest first."""
+        """Return all cases there ever were about *contact*, oldest first."""
         userid, external_userid, added_at = contact
         rows = self._engine.all(
             "reviews_of_contact", userid=userid, external_userid=external_userid, added_at=added_at
@@ -104,7 +104,7 @@ class Reviews(TableGroup):
         return [_review(row) for row in rows]
 
     def all_open(self) -> list[Review]:
-        """What waits for a decision, oldest first."""
+        """Return the undecided cases, oldest first."""
         return [_review(row) for row in self._engine.all("reviews_all_open")]
 
     def decide(self, number: int, state: ReviewState, *, by: str, reason: str, at: int) -> bool:
@@ -117,7 +117,7 @@ class Reviews(TableGroup):
         self._engine.run("reviews_tell", number=number, told=told, at=at)
 
     def decided_of(self, userid: str) -> dict[tuple[str, str, int, str], Decided]:
-        """Who decided what holds of one employee's contacts, by contact and quota."""
+        """Return who made the decisions that hold of one employee's contacts, by contact and quota."""
         return {
             (row["userid"], row["external_userid"], row["added_at"], row["quota"]): Decided(
                 by=row["decided_by"], at=row["decided_at"], why=row["reason"]
@@ -130,11 +130,11 @@ class Findings(TableGroup):
     """Questions about adds: asked, answered, confirmed or cleared. What was decided is not asked again."""
 
     def decided(self) -> frozenset[FindingName]:
-        """Those that hold nothing any more."""
+        """Return the decided findings: they hold nothing any more."""
         return frozenset(_name(row) for row in self._engine.all("findings_decided"))
 
     def flags(self) -> tuple[Flag, ...]:
-        """Those that a reviewer confirmed."""
+        """Return the findings that a reviewer confirmed."""
         return tuple(
             Flag(name=_name(row), on=date.fromisoformat(row["on_day"]))
             for row in self._engine.all("findings_decided")
@@ -142,7 +142,7 @@ class Findings(TableGroup):
         )
 
     def names(self) -> frozenset[FindingName]:
-        """Everything that was ever asked, decided or not."""
+        """Return all findings there ever were, decided or not."""
         return frozenset(_name(row) for row in self._engine.all("findings_names"))
 
     def ask(self, finding: Finding, evidence: Evidence, *, at: int) -> bool:
@@ -157,7 +157,7 @@ class Findings(TableGroup):
         )
 
     def open(self) -> list[OpenFinding]:
-        """What waits for an answer or a decision, oldest first."""
+        """Return the undecided findings, oldest first."""
         return [_open_finding(row) for row in self._engine.all("findings_open")]
 
     def answer(self, name: FindingName, text: str, *, at: int) -> bool:

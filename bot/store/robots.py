@@ -28,11 +28,11 @@ class Robots(TableGroup):
         )
 
     def all(self) -> list[Off]:
-        """Everybody who is off, whatever is configured now."""
+        """Return all refused robots, however they are configured now."""
         return [value_of(Off, row) for row in self._engine.all("robots_off")]
 
     def off(self, configured: Mapping[str, str]) -> dict[str, Off]:
-        """Who is off, by name, among the robots as they are configured now."""
+        """Return the refused ones, by name, among the robots as they are configured now."""
         return {
             row["name"]: value_of(Off, row)
             for row in self._engine.all("robots_off")

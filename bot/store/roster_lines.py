@@ -11,7 +11,7 @@ from bot.store.engine import TableGroup
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A line that was imported. *beside*: what the configured roster said of him then, None for nothing."""
+    """A line that was imported. *beside*: the configured roster's line of the person then, None without."""
 
     line: RosterLine
     beside: RosterLine | None
@@ -21,7 +21,7 @@ class RosterLines(TableGroup):
     """Rows of this table. Call the changing methods inside a transaction."""
 
     def all(self) -> dict[str, Imported]:
-        """By userid."""
+        """Return all lines by userid."""
         rows = self._engine.all("roster_lines_all")
         beside = {row["userid"]: line_from(row["beside"]) if row["beside"] else None for row in rows}
         return {row["userid"]: Imported(line_from(row["line"]), beside[row["userid"]]) for row in rows}

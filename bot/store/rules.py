@@ -1,4 +1,4 @@
-"""Rules as they were frozen: which version of a quota holds from which day on."""
+"""Rule versions: which version of a quota holds from which day on."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _NONE = ""  # the quota is not in the file
 
 
 class RuleVersions(TableGroup):
-    """Frozen rules. Call the changing methods inside a transaction."""
+    """Rule versions. Call the changing methods inside a transaction."""
 
     def all(self) -> dict[str, tuple[Version, ...]]:
-        """Every version by quota, in the order of their days."""
-        found: dict[str, list[Version]] = {}
+        """Return every version by quota, in the order of their days."""
+        by_quota: dict[str, list[Version]] = {}
         for row in self._engine.all("rule_versions_all"):
             rule = None if row["rule"] == _NONE else _RULE.validate_json(row["rule"])
             version = Version(since=date.fromisoformat(row["since"]), quota=rule)
-            found.setdefault(row["quota"], []).append(version)
-        return {quota: tuple(versions) for quota, versions in found.items()}
+            by_quota.setdefault(row["quota"], []).append(version)
+        return {quota: tuple(versions) for quota, versions in by_quota.items()}
 
     def rename(self, old: str, new: str) -> None:
         """Let every version that names the userid *old* name *new*."""

@@ -14,7 +14,7 @@ class Runs(TableGroup):
         return self._engine.apply("runs_claim", job=job, fire_at=fire_at, **lease)
 
     def get(self, job: str, fire_at: int) -> SqlRow | None:
-        """One firing."""
+        """Return one firing."""
         return self._engine.one("runs_get", job=job, fire_at=fire_at)
 
     def advance(
@@ -28,39 +28,39 @@ class Runs(TableGroup):
         cursor: str,
         messages: int,
     ) -> bool:
-        """A chunk up to userid *cursor* is planned; False when the firing was taken over meanwhile."""
+        """Note that a chunk up to userid *cursor* is planned; False if another took the firing over."""
         lease = {"holder": holder, "lease_until": lease_until}
         plan = {"planned_at": planned_at, "cursor": cursor, "messages": messages}
         return self._engine.apply("runs_advance", job=job, fire_at=fire_at, **lease, **plan)
 
     def end(self, job: str, fire_at: int, *, holder: str, state: str, error: str = "") -> None:
-        """Final: *state* is done, failed or held (not to be told on figures that may be wrong)."""
+        """End a firing: *state* is done, failed or held (withheld, because figures may be wrong)."""
         self._engine.run("runs_end", job=job, fire_at=fire_at, holder=holder, state=state, error=error)
 
     def put_up(self, job: str, fire_at: int) -> bool:
-        """A new firing for whoever comes first; False when it is known."""
+        """Add a new firing for the first process that takes it; False when it is known."""
         return self._engine.apply("runs_put_up", job=job, fire_at=fire_at)
 
     def put_back(self, job: str, fire_at: int, *, holder: str, until: int, error: str = "") -> None:
-        """Not now: whoever comes first at *until* goes on. It was no try, and *error* says why."""
+        """Put a firing off to *until*, when any process may continue it. It was no try; *error* says why."""
         self._engine.run("runs_put_back", job=job, fire_at=fire_at, holder=holder, until=until, error=error)
 
     def miss(self, job: str, fire_at: int, *, now: int) -> bool:
-        """Nobody ran it (to its end) and nobody will; False when that is known, or somebody is at it."""
+        """Mark a firing as missed. Return False if it is already final or still running."""
         return self._engine.apply("runs_miss", job=job, fire_at=fire_at, now=now)
 
     def abandoned(self, *, now: int) -> list[tuple[str, int]]:
-        """Firings whose planner fell silent, and those that were put off until now."""
+        """Return the firings whose planner fell silent, and those that were put off until now."""
         return [(row["job"], row["fire_at"]) for row in self._engine.all("runs_abandoned", now=now)]
 
     def unfinished_since(self, since: int) -> list[SqlRow]:
-        """Firings after *since* that failed, were held or missed, oldest first: job, fire_at, state."""
+        """Return runs after *since* that failed, were held or missed, oldest first: job, fire_at, state."""
         return self._engine.all("runs_unfinished_since", since=since)
 
     def last(self) -> list[SqlRow]:
-        """The last firing of each job."""
+        """Return the last firing of each job."""
         return self._engine.all("runs_last")
 
     def newest(self, job: str) -> SqlRow | None:
-        """The last firing of one job."""
+        """Return the last firing of one job."""
         return self._engine.one("runs_newest", job=job)

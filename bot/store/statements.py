@@ -22,12 +22,12 @@ class DailyStatements(TableGroup):
     """Call the changing methods inside a transaction."""
 
     def key(self, month: str) -> bytes | None:
-        """The key of a *month* (2026-11), None before its first use."""
+        """Return the key of a *month* (2026-11), None before its first use."""
         row = self._engine.one("statement_key", month=month)
         return None if row is None else bytes(row["key"])
 
     def make_key(self, month: str) -> bytes:
-        """The key of *month*, made now if there is none; the same one for all processes."""
+        """Return the key of *month*, made now if there is none; the same one for all processes."""
         if (known := self.key(month)) is not None:
             return known
         fresh = secrets.token_bytes(_KEY_BYTES)
@@ -39,16 +39,16 @@ class DailyStatements(TableGroup):
         self._engine.run("daily_statement_add", code=code, month=month, body=body)
 
     def get(self, code: str) -> Given | None:
-        """What was given out under *code*; None for a code that nobody was given."""
+        """Return what was given out under *code*; None for a code that nobody was given."""
         row = self._engine.one("daily_statement", code=code)
         key = None if row is None else self.key(row["month"])
         return None if row is None or key is None else Given(row["body"], key)
 
     def wrong_codes(self, asker: str, *, hour: int) -> int:
-        """How many wrong codes *asker* asked for in this *hour* (of the epoch)."""
+        """Return how many wrong codes *asker* asked for in this *hour* (of the epoch)."""
         return self._engine.number("wrong_codes_of", asker=asker, hour=hour) or 0
 
     def note_wrong_code(self, asker: str, *, hour: int) -> None:
-        """One more."""
+        """Count one more wrong code."""
         self._engine.run("wrong_codes_clear", hour=hour)
         self._engine.run("wrong_code_note", asker=asker, hour=hour)

@@ -93,7 +93,7 @@ class Store:
 
     @contextmanager
     def transaction(self, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
-        """All writes of this thread inside the block happen together or not at all.
+        """Store all writes of this thread inside the block together, or none of them.
 
         Raises StoreBusyError if others write for longer than *patience_s*.
         """
@@ -111,7 +111,7 @@ class Store:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Inside a transaction: undo only this block if it fails."""
+        """Undo only this block of a transaction if it fails."""
         before = len(self._local.later)
         try:
             with self.engine.savepoint():
@@ -121,14 +121,14 @@ class Store:
             raise
 
     def after_commit(self, act: Callable[[], None]) -> None:
-        """Inside a transaction: call *act* once it is committed, never if it is undone, its savepoint too.
+        """Call *act* once the open transaction is committed, never if it or its savepoint is undone.
 
-        A commit whose outcome nobody knows counts as undone.
+        A commit with an unknown outcome counts as undone.
         """
         self._local.later.append(act)
 
     def now(self) -> float:
-        """Real time, in epoch seconds, by the clock that all processes of the installation share."""
+        """Return real time, in epoch seconds, by the clock that all processes of the installation share."""
         if self._real_time is not None:
             return self._real_time()
         if time.monotonic() - self._looked_at > _LOOK_AGAIN_S:
@@ -140,9 +140,8 @@ class Store:
 
     @staticmethod
     def is_ready(where: Path | str) -> bool:
-        """Whether there is a store that can be opened without making or migrating anything."""
-        ready: bool = _engine_for(where).is_ready(where)
-        return ready
+        """Return whether there is a store that can be opened without making or migrating anything."""
+        return bool(_engine_for(where).is_ready(where))
 
     def close(self) -> None:
         """Close all connections."""
@@ -150,7 +149,7 @@ class Store:
 
 
 def _engine_for(where: Path | str) -> Any:
-    """The class of the engine; the driver of the other one, a tenth of the time to start, is not loaded."""
+    """Return the engine's class. The other engine's driver, a tenth of the start, is not loaded."""
     if isinstance(where, Path):
         from bot.store.sqlite import SqliteEngine
 

@@ -1,4 +1,4 @@
-"""Comparing with WeCom's lists: the run, whom it reads, what it read, what it found.
+"""Comparisons with WeCom's lists: the run, its members, the lists it read, the losses it found.
 
 One run at a time; its lists are kept only until it is done. Times are epoch seconds of the service's clock,
 which is WeCom's; a name with *real*, and *ended_at*, say real time.
@@ -38,8 +38,8 @@ class Member(StrEnum):
     WANTED = "wanted"
     READ = "read"
     JUDGED = "judged"
-    UNKNOWN = "unknown"  # his list could not be read
-    ASKED = "asked"  # he may be somebody with a changed userid; nothing is written before that is decided
+    UNKNOWN = "unknown"  # their list could not be read
+    ASKED = "asked"  # perhaps a changed userid; nothing is written before that is decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class SyncRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burden:
-    """Losses found for one member, and how many living relations he had."""
+    """The losses and living relations of one member."""
 
     userid: str
     living: int
@@ -120,20 +120,20 @@ class Syncs(TableGroup):
         return replace(run, real_began_at=real_began_at)
 
     def abandon(self) -> None:
-        """An unfinished run is not gone on with: what it read no longer fits."""
+        """Abandon an unfinished run: what it read no longer fits."""
         self._engine.run("sync_abandon")
         self._engine.run("sync_members_clear")
 
     def unfinished(self) -> SyncRun | None:
-        """The run that is to be gone on with."""
+        """Return the run that is to be continued."""
         return self._run(self._engine.one("sync_unfinished"))
 
     def last(self) -> SyncRun | None:
-        """The newest run that came to its end."""
+        """Return the newest finished run."""
         return self._run(self._engine.one("sync_last_done"))
 
     def first_at(self) -> int | None:
-        """When the first complete run began."""
+        """Return when the first complete run began."""
         return self._engine.number("sync_first_done")
 
     def first_whole_at(self) -> int | None:
@@ -166,11 +166,11 @@ class Syncs(TableGroup):
         return self.done_before(now + 1) if known is None else int(known)
 
     def go_on(self, run: SyncRun, step: Step) -> None:
-        """The run is at *step* now."""
+        """Bring the run to *step*."""
         self._engine.run("sync_step", number=run.number, state=step.value)
 
     def note(self, run: SyncRun, error: str) -> None:
-        """Why it does not go on for now."""
+        """Note why the run does not continue for now."""
         self._engine.run("sync_note", number=run.number, error=error)
 
     def end(self, run: SyncRun, *, ended_at: int, is_whole: bool = True) -> None:
@@ -188,10 +188,10 @@ class Syncs(TableGroup):
         starts = self._starts()
         self._put_starts(each for each in starts if each.began_at in needed or each.number >= run.number)
 
-    # --- whom it reads ---
+    # --- its members ---
 
     def put_batches(self, batches: Iterable[Sequence[str]]) -> None:
-        """Members to be read, each batch together, behind those that are there."""
+        """Add members to be read, each batch together, behind those that are there."""
         last = self._engine.number("sync_last_batch")
         rows = [
             {"userid": userid, "batch": number}
@@ -201,11 +201,11 @@ class Syncs(TableGroup):
         self._engine.run_many("sync_members_put", rows)
 
     def batch(self) -> list[str]:
-        """The members to be read next; empty when all are read or unknown."""
+        """Return the members to be read next; empty when all are read or unknown."""
         return [row["userid"] for row in self._engine.all("sync_batch")]
 
     def put_states(self, states: Mapping[str, tuple[Member, str]]) -> None:
-        """What became of members, each with what is in the way."""
+        """Store the states of members, each with their error."""
         rows = [
             {"userid": userid, "state": state.value, "error": error}
             for userid, (state, error) in sorted(states.items())
@@ -213,7 +213,7 @@ class Syncs(TableGroup):
         self._engine.run_many("sync_members_state", rows)
 
     def counts(self) -> dict[Member, int]:
-        """How many members are how far."""
+        """Return how many members are in each state."""
         return {Member(row["state"]): row["members"] for row in self._engine.all("sync_members_count")}
 
     def read_of(self) -> tuple[int, int]:
@@ -222,31 +222,31 @@ class Syncs(TableGroup):
         return sum(counts.values()) - counts.get(Member.WANTED, 0), sum(counts.values())
 
     def some(self, state: Member, *, most: int) -> list[str]:
-        """Up to *most* members in a state, in their order."""
+        """Return up to *most* members in a state, in their order."""
         return [row["userid"] for row in self._engine.all("sync_members_in", state=state.value, batch=most)]
 
     def unknown(self) -> dict[str, str]:
-        """Whose list could not be read, and why."""
+        """Return the members whose list could not be read, each with the reason."""
         return {row["userid"]: row["error"] for row in self._engine.all("sync_members_unknown")}
 
     def left_out(self, userids: Iterable[str]) -> list[str]:
-        """Those of *userids* that the run does not ask about at all."""
+        """Return those of *userids* that the run does not ask about at all."""
         taking_part = {row["userid"] for row in self._engine.all("sync_members_all")}
         return sorted(set(userids) - taking_part)
 
     # --- what it read ---
 
     def put_page(self, run: SyncRun, contacts: Sequence[ContactRead], *, cursor: str) -> None:
-        """A page of the present batch; *cursor* is where the next one begins."""
+        """Store a page of the present batch; *cursor* is where the next one begins."""
         self._engine.run_many("sync_listed_put", list(map(contact_row, contacts)))
         self._engine.run("sync_read_on", number=run.number, cursor=cursor, calls=1)
 
     def forget_lists(self, userids: Iterable[str]) -> None:
-        """What was read of these is not used."""
+        """Forget the lists that were read of these members."""
         self._engine.run_many("sync_listed_forget", [{"userid": userid} for userid in userids])
 
     def rewind(self, run: SyncRun) -> None:
-        """The present batch is read from its beginning."""
+        """Read the present batch from its beginning."""
         self._engine.run("sync_read_on", number=run.number, cursor="", calls=0)
 
     def clear_some(self) -> bool:
@@ -254,17 +254,17 @@ class Syncs(TableGroup):
         return self._engine.apply("sync_listed_clear", chunk=_CLEAR)
 
     def listed(self, userid: str) -> dict[str, ContactRead]:
-        """A member's list, by customer."""
+        """Return a member's list, by customer."""
         rows = self._engine.all("sync_listed_of", userid=userid)
         return {row["external_userid"]: contact_from({**row, "userid": userid}) for row in rows}
 
     def handed(self, userid: str, external_userid: str) -> list[int]:
-        """When other members' contacts with this customer began, where an admin gave him."""
+        """Return when other members' contacts with this customer began, if an admin assigned them."""
         rows = self._engine.all("sync_handed", userid=userid, external_userid=external_userid)
         return [row["createtime"] for row in rows]
 
     def seen_before(self, userid: str, *, since: int) -> set[str]:
-        """A member's listed customers, begun since a time, whom somebody at the bank had before that."""
+        """Return a member's listed customers since a time that somebody at the bank had before it."""
         rows = self._engine.all("sync_seen_before", userid=userid, since=since)
         return {row["external_userid"] for row in rows}
 
@@ -282,47 +282,47 @@ class Syncs(TableGroup):
     # --- what it found ---
 
     def put_judged(self, burden: Burden, losses: Sequence[FoundLoss]) -> None:
-        """A member is judged; his losses wait for the decision. Earlier ones that waited are forgotten."""
+        """Note that a member is judged, and store their undecided losses in place of earlier ones."""
         self._engine.run("sync_losses_clear", userid=burden.userid)
         self._engine.run_many("sync_losses_put", list(map(row_of, losses)))
         self._engine.run("sync_judged", userid=burden.userid, living=burden.living, losses=burden.losses)
 
     def missing_since(self, userid: str) -> dict[str, int]:
-        """Customers whose loss was held, and since when their list lacks them."""
+        """Return customers whose loss was held, and since when their list lacks them."""
         rows = self._engine.all("sync_losses_of", userid=userid)
         return {row["external_userid"]: row["at"] for row in rows if row["is_gone"]}
 
     def burdens(self) -> list[Burden]:
-        """Members with losses."""
+        """Return the members with losses."""
         return [value_of(Burden, row) for row in self._engine.all("sync_toll")]
 
     def burden_of_all(self) -> Burden:
-        """All judged members together; *userid* is empty."""
+        """Return all judged members together; *userid* is empty."""
         row = self._engine.one("sync_toll_of_all")
         return Burden(userid="", **(row or {"living": 0, "losses": 0}))
 
     def hold(self, userids: Iterable[str]) -> None:
-        """The losses of these wait for a person's word."""
+        """Hold the losses of these members until a person decides."""
         self._engine.run_many("sync_hold", [{"userid": userid} for userid in userids])
 
     def free_losses(self, *, most: int) -> list[FoundLoss]:
-        """Up to *most* losses that wait for nobody."""
+        """Return up to *most* losses that nobody has to decide on."""
         return [FoundLoss(**row) for row in self._engine.all("sync_losses_free", batch=most)]
 
     def drop_losses(self, losses: Iterable[FoundLoss]) -> None:
-        """They are written."""
+        """Remove losses that are written."""
         self._engine.run_many("sync_losses_drop", list(map(row_of, losses)))
 
     def put_report_lines(self, run: SyncRun, lines: Iterable[SyncReportLine]) -> None:
-        """What a run found."""
+        """Store what a run found."""
         self._engine.run_many("sync_drift_put", [row_of(line, run=run.number) for line in lines])
 
     def report_totals(self, run: SyncRun) -> dict[str, tuple[int, int]]:
-        """How much a run found of each cause, and how many members that concerns."""
+        """Return how much a run found of each cause, and how many members that concerns."""
         rows = self._engine.all("sync_drift_by_cause", run=run.number)
         return {row["cause"]: (row["number"], row["members"]) for row in rows}
 
     def report_lines(self, run: SyncRun, cause: str) -> list[SyncReportLine]:
-        """Whom one cause concerns."""
+        """Return the members that one cause concerns."""
         rows = self._engine.all("sync_drift_of", run=run.number, cause=cause)
         return [SyncReportLine(cause=cause, **row) for row in rows]

@@ -1,4 +1,4 @@
-"""Welcome messages: each of WeCom's codes is claimed once, whoever sees its event how often.
+"""Welcome messages: each of WeCom's codes is claimed once, however often its event is delivered.
 
 A code lets its holder write to a customer, so only its hash is kept.
 """
@@ -52,7 +52,7 @@ class Welcomes(TableGroup):
         )
 
     def counts(self, *, now: int) -> Counts:
-        """How many of the 24 hours before *now* (real epoch s) ended how."""
+        """Return how many of the 24 hours before *now* (real epoch s) ended how."""
         states, refused = dict.fromkeys(WelcomeState, 0), dict[int, int]()
         for row in self._engine.all("welcome_counts", since=now - _DAY_S):
             states[WelcomeState(row["state"])] += row["welcomes"]
