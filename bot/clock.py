@@ -10,7 +10,7 @@ class Clock(Protocol):
     """The clock by which jobs fire and messages expire. Leases, tokens and pacing use real time instead."""
 
     def now(self) -> datetime:
-        """The time, aware."""
+        """Return the time, aware."""
         ...
 
 

@@ -34,20 +34,20 @@ class Signal:
     """Wakes a waiting thread of this process and tells the other processes; polling is the fallback."""
 
     def __init__(self, tell: Callable[[], None] = lambda: None) -> None:
-        """*tell* reaches the other processes."""
+        """Store *tell*, which notifies the other processes."""
         self._event = threading.Event()
         self._tell = tell
 
     def ring(self) -> None:
-        """Something is there to do, for whichever process comes first."""
+        """Wake this process's waiting thread, and tell the other processes that there is something to do."""
         self.wake()
         try:
             self._tell()
         except StoreError:
-            log.info("others were not told and will find out by looking")
+            log.info("could not notify other processes; they will poll")
 
     def wake(self) -> None:
-        """Something is there to do, and the others know or need not."""
+        """Wake this process's waiting thread; the others know or need not."""
         self._event.set()
 
     def wait(self, timeout_s: float) -> None:
@@ -67,7 +67,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Who works where now. *stamp* tells this from one made of changed files or a newer reading.
+    """The people and departments of now. *stamp* differs after changed files or a newer reading.
 
     *lines*: those of the roster file, and of `import roster` where they hold.
     """
@@ -81,7 +81,7 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everybody by userid, and what it was made from: the mark of the store, the local day, the directory."""
+    """All people by userid, and their sources: the mark of the store, the local day, the directory."""
 
     mark: str | None
     day: date
@@ -101,11 +101,10 @@ def _no_reads() -> AbstractContextManager[Reads]:
 class Services:
     """One installation as the parts see it. *holder* names this process where only one may act.
 
-    *reads* opens a way to ask WeCom, to be closed after use; *read_budget* says when somebody may ask;
-    *greet* has a new customer greeted, soon;
-    *ending* is set when the service stops; *language* speaks with the texts of `[messages] templates` as they
-    were when the configuration was read; *people* is what `everybody` made last. Only `use`
-    changes the value: a configuration that was re-read.
+    *reads* opens a way to ask WeCom, to be closed after use; *read_budget* says when a call may begin;
+    *greet* has a new customer greeted, soon; *ending* is set when the service stops; *language* has the texts
+    of `[messages] templates` as they were when the configuration was read; *people* is from the last
+    `load_people`. Only `use` changes the value: a configuration that was re-read.
     """
 
     config: Config

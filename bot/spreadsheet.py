@@ -120,7 +120,7 @@ class _Pen:
 
 
 def _width(sheet: Sheet, number: int) -> int:
-    """How many characters wide a column must be; a Chinese one takes two places."""
+    """Return how many characters wide a column must be; a Chinese one takes two."""
     # The filter's button covers the end of a heading.
     heading = cell_len(sheet.columns[number].heading) + 3
     below = (cell_len(cell) + 1 for row in sheet.rows if isinstance(cell := row[number], str))

@@ -1,11 +1,11 @@
-"""The only place where the parts meet: configuration in, services, sender and application out."""
+"""The only file where the parts meet: configuration in, services, sender and application out."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -52,11 +52,8 @@ def open_services(
     """
     files = directory.read_files(config)
     where = config.store.where
-    store = Store(
-        where if isinstance(where, Path) else where.get_secret_value(),
-        real_time=real_time,
-    )
-    try:
+    url = where if isinstance(where, Path) else where.get_secret_value()
+    with closing(Store(url, real_time=real_time)) as store:
         refuse_half_a_copy(store.engine)
         services = Services(
             config=config,
@@ -73,20 +70,15 @@ def open_services(
             yield services
         with suppress(StoreError):  # then its places are free a few seconds later
             services.read_budget.leave()
-    finally:
-        store.close()
 
 
 @contextmanager
 def _open_reads(services: Services, *, tokens: TokenKeeper | None = None) -> Iterator[Reads]:
-    """A way to ask WeCom under the token that all share; closed at the end of the block."""
+    """Open a way to ask WeCom under the token that all share; close it at the end of the block."""
     forget_other_app(services)
-    client = wecom_client(services.config)
-    try:
+    with closing(wecom_client(services.config)) as client:
         keeper = tokens or token_keeper(services, client)
         yield Reads(client, keeper, services.read_budget, ending=services.ending)
-    finally:
-        client.close()
 
 
 def share_tokens(services: Services, tokens: TokenKeeper) -> None:
@@ -97,12 +89,7 @@ def share_tokens(services: Services, tokens: TokenKeeper) -> None:
 def hear_others(services: Services) -> None:
     """Wake this process's threads when another process tells that there is something to do."""
     signals = {INBOX: services.inbox_signal, OUTBOX: services.outbox_signal}
-
-    def heard(topic: str) -> None:
-        if topic in signals:
-            signals[topic].wake()
-
-    services.store.engine.listen(heard)
+    services.store.engine.listen(lambda topic: signals[topic].wake() if topic in signals else None)
 
 
 def record_files(services: Services, *, now: datetime) -> None:
@@ -150,7 +137,7 @@ def forget_other_app(services: Services) -> None:
 
 
 def token_keeper(services: Services, client: WeComClient) -> TokenKeeper:
-    """The keeper of the app's token, shared through the store."""
+    """Return the keeper of the app's token, shared through the store."""
     return TokenKeeper(
         name=TOKEN,
         holder=services.holder,
@@ -162,7 +149,7 @@ def token_keeper(services: Services, client: WeComClient) -> TokenKeeper:
 
 
 def wecom_client(config: Config) -> WeComClient:
-    """The way to WeCom that the configuration describes."""
+    """Return the client that the configuration describes."""
     wecom = config.wecom
     return WeComClient(
         Access(
@@ -178,67 +165,57 @@ def wecom_client(config: Config) -> WeComClient:
 
 @contextmanager
 def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
-    """A sender that may compete for the delivery lease; calls in flight end before the block is left."""
+    """Open a sender that competes for the delivery lease; finish its calls before the block is left."""
     forget_other_app(services)
     services.store.robots.forget_changed(fingerprints(services.config))
-    client = wecom_client(services.config)
-    keeper = token_keeper(services, client)
-    delivery = FileDelivery(
-        attachments=services.store.attachments,
-        agent_id=services.config.wecom.agent_id,
-        client=client,
-        tokens=keeper,
-        outbox=services.store.outbox,
-        robots=RobotDelivery(services, client, real_time=services.store.now),
-        real_time=services.store.now,
-    )
-    sender = Sender(services, delivery, real_time=services.store.now)
-    try:
-        yield sender, keeper
-    finally:
-        sender.close()
-        client.close()
+    with closing(wecom_client(services.config)) as client:
+        keeper = token_keeper(services, client)
+        delivery = FileDelivery(
+            attachments=services.store.attachments,
+            agent_id=services.config.wecom.agent_id,
+            client=client,
+            tokens=keeper,
+            outbox=services.store.outbox,
+            robots=RobotDelivery(services, client, real_time=services.store.now),
+            real_time=services.store.now,
+        )
+        with closing(Sender(services, delivery, real_time=services.store.now)) as sender:
+            yield sender, keeper
 
 
 @contextmanager
 def open_reader(services: Services, *, tokens: TokenKeeper | None = None) -> Iterator[Reader]:
-    """A reader that may compete for the lease of reading contacts; its calls end before the block is left.
+    """Open a reader that competes for the lease of reading contacts; finish its calls with the block.
 
     *tokens*: the keeper of this process, if it has one already: two of them would both ask for a token.
     """
     forget_other_app(services)
-    client = wecom_client(services.config)
-    tokens = tokens or token_keeper(services, client)
-    reader = Reader(services, client=client, tokens=tokens, real_time=services.store.now)
-    try:
-        yield reader
-    finally:
-        reader.close()
-        client.close()
+    with closing(wecom_client(services.config)) as client:
+        tokens = tokens or token_keeper(services, client)
+        with closing(Reader(services, client=client, tokens=tokens, real_time=services.store.now)) as reader:
+            yield reader
 
 
 def _greet(services: Services, stack: ExitStack, greeting: Greeting) -> None:
-    """Whoever takes an event greets its customer, a command too; most commands never have to."""
+    """Greet a customer in a process that only now turns out to need a greeter, such as a command."""
     stack.enter_context(open_greeter(services))  # from now on it is asked directly
     services.greet(greeting)
 
 
 @contextmanager
 def open_greeter(services: Services, *, tokens: TokenKeeper | None = None) -> Iterator[None]:
-    """Inside the block new customers are greeted when the inbox is worked off; calls end before it is left.
+    """Greet new customers inside the block when the inbox is processed; finish calls before it is left.
 
     *tokens*: the keeper of this process, if it has one already.
     """
     forget_other_app(services)
-    client, ending = wecom_client(services.config), threading.Event()
-    sender = WelcomeSender(
-        client, tokens or token_keeper(services, client), real_time=services.store.now, ending=ending
-    )
-    greeter, before = Greeter(services, sender, ending=ending), services.greet
-    services.greet = greeter.greet
-    try:
-        yield
-    finally:
-        services.greet = before
-        greeter.close()
-        client.close()
+    ending, before = threading.Event(), services.greet
+    with closing(wecom_client(services.config)) as client:
+        keeper = tokens or token_keeper(services, client)
+        sender = WelcomeSender(client, keeper, real_time=services.store.now, ending=ending)
+        with closing(Greeter(services, sender, ending=ending)) as greeter:
+            services.greet = greeter.greet
+            try:
+                yield
+            finally:
+                services.greet = before

@@ -120,7 +120,7 @@ class FollowingClock:
         self._reading = 0.0
 
     def now(self) -> datetime:
-        """The sandbox's time."""
+        """Return the sandbox's time."""
         with self._lock:
             if monotonic() - self._read_at > self._fresh_s:
                 self._reading = float(self._sandbox.get("clock")["now"])
@@ -140,7 +140,7 @@ class Demo:
 
 
 def last_workday() -> date:
-    """The newest working day up to today: on a weekend the demo plays Friday."""
+    """Return the newest working day up to today: on a weekend the demo plays Friday."""
     calendar = _calendar()
     day = calendar.local_day(datetime.now(UTC))
     while not calendar.is_workday(day):
@@ -149,7 +149,7 @@ def last_workday() -> date:
 
 
 def _calendar() -> WorkCalendar:
-    """China's, as the demo's configuration has it by default."""
+    """Return China's calendar, which the demo's configuration has by default."""
     return WorkCalendar(zone=ZoneInfo("Asia/Shanghai"), country="CN", opens=time(8, 30), closes=time(18))
 
 
@@ -157,7 +157,7 @@ def _calendar() -> WorkCalendar:
 def running(
     start: str, *, language: str, speed: float, store: str = "sqlite:///quotabot.db"
 ) -> Iterator[Demo]:
-    """Sandbox and bot with a month of history; the sandbox's clock begins at *start*, runs at *speed*."""
+    """Run sandbox and bot with a month of history; the sandbox's clock begins at *start*, runs at *speed*."""
     with (
         tempfile.TemporaryDirectory(prefix="quotabot-demo-") as folder,
         _sandbox(start, folder=Path(folder), speed=speed) as sandbox,
@@ -203,7 +203,7 @@ def _sandbox(start: str, *, folder: Path, speed: float) -> Iterator[Sandbox]:
 
 
 def _special_days(today: date) -> Iterator[str]:
-    """The sandbox knows weekends only; tell it what differs in the days that its history covers."""
+    """Yield the options for days that differ from weekdays: the sandbox knows weekends only."""
     calendar = _calendar()
     for number in range(_HISTORY_DAYS):
         day = today - timedelta(days=number)
@@ -213,7 +213,7 @@ def _special_days(today: date) -> Iterator[str]:
 
 @contextmanager
 def _bot(config: Config, sandbox: Sandbox) -> Iterator[tuple[Services, str]]:
-    """The bot as a service in a thread of this process; yields its services and address."""
+    """Run the bot as a service in a thread of this process; yield its services and address."""
     ready, stop = threading.Event(), threading.Event()
     ports: list[int] = []
     failure: list[BaseException] = []

@@ -123,7 +123,7 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
 
 @contextmanager
 def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
-    """The application and its receiver; events are stored until the end of the block."""
+    """Open the application and its receiver; events are stored until the end of the block."""
     config = services.config
     writer = GroupCommit(
         services.store.engine,
@@ -186,9 +186,9 @@ def _start_workers(services: Services, stack: ExitStack) -> None:
     share_tokens(services, keeper)
     _start(stack, Loop("sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake))
     reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
-    _start(stack, Loop("details", _reading(reader, rest), wake=rest.wake))
+    _start(stack, Loop("details", partial(_read, reader, rest), wake=rest.wake))
     stack.enter_context(open_greeter(services, tokens=keeper))
-    _start(stack, Loop("inbox", _working(services), wake=services.inbox_signal.wake))
+    _start(stack, Loop("inbox", partial(_work, services), wake=services.inbox_signal.wake))
 
 
 def _run_acts(services: Services, stack: ExitStack, acts: Iterable[tuple[_Act, float]]) -> None:
@@ -216,12 +216,12 @@ def _acts_of_a_worker(*, tick_s: float) -> tuple[tuple[_Act, float], ...]:
 
 
 def _know_people(services: Services) -> None:
-    """Read who works where as soon as it changes, so that nobody's answer waits for it."""
+    """Read people as soon as they change, so that no answer waits for it."""
     load_people(services)
 
 
 def _mark_receiving(services: Services) -> None:
-    """A receiver runs. If none did for a while (or it could not say so), events may have been lost."""
+    """Note that a receiver runs. If none did for a while, or could not note it, note an outage."""
     store, now = services.store, int(services.store.now())
     last = store.marks.get(RECEIVING)
     if last is not None and now - int(last) > SHORTEST_DOWN_S:
@@ -229,20 +229,14 @@ def _mark_receiving(services: Services) -> None:
     store.marks.put(RECEIVING, str(now))
 
 
-def _working(services: Services) -> Callable[[], None]:
-    def step() -> None:
-        if not work_off(services):
-            services.inbox_signal.wait(_POLL_S)
-
-    return step
+def _work(services: Services) -> None:
+    if not work_off(services):
+        services.inbox_signal.wait(_POLL_S)
 
 
-def _reading(reader: Reader, rest: Signal) -> Callable[[], None]:
-    def step() -> None:
-        if wait := reader.step():
-            rest.wait(wait)
-
-    return step
+def _read(reader: Reader, rest: Signal) -> None:
+    if wait := reader.step():
+        rest.wait(wait)
 
 
 def _sending(services: Services, sender: Sender, keeper: TokenKeeper) -> Callable[[], None]:
@@ -252,15 +246,14 @@ def _sending(services: Services, sender: Sender, keeper: TokenKeeper) -> Callabl
         nonlocal next_check
         if services.store.now() >= next_check:
             next_check = _check_token(services, keeper)
-        wait = sender.step()
-        if wait:
+        if wait := sender.step():
             services.outbox_signal.wait(wait)
 
     return step
 
 
 def _check_token(services: Services, keeper: TokenKeeper) -> float:
-    """Find out early, not at the first message, that WeCom does not know us; when to look again."""
+    """Find out early, not at the first message, that WeCom refuses us. Return when to check again."""
     try:
         keeper.get()
     except TokenError as error:

@@ -19,11 +19,11 @@ class Peer:
         self._trusted = trusted
 
     def __call__(self, request: Request) -> str:
-        """An address, or "?" where there is none worth believing."""
+        """Return an address, or "?" where there is none worth believing."""
         return self.behind(request.client, forwarded=request.forwarded)
 
     def behind(self, address: str, *, forwarded: str) -> str:
-        """The same for a request that came from *address* with this X-Forwarded-For, empty for none."""
+        """Return the same for a request from *address* with this X-Forwarded-For, empty for none."""
         address = address.strip("[]")
         # From the right: each proxy appends whom it saw, and only trusted ones are believed.
         for hop in reversed([hop.strip() for hop in forwarded.split(",") if hop.strip()]):

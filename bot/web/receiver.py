@@ -111,14 +111,14 @@ class Receiver:
         reply(refusal.status, b"")
 
     def verify(self, query: Mapping[str, list[str]]) -> bytes:
-        """The plain echo of WeCom's address check. Raises Refusal."""
+        """Return the plain echo of WeCom's address check. Raises Refusal."""
         envelope = _envelope(query)
         # A '+' that was not escaped arrives as a blank, which base64 never holds.
         echo = _single(query, "echostr").replace(" ", "+")
         return self._open(envelope, echo)
 
     def opened(self, query: Mapping[str, list[str]], body: bytes) -> bytes:
-        """The decrypted event of a callback that passed every check. Raises Refusal."""
+        """Return the decrypted event of a callback that passed every check. Raises Refusal."""
         envelope = _envelope(query)
         try:
             encrypted = text_of(parse(body), "Encrypt")

@@ -25,7 +25,7 @@ class Request:
 
     @property
     def too_long(self) -> bool:
-        """Whether the body went over MAX_BODY; the rest of it is gone."""
+        """Return whether the body went over MAX_BODY; the rest of it is gone."""
         return len(self.body) > MAX_BODY
 
 

@@ -15,7 +15,7 @@ from bot.web.peer import Peer
 
 
 def blueprint(*, language: Callable[[], str], look_at: LookAt, peer: Peer) -> Blueprint:
-    """All pages, in the *language* that holds when one is asked for."""
+    """Return all pages, in the *language* that holds when one is asked for."""
     routes = layout.routes(language)
     about.add(routes)
     verify.add(routes, look_at=look_at, peer=peer)

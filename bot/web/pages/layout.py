@@ -17,7 +17,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def routes(language: Callable[[], str]) -> Blueprint:
-    """An empty set of pages; their templates get `texts`, `language` and `style`."""
+    """Return an empty set of pages; their templates get `texts`, `language` and `style`."""
     pages = Blueprint("pages", __name__, template_folder="templates")
     # In the page and not beside it: one request, and no file that an old page finds changed.
     style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")

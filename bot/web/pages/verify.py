@@ -96,7 +96,7 @@ def _verdict(looked: StatementCheck) -> Verdict:
 
 
 def _answer(verdict: Verdict, *, typed: str = "", at: datetime | None = None) -> _Answer:
-    """The page with *verdict*; a genuine code is shown as it is written, others as they were typed."""
+    """Return the page with *verdict*; show a genuine code as it is written, others as they were typed."""
     code = read_code(typed) if verdict is Verdict.GENUINE else None
     page = render_template(
         "verify.html",
