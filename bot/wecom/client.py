@@ -12,6 +12,7 @@ from bot.wecom.errors import UnknownOutcomeError
 CONNECT_S = 3.0
 READ_S = 7.0
 CALL_S = CONNECT_S + READ_S  # the longest duration of a call; leases last longer
+_NO_TOKEN = ""  # with an empty token wechatpy does not fetch one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +41,8 @@ class WeComClient:
 
     def get_token(self) -> tuple[str, int]:
         """Return a token and its lifetime in seconds [91039]. Raises WeComError."""
-        answer = self._transport.call(
-            "get",
-            "gettoken",
-            # with an empty token wechatpy does not fetch one
-            params={
-                "corpid": self._access.corp_id,
-                "corpsecret": self._access.secret,
-                "access_token": "",
-            },
-        )
+        app = {"corpid": self._access.corp_id, "corpsecret": self._access.secret}
+        answer = self.read("gettoken", token=_NO_TOKEN, **app)
         if not answer.get("access_token"):
             raise UnknownOutcomeError("WeCom's answer holds no token")
         lifetime = str(answer.get("expires_in", 7200))
@@ -65,34 +58,13 @@ class WeComClient:
         """Change a card by its response code [94888]; *request* is the JSON body. Raises WeComError."""
         return self._post("message/update_template_card", request, token=token)
 
-    def _post(self, path: str, request: bytes, *, token: str) -> dict[str, Any]:
-        return self._transport.call(
-            "post",
-            path,
-            params={"access_token": token},
-            data=request,
-            headers={"Content-Type": "application/json; charset=utf-8"},
-        )
-
     def send_welcome(self, request: bytes, *, token: str) -> dict[str, Any]:
         """Send a welcome message [92137]; *request* is the JSON body, sent unchanged. Raises WeComError."""
-        return self._transport.call(
-            "post",
-            "externalcontact/send_welcome_msg",
-            params={"access_token": token},
-            data=request,
-            headers={"Content-Type": "application/json; charset=utf-8"},
-        )
+        return self._post("externalcontact/send_welcome_msg", request, token=token)
 
     def post_to_robot(self, request: bytes, *, key: str) -> None:
         """Post into a group as its robot [99110]; *request* is the JSON body. Raises WeComError."""
-        self._transport.call(
-            "post",
-            "webhook/send",
-            params={"key": key, "access_token": ""},  # with an empty token wechatpy does not fetch one
-            data=request,
-            headers={"Content-Type": "application/json; charset=utf-8"},
-        )
+        self._post("webhook/send", request, token=_NO_TOKEN, key=key)
 
     def upload_file(self, filename: str, body: bytes, *, token: str) -> str:
         """Upload a file [90253] and return its media_id, valid for three days. Raises WeComError.
@@ -111,13 +83,7 @@ class WeComClient:
 
     def create_menu(self, agent_id: int, menu: Mapping[str, object], *, token: str) -> None:
         """Replace the app's menu [90231]. Raises WeComError."""
-        self._transport.call(
-            "post",
-            "menu/create",
-            params={"access_token": token, "agentid": str(agent_id)},
-            data=json.dumps(menu, ensure_ascii=False, separators=(",", ":")).encode(),
-            headers={"Content-Type": "application/json; charset=utf-8"},
-        )
+        self._post("menu/create", json_bytes(menu), token=token, agentid=str(agent_id))
 
     def read(self, path: str, *, token: str, **query: str) -> dict[str, Any]:
         """Call a reading API by GET; *path* is relative to /cgi-bin/. Raises WeComError."""
@@ -125,14 +91,22 @@ class WeComClient:
 
     def read_by_post(self, path: str, body: Mapping[str, object], *, token: str) -> dict[str, Any]:
         """Call a reading API by POST with a JSON body. Raises WeComError."""
+        return self._post(path, json_bytes(body), token=token)
+
+    def _post(self, path: str, request: bytes, *, token: str, **query: str) -> dict[str, Any]:
         return self._transport.call(
             "post",
             path,
-            params={"access_token": token},
-            data=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            params={"access_token": token, **query},
+            data=request,
             headers={"Content-Type": "application/json; charset=utf-8"},
         )
 
     def close(self) -> None:
         """Close kept connections."""
         self._transport.close()
+
+
+def json_bytes(body: Mapping[str, object]) -> bytes:
+    """Return *body* as compact JSON, the form of every request."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

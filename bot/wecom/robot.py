@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
+
+from bot.wecom.client import json_bytes
 
 MARKDOWN_BYTES = 4096
 IMAGE_BYTES = 2 * 1024 * 1024
@@ -25,7 +26,7 @@ def robot_of(address: str) -> str | None:
 
 def markdown_body(content: str) -> bytes:
     """Return the request that posts markdown, at most MARKDOWN_BYTES."""
-    return _body({"msgtype": "markdown", "markdown": {"content": content}})
+    return json_bytes({"msgtype": "markdown", "markdown": {"content": content}})
 
 
 def image_body(png: bytes) -> bytes:
@@ -34,8 +35,4 @@ def image_body(png: bytes) -> bytes:
         "base64": base64.b64encode(png).decode(),
         "md5": hashlib.md5(png, usedforsecurity=False).hexdigest(),  # WeCom checks the transfer by it
     }
-    return _body({"msgtype": "image", "image": image})
-
-
-def _body(asked: dict[str, object]) -> bytes:
-    return json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode()
+    return json_bytes({"msgtype": "image", "image": image})

@@ -9,13 +9,12 @@ A code works once, so a retry can never send two messages. What an answer means:
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.wecom.client import WeComClient
+from bot.wecom.client import WeComClient, json_bytes
 from bot.wecom.errors import (
     MAX_SYSTEM_BUSY_TRIES,
     AnswerError,
@@ -76,8 +75,7 @@ class WelcomeSender:
 
     def send(self, greeting: Greeting, *, text: str) -> WelcomeOutcome:
         """Send *text* and return the result."""
-        body = {"welcome_code": greeting.code, "text": {"content": text}}
-        request = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        request = json_bytes({"welcome_code": greeting.code, "text": {"content": text}})
         tries, fresh, unsure, last = 0, True, False, WelcomeOutcome("dropped")
         while self._time() - greeting.happened_at <= DROP_AFTER_S:
             tries += 1
@@ -95,7 +93,9 @@ class WelcomeSender:
                 if unsure and error.errcode in _CODE_IS_GONE:
                     return WelcomeOutcome("sent")
                 last = WelcomeOutcome("refused", error.errcode, remedy_of(error.errcode) and str(error))
-                if kind is not ErrorKind.TRANSIENT or _given_up(error.errcode, tries):
+                if kind is not ErrorKind.TRANSIENT or (
+                    error.errcode == -1 and tries >= MAX_SYSTEM_BUSY_TRIES
+                ):
                     return last
             except NotSentError:
                 last = last if unsure else WelcomeOutcome("dropped")
@@ -108,7 +108,3 @@ class WelcomeSender:
             wait = _BACK_OFF_S[min(tries, len(_BACK_OFF_S)) - 1]
             self._pause(wait * random.uniform(1.0, 1.25))  # noqa: S311 - jitter, no secret
         return last
-
-
-def _given_up(errcode: int, tries: int) -> bool:
-    return errcode == -1 and tries >= MAX_SYSTEM_BUSY_TRIES
