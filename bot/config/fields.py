@@ -11,7 +11,7 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -39,6 +39,7 @@ MAX_WHOLE = 2**32 - 1
 _TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])"
 USERID_ALLOWED = "must be a WeCom userid: 1 to 64 letters, digits and _ . @ -"
 
+_PATHS_BEGIN = "paths begin at the configuration's folder"
 _USERID = r"[A-Za-z0-9_.@-]{1,64}"
 _ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 
@@ -128,18 +129,6 @@ def _exact(value: object) -> object:
     return Decimal(value)
 
 
-def _storable(value: int) -> int:
-    if abs(value) > MAX_WHOLE:
-        raise refusal(f"must be at most {MAX_WHOLE}")
-    return value
-
-
-def _department(value: int) -> int:
-    if value < 1:
-        raise refusal("must be a department id, from 1 on")
-    return value
-
-
 def _day(value: object) -> date:
     # In Python a datetime is a date; a day of the bank has no time.
     if not isinstance(value, date) or isinstance(value, datetime):
@@ -159,12 +148,6 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _country(value: str) -> str:
-    if not is_known_country(value):
-        raise refusal('must be a country whose holidays are known, by its two capital letters, such as "CN"')
-    return value
-
-
 def _language(value: object) -> object:
     if value not in languages():
         *others, last = (f'"{name}"' for name in languages())
@@ -172,41 +155,28 @@ def _language(value: object) -> object:
     return value
 
 
-def _corp_id(value: str) -> str:
-    # WeCom documents no form; unusual ids get a warning (config/warnings.py).
-    if not re.fullmatch(r"w[wx][0-9A-Za-z_-]{1,62}", value):
-        raise refusal("must be ww (old corps: wx) and letters or digits; admin console: 我的企业 → 企业ID")
-    return value
-
-
-def _quota_id(value: str) -> str:
-    if not re.fullmatch(r"[\w.-]{1,64}", value):
-        raise refusal("must be 1 to 64 letters, digits and _ . - without spaces")
-    return value
-
-
-def _base_url(value: str) -> str:
+def _http_url(value: str) -> SplitResult | None:
+    """Return the parts of an address by http or https; None if it is none."""
     try:
         url = urlsplit(value)
         usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
     except ValueError:
-        usable = False
-    if not usable or url.query or url.fragment or "@" in url.netloc or re.search(r"[\s?#]", value):
+        return None
+    return url if usable and not re.search(r"[\s?#]", value) else None
+
+
+def _base_url(value: str) -> str:
+    url = _http_url(value)
+    if url is None or "@" in url.netloc:
         raise refusal(
             "must be an address that begins with http:// or https:// and has no ?, # or password in it"
         )
     return value.rstrip("/")
 
 
-def _proxy(value: str) -> str:
-    try:
-        url = urlsplit(value)
-        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:
-        usable = False
-    if value and (not usable or url.path not in ("", "/") or re.search(r"[\s?#]", value)):
-        raise refusal('must be an address such as "http://proxy.example.com:3128", or "" for none')
-    return value
+def _is_proxy(value: str) -> bool:
+    url = _http_url(value)
+    return not value or (url is not None and url.path in ("", "/"))
 
 
 def _listen(value: object) -> HostPort:
@@ -231,17 +201,6 @@ def _required_path(value: object, info: ValidationInfo) -> Path:
     if (path := _path(value, info)) is None:
         raise refusal("must be the path of a file")
     return path
-
-
-def _existing(*, folder: bool) -> Callable[[Path | None], Path | None]:
-    def check(path: Path | None) -> Path | None:
-        if path and not (path.is_dir() if folder else path.is_file()):
-            raise refusal(
-                f"no such {'folder' if folder else 'file'}; paths begin at the configuration's folder"
-            )
-        return path
-
-    return check
 
 
 def _store_url(value: object, info: ValidationInfo) -> Path | SecretStr:
@@ -297,13 +256,19 @@ def _from_file(name: str, place: ConfigSource) -> str:
     return text
 
 
-def _shaped(pattern: str, allowed: str) -> Callable[[SecretStr], SecretStr]:
-    def check(secret: SecretStr) -> SecretStr:
-        if not re.fullmatch(pattern, secret.get_secret_value(), re.ASCII):
-            raise refusal(allowed)
-        return secret
+def _must(allowed: str, holds: Callable[[Any], object]) -> AfterValidator:
+    """Return a validator that refuses values for which *holds* is not true: they must be *allowed*."""
 
-    return check
+    def check(value: Any) -> Any:
+        if not holds(value):
+            raise refusal(allowed)
+        return value
+
+    return AfterValidator(check)
+
+
+def _shaped(pattern: str, allowed: str) -> AfterValidator:
+    return _must(allowed, lambda secret: re.fullmatch(pattern, secret.get_secret_value(), re.ASCII))
 
 
 def _schema(**schema: Any) -> WithJsonSchema:
@@ -327,8 +292,8 @@ _SECRET_SCHEMA = _schema(
 
 Text = Annotated[str, BeforeValidator(_text)]
 WelcomeText = Annotated[str, BeforeValidator(_welcome_text)]
-Whole = Annotated[int, Strict(), AfterValidator(_storable)]
-Department = Annotated[Whole, AfterValidator(_department)]
+Whole = Annotated[int, Strict(), _must(f"must be at most {MAX_WHOLE}", lambda value: abs(value) <= MAX_WHOLE)]
+Department = Annotated[Whole, _must("must be a department id, from 1 on", lambda value: value >= 1)]
 Truth = Annotated[bool, Strict()]
 Exact = Annotated[Decimal, BeforeValidator(_exact), _schema(type="number")]
 Day = Annotated[date, BeforeValidator(_day), _schema(type="string", format="date")]
@@ -337,38 +302,56 @@ Hours = Annotated[
     WorkingHours, BeforeValidator(_working_hours), _schema(type="string", pattern=f"^{_TIME}-{_TIME}$")
 ]
 Zone = Annotated[ZoneInfo, BeforeValidator(_timezone), _schema(type="string")]
-Country = Annotated[Text, AfterValidator(_country), _schema(type="string", pattern="^[A-Z]{2}$")]
+Country = Annotated[
+    Text,
+    _must(
+        'must be a country whose holidays are known, by its two capital letters, such as "CN"',
+        is_known_country,
+    ),
+    _schema(type="string", pattern="^[A-Z]{2}$"),
+]
 Language = Annotated[str, BeforeValidator(_language), _schema(type="string", enum=list(languages()))]
+# WeCom documents no form; unusual ids get a warning (config/warnings.py).
+_CORP_ID = r"w[wx][0-9A-Za-z_-]{1,62}"
 CorpId = Annotated[
-    Text, AfterValidator(_corp_id), _schema(type="string", pattern="^w[wx][0-9A-Za-z_-]{1,62}$")
+    Text,
+    _must(
+        "must be ww (old corps: wx) and letters or digits; admin console: 我的企业 → 企业ID",
+        re.compile(_CORP_ID).fullmatch,
+    ),
+    _schema(type="string", pattern=f"^{_CORP_ID}$"),
 ]
 UserId = Annotated[Text, AfterValidator(_userid), _schema(type="string", pattern=f"^{_USERID}$")]
-QuotaId = Annotated[Text, AfterValidator(_quota_id), _schema(type="string", minLength=1, maxLength=64)]
+QuotaId = Annotated[
+    Text,
+    _must("must be 1 to 64 letters, digits and _ . - without spaces", re.compile(r"[\w.-]{1,64}").fullmatch),
+    _schema(type="string", minLength=1, maxLength=64),
+]
 BaseUrl = Annotated[Text, AfterValidator(_base_url), _schema(type="string", pattern="^https?://")]
-Proxy = Annotated[Text, AfterValidator(_proxy), _schema(type="string")]
+Proxy = Annotated[
+    Text,
+    _must('must be an address such as "http://proxy.example.com:3128", or "" for none', _is_proxy),
+    _schema(type="string"),
+]
 Listen = Annotated[HostPort, BeforeValidator(_listen), _schema(type="string", pattern="^.+:[0-9]+$")]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), _schema(type="string")]
 RequiredPath = Annotated[Path, BeforeValidator(_required_path), _schema(type="string", minLength=1)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_path), _schema(type="string")]
 OptionalFile = Annotated[
-    Path | None, AfterValidator(_existing(folder=False)), BeforeValidator(_path), _schema(type="string")
+    OptionalPath,
+    _must(f"no such file; {_PATHS_BEGIN}", lambda path: path is None or path.is_file()),
 ]
 OptionalFolder = Annotated[
-    Path | None, AfterValidator(_existing(folder=True)), BeforeValidator(_path), _schema(type="string")
+    OptionalPath,
+    _must(f"no such folder; {_PATHS_BEGIN}", lambda path: path is None or path.is_dir()),
 ]
 StoreUrl = Annotated[Path | SecretStr, BeforeValidator(_store_url), _schema(type="string")]
 Secret = Annotated[SecretStr, BeforeValidator(_secret), _SECRET_SCHEMA]
 CallbackToken = Annotated[
-    Secret,
-    AfterValidator(
-        _shaped(r"[A-Za-z0-9]{1,32}", "must be 1 to 32 letters and digits, as in 接收消息 → Token")
-    ),
+    Secret, _shaped(r"[A-Za-z0-9]{1,32}", "must be 1 to 32 letters and digits, as in 接收消息 → Token")
 ]
 CallbackAesKey = Annotated[
-    Secret,
-    AfterValidator(
-        _shaped(r"[A-Za-z0-9]{43}", "must be 43 letters and digits, as in 接收消息 → EncodingAESKey")
-    ),
+    Secret, _shaped(r"[A-Za-z0-9]{43}", "must be 43 letters and digits, as in 接收消息 → EncodingAESKey")
 ]
 
 

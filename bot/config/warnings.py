@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot.config import Config
@@ -49,7 +50,6 @@ def warnings(
         found += [*_quota(quota, ("quotas", number)), *_incentives(quota, ("quotas", number))]
     if userids is not None:
         found += _unknown_userids(config, userids)
-        found += _unknown_reviewers(config, userids)
     if roles is not None:
         found += _unknown_roles(config, roles)
     if departments is not None:
@@ -180,55 +180,46 @@ def _incentives(quota: Quota, path: Path) -> Iterator[Found]:
         yield (*path, "counting", "required_tags"), list(counting.required_tags), allowed, None
 
 
+def _unknown(
+    lists: Iterable[tuple[Path, Iterable[Any]]], known: Collection[Any], allowed: str
+) -> Iterator[Found]:
+    """Yield the values of *lists*, each at its path, that are not *known*; names with the nearest one."""
+    for path, values in lists:
+        for number, value in enumerate(values):
+            if value not in known:
+                meant = nearest(value, known) if isinstance(value, str) else None
+                yield (*path, number), value, allowed, meant
+
+
 def _unknown_userids(config: Config, known: Collection[str]) -> Iterator[Found]:
-    for number, role in enumerate(config.roles):
-        yield from _strangers(config, ("roles", number, "match", "userids"), role.match.userids, known)
-    for number, quota in enumerate(config.quotas):
-        yield from _strangers(config, ("quotas", number, "userids"), quota.userids, known)
-
-
-def _unknown_reviewers(config: Config, known: Collection[str]) -> Iterator[Found]:
-    yield from _strangers(config, ("review", "reviewers"), config.review.reviewers, known)
-    yield from _strangers(config, ("admins", "userids"), config.admins.userids, known)
-
-
-def _strangers(config: Config, path: Path, userids: Iterable[str], known: Collection[str]) -> Iterator[Found]:
     where = "in the roster" if config.directory.source == "csv" else "whom WeCom shows"
-    for number, userid in enumerate(userids):
-        if userid not in known:
-            yield (*path, number), userid, f"nobody {where} has this userid", nearest(userid, known)
+    lists: list[tuple[Path, Iterable[str]]] = [
+        *((("roles", n, "match", "userids"), role.match.userids) for n, role in enumerate(config.roles)),
+        *((("quotas", n, "userids"), quota.userids) for n, quota in enumerate(config.quotas)),
+        (("review", "reviewers"), config.review.reviewers),
+        (("admins", "userids"), config.admins.userids),
+    ]
+    return _unknown(lists, known, f"nobody {where} has this userid")
 
 
 def _unknown_roles(config: Config, from_roster: Collection[str]) -> Iterator[Found]:
     known = {role.name for role in config.roles} | set(from_roster)
-    for number, quota in enumerate(config.quotas):
-        for position, role in enumerate(quota.roles):
-            if role not in known:
-                allowed = "no [[roles]] and no line of the roster gives this role, so nobody has it"
-                yield ("quotas", number, "roles", position), role, allowed, nearest(role, known)
+    lists = ((("quotas", number, "roles"), quota.roles) for number, quota in enumerate(config.quotas))
+    return _unknown(lists, known, "no [[roles]] and no line of the roster gives this role, so nobody has it")
 
 
 def _unknown_tags(config: Config, known: Collection[int]) -> Iterator[Found]:
-    for number, role in enumerate(config.roles):
-        for position, tag in enumerate(role.match.tags):
-            if tag not in known:
-                allowed = "WeCom has no tag of this id, so nobody gets the role by it"
-                yield ("roles", number, "match", "tags", position), tag, allowed, None
+    lists = ((("roles", n, "match", "tags"), role.match.tags) for n, role in enumerate(config.roles))
+    return _unknown(lists, known, "WeCom has no tag of this id, so nobody gets the role by it")
 
 
 def _unknown_departments(config: Config, known: Collection[int]) -> Iterator[Found]:
     allowed = "neither the roster nor departments has this department"
     if config.directory.source == "wecom":
         allowed = "WeCom shows the app no department of this id"
-    for number, quota in enumerate(config.quotas):
-        for position, department in enumerate(quota.departments):
-            if department not in known:
-                path = ("quotas", number, "departments", position)
-                yield path, department, allowed, None
-    for number, robot in enumerate(config.robots):
-        for position, department in enumerate(robot.departments):
-            if department not in known:
-                yield ("robots", number, "departments", position), department, allowed, None
-    for position, department in enumerate(config.rollout.departments):
-        if department not in known:
-            yield ("rollout", "departments", position), department, allowed, None
+    lists: list[tuple[Path, Iterable[int]]] = [
+        *((("quotas", n, "departments"), quota.departments) for n, quota in enumerate(config.quotas)),
+        *((("robots", n, "departments"), robot.departments) for n, robot in enumerate(config.robots)),
+        (("rollout", "departments"), config.rollout.departments),
+    ]
+    return _unknown(lists, known, allowed)
