@@ -12,88 +12,38 @@ import click
 
 from bot import __version__
 
-# Where each command stands, and the first line of its docstring: `quotabot --help` imports no command.
+# Each command and the first line of its docstring: `quotabot --help` imports no command.
+_LINES = """\
+check     Read the configuration and the roster, and report every fault. Changes and sends nothing.
+serve     Receive callbacks, count, send. Ends on Ctrl-C or SIGTERM; SIGHUP re-reads the file.
+run       Run one job once and return when its messages are sent or have failed.
+progress  Show everybody's status. Sends nothing.
+explain   Show every contact of an employee: verdict, reason, until when, and its events. Changes nothing.
+quotas    Show and adopt changes of the rules, which are otherwise frozen for the running period.
+close     Show, sign and correct results of settled periods. The job `close` stores them.
+review    List and decide appeals, held adds, findings, changed userids, first days: with name and reason.
+verify    Check whether CODE belongs to a statement of this installation. Exit code 1: it does not.
+simulate  Show what other quotas would have given on the recorded data. Sends nothing, changes nothing.
+import    Import data that only the bank has. A file with a wrong line stores nothing, unless --skip-bad.
+export    Write a table out; each export is in the audit log.
+replay    Rebuild all data derived from the ledger. A service may run meanwhile.
+complete  Take the record as complete where WeCom's lists cannot be read. Later outages are named only.
+status    Show waiting and failed events and messages, and the last run of each job. Changes nothing.
+dead      List, show, retry or drop events and messages that were given up on.
+copy      Copy the whole SQLite installation to PostgreSQL and compare both. Sends nothing.
+menu      Manage the app's menu in WeCom: its buttons stand for chat commands of members.
+texts     Print the texts as they are sent now, as TOML for the folder messages.templates. Changes nothing.
+demo      Start a local WeCom with a made-up branch and the bot. Nothing leaves this machine.
+"""
+# Where a command stands that is not `bot.cli.NAME:NAME`.
+_ELSEWHERE = {
+    "import": "bot.cli.importing:import_",
+    "export": "bot.cli.exporting:export",
+    "simulate": "bot.cli.simulate:simulate_",
+}
 COMMANDS = {
-    "check": (
-        "bot.cli.check:check",
-        "Read the configuration and the roster, and report every fault. Changes and sends nothing.",
-    ),
-    "serve": (
-        "bot.cli.serve:serve",
-        "Receive callbacks, count, send. Ends on Ctrl-C or SIGTERM; SIGHUP re-reads the file.",
-    ),
-    "run": (
-        "bot.cli.run:run",
-        "Run one job once and return when its messages are sent or have failed.",
-    ),
-    "progress": (
-        "bot.cli.progress:progress",
-        "Show everybody's status. Sends nothing.",
-    ),
-    "explain": (
-        "bot.cli.explain:explain",
-        "Show every contact of an employee: verdict, reason, until when, and its events. Changes nothing.",
-    ),
-    "quotas": (
-        "bot.cli.quotas:quotas",
-        "Show and adopt changes of the rules, which are otherwise frozen for the running period.",
-    ),
-    "close": (
-        "bot.cli.close:close",
-        "Show, sign and correct results of settled periods. The job `close` stores them.",
-    ),
-    "review": (
-        "bot.cli.review:review",
-        "List and decide appeals, held adds, findings, changed userids, first days: with name and reason.",
-    ),
-    "verify": (
-        "bot.cli.verify:verify",
-        "Check whether CODE belongs to a statement of this installation. Exit code 1: it does not.",
-    ),
-    "simulate": (
-        "bot.cli.simulate:simulate_",
-        "Show what other quotas would have given on the recorded data. Sends nothing, changes nothing.",
-    ),
-    "import": (
-        "bot.cli.importing:import_",
-        "Import data that only the bank has. A file with a wrong line stores nothing, unless --skip-bad.",
-    ),
-    "export": (
-        "bot.cli.exporting:export",
-        "Write a table out; each export is in the audit log.",
-    ),
-    "replay": (
-        "bot.cli.replay:replay",
-        "Rebuild all data derived from the ledger. A service may run meanwhile.",
-    ),
-    "complete": (
-        "bot.cli.complete:complete",
-        "Take the record as complete where WeCom's lists cannot be read. Later outages are named only.",
-    ),
-    "status": (
-        "bot.cli.status:status",
-        "Show waiting and failed events and messages, and the last run of each job. Changes nothing.",
-    ),
-    "dead": (
-        "bot.cli.dead:dead",
-        "List, show, retry or drop events and messages that were given up on.",
-    ),
-    "copy": (
-        "bot.cli.copy:copy",
-        "Copy the whole SQLite installation to PostgreSQL and compare both. Sends nothing.",
-    ),
-    "menu": (
-        "bot.cli.menu:menu",
-        "Manage the app's menu in WeCom: its buttons stand for chat commands of members.",
-    ),
-    "texts": (
-        "bot.cli.texts:texts",
-        "Print the texts as they are sent now, as TOML for the folder messages.templates. Changes nothing.",
-    ),
-    "demo": (
-        "bot.cli.demo:demo",
-        "Start a local WeCom with a made-up branch and the bot. Nothing leaves this machine.",
-    ),
+    name: (_ELSEWHERE.get(name, f"bot.cli.{name}:{name}"), line.strip())
+    for name, line in (text.split(maxsplit=1) for text in _LINES.splitlines())
 }
 
 
