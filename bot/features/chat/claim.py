@@ -46,7 +46,7 @@ class Claim:
         return msgid in self._held
 
     def finish(self, msgid: str) -> bool:
-        """It is answered; False if another process took it over. Call it inside the answer's transaction."""
+        """Note an answer; False if another process took it over. Call it inside the answer's transaction."""
         return self._store.chat.finish(msgid, claim=self._name)
 
     def give_back(self) -> None:

@@ -32,7 +32,7 @@ _MANY = 5  # contacts at most to choose from
 
 
 def listed(ask: Ask) -> Message:
-    """His contacts of the running periods, or of the one he names; a number is a page."""
+    """List the contacts of the running periods, or of the one they name; a number is a page."""
     page, period = _page_and_period(ask.rest, today=ask.said_at)
     desk = ask.desk
     branch = desk.branch if period is None else None

@@ -38,12 +38,12 @@ class Desk:
 
     @cached_property
     def standings(self) -> Standings:
-        """Where those whom it is about stand; without ranks, which are among others."""
+        """Return the figures of the people asked about; without ranks, which are among others."""
         return load_standings_of(self.services, self.about, at=self.at)
 
     @property
     def branch(self) -> Branch:
-        """What is known of them, for the running periods."""
+        """Return what is known of them, for the running periods."""
         return self.standings.branch
 
     @cached_property
@@ -58,7 +58,7 @@ class Desk:
 
     @cached_property
     def rollout(self) -> RolloutScope:
-        """Whom the rollout has come to."""
+        """Return the people that the rollout has reached."""
         return rollout_scope(self.services)
 
     def knows(self, userid: str) -> bool:
@@ -67,7 +67,7 @@ class Desk:
         return person is not None and person.employed_on(self.local.date())
 
     def is_in_rollout(self, userid: str) -> bool:
-        """Whether *userid* gets figures when he asks."""
+        """Return whether *userid* gets figures on demand."""
         return self.rollout.answers(userid, person=self.people.get(userid), day=self.local.date())
 
     @cached_property
@@ -84,7 +84,7 @@ class Desk:
 
     @cached_property
     def team_digest(self) -> TeamDigest:
-        """What leaders are told."""
+        """Return the digest of teams."""
         return TeamDigest(self.services, self.standings)
 
     def led_by(self, userid: str) -> set[str]:
