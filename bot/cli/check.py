@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 
 from bot.app.bootstrap import open_services
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.clock import RealClock
 from bot.config import Config, ConfigError, Fault
 from bot.config.faults import shown
@@ -51,7 +50,7 @@ def check(config_path: Path, form: str) -> None:
         faults = [str(fault) for fault in error.faults]
     if form == "json":
         report = {"ok": not faults, "faults": faults, "warnings": notes}
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        click.echo(json_text(report), nl=False)
     else:
         for line in faults:
             click.echo(line, err=True)

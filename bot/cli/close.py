@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_services
-from bot.cli.inbox import catch_up
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.inbox import up_to_date
+from bot.cli.options import config_option, format_option, iso, json_text, loaded
 from bot.core.progress import QuotaFigures
 from bot.features.close import results
 from bot.services import Services
@@ -30,11 +27,10 @@ def close() -> None:
 @format_option("text", "json")
 def list_(config_path: Path, form: str) -> None:
     """List closed periods: people with an open line, and possible corrections. Changes nothing."""
-    with open_services(loaded(config_path)) as services:
-        catch_up(services)
-        periods = [_period(services, one) for one in services.store.results.closed()]
+    with up_to_date(loaded(config_path)) as services:
+        periods = [_period(services, closed) for closed in services.store.results.closed()]
     if form == "json":
-        click.echo(json.dumps({"periods": periods}, ensure_ascii=False, indent=2))
+        click.echo(json_text({"periods": periods}), nl=False)
         return
     for period in periods:
         click.echo(_for_people(period))
@@ -53,13 +49,8 @@ def sign(config_path: Path, quota: str, period: str, by: str) -> None:
     \b
     quotabot close sign cm-monthly 2026-11 --by "HR, Wang"
     """
-    with open_services(loaded(config_path)) as services:
-        catch_up(services)
-        try:
-            final, waiting = results.sign(services, quota, period, by=by, at=services.clock.now())
-        except (results.ClosingError, ValueError) as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
+    with up_to_date(loaded(config_path), results.ClosingError, ValueError) as services:
+        final, waiting = results.sign(services, quota, period, by=by, at=services.clock.now())
     click.echo(f"{quota} {period}: {len(final)} line(s) are final now, signed by {by}")
     for userid in waiting:
         click.echo(f"{userid}: an appeal is undecided; sign again after the decision", err=True)
@@ -78,27 +69,20 @@ def correct(config_path: Path, quota: str, period: str, userid: str, by: str, re
     \b
     quotabot close correct cm-monthly 2026-11 zhangsan --by "HR, Wang" --reason "late callback"
     """
-    with open_services(loaded(config_path)) as services:
-        catch_up(services)
-        try:
-            line = results.correct(
-                services, quota, period, userid.lower(), by=by, reason=reason, at=services.clock.now()
-            )
-        except (results.ClosingError, ValueError) as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
+    with up_to_date(loaded(config_path), results.ClosingError, ValueError) as services:
+        at = services.clock.now()
+        line = results.correct(services, quota, period, userid.lower(), by=by, reason=reason, at=at)
     click.echo(f"{quota} {period} {line.userid}: {line.counted}/{line.target} from now on, by {by}")
 
 
 def _period(services: Services, closed: Closed) -> dict[str, Any]:
-    now, calendar = services.clock.now(), services.config.work_calendar()
-    until = results.deadline(
-        closed.closed_at, calendar=calendar, workdays=services.config.review.appeal_workdays
-    )
+    config, now = services.config, services.clock.now()
+    workdays = config.review.appeal_workdays
+    until = results.deadline(closed.closed_at, calendar=config.work_calendar(), workdays=workdays)
     return {
         "quota": closed.quota,
         "period": closed.period,
-        "closed_at": calendar.moment(closed.closed_at).isoformat(),
+        "closed_at": iso(config, closed.closed_at),
         "appeals_until": until.isoformat(),
         "people": closed.people,
         "final": closed.final,

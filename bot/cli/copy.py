@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli.bars import bars
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.store.copy import ComparedTable, Tell
 from bot.store.copy import copy as copy_all
 from bot.store.engine import Engine, StoreBusyError, StoreError
@@ -70,15 +70,8 @@ def copy(config_path: Path, target: str, form: str) -> None:
 
 
 def _copy(source: Path, target: str, tell: Tell) -> list[ComparedTable]:
-    there = _opened(target)
-    try:
-        here = Store(source).engine
-        try:
-            return copy_all(here, there, tell=tell)
-        finally:
-            here.close()
-    finally:
-        there.close()
+    with closing(_opened(target)) as there, closing(Store(source).engine) as here:
+        return copy_all(here, there, tell=tell)
 
 
 def _opened(target: str) -> Engine:
@@ -99,22 +92,17 @@ def _as_json(compared: list[ComparedTable]) -> str:
         for table in compared
     ]
     report = {"equal": all(table.equal for table in compared), "tables": tables}
-    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+    return json_text(report)
 
 
 def _as_table(compared: list[ComparedTable]) -> str:
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("table", "rows here", "rows there", "sha256 here", "sha256 there", ""):
         table.add_column(heading, justify="right" if heading.startswith("rows") else "left", no_wrap=True)
-    for one in compared:
-        table.add_row(
-            one.table,
-            str(one.source.rows),
-            str(one.target.rows),
-            one.source.checksum[:12],
-            one.target.checksum[:12],
-            "equal" if one.equal else "DIFFERENT",
-        )
+    for each in compared:
+        rows = (str(side.rows) for side in (each.source, each.target))
+        checksums = (side.checksum[:12] for side in (each.source, each.target))
+        table.add_row(each.table, *rows, *checksums, "equal" if each.equal else "DIFFERENT")
     console = Console(width=110, force_terminal=False, color_system=None)
     with console.capture() as captured:
         console.print(table)

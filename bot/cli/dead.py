@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from bot.app.bootstrap import open_services
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.options import config_option, format_option, iso, json_text, loaded
 from bot.services import Services
 from bot.store.engine import SqlRow
 
 _EVENT, _MESSAGE = "event:", "message:"
+_MISSING = "there is no such dead letter"
 
 
 @click.group()
@@ -30,9 +29,10 @@ def dead() -> None:
 def list_(config_path: Path, form: str) -> None:
     """List them. Changes nothing."""
     with open_services(loaded(config_path)) as services:
-        letters = list(_letters(services))
+        letters = [_event(services, row) for row in services.store.inbox.dead()]
+        letters += [_message(services, row) for row in services.store.outbox.dead()]
     if form == "json":
-        click.echo(json.dumps({"dead": letters}, ensure_ascii=False, indent=2))
+        click.echo(json_text({"dead": letters}), nl=False)
         return
     for letter in letters:
         click.echo(
@@ -58,10 +58,10 @@ def show(config_path: Path, ident: str, form: str) -> None:
             content = "" if row is None else str(row["content"])
             letter = None if row is None else _message(services, row)
     if letter is None:
-        _said(ident, "", found=False)
+        click.echo(f"{ident}: {_MISSING}", err=True)
         sys.exit(1)
     if form == "json":
-        click.echo(json.dumps({**letter, "content": content}, ensure_ascii=False, indent=2))
+        click.echo(json_text({**letter, "content": content}), nl=False)
     else:
         click.echo("\n".join(f"{name}: {value}" for name, value in letter.items()))
         click.echo(f"\n{content}")
@@ -94,43 +94,27 @@ def _each(
     missing = False
     for ident in idents:
         is_event = ident.startswith(_EVENT)
-        found = event(_number(ident)) if is_event else message(ident.removeprefix(_MESSAGE))
-        missing |= _said(ident, words, found=found)
+        if event(_number(ident)) if is_event else message(ident.removeprefix(_MESSAGE)):
+            click.echo(f"{ident}: {words}")
+        else:
+            missing = True
+            click.echo(f"{ident}: {_MISSING}", err=True)
     if missing:
         sys.exit(1)
 
 
-def _letters(services: Services) -> Iterator[dict[str, Any]]:
-    for row in services.store.inbox.dead():
-        yield _event(services, row)
-    for row in services.store.outbox.dead():
-        yield _message(services, row)
-
-
 def _event(services: Services, row: SqlRow) -> dict[str, Any]:
-    return {
-        "id": f"{_EVENT}{row['seq']}",
-        "at": _time(services, row["received_at"]),
-        "what": row["kind"] or "unreadable event",
-        "state": row["state"],
-        "tries": row["attempts"],
-        "error": row["error"],
-    }
+    ident, at = f"{_EVENT}{row['seq']}", iso(services.config, row["received_at"])
+    return {"id": ident, "at": at, "what": row["kind"] or "unreadable event", **_outcome(row)}
 
 
 def _message(services: Services, row: SqlRow) -> dict[str, Any]:
-    return {
-        "id": f"{_MESSAGE}{row['key']}",
-        "at": _time(services, row["created_at"]),
-        "what": f"{row['job']} to {row['to_userid']}",
-        "state": row["state"],
-        "tries": row["attempts"],
-        "error": row["error"],
-    }
+    ident, at = f"{_MESSAGE}{row['key']}", iso(services.config, row["created_at"])
+    return {"id": ident, "at": at, "what": f"{row['job']} to {row['to_userid']}", **_outcome(row)}
 
 
-def _time(services: Services, at: int) -> str:
-    return datetime.fromtimestamp(at, services.config.calendar.timezone).isoformat()
+def _outcome(row: SqlRow) -> dict[str, Any]:
+    return {"state": row["state"], "tries": row["attempts"], "error": row["error"]}
 
 
 def _number(ident: str) -> int:
@@ -138,12 +122,3 @@ def _number(ident: str) -> int:
     if not text.isdigit():
         raise click.BadParameter(f"{ident!r} is no id of `quotabot dead list`", param_hint="ID")
     return int(text)
-
-
-def _said(ident: str, words: str, *, found: bool) -> bool:
-    """Print the result for one letter; return whether it was missing."""
-    if found:
-        click.echo(f"{ident}: {words}")
-    else:
-        click.echo(f"{ident}: there is no such dead letter", err=True)
-    return not found

@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from bot.cli.bars import bars
+from bot.cli.options import iso
+from bot.cli.sync import some_of
 from bot.services import Services
 from bot.store.engagement import Asked
 from bot.wecom.asker import StoppedError
 from scheduler.engagement import read_figures
 
 JOB = "engagement"
-_NAMED = 10
 
 
 def read(services: Services, *, at: datetime) -> bool:
@@ -35,11 +36,11 @@ def shown(services: Services) -> dict[str, Any]:
 
     `stopped`: why an unfinished reading does not continue.
     """
-    kept, zone = services.store.engagement, services.config.calendar.timezone
+    kept = services.store.engagement
     last, unfinished, counts = kept.last(), kept.unfinished(), kept.counts()
     stopped = {"stopped": unfinished.error} if unfinished is not None and unfinished.error else {}
     return {
-        "at": None if last is None else datetime.fromtimestamp(last.began_at, zone).isoformat(),
+        "at": None if last is None else iso(services.config, last.began_at),
         "upto": None if last is None else last.last_day.isoformat(),
         "members": counts.get(Asked.READ, 0),
         "unknown": kept.members(Asked.UNKNOWN),
@@ -54,9 +55,7 @@ def for_people(reading: dict[str, Any]) -> list[str]:
     else:
         lines = [f"figures {reading['at']}: up to {reading['upto']}, {reading['members']} member(s)"]
     if unknown := reading["unknown"]:
-        named = ", ".join(list(unknown)[:_NAMED])
-        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
-        lines.append(f"        {named}{more}: nothing was told: {next(iter(unknown.values()))}")
+        lines.append(f"        {some_of(unknown)}: nothing was told: {next(iter(unknown.values()))}")
     if "stopped" in reading:
         lines.append(f"        stopped: {reading['stopped']}")
     return lines

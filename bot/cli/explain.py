@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bot.app.bootstrap import open_services
-from bot.cli.inbox import catch_up
-from bot.cli.options import SHOWN_ID, at_option, config_option, format_option, loaded, moment
+from bot.cli.inbox import up_to_date
+from bot.cli.options import SHOWN_ID, at_option, config_option, format_option, json_text, loaded, moment
 from bot.features.contacts.explain import Explained, ExplainedQuota, Explanation, UnknownPersonError
 from bot.features.contacts.explain import explain as explained
 from bot.messages.catalog import Texts, texts_in
@@ -37,22 +34,17 @@ def explain(
     quotabot explain zhangsan
     quotabot explain zhangsan 0001 --period 2026-11 --format json
     """
-    config = loaded(config_path)
-    with open_services(config) as services:
-        catch_up(services)
-        when = moment(at, config, now=services.clock.now())
+    with up_to_date(loaded(config_path), UnknownPersonError) as services:
+        when = moment(at, services.config, now=services.clock.now())
         try:
             found = explained(services, userid, at=when, external_userid=external_userid, period=period)
-        except UnknownPersonError as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--period") from None
     for quota in found.quotas:
         if quota.closed:
             click.echo(_closed(quota), err=True)
     if form == "json":
-        click.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2))
+        click.echo(json_text(_plain(found)), nl=False)
     else:
         click.echo(_as_tables(found, texts_in(services.language)), nl=False)
 
@@ -106,12 +98,8 @@ def _as_tables(found: Explanation, texts: Texts) -> str:
     if not found.quotas:
         console.print(texts["reasons.no_quota"].say(userid=person.userid, name=person.name))
     for quota in found.quotas:
-        title = texts["reasons.title"].say(
-            quota=quota.quota,
-            period=quota.period,
-            userid=person.userid,
-            at=f"{found.as_of:%Y-%m-%d %H:%M}",
-        )
+        about = {"quota": quota.quota, "period": quota.period, "userid": person.userid}
+        title = texts["reasons.title"].say(**about, at=f"{found.as_of:%Y-%m-%d %H:%M}")
         console.print(
             _table(title, quota, texts) if quota.contacts else f"{title} · {texts['reasons.no_contacts']}"
         )

@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import getpass
 import io
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from bot.app.bootstrap import open_services
-from bot.cli.inbox import catch_up
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.inbox import up_to_date
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.services import Services
@@ -54,16 +52,8 @@ def _contact_keys(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
     for contact in services.store.contact_knowledge.contact_keys():
         added = calendar.moment(contact.added_at).isoformat()
         for mobile in contact.mobiles_sha256 or ("",):
-            declared = "mobile_sha256" if mobile else ""
-            yield (
-                contact.external_userid,
-                contact.unionid,
-                mobile,
-                contact.state,
-                contact.userid,
-                added,
-                declared,
-            )
+            keys = (contact.external_userid, contact.unionid, mobile, contact.state)
+            yield *keys, contact.userid, added, "mobile_sha256" if mobile else ""
 
 
 def _figures(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
@@ -114,10 +104,8 @@ def export(table: str, config_path: Path, by: str | None, form: str, output: Pat
     quotabot export engagement --format xlsx --output figures.xlsx
     """
     refuse_bytes_on_terminal(form, output)
-    config = loaded(config_path)
-    with open_services(config) as services:
-        catch_up(services)
-        lines = list(TABLES[table].lines(services, config.work_calendar()))
+    with up_to_date(loaded(config_path)) as services:
+        lines = list(TABLES[table].lines(services, services.config.work_calendar()))
         with services.store.transaction():
             services.store.audit.add(
                 at=epoch_of(services.clock.now()),
@@ -134,7 +122,7 @@ def _written(table: str, lines: list[Line], form: str) -> str | bytes:
     match form:
         case "json":
             found = [dict(zip(names, line, strict=True)) for line in lines]
-            return json.dumps({table.replace("-", "_"): found}, ensure_ascii=False, indent=2) + "\n"
+            return json_text({table.replace("-", "_"): found})
         case "xlsx":
             columns = tuple(Column(heading=name) for name in names)
             return workbook([Sheet(name=table, title=table, columns=columns, rows=lines)])

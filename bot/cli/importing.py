@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -12,9 +11,8 @@ from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_services
-from bot.cli.inbox import catch_up
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.inbox import up_to_date
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.config.faults import Fault
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import CappedList, ImportingError, Lines, Remark, Report, import_file
@@ -105,23 +103,13 @@ def _import(
     by: str | None,
     form: str,
 ) -> None:
-    with open_services(loaded(config_path)) as services:
-        catch_up(services)  # or new contacts would be reported as unmatched
-        try:
-            report = import_file(
-                services,
-                kind(services, file),
-                file,
-                by=by or getpass.getuser(),
-                skip_bad=skip_bad,
-                dry_run=dry_run,
-            )
-            derive(services)  # contacts of renamed people are counted again
-        except (ImportingError, OSError) as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
+    # With an inbox that is not processed, new contacts would be reported as unmatched.
+    with up_to_date(loaded(config_path), ImportingError, OSError) as services:
+        lines, by = kind(services, file), by or getpass.getuser()
+        report = import_file(services, lines, file, by=by, skip_bad=skip_bad, dry_run=dry_run)
+        derive(services)  # contacts of renamed people are counted again
     if form == "json":
-        click.echo(json.dumps(_plain(report, file, dry_run=dry_run), ensure_ascii=False, indent=2))
+        click.echo(json_text(_plain(report, file, dry_run=dry_run)), nl=False)
     else:
         click.echo("\n".join(_for_people(report, file, dry_run=dry_run)))
     if report.broken or (report.bad and not skip_bad):
@@ -156,13 +144,7 @@ def _plain(report: Report, file: Path, *, dry_run: bool) -> dict[str, Any]:
 
 
 def _fault(fault: Fault) -> dict[str, Any]:
-    return {
-        "line": fault.line,
-        "column": fault.column,
-        "value": fault.value,
-        "allowed": fault.allowed,
-        "nearest": fault.nearest,
-    }
+    return {name: getattr(fault, name) for name in ("line", "column", "value", "allowed", "nearest")}
 
 
 def _remarks(remarks: CappedList[Remark]) -> dict[str, Any]:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
+from bot.app.bootstrap import open_services
+from bot.config import Config
 from bot.features.ledger.derive import note_rules
 from bot.services import Services
 from handlers.inbox import work_off
 
 _PATIENCE_S = 10.0
 _LOOK_S = 0.05
+
+
+@contextmanager
+def up_to_date(config: Config, *refusals: type[Exception]) -> Iterator[Services]:
+    """Open the installation and process its inbox. Print one of *refusals* and exit with 1."""
+    with open_services(config) as services:
+        catch_up(services)
+        try:
+            yield services
+        except refusals as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
 
 
 def catch_up(services: Services) -> None:

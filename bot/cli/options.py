@@ -1,7 +1,8 @@
-"""Options of several commands: the configuration file, a time, a format."""
+"""What several commands share: the options for file, time and format, and how JSON and times are written."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -47,6 +48,16 @@ def at_option(text: str) -> Callable[[F], F]:
 def loaded(path: Path) -> Config:
     """Return the configuration. Raises ConfigError with all its faults."""
     return load(path, environ=os.environ)
+
+
+def json_text(report: object) -> str:
+    """Return *report* as JSON for programs, with a line break at its end."""
+    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+
+
+def iso(config: Config, moment: int | None) -> str | None:
+    """Return *moment* (epoch s) in ISO 8601, in the configured zone; None without one."""
+    return None if moment is None else config.work_calendar().moment(moment).isoformat()
 
 
 def moment(text: str | None, config: Config, *, now: datetime) -> datetime:

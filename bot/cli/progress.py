@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import date
@@ -13,9 +12,8 @@ from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_services
-from bot.cli.inbox import catch_up as work_off_inbox
-from bot.cli.options import at_option, config_option, format_option, loaded, moment
+from bot.cli.inbox import up_to_date
+from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.progress_page import page
 from bot.core.people import Departments
@@ -70,8 +68,7 @@ def progress(
     config = loaded(config_path)
     if quota is not None and quota not in {known.id for known in config.quotas}:
         raise click.BadParameter(f"there is no quota {quota!r}", param_hint="--quota")
-    with open_services(config) as services:
-        work_off_inbox(services)
+    with up_to_date(config) as services:
         when = moment(at, config, now=services.clock.now())
         try:
             found = load_standings(services, at=when, period=period, money=money)
@@ -155,7 +152,7 @@ def _as_json(report: Report) -> str:
     }
     if report.teams is not None:
         told["teams"] = [_plain(team) for team in report.teams]
-    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    return json_text(told)
 
 
 def _as_csv(report: Report) -> str:

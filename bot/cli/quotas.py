@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_services
-from bot.cli.inbox import catch_up
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.inbox import up_to_date
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.rules.announce import announcements, news_of
@@ -34,8 +32,7 @@ def diff(config_path: Path, form: str) -> None:
     \b
     quotabot quotas diff
     """
-    with open_services(loaded(config_path)) as services:
-        catch_up(services)
+    with up_to_date(loaded(config_path)) as services:
         changes = pending_changes(services, at=services.clock.now())
         _print(services, changes, form, adopted_by=None)
 
@@ -52,8 +49,7 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
     \b
     quotabot quotas adopt --by "HR, Wang"
     """
-    with open_services(loaded(config_path)) as services:
-        catch_up(services)
+    with up_to_date(loaded(config_path)) as services:
         now = services.clock.now()
         changes = pending_changes(services, at=now)
         messages = announcements(services, changes, at=now)
@@ -73,7 +69,7 @@ def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted
             "adopted_by": adopted_by,
             "changes": [_as_json(change, language, adopted=adopted_by is not None) for change in changes],
         }
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        click.echo(json_text(report), nl=False)
         return
     for change in changes:
         for said in said_of(news_of(change), language=language):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import click
 
 from bot.app.bootstrap import open_services
 from bot.cli.inbox import catch_up
-from bot.cli.options import SHOWN_ID, config_option, format_option, loaded
+from bot.cli.options import SHOWN_ID, config_option, format_option, json_text, loaded
 from bot.core.relations import Add
 from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import rules_changed
@@ -52,7 +51,7 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
             "differences": {"count": count, "listed": [_plain(one, calendar) for one in listed]},
             "mended": 0 if check else count,
         }
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        click.echo(json_text(report), nl=False)
     else:
         for line in _for_people(listed, calendar, count=count):
             click.echo(line)

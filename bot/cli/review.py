@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -13,9 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
-from bot.app.bootstrap import open_services
-from bot.cli.inbox import catch_up
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.inbox import up_to_date
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import derive
 from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
@@ -45,7 +42,7 @@ def list_(config_path: Path, form: str) -> None:
             "as_of": calendar.local(at).replace(microsecond=0).isoformat(),
             "cases": [as_json(case, calendar) for case in found],
         }
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        click.echo(json_text(report), nl=False)
         return
     for case in found:
         click.echo(_for_people(case, calendar))
@@ -142,15 +139,8 @@ def answer(config_path: Path, case_id: str, text: str) -> None:
     click.echo(f"{case.id}: {_with_whom(case)}")
 
 
-@contextmanager
-def _opened(config_path: Path) -> Iterator[Services]:
-    with open_services(loaded(config_path)) as services:
-        catch_up(services)
-        try:
-            yield services
-        except (decide.ReviewError, ValueError) as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
+def _opened(config_path: Path) -> AbstractContextManager[Services]:
+    return up_to_date(loaded(config_path), decide.ReviewError, ValueError)
 
 
 def _decide(
@@ -197,12 +187,9 @@ def _evidence(case: Case, calendar: WorkCalendar) -> dict[str, Any] | None:
     if case.proposal is not None:
         return {"same": case.proposal.same, "living": case.proposal.living}
     if case.joiner is not None:
-        one = case.joiner
-        return {
-            "name": one.name,
-            "arrived_on": one.arrived_on.isoformat(),
-            "listed_on": one.listed_on.isoformat(),
-        }
+        joiner = case.joiner
+        days = {"arrived_on": joiner.arrived_on.isoformat(), "listed_on": joiner.listed_on.isoformat()}
+        return {"name": joiner.name, **days}
     if case.finding is None:
         return None
     shown = asdict(case.finding.evidence)

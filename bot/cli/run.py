@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import Counter
@@ -16,7 +15,7 @@ from bot.app.bootstrap import open_reader, open_sender, open_services, record_fi
 from bot.cli import engagement
 from bot.cli.completing import made_complete, said
 from bot.cli.inbox import catch_up
-from bot.cli.options import at_option, config_option, format_option, loaded, moment
+from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
 from bot.cli.sync import JOB as SYNC
 from bot.cli.sync import compare, for_people, sync_report_json
 from bot.core.sync import NEVER_READ
@@ -190,7 +189,7 @@ def _told(message: OutboxMessage, state: str, content: str) -> dict[str, Any]:
 
 def _print(report: dict[str, Any], form: str) -> None:
     if form == "json":
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        click.echo(json_text(report), nl=False)
         return
     if "drift" in report:
         click.echo("\n".join(for_people(report["drift"])))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_services
-from bot.cli.inbox import catch_up
-from bot.cli.options import config_option, format_option, loaded, moment
+from bot.cli.inbox import up_to_date
+from bot.cli.options import config_option, format_option, json_text, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.simulation_page import Telling, page
 from bot.cli.simulation_sheets import sheets
@@ -62,8 +60,7 @@ def simulate_(
     refuse_bytes_on_terminal(form, output)
     config = loaded(config_path)
     quotas = load_quotas(quotas_path, config=config)
-    with open_services(config) as services:
-        catch_up(services)
+    with up_to_date(config) as services:
         now = moment(None, config, now=services.clock.now())
         found = simulate(services, quotas=quotas, first=first.date(), last=last.date(), at=now)
         people = directory.known(services.directory, services.store.members.all(), day=now.date())
@@ -91,7 +88,7 @@ def _as_json(telling: Telling) -> str:
         "money": "estimate",
         "quotas": [_period(one, language=telling.language) for one in found.quotas],
     }
-    return json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+    return json_text(report)
 
 
 def _period(one: Simulated, *, language: str) -> dict[str, Any]:

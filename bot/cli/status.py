@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import click
 
 from bot.app.bootstrap import open_services
 from bot.cli import engagement
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.options import config_option, format_option, iso, json_text, loaded
 from bot.cli.sync import for_people, last_shown
 from bot.features.delivery.sender import LEASE
 from bot.features.health import refused_line
@@ -37,21 +35,19 @@ def status(config_path: Path, form: str) -> None:
     """
     with open_services(loaded(config_path)) as services:
         report = _report(services)
-    click.echo(json.dumps(report, ensure_ascii=False, indent=2) if form == "json" else _for_people(report))
+    click.echo(json_text(report) if form == "json" else _for_people(report) + "\n", nl=False)
 
 
 def _report(services: Services) -> dict[str, Any]:
-    store, now = services.store, int(services.store.now())
-    zone = services.config.calendar.timezone
+    store, now, config = services.store, int(services.store.now()), services.config
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
-    newest = store.contact_knowledge.newest_facts()
     return {
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
         "withheld": {
             "today": store.unasked_messages.withheld(
-                on=services.config.work_calendar().local_day(services.clock.now())
+                on=config.work_calendar().local_day(services.clock.now())
             ),
             "in_all": store.unasked_messages.withheld(),
             "expired": store.outbox.expired(since=0),
@@ -63,7 +59,7 @@ def _report(services: Services) -> dict[str, Any]:
         "jobs": [
             {
                 "job": row["job"],
-                "fire_at": datetime.fromtimestamp(row["fire_at"], zone).isoformat(),
+                "fire_at": iso(config, row["fire_at"]),
                 "outcome": row["state"],
                 "messages": row["messages"],
                 **({"note": row["error"]} if row["error"] else {}),
@@ -74,15 +70,12 @@ def _report(services: Services) -> dict[str, Any]:
             "expires_in_s": max(0, token.expires_at - now) if token.token else None,
             "error": token.error or None,
         },
-        "lease": {
-            "holder": lease["holder"] if lease else None,
-            "until_s": lease["until_s"] if lease else None,
-        },
+        "lease": lease or {"holder": None, "until_s": None},
         "drift": last_shown(services),
         "engagement": engagement.shown(services),
         "complete": _complete(services),
         "catch_up": _catch_up(services),
-        "facts": {"newest_at": None if newest is None else datetime.fromtimestamp(newest, zone).isoformat()},
+        "facts": {"newest_at": iso(config, store.contact_knowledge.newest_facts())},
         "directory": _directory(services),
         "audit": {"broken_at": store.audit.broken_at()},
     }
@@ -96,13 +89,13 @@ def _complete(services: Services) -> dict[str, Any]:
 
 def _catch_up(services: Services) -> dict[str, Any]:
     """Return since when figures may be incomplete, for whom and why; and since when WeCom is silent."""
-    now, zone = int(services.store.now()), services.config.calendar.timezone
+    now, config = int(services.store.now()), services.config
     gap, silent = gaps.gap(services.store, now=now), gaps.silence(services.store, now=now)
     return {
-        "incomplete_since": None if gap is None else datetime.fromtimestamp(gap.since, zone).isoformat(),
+        "incomplete_since": iso(config, gap.since if gap else None),
         "reasons": [] if gap is None else list(gap.reasons),
         "members": None if gap is None or gap.members is None else sorted(gap.members),
-        "silent_since": None if silent is None else datetime.fromtimestamp(silent.began_at, zone).isoformat(),
+        "silent_since": iso(config, silent.began_at if silent else None),
     }
 
 
@@ -113,10 +106,9 @@ def _directory(services: Services) -> dict[str, Any]:
         return {"source": source, "read_at": None, "people": len(services.directory.people)}
     read_at, trouble = store.marks.get(READ_AT), store.troubles.get(Part.DIRECTORY)
     states = store.address_book.states()
-    zone = services.config.calendar.timezone
     return {
         "source": source,
-        "read_at": None if read_at is None else datetime.fromtimestamp(int(read_at), zone).isoformat(),
+        "read_at": iso(services.config, None if read_at is None else int(read_at)),
         "people": states[EntryState.PRESENT],
         "unknown": states[EntryState.UNKNOWN],
         "left": states[EntryState.LEFT],
@@ -127,17 +119,16 @@ def _directory(services: Services) -> dict[str, Any]:
 
 def _robots(services: Services) -> list[dict[str, Any]]:
     """Return the group robots, and why one of them does not post."""
-    off = services.store.robots.off(fingerprints(services.config))
-    zone = services.config.calendar.timezone
+    config = services.config
+    off = services.store.robots.off(fingerprints(config))
+    refusals = ((robot.name, off.get(robot.name)) for robot in config.robots)
     return [
-        {"robot": robot.name, "off_since": None, "error": None}
-        if (found := off.get(robot.name)) is None
-        else {
-            "robot": robot.name,
-            "off_since": datetime.fromtimestamp(found.since, zone).isoformat(),
-            "error": found.error,
+        {
+            "robot": name,
+            "off_since": iso(config, refusal.since if refusal else None),
+            "error": refusal.error if refusal else None,
         }
-        for robot in services.config.robots
+        for name, refusal in refusals
     ]
 
 

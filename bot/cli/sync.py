@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bot.cli.bars import bars
+from bot.cli.options import iso
 from bot.core.sync import ESTIMATED
 from bot.features.reviews.cases import rename_id
 from bot.features.sync.report import SyncReport, load_last_sync_report, load_sync_report
@@ -72,9 +73,8 @@ def sync_report_json(services: Services, report: SyncReport | None) -> dict[str,
     stopped = {"stopped": unfinished.error} if unfinished is not None and unfinished.error else {}
     if report is None:
         return {"at": None, "found": 0, "repaired": 0, **stopped}
-    zone = services.config.calendar.timezone
     return {
-        "at": datetime.fromtimestamp(report.at, zone).isoformat(),
+        "at": iso(services.config, report.at),
         "found": report.found,
         "repaired": report.repaired,
         "causes": report.causes,
@@ -110,7 +110,7 @@ def for_people(drift: dict[str, Any]) -> list[str]:
             ("renamed", "may be a changed userid, nothing is written: quotabot review list"),
         ):
             if drift[word]:
-                lines.append(f"        {_names(drift[word])}: {told}")
+                lines.append(f"        {some_of(drift[word])}: {told}")
         unseen = ", ".join(_unseen(cause, number) for cause, number in drift["unverifiable"].items())
         if unseen:
             lines.append(f"        no list can show: {unseen}")
@@ -125,7 +125,8 @@ def _unseen(cause: str, number: int | None) -> str:
     return f"{cause} about {number}" if cause in ESTIMATED else f"{cause} {number}"
 
 
-def _names(userids: dict[str, Any]) -> str:
+def some_of(userids: dict[str, Any]) -> str:
+    """Return the first userids, and how many more there are."""
     named = ", ".join(list(userids)[:_NAMED])
     more = len(userids) - _NAMED
     return f"{named} and {more} more" if more > 0 else named

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time
+from time import monotonic, sleep
 from typing import Any
 
 import click
@@ -26,7 +26,7 @@ _MARKUP = re.compile(r"</?font[^>]*>|\*\*")  # a terminal shows plain text
 
 def play(demo: Demo, *, day: date) -> None:
     """Play *day* and print each message under its receiver's name."""
-    began = time.monotonic()
+    began = monotonic()
     seen: set[str] = set()
     _until(lambda: demo.services.store.marks.get(FIRST_START) is not None)
     _chapter(f"{day} 09:07 · morning progress")
@@ -40,7 +40,7 @@ def play(demo: Demo, *, day: date) -> None:
     for at, job, title in evening(demo.services.config, day):
         _chapter(f"{at} · {title}")
         _fire(demo, day, f"{at}:01", job, seen)
-    _close(demo, seen, time.monotonic() - began)
+    _close(demo, seen, monotonic() - began)
 
 
 def evening(config: Config, day: date) -> list[tuple[str, str, str]]:
@@ -63,8 +63,7 @@ def _set_clock(demo: Demo, day: date, at: str) -> None:
 
 def _fire(demo: Demo, day: date, at: str, job: str, seen: set[str]) -> None:
     """Move the clock past a firing and print its messages."""
-    zone = demo.services.config.calendar.timezone
-    fire_at = int(datetime.fromisoformat(f"{day}T{at[:5]}").replace(tzinfo=zone).timestamp())
+    fire_at = _epoch(demo, day, at[:5])
     _set_clock(demo, day, at)
     store = demo.services.store
     _until(lambda: (row := store.runs.get(job, fire_at)) is not None and row["state"] == "done")
@@ -125,14 +124,16 @@ def _work(demo: Demo, day: date) -> None:
 
 
 def _epoch(demo: Demo, day: date, at: str) -> int:
-    zone = demo.services.config.calendar.timezone
-    return int(datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=zone).timestamp())
+    return int(_moment(demo, day, at).timestamp())
+
+
+def _moment(demo: Demo, day: date, at: str) -> datetime:
+    return datetime.combine(day, time.fromisoformat(at), demo.services.config.calendar.timezone)
 
 
 def _rows(demo: Demo, day: date, at: str) -> dict[str, QuotaFigures]:
-    zone = demo.services.config.calendar.timezone
-    moment = datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=zone)
-    return {row.userid: row for row in load_standings(demo.services, at=moment).rows}
+    rows = load_standings(demo.services, at=_moment(demo, day, at)).rows
+    return {row.userid: row for row in rows}
 
 
 def _changes(before: dict[str, QuotaFigures], after: dict[str, QuotaFigures]) -> None:
@@ -196,8 +197,8 @@ def _close(demo: Demo, seen: set[str], seconds: float) -> None:
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = monotonic() + _PATIENCE_S
     while not holds():
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             raise DemoError("the bot did not get there in time; run with -v to see why")
-        time.sleep(_LOOK_S)
+        sleep(_LOOK_S)

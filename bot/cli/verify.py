@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import click
 
 from bot.app.bootstrap import open_services
-from bot.cli.options import config_option, format_option, loaded
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.features.standings.load import load_people
 from bot.features.statements.message import looked_at
 from bot.features.statements.proof import StatementCheck, look_at
@@ -41,7 +40,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
         whose = "" if seen is None else services.store.renames.current(seen.userid)
         names = {} if seen is None else {one.userid: one.name for one in load_people(services).values()}
     if form == "json":
-        click.echo(json.dumps(_plain(looked), ensure_ascii=False, indent=2))
+        click.echo(json_text(_plain(looked)), nl=False)
     else:
         said = looked_at(
             language=services.language,
