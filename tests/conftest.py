@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -12,7 +11,7 @@ import pytest
 import structlog
 from builders import examples, speed
 from builders.postgres import Server, server_folder
-from builders.stores import Databases, SqliteTemplate, make_complete
+from builders.stores import Databases, SqliteTemplate
 
 from bot.store.store import Store
 
@@ -77,8 +76,7 @@ def new_store(new_database: Callable[..., str]) -> Callable[..., str]:
     def make(options: str = "") -> str:
         if options not in made:
             url = new_database(options)
-            with closing(Store(url)) as store:
-                make_complete(store)
+            Store(url).close()
             made[options] = url.rpartition("/")[2]
         return new_database(f"TEMPLATE {made[options]}")
 

@@ -13,7 +13,7 @@ from bot.cli.main import cli
 
 CHANGELOG = (Path(__file__).parent.parent / "CHANGELOG.md").read_text(encoding="utf-8")
 HEADINGS = re.findall(r"^## (.+)$", CHANGELOG, re.MULTILINE)
-VERSION = re.compile(r"\[(\d{4}\.\d{1,2}\.\d{1,2})\] - (\d{4}-\d{2}-\d{2})")
+VERSION = re.compile(r"\[(\d{4}\.\d{1,2}\.\d{1,2}(?:\.\d{1,2})?)\] - (\d{4}-\d{2}-\d{2})")
 
 
 def released() -> list[tuple[str, date]]:
@@ -36,16 +36,18 @@ def test_what_is_not_released_stands_first_and_every_other_heading_is_a_version_
     assert len(released()) == len(HEADINGS) - 1
 
 
-def test_versions_stand_newest_first_and_are_days() -> None:
-    days = [day for _, day in released()]
+def test_versions_stand_newest_first_and_are_days_with_a_number_for_a_second_one_of_a_day() -> None:
+    numbers = [tuple(map(int, version.split("."))) for version, _ in released()]
 
-    assert days == sorted(set(days), reverse=True)
+    assert numbers == sorted(set(numbers), reverse=True)
     newest, day = released()[0]
-    assert newest == f"{day.year}.{day.month}.{day.day}"
+    assert numbers[0][:3] == (day.year, day.month, day.day), newest
 
 
-def test_a_version_says_only_what_was_added_changed_and_fixed() -> None:
-    kinds = re.findall(r"^### (.+)$", CHANGELOG, re.MULTILINE)
+def test_a_version_says_only_what_was_added_changed_and_fixed_in_this_order() -> None:
+    _, *sections = re.split(r"^## .+$", CHANGELOG, flags=re.MULTILINE)
 
-    assert set(kinds) <= {"Added", "Changed", "Fixed"}
-    assert kinds[:3] == ["Added", "Changed", "Fixed"]
+    assert len(sections) == len(HEADINGS)
+    for section in sections:
+        kinds = re.findall(r"^### (.+)$", section, re.MULTILINE)
+        assert kinds == [kind for kind in ("Added", "Changed", "Fixed") if kind in kinds]

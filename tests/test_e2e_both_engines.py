@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from builders.e2e import QUOTA, FakeTime, add_customers, at, command, installation, write_config, write_roster
+from builders.stores import make_complete
 
 from bot.app.demo import last_workday, running
 from bot.cli.tour import play
 from bot.features.close import results
 from bot.services import Services
+from bot.store.store import Store
 
 SECONDS = re.compile(r"played in \d+ s")
 CODE = re.compile(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b")  # of a statement: keys are each installation's own
@@ -34,6 +37,8 @@ def day_on(store: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
 def test_the_day_of_the_tour_is_the_same_on_both_engines(
     postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    with closing(Store(postgres_url)) as store:
+        make_complete(store)  # as the other one is
     embedded = day_on("sqlite:///quotabot.db", capsys)
     scaled_out = day_on(postgres_url, capsys)
 

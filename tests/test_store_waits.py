@@ -19,7 +19,7 @@ SOON_S = 4.0  # below the patience that a write has if it is not told another on
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
+def engine(tmp_path: Path, from_scratch: None) -> Iterator[SqliteEngine]:
     engine = SqliteEngine(tmp_path / "bot.db")
     engine.learn("-- name: only_read()$\nPRAGMA query_only = 1;\n")
     yield engine

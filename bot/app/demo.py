@@ -21,6 +21,7 @@ from bot.app import service
 from bot.app.bootstrap import open_services
 from bot.config import Config, load
 from bot.core.workdays import WorkCalendar
+from bot.features.outages import catch_up
 from bot.services import Services
 
 _HISTORY_DAYS = 45
@@ -175,6 +176,7 @@ def running(
             sandbox.post("switches", {"callback_url": f"{url}/callback", "api": {"details_delay": 0}})
             told = sandbox.post("history", {"parallel": 8})
             _settle(services)
+            _compare(services)
             sandbox.post("switches", {"api": {"details_delay": delay}})
             yield Demo(sandbox, services, url, path, history=told["delivered"])
 
@@ -242,6 +244,16 @@ def _bot(config: Config, sandbox: Sandbox) -> Iterator[tuple[Services, str]]:
         finally:
             stop.set()
             thread.join()
+
+
+def _compare(services: Services) -> None:
+    """Have the first comparison made and wait for it: before it nobody is told anything."""
+    deadline = monotonic() + _TIMEOUT_S
+    catch_up.begin_if_due(services)
+    while services.store.syncs.first_whole_at() is None:
+        if monotonic() > deadline:
+            raise DemoError("the bot did not compare WeCom's lists in time")
+        sleep(_LOOK_S)
 
 
 def _settle(services: Services) -> None:

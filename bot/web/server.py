@@ -1,12 +1,11 @@
-"""The HTTP server around the application: inside this process, two threads for the wire, a bounded stop.
+"""The HTTP server around the application: one event loop in a thread of this process, a bounded stop.
 
-uvicorn speaks HTTP, with httptools. Two event loops, each in its thread, accept from one socket. A loop reads
-every body to its end, within bounds, before anybody works on it: a slow client costs a connection, never a
-thread. After that a request goes one of two ways:
+uvicorn speaks HTTP, with httptools. The loop reads every body to its end, within bounds, before anybody works
+on it: a slow client costs a connection, never a thread. After that a request goes one of two ways:
 
-* *direct*: a function is called on a loop's thread, must not block, and replies whenever and from whichever
-  thread the answer is known. The receiver of callbacks lives here: nothing changes threads before the writer.
-* everything else is called as WSGI by a2wsgi, in a few threads.
+* *direct*: the loop calls a function that must not block and may reply later, from any thread. The receiver
+  of callbacks uses this way, so a callback changes threads only for the writer.
+* all other requests: a2wsgi calls them as WSGI, in a few threads.
 
 No other file knows uvicorn, a2wsgi or asyncio. Why this server, with figures: docs/decisions.md.
 """
@@ -16,13 +15,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import queue
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from a2wsgi import WSGIMiddleware
@@ -38,8 +38,6 @@ log = logging.getLogger(__name__)
 # A body over the limit is read and thrown away up to here, so that its sender can read the refusal.
 MAX_DISCARDED = 8 * 1024 * 1024
 MAX_CONNECTIONS = 512
-# One may wait for the network while the other works (docs/decisions.md).
-LOOPS = 2
 # Of an unfinished head, beyond what the first read brings (256 KiB at most).
 MAX_HEAD_BYTES = 64 * 1024
 BACKLOG = 1024
@@ -56,7 +54,7 @@ _Answer = tuple[int, bytes]
 
 
 class PortInUse(OSError):  # noqa: N818 - the name says all
-    """Another program listens on the address that we were told to listen on."""
+    """Another program listens on the configured address."""
 
 
 def serve(
@@ -71,42 +69,68 @@ def serve(
 ) -> None:
     """Answer requests until *stop* is set; then take no new ones, finish those under way, and return.
 
-    Paths in *direct* (all methods) go to their function on a loop's thread, all others to *app* in
-    *threads* threads at once. *port* 0 takes a free one; *on_ready* is told which. Returns DRAIN_SECONDS
-    or so after *stop* at the latest, whatever is under way. Sets *stop* itself if the server dies. Handles no
-    signals.
+    Paths in *direct* (all methods) go to their function on the loop's thread, all others to *app* in
+    *threads* threads at once. *port* 0 takes a free one; *on_ready* is called with the port. Return at most
+    about DRAIN_SECONDS after *stop*, whatever is under way. Set *stop* if the server dies. Handle no signals.
 
     Raises PortInUse if the port is taken, another OSError if the address cannot be used at all.
     """
-    with _bind(host, port=port) as listener:
-        bound: int = listener.getsockname()[1]
-        room = threading.Semaphore(MAX_CONNECTIONS)
-        pages = _DaemonThreads(threads)
-        fronts = [_Front(app, threads=pages, direct=direct or {}, room=room) for _ in range(LOOPS)]
-        wires = [_Wire(listener.dup(), front, stop=stop) for front in fronts]
+    listener = _bind(host, port=port)
+    bound: int = listener.getsockname()[1]
+    pages = _DaemonThreads(threads)
+    front = _Front(app, threads=pages, direct=direct or {})
+    wire = uvicorn.Server(_settings(front))
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(wire.serve(sockets=[listener]))
+        except BaseException as error:  # noqa: BLE001 - the caller of serve() gets it
+            failures.append(error)
+        finally:
+            listener.close()
+            stop.set()
+
+    # In a thread of its own, because in the main thread uvicorn would take the signals.
+    thread = threading.Thread(target=run, name="wire", daemon=True)
     try:
-        for wire in wires:
-            wire.start()
-        # The socket listens already: who comes before a loop runs waits for it.
+        thread.start()
+        # Objects made before the first request stay: the collector need not look at them for each callback.
+        gc.collect()
+        gc.freeze()
+        # The socket listens already: clients that come before the loop runs wait for it.
         on_ready(bound)
         stop.wait()
     finally:
-        for wire in wires:
-            wire.server.should_exit = True
-        for wire in wires:
-            wire.join()
+        wire.should_exit = True
+        thread.join()
         pages.close()
-    if any(front.unanswered for front in fronts):
+    if front.unanswered:
         log.warning(
             "stopped with requests unanswered", extra={"action": "web_drain", "seconds": DRAIN_SECONDS}
         )
-    for wire in wires:
-        if wire.failure is not None:
-            raise wire.failure
+    if failures:
+        raise failures[0]
+
+
+def _settings(front: _Front) -> uvicorn.Config:
+    return uvicorn.Config(
+        front,
+        http=_Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
 
 
 def _bind(host: str, *, port: int) -> socket.socket:
-    """Return a listening socket that nobody shares."""
+    """Return a listening socket that no other process shares."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -124,61 +148,22 @@ def _bind(host: str, *, port: int) -> socket.socket:
     return listener
 
 
-class _Wire(threading.Thread):
-    """The thread of an event loop: not the main thread, where uvicorn would take the signals."""
-
-    def __init__(self, listener: socket.socket, front: _Front, *, stop: threading.Event) -> None:
-        super().__init__(name="wire", daemon=True)
-        self.failure: BaseException | None = None
-        self.server = uvicorn.Server(
-            uvicorn.Config(
-                front,
-                http=_Connection,
-                ws="none",
-                interface="asgi3",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                workers=1,
-                backlog=BACKLOG,
-                timeout_keep_alive=IDLE_SECONDS,
-                timeout_graceful_shutdown=DRAIN_SECONDS,
-            )
-        )
-        self._listener, self._stop_all = listener, stop
-
-    def run(self) -> None:
-        try:
-            asyncio.run(self.server.serve(sockets=[self._listener]))
-        except BaseException as error:  # noqa: BLE001 - handed over to the caller of serve()
-            self.failure = error
-        finally:
-            self._listener.close()
-            self._stop_all.set()
-
-
 class _Connection(HttpToolsProtocol):
-    """uvicorn's connection, with the limits that it lacks: of unfinished heads, and of their number."""
+    """uvicorn's connection with the limits it lacks: of unfinished heads and of the number of connections."""
 
     _head_timer: asyncio.TimerHandle | None = None
-    _has_room = False
     _is_between = True  # the next request has no complete head yet
     _received = 0
     _limit = MAX_HEAD_BYTES
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
-        self._has_room = cast("_Front", self.config.app).room.acquire(blocking=False)
-        if not self._has_room:
+        if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_head()
-        if self._has_room:
-            cast("_Front", self.config.app).room.release()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -214,17 +199,11 @@ class _Connection(HttpToolsProtocol):
 
 
 class _Front:
-    """What the uvicorn of one loop calls for each request; *room* for connections is everybody's."""
+    """The ASGI application that uvicorn calls for each request."""
 
     def __init__(
-        self,
-        app: WSGIApplication,
-        *,
-        threads: _DaemonThreads,
-        direct: Mapping[str, Direct],
-        room: threading.Semaphore,
+        self, app: WSGIApplication, *, threads: _DaemonThreads, direct: Mapping[str, Direct]
     ) -> None:
-        self.room = room
         self._app: Any = WSGIMiddleware(app)  # type: ignore[arg-type]  # its own names for WSGI's types
         self._app.executor = threads
         self._direct = direct
@@ -248,7 +227,7 @@ class _Front:
         except TimeoutError:
             return await _send(send, 408, close=True)
         if body is None:
-            return None  # it broke off, and nobody is there to be answered
+            return None  # it broke off: no client waits for an answer
         too_long = len(body) > MAX_BODY
         if (handler := self._direct.get(scope["path"])) is not None:
             status, text = await self._answers.ask(handler, _request(scope, body))
@@ -258,7 +237,7 @@ class _Front:
         return await self._page(scope, body, send)
 
     async def _page(self, scope: _Scope, body: bytes, send: _Send) -> None:
-        """Send what *app* answers, as a whole: a slow reader costs no thread."""
+        """Send the whole answer of *app* at once, so that a slow reader costs no thread."""
         messages: list[dict[str, Any]] = []
 
         async def keep(message: dict[str, Any]) -> None:
@@ -274,14 +253,14 @@ class _Front:
 
 
 class _Answers:
-    """The way back from any thread to the loop: one wake-up for all the answers that come together."""
+    """Answers on their way from any thread to the loop. Answers that come together wake the loop once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._arrived: list[tuple[asyncio.Future[_Answer], _Answer]] = []
 
     def ask(self, handler: Direct, request: Request) -> asyncio.Future[_Answer]:
-        """Call *handler*; its reply, from any thread, fulfils the future."""
+        """Call *handler*. Its reply, from any thread, fulfils the returned future."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_Answer] = loop.create_future()
 
@@ -290,7 +269,7 @@ class _Answers:
                 is_first = not self._arrived
                 self._arrived.append((future, (status, body)))
             if is_first:
-                # After the drain nobody waits any more, and the one who answers has other work to do.
+                # After the drain no client waits, and the loop is closed.
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(self._deliver)
 
@@ -306,7 +285,7 @@ class _Answers:
 
 
 class _DaemonThreads(ThreadPoolExecutor):
-    """A few threads for all loops. The interpreter does not wait for them at its exit: a page may hang."""
+    """An executor of daemon threads: a page may hang, and the interpreter must not wait for it at exit."""
 
     def __init__(self, threads: int) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -322,14 +301,14 @@ class _DaemonThreads(ThreadPoolExecutor):
         def run() -> None:
             try:
                 future.set_result(fn(*args, **kwargs))
-            except BaseException as error:  # noqa: BLE001 - it is the caller's
+            except BaseException as error:  # noqa: BLE001 - the caller gets it
                 future.set_exception(error)
 
         self._calls.put(run)
         return future
 
     def close(self) -> None:
-        """End the threads when they have made the calls that were submitted; do not wait for them."""
+        """End the threads after the calls that were submitted, without waiting for them."""
         for _ in range(self._threads_at_once):
             self._calls.put(None)
 
@@ -375,10 +354,10 @@ def _request(scope: _Scope, body: bytes) -> Request:
 
 
 def _call(scope: _Scope, body: bytes) -> tuple[_Scope, _Receive]:
-    """Return the request for a2wsgi: its body is here already, so no thread waits for it."""
+    """Return the request for a2wsgi. Its body is complete, so no thread waits for it."""
     # "X_Real_Ip" would land on the key of "X-Real-Ip", which proxies set and programs trust.
-    told = (b"content-length", b"transfer-encoding")
-    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name and name not in told]
+    replaced = (b"content-length", b"transfer-encoding")
+    headers = [(name, value) for name, value in scope["headers"] if b"_" not in name and name not in replaced]
     headers.append((b"content-length", str(len(body)).encode()))
 
     async def receive() -> dict[str, Any]:

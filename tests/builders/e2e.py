@@ -31,6 +31,7 @@ from bot.core.relations import RelationEvent, RelationKind
 from bot.features.ledger.derive import derive
 from bot.services import Services
 from bot.store.store import Store
+from builders.stores import make_complete
 
 ROOT = Path(__file__).parents[2]
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -153,6 +154,7 @@ def installation(
     """
     with open_services(load(config, environ={}), clock=clock, real_time=real_time or clock) as services:
         record_files(services, now=clock.now())
+        make_complete(services.store)
         yield services
 
 

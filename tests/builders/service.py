@@ -29,6 +29,7 @@ from bot.app import service
 from bot.app.bootstrap import open_services
 from bot.services import Services
 from builders import config as config_files
+from builders.stores import make_complete
 from sandbox.wxcrypto import Codec
 
 CORP = "ww0123456789abcdef"
@@ -127,6 +128,7 @@ def services(
         + rest
     )
     with open_services(config_files.read(folder, text)) as opened:
+        make_complete(opened.store)
         yield opened
 
 

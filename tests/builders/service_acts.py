@@ -16,6 +16,7 @@ from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from builders.e2e import MADE_UP_APP, FakeTime, at, write_config, write_roster
 from builders.service import Site, contact_event, sealed
+from builders.stores import make_complete
 from builders.wecom import WeCom, far_wecom
 from sandbox.wxcrypto import Codec
 
@@ -71,6 +72,7 @@ def bank(folder: Path, *, more: str = "", place: Path | str = "") -> Iterator[Ba
         store = place if isinstance(place, str) and place else "sqlite:///quotabot.db"
         config = write_config(folder, api_url=api_url, store=store, more=more)
         with open_services(load(config, environ={}), clock=clock) as services:
+            make_complete(services.store)
             yield Bank(services, clock, far)
 
 

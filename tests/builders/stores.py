@@ -37,7 +37,6 @@ _SHAPE = """
 _TABLES = (
     "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations' ORDER BY 1"
 )
-_COMPLETE = "INSERT INTO marks (name, value) VALUES (%s, '0')"  # as `make_complete` does
 _RESTART = """
     SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
     FROM pg_sequences WHERE last_value IS NOT NULL
@@ -92,7 +91,7 @@ class SqliteTemplate:
 
 @dataclass(frozen=True, slots=True)
 class _Fresh:
-    """A database as `new_store` makes it, with one mark as its only row: its address and its shape."""
+    """A database as a store that was just made leaves it, without a row: its address and its shape."""
 
     url: str
     shape: tuple[object, ...]
@@ -118,7 +117,7 @@ class Databases:
 
 def _look_at(url: str) -> _Fresh:
     with psycopg.connect(url, autocommit=True) as connection:
-        assert _filled(connection) == ["marks"], "a new store has rows: emptying would lose them"
+        assert not _filled(connection), "a new store has rows: emptying would lose them"
         return _Fresh(url, _shape(connection))
 
 
@@ -132,7 +131,6 @@ def _empty(lent: _Fresh) -> bool:
                 names = sql.SQL(", ").join(map(sql.Identifier, filled))
                 connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(names))
             connection.execute(_RESTART)
-            connection.execute(_COMPLETE, (WHOLE,))
     except psycopg.Error:
         return False
     return True

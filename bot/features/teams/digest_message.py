@@ -98,25 +98,15 @@ def digest(
             Line((Part(texts["progress.for_your_eyes"].say()),), Keep.USEFUL),
             footer(texts, at=at, kind=texts["progress.kind_digest"]),
         ),
-        card=_card(
-            first,
+        card=Card(
             rows=_rows(texts, team, replies),
             body=body,
+            buttons=(Button.TEAM,),
+            coach=tuple((member.userid, _name(member)) for member, _ in first),  # a button for each
             title=_title(first, subteams if of_teams else None, language=language),
+            says_it_all=True,
         ),
     )
-
-
-def _card(
-    first: Sequence[tuple[TeamMember, QuotaFigures]],
-    *,
-    rows: tuple[tuple[str, str], ...],
-    body: tuple[Line | Listing, ...],
-    title: str,
-) -> Card:
-    """Return the card, with a button to mark each of *first* as helped."""
-    coach = tuple((member.userid, _name(member)) for member, _ in first)
-    return Card(rows=rows, body=body, buttons=(Button.TEAM,), coach=coach, title=title, says_it_all=True)
 
 
 def _last(language: str, news: News, *, in_short: bool = False) -> list[Line]:
