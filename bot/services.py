@@ -81,12 +81,13 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """All people by userid, and their sources: the mark of the store, the local day, the directory."""
+    """All people by userid, the dated tree, and their sources: the store's mark, the local day, the files."""
 
     mark: str | None
     day: date
     directory: Directory
     by_userid: Mapping[str, Person]
+    departments: Departments
 
 
 def _nobody_greets(_greeting: Greeting) -> None:

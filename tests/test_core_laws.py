@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from bot.core.counting import OFF, Counting
 from bot.core.people import Departments
-from bot.core.periods import parse_period, period_of
+from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import QuotaFigures, Status
-from bot.core.quotas import Basis, Quota
+from bot.core.quotas import Basis, Quota, under_quota
 from bot.core.relations import LOSSES, RelationKind
 from bot.core.workdays import epoch_of
 
@@ -89,13 +89,21 @@ def test_counted_pending_and_rejected_are_gross(world: World) -> None:
 
 @calm
 @given(world=worlds)
-def test_gross_is_the_adds_dated_in_the_period(world: World) -> None:
+def test_gross_is_the_adds_dated_in_the_period_and_under_the_quota(world: World) -> None:
     known = [one for one in world.events if one.at <= epoch_of(world.at)]
     adds = fold_all(known, regain_s=world.regain_s)
 
-    for row in each_quota(world, basis=Basis.ADDED).rows():
+    asked = each_quota(world, basis=Basis.ADDED)
+    quotas, people = ({one.id: one for one in asked.quotas}, {one.userid: one for one in asked.people})
+    for row in asked.rows():
         dated = [world.calendar.day_of(add.added_at) for add in adds.get(row.userid, [])]
-        assert row.gross == sum(row.period_start <= day <= row.period_end for day in dated)
+        under = [
+            day
+            for day in dated
+            if under_quota(quotas[row.quota], people[row.userid], day, departments=world.departments)
+        ]
+        if quotas[row.quota].period is not PeriodKind.DAY:
+            assert row.gross == sum(row.period_start <= day <= row.period_end for day in under)
 
 
 @calm
@@ -166,7 +174,9 @@ def test_after_the_settlement_nothing_is_pending_and_money_is_there(world: World
     for row in rows:
         assert row.pending == 0
         assert row.status in {Status.MET, Status.MISSED, Status.EXEMPT}
-        assert (row.penalty is None, row.reward is None) == (quota.penalty is None, quota.reward is None)
+        asked = row.target > 0
+        assert (row.penalty is not None) == (asked and quota.penalty is not None)
+        assert (row.reward is not None) == (asked and quota.reward is not None)
 
 
 @calm
@@ -177,7 +187,9 @@ def test_before_the_settlement_there_is_no_money_unless_it_is_asked_for(world: W
 
     assume(rows)
     paid = (quota.penalty is not None, quota.reward is not None) if world.money else (False, False)
-    assert {(row.penalty is not None, row.reward is not None) for row in rows} == {paid}
+    for row in rows:
+        asked = paid if row.target else (False, False)
+        assert (row.penalty is not None, row.reward is not None) == asked
 
 
 def settled_for_everybody(world: World, chance: Random) -> tuple[World, Quota, int]:

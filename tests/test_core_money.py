@@ -173,13 +173,13 @@ AWAY = frozenset(date(2026, 11, day) for day in range(1, 31))
             (40, 50, None),
             id="one of a smaller target is missing",
         ),
-        pytest.param(RULES, {"absences": AWAY}, 3, (0, 0, 0), id="exempt: no penalty, no place"),
+        pytest.param(RULES, {"absences": AWAY}, 3, (0, None, None), id="exempt: no money, no place"),
         pytest.param(
             {"reward": Reward(per_extra=Pay(amount=10))},
             {"absences": AWAY},
             3,
-            (0, None, 30),
-            id="exempt: what was won is over a target of 0",
+            (0, None, None),
+            id="exempt: nothing is over a target of 0",
         ),
     ],
 )

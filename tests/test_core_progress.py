@@ -158,7 +158,7 @@ def test_lost_belongs_to_the_period_of_the_add_even_if_it_ended_later() -> None:
     assert (october.lost, november.lost) == (1, 0)
 
 
-def test_the_target_follows_the_days_in_the_role_and_the_row_shows_the_role_of_the_day() -> None:
+def test_target_department_and_role_are_those_of_the_days_under_the_quota() -> None:
     moves = (
         Membership(since=None, departments=(1,), role="客户经理"),
         Membership(since=date(2026, 11, 16), departments=(2,), role="柜员"),
@@ -171,7 +171,7 @@ def test_the_target_follows_the_days_in_the_role_and_the_row_shows_the_role_of_t
     # 50 x 10 / 21 = 23.81
     assert (before.target, before.role, before.department) == (24, "客户经理", 1)
     # All ten own workdays are over: everything is expected, nothing is left to do it on.
-    assert (after.target, after.role, after.department) == (24, "柜员", 2)
+    assert (after.target, after.role, after.department, after.status) == (24, "客户经理", 1, Status.BEHIND)
     assert (after.expected, after.forecast, after.workdays_left, after.today_dose) == (24.0, 3.0, 0, 0)
 
 
@@ -214,25 +214,31 @@ def test_who_has_no_row(who: dict[str, Any], asked: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "asked", "when"),
+    ("who", "asked", "when", "gross"),
     [
-        pytest.param({"share": Fraction(1, 100)}, {}, "2026-11-24T09:07", id="half a contact rounds to none"),
+        pytest.param({"share": Fraction(1, 100)}, {}, "2026-11-24T09:07", 1, id="half a contact is none"),
         pytest.param(
-            {"joined_on": date(2026, 11, 28)}, {"period": PeriodKind.WEEK}, "2026-11-24T09:07", id="weekend"
+            {"joined_on": date(2026, 11, 28)},
+            {"period": PeriodKind.WEEK},
+            "2026-11-24T09:07",
+            0,
+            id="employed at the weekend only, not on the day of the add",
         ),
-        pytest.param({}, {"period": PeriodKind.WEEK}, "2026-02-18T10:00", id="a week without a workday"),
-        pytest.param({}, {"period": PeriodKind.DAY}, "2026-11-22T17:00", id="a Sunday"),
-        pytest.param({}, {"target": 0}, "2026-11-24T09:07", id="a target of nothing"),
+        pytest.param({}, {"period": PeriodKind.WEEK}, "2026-02-18T10:00", 1, id="a week without a workday"),
+        pytest.param({}, {"period": PeriodKind.DAY}, "2026-11-22T17:00", 0, id="a Sunday: adds are Monday's"),
+        pytest.param({}, {"target": 0}, "2026-11-24T09:07", 1, id="a target of nothing"),
     ],
 )
-def test_who_has_nothing_to_reach_is_exempt(who: dict[str, Any], asked: dict[str, Any], when: str) -> None:
+def test_who_has_nothing_to_reach_is_exempt(
+    who: dict[str, Any], asked: dict[str, Any], when: str, gross: int
+) -> None:
     found = row(adds_on((when, 1)), when, asked=quota(**asked), who=person(**who))
 
     assert (found.target, found.status) == (0, Status.EXEMPT)
     assert (found.expected, found.to_add, found.remaining) == (0.0, 0, 0)
     assert (found.today_dose, found.today_left) == (0, 0)
     assert (found.pace, found.forecast, found.rank) == (None, None, None)
-    assert found.gross == 1
+    assert found.gross == gross
 
 
 def test_a_make_up_saturday_asks_for_its_dose_and_the_holiday_after_it_for_none() -> None:

@@ -146,15 +146,18 @@ def test_a_pace_that_prints_as_the_threshold_is_not_below_it() -> None:
     assert compute_pace(179, expected=Fraction(200)) == NINE_TENTHS
 
 
-def test_no_workdays_make_no_target() -> None:
-    assert prorate(50, share=Fraction(1), own=0, workdays=0) == 0
+def test_half_a_contact_of_a_target_is_dropped() -> None:
+    assert (prorate(50, Fraction(0)), prorate(5, Fraction(1, 2)), prorate(5, Fraction(51, 100))) == (0, 2, 3)
 
 
 def test_own_days_around_a_day_off_in_the_middle() -> None:
     days = [date(2026, 11, day) for day in (19, 20, 23, 24)]
 
-    around = OwnDays.around(date(2026, 11, 21), days=days, hours_over=False)
+    around = OwnDays.around(
+        date(2026, 11, 21), days=days, hours_over=False, weight_of=person(share=Fraction(1, 2)).weight_of
+    )
 
-    assert around == OwnDays(total=4, before=2, elapsed=2, left=2)
+    assert (around.total, around.before, around.elapsed, around.left) == (4, 2, 2, 2)
+    assert (around.weight, around.weight_before, around.weight_elapsed) == (2, 1, 1)
     assert around.expected(10) == around.expected_before(10) == Fraction(5)
     assert around.dose(7) == 0

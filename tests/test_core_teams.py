@@ -33,7 +33,8 @@ def teams_of(
         behind_threshold=NINE_TENTHS,
     )
     kept = {who.userid: past.history(who.userid).kept_90(seconds(WHEN)) for who in people}
-    return list(compute_teams(rows, departments=tree, kept=kept))
+    days = told.shown_days([(asked, parse_period("2026-11")) for asked in quotas], today=date(2026, 11, 24))
+    return list(compute_teams(rows, departments=tree, kept=kept, days=days))
 
 
 def team(department: int, **changes: Any) -> Team:

@@ -70,9 +70,12 @@ def test_it_holds_from_today_on_over_every_start_and_nobody_is_removed(
     assert at_once == {"zhangsan", "lisi", "wangwu"}
     assert recorded["zhangsan"].memberships == (
         Membership(since=None, departments=(1,), role="客户经理"),
-        Membership(since=date(2026, 11, 16), departments=(2,), role="理财经理"),
+        Membership(since=date(2026, 11, 16), departments=(2,), role="理财经理", share=Fraction(1, 2)),
     )
-    assert (recorded["zhangsan"].share, held.share) == (Fraction(1, 2), Fraction(1, 2))
+    assert (recorded["zhangsan"].memberships[-1].share, held.memberships[-1].share) == (
+        Fraction(1, 2),
+        Fraction(1, 2),
+    )
     assert recorded["wangwu"].joined_on == date(2026, 11, 9)
     assert recorded["lisi"].left_on is None
 
@@ -110,7 +113,7 @@ def test_a_column_that_the_file_does_not_have_stays_as_it_was(tmp_path: Path) ->
         left = person(services, "zhangsan")
         report = imported(services, "userid,department,left_on", "zhangsan,1,2026-01-04")
 
-    assert (left.left_on, left.joined_on, left.share) == (
+    assert (left.left_on, left.joined_on, left.memberships[-1].share) == (
         date(2026, 11, 30),
         date(2026, 1, 5),
         Fraction(1, 2),
@@ -160,7 +163,7 @@ def test_beside_wecom_it_says_what_wecom_does_not_know(tmp_path: Path, place: Pa
         changed = person(bot.services, "yg01")
 
     assert [(one.line, one.value) for one in report.unknown_to_wecom.items] == [(3, "nobody")]
-    assert (changed.share, changed.in_range) == (Fraction(1, 2), True)
+    assert (changed.memberships[-1].share, changed.in_range) == (Fraction(1, 2), True)
 
 
 def test_what_was_imported_of_somebody_goes_with_him_when_his_userid_changes(
@@ -172,7 +175,7 @@ def test_what_was_imported_of_somebody_goes_with_him_when_his_userid_changes(
         rename(services, [("lisi", "li.si")], "HR")
         late = imported(services, HEADER, "lisi,员工乙,1,,,,,0.2")
 
-        assert person(services, "li.si").share == Fraction(1, 5)
+        assert person(services, "li.si").memberships[-1].share == Fraction(1, 5)
         assert [one.value for one in late.changed.items] == ["li.si: share 0.5 → 0.2"]
         assert "lisi" not in {one.userid for one in services.directory.people}
 

@@ -67,7 +67,7 @@ def test_who_left_wecom_has_left_with_a_line_of_the_roster_too(
 
 def test_what_the_line_leaves_empty_is_as_wecom_says(tmp_path: Path) -> None:
     with wecom(tmp_path, "jia,别名,99,,,,,", entry={"joined_on": date(2026, 3, 2)}) as jia:
-        assert (jia.name, jia.leader_of, jia.joined_on, jia.left_on, jia.share) == (
+        assert (jia.name, jia.leader_of, jia.joined_on, jia.left_on, jia.memberships[-1].share) == (
             *("员工甲", (11,), date(2026, 3, 2)),
             *(None, Fraction(1)),
         )
@@ -77,7 +77,13 @@ def test_what_the_line_leaves_empty_is_as_wecom_says(tmp_path: Path) -> None:
 def test_what_the_line_says_wins(tmp_path: Path) -> None:
     line = "jia,,,大堂经理,12,2026-11-09,2026-11-30,0.5"
     with wecom(tmp_path, line, entry={"joined_on": date(2026, 3, 2)}) as jia:
-        assert (jia.leader_of, jia.joined_on, jia.left_on, jia.share, jia.memberships[0].role) == (
+        assert (
+            jia.leader_of,
+            jia.joined_on,
+            jia.left_on,
+            jia.memberships[-1].share,
+            jia.memberships[0].role,
+        ) == (
             *((12,), date(2026, 11, 9), date(2026, 11, 30)),
             *(Fraction(1, 2), "大堂经理"),
         )

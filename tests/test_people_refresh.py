@@ -260,8 +260,8 @@ def test_the_roster_says_what_wecom_does_not_know(branch: Corp, tmp_path: Path, 
         assert (yg01.name, yg01.memberships[0].departments) == ("员工甲", (11,))
         assert (yg01.memberships[0].role, yg01.leader_of) == ("大堂经理", (12, 13))
         assert (yg01.joined_on, yg01.left_on) == (date(2026, 11, 9), date(2026, 11, 20))
-        assert yg01.share == Fraction(1, 2)
-        assert (plain.leader_of, plain.share) == ((11,), 1)
+        assert yg01.memberships[-1].share == Fraction(1, 2)
+        assert (plain.leader_of, plain.memberships[-1].share) == ((11,), 1)
         assert "stranger" not in found
 
 

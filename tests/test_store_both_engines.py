@@ -95,7 +95,7 @@ def test_texts_are_ordered_by_code_points_whatever_the_collation(store: Store) -
             "leader_of": "",
             "joined_on": None,
             "left_on": None,
-            "share": "1",
+            "first_read": None,
             "read_on": "2026-11-23",
         }
         for userid in userids
@@ -103,7 +103,8 @@ def test_texts_are_ordered_by_code_points_whatever_the_collation(store: Store) -
     with store.transaction():
         store.engine.run_many("members_put", rows)
         memberships = [
-            {"userid": userid, "since": "", "departments": "2", "role": None} for userid in userids
+            {"userid": userid, "since": "", "departments": "2", "role": None, "share": "1"}
+            for userid in userids
         ]
         store.engine.run_many("memberships_put", memberships)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.people import Departments, Membership, Person
-from bot.features.people.directory import known, record
+from bot.features.people.directory import dated_tree, known, record
 from bot.services import Directory
 from bot.store.engine import SqlRow
 from bot.store.store import Store
@@ -35,8 +35,15 @@ def other(store: Store, place: Path | str) -> Iterator[Store]:
     other.close()
 
 
-def person(userid: str = "yg01", *, department: int = 2, role: str | None = None, **more: object) -> Person:
-    membership = Membership(since=None, departments=(department,), role=role)
+def person(
+    userid: str = "yg01",
+    *,
+    department: int = 2,
+    role: str | None = None,
+    share: Fraction = Fraction(1),
+    **more: object,
+) -> Person:
+    membership = Membership(since=None, departments=(department,), role=role, share=share)
     return Person(userid=userid, name="员工甲", memberships=(membership,), **more)  # type: ignore[arg-type]  # a builder
 
 
@@ -130,7 +137,11 @@ def test_somebody_who_is_recorded_while_others_look_is_seen_whole_or_not_at_all(
 
 def test_what_else_is_known_of_a_person_is_kept_exactly(store: Store) -> None:
     given = person(
-        leader_of=(2, 5), joined_on=date(2026, 1, 5), left_on=date(2026, 12, 31), share=Fraction(1, 3)
+        leader_of=(2, 5),
+        joined_on=date(2026, 1, 5),
+        left_on=date(2026, 12, 31),
+        first_read=None,
+        share=Fraction(1, 3),
     )
 
     read(store, MONDAY, given)
@@ -171,3 +182,37 @@ def test_what_a_report_sees_is_what_a_recording_then_keeps(store: Store) -> None
     read(store, TUESDAY, *files.people)
 
     assert store.members.all() == merged
+
+
+def test_who_first_stands_in_a_later_reading_joined_that_day(store: Store) -> None:
+    read(store, MONDAY, person())
+    read(store, WEDNESDAY, person(), person("yg02"), person("yg03", joined_on=MONDAY))
+    read(store, WEDNESDAY + timedelta(days=1), person(), person("yg02"), person("yg03", joined_on=MONDAY))
+
+    found = store.members.all()
+    assert [found[userid].first_read for userid in ("yg01", "yg02", "yg03")] == [None, WEDNESDAY, WEDNESDAY]
+    assert [found[userid].employed_on(MONDAY) for userid in ("yg01", "yg02", "yg03")] == [True, False, True]
+
+
+def test_a_changed_share_is_dated(store: Store) -> None:
+    read(store, MONDAY, person(share=Fraction(1, 2)))
+    read(store, WEDNESDAY, person())
+
+    held = store.members.all()["yg01"]
+    assert [held.membership_on(day).share for day in (MONDAY, WEDNESDAY)] == [Fraction(1, 2), 1]
+
+
+def test_trees_of_departments_are_dated_and_the_first_one_holds_before(store: Store) -> None:
+    trees = [{2: 1}, {2: 1}, {2: 3}, {2: 4}]
+    days = [MONDAY, MONDAY + timedelta(days=1), WEDNESDAY, WEDNESDAY]
+    for day, parents in zip(days, trees, strict=True):
+        with store.transaction():
+            record(Directory((person(),), Departments(parents)), store.members, day=day)
+
+    today = WEDNESDAY + timedelta(days=2)
+    same = dated_tree(Departments({2: 4}), store.members.trees(), day=today)
+    newer = dated_tree(Departments({2: 5}), store.members.trees(), day=today)
+
+    assert store.members.trees() == [(None, {2: 1}), (WEDNESDAY, {2: 4})]
+    assert [same.on(day).parents[2] for day in (date(2020, 1, 1), MONDAY, WEDNESDAY, today)] == [1, 1, 4, 4]
+    assert [newer.on(day).parents[2] for day in (MONDAY, WEDNESDAY, today)] == [1, 4, 5]

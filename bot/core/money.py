@@ -1,4 +1,4 @@
-"""What a result costs or earns: always an estimate for HR, in whole yuan, never a fine by a machine."""
+"""The money of a result: always an estimate for HR, in whole yuan, never a fine by a machine."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Penalty:
     def amount(self, *, counted: int, target: int, part: Fraction) -> int:
         """Return the estimated deduction in yuan, rounded down; 0 when the target is met.
 
-        *part* is share × own workdays / workdays of the period. It makes flat amounts and tiers smaller;
-        per_missing needs it not, because the target is prorated already.
+        *part* is the part of the target that is asked. It makes flat amounts and tiers smaller; per_missing
+        does not need it, because the target is prorated already.
         """
         return floor(self.unrounded(counted=counted, target=target, part=part))
 
@@ -51,7 +51,7 @@ class Penalty:
 
 
 class Scope(StrEnum):
-    """Among whom ranks are taken."""
+    """The group in which people are ranked."""
 
     DEPARTMENT = "department"
     ROLE = "role"
@@ -60,18 +60,22 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reward:
-    """Exactly one of *top* (yuan for the first, second … rank) and *per_extra*."""
+    """Exactly one of *top* (yuan for the first, second … rank) and *per_extra*.
+
+    *min_presence*: with *top* only people with at least this part of the period's workdays are ranked.
+    """
 
     top: tuple[int, ...] = ()
     scope: Scope = Scope.ALL
     min_attainment: Fraction = Fraction(1)
     min_kept: Fraction = Fraction(0)
+    min_presence: Fraction = Fraction(0)
     per_extra: Pay | None = None
 
     def amount(self, *, counted: int, target: int, rank: int | None, kept: Fraction | None) -> int:
         """Return the estimated reward in yuan.
 
-        *rank* is None for the exempt, who have no place; *kept* is kept_90 as printed, None under 10 adds.
+        *rank* is None for people without one; *kept* is kept_90 as printed, None under 10 adds.
         """
         if self.per_extra is not None:
             return self.per_extra.times(counted - target)

@@ -1,4 +1,4 @@
-"""Where everybody stands: one row per quota, period and person."""
+"""Everybody's figures: one row per quota, period and person."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fractions import Fraction
 
 from bot.core.integrity import FLAGS, FindingKind, FindingName, Flag, Planned, no_event
 from bot.core.money import Scope
-from bot.core.people import Departments, Membership, Person
+from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind
 from bot.core.places import places
-from bot.core.quota_periods import Contacts, Moment, Past, PersonFigures, QuotaPeriod, figures
-from bot.core.quotas import Basis
+from bot.core.quota_periods import Contacts, Moment, Past, PersonFigures, QuotaPeriod, figures, shown_on
+from bot.core.quotas import Basis, stretches_under
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.status import Status as Status  # a row's field: found here, too
 from bot.core.status import compute_pace, decide_status, round_half_up
@@ -66,11 +66,12 @@ class QuotaFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """All that numbers are made from, but the rules and the time.
+    """All input of the numbers but the rules and the time.
 
-    Ranks are among *people*: of some people alone the rows are right, their ranks are not. *contacts* also
-    hold those of employees whom nobody knows yet. *decided*: findings that hold nothing any more; *flags*:
-    those confirmed. *start*: when the bot began to know the bank's customers, epoch s, None if it has not.
+    Ranks are among *people*: of a part of them the rows are right, the ranks are not. *contacts* include
+    those of employees not in *people* yet. *decided*: findings that hold nothing any more; *flags*:
+    confirmed ones. *start*: when the bot began to know the bank's customers, epoch s, None if it has not.
+    *begun_on*: the local day on which the record begins; None if unknown.
     """
 
     people: tuple[Person, ...]
@@ -81,13 +82,27 @@ class Branch:
     flags: Collection[Flag] = ()
     planned: Planned = no_event
     start: int | None = None
+    begun_on: date | None = None
+
+    def shown_days(
+        self, quota_periods: Iterable[QuotaInPeriod], *, today: date
+    ) -> dict[tuple[str, str, str], date]:
+        """Return the day whose department each row shows, by quota, period and userid."""
+        return {
+            (quota.id, period.name, person.userid): shown_on(stretches, today=today)
+            for quota, period in quota_periods
+            for person in self.people
+            if (stretches := stretches_under(quota, person, period, departments=self.departments))
+        }
 
     def past(self, at_s: int) -> Past:
-        """Everybody's contacts as of *at_s* (epoch s)."""
+        """Return everybody's contacts as of *at_s* (epoch s)."""
         return Past(
             at_s=at_s,
             contacts=self.contacts,
             calendar=self.calendar,
+            people={person.userid: person for person in self.people},
+            departments=self.departments,
             decided=self.decided,
             planned=self.planned,
             start=self.start,
@@ -117,8 +132,10 @@ def compute_rows(
             now=now,
             past=past,
             threshold=Fraction(behind_threshold),
+            settled=branch.past(min(now.at_s, quota_period.settlement_s)),
             money=money or now.at_s >= quota_period.settlement_s,
             flags=branch.flags,
+            begun_on=branch.begun_on,
         )
         rows += sheet.rows(
             figures(
@@ -135,30 +152,32 @@ class _Sheet:
     quota_period: QuotaPeriod
     now: Moment
     past: Past
+    settled: Past  # at the settlement, before it: now
     threshold: Fraction
     money: bool
     flags: Collection[Flag]
+    begun_on: date | None
 
-    def rows(self, everybody: Sequence[PersonFigures]) -> list[QuotaFigures]:
-        ranks = self._ranks(everybody)
-        flags = self._flags()
+    def rows(self, people: Sequence[PersonFigures]) -> list[QuotaFigures]:
+        ranks, flags = self._ranks(people), self._flags()
         return [
-            self._row(one, rank=ranks.get(one.person.userid), flags=flags.get(one.person.userid, ()))
-            for one in everybody
+            self._row(
+                figures, rank=ranks.get(figures.person.userid), flags=flags.get(figures.person.userid, ())
+            )
+            for figures in people
         ]
 
-    def _row(self, one: PersonFigures, *, rank: int | None, flags: tuple[str, ...]) -> QuotaFigures:
-        target, own, tally = one.target, one.own, one.tally
-        history = self.past.history(one.person.userid)
-        kept = history.kept_90(self.now.at_s).share
-        membership = _membership(one)
-        expected = own.expected(target, opening=one.opening) if target else Fraction(0)
+    def _row(self, figures: PersonFigures, *, rank: int | None, flags: tuple[str, ...]) -> QuotaFigures:
+        userid, target, own, tally = figures.person.userid, figures.target, figures.own, figures.tally
+        kept = self.past.history(userid).kept_90(self.now.at_s).share
+        membership = figures.membership
+        expected = own.expected(target, opening=figures.opening) if target else Fraction(0)
         pace = compute_pace(tally.sure, expected=expected)
-        forecast = self._forecast(one)
-        dose = own.dose(one.to_add_yesterday)
+        forecast = self._forecast(figures)
+        dose = own.dose(figures.to_add_yesterday)
         row = QuotaFigures(
             quota=self.quota_period.quota.id,
-            userid=one.person.userid,
+            userid=userid,
             department=membership.departments[0] if membership.departments else None,
             role=membership.role,
             period=self.quota_period.period.name,
@@ -169,8 +188,8 @@ class _Sheet:
             pending=tally.pending,
             open=tally.open,
             rejected=tally.rejected,
-            gross=len(one.judged),
-            lost=self.quota_period.lost(history),
+            gross=len(figures.judged),
+            lost=self.quota_period.lost(userid, self.past),
             kept_90=None if kept is None else float(kept),
             expected=float(round_half_up(expected, places=1)),
             pace=None if pace is None else float(pace),
@@ -179,55 +198,66 @@ class _Sheet:
             to_add=max(0, target - tally.sure),
             workdays_left=own.left,
             today_dose=dose,
-            today_left=max(0, dose - one.today_sure),
-            status=self._status(one, pace),
+            today_left=max(0, dose - figures.today_sure),
+            status=self._status(figures, pace),
             rank=rank,
             penalty=None,
             reward=None,
             flags=flags,
         )
-        return self._with_money(row, one, kept=kept) if self.money else row
+        return self._with_money(row, figures) if self.money and target else row
 
-    def _with_money(self, row: QuotaFigures, one: PersonFigures, *, kept: Fraction | None) -> QuotaFigures:
+    def _with_money(self, row: QuotaFigures, figures: PersonFigures) -> QuotaFigures:
+        if self.quota_period.is_for_reference(self.begun_on):
+            return row
         quota, counted, target = self.quota_period.quota, row.counted, row.target
         penalty = reward = None
         if quota.penalty is not None:
-            penalty = quota.penalty.amount(counted=counted, target=target, part=one.part)
+            penalty = quota.penalty.amount(counted=counted, target=target, part=figures.part)
         if quota.reward is not None:
+            kept = self.settled.history(row.userid).kept_90(self.settled.at_s).share
             reward = quota.reward.amount(counted=counted, target=target, rank=row.rank, kept=kept)
         return replace(row, penalty=penalty, reward=reward)
 
-    def _forecast(self, one: PersonFigures) -> Fraction | None:
-        if not one.target:
+    def _forecast(self, figures: PersonFigures) -> Fraction | None:
+        if not figures.target:
             return None
         if self.quota_period.quota.basis is Basis.HELD:
-            return Fraction(one.tally.sure)
-        return Fraction(one.tally.sure * one.own.total, one.own.elapsed) if one.own.elapsed else None
+            return Fraction(figures.tally.sure)
+        return figures.own.forecast(figures.tally.sure)
 
-    def _status(self, one: PersonFigures, pace: Fraction | None) -> Status:
+    def _status(self, figures: PersonFigures, pace: Fraction | None) -> Status:
         due, of_a_day = Fraction(0), self.quota_period.quota.period is PeriodKind.DAY
-        if one.target and not of_a_day:
-            due = one.own.expected_before(one.target, opening=one.opening)
-        elif one.target and self.now.day_quotas_due:
-            due = one.own.expected(one.target, opening=one.opening)
+        target, own, left_on = figures.target, figures.own, figures.person.left_on
+        if target and not of_a_day:
+            due = own.expected_before(target, opening=figures.opening)
+        elif target and self.now.day_quotas_due:
+            due = own.expected(target, opening=figures.opening)
         return decide_status(
-            target=one.target,
-            counted=one.tally.counted,
-            sure=one.tally.sure,
-            over=self.now.at_s >= self.quota_period.end_s,
-            last=not of_a_day and one.own.elapsed == one.own.total,
+            target=target,
+            counted=figures.tally.counted,
+            sure=figures.tally.sure,
+            over=self.now.at_s >= self.quota_period.end_s
+            or (left_on is not None and left_on < self.now.today),
+            last=not of_a_day and own.elapsed == own.total,
             pace=pace,
             due=due,
             behind_threshold=self.threshold,
         )
 
-    def _ranks(self, everybody: Iterable[PersonFigures]) -> dict[str, int]:
-        """The places of those who are not exempt, among those of their scope."""
-        judged = [(one.person.userid, self._scope(one), one.attainment) for one in everybody if one.target]
-        return {userid: place.rank for userid, place in places(judged).items()}
+    def _ranks(self, people: Iterable[PersonFigures]) -> dict[str, int]:
+        """Return the ranks of people not exempt and present enough, among those of their scope."""
+        reward, workdays = self.quota_period.quota.reward, len(self.quota_period.workdays)
+        least = reward.min_presence * workdays if reward is not None and reward.top else 0
+        ranked = [
+            (figures.person.userid, self._scope(figures), figures.attainment)
+            for figures in people
+            if figures.target and figures.own.total >= least
+        ]
+        return {userid: place.rank for userid, place in places(ranked).items()}
 
-    def _scope(self, one: PersonFigures) -> Hashable:
-        membership = _membership(one)
+    def _scope(self, figures: PersonFigures) -> Hashable:
+        membership = figures.membership
         match self.quota_period.quota.ranked_in:
             case Scope.ROLE:
                 return membership.role
@@ -236,22 +266,19 @@ class _Sheet:
         return None
 
     def _flags(self) -> Mapping[str, tuple[str, ...]]:
-        """What a reviewer confirmed about adds of this period, by userid."""
-        period, found = self.quota_period.period, dict[str, set[FindingKind]]()
+        """Return the confirmed kinds of findings about adds of this period, by userid."""
+        period, confirmed = self.quota_period.period, dict[str, set[FindingKind]]()
         for flag in self.flags:
             about_this = flag.name.subject == subject_of(self.quota_period.quota.id, period.name)
             of_period = about_this if flag.name.kind is FindingKind.QUICK_LOSS else flag.on in period
             if of_period:
-                found.setdefault(flag.name.userid, set()).add(flag.name.kind)
+                confirmed.setdefault(flag.name.userid, set()).add(flag.name.kind)
         return {
-            userid: tuple(kind.value for kind in FLAGS if kind in kinds) for userid, kinds in found.items()
+            userid: tuple(kind.value for kind in FLAGS if kind in kinds)
+            for userid, kinds in confirmed.items()
         }
 
 
 def subject_of(quota: str, period: str) -> str:
-    """Return what a quick loss is about."""
+    """Return the subject of a quick loss."""
     return f"{quota} {period}"
-
-
-def _membership(one: PersonFigures) -> Membership:
-    return one.person.membership_on(one.shown_on)

@@ -1,31 +1,34 @@
-"""One quota in one period, seen at one time: whose contacts it looks at, and what they are worth to it."""
+"""One quota in one period at one time: the contacts of each person, and their verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from fractions import Fraction
 
 from bot.core.contacts import Contact
 from bot.core.history import History, Tally
 from bot.core.integrity import FindingName, Key, LaunchRule, Planned, held_by, no_event, seen_in
-from bot.core.people import Departments, Person
-from bot.core.periods import Period
-from bot.core.quotas import Basis, Quota, stretches_under
+from bot.core.people import Departments, Membership, Person
+from bot.core.periods import Period, PeriodKind
+from bot.core.quotas import Basis, Quota, stretches_under, under_quota
 from bot.core.status import OwnDays, prorate
 from bot.core.verdicts import Case, Verdict, judge
 from bot.core.workdays import ONE_DAY, WorkCalendar, epoch_of
 
 DAY_QUOTAS_BEHIND_FROM = time(16, 0)  # local time; earlier nobody is behind on a quota of the same day
+_LONGEST_OFF = 366  # days off in a row whose adds belong to the next own workday
 
 Contacts = Mapping[str, Sequence[Contact]]  # by userid, from whole-set folds in any order
 Judged = list[tuple[Contact, Verdict]]
+Stretch = tuple[date, date]  # local days, both included
+Span = tuple[int, int]  # epoch s, the end excluded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """The time that is asked about, in every form that a number needs."""
+    """The time of the figures, in every form that a number needs."""
 
     at: datetime
     at_s: int
@@ -52,36 +55,38 @@ class Moment:
 
 @dataclass(slots=True, kw_only=True)
 class Past:
-    """Everybody's contacts as of one time; each is looked at once, however many quotas ask.
+    """Everybody's contacts as of one time; each is looked at once for all quotas.
 
-    *decided*: findings that hold nothing any more. *planned*: which adds belong to a declared event. *start*:
-    when the bot began to know the bank's customers, epoch s, None if it has not.
+    *people*: by userid. *decided*: findings that hold nothing any more. *planned*: the adds of declared
+    events. *start*: when the bot began to know the bank's customers, epoch s, None if it has not.
     """
 
     at_s: int
     contacts: Contacts
     calendar: WorkCalendar
+    people: Mapping[str, Person] = field(default_factory=dict)
+    departments: Departments = field(default_factory=Departments)
     decided: frozenset[FindingName] = frozenset()
     planned: Planned = no_event
     start: int | None = None
-    _histories: dict[str, History] = field(default_factory=dict)
-    _held: dict[Quota, frozenset[Key]] = field(default_factory=dict)
+    _histories: dict[str, History] = field(default_factory=dict, init=False)
+    _held: dict[Quota, frozenset[Key]] = field(default_factory=dict, init=False)
 
     def history(self, userid: str) -> History:
-        """One employee's history."""
+        """Return one employee's history."""
         if userid not in self._histories:
-            told = self.contacts.get(userid, ())
-            self._histories[userid] = History.known_at(self.at_s, contacts=told)
+            contacts = self.contacts.get(userid, ())
+            self._histories[userid] = History.known_at(self.at_s, contacts=contacts)
         return self._histories[userid]
 
     def rollout(self, quota: Quota) -> LaunchRule | None:
-        """What is asked about adds near the start under *quota*."""
+        """Return the rule about adds near the start under *quota*."""
         if self.start is None:
             return None
         return LaunchRule(start=self.start, first_add=quota.counting.first_add)
 
     def held(self, quota: Quota) -> frozenset[Key]:
-        """The contacts that the quota's `[integrity]` holds."""
+        """Return the contacts that the quota's `[integrity]` holds."""
         if not quota.integrity.hold:
             return frozenset()
         if quota not in self._held:
@@ -122,15 +127,47 @@ class QuotaPeriod:
             calendar=calendar,
         )
 
-    def gross(self, history: History, *, at_s: int) -> Sequence[Contact]:
-        """Return the contacts that make up gross as of *at_s*, which *history* is of."""
+    def is_for_reference(self, begun_on: date | None) -> bool:
+        """Say whether too much of the period lay before *begun_on*, the first day of the record.
+
+        Too much is more than a fifth of its workdays. Basis `held` does not depend on it.
+        """
+        if begun_on is None or self.quota.basis is Basis.HELD:
+            return False
+        before = self.calendar.workdays_between(self.period.first, min(begun_on - ONE_DAY, self.workdays[-1]))
+        return 5 * len(before) > len(self.workdays)
+
+    def own_days(self, person: Person, stretches: Iterable[Stretch]) -> tuple[date, ...]:
+        """Return the own workdays of *person*, who is under the quota on the days of *stretches*."""
+        days = (day for stretch in stretches for day in self.calendar.workdays_between(*stretch))
+        return tuple(day for day in days if day not in person.absences)
+
+    def part(self, person: Person, days: Sequence[date]) -> Fraction:
+        """Return the part of target and money that the period asks of *person* with own workdays *days*.
+
+        Basis `held`: the share on the last own workday; 0 for fewer than half of the period's workdays.
+        """
+        if not self.workdays or not days:
+            return Fraction(0)
+        if self.quota.basis is Basis.ADDED:
+            return person.weight_of(days) / len(self.workdays)
+        return Fraction(0) if 2 * len(days) < len(self.workdays) else person.membership_on(days[-1]).share
+
+    def target(self, person: Person, days: Sequence[date]) -> int:
+        """Return the target of *person* with own workdays *days*."""
+        return prorate(self.quota.target, self.part(person, days))
+
+    def gross(self, userid: str, past: Past) -> Sequence[Contact]:
+        """Return the contacts of one employee that make up gross as of *past*."""
+        history = past.history(userid)
         if self.quota.basis is Basis.HELD:
-            return history.held_at(min(at_s, self.end_s - 1), first_s=self.first_s)
-        return history.added_within(self.first_s, self.end_s)
+            return history.held_at(min(past.at_s, self.end_s - 1), first_s=self.first_s)
+        spans = self._spans(past.people.get(userid), past.departments)
+        return [contact for span in spans for contact in history.added_within(*span)]
 
     def judged(self, userid: str, past: Past) -> Judged:
-        """Return one employee's contacts with what they are worth as of *past*."""
-        contacts = self.gross(past.history(userid), at_s=past.at_s)
+        """Return one employee's contacts with their verdicts as of *past*."""
+        contacts = self.gross(userid, past)
         case = Case(
             quota=self.quota,
             at=past.at_s,
@@ -140,10 +177,38 @@ class QuotaPeriod:
         )
         return list(zip(contacts, judge(contacts, case=case), strict=True))
 
-    def lost(self, history: History) -> int:
-        """Return the adds of the period that were lost in the end; basis `held`: its losses."""
-        of_what = history.losses() if self.quota.basis is Basis.HELD else history.lost_adds()
-        return sum(self.first_s <= moment < self.end_s for moment in of_what)
+    def lost(self, userid: str, past: Past) -> int:
+        """Return the adds of gross that were lost in the end; basis `held`: the losses of the period."""
+        history = past.history(userid)
+        if self.quota.basis is Basis.HELD:
+            return sum(self.first_s <= moment < self.end_s for moment in history.losses())
+        spans, moments = self._spans(past.people.get(userid), past.departments), history.lost_adds()
+        return sum(begin_s <= moment < end_s for moment in moments for begin_s, end_s in spans)
+
+    def _spans(self, person: Person | None, departments: Departments) -> list[Span]:
+        """Return the times of adds for *person* in this period; all of it for people not known yet."""
+        if person is None:
+            return [(self.first_s, self.end_s)]
+        stretches = stretches_under(self.quota, person, self.period, departments=departments)
+        if self.quota.period is PeriodKind.DAY:
+            own = self.own_days(person, stretches)
+            days = [*own, *self._days_off_before(person, departments)] if own else []
+            stretches = tuple((day, day) for day in reversed(days))
+        elif stretches == ((self.period.first, self.period.last),):
+            return [(self.first_s, self.end_s)]
+        start_of = self.calendar.start_of
+        return [(start_of(first), start_of(last + ONE_DAY)) for first, last in stretches]
+
+    def _days_off_before(self, person: Person, departments: Departments) -> Iterator[date]:
+        """Yield the days under a day quota since the last own workday, the latest first."""
+        for distance in range(1, _LONGEST_OFF):
+            day = self.period.first - distance * ONE_DAY
+            if not person.employed_on(day) or (self.quota.starts_on and day < self.quota.starts_on):
+                return
+            if under_quota(self.quota, person, day, departments=departments):
+                if self.calendar.is_workday(day) and day not in person.absences:
+                    return
+                yield day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,10 +216,10 @@ class PersonFigures:
     """One person's numbers in one quota period, before anybody is ranked."""
 
     person: Person
-    shown_on: date  # the day whose department and role the row shows
+    shown_on: date  # the day of the department and role in the row
     target: int
     own: OwnDays
-    part: Fraction  # share × own workdays / workdays of the period
+    part: Fraction  # of target and money, see QuotaPeriod.part
     judged: Judged
     today_sure: int
     opening: int  # basis `held`: sure when the period began, at most target; else 0
@@ -162,25 +227,24 @@ class PersonFigures:
 
     @property
     def tally(self) -> Tally:
-        """The contacts by standing."""
+        """Return the numbers of contacts by verdict."""
         return Tally.of(self.judged)
 
     @property
+    def membership(self) -> Membership:
+        """Return the departments and the role that the row shows."""
+        return self.person.membership_on(self.shown_on)
+
+    @property
     def attainment(self) -> Fraction:
-        """counted / target; the target is not 0."""
+        """Return counted / target; the target is not 0."""
         return Fraction(self.tally.counted, self.target)
 
 
-def own_days(
-    quota: Quota, person: Person, period: Period, *, departments: Departments, calendar: WorkCalendar
-) -> tuple[date, ...]:
-    """Return the own workdays of *person*: those of *period* under *quota* on which he is not absent."""
-    stretches = stretches_under(quota, person, period, departments=departments)
-    return tuple(day for day in _workdays(stretches, calendar=calendar) if day not in person.absences)
-
-
-def _workdays(stretches: Iterable[tuple[date, date]], *, calendar: WorkCalendar) -> tuple[date, ...]:
-    return tuple(day for stretch in stretches for day in calendar.workdays_between(*stretch))
+def shown_on(stretches: Sequence[Stretch], *, today: date) -> date:
+    """Return the last day of *stretches* up to *today*, else their first day."""
+    begun = [last for first, last in stretches if first <= today]
+    return min(begun[-1], today) if begun else stretches[0][0]
 
 
 def figures(
@@ -197,59 +261,39 @@ def figures(
     *past* is as of *now*, *before* as of the last second of yesterday.
     """
     # Most people share their stretches, and with them their own workdays.
-    shared: dict[tuple[tuple[date, date], ...], tuple[date, ...]] = {}
-    opened = Past(
-        at_s=min(quota_period.first_s - 1, now.at_s),  # of a period to come, what is known now
-        contacts=past.contacts,
-        calendar=past.calendar,
-        decided=past.decided,
-        planned=past.planned,
-        start=past.start,
-    )
-    found: list[PersonFigures] = []
+    shared: dict[tuple[Stretch, ...], tuple[date, ...]] = {}
+    opened = replace(past, at_s=min(quota_period.first_s - 1, now.at_s))  # before a period to come: now
+    rows: list[PersonFigures] = []
     for person in people:
         stretches = stretches_under(quota_period.quota, person, quota_period.period, departments=departments)
         if not stretches:
             continue
-        if stretches not in shared:
-            shared[stretches] = _workdays(stretches, calendar=quota_period.calendar)
-        days = tuple(day for day in shared[stretches] if day not in person.absences)
-        found.append(
-            _figures(quota_period, person, days=days, now=now, past=past, before=before, opened=opened)
+        if person.absences:
+            days = quota_period.own_days(person, stretches)
+        else:
+            if stretches not in shared:
+                shared[stretches] = quota_period.own_days(person, stretches)
+            days = shared[stretches]
+        target = quota_period.target(person, days)
+        judged = quota_period.judged(person.userid, past)
+        of_today = (pair for pair in judged if now.today_s <= pair[0].add.added_at < now.tomorrow_s)
+        sure_before = Tally.of(quota_period.judged(person.userid, before)).sure
+        opening = 0
+        if quota_period.quota.basis is Basis.HELD:
+            opening = min(target, Tally.of(quota_period.judged(person.userid, opened)).sure)
+        rows.append(
+            PersonFigures(
+                person=person,
+                shown_on=shown_on(stretches, today=now.today),
+                target=target,
+                own=OwnDays.around(
+                    now.today, days=days, hours_over=now.hours_over, weight_of=person.weight_of
+                ),
+                part=quota_period.part(person, days),
+                judged=judged,
+                today_sure=Tally.of(of_today).sure,
+                opening=opening,
+                to_add_yesterday=max(0, target - sure_before),
+            )
         )
-    return found
-
-
-def _figures(
-    quota_period: QuotaPeriod,
-    person: Person,
-    *,
-    days: tuple[date, ...],
-    now: Moment,
-    past: Past,
-    before: Past,
-    opened: Past,
-) -> PersonFigures:
-    own, workdays = len(days), len(quota_period.workdays)
-    target = prorate(quota_period.quota.target, share=person.share, own=own, workdays=workdays)
-    judged = quota_period.judged(person.userid, past)
-    of_today = (pair for pair in judged if now.today_s <= pair[0].add.added_at < now.tomorrow_s)
-    opening = 0
-    if quota_period.quota.basis is Basis.HELD:
-        opening = min(target, Tally.of(quota_period.judged(person.userid, opened)).sure)
-    return PersonFigures(
-        person=person,
-        shown_on=_shown_on(person, quota_period.period, today=now.today),
-        target=target,
-        own=OwnDays.around(now.today, days=days, hours_over=now.hours_over),
-        part=person.share * Fraction(own, workdays) if workdays else Fraction(0),
-        judged=judged,
-        today_sure=Tally.of(of_today).sure,
-        opening=opening,
-        to_add_yesterday=max(0, target - Tally.of(quota_period.judged(person.userid, before)).sure),
-    )
-
-
-def _shown_on(person: Person, period: Period, *, today: date) -> date:
-    first, last = person.employed_within(period.first, period.last) or (period.first, period.last)
-    return min(max(today, first), last)
+    return rows

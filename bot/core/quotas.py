@@ -1,9 +1,9 @@
-"""Quotas as rules: what is asked, of whom, and what counts."""
+"""Quotas as rules: target, people, and what counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from bot.core.counting import OFF, Counting, Integrity
@@ -11,11 +11,11 @@ from bot.core.money import Penalty, Reward, Scope
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import Period
 from bot.core.periods import PeriodKind as PeriodKind  # a quota's field: found here, too
-from bot.core.workdays import WorkCalendar
+from bot.core.workdays import ONE_DAY, WorkCalendar
 
 
 class Basis(StrEnum):
-    """added: what was won in the period; held: what is alive at its end."""
+    """added: contacts won in the period; held: contacts alive at its end."""
 
     ADDED = "added"
     HELD = "held"
@@ -44,20 +44,20 @@ class Quota:
 
     @property
     def ranked_in(self) -> Scope:
-        """Among whom its ranks are taken."""
+        """Return the group among which people are ranked."""
         return self.reward.scope if self.reward is not None and self.reward.top else Scope.ALL
 
     def settlement(self, period: Period, *, calendar: WorkCalendar) -> int:
         """Return the epoch second from which the closing rules hold for *period*.
 
-        The midnight after its last day plus the keep period; what is held at its end needs none.
+        It is the midnight after its last day plus the keep period; basis `held` has none.
         """
-        end = calendar.start_of(period.last + timedelta(days=1))
+        end = calendar.start_of(period.last + ONE_DAY)
         return end if self.basis is Basis.HELD else end + self.counting.keep_s
 
 
 def holds_for(quota: Quota, period: Period) -> bool:
-    """Say whether *quota* asks anything in *period*: same kind, first day in [starts_on, ends_on]."""
+    """Say whether *quota* holds in *period*: same kind, first day in [starts_on, ends_on]."""
     return (
         quota.period is period.kind
         and (quota.starts_on is None or quota.starts_on <= period.first)
@@ -67,23 +67,26 @@ def holds_for(quota: Quota, period: Period) -> bool:
 
 def under_quota(quota: Quota, person: Person, day: date, *, departments: Departments) -> bool:
     """Say whether *person* is employed and under *quota* on the local *day*; absences do not matter."""
-    return person.employed_on(day) and _in_scope(quota, person, person.membership_on(day), departments)
+    return person.employed_on(day) and _in_scope(
+        quota, person, person.membership_on(day), departments.on(day)
+    )
 
 
 def stretches_under(
     quota: Quota, person: Person, period: Period, *, departments: Departments
 ) -> tuple[tuple[date, date], ...]:
-    """Return the stretches of days (both ends included) of *period* on which *person* is under *quota*."""
+    """Return the longest stretches of days (both ends included) of *period* with *person* under *quota*."""
     employed = person.employed_within(period.first, period.last)
     if employed is None:
         return ()
     first, last = employed
+    changes = (*(held.since for held in person.memberships), *(until for until, _ in departments.before))
+    begins = sorted({first, *(day for day in changes if day is not None and first < day <= last)})
     stretches: list[tuple[date, date]] = []
-    for membership, next_one in zip(person.memberships, (*person.memberships[1:], None), strict=True):
-        begin = max(first, membership.since) if membership.since else first
-        end = min(last, next_one.since - timedelta(days=1)) if next_one and next_one.since else last
-        if begin <= end and _in_scope(quota, person, membership, departments):
-            stretches.append((begin, end))
+    for begin, following in zip(begins, (*begins[1:], last + ONE_DAY), strict=True):
+        if _in_scope(quota, person, person.membership_on(begin), departments.on(begin)):
+            joined = stretches.pop()[0] if stretches and stretches[-1][1] + ONE_DAY == begin else begin
+            stretches.append((joined, following - ONE_DAY))
     return tuple(stretches)
 
 

@@ -6,7 +6,7 @@ Floats are made only for printing, from numbers that are already rounded.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -32,14 +32,9 @@ def round_half_up(number: Fraction, *, places: int) -> Fraction:
     return Fraction(floor(number * scale + HALF), scale)
 
 
-def prorate(target: int, *, share: Fraction, own: int, workdays: int) -> int:
-    """Return the part of *target* that *own* of *workdays* ask of a part-time factor *share*.
-
-    Rounded to the nearest whole, halves down. 0 for a period without workdays.
-    """
-    if workdays == 0:
-        return 0
-    return max(0, ceil(target * share * own / workdays - HALF))
+def prorate(target: int, part: Fraction) -> int:
+    """Return *part* of *target*, rounded to the nearest whole, halves down."""
+    return max(0, ceil(target * part - HALF))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,33 +42,55 @@ class OwnDays:
     """How one person's own workdays of a period lie around today.
 
     *elapsed* includes today, *before* does not; *left* are those still to come, with today while its
-    working hours are not over.
+    working hours are not over. Each weight is the sum of the person's share on such days.
     """
 
     total: int
     before: int
     elapsed: int
     left: int
+    weight: Fraction
+    weight_before: Fraction
+    weight_elapsed: Fraction
 
     @classmethod
-    def around(cls, today: date, *, days: Sequence[date], hours_over: bool) -> OwnDays:
+    def around(
+        cls,
+        today: date,
+        *,
+        days: Sequence[date],
+        hours_over: bool,
+        weight_of: Callable[[Sequence[date]], Fraction],
+    ) -> OwnDays:
         """Return the counts for sorted own workdays *days*; *today* may lie outside the period."""
         before, elapsed = bisect_left(days, today), bisect_right(days, today)
         still_today = 0 if hours_over else elapsed - before
-        return cls(total=len(days), before=before, elapsed=elapsed, left=len(days) - elapsed + still_today)
+        return cls(
+            total=len(days),
+            before=before,
+            elapsed=elapsed,
+            left=len(days) - elapsed + still_today,
+            weight=weight_of(days),
+            weight_before=weight_of(days[:before]),
+            weight_elapsed=weight_of(days[:elapsed]),
+        )
 
     def expected(self, target: int, *, opening: int = 0) -> Fraction:
-        """Return what of *target* is due by the end of today. *total* must be positive.
+        """Return the part of *target* due by the end of today. *weight* must be positive.
 
-        *opening* is what was there when the period began.
+        *opening* is what was sure when the period began.
         """
-        return opening + Fraction((target - opening) * self.elapsed, self.total)
+        return opening + (target - opening) * self.weight_elapsed / self.weight
 
     def expected_before(self, target: int, *, opening: int = 0) -> Fraction:
-        """Return what of *target* was due by the end of the last own workday before today, 0 without one."""
+        """Return the part of *target* due by the end of the last own workday before today, 0 without one."""
         if not self.before:
             return Fraction(0)
-        return opening + Fraction((target - opening) * self.before, self.total)
+        return opening + (target - opening) * self.weight_before / self.weight
+
+    def forecast(self, sure: int) -> Fraction | None:
+        """Return *sure* at the same pace by the last own workday; None before the first."""
+        return sure * self.weight / self.weight_elapsed if self.weight_elapsed else None
 
     def dose(self, to_add: int) -> int:
         """Return how many of *to_add* (as of the last second of yesterday) are enough for today.

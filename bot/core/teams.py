@@ -1,9 +1,10 @@
-"""Teams: what the people of a department, and of all departments below it, reached together."""
+"""Teams: results of the people of a department and of all departments below it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from statistics import median
 
@@ -33,17 +34,23 @@ class Team:
 
 
 def compute_teams(
-    rows: Iterable[QuotaFigures], *, departments: Departments, kept: Mapping[str, Kept]
+    rows: Iterable[QuotaFigures],
+    *,
+    departments: Departments,
+    kept: Mapping[str, Kept],
+    days: Mapping[tuple[str, str, str], date],
 ) -> tuple[Team, ...]:
     """Return the teams of *rows*, in their order of quotas and periods, then by department id.
 
-    *kept* is what became of each person's recent adds. A person belongs to the department of his row.
+    *kept*: recent adds of each person. A person is in the department of their row, in the tree of the day of
+    that row in *days* (by quota, period and userid); without one in the newest tree.
     """
     grouped: dict[tuple[str, str, int], list[QuotaFigures]] = {}
     order: dict[tuple[str, str], int] = {}
     for row in rows:
         order.setdefault((row.quota, row.period), len(order))
-        for department in upwards(row.department, departments):
+        day = days.get((row.quota, row.period, row.userid), date.max)
+        for department in upwards(row.department, departments.on(day)):
             grouped.setdefault((row.quota, row.period, department), []).append(row)
     return tuple(
         _team(quota, period, department, grouped[quota, period, department], kept)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -13,6 +14,8 @@ from bot.core.people import Membership, Person
 from bot.store.coordination import PEOPLE, Marks
 from bot.store.engine import Engine, SqlRow, TableGroup, row_of
 
+Tree = tuple[date | None, dict[int, int]]  # the day from which it holds, and parent ids by id
+
 
 class Members(TableGroup):
     """People and their dated memberships. An empty `since` is the first reading: for all time before."""
@@ -22,12 +25,12 @@ class Members(TableGroup):
         self._marks = Marks(engine)
 
     def all(self) -> dict[str, Person]:
-        """Return everybody who was ever read, by userid."""
+        """Return everybody ever read, by userid."""
         by_person = groupby(self._engine.all("members_all"), itemgetter("userid"))
         return {userid: _person(list(rows)) for userid, rows in by_person}
 
     def put(self, people: Iterable[Person], *, read_on: date) -> None:
-        """Keep a reading: people with all their memberships as they stand now."""
+        """Store a reading: people with all their memberships."""
         rows = list(people)
         self._engine.run_many("members_put", [_row(person, read_on) for person in rows])
         self._engine.run_many(
@@ -38,10 +41,27 @@ class Members(TableGroup):
                     "since": "" if membership.since is None else membership.since.isoformat(),
                     "departments": _joined(membership.departments),
                     "role": membership.role,
+                    "share": str(membership.share),
                 }
                 for person in rows
                 for membership in person.memberships
             ],
+        )
+        self._marks.renew(PEOPLE)
+
+    def trees(self) -> list[Tree]:
+        """Return every recorded tree of departments, by day. The first has no day."""
+        return [
+            (_day(row["since"]), {int(child): parent for child, parent in json.loads(row["parents"]).items()})
+            for row in self._engine.all("department_trees_all")
+        ]
+
+    def put_tree(self, parents: Mapping[int, int], *, since: date | None) -> None:
+        """Store the tree that holds from the day *since* on, or for all time before."""
+        self._engine.run(
+            "department_trees_put",
+            since=since.isoformat() if since else "",
+            parents=json.dumps(dict(sorted(parents.items()))),
         )
         self._marks.renew(PEOPLE)
 
@@ -73,8 +93,13 @@ def _person(rows: list[SqlRow]) -> Person:
     """Return a person from a row for each membership."""
     row = rows[0]
     memberships = (
-        Membership(since=_day(row["since"]), departments=_split(row["departments"]), role=row["role"])
-        for row in rows
+        Membership(
+            since=_day(dated["since"]),
+            departments=_split(dated["departments"]),
+            role=dated["role"],
+            share=_share(dated["share"]),
+        )
+        for dated in rows
     )
     return Person(
         userid=row["userid"],
@@ -83,9 +108,9 @@ def _person(rows: list[SqlRow]) -> Person:
         leader_of=_split(row["leader_of"]),
         joined_on=_day(row["joined_on"]),
         left_on=_day(row["left_on"]),
-        share=_share(row["share"]),
+        first_read=_day(row["first_read"]),
     )
 
 
 def _row(person: Person, read_on: date) -> SqlRow:
-    return row_of(person, leader_of=_joined(person.leader_of), share=str(person.share), read_on=read_on)
+    return row_of(person, leader_of=_joined(person.leader_of), read_on=read_on)

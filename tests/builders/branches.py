@@ -66,9 +66,10 @@ def person(
     departments: tuple[int, ...] = (1,),
     role: str | None = "客户经理",
     memberships: tuple[Membership, ...] = (),
+    share: Fraction = Fraction(1),
     **changes: Any,
 ) -> Person:
-    held = memberships or (Membership(since=None, departments=departments, role=role),)
+    held = memberships or (Membership(since=None, departments=departments, role=role, share=share),)
     return Person(userid=userid, name="员工甲", memberships=held, **changes)
 
 

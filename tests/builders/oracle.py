@@ -130,17 +130,19 @@ class Naive:
     # -- people
 
     def employed(self, person: Person, day: date) -> bool:
-        return not (
-            (person.joined_on and day < person.joined_on) or (person.left_on and day > person.left_on)
-        )
+        joined_on = person.joined_on or person.first_read
+        return not ((joined_on and day < joined_on) or (person.left_on and day > person.left_on))
 
     def belongs(self, person: Person, day: date) -> Membership:
         known = [one for one in person.memberships if one.since is None or one.since <= day]
         return max(known, key=lambda one: one.since or date.min)
 
-    def upwards(self, department: int | None) -> set[int]:
-        """A department and those above it."""
+    def upwards(self, department: int | None, day: date) -> set[int]:
+        """A department and those above it, in the tree of *day*."""
         parents = self.world.departments.parents
+        for until, tree in reversed(self.world.departments.before):
+            if day < until:
+                parents = tree.parents
         above: set[int] = set() if department is None else {department}
         for _ in range(10):
             above |= {parents[one] for one in above if one in parents}
@@ -153,7 +155,7 @@ class Naive:
         named = person.userid in quota.userids
         role = not quota.roles or held.role in quota.roles
         department = not quota.departments or any(
-            self.upwards(own) & quota.departments for own in held.departments
+            self.upwards(own, day) & quota.departments for own in held.departments
         )
         if quota.roles or quota.departments:
             return named or (role and department)

@@ -10,7 +10,7 @@ from typing import Any
 from bot.core.money import Pay
 from bot.core.people import Person
 from bot.core.quotas import Quota
-from builders.oracle import DAY, LOST, Won, half_up
+from builders.oracle import DAY, LOST, Won, days, half_up
 from builders.oracle_verdicts import Judging
 
 
@@ -55,15 +55,22 @@ class Rows(Judging):
         return found
 
     def asked(self, quota: Quota, person: Person, shown: list[date], local: datetime) -> Asked:
-        own = [
-            day
-            for day in shown
-            if self.works(day) and self.under(quota, person, day) and day not in person.absences
-        ]
-        workdays, target = len([day for day in shown if self.works(day)]), 0
-        while workdays and target + Fraction(1, 2) < quota.target * person.share * len(own) / workdays:
+        own = [day for day in shown if self.owns(quota, person, day)]
+        target, part = 0, self.part(quota, person, shown, own)
+        while target + Fraction(1, 2) < quota.target * part:
             target += 1
         return Asked(quota=quota, person=person, shown=shown, local=local, own=own, target=target)
+
+    def share(self, person: Person, own: list[date]) -> Fraction:
+        return sum((self.belongs(person, day).share for day in own), Fraction(0))
+
+    def part(self, quota: Quota, person: Person, shown: list[date], own: list[date]) -> Fraction:
+        workdays = len([day for day in shown if self.works(day)])
+        if not own or not workdays:
+            return Fraction(0)
+        if quota.basis.value == "held":
+            return self.belongs(person, own[-1]).share if len(own) >= workdays / 2 else Fraction(0)
+        return self.share(person, own) / workdays
 
     def words(self) -> dict[tuple[str, str], list[tuple[tuple[str, str, int], str]]]:
         """The verdict of each add that each quota looks at, by quota and employee."""
@@ -99,10 +106,7 @@ class Rows(Judging):
             and not word.startswith("rejected")
             and not self.is_open(add, word)
         ]
-        held_on = min(
-            (day for day in shown if self.employed(person, day)), key=lambda day: abs((day - today).days)
-        )
-        belongs = self.belongs(person, held_on)
+        belongs = self.belongs(person, self.held_on(asked.quota, person, shown[0], shown[-1]))
         opened = (asked.local.hour, asked.local.minute) < (18, 0)
         return {
             "quota": asked.quota.id,
@@ -158,7 +162,8 @@ class Rows(Judging):
         if not asked.target:
             return Fraction(0)
         opening = self.opening(asked)
-        return opening + Fraction((asked.target - opening) * len(passed), len(asked.own))
+        passed_share = self.share(asked.person, passed) / self.share(asked.person, asked.own)
+        return opening + (asked.target - opening) * passed_share
 
     def forecast(self, asked: Asked, done: int) -> float | None:
         passed = [day for day in asked.own if day <= asked.today]
@@ -166,7 +171,8 @@ class Rows(Judging):
             return None
         if asked.held:
             return float(done)
-        return half_up(Fraction(done * len(asked.own), len(passed)), 10) if passed else None
+        whole, passed_share = self.share(asked.person, asked.own), self.share(asked.person, passed)
+        return half_up(done * whole / passed_share, 10) if passed else None
 
     def dose(self, asked: Asked) -> int:
         from_today = [day for day in asked.own if day >= asked.today]
@@ -180,7 +186,8 @@ class Rows(Judging):
         if asked.held:
             return len([add for add in mine if add.word in LOST and self.day_of(add.end or 0) in shown])
         last = {add.customer: add for add in mine}
-        return len([add for add in last.values() if add.word in LOST and self.day_of(add.begin) in shown])
+        gross = self.gross(asked.quota, asked.person.userid, shown, until)
+        return len([add for add in last.values() if add.word in LOST and add in gross])
 
     def kept_90(self, userids: list[str], until: int) -> float | None:
         ends = [
@@ -197,7 +204,8 @@ class Rows(Judging):
             return "met"
         if done >= asked.target:
             return "covered"
-        if asked.today > asked.shown[-1]:
+        left_on = asked.person.left_on
+        if asked.today > asked.shown[-1] or (left_on and asked.today > left_on):
             return "missed"
         daily = asked.quota.period.value == "day"
         if not daily and not [day for day in asked.own if day > asked.today]:
@@ -241,11 +249,12 @@ class Rows(Judging):
         local = self.world.at.astimezone(self.world.calendar.zone)
         if not self.world.money and local.timestamp() < self.settlement(quota, shown):
             return {}
+        if not line["target"]:
+            return {}
+        until = min(int(local.timestamp() // 1), self.settlement(quota, shown))
         person = next(one for one in self.world.people if one.userid == line["userid"])
-        asked = self.asked(quota, person, shown, local)
-        workdays = len([day for day in shown if self.works(day)])
-        part = person.share * Fraction(len(asked.own), workdays) if workdays else Fraction(0)
-        return {"penalty": self.penalty(quota, line, part), "reward": self.reward(quota, line)}
+        part = self.part(quota, person, shown, self.asked(quota, person, shown, local).own)
+        return {"penalty": self.penalty(quota, line, part), "reward": self.reward(quota, line, until)}
 
     def penalty(self, quota: Quota, line: dict[str, Any], part: Fraction) -> int | None:
         rule, counted, target = quota.penalty, line["counted"], line["target"]
@@ -262,14 +271,15 @@ class Rows(Judging):
                 return int(amount * part)
         return 0
 
-    def reward(self, quota: Quota, line: dict[str, Any]) -> int | None:
-        rule, counted, target, kept = quota.reward, line["counted"], line["target"], line["kept_90"]
+    def reward(self, quota: Quota, line: dict[str, Any], until: int) -> int | None:
+        rule, counted, target = quota.reward, line["counted"], line["target"]
         if rule is None:
             return None
         if rule.per_extra is not None:
             return self.up_to(rule.per_extra, max(0, counted - target))
         if line["rank"] is None or Fraction(counted, target) < rule.min_attainment:
             return 0
+        kept = self.kept_90([line["userid"]], until)
         if kept is not None and Fraction(str(kept)) < rule.min_kept:
             return 0
         return dict(enumerate(rule.top, start=1)).get(line["rank"], 0)
@@ -280,17 +290,26 @@ class Rows(Judging):
 
     # -- teams
 
+    def above(self, row: dict[str, Any]) -> set[int]:
+        """The departments of a row, in the tree of the day that it shows."""
+        quota = next(one for one in self.world.quotas if one.id == row["quota"])
+        person = next(one for one in self.world.people if one.userid == row["userid"])
+        return self.upwards(
+            row["department"], self.held_on(quota, person, row["period_start"], row["period_end"])
+        )
+
+    def held_on(self, quota: Quota, person: Person, first: date, last: date) -> date:
+        today = self.world.at.astimezone(self.world.calendar.zone).date()
+        under = [day for day in days(first, last) if self.under(quota, person, day)]
+        return max([day for day in under if day <= today], default=under[0])
+
     def teams(self) -> list[dict[str, Any]]:
         rows, found = self.rows(), []
         until = int(self.world.at.timestamp() // 1)
         for quota in dict.fromkeys(row["quota"] for row in rows):
             everybody = [row for row in rows if row["quota"] == quota]
-            for department in sorted(set().union(*(self.upwards(row["department"]) for row in everybody))):
-                judged = [
-                    row
-                    for row in everybody
-                    if department in self.upwards(row["department"]) and row["target"]
-                ]
+            for department in sorted(set().union(*map(self.above, everybody))):
+                judged = [row for row in everybody if department in self.above(row) and row["target"]]
                 asked = sum(row["target"] for row in judged)
                 shares = sorted(Fraction(row["counted"], row["target"]) for row in judged)
                 middle = (

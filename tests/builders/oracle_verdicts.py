@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import floor
 
 from bot.core.counting import Counting
+from bot.core.people import Person
 from bot.core.quotas import Quota
 from builders.oracle import DAY, LOST, Naive, Won
 
@@ -97,10 +98,24 @@ class Judging(Naive):
         end = self.midnight(shown[-1] + timedelta(days=1))
         return end if quota.basis.value == "held" else end + quota.counting.keep_days * DAY
 
+    def belongs_to(self, quota: Quota, person: Person, day: date) -> date | None:
+        """The day for which an add of *day* is; None for a day that is not under the quota."""
+        if not self.under(quota, person, day):
+            return None
+        while quota.period.value == "day" and not self.owns(quota, person, day):
+            day += timedelta(days=1)
+            if not self.employed(person, day) or day.year > 2026:
+                return None
+        return day
+
+    def owns(self, quota: Quota, person: Person, day: date) -> bool:
+        return self.works(day) and self.under(quota, person, day) and day not in person.absences
+
     def gross(self, quota: Quota, userid: str, shown: list[date], until: int) -> list[Won]:
         mine = [add for add in self.won(until) if add.userid == userid]
         if quota.basis.value == "added":
-            return [add for add in mine if self.day_of(add.begin) in shown]
+            person = next(one for one in self.world.people if one.userid == userid)
+            return [add for add in mine if self.belongs_to(quota, person, self.day_of(add.begin)) in shown]
         seen = min(until, self.midnight(shown[-1] + timedelta(days=1)) - 1)
         last = {add.customer: add for add in mine if add.begin <= seen}
         found = []

@@ -140,13 +140,19 @@ class World:
         moment = epoch_of(self.at)
         past = self.core().past(moment)
         kept = {who.userid: past.history(who.userid).kept_90(moment) for who in self.people}
-        return compute_teams(self.rows(), departments=self.departments, kept=kept)
+        asked = quota_periods_of(self.quotas, when=self.calendar.local(self.at), period_name=self.period_name)
+        days = self.core().shown_days(asked, today=self.calendar.local_day(self.at))
+        return compute_teams(self.rows(), departments=self.departments, kept=kept, days=days)
 
 
 def somebody(chance: Chance, userid: str) -> Person:
     """An employee who may move, be away, work part-time, join or leave."""
     moves = [None, *sorted({chance.day() for _ in range(chance.one(0, 0, 1, 2))})]
-    dated: dict[str, Any] = {"joined_on": chance.day(), "left_on": chance.day() + timedelta(days=20)}
+    dated: dict[str, Any] = {
+        "joined_on": chance.day(),
+        "first_read": chance.day(),
+        "left_on": chance.day() + timedelta(days=20),
+    }
     return Person(
         userid=userid,
         name="员工",
@@ -155,10 +161,10 @@ def somebody(chance: Chance, userid: str) -> Person:
                 since=since,
                 departments=tuple(chance.sample(range(1, 6), chance.one(0, 1, 1, 2))),
                 role=chance.one(*ROLES, None),
+                share=chance.one(Fraction(1), Fraction(1), Fraction(1, 2), Fraction(4, 5), Fraction(1, 3)),
             )
             for since in moves
         ),
-        share=chance.one(Fraction(1), Fraction(1), Fraction(1, 2), Fraction(4, 5), Fraction(1, 3)),
         absences=frozenset(chance.day() for _ in range(chance.one(0, 0, 3, 6))),
         **{name: day for name, day in dated.items() if chance.often(0.2)},
     )
@@ -280,7 +286,10 @@ def world_of(seed: int, *, people: int, customers: int, quotas: int) -> World:
     world = World(
         quotas=rules,
         people=tuple(somebody(chance, userid) for userid in USERIDS[:people]),
-        departments=Departments(parents={2: 1, 3: 2, 4: 5, 5: 4}),
+        departments=Departments(
+            parents={2: 1, 3: 2, 4: 5, 5: 4},
+            before=((chance.day(), Departments(parents={3: 1, 2: 3})),) if chance.often(0.3) else (),
+        ),
         events=tuple(told),
         regain_s=chance.one(0, REGAIN_S),
         calendar=calendar,

@@ -6,16 +6,17 @@ file as it is now, and record nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 from bot.config import Config
 from bot.config.roster import RosterLine, Traits, read_departments, read_roster, role_for
 from bot.core.people import Departments, Membership, Person
 from bot.services import Directory, Files
 from bot.store.address_book import CHANGED, Entry, EntryState
-from bot.store.members import Members
+from bot.store.members import Members, Tree
 from bot.store.roster_lines import Imported
 from bot.store.store import Store
 from bot.wecom.directory import DISABLED
@@ -110,7 +111,7 @@ def unknown_to_wecom(files: Files, known: Iterable[str]) -> list[str]:
 def _person(config: Config, line: RosterLine, tree: Departments) -> Person:
     traits = Traits(userid=line.userid, departments=line.departments, role=line.role)
     role = role_for(config.roles, traits, departments=tree)
-    now = Membership(since=None, departments=line.departments, role=role)
+    now = Membership(since=None, departments=line.departments, role=role, share=line.share)
     return Person(
         userid=line.userid,
         name=line.name,
@@ -118,12 +119,11 @@ def _person(config: Config, line: RosterLine, tree: Departments) -> Person:
         leader_of=line.leader_of,
         joined_on=line.joined_on,
         left_on=line.left_on,
-        share=line.share,
     )
 
 
 def _member(config: Config, entry: Entry, line: RosterLine | None, tree: Departments) -> Person:
-    """A member of WeCom; a roster line says what WeCom does not know, or knows less well."""
+    """Return a member of WeCom; a roster line adds what WeCom does not know, or knows less well."""
     traits = Traits(
         userid=entry.userid,
         departments=entry.departments,
@@ -135,7 +135,14 @@ def _member(config: Config, entry: Entry, line: RosterLine | None, tree: Departm
     person = Person(
         userid=entry.userid,
         name=entry.name,
-        memberships=(Membership(since=None, departments=entry.departments, role=role),),
+        memberships=(
+            Membership(
+                since=None,
+                departments=entry.departments,
+                role=role,
+                share=line.share if line else Fraction(1),
+            ),
+        ),
         leader_of=entry.leads,
         joined_on=entry.joined_on,
         left_on=entry.state_since if entry.state is EntryState.LEFT else None,
@@ -148,26 +155,29 @@ def _member(config: Config, entry: Entry, line: RosterLine | None, tree: Departm
         leader_of=line.leader_of or person.leader_of,
         joined_on=line.joined_on or person.joined_on,
         left_on=line.left_on or person.left_on,
-        share=line.share,
     )
 
 
-def known(directory: Directory, recorded: dict[str, Person], *, day: date) -> dict[str, Person]:
-    """Everybody by userid: the record, and what the directory says from *day* (local) on where they differ.
+def known(directory: Directory, recorded: Mapping[str, Person], *, day: date) -> dict[str, Person]:
+    """Return everybody by userid: the record, and from *day* (local) on what the directory changes.
 
-    The first thing ever known about somebody holds for all time before. Somebody missing from the files
-    stays as recorded.
+    The first whole reading holds for all time before. People first read later joined on that day, unless
+    their joining day is known. People missing from the files stay as recorded.
     """
     merged = dict(recorded)
     for person in directory.people:
         before = recorded.get(person.userid)
-        merged[person.userid] = person if before is None else _dated(person, before, day)
+        if before is None:
+            merged[person.userid] = replace(person, first_read=day) if recorded else person
+        else:
+            merged[person.userid] = _dated(person, before, day)
     return merged
 
 
 def _dated(person: Person, before: Person, day: date) -> Person:
+    person = replace(person, first_read=before.first_read)
     now, last = person.memberships[-1], before.memberships[-1]
-    if (now.departments, now.role) == (last.departments, last.role):
+    if replace(now, since=last.since) == last:
         return replace(person, memberships=before.memberships)
     # A second change on one day replaces the first one; the first reading of all is never replaced.
     kept = before.memberships[:-1] if last.since == day else before.memberships
@@ -176,7 +186,28 @@ def _dated(person: Person, before: Person, day: date) -> Person:
     return replace(person, memberships=tuple(dated))
 
 
+def dated_tree(now: Departments, recorded: Sequence[Tree], *, day: date) -> Departments:
+    """Return the tree *now* of the local *day* with the recorded trees before it."""
+    parents, earlier = dict(now.parents), list(recorded)
+    if earlier and earlier[-1][1] == parents:
+        earlier.pop()  # it holds still
+        begins = [since for since, _ in recorded[1:]]
+    else:
+        begins = [*(since for since, _ in recorded[1:]), *([day] if recorded else [])]
+    trees = [Departments(tree, now.names) for _, tree in earlier]
+    return replace(
+        now, before=tuple((begin, tree) for begin, tree in zip(begins, trees, strict=True) if begin)
+    )
+
+
 def record(directory: Directory, members: Members, *, day: date) -> None:
-    """Keep what the directory says under *day* (local). Call inside a transaction."""
-    everybody = known(directory, members.all(), day=day)
-    members.put((everybody[person.userid] for person in directory.people), read_on=day)
+    """Store people and departments of the directory under *day* (local). Call inside a transaction."""
+    recorded = members.all()
+    people = known(directory, recorded, day=day)
+    members.put((people[person.userid] for person in directory.people), read_on=day)
+    trees, parents = members.trees(), dict(directory.departments.parents)
+    if directory.people and not trees:
+        members.put_tree(parents, since=None)
+    elif trees and trees[-1][1] != parents:
+        # A second change on one day replaces the first one.
+        members.put_tree(parents, since=day)

@@ -8,9 +8,9 @@ from datetime import date
 
 from bot.core.people import Departments, Person
 from bot.core.periods import Period
-from bot.core.quota_periods import own_days
+from bot.core.quota_periods import QuotaPeriod
+from bot.core.quotas import stretches_under
 from bot.core.rulebook import QuotaInPeriod
-from bot.core.status import prorate
 from bot.core.workdays import ONE_DAY, WorkCalendar
 
 Span = tuple[date, date]  # local days, both included
@@ -72,16 +72,11 @@ def effect_of(
     gone: set[date] = set()
     targets: list[Prorated] = []
     for quota, period in quota_periods:
-        own, left = (
-            own_days(quota, one, period, departments=departments, calendar=calendar)
-            for one in (person, absent)
-        )
+        quota_period = QuotaPeriod.of(quota, period, calendar=calendar)
+        stretches = stretches_under(quota, person, period, departments=departments)
+        own, left = (quota_period.own_days(one, stretches) for one in (person, absent))
         gone.update(set(own) - set(left))
-        workdays = len(calendar.workdays_between(period.first, period.last))
-        before, after = (
-            prorate(quota.target, share=person.share, own=len(worked), workdays=workdays)
-            for worked in (own, left)
-        )
+        before, after = (quota_period.target(person, worked) for worked in (own, left))
         if before != after:
             targets.append(Prorated(quota=quota.id, period=period, before=before, after=after))
     return Effect(days=frozenset(gone), targets=tuple(targets))

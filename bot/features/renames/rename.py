@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.fields import USERID_ALLOWED, is_userid
-from bot.core.people import Membership, Person
+from bot.core.people import Person
 from bot.core.workdays import epoch_of
 from bot.features.imports.csv_import import ImportingError, Report, ShortLines
 from bot.features.people import directory
@@ -159,14 +159,15 @@ def _joined(before: Person, after: Person | None, userid: str, *, day: date) -> 
         return replace(before, userid=userid, left_on=None)
     later = list(after.memberships[1:])
     first, last = after.memberships[0], before.memberships[-1]
-    if (first.departments, first.role) != (last.departments, last.role):
+    if replace(first, since=last.since) != last:
         begins = min([day, *(membership.since for membership in later if membership.since is not None)])
-        later.insert(0, Membership(since=begins, departments=first.departments, role=first.role))
+        later.insert(0, replace(first, since=begins))
     dated = {membership.since: membership for membership in (*before.memberships, *later)}
     return replace(
         after,
         memberships=tuple(sorted(dated.values(), key=lambda membership: membership.since or date.min)),
         joined_on=after.joined_on or before.joined_on,
+        first_read=before.first_read,
     )
 
 

@@ -19,15 +19,15 @@ from bot.core.pending import Waiting, waiting
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import Branch, QuotaFigures, compute_rows
-from bot.core.quota_periods import Contacts, Past, QuotaPeriod, own_days
-from bot.core.quotas import Basis, Quota
+from bot.core.quota_periods import Contacts, Past, QuotaPeriod
+from bot.core.quotas import Basis, Quota, stretches_under
 from bot.core.relations import Add
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.teams import Team, compute_teams, large_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.people import directory
 from bot.features.standings.knowledge import with_knowledge
-from bot.services import Directory, People, Services
+from bot.services import People, Services
 from bot.store.coordination import PEOPLE
 from bot.store.results import ResultState
 from bot.store.store import Store
@@ -78,18 +78,12 @@ class Standings:
 
     def own_workdays(self, row: QuotaFigures) -> int:
         """Return the own workdays of the person of *row* in its period; 0 if it is not in *quota_periods*."""
+        person = self.people[row.userid]
         return sum(
-            len(
-                own_days(
-                    quota,
-                    self.people[row.userid],
-                    period,
-                    departments=self.departments,
-                    calendar=self.calendar,
-                )
-            )
+            len(QuotaPeriod.of(quota, period, calendar=self.calendar).own_days(person, stretches))
             for quota, period in self.periods
             if (quota.id, period.name) == (row.quota, row.period)
+            for stretches in [stretches_under(quota, person, period, departments=self.departments)]
         )
 
     def day(self, userid: str, day: date) -> DayFacts:
@@ -101,8 +95,13 @@ class Standings:
         return facts_between(self._adds(userid), first=first, last=last, calendar=self.calendar, at=self.at)
 
     def teams(self) -> tuple[Team, ...]:
-        """What departments reached together."""
-        return compute_teams(self.rows, departments=self.departments, kept=self._kept(self.by_person))
+        """Return the results of departments."""
+        days = {}
+        if self.departments.before:
+            days = self.branch.shown_days(self.periods, today=self.calendar.local_day(self.at))
+        return compute_teams(
+            self.rows, departments=self.departments, kept=self._kept(self.by_person), days=days
+        )
 
     def large_teams(self, members: Mapping[int, Sequence[str]]) -> tuple[Team, ...]:
         """What *members* (userids by department) reached together, in each quota that asks five of them."""
@@ -263,13 +262,15 @@ def load_branch(
         # a day more than the period: yesterday's facts on its first day
         first = calendar.start_of(period.first - timedelta(days=1))
         since = min(since, first - quota.integrity.window_days * DAY_S)
+        if quota.reward is not None and quota.reward.min_kept:
+            since = min(since, quota.settlement(period, calendar=calendar) - KEPT_WINDOW_S)
     alive = any(quota.basis is Basis.HELD for quota, _ in quota_periods)
     people = load_people(services)
     asked = None if userids is None else sorted(set(userids))
     span = _Span(since=since, upto=epoch_of(at), alive=alive)
     return Branch(
         people=tuple(people.values() if asked is None else (people[one] for one in asked if one in people)),
-        departments=services.directory.departments,
+        departments=load_departments(services),
         contacts=_contacts(
             store, span, userids=asked, shared=any(_holds_shared(quota) for quota, _ in quota_periods)
         ),
@@ -310,21 +311,27 @@ def load_people(services: Services) -> Mapping[str, Person]:
 
     Read again only when something of it changed: 20,000 people take half a second.
     """
+    return _load_people(services).by_userid
+
+
+def load_departments(services: Services) -> Departments:
+    """Return the tree of departments with its earlier forms, as recorded and as the files say now."""
+    return _load_people(services).departments
+
+
+def _load_people(services: Services) -> People:
     today = services.config.work_calendar().local_day(services.clock.now())
     mark, now = services.store.marks.get(PEOPLE), services.directory  # the mark before what it stands for
-    kept = services.people
-    if kept is None or (kept.mark, kept.day) != (mark, today) or kept.directory is not now:
-        kept = services.people = People(mark, today, now, _load_people(services, now, today=today))
-    return kept.by_userid
-
-
-def _load_people(services: Services, now: Directory, *, today: date) -> Mapping[str, Person]:
-    absences = services.store.contact_knowledge.absences()
-    people = directory.known(now, services.store.members.all(), day=today)
-    return {
-        userid: replace(person, absences=absences[userid]) if userid in absences else person
-        for userid, person in people.items()
-    }
+    loaded = services.people
+    if loaded is None or (loaded.mark, loaded.day) != (mark, today) or loaded.directory is not now:
+        members, absences = services.store.members, services.store.contact_knowledge.absences()
+        people = {
+            userid: replace(person, absences=absences[userid]) if userid in absences else person
+            for userid, person in directory.known(now, members.all(), day=today).items()
+        }
+        tree = directory.dated_tree(now.departments, members.trees(), day=today)
+        loaded = services.people = People(mark, today, now, people, tree)
+    return loaded
 
 
 def find_planned_adds(services: Services, people: Mapping[str, Person]) -> Planned:

@@ -1,29 +1,42 @@
--- name: members_put(userid, name, leader_of, joined_on, left_on, share, read_on)*!
+-- name: members_put(userid, name, leader_of, joined_on, left_on, first_read, read_on)*!
 -- What the newest reading says of each person.
-INSERT INTO members (userid, name, leader_of, joined_on, left_on, share, read_on)
-VALUES (:userid, :name, :leader_of, :joined_on, :left_on, :share, :read_on)
+INSERT INTO members (userid, name, leader_of, joined_on, left_on, first_read, read_on)
+VALUES (:userid, :name, :leader_of, :joined_on, :left_on, :first_read, :read_on)
 ON CONFLICT (userid) DO UPDATE
    SET name = excluded.name,
        leader_of = excluded.leader_of,
        joined_on = excluded.joined_on,
        left_on = excluded.left_on,
-       share = excluded.share,
+       first_read = excluded.first_read,
        read_on = excluded.read_on;
 
 -- name: members_all()
 -- Everybody, once for each dated membership, oldest first: one statement, so that nobody is seen half-written.
-SELECT members.userid, name, leader_of, joined_on, left_on, share, since, departments, role
+SELECT members.userid, name, leader_of, joined_on, left_on, first_read, since, departments, role, share
   FROM members
   JOIN memberships ON memberships.userid = members.userid
  ORDER BY members.userid, since;
 
--- name: memberships_put(userid, since, departments, role)*!
--- Departments and role from a day on; the first reading has an empty day.
-INSERT INTO memberships (userid, since, departments, role)
-VALUES (:userid, :since, :departments, :role)
+-- name: memberships_put(userid, since, departments, role, share)*!
+-- Departments, role and share from a day on; the first reading has an empty day.
+INSERT INTO memberships (userid, since, departments, role, share)
+VALUES (:userid, :since, :departments, :role, :share)
 ON CONFLICT (userid, since) DO UPDATE
    SET departments = excluded.departments,
-       role = excluded.role;
+       role = excluded.role,
+       share = excluded.share;
+
+-- name: department_trees_all()
+SELECT since, parents
+  FROM department_trees
+ ORDER BY since;
+
+-- name: department_trees_put(since, parents)!
+-- The tree of departments from a day on; the first reading has an empty day.
+INSERT INTO department_trees (since, parents)
+VALUES (:since, :parents)
+ON CONFLICT (since) DO UPDATE
+   SET parents = excluded.parents;
 
 -- name: roster_lines_all()
 SELECT userid, line, beside
