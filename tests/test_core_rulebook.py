@@ -6,12 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 from builders.branches import quota
+from builders.contacts import rows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.quotas import Quota
-from bot.core.rulebook import QuotaInPeriod, Rulebook, Version
+from bot.core.rulebook import QuotaInPeriod, Rulebook, Version, changes
+from bot.core.status import Status
 
 MONTH, WEEK, DAY = PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY
 EVER = date.min
@@ -60,7 +62,9 @@ TO_DAYS = book([(EVER, quota(9, period=WEEK)), (date(2026, 12, 7), quota(2, peri
         pytest.param(
             TO_WEEKS, date(2026, 11, 30), [("2026-11", 50)], id="month to week: the month to its end"
         ),
-        pytest.param(TO_WEEKS, date(2026, 12, 6), [], id="month to week: no week begins before Monday"),
+        pytest.param(
+            TO_WEEKS, date(2026, 12, 6), [("2026-12", 50)], id="month to week: the old rule up to Sunday"
+        ),
         pytest.param(TO_WEEKS, date(2026, 12, 7), [("2026-W50", 9)], id="month to week: from Monday on"),
         pytest.param(TO_DAYS, date(2026, 12, 6), [("2026-W49", 9)], id="week to day: the week to its end"),
         pytest.param(TO_DAYS, date(2026, 12, 7), [("2026-12-07", 2)], id="week to day: without a gap"),
@@ -79,7 +83,8 @@ def test_the_periods_in_which_a_day_lies(
         pytest.param(CHANGED, "2026-12", [("2026-12", 60)], id="from the change on"),
         pytest.param(CHANGED, "2026-W49", [], id="a name of another kind"),
         pytest.param(DROPPED, "2027-01", [], id="not in the file any more"),
-        pytest.param(TO_WEEKS, "2026-12", [], id="no month any more"),
+        pytest.param(TO_WEEKS, "2026-12", [("2026-12", 50)], id="the month that is cut"),
+        pytest.param(TO_WEEKS, "2027-01", [], id="no month any more"),
         pytest.param(TO_WEEKS, "2026-W49", [], id="the week that began before the change"),
         pytest.param(TO_WEEKS, "2026-W50", [("2026-W50", 9)], id="the first week of the change"),
     ],
@@ -144,3 +149,92 @@ def test_what_begins_is_what_is_found_day_by_day(
     assert sorted(shown(found)) == sorted(
         line for period in named for line in shown(rules.periods_named(period))
     )
+
+
+QUARTER = PeriodKind.QUARTER
+
+
+def history(*steps: tuple[date, Quota | None]) -> Rulebook:
+    """What is recorded when the file is changed on these days."""
+    recorded: dict[str, tuple[Version, ...]] = {}
+    for today, rule in steps:
+        for change in changes([] if rule is None else [rule], recorded, today=today):
+            kept = tuple(version for version in recorded.get("q", ()) if version.since < change.since)
+            recorded["q"] = kept + change.versions
+    return Rulebook(lines=(recorded["q"],))
+
+
+def spans(rules: Rulebook) -> list[tuple[str, str, str, int]]:
+    return [
+        (period.name, f"{period.first:%m-%d}", f"{period.last:%m-%d}", rule.target)
+        for rule, period in rules.periods_beginning(date(2026, 11, 1), date(2027, 1, 10))
+    ]
+
+
+BEGIN, MID_NOVEMBER = (date(2026, 10, 1), quota(50)), date(2026, 11, 20)
+
+
+def test_from_month_to_quarter_december_stays_a_month() -> None:
+    rules = history(BEGIN, (MID_NOVEMBER, quota(150, period=QUARTER)))
+
+    assert spans(rules) == [
+        ("2026-11", "11-01", "11-30", 50),
+        ("2026-12", "12-01", "12-31", 50),
+        ("2027-Q1", "01-01", "03-31", 150),
+    ]
+
+
+def test_from_month_to_week_december_is_cut_on_the_seventh() -> None:
+    rules = history(BEGIN, (MID_NOVEMBER, quota(9, period=WEEK)))
+
+    assert spans(rules)[:3] == [
+        ("2026-11", "11-01", "11-30", 50),
+        ("2026-12", "12-01", "12-06", 50),
+        ("2026-W50", "12-07", "12-13", 9),
+    ]
+    # four of the whole month's 23 workdays: 50 x 4 / 23 = 8.7
+    found = rows([], "2026-12-03T09:00", asked=quota(50), periods=rules.periods_at(date(2026, 12, 3)))["jia"]
+    assert (found.target, found.period_end, found.workdays_left) == (9, date(2026, 12, 6), 2)
+    after = rows(
+        [], "2026-12-07T00:00", asked=quota(50), periods=rules.periods_named(parse_period("2026-12"))
+    )
+    assert after["jia"].status is Status.MISSED
+
+
+@pytest.mark.parametrize(
+    ("steps", "wanted"),
+    [
+        pytest.param(
+            [(MID_NOVEMBER, quota(9, period=WEEK)), (date(2026, 11, 25), quota(50))],
+            [("2026-12", "12-01", "12-31", 50), ("2027-01", "01-01", "01-31", 50)],
+            id="taken back before December began",
+        ),
+        pytest.param(
+            [(MID_NOVEMBER, quota(9, period=WEEK)), (date(2026, 12, 3), quota(50))],
+            [
+                ("2026-12", "12-01", "12-06", 50),
+                *(
+                    (f"2026-W{week}", f"12-{day:02}", f"12-{day + 6:02}", 9)
+                    for week, day in ((50, 7), (51, 14), (52, 21))
+                ),
+                ("2026-W53", "12-28", "12-31", 9),
+                ("2027-01", "01-01", "01-31", 50),
+            ],
+            id="taken back in the cut December: the weeks that cut it run until the next month",
+        ),
+        pytest.param(
+            [(MID_NOVEMBER, quota(9, period=WEEK)), (date(2026, 11, 25), quota(150, period=QUARTER))],
+            [("2026-12", "12-01", "12-31", 50), ("2027-Q1", "01-01", "03-31", 150)],
+            id="another kind before the first one began",
+        ),
+        pytest.param(
+            [(MID_NOVEMBER, quota(9, period=WEEK)), (date(2026, 11, 25), None)],
+            [],
+            id="removed before it began",
+        ),
+    ],
+)
+def test_a_second_change_of_kind(
+    steps: list[tuple[date, Quota | None]], wanted: list[tuple[str, str, str, int]]
+) -> None:
+    assert spans(history(BEGIN, *steps))[1:] == wanted

@@ -22,6 +22,7 @@ from builders.e2e import (
 )
 from test_rules_diff import KINDER
 
+from bot.cli.quotas import dates_of
 from bot.config import load
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.workdays import epoch_of
@@ -223,3 +224,38 @@ def test_the_command_says_and_adopts(
     assert done.code == 0
     assert "the file changes nothing" in again.out
     assert sorted(row["to_userid"] for row in rows) == ["li", "zhang"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "until", "begins", "cut"),
+    [
+        pytest.param("quarter", "2026-12-31 (2026-12)", "2027-01-01 on (2027-Q1)", None, id="December whole"),
+        pytest.param(
+            "week", "2026-12-06 (2026-12)", "2026-12-07 on (2026-W50)", "2026-12", id="December cut"
+        ),
+    ],
+)
+def test_diff_and_check_say_when_another_kind_of_period_begins(
+    kind: str,
+    until: str,
+    begins: str,
+    cut: str | None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quotabot: Quotabot = command_here(capsys, monkeypatch)
+    with changed(tmp_path, QUOTA, QUOTA.replace('"month"', f'"{kind}"')) as services:
+        line = dates_of(only(services))
+    config = str(tmp_path / "config.toml")
+
+    said = quotabot("quotas", "diff", "--config", config)
+    told = quotabot("quotas", "diff", "--config", config, "--format", "json").json()
+    checked = quotabot("check", "--config", config)
+
+    same = f"another kind of period: the old rule holds until {until}, the new one from {begins}"
+    assert line.startswith(same)
+    assert ("is cut: it ends on 2026-12-06" in line) == (cut is not None)
+    for printed in (said.out, checked.err):  # of another today
+        assert same[:50] in printed
+    assert {"begins_on", "cut"} <= told["changes"][0].keys()

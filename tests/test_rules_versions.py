@@ -115,12 +115,12 @@ def test_another_kind_of_period_begins_after_the_old_one_has_ended(store: Store)
     # November ends on Monday the 30th, on which week 49 begins; week 50 is the first to begin in December.
     assert targets(book, "2026-11", "2026-12", "2026-W48", "2026-W49", "2026-W50") == [
         50,
-        None,
+        50,  # until the 6th
         None,
         None,
         10,
     ]
-    assert [quota_period[1].name for quota_period in book.periods_at(date(2026, 12, 3))] == []
+    assert [quota_period[1].name for quota_period in book.periods_at(date(2026, 12, 3))] == ["2026-12"]
     assert [quota_period[1].name for quota_period in book.periods_at(date(2026, 12, 8))] == ["2026-W50"]
 
 

@@ -10,15 +10,17 @@ import click
 
 from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.cli.quotas import dates_of
 from bot.clock import RealClock
 from bot.config import Config, ConfigError, Fault
 from bot.config.faults import shown
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings
 from bot.features.people import directory
+from bot.features.rules.changes import pending_changes
 from bot.features.standings.unreached import Unreached, unreached
 from bot.messages.own_texts import own_text_warnings
-from bot.services import Directory
+from bot.services import Directory, Services
 from bot.store.address_book import READ_AT
 from bot.store.engine import StoreError
 from bot.store.store import Store
@@ -81,7 +83,10 @@ def _known(config: Config) -> tuple[_Known, list[Fault]]:
         with open_services(config) as services:
             was_read = config.directory.source == "wecom" and services.store.marks.get(READ_AT) is not None
             tags = services.store.address_book.tags() if was_read else None
-            return _Known(services.directory, tags), _from_history(config, unreached(services))
+            return _Known(services.directory, tags), [
+                *_from_history(config, unreached(services)),
+                *_from_rules(config, services),
+            ]
     except StoreError as error:
         click.echo(f"could not read the store: {error}", err=True)
         return nothing
@@ -132,6 +137,15 @@ def _from_history(config: Config, found: list[Unreached]) -> list[Fault]:
         for number, quota in enumerate(config.quotas)
         for one in found
         if one.quota == quota.id
+    ]
+
+
+def _from_rules(config: Config, services: Services) -> list[Fault]:
+    changes = {change.quota: change for change in pending_changes(services, at=services.clock.now())}
+    return [
+        warning(config, ("quotas", number, "period"), quota.period, dates)
+        for number, quota in enumerate(config.quotas)
+        if quota.id in changes and (dates := dates_of(changes[quota.id]))
     ]
 
 

@@ -81,6 +81,22 @@ def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted
 
 
 def _meaning(change: QuotaChange, *, adopted: bool) -> list[str]:
+    return [*_effects(change, adopted=adopted), *([dates] if (dates := dates_of(change)) else [])]
+
+
+def dates_of(change: QuotaChange) -> str:
+    """Say in one line when another kind of period begins; empty if the kind stays the same."""
+    last, following = change.last_old, change.following
+    if last is None:
+        return ""
+    cut = f"; {last.name} is cut: it ends on {last.last}, its target is for the workdays up to then"
+    return (
+        f"another kind of period: the old rule holds until {last.last} ({last.name}), the new one from "
+        f"{following.first} on ({following.name}){cut if last.cut_from else ''}"
+    )
+
+
+def _effects(change: QuotaChange, *, adopted: bool) -> list[str]:
     people = f"{len(change.people)} people"
     if change.adoptable and not change.waiting:
         how = "holds now" if adopted else "may hold at once: quotabot quotas adopt --by NAME"
@@ -99,6 +115,8 @@ def _as_json(change: QuotaChange, language: str, *, adopted: bool) -> dict[str, 
         "quota": change.quota,
         "running": change.running.name,
         "following": change.following.name,
+        "begins_on": change.following.first.isoformat(),
+        "cut": last.name if (last := change.last_old) is not None and last.cut_from else None,
         "new": change.old is None,
         "removed": change.new is None,
         "people": list(change.people),

@@ -23,16 +23,25 @@ class PeriodKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """One period; *first* and *last* are local days, both included."""
+    """One period; *first* and *last* are local days, both included.
+
+    *cut_from*: the last day of the whole period, if a change of the kind of period ends it earlier.
+    """
 
     kind: PeriodKind
     name: str
     first: date
     last: date
+    cut_from: date | None = None
 
     def __contains__(self, day: date) -> bool:
-        """Whether the local *day* lies in it."""
+        """Say whether the local *day* lies in it."""
         return self.first <= day <= self.last
+
+    @property
+    def whole_last(self) -> date:
+        """Return the last day of the whole period."""
+        return self.cut_from or self.last
 
 
 def period_of(kind: PeriodKind, day: date) -> Period:
@@ -52,6 +61,12 @@ def period_of(kind: PeriodKind, day: date) -> Period:
             return _months(kind, f"{day.year:04d}-Q{quarter}", year=day.year, first=3 * quarter - 2, count=3)
         case PeriodKind.YEAR:
             return _months(kind, f"{day.year:04d}", year=day.year, first=1, count=12)
+
+
+def first_period_from(kind: PeriodKind, day: date) -> Period:
+    """Return the first period of *kind* that begins on the local *day* or later."""
+    period = period_of(kind, day)
+    return period if period.first == day else period_of(kind, period.last + timedelta(days=1))
 
 
 def parse_period(name: str) -> Period:

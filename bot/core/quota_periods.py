@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
@@ -104,7 +105,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaPeriod:
-    """One quota in one period."""
+    """One quota in one period. *workdays* are those of the whole period, also if it is cut."""
 
     quota: Quota
     period: Period
@@ -120,7 +121,7 @@ class QuotaPeriod:
         return cls(
             quota=quota,
             period=period,
-            workdays=calendar.workdays_between(period.first, period.last),
+            workdays=calendar.workdays_between(period.first, period.whole_last),
             first_s=calendar.start_of(period.first),
             end_s=calendar.start_of(period.last + ONE_DAY),
             settlement_s=quota.settlement(period, calendar=calendar),
@@ -134,8 +135,7 @@ class QuotaPeriod:
         """
         if begun_on is None or self.quota.basis is Basis.HELD:
             return False
-        before = self.calendar.workdays_between(self.period.first, min(begun_on - ONE_DAY, self.workdays[-1]))
-        return 5 * len(before) > len(self.workdays)
+        return 5 * bisect_left(self.workdays, begun_on) > len(self.workdays)
 
     def own_days(self, person: Person, stretches: Iterable[Stretch]) -> tuple[date, ...]:
         """Return the own workdays of *person*, who is under the quota on the days of *stretches*."""

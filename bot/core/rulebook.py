@@ -1,12 +1,12 @@
-"""Which rule holds for which period: a period keeps what it began with."""
+"""The rules of each period: a period keeps the rule it began with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.core.periods import Period, PeriodKind, period_of
+from bot.core.periods import Period, first_period_from, period_of
 from bot.core.quotas import Quota, holds_for
 
 QuotaInPeriod = tuple[Quota, Period]
@@ -14,7 +14,7 @@ QuotaInPeriod = tuple[Quota, Period]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A quota's rule for periods whose first day is *since* or later; no *quota*: the file lacks it."""
+    """A quota's rule from the first period of its kind on that begins at or after *since*; None: removed."""
 
     since: date
     quota: Quota | None
@@ -25,17 +25,21 @@ Recorded = Mapping[str, tuple[Version, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
-    """The versions of each quota (by *since*; before its first one that one holds), in the order of rows."""
+    """The versions of each quota by *since*, in the order of rows. Before its first one that one holds.
+
+    Where the kind of period changes, the old rule holds until the first period of the new kind begins. That
+    cuts the old rule's last period.
+    """
 
     lines: tuple[tuple[Version, ...], ...]
 
     @classmethod
     def of(cls, quotas: Iterable[Quota]) -> Rulebook:
-        """Return a rulebook in which nothing ever changed."""
+        """Return a rulebook without any change."""
         return cls(lines=tuple((Version(since=date.min, quota=quota),) for quota in quotas))
 
     def places(self) -> dict[str, int]:
-        """Return where each quota stands among the others, by its id."""
+        """Return the place of each quota among the others, by its id."""
         return {
             version.quota.id: place
             for place, versions in enumerate(self.lines)
@@ -47,27 +51,26 @@ class Rulebook:
         """Return each quota that holds on the local *day* with its period in which *day* lies."""
         found: list[QuotaInPeriod] = []
         for versions in self.lines:
-            for version in reversed(versions):
-                if version.quota is None:
-                    continue
-                period = period_of(version.quota.period, day)
-                if _in_force(versions, period) is version and holds_for(version.quota, period):
-                    found.append((version.quota, period))
+            for kind in dict.fromkeys(
+                version.quota.period for version in reversed(versions) if version.quota
+            ):
+                asked = _asked(versions, period_of(kind, day))
+                if asked is not None and day in asked[1]:
+                    found.append(asked)
                     break
         return found
 
     def periods_named(self, period: Period) -> list[QuotaInPeriod]:
         """Return each quota that holds for *period*."""
-        found = (_in_force(versions, period).quota for versions in self.lines)
-        return [(quota, period) for quota in found if quota is not None and holds_for(quota, period)]
+        return [asked for versions in self.lines if (asked := _asked(versions, period)) is not None]
 
     def periods_beginning(self, first: date, last: date) -> list[QuotaInPeriod]:
         """Return each quota with each of its periods whose first day lies in [*first*, *last*]."""
         return [
-            (quota, period)
+            asked
             for versions in self.lines
             for period in _periods(versions, first, last)
-            if (quota := _in_force(versions, period).quota) is not None and holds_for(quota, period)
+            if (asked := _asked(versions, period)) is not None
         ]
 
     def periods_ending(self, first: date, last: date) -> list[QuotaInPeriod]:
@@ -78,32 +81,39 @@ class Rulebook:
         return sorted(ending, key=lambda quota_period: quota_period[1].last)
 
 
-def _in_force(versions: Sequence[Version], period: Period) -> Version:
-    held = versions[0]
+def _asked(versions: Sequence[Version], period: Period) -> QuotaInPeriod | None:
+    """Return the quota that asks for *period*, and the period as far as no later rule cuts it."""
+    quota, begins = versions[0].quota, list(zip(_begins(versions), versions[1:], strict=True))
+    for begin, version in begins:
+        if begin <= period.first:
+            quota = version.quota
+        elif begin <= period.last:
+            period = replace(period, last=begin - timedelta(days=1), cut_from=period.whole_last)
+    return (quota, period) if quota is not None and holds_for(quota, period) else None
+
+
+def _begins(versions: Sequence[Version]) -> Iterator[date]:
+    """Yield the day on which each version but the first takes over."""
+    rule = versions[0].quota
     for version in versions[1:]:
-        if version.since <= period.first:
-            held = version
-    return held
+        rule = version.quota or rule
+        yield version.since if rule is None else first_period_from(rule.period, version.since).first
 
 
 def _periods(versions: Sequence[Version], first: date, last: date) -> Iterator[Period]:
-    """Every period of every kind that a version asks for, beginning in [*first*, *last*], by first day."""
-    kinds: dict[PeriodKind, None] = {
-        version.quota.period: None for version in versions if version.quota is not None
-    }
-    found: list[Period] = []
-    for kind in kinds:
-        period = period_of(kind, first)
+    """Yield each period of each kind of *versions* that begins in [*first*, *last*], by first day."""
+    periods: list[Period] = []
+    for kind in dict.fromkeys(version.quota.period for version in versions if version.quota):
+        period = first_period_from(kind, first)
         while period.first <= last:
-            if period.first >= first:
-                found.append(period)
+            periods.append(period)
             period = period_of(kind, period.last + timedelta(days=1))
-    yield from sorted(found, key=lambda period: period.first)
+    yield from sorted(periods, key=lambda period: period.first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What the file makes of one quota: *versions* hold instead of all that were recorded from *since* on."""
+    """A change of one quota by the file: *versions* replace all recorded ones from *since* on."""
 
     quota: str
     since: date
@@ -111,9 +121,9 @@ class Change:
 
 
 def rulebook(quotas: Iterable[Quota], recorded: Recorded, *, today: date) -> Rulebook:
-    """Return what holds when: the record, and the file's *quotas* from their next period on.
+    """Return the record, with the file's *quotas* from their next period on.
 
-    Rows stand in the order of the file; quotas that it no longer has come last.
+    Rows are in the order of the file; quotas missing from it come last.
     """
     asked = list(quotas)
     changed = {change.quota: change for change in changes(asked, recorded, today=today)}
@@ -128,7 +138,7 @@ def rulebook(quotas: Iterable[Quota], recorded: Recorded, *, today: date) -> Rul
 
 
 def changes(quotas: Iterable[Quota], recorded: Recorded, *, today: date) -> list[Change]:
-    """Return what has to be recorded on the local day *today*, so that the file holds as soon as it may."""
+    """Return the changes to record on the local day *today*, for the file to hold as soon as it may."""
     asked = {quota.id: quota for quota in quotas}
     found = []
     for name in (*asked, *sorted(set(recorded) - set(asked))):
@@ -155,18 +165,30 @@ def _change(
     if versions[-1].quota == quota:
         return None
     held = running(versions, today=today)
-    kind = (held.quota or quota or _newest(versions)).period
-    following = period_of(kind, today).last + timedelta(days=1)
-    instead = () if held.quota == quota else (Version(since=following, quota=quota),)
-    return Change(quota=name, since=following, versions=instead)
+    kept = versions[: versions.index(held) + 1]
+    period = running_period(versions, held.quota or quota or _newest(versions), today=today)
+    if period.cut_from is not None:
+        kept = versions[: len(kept) + 1]  # what cuts the running period follows it
+    following = period.last + timedelta(days=1)
+    return Change(
+        quota=name,
+        since=min([following, *(version.since for version in versions[len(kept) :])]),
+        versions=() if kept[-1].quota == quota else (Version(since=following, quota=quota),),
+    )
+
+
+def running_period(versions: Sequence[Version], quota: Quota, *, today: date) -> Period:
+    """Return the period of *quota* around the local day *today*, as far as no later rule cuts it."""
+    period = period_of(quota.period, today)
+    asked = _asked(versions, period)
+    return period if asked is None else asked[1]
 
 
 def running(versions: tuple[Version, ...], *, today: date) -> Version:
-    """Return the version that the period around the local day *today* began with."""
+    """Return the version with which the period around the local day *today* began."""
     held = versions[0]
-    for version in versions[1:]:
-        rule = version.quota or held.quota
-        if rule is not None and version.since <= period_of(rule.period, today).first:
+    for begin, version in zip(_begins(versions), versions[1:], strict=True):
+        if begin <= today:
             held = version
     return held
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.core.progress import Branch, QuotaFigures, compute_rows
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.quotas import Quota
 from bot.core.relations import Add, RelationKind
+from bot.core.rulebook import QuotaInPeriod
 from builders.branches import NINE_TENTHS, at, china, person, quota, seconds
 
 LOST, LEFT, MOVED = RelationKind.LOST_BY_CUSTOMER, RelationKind.LOST_BY_MEMBER, RelationKind.TRANSFERRED
@@ -85,13 +86,14 @@ def rows(
     asked: Quota,
     people: Iterable[Person] = (person(),),
     period: str = "2026-11",
+    periods: Sequence[QuotaInPeriod] = (),
     money: bool = False,
     **changes: Any,
 ) -> dict[str, QuotaFigures]:
     """Everybody's row by userid."""
     found = compute_rows(
         branch(contacts, people, **changes),
-        quota_periods=[(asked, parse_period(period))],
+        quota_periods=periods or [(asked, parse_period(period))],
         at=at(when),
         behind_threshold=NINE_TENTHS,
         money=money,

@@ -7,12 +7,12 @@ simulation of the running period must show nobody with a higher target, fewer co
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 
 from bot.core import rulebook
-from bot.core.periods import Period, period_of
+from bot.core.periods import Period, first_period_from, period_of
 from bot.core.progress import Branch, QuotaFigures, compute_rows
 from bot.core.quotas import Quota, holds_for
 from bot.core.rulebook import Version
@@ -39,6 +39,15 @@ class QuotaChange:
     differences: tuple[Difference, ...]
     adoptable: tuple[Difference, ...]
     people: tuple[str, ...]
+
+    @property
+    def last_old(self) -> Period | None:
+        """Return the last period of *old* where another kind of period follows, cut where that one begins."""
+        if self.old is None or self.new is None or self.old.period is self.new.period:
+            return None
+        until = self.following.first - ONE_DAY
+        whole = period_of(self.old.period, until)
+        return whole if whole.last == until else replace(whole, last=until, cut_from=whole.last)
 
     @property
     def waiting(self) -> tuple[Difference, ...]:
@@ -106,10 +115,11 @@ def _change(
     calendar = services.config.work_calendar()
     either = old or new
     assert either is not None  # noqa: S101 - the two differ
-    running = period_of(either.period, calendar.local_day(at))
-    following = period_of((new or either).period, running.last + ONE_DAY)
-    while following.first <= running.last:  # a longer kind of period that began before
-        following = period_of(following.kind, following.last + ONE_DAY)
+    versions = services.store.rule_versions.all().get(name, ())
+    running = rulebook.running_period(
+        versions or (Version(since=date.min, quota=either),), either, today=calendar.local_day(at)
+    )
+    following = first_period_from((new or either).period, running.last + ONE_DAY)
     quota_period = [
         (quota, running) for quota in (old, new) if quota is not None and holds_for(quota, running)
     ]
@@ -174,7 +184,7 @@ def _worse(before: QuotaFigures | None, after: QuotaFigures | None) -> bool:
     return (
         after.target > before.target
         or after.counted < before.counted
-        or after.counted + after.pending < before.counted + before.pending
+        or after.sure < before.sure
         or (after.penalty or 0) > (before.penalty or 0)
         or (after.reward or 0) < (before.reward or 0)
         or (before.target > 0 and after.target == 0 and before.reward is not None)
