@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 INBOX, OUTBOX = "inbox", "outbox"  # the topics that processes tell each other
 
 FIRST_START = "first_start"  # the mark of when the timetable was first looked at, in epoch s
+RECORD_BEGAN = "record_began"  # the mark of the first `serve` or `run`, in epoch s
 
 
 class Signal:

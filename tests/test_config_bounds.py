@@ -51,6 +51,8 @@ TIER = "penalty = {{ tiers = [{{ below = {}, amount = {} }}] }}\n"
         pytest.param("reward = { }\n", False, id="no way to earn"),
         pytest.param("reward = { top = [5], min_kept = 1 }\n", True, id="all kept"),
         pytest.param("reward = { top = [5], min_kept = 1.1 }\n", False, id="more than all kept"),
+        pytest.param("reward = { top = [5], min_presence = 1 }\n", True, id="every workday"),
+        pytest.param("reward = { top = [5], min_presence = 1.1 }\n", False, id="more than every workday"),
         pytest.param("counting = { keep_days = 366 }\n", True, id="kept for a year"),
         pytest.param("counting = { keep_days = 367 }\n", False, id="longer than a year"),
         pytest.param("counting = { keep_days = -1 }\n", False, id="negative days"),
@@ -114,6 +116,7 @@ top = [9, 8]
 scope = "role"
 min_attainment = 1.25
 min_kept = 0.75
+min_presence = 0.5
 [quotas.counting]
 first_add = "corp"
 customer_types = ["wecom"]
@@ -146,6 +149,7 @@ def test_every_written_rule_reaches_its_own_place(tmp_path: Path) -> None:
         scope=money.Scope("role"),
         min_attainment=Fraction(5, 4),
         min_kept=Fraction(3, 4),
+        min_presence=Fraction(1, 2),
         per_extra=None,
     )
     assert quota.counting == counting.Counting(

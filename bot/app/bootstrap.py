@@ -24,7 +24,7 @@ from bot.features.robots.deliver import RobotDelivery
 from bot.features.robots.posts import fingerprints
 from bot.features.rules import changes
 from bot.features.welcome import Greeter
-from bot.services import INBOX, OUTBOX, Services, Signal
+from bot.services import INBOX, OUTBOX, RECORD_BEGAN, Services, Signal
 from bot.store.coordination import TOKEN, own_name
 from bot.store.copy import refuse_half_a_copy
 from bot.store.engine import StoreError
@@ -90,6 +90,12 @@ def hear_others(services: Services) -> None:
     """Wake this process's threads when another process tells that there is something to do."""
     signals = {INBOX: services.inbox_signal, OUTBOX: services.outbox_signal}
     services.store.engine.listen(lambda topic: signals[topic].wake() if topic in signals else None)
+
+
+def begin_record(services: Services, *, now: datetime) -> None:
+    """Record the files, and the moment of the first `serve` or `run`: the record begins on that day."""
+    services.store.marks.first(RECORD_BEGAN, str(int(now.timestamp())))
+    record_files(services, now=now)
 
 
 def record_files(services: Services, *, now: datetime) -> None:

@@ -15,12 +15,12 @@ import structlog
 
 from bot import logs
 from bot.app.bootstrap import (
+    begin_record,
     hear_others,
     open_greeter,
     open_reader,
     open_sender,
     open_services,
-    record_files,
     refresh_directory,
     share_tokens,
 )
@@ -103,7 +103,7 @@ def run(
 def _begin(services: Services, stack: ExitStack) -> None:
     if isinstance(services.config.store.where, Path):
         stack.enter_context(only_one(services.config.store.where))
-    record_files(services, now=services.clock.now())
+    begin_record(services, now=services.clock.now())
     note_rules(services)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_reader, open_sender, open_services, record_files
+from bot.app.bootstrap import begin_record, open_reader, open_sender, open_services
 from bot.cli import engagement
 from bot.cli.completing import made_complete, said
 from bot.cli.inbox import catch_up
@@ -71,7 +71,7 @@ def run(
         failed = False
         report: dict[str, Any] = {"job": job, "at": when.isoformat(), "dry_run": dry_run, "messages": []}
         if job in LASTING and not dry_run:
-            record_files(services, now=now)
+            begin_record(services, now=now)
             is_done = _work(services, report, at=when, accept_losses=accept_losses)
             _print(report, form)
             sys.exit(0 if is_done else 1)
@@ -115,7 +115,7 @@ def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, An
 
 
 def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[OutboxMessage]:
-    record_files(services, now=services.clock.now())
+    begin_record(services, now=services.clock.now())
     if want_again(services, job, at=when):
         with open_reader(services) as reader:  # beside a service, its reader reads and we wait
             wait_for_reading(services, step=reader.step)

@@ -78,6 +78,8 @@ class Reward(Section):
     """Least counted / target for a reward by rank."""
     min_kept: Exact = Field(Decimal(0), ge=0, le=1, json_schema_extra={"default": 0})
     """Least share of kept contacts for a reward by rank."""
+    min_presence: Exact = Field(Decimal(0), ge=0, le=1, json_schema_extra={"default": 0})
+    """Least part of the period's workdays as own workdays for a rank."""
     per_extra: Whole | None = Field(None, ge=0)
     """Yuan for each contact above the target."""
     cap: Whole | None = Field(None, ge=0)

@@ -66,6 +66,7 @@ def _reward(rule: written.Reward | None) -> money.Reward | None:
         scope=money.Scope(rule.scope),
         min_attainment=Fraction(rule.min_attainment),
         min_kept=Fraction(rule.min_kept),
+        min_presence=Fraction(rule.min_presence),
         per_extra=_pay(rule.per_extra, rule.cap),
     )
 

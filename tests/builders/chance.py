@@ -84,6 +84,7 @@ def reward(chance: Chance) -> Reward | None:
         scope=chance.choice(list(Scope)),
         min_attainment=chance.choice([*FRACTIONS, Fraction(1)]),
         min_kept=chance.choice(FRACTIONS),
+        min_presence=chance.one(Fraction(0), Fraction(0), Fraction(1, 2), Fraction(9, 10)),
     )
     return chance.one(None, Reward(per_extra=pay(chance), scope=chance.choice(list(Scope))), top, top)
 

@@ -232,16 +232,23 @@ class Rows(Judging):
     # -- among others
 
     def rank(self, quota: Quota, line: dict[str, Any], lines: list[dict[str, Any]]) -> int | None:
-        if not line["target"]:
+        if not self.is_ranked(quota, line):
             return None
         scope = quota.reward.scope.value if quota.reward and quota.reward.top else "all"
         among = [
             Fraction(one["counted"], one["target"])
             for one in lines
-            if one["target"] and (scope == "all" or one[scope] == line[scope])
+            if self.is_ranked(quota, one) and (scope == "all" or one[scope] == line[scope])
         ]
         mine = Fraction(line["counted"], line["target"])
         return 1 + len([other for other in among if other > mine])
+
+    def is_ranked(self, quota: Quota, line: dict[str, Any]) -> bool:
+        person = next(one for one in self.world.people if one.userid == line["userid"])
+        shown = list(days(line["period_start"], line["period_end"]))
+        own = len([day for day in shown if self.owns(quota, person, day)])
+        least = quota.reward.min_presence if quota.reward and quota.reward.top else 0
+        return bool(line["target"]) and own >= least * len([day for day in shown if self.works(day)])
 
     # -- money
 

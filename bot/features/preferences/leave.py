@@ -17,7 +17,7 @@ from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.preferences import leave_message
 from bot.features.preferences.leave_rules import Effect, Span, effect_of, within
-from bot.features.standings.load import load_people, load_rulebook
+from bot.features.standings.load import load_departments, load_people, load_rulebook
 from bot.features.teams.digest import leads
 from bot.messages.message import Message
 from bot.services import Services
@@ -131,7 +131,7 @@ def _effect(services: Services, person: Person, days: Collection[date], *, at: d
         quota_periods=[
             (quota, period) for quota, period in quota_periods if (quota.id, period.name) not in final
         ],
-        departments=services.directory.departments,
+        departments=load_departments(services),
         calendar=calendar,
     )
 

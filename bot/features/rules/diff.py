@@ -182,6 +182,7 @@ def _richer(old: Reward | None, new: Reward | None) -> bool:
         new.scope is old.scope
         and new.min_attainment <= old.min_attainment
         and new.min_kept <= old.min_kept
+        and new.min_presence <= old.min_presence
         and len(new.top) >= len(old.top)
         and all(after >= before for before, after in zip(old.top, new.top, strict=False))
     )

@@ -27,7 +27,7 @@ from bot.core.teams import Team, compute_teams, large_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.people import directory
 from bot.features.standings.knowledge import with_knowledge
-from bot.services import People, Services
+from bot.services import FIRST_START, RECORD_BEGAN, People, Services
 from bot.store.coordination import PEOPLE
 from bot.store.results import ResultState
 from bot.store.store import Store
@@ -35,13 +35,17 @@ from bot.store.store import Store
 
 @dataclass(frozen=True, kw_only=True)
 class Standings:
-    """Rows as of *at*, and what they were made from. *people*: everybody by userid, also who has no row."""
+    """Rows as of *at* with their input. *people*: everybody by userid, including those without a row.
+
+    *ranked*: quota, period and userid of the rows with a rank.
+    """
 
     at: datetime
     periods: tuple[QuotaInPeriod, ...]
     rows: tuple[QuotaFigures, ...]
     branch: Branch
     people: Mapping[str, Person]
+    ranked: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def departments(self) -> Departments:
@@ -163,7 +167,8 @@ def load_standings_of(services: Services, userids: Collection[str], *, at: datet
         services, list_needed_periods(services, quota_periods, book=book), at=at, userids=userids
     )
     found = load_standings_in(services, quota_periods, at=at, book=book, branch=branch)
-    return replace(found, rows=tuple(replace(row, rank=None) for row in found.rows))
+    ranked = frozenset((row.quota, row.period, row.userid) for row in found.rows if row.rank is not None)
+    return replace(found, rows=tuple(replace(row, rank=None) for row in found.rows), ranked=ranked)
 
 
 def load_standings_in(
@@ -279,7 +284,15 @@ def load_branch(
         flags=store.findings.flags(),
         planned=find_planned_adds(services, people),
         start=store.syncs.first_at(),
+        begun_on=_begun_on(services),
     )
+
+
+def _begun_on(services: Services) -> date | None:
+    """Return the local day on which the record begins, that of the first `serve` or `run`; None before it."""
+    marks = [services.store.marks.get(name) for name in (RECORD_BEGAN, FIRST_START)]
+    moments = [int(mark) for mark in marks if mark is not None]
+    return services.config.work_calendar().day_of(min(moments)) if moments else None
 
 
 class _Span(TypedDict):

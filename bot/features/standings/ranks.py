@@ -7,7 +7,7 @@ department, a small bank) is computed when it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -64,8 +64,13 @@ def _exact(
     services: Services, asked: Iterable[_Of], whom: set[str], quotas: Mapping[str, Quota], *, at: datetime
 ) -> dict[_Of, Ranked]:
     """Return the *asked* places as of *at*; *whom*: everybody who may be ranked with one of them."""
-    told = _places(load_standings_of(services, whom, at=at).rows, quotas) if whom else {}
-    return {key: Ranked(place=told.get(key)) for key in asked}
+    found = _places(_ranked_rows(services, whom, at=at), quotas) if whom else {}
+    return {key: Ranked(place=found.get(key)) for key in asked}
+
+
+def _ranked_rows(services: Services, userids: Collection[str], *, at: datetime) -> list[QuotaFigures]:
+    standings = load_standings_of(services, userids, at=at)
+    return [row for row in standings.rows if (row.quota, row.period, row.userid) in standings.ranked]
 
 
 def _kept(
@@ -98,7 +103,7 @@ def keep_places(services: Services) -> None:
             _LEASE, holder=holder, now=now, until=now + _LEASE_S
         ):
             return
-        rows += (row for row in load_standings_of(services, piece, at=at).rows if row.target)
+        rows += _ranked_rows(services, piece, at=at)
     found: dict[tuple[str, str], dict[str, RankPlace]] = {}
     for (quota, period, userid), place in _places(rows, quotas).items():
         found.setdefault((quota, period), {})[userid] = place
@@ -115,7 +120,6 @@ def _places(rows: Iterable[QuotaFigures], quotas: Mapping[str, Quota]) -> dict[_
             Fraction(row.counted, row.target),
         )
         for row in rows
-        if row.target
     )
 
 
