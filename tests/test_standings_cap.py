@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 from builders.branches import NINE_TENTHS, at, china, person, quota
 
+from bot.core.counting import OFF
 from bot.core.money import Penalty
 from bot.core.people import Departments
 from bot.core.periods import PeriodKind, parse_period
@@ -35,6 +36,7 @@ def penalties(store: Store, *names: str, when: str, cap: int) -> dict[str, int |
     config = SimpleNamespace(
         work_calendar=china,
         campaigns=(),
+        core_integrity=lambda: OFF,
         money=SimpleNamespace(cap_per_month=cap),
         messages=SimpleNamespace(behind_threshold=NINE_TENTHS),
     )

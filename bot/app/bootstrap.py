@@ -19,6 +19,7 @@ from bot.config.roster import RosterError
 from bot.features.delivery.files import FileDelivery
 from bot.features.delivery.sender import Sender
 from bot.features.details.reader import Reader
+from bot.features.ledger.versions import record_sections
 from bot.features.people import directory
 from bot.features.robots.deliver import RobotDelivery
 from bot.features.robots.posts import fingerprints
@@ -112,6 +113,7 @@ def record_files(services: Services, *, now: datetime) -> None:
         directory.record(services.directory, store.members, day=day)
         quotas = services.config.core_quotas()
         changes.record(quotas, store.rule_versions, today=day, now=int(now.timestamp()))
+        record_sections(services, today=day, now=int(now.timestamp()))
 
 
 def refresh_directory(services: Services) -> None:

@@ -12,7 +12,7 @@ from bot.config.checks import cross_faults
 from bot.config.faults import ConfigError, Fault
 from bot.config.fields import ConfigSource, Section, left_out
 from bot.config.rules import Integrity, Quota, Role
-from bot.config.ruling import quota_of
+from bot.config.ruling import integrity_of, quota_of
 from bot.config.sections import (
     Admins,
     Calendar,
@@ -36,6 +36,7 @@ from bot.config.shape import shape_faults
 from bot.config.toml import read_toml
 from bot.config.unsupported import unsupported_faults
 from bot.core import quotas as core_quotas
+from bot.core.counting import Integrity as CoreIntegrity
 from bot.core.workdays import WorkCalendar
 
 
@@ -80,6 +81,10 @@ class Config(Section):
     def core_quotas(self) -> tuple[core_quotas.Quota, ...]:
         """Return the quotas as rules of the core, in the file's order."""
         return tuple(quota_of(quota, self.integrity) for quota in self.quotas)
+
+    def core_integrity(self) -> CoreIntegrity:
+        """Return `[integrity]` as a rule of the core."""
+        return integrity_of(self.integrity)
 
     def work_calendar(self) -> WorkCalendar:
         """Return the calendar of working days and hours."""

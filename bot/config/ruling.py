@@ -27,7 +27,7 @@ def quota_of(quota: written.Quota, integrity: written.Integrity) -> quotas.Quota
         counting=_counting(quota.counting),
         penalty=_penalty(quota.penalty),
         reward=_reward(quota.reward),
-        integrity=_integrity(integrity),
+        integrity=integrity_of(integrity),
     )
 
 
@@ -75,7 +75,8 @@ def _pay(amount: int | None, cap: int | None) -> money.Pay | None:
     return None if amount is None else money.Pay(amount=amount, cap=cap)
 
 
-def _integrity(rule: written.Integrity) -> counting.Integrity:
+def integrity_of(rule: written.Integrity) -> counting.Integrity:
+    """Return `[integrity]` as a rule."""
     burst, quick = rule.burst, rule.quick_loss
     return counting.Integrity(
         shared_by=rule.shared_by,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from bot.core.counting import Integrity
 from bot.core.integrity import FLAGS, FindingKind, FindingName, Flag, Planned, no_event
 from bot.core.money import Scope
 from bot.core.people import Departments, Person
@@ -15,7 +16,7 @@ from bot.core.periods import PeriodKind
 from bot.core.places import places
 from bot.core.quota_periods import Contacts, Moment, Past, PersonFigures, QuotaPeriod, figures, shown_on
 from bot.core.quotas import Basis, stretches_under
-from bot.core.rulebook import QuotaInPeriod
+from bot.core.rulebook import Dated, QuotaInPeriod
 from bot.core.status import Status as Status  # a row's field: found here, too
 from bot.core.status import compute_pace, decide_status, round_half_up
 from bot.core.workdays import WorkCalendar
@@ -71,7 +72,8 @@ class Branch:
     Ranks are among *people*: of a part of them the rows are right, the ranks are not. *contacts* include
     those of employees not in *people* yet. *decided*: findings that hold nothing any more; *flags*:
     confirmed ones. *start*: when the bot began to know the bank's customers, epoch s, None if it has not.
-    *begun_on*: the local day on which the record begins; None if unknown.
+    *begun_on*: the local day on which the record begins; None if unknown. *integrity*: `[integrity]` by the
+    day of the add; None: that of each quota.
     """
 
     people: tuple[Person, ...]
@@ -83,6 +85,7 @@ class Branch:
     planned: Planned = no_event
     start: int | None = None
     begun_on: date | None = None
+    integrity: Dated[Integrity] | None = None
 
     def shown_days(
         self, quota_periods: Iterable[QuotaInPeriod], *, today: date
@@ -106,6 +109,7 @@ class Branch:
             decided=self.decided,
             planned=self.planned,
             start=self.start,
+            integrity=self.integrity,
         )
 
 

@@ -9,11 +9,13 @@ from datetime import date, datetime, time
 from fractions import Fraction
 
 from bot.core.contacts import Contact
+from bot.core.counting import Integrity
 from bot.core.history import History, Tally
 from bot.core.integrity import FindingName, Key, LaunchRule, Planned, held_by, no_event, seen_in
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import Period, PeriodKind
 from bot.core.quotas import Basis, Quota, stretches_under, under_quota
+from bot.core.rulebook import Dated
 from bot.core.status import OwnDays, prorate
 from bot.core.verdicts import Case, Verdict, judge
 from bot.core.workdays import ONE_DAY, WorkCalendar, epoch_of
@@ -60,6 +62,7 @@ class Past:
 
     *people*: by userid. *decided*: findings that hold nothing any more. *planned*: the adds of declared
     events. *start*: when the bot began to know the bank's customers, epoch s, None if it has not.
+    *integrity*: `[integrity]` by the day of the add; None: that of each quota.
     """
 
     at_s: int
@@ -70,6 +73,7 @@ class Past:
     decided: frozenset[FindingName] = frozenset()
     planned: Planned = no_event
     start: int | None = None
+    integrity: Dated[Integrity] | None = None
     _histories: dict[str, History] = field(default_factory=dict, init=False)
     _held: dict[Quota, frozenset[Key]] = field(default_factory=dict, init=False)
 
@@ -87,19 +91,28 @@ class Past:
         return LaunchRule(start=self.start, first_add=quota.counting.first_add)
 
     def held(self, quota: Quota) -> frozenset[Key]:
-        """Return the contacts that the quota's `[integrity]` holds."""
-        if not quota.integrity.hold:
+        """Return the contacts that `[integrity]` holds, each by the rules of the day of its add."""
+        dated = self.integrity or Dated(((date.min, quota.integrity),))
+        holding = {integrity for _, integrity in dated.values if integrity.hold}
+        if not holding:
             return frozenset()
         if quota not in self._held:
             everybody = {userid: self.history(userid).contacts for userid in self.contacts}
-            found = seen_in(
-                everybody,
-                integrity=quota.integrity,
-                day_of=self.calendar.day_of,
-                planned=self.planned,
-                rollout=self.rollout(quota),
+            self._held[quota] = frozenset(
+                key
+                for integrity in holding
+                for key in held_by(
+                    seen_in(
+                        everybody,
+                        integrity=integrity,
+                        day_of=self.calendar.day_of,
+                        planned=self.planned,
+                        rollout=self.rollout(quota),
+                    ),
+                    decided=self.decided,
+                )
+                if dated.on(self.calendar.day_of(key[2])) == integrity
             )
-            self._held[quota] = held_by(found, decided=self.decided)
         return self._held[quota]
 
 

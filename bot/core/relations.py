@@ -5,7 +5,7 @@ Times are whole epoch seconds (UTC), as WeCom's CreateTime.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -78,11 +78,12 @@ _RANK = {
 }
 
 
-def fold(events: Iterable[RelationEvent], *, regain_s: int) -> tuple[Add, ...]:
+def fold(events: Iterable[RelationEvent], *, regain_s: int | Callable[[int], int]) -> tuple[Add, ...]:
     """Return the adds of one relation by time, from its events in any order and number.
 
-    A loss and an add less than *regain_s* seconds later are a slip; 0 knows no slips. The gap begins at the
-    loss that ended the relation. Raises ValueError if the events are of several relations.
+    A loss and an add less than *regain_s* seconds later are a slip; 0 knows no slips. *regain_s* may depend
+    on the time of the loss (epoch s). The gap begins at the loss that ended the relation. Raises ValueError if
+    the events are of several relations.
     """
     # Of two deliveries of one add, the one with a state wins.
     by_state = sorted(set(events), key=lambda event: event.state, reverse=True)
@@ -127,9 +128,10 @@ def as_of(add: Add, at: int) -> Add | None:
     return replace(add, ended_at=None, ended_by=None, slips=past)
 
 
-def _slip(last: Add | None, *, regained_at: int, regain_s: int) -> Slip | None:
+def _slip(last: Add | None, *, regained_at: int, regain_s: int | Callable[[int], int]) -> Slip | None:
     if last is None or last.ended_at is None or last.ended_by is None or last.ended_by not in LOSSES:
         return None
-    if regained_at - last.ended_at >= regain_s:
+    limit = regain_s if isinstance(regain_s, int) else regain_s(last.ended_at)
+    if regained_at - last.ended_at >= limit:
         return None
     return Slip(lost_at=last.ended_at, lost_by=last.ended_by, regained_at=regained_at)

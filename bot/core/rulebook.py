@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Generic, TypeVar
 
 from bot.core.periods import Period, first_period_from, period_of
 from bot.core.quotas import Quota, holds_for
 
 QuotaInPeriod = tuple[Quota, Period]
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Dated(Generic[Value]):
+    """Values by the local day from which each holds; the first one holds for all time before, too."""
+
+    values: tuple[tuple[date, Value], ...]
+
+    def on(self, day: date) -> Value:
+        """Return the value of the local *day*."""
+        return next((value for since, value in reversed(self.values) if since <= day), self.values[0][1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

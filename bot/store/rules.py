@@ -28,6 +28,21 @@ class RuleVersions(TableGroup):
             by_quota.setdefault(row["quota"], []).append(version)
         return {quota: tuple(versions) for quota, versions in by_quota.items()}
 
+    def section(self, section: str) -> tuple[tuple[date, str], ...]:
+        """Return every version of a section of the file with its first day, by day."""
+        rows = self._engine.all("section_versions_of", section=section)
+        return tuple((date.fromisoformat(row["since"]), row["value"]) for row in rows)
+
+    def replace_section_from(
+        self, section: str, versions: Iterable[tuple[date, str]], *, since: date, now: int
+    ) -> None:
+        """Replace the versions of *section* from the day *since* on by *versions* (*now*: epoch s)."""
+        self._engine.run("section_versions_drop", section=section, since=since.isoformat())
+        for begin, value in versions:
+            self._engine.run(
+                "section_versions_put", section=section, since=begin.isoformat(), value=value, recorded_at=now
+            )
+
     def rename(self, old: str, new: str) -> None:
         """Let every version that names the userid *old* name *new*."""
         for row in self._engine.all("rule_versions_all"):

@@ -14,6 +14,7 @@ import structlog
 
 from bot.core.relations import Add, fold
 from bot.features.customers import names
+from bot.features.ledger.versions import load_regain
 from bot.features.standings.knowledge import SAME_ADD_S
 from bot.services import Services
 from bot.store.customers import CustomerName
@@ -106,7 +107,7 @@ class Details:
     def _adds(self, read: Read) -> Sequence[Add]:
         # From the facts, not the derived adds: an add is read as soon as it is known.
         facts = self._store.ledger.relation(read.userid, read.external_userid)
-        return fold(facts, regain_s=self._services.config.ledger.regain_s)
+        return fold(facts, regain_s=load_regain(self._services))
 
     def _is_alive(self, read: Read) -> bool:
         adds = self._adds(read)

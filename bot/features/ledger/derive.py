@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.core.relations import fold
+from bot.features.ledger.versions import describe_regain, load_regain
 from bot.services import Services
 
 _RULES = "derived_under"
@@ -26,19 +27,19 @@ def rules_changed(services: Services) -> bool:
 
 
 def _rules(services: Services) -> str:
-    return f"regain_s={services.config.ledger.regain_s}"
+    return describe_regain(services)
 
 
 def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> None:
     """Fold every relation with new facts from its whole set. *beat* is called for each batch."""
-    store = services.store
+    store, regain_s = services.store, load_regain(services)
     while store.ledger.dirty():
         beat()
         with store.transaction():
             touched = store.ledger.take_dirty(batch=BATCH)
             for userid, external_userid in touched:
                 facts = store.ledger.relation(userid, external_userid)
-                adds = fold(facts, regain_s=services.config.ledger.regain_s)
+                adds = fold(facts, regain_s=regain_s)
                 store.ledger.put_adds(userid, external_userid, adds)
         if not touched:
             return  # other processes derive the rest

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core.relations import Add, fold
+from bot.features.ledger.versions import load_regain
 from bot.services import Services
 
 _BATCH = 500  # relations in memory, and in one transaction
@@ -39,12 +40,12 @@ def recount(services: Services, *, mend: bool) -> Iterator[Stage]:
 
     A relation that waits to be derived, or changes meanwhile, is no difference.
     """
-    after = ("", "")
+    after, regain_s = ("", ""), load_regain(services)
     while found := services.store.ledger.stretch(after, batch=_BATCH):
         confirmed = (
             _difference(services, *relation)
             for relation, there in found.items()
-            if fold(there.facts, regain_s=services.config.ledger.regain_s) != tuple(there.kept)
+            if fold(there.facts, regain_s=regain_s) != tuple(there.kept)
         )
         differences = tuple(difference for difference in confirmed if difference is not None)
         if mend and differences:
@@ -67,7 +68,7 @@ def _difference(services: Services, userid: str, external_userid: str) -> Differ
         kept = ledger.kept_adds(userid, external_userid)
         if ledger.relation(userid, external_userid) != facts:
             continue
-        recounted = fold(facts, regain_s=services.config.ledger.regain_s)
+        recounted = fold(facts, regain_s=load_regain(services))
         if recounted == kept:
             return None
         return Difference(userid=userid, external_userid=external_userid, kept=kept, recounted=recounted)
@@ -81,6 +82,6 @@ def _mend(services: Services, differences: tuple[Difference, ...]) -> None:
         store.ledger.mark(relations)
         for userid, external_userid in relations:
             facts = store.ledger.relation(userid, external_userid)
-            adds = fold(facts, regain_s=services.config.ledger.regain_s)
+            adds = fold(facts, regain_s=load_regain(services))
             store.ledger.put_adds(userid, external_userid, adds)
         store.ledger.unmark(relations)

@@ -123,7 +123,8 @@ def _change(
     quota_period = [
         (quota, running) for quota in (old, new) if quota is not None and holds_for(quota, running)
     ]
-    branch = load_branch(services, quota_period or [(either, running)], at=at)
+    # The trial compares whole rules, so each has its own [integrity].
+    branch = replace(load_branch(services, quota_period or [(either, running)], at=at), integrity=None)
     trial = _Trial(
         branch=branch, period=running, at=at, threshold=Fraction(services.config.messages.behind_threshold)
     )

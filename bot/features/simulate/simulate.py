@@ -239,7 +239,8 @@ class _Known:
             for quota_period in load.list_needed_periods(services, list(side.values()), book=book)
         ]
         earliest = min(as_of.values(), default=at)
-        branch = load.load_branch(services, asked, at=at, earliest=earliest)
+        # Each side has its own [integrity].
+        branch = replace(load.load_branch(services, asked, at=at, earliest=earliest), integrity=None)
         pasts = {moment: branch.past(epoch_of(moment)) for moment in set(as_of.values())}
         return cls(branch=branch, as_of=as_of, pasts=pasts)
 

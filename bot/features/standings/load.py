@@ -20,11 +20,12 @@ from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.progress import Branch, QuotaFigures, compute_rows
 from bot.core.quota_periods import Contacts, Past, QuotaPeriod
-from bot.core.quotas import Basis, Quota, stretches_under
+from bot.core.quotas import Basis, stretches_under
 from bot.core.relations import Add
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.teams import Team, compute_teams, large_teams
 from bot.core.workdays import WorkCalendar, epoch_of
+from bot.features.ledger.versions import load_integrity
 from bot.features.people import directory
 from bot.features.standings.knowledge import with_knowledge
 from bot.services import FIRST_START, RECORD_BEGAN, People, Services
@@ -262,11 +263,14 @@ def load_branch(
     """
     config, store = services.config, services.store
     calendar = config.work_calendar()
+    integrity = load_integrity(services)
+    rules = [*(quota.integrity for quota, _ in quota_periods), *(value for _, value in integrity.values)]
+    window_s = max(rule.window_days for rule in rules) * DAY_S
     since = epoch_of(earliest or at) - KEPT_WINDOW_S
     for quota, period in quota_periods:
         # a day more than the period: yesterday's facts on its first day
         first = calendar.start_of(period.first - timedelta(days=1))
-        since = min(since, first - quota.integrity.window_days * DAY_S)
+        since = min(since, first - window_s)
         if quota.reward is not None and quota.reward.min_kept:
             since = min(since, quota.settlement(period, calendar=calendar) - KEPT_WINDOW_S)
     alive = any(quota.basis is Basis.HELD for quota, _ in quota_periods)
@@ -277,7 +281,10 @@ def load_branch(
         people=tuple(people.values() if asked is None else (people[one] for one in asked if one in people)),
         departments=load_departments(services),
         contacts=_contacts(
-            store, span, userids=asked, shared=any(_holds_shared(quota) for quota, _ in quota_periods)
+            store,
+            span,
+            userids=asked,
+            shared=any(rule.hold and rule.shared_by is not None for rule in rules),
         ),
         calendar=calendar,
         decided=store.findings.decided(),
@@ -285,6 +292,7 @@ def load_branch(
         planned=find_planned_adds(services, people),
         start=store.syncs.first_at(),
         begun_on=_begun_on(services),
+        integrity=integrity,
     )
 
 
@@ -313,10 +321,6 @@ def _contacts(store: Store, span: _Span, *, userids: Sequence[str] | None, share
         return known
     customers = {contact.add.external_userid for of_one in known.values() for contact in of_one}
     return store.ledger.contacts_with(customers, **span) | known
-
-
-def _holds_shared(quota: Quota) -> bool:
-    return quota.integrity.hold and quota.integrity.shared_by is not None
 
 
 def load_people(services: Services) -> Mapping[str, Person]:

@@ -1,4 +1,5 @@
--- The share of a membership, the first reading with a person (NULL: the first whole one), and each tree of departments.
+-- The share of a membership, the first reading with a person (NULL: the first whole one), each tree of departments,
+-- and the sections of the file that are frozen by day.
 
 ALTER TABLE memberships ADD COLUMN share {text} NOT NULL DEFAULT '1';
 
@@ -13,4 +14,12 @@ ALTER TABLE members ADD COLUMN first_read {text};
 CREATE TABLE department_trees (
     since {text} PRIMARY KEY,
     parents {text} NOT NULL
+);
+
+CREATE TABLE section_versions (
+    section {text} NOT NULL,
+    since {text} NOT NULL,
+    value {text} NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (section, since)
 );

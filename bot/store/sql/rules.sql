@@ -17,3 +17,20 @@ ON CONFLICT (quota, since) DO UPDATE
 DELETE FROM rule_versions
  WHERE quota = :quota
    AND since >= :since;
+
+-- name: section_versions_of(section)
+SELECT since, value
+  FROM section_versions
+ WHERE section = :section
+ ORDER BY since;
+
+-- name: section_versions_put(section, since, value, recorded_at)!
+-- A section of the file from a day on.
+INSERT INTO section_versions (section, since, value, recorded_at)
+VALUES (:section, :since, :value, :recorded_at);
+
+-- name: section_versions_drop(section, since)!
+-- What was to hold from a day on, and has not begun.
+DELETE FROM section_versions
+ WHERE section = :section
+   AND since >= :since;
