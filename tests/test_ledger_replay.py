@@ -289,7 +289,7 @@ def test_the_command_checks_names_and_mends(opened: Services, quotabot: Quotabot
 
 
 def test_a_check_says_that_the_rules_of_the_ledger_changed(opened: Services, quotabot: Quotabot) -> None:
-    """Losses keep the rule of their day: the slip of wm-yi stays one with regain_days = 0 from tomorrow on."""
+    """Losses keep the rule of their day: the slip of wm-yi stays one, whatever holds from tomorrow on."""
     file = opened.config.file
     file.write_text(file.read_text(encoding="utf-8") + "\n[ledger]\nregain_days = 0\n", encoding="utf-8")
     config = ("--config", str(file))

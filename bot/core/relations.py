@@ -82,8 +82,8 @@ def fold(events: Iterable[RelationEvent], *, regain_s: int | Callable[[int], int
     """Return the adds of one relation by time, from its events in any order and number.
 
     A loss and an add less than *regain_s* seconds later are a slip; 0 knows no slips. *regain_s* may depend
-    on the time of the loss (epoch s). The gap begins at the loss that ended the relation. Raises ValueError if
-    the events are of several relations.
+    on the time of the loss (epoch s). The gap begins at the loss that ended the relation. Raises ValueError
+    if the events are of several relations.
     """
     # Of two deliveries of one add, the one with a state wins.
     by_state = sorted(set(events), key=lambda event: event.state, reverse=True)
