@@ -57,8 +57,8 @@ def test_each_reason_says_how_many_wait_for_it_and_until_when() -> None:
 
     assert [(one.verdict, one.contacts, one.until_s, one.missing) for one in found] == [
         (Verdict.DETAILS, 1, SETTLED, ()),
-        (Verdict.FACTS, 1, SETTLED, ("real_name",)),
         (Verdict.TAGS, 2, SETTLED, ("贵宾", "实名")),
+        (Verdict.FACTS, 1, SETTLED, ("real_name",)),
         (Verdict.KEEP_PERIOD, 1, seconds("2026-12-01T10:00"), ()),
     ]
 

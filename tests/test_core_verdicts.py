@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from builders.branches import event, quota, row
-from builders.contacts import SHARED_INSIDE, WECHAT, WECOM, contact, words
+from builders.contacts import SHARED_INSIDE, WECHAT, WECOM, contact, rows, won, words
 
 from bot.core.counting import Counting, FirstAdd, Integrity, MaxShare
 from bot.core.relations import RelationKind
@@ -79,17 +79,18 @@ VIP = {"required_tags": ("vip",)}
         pytest.param({"customer_types": FEW}, {}, "pending:details", id="11 not read, the type matters"),
         pytest.param(ADD_WAYS, {}, "pending:details", id="11 not read, the way matters"),
         pytest.param(VIP, {}, "pending:details", id="11 not read, tags matter"),
-        pytest.param(ACCOUNT, {}, "pending:facts", id="12 a required fact is unknown"),
-        pytest.param(TWO_FACTS, {"facts": {"account": True}}, "pending:facts", id="12 one of two is unknown"),
-        pytest.param(BOOK, {}, "pending:facts", id="12 the manager is unknown"),
-        pytest.param(VIP, {"details": WECOM}, "pending:tags", id="13 the tag is missing"),
-        pytest.param(VIP, {"details": WECHAT}, "counted", id="13 tagged"),
+        pytest.param(VIP, {"details": WECOM}, "pending:tags", id="12 the tag is missing"),
+        pytest.param(VIP, {"details": WECHAT}, "counted", id="12 tagged"),
         pytest.param(
             {"required_tags": ("vip", "gold")},
             {"details": WECHAT},
             "pending:tags",
-            id="13 one of two is missing",
+            id="12 one of two is missing",
         ),
+        pytest.param(VIP | BOOK, {"details": WECOM}, "pending:tags", id="12 tags before facts"),
+        pytest.param(ACCOUNT, {}, "pending:facts", id="13 a required fact is unknown"),
+        pytest.param(TWO_FACTS, {"facts": {"account": True}}, "pending:facts", id="13 one of two is unknown"),
+        pytest.param(BOOK, {}, "pending:facts", id="13 the manager is unknown"),
         pytest.param({"keep_days": 14}, {}, "pending:keep_period", id="14 an hour short of 14 x 24 h"),
         pytest.param(
             {"keep_days": 14},
@@ -129,6 +130,7 @@ FLAWS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"facts": {"far": True}},
     ),
     ("pending:details", VIP, {"details": None}),
+    ("pending:tags", VIP, {"details": WECOM}),
     ("pending:facts", BOOK, {"manager": None}),
     ("pending:keep_period", {"keep_days": 30}, {}),
 ]
@@ -258,6 +260,58 @@ def test_without_a_keep_period_the_settlement_is_the_midnight_after_the_last_day
 def test_a_verdict_says_its_standing_and_its_reason() -> None:
     assert (Verdict.COUNTED.outcome, Verdict.COUNTED.reason) == ("counted", None)
     assert (Verdict.NOT_FIRST.outcome, Verdict.NOT_FIRST.reason) == ("rejected", "not_first")
+
+
+@pytest.mark.parametrize("facts", [{}, {"account": True}], ids=["fact unknown", "fact true"])
+def test_ten_contacts_without_the_required_tag_are_open_whatever_the_bank_knows(
+    facts: dict[str, bool],
+) -> None:
+    asked = quota(10, counting=Counting(**VIP, **ACCOUNT))
+
+    before, after = (
+        rows(won(10, details=WECOM, facts=facts), when, asked=asked)["jia"]
+        for when in ("2026-11-24T09:00", "2026-12-01T00:00")
+    )
+
+    assert (before.pending, before.open, before.sure) == (10, 10, 0)
+    assert (after.counted, after.rejected, after.status) == (0, 10, "missed")
+
+
+HALF_FAR = {"max_share": (MaxShare(fact="far", share=Fraction(1, 2)),)}
+
+
+@pytest.mark.parametrize(
+    ("near", "word"),
+    [
+        pytest.param({"details": WECOM}, "pending:over_share", id="without the tag: makes no room"),
+        pytest.param({}, "counted", id="tag unread: it may have it"),
+        pytest.param(
+            {"lost": "2026-11-20T10:00"}, "pending:over_share", id="lost before it was read: makes no room"
+        ),
+        pytest.param({"details": WECHAT, "lost": "2026-11-20T10:00"}, "counted", id="read, and lost later"),
+    ],
+)
+def test_an_open_add_makes_no_room_under_a_share(near: dict[str, Any], word: str) -> None:
+    contacts = [
+        contact(customer="near", facts={"far": False}, **near),
+        contact(customer="far", facts={"far": True}, details=WECHAT),
+    ]
+
+    assert words(contacts, rules=Counting(**VIP, **HALF_FAR))["far"] == word
+
+
+def test_an_open_add_takes_no_room_under_a_share() -> None:
+    contacts = [
+        contact("2026-11-09T10:00", "untagged", facts={"far": True}, details=WECOM),
+        contact(customer="far", facts={"far": True}, details=WECHAT),
+        contact(customer="near", facts={"far": False}, details=WECHAT),
+    ]
+
+    assert words(contacts, rules=Counting(**VIP, **HALF_FAR)) == {
+        "untagged": "pending:tags",
+        "far": "counted",
+        "near": "counted",
+    }
 
 
 def test_verdicts_stand_in_the_order_of_time_then_customer() -> None:

@@ -38,8 +38,8 @@ class Verdict(StrEnum):
     REJECTED_TAGS = "rejected:tags"
     OVER_SHARE = "pending:over_share"
     DETAILS = "pending:details"
-    FACTS = "pending:facts"
     TAGS = "pending:tags"
+    FACTS = "pending:facts"
     KEEP_PERIOD = "pending:keep_period"
     REVIEW = "pending:review"
 
@@ -204,10 +204,18 @@ def over_daily_cap(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict 
 
 
 def over_share(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
-    """Stop the adds above the allowed share of a fact; each share sees what the one before let through."""
+    """Stop the adds above the allowed share of a fact; each share sees what the one before let through.
+
+    Adds that are open for another reason are not weighed: they will not count by themselves.
+    """
     answers: list[Verdict | None] = [None] * len(contacts)
+    weighed = [
+        index
+        for index, contact in enumerate(contacts)
+        if not (_lacks_tag(case, contact) or (_is_unread(case, contact) and contact.add.ended_by in LOSSES))
+    ]
     for limit in case.counting.max_share:
-        through = [index for index, answer in enumerate(answers) if answer is None]
+        through = [index for index in weighed if answers[index] is None]
         having = [index for index in through if contacts[index].facts.get(limit.fact)]
         for index in having[limit.allowed(len(through) - len(having)) :]:
             answers[index] = Verdict.OVER_SHARE
@@ -217,7 +225,21 @@ def over_share(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | No
 @_each
 def details_unknown(case: Case, contact: Contact) -> Verdict | None:
     """Wait for WeCom's details if a rule needs them."""
-    return Verdict.DETAILS if contact.details is None and case.counting.needs_details else None
+    return Verdict.DETAILS if _is_unread(case, contact) else None
+
+
+def _is_unread(case: Case, contact: Contact) -> bool:
+    return contact.details is None and case.counting.needs_details
+
+
+@_each
+def tags_missing(case: Case, contact: Contact) -> Verdict | None:
+    """Wait for a missing required tag."""
+    return Verdict.TAGS if _lacks_tag(case, contact) else None
+
+
+def _lacks_tag(case: Case, contact: Contact) -> bool:
+    return contact.details is not None and not contact.details.tags.issuperset(case.counting.required_tags)
 
 
 @_each
@@ -226,13 +248,6 @@ def facts_unknown(case: Case, contact: Contact) -> Verdict | None:
     counting = case.counting
     unknown = any(fact not in contact.facts for fact in counting.required_facts)
     return Verdict.FACTS if unknown or (counting.own_book and contact.manager is None) else None
-
-
-@_each
-def tags_missing(case: Case, contact: Contact) -> Verdict | None:
-    """Wait for a missing required tag."""
-    has = contact.details.tags if contact.details else frozenset()
-    return Verdict.TAGS if any(tag not in has for tag in case.counting.required_tags) else None
 
 
 @_each
@@ -262,8 +277,8 @@ RULES: dict[Basis, tuple[Rule, ...]] = {
         over_daily_cap,
         over_share,
         details_unknown,
-        facts_unknown,
         tags_missing,
+        facts_unknown,
         keep_period,
         held,
     ),
@@ -275,8 +290,8 @@ RULES: dict[Basis, tuple[Rule, ...]] = {
         not_own_book,
         facts_false,
         details_unknown,
-        facts_unknown,
         tags_missing,
+        facts_unknown,
         held,
     ),
 }

@@ -208,20 +208,24 @@ class Judging(Naive):
 
     def over_share(self, rules: Counting, asked: list[Won], found: dict[Won, str]) -> None:
         for share in rules.max_share:
-            through = [add for add in asked if add not in found]
+            through = [add for add in asked if add not in found and not self.opened(rules, add)]
             having = [add for add in through if self.fact(add, share.fact) is True]
             allowed = floor(Fraction(share.share, 1 - share.share) * (len(through) - len(having)))
             found.update(dict.fromkeys(having[allowed:], "pending:over_share"))
+
+    def opened(self, rules: Counting, add: Won) -> bool:
+        waits = self.unknown(rules, add)
+        return waits == "pending:tags" or (waits == "pending:details" and add.word in LOST)
 
     def unknown(self, rules: Counting, add: Won) -> str | None:
         details = self.world.known.details.get((add.userid, add.customer))
         every_type = {1, 2} <= rules.customer_types
         if details is None and (not every_type or rules.exclude_add_ways or rules.required_tags):
             return "pending:details"
+        if details is not None and not set(rules.required_tags) <= details.tags:
+            return "pending:tags"
         if any(self.fact(add, name) is None for name in rules.required_facts):
             return "pending:facts"
         if rules.own_book and add.customer not in self.world.known.managers:
             return "pending:facts"
-        if details is not None and not set(rules.required_tags) <= details.tags:
-            return "pending:tags"
         return None
