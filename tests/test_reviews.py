@@ -24,6 +24,7 @@ from builders.reviews import (
 
 from bot.core.relations import RelationKind
 from bot.features.close import results
+from bot.features.contacts.explain import explain
 from bot.features.reviews import decide as reviews_decide
 from bot.features.reviews.cases import Case, cases
 from bot.features.reviews.decide import ReviewError, decide, open_appeal
@@ -57,10 +58,15 @@ def test_a_rejected_appeal_changes_nothing_and_is_not_opened_again(tmp_path: Pat
         case = appeal(services)
         decide(services, case.id, accept=False, by="head", reason="无凭据", at=TUESDAY)
         after = numbers(services, "zhang", TUESDAY)
+        (shown,) = explain(services, "zhang", at=TUESDAY).quotas[0].contacts
         with pytest.raises(ReviewError, match="was decided by head: 无凭据"):
             appeal(services)
 
     assert after == (0, 0, 1, ())
+    assert (shown.verdict, shown.reason) == (
+        "rejected:lost_early",
+        "客户添加不满 7 天即流失（11-04 10:00 加，11-06 10:00 流失），不计入",
+    )
 
 
 def test_a_case_says_what_it_is_about_and_with_whom_it_is(tmp_path: Path) -> None:

@@ -117,6 +117,23 @@ def test_a_decision_is_taken_once_and_kept_with_its_name_and_reason(store: Store
     assert store.reviews.decisions() == {CONTACT: {"q": True}}
 
 
+@pytest.mark.parametrize(
+    ("kind", "kept"),
+    [
+        pytest.param(ReviewKind.HELD, {CONTACT: {"q": False}}, id="a held contact: it does not count"),
+        pytest.param(ReviewKind.APPEAL, {}, id="an appeal: the contact keeps its own verdict"),
+    ],
+)
+def test_what_a_rejection_decides(
+    store: Store, kind: ReviewKind, kept: dict[tuple[str, str, int], dict[str, bool]]
+) -> None:
+    (number,) = opened(store, replace(APPEAL, kind=kind))
+    decided(store, number, ReviewState.REJECTED)
+
+    assert store.reviews.decisions() == kept
+    assert {contact[:3] for contact in store.reviews.decided_of("jia")} == kept.keys()
+
+
 def test_of_two_who_decide_at_once_one_does(store: Store, other: Store) -> None:
     (number,) = opened(store, APPEAL)
 

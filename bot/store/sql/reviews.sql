@@ -1,8 +1,8 @@
 -- name: reviews_decided()
--- Decisions about contacts, oldest first.
+-- Decisions about contacts, oldest first. A rejected appeal is none: the contact keeps its own verdict.
 SELECT quota, userid, external_userid, added_at, state
   FROM reviews
- WHERE state IN ('accepted', 'rejected')
+ WHERE (state = 'accepted' OR (state = 'rejected' AND kind = 'held'))
  ORDER BY decided_at, number;
 
 -- name: reviews_open_one(kind, quota, period, userid, external_userid, added_at, opened_at, text)*!
@@ -57,11 +57,11 @@ UPDATE reviews
    AND told < :told;
 
 -- name: reviews_decided_of(userid)
--- Decisions about one employee's contacts with their authors, oldest first.
+-- The same of one employee's contacts, with their authors.
 SELECT quota, userid, external_userid, added_at, state, decided_by, decided_at, reason
   FROM reviews
  WHERE userid = :userid
-   AND state IN ('accepted', 'rejected')
+   AND (state = 'accepted' OR (state = 'rejected' AND kind = 'held'))
  ORDER BY decided_at, number;
 
 -- name: findings_decided()
