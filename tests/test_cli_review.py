@@ -92,7 +92,7 @@ def test_a_finding_is_listed_answered_and_confirmed(
         "  zhang may answer until 2026-11-27 18:00",
     ]
     assert answered.out == f"{BURST_ID}: with head\n"
-    assert [one["kind"] for one in told] == ["held", "held", "finding"]
+    assert [one["kind"] for one in told] == ["held"] * 16 + ["finding"]
     assert rejected.out == f"{BURST_ID}: confirmed by head\n"
     assert quotabot("list").out == EMPTY
 

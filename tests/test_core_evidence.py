@@ -45,7 +45,14 @@ def test_a_shared_customer_is_told_by_how_many_within_how_many_days() -> None:
 def test_a_quick_loss_is_told_by_how_many_of_how_many() -> None:
     told = [contact("2026-11-02T10:00", customer="a", lost="2026-11-04T10:00"), contact("2026-11-03T10:00")]
     rule = QuickLoss(rate=Fraction(3, 10), min_adds=2)
-    finding = quick_loss(told, rule=rule, keep_s=7 * 86400, about="q 2026-11", day_of=china().day_of)
+    finding = quick_loss(
+        told,
+        rule=rule,
+        keep_s=7 * 86400,
+        at_s=seconds("2026-11-24T09:00"),
+        about="q 2026-11",
+        day_of=china().day_of,
+    )
     assert finding is not None
 
     found = evidence_of(finding, contacts=told, quota=quota(counting=Counting(keep_days=7)))

@@ -135,7 +135,7 @@ def test_integrity_holds_here_too() -> None:
 
     found = words([contact(customer="c1"), contact(customer="c2")], asked=held(integrity=integrity))
 
-    assert found == {"c1": "counted", "c2": "pending:review"}
+    assert found == {"c1": "pending:review", "c2": "pending:review"}
 
 
 def test_the_settlement_is_the_midnight_after_the_last_day_whatever_keep_days_says() -> None:

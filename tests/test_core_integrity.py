@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -12,7 +13,16 @@ from builders.contacts import contact, rows, words
 
 from bot.core.contacts import Contact
 from bot.core.counting import DAY_S, Burst, Counting, FirstAdd, Integrity, QuickLoss
-from bot.core.integrity import Finding, FindingKind, FindingName, Flag, bursts, quick_loss, shared
+from bot.core.integrity import (
+    DecidedFinding,
+    Finding,
+    FindingKind,
+    FindingName,
+    Flag,
+    bursts,
+    quick_loss,
+    shared,
+)
 from bot.core.progress import subject_of
 from bot.core.quotas import Quota
 
@@ -33,16 +43,27 @@ def customers(finding: Finding) -> list[str]:
     ("moments", "concerned"),
     [
         pytest.param((TEN, TEN), [], id="two are no burst of three"),
-        pytest.param((TEN, TEN, TEN), ["c3"], id="the third in one second"),
-        pytest.param((TEN, "2026-11-10T10:05", "2026-11-10T10:10:00"), ["c3"], id="both ends of 10 minutes"),
+        pytest.param((TEN, TEN, TEN), ["c1", "c2", "c3"], id="three in one second, the first ones too"),
+        pytest.param(
+            (TEN, "2026-11-10T10:05", "2026-11-10T10:10:00"),
+            ["c1", "c2", "c3"],
+            id="both ends of 10 minutes",
+        ),
         pytest.param((TEN, "2026-11-10T10:05", "2026-11-10T10:10:01"), [], id="a second over 10 minutes"),
         pytest.param(
             (TEN, "2026-11-10T10:05", "2026-11-10T10:10", "2026-11-10T10:15"),
-            ["c3", "c4"],
+            ["c1", "c2", "c3", "c4"],
             id="windows slide",
         ),
         pytest.param(
-            (TEN, TEN, TEN, "2026-11-10T11:00", "2026-11-10T11:00"), ["c3"], id="calm again an hour later"
+            (TEN, "2026-11-10T10:09", "2026-11-10T10:18", "2026-11-10T10:19"),
+            ["c2", "c3", "c4"],
+            id="an add that is in no window with three is left out",
+        ),
+        pytest.param(
+            (TEN, TEN, TEN, "2026-11-10T11:00", "2026-11-10T11:00"),
+            ["c1", "c2", "c3"],
+            id="calm again an hour later",
         ),
     ],
 )
@@ -52,28 +73,27 @@ def test_three_adds_in_ten_minutes(moments: tuple[str, ...], concerned: list[str
     assert [customer for finding in found for customer in customers(finding)] == concerned
 
 
-def test_the_bursts_of_a_local_day_are_one_finding_named_by_it() -> None:
-    contacts = series(
-        TEN, TEN, "2026-11-10T20:00", "2026-11-10T20:00", "2026-11-10T23:59", "2026-11-11T00:01"
-    )
+def test_the_bursts_that_begin_on_a_local_day_are_one_finding_named_by_it() -> None:
+    evening = ("2026-11-10T23:59", "2026-11-11T00:01", "2026-11-11T00:02")
+    contacts = series(TEN, TEN, *evening, "2026-11-11T09:00", "2026-11-11T09:01")
 
     found = bursts(contacts, burst=Burst(adds=2, minutes=10), day_of=day_of)
 
     assert [(one.name.subject, customers(one), one.on, one.seen) for one in found] == [
-        ("2026-11-10", ["c2", "c4"], date(2026, 11, 10), 2),
-        ("2026-11-11", ["c6"], date(2026, 11, 11), 2),
+        ("2026-11-10", ["c1", "c2", "c3", "c4", "c5"], date(2026, 11, 10), 3),
+        ("2026-11-11", ["c6", "c7"], date(2026, 11, 11), 2),
     ]
 
 
 def test_adds_of_a_declared_event_are_no_part_of_a_burst() -> None:
-    contacts = series("2026-11-10T23:58", "2026-11-10T23:59", "2026-11-11T00:00", "2026-11-11T00:01")
+    contacts = series("2026-11-10T23:58", "2026-11-10T23:59", "2026-11-11T00:08", "2026-11-11T00:09")
 
     def fair(userid: str, day: date) -> bool:
         return (userid, day) == ("jia", date(2026, 11, 10))
 
     found = bursts(contacts, burst=Burst(adds=2, minutes=10), day_of=day_of, planned=fair)
 
-    assert [customers(one) for one in found] == [["c4"]]
+    assert [customers(one) for one in found] == [["c3", "c4"]]
 
 
 WINDOW_S = 30 * DAY_S
@@ -87,14 +107,16 @@ WINDOW_S = 30 * DAY_S
         pytest.param(
             [("jia", 0), ("yi", 1), ("bing", 2), ("ding", 3)], ["bing", "ding"], id="and all after him"
         ),
-        pytest.param([("yi", 0), ("jia", 0), ("bing", 0)], ["yi"], id="in one second: by userid"),
+        pytest.param(
+            [("yi", 0), ("jia", 0), ("bing", 0)], ["bing", "jia", "yi"], id="in one second: all of them"
+        ),
         pytest.param([("jia", 0), ("yi", 1), ("bing", WINDOW_S)], ["bing"], id="both ends of 30 x 24 h"),
         pytest.param([("jia", 0), ("yi", 1), ("bing", WINDOW_S + 1)], [], id="a second over 30 x 24 h"),
         pytest.param([("jia", 0), ("jia", 1), ("yi", 2), ("yi", 3)], [], id="adding twice is one employee"),
         pytest.param(
             [("jia", 0), ("yi", 1), ("bing", 2), ("jia", 3)],
-            ["bing"],
-            id="the first one adds again: still first",
+            ["bing", "jia"],
+            id="the first one adds again: three had the customer by then",
         ),
         pytest.param(
             [("jia", 0), ("yi", 9), ("bing", WINDOW_S + 1), ("jia", WINDOW_S + 2)],
@@ -147,22 +169,59 @@ SOON, JUST_KEPT = "2026-11-17T09:59:59", "2026-11-17T10:00:00"  # of keep_days =
 def test_three_in_ten_lost_soon(lost: list[str], kept: int, concerned: int | None) -> None:
     contacts = [contact(TEN, f"l{number}", lost=when) for number, when in enumerate(lost)]
     contacts += [contact(TEN, f"k{number}") for number in range(kept)]
-    rule = QuickLoss(rate=Fraction(3, 10), min_adds=10)
 
-    found = quick_loss(contacts, rule=rule, keep_s=7 * DAY_S, about="q 2026-11", day_of=day_of)
+    found = lost_soon(contacts)
 
     assert (None if found is None else len(found.concerned)) == concerned
 
 
-def test_a_transfer_and_a_quota_without_a_keep_period_know_no_quick_loss() -> None:
-    rule = QuickLoss(rate=Fraction(1, 10), min_adds=1)
-    moved, lost = [contact(TEN, moved=TEN)], [contact(TEN, lost=TEN)]
+def lost_soon(contacts: list[Contact], *, keep_s: int = 7 * DAY_S, when: str = JUST_KEPT) -> Finding | None:
+    rule = QuickLoss(rate=Fraction(3, 10), min_adds=10)
+    return quick_loss(
+        contacts, rule=rule, keep_s=keep_s, at_s=seconds(when), about="q 2026-11", day_of=day_of
+    )
 
-    assert quick_loss(moved, rule=rule, keep_s=DAY_S, about="q 2026-11", day_of=day_of) is None
-    assert quick_loss(lost, rule=rule, keep_s=0, about="q 2026-11", day_of=day_of) is None
+
+@pytest.mark.parametrize(
+    ("when", "share"),
+    [
+        pytest.param(SOON, None, id="none is old enough yet"),
+        pytest.param(JUST_KEPT, (4, 10), id="ten are exactly 7 x 24 h old, the younger one is not weighed"),
+        pytest.param("2026-11-20T00:00", (5, 11), id="all are old enough"),
+    ],
+)
+def test_a_quick_loss_is_a_share_of_the_adds_that_are_old_enough(
+    when: str, share: tuple[int, int] | None
+) -> None:
+    contacts = [contact(TEN, f"l{number}", lost="2026-11-11T10:00") for number in range(4)]
+    contacts += [contact(TEN, f"k{number}") for number in range(6)]
+    contacts.append(contact("2026-11-12T10:00", "young", lost="2026-11-12T10:01"))
+
+    found = lost_soon(contacts, when=when)
+
+    assert (None if found is None else (found.seen, found.of)) == share
+
+
+def test_a_transfer_and_a_quota_without_a_keep_period_know_no_quick_loss() -> None:
+    moved = [contact(TEN, f"m{number}", moved=TEN) for number in range(10)]
+    lost = [contact(TEN, f"l{number}", lost=TEN) for number in range(10)]
+
+    assert lost_soon(moved) is None
+    assert lost_soon(lost, keep_s=0) is None
 
 
 BURST = FindingName(kind=FindingKind.BURST, userid="jia", subject="2026-11-10")
+
+
+def decided(
+    *customers: str, kind: FindingKind = FindingKind.BURST, userid: str = "jia", confirmed: bool = False
+) -> DecidedFinding:
+    """A decision that named adds of TEN."""
+    return DecidedFinding(
+        name=FindingName(kind=kind, userid=userid, subject="2026-11-10"),
+        concerned=frozenset((userid, customer, seconds(TEN)) for customer in customers),
+        confirmed=confirmed,
+    )
 
 
 def holding(*, hold: bool = True, **changes: Any) -> Quota:
@@ -170,22 +229,36 @@ def holding(*, hold: bool = True, **changes: Any) -> Quota:
 
 
 @pytest.mark.parametrize(
-    ("asked", "decided", "word"),
+    ("asked", "named", "word"),
     [
         pytest.param(holding(), [], "pending:review", id="hold: until somebody has looked"),
         pytest.param(holding(hold=False), [], "counted", id="flag: counts while under review"),
-        pytest.param(holding(), [BURST], "counted", id="decided, whichever way: holds nothing"),
+        pytest.param(holding(), [decided("c1", "c2")], "counted", id="cleared: held no longer"),
+        pytest.param(holding(), [decided("c1")], "pending:review", id="the decision named another add only"),
         pytest.param(
             holding(),
-            [FindingName(kind=FindingKind.BURST, userid="jia", subject="2026-11-11")],
+            [decided("c2", kind=FindingKind.SHARED)],
             "pending:review",
-            id="another day was decided",
+            id="another question about it was cleared",
+        ),
+        pytest.param(
+            holding(), [decided("c2", userid="yi")], "pending:review", id="somebody else's was decided"
+        ),
+        pytest.param(holding(), [decided("c2", confirmed=True)], "rejected:review", id="confirmed"),
+        pytest.param(
+            holding(),
+            [decided("c2", kind=FindingKind.SHARED, confirmed=True)],
+            "rejected:review",
+            id="another question about it was confirmed",
         ),
         pytest.param(
             holding(),
-            [FindingName(kind=FindingKind.BURST, userid="yi", subject="2026-11-10")],
+            [decided("c2", kind=FindingKind.QUICK_LOSS, confirmed=True)],
             "pending:review",
-            id="somebody else's was decided",
+            id="a quick loss rejects nothing",
+        ),
+        pytest.param(
+            holding(hold=False), [decided("c2", confirmed=True)], "counted", id="flag: confirmed, and counts"
         ),
         pytest.param(
             holding(counting=Counting(keep_days=30)),
@@ -195,10 +268,27 @@ def holding(*, hold: bool = True, **changes: Any) -> Quota:
         ),
     ],
 )
-def test_what_a_finding_holds(asked: Quota, decided: list[FindingName], word: str) -> None:
-    found = words(series(TEN, TEN), asked=asked, decided=decided)
+def test_what_a_finding_holds(asked: Quota, named: list[DecidedFinding], word: str) -> None:
+    found = words(series(TEN, TEN), asked=asked, decided=named)
 
     assert found["c2"] == word
+
+
+def test_a_decision_on_the_contact_itself_goes_before_one_on_a_finding() -> None:
+    accepted, other = series(TEN, TEN)
+    contacts = [replace(accepted, decisions={"q": True}), other]
+
+    found = words(contacts, asked=holding(), decided=[decided("c1", "c2", confirmed=True)])
+
+    assert found == {"c1": "counted:review", "c2": "rejected:review"}
+
+
+def test_an_add_after_the_decision_is_a_question_of_its_own() -> None:
+    contacts = series(TEN, TEN, "2026-11-10T20:00", "2026-11-10T20:01")
+
+    found = words(contacts, asked=holding(), decided=[decided("c1", "c2")])
+
+    assert found == {"c1": "counted", "c2": "counted", "c3": "pending:review", "c4": "pending:review"}
 
 
 def test_a_finding_exists_from_the_add_on_that_makes_it_one() -> None:
@@ -208,7 +298,8 @@ def test_a_finding_exists_from_the_add_on_that_makes_it_one() -> None:
         words(contacts, f"2026-11-10T10:0{minute}", asked=holding()) for minute in ("4:59", "5:00")
     )
 
-    assert (before, after) == ({"c1": "counted"}, {"c1": "counted", "c2": "pending:review"})
+    assert before == {"c1": "counted"}
+    assert after == {"c1": "pending:review", "c2": "pending:review"}
 
 
 def test_a_burst_over_the_first_midnight_of_a_period_reaches_into_it() -> None:
@@ -240,7 +331,7 @@ def test_a_customer_shared_with_an_unknown_employee_is_held() -> None:
 def test_what_is_still_held_at_the_settlement_counts() -> None:
     found = words(series(TEN, TEN), "2026-12-01T00:00", asked=holding())
 
-    assert found == {"c1": "counted", "c2": "counted:review"}
+    assert found == {"c1": "counted:review", "c2": "counted:review"}
 
 
 @pytest.mark.parametrize(
@@ -304,4 +395,4 @@ def test_a_row_shows_what_a_reviewer_confirmed(flags: list[Flag], shown: tuple[s
 def test_nothing_undecided_is_in_a_row() -> None:
     found = rows(series(TEN, TEN), "2026-11-24T09:00", asked=holding())["jia"]
 
-    assert (found.flags, found.counted, found.pending) == ((), 1, 1)
+    assert (found.flags, found.counted, found.pending) == ((), 0, 2)

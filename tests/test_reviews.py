@@ -265,9 +265,9 @@ def test_a_confirmed_finding_rejects_what_it_held_and_a_cleared_one_lets_it_coun
             found[state] = numbers(services, "zhang", later)
             assert cases(services, at=later) == []
 
-        assert before == (14, 2, 0, ())
-        assert kinds == ["held", "held", "finding"]
-    assert found == {"cleared": (16, 0, 0, ()), "confirmed": (14, 0, 2, ("burst",))}
+        assert before == (0, 16, 0, ())
+        assert kinds == ["held"] * 16 + ["finding"]
+    assert found == {"cleared": (16, 0, 0, ()), "confirmed": (0, 0, 16, ("burst",))}
 
 
 def test_under_flag_a_confirmed_finding_rejects_nothing(tmp_path: Path) -> None:
@@ -293,8 +293,8 @@ def test_one_held_contact_can_be_decided_alone(tmp_path: Path) -> None:
         decide(services, BURST_ID, accept=False, by="head", reason="核实", at=later)
         after = numbers(services, "zhang", later)
 
-    assert alone == (15, 0, 1, ())
-    assert after == (15, 0, 1, ("burst",))
+    assert alone == (1, 14, 1, ())
+    assert after == (1, 0, 15, ("burst",))
 
 
 def test_nothing_is_decided_against_somebody_who_may_still_answer(tmp_path: Path) -> None:

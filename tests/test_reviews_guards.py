@@ -205,8 +205,8 @@ def test_a_confirmed_finding_rejects_only_its_own_contacts(tmp_path: Path) -> No
         after = [numbers(services, userid, LATER) for userid in ("zhang", "li")]
         left = {case.userid for case in cases(services, at=LATER)}
 
-    assert before == [(14, 2, 0, ()), (14, 2, 0, ())]
-    assert after == [(14, 0, 2, ("burst",)), (14, 2, 0, ())]
+    assert before == [(0, 16, 0, ()), (0, 16, 0, ())]
+    assert after == [(0, 0, 16, ("burst",)), (0, 16, 0, ())]
     assert left == {"li"}
 
 

@@ -264,18 +264,18 @@ def test_all_questions_of_a_day_are_one_message_and_colleagues_are_not_named(tmp
         "quick_loss = { rate = 0.1, min_adds = 10 }\n"
     )
     with branch(tmp_path, more=rules) as services:
-        burst(services)
+        burst(services, begin=at("2026-11-16T10:02"))  # eight days old: old enough for a quick loss
         lost_contact(services)
         last = max(services.store.ledger.relations())[1]
-        tell(services, "li", last, at("2026-11-20T10:00"), RelationKind.ADDED)
-        tell(services, "zhang", "wm-zhang-1123100200-0", at("2026-11-23T12:00"), RelationKind.LOST_BY_MEMBER)
+        tell(services, "li", last, at("2026-11-13T10:00"), RelationKind.ADDED)
+        tell(services, "zhang", "wm-zhang-1116100200-0", at("2026-11-16T12:00"), RelationKind.LOST_BY_MEMBER)
         told = morning(services, TUESDAY)
 
     assert list(told) == [ASKED_ON_TUESDAY]
     lines = told[ASKED_ON_TUESDAY].splitlines()
     assert lines[0] == "**有 3 件事想问您，各说一句就够**"
     assert set(lines[1:4]) == {
-        "11-23 10:02–10:09 有 16 位新增，是不是有活动？",
+        "11-16 10:02–10:09 有 16 位新增，是不是有活动？",
         f"客户 …{last[-4:]} 在 30 天内有 2 位员工添加，是不是有交接？",
         "2026-11 新增 17 位，其中 2 位不到 7 天就流失，是不是有什么情况？",
     }
@@ -289,7 +289,7 @@ def test_held_contacts_are_named_as_pending_meanwhile(tmp_path: Path) -> None:
         told = morning(services, TUESDAY)
 
     assert told == dry
-    assert "是不是有活动？其间 2 位暂列待确认。" in told[ASKED_ON_TUESDAY]
+    assert "是不是有活动？其间 16 位暂列待确认。" in told[ASKED_ON_TUESDAY]
 
 
 def test_without_rules_nothing_is_looked_at_and_nobody_is_asked(tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_questions_in_english(tmp_path: Path) -> None:
 
     assert told.splitlines()[:2] == [
         "**A question for you: one sentence is enough**",
-        "11-23 10:02–10:09: 16 added. Was there an event? 2 of them are pending meanwhile.",
+        "11-23 10:02–10:09: 16 added. Was there an event? 16 of them are pending meanwhile.",
     ]
     assert review.splitlines()[1] == (
         "员工甲: 11-23 10:02–10:09: 16 added. Says: open day (finding:burst:zhang:2026-11-23)"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from builders.e2e import at, outbox_rows
-from builders.reviews import TUESDAY, branch, burst, lost_contact, tell
+from builders.reviews import BURST_ID, HOLD, TUESDAY, branch, burst, lost_contact, numbers, tell
 
 from bot.core.relations import RelationKind
 from bot.features.reviews.cases import cases
-from bot.features.reviews.decide import open_appeal
+from bot.features.reviews.decide import decide, open_appeal
 from bot.services import Services
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan_by_person
@@ -18,6 +18,7 @@ from scheduler.timetable import Firing
 
 ASKED_ON_TUESDAY = "question:2026-11-24:zhang"
 WEDNESDAY = at("2026-11-25T09:07")
+LATER = at("2026-11-30T21:00")  # the keep period of the 23rd is over
 
 
 def run(services: Services, when: str) -> list[str]:
@@ -77,3 +78,22 @@ def test_a_run_that_broke_off_after_it_had_stored_still_tells(tmp_path: Path) ->
         later = run(services, "2026-11-24T09:10")
 
     assert later == [ASKED_ON_TUESDAY]
+
+
+def test_adds_after_a_decision_are_another_question_about_the_same_day(tmp_path: Path) -> None:
+    with branch(tmp_path, more=HOLD) as services:
+        burst(services)
+        run(services, "2026-11-24T09:07")
+        decide(services, BURST_ID, accept=True, by="head", reason="开放日", at=TUESDAY)
+        cleared = numbers(services, "zhang", TUESDAY)
+        burst(services, begin=at("2026-11-23T20:00"))
+        keys = run(services, "2026-11-25T09:07")
+        asked = [case.id for case in cases(services, at=WEDNESDAY) if case.kind == "finding"]
+        held = numbers(services, "zhang", LATER)
+        decide(services, f"{BURST_ID}#2", accept=False, by="head", reason="没有活动", at=LATER)
+        confirmed = numbers(services, "zhang", LATER)
+
+    assert cleared == (0, 16, 0, ())  # their keep period is not over
+    assert keys == ["question:2026-11-25:zhang"]
+    assert asked == [f"{BURST_ID}#2"]
+    assert (held, confirmed) == ((16, 16, 0, ()), (16, 0, 16, ("burst",)))

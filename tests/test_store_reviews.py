@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.evidence import Evidence
-from bot.core.integrity import Finding, FindingKind, FindingName, Flag
-from bot.store.reviews import Opening, ReviewKind, ReviewState
+from bot.core.integrity import DecidedFinding, Finding, FindingKind, FindingName, Flag
+from bot.store.reviews import Decided, Opening, ReviewKind, ReviewState
 from bot.store.store import Store
 
 CONTACT = ("jia", "wm1", 100)
@@ -216,9 +216,15 @@ def test_a_decided_finding_holds_nothing_and_only_a_confirmed_one_is_a_flag(
         second = store.findings.decide(BURST, confirmed=not confirmed, by="hr", reason="改判", at=700)
         late = store.findings.answer(BURST, "太晚", at=710)
 
-    assert before == (frozenset(), ())
+    assert before == ((), ())
     assert (first, second, late) == (True, False, False)
-    assert store.findings.decided() == {BURST}
+    named = frozenset(FINDING.concerned)
+    assert store.findings.decided() == (
+        DecidedFinding(name=BURST, concerned=named, confirmed=confirmed, at=600),
+    )
+    by = Decided(by="hr", at=600, why="核实")
+    assert store.findings.confirmed_of("jia") == (dict.fromkeys(named, by) if confirmed else {})
+    assert store.findings.confirmed_of("yi") == {}
     assert store.findings.flags() == ((Flag(name=BURST, on=date(2026, 11, 23)),) if confirmed else ())
     assert store.findings.open() == []
     assert asked(store) is False

@@ -29,17 +29,19 @@ class Evidence:
 def evidence_of(finding: Finding, *, contacts: Sequence[Contact], quota: Quota) -> Evidence:
     """Return the figures of *finding* under the rules of *quota*.
 
-    *contacts*: the person's as of T, by time; for a quick loss those of the period.
+    *contacts*: the person's as of T, by time.
     """
     moments = [key[2] for key in finding.concerned]
     if finding.name.kind is FindingKind.BURST and quota.integrity.burst is not None:
         return _densest(moments, contacts, window_s=quota.integrity.burst.minutes * 60)
-    of = days = 0
-    if finding.name.kind is FindingKind.SHARED:
-        days = quota.integrity.window_days
-    elif finding.name.kind is FindingKind.QUICK_LOSS:
-        of, days = len(contacts), quota.counting.keep_days
-    return Evidence(first=moments[0], last=moments[-1], n=finding.seen, of=of, days=days)
+    days = {FindingKind.SHARED: quota.integrity.window_days, FindingKind.QUICK_LOSS: quota.counting.keep_days}
+    return Evidence(
+        first=moments[0],
+        last=moments[-1],
+        n=finding.seen,
+        of=finding.of,
+        days=days.get(finding.name.kind, 0),
+    )
 
 
 def _densest(ends: Sequence[int], contacts: Sequence[Contact], *, window_s: int) -> Evidence:

@@ -7,7 +7,7 @@ finding is its subject, not the list of its adds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -31,6 +31,7 @@ class FindingKind(StrEnum):
     ROLLOUT = "rollout"
 
 
+DECIDED_BY_ADD = frozenset({FindingKind.BURST, FindingKind.SHARED})  # later adds are asked about anew
 FLAGS = (FindingKind.BURST, FindingKind.SHARED, FindingKind.QUICK_LOSS)  # a row may show them once confirmed
 
 
@@ -38,12 +39,14 @@ FLAGS = (FindingKind.BURST, FindingKind.SHARED, FindingKind.QUICK_LOSS)  # a row
 class FindingName:
     """The person and *subject* of a finding.
 
-    The subject is a local day (burst, rollout), a customer (shared) or `quota period` (quick_loss).
+    The subject is a local day (burst, rollout), a customer (shared) or `quota period` (quick_loss). *nth* is
+    above 1 for adds that came after a decision about the same subject.
     """
 
     kind: FindingKind
     userid: str
     subject: str
+    nth: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +54,24 @@ class Finding:
     """A question with its evidence: the adds *concerned*, by time; *on* is the local day of the first.
 
     *seen* counts adds in the window, employees of the customer, quickly lost adds, or adds of customers
-    known before.
+    known before. *of*: the number of adds that *seen* of a quick loss is part of.
     """
 
     name: FindingName
     on: date
     concerned: tuple[Key, ...]
     seen: int
+    of: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidedFinding:
+    """A reviewer's decision *at* epoch s on the adds *concerned* by a finding."""
+
+    name: FindingName
+    concerned: frozenset[Key]
+    confirmed: bool
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,25 +90,26 @@ def no_event(_userid: str, _day: date) -> bool:
 def bursts(
     contacts: Sequence[Contact], *, burst: Burst, day_of: Callable[[int], date], planned: Planned = no_event
 ) -> list[Finding]:
-    """Return one finding for each local day with a burst of one employee.
+    """Return one finding for each local day on which bursts of one employee began.
 
-    *contacts* are as of T, by time, then by customer. Concerned are the adds from the *adds*-th on in any
-    window of *minutes*, both ends included. Adds of a planned event are left out altogether.
+    *contacts* are as of T, by time, then by customer. Concerned are all adds of each window of *minutes*,
+    both ends included, with at least *adds* of them. Adds of a planned event are left out altogether.
     """
     unplanned = [
         contact for contact in contacts if not planned(contact.add.userid, day_of(contact.add.added_at))
     ]
     concerned: dict[date, list[Key]] = {}
     seen: dict[date, int] = {}
-    begin = 0
+    day, begin, end = date.min, 0, 0  # unplanned[:end] are behind the last burst
     for index, contact in enumerate(unplanned):
         while unplanned[begin].add.added_at < contact.add.added_at - burst.minutes * 60:
             begin += 1
         number = index - begin + 1
         if number >= burst.adds:
-            day = day_of(contact.add.added_at)
-            concerned.setdefault(day, []).append(contact.key)
-            seen[day] = max(seen.get(day, 0), number)
+            if begin >= end:  # no add in common with the burst before
+                day, end = day_of(unplanned[begin].add.added_at), begin
+            concerned.setdefault(day, []).extend(other.key for other in unplanned[end : index + 1])
+            seen[day], end = max(seen.get(day, 0), number), index + 1
     return [
         Finding(
             name=FindingName(kind=FindingKind.BURST, userid=keys[0][0], subject=day.isoformat()),
@@ -107,24 +122,22 @@ def bursts(
 
 
 def shared(
-    contacts: Iterable[Contact], *, shared_by: int, window_days: int, day_of: Callable[[int], date]
+    contacts: Sequence[Contact], *, shared_by: int, window_days: int, day_of: Callable[[int], date]
 ) -> list[Finding]:
-    """Return one finding for each employee of one customer from the *shared_by*-th on.
+    """Return one finding for each employee with an add that makes one customer shared.
 
-    *contacts* are all adds of one customer as of T, at any employee. Windows of *window_days* × 24 h slide;
-    both ends are included; within one, employees stand in the order of their first add, then of userids.
+    *contacts* are all adds of one customer as of T, at any employee. Concerned is an add if at least
+    *shared_by* employees added the customer in the *window_days* × 24 h that end at it, both ends included.
     """
-    by_time = sorted(contacts, key=lambda contact: (contact.add.added_at, contact.add.userid))
     concerned: dict[str, list[Key]] = {}
     seen: dict[str, int] = {}
-    for index, contact in enumerate(by_time):
-        begin = contact.add.added_at - window_days * DAY_S
-        window = [other for other in by_time[: index + 1] if other.add.added_at >= begin]
-        order = list(dict.fromkeys(other.add.userid for other in window))
-        userid = contact.add.userid
-        if order.index(userid) + 1 >= shared_by:
+    for contact in sorted(contacts, key=lambda contact: (contact.add.added_at, contact.add.userid)):
+        end, userid = contact.add.added_at, contact.add.userid
+        begin = end - window_days * DAY_S
+        number = len({other.add.userid for other in contacts if begin <= other.add.added_at <= end})
+        if number >= shared_by:
             concerned.setdefault(userid, []).append(contact.key)
-            seen[userid] = max(seen.get(userid, 0), len(order))
+            seen[userid] = max(seen.get(userid, 0), number)
     return [
         Finding(
             name=FindingName(kind=FindingKind.SHARED, userid=userid, subject=keys[0][1]),
@@ -141,22 +154,25 @@ def quick_loss(
     *,
     rule: QuickLoss,
     keep_s: int,
+    at_s: int,
     about: str,
     day_of: Callable[[int], date],
 ) -> Finding | None:
     """Return the finding about one employee's adds of one period, or None.
 
-    *contacts*: the period's adds as of T; *about*: `quota period`. Losses less than *keep_s* after the add
-    are quick. A share equal to the rate is a finding.
+    *contacts*: the period's adds as of *at_s* (epoch s); *about*: `quota period`. Only adds at least *keep_s*
+    old are looked at. Losses less than *keep_s* after the add are quick. A share equal to the rate is a
+    finding.
     """
+    old = [contact for contact in contacts if contact.add.added_at + keep_s <= at_s]
     lost = [
         contact
-        for contact in contacts
+        for contact in old
         if contact.add.ended_by in LOSSES
         and contact.add.ended_at is not None
         and contact.add.ended_at - contact.add.added_at < keep_s
     ]
-    if len(contacts) < rule.min_adds or not lost or Fraction(len(lost), len(contacts)) < rule.rate:
+    if len(old) < rule.min_adds or not lost or Fraction(len(lost), len(old)) < rule.rate:
         return None
     first = lost[0]
     return Finding(
@@ -164,6 +180,7 @@ def quick_loss(
         on=day_of(first.add.added_at),
         concerned=tuple(contact.key for contact in lost),
         seen=len(lost),
+        of=len(old),
     )
 
 
@@ -253,6 +270,36 @@ def seen_in(
     return found
 
 
-def held_by(found: Iterable[Finding], *, decided: frozenset[FindingName]) -> frozenset[Key]:
-    """Return the keys of the contacts held by undecided findings."""
-    return frozenset(key for finding in found if finding.name not in decided for key in finding.concerned)
+def undecided(found: Iterable[Finding], *, decided: Iterable[DecidedFinding]) -> list[Finding]:
+    """Return *found* without the adds that decisions named.
+
+    The other adds of a decided burst or shared customer are another question about the same subject. Any
+    other decided finding is left out as a whole.
+    """
+    freed, nth = set[tuple[FindingKind, Key]](), dict[FindingName, int]()
+    for decision in decided:
+        freed |= {(decision.name.kind, key) for key in decision.concerned}
+        name = replace(decision.name, nth=1)
+        nth[name] = max(nth.get(name, 1), decision.name.nth + 1)
+    left = []
+    for finding in found:
+        kind = finding.name.kind
+        keys = tuple(key for key in finding.concerned if (kind, key) not in freed)
+        is_decided = finding.name in nth and kind not in DECIDED_BY_ADD
+        if keys and not is_decided:
+            name = replace(finding.name, nth=nth.get(finding.name, 1))
+            left.append(replace(finding, name=name, concerned=keys))
+    return left
+
+
+def refused_by(decided: Iterable[DecidedFinding], *, before: int) -> frozenset[Key]:
+    """Return the keys of the contacts rejected by findings confirmed before *before* (epoch s).
+
+    Quickly lost contacts are lost anyway.
+    """
+    return frozenset(
+        key
+        for finding in decided
+        if finding.confirmed and finding.name.kind is not FindingKind.QUICK_LOSS and finding.at < before
+        for key in finding.concerned
+    )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from bot.core.counting import Integrity
-from bot.core.integrity import FLAGS, FindingKind, FindingName, Flag, Planned, no_event
+from bot.core.integrity import FLAGS, DecidedFinding, FindingKind, Flag, Planned, no_event
 from bot.core.money import Scope
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind
@@ -70,8 +70,8 @@ class Branch:
     """All input of the numbers but the rules and the time.
 
     Ranks are among *people*: of a part of them the rows are right, the ranks are not. *contacts* include
-    those of employees not in *people* yet. *decided*: findings that hold nothing any more; *flags*:
-    confirmed ones. *start*: when the bot began to know the bank's customers, epoch s, None if it has not.
+    those of employees not in *people* yet. *decided*: findings with a decision; *flags*: confirmed ones.
+    *start*: when the bot began to know the bank's customers, epoch s, None if it has not.
     *begun_on*: the local day on which the record begins; None if unknown. *integrity*: `[integrity]` by the
     day of the add; None: that of each quota.
     """
@@ -80,7 +80,7 @@ class Branch:
     departments: Departments
     contacts: Contacts
     calendar: WorkCalendar
-    decided: frozenset[FindingName] = frozenset()
+    decided: Collection[DecidedFinding] = ()
     flags: Collection[Flag] = ()
     planned: Planned = no_event
     start: int | None = None

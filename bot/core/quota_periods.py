@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from fractions import Fraction
@@ -11,7 +11,17 @@ from fractions import Fraction
 from bot.core.contacts import Contact
 from bot.core.counting import Integrity
 from bot.core.history import History, Tally
-from bot.core.integrity import FindingName, Key, LaunchRule, Planned, held_by, no_event, seen_in
+from bot.core.integrity import (
+    DecidedFinding,
+    Finding,
+    Key,
+    LaunchRule,
+    Planned,
+    no_event,
+    refused_by,
+    seen_in,
+    undecided,
+)
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import Period, PeriodKind
 from bot.core.quotas import Basis, Quota, stretches_under, under_quota
@@ -60,9 +70,9 @@ class Moment:
 class Past:
     """Everybody's contacts as of one time; each is looked at once for all quotas.
 
-    *people*: by userid. *decided*: findings that hold nothing any more. *planned*: the adds of declared
-    events. *start*: when the bot began to know the bank's customers, epoch s, None if it has not.
-    *integrity*: `[integrity]` by the day of the add; None: that of each quota.
+    *people*: by userid. *decided*: findings with a decision. *planned*: the adds of declared events. *start*:
+    when the bot began to know the bank's customers, epoch s, None if it has not. *integrity*: `[integrity]`
+    by the day of the add; None: that of each quota.
     """
 
     at_s: int
@@ -70,12 +80,16 @@ class Past:
     calendar: WorkCalendar
     people: Mapping[str, Person] = field(default_factory=dict)
     departments: Departments = field(default_factory=Departments)
-    decided: frozenset[FindingName] = frozenset()
+    decided: Collection[DecidedFinding] = ()
     planned: Planned = no_event
     start: int | None = None
     integrity: Dated[Integrity] | None = None
     _histories: dict[str, History] = field(default_factory=dict, init=False)
+    _findings: dict[tuple[Integrity | None, LaunchRule | None], list[Finding]] = field(
+        default_factory=dict, init=False
+    )
     _held: dict[Quota, frozenset[Key]] = field(default_factory=dict, init=False)
+    _refused: dict[tuple[Quota, int], frozenset[Key]] = field(default_factory=dict, init=False)
 
     def history(self, userid: str) -> History:
         """Return one employee's history."""
@@ -84,36 +98,54 @@ class Past:
             self._histories[userid] = History.known_at(self.at_s, contacts=contacts)
         return self._histories[userid]
 
-    def rollout(self, quota: Quota) -> LaunchRule | None:
-        """Return the rule about adds near the start under *quota*."""
-        if self.start is None:
-            return None
-        return LaunchRule(start=self.start, first_add=quota.counting.first_add)
+    def findings(self, quota: Quota) -> list[Finding]:
+        """Return what *quota* asks about everybody's adds, each under the `[integrity]` of its day."""
+        rollout = None
+        if self.start is not None:
+            rollout = LaunchRule(start=self.start, first_add=quota.counting.first_add)
+        key = None if self.integrity else quota.integrity, rollout
+        if key not in self._findings:
+            everybody = {userid: self.history(userid).contacts for userid in self.contacts}
+            found: list[Finding] = []
+            for integrity in self._integrities(quota):
+                for finding in seen_in(
+                    everybody,
+                    integrity=integrity,
+                    day_of=self.calendar.day_of,
+                    planned=self.planned,
+                    rollout=rollout,
+                ):
+                    keys = tuple(
+                        key for key in finding.concerned if self.integrity_at(quota, key[2]) == integrity
+                    )
+                    found += [replace(finding, concerned=keys)] if keys else []
+            self._findings[key] = found
+        return self._findings[key]
 
     def held(self, quota: Quota) -> frozenset[Key]:
-        """Return the contacts that `[integrity]` holds, each by the rules of the day of its add."""
-        dated = self.integrity or Dated(((date.min, quota.integrity),))
-        holding = {integrity for _, integrity in dated.values if integrity.hold}
-        if not holding:
+        """Return the contacts that `[integrity]` holds under *quota*."""
+        if not any(integrity.hold for integrity in self._integrities(quota)):
             return frozenset()
         if quota not in self._held:
-            everybody = {userid: self.history(userid).contacts for userid in self.contacts}
-            self._held[quota] = frozenset(
-                key
-                for integrity in holding
-                for key in held_by(
-                    seen_in(
-                        everybody,
-                        integrity=integrity,
-                        day_of=self.calendar.day_of,
-                        planned=self.planned,
-                        rollout=self.rollout(quota),
-                    ),
-                    decided=self.decided,
-                )
-                if dated.on(self.calendar.day_of(key[2])) == integrity
-            )
+            asked = undecided(self.findings(quota), decided=self.decided)
+            keys = (key for finding in asked for key in finding.concerned)
+            self._held[quota] = frozenset(key for key in keys if self.integrity_at(quota, key[2]).hold)
         return self._held[quota]
+
+    def refused(self, quota: Quota, *, settlement_s: int) -> frozenset[Key]:
+        """Return the contacts rejected under *quota* by findings confirmed before the settlement."""
+        if (quota, settlement_s) not in self._refused:
+            keys = refused_by(self.decided, before=settlement_s)
+            held = (key for key in keys if self.integrity_at(quota, key[2]).hold)
+            self._refused[quota, settlement_s] = frozenset(held)
+        return self._refused[quota, settlement_s]
+
+    def _integrities(self, quota: Quota) -> set[Integrity]:
+        return {quota.integrity} if self.integrity is None else {rule for _, rule in self.integrity.values}
+
+    def integrity_at(self, quota: Quota, at_s: int) -> Integrity:
+        """Return the `[integrity]` of an add at *at_s* (epoch s) under *quota*."""
+        return quota.integrity if self.integrity is None else self.integrity.on(self.calendar.day_of(at_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +219,7 @@ class QuotaPeriod:
             day_of=self.calendar.day_of,
             settled=past.at_s >= self.settlement_s,
             held=past.held(self.quota),
+            refused=past.refused(self.quota, settlement_s=self.settlement_s),
         )
         return list(zip(contacts, judge(contacts, case=case), strict=True))
 

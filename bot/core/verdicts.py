@@ -76,7 +76,7 @@ class Case:
     """The conditions for judging the contacts of one employee: *at* is T in epoch seconds.
 
     *day_of*: the local date of epoch seconds. *settled*: T is the settlement or later.
-    *held*: keys of the contacts held by `[integrity]`.
+    *held*: keys of the contacts held by `[integrity]`; *refused*: those rejected by a confirmed finding.
     """
 
     quota: Quota
@@ -84,6 +84,7 @@ class Case:
     day_of: Callable[[int], date]
     settled: bool = False
     held: frozenset[tuple[str, str, int]] = frozenset()
+    refused: frozenset[tuple[str, str, int]] = frozenset()
 
     @property
     def counting(self) -> Counting:
@@ -128,9 +129,9 @@ def _each(decide: Callable[[Case, Contact], Verdict | None]) -> Rule:
 
 @_each
 def review(case: Case, contact: Contact) -> Verdict | None:
-    """Apply the decision of a reviewer."""
+    """Apply the decision of a reviewer: on the contact itself, else on a finding."""
     decision = contact.decisions.get(case.quota.id)
-    if decision is None:
+    if decision is None and contact.key not in case.refused:
         return None
     return Verdict.COUNTED_REVIEW if decision else Verdict.REJECTED_REVIEW
 

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.core.evidence import Evidence
-from bot.core.integrity import Finding, FindingName, Flag, Key
+from bot.core.integrity import DecidedFinding, Finding, FindingName, Flag, Key
 from bot.store.engine import SqlRow, TableGroup, row_of, value_of
 
 
@@ -129,9 +129,26 @@ class Reviews(TableGroup):
 class Findings(TableGroup):
     """Questions about adds: asked, answered, confirmed or cleared. What was decided is not asked again."""
 
-    def decided(self) -> frozenset[FindingName]:
-        """Return the decided findings: they hold nothing any more."""
-        return frozenset(_name(row) for row in self._engine.all("findings_decided"))
+    def decided(self) -> tuple[DecidedFinding, ...]:
+        """Return the decisions, each on the adds that it named."""
+        return tuple(
+            DecidedFinding(
+                name=_name(row),
+                concerned=frozenset(_keys(row)),
+                confirmed=row["state"] == "confirmed",
+                at=row["decided_at"],
+            )
+            for row in self._engine.all("findings_decided")
+        )
+
+    def confirmed_of(self, userid: str) -> dict[Key, Decided]:
+        """Return who confirmed a finding about one employee's contacts, by contact."""
+        return {
+            key: Decided(by=row["decided_by"], at=row["decided_at"], why=row["reason"])
+            for row in self._engine.all("findings_decided")
+            if row["userid"] == userid and row["state"] == "confirmed"
+            for key in _keys(row)
+        }
 
     def flags(self) -> tuple[Flag, ...]:
         """Return the findings that a reviewer confirmed."""
@@ -149,7 +166,7 @@ class Findings(TableGroup):
         """Keep a question under its time; False when it was asked before."""
         return self._engine.apply(
             "findings_ask",
-            **row_of(finding.name),
+            **_named(finding.name),
             on_day=finding.on.isoformat(),
             concerned=json.dumps(finding.concerned),
             evidence=json.dumps(asdict(evidence)),
@@ -162,20 +179,24 @@ class Findings(TableGroup):
 
     def answer(self, name: FindingName, text: str, *, at: int) -> bool:
         """Keep what the person says, once; False when it was answered or decided."""
-        return self._engine.apply("findings_answer", **row_of(name), answer=text, at=at)
+        return self._engine.apply("findings_answer", **_named(name), answer=text, at=at)
 
     def decide(self, name: FindingName, *, confirmed: bool, by: str, reason: str, at: int) -> bool:
         """Confirm or clear a finding; False when it was decided."""
         state = "confirmed" if confirmed else "cleared"
-        return self._engine.apply("findings_decide", **row_of(name), state=state, by=by, reason=reason, at=at)
+        return self._engine.apply("findings_decide", **_named(name), state=state, by=by, reason=reason, at=at)
 
     def tell(self, name: FindingName, *, told: int, at: int) -> None:
         """Note that so many levels of reviewers were asked."""
-        self._engine.run("findings_tell", **row_of(name), told=told, at=at)
+        self._engine.run("findings_tell", **_named(name), told=told, at=at)
 
 
 def _key(row: SqlRow) -> Key:
     return row["userid"], row["external_userid"], row["added_at"]
+
+
+def _keys(row: SqlRow) -> list[Key]:
+    return [(userid, customer, moment) for userid, customer, moment in json.loads(row["concerned"])]
 
 
 def _opening(opening: Opening) -> SqlRow:
@@ -188,11 +209,17 @@ def _review(row: SqlRow) -> Review:
 
 
 def _name(row: SqlRow) -> FindingName:
-    return value_of(FindingName, row)
+    subject, _, nth = row["subject"].partition("#")
+    return value_of(FindingName, row, subject=subject, nth=int(nth or 1))
+
+
+def _named(name: FindingName) -> dict[str, str]:
+    subject = name.subject if name.nth == 1 else f"{name.subject}#{name.nth}"
+    return {"kind": name.kind.value, "userid": name.userid, "subject": subject}
 
 
 def _open_finding(row: SqlRow) -> OpenFinding:
-    concerned, evidence = json.loads(row["concerned"]), json.loads(row["evidence"])
+    evidence, concerned = json.loads(row["evidence"]), _keys(row)
     return value_of(
         OpenFinding, row, name=_name(row), on=row["on_day"], concerned=concerned, evidence=evidence
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.contacts import Contact, Details
 from bot.core.counting import Counting
-from bot.core.integrity import FindingName
+from bot.core.integrity import DecidedFinding
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, QuotaFigures, compute_rows
@@ -63,7 +63,7 @@ def words(
     rules: Counting | None = None,
     asked: Quota | None = None,
     period: str = "2026-11",
-    decided: Iterable[FindingName] = (),
+    decided: Iterable[DecidedFinding] = (),
     planned: Iterable[tuple[str, date]] = (),
     userid: str = "jia",
 ) -> dict[str, str]:
@@ -72,7 +72,7 @@ def words(
     judging = asked or quota(counting=rules or Counting())
     past = branch(
         contacts,
-        decided=frozenset(decided),
+        decided=tuple(decided),
         planned=lambda who, day: (who, day) in declared,
     ).past(seconds(when))
     quota_period = QuotaPeriod.of(judging, parse_period(period), calendar=china())

@@ -42,34 +42,26 @@ class Judging(Naive):
             around = [
                 one
                 for one in unplanned
-                if one.userid == add.userid
-                and add.begin - burst.minutes * 60 <= one.begin
-                and (one.begin, one.customer) <= (add.begin, add.customer)
+                if one.userid == add.userid and add.begin - burst.minutes * 60 <= one.begin <= add.begin
             ]
-            named = ("burst", add.userid, self.day_of(add.begin).isoformat())
-            if len(around) >= burst.adds and named not in self.decided():
-                found.add(add.key)
-        return found
+            if len(around) >= burst.adds:
+                found |= {one.key for one in around}
+        return found - self.freed("burst")
 
     def in_shared(self, quota: Quota, until: int) -> set[tuple[str, str, int]]:
         rule, found = quota.integrity, set()
         if rule.shared_by is None:
             return set()
         for add in self.won(until):
-            first_of: dict[str, int] = {}
-            for one in self.won(until):
-                if (
-                    one.customer == add.customer
-                    and add.begin - rule.window_days * DAY <= one.begin <= add.begin
-                ):
-                    first_of.setdefault(one.userid, one.begin)
-            before = [
-                who for who, begin in first_of.items() if (begin, who) <= (first_of[add.userid], add.userid)
-            ]
-            named = ("shared", add.userid, add.customer)
-            if len(before) >= rule.shared_by and named not in self.decided():
+            employees = {
+                one.userid
+                for one in self.won(until)
+                if one.customer == add.customer
+                and add.begin - rule.window_days * DAY <= one.begin <= add.begin
+            }
+            if len(employees) >= rule.shared_by:
                 found.add(add.key)
-        return found
+        return found - self.freed("shared")
 
     def known_before(self, quota: Quota, until: int) -> set[tuple[str, str, int]]:
         rule, found = quota.counting.first_add.value, set()
@@ -85,12 +77,18 @@ class Judging(Naive):
                 for one in self.won(until)
             )
             asked = rule == "any" if add.number > 0 else by_another
-            if asked and ("rollout", add.userid, day.isoformat()) not in self.decided():
+            days = {
+                (one.name.userid, one.name.subject)
+                for one in self.world.decided
+                if one.name.kind == "rollout"
+            }
+            if asked and (add.userid, day.isoformat()) not in days:
                 found.add(add.key)
-        return found
+        return found - self.freed("rollout")
 
-    def decided(self) -> set[tuple[str, str, str]]:
-        return {(name.kind.value, name.userid, name.subject) for name in self.world.decided}
+    def freed(self, kind: str) -> set[tuple[str, str, int]]:
+        decided = [one for one in self.world.decided if one.name.kind.value == kind]
+        return {key for one in decided for key in one.concerned}
 
     # -- which adds a quota looks at
 
@@ -164,9 +162,13 @@ class Judging(Naive):
 
     def decision(self, quota: Quota, add: Won) -> str | None:
         taken = self.world.known.decisions.get(add.key, {})
-        if quota.id not in taken:
-            return None
-        return "counted:review" if taken[quota.id] else "rejected:review"
+        if quota.id in taken:
+            return "counted:review" if taken[quota.id] else "rejected:review"
+        confirmed = any(
+            one.confirmed and one.name.kind != "quick_loss" and add.key in one.concerned
+            for one in self.world.decided
+        )
+        return "rejected:review" if confirmed and quota.integrity.hold else None
 
     def not_first(self, quota: Quota, add: Won, until: int) -> str | None:
         rule = quota.counting.first_add.value

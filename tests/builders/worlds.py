@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from bot.core.contacts import Contact, Details
-from bot.core.integrity import FindingKind, FindingName, Flag
+from bot.core.integrity import DecidedFinding, FindingKind, FindingName, Flag
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import period_of
 from bot.core.progress import Branch as CoreBranch
@@ -83,7 +83,7 @@ class World:
     behind_threshold: Fraction
     period_name: str | None
     known: Known = field(default_factory=Known)
-    decided: frozenset[FindingName] = frozenset()
+    decided: tuple[DecidedFinding, ...] = ()
     flags: tuple[Flag, ...] = ()
     planned: frozenset[tuple[str, date]] = frozenset()
     start: int | None = None
@@ -325,9 +325,26 @@ def with_asides(chance: Chance, world: World) -> World:
         )
         if chance.often(0.05)
     ]
+    adds = {
+        (one.userid, one.external_userid, one.at) for one in world.events if one.kind is RelationKind.ADDED
+    }
+    decided = tuple(
+        DecidedFinding(
+            name=name,
+            concerned=frozenset(
+                key
+                for key in sorted(adds)
+                if key[0] == name.userid
+                and name.subject in {key[1], world.calendar.day_of(key[2]).isoformat()}
+                and chance.often(0.8)
+            ),
+            confirmed=chance.often(0.5),
+        )
+        for name in names
+    )
     return replace(
         world,
-        decided=frozenset(names),
+        decided=decided,
         flags=tuple(Flag(name=name, on=chance.day()) for name in names if chance.often(0.3)),
         planned=frozenset((userid, day) for userid, day, _ in seen if chance.often(0.1)),
         start=chance.one(None, chance.choice(near)) if near else None,

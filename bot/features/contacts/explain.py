@@ -137,6 +137,7 @@ class _Explainer:
         self._past: Past = branch.past(epoch_of(at))
         self._facts: LedgerFacts = services.store.ledger.told_of(person.userid, upto=epoch_of(at))
         self._decisions = services.store.reviews.decided_of(person.userid)
+        self._confirmed = services.store.findings.confirmed_of(person.userid)
         self._language = services.language
 
     def signed(self, quota: str, period: str) -> bool:
@@ -175,6 +176,8 @@ class _Explainer:
         facts = self._facts.get(add.external_userid, ())
         first = next((event.at for event, _ in facts if event.kind is RelationKind.ADDED), add.added_at)
         decided = self._decisions.get((*contact.key, quota_period.quota.id))
+        if decided is None and verdict is Verdict.REJECTED_REVIEW:
+            decided = self._confirmed.get(contact.key)
         return Ruling(
             verdict=verdict,
             contact=contact,

@@ -85,7 +85,8 @@ class Case:
 def id_of(name: FindingName) -> str:
     """Return the case id of a finding: `finding:burst:zhangsan:2026-11-23`."""
     subject = name.subject.replace(" ", ":") if name.kind is FindingKind.QUICK_LOSS else name.subject
-    return f"{FINDING}:{name.kind.value}:{name.userid}:{subject}"
+    nth = "" if name.nth == 1 else f"#{name.nth}"
+    return f"{FINDING}:{name.kind.value}:{name.userid}:{subject}{nth}"
 
 
 def rename_id(pair: Pair) -> str:

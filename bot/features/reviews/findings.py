@@ -5,19 +5,19 @@ A question is evidence and no verdict: until a reviewer confirms it, no row, dig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core.contacts import Contact
-from bot.core.counting import OFF, FirstAdd, Integrity
+from bot.core.counting import OFF, FirstAdd
 from bot.core.evidence import Evidence, evidence_of
-from bot.core.integrity import Finding, FindingName, Key, LaunchRule, quick_loss, seen_in
+from bot.core.integrity import Finding, FindingName, Key, quick_loss, undecided
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, subject_of
 from bot.core.quiet_hours import Silence
 from bot.core.quota_periods import Past, QuotaPeriod
-from bot.core.quotas import Quota, stretches_under
+from bot.core.quotas import stretches_under
 from bot.core.rollout import Mode
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.sync import ROLLOUT_S
@@ -168,7 +168,8 @@ def _leave_unasked(services: Services, seen: Iterable[Question], *, at: datetime
 
 
 def _left_key(name: FindingName) -> str:
-    return f"question:{name.kind.value}:{name.userid}:{name.subject}"
+    nth = "" if name.nth == 1 else f"#{name.nth}"
+    return f"question:{name.kind.value}:{name.userid}:{name.subject}{nth}"
 
 
 def _seen(services: Services, *, at: datetime) -> list[Question]:
@@ -179,7 +180,7 @@ def _seen(services: Services, *, at: datetime) -> list[Question]:
     if not quota_periods:
         return []
     branch = load_branch(services, quota_periods, at=at)
-    looking = _Looking(branch=branch, past=branch.past(epoch_of(at)), known={}, by_rule={})
+    looking = _Looking(branch=branch, past=branch.past(epoch_of(at)))
     by_name: dict[FindingName, Question] = {}
     for quota_period in quota_periods:
         for question in looking.questions(quota_period):
@@ -217,12 +218,10 @@ def _running(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
 
 @dataclass(slots=True, kw_only=True)
 class _Looking:
-    """One search through all contacts; quotas with equal rules share the findings."""
+    """One search through all contacts."""
 
     branch: Branch
     past: Past
-    known: Mapping[str, Sequence[Contact]]
-    by_rule: dict[tuple[Integrity, LaunchRule | None], list[Finding]]
 
     def questions(self, about: QuotaInPeriod) -> list[Question]:
         """Return the findings of one quota's rules in one period about the people under it."""
@@ -235,7 +234,8 @@ class _Looking:
             if stretches_under(quota, person, period, departments=tree)
         }
         questions = []
-        for finding in [*self._anywhere(quota), *self._quick_losses(quota_period, sorted(under))]:
+        everywhere = [*self.past.findings(quota), *self._quick_losses(quota_period, sorted(under))]
+        for finding in undecided(everywhere, decided=self.branch.decided):
             concerned = tuple(
                 key for key in finding.concerned if quota_period.first_s <= key[2] < quota_period.end_s
             )
@@ -247,21 +247,6 @@ class _Looking:
     def calendar(self) -> WorkCalendar:
         return self.branch.calendar
 
-    def _anywhere(self, quota: Quota) -> list[Finding]:
-        integrity, rollout = quota.integrity, self.past.rollout(quota)
-        if (integrity, rollout) not in self.by_rule:
-            self.known = self.known or {
-                userid: self.past.history(userid).contacts for userid in self.branch.contacts
-            }
-            self.by_rule[integrity, rollout] = seen_in(
-                self.known,
-                integrity=integrity,
-                day_of=self.calendar.day_of,
-                planned=self.branch.planned,
-                rollout=rollout,
-            )
-        return self.by_rule[integrity, rollout]
-
     def _quick_losses(self, quota_period: QuotaPeriod, userids: Iterable[str]) -> list[Finding]:
         quota, rule = quota_period.quota, quota_period.quota.integrity.quick_loss
         if rule is None:
@@ -271,6 +256,7 @@ class _Looking:
                 self._of_period(userid, quota_period),
                 rule=rule,
                 keep_s=quota.counting.keep_s,
+                at_s=self.past.at_s,
                 about=subject_of(quota.id, quota_period.period.name),
                 day_of=self.calendar.day_of,
             )
@@ -284,10 +270,14 @@ class _Looking:
     def _question(self, finding: Finding, quota_period: QuotaPeriod, concerned: Sequence[Key]) -> Question:
         userid, quota = finding.name.userid, quota_period.quota
         by_period = finding.name.subject == subject_of(quota.id, quota_period.period.name)
-        contacts = self._of_period(userid, quota_period) if by_period else self.past.history(userid).contacts
+        contacts = self.past.history(userid).contacts
         # Contacts of a quick loss are lost already and need not be held.
-        holds = quota.integrity.hold and not by_period and self.past.at_s < quota_period.settlement_s
-        held = [(quota.id, quota_period.period.name, key) for key in concerned] if holds else []
+        holds = not by_period and self.past.at_s < quota_period.settlement_s
+        held = [
+            (quota.id, quota_period.period.name, key)
+            for key in concerned
+            if holds and self.past.integrity_at(quota, key[2]).hold
+        ]
         return Question(
             finding=finding,
             evidence=evidence_of(finding, contacts=contacts, quota=quota),

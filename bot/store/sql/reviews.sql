@@ -65,7 +65,8 @@ SELECT quota, userid, external_userid, added_at, state, decided_by, decided_at, 
  ORDER BY decided_at, number;
 
 -- name: findings_decided()
-SELECT kind, userid, subject, on_day, state
+-- Decisions on findings, with the adds that they named.
+SELECT kind, userid, subject, on_day, concerned, state, decided_by, decided_at, reason
   FROM findings
  WHERE state IN ('confirmed', 'cleared')
  ORDER BY kind, userid, subject;
