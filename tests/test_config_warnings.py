@@ -105,6 +105,11 @@ def test_a_warning_says_key_value_and_why(tmp_path: Path, text: str, line: str |
             ["counting.required_tags"],
             id="money on a tag",
         ),
+        pytest.param(
+            'counting = { keep_days = 7, segment_tags = ["VIP"] }\npenalty = { per_missing = 50 }\n',
+            ["counting.segment_tags"],
+            id="money for a segment of a tag",
+        ),
         pytest.param('counting = { keep_days = 7, required_tags = ["VIP"] }\n', [], id="a tag without money"),
     ],
 )

@@ -93,7 +93,7 @@ def test_gross_is_the_adds_dated_in_the_period_and_under_the_quota(world: World)
     known = [one for one in world.events if one.at <= epoch_of(world.at)]
     adds = fold_all(known, regain_s=world.regain_s)
 
-    asked = each_quota(world, basis=Basis.ADDED)
+    asked = counting_all(each_quota(world, basis=Basis.ADDED), segment_tags=())
     quotas, people = ({one.id: one for one in asked.quotas}, {one.userid: one for one in asked.people})
     for row in asked.rows():
         dated = [world.calendar.day_of(add.added_at) for add in adds.get(row.userid, [])]

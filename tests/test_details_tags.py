@@ -65,6 +65,19 @@ def test_a_job_of_the_day_sees_the_tag(branch: Desk, job: str) -> None:
     assert (before, branch.verdicts()) == ({customer: Verdict.TAGS}, {customer: Verdict.COUNTED})
 
 
+def test_a_customer_of_the_segment_is_of_the_quota_as_soon_as_the_tag_is_read(tmp_path: Path) -> None:
+    with desk(tmp_path, quotas=REAL_NAME.replace("required_tags", "segment_tags")) as opened:
+        customer = opened.happen("add")
+        opened.drain()
+        before = opened.verdicts()
+        set_tag(opened, customer, "已实名")
+        with reading(opened):
+            freshen(opened.services, "progress", at=opened.clock.moment)
+        after = opened.verdicts()
+
+    assert (before, after) == ({}, {customer: Verdict.COUNTED})
+
+
 def test_the_close_sees_the_tag_of_the_period_that_it_closes(branch: Desk) -> None:
     customer = branch.happen("add")
     branch.drain()

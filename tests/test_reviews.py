@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders.e2e import add_customers, at
+from builders.e2e import QUOTA, add_customers, at
 from builders.reviews import (
     ANSWERED,
     BURST_ID,
@@ -67,6 +67,21 @@ def test_a_rejected_appeal_changes_nothing_and_is_not_opened_again(tmp_path: Pat
         "rejected:lost_early",
         "客户添加不满 7 天即流失（11-04 10:00 加，11-06 10:00 流失），不计入",
     )
+
+
+def test_a_contact_that_the_segment_leaves_out_is_explained_and_can_be_appealed(tmp_path: Path) -> None:
+    with branch(tmp_path, quotas=QUOTA + '[quotas.counting]\nsegment_tags = ["贵宾"]\n') as services:
+        add_customers(services, "zhang", at("2026-11-03T10:00"))
+        before = numbers(services, "zhang", TUESDAY)
+        (shown,) = explain(services, "zhang", at=TUESDAY).quotas[0].contacts
+        (case,) = open_appeal(services, "zhang", shown.external_userid, text="是贵宾", at=TUESDAY)
+        decide(services, case.id, accept=True, by="head", reason="核实", at=TUESDAY)
+        after = numbers(services, "zhang", TUESDAY)
+
+    assert (shown.verdict, shown.open, shown.until) == ("left_out", False, None)
+    assert shown.reason.startswith("本指标只看带有这些标签之一的客户：贵宾；")
+    assert case.verdict == "left_out"
+    assert (before, after) == ((0, 0, 0, ()), (1, 0, 0, ()))
 
 
 def test_a_case_says_what_it_is_about_and_with_whom_it_is(tmp_path: Path) -> None:

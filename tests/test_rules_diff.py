@@ -53,6 +53,13 @@ KINDER = [
     pytest.param(
         counted(keep_days=7), counted(keep_days=3), "counting.keep_days", id="a shorter keep period"
     ),
+    pytest.param(counted(segment_tags=("a",)), counted(), "counting.segment_tags", id="everybody"),
+    pytest.param(
+        counted(segment_tags=("a",)),
+        counted(segment_tags=("b", "a")),
+        "counting.segment_tags",
+        id="a wider segment",
+    ),
     pytest.param(counted(required_tags=("a",)), counted(), "counting.required_tags", id="a tag less"),
     pytest.param(counted(required_facts=("a",)), counted(), "counting.required_facts", id="a fact less"),
     pytest.param(counted(own_book=True), counted(), "counting.own_book", id="any book"),

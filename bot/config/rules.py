@@ -110,6 +110,8 @@ class Counting(Section):
     """wechat (type 1), wecom (type 2)."""
     keep_days: Whole = Field(0, ge=0, le=366)
     """A contact lost sooner earns nothing."""
+    segment_tags: tuple[Text, ...] = ()
+    """A contact without one of these tags is not of this quota; as soon as the tag is read it is."""
     required_tags: tuple[Text, ...] = ()
     """Corp or rule-group tags by id, by name if unique, else "group/name"."""
     required_facts: tuple[Text, ...] = ()

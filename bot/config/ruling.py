@@ -36,6 +36,7 @@ def _counting(rule: written.Counting) -> counting.Counting:
         first_add=counting.FirstAdd(rule.first_add),
         customer_types=frozenset(_TYPES[name] for name in rule.customer_types),
         keep_days=rule.keep_days,
+        segment_tags=rule.segment_tags,
         required_tags=rule.required_tags,
         required_facts=rule.required_facts,
         own_book=rule.own_book,

@@ -172,12 +172,16 @@ def _incentives(quota: Quota, path: Path) -> Iterator[Found]:
         if quota.penalty is not None and quota.penalty.flat:
             allowed = "a flat deduction without keep_days drives people to any add at all; set keep_days"
             yield (*path, "penalty", "flat"), quota.penalty.flat, allowed, None
-    if counting.required_tags and (quota.penalty or quota.reward):
+    if quota.penalty or quota.reward:
         allowed = (
             "money follows tags that staff can set themselves; take a rule group's tags (规则组标签), which "
-            "they cannot, or required_facts"
+            "they cannot"
         )
-        yield (*path, "counting", "required_tags"), list(counting.required_tags), allowed, None
+        if counting.segment_tags:
+            yield (*path, "counting", "segment_tags"), list(counting.segment_tags), allowed, None
+        if counting.required_tags:
+            allowed += ", or required_facts"
+            yield (*path, "counting", "required_tags"), list(counting.required_tags), allowed, None
 
 
 def _unknown(

@@ -38,6 +38,7 @@ class Counting:
     first_add: FirstAdd = FirstAdd.PAIR
     customer_types: frozenset[int] = frozenset({WECHAT, WECOM})
     keep_days: int = 0
+    segment_tags: tuple[str, ...] = ()
     required_tags: tuple[str, ...] = ()
     required_facts: tuple[str, ...] = ()
     own_book: bool = False
@@ -50,6 +51,10 @@ class Counting:
     def keep_s(self) -> int:
         """Return the keep period in seconds."""
         return self.keep_days * DAY_S
+
+    def covers(self, tags: frozenset[str]) -> bool:
+        """Return whether a contact with *tags* belongs to the segment of the quota."""
+        return not self.segment_tags or not tags.isdisjoint(self.segment_tags)
 
     @property
     def needs_details(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -101,17 +101,18 @@ class History:
         held.sort(key=lambda contact: contact.place)
         return held
 
-    def lost_adds(self) -> list[int]:
-        """Return the add times of those relations whose last add was ended by a loss."""
-        last = {contact.add.external_userid: contact.add for contact in self.contacts}
-        return [add.added_at for add in last.values() if add.ended_by in LOSSES]
+    def lost_adds(self, covers: Callable[[Contact], bool]) -> list[int]:
+        """Return the add times of relations whose last add was ended by a loss, and that *covers* takes."""
+        last = {contact.add.external_userid: contact for contact in self.contacts}
+        lost = (contact for contact in last.values() if contact.add.ended_by in LOSSES)
+        return [contact.add.added_at for contact in lost if covers(contact)]
 
-    def losses(self) -> list[int]:
-        """Return the times of all losses."""
+    def losses(self, covers: Callable[[Contact], bool]) -> list[int]:
+        """Return the times of all losses of contacts that *covers* takes."""
         return [
             contact.add.ended_at
             for contact in self.contacts
-            if contact.add.ended_by in LOSSES and contact.add.ended_at is not None
+            if contact.add.ended_by in LOSSES and contact.add.ended_at is not None and covers(contact)
         ]
 
     def kept_90(self, at: int) -> Kept:

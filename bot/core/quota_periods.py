@@ -210,9 +210,20 @@ class QuotaPeriod:
         spans = self._spans(past.people.get(userid), past.departments)
         return [contact for span in spans for contact in history.added_within(*span)]
 
-    def judged(self, userid: str, past: Past) -> Judged:
-        """Return one employee's contacts with their verdicts as of *past*."""
+    def covers(self, contact: Contact) -> bool:
+        """Return whether *contact* is of this quota: by a tag of its segment, or accepted by review."""
+        tags = contact.details.tags if contact.details else frozenset[str]()
+        return self.quota.counting.covers(tags) or contact.decisions.get(self.quota.id) is True
+
+    def listed(self, userid: str, past: Past) -> Judged:
+        """Return one employee's contacts with their verdicts, those that the segment leaves out too."""
         contacts = self.gross(userid, past)
+        others = [(contact, Verdict.LEFT_OUT) for contact in contacts if not self.covers(contact)]
+        return sorted([*self.judged(userid, past), *others], key=lambda pair: pair[0].place)
+
+    def judged(self, userid: str, past: Past) -> Judged:
+        """Return one employee's contacts of this quota with their verdicts as of *past*."""
+        contacts = list(filter(self.covers, self.gross(userid, past)))
         case = Case(
             quota=self.quota,
             at=past.at_s,
@@ -227,8 +238,8 @@ class QuotaPeriod:
         """Return the adds of gross that were lost in the end; basis `held`: the losses of the period."""
         history = past.history(userid)
         if self.quota.basis is Basis.HELD:
-            return sum(self.first_s <= moment < self.end_s for moment in history.losses())
-        spans, moments = self._spans(past.people.get(userid), past.departments), history.lost_adds()
+            return sum(self.first_s <= moment < self.end_s for moment in history.losses(self.covers))
+        """Return the lost adds of gross, by the last one of each relation; basis `held`: the losses."""
         return sum(begin_s <= moment < end_s for moment in moments for begin_s, end_s in spans)
 
     def _spans(self, person: Person | None, departments: Departments) -> list[Span]:

@@ -42,10 +42,11 @@ class Verdict(StrEnum):
     FACTS = "pending:facts"
     KEEP_PERIOD = "pending:keep_period"
     REVIEW = "pending:review"
+    LEFT_OUT = "left_out"  # not of this quota at all, in no sum
 
     @property
     def outcome(self) -> str:
-        """Return `counted`, `pending` or `rejected`."""
+        """Return `counted`, `pending`, `rejected` or `left_out`."""
         return self.partition(":")[0]
 
     @property

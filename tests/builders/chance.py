@@ -45,6 +45,7 @@ def counting(chance: Chance) -> Counting:
     """Few rules at a time, so that many adds come far."""
     rules: dict[str, Any] = {
         "customer_types": frozenset({chance.one(1, 1, 2)}),
+        "segment_tags": chance.some(TAGS),
         "required_tags": chance.some(TAGS),
         "required_facts": chance.some(FACTS),
         "own_book": True,

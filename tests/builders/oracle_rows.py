@@ -184,10 +184,12 @@ class Rows(Judging):
     def lost(self, asked: Asked, until: int) -> int:
         shown, mine = asked.shown, [add for add in self.won(until) if add.userid == asked.person.userid]
         if asked.held:
-            return len([add for add in mine if add.word in LOST and self.day_of(add.end or 0) in shown])
-        last = {add.customer: add for add in mine}
-        gross = self.gross(asked.quota, asked.person.userid, shown, until)
-        return len([add for add in last.values() if add.word in LOST and add in gross])
+            lost = [add for add in mine if add.word in LOST and self.day_of(add.end or 0) in shown]
+        else:
+            last = {add.customer: add for add in mine}
+            gross = self.gross(asked.quota, asked.person.userid, shown, until)
+            lost = [add for add in last.values() if add.word in LOST and add in gross]
+        return len([add for add in lost if self.covers(asked.quota, add)])
 
     def kept_90(self, userids: list[str], until: int) -> float | None:
         ends = [

@@ -126,11 +126,18 @@ class Judging(Naive):
                 found.append(add)
         return sorted(found)
 
+    def covers(self, quota: Quota, add: Won) -> bool:
+        segment = set(quota.counting.segment_tags)
+        details = self.world.known.details.get((add.userid, add.customer))
+        accepted = self.world.known.decisions.get(add.key, {}).get(quota.id, False)
+        return not segment or accepted or (details is not None and bool(segment & details.tags))
+
     # -- the rules
 
     def verdicts(self, quota: Quota, userid: str, shown: list[date], until: int) -> list[tuple[Won, str]]:
         """Each add that the quota looks at with its verdict as of *until*."""
-        asked, found = self.gross(quota, userid, shown, until), dict[Won, str]()
+        asked = [add for add in self.gross(quota, userid, shown, until) if self.covers(quota, add)]
+        found = dict[Won, str]()
         held_basis = quota.basis.value == "held"
         for add in asked:
             word = self.decision(quota, add) or (None if held_basis else self.not_first(quota, add, until))

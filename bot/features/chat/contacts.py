@@ -137,7 +137,7 @@ def _appeals_of(desk: Desk, userid: str, contact: ListedCustomer) -> list[Review
 def _may_object(desk: Desk, userid: str, contact: ListedCustomer, quota: str, period: str) -> bool:
     judged = next(one for one in contact.judged if (one.quota, one.period) == (quota, period))
     return (
-        judged.verdict.outcome == "rejected"
+        judged.verdict.outcome in {"rejected", "left_out"}
         and not any(one.quota == quota for one in _appeals_of(desk, userid, contact))
         and may_appeal(desk.services, quota, period, at=desk.at)
     )

@@ -149,7 +149,7 @@ class _Explainer:
         """Yield the contacts of one quota period by time, then by customer."""
         quota_period = QuotaPeriod.of(*about, calendar=self._calendar)
         limits = self._limits(quota_period)
-        for contact, verdict in quota_period.judged(self._userid, self._past):
+        for contact, verdict in quota_period.listed(self._userid, self._past):
             add = contact.add
             if not add.external_userid.endswith(wanted):
                 continue

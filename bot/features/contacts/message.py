@@ -177,7 +177,7 @@ def _sums(
             for judged in contact.judged
             if (judged.quota, judged.period) == key
         )
-        numbers = {name: count[name] for name in texts.table("contacts.standing")}
+        numbers = {name: count[name] for name in ("counted", "pending", "rejected")}
         lines.append(Line((Part(texts["contacts.sums"].say(label=label, **numbers)),), Keep.CORE))
     return lines
 

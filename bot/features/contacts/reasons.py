@@ -100,6 +100,7 @@ def _figures(texts: Texts, ruling: Ruling) -> dict[str, str | int]:
         "settlement": _moment(ruling, ruling.settlement),
         "unknown": comma.join(unknown),
         "false": comma.join(clean(one) for one in counting.required_facts if facts.get(one) is False),
+        "segment": comma.join(map(clean, counting.segment_tags)),
         "missing": comma.join(clean(tag) for tag in counting.required_tags if tag not in has),
         "type": types.get(str(details.customer_type), str(details.customer_type)) if details else "",
         "types": comma.join(types[str(one)] for one in sorted(counting.customer_types)),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.core.quota_periods import QuotaPeriod
+from bot.core.quotas import Basis
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.verdicts import Verdict
 from bot.core.workdays import epoch_of
@@ -22,7 +23,7 @@ from bot.store.troubles import Part
 
 PATIENCE_S = 20.0  # a job does not wait longer; later readings show in the next job
 _LOOK_S = 0.1
-_WAITS = frozenset({Verdict.TAGS, Verdict.REJECTED_TAGS})
+_WAITS = frozenset({Verdict.TAGS, Verdict.REJECTED_TAGS, Verdict.LEFT_OUT})
 
 
 def _running(services: Services, at: datetime) -> Sequence[QuotaInPeriod]:
@@ -59,11 +60,16 @@ def freshen(services: Services, job: str, *, at: datetime) -> None:
 
 
 def want_again(services: Services, job: str, *, at: datetime) -> int:
-    """Have every living contact without a required tag as of *at* (aware) read again; return their number."""
+    """Have every living contact without a tag of a rule as of *at* (aware) read again; return their number.
+
+    Of a quota with basis `held` only required tags: all customers outside its segment would be too many.
+    """
     if job not in FRAMES:
         return 0
     quota_periods = [
-        quota_period for quota_period in FRAMES[job](services, at) if quota_period[0].counting.required_tags
+        quota_period
+        for quota_period in FRAMES[job](services, at)
+        if quota_period[0].counting.required_tags or quota_period[0].counting.segment_tags
     ]
     waiting = _waiting(services, quota_periods, at=at) if quota_periods else set()
     with services.store.transaction():
@@ -96,6 +102,8 @@ def _waiting(services: Services, quota_periods: Sequence[QuotaInPeriod], *, at: 
     return {
         (contact.add.userid, contact.add.external_userid)
         for row in shown.rows
-        for contact, verdict in by_name[row.quota, row.period].judged(row.userid, past)
+        for quota_period in [by_name[row.quota, row.period]]
+        for contact, verdict in quota_period.listed(row.userid, past)
         if verdict in _WAITS and contact.add.ended_at is None
+        if verdict is not Verdict.LEFT_OUT or quota_period.quota.basis is Basis.ADDED
     }

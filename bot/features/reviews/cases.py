@@ -285,7 +285,7 @@ def verdicts_in(
     for quota, period in quota_periods:
         quota_period = QuotaPeriod.of(quota, period, calendar=branch.calendar)
         verdicts[quota.id, period.name] = {
-            contact.key: verdict for userid in asked for contact, verdict in quota_period.judged(userid, past)
+            contact.key: verdict for userid in asked for contact, verdict in quota_period.listed(userid, past)
         }
     return verdicts
 

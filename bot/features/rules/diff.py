@@ -74,6 +74,7 @@ def _counting(old: Quota, new: Quota) -> Differences:
         "first_add": lambda a, b: _KINDNESS[b.first_add] >= _KINDNESS[a.first_add],
         "customer_types": lambda a, b: b.customer_types >= a.customer_types,
         "keep_days": _shorter_keep,
+        "segment_tags": _wider_segment,
         "required_tags": lambda a, b: set(b.required_tags) <= set(a.required_tags),
         "required_facts": lambda a, b: set(b.required_facts) <= set(a.required_facts) and not _tagged(a, b),
         "own_book": lambda a, b: not b.own_book and not _tagged(a, b),
@@ -107,7 +108,13 @@ def _tagged(old: Counting, new: Counting) -> bool:
 
 def _shorter_keep(old: Counting, new: Counting) -> bool:
     """Say whether the new keep period is lenient; a shorter one also ends the wait for tags and shares."""
-    return new.keep_days <= old.keep_days and not (_tagged(old, new) or old.max_share or new.max_share)
+    waits = _tagged(old, new) or old.segment_tags or new.segment_tags or old.max_share or new.max_share
+    return new.keep_days <= old.keep_days and not waits
+
+
+def _wider_segment(old: Counting, new: Counting) -> bool:
+    """Return whether every contact of the old segment is of the new one."""
+    return not new.segment_tags or (bool(old.segment_tags) and {*old.segment_tags} <= {*new.segment_tags})
 
 
 def _wider_shares(old: Counting, new: Counting) -> bool:

@@ -76,6 +76,8 @@ def _counting(texts: Texts, counting: Counting) -> Iterator[str]:
         yield texts["rules.only_wechat"] if WECHAT in counting.customer_types else texts["rules.only_wecom"]
     if counting.keep_days:
         yield texts["rules.keep"].say(n=counting.keep_days)
+    if counting.segment_tags:
+        yield texts["rules.segment"].say(names=_names(texts, counting.segment_tags))
     if counting.required_tags:
         yield texts["rules.tags"].say(names=_names(texts, counting.required_tags))
     if counting.required_facts:
