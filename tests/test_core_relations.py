@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from builders.branches import DAY_S, REGAIN_S, event, relation_events
 from hypothesis import given
@@ -99,6 +101,81 @@ def test_the_fold_of_a_history(history: list[tuple[int, RelationKind]], adds: tu
 
     assert fold(events, regain_s=REGAIN_S) == adds
     assert fold(reversed(events + events), regain_s=REGAIN_S) == adds
+
+
+def listed(at: int, state: str = "") -> RelationEvent:
+    """An add that a list told."""
+    return replace(event(ADDED, at), listed=True, state=state)
+
+
+@pytest.mark.parametrize("forwards", [True, False], ids=["the callback first", "the list first"])
+@pytest.mark.parametrize(
+    ("told", "found", "begun"),
+    [
+        pytest.param(1000, 940, [1000], id="60 s before"),
+        pytest.param(1000, 1060, [1000], id="60 s after"),
+        pytest.param(1000, 1000, [1000], id="in the same second"),
+        pytest.param(1000, 939, [939], id="61 s before: an add of its own, and the callback finds it alive"),
+        pytest.param(1000, 1061, [1000], id="61 s after: no add, the relation is alive"),
+    ],
+)
+def test_an_add_that_a_list_tells_near_a_callback_has_the_date_of_the_callback(
+    told: int, found: int, begun: list[int], *, forwards: bool
+) -> None:
+    events = [event(ADDED, told), listed(found)]
+
+    adds = fold(events if forwards else reversed(events), regain_s=0)
+
+    assert [one.added_at for one in adds] == begun
+
+
+def test_a_list_gives_the_callback_beside_it_its_state() -> None:
+    (one,) = fold([listed(990, "desk-7"), event(ADDED, 1000)], regain_s=0)
+
+    assert (one.added_at, one.state) == (1000, "desk-7")
+
+
+def test_an_end_between_them_tells_that_the_list_means_another_add() -> None:
+    adds = fold([event(ADDED, 1000), event(BY_MEMBER, 1010), listed(1020)], regain_s=0)
+
+    assert [(one.added_at, one.ended_at) for one in adds] == [(1000, 1010), (1020, None)]
+
+
+def test_the_end_that_a_list_found_before_its_add_does_not_end_the_add_that_was_told() -> None:
+    found = [replace(event(RelationKind.LOST_UNKNOWN, 1019), listed=True), listed(1020)]
+
+    adds = fold([event(ADDED, 5), event(BY_MEMBER, 500), event(ADDED, 1000), *found], regain_s=0)
+
+    assert [(one.added_at, one.ended_at) for one in adds] == [(5, 500), (1000, None)]
+
+
+@pytest.mark.parametrize("regain_s", [0, 1, REGAIN_S])
+def test_a_found_loss_that_a_list_takes_back_was_none(regain_s: int) -> None:
+    events = [event(ADDED, 5), event(RelationKind.LOST_UNKNOWN, 700), listed(701)]
+
+    assert fold(events, regain_s=regain_s) == (add(5, slips=(slip(700, 701, RelationKind.LOST_UNKNOWN),)),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "back"),
+    [
+        pytest.param(RelationKind.LOST_UNKNOWN, event(ADDED, 701), id="a callback told of a new add"),
+        pytest.param(RelationKind.LOST_UNKNOWN, listed(900), id="the list has a later contact"),
+        pytest.param(BY_CUSTOMER, listed(701), id="a callback told of the loss"),
+    ],
+)
+def test_any_other_loss_was_one(kind: RelationKind, back: RelationEvent) -> None:
+    adds = fold([event(ADDED, 5), event(kind, 700), back], regain_s=0)
+
+    assert [(one.added_at, one.ended_at) for one in adds] == [(5, 700), (back.at, None)]
+
+
+def test_the_regain_days_are_those_of_the_day_of_the_loss() -> None:
+    events = [event(kind, at) for kind, at in [(ADDED, 5), (BY_MEMBER, 10), (ADDED, 12), (BY_MEMBER, 20)]]
+
+    adds = fold([*events, event(ADDED, 22)], regain_s=lambda lost_at: 3 if lost_at < 20 else 2)
+
+    assert [(one.added_at, one.slips) for one in adds] == [(5, (slip(10, 12, BY_MEMBER),)), (22, ())]
 
 
 def test_without_regain_days_there_are_no_slips() -> None:

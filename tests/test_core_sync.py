@@ -9,10 +9,9 @@ from builders.examples import tried
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.relations import LOSSES, RelationEvent, RelationKind, fold
+from bot.core.relations import LOSSES, SAME_ADD_S, RelationEvent, RelationKind, fold
 from bot.core.sync import (
     FOUND,
-    SAME_ADD_S,
     SETTLE_S,
     UNVERIFIABLE,
     Cause,

@@ -19,8 +19,7 @@ from builders.sandbox import NOON, TODAY
 from builders.service import running
 from builders.sync import NIGHT, Desk, KilledError, count_down, desk
 
-from bot.core.relations import RelationEvent, RelationKind
-from bot.core.sync import SAME_ADD_S
+from bot.core.relations import SAME_ADD_S, RelationEvent, RelationKind
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import load_standings
 from bot.services import Services

@@ -14,8 +14,8 @@ from fractions import Fraction
 
 from bot.core.contacts import Contact
 from bot.core.counting import DAY_S, Burst, FirstAdd, Integrity, QuickLoss
-from bot.core.relations import LOSSES
-from bot.core.sync import ROLLOUT_S, SAME_ADD_S
+from bot.core.relations import LOSSES, SAME_ADD_S
+from bot.core.sync import ROLLOUT_S
 
 Key = tuple[str, str, int]  # of a contact: employee, customer, epoch seconds of the add
 GIVEN_WAYS = frozenset({201, 202})  # WeCom's add_way [92114]: shared by a colleague, given by an admin

@@ -239,7 +239,8 @@ class QuotaPeriod:
         history = past.history(userid)
         if self.quota.basis is Basis.HELD:
             return sum(self.first_s <= moment < self.end_s for moment in history.losses(self.covers))
-        """Return the lost adds of gross, by the last one of each relation; basis `held`: the losses."""
+        spans = self._spans(past.people.get(userid), past.departments)
+        moments = history.lost_adds(self.covers)
         return sum(begin_s <= moment < end_s for moment in moments for begin_s, end_s in spans)
 
     def _spans(self, person: Person | None, departments: Departments) -> list[Span]:

@@ -5,7 +5,7 @@ Times are whole epoch seconds (UTC), as WeCom's CreateTime.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -25,13 +25,17 @@ class RelationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationEvent:
-    """One fact about a relation: *userid* in lower case, WeCom's channel *state*, empty if none."""
+    """One fact about a relation: *userid* in lower case, WeCom's channel *state*, empty if none.
+
+    *listed*: WeCom's list told it, and no callback.
+    """
 
     userid: str
     external_userid: str
     at: int
     kind: RelationKind
     state: str = ""
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,7 @@ class Add:
     state: str = ""
 
 
+SAME_ADD_S = 60  # an add of a list so close to one of a callback is the same add
 LOSSES = frozenset({RelationKind.LOST_BY_CUSTOMER, RelationKind.LOST_BY_MEMBER, RelationKind.LOST_UNKNOWN})
 ENDS = LOSSES | {RelationKind.TRANSFERRED}
 
@@ -82,11 +87,11 @@ def fold(events: Iterable[RelationEvent], *, regain_s: int | Callable[[int], int
     """Return the adds of one relation by time, from its events in any order and number.
 
     A loss and an add less than *regain_s* seconds later are a slip; 0 knows no slips. *regain_s* may depend
-    on the time of the loss (epoch s). The gap begins at the loss that ended the relation. Raises ValueError
-    if the events are of several relations.
+    on the time of the loss (epoch s). The gap begins at the loss that ended the relation. A found loss that a
+    list takes back is always a slip. Raises ValueError if the events are of several relations.
     """
     # Of two deliveries of one add, the one with a state wins.
-    by_state = sorted(set(events), key=lambda event: event.state, reverse=True)
+    by_state = sorted(_same_adds_once(set(events)), key=lambda event: event.state, reverse=True)
     history = sorted(by_state, key=lambda event: (event.at, _RANK[event.kind]))
     if len({(event.userid, event.external_userid) for event in history}) > 1:
         raise ValueError("fold takes the events of one relation only")
@@ -95,7 +100,7 @@ def fold(events: Iterable[RelationEvent], *, regain_s: int | Callable[[int], int
         last = adds[-1] if adds else None
         alive = last is not None and last.ended_at is None
         if event.kind is RelationKind.ADDED and not alive:
-            slip = _slip(last, regained_at=event.at, regain_s=regain_s)
+            slip = _slip(last, event, regain_s=regain_s)
             if last is not None and slip is not None:
                 adds[-1] = replace(last, ended_at=None, ended_by=None, slips=(*last.slips, slip))
             else:
@@ -128,10 +133,48 @@ def as_of(add: Add, at: int) -> Add | None:
     return replace(add, ended_at=None, ended_by=None, slips=past)
 
 
-def _slip(last: Add | None, *, regained_at: int, regain_s: int | Callable[[int], int]) -> Slip | None:
+def _same_adds_once(events: Collection[RelationEvent]) -> Iterator[RelationEvent]:
+    """Yield *events* without the adds of lists that callbacks told too; these keep their dates.
+
+    Two adds with an end between them, told by a callback, are not the same.
+    """
+    told = [event for event in events if event.kind is RelationKind.ADDED and not event.listed]
+    found = [event for event in events if event.kind is RelationKind.ADDED and event.listed]
+    ends = [event.at for event in events if event.kind in ENDS and not event.listed]
+    others = [event for event in events if event.kind is not RelationKind.ADDED]
+    for event in found:
+        near = [
+            add
+            for add in told
+            if abs(add.at - event.at) <= SAME_ADD_S
+            and not any(min(add.at, event.at) <= end < max(add.at, event.at) for end in ends)
+        ]
+        if not near:
+            yield event
+            continue
+        same = min(near, key=lambda add: (abs(add.at - event.at), add.at))
+        told[told.index(same)] = replace(same, state=same.state or event.state)
+        # A list dates the end of the contact before by the second before its add.
+        others = [
+            replace(other, at=min(same.at, event.at) - 1)
+            if other.kind is RelationKind.LOST_UNKNOWN and other.at == event.at - 1
+            else other
+            for other in others
+        ]
+    yield from told
+    yield from others
+
+
+def _slip(last: Add | None, add: RelationEvent, *, regain_s: int | Callable[[int], int]) -> Slip | None:
     if last is None or last.ended_at is None or last.ended_by is None or last.ended_by not in LOSSES:
         return None
-    limit = regain_s if isinstance(regain_s, int) else regain_s(last.ended_at)
-    if regained_at - last.ended_at >= limit:
-        return None
-    return Slip(lost_at=last.ended_at, lost_by=last.ended_by, regained_at=regained_at)
+    slip = Slip(lost_at=last.ended_at, lost_by=last.ended_by, regained_at=add.at)
+    if add.listed and slip.lost_by is RelationKind.LOST_UNKNOWN and add.at == taken_back_at(slip.lost_at):
+        return slip
+    limit = regain_s if isinstance(regain_s, int) else regain_s(slip.lost_at)
+    return slip if slip.regained_at - slip.lost_at < limit else None
+
+
+def taken_back_at(lost_at: int) -> int:
+    """Return the time of the add by which a list takes back a loss found at *lost_at*, both epoch s."""
+    return lost_at + 1

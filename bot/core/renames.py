@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from bot.core.sync import SAME_ADD_S
+from bot.core.relations import SAME_ADD_S
 
 LEAST = 3  # relations; fewer may be chance
 LARGELY = Fraction(4, 5)  # of the relations that the vanished userid has alive

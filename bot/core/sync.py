@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.core.relations import ENDS, Add, RelationEvent, RelationKind, fold
+from bot.core.relations import ENDS, SAME_ADD_S, Add, RelationEvent, RelationKind, fold, taken_back_at
 
 ORIGIN = "sync"
 
-SAME_ADD_S = 60  # an add in the ledger so close to a createtime is the same add
 SETTLE_S = 600  # the last seconds before a reading are left to the next run: events may still be on their way
 ROLLOUT_S = 30 * 86_400
 # Reasons of an unknown list that a retry cannot read either.
@@ -187,14 +186,16 @@ def _ended_but_listed(
         fact = _fact(relation, listed.createtime, RelationKind.ADDED, state=listed.state)
         return (Repair(cause=Cause.RENEWED, fact=fact),), None
     if last.ended_by is RelationKind.LOST_UNKNOWN:
-        fact = _fact(relation, ended_at + 1, RelationKind.ADDED, state=listed.state)
+        fact = _fact(relation, taken_back_at(ended_at), RelationKind.ADDED, state=listed.state)
         return (Repair(cause=Cause.RETURNED, fact=fact),), None
     return (), Cause.LISTED_AFTER_END
 
 
 def _fact(relation: tuple[str, str], at: int, kind: RelationKind, *, state: str = "") -> RelationEvent:
     userid, external_userid = relation
-    return RelationEvent(userid=userid, external_userid=external_userid, at=at, kind=kind, state=state)
+    return RelationEvent(
+        userid=userid, external_userid=external_userid, at=at, kind=kind, state=state, listed=True
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from bot.core.contacts import Contact
 from bot.core.relations import Add, RelationEvent, RelationKind, Slip
+from bot.core.sync import ORIGIN
 from bot.store.engine import Engine, SqlRow, TableGroup, row_of
 
 RELATION = "relation"  # the scope "one relation" in the table of what must be derived anew
@@ -215,6 +216,7 @@ def _event(row: SqlRow) -> RelationEvent:
         at=row["at"],
         kind=RelationKind(row["kind"]),
         state=row["state"],
+        listed=row["origin"] == ORIGIN,
     )
 
 

@@ -27,7 +27,7 @@ def rules_changed(services: Services) -> bool:
 
 
 def _rules(services: Services) -> str:
-    return describe_regain(services)
+    return f"fold=2 {describe_regain(services)}"  # fold: raised when the core folds otherwise
 
 
 def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> None:

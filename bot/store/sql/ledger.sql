@@ -1,23 +1,27 @@
 -- name: ledger_append(userid, external_userid, at, kind, origin, state, recorded_at)!
--- One fact about a relation, once; 0 when it was known. Of two states the greater one stays, so that order
--- does not matter.
+-- One fact about a relation, once; 0 when nothing new was told. Of two states the greater one stays, of a callback
+-- and a list the callback, so that order does not matter.
 INSERT INTO relation_events (userid, external_userid, at, kind, origin, state, recorded_at)
 VALUES (:userid, :external_userid, :at, :kind, :origin, :state, :recorded_at)
 ON CONFLICT (userid, external_userid, at, kind) DO UPDATE
-   SET state = excluded.state
- WHERE excluded.state > relation_events.state;
+   SET state = CASE WHEN excluded.state > relation_events.state THEN excluded.state ELSE relation_events.state END,
+       origin = CASE WHEN excluded.origin = 'callback' THEN 'callback' ELSE relation_events.origin END
+ WHERE excluded.state > relation_events.state
+    OR (excluded.origin = 'callback' AND relation_events.origin <> 'callback');
 
 -- name: ledger_append_all(userid, external_userid, at, kind, origin, state, recorded_at)*!
 -- Many facts, each once, as ledger_append has it.
 INSERT INTO relation_events (userid, external_userid, at, kind, origin, state, recorded_at)
 VALUES (:userid, :external_userid, :at, :kind, :origin, :state, :recorded_at)
 ON CONFLICT (userid, external_userid, at, kind) DO UPDATE
-   SET state = excluded.state
- WHERE excluded.state > relation_events.state;
+   SET state = CASE WHEN excluded.state > relation_events.state THEN excluded.state ELSE relation_events.state END,
+       origin = CASE WHEN excluded.origin = 'callback' THEN 'callback' ELSE relation_events.origin END
+ WHERE excluded.state > relation_events.state
+    OR (excluded.origin = 'callback' AND relation_events.origin <> 'callback');
 
 -- name: ledger_of_member(userid)
 -- The facts of all relations of one employee.
-SELECT userid, external_userid, at, kind, state
+SELECT userid, external_userid, at, kind, origin, state
   FROM relation_events
  WHERE userid = :userid
  ORDER BY external_userid, at, kind;
