@@ -66,6 +66,33 @@ def test_a_bad_file_is_1_and_says_line_column_value_and_what_is_allowed(
     assert dry.out.splitlines()[-1] == "facts: 1 good, 1 bad, 1 unmatched; nothing stored (dry run)"
 
 
+def test_a_complete_file_says_how_many_contacts_it_lacks_and_takes_no_skipped_lines(
+    quotabot: Quotabot, config: Path
+) -> None:
+    store = open_store(config)
+    fact = RelationEvent(userid="yg01", external_userid="wm1", at=100, kind=RelationKind.ADDED)
+    with store.transaction():
+        store.ledger.append(fact, origin="callback", recorded_at=100)
+    store.close()
+    path = file(config.parent, "external_userid,account", "wm2,1")
+    words = ("import", "facts", str(path), "--config", str(config), "--complete")
+    done = quotabot(*words)
+    refused = quotabot(*words, "--skip-bad")
+    store = open_store(config)
+    facts = store.contact_knowledge.facts()
+    *_, act = store.audit.acts()
+    store.close()
+
+    assert done.out.splitlines() == [
+        f"{path}: line 2 = wm2: no contact has this key yet",
+        f"{path}: keys of known contacts outside this file, with all its facts false: 1",
+        "facts: 1 good, 0 bad, 1 unmatched; stored 1 line(s)",
+    ]
+    assert facts["external_userid", "wm1"].facts == {"account": False}
+    assert '"absent": 1' in act.detail
+    assert (refused.code, "--complete needs every line" in refused.err) == (2, True)
+
+
 def test_the_report_for_programs(quotabot: Quotabot, config: Path) -> None:
     path = file(config.parent, "unionid,acct", "u1,1", "u2,ja")
     done = quotabot("import", "facts", str(path), "--config", str(config), "--format", "json")
@@ -97,6 +124,7 @@ def test_the_report_for_programs(quotabot: Quotabot, config: Path) -> None:
         "self_declared": False,
         "unknown_managers": [],
         "unasked_columns": [],
+        "absent": 0,
     }
 
 

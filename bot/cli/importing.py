@@ -70,14 +70,18 @@ def absences(**given: Any) -> None:
 
 @import_.command()
 @_options
-def facts(**given: Any) -> None:
+@click.option("--complete", is_flag=True, help="Known contacts outside the file have every fact of it false.")
+def facts(*, complete: bool, **given: Any) -> None:
     """Import the bank's facts of its customers: a key, then manager and any facts (1, 0 or empty).
 
     \b
     quotabot import facts facts.csv
     quotabot import facts facts.csv --skip-bad --format json
+    quotabot import facts all-customers.csv --complete
     """
-    _import(FactLines, **given)
+    if complete and given["skip_bad"]:
+        raise click.UsageError("--complete needs every line: customers of skipped lines would be missing")
+    _import(partial(FactLines, complete=complete), **given)
 
 
 @import_.command()
@@ -140,6 +144,7 @@ def _plain(report: Report, file: Path, *, dry_run: bool) -> dict[str, Any]:
         "self_declared": report.self_declared,
         "unknown_managers": [{"line": line, "value": name} for name, line in report.strangers.items()],
         "unasked_columns": [{"column": name, "nearest": meant} for name, meant in report.unasked.items()],
+        "absent": report.absent,
     }
 
 
@@ -180,6 +185,9 @@ def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
     ]
     if report.missing:
         said.append(f"{file}: not in this file, and stay as they are: {', '.join(report.missing)}")
+    if report.absent:
+        lacking = "keys of known contacts outside this file, with all its facts false"
+        said.append(f"{file}: {lacking}: {report.absent}")
     if report.self_declared:
         said.append(f"{file}: the key is self-declared: a number that the employee typed into the remark")
     odd = "".join(

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from bot.core.relations import Add, as_of
 
+NOBODY = ""  # the manager of a customer in nobody's book
 NOTHING: Mapping[str, bool] = MappingProxyType({})
 
 
@@ -33,9 +34,9 @@ class Contact:
     *first_in_corp*: no other employee had an earlier add of this customer; at equal times both are first.
     *known_since*: time of the earliest of those adds, epoch s; None if there is none, or it is unknown.
     *state*: WeCom's channel state, empty if none. *details*: None until read. *manager*: the userid of the
-    bank's manager of this customer, None if unknown. *facts*: the bank's facts by column; an absent fact is
-    unknown. *self_declared*: facts, and manager, that the bank matched only by a number typed by the
-    employee. *decisions* of a review, by quota: True counts, False is rejected.
+    bank's manager of this customer, NOBODY, or None if unknown. *facts*: the bank's facts by column; an
+    absent fact is unknown. *self_declared*: facts, and manager, that the bank matched only by a number typed
+    by the employee. *decisions* of a review, by quota: True counts, False is rejected.
     """
 
     add: Add

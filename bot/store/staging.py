@@ -86,6 +86,14 @@ class Staging:
         self._connection.executemany("DELETE FROM lines WHERE number = ?", ((line,) for line in against))
         return against
 
+    def count_absent(self) -> int:
+        """Return the number of contacts' keys of which no customer is in the file."""
+        return int(self._queries["staging_count_absent"](self._connection))
+
+    def add_absent(self, says: str) -> None:
+        """Add a line of *says* for each contact's key of which no customer is in the file."""
+        self._queries["staging_add_absent"](self._connection, says=says)
+
     def changes(self) -> Iterator[Change]:
         """Return the first line of each key of which the store does not say the same, in their order."""
         return map(Change._make, self._queries["staging_changes"](self._connection))

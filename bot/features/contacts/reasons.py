@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.contacts import Contact
+from bot.core.contacts import NOBODY, Contact
 from bot.core.counting import Counting, MaxShare
 from bot.core.quotas import Basis
 from bot.core.relations import LOSSES
@@ -66,6 +66,8 @@ def _case(ruling: Ruling) -> str | None:
             return "review_ended"
         case Verdict.NOT_FIRST if ruling.first is None:
             return "colleague"
+        case Verdict.NOT_OWN_BOOK if ruling.contact.manager == NOBODY:
+            return "nobody"
         case Verdict.DETAILS if add.ended_by in LOSSES:
             return "details_lost"
     return None

@@ -56,7 +56,8 @@ class Report:
     *broken*: the file as a whole is unusable. *unmatched*: keys without a contact yet; *ambiguous*: keys of
     several customers; both are stored. *self_declared*: employees type this key themselves. *strangers*:
     unknown managers, each with its first line. *unasked*: columns that no quota uses, each with the probably
-    meant one. Of a roster: *new*, *changed* and *missing* people, and those unknown to WeCom.
+    meant one. *absent*: keys of known contacts outside a complete file. Of a roster: *new*, *changed* and
+    *missing* people, and those unknown to WeCom.
     """
 
     what: str
@@ -71,6 +72,7 @@ class Report:
     self_declared: bool = False
     strangers: dict[str, int] = field(default_factory=dict)
     unasked: dict[str, str] = field(default_factory=dict)
+    absent: int = 0
     new: CappedList[Remark] = field(default_factory=CappedList)
     changed: CappedList[Remark] = field(default_factory=CappedList)
     unknown_to_wecom: CappedList[Remark] = field(default_factory=CappedList)
@@ -185,7 +187,8 @@ def _store(
             actor=by,
             act=f"import {lines.what}",
             subject=path.name,
-            detail={"sha256": report.sha256, "rows": report.good, "bad": report.bad},
+            detail={"sha256": report.sha256, "rows": report.good, "bad": report.bad}
+            | ({"absent": report.absent} if report.absent else {}),
         )
     report.stored = True
 

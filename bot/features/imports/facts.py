@@ -14,6 +14,7 @@ from typing import ClassVar, NamedTuple
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.faults import nearest, shown
 from bot.config.fields import USERID_ALLOWED, is_userid
+from bot.core.contacts import NOBODY
 from bot.features.imports.absences import known_people
 from bot.features.imports.csv_import import LISTED, ImportingError, Lines, Numbered, Remark, Report
 from bot.services import Services
@@ -77,13 +78,16 @@ class FactTable(CsvTable):
 
 
 class FactLines(Lines[FactLine]):
-    """The bank's facts about its customers; an empty cell is unknown and deletes the known value."""
+    """The bank's facts about its customers; an empty cell is unknown and deletes the known value.
+
+    *complete*: of a known contact outside the file every fact of the file is false, and its manager nobody.
+    """
 
     what = "facts"
     chunk: ClassVar[int] = 2000  # rows of one transaction: short enough that no callback waits for it
 
-    def __init__(self, services: Services, path: Path) -> None:
-        self._services, self._path = services, path
+    def __init__(self, services: Services, path: Path, *, complete: bool = False) -> None:
+        self._services, self._path, self._complete = services, path, complete
         self._people = known_people(services)
         self._renamed = services.store.renames.all()
         self._table = FactTable(path)
@@ -150,6 +154,8 @@ class FactLines(Lines[FactLine]):
         self._staging.add_contacts(self._services.store.contact_knowledge.keys(self._table.key_kind))
         for odd in self._staging.odd_keys():
             (report.ambiguous if odd.is_ambiguous else report.unmatched).add(Remark(odd.line, odd.key))
+        if self._complete:
+            report.absent = self._staging.count_absent()
         report.self_declared = self._table.key_kind == SELF_DECLARED
         report.unasked = self._unasked()
 
@@ -178,8 +184,11 @@ class FactLines(Lines[FactLine]):
             raise ImportingError(str(error)) from error
 
     def _bring(self, coming: FactsImport) -> None:
-        """Add a row for each line with new values of its key."""
+        """Add a row for each line with new values of its key, and for each absent key of a complete file."""
         key_kind = self._table.key_kind
+        if self._complete:
+            says = json.dumps([NOBODY if column == MANAGER else "0" for column in self._table.columns])
+            self._staging.add_absent(says)
         self._staging.add_rows(self._stored(coming, key_kind))
         coming.outdate(self._staging.outdated())
         changes = self._staging.changes()

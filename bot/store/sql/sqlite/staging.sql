@@ -2,9 +2,20 @@
 
 -- name: staging_tables()#
 -- The lines of the file; the contacts by their keys; the rows of the store. says: values of the file's columns.
+-- absent: keys of contacts of which no customer is in the file, by any of its keys.
 CREATE TABLE lines (number INTEGER PRIMARY KEY, key TEXT NOT NULL, says TEXT NOT NULL);
 CREATE TABLE contacts (key TEXT NOT NULL, customer TEXT NOT NULL);
 CREATE TABLE held (number INTEGER PRIMARY KEY, key TEXT NOT NULL, says TEXT NOT NULL, manager TEXT, said TEXT NOT NULL);
+CREATE VIEW absent AS
+    SELECT contact.key
+      FROM contacts AS contact
+      LEFT JOIN (SELECT DISTINCT known.customer
+                   FROM contacts AS known
+                   JOIN lines AS line
+                     ON line.key = known.key) AS filed
+        ON filed.customer = contact.customer
+     GROUP BY contact.key
+    HAVING COUNT(filed.customer) = 0;
 
 -- name: staging_odd_keys()
 -- Lines whose key no contact has, or contacts of several customers (is_ambiguous).
@@ -16,6 +27,16 @@ SELECT line.number, line.key, COALESCE(known.is_ambiguous, 0) AS is_ambiguous
     ON known.key = line.key
  WHERE known.is_ambiguous IS NOT 0
  ORDER BY line.number;
+
+-- name: staging_count_absent()$
+SELECT COUNT(*)
+  FROM absent;
+
+-- name: staging_add_absent(says)!
+-- A line for each of these keys, after the others.
+INSERT INTO lines (number, key, says)
+SELECT (SELECT COALESCE(MAX(number), 0) FROM lines) + ROW_NUMBER() OVER (ORDER BY key), key, :says
+  FROM absent;
 
 -- name: staging_contradictions()
 -- Lines of a key of which the file says several things, each with the first line that says something else.
