@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from builders.branches import at, china, person, quota, seconds
-from builders.contacts import contact, rows, words
+from builders.contacts import branch, contact, rows, words
 
 from bot.core.contacts import Contact
 from bot.core.counting import DAY_S, Burst, Counting, FirstAdd, Integrity, QuickLoss
@@ -23,7 +23,9 @@ from bot.core.integrity import (
     quick_loss,
     shared,
 )
+from bot.core.periods import parse_period
 from bot.core.progress import subject_of
+from bot.core.quota_periods import QuotaPeriod
 from bot.core.quotas import Quota
 
 day_of = china().day_of
@@ -272,6 +274,37 @@ def test_what_a_finding_holds(asked: Quota, named: list[DecidedFinding], word: s
     found = words(series(TEN, TEN), asked=asked, decided=named)
 
     assert found["c2"] == word
+
+
+@pytest.mark.parametrize(
+    ("before", "held"),
+    [
+        pytest.param(Integrity(), {"c4", "c5", "c6"}, id="off until the 15th"),
+        pytest.param(
+            Integrity(burst=Burst(adds=2, minutes=10)), {"c4", "c5", "c6"}, id="only asked until the 15th"
+        ),
+        pytest.param(Integrity(burst=Burst(adds=3, minutes=10), hold=True), {"c4", "c5", "c6"}, id="laxer"),
+        pytest.param(
+            Integrity(burst=Burst(adds=2, minutes=10), hold=True),
+            {"c1", "c2", "c3", "c4", "c5", "c6"},
+            id="the same",
+        ),
+    ],
+)
+def test_an_add_is_asked_about_under_the_rules_of_its_day(before: Integrity, held: set[str]) -> None:
+    contacts = series(
+        TEN, TEN, "2026-11-14T23:59", "2026-11-15T00:01", "2026-11-20T10:00", "2026-11-20T10:01"
+    )
+    asked = holding()
+    past = branch(
+        contacts, integrity_on=lambda day: before if day < date(2026, 11, 15) else asked.integrity
+    ).past(seconds("2026-11-24T09:00"))
+
+    quota_period = QuotaPeriod.of(asked, parse_period("2026-11"), calendar=china())
+    found = {one.add.external_userid: verdict for one, verdict in quota_period.judged("jia", past)}
+
+    assert {customer for customer, verdict in found.items() if verdict == "pending:review"} == held
+    assert set(found.values()) <= {"pending:review", "counted"}
 
 
 def test_a_decision_on_the_contact_itself_goes_before_one_on_a_finding() -> None:
