@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -272,3 +273,19 @@ def test_up_to_when_each_list_is_accounted_for_is_told_of_all(store: Store) -> N
         end_of[userid] = at
 
     assert store.syncs.real_readings() == end_of
+
+
+def test_the_tags_of_a_list_replace_those_of_an_earlier_reading_of_the_same_contact(store: Store) -> None:
+    run = begin(store, batches=(("yg01", "yg02"),))
+    old, later = replace(listed("wm-old"), tags=()), replace(listed("wm-late"), tags=())
+    other = replace(listed("wm-again", createtime=NOW - 900), tags=())  # an earlier contact
+    with store.transaction():
+        store.details.put([old, other, replace(old, userid="yg02")], read_at=NOW - 1)
+        store.details.put([later], read_at=NOW)
+    put_page(store, run, listed("wm-old"), listed("wm-late"), listed("wm-again"))
+    with store.transaction():
+        store.details.take_listed_tags("yg01", before=NOW)
+
+    found = store.contact_knowledge.details(since=0)
+    tagged = {relation for relation, (one,) in found.items() if one.details.tags}
+    assert tagged == {("yg01", "wm-old")}

@@ -181,6 +181,26 @@ def test_a_repaired_add_has_its_details_without_a_call_for_it(synced: Desk) -> N
     assert synced.calls("externalcontact/get") == []
 
 
+@pytest.mark.parametrize(
+    ("hours", "has_tag"),
+    [pytest.param(1, True, id="read before the list"), pytest.param(-1, False, id="read after the list")],
+)
+def test_a_tag_that_no_event_told_comes_with_the_list(synced: Desk, hours: int, *, has_tag: bool) -> None:
+    customer = synced.happen("add", when=DAY, hears=False)
+    synced.sync()
+    synced.world.change_contact("yg01", customer, {"tags": ["网点/贵宾"]})
+    synced.next_night()
+    store = synced.services.store
+    store.engine.learn("-- name: set_read_at(at)!\nUPDATE details SET read_at = :at;")
+    with store.transaction():
+        store.engine.run("set_read_at", at=int(store.now()) - 3600 * hours)
+    synced.sync()
+    (details,) = store.contact_knowledge.details(since=0)["yg01", customer]
+
+    tag = synced.world.contacts.tag_named("网点/贵宾").id
+    assert (tag in details.details.tags) is has_tag
+
+
 def test_an_add_of_a_customer_who_was_there_before_is_marked_around_the_first_run(stage: Desk) -> None:
     again, colleague, given, new = (stage.world.new_customer() for _ in range(4))
     stage.happen("add", external_userid=again, when="2026-05-01T10:00")

@@ -111,12 +111,7 @@ def bursts(
             concerned.setdefault(day, []).extend(other.key for other in unplanned[end : index + 1])
             seen[day], end = max(seen.get(day, 0), number), index + 1
     return [
-        Finding(
-            name=FindingName(kind=FindingKind.BURST, userid=keys[0][0], subject=day.isoformat()),
-            on=day,
-            concerned=tuple(keys),
-            seen=seen[day],
-        )
+        _finding(FindingKind.BURST, day.isoformat(), keys, seen=seen[day], day_of=day_of)
         for day, keys in concerned.items()
     ]
 
@@ -139,12 +134,7 @@ def shared(
             concerned.setdefault(userid, []).append(contact.key)
             seen[userid] = max(seen.get(userid, 0), number)
     return [
-        Finding(
-            name=FindingName(kind=FindingKind.SHARED, userid=userid, subject=keys[0][1]),
-            on=day_of(keys[0][2]),
-            concerned=tuple(keys),
-            seen=seen[userid],
-        )
+        _finding(FindingKind.SHARED, keys[0][1], keys, seen=seen[userid], day_of=day_of)
         for userid, keys in concerned.items()
     ]
 
@@ -174,14 +164,8 @@ def quick_loss(
     ]
     if len(old) < rule.min_adds or not lost or Fraction(len(lost), len(old)) < rule.rate:
         return None
-    first = lost[0]
-    return Finding(
-        name=FindingName(kind=FindingKind.QUICK_LOSS, userid=first.add.userid, subject=about),
-        on=day_of(first.add.added_at),
-        concerned=tuple(contact.key for contact in lost),
-        seen=len(lost),
-        of=len(old),
-    )
+    keys = [contact.key for contact in lost]
+    return replace(_finding(FindingKind.QUICK_LOSS, about, keys, seen=len(lost), day_of=day_of), of=len(old))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,14 +209,17 @@ def rollouts(
             if not planned(contact.add.userid, day):
                 concerned.setdefault(day, []).append(contact.key)
     return [
-        Finding(
-            name=FindingName(kind=FindingKind.ROLLOUT, userid=keys[0][0], subject=day.isoformat()),
-            on=day,
-            concerned=tuple(keys),
-            seen=len(keys),
-        )
+        _finding(FindingKind.ROLLOUT, day.isoformat(), keys, seen=len(keys), day_of=day_of)
         for day, keys in concerned.items()
     ]
+
+
+def _finding(
+    kind: FindingKind, subject: str, keys: Sequence[Key], *, seen: int, day_of: Callable[[int], date]
+) -> Finding:
+    userid, _, added_at = keys[0]
+    name = FindingName(kind=kind, userid=userid, subject=subject)
+    return Finding(name=name, on=day_of(added_at), concerned=tuple(keys), seen=seen)
 
 
 def seen_in(

@@ -118,6 +118,10 @@ class DetailReads(TableGroup):
         rows = [{**contact_row(contact), "read_at": read_at} for contact in contacts]
         self._engine.run_many("details_put", rows)
 
+    def take_listed_tags(self, userid: str, *, before: int) -> None:
+        """Take the tags of the list of *userid* for contacts read before *before* (real epoch s)."""
+        self._engine.run("details_take_tags", userid=userid, before=before)
+
     def done(self, read: Read) -> bool:
         """Remove a fulfilled wish; False when the relation was wanted again meanwhile."""
         return self._engine.apply("reads_done", **_named(read))

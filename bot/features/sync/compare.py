@@ -58,6 +58,7 @@ class Comparison:
         burden = Burden(userid=userid, living=found.living, losses=len(found.losses))
         with self._store.transaction():
             self._store.ledger.append_all(found.certain, origin=ORIGIN, recorded_at=int(self._time()))
+            self._store.details.take_listed_tags(userid, before=run.real_began_at)
             self._store.details.put(found.details, read_at=int(self._time()))
             self._syncs.put_judged(burden, found.losses)
             self._syncs.put_report_lines(

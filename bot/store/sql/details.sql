@@ -14,6 +14,22 @@ ON CONFLICT (userid, external_userid, createtime) DO UPDATE
        mobile_sha256 = excluded.mobile_sha256,
        read_at = excluded.read_at;
 
+-- name: details_take_tags(userid, before)!
+-- The tags of one employee's list, read at a time or later, where they differ from those of an earlier reading.
+UPDATE details
+   SET tags = (SELECT listed.tags
+                 FROM sync_listed AS listed
+                WHERE listed.userid = details.userid
+                  AND listed.external_userid = details.external_userid)
+ WHERE userid = :userid
+   AND read_at < :before
+   AND EXISTS (SELECT 1
+                 FROM sync_listed AS listed
+                WHERE listed.userid = details.userid
+                  AND listed.external_userid = details.external_userid
+                  AND listed.createtime = details.createtime
+                  AND listed.tags <> details.tags);
+
 -- name: reads_want(userid, external_userid, now, due)*!
 -- To be read, from the beginning of the tries, whatever was known of it; under the userid that holds now.
 INSERT INTO detail_reads (userid, external_userid, wanted_since, next_try_at)
