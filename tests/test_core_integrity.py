@@ -27,6 +27,7 @@ from bot.core.periods import parse_period
 from bot.core.progress import subject_of
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.quotas import Quota
+from bot.core.rulebook import Dated
 
 day_of = china().day_of
 TEN = "2026-11-10T10:00:00"
@@ -296,9 +297,8 @@ def test_an_add_is_asked_about_under_the_rules_of_its_day(before: Integrity, hel
         TEN, TEN, "2026-11-14T23:59", "2026-11-15T00:01", "2026-11-20T10:00", "2026-11-20T10:01"
     )
     asked = holding()
-    past = branch(
-        contacts, integrity_on=lambda day: before if day < date(2026, 11, 15) else asked.integrity
-    ).past(seconds("2026-11-24T09:00"))
+    integrity = Dated(((date(2026, 11, 1), before), (date(2026, 11, 15), asked.integrity)))
+    past = branch(contacts, integrity=integrity).past(seconds("2026-11-24T09:00"))
 
     quota_period = QuotaPeriod.of(asked, parse_period("2026-11"), calendar=china())
     found = {one.add.external_userid: verdict for one, verdict in quota_period.judged("jia", past)}
