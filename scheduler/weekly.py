@@ -22,11 +22,11 @@ from bot.features.renames.proposals import in_question
 from bot.features.standings.gains import Gains
 from bot.features.standings.load import (
     Standings,
-    list_needed_periods,
     load_branch,
     load_rulebook,
     load_standings_in,
 )
+from bot.features.standings.stored import list_needed_periods
 from bot.features.teams.digest import TeamContent, TeamDigest
 from bot.features.teams.subteams import NamedSubTeams
 from bot.features.weekly import OwnWeek, TeamWeek

@@ -150,8 +150,10 @@ def test_two_quotas_of_one_month_are_told_once_each(tmp_path: Path) -> None:
     ("late_losses", "figures"),
     [
         pytest.param(0, (3, "signed with what reviews decided"), id="it counts"),
-        pytest.param(1, (2, "signed with what reviews decided"), id="it makes up for a late loss"),
-        pytest.param(2, (2, "signed as it was"), id="late losses beside it take nothing away"),
+        pytest.param(1, (3, "signed with what reviews decided"), id="a late loss beside it is left out"),
+        pytest.param(
+            2, (3, "signed with what reviews decided"), id="late losses beside it take nothing away"
+        ),
     ],
 )
 def test_an_accepted_appeal_is_not_lost_by_the_signature(

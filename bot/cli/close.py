@@ -14,7 +14,7 @@ from bot.features.close import results
 from bot.services import Services
 from bot.store.results import Closed
 
-_SHOWN = ("target", "counted", "status", "penalty", "reward")
+_SHOWN = ("target", "counted", "rejected", "gross", "status", "penalty", "reward", "flags")
 
 
 @click.group()
@@ -26,7 +26,7 @@ def close() -> None:
 @config_option
 @format_option("text", "json")
 def list_(config_path: Path, form: str) -> None:
-    """List closed periods: people with an open line, and possible corrections. Changes nothing."""
+    """List closed periods: open appeals, changes since the close, possible corrections. Changes nothing."""
     with up_to_date(loaded(config_path)) as services:
         periods = [_period(services, closed) for closed in services.store.results.closed()]
     if form == "json":
@@ -46,11 +46,18 @@ def list_(config_path: Path, form: str) -> None:
 def sign(config_path: Path, quota: str, period: str, by: str) -> None:
     """Make a period's lines final, once appeals are over; lines with an undecided appeal stay open.
 
+    Changes since the close are printed first. The signature takes those in the employee's favour and leaves
+    out the rest.
+
     \b
     quotabot close sign cm-monthly 2026-11 --by "HR, Wang"
     """
     with up_to_date(loaded(config_path), results.ClosingError, ValueError) as services:
-        final, waiting = results.sign(services, quota, period, by=by, at=services.clock.now())
+        now = services.clock.now()
+        results.may_sign(services, quota, period, at=now)
+        for change in results.changes(services, quota, period, at=now):
+            click.echo(_change_for_people(_change(change)))
+        final, waiting = results.sign(services, quota, period, by=by, at=now)
     click.echo(f"{quota} {period}: {len(final)} line(s) are final now, signed by {by}")
     for userid in waiting:
         click.echo(f"{userid}: an appeal is undecided; sign again after the decision", err=True)
@@ -64,7 +71,7 @@ def sign(config_path: Path, quota: str, period: str, by: str) -> None:
 @click.option("--by", required=True, metavar="NAME", help="Who corrects.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why.")
 def correct(config_path: Path, quota: str, period: str, userid: str, by: str, reason: str) -> None:
-    """Append the current figures to a final line, as a new line with author and reason.
+    """Append the current figures to a signed period, as a new line with author and reason.
 
     \b
     quotabot close correct cm-monthly 2026-11 zhangsan --by "HR, Wang" --reason "late callback"
@@ -87,24 +94,73 @@ def _period(services: Services, closed: Closed) -> dict[str, Any]:
         "people": closed.people,
         "final": closed.final,
         "open": sorted(results.undecided(services, closed.quota, closed.period)),
+        "changes": [
+            _change(change) for change in results.changes(services, closed.quota, closed.period, at=now)
+        ],
         "corrections": [
-            {"userid": one.now.userid, "stored": _figures(one.stored), "now": _figures(one.now)}
-            for one in results.corrections(services, closed.quota, closed.period, at=now)
+            {name: value for name, value in _change(change).items() if name != "signed"}
+            for change in results.corrections(services, closed.quota, closed.period, at=now)
         ],
     }
 
 
-def _figures(row: QuotaFigures) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _SHOWN}
+def _change(change: results.Change) -> dict[str, Any]:
+    figures = {"stored": change.stored, "now": change.now, "signed": change.signed}
+    return {"userid": change.userid} | {name: _figures(row) for name, row in figures.items()}
+
+
+def _figures(row: QuotaFigures | None) -> dict[str, Any] | None:
+    return None if row is None else {name: getattr(row, name) for name in _SHOWN}
 
 
 def _for_people(period: dict[str, Any]) -> str:
     state = f"{period['final']} of {period['people']} line(s) final"
     lines = [f"{period['quota']} {period['period']}: {state}; appeals until {period['appeals_until'][:16]}"]
     lines += [f"  {userid}: an appeal is undecided" for userid in period["open"]]
-    lines += [
-        f"  {one['userid']}: stored {one['stored']['counted']}/{one['stored']['target']}, "
-        f"would be {one['now']['counted']}/{one['now']['target']} now: quotabot close correct"
-        for one in period["corrections"]
-    ]
+    lines += [f"  {_change_for_people(change)}" for change in period["changes"]]
+    for change in period["corrections"]:
+        stored, now, _ = _texts(change)
+        lines.append(f"  {change['userid']}: {stored}, would be {now} now: quotabot close correct")
     return "\n".join(lines)
+
+
+def _change_for_people(change: dict[str, Any]) -> str:
+    """Return one line about a change since the close, and what a signature makes of it."""
+    stored, now, signed = _texts(change)
+    if change["stored"] is None:
+        fate = "left out, a correction after the signature adds the line"
+    elif change["signed"] is None:
+        fate = "an appeal is undecided, the line stays open"
+    elif change["signed"] == change["stored"]:
+        fate = "not in the employee's favour, left out"
+    elif change["signed"] == change["now"]:
+        fate = "in the employee's favour, taken"
+    else:
+        fate = f"signed as {signed}: what is in the employee's favour, the rest is left out"
+    return f"{change['userid']}: {stored}, now {now}: {fate}"
+
+
+def _texts(change: dict[str, Any]) -> tuple[str, str, str]:
+    """Return the stored, present and signed figures for people, with what differs between them."""
+    figures = [change["stored"], change["now"], change.get("signed")]
+    known = [row for row in figures if row is not None]
+    keys = [
+        key
+        for key in ("gross", "flags", "penalty", "reward")
+        if any(row[key] != known[0][key] for row in known)
+    ]
+    if len({(row["counted"], row["target"]) for row in known}) > 1:
+        keys = [key for key in keys if key in ("penalty", "reward")]
+    stored, now, signed = ("" if row is None else _short(row, keys) for row in figures)
+    return f"stored {stored}" if stored else "no stored line", now or "under the quota no longer", signed
+
+
+def _short(figures: dict[str, Any], keys: list[str]) -> str:
+    """Return figures as people write them: `47/50`, then those named by *keys*."""
+    more = {
+        "gross": f" of {figures['gross']} adds",
+        "flags": f", {' '.join(figures['flags']) or 'no flag'}",
+        "penalty": f" −{figures['penalty']}" if figures["penalty"] else "",
+        "reward": f" +{figures['reward']}" if figures["reward"] else "",
+    }
+    return f"{figures['counted']}/{figures['target']}" + "".join(more[key] for key in keys)

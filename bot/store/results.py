@@ -23,7 +23,10 @@ class ResultState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One version of one person's line. *author* and *reason*: who made it and why; *stored_at*: epoch s."""
+    """One version of one person's line. *author* and *reason*: who made it and why; *stored_at*: epoch s.
+
+    *counted*: marks of the contacts that counted at the close; empty in a line of an earlier bot.
+    """
 
     line: Line
     version: int
@@ -31,6 +34,7 @@ class Result:
     author: str
     reason: str
     stored_at: int
+    counted: frozenset[str] = frozenset()
 
     @property
     def name(self) -> tuple[str, str]:
@@ -59,6 +63,10 @@ class Results(TableGroup):
     def newest(self, quota: str, period: str) -> dict[str, Result]:
         """Return the version that holds of each person's line, by userid (a changed one: the new one)."""
         return _newest(self._engine.all("results_newest", quota=quota, period=period))
+
+    def versions(self, quota: str, period: str) -> list[Line]:
+        """Return every version of all lines of a closed period."""
+        return [_result(row).line for row in self._engine.all("results_versions", quota=quota, period=period)]
 
     def newest_of(self, userid: str, *, quota: str, period: str) -> Result | None:
         """Return the same of one person, None if nothing is stored of them."""
@@ -90,9 +98,16 @@ def text_of(line: Line) -> str:
 
 def _row(result: Result) -> SqlRow:
     quota, period = result.name
-    return row_of(result, quota=quota, period=period, userid=result.line.userid, line=text_of(result.line))
+    return row_of(
+        result,
+        quota=quota,
+        period=period,
+        userid=result.line.userid,
+        line=text_of(result.line),
+        counted=" ".join(sorted(result.counted)),
+    )
 
 
 def _result(row: SqlRow) -> Result:
     line = replace(_LINE.validate_json(row["line"]), userid=row["userid"])
-    return value_of(Result, row, line=line)
+    return value_of(Result, row, line=line, counted=frozenset(row["counted"].split()))

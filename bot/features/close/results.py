@@ -7,23 +7,25 @@ author and reason, never an edit.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
+from bot.core.quota_periods import QuotaPeriod
+from bot.core.quotas import Basis
 from bot.core.rulebook import QuotaInPeriod
-from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.standings.load import Standings, load_rulebook, load_standings_in
+from bot.core.workdays import ONE_DAY, WorkCalendar, epoch_of
+from bot.features.close.favour_rules import favourable, figures_of, mark_of
+from bot.features.standings.load import Standings, load_branch, load_rulebook, load_standings_in
+from bot.features.standings.stored import list_needed_periods
 from bot.services import FIRST_START, Services
 from bot.store.results import Closed, Result, ResultState, text_of
+from bot.store.reviews import ReviewState
 
 _LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
-
-# Two lines differ if one of these differs: the rest follows from them or belongs to the day.
-_FIGURES = attrgetter("target", "counted", "rejected", "gross", "status", "penalty", "reward", "flags")
 
 
 class ClosingError(Exception):
@@ -31,11 +33,23 @@ class ClosingError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
-    """A final line and the figures as they would be now."""
+class Change:
+    """A line of a closed period and the figures as they would be *now*.
 
-    stored: QuotaFigures
-    now: QuotaFigures
+    *stored*: None for a person without a stored line. *now*: None for a person under the quota no longer.
+    *signed*: the line that a signature stores. None with an open appeal, and where only a correction can add
+    the line.
+    """
+
+    userid: str
+    stored: QuotaFigures | None
+    now: QuotaFigures | None
+    signed: QuotaFigures | None = None
+
+    @property
+    def left_out(self) -> bool:
+        """Say whether a signature leaves out something of the present figures."""
+        return self.now is None or self.signed is None or figures_of(self.signed) != figures_of(self.now)
 
 
 def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
@@ -61,26 +75,29 @@ def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
 
 
 def begun_within(services: Services, quota_period: QuotaInPeriod) -> date | None:
-    """Return the local day on which the record began, if too much of the period was over by then.
+    """Return the local day on which the record began, if over a fifth of the workdays lay before it.
 
-    Too much is more than a fifth of its workdays: earlier adds were not counted, so the result says little.
+    That is the day of the first `serve` or `run`, else of the first fact. Earlier adds were not counted: the
+    figures are for reference only. None for basis `held`, which counts living contacts.
     """
-    calendar, (_, period) = services.config.work_calendar(), quota_period
-    marks = (services.store.ledger.first_at(), services.store.marks.get(FIRST_START))
-    known = [calendar.day_of(int(mark)) for mark in marks if mark is not None]
-    if not known or min(known) > period.last:
+    calendar, (quota, period) = services.config.work_calendar(), quota_period
+    mark = services.store.marks.get(FIRST_START) or services.store.ledger.first_at()
+    if mark is None or quota.basis is Basis.HELD:
         return None
-    before = len(calendar.workdays_between(period.first, min(known) - timedelta(days=1)))
+    begun = calendar.day_of(int(mark))
+    before = len(calendar.workdays_between(period.first, min(begun, period.last + ONE_DAY) - ONE_DAY))
     whole = len(calendar.workdays_between(period.first, period.last))
-    return min(known) if before * 5 > whole else None
+    return begun if before * 5 > whole else None
 
 
 def close_due(services: Services, *, at: datetime) -> None:
     """Store the preliminary results of all periods due at *at* (aware), once."""
     store, at_s = services.store, epoch_of(at)
     for quota_period in due(services, at=at):
-        rows = _computed(services, [quota_period], at=at).rows
+        standings = _computed(services, [quota_period], at=at)
         quota, period = quota_period[0].id, quota_period[1].name
+        rows = _without_money(services, quota_period, standings.rows)
+        counted = _counted(standings, quota_period)
         with store.transaction():
             if store.results.newest(quota, period):
                 continue  # another process was faster
@@ -92,6 +109,7 @@ def close_due(services: Services, *, at: datetime) -> None:
                     author="",
                     reason="settlement",
                     stored_at=at_s,
+                    counted=frozenset(counted[row.userid]),
                 )
                 for row in rows
             )
@@ -100,7 +118,10 @@ def close_due(services: Services, *, at: datetime) -> None:
 
 
 def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, Standings]]:
-    """Return the periods closed on the local day of *at* (aware) or due then, with their standings."""
+    """Return the periods closed on the local day of *at* (aware) or due then, with their standings.
+
+    A closed period has its stored lines.
+    """
     calendar = services.config.work_calendar()
     today = {
         (line.quota, line.period)
@@ -114,9 +135,16 @@ def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, S
         for quota_period in book.periods_named(parse_period(period))
         if quota_period[0].id == quota
     ]
+    closed = [
+        (quota_period, load_standings_in(services, [quota_period], at=at, book=book))
+        for quota_period in quota_periods
+    ]
+    coming = [
+        (quota_period, _computed(services, [quota_period], at=at)) for quota_period in due(services, at=at)
+    ]
     return [
-        (quota_period, _computed(services, [quota_period], at=at))
-        for quota_period in [*quota_periods, *due(services, at=at)]
+        (quota_period, replace(settled, rows=_without_money(services, quota_period, settled.rows)))
+        for quota_period, settled in [*closed, *coming]
     ]
 
 
@@ -140,23 +168,30 @@ def undecided(services: Services, quota: str, period: str) -> frozenset[str]:
     return frozenset(userid for userid, state in states if state == "open")
 
 
+def may_sign(services: Services, quota: str, period: str, *, at: datetime) -> None:
+    """Raise ClosingError if the period was not closed, or appeals still run at *at* (aware)."""
+    if (closed := _closed(services, quota, period)) is None:
+        raise ClosingError(f"{quota} {period} was not closed yet; see `quotabot close list`")
+    if at < (until := _deadline(services, closed)):
+        raise ClosingError(f"{quota} {period}: appeals run until {until:%Y-%m-%d %H:%M}; sign after that")
+
+
 def sign(
     services: Services, quota: str, period: str, *, by: str, at: datetime
 ) -> tuple[list[str], list[str]]:
     """Make the lines of a closed period final in the name of *by*; lines with open appeals stay open.
 
+    A line takes what came since the close in the person's favour, and nothing else.
     Returns the userids with lines final now, and those with open lines. Signing twice changes nothing.
     Raises ClosingError if the period was not closed or appeals still run.
     """
-    closed = _must_be_closed(services, quota, period)
-    if at < (until := _deadline(services, closed)):
-        raise ClosingError(f"{quota} {period}: appeals run until {until:%Y-%m-%d %H:%M}; sign after that")
+    may_sign(services, quota, period, at=at)
     store = services.store
     waiting = undecided(services, quota, period)
-    rows = {row.userid: row for row in _recomputed(services, quota, period, at=at).rows}
+    best = _best(services, quota, period, at=at)
     with store.transaction():
         signed = [
-            _signed(services, result, rows.get(userid), by=by, at=at)
+            _signed(services, result, best.get(userid), by=by, at=at)
             for userid, result in store.results.newest(quota, period).items()
             if result.state is ResultState.PRELIMINARY and userid not in waiting
         ]
@@ -167,18 +202,34 @@ def sign(
     return [result.line.userid for result in signed], sorted(waiting)
 
 
-def corrections(services: Services, quota: str, period: str, *, at: datetime) -> list[Correction]:
-    """Return the final lines that would differ now, because of late events, facts or decisions."""
+def changes(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
+    """Return what differs as of *at* (aware) from the preliminary lines of a closed period, by userid."""
     newest = services.store.results.newest(quota, period)
-    if not any(result.state is ResultState.FINAL for result in newest.values()):
+    if all(result.state is ResultState.FINAL for result in newest.values()):
         return []
-    rows = {row.userid: row for row in _recomputed(services, quota, period, at=at).rows}
-    return [
-        Correction(stored=result.line, now=rows[userid])
+    waiting, best = undecided(services, quota, period), _best(services, quota, period, at=at)
+    open_lines = {
+        userid: favourable(result.line, best.get(userid, result.line))
         for userid, result in newest.items()
-        if result.state is ResultState.FINAL
-        and userid in rows
-        and _FIGURES(result.line) != _FIGURES(rows[userid])
+        if result.state is ResultState.PRELIMINARY
+    }
+    return [
+        replace(change, signed=None if change.userid in waiting else open_lines.get(change.userid))
+        for change in _differing(services, quota, period, at=at)
+        if change.stored is None or change.userid in open_lines
+    ]
+
+
+def corrections(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
+    """Return the proposed corrections of a signed period, because of late events, people or decisions."""
+    newest = services.store.results.newest(quota, period)
+    final = {userid for userid, result in newest.items() if result.state is ResultState.FINAL}
+    if not final:
+        return []
+    return [
+        change
+        for change in _differing(services, quota, period, at=at)
+        if change.now is not None and (change.stored is None or change.userid in final)
     ]
 
 
@@ -189,34 +240,103 @@ def correct(
 
     Raises ClosingError if there is nothing to correct.
     """
-    proposed = {item.now.userid: item.now for item in corrections(services, quota, period, at=at)}
+    proposed = {item.userid: item.now for item in corrections(services, quota, period, at=at)}
     if (line := proposed.get(userid)) is None:
         raise ClosingError(f"{quota} {period}: nothing to correct for {userid}")
     store = services.store
     with store.transaction():
-        before = store.results.newest(quota, period)[userid]
-        version, now = before.version + 1, epoch_of(at)
-        new = replace(before, line=line, version=version, author=by, reason=reason, stored_at=now)
+        before, now = store.results.newest(quota, period).get(userid), epoch_of(at)
+        new = Result(
+            line=line,
+            version=1 if before is None else before.version + 1,
+            state=ResultState.FINAL,
+            author=by,
+            reason=reason,
+            stored_at=now,
+            counted=frozenset() if before is None else before.counted,
+        )
         store.results.add([new])
         _note(services, "correct", quota, period, [line], actor=by, at=now, reason=reason)
     return line
 
 
-def _signed(services: Services, result: Result, now: QuotaFigures | None, *, by: str, at: datetime) -> Result:
-    """Return the final version of a line: review decisions apply, but nothing else against the person."""
-    line, reason = result.line, "signed as it was"
-    decided = [
-        state
-        for userid, state in services.store.results.appeals(*result.name)
-        if userid == line.userid and state != "open"
-    ]
-    better = now is not None and (now.counted >= line.counted or "rejected" in decided)
-    if decided and now is not None and better:
-        line, reason = now, "signed with what reviews decided"
-    version, now_s = result.version + 1, epoch_of(at)
-    return Result(
-        line=line, version=version, state=ResultState.FINAL, author=by, reason=reason, stored_at=now_s
+def _signed(
+    services: Services, result: Result, best: QuotaFigures | None, *, by: str, at: datetime
+) -> Result:
+    """Return the final version of a line: with what is in the person's favour, and nothing against them."""
+    line = result.line if best is None else favourable(result.line, best)
+    reason = "signed as it was"
+    if line is not result.line:
+        appeals = services.store.results.appeals(*result.name)
+        decided = (line.userid, ReviewState.ACCEPTED.value) in appeals
+        reason = "signed with what reviews decided" if decided else "signed with what came late in favour"
+    return replace(
+        result,
+        line=line,
+        version=result.version + 1,
+        state=ResultState.FINAL,
+        author=by,
+        reason=reason,
+        stored_at=epoch_of(at),
     )
+
+
+def _differing(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
+    """Return the stored lines of a period that would differ as of *at*, and people without one, by userid."""
+    stored = {userid: result.line for userid, result in services.store.results.newest(quota, period).items()}
+    quota_period = _quota_period(services, quota, period)
+    rows = _computed(services, quota_period, at=at).rows if quota_period else ()
+    now = {row.userid: row for row in _without_money(services, quota_period[0], rows)} if rows else {}
+    pairs = [(userid, stored.get(userid), now.get(userid)) for userid in sorted(stored.keys() | now.keys())]
+    return [
+        Change(userid=userid, stored=before, now=after)
+        for userid, before, after in pairs
+        if before is None or after is None or figures_of(before) != figures_of(after)
+    ]
+
+
+def _best(services: Services, quota: str, period: str, *, at: datetime) -> dict[str, QuotaFigures]:
+    """Return by userid the figures as of *at* in which no contact that counted at the close is lost."""
+    quota_period = _quota_period(services, quota, period)
+    if not quota_period:
+        return {}
+    book, stored = load_rulebook(services), services.store.results.newest(quota, period)
+    branch = load_branch(services, list_needed_periods(services, quota_period, book=book), at=at)
+    contacts = {
+        userid: [
+            replace(contact, decisions={**contact.decisions, quota: True})
+            if userid in stored and mark_of(contact.key) in stored[userid].counted
+            else contact
+            for contact in of_person
+        ]
+        for userid, of_person in branch.contacts.items()
+    }
+    branch = replace(branch, contacts=contacts)
+    rows = load_standings_in(services, quota_period, at=at, book=book, stored=False, branch=branch).rows
+    return {row.userid: row for row in _without_money(services, quota_period[0], rows)}
+
+
+def _counted(standings: Standings, about: QuotaInPeriod) -> dict[str, list[str]]:
+    """Return by userid the marks of the contacts that count in a quota period."""
+    quota_period = QuotaPeriod.of(*about, calendar=standings.calendar)
+    past = standings.branch.past(epoch_of(standings.at))
+    return {
+        row.userid: [
+            mark_of(contact.key)
+            for contact, verdict in quota_period.judged(row.userid, past)
+            if verdict.outcome == "counted"
+        ]
+        for row in standings.rows
+    }
+
+
+def _without_money(
+    services: Services, quota_period: QuotaInPeriod, rows: Iterable[QuotaFigures]
+) -> tuple[QuotaFigures, ...]:
+    """Return *rows*, without money if the figures of the period are for reference only."""
+    if begun_within(services, quota_period) is None:
+        return tuple(rows)
+    return tuple(replace(row, penalty=None, reward=None) for row in rows)
 
 
 def _note(
@@ -241,12 +361,6 @@ def _closed(services: Services, quota: str, period: str) -> Closed | None:
     return next((line for line in closed if (line.quota, line.period) == (quota, period)), None)
 
 
-def _must_be_closed(services: Services, quota: str, period: str) -> Closed:
-    if (closed := _closed(services, quota, period)) is None:
-        raise ClosingError(f"{quota} {period} was not closed yet; see `quotabot close list`")
-    return closed
-
-
 def _deadline(services: Services, closed: Closed) -> datetime:
     return deadline(
         closed.closed_at,
@@ -255,9 +369,10 @@ def _deadline(services: Services, closed: Closed) -> datetime:
     )
 
 
-def _recomputed(services: Services, quota: str, period: str, *, at: datetime) -> Standings:
+def _quota_period(services: Services, quota: str, period: str) -> list[QuotaInPeriod]:
+    """Return the quota period with this name as the only item; none if it does not exist any more."""
     named = load_rulebook(services).periods_named(parse_period(period))
-    return _computed(services, [quota_period for quota_period in named if quota_period[0].id == quota], at=at)
+    return [quota_period for quota_period in named if quota_period[0].id == quota]
 
 
 def _computed(services: Services, quota_periods: Sequence[QuotaInPeriod], *, at: datetime) -> Standings:

@@ -18,6 +18,7 @@ from bot.core.status import round_half_up
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.rules.diff import Difference, differences
 from bot.features.standings import load
+from bot.features.standings.stored import list_needed_periods
 from bot.services import Services
 
 Name = tuple[str, str]  # a quota's id, a period's name
@@ -236,7 +237,7 @@ class _Known:
         asked = [
             quota_period
             for side, book in zip(sides, books, strict=True)
-            for quota_period in load.list_needed_periods(services, list(side.values()), book=book)
+            for quota_period in list_needed_periods(services, list(side.values()), book=book)
         ]
         earliest = min(as_of.values(), default=at)
         # Each side has its own [integrity].
@@ -254,7 +255,7 @@ class _Known:
         sides: dict[Name, Side] = {}
         for at, several in together.items():
             standings = load.load_standings_in(
-                services, several, at=at, book=book, money=True, stored=False, branch=self.branch
+                services, several, at=at, book=book, money=True, stored=False, kept=False, branch=self.branch
             )
             rows: dict[Name, list[QuotaFigures]] = {}
             for row in standings.rows:

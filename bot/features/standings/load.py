@@ -14,10 +14,9 @@ from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, day_facts, facts_between
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import FLAGS, Planned
-from bot.core.money import capped
 from bot.core.pending import Waiting, waiting
 from bot.core.people import Departments, Person
-from bot.core.periods import PeriodKind, parse_period, period_of
+from bot.core.periods import parse_period
 from bot.core.progress import Branch, QuotaFigures, compute_rows
 from bot.core.quota_periods import Contacts, Past, QuotaPeriod
 from bot.core.quotas import Basis, stretches_under
@@ -28,9 +27,15 @@ from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
 from bot.features.people import directory
 from bot.features.standings.knowledge import with_knowledge
+from bot.features.standings.stored import (
+    cap_rows,
+    closed_by,
+    list_needed_periods,
+    names_of,
+    rows_as_stored,
+)
 from bot.services import FIRST_START, RECORD_BEGAN, People, Services
 from bot.store.coordination import PEOPLE
-from bot.store.results import ResultState
 from bot.store.store import Store
 
 
@@ -180,14 +185,15 @@ def load_standings_in(
     book: Rulebook,
     money: bool = False,
     stored: bool = True,
+    kept: bool = True,
     branch: Branch | None = None,
 ) -> Standings:
     """Where everybody stands as of *at* (aware) in *quota_periods* of the rulebook *book*.
 
-    *stored*: lines of a closed period that are final are shown as they were signed. *branch* is read already:
-    it covers what is `needed`, up to *at* or later.
+    *stored*: periods closed by *at* show their stored lines. *kept*: stored lines of the other periods keep
+    their amounts under the monthly cap. *branch* is read already: it covers `list_needed_periods`, up to *at*
+    or later.
     """
-    capping = services.config.money.cap_per_month
     wanted = list_needed_periods(services, quota_periods, book=book)
     branch = branch or load_branch(services, wanted, at=at)
     rows = compute_rows(
@@ -197,56 +203,15 @@ def load_standings_in(
         behind_threshold=Fraction(services.config.messages.behind_threshold),
         money=money,
     )
-    if capping:
-        shown = _names(quota_periods)
-        cut = _cap(rows, cap=capping, order=book.places())
-        rows = tuple(row for row in cut if (row.quota, row.period) in shown)
+    shown = names_of(quota_periods)
+    closed = closed_by(services, wanted, at=at) if kept else set()
+    cut = cap_rows(services, wanted, rows, kept=closed if stored else closed - shown, book=book)
+    rows = tuple(row for row in cut if (row.quota, row.period) in shown)
     if stored:
-        rows = _as_signed(services, quota_periods, rows, at=at)
+        rows = rows_as_stored(services, quota_periods, rows, closed=closed & shown)
     return Standings(
         at=at, periods=tuple(quota_periods), rows=rows, branch=branch, people=load_people(services)
     )
-
-
-def _as_signed(
-    services: Services, quota_periods: Iterable[QuotaInPeriod], rows: Iterable[QuotaFigures], *, at: datetime
-) -> tuple[QuotaFigures, ...]:
-    """*rows* with the final ones as they were signed; before the settlement they are what they were then."""
-    by_quota_period: dict[tuple[str, str], dict[str, QuotaFigures]] = {}
-    for row in rows:
-        by_quota_period.setdefault((row.quota, row.period), {})[row.userid] = row
-    calendar = services.config.work_calendar()
-    settled = _names(
-        quota_period
-        for quota_period in quota_periods
-        if quota_period[0].settlement(quota_period[1], calendar=calendar) <= epoch_of(at)
-    )
-    closed = services.store.results.closed() if settled else ()
-    final = settled & {(one.quota, one.period) for one in closed if one.final}
-    found: list[QuotaFigures] = []
-    for quota, period in quota_periods:
-        name = (quota.id, period.name)
-        shown = by_quota_period.get(name, {})
-        if name in final:
-            signed = services.store.results.newest(*name)
-            shown |= {
-                userid: result.line for userid, result in signed.items() if result.state is ResultState.FINAL
-            }
-        found += [shown[userid] for userid in sorted(shown)]
-    return tuple(found)
-
-
-def list_needed_periods(
-    services: Services, quota_periods: Sequence[QuotaInPeriod], *, book: Rulebook
-) -> list[QuotaInPeriod]:
-    """Return *quota_periods* and those that a monthly cap on money needs: it looks at every quota."""
-    wanted = list(quota_periods)
-    if services.config.money.cap_per_month:
-        known = _names(wanted)
-        wanted += [
-            quota_period for quota_period in _of_months(wanted, book) if not _names([quota_period]) <= known
-        ]
-    return wanted
 
 
 def load_branch(
@@ -369,37 +334,3 @@ def find_planned_adds(services: Services, people: Mapping[str, Person]) -> Plann
         )
 
     return planned
-
-
-def _of_months(quota_periods: Iterable[QuotaInPeriod], book: Rulebook) -> list[QuotaInPeriod]:
-    """Every quota's periods that end in a month in which one of *quota_periods* ends, by their last day."""
-    months = {period_of(PeriodKind.MONTH, period.last) for _, period in quota_periods}
-    return [
-        quota_period
-        for month in sorted(months, key=lambda month: month.first)
-        for quota_period in book.periods_ending(month.first, month.last)
-    ]
-
-
-def _cap(rows: Sequence[QuotaFigures], *, cap: int, order: Mapping[str, int]) -> list[QuotaFigures]:
-    """*rows* with the penalties of one person for periods ending in a month cut at *cap*, later first.
-
-    Of periods that end on one day that of the quota that stands later (*order*) is cut first.
-    """
-    together: dict[tuple[str, int, int], list[int]] = {}
-    for number, row in sorted(
-        enumerate(rows), key=lambda item: (item[1].period_end, order[item[1].quota], item[1].period_start)
-    ):
-        month = (row.userid, row.period_end.year, row.period_end.month)
-        together.setdefault(month, []).append(number)
-    found = list(rows)
-    for numbers in together.values():
-        asked = [number for number in numbers if rows[number].penalty is not None]
-        cut = capped((rows[number].penalty or 0 for number in asked), cap=cap)
-        for number, penalty in zip(asked, cut, strict=True):
-            found[number] = replace(found[number], penalty=penalty)
-    return found
-
-
-def _names(quota_periods: Iterable[QuotaInPeriod]) -> set[tuple[str, str]]:
-    return {(quota.id, period.name) for quota, period in quota_periods}

@@ -1,12 +1,12 @@
--- name: results_add(quota, period, userid, version, state, line, author, reason, stored_at)*!
+-- name: results_add(quota, period, userid, version, state, line, author, reason, stored_at, counted)*!
 -- One version of a line; what is there stays.
-INSERT INTO results (quota, period, userid, version, state, line, author, reason, stored_at)
-VALUES (:quota, :period, :userid, :version, :state, :line, :author, :reason, :stored_at)
+INSERT INTO results (quota, period, userid, version, state, line, author, reason, stored_at, counted)
+VALUES (:quota, :period, :userid, :version, :state, :line, :author, :reason, :stored_at, :counted)
 ON CONFLICT (quota, period, userid, version) DO NOTHING;
 
 -- name: results_newest(quota, period)
 -- The newest version of each line of a closed period; a changed userid is the new one.
-SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line, author, reason, stored_at
+SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line, author, reason, stored_at, counted
   FROM results
   LEFT JOIN renames
     ON renames.old_userid = results.userid
@@ -19,9 +19,19 @@ SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line,
                      AND other.userid = results.userid)
  ORDER BY results.userid;
 
+-- name: results_versions(quota, period)
+-- Every version of each line of a closed period; a changed userid is the new one.
+SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line, author, reason, stored_at, counted
+  FROM results
+  LEFT JOIN renames
+    ON renames.old_userid = results.userid
+ WHERE quota = :quota
+   AND period = :period
+ ORDER BY results.userid, version;
+
 -- name: results_newest_of(userid, quota, period)
 -- The same of one person, under whatever userid it was stored.
-SELECT CAST(:userid AS TEXT) AS userid, version, state, line, author, reason, stored_at
+SELECT CAST(:userid AS TEXT) AS userid, version, state, line, author, reason, stored_at, counted
   FROM results
  WHERE quota = :quota
    AND period = :period

@@ -1,0 +1,130 @@
+"""Stored lines of closed periods in the standings, and the monthly cap on deductions around them.
+
+From its close on, a period consists of its stored lines. A stored line also keeps its amount: the cap leaves
+the rest to the lines settled later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from bot.core.periods import PeriodKind, period_of
+from bot.core.progress import QuotaFigures
+from bot.core.rulebook import QuotaInPeriod, Rulebook
+from bot.core.workdays import ONE_DAY, epoch_of
+from bot.services import Services
+
+Name = tuple[str, str]  # a quota's id, a period's name
+_Month = tuple[str, date]  # a userid, the first day of a month
+
+
+def names_of(quota_periods: Iterable[QuotaInPeriod]) -> set[Name]:
+    """Return (quota, period) of each quota period."""
+    return {(quota.id, period.name) for quota, period in quota_periods}
+
+
+def closed_by(services: Services, quota_periods: Iterable[QuotaInPeriod], *, at: datetime) -> set[Name]:
+    """Return (quota, period) of *quota_periods* closed at *at* (aware) or before."""
+    calendar, at_s = services.config.work_calendar(), epoch_of(at)
+    settled = names_of(
+        (quota, period)
+        for quota, period in quota_periods
+        if quota.settlement(period, calendar=calendar) <= at_s
+    )
+    if not settled:
+        return set()
+    closed = services.store.results.closed()
+    return settled & {(line.quota, line.period) for line in closed if line.closed_at <= at_s}
+
+
+def rows_as_stored(
+    services: Services,
+    quota_periods: Iterable[QuotaInPeriod],
+    rows: Iterable[QuotaFigures],
+    *,
+    closed: Collection[Name],
+) -> tuple[QuotaFigures, ...]:
+    """Return *rows*, but of each *closed* period exactly its stored lines, sorted by userid."""
+    by_name: dict[Name, list[QuotaFigures]] = {}
+    for row in rows:
+        by_name.setdefault((row.quota, row.period), []).append(row)
+    for name in closed:
+        newest = services.store.results.newest(*name)
+        by_name[name] = [newest[userid].line for userid in sorted(newest)]
+    return tuple(row for quota, period in quota_periods for row in by_name.get((quota.id, period.name), ()))
+
+
+def list_needed_periods(
+    services: Services, quota_periods: Sequence[QuotaInPeriod], *, book: Rulebook
+) -> list[QuotaInPeriod]:
+    """Return *quota_periods*, then all other periods that end in the same months, if these have a cap."""
+    wanted, known = list(quota_periods), names_of(quota_periods)
+    for first in sorted(caps_of(services, quota_periods)):
+        month = period_of(PeriodKind.MONTH, first)
+        ending = book.periods_ending(month.first, month.last)
+        wanted += [(quota, period) for quota, period in ending if (quota.id, period.name) not in known]
+    return wanted
+
+
+def caps_of(services: Services, quota_periods: Iterable[QuotaInPeriod]) -> dict[date, int]:
+    """Return the cap, in yuan, of each month in which one of *quota_periods* ends, by its first day.
+
+    It is the cap of that day: an unrecorded cap of the file holds from tomorrow on. Months without a cap are
+    left out.
+    """
+    newest = services.config.money.cap_per_month
+    versions = services.store.cap_versions.all() or [(date.min, newest)]
+    if versions[-1][1] != newest:
+        today = services.config.work_calendar().local_day(services.clock.now())
+        versions.append((today + ONE_DAY, newest))
+    months = {period.last.replace(day=1) for _, period in quota_periods}
+    caps = {month: [cap for since, cap in versions if since <= month][-1] for month in months}
+    return {month: cap for month, cap in caps.items() if cap}
+
+
+def cap_rows(
+    services: Services,
+    quota_periods: Sequence[QuotaInPeriod],
+    rows: Sequence[QuotaFigures],
+    *,
+    kept: Collection[Name],
+    book: Rulebook,
+) -> Sequence[QuotaFigures]:
+    """Return *rows* with the penalties of each person and month cut at the cap.
+
+    Lines of the *kept* periods are stored: each takes the largest amount that it ever had, so that a
+    correction frees nothing. The other rows of *quota_periods* follow by settlement, then by the file.
+    """
+    if not (caps := caps_of(services, quota_periods)):
+        return rows
+    calendar, places = services.config.work_calendar(), book.places()
+    order = {
+        (quota.id, period.name): (quota.settlement(period, calendar=calendar), places[quota.id], period.first)
+        for quota, period in quota_periods
+    }
+    taken: dict[_Month, int] = {}
+    for (userid, month), amount in _kept_amounts(services, kept):
+        taken[userid, month] = taken.get((userid, month), 0) + amount
+    cut = list(rows)
+    for number in sorted(range(len(rows)), key=lambda number: order[rows[number].quota, rows[number].period]):
+        row = rows[number]
+        if row.penalty is None or (row.quota, row.period) in kept:
+            continue
+        month = row.period_end.replace(day=1)
+        if month in caps:
+            used = taken.get((row.userid, month), 0)
+            cut[number] = replace(row, penalty=min(row.penalty, max(0, caps[month] - used)))
+            taken[row.userid, month] = used + (cut[number].penalty or 0)
+    return cut
+
+
+def _kept_amounts(services: Services, kept: Iterable[Name]) -> Iterable[tuple[_Month, int]]:
+    """Yield the largest penalty of each stored line of *kept* with its person and month."""
+    for name in sorted(kept):
+        largest: dict[_Month, int] = {}
+        for line in services.store.results.versions(*name):
+            month = line.userid, line.period_end.replace(day=1)
+            largest[month] = max(largest.get(month, 0), line.penalty or 0)
+        yield from largest.items()
