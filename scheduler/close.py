@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
+from fractions import Fraction
 from statistics import median
 
 from bot.core.periods import PeriodKind
 from bot.core.progress import QuotaFigures
-from bot.core.quota_periods import QuotaPeriod
+from bot.core.quota_periods import Moment, Past, QuotaPeriod, figures
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
 from bot.features.close import results
@@ -58,17 +59,33 @@ def _lines(
 ) -> Iterator[ClosedLine]:
     quota_period = QuotaPeriod.of(*about, calendar=settled.calendar)
     past = settled.branch.past(epoch_of(at))
-    medians = _medians(settled.rows)
+    medians, parts, rule = _medians(settled.rows), _parts(quota_period, settled, past), about[0].penalty
     for row in settled.rows:
         verdicts = Counter(verdict for _, verdict in quota_period.judged(row.userid, past))
-        kept = row.kept_90
+        kept, part = row.kept_90, parts.get(row.userid, Fraction(1))
+        uncapped = 0 if rule is None else rule.amount(counted=row.counted, target=row.target, part=part)
         yield ClosedLine(
             row=row,
             verdicts=verdicts,
-            penalty_rule=about[0].penalty if money else None,
+            penalty_rule=rule if money and row.penalty is not None else None,
+            part=part,
+            capped=row.penalty is not None and row.penalty < uncapped,
             above_median=kept is not None and kept > medians[row.department],
             begun=begun,
         )
+
+
+def _parts(quota_period: QuotaPeriod, settled: Standings, past: Past) -> dict[str, Fraction]:
+    """Return by userid the part of a flat amount that shares and own workdays leave."""
+    everybody = figures(
+        quota_period,
+        people=settled.people.values(),
+        departments=settled.departments,
+        now=Moment.of(settled.at, calendar=settled.calendar),
+        past=past,
+        before=past,
+    )
+    return {person_figures.person.userid: person_figures.part for person_figures in everybody}
 
 
 def _medians(rows: tuple[QuotaFigures, ...]) -> dict[int | None, float]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 
 from bot.core.money import Penalty
 from bot.core.periods import PeriodKind, period_of
 from bot.core.progress import QuotaFigures
+from bot.core.status import round_half_up
 from bot.core.verdicts import Verdict
 from bot.messages.catalog import Texts, texts_in
+from bot.messages.limits import CARD_CHARACTERS
 from bot.messages.lines import first_line, footer, kept_of
-from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part, plain
 from bot.messages.money import penalty as penalty_sentence
+from bot.messages.money import percent
 from bot.messages.rows import kept_rows
 from bot.messages.sanitize import clean
 
@@ -22,7 +26,8 @@ from bot.messages.sanitize import clean
 class ClosedLine:
     """One person's preliminary result in one quota.
 
-    *verdicts*: the number of contacts with each; *penalty_rule*: the rule of the estimate, if any.
+    *verdicts*: the number of contacts with each; *penalty_rule*: the rule of the estimate, if any. *part*: of
+    a flat amount, for a shorter or part-time period. *capped*: the cap of the month cut the amount.
     *above_median*: the person's share of kept contacts exceeds the department's median. *begun*: the day on
     which the record began, if that was too late in the period for a meaningful result.
     """
@@ -30,6 +35,8 @@ class ClosedLine:
     row: QuotaFigures
     verdicts: Mapping[Verdict, int]
     penalty_rule: Penalty | None
+    part: Fraction = Fraction(1)
+    capped: bool = False
     above_median: bool = False
     begun: date | None = None
 
@@ -37,6 +44,15 @@ class ClosedLine:
     def met(self) -> bool:
         """Say whether the target was reached."""
         return self.row.counted >= self.row.target
+
+    @property
+    def costs(self) -> bool:
+        """Say whether the message names an amount, even if the cap leaves nothing of it.
+
+        It never does in a period for reference only.
+        """
+        has_amount = bool(self.row.penalty or self.capped)
+        return has_amount and self.penalty_rule is not None and self.begun is None
 
 
 _BENEFIT = (Verdict.COUNTED_DETAILS, Verdict.COUNTED_FACTS)
@@ -56,19 +72,28 @@ def closed(*, language: str, lines: Sequence[ClosedLine], until: datetime, at: d
     heads = [_head(texts, line, several=several) for line in ordered]
     missed = [line for line in ordered if not line.met]
     details = [text for line in missed for text in _details(texts, line)]
-    if missed:
-        details.append(texts["close.appeal"].say(until=f"{until:%m-%d %H:%M}"))
+    appeal = [texts["close.appeal"].say(until=f"{until:%m-%d %H:%M}")] if missed else []
     kept, others = _kept(texts, lines), _listing(texts, heads[1:])
+    money = [Line((Part(text),), Keep.ALWAYS) for text in _money(texts, missed, several=several)]
+    card = _card(language, texts, ordered, others, until=until, several=several)
     return Message(
         (
             first_line(heads[0]),
             *others,
             *(Line((Part(text),), Keep.CORE) for text in details),
+            *money,
+            *(Line((Part(text),), Keep.CORE) for text in appeal),
             *([Line((Part(kept),), Keep.USEFUL)] if kept else []),
             footer(texts, at=at, kind=texts["close.kind"]),
         ),
-        card=_card(language, texts, ordered, others, until=until),
+        card=card if _says_all_money(card) else None,
     )
+
+
+def _says_all_money(card: Card) -> bool:
+    """Say whether the text of a card has room for every effect on pay; else the message goes as text."""
+    always = (block for block in card.body if isinstance(block, Line) and block.keep is Keep.ALWAYS)
+    return len("\n".join(map(plain, always))) <= CARD_CHARACTERS["sub_title_text"]
 
 
 def _card(
@@ -78,6 +103,7 @@ def _card(
     others: Sequence[Listing],
     *,
     until: datetime,
+    several: bool,
 ) -> Card:
     """Return the results as a card; with all targets met, only the results and the kept contacts."""
     missed = [line for line in lines if not line.met]
@@ -88,27 +114,48 @@ def _card(
             (texts["cards.counted"], str(rows[0].counted)),
             (texts["cards.rejected"], str(rows[0].rejected)),
         ]
+    if several and (amounts := [line.row.penalty or 0 for line in missed if line.costs]):
+        sums += [(texts["cards.pay"], texts["cards.pay_value"].say(amount=f"{sum(amounts):,}"))]
     if missed:
         end = [(texts["cards.object_until"], texts["cards.object_value"].say(until=f"{until:%m-%d %H:%M}"))]
     return Card(
         rows=(*sums, *kept_rows(language, rows), *end),
-        body=(*others, *(block for line in missed for block in _blocks(texts, line))),
+        body=(
+            *others,
+            *(block for line in missed for block in _blocks(texts, line, several=several)),
+            *(Line((Part(text),), Keep.USEFUL) for text in _sum(texts, missed, several=several)),
+        ),
         buttons=(Button.LIST, Button.APPEAL, Button.RULES) if missed else (),
         about=missed[0].row.period if missed else "",
         title=_head(texts, lines[0], several=False, short=True),
     )
 
 
-def _blocks(texts: Texts, line: ClosedLine) -> list[Line | Listing]:
+def _blocks(texts: Texts, line: ClosedLine, *, several: bool) -> list[Line | Listing]:
     """Return a card's text about one result: the reasons of rejected contacts, then the effect on pay."""
-    blocks: list[Line | Listing] = [*_listing(texts, _reasons(texts, line))]
-    for keep, text in ((Keep.CORE, _meaning(texts, line)), (Keep.USEFUL, _benefit(texts, line))):
-        if text is not None:
-            blocks.append(Line((Part(text),), keep))
-    return blocks
+    money = None
+    if line.costs:
+        money = _effect(texts, line, short=True) if several else _penalty(texts, line)
+    lines = (
+        (Keep.ALWAYS, money),
+        (Keep.CORE, _begun(texts, line)),
+        (Keep.USEFUL, _benefit(texts, line)),
+    )
+    blocks = [Line((Part(text),), keep) for keep, text in lines if text is not None]
+    return [*_listing(texts, _reasons(texts, line)), *blocks]
 
 
 def _head(texts: Texts, line: ClosedLine, *, several: bool, short: bool = False) -> str:
+    row = line.row
+    label = _label(texts, line, several=several)
+    head = texts["close.met"] if line.met else texts["close.missed_short"] if short else texts["close.missed"]
+    return head.say(
+        label=label, counted=row.counted, target=row.target, missing=max(0, row.target - row.counted)
+    )
+
+
+def _label(texts: Texts, line: ClosedLine, *, several: bool) -> str:
+    """Return the name of the period, and of the quota where there are *several*."""
     row = line.row
     is_month = period_of(PeriodKind.MONTH, row.period_start).name == row.period
     period = (
@@ -116,11 +163,7 @@ def _head(texts: Texts, line: ClosedLine, *, several: bool, short: bool = False)
         if is_month
         else texts["close.named"].say(period=row.period)
     )
-    label = texts["close.quota"].say(quota=clean(row.quota), period=period) if several else period
-    head = texts["close.met"] if line.met else texts["close.missed_short"] if short else texts["close.missed"]
-    return head.say(
-        label=label, counted=row.counted, target=row.target, missing=max(0, row.target - row.counted)
-    )
+    return texts["close.quota"].say(quota=clean(row.quota), period=period) if several else period
 
 
 def _listing(texts: Texts, heads: Sequence[str]) -> list[Listing]:
@@ -135,7 +178,7 @@ def _details(texts: Texts, line: ClosedLine) -> list[str]:
     details = [texts["close.sums"].say(n=row.gross, counted=row.counted, rejected=row.rejected)]
     if reasons := _reasons(texts, line):
         details.append(texts["close.because"].say(reasons=texts["close.comma"].join(reasons)))
-    return [*details, *filter(None, (_benefit(texts, line), _meaning(texts, line)))]
+    return [*details, *filter(None, (_benefit(texts, line), _begun(texts, line)))]
 
 
 def _benefit(texts: Texts, line: ClosedLine) -> str | None:
@@ -143,14 +186,54 @@ def _benefit(texts: Texts, line: ClosedLine) -> str | None:
     return texts["close.benefit"].say(n=n) if n else None
 
 
-def _meaning(texts: Texts, line: ClosedLine) -> str | None:
-    """Say the estimated penalty with its rule, or why the result says little."""
-    if line.begun is not None:
-        return texts["close.begun"].say(day=f"{line.begun:%m-%d}")
-    if not line.row.penalty or line.penalty_rule is None:
-        return None
-    rule = penalty_sentence(texts, line.penalty_rule)
-    return texts["close.penalty"].say(amount=line.row.penalty, rule=rule)
+def _begun(texts: Texts, line: ClosedLine) -> str | None:
+    return None if line.begun is None else texts["close.begun"].say(day=f"{line.begun:%m-%d}")
+
+
+def _money(texts: Texts, missed: Sequence[ClosedLine], *, several: bool) -> list[str]:
+    """Return the estimated penalties: one with its rule, or the sum and each with the name of its quota."""
+    costly = [line for line in missed if line.costs]
+    if not several:
+        return [_penalty(texts, line) for line in costly]
+    return [*_sum(texts, missed, several=several), *(_effect(texts, line) for line in costly)]
+
+
+def _sum(texts: Texts, missed: Sequence[ClosedLine], *, several: bool) -> list[str]:
+    """Return the sum of the penalties of *several* results; nothing for one result, or without an amount."""
+    amounts = [line.row.penalty or 0 for line in missed if line.costs]
+    if not several or not amounts:
+        return []
+    return [texts["close.in_all"].say(amount=f"{sum(amounts):,}", n=len(amounts))]
+
+
+def _penalty(texts: Texts, line: ClosedLine) -> str:
+    """Return the only estimated penalty with its rule."""
+    if line.penalty_rule is None:
+        return ""
+    values = {"amount": f"{line.row.penalty or 0:,}", "rule": penalty_sentence(texts, line.penalty_rule)}
+    if not (notes := _notes(texts, line)):
+        return texts["close.penalty"].say(**values)
+    return texts["close.penalty_noted"].say(notes=texts["close.comma"].join(notes), **values)
+
+
+def _effect(texts: Texts, line: ClosedLine, *, short: bool = False) -> str:
+    """Return one of several estimated penalties with the name of its quota; *short*: without its rule."""
+    parts = [
+        texts["close.amount"].say(
+            label=_label(texts, line, several=True), amount=f"{line.row.penalty or 0:,}"
+        )
+    ]
+    if line.penalty_rule is not None and not short:
+        parts.append(texts["close.rule"].say(rule=penalty_sentence(texts, line.penalty_rule)))
+    return texts["close.comma"].join([*parts, *_notes(texts, line)])
+
+
+def _notes(texts: Texts, line: ClosedLine) -> list[str]:
+    """Say whether an amount was prorated, and whether it was capped."""
+    rule, notes = line.penalty_rule, []
+    if rule is not None and rule.per_missing is None and line.part < 1:
+        notes.append(texts["close.prorated"].say(percent=percent(round_half_up(line.part, places=3))))
+    return [*notes, texts["close.capped"]] if line.capped else notes
 
 
 def _reasons(texts: Texts, line: ClosedLine) -> list[str]:
