@@ -560,3 +560,15 @@ def test_whose_userid_changed_is_called_by_name_under_a_code_from_before(service
         services.store.renames.put("zhang", "li", at=0, by="hr")
 
     assert say(services, "li", f"验证 {code}")[1].startswith("员工乙 2026-11-24：")
+
+
+def test_an_appeal_that_time_answers_says_the_date_and_opens_nothing(services: Services) -> None:
+    tell(services, "zhang", "wm-waits", at("2026-11-20T10:00"), RelationKind.ADDED)
+
+    said = say(services, "zhang", "申诉 waits 为什么还没算")
+
+    assert said[:2] == [
+        "…aits 到 11-27 自动计入，不用申诉",
+        "您这边不用再做什么，等时间到就行；11-27 周五 10:00 以后还没计入，再申诉也来得及。",
+    ]
+    assert services.store.reviews.all_open() == []

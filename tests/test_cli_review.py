@@ -49,7 +49,7 @@ def test_an_appeal_is_opened_listed_and_accepted(services: Services, quotabot: Q
     lost_contact(services)
     opened = quotabot("open", "ZHANG", "wm-lost", "--text", "柜面误删")
     listed = quotabot("list")
-    accepted = quotabot("accept", "appeal:1", "--by", "head", "--reason", "有录音")
+    accepted = quotabot("accept", "appeal:1", "--yes", "--by", "head", "--reason", "有录音")
 
     assert opened.out == "appeal:1: cm-monthly 2026-11, with head\n"
     assert listed.out == (
@@ -58,7 +58,9 @@ def test_an_appeal_is_opened_listed_and_accepted(services: Services, quotabot: Q
         "  says: 柜面误删\n"
         "  with head\n"
     )
-    assert accepted.out == "appeal:1: accepted by head\n"
+    assert accepted.out == (
+        "appeal:1: cm-monthly 2026-11: counted 0 → 1, rejected 1 → 0\nappeal:1: accepted by head\n"
+    )
     assert quotabot("list").out == EMPTY
     assert numbers(services, "zhang", TUESDAY) == (1, 0, 0, ())
     assert [(row["key"], row["content"]) for row in outbox_rows(services)] == [
@@ -84,16 +86,19 @@ def test_a_finding_is_listed_answered_and_confirmed(
     clock.moment = ANSWERED
     answered = quotabot("answer", BURST_ID, "--text", "支行开放日")
     told = quotabot("list", "--format", "json").json()["cases"]
-    rejected = quotabot("reject", BURST_ID, "--by", "head", "--reason", "当天没有活动")
+    rejected = quotabot("reject", BURST_ID, "--yes", "--by", "head", "--reason", "当天没有活动")
 
-    assert asked[-3:] == [
+    assert asked == [
         f"{BURST_ID}: zhang, a question, not a verdict",
         "  16 adds from 2026-11-23 10:02 to 10:09",
+        "  holds 2 contact(s) until it is decided; one by one: held:1 held:2",
         "  zhang may answer until 2026-11-27 18:00",
     ]
     assert answered.out == f"{BURST_ID}: with head\n"
-    assert [one["kind"] for one in told] == ["held"] * 16 + ["finding"]
-    assert rejected.out == f"{BURST_ID}: confirmed by head\n"
+    assert [(one["kind"], len(one["holds"])) for one in told] == [("finding", 16)]
+    assert rejected.out == (
+        f"{BURST_ID}: cm-monthly 2026-11: pending 16 → 0, rejected 0 → 16\n{BURST_ID}: confirmed by head\n"
+    )
     assert quotabot("list").out == EMPTY
 
 
@@ -113,6 +118,10 @@ def test_the_json_of_a_case_has_every_key_that_the_page_tells(services: Services
         "verdict": None,
         "finding": "burst",
         "subject": "2026-11-23",
+        "holds": [
+            {"id": f"held:{n}", "quota": "cm-monthly", "external_userid": held.contact[1]}
+            for n, held in enumerate(services.store.reviews.all_open(), start=1)
+        ],
         "old_userid": None,
         "evidence": {
             "first": "2026-11-23T10:02:00+08:00",

@@ -130,7 +130,16 @@ def test_a_changed_userid_is_named_and_decided_at_the_command_line(
     listed = quotabot("review", "list", "--config", config)
     (case,) = quotabot("review", "list", "--config", config, "--format", "json").json()["cases"]
     decided = quotabot(
-        "review", "accept", "rename:yg01:zhang.san", "--by", "HR", "--reason", "搬了账号", "--config", config
+        "review",
+        "accept",
+        "rename:yg01:zhang.san",
+        "--yes",
+        "--by",
+        "HR",
+        "--reason",
+        "搬了账号",
+        "--config",
+        config,
     )
     left = quotabot("review", "list", "--config", config)
     last = quotabot("run", "sync", "--config", config, "--at", THIRD, "--format", "json").json()["drift"]

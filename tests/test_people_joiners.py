@@ -159,17 +159,23 @@ def test_the_command_lists_and_decides(
 
     listed = quotabot("review", "list", "--format", "json").json()["cases"]
     shown = quotabot("review", "list").out
-    accepted = quotabot("review", "accept", "joiner:new01", *given, "--on", "2026-11-16")
-    rejected = quotabot("review", "reject", "joiner:new02", *given)
-    again = quotabot("review", "accept", "joiner:new01", *given)
+    accepted = quotabot("review", "accept", "joiner:new01", "--yes", *given, "--on", "2026-11-16")
+    rejected = quotabot("review", "reject", "joiner:new02", "--yes", *given)
+    again = quotabot("review", "accept", "joiner:new01", "--yes", *given)
 
     assert [(one["kind"], one["userid"], one["evidence"]["arrived_on"]) for one in listed] == [
         ("joiner", "new01", "2026-11-12"),
         ("joiner", "new02", "2026-11-12"),
     ]
     assert "joiner:new01: new01, a first working day?\n  员工新 came 2026-11-12, in WeCom's lists" in shown
-    assert (accepted.code, accepted.out) == (0, "joiner:new01: accepted by HR\n")
-    assert (rejected.code, rejected.out) == (0, "joiner:new02: rejected by HR\n")
+    assert (accepted.code, accepted.out) == (
+        0,
+        "joiner:new01: cm-monthly 2026-11: target 50 → 26\njoiner:new01: accepted by HR\n",
+    )
+    assert (rejected.code, rejected.out) == (
+        0,
+        "joiner:new02: no effect on the figures\njoiner:new02: rejected by HR\n",
+    )
     assert quotabot("review", "list").out == "nothing waits for a decision\n"
     assert (again.code, again.out) == (1, "")
     assert "no such open case" in again.err

@@ -281,7 +281,7 @@ def test_a_confirmed_finding_rejects_what_it_held_and_a_cleared_one_lets_it_coun
             assert cases(services, at=later) == []
 
         assert before == (0, 16, 0, ())
-        assert kinds == ["held"] * 16 + ["finding"]
+        assert kinds == ["finding"]
     assert found == {"cleared": (16, 0, 0, ()), "confirmed": (0, 0, 16, ("burst",))}
 
 

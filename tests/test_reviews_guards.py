@@ -27,7 +27,7 @@ from builders.reviews import (
 from bot.core.relations import RelationKind
 from bot.core.renames import Overlap
 from bot.features.reviews.cases import Case, cases
-from bot.features.reviews.decide import ReviewError, answer, decide, open_appeal
+from bot.features.reviews.decide import CountsByItselfError, ReviewError, answer, decide, open_appeal
 from bot.services import Services
 from bot.store.reviews import ReviewKind
 from scheduler.planner import plan
@@ -210,18 +210,18 @@ def test_a_confirmed_finding_rejects_only_its_own_contacts(tmp_path: Path) -> No
     assert left == {"li"}
 
 
-@pytest.mark.parametrize("accept", [True, False], ids=["cleared", "confirmed"])
-def test_what_was_appealed_waits_for_its_own_decision(tmp_path: Path, *, accept: bool) -> None:
-    """Contacts that a finding holds may be appealed as well; the finding does not decide the appeal."""
+def test_a_held_contact_counts_by_itself_and_is_not_appealed(tmp_path: Path) -> None:
+    """The finding decides about it, and the settlement counts it if nobody does."""
     with branch(tmp_path, more=HOLD, when=LATER) as services:
         burst(services)
         morning(services, TUESDAY)
         held = next(one for one in services.store.reviews.all_open() if one.kind is ReviewKind.HELD)
-        case = appeal(services, held.contact[1])
-        decide(services, BURST_ID, accept=accept, by="head", reason="核实", at=LATER)
+        with pytest.raises(CountsByItselfError, match="counts by itself by 2026-12-08 00:00") as refused:
+            appeal(services, held.contact[1])
         left = ids(services, when=LATER)
 
-    assert left == [case.id]
+    assert refused.value.until == at("2026-12-08T00:00")
+    assert left == [BURST_ID]
 
 
 @pytest.mark.parametrize("other", ["accepted", "rejected"])
@@ -285,7 +285,7 @@ def test_no_customer_is_in_the_audit_log_whatever_was_decided(tmp_path: Path) ->
         morning(services, TUESDAY)
         appeal(services)
         decided = []
-        while open_cases := cases(services, at=LATER):
+        while open_cases := cases(services, at=LATER, held=True):
             first = open_cases[0]
             decide(services, first.id, accept=False, by="head", reason="核实", at=LATER)
             decided.append(first.kind)

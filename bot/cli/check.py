@@ -17,6 +17,7 @@ from bot.config.faults import shown
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings
 from bot.features.people import directory
+from bot.features.reviews.cases import without_reviewer
 from bot.features.rules.changes import pending_changes
 from bot.features.standings.unreached import Unreached, unreached
 from bot.messages.own_texts import own_text_warnings
@@ -24,6 +25,8 @@ from bot.services import Directory, Services
 from bot.store.address_book import READ_AT
 from bot.store.engine import StoreError
 from bot.store.store import Store
+
+_NAMED = 3  # userids in a warning
 
 
 @click.command()
@@ -118,6 +121,10 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
         departments=departments | set(people.departments.parents) | set(people.departments.names),
         tags=known.tags,
     )
+    if nobody := without_reviewer(config, people, day=today.date()):
+        named = ", ".join(nobody[:_NAMED]) + (" …" if len(nobody) > _NAMED else "")
+        allowed = f"nobody may decide about {len(nobody)} people ({named}): name reviewers or admins.userids"
+        found = (*found, warning(config, ("review", "reviewers"), list(config.review.reviewers), allowed))
     if config.directory.source == "csv":
         return found
     strange = directory.unknown_to_wecom(people.files, userids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import date, datetime
@@ -18,6 +18,7 @@ from bot.features.ledger.derive import derive
 from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.reviews import decide
 from bot.features.reviews.cases import Case, cases
+from bot.features.reviews.effect import Effect, effects_of
 from bot.features.reviews.notice import news
 from bot.services import Services
 
@@ -55,8 +56,9 @@ def _decision(command: F) -> F:
     for option in (
         click.option("--reason", required=True, metavar="TEXT", help="Why; it is logged."),
         click.option("--by", required=True, metavar="NAME", help="Who decides: a userid, or a name."),
+        click.option("--yes", is_flag=True, help="Decide without the question."),
         config_option,
-        click.argument("case_id", metavar="ID"),
+        click.argument("case_ids", metavar="ID...", nargs=-1, required=True),
     ):
         command = option(command)
     return command
@@ -69,30 +71,34 @@ def _decision(command: F) -> F:
     type=click.DateTime(["%Y-%m-%d"]),
     help="First working day of a new employee; the day of arrival if left out.",
 )
-def accept(config_path: Path, case_id: str, by: str, reason: str, on: datetime | None) -> None:
+def accept(
+    config_path: Path, case_ids: Sequence[str], by: str, reason: str, on: datetime | None, *, yes: bool
+) -> None:
     """Decide for the employee: the contact counts; a finding is cleared; two userids are one person.
 
-    For a new employee the target is prorated from the first working day.
+    The effect on the figures is shown first. For a new employee the target is prorated from the first working
+    day.
 
     \b
     quotabot review accept appeal:12 --by lisi --reason "the branch has the recording"
     quotabot review accept joiner:zhangsan --by "HR, Wang" --reason "contract" --on 2026-11-09
     """
     joined_on = None if on is None else on.date()
-    _decide(config_path, case_id, accept=True, by=by, reason=reason, joined_on=joined_on)
+    _decide(config_path, case_ids, accept=True, by=by, reason=reason, joined_on=joined_on, yes=yes)
 
 
 @review.command()
 @_decision
-def reject(config_path: Path, case_id: str, by: str, reason: str) -> None:
-    """Decide against it: the contact earns nothing; a finding is confirmed; they are two people.
+def reject(config_path: Path, case_ids: Sequence[str], by: str, reason: str, *, yes: bool) -> None:
+    """Decide against it: the contact keeps its own verdict; a finding is confirmed; they are two people.
 
+    The effect on the figures is shown first.
     For a first working day: the employee did not join, but was there before and only became visible.
 
     \b
     quotabot review reject finding:burst:zhangsan:2026-11-23 --by lisi --reason "no event, no customers"
     """
-    _decide(config_path, case_id, accept=False, by=by, reason=reason)
+    _decide(config_path, case_ids, accept=False, by=by, reason=reason, yes=yes)
 
 
 @review.command("open")
@@ -144,19 +150,53 @@ def _opened(config_path: Path) -> AbstractContextManager[Services]:
 
 
 def _decide(
-    config_path: Path, case_id: str, *, accept: bool, by: str, reason: str, joined_on: date | None = None
+    config_path: Path,
+    case_ids: Sequence[str],
+    *,
+    accept: bool,
+    by: str,
+    reason: str,
+    yes: bool,
+    joined_on: date | None = None,
 ) -> None:
+    """Show the effect of each decision, ask once unless *yes*, then decide all cases."""
     with _opened(config_path) as services:
         at = services.clock.now()
-        case, state = decide.decide(
-            services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
+        found = [
+            decide.find_decidable(
+                services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
+            )
+            for case_id in dict.fromkeys(case_ids)
+        ]
+        for case in found:
+            effects = effects_of(services, case, accept=accept, at=at, joined_on=joined_on)
+            for line in _effect(effects) if case.proposal is None else ():
+                click.echo(f"{case.id}: {line}")
+        if not yes:
+            click.confirm(f"{'accept' if accept else 'reject'} {len(found)} case(s)?", abort=True, err=True)
+        for case in found:
+            _, state = decide.decide(
+                services, case.id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
+            )
+            derive(services)
+            if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
+                with services.store.transaction():
+                    enqueue_unasked(services, message, quiet=quiet_hours(services))
+                services.outbox_signal.ring()
+            click.echo(f"{case.id}: {state} by {by}")
+
+
+def _effect(effects: Sequence[Effect]) -> Iterator[str]:
+    """Yield a line for each quota period with changed figures, else one line that nothing changes."""
+    changed = [effect for effect in effects if effect.changes]
+    for effect in changed:
+        figures = ", ".join(
+            f"{name} {'–' if before is None else before} → {'–' if after is None else after}"
+            for name, (before, after) in effect.changes.items()
         )
-        derive(services)
-        if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
-            with services.store.transaction():
-                enqueue_unasked(services, message, quiet=quiet_hours(services))
-            services.outbox_signal.ring()
-    click.echo(f"{case.id}: {state} by {by}")
+        yield f"{effect.quota} {effect.period}: {figures}"
+    if not changed:
+        yield "no effect on the figures"
 
 
 def as_json(case: Case, calendar: WorkCalendar) -> dict[str, Any]:
@@ -174,6 +214,10 @@ def as_json(case: Case, calendar: WorkCalendar) -> dict[str, Any]:
         "finding": finding.name.kind.value if finding else None,
         "subject": finding.name.subject if finding else None,
         "evidence": _evidence(case, calendar),
+        "holds": [
+            {"id": f"held:{held.number}", "quota": held.quota, "external_userid": held.contact[1]}
+            for held in case.holds
+        ],
         "old_userid": case.proposal.old_userid if case.proposal else None,
         "opened_at": calendar.moment(case.opened_at).isoformat(),
         "said": case.said,
@@ -205,6 +249,10 @@ def _for_people(case: Case, calendar: WorkCalendar) -> str:
         )
     if case.finding is not None:
         lines.append(f"  {_seen(case, calendar)}")
+        if case.holds:
+            customers = len({held.contact for held in case.holds})
+            ids = " ".join(f"held:{held.number}" for held in case.holds)
+            lines.append(f"  holds {customers} contact(s) until it is decided; one by one: {ids}")
     if case.proposal is not None:
         one = case.proposal
         lines.append(

@@ -130,6 +130,8 @@ def _appeals(said: dict[str, Any]) -> dict[str, Message]:
     return {
         "appeal": appeal_message.opened(**opened, reviewers=["主管乙", "主管丙"]),
         "appeal, nobody": appeal_message.opened(**opened, reviewers=[]),
+        "appeal, nobody but a leader": appeal_message.opened(**opened, reviewers=[], leaders=["主管乙"]),
+        "appeal, by itself": appeal_message.counts_by_itself(**about_it, until=MORNING),
         "appeal, counts": appeal_message.counts_already(**about_it, number=3),
         "appeal, open": appeal_message.open_already(**about_it, case="appeal:12"),
         "appeal, decided": appeal_message.decided_already(

@@ -199,7 +199,7 @@ def _know(store: Store) -> None:
         "INSERT INTO unasked_days VALUES ('sales01', '2026-11-23', 2)",
         "INSERT INTO withheld VALUES ('progress:sales01', 'progress', 'sales01', '2026-11-23', 'muted', 5)",
         "INSERT INTO exports VALUES ('x1', 'sales01', 'sales02', 5)",
-        "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3, '0a1b2c3d')",
+        "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'preliminary', '{}', '', '', 3, '0a')",
     )
     with store.transaction():
         for number, row in enumerate(rows):

@@ -18,7 +18,7 @@ from bot.features.customers.name_sentences import Customer
 from bot.features.customers.names import names_of
 from bot.features.reviews import appeal_message
 from bot.features.reviews.cases import cases
-from bot.features.reviews.decide import ReviewError, answer, open_appeal
+from bot.features.reviews.decide import CountsByItselfError, ReviewError, answer, open_appeal
 from bot.features.reviews.question_message import Seen
 from bot.features.standings.load import load_rulebook
 from bot.messages.message import Message
@@ -86,13 +86,20 @@ def respond(ask: Ask) -> Message:
         findings = (case.finding for case in waiting if case.finding is not None)
         asked = [Seen.of(one.name, one.evidence, names=names) for one in findings]
         return appeal_message.which_question(language=desk.language, asked=asked, at=desk.local)
-    answer(desk.services, waiting[number - 1].id, text, at=desk.at)
-    return appeal_message.answer_noted(language=desk.language, at=desk.local)
+    case = answer(desk.services, waiting[number - 1].id, text, at=desk.at)
+    leaders = [desk.name(leader) for leader in case.leaders]
+    return appeal_message.answer_noted(
+        language=desk.language, at=desk.local, nobody=not case.levels, leaders=leaders
+    )
 
 
 def _opened(desk: Desk, userid: str, contact: ListedCustomer, *, text: str) -> Message:
     try:
         opened = open_appeal(desk.services, userid, contact.external_userid, text=text, at=desk.at)
+    except CountsByItselfError as error:
+        return appeal_message.counts_by_itself(
+            language=desk.language, customer=contact, until=error.until, at=desk.local
+        )
     except ReviewError:
         return _refused(desk, userid, contact)
     reviewers = dict.fromkeys(reviewer for case in opened for reviewer in case.reviewers)
@@ -102,6 +109,7 @@ def _opened(desk: Desk, userid: str, contact: ListedCustomer, *, text: str) -> M
         ids=[case.id for case in opened],
         text=text,
         reviewers=[desk.name(reviewer) for reviewer in reviewers],
+        leaders=[desk.name(leader) for leader in opened[0].leaders],
         until=min(case.until for case in opened),
         at=desk.local,
     )

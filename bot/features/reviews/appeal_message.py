@@ -10,7 +10,7 @@ from bot.features.contacts.message import ListedCustomer
 from bot.features.customers.name_sentences import Customer, called, private
 from bot.features.reviews.question_message import Seen, about
 from bot.messages.answers import answered, moment_of
-from bot.messages.catalog import Text, texts_in
+from bot.messages.catalog import Text, Texts, texts_in
 from bot.messages.limits import SAID_BYTES
 from bot.messages.message import Message
 from bot.messages.sanitize import clean
@@ -23,19 +23,21 @@ def opened(
     ids: Sequence[str],
     text: str,
     reviewers: Sequence[str],
+    leaders: Sequence[str] = (),
     until: datetime,
     at: datetime,
 ) -> Message:
-    """Confirm an appeal; *reviewers* are names, *until* (local) is the time of its escalation."""
+    """Confirm an appeal; *until* (local) is the time of its escalation.
+
+    *reviewers* are names; without them *leaders* are the names of the direct leaders.
+    """
     texts = texts_in(language)
-    names = texts["appeals.names_comma"].join(clean(name) for name in reviewers)
+    comma = texts["appeals.names_comma"]
+    names = comma.join(clean(name) for name in reviewers)
+    decides = texts["appeals.with_"].say(names=names, until=moment_of(until, language=language))
     lines = [
-        texts["appeals.opened_case"].say(
-            ids=texts["appeals.names_comma"].join(ids), text=clean(text, limit=SAID_BYTES)
-        ),
-        texts["appeals.with_"].say(names=names, until=moment_of(until, language=language))
-        if names
-        else texts["appeals.with_nobody"],
+        texts["appeals.opened_case"].say(ids=comma.join(ids), text=clean(text, limit=SAID_BYTES)),
+        decides if names else _nobody_decides(texts, leaders),
         texts["appeals.told"],
     ]
     return _about(customer, texts["appeals.opened"], lines, language=language, at=at)
@@ -46,6 +48,14 @@ def counts_already(*, language: str, customer: Customer, number: int, at: dateti
     texts = texts_in(language)
     lines = [texts["appeals.counts_more"].say(number=number)] if number else []
     return _about(customer, texts["appeals.counts"], lines, language=language, at=at)
+
+
+def counts_by_itself(*, language: str, customer: Customer, until: datetime, at: datetime) -> Message:
+    """Say that the contact will count by itself by *until* (local), so that nothing is opened."""
+    texts = texts_in(language)
+    head, line = texts["appeals.by_itself"], texts["appeals.by_itself_more"]
+    day = moment_of(until, language=language)
+    return _about(customer, head, [line.say(until=day)], language=language, at=at, until=f"{until:%m-%d}")
 
 
 def open_already(*, language: str, customer: Customer, case: str, at: datetime) -> Message:
@@ -100,10 +110,21 @@ def not_found(*, language: str, many: Sequence[ListedCustomer], number: int | No
     return answered(language=language, head=head, lines=lines, kind=texts["appeals.kind"], at=at)
 
 
-def answer_noted(*, language: str, at: datetime) -> Message:
-    """Confirm a member's answer to a question."""
+def _nobody_decides(texts: Texts, leaders: Sequence[str]) -> str:
+    """Say that no reviewer is named yet, and which existing person can help: a leader, else HR."""
+    if not leaders:
+        return texts["appeals.with_nobody"]
+    names = texts["appeals.names_comma"].join(clean(name) for name in leaders)
+    return texts["appeals.with_leader"].say(names=names)
+
+
+def answer_noted(
+    *, language: str, at: datetime, nobody: bool = False, leaders: Sequence[str] = ()
+) -> Message:
+    """Confirm a member's answer to a question; *nobody*: no reviewer is named, see `opened`."""
     texts = texts_in(language)
-    head, lines = texts["appeals.answered"], [texts["appeals.answered_more"]]
+    more = _nobody_decides(texts, leaders) if nobody else texts["appeals.answered_more"]
+    head, lines = texts["appeals.answered"], [more]
     return answered(language=language, head=head, lines=lines, kind=texts["appeals.answer_kind"], at=at)
 
 

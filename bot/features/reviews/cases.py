@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
+from bot.config import Config
+from bot.core.contacts import Contact
 from bot.core.integrity import FindingKind, FindingName, Key
-from bot.core.people import Person
+from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
 from bot.core.quota_periods import QuotaPeriod
+from bot.core.quotas import under_quota
 from bot.core.renames import Pair
 from bot.core.reviewers import Bank, Levels, level_at, time_is_up
 from bot.core.rulebook import QuotaInPeriod
@@ -23,7 +26,7 @@ from bot.features.people.joiners import Joiner, waiting
 from bot.features.reviews.findings import Free, settled
 from bot.features.reviews.question_message import Appealed, Seen
 from bot.features.standings.load import load_branch, load_people, load_rulebook
-from bot.services import Services
+from bot.services import Directory, Services
 from bot.store.rename_proposals import Proposal
 from bot.store.reviews import OpenFinding, Review, ReviewKind
 
@@ -39,7 +42,8 @@ class Case:
     *userid*: the person concerned; for a changed userid the new one.
     *said*: the employee's text, None while the employee may still write it. *levels*: the reviewers of each
     level, the first level first. *level*: the present one, None while it is the employee's turn; *until*: its
-    end. *verdict*: of the contact as of now, None if the count no longer has this contact.
+    end. *verdict*: of the contact as of now, None if the count no longer has this contact. *holds*: the held
+    contacts of a finding, under each quota. *leaders*: the person's direct leaders, if nobody may decide.
     """
 
     id: str
@@ -54,6 +58,8 @@ class Case:
     review: Review | None = None
     verdict: Verdict | None = None
     finding: OpenFinding | None = None
+    holds: tuple[Review, ...] = ()
+    leaders: tuple[str, ...] = ()
     proposal: Proposal | None = None
     joiner: Joiner | None = None
 
@@ -94,12 +100,15 @@ def rename_id(pair: Pair) -> str:
     return f"{RENAME}:{pair[0]}:{pair[1]}"
 
 
-def cases(services: Services, *, at: datetime) -> list[Case]:
-    """Return all cases as of *at* (aware): appeals and held contacts by number, then the others by time.
+def cases(services: Services, *, at: datetime, held: bool = False) -> list[Case]:
+    """Return all cases as of *at* (aware): appeals by number, then the others by time.
 
-    Held contacts of settled periods are left out: by the closing rules they count.
+    A finding is one case with all contacts that it holds. *held*: also return each held contact as a case of
+    its own, except in settled periods, where it counts by the closing rules.
     """
-    reviews = services.store.reviews.all_open()
+    reviews = [
+        review for review in services.store.reviews.all_open() if held or review.kind is ReviewKind.APPEAL
+    ]
     return _cases(services, reviews, _verdicts(services, reviews, at=at), at=at)
 
 
@@ -172,18 +181,14 @@ class _Desk:
     """The assignment of each case to its reviewers."""
 
     def __init__(self, services: Services, *, at: datetime) -> None:
-        config = services.config
         self._at = at
-        self._calendar = config.work_calendar()
+        self._calendar = services.config.work_calendar()
         self._people = load_people(services)
-        self._bank = Bank(
-            people=self._people,
-            departments=services.directory.departments,
-            day=self._calendar.local_day(at),
-            reviewers=config.review.reviewers,
-            admins=config.admins.userids,
-        )
+        day = self._calendar.local_day(at)
+        self._bank = _bank(services.config, self._people, services.directory.departments, day=day)
         self.findings = services.store.findings.open()
+        reviews = services.store.reviews.all_open()
+        self._held = [review for review in reviews if review.kind is ReviewKind.HELD]
 
     def of_review(self, review: Review, verdict: Verdict | None) -> Case | None:
         """Assign an appeal to reviewers at once, a held contact with its finding; None without a finding."""
@@ -206,7 +211,8 @@ class _Desk:
         until = time_is_up(self._calendar.moment(finding.asked_at), calendar=self._calendar, away=away)
         since = epoch_of(until) if finding.answered_at is None else finding.answered_at
         case = self._case(id_of(finding.name), userid, since, told=finding)
-        case = replace(case, said=finding.answer, opened_at=finding.asked_at, finding=finding)
+        holds = tuple(review for review in self._held if review.contact in finding.concerned)
+        case = replace(case, said=finding.answer, opened_at=finding.asked_at, finding=finding, holds=holds)
         if finding.answered_at is None and self._at < until:
             return replace(case, said=None, level=None, until=until)
         return case
@@ -250,9 +256,32 @@ class _Desk:
             level=level,
             until=until,
             opened_at=since,
+            leaders=() if levels else tuple(sorted(self._bank.leaders_of(userid))),
             told=0 if told is None else told.told,
             told_at=None if told is None else told.told_at,
         )
+
+
+def without_reviewer(config: Config, directory: Directory, *, day: date) -> list[str]:
+    """Return the userids under a quota on the local *day* for which nobody may decide a case."""
+    people, tree = {person.userid: person for person in directory.people}, directory.departments
+    bank, quotas = _bank(config, people, tree, day=day), config.core_quotas()
+    return sorted(
+        person.userid
+        for person in people.values()
+        if any(under_quota(quota, person, day, departments=tree) for quota in quotas)
+        and not bank.levels(person.userid)
+    )
+
+
+def _bank(config: Config, people: Mapping[str, Person], departments: Departments, *, day: date) -> Bank:
+    return Bank(
+        people=people,
+        departments=departments,
+        day=day,
+        reviewers=config.review.reviewers,
+        admins=config.admins.userids,
+    )
 
 
 def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) -> dict[Judged, Verdict]:
@@ -268,14 +297,14 @@ def _verdicts(services: Services, reviews: Iterable[Review], *, at: datetime) ->
     return {
         (quota, key): verdict
         for (quota, _), contacts in verdicts_in(services, quota_periods, userids=userids, at=at).items()
-        for key, verdict in contacts.items()
+        for key, (_, verdict) in contacts.items()
     }
 
 
 def verdicts_in(
     services: Services, quota_periods: Sequence[QuotaInPeriod], *, userids: Iterable[str], at: datetime
-) -> dict[tuple[str, str], dict[Key, Verdict]]:
-    """Return by (quota, period) the verdicts on the contacts of *userids* as of *at* (aware)."""
+) -> dict[tuple[str, str], dict[Key, tuple[Contact, Verdict]]]:
+    """Return by (quota, period) the contacts of *userids* with their verdicts as of *at* (aware)."""
     if not quota_periods:
         return {}
     asked = list(userids)
@@ -285,7 +314,9 @@ def verdicts_in(
     for quota, period in quota_periods:
         quota_period = QuotaPeriod.of(quota, period, calendar=branch.calendar)
         verdicts[quota.id, period.name] = {
-            contact.key: verdict for userid in asked for contact, verdict in quota_period.listed(userid, past)
+            contact.key: (contact, verdict)
+            for userid in asked
+            for contact, verdict in quota_period.listed(userid, past)
         }
     return verdicts
 

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 
+from bot.core.contacts import Contact
 from bot.core.integrity import FindingKind, Key
 from bot.core.people import Person
 from bot.core.periods import Period, parse_period
 from bot.core.quotas import Basis, Quota, stretches_under
 from bot.core.rulebook import QuotaInPeriod
+from bot.core.verdicts import Verdict, is_open
 from bot.core.workdays import epoch_of
 from bot.features.close.results import may_appeal
 from bot.features.people.joiners import settle
@@ -32,6 +34,14 @@ class ReviewError(Exception):
     """A case cannot be opened, answered or decided; the text says why and what to do."""
 
 
+class CountsByItselfError(ReviewError):
+    """The contact will count by itself, by *until* (local) at the latest: an appeal is not needed."""
+
+    def __init__(self, text: str, *, until: datetime) -> None:
+        super().__init__(text)
+        self.until = until
+
+
 def open_appeal(
     services: Services,
     userid: str,
@@ -45,8 +55,8 @@ def open_appeal(
     """Open an appeal for each quota in which this contact of *userid* does not count as of *at* (aware).
 
     The contact is the relation's last add, in the periods of that add, or in *period*. Appeals are possible
-    until some workdays after a preliminary result. Raises ReviewError if nothing can be appealed, ValueError
-    if *period* is no period.
+    about contacts that are rejected, open or outside the segment, until some workdays after a preliminary
+    result. Raises ReviewError if nothing can be appealed, ValueError if *period* is no period.
     """
     quota_periods = [
         quota_period
@@ -55,7 +65,9 @@ def open_appeal(
     ]
     openings, reasons = _openings(services, quota_periods, (userid, external_userid), text=text, at=at)
     if not openings:
-        raise ReviewError("; ".join(reasons) or f"no quota looks at {external_userid} of {userid} then")
+        waits = [reason.until for reason in reasons if isinstance(reason, CountsByItselfError)]
+        text = "; ".join(map(str, reasons)) or f"no quota looks at {external_userid} of {userid} then"
+        raise CountsByItselfError(text, until=max(waits)) if waits else ReviewError(text)
     with services.store.transaction():
         services.store.reviews.open(openings)
     opened = {(opening.quota, opening.contact) for opening in openings}
@@ -75,7 +87,7 @@ def _openings(
     *,
     text: str,
     at: datetime,
-) -> tuple[list[Opening], list[str]]:
+) -> tuple[list[Opening], list[ReviewError]]:
     """Return an appeal for each period without a counted last add of *relation*, and the refusals."""
     userid, external_userid = relation
     judged = verdicts_in(services, quota_periods, userids=[userid], at=at)
@@ -86,12 +98,12 @@ def _openings(
         if not keys:
             continue
         key = max(keys, key=itemgetter(2))
-        counts = contacts[key].outcome == "counted"
-        refused = _refusal(services, quota.id, period.name, key, counts=counts, at=at)
-        if refused is None:
-            openings.append(_appeal(quota, period, key, text=text, at=at))
+        try:
+            _may_open(services, (quota, period), *contacts[key], at=at)
+        except ReviewError as refusal:
+            reasons.append(refusal)
         else:
-            reasons.append(refused)
+            openings.append(_appeal(quota, period, key, text=text, at=at))
     return openings, reasons
 
 
@@ -114,7 +126,7 @@ def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case
 
 def find(services: Services, case_id: str, *, at: datetime) -> Case:
     """Return the case with this id. Raises ReviewError if it is not open."""
-    for case in cases(services, at=at):
+    for case in cases(services, at=at, held=True):
         if case.id == case_id:
             return case
     raise ReviewError(f"{case_id}: no such open case; see `quotabot review list`")
@@ -137,27 +149,12 @@ def decide(
     reviewers' turn yet, or *by* may not decide it.
     """
     by, reason = by.strip(), reason.strip()
-    if not by or not reason:
-        raise ReviewError("a decision needs a name and a reason")
-    case = find(services, case_id, at=at)
-    if case.level is None and not accept:
-        raise ReviewError(f"{case.id}: first {case.userid} has until {case.until:%Y-%m-%d %H:%M} to answer")
-    if joined_on is not None and case.joiner is None:
-        raise ReviewError(f"{case.id}: only a new person has a first working day")
-    known, detail = _may_decide(services, case, by), dict[str, object]()
+    case = find_decidable(services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on)
+    known = _may_decide(services, case, by)
     with services.store.transaction():
-        if case.finding is not None:
-            state = _decide_finding(services, case.finding, accept=accept, by=by, reason=reason, at=at)
-        elif case.proposal is not None:
-            state = _decide_proposal(services, case.proposal, accept=accept, by=by, reason=reason, at=at)
-        elif case.joiner is not None:
-            first = (joined_on or case.joiner.arrived_on) if accept else None
-            settle(services, case.joiner, joined_on=first)
-            state = "accepted" if accept else "rejected"
-            detail = {"joined_on": None if first is None else first.isoformat()}
-        else:
-            assert case.review is not None  # noqa: S101 - a case is one of the four
-            state = _decide_review(services, case.review, accept=accept, by=by, reason=reason, at=at)
+        state, detail = apply_decision(
+            services, case, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
+        )
         services.store.audit.add(
             at=epoch_of(at),
             actor=by,
@@ -168,6 +165,55 @@ def decide(
     if case.proposal is not None or case.joiner is not None:
         look_anew(services)
     return case, state
+
+
+def find_decidable(
+    services: Services,
+    case_id: str,
+    *,
+    accept: bool,
+    by: str,
+    reason: str,
+    at: datetime,
+    joined_on: date | None = None,
+) -> Case:
+    """Return the case if `decide` would take this decision as of *at*. Raises ReviewError like `decide`."""
+    if not by.strip() or not reason.strip():
+        raise ReviewError("a decision needs a name and a reason")
+    case = find(services, case_id, at=at)
+    if case.level is None and not accept:
+        raise ReviewError(f"{case.id}: first {case.userid} has until {case.until:%Y-%m-%d %H:%M} to answer")
+    if joined_on is not None and case.joiner is None:
+        raise ReviewError(f"{case.id}: only a new person has a first working day")
+    _may_decide(services, case, by.strip())
+    return case
+
+
+def apply_decision(
+    services: Services,
+    case: Case,
+    *,
+    accept: bool,
+    by: str,
+    reason: str,
+    at: datetime,
+    joined_on: date | None = None,
+) -> tuple[str, dict[str, object]]:
+    """Store a decision inside a transaction; return the state of the case and details for the audit log.
+
+    Raises ReviewError if somebody else has decided the case meanwhile.
+    """
+    if case.finding is not None:
+        return _decide_finding(services, case.finding, accept=accept, by=by, reason=reason, at=at), {}
+    if case.proposal is not None:
+        return _decide_proposal(services, case.proposal, accept=accept, by=by, reason=reason, at=at), {}
+    if case.joiner is not None:
+        first = (joined_on or case.joiner.arrived_on) if accept else None
+        settle(services, case.joiner, joined_on=first)
+        detail: dict[str, object] = {"joined_on": None if first is None else first.isoformat()}
+        return "accepted" if accept else "rejected", detail
+    assert case.review is not None  # noqa: S101 - a case is one of the four
+    return _decide_review(services, case.review, accept=accept, by=by, reason=reason, at=at), {}
 
 
 def _quota_periods(
@@ -200,21 +246,35 @@ def _quota_periods(
     ]
 
 
-def _refusal(
-    services: Services, quota: str, period: str, key: Key, *, counts: bool, at: datetime
-) -> str | None:
-    """Return the reason against an appeal about this contact; None if an appeal is possible."""
-    place = f"{quota} {period}"
-    for before in services.store.reviews.of_contact(key):
-        if before.kind is ReviewKind.APPEAL and before.quota == quota:
-            if before.state is ReviewState.OPEN:
-                return f"{place}: appeal:{before.number} is open already"
-            return f"{place}: appeal:{before.number} was decided by {before.decided_by}: {before.reason}"
-    if counts:
-        return f"{place}: the contact counts already"
-    if not may_appeal(services, quota, period, at=at):
-        return f"{place}: the time for appeals is over"
-    return None
+def _may_open(
+    services: Services, quota_period: QuotaInPeriod, contact: Contact, verdict: Verdict, *, at: datetime
+) -> None:
+    """Raise ReviewError if no appeal about *contact* is possible in a quota period."""
+    quota, period = quota_period
+    place, is_held = f"{quota.id} {period.name}", False
+    for before in services.store.reviews.of_contact(contact.key):
+        is_open_already = before.state is ReviewState.OPEN
+        if before.quota != quota.id:
+            continue
+        if before.kind is ReviewKind.HELD:
+            is_held = is_held or is_open_already
+        elif is_open_already:
+            raise ReviewError(f"{place}: appeal:{before.number} is open already")
+        else:
+            decision = f"{before.decided_by}: {before.reason}"
+            raise ReviewError(f"{place}: appeal:{before.number} was decided by {decision}")
+    if verdict.outcome == "counted":
+        raise ReviewError(f"{place}: the contact counts already")
+    if not may_appeal(services, quota.id, period.name, at=at):
+        raise ReviewError(f"{place}: the time for appeals is over")
+    if verdict.outcome == "pending" and not is_open(verdict, contact.add):
+        calendar = services.config.work_calendar()
+        moment = quota.settlement(period, calendar=calendar)
+        if verdict is Verdict.KEEP_PERIOD and not is_held:
+            moment = contact.add.added_at + quota.counting.keep_s
+        until = calendar.moment(moment)
+        text = f"{place}: the contact counts by itself by {until:%Y-%m-%d %H:%M}; no appeal is needed"
+        raise CountsByItselfError(text, until=until)
 
 
 def _appeal(quota: Quota, period: Period, key: Key, *, text: str, at: datetime) -> Opening:
