@@ -9,12 +9,10 @@ import click
 
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded
-from bot.core.workdays import epoch_of
-from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
-from bot.features.rules.announce import announcements, news_of
+from bot.features.rules.announce import adopt_and_announce, news_of
 from bot.features.rules.announcement import said_of
 from bot.features.rules.change_sentences import sentence
-from bot.features.rules.changes import QuotaChange, adopt, pending_changes
+from bot.features.rules.changes import QuotaChange, pending_changes
 from bot.services import Services
 
 
@@ -50,13 +48,7 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
     quotabot quotas adopt --by "HR, Wang"
     """
     with up_to_date(loaded(config_path)) as services:
-        now = services.clock.now()
-        changes = pending_changes(services, at=now)
-        messages = announcements(services, changes, at=now)
-        adopt(services, changes, by=by, now=epoch_of(now), at=now)
-        quiet = quiet_hours(services)
-        with services.store.transaction():
-            planned = sum(enqueue_unasked(services, message, quiet=quiet) for message in messages)
+        changes, planned = adopt_and_announce(services, by=by, at=services.clock.now())
         services.outbox_signal.ring()
         _print(services, changes, form, adopted_by=by)
         click.echo(f"{planned} message(s) planned", err=True)

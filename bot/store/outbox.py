@@ -114,6 +114,11 @@ class Outbox(TableGroup):
         """Change the time of a message; False if it was tried or is gone."""
         return self._engine.apply("outbox_move", seq=seq, not_before=not_before, expires_at=expires_at)
 
+    def untried(self, job: str) -> list[Pending]:
+        """Return the messages of *job*, and of `job:…`, that were never tried, in the order of planning."""
+        rows = self._engine.all("outbox_untried", first_job=job, last_job=f"{job};")  # ; follows :
+        return [Pending(**row) for row in rows]
+
     def withdraw(self, seq: int, *, reason: str, now: int) -> bool:
         """Withdraw a message because of *reason*; False if it was tried or is gone."""
         return self._engine.apply("outbox_withdraw", seq=seq, error=reason, now=now)

@@ -71,6 +71,16 @@ class RuleVersions(TableGroup):
                 recorded_at=now,
             )
 
+    @staticmethod
+    def text_of(rule: Quota) -> str:
+        """Return *rule* as text, for `read`."""
+        return _RULE.dump_json(rule).decode()
+
+    @staticmethod
+    def read(text: str) -> Quota:
+        """Return the rule that `text_of` wrote."""
+        return _RULE.validate_json(text)
+
 
 class CapVersions(TableGroup):
     """Recorded monthly caps, in yuan (0: none). Call `put` inside a transaction."""

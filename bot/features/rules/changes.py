@@ -6,7 +6,7 @@ simulation of the running period must show nobody with a higher target, fewer co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -60,10 +60,11 @@ class QuotaChange:
         return None if self.old is None else _applied(self.old, self.adoptable)
 
 
-def pending_changes(services: Services, *, at: datetime) -> list[QuotaChange]:
+def pending_changes(services: Services, *, at: datetime, also: Collection[str] = ()) -> list[QuotaChange]:
     """Return the differences between the file and the rules of the running periods as of *at* (aware).
 
-    Empty before the first recorded version: then the file holds as it is.
+    Empty before the first recorded version: then the file holds as it is. *also*: ids of quotas returned even
+    without a difference.
     """
     today = services.config.work_calendar().local_day(at)
     recorded = services.store.rule_versions.all()
@@ -72,7 +73,7 @@ def pending_changes(services: Services, *, at: datetime) -> list[QuotaChange]:
     for name in (*asked, *sorted(set(recorded) - set(asked))):
         versions, new = recorded.get(name), asked.get(name)
         old = None if versions is None else rulebook.running(versions, today=today).quota
-        if not recorded or old == new:
+        if not recorded or (old == new and name not in also):
             continue
         changes.append(_change(services, name, old, new, at=at))
     return changes
@@ -185,6 +186,7 @@ def _worse(before: QuotaFigures | None, after: QuotaFigures | None) -> bool:
     return (
         after.target > before.target
         or after.counted < before.counted
+        or after.counted + after.pending < before.counted + before.pending
         or after.sure < before.sure
         or (after.penalty or 0) > (before.penalty or 0)
         or (after.reward or 0) < (before.reward or 0)

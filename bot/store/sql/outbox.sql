@@ -37,6 +37,16 @@ UPDATE outbox
    AND state = 'pending'
    AND request IS NULL;
 
+-- name: outbox_untried(first_job, last_job)
+-- Messages never tried of the jobs between, the last one left out, in the order of planning.
+SELECT seq, key, job, to_userid, not_before, time_shift
+  FROM outbox
+ WHERE job >= :first_job
+   AND job < :last_job
+   AND state = 'pending'
+   AND request IS NULL
+ ORDER BY seq;
+
 -- name: outbox_withdraw(seq, error, now)!
 -- It does not go at all, and was never tried. What only its receiver may read is forgotten.
 UPDATE outbox
