@@ -22,7 +22,9 @@ from builders.reviews import ROSTER, branch, tell
 from bot.core.progress import QuotaFigures
 from bot.core.relations import RelationKind
 from bot.features.close import results
+from bot.features.contacts.listing import list_contacts
 from bot.features.standings.load import Standings, load_standings
+from bot.messages.message import as_text
 from bot.services import FIRST_START, Services
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan
@@ -127,6 +129,30 @@ def test_the_message_of_the_close_says_the_stored_figures(tmp_path: Path) -> Non
         texts = {message.to_userid: message.content for message in plan(services, "close", at=CLOSE)}
 
     assert texts["zhang"].startswith("11 月初步结果：1/3，差 2 位")
+
+
+def test_the_sums_of_explain_and_of_the_list_are_the_stored_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quotabot: Quotabot = command_here(capsys, monkeypatch)
+    with branch(tmp_path, quotas=RULES, when=OVER) as services:
+        add(services, "zhang", "wm-1", "2026-11-04T10:00")
+        close(services)
+        add(services, "zhang", "wm-late", "2026-11-05T10:00")
+        listed = list_contacts(services, "zhang", at=OVER, period="2026-11")
+        options = (
+            "--period",
+            "2026-11",
+            "--at",
+            f"{OVER.isoformat()}",
+            "--config",
+            str(services.config.file),
+        )
+        explained = quotabot("explain", "zhang", *options)
+
+    assert "计入 1，待确认 0，不计入 0" in as_text(listed)
+    assert as_text(listed).count("：计入\n") == 2  # both contacts are listed with their verdicts
+    assert "the result preliminary: 1 of 1 counted, 0 rejected, target 3" in explained.err
 
 
 # --- what a signature takes ---

@@ -207,6 +207,7 @@ def test_a_closed_period_is_still_computed_and_says_that_it_is_closed(tmp_path: 
         (True, True),
     ]
     assert (signed, [one.verdict.value for one in final.contacts]) == (1, ["counted", "counted"])
+    assert [one.stored.counted if one.stored else None for one in (running, closed, final)] == [None, 1, 1]
 
 
 def test_what_is_held_at_the_end_of_a_period(tmp_path: Path) -> None:

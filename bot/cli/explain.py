@@ -50,10 +50,13 @@ def explain(
 
 
 def _closed(quota: ExplainedQuota) -> str:
-    state = "final" if quota.final else "preliminary"
+    state, line = "final" if quota.final else "preliminary", quota.stored
+    sums = "no line is stored"
+    if line is not None:
+        sums = f"{line.counted} of {line.gross} counted, {line.rejected} rejected, target {line.target}"
     return (
-        f"{quota.quota} {quota.period} is closed and the result {state}; these verdicts are computed now and "
-        "may differ from it (quotabot close list)"
+        f"{quota.quota} {quota.period} is closed and the result {state}: {sums}; these verdicts are computed "
+        "now and may differ from it (quotabot close list)"
     )
 
 

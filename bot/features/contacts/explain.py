@@ -10,7 +10,7 @@ from bot.core.contacts import Contact
 from bot.core.counting import MaxShare
 from bot.core.people import Person
 from bot.core.periods import parse_period
-from bot.core.progress import Branch
+from bot.core.progress import Branch, QuotaFigures
 from bot.core.quota_periods import Past, QuotaPeriod
 from bot.core.quotas import stretches_under
 from bot.core.relations import RelationEvent, RelationKind
@@ -19,7 +19,9 @@ from bot.core.verdicts import Verdict, is_open
 from bot.core.workdays import epoch_of
 from bot.features.contacts.reasons import Decision, Ruling, reason
 from bot.features.standings.load import load_branch, load_rulebook
+from bot.features.standings.stored import closed_by
 from bot.services import Services
+from bot.store.results import ResultState
 
 _OVER_SHARE = (Verdict.OVER_SHARE, Verdict.REJECTED_OVER_SHARE)
 
@@ -61,13 +63,17 @@ class Explained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedQuota:
-    """A quota of the employee in one period; *closed*: results are stored, *final*: they are signed."""
+    """A quota of the employee in one period; *closed*: results are stored, *final*: they are signed.
+
+    *stored*: the line of a closed period, None without one; its sums hold, not those of *contacts*.
+    """
 
     quota: str
     period: str
     contacts: tuple[Explained, ...]
     closed: bool = False
     final: bool = False
+    stored: QuotaFigures | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +110,11 @@ def explain(
     person = next((person for person in branch.people if person.userid == userid.lower()), None)
     if person is None:
         raise UnknownPersonError(f"nobody has the userid {userid!r}: see the roster")
-    settled = any(
-        quota.settlement(named, calendar=calendar) <= epoch_of(at) for quota, named in quota_periods
-    )
-    results = services.store.results.closed() if settled else []
-    closed = {(result.quota, result.period) for result in results}
+    closed = closed_by(services, quota_periods, at=at)
+    results = {
+        (quota, named): services.store.results.newest_of(person.userid, quota=quota, period=named)
+        for quota, named in closed
+    }
     explainer = _Explainer(services, branch, person, at=at)
     return Explanation(
         as_of=calendar.moment(epoch_of(at)),
@@ -119,9 +125,11 @@ def explain(
                 period=named.name,
                 contacts=tuple(explainer.contacts((quota, named), wanted=external_userid or "")),
                 closed=(quota.id, named.name) in closed,
-                final=(quota.id, named.name) in closed and explainer.signed(quota.id, named.name),
+                final=result is not None and result.state is ResultState.FINAL,
+                stored=None if result is None else result.line,
             )
             for quota, named in quota_periods
+            for result in [results.get((quota.id, named.name))]
             if stretches_under(quota, person, named, departments=branch.departments)
         ),
     )
@@ -131,7 +139,7 @@ class _Explainer:
     """The data read once for all quotas of one employee."""
 
     def __init__(self, services: Services, branch: Branch, person: Person, *, at: datetime) -> None:
-        self._services, self._branch, self._userid = services, branch, person.userid
+        self._branch, self._userid = branch, person.userid
         self._calendar = branch.calendar
         self._at = self._local(epoch_of(at))
         self._past: Past = branch.past(epoch_of(at))
@@ -139,11 +147,6 @@ class _Explainer:
         self._decisions = services.store.reviews.decided_of(person.userid)
         self._confirmed = services.store.findings.confirmed_of(person.userid)
         self._language = services.language
-
-    def signed(self, quota: str, period: str) -> bool:
-        """Say whether this employee's result of the period is final."""
-        line = self._services.store.results.newest_of(self._userid, quota=quota, period=period)
-        return line is not None and line.state.value == "final"
 
     def contacts(self, about: QuotaInPeriod, *, wanted: str) -> Iterator[Explained]:
         """Yield the contacts of one quota period by time, then by customer."""

@@ -74,6 +74,8 @@ def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[List
                     verdict=one.verdict,
                     reason=one.reason,
                     until=one.until,
+                    closed=quota.closed,
+                    stored=quota.stored,
                 )
                 for quota, one in found[added_at, customer]
             ),

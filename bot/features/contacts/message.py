@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.core.periods import parse_period
+from bot.core.progress import QuotaFigures
 from bot.core.verdicts import Verdict
 from bot.features.customers.name_sentences import Customer, called, private
 from bot.messages.answers import answered
@@ -23,13 +24,18 @@ _ENDS = 110  # bytes of the last line, and of the color tags in the first and th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownVerdict:
-    """The verdict on a contact under one quota in one period. *until* (local): when time alone changes it."""
+    """The verdict on a contact under one quota in one period. *until* (local): when time alone changes it.
+
+    *closed*: the period has stored results; *stored*: the member's line, None without one.
+    """
 
     quota: str
     period: str
     verdict: Verdict
     reason: str = ""
     until: datetime | None = None
+    closed: bool = False
+    stored: QuotaFigures | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,14 +175,20 @@ def _labels(language: str, contacts: Sequence[ListedCustomer], *, at: datetime) 
 def _sums(
     texts: Texts, contacts: Sequence[ListedCustomer], labels: Mapping[tuple[str, str], str]
 ) -> list[Line]:
+    """Return the sums of each quota period; of a closed one those of the stored line, if there is one."""
     lines = []
     for key, label in labels.items():
-        count = Counter(
-            judged.verdict.outcome
+        judged = [
+            verdict
             for contact in contacts
-            for judged in contact.judged
-            if (judged.quota, judged.period) == key
-        )
+            for verdict in contact.judged
+            if (verdict.quota, verdict.period) == key
+        ]
+        stored, count = judged[0].stored, Counter(verdict.verdict.outcome for verdict in judged)
+        if judged[0].closed and stored is None:
+            continue
+        if stored is not None:
+            count = Counter(counted=stored.counted, pending=stored.pending, rejected=stored.rejected)
         numbers = {name: count[name] for name in ("counted", "pending", "rejected")}
         lines.append(Line((Part(texts["contacts.sums"].say(label=label, **numbers)),), Keep.CORE))
     return lines

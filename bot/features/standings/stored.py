@@ -27,16 +27,10 @@ def names_of(quota_periods: Iterable[QuotaInPeriod]) -> set[Name]:
 
 def closed_by(services: Services, quota_periods: Iterable[QuotaInPeriod], *, at: datetime) -> set[Name]:
     """Return (quota, period) of *quota_periods* closed at *at* (aware) or before."""
-    calendar, at_s = services.config.work_calendar(), epoch_of(at)
-    settled = names_of(
-        (quota, period)
-        for quota, period in quota_periods
-        if quota.settlement(period, calendar=calendar) <= at_s
-    )
-    if not settled:
-        return set()
-    closed = services.store.results.closed()
-    return settled & {(line.quota, line.period) for line in closed if line.closed_at <= at_s}
+    today, at_s = services.config.work_calendar().local_day(at), epoch_of(at)
+    ended = names_of((quota, period) for quota, period in quota_periods if period.last <= today)
+    closed = services.store.results.closed() if ended else ()
+    return ended & {(line.quota, line.period) for line in closed if line.closed_at <= at_s}
 
 
 def rows_as_stored(
