@@ -34,7 +34,7 @@ RULES = f"{QUOTA.replace('50', '3')}penalty = {{ flat = 300 }}\n{REWARD}[quotas.
 CLOSE = at("2026-12-08T08:42")
 OVER = at("2026-12-15T18:00")
 NAME = ("cm-monthly", "2026-11")
-NEW = "new,员工丙,11,客户经理,,,,"
+NEW = "new,员工丙,11,客户经理,,2026-10-01,,"  # in the roster late, employed before
 
 
 def close(services: Services, *, when: datetime = CLOSE) -> None:

@@ -114,8 +114,6 @@ def record_files(services: Services, *, now: datetime) -> None:
         quotas = services.config.core_quotas()
         changes.record(quotas, store.rule_versions, today=day, now=int(now.timestamp()))
         record_sections(services, today=day, now=int(now.timestamp()))
-        cap = services.config.money.cap_per_month
-        changes.record_cap(cap, store.cap_versions, today=day, now=int(now.timestamp()))
 
 
 def refresh_directory(services: Services) -> None:

@@ -80,16 +80,3 @@ class RuleVersions(TableGroup):
     def read(text: str) -> Quota:
         """Return the rule that `text_of` wrote."""
         return _RULE.validate_json(text)
-
-
-class CapVersions(TableGroup):
-    """Recorded monthly caps, in yuan (0: none). Call `put` inside a transaction."""
-
-    def all(self) -> list[tuple[date, int]]:
-        """Return each cap with the first local day on which it holds, in the order of days."""
-        rows = self._engine.all("cap_versions_all")
-        return [(date.fromisoformat(row["since"]), row["cap"]) for row in rows]
-
-    def put(self, since: date, cap: int, *, now: int) -> None:
-        """Store the *cap* from the local day *since* on; *now* in epoch s."""
-        self._engine.run("cap_versions_put", since=since.isoformat(), cap=cap, recorded_at=now)

@@ -33,7 +33,7 @@ from bot.store.results import Results
 from bot.store.reviews import Findings, Reviews
 from bot.store.robots import Robots
 from bot.store.roster_lines import RosterLines
-from bot.store.rules import CapVersions, RuleVersions
+from bot.store.rules import RuleVersions
 from bot.store.runs import Runs
 from bot.store.statements import DailyStatements
 from bot.store.sync import Syncs
@@ -77,7 +77,6 @@ class Store:
         self.results = Results(self.engine)
         self.ranks = Ranks(self.engine)
         self.rule_versions = RuleVersions(self.engine)
-        self.cap_versions = CapVersions(self.engine)
         self.syncs = Syncs(self.engine)
         self.daily_statements = DailyStatements(self.engine)
         self.engagement = Engagement(self.engine)

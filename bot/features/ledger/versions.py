@@ -1,4 +1,4 @@
-"""Versions of `[ledger]` and `[integrity]`: a loss and an add keep the rules of their day.
+"""Versions of `[ledger]`, `[integrity]` and `[money]`: a loss, an add, a month keep the rules of their day.
 
 A day has the rules that stood at its start, so a changed file holds from tomorrow on. Before the first
 recorded version that one holds; with none recorded the file holds for all time.
@@ -16,14 +16,14 @@ from bot.core.rulebook import Dated
 from bot.core.workdays import ONE_DAY
 from bot.services import Services
 
-_LEDGER, _INTEGRITY = "ledger", "integrity"
+_LEDGER, _INTEGRITY, _MONEY = _SECTIONS = ("ledger", "integrity", "money")
 _INTEGRITY_TYPE = TypeAdapter(Integrity)
 
 
 def record_sections(services: Services, *, today: date, now: int) -> None:
     """Store changed sections from tomorrow on; *now* in epoch s. Call inside a transaction."""
     store = services.store.rule_versions
-    for section in (_LEDGER, _INTEGRITY):
+    for section in _SECTIONS:
         recorded, held = store.section(section), _versions(services, section, today=today)
         if recorded != held:
             changed = [version for version in held if version not in recorded]
@@ -52,10 +52,16 @@ def load_integrity(services: Services) -> Dated[Integrity]:
     return Dated(tuple((since, _INTEGRITY_TYPE.validate_json(value)) for since, value in versions))
 
 
+def load_caps(services: Services) -> Dated[int]:
+    """Return the monthly cap on deductions, in yuan (0: none), by the day of `[money]`."""
+    return Dated(tuple((since, int(value)) for since, value in _versions(services, _MONEY)))
+
+
 def _versions(services: Services, section: str, *, today: date | None = None) -> tuple[tuple[date, str], ...]:
     config, recorded = services.config, services.store.rule_versions.section(section)
     in_file = {
         _LEDGER: lambda: str(config.ledger.regain_s),
+        _MONEY: lambda: str(config.money.cap_per_month),
         _INTEGRITY: lambda: _INTEGRITY_TYPE.dump_json(config.core_integrity()).decode(),
     }[section]()
     if not recorded:

@@ -20,7 +20,7 @@ from bot.core.workdays import ONE_DAY, epoch_of
 from bot.features.rules.diff import Difference, differences
 from bot.features.standings.load import load_branch
 from bot.services import Services
-from bot.store.rules import CapVersions, RuleVersions
+from bot.store.rules import RuleVersions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,15 +203,3 @@ def record(quotas: Iterable[Quota], store: RuleVersions, *, today: date, now: in
     for change in changes:
         store.replace_from(change.quota, change.versions, since=change.since, now=now)
     return changes
-
-
-def record_cap(cap: int, store: CapVersions, *, today: date, now: int) -> None:
-    """Store the monthly *cap* of the file (yuan), which holds from the start of the day after *today*.
-
-    The first one holds for all time before, too. *now* in epoch s. Call inside a transaction.
-    """
-    recorded = store.all()
-    if not recorded:
-        store.put(date.min, cap, now=now)
-    elif recorded[-1][1] != cap:
-        store.put(today + ONE_DAY, cap, now=now)

@@ -13,7 +13,8 @@ from datetime import date, datetime
 from bot.core.periods import PeriodKind, period_of
 from bot.core.progress import QuotaFigures
 from bot.core.rulebook import QuotaInPeriod, Rulebook
-from bot.core.workdays import ONE_DAY, epoch_of
+from bot.core.workdays import epoch_of
+from bot.features.ledger.versions import load_caps
 from bot.services import Services
 
 Name = tuple[str, str]  # a quota's id, a period's name
@@ -68,14 +69,8 @@ def caps_of(services: Services, quota_periods: Iterable[QuotaInPeriod]) -> dict[
     It is the cap of that day: an unrecorded cap of the file holds from tomorrow on. Months without a cap are
     left out.
     """
-    newest = services.config.money.cap_per_month
-    versions = services.store.cap_versions.all() or [(date.min, newest)]
-    if versions[-1][1] != newest:
-        today = services.config.work_calendar().local_day(services.clock.now())
-        versions.append((today + ONE_DAY, newest))
-    months = {period.last.replace(day=1) for _, period in quota_periods}
-    caps = {month: [cap for since, cap in versions if since <= month][-1] for month in months}
-    return {month: cap for month, cap in caps.items() if cap}
+    caps, months = load_caps(services), {period.last.replace(day=1) for _, period in quota_periods}
+    return {month: cap for month in months if (cap := caps.on(month))}
 
 
 def cap_rows(

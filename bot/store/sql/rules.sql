@@ -12,19 +12,6 @@ ON CONFLICT (quota, since) DO UPDATE
        adopted_by = excluded.adopted_by,
        recorded_at = excluded.recorded_at;
 
--- name: cap_versions_all()
-SELECT since, cap
-  FROM cap_versions
- ORDER BY since;
-
--- name: cap_versions_put(since, cap, recorded_at)!
--- The cap from a day on; the last one that a day recorded stays.
-INSERT INTO cap_versions (since, cap, recorded_at)
-VALUES (:since, :cap, :recorded_at)
-ON CONFLICT (since) DO UPDATE
-   SET cap = excluded.cap,
-       recorded_at = excluded.recorded_at;
-
 -- name: rule_versions_drop(quota, since)!
 -- What was to hold from a day on, and has not begun.
 DELETE FROM rule_versions
