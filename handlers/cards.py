@@ -62,8 +62,8 @@ def card_pressed(event: CardPressed, services: Services) -> None:
         return
     button, about = pressed
     done = _act(services, event, userid, button, about=about)
-    said = texts_in(services.language).table("cards.done")[button] if done else ""
-    row = _change(event, userid, sent, said=said, card=_shown(services, event, userid, sent))
+    label = texts_in(services.language).table("cards.done")[button] if done else ""
+    row = _change(event, userid, sent, label=label, card=_shown(services, event, userid, sent))
     services.store.outbox.add(row, created_at=int(services.store.now()))
 
 
@@ -104,14 +104,14 @@ def _confirm(services: Services, event: CardPressed, userid: str, *, about: str)
         return False
     at = services.config.work_calendar().moment(event.created_at)
     whom, days = services.store.renames.current(asked[0]), asked[1]
-    said, done = confirm(services, userid, whom, days, at=at)
-    _answer(services, event, userid, said, again=f":{event.created_at // _ASK_AGAIN_S}")
+    message, done = confirm(services, userid, whom, days, at=at)
+    _answer(services, event, userid, message, again=f":{event.created_at // _ASK_AGAIN_S}")
     return done
 
 
-def _answer(services: Services, event: CardPressed, userid: str, said: Written, *, again: str = "") -> None:
+def _answer(services: Services, event: CardPressed, userid: str, text: Written, *, again: str = "") -> None:
     at = services.config.work_calendar().moment(event.created_at)
-    row = answer(services, f"answer:{JOB}:{event.task_id}:{event.key}{again}", userid, said, at=at)
+    row = answer(services, f"answer:{JOB}:{event.task_id}:{event.key}{again}", userid, text, at=at)
     services.store.outbox.add(row, created_at=int(services.store.now()))
 
 
@@ -122,22 +122,22 @@ def _shown(services: Services, event: CardPressed, userid: str, sent: SqlRow) ->
     helped = {mark.userid for mark in services.store.coaching.marks(since=today) if mark.leader == userid}
     if not helped:
         return card
-    names = {one: person.name for one, person in quiet_hours(services).people.items()}
+    names = {person.userid: person.name for person in quiet_hours(services).people.values()}
     return marked(card, language=services.language, names=names, done=helped)
 
 
 def _change(
-    event: CardPressed, userid: str, sent: SqlRow, *, said: str, card: dict[str, Any]
+    event: CardPressed, userid: str, sent: SqlRow, *, label: str, card: dict[str, Any]
 ) -> OutboxMessage:
-    """Return the card's change as a row: the button disabled and reading *said*, or *card* kept active."""
-    shown: dict[str, Any] = {"button": {"replace_name": said}} if said else {"template_card": card}
+    """Return the card's change as a row: the button disabled with *label*, or *card* kept active."""
+    shown: dict[str, Any] = {"button": {"replace_name": label}} if label else {"template_card": card}
     body = {"response_code": event.response_code, **shown}
     code = hashlib.sha256(event.response_code.encode()).hexdigest()[:24]
     return OutboxMessage(
         key=f"{JOB}:{code}",
         job=JOB,
         to_userid=userid,
-        content=f"{sent['key']} ← {said or event.key}",
+        content=f"{sent['key']} ← {label or event.key}",
         msgtype=UPDATE,
         not_before=0,
         expires_at=event.created_at + CODE_S,

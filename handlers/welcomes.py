@@ -43,9 +43,9 @@ def customer_came(event: events.ContactBegun, services: Services) -> None:
 
 def _may_greet(event: events.ContactBegun, services: Services) -> bool:
     """Return whether `[rollout]` includes the employee: a greeting is what their customers see of the bot."""
-    found = rollout_scope(services)
-    if found.mode is not Mode.PILOT:
-        return found.mode is Mode.ON
+    scope = rollout_scope(services)
+    if scope.mode is not Mode.PILOT:
+        return scope.mode is Mode.ON
     userid = services.store.renames.current(event.userid)
     day = services.config.work_calendar().day_of(event.created_at)
-    return found.includes(load_people(services).get(userid), day)
+    return scope.includes(load_people(services).get(userid), day)

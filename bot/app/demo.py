@@ -174,11 +174,11 @@ def running(
             delay = sandbox.get("switches")["api"]["details_delay"]
             # The history is old: its contacts can be read at once.
             sandbox.post("switches", {"callback_url": f"{url}/callback", "api": {"details_delay": 0}})
-            told = sandbox.post("history", {"parallel": 8})
+            history = sandbox.post("history", {"parallel": 8})
             _settle(services)
             _compare(services)
             sandbox.post("switches", {"api": {"details_delay": delay}})
-            yield Demo(sandbox, services, url, path, history=told["delivered"])
+            yield Demo(sandbox, services, url, path, history=history["delivered"])
 
 
 @contextmanager

@@ -113,7 +113,7 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
     memberships = [membership for person in people.people for membership in person.memberships]
     departments = {department for membership in memberships for department in membership.departments}
     userids = {person.userid for person in people.people}
-    found = warnings(
+    faults = warnings(
         config,
         years=years,
         userids=userids,
@@ -124,11 +124,11 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
     if nobody := without_reviewer(config, people, day=today.date()):
         named = ", ".join(nobody[:_NAMED]) + (" …" if len(nobody) > _NAMED else "")
         allowed = f"nobody may decide about {len(nobody)} people ({named}): name reviewers or admins.userids"
-        found = (*found, warning(config, ("review", "reviewers"), list(config.review.reviewers), allowed))
+        faults = (*faults, warning(config, ("review", "reviewers"), list(config.review.reviewers), allowed))
     if config.directory.source == "csv":
-        return found
+        return faults
     strange = directory.unknown_to_wecom(people.files, userids)
-    return (*found, *(_stranger(config, userid) for userid in strange))
+    return (*faults, *(_stranger(config, userid) for userid in strange))
 
 
 def _stranger(config: Config, userid: str) -> Fault:
@@ -138,12 +138,12 @@ def _stranger(config: Config, userid: str) -> Fault:
     )
 
 
-def _from_history(config: Config, found: list[Unreached]) -> list[Fault]:
+def _from_history(config: Config, history: list[Unreached]) -> list[Fault]:
     return [
-        warning(config, ("quotas", number, "target"), quota.target, _said(one))
+        warning(config, ("quotas", number, "target"), quota.target, _said(target))
         for number, quota in enumerate(config.quotas)
-        for one in found
-        if one.quota == quota.id
+        for target in history
+        if target.quota == quota.id
     ]
 
 
@@ -156,7 +156,9 @@ def _from_rules(config: Config, services: Services) -> list[Fault]:
     ]
 
 
-def _said(one: Unreached) -> str:
-    periods = one.periods[0] if len(one.periods) == 1 else f"{one.periods[0]} to {one.periods[-1]}"
-    best = f"{one.best.counted}/{one.best.target} in {one.best.period}"
+def _said(target: Unreached) -> str:
+    periods = (
+        target.periods[0] if len(target.periods) == 1 else f"{target.periods[0]} to {target.periods[-1]}"
+    )
+    best = f"{target.best.counted}/{target.best.target} in {target.best.period}"
     return f"nobody reached it in {periods} (the best was {best}); a target out of reach invites faking"

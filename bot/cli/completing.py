@@ -22,10 +22,10 @@ _LOOK_S = 5.0
 
 def said(services: Services, job: str, *, at: datetime) -> str | None:
     """Return what the figures of *job* as of *at* (aware) may lack, for people; None: nothing."""
-    found = catch_up.gap_of(services, job, at=at)
-    if found is None or (job not in catch_up.ASK_FIRST and not found.withholds):
+    gap = catch_up.gap_of(services, job, at=at)
+    if gap is None or (job not in catch_up.ASK_FIRST and not gap.withholds):
         return None
-    return catch_up.said(found, calendar=services.config.work_calendar())
+    return catch_up.said(gap, calendar=services.config.work_calendar())
 
 
 def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
@@ -42,11 +42,11 @@ def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
     record_files(services, now=services.clock.now())
     end = time.monotonic() + PATIENCE_S
     _compare_until(services, job, at=at, end=end)
-    found = catch_up.gap_of(services, job, at=at)
-    if found is None:
+    gap = catch_up.gap_of(services, job, at=at)
+    if gap is None:
         return None
-    lack = catch_up.said(found, calendar=services.config.work_calendar())
-    if catch_up.goes_anyway(services, job, found, at=at):
+    lack = catch_up.said(gap, calendar=services.config.work_calendar())
+    if catch_up.goes_anyway(services, job, gap, at=at):
         click.echo(lack, err=True)
         return None
     return lack
@@ -55,8 +55,8 @@ def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
 def _compare_until(services: Services, job: str, *, at: datetime, end: float) -> None:
     """Compare when that covers the outage; once more if it was the rest of an earlier comparison."""
     tried = 0
-    while tried < 2 and (found := catch_up.gap_of(services, job, at=at)) is not None:
-        if not (found.is_ripe or found.lasts or found.members is not None):
+    while tried < 2 and (gap := catch_up.gap_of(services, job, at=at)) is not None:
+        if not (gap.is_ripe or gap.lasts or gap.members is not None):
             # Late events are still arriving; a comparison would leave out the last ten minutes.
             if time.monotonic() + _LOOK_S > end:
                 return

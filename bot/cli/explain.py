@@ -37,16 +37,16 @@ def explain(
     with up_to_date(loaded(config_path), UnknownPersonError) as services:
         when = moment(at, services.config, now=services.clock.now())
         try:
-            found = explained(services, userid, at=when, external_userid=external_userid, period=period)
+            explanation = explained(services, userid, at=when, external_userid=external_userid, period=period)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--period") from None
-    for quota in found.quotas:
+    for quota in explanation.quotas:
         if quota.closed:
             click.echo(_closed(quota), err=True)
     if form == "json":
-        click.echo(json_text(_plain(found)), nl=False)
+        click.echo(json_text(_plain(explanation)), nl=False)
     else:
-        click.echo(_as_tables(found, texts_in(services.language)), nl=False)
+        click.echo(_as_tables(explanation, texts_in(services.language)), nl=False)
 
 
 def _closed(quota: ExplainedQuota) -> str:
@@ -60,17 +60,17 @@ def _closed(quota: ExplainedQuota) -> str:
     )
 
 
-def _plain(found: Explanation) -> dict[str, Any]:
+def _plain(explanation: Explanation) -> dict[str, Any]:
     return {
-        "as_of": found.as_of.isoformat(),
-        "userid": found.person.userid,
+        "as_of": explanation.as_of.isoformat(),
+        "userid": explanation.person.userid,
         "quotas": [
             {
                 "quota": quota.quota,
                 "period": quota.period,
                 "contacts": [_contact(contact) for contact in quota.contacts],
             }
-            for quota in found.quotas
+            for quota in explanation.quotas
         ],
     }
 
@@ -91,18 +91,18 @@ def _contact(contact: Explained) -> dict[str, Any]:
     return plain | ({"self_declared": list(contact.self_declared)} if contact.self_declared else {})
 
 
-def _as_tables(found: Explanation, texts: Texts) -> str:
+def _as_tables(explanation: Explanation, texts: Texts) -> str:
     text = io.StringIO()
     # Names and reasons are people's texts, not markup.
     console = Console(
         file=text, width=max(Console().width, 100), force_terminal=False, markup=False, highlight=False
     )
-    person = found.person
-    if not found.quotas:
+    person = explanation.person
+    if not explanation.quotas:
         console.print(texts["reasons.no_quota"].say(userid=person.userid, name=person.name))
-    for quota in found.quotas:
+    for quota in explanation.quotas:
         about = {"quota": quota.quota, "period": quota.period, "userid": person.userid}
-        title = texts["reasons.title"].say(**about, at=f"{found.as_of:%Y-%m-%d %H:%M}")
+        title = texts["reasons.title"].say(**about, at=f"{explanation.as_of:%Y-%m-%d %H:%M}")
         console.print(
             _table(title, quota, texts) if quota.contacts else f"{title} · {texts['reasons.no_contacts']}"
         )

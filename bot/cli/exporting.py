@@ -59,17 +59,17 @@ def _contact_keys(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
 def _figures(services: Services, calendar: WorkCalendar) -> Iterator[Line]:
     """Yield a line for each member and day; percent and minutes as WeCom gives them."""
     for kept in services.store.engagement.all():
-        one = kept.figures
+        figures = kept.figures
         yield (
             kept.userid,
             kept.day.isoformat(),
-            one.chats,
-            one.messages,
-            None if one.reply_rate is None else one.reply_rate / 100,
-            None if one.first_reply_s is None else round(one.first_reply_s / 60, 2),
-            one.losses,
-            one.applied,
-            one.added,
+            figures.chats,
+            figures.messages,
+            None if figures.reply_rate is None else figures.reply_rate / 100,
+            None if figures.first_reply_s is None else round(figures.first_reply_s / 60, 2),
+            figures.losses,
+            figures.applied,
+            figures.added,
             int(kept.is_final),
             calendar.moment(kept.read_at).isoformat(),
         )
@@ -121,8 +121,8 @@ def _written(table: str, lines: list[Line], form: str) -> str | bytes:
     names = TABLES[table].columns
     match form:
         case "json":
-            found = [dict(zip(names, line, strict=True)) for line in lines]
-            return json_text({table.replace("-", "_"): found})
+            rows = [dict(zip(names, line, strict=True)) for line in lines]
+            return json_text({table.replace("-", "_"): rows})
         case "xlsx":
             columns = tuple(Column(heading=name) for name in names)
             return workbook([Sheet(name=table, title=table, columns=columns, rows=lines)])

@@ -129,7 +129,7 @@ def _plain(report: Report, file: Path, *, dry_run: bool) -> dict[str, Any]:
         "stored": report.good if report.stored else 0,
         "good": report.good,
         "bad": report.bad,
-        "faults": {"count": report.faults.count, "listed": [_fault(one) for one in report.faults.items]},
+        "faults": {"count": report.faults.count, "listed": [_fault(fault) for fault in report.faults.items]},
     }
     if report.what == "roster":
         return plain | {
@@ -155,13 +155,13 @@ def _fault(fault: Fault) -> dict[str, Any]:
 def _remarks(remarks: CappedList[Remark]) -> dict[str, Any]:
     return {
         "count": remarks.count,
-        "listed": [{"line": one.line, "value": one.value} for one in remarks.items],
+        "listed": [{"line": remark.line, "value": remark.value} for remark in remarks.items],
     }
 
 
 def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
-    said = [str(fault) for fault in report.faults.items]
-    said += _rest(report.faults, "faults")
+    lines = [str(fault) for fault in report.faults.items]
+    lines += _rest(report.faults, "faults")
     for remarks, why, several in (
         (report.unmatched, "no contact has this key yet", "unmatched lines"),
         (report.ambiguous, "contacts of several customers have this key", "ambiguous lines"),
@@ -173,23 +173,23 @@ def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
             "such people",
         ),
     ):
-        said += [f"{file}: line {one.line} = {one.value}: {why}" for one in remarks.items]
-        said += _rest(remarks, several)
-    said += [
+        lines += [f"{file}: line {remark.line} = {remark.value}: {why}" for remark in remarks.items]
+        lines += _rest(remarks, several)
+    lines += [
         f"{file}: line {line}, column manager = {name}: nobody knows this manager (named once)"
         for name, line in report.strangers.items()
     ]
-    said += [
+    lines += [
         f"{file}: line 1 = {name}: no quota asks for this column; did you mean {meant}?"
         for name, meant in report.unasked.items()
     ]
     if report.missing:
-        said.append(f"{file}: not in this file, and stay as they are: {', '.join(report.missing)}")
+        lines.append(f"{file}: not in this file, and stay as they are: {', '.join(report.missing)}")
     if report.absent:
         lacking = "keys of known contacts outside this file, with all its facts false"
-        said.append(f"{file}: {lacking}: {report.absent}")
+        lines.append(f"{file}: {lacking}: {report.absent}")
     if report.self_declared:
-        said.append(f"{file}: the key is self-declared: a number that the employee typed into the remark")
+        lines.append(f"{file}: the key is self-declared: a number that the employee typed into the remark")
     odd = "".join(
         f", {remarks.count} {word}"
         for remarks, word in ((report.unmatched, "unmatched"), (report.ambiguous, "ambiguous"))
@@ -201,7 +201,7 @@ def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
         outcome = "nothing stored (dry run)"
     else:
         outcome = "nothing stored: correct the file" + ("" if report.broken else ", or --skip-bad")
-    return [*said, f"{report.what}: {report.good} good, {report.bad} bad{odd}; {outcome}"]
+    return [*lines, f"{report.what}: {report.good} good, {report.bad} bad{odd}; {outcome}"]
 
 
 def _rest(listed: CappedList[Any], several: str) -> list[str]:

@@ -71,20 +71,20 @@ def progress(
     with up_to_date(config) as services:
         when = moment(at, config, now=services.clock.now())
         try:
-            found = load_standings(services, at=when, period=period, money=money)
+            standings = load_standings(services, at=when, period=period, money=money)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--period") from None
         incomplete = catch_up.withheld(services)
-    chosen = _Choice(users=users, departments=departments, quota=quota, tree=found.departments)
-    rows = [row for row in found.rows if chosen.row(row)]
+    chosen = _Choice(users=users, departments=departments, quota=quota, tree=standings.departments)
+    rows = [row for row in standings.rows if chosen.row(row)]
     for user in sorted(chosen.users - {row.userid for row in rows}):
         click.echo(f"no row for {user}: not in the roster, or under no such quota", err=True)
     report = Report(
-        at=found.at,
+        at=standings.at,
         rows=rows,
-        teams=[team for team in found.teams() if chosen.team(team)] if with_teams else None,
-        names={userid: person.name for userid, person in found.people.items()},
-        departments=found.departments.names,
+        teams=[team for team in standings.teams() if chosen.team(team)] if with_teams else None,
+        names={userid: person.name for userid, person in standings.people.items()},
+        departments=standings.departments.names,
         money=money,
         language=services.language,
         incomplete=incomplete,
@@ -144,15 +144,15 @@ def _plain(row: QuotaFigures | Team) -> dict[str, Any]:
 
 
 def _as_json(report: Report) -> str:
-    told: dict[str, Any] = {
+    plain: dict[str, Any] = {
         "as_of": report.at.isoformat(),
         "complete": report.incomplete is None,
         "incomplete_because": report.incomplete,
         "rows": [_plain(row) for row in report.rows],
     }
     if report.teams is not None:
-        told["teams"] = [_plain(team) for team in report.teams]
-    return json_text(told)
+        plain["teams"] = [_plain(team) for team in report.teams]
+    return json_text(plain)
 
 
 def _as_csv(report: Report) -> str:

@@ -50,9 +50,9 @@ def _rows(report: Report, rows: Iterable[QuotaFigures]) -> Table:
         table.add_column(short(report.texts, key), justify="right", no_wrap=True)
     table.add_column(report.texts.table("tables.columns")["status"], no_wrap=True)
     for row in rows:
-        said = (say(row) for say in columns.values())
+        cells = (say(row) for say in columns.values())
         name = report.names.get(row.userid, "")
-        table.add_row(row.userid, name, *said, report.texts.table("tables.status")[row.status])
+        table.add_row(row.userid, name, *cells, report.texts.table("tables.status")[row.status])
     return table
 
 
@@ -63,8 +63,8 @@ def _teams(report: Report, teams: Iterable[Team]) -> Table:
         table.add_column(short(report.texts, key), justify="right", no_wrap=True)
     for team in teams:
         shares = (team.attainment, team.median, team.kept_90)
-        said = ("–" if share is None else f"{share:.0%}" for share in shares)
-        table.add_row(report.department(team.department), str(team.people), *said)
+        cells = ("–" if share is None else f"{share:.0%}" for share in shares)
+        table.add_row(report.department(team.department), str(team.people), *cells)
     return table
 
 

@@ -64,8 +64,8 @@ def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted
         click.echo(json_text(report), nl=False)
         return
     for change in changes:
-        for said in said_of(news_of(change), language=language):
-            click.echo(said)
+        for text in said_of(news_of(change), language=language):
+            click.echo(text)
         for line in _meaning(change, adopted=adopted_by is not None):
             click.echo(f"  {line}")
     if not changes:
@@ -98,7 +98,7 @@ def _effects(change: QuotaChange, *, adopted: bool) -> list[str]:
     )
     if not change.adoptable:
         return [f"{people}; {waits if change.old is not None else f'begins with {change.following.name}'}"]
-    now = ", ".join(one.key for one in change.adoptable)
+    now = ", ".join(item.key for item in change.adoptable)
     return [f"{people}; {now} {'holds' if adopted else 'may hold'} at once; the rest {waits}"]
 
 
@@ -114,11 +114,11 @@ def _as_json(change: QuotaChange, language: str, *, adopted: bool) -> dict[str, 
         "people": list(change.people),
         "keys": [
             {
-                "key": one.key,
-                "sentence": sentence(one, language=language),
-                "adoptable": one in change.adoptable,
-                "from": change.running.name if adopted and one in change.adoptable else change.following.name,
+                "key": item.key,
+                "sentence": sentence(item, language=language),
+                "adoptable": item in change.adoptable,
+                "from": (change.running if adopted and item in change.adoptable else change.following).name,
             }
-            for one in change.differences
+            for item in change.differences
         ],
     }

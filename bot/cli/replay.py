@@ -48,7 +48,7 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
             "check": check,
             "relations": relations,
             "waiting": waiting,
-            "differences": {"count": count, "listed": [_plain(one, calendar) for one in listed]},
+            "differences": {"count": count, "listed": [_plain(item, calendar) for item in listed]},
             "mended": 0 if check else count,
         }
         click.echo(json_text(report), nl=False)
@@ -88,9 +88,9 @@ def _moment(moment: int | None, calendar: WorkCalendar) -> str | None:
 
 def _for_people(listed: list[Difference], calendar: WorkCalendar, *, count: int) -> list[str]:
     lines = [
-        f"{one.userid} …{one.external_userid[-SHOWN_ID:]}: kept {_said(one.kept, calendar)}; "
-        f"the ledger says {_said(one.recounted, calendar)}"
-        for one in listed
+        f"{item.userid} …{item.external_userid[-SHOWN_ID:]}: kept {_said(item.kept, calendar)}; "
+        f"the ledger says {_said(item.recounted, calendar)}"
+        for item in listed
     ]
     return lines + ([f"… and {count - len(listed)} more"] if count > len(listed) else [])
 

@@ -37,17 +37,17 @@ def list_(config_path: Path, form: str) -> None:
     """List the open cases and their reviewers. Changes nothing."""
     with _opened(config_path) as services:
         at, calendar = services.clock.now(), services.config.work_calendar()
-        found = cases(services, at=at)
+        open_cases = cases(services, at=at)
     if form == "json":
         report = {
             "as_of": calendar.local(at).replace(microsecond=0).isoformat(),
-            "cases": [as_json(case, calendar) for case in found],
+            "cases": [as_json(case, calendar) for case in open_cases],
         }
         click.echo(json_text(report), nl=False)
         return
-    for case in found:
+    for case in open_cases:
         click.echo(_for_people(case, calendar))
-    if not found:
+    if not open_cases:
         click.echo("nothing waits for a decision")
 
 
@@ -254,9 +254,9 @@ def _for_people(case: Case, calendar: WorkCalendar) -> str:
             ids = " ".join(f"held:{held.number}" for held in case.holds)
             lines.append(f"  holds {customers} contact(s) until it is decided; one by one: {ids}")
     if case.proposal is not None:
-        one = case.proposal
+        pair = case.proposal
         lines.append(
-            f"  has {one.same} of the {one.living} customers of {one.old_userid}, who is gone, since the "
+            f"  has {pair.same} of the {pair.living} customers of {pair.old_userid}, who is gone, since the "
             "same times; nothing is written for the two meanwhile"
         )
     elif case.joiner is not None:
@@ -280,15 +280,15 @@ def _place(case: Case) -> str:
 
 def _seen(case: Case, calendar: WorkCalendar) -> str:
     assert case.finding is not None  # noqa: S101 - the caller checked it
-    one = case.finding.evidence
-    first, last = calendar.moment(one.first), calendar.moment(one.last)
-    told = {
-        "burst": f"{one.n} adds from {first:%Y-%m-%d %H:%M} to {last:%H:%M}",
-        "shared": f"one customer of {one.n} employees within {one.days} days",
-        "rollout": f"{one.n} adds on {first:%Y-%m-%d} of customers whom somebody at the bank had before",
-        "quick_loss": f"{one.n} of {one.of} adds lost within {one.days} days",
+    evidence = case.finding.evidence
+    first, last = calendar.moment(evidence.first), calendar.moment(evidence.last)
+    texts = {
+        "burst": f"{evidence.n} adds from {first:%Y-%m-%d %H:%M} to {last:%H:%M}",
+        "shared": f"one customer of {evidence.n} employees within {evidence.days} days",
+        "rollout": f"{evidence.n} adds on {first:%Y-%m-%d} of customers whom somebody at the bank had before",
+        "quick_loss": f"{evidence.n} of {evidence.of} adds lost within {evidence.days} days",
     }
-    return told[case.finding.name.kind.value]
+    return texts[case.finding.name.kind.value]
 
 
 def _with_whom(case: Case) -> str:

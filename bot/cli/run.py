@@ -119,9 +119,9 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[O
     if want_again(services, job, at=when):
         with open_reader(services) as reader:  # beside a service, its reader reads and we wait
             wait_for_reading(services, step=reader.step)
-    found = prepared(services, job, at=when)
+    figures = prepared(services, job, at=when)
     planned, quiet, store = (
-        list(plan(services, job, at=when, time_shift=shift, found=found)),
+        list(plan(services, job, at=when, time_shift=shift, found=figures)),
         quiet_hours(services),
         services.store,
     )
@@ -130,8 +130,8 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[O
             enqueue_unasked(services, message, quiet=quiet)
     withheld = Counter(why for one in planned if (why := store.unasked_messages.why(one.key)) is not None)
     if withheld:
-        said = ", ".join(f"{number} {why}" for why, number in sorted(withheld.items()))
-        click.echo(f"withheld: {said}", err=True)
+        reasons = ", ".join(f"{number} {why}" for why, number in sorted(withheld.items()))
+        click.echo(f"withheld: {reasons}", err=True)
     return [message for message in planned if store.unasked_messages.why(message.key) is None]
 
 

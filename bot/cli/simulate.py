@@ -62,10 +62,10 @@ def simulate_(
     quotas = load_quotas(quotas_path, config=config)
     with up_to_date(config) as services:
         now = moment(None, config, now=services.clock.now())
-        found = simulate(services, quotas=quotas, first=first.date(), last=last.date(), at=now)
+        simulation = simulate(services, quotas=quotas, first=first.date(), last=last.date(), at=now)
         people = directory.known(services.directory, services.store.members.all(), day=now.date())
     telling = Telling(
-        simulation=found,
+        simulation=simulation,
         names={userid: person.name for userid, person in people.items()},
         language=services.language,
     )
@@ -79,30 +79,30 @@ def simulate_(
 
 
 def _as_json(telling: Telling) -> str:
-    found = telling.simulation
+    simulation = telling.simulation
     report = {
-        "from": found.first.isoformat(),
-        "to": found.last.isoformat(),
-        "as_of": found.as_of.isoformat(),
-        "recorded_from": None if found.recorded_from is None else found.recorded_from.isoformat(),
+        "from": simulation.first.isoformat(),
+        "to": simulation.last.isoformat(),
+        "as_of": simulation.as_of.isoformat(),
+        "recorded_from": None if simulation.recorded_from is None else simulation.recorded_from.isoformat(),
         "money": "estimate",
-        "quotas": [_period(one, language=telling.language) for one in found.quotas],
+        "quotas": [_period(quota, language=telling.language) for quota in simulation.quotas],
     }
     return json_text(report)
 
 
-def _period(one: Simulated, *, language: str) -> dict[str, Any]:
+def _period(quota: Simulated, *, language: str) -> dict[str, Any]:
     return {
-        "quota": one.quota,
-        "called": one.called,
-        "period": one.period.name,
-        "period_start": one.period.first.isoformat(),
-        "period_end": one.period.last.isoformat(),
-        "as_of": one.as_of.isoformat(),
-        "settled": one.settled,
-        "was": _sums(one.was, language=language),
-        "would_be": _sums(one.would_be, language=language),
-        "people": [_person(one, person) for person in one.people],
+        "quota": quota.quota,
+        "called": quota.called,
+        "period": quota.period.name,
+        "period_start": quota.period.first.isoformat(),
+        "period_end": quota.period.last.isoformat(),
+        "as_of": quota.as_of.isoformat(),
+        "settled": quota.settled,
+        "was": _sums(quota.was, language=language),
+        "would_be": _sums(quota.would_be, language=language),
+        "people": [_person(quota, person) for person in quota.people],
     }
 
 
@@ -124,12 +124,12 @@ def _sums(side: Side | None, *, language: str) -> dict[str, Any] | None:
     }
 
 
-def _person(one: Simulated, person: ComparedPerson) -> dict[str, Any]:
+def _person(quota: Simulated, person: ComparedPerson) -> dict[str, Any]:
     return {
         "userid": person.userid,
         "was": _figures(person.was),
         "would_be": _figures(person.would_be),
-        "changes_status": one.both and person.changes_status,
+        "changes_status": quota.both and person.changes_status,
     }
 
 

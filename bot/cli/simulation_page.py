@@ -34,26 +34,26 @@ class Telling:
         """Return the texts of its language."""
         return texts_in(self.language)
 
-    def state(self, one: Simulated) -> str:
+    def state(self, quota: Simulated) -> str:
         """Return whether a period is settled; if not, also the time of its simulation."""
-        if one.settled:
+        if quota.settled:
             return self.texts["simulation.settled"]
-        over = one.as_of.date() > one.period.last
-        return (self.texts["simulation.unsettled"] if over else self.texts["simulation.running"]).say(
-            at=minute(one.as_of)
+        is_over = quota.as_of.date() > quota.period.last
+        return (self.texts["simulation.unsettled"] if is_over else self.texts["simulation.running"]).say(
+            at=minute(quota.as_of)
         )
 
-    def lacks(self, one: Simulated) -> str | None:
+    def lacks(self, quota: Simulated) -> str | None:
         """Return that the record begins within a period; None if it does not."""
         begun = self.simulation.recorded_from
-        if begun is None or begun <= one.period.first:
+        if begun is None or begun <= quota.period.first:
             return None
         return self.texts["simulation.incomplete"].say(day=begun)
 
-    def whole_state(self, one: Simulated) -> str:
+    def whole_state(self, quota: Simulated) -> str:
         """Return both sentences."""
         return self.texts["simulation.comma"].join(
-            said for said in (self.state(one), self.lacks(one)) if said
+            text for text in (self.state(quota), self.lacks(quota)) if text
         )
 
 
@@ -64,91 +64,89 @@ def minute(at: datetime) -> str:
 
 def page(telling: Telling, *, everybody: bool) -> str:
     """Return the page for people: a sentence and the sums of each period, then the people who change."""
-    texts, found = telling.texts, telling.simulation
+    texts, simulation = telling.texts, telling.simulation
     parts: list[RenderableType] = [*_head(telling)]
-    told = [one for one in found.quotas if not _asks_nobody(one)]
-    for (_, compared), group in groupby(told, key=lambda one: (one.quota, one.both)):
+    shown = [quota for quota in simulation.quotas if not _asks_nobody(quota)]
+    for (_, compared), group in groupby(shown, key=lambda quota: (quota.quota, quota.both)):
         if compared or everybody:
-            parts += [part for one in group for part in ("", *_period(telling, one, everybody=everybody))]
+            parts += [part for quota in group for part in ("", *_period(telling, quota, everybody=everybody))]
         else:
             parts += ["", *_alone(telling, list(group))]
-    if left_out := len(found.quotas) - len(told):
+    if left_out := len(simulation.quotas) - len(shown):
         parts += ["", texts["simulation.nobody_asked"].say(n=left_out)]
-    if not found.quotas:
-        parts.append(
-            texts["simulation.no_period"] if found.recorded_from else texts["simulation.nothing_recorded"]
-        )
+    if not simulation.quotas:
+        recorded = simulation.recorded_from
+        parts.append(texts["simulation.no_period"] if recorded else texts["simulation.nothing_recorded"])
     return drawn(*parts)
 
 
 def _head(telling: Telling) -> Iterator[str]:
-    texts, found = telling.texts, telling.simulation
-    yield texts["simulation.title"].say(first=found.first, last=found.last)
-    yield texts["simulation.basis"].say(at=minute(found.as_of))
-    if any(_rules(telling, one, say) for one in found.quotas for say in (penalty_rule, reward_rule)):
+    texts, simulation = telling.texts, telling.simulation
+    yield texts["simulation.title"].say(first=simulation.first, last=simulation.last)
+    yield texts["simulation.basis"].say(at=minute(simulation.as_of))
+    if any(_rules(telling, quota, say) for quota in simulation.quotas for say in (penalty_rule, reward_rule)):
         yield texts["simulation.estimate"]
-    if found.recorded_from is not None and found.recorded_from > found.first:
-        yield texts["simulation.recorded"].say(day=found.recorded_from)
+    if simulation.recorded_from is not None and simulation.recorded_from > simulation.first:
+        yield texts["simulation.recorded"].say(day=simulation.recorded_from)
 
 
-def _asks_nobody(one: Simulated) -> bool:
+def _asks_nobody(quota: Simulated) -> bool:
     """Return whether all people of the quota are exempt; False without people: the rule may be wrong."""
-    sides = [side for side in (one.was, one.would_be) if side is not None]
+    sides = [side for side in (quota.was, quota.would_be) if side is not None]
     return all(side.rows and not side.people for side in sides)
 
 
-def _period(telling: Telling, one: Simulated, *, everybody: bool) -> Iterator[RenderableType]:
+def _period(telling: Telling, quota: Simulated, *, everybody: bool) -> Iterator[RenderableType]:
     texts = telling.texts
     heading = (
         texts["simulation.heading_day"]
-        if one.period.first == one.period.last
+        if quota.period.first == quota.period.last
         else texts["simulation.heading"]
     )
     yield heading.say(
-        quota=arrow(one.quota, one.called),
-        period=one.period.name,
-        first=one.period.first,
-        last=one.period.last,
-        state=telling.state(one),
+        quota=arrow(quota.quota, quota.called),
+        period=quota.period.name,
+        first=quota.period.first,
+        last=quota.period.last,
+        state=telling.state(quota),
     )
-    yield from (_indented(line) for line in _lines(telling, one))
-    people = sorted(one.people, key=lambda person: not person.changes_status)
-    shown = [person for person in people if everybody or (one.both and person.changes)]
+    yield from (_indented(line) for line in _lines(telling, quota))
+    people = sorted(quota.people, key=lambda person: not person.changes_status)
+    shown = [person for person in people if everybody or (quota.both and person.changes)]
     if shown:
-        yield _table(telling, one, shown)
-    if one.both and people and not shown:
+        yield _table(telling, quota, shown)
+    if quota.both and people and not shown:
         yield _indented(texts["simulation.same"])
-    elif one.both and len(shown) < len(people):
+    elif quota.both and len(shown) < len(people):
         yield _indented(texts["simulation.others"].say(n=len(people) - len(shown)))
 
 
-def _lines(telling: Telling, one: Simulated) -> Iterator[str]:
+def _lines(telling: Telling, quota: Simulated) -> Iterator[str]:
     texts = telling.texts
-    yield _said(texts, one)
-    if lacks := telling.lacks(one):
+    yield _said(texts, quota)
+    if lacks := telling.lacks(quota):
         yield lacks
-    if not one.settled:
-        yield texts["simulation.so_far"].say(pending=_both(one, lambda side: f"{side.pending:,}"))
-    if one.would_be is not None and not one.would_be.rows:
+    if not quota.settled:
+        yield texts["simulation.so_far"].say(pending=_both(quota, lambda side: f"{side.pending:,}"))
+    if quota.would_be is not None and not quota.would_be.rows:
         yield texts["simulation.nobody"]
-    if one.both:
+    if quota.both:
         # The rules of money are shown beside the amounts.
-        told = [difference for difference in one.differences if difference.key not in ("penalty", "reward")]
-        said = texts["simulation.semicolon"].join(
-            sentence(difference, language=telling.language) for difference in told
-        )
-        if said or not one.differences:
-            yield texts["simulation.differ"].say(what=said) if said else texts["simulation.same_rules"]
+        rules = (item for item in quota.differences if item.key not in ("penalty", "reward"))
+        sentences = [sentence(rule, language=telling.language) for rule in rules]
+        text = texts["simulation.semicolon"].join(sentences)
+        if text or not quota.differences:
+            yield texts["simulation.differ"].say(what=text) if text else texts["simulation.same_rules"]
     yield texts["simulation.sums"].say(
-        attainment=_both(one, lambda side: percent(side.attainment)),
-        counted=_both(one, lambda side: f"{side.counted:,}"),
-        target=_both(one, lambda side: f"{side.target:,}"),
-        kept=_both(one, lambda side: percent(side.kept_90)),
+        attainment=_both(quota, lambda side: percent(side.attainment)),
+        counted=_both(quota, lambda side: f"{side.counted:,}"),
+        target=_both(quota, lambda side: f"{side.target:,}"),
+        kept=_both(quota, lambda side: percent(side.kept_90)),
     )
-    if rule := _rules(telling, one, penalty_rule):
-        yield texts["simulation.penalties"].say(amount=_both(one, _penalty), rule=rule)
-    if rule := _rules(telling, one, reward_rule):
-        yield texts["simulation.rewards"].say(amount=_both(one, _reward), rule=rule)
+    if rule := _rules(telling, quota, penalty_rule):
+        yield texts["simulation.penalties"].say(amount=_both(quota, _penalty), rule=rule)
+    if rule := _rules(telling, quota, reward_rule):
+        yield texts["simulation.rewards"].say(amount=_both(quota, _reward), rule=rule)
 
 
 def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]:
@@ -181,14 +179,14 @@ def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]
     for heading, _ in money:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column(texts["simulation.state"], no_wrap=True)
-    for one in group:
+    for quota in group:
         table.add_row(
-            one.period.name,
-            _both(one, lambda side: f"{side.met}/{side.people}"),
-            _both(one, lambda side: percent(side.attainment)),
-            _both(one, lambda side: f"{side.counted:,}"),
-            *(_both(one, amount) for _, amount in money),
-            telling.whole_state(one),
+            quota.period.name,
+            _both(quota, lambda side: f"{side.met}/{side.people}"),
+            _both(quota, lambda side: percent(side.attainment)),
+            _both(quota, lambda side: f"{side.counted:,}"),
+            *(_both(quota, amount) for _, amount in money),
+            telling.whole_state(quota),
         )
     yield table
 
@@ -201,66 +199,66 @@ def _reward(side: Side) -> str:
     return f"{side.reward or 0:,}"
 
 
-def _said(texts: Texts, one: Simulated) -> str:
+def _said(texts: Texts, quota: Simulated) -> str:
     """Return how many meet the target, before and after."""
-    met = texts["simulation.met"].say(met=_both(one, lambda side: f"{side.met}/{side.people}"))
-    if not one.both:
+    met = texts["simulation.met"].say(met=_both(quota, lambda side: f"{side.met}/{side.people}"))
+    if not quota.both:
         return met
-    pairs = [person.statuses for person in one.people]
+    pairs = [person.statuses for person in quota.people]
     gained = sum(before is not Status.MET and after is Status.MET for before, after in pairs)
     lost = sum(before is Status.MET and after is not Status.MET for before, after in pairs)
-    told = [texts["simulation.newly_met"].say(n=gained)] if gained else []
-    told += [texts["simulation.no_longer_met"].say(n=lost)] if lost else []
+    changes = [texts["simulation.newly_met"].say(n=gained)] if gained else []
+    changes += [texts["simulation.no_longer_met"].say(n=lost)] if lost else []
     return texts["simulation.semicolon"].join(
-        [met, texts["simulation.comma"].join(told) or texts["simulation.same_met"]]
+        [met, texts["simulation.comma"].join(changes) or texts["simulation.same_met"]]
     )
 
 
-def _both(one: Simulated, say: Callable[[Side], str]) -> str:
+def _both(quota: Simulated, say: Callable[[Side], str]) -> str:
     """Return a text of both sides, once if it is the same."""
-    return arrow(*(None if side is None else say(side) for side in (one.was, one.would_be)))
+    return arrow(*(None if side is None else say(side) for side in (quota.was, quota.would_be)))
 
 
-def _rules(telling: Telling, one: Simulated, say: Callable[..., str | None]) -> str | None:
+def _rules(telling: Telling, quota: Simulated, say: Callable[..., str | None]) -> str | None:
     """Return the money rule of both sides; None if neither has one."""
-    sides = [side for side in (one.was, one.would_be) if side is not None]
-    told = [say(side.rule, language=telling.language) for side in sides]
-    return arrow(*(rule or telling.texts["simulation.no_rule"] for rule in told)) if any(told) else None
+    sides = [side for side in (quota.was, quota.would_be) if side is not None]
+    rules = [say(side.rule, language=telling.language) for side in sides]
+    return arrow(*(rule or telling.texts["simulation.no_rule"] for rule in rules)) if any(rules) else None
 
 
 Shown = tuple[str, Callable[[QuotaFigures], str]]  # a heading, and the cell of a row
 
 
-def _table(telling: Telling, one: Simulated, shown: list[ComparedPerson]) -> Table:
+def _table(telling: Telling, quota: Simulated, shown: list[ComparedPerson]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for key in ("name", "userid"):
         table.add_column(telling.texts.table("tables.columns")[key], no_wrap=True)
-    columns = list(_columns(telling, one))
+    columns = list(_columns(telling, quota))
     for heading, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for person in shown:
         name = telling.names.get(person.userid, "")
-        table.add_row(name, person.userid, *(_pair(one, person, say) for _, say in columns))
+        table.add_row(name, person.userid, *(_pair(quota, person, say) for _, say in columns))
     return table
 
 
-def _columns(telling: Telling, one: Simulated) -> Iterator[Shown]:
+def _columns(telling: Telling, quota: Simulated) -> Iterator[Shown]:
     texts = telling.texts
     yield texts.table("tables.columns")["counted"], lambda row: f"{row.counted:,}"
     yield texts.table("tables.columns")["target"], lambda row: f"{row.target:,}"
     yield texts.table("tables.columns")["attainment"], lambda row: percent(attainment_of(row))
     yield tables.short(texts, "kept_90"), lambda row: "–" if row.kept_90 is None else f"{row.kept_90:.0%}"
     yield texts.table("tables.columns")["status"], lambda row: texts.table("tables.status")[row.status]
-    if _rules(telling, one, penalty_rule):
+    if _rules(telling, quota, penalty_rule):
         yield tables.short(texts, "penalty"), lambda row: f"{row.penalty or 0:,}"
-    if _rules(telling, one, reward_rule):
+    if _rules(telling, quota, reward_rule):
         yield tables.short(texts, "reward"), lambda row: f"{row.reward or 0:,}"
 
 
-def _pair(one: Simulated, person: ComparedPerson, say: Callable[[QuotaFigures], str]) -> str:
+def _pair(quota: Simulated, person: ComparedPerson, say: Callable[[QuotaFigures], str]) -> str:
     # A person under the quota on one side only has nothing on the other; a quota on one side has no other
     # side.
-    missing = "–" if one.both else None
+    missing = "–" if quota.both else None
     return arrow(*(missing if row is None else say(row) for row in (person.was, person.would_be)))
 
 

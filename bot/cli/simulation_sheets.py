@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 def sheets(telling: Telling) -> list[Sheet]:
     """Return the sheets of sums and of people; numbers stay numbers, so that both can be filtered."""
-    texts, found = telling.texts, telling.simulation
-    title = texts["simulation.title"].say(first=found.first, last=found.last)
-    notes = (texts["simulation.basis"].say(at=minute(found.as_of)), texts["simulation.estimate"])
+    texts, simulation = telling.texts, telling.simulation
+    title = texts["simulation.title"].say(first=simulation.first, last=simulation.last)
+    notes = (texts["simulation.basis"].say(at=minute(simulation.as_of)), texts["simulation.estimate"])
     sums, people = _sums(telling), _figures(telling)
     columns = telling.texts.table("tables.columns")
     period = tuple(Column(heading=columns[key]) for key in ("quota", "period", "period_start", "period_end"))
@@ -31,8 +31,8 @@ def sheets(telling: Telling) -> list[Sheet]:
             notes=notes,
             columns=(*period, Column(heading=texts["simulation.state"]), *_headings(telling, sums)),
             rows=[
-                (*_named(one), telling.whole_state(one), *_cells(sums, one.was, one.would_be))
-                for one in found.quotas
+                (*_named(quota), telling.whole_state(quota), *_cells(sums, quota.was, quota.would_be))
+                for quota in simulation.quotas
             ],
         ),
         Sheet(
@@ -47,14 +47,16 @@ def sheets(telling: Telling) -> list[Sheet]:
             ),
             rows=[
                 (
-                    *_named(one),
+                    *_named(quota),
                     person.userid,
                     telling.names.get(person.userid, ""),
-                    texts["simulation.yes"] if one.both and person.changes_status else texts["simulation.no"],
+                    texts["simulation.yes"]
+                    if quota.both and person.changes_status
+                    else texts["simulation.no"],
                     *_cells(people, person.was, person.would_be),
                 )
-                for one in found.quotas
-                for person in one.people
+                for quota in simulation.quotas
+                for person in quota.people
             ],
         ),
     ]
@@ -117,5 +119,5 @@ def _cells(figures: Iterable[_Figure[T]], was: T | None, would_be: T | None) -> 
     return [None if side is None else figure.cell(side) for figure in figures for side in (was, would_be)]
 
 
-def _named(one: Simulated) -> tuple[Cell, ...]:
-    return (arrow(one.quota, one.called), one.period.name, one.period.first, one.period.last)
+def _named(quota: Simulated) -> tuple[Cell, ...]:
+    return (arrow(quota.quota, quota.called), quota.period.name, quota.period.first, quota.period.last)

@@ -144,11 +144,11 @@ def _depth(depth: Depth) -> dict[str, int | None]:
     return {"pending": depth.pending, "dead": depth.dead, "oldest_s": depth.oldest_s}
 
 
-def _welcomes_for_people(told: dict[str, Any]) -> str:
-    codes = ", ".join(f"{number} by {errcode}" for errcode, number in told["errcodes"].items())
-    parts = [f"{told['sent']} sent", f"{told['dropped']} too late", f"{told['refused']} refused"]
+def _welcomes_for_people(welcomes: dict[str, Any]) -> str:
+    codes = ", ".join(f"{number} by {errcode}" for errcode, number in welcomes["errcodes"].items())
+    parts = [f"{welcomes['sent']} sent", f"{welcomes['dropped']} too late", f"{welcomes['refused']} refused"]
     parts[-1] += f" ({codes})" if codes else ""
-    open_ones = told["claimed"] + told["unknown"]
+    open_ones = welcomes["claimed"] + welcomes["unknown"]
     return "welcome " + ", ".join([*parts, *([f"{open_ones} without an outcome"] if open_ones else [])])
 
 

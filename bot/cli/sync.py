@@ -103,14 +103,14 @@ def for_people(drift: dict[str, Any]) -> list[str]:
             f"sync    {drift['at']}: {drift['found']} found{f' ({causes})' if causes else ''}, "
             f"{drift['repaired']} repaired"
         )
-        for word, told in (
+        for word, meaning in (
             ("held", "losses wait for: quotabot run sync --accept-losses"),
             ("unknown", "lists were not read"),
             ("frozen", "left, or out of range or scope: nothing is changed"),
             ("renamed", "may be a changed userid, nothing is written: quotabot review list"),
         ):
             if drift[word]:
-                lines.append(f"        {some_of(drift[word])}: {told}")
+                lines.append(f"        {some_of(drift[word])}: {meaning}")
         unseen = ", ".join(_unseen(cause, number) for cause, number in drift["unverifiable"].items())
         if unseen:
             lines.append(f"        no list can show: {unseen}")

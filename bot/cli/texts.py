@@ -26,19 +26,19 @@ def texts(config_path: Path, language: str | None) -> None:
     quotabot texts --language en > templates/en.toml
     """
     spoken = voice(loaded(config_path)) if language is None else language
-    for table, found in texts_in(spoken).as_written().items():
+    for table, table_texts in texts_in(spoken).as_written().items():
         if table in FIXED:
             continue
         click.echo(f"[{table}]")
-        for line in _lines((), found):
+        for line in _lines((), table_texts):
             click.echo(line)
         click.echo()
 
 
 def _lines(path: tuple[str, ...], text: object) -> Iterator[str]:
     if isinstance(text, Mapping) and set(text) != {"other", "one"}:
-        for name, one in text.items():
-            yield from _lines((*path, name), one)
+        for name, text_below in text.items():
+            yield from _lines((*path, name), text_below)
     else:
         yield f"{written_key(path)} = {_toml(text)}"
 
@@ -46,5 +46,5 @@ def _lines(path: tuple[str, ...], text: object) -> Iterator[str]:
 def _toml(text: object) -> str:
     """Return a TOML value; JSON's strings and lists are valid TOML."""
     if isinstance(text, Mapping):
-        return "{ " + ", ".join(f"{name} = {_toml(one)}" for name, one in text.items()) + " }"
+        return "{ " + ", ".join(f"{name} = {_toml(form)}" for name, form in text.items()) + " }"
     return json.dumps(text, ensure_ascii=False)

@@ -45,10 +45,10 @@ def play(demo: Demo, *, day: date) -> None:
 
 def evening(config: Config, day: date) -> list[tuple[str, str, str]]:
     """Return the jobs after the day's work, each with its time and its title in the tour."""
-    told = [("16:37", "reminder", "reminder, only to those who are behind and have something left today")]
+    jobs = [("16:37", "reminder", "reminder, only to those who are behind and have something left today")]
     if config.schedule.weekly and config.work_calendar().is_last_workday_of_week(day):
-        told.append(("17:23", "weekly", "the week on its last workday: what it brought, what is enough now"))
-    return [*told, ("17:48", "digest", "digest for leaders")]
+        jobs.append(("17:23", "weekly", "the week on its last workday: what it brought, what is enough now"))
+    return [*jobs, ("17:48", "digest", "digest for leaders")]
 
 
 def _chapter(title: str) -> None:
@@ -105,7 +105,7 @@ def _work(demo: Demo, day: date) -> None:
     gone = lost["events"][0]["external_userid"]
     _set_clock(demo, day, "15:40:00")
     storm = [{"kind": "add", "userid": userid, "at": noon} for userid in ("yg01", "yg01", "yg02")]
-    told = post("events?wait=1", {"events": storm, "copies": 3})
+    answer = post("events?wait=1", {"events": storm, "copies": 3})
     post(
         "events?wait=1",
         {
@@ -116,7 +116,7 @@ def _work(demo: Demo, day: date) -> None:
             ]
         },
     )
-    click.echo(f"three adds, two of them in one second: {told['delivered']} deliveries for 3 events")
+    click.echo(f"three adds, two of them in one second: {answer['delivered']} deliveries for 3 events")
     click.echo("yg04: a customer left and came back within minutes: a slip, neither loss nor add")
     click.echo("yg08: a customer who was won at 09:15 left at 10:35: a loss")
     store = demo.services.store
@@ -145,21 +145,21 @@ def _changes(before: dict[str, QuotaFigures], after: dict[str, QuotaFigures]) ->
                 (name, getattr(old, name), getattr(row, name))
                 for name in ("gross", "counted", "pending", "lost")
             )
-            told = ", ".join(f"{name} {then} → {now}" for name, then, now in figures)
-            click.echo(f"  {userid}: {told}; target {row.target}")
+            changes = ", ".join(f"{name} {then} → {now}" for name, then, now in figures)
+            click.echo(f"  {userid}: {changes}; target {row.target}")
 
 
 def _print_new(demo: Demo, seen: set[str]) -> None:
     people = demo.services.store.members.all()
-    told, fresh = demo.sandbox.get("messages"), 0
-    for userid, messages in told["members"].items():
+    shown, fresh = demo.sandbox.get("messages"), 0
+    for userid, messages in shown["members"].items():
         for message in messages:
             if message["msgid"] in seen:
                 continue
             seen.add(message["msgid"])
             fresh += 1
             _print_message(people[userid].name if userid in people else "?", userid, message)
-    fresh += _print_groups(told["groups"], seen)
+    fresh += _print_groups(shown["groups"], seen)
     if not fresh:
         click.echo("(nobody needed one)")
 
@@ -186,14 +186,14 @@ def _print_message(name: str, userid: str, message: dict[str, Any]) -> None:
 
 
 def _close(demo: Demo, seen: set[str], seconds: float) -> None:
-    told = demo.sandbox.get("messages")
+    messages = demo.sandbox.get("messages")
     received = sum(not name.startswith(_GROUP) for name in seen)
     calls = [call for call in demo.sandbox.get("calls")["calls"] if call["path"].endswith("message/send")]
     _chapter("the day in numbers")
     click.echo(
-        f"{received} messages received in {len(calls)} calls, {len(told['dropped'])} dropped by WeCom,"
+        f"{received} messages received in {len(calls)} calls, {len(messages['dropped'])} dropped by WeCom,"
     )
-    click.echo(f"{len(told['duplicates'])} sent twice; played in {seconds:.0f} s")
+    click.echo(f"{len(messages['duplicates'])} sent twice; played in {seconds:.0f} s")
 
 
 def _until(holds: Callable[[], bool]) -> None:

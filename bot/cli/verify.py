@@ -38,19 +38,19 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
         now = services.config.work_calendar().local(services.clock.now())
         seen = looked.statement
         whose = "" if seen is None else services.store.renames.current(seen.userid)
-        names = {} if seen is None else {one.userid: one.name for one in load_people(services).values()}
+        people = {} if seen is None else load_people(services)
     if form == "json":
         click.echo(json_text(_plain(looked)), nl=False)
     else:
-        said = looked_at(
+        message = looked_at(
             language=services.language,
             at=now,
             given_at=looked.at,
             too_many=looked.too_many,
-            name="" if seen is None else names.get(whose, whose),
+            name=people[whose].name if whose in people else whose,
             seen=seen,
         )
-        click.echo(as_text(said, limit=_ROOM))
+        click.echo(as_text(message, limit=_ROOM))
     sys.exit(0 if looked.genuine else 1)
 
 

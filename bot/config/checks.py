@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 
 def cross_faults(tree: Mapping[str, Any], *, file: str) -> list[tuple[Path, Fault]]:
     """Return the contradictions in *tree*; skip keys of a wrong type, which are reported elsewhere."""
-    found = [
+    contradictions = [
         *_no_quota(tree),
         *_repeated(tree, "quotas", "id"),
         *_repeated(tree, "robots", "name"),
@@ -27,7 +27,7 @@ def cross_faults(tree: Mapping[str, Any], *, file: str) -> list[tuple[Path, Faul
     ]
     return [
         (path, Fault(file=file, key_path=written_key(path, tree), value=shown(value), allowed=allowed))
-        for path, value, allowed in found
+        for path, value, allowed in contradictions
     ]
 
 

@@ -103,17 +103,17 @@ def _place(info: ValidationInfo) -> ConfigSource:
 
 
 def _time_of_day(value: object) -> time:
-    found = re.fullmatch(_TIME, _text(value), re.ASCII)
-    if not found:
+    match = re.fullmatch(_TIME, _text(value), re.ASCII)
+    if not match:
         raise refusal('must be a local time such as "09:07"')
-    return time(int(found[1]), int(found[2]))
+    return time(int(match[1]), int(match[2]))
 
 
 def _working_hours(value: object) -> WorkingHours:
-    found = re.fullmatch(f"({_TIME})-({_TIME})", _text(value), re.ASCII)
-    if not found:
+    match = re.fullmatch(f"({_TIME})-({_TIME})", _text(value), re.ASCII)
+    if not match:
         raise refusal('must be local times such as "08:30-18:00"')
-    opens, closes = _time_of_day(found[1]), _time_of_day(found[4])
+    opens, closes = _time_of_day(match[1]), _time_of_day(match[4])
     minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
     if minutes <= 0:
         raise refusal("the first time must be before the second")
@@ -180,10 +180,10 @@ def _is_proxy(value: str) -> bool:
 
 
 def _listen(value: object) -> HostPort:
-    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]/]+)):([0-9]{1,5})", _text(value), re.ASCII)
-    if not found or int(found[3]) > 65535:
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]/]+)):([0-9]{1,5})", _text(value), re.ASCII)
+    if not match or int(match[3]) > 65535:
         raise refusal('must be host and port such as "127.0.0.1:8080" or "[::1]:8080"')
-    return HostPort(host=found[1] or found[2], port=int(found[3]))
+    return HostPort(host=match[1] or match[2], port=int(match[3]))
 
 
 def _network(value: object) -> IPv4Network | IPv6Network:
@@ -208,13 +208,13 @@ def _store_url(value: object, info: ValidationInfo) -> Path | SecretStr:
     url = value.get_secret_value() if isinstance(value, SecretStr) else _text(value)
     if url.startswith("postgresql://"):
         return SecretStr(url)
-    found = re.fullmatch(r"sqlite:///([^?#]*[^?#/])", url)
-    if not found or found[1] == ":memory:":
+    match = re.fullmatch(r"sqlite:///([^?#]*[^?#/])", url)
+    if not match or match[1] == ":memory:":
         raise refusal(
             "must be sqlite:///PATH begun at the configuration's folder, sqlite:////PATH from the root, "
             "or postgresql://USER@HOST/DATABASE"
         )
-    return _place(info).resolve(found[1])
+    return _place(info).resolve(match[1])
 
 
 def _secret(value: object, info: ValidationInfo) -> SecretStr:
@@ -238,21 +238,21 @@ def _from_environment(name: str, environ: Mapping[str, str]) -> str:
     if text := environ.get(name, "").strip():
         return text
     # The author may have pasted the secret itself here; names of variables are in capitals.
-    said = f" {name}" if name == name.upper() else " that is named here"
-    raise refusal(f"the environment variable{said} is not set; set it for the service, or use {{ file = … }}")
+    key = f" {name}" if name == name.upper() else " that is named here"
+    raise refusal(f"the environment variable{key} is not set; set it for the service, or use {{ file = … }}")
 
 
 def _from_file(name: str, place: ConfigSource) -> str:
     # The same care: print only what looks like a path.
-    said = f" {name}" if re.search(r"[./\\]", name) else " that is named here"
+    path = f" {name}" if re.search(r"[./\\]", name) else " that is named here"
     try:
         text = place.resolve(name).read_text(encoding="utf-8-sig").strip()
     except OSError as error:
-        raise refusal(f"the file{said} cannot be read ({error.strerror}); write the secret into it") from None
+        raise refusal(f"the file{path} cannot be read ({error.strerror}); write the secret into it") from None
     except ValueError:
-        raise refusal(f"the file{said} is not a UTF-8 text") from None
+        raise refusal(f"the file{path} is not a UTF-8 text") from None
     if not text:
-        raise refusal(f"the file{said} is empty; write the secret into it")
+        raise refusal(f"the file{path} is empty; write the secret into it")
     return text
 
 

@@ -118,18 +118,18 @@ def json_schema() -> dict[str, Any]:
 
 def _validated(tree: dict[str, Any], place: ConfigSource) -> tuple[Config | None, list[Fault]]:
     config: Config | None = None
-    found: list[tuple[tuple[str | int, ...], Fault]] = []
+    placed: list[tuple[tuple[str | int, ...], Fault]] = []
     file = str(place.file)
     try:
         config = Config.model_validate(tree, context=place)
     except ValidationError as error:
-        found += shape_faults(error, model=Config, tree=tree, file=file)
-    wrong_shape = [path for path, _ in found]
-    found += cross_faults(tree, file=file)
-    found += unsupported_faults(tree, file=file, besides=wrong_shape)
+        placed += shape_faults(error, model=Config, tree=tree, file=file)
+    wrong_shape = [path for path, _ in placed]
+    placed += cross_faults(tree, file=file)
+    placed += unsupported_faults(tree, file=file, besides=wrong_shape)
     sections = list(Config.model_fields)
-    found.sort(key=lambda item: _position(item[0], sections))
-    return config, [fault for _, fault in found]
+    placed.sort(key=lambda item: _position(item[0], sections))
+    return config, [fault for _, fault in placed]
 
 
 def _position(path: tuple[str | int, ...], sections: list[str]) -> tuple[int, int]:

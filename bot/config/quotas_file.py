@@ -38,18 +38,18 @@ def load_quotas(path: Path, *, config: Config) -> tuple[core_quotas.Quota, ...]:
     whole = "wecom" in written
     # Other known parts of a configuration are irrelevant here.
     tree = {key: value for key, value in written.items() if key in _OURS or key not in Config.model_fields}
-    found, faults = _validated(tree, ConfigSource(file=path, environ={}))
-    if found is None or faults:
+    parsed, faults = _validated(tree, ConfigSource(file=path, environ={}))
+    if parsed is None or faults:
         raise ConfigError(faults)
-    integrity = found.integrity or (Integrity.model_validate({}) if whole else config.integrity)
-    return tuple(quota_of(quota, integrity) for quota in found.quotas)
+    integrity = parsed.integrity or (Integrity.model_validate({}) if whole else config.integrity)
+    return tuple(quota_of(quota, integrity) for quota in parsed.quotas)
 
 
 def _validated(tree: Mapping[str, Any], place: ConfigSource) -> tuple[QuotasFile | None, list[Fault]]:
-    file, found, read = str(place.file), [], None
+    file, placed, read = str(place.file), [], None
     try:
         read = QuotasFile.model_validate(tree, context=place)
     except ValidationError as error:
-        found += shape_faults(error, model=QuotasFile, tree=tree, file=file)
-    found += cross_faults(tree, file=file)
-    return read, [fault for _, fault in found]
+        placed += shape_faults(error, model=QuotasFile, tree=tree, file=file)
+    placed += cross_faults(tree, file=file)
+    return read, [fault for _, fault in placed]

@@ -110,4 +110,4 @@ def _keys(model: type[BaseModel]) -> dict[str, Any]:
 def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
+    return next((below for part in get_args(annotation) if (below := _model_in(part))), None)

@@ -33,21 +33,21 @@ def unsupported_faults(
 
     Keys at, above or below a path of *besides* are skipped: their faults are already reported.
     """
-    found: list[tuple[Path, Fault]] = []
+    faults: list[tuple[Path, Fault]] = []
     for key, off in OFF_VALUES.items():
         path = tuple(key.split("."))
         value = value_at(tree, path)
         if value is None or value in off or any(_related(path, other) for other in besides):
             continue
         allowed = f"{NOT_SUPPORTED}{_remedy(off)}"
-        found.append((path, Fault(file=file, key_path=key, value=shown(value), allowed=allowed)))
-    return found
+        faults.append((path, Fault(file=file, key_path=key, value=shown(value), allowed=allowed)))
+    return faults
 
 
 def _remedy(off: Sequence[str]) -> str:
     return f", only {' and '.join(shown(value) or '' for value in off)} are" if off else "; leave it out"
 
 
-def _related(one: Path, other: Path) -> bool:
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]
+def _related(path: Path, other: Path) -> bool:
+    shorter = min(len(path), len(other))
+    return path[:shorter] == other[:shorter]

@@ -39,7 +39,7 @@ def warnings(
     *years* are those whose working days matter. *userids* (in lower case), *roles*, *departments* and *tags*
     come from roster or WeCom; None: unknown, so not checked.
     """
-    found = [
+    mistakes = [
         *_address(config),
         *_calendar(config, years),
         *_firings(config),
@@ -47,16 +47,16 @@ def warnings(
         *_privacy(config),
     ]
     for number, quota in enumerate(config.quotas):
-        found += [*_quota(quota, ("quotas", number)), *_incentives(quota, ("quotas", number))]
+        mistakes += [*_quota(quota, ("quotas", number)), *_incentives(quota, ("quotas", number))]
     if userids is not None:
-        found += _unknown_userids(config, userids)
+        mistakes += _unknown_userids(config, userids)
     if roles is not None:
-        found += _unknown_roles(config, roles)
+        mistakes += _unknown_roles(config, roles)
     if departments is not None:
-        found += _unknown_departments(config, departments)
+        mistakes += _unknown_departments(config, departments)
     if tags is not None:
-        found += _unknown_tags(config, tags)
-    return tuple(warning(config, path, value, allowed, meant) for path, value, allowed, meant in found)
+        mistakes += _unknown_tags(config, tags)
+    return tuple(warning(config, path, value, allowed, meant) for path, value, allowed, meant in mistakes)
 
 
 def warning(config: Config, path: Path, value: object, allowed: str, meant: str | None = None) -> Fault:
@@ -129,17 +129,17 @@ def _firings(config: Config) -> Iterator[Found]:
         if at.minute in CROWDED_MINUTES:
             yield path, written, "WeCom asks to avoid minutes 0 and 30; take another one", None
         if job in PUSHING_JOBS and not hours.opens <= at < hours.closes:
-            said = f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
+            written_hours = f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
             yield (
                 path,
                 written,
-                f"lies outside the working hours {said}, when nothing unasked is pushed",
+                f"lies outside the working hours {written_hours}, when nothing unasked is pushed",
                 None,
             )
     if config.schedule.engagement.at < READY:
-        said = f"{config.schedule.engagement.at:%H:%M}"
+        written_hours = f"{config.schedule.engagement.at:%H:%M}"
         allowed = "WeCom has yesterday's figures from about 06:00 on; before, the days before it are read"
-        yield ("schedule", "engagement", "at"), said, allowed, None
+        yield ("schedule", "engagement", "at"), written_hours, allowed, None
 
 
 def _quota(quota: Quota, path: Path) -> Iterator[Found]:

@@ -33,18 +33,18 @@ def progress(
     if not rows:
         raise ValueError("progress needs at least one row")
     texts = texts_in(language)
-    told = [*_yesterday(texts, yesterday)]
+    lines = [*_yesterday(texts, yesterday)]
     return Message(
         (
             first_line(_enough_today(texts, rows)),
             status_listing(texts, rows, at=at),
             *_pending(language, texts, rows, waiting, at=at),
-            *told,
+            *lines,
             *kept_line(texts, rows),
             _peace(texts, rows),
             footer(texts, at=at, kind=texts["progress.kind_progress"]),
         ),
-        card=_card(language, texts, rows, waiting, at=at, ending=[*told, _peace(texts, rows)]),
+        card=_card(language, texts, rows, waiting, at=at, ending=[*lines, _peace(texts, rows)]),
     )
 
 
@@ -57,11 +57,11 @@ def _card(
     at: datetime,
     ending: Sequence[Line],
 ) -> Card:
-    standings, said = status_rows(texts, rows, at=at), []
+    standings, waits = status_rows(texts, rows, at=at), []
     if at.tzinfo is not None:
         labels = labels_of(texts, rows, at=at)
-        said = pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
-    items = tuple(Line((Part(one),), Keep.CORE) for one in said)
+        waits = pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
+    items = tuple(Line((Part(text),), Keep.CORE) for text in waits)
     return Card(
         rows=(
             *standings,
@@ -131,13 +131,13 @@ def _pending(
     if at.tzinfo is None:
         return []
     labels = labels_of(texts, rows, at=at)
-    said = pending_lines(waiting, language=language, labels=labels, zone=at.tzinfo)
-    return [Line((Part(line),), Keep.USEFUL) for line in said]
+    waits = pending_lines(waiting, language=language, labels=labels, zone=at.tzinfo)
+    return [Line((Part(line),), Keep.USEFUL) for line in waits]
 
 
 def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
-    said = facts_said(texts, facts)
-    return [Line((Part(texts["progress.yesterday"].say(facts=said)),), Keep.USEFUL)] if said else []
+    text = facts_said(texts, facts)
+    return [Line((Part(texts["progress.yesterday"].say(facts=text)),), Keep.USEFUL)] if text else []
 
 
 def _peace(texts: Texts, rows: Sequence[QuotaFigures]) -> Line:

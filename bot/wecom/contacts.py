@@ -230,11 +230,11 @@ def _hashed(given: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(mobile for mobile in mobiles if mobile)
 
 
-def _called(told: object) -> str:
+def _called(name: object) -> str:
     """Return a name in a form that can be stored. Messages make it harmless themselves."""
-    if not isinstance(told, str):
+    if not isinstance(name, str):
         return ""
-    kept = "".join(" " if unicodedata.category(char) in _UNSTORABLE else char for char in told).strip()
+    kept = "".join(" " if unicodedata.category(char) in _UNSTORABLE else char for char in name).strip()
     return kept if len(kept) <= NAME_CHARACTERS else kept[: NAME_CHARACTERS - 1] + "…"
 
 

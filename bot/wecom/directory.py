@@ -111,8 +111,8 @@ class AddressBook:
             if error.errcode != _TOO_MANY:
                 raise
             names = self._reads.get("user/simplelist", department_id=department)
-            found = [self.member(_userid(row)) for row in _list(names, "userlist")]
-            yield from (member for member in found if isinstance(member, Member))
+            members = [self.member(_userid(row)) for row in _list(names, "userlist")]
+            yield from (member for member in members if isinstance(member, Member))
         else:
             yield from (_member(row) for row in _list(answer, "userlist"))
 
@@ -186,8 +186,8 @@ def _userid(row: dict[str, Any]) -> str:
 
 
 def _userids(value: object) -> tuple[str, ...]:
-    found = value if isinstance(value, list) else []
-    return tuple(userid.lower() for userid in found if isinstance(userid, str) and is_userid(userid))
+    userids = value if isinstance(value, list) else []
+    return tuple(userid.lower() for userid in userids if isinstance(userid, str) and is_userid(userid))
 
 
 def _list(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -211,8 +211,8 @@ def _whole(row: dict[str, Any], name: str) -> int:
 
 
 def _wholes(value: object) -> tuple[int, ...]:
-    found = value if isinstance(value, list) else []
-    return tuple(number for number in found if isinstance(number, int) and not isinstance(number, bool))
+    numbers = value if isinstance(value, list) else []
+    return tuple(number for number in numbers if isinstance(number, int) and not isinstance(number, bool))
 
 
 def _text(row: dict[str, Any], name: str) -> str:

@@ -92,8 +92,8 @@ class AnswerError(WeComError):
 
 def errcode_in(text: str) -> int:
     """Return the errcode in the stored text of an `AnswerError`; 0 for any other error."""
-    found = re.match(rf"{_ANSWERED}(\d+)", text)
-    return int(found[1]) if found else 0
+    match = re.match(rf"{_ANSWERED}(\d+)", text)
+    return int(match[1]) if match else 0
 
 
 class BlockedError(WeComError):

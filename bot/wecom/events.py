@@ -211,16 +211,16 @@ def _created_at(fields: Fields, *, strict: bool) -> int:
 
 
 def _card_pressed(fields: Fields) -> CardPressed:
-    told = {name: text_of(fields, name) for name in ("FromUserName", "EventKey", "TaskId", "ResponseCode")}
-    for name, text in told.items():
+    texts = {name: text_of(fields, name) for name in ("FromUserName", "EventKey", "TaskId", "ResponseCode")}
+    for name, text in texts.items():
         if not text:
             raise EventError(f"{name} is missing")
     return CardPressed(
         created_at=_created_at(fields, strict=True),
-        userid=told["FromUserName"].lower(),
-        key=told["EventKey"],
-        task_id=told["TaskId"],
-        response_code=told["ResponseCode"],
+        userid=texts["FromUserName"].lower(),
+        key=texts["EventKey"],
+        task_id=texts["TaskId"],
+        response_code=texts["ResponseCode"],
     )
 
 
@@ -256,8 +256,8 @@ def _member_event(fields: Fields, kind: type[MemberEvent], names: tuple[str, ...
 
 def _named(fields: Fields, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the userids in the fields *names*; a field may hold several, joined with commas."""
-    told = [part.strip().lower() for name in names for part in text_of(fields, name).split(",")]
-    userids = tuple(dict.fromkeys(userid for userid in told if userid))
+    parts = [part.strip().lower() for name in names for part in text_of(fields, name).split(",")]
+    userids = tuple(dict.fromkeys(userid for userid in parts if userid))
     if not all(is_userid(userid) for userid in userids):
         raise EventError(f"{names[0]} is no userid")
     return userids

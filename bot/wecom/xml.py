@@ -39,14 +39,14 @@ def _fields(element: Element, depth: int) -> str | Fields:
         return element.text or ""
     if not depth:
         raise XmlError(f"not acceptable XML (more than {MAX_DEPTH} levels)")
-    found: Fields = {}
+    fields: Fields = {}
     for child in element:
         value = _fields(child, depth - 1)
-        seen = found.get(child.tag)
+        seen = fields.get(child.tag)
         if seen is None:
-            found[child.tag] = value
+            fields[child.tag] = value
         elif isinstance(seen, list):
             seen.append(value)
         else:
-            found[child.tag] = [seen, value]
-    return found
+            fields[child.tag] = [seen, value]
+    return fields

@@ -59,7 +59,7 @@ def privacy(ask: Ask) -> Message:
             event_days=config.privacy.event_log_days if deletes else None,
             leaders=[desk.name(userid) for userid in sorted(desk.bank.leaders_of(ask.userid))],
             deciders=[desk.name(userid) for userid in (levels[0] if levels else ())],
-            exports=[(desk.calendar.moment(one.at), desk.name(one.by)) for one in exports],
+            exports=[(desk.calendar.moment(export.at), desk.name(export.by)) for export in exports],
             exports_days=_EXPORTS_DAYS,
             muted_until=desk.calendar.day_of(mute.until - 1) if mute is not None and muted else None,
             leaves=[

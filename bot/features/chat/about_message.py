@@ -65,8 +65,8 @@ def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
 def help_text(*, language: str, is_leader: bool, understood: bool, at: datetime) -> Message:
     """List the commands; not *understood*: say first that the text was none. *at* is local."""
     texts = texts_in(language)
-    said = (*texts.each("about.own"), *(texts.each("about.led") if is_leader else ()))
-    lines = [Line((Part(line),), Keep.CORE) for line in said]
+    shown = (*texts.each("about.own"), *(texts.each("about.led") if is_leader else ()))
+    lines = [Line((Part(line),), Keep.CORE) for line in shown]
     head = texts["about.help_head"] if understood else texts["about.not_understood"]
     return answered(language=language, head=head, lines=lines, kind=texts["about.help_kind"], at=at)
 
@@ -82,22 +82,22 @@ def _exports(texts: Texts, language: str, kept: Kept) -> list[Line | Listing]:
     """List the exports, the newest first; say so if there are none."""
     if not kept.exports:
         return [Line((Part(texts["about.not_exported"].say(n=kept.exports_days)),), Keep.CORE)]
-    said = (
+    shown = (
         texts["about.exported"].say(when=moment_of(when, language=language), who=clean(who))
         for when, who in sorted(kept.exports, reverse=True)
     )
-    lines = tuple(Line((Part(line),), Keep.CORE) for line in said)
+    lines = tuple(Line((Part(line),), Keep.CORE) for line in shown)
     return [Listing(lines, more=texts["about.exported_more"], keep=Keep.CORE)]
 
 
 def _wishes(texts: Texts, language: str, kept: Kept) -> list[str]:
-    found = []
+    wishes = []
     if kept.muted_until is not None:
-        found.append(texts["about.muted"].say(day=day_of(kept.muted_until, language=language)))
+        wishes.append(texts["about.muted"].say(day=day_of(kept.muted_until, language=language)))
     if kept.leaves:
         days = texts["about.names_comma"].join(
             f"{first:%m-%d}" if first == last else f"{first:%m-%d}–{last:%m-%d}"
             for first, last in kept.leaves
         )
-        found.append(texts["about.away"].say(days=days))
-    return found
+        wishes.append(texts["about.away"].say(days=days))
+    return wishes

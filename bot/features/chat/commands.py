@@ -93,7 +93,7 @@ def parse_command(text: str) -> ParsedCommand | None:
     """Return the command in *text*; None if it has none."""
     plain = _plain(text)
     # 帮助？ is 帮助, and a question mark alone asks for help.
-    bare = "".join(one for one in plain.translate(_SIMPLIFIED) if one.isalnum() or one == "?").casefold()
+    bare = "".join(char for char in plain.translate(_SIMPLIFIED) if char.isalnum() or char == "?").casefold()
     if (word := _BY_NAME.get(bare) or _BY_NAME.get(bare.rstrip("?"))) is not None:
         return ParsedCommand(command=word)
     for word, pattern in _PATTERNS:
@@ -107,8 +107,8 @@ def parse_command(text: str) -> ParsedCommand | None:
 
 def _plain(text: str, *, keep: Collection[str] = ()) -> str:
     """Make *text* one line in half width except *keep*, without invisible characters."""
-    folded = "".join(one if one in keep else unicodedata.normalize("NFKC", one) for one in text)
-    seen = "".join(one for one in folded if unicodedata.category(one) != "Cf")
+    folded = "".join(char if char in keep else unicodedata.normalize("NFKC", char) for char in text)
+    seen = "".join(char for char in folded if unicodedata.category(char) != "Cf")
     return " ".join(seen.split())
 
 

@@ -44,11 +44,11 @@ def listed(ask: Ask) -> Message:
 def why(ask: Ask) -> Message:
     """Say why one contact counts or not: by its number in the last list or the end of its id."""
     desk = ask.desk
-    found = _meant(ask, ask.rest.strip("? "))
-    if len(found) != 1:
-        return message.not_found(language=desk.language, many=found[:_MANY], at=desk.local)
-    (contact,) = found
-    may_object = any(_may_object(desk, ask.userid, contact, one.quota, one.period) for one in contact.judged)
+    contacts = _meant(ask, ask.rest.strip("? "))
+    if len(contacts) != 1:
+        return message.not_found(language=desk.language, many=contacts[:_MANY], at=desk.local)
+    (contact,) = contacts
+    may_object = any(_may_object(desk, ask.userid, contact, row.quota, row.period) for row in contact.judged)
     return message.explained(language=desk.language, contact=contact, may_object=may_object, at=desk.local)
 
 
@@ -59,15 +59,15 @@ def appeal(ask: Ask) -> Message:
     if match is None:
         return appeal_message.how(language=desk.language, at=desk.local)
     which, text = match["which"], match["text"].strip()
-    found = _meant(ask, which)
-    if len(found) != 1:
+    contacts = _meant(ask, which)
+    if len(contacts) != 1:
         number = int(which) if which.isdecimal() and len(which) < _ENOUGH else None
         return appeal_message.not_found(
-            language=desk.language, many=found[:_MANY], number=number, at=desk.local
+            language=desk.language, many=contacts[:_MANY], number=number, at=desk.local
         )
     if not text:
         return appeal_message.how(language=desk.language, at=desk.local)
-    return _opened(desk, ask.userid, found[0], text=text)
+    return _opened(desk, ask.userid, contacts[0], text=text)
 
 
 def respond(ask: Ask) -> Message:
@@ -84,7 +84,7 @@ def respond(ask: Ask) -> Message:
     if not text or number is None:
         names = names_of(desk.services, ask.userid)
         findings = (case.finding for case in waiting if case.finding is not None)
-        asked = [Seen.of(one.name, one.evidence, names=names) for one in findings]
+        asked = [Seen.of(finding.name, finding.evidence, names=names) for finding in findings]
         return appeal_message.which_question(language=desk.language, asked=asked, at=desk.local)
     case = answer(desk.services, waiting[number - 1].id, text, at=desk.at)
     leaders = [desk.name(leader) for leader in case.leaders]
@@ -123,30 +123,31 @@ class _Told(TypedDict):
 
 def _refused(desk: Desk, userid: str, contact: ListedCustomer) -> Message:
     """Say why no appeal was opened, the most important reason first."""
-    told: _Told = {"language": desk.language, "customer": contact, "at": desk.local}
+    common: _Told = {"language": desk.language, "customer": contact, "at": desk.local}
     before = next(iter(_appeals_of(desk, userid, contact)), None)
     if before is not None:
         case = f"{before.kind.value}:{before.number}"
         if before.state is ReviewState.OPEN:
-            return appeal_message.open_already(case=case, **told)
+            return appeal_message.open_already(case=case, **common)
         return appeal_message.decided_already(
-            case=case, by=desk.name(before.decided_by), reason=before.reason, **told
+            case=case, by=desk.name(before.decided_by), reason=before.reason, **common
         )
-    if all(one.verdict.outcome == "counted" for one in contact.judged):
-        return appeal_message.counts_already(number=contact.number, **told)
-    return appeal_message.too_late(**told)
+    if all(judgement.verdict.outcome == "counted" for judgement in contact.judged):
+        return appeal_message.counts_already(number=contact.number, **common)
+    return appeal_message.too_late(**common)
 
 
 def _appeals_of(desk: Desk, userid: str, contact: ListedCustomer) -> list[Review]:
     key = (userid, contact.external_userid, int(contact.added_at.timestamp()))
-    return [one for one in desk.services.store.reviews.of_contact(key) if one.kind is ReviewKind.APPEAL]
+    cases = desk.services.store.reviews.of_contact(key)
+    return [case for case in cases if case.kind is ReviewKind.APPEAL]
 
 
 def _may_object(desk: Desk, userid: str, contact: ListedCustomer, quota: str, period: str) -> bool:
-    judged = next(one for one in contact.judged if (one.quota, one.period) == (quota, period))
+    judged = next(row for row in contact.judged if (row.quota, row.period) == (quota, period))
     return (
         judged.verdict.outcome in {"rejected", "left_out"}
-        and not any(one.quota == quota for one in _appeals_of(desk, userid, contact))
+        and not any(case.quota == quota for case in _appeals_of(desk, userid, contact))
         and may_appeal(desk.services, quota, period, at=desk.at)
     )
 
@@ -163,14 +164,14 @@ def _meant(ask: Ask, which: str) -> list[ListedCustomer]:
     ending = which.casefold()
     customers = dict.fromkeys(
         customer
-        for customer in (*(one.external_userid for one in running), *shown.values())
+        for customer in (*(contact.external_userid for contact in running), *shown.values())
         if customer.casefold().endswith(ending)
     )
     numbers = {customer: number for number, customer in sorted(shown.items(), reverse=True)}
     return [
-        one
+        contact
         for customer in customers
-        for one in _contacts_of(desk, ask.userid, customer, running, number=numbers.get(customer, 0))
+        for contact in _contacts_of(desk, ask.userid, customer, running, number=numbers.get(customer, 0))
     ]
 
 
@@ -178,12 +179,12 @@ def _contacts_of(
     desk: Desk, userid: str, customer: str, running: Sequence[ListedCustomer], *, number: int
 ) -> list[ListedCustomer]:
     """Return the last contact with *customer*: of the running periods, else of the periods of its add."""
-    found = [one for one in running if one.external_userid == customer]
-    newest = max(found or _earlier(desk, userid, customer), key=lambda one: one.added_at, default=None)
-    if newest is None:
+    contacts = [contact for contact in running if contact.external_userid == customer]
+    contacts = contacts or _earlier(desk, userid, customer)
+    if not contacts:
         return []
-    same = next((one for one in running if one == newest), None)
-    return [replace(newest, number=number or (same.number if same else 0))]
+    newest = max(contacts, key=lambda contact: contact.added_at)
+    return [replace(newest, number=number or (newest.number if newest in running else 0))]
 
 
 def _earlier(desk: Desk, userid: str, customer: str) -> list[ListedCustomer]:
@@ -193,8 +194,8 @@ def _earlier(desk: Desk, userid: str, customer: str) -> list[ListedCustomer]:
         return []
     quota_periods = load_rulebook(desk.services).periods_at(desk.calendar.day_of(begun[-1]))
     periods = dict.fromkeys(period.name for _, period in quota_periods)
-    found = [one for name in periods for one in numbered(desk.services, userid, at=desk.at, period=name)]
-    return [one for one in found if one.external_userid == customer]
+    lists = (numbered(desk.services, userid, at=desk.at, period=name) for name in periods)
+    return [contact for contacts in lists for contact in contacts if contact.external_userid == customer]
 
 
 def _page_and_period(rest: str, *, today: datetime) -> tuple[int, str | None]:

@@ -23,7 +23,7 @@ def progress(ask: Ask) -> Message:
     rows = desk.standings.by_person.get(ask.userid, ())
     if not rows:
         return _no_quota(ask)
-    said = progress_message(
+    figures = progress_message(
         language=desk.language,
         rows=rows,
         yesterday=desk.standings.day(ask.userid, desk.local.date() - timedelta(days=1)),
@@ -31,8 +31,8 @@ def progress(ask: Ask) -> Message:
         waiting=desk.standings.waiting(ask.userid),
     )
     proof = issue(desk.services, [statement_of(desk.standings, ask.userid)])[ask.userid]
-    *lines, footer = said.lines
-    message = replace(said, lines=(*lines, code_line(desk.language, proof.code), footer))
+    *lines, footer = figures.lines
+    message = replace(figures, lines=(*lines, code_line(desk.language, proof.code), footer))
     kind = texts_in(desk.language)["own.progress_kind"]
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 
@@ -45,8 +45,8 @@ def rank(ask: Ask) -> Message:
         return _no_quota(ask)
     scopes = {quota.id: quota.ranked_in for quota, _ in desk.standings.periods}
     places = {
-        (quota, period): OwnPlace(place=found.place, scope=scopes[quota], at=found.at)
-        for (quota, period, _), found in ranked(desk.services, rows, at=desk.at).items()
+        (quota, period): OwnPlace(place=ranked_row.place, scope=scopes[quota], at=ranked_row.at)
+        for (quota, period, _), ranked_row in ranked(desk.services, rows, at=desk.at).items()
     }
     return own_message.rank(language=desk.language, rows=rows, places=places, at=desk.local)
 

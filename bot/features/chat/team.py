@@ -40,30 +40,30 @@ def of_leaders(reply: Callable[[Ask, TeamContent], Message | Answer]) -> Reply:
         desk = ask.desk
         if not desk.is_leader(ask.userid):
             return about_message.leaders_only(language=desk.language, at=desk.local)
-        told = desk.team_digest.content_for(desk.people[ask.userid])
-        if told.nobody:
+        content = desk.team_digest.content_for(desk.people[ask.userid])
+        if content.nobody:
             return team_messages.no_team(language=desk.language, at=desk.local)
-        if not told.summed:
+        if not content.summed:
             return team_messages.too_few(language=desk.language, at=desk.local)
-        return reply(ask, told)
+        return reply(ask, content)
 
     return checked
 
 
 @of_leaders
-def team(ask: Ask, told: TeamContent) -> Message:
+def team(ask: Ask, content: TeamContent) -> Message:
     """Return the evening message as of now."""
     desk = ask.desk
-    message = desk.team_digest.message(desk.people[ask.userid], told)
+    message = desk.team_digest.message(desk.people[ask.userid], content)
     kind = texts_in(desk.language)["team.team_kind"]
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 
 
 @of_leaders
-def needs_help(ask: Ask, told: TeamContent) -> Message:
+def needs_help(ask: Ask, content: TeamContent) -> Message:
     """Name the direct reports who need help or asked for it, and the sub-teams with such people."""
     desk = ask.desk
-    names = {member.userid: member.name or member.userid for member in told.own}
+    names = {member.userid: member.name or member.userid for member in content.own}
     since = desk.local.date() - timedelta(days=_WISHED_DAYS - 1)
     # Only direct leaders got the request, so only they are reminded.
     wished = [
@@ -72,7 +72,7 @@ def needs_help(ask: Ask, told: TeamContent) -> Message:
         if userid in names and ask.userid in desk.bank.leaders_of(userid)
     ]
     return team_messages.needs_help(
-        language=desk.language, team=told.own, wished=wished, at=desk.local, subteams=told.subteams
+        language=desk.language, team=content.own, wished=wished, at=desk.local, subteams=content.subteams
     )
 
 
@@ -82,13 +82,13 @@ def coach(ask: Ask) -> Message:
     if not ask.rest.strip():
         asked = help_sentences.whom if desk.is_leader(ask.userid) else about_message.leaders_only
         return asked(language=desk.language, at=desk.local)
-    found = _meant(desk, ask.userid, ask.rest)
-    if len(found) > 1:
-        name = desk.name(found[0])
-        return help_sentences.several(language=desk.language, name=name, userids=found, at=desk.local)
-    if not found or not coaching.coach(desk.services, ask.userid, found[0], at=ask.said_at):
+    userids = _meant(desk, ask.userid, ask.rest)
+    if len(userids) > 1:
+        name = desk.name(userids[0])
+        return help_sentences.several(language=desk.language, name=name, userids=userids, at=desk.local)
+    if not userids or not coaching.coach(desk.services, ask.userid, userids[0], at=ask.said_at):
         return help_sentences.not_led(language=desk.language, at=desk.local)
-    return _coached(ask, found[0])
+    return _coached(ask, userids[0])
 
 
 def _meant(desk: Desk, leader: str, who: str) -> list[str]:
@@ -119,26 +119,23 @@ def _coached(ask: Ask, userid: str) -> Message:
 def confirm_leave(ask: Ask) -> Message:
     """Confirm leave that a direct report noted: from now on it lowers targets."""
     desk, services = ask.desk, ask.desk.services
-    said = _PERSON_AND_DAYS.match(ask.rest)
-    days = days_in(said["days"], today=desk.calendar.local_day(ask.said_at)) if said else None
-    if said is None or not days or days[-1] < days[0]:
+    match = _PERSON_AND_DAYS.match(ask.rest)
+    days = days_in(match["days"], today=desk.calendar.local_day(ask.said_at)) if match else None
+    if match is None or not days or days[-1] < days[0]:
         return leave_message.how(language=desk.language, at=desk.local)
-    userid = services.store.renames.current(said["person"].lower())
+    userid = services.store.renames.current(match["person"].lower())
     with services.store.transaction():
         message, _ = confirm(services, ask.userid, userid, (days[0], days[-1]), at=desk.at)
     return message
 
 
 @of_leaders
-def export(ask: Ask, told: TeamContent) -> Answer:
+def export(ask: Ask, content: TeamContent) -> Answer:
     """Return the direct reports' rows as a spreadsheet with the asker's name on it; sub-teams as totals."""
-    desk, subteams = ask.desk, told.subteams
-    userids = tuple(sorted(member.userid for member in told.own))
-    shown = (
-        {}
-        if subteams is None
-        else {team.department: told.teams[team.department] for team in subteams.teams.shown}
-    )
+    desk, subteams = ask.desk, content.subteams
+    userids = tuple(sorted(member.userid for member in content.own))
+    departments = [] if subteams is None else [team.department for team in subteams.teams.shown]
+    shown = {department: content.teams[department] for department in departments}
     rows, earlier = _with_ranks(desk, [row for row in desk.standings.rows if row.userid in set(userids)])
     report = Report(
         at=desk.local,
@@ -176,10 +173,10 @@ def export(ask: Ask, told: TeamContent) -> Answer:
 
 def _with_ranks(desk: Desk, rows: list[QuotaFigures]) -> tuple[list[QuotaFigures], list[str]]:
     """Return *rows* with their ranks, and a note if the ranks are older than the rows."""
-    found = ranked(desk.services, rows, at=desk.at)
+    ranks = ranked(desk.services, rows, at=desk.at)
     with_ranks = []
     for row in rows:
-        own = found.get((row.quota, row.period, row.userid))
+        own = ranks.get((row.quota, row.period, row.userid))
         with_ranks.append(row if own is None or own.place is None else replace(row, rank=own.place.rank))
-    earlier = sorted({own.at for own in found.values() if own.at is not None})
+    earlier = sorted({own.at for own in ranks.values() if own.at is not None})
     return with_ranks, [team_messages.rank_note(language=desk.language, at=at) for at in earlier]

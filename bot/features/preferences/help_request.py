@@ -47,7 +47,7 @@ def ask_for_help(
         return message.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
     rows = load_standings_of(services, [userid], at=now).by_person.get(userid, ())
     wanted = message.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
-    told: dict[str, datetime] = {}
+    times_by_leader: dict[str, datetime] = {}
     with services.store.transaction():
         if not services.store.preferences.wish_help(userid, calendar.local_day(at), at=epoch_of(at)):
             return message.help_told_before(language=language, at=local)
@@ -58,8 +58,8 @@ def ask_for_help(
             enqueue_unasked(services, row, quiet=quiet)
             # If the leader has no free slot that day, the message moves to a later day or is dropped.
             if (stored := services.store.outbox.by_key(row.key)) is not None:
-                told[leader] = calendar.moment(stored["not_before"])
-    if not told:
+                times_by_leader[leader] = calendar.moment(stored["not_before"])
+    if not times_by_leader:
         return message.nobody_to_help(language=language, has_leader=True, at=local)
-    names = [quiet.people[leader].name for leader in told]
-    return message.help_told(language=language, leaders=names, by=max(told.values()), at=local)
+    names = [quiet.people[leader].name for leader in times_by_leader]
+    return message.help_told(language=language, leaders=names, by=max(times_by_leader.values()), at=local)

@@ -48,14 +48,14 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     )
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
     job = ":".join((LEAVE, userid, *(day.isoformat() for day in days)))
-    told = []
+    asked = []
     for leader in sorted(bank.leaders_of(userid)):
         moment = quiet.next_time(leader, now, kind=LEAVE) or now  # enqueuing withholds and counts it then
         row = build_unasked(services, job, leader, wanted, at=moment)
         enqueue_unasked(services, row, quiet=quiet)
         if services.store.outbox.by_key(row.key) is not None:
-            told.append(quiet.people[leader].name or leader)
-    return told
+            asked.append(quiet.people[leader].name or leader)
+    return asked
 
 
 def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetime) -> tuple[Message, bool]:
@@ -69,8 +69,8 @@ def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetim
     if not _may(services, by, userid, day=local.date()):
         return leave_message.not_led(language=language, at=local), False
     person, name = people[userid], people[userid].name or userid
-    said = [(one.first, one.last) for one in services.store.preferences.leaves().get(userid, ())]
-    spans = within(said, days)
+    noted = [(leave.first, leave.last) for leave in services.store.preferences.leaves().get(userid, ())]
+    spans = within(noted, days)
     if not spans:
         return leave_message.taken_back(language=language, name=name, at=local), False
     effect = _effect(services, person, _days(spans), at=at)
@@ -97,7 +97,7 @@ def _keep(services: Services, by: str, userid: str, spans: Iterable[Span], *, at
         actor=by,
         act="confirm-leave",
         subject=userid,
-        detail={"days": [[one.first.isoformat(), one.last.isoformat()] for one in absences]},
+        detail={"days": [[absence.first.isoformat(), absence.last.isoformat()] for absence in absences]},
     )
 
 
@@ -121,10 +121,10 @@ def _effect(services: Services, person: Person, days: Collection[date], *, at: d
     """Return what *days* of leave would change; periods with final figures stay as signed."""
     book, calendar = load_rulebook(services), services.config.work_calendar()
     workdays = calendar.workdays_between(min(days), max(days))
-    quota_periods = dict.fromkeys(found for day in workdays for found in book.periods_at(day))
+    quota_periods = dict.fromkeys(in_day for day in workdays for in_day in book.periods_at(day))
     final = set()
     if any(quota.settlement(period, calendar=calendar) <= epoch_of(at) for quota, period in quota_periods):
-        final = {(one.quota, one.period) for one in services.store.results.closed() if one.final}
+        final = {(closed.quota, closed.period) for closed in services.store.results.closed() if closed.final}
     return effect_of(
         days,
         person,

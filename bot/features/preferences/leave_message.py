@@ -114,24 +114,24 @@ def leave_of(key: str) -> tuple[str, Span] | None:
 
 
 def _prorated(effect: Effect, *, texts: Texts, at: datetime) -> list[Line | Listing]:
-    said = _targets(texts["leave.prorated"], effect, texts=texts, at=at)
-    return said or [Line((Part(texts["leave.same_target"]),), Keep.CORE)]
+    lines = _targets(texts["leave.prorated"], effect, texts=texts, at=at)
+    return lines or [Line((Part(texts["leave.same_target"]),), Keep.CORE)]
 
 
 def _targets(template: Text, effect: Effect, *, texts: Texts, at: datetime) -> list[Line | Listing]:
     """Say what becomes of each target; those of single days go with their day, and are said only if alone."""
     targets = effect.targets
-    shown = [one for one in targets if one.period.kind is not PeriodKind.DAY] or targets
+    shown = [target for target in targets if target.period.kind is not PeriodKind.DAY] or targets
     if not shown:
         return []
-    named = len({one.quota for one in shown}) > 1
+    named = len({target.quota for target in shown}) > 1
     lines = []
-    for one in shown:
-        label = _period(texts, one.period, today=at.date())
+    for target in shown:
+        label = _period(texts, target.period, today=at.date())
         if named:
-            label = texts["progress.quota_label"].say(quota=clean(one.quota), period=label)
-        said = template.say(label=label, before=one.before, after=one.after)
-        lines.append(Line((Part(said),), Keep.CORE))
+            label = texts["progress.quota_label"].say(quota=clean(target.quota), period=label)
+        text = template.say(label=label, before=target.before, after=target.after)
+        lines.append(Line((Part(text),), Keep.CORE))
     return [Listing(tuple(lines), more=texts["progress.more_quotas"], keep=Keep.CORE)]
 
 

@@ -37,20 +37,20 @@ class Effect:
 def within(leaves: Iterable[Span], wanted: Span) -> tuple[Span, ...]:
     """Return the days of *leaves* within *wanted*, in order, each once."""
     first, last = wanted
-    found: list[Span] = []
+    spans: list[Span] = []
     for begin, end in sorted((max(begin, first), min(end, last)) for begin, end in leaves):
         if begin > end:
             continue
-        if found and begin <= found[-1][1] + ONE_DAY:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
+        if spans and begin <= spans[-1][1] + ONE_DAY:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
-            found.append((begin, end))
-    return tuple(found)
+            spans.append((begin, end))
+    return tuple(spans)
 
 
 def run_from(days: Collection[date], day: date) -> Span | None:
     """Return the first unbroken run in *days* from the local *day* on; None without any."""
-    first = min((one for one in days if one >= day), default=None)
+    first = min((leave_day for leave_day in days if leave_day >= day), default=None)
     if first is None:
         return None
     last = first
@@ -74,7 +74,7 @@ def effect_of(
     for quota, period in quota_periods:
         quota_period = QuotaPeriod.of(quota, period, calendar=calendar)
         stretches = stretches_under(quota, person, period, departments=departments)
-        own, left = (quota_period.own_days(one, stretches) for one in (person, absent))
+        own, left = (quota_period.own_days(member, stretches) for member in (person, absent))
         gone.update(set(own) - set(left))
         before, after = (quota_period.target(person, worked) for worked in (own, left))
         if before != after:

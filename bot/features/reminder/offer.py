@@ -36,7 +36,7 @@ def offer_help(
     target = texts.table("offer.target")[kinds.pop()] if len(kinds) == 1 else texts["offer.any_target"]
     labels = labels_of(texts, rows, at=at)
     named = texts["progress.names_comma"].join(dict.fromkeys(labels[row.quota] for row in about))
-    said = [
+    lines = [
         *([_line(texts["offer.about"].say(labels=named), Keep.CORE)] if len(rows) > 1 else []),
         *_how(texts, is_last_day=is_last_day, has_helper=has_helper),
     ]
@@ -45,7 +45,7 @@ def offer_help(
     return Message(
         (
             first_line(first.say(target=target)),
-            *said,
+            *lines,
             *([_line(texts["offer.send_word"].say(), Keep.CORE)] if has_helper else []),
             once,
             footer(texts, at=at, kind=texts["progress.kind_reminder"]),
@@ -53,7 +53,7 @@ def offer_help(
         card=Card(
             rows=(),
             body=(
-                *said,
+                *lines,
                 *([_line(texts["cards.ask_for_help"], Keep.CORE)] if has_helper else []),
                 once,
             ),
