@@ -6,33 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr
 
-from bot.config.checks import cross_faults
+from bot.config import sections
 from bot.config.faults import ConfigError, Fault
 from bot.config.fields import ConfigSource, Section, left_out
 from bot.config.rules import Integrity, Quota, Role
 from bot.config.ruling import integrity_of, quota_of
-from bot.config.sections import (
-    Admins,
-    Calendar,
-    Campaign,
-    Directory,
-    Ledger,
-    Locale,
-    Messages,
-    Money,
-    Privacy,
-    Review,
-    Robot,
-    Rollout,
-    Schedule,
-    Server,
-    Store,
-    WeCom,
-    Welcome,
-)
-from bot.config.shape import shape_faults
+from bot.config.shape import validated
 from bot.config.toml import read_toml
 from bot.config.unsupported import unsupported_faults
 from bot.core import quotas as core_quotas
@@ -43,29 +24,29 @@ from bot.core.workdays import WorkCalendar
 class Config(Section):
     """The whole file. A value of this type is complete and valid; load() makes it."""
 
-    wecom: WeCom
-    server: Server = left_out()
-    store: Store = left_out()
-    locale: Locale = left_out()
-    calendar: Calendar = left_out()
-    directory: Directory = left_out()
+    wecom: sections.WeCom
+    server: sections.Server = left_out()
+    store: sections.Store = left_out()
+    locale: sections.Locale = left_out()
+    calendar: sections.Calendar = left_out()
+    directory: sections.Directory = left_out()
     roles: tuple[Role, ...] = ()
     # Presence is checked on the file as written: here an invalid quota would count as none.
     quotas: tuple[Quota, ...] = Field(
         description="At least one [[quotas]].", json_schema_extra={"minItems": 1}
     )
-    ledger: Ledger = left_out()
-    review: Review = left_out()
+    ledger: sections.Ledger = left_out()
+    review: sections.Review = left_out()
     integrity: Integrity = left_out()
-    messages: Messages = left_out()
-    robots: tuple[Robot, ...] = ()
-    welcome: Welcome = left_out()
-    schedule: Schedule = left_out()
-    money: Money = left_out()
-    campaigns: tuple[Campaign, ...] = ()
-    rollout: Rollout = left_out()
-    admins: Admins = left_out()
-    privacy: Privacy = left_out()
+    messages: sections.Messages = left_out()
+    robots: tuple[sections.Robot, ...] = ()
+    welcome: sections.Welcome = left_out()
+    schedule: sections.Schedule = left_out()
+    money: sections.Money = left_out()
+    campaigns: tuple[sections.Campaign, ...] = ()
+    rollout: sections.Rollout = left_out()
+    admins: sections.Admins = left_out()
+    privacy: sections.Privacy = left_out()
 
     _file: Path = PrivateAttr()
 
@@ -117,23 +98,15 @@ def json_schema() -> dict[str, Any]:
 
 
 def _validated(tree: dict[str, Any], place: ConfigSource) -> tuple[Config | None, list[Fault]]:
-    config: Config | None = None
-    placed: list[tuple[tuple[str | int, ...], Fault]] = []
-    file = str(place.file)
-    try:
-        config = Config.model_validate(tree, context=place)
-    except ValidationError as error:
-        placed += shape_faults(error, model=Config, tree=tree, file=file)
-    wrong_shape = [path for path, _ in placed]
-    placed += cross_faults(tree, file=file)
-    placed += unsupported_faults(tree, file=file, besides=wrong_shape)
-    sections = list(Config.model_fields)
-    placed.sort(key=lambda item: _position(item[0], sections))
+    config, placed = validated(Config, tree, place)
+    placed += unsupported_faults(tree, file=str(place.file), besides=[path for path, _ in placed])
+    order = list(Config.model_fields)
+    placed.sort(key=lambda item: _position(item[0], order))
     return config, [fault for _, fault in placed]
 
 
-def _position(path: tuple[str | int, ...], sections: list[str]) -> tuple[int, int]:
-    section = sections.index(path[0]) if path and path[0] in sections else len(sections)
+def _position(path: tuple[str | int, ...], order: list[str]) -> tuple[int, int]:
+    section = order.index(path[0]) if path and path[0] in order else len(order)
     return section, path[1] if len(path) > 1 and isinstance(path[1], int) else -1
 
 

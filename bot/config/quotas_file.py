@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from bot.config.checks import cross_faults
-from bot.config.faults import ConfigError, Fault
+from bot.config.faults import ConfigError
 from bot.config.fields import ConfigSource, Section
 from bot.config.file import Config
 from bot.config.rules import Integrity, Quota
 from bot.config.ruling import quota_of
-from bot.config.shape import shape_faults
+from bot.config.shape import validated
 from bot.config.toml import read_toml
 from bot.core import quotas as core_quotas
 
@@ -38,18 +35,8 @@ def load_quotas(path: Path, *, config: Config) -> tuple[core_quotas.Quota, ...]:
     whole = "wecom" in written
     # Other known parts of a configuration are irrelevant here.
     tree = {key: value for key, value in written.items() if key in _OURS or key not in Config.model_fields}
-    parsed, faults = _validated(tree, ConfigSource(file=path, environ={}))
-    if parsed is None or faults:
-        raise ConfigError(faults)
+    parsed, placed = validated(QuotasFile, tree, ConfigSource(file=path, environ={}))
+    if parsed is None or placed:
+        raise ConfigError([fault for _, fault in placed])
     integrity = parsed.integrity or (Integrity.model_validate({}) if whole else config.integrity)
     return tuple(quota_of(quota, integrity) for quota in parsed.quotas)
-
-
-def _validated(tree: Mapping[str, Any], place: ConfigSource) -> tuple[QuotasFile | None, list[Fault]]:
-    file, placed, read = str(place.file), [], None
-    try:
-        read = QuotasFile.model_validate(tree, context=place)
-    except ValidationError as error:
-        placed += shape_faults(error, model=QuotasFile, tree=tree, file=file)
-    placed += cross_faults(tree, file=file)
-    return read, [fault for _, fault in placed]

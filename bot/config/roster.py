@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from bot.config.csv_table import Cells, CsvTable
-from bot.config.faults import Fault, FileError, shown
+from bot.config.faults import FileError, shown
 from bot.config.fields import MAX_WHOLE, USERID_ALLOWED, is_userid
 from bot.config.rules import Role
 from bot.core.people import Departments
@@ -59,10 +59,20 @@ def read_roster(
     With *departments*, other departments are faults. *with_departments*: each line must name a department,
     unless WeCom gives it. Raises RosterError with every fault.
     """
-    lines, faults = _parsed_roster(path, departments, with_departments=with_departments)
-    if faults:
-        raise RosterError(faults)
-    return lines
+    required = ("userid", "department") if with_departments else ("userid",)
+    table = CsvTable(path, known=ROSTER_COLUMNS, required=required)
+    lines: dict[str, RosterLine] = {}
+    first_seen: dict[str, int] = {}
+    for cells in table:
+        userid = _userid(cells)
+        if userid in first_seen:
+            cells.fault("userid", f"must be unique; line {first_seen[userid]} has it already")
+        elif userid:
+            first_seen[userid] = cells.number
+        lines[userid] = _roster_line(cells, userid, departments, with_departments=with_departments)
+    if table.faults:
+        raise RosterError(table.faults)
+    return tuple(lines.values())
 
 
 def read_departments(path: Path) -> Departments:
@@ -70,10 +80,26 @@ def read_departments(path: Path) -> Departments:
 
     Raises RosterError with every fault.
     """
-    departments, faults = _parsed_departments(path)
-    if faults:
-        raise RosterError(faults)
-    return departments
+    table = CsvTable(path, known=DEPARTMENT_COLUMNS, required=DEPARTMENT_COLUMNS)
+    names: dict[int, str] = {}
+    parents: dict[int, int] = {}
+    rows: dict[int, Cells] = {}
+    for cells in table:
+        number = _whole(cells, "id", cells["id"])
+        name = _name(cells)
+        if not name:
+            cells.fault("name", "must not be empty")
+        parent = 0 if cells["parent"] in ("", "0") else _whole(cells, "parent", cells["parent"])
+        if number in rows:
+            cells.fault("id", f"must be unique; line {rows[number].number} has it already")
+        elif number:
+            rows[number], names[number] = cells, name
+            if parent:
+                parents[number] = parent
+    _check_tree(parents, rows)
+    if table.faults:
+        raise RosterError(table.faults)
+    return Departments(parents, names)
 
 
 def line_of(cells: Cells, *, departments: Departments | None, with_departments: bool) -> RosterLine | None:
@@ -142,46 +168,6 @@ def _matches(role: Role, who: Traits | RosterLine, departments: Departments) -> 
     )
 
 
-def _parsed_roster(
-    path: Path, departments: Departments | None, *, with_departments: bool
-) -> tuple[tuple[RosterLine, ...], list[Fault]]:
-    required = ("userid", "department") if with_departments else ("userid",)
-    table = CsvTable(path, known=ROSTER_COLUMNS, required=required)
-    lines: dict[str, RosterLine] = {}
-    first_seen: dict[str, int] = {}
-    for cells in table:
-        userid = _userid(cells)
-        if userid in first_seen:
-            cells.fault("userid", f"must be unique; line {first_seen[userid]} has it already")
-        elif userid:
-            first_seen[userid] = cells.number
-        line = _roster_line(cells, userid, departments, with_departments=with_departments)
-        if not cells.wrong:
-            lines[userid] = line
-    return tuple(lines.values()), table.faults
-
-
-def _parsed_departments(path: Path) -> tuple[Departments, list[Fault]]:
-    table = CsvTable(path, known=DEPARTMENT_COLUMNS, required=DEPARTMENT_COLUMNS)
-    names: dict[int, str] = {}
-    parents: dict[int, int] = {}
-    rows: dict[int, Cells] = {}
-    for cells in table:
-        number = _department_id(cells)
-        name = _name(cells)
-        if not name:
-            cells.fault("name", "must not be empty")
-        parent = 0 if cells["parent"] in ("", "0") else _whole(cells, "parent", cells["parent"])
-        if number in rows:
-            cells.fault("id", f"must be unique; line {rows[number].number} has it already")
-        elif number:
-            rows[number], names[number] = cells, name
-            if parent:
-                parents[number] = parent
-    _check_tree(parents, rows)
-    return Departments(parents, names), table.faults
-
-
 def _roster_line(
     cells: Cells, userid: str, departments: Departments | None, *, with_departments: bool
 ) -> RosterLine:
@@ -222,10 +208,6 @@ def _ids(cells: Cells, column: str, departments: Departments | None) -> tuple[in
         if number and departments is not None and number not in departments.names:
             cells.fault(column, f"the departments file has no department {number}")
     return tuple(ids)
-
-
-def _department_id(cells: Cells) -> int:
-    return _whole(cells, "id", cells["id"])
 
 
 def _whole(cells: Cells, column: str, text: str) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.config.checks import cross_faults
 from bot.config.faults import Fault, nearest, shown, sounds_secret, value_at, written_key
+from bot.config.fields import ConfigSource
 
 Path = tuple[str | int, ...]
+_Model = TypeVar("_Model", bound=BaseModel)
 
 _SENTENCES = {
     "int_type": "must be a whole number",
@@ -27,12 +30,20 @@ _SENTENCES = {
 }
 
 
-def shape_faults(
-    error: ValidationError, *, model: type[BaseModel], tree: Mapping[str, Any], file: str
-) -> list[tuple[Path, Fault]]:
-    """Return each error as its path and a fault; values of secrets and of unknown keys are never shown."""
-    details = error.errors(include_url=False, include_input=False)
-    return [(detail["loc"], _fault(detail, model=model, tree=tree, file=file)) for detail in details]
+def validated(
+    model: type[_Model], tree: Mapping[str, Any], place: ConfigSource
+) -> tuple[_Model | None, list[tuple[Path, Fault]]]:
+    """Return *tree* as a *model*, None if a key is wrong; and each fault with its path.
+
+    Values of secrets and of unknown keys are never shown.
+    """
+    file, value, details = str(place.file), None, list[ErrorDetails]()
+    try:
+        value = model.model_validate(tree, context=place)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+    faults = [(detail["loc"], _fault(detail, model=model, tree=tree, file=file)) for detail in details]
+    return value, [*faults, *cross_faults(tree, file=file)]
 
 
 def key_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
