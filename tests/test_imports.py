@@ -22,8 +22,8 @@ from bot.features.imports.csv_import import ImportingError, Lines, Report, impor
 from bot.features.imports.facts import FactLine, FactLines
 from bot.services import Services
 from bot.store import staging
-from bot.store.contact_knowledge import Absence, StoredFacts
-from bot.store.facts import Facts, FactsImport
+from bot.store.contact_knowledge import Absence
+from bot.store.facts import Facts, FactsImport, StoredFacts
 
 SHA = hashlib.sha256(b"13800000000").hexdigest()
 

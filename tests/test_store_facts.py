@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.contact_knowledge import StoredFacts
-from bot.store.facts import Facts, FactsBusyError, FactsImport, FactValues, merge_values
+from bot.store.facts import Facts, FactsBusyError, FactsImport, FactValues, StoredFacts, merge_values
 from bot.store.queries import steps
 from bot.store.store import Store
 

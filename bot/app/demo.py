@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -216,31 +217,21 @@ def _special_days(today: date) -> Iterator[str]:
 @contextmanager
 def _bot(config: Config, sandbox: Sandbox) -> Iterator[tuple[Services, str]]:
     """Run the bot as a service in a thread of this process; yield its services and address."""
-    ready, stop = threading.Event(), threading.Event()
-    ports: list[int] = []
-    failure: list[BaseException] = []
-
-    def on_ready(port: int) -> None:
-        ports.append(port)
-        ready.set()
+    port, stop = Future[int](), threading.Event()
 
     with open_services(config, clock=FollowingClock(sandbox)) as services:
 
         def serve() -> None:
             try:
-                service.run(services, stop=stop, on_ready=on_ready, tick_s=_TICK_S)
-            except BaseException as error:  # noqa: BLE001 - handed to the main thread
-                failure.append(error)
-            finally:
-                ready.set()
+                service.run(services, stop=stop, on_ready=port.set_result, tick_s=_TICK_S)
+            except BaseException as error:  # noqa: BLE001 - handed to the main thread, if that still waits
+                if not port.done():
+                    port.set_exception(error)
 
         thread = threading.Thread(target=serve, name="bot")
         thread.start()
         try:
-            ready.wait()
-            if failure:
-                raise failure[0]
-            yield services, f"http://127.0.0.1:{ports[0]}"
+            yield services, f"http://127.0.0.1:{port.result()}"
         finally:
             stop.set()
             thread.join()

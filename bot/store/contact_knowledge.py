@@ -10,18 +10,7 @@ from datetime import date, timedelta
 from bot.core.contacts import Details
 from bot.store.coordination import PEOPLE, Marks
 from bot.store.engine import Engine, SqlRow, TableGroup, row_of
-from bot.store.facts import MANAGER, Facts, StoredFacts
-
-__all__ = [
-    "KEY_KINDS",
-    "MANAGER",
-    "SELF_DECLARED",
-    "Absence",
-    "ContactKeys",
-    "ContactKnowledge",
-    "StoredDetails",
-    "StoredFacts",
-]
+from bot.store.facts import Facts, StoredFacts
 
 _BATCH = 5000
 # By what the bank may call a customer. The more a key names one customer, the more it is believed.

@@ -73,13 +73,8 @@ def privacy(ask: Ask) -> Message:
     )
 
 
-def not_understood(ask: Ask) -> Message:
-    """Say that the text is no command, and list the commands."""
-    return help_text(ask, understood=False)
-
-
 def help_text(ask: Ask, *, understood: bool = True) -> Message:
-    """List the commands that the asker may use."""
+    """List the commands that the asker may use; not *understood*: say first that the text was none."""
     desk = ask.desk
     return about_message.help_text(
         language=desk.language,

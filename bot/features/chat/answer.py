@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -115,7 +116,9 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
         understood = parse_command(asked.text)
         if not desk.is_in_rollout(asked.userid) and (understood is None or understood.command not in ALWAYS):
             return own_message.not_begun(language=desk.language, at=desk.local)
-        reply = about.not_understood if understood is None else REPLIES[understood.command]
+        reply = (
+            partial(about.help_text, understood=False) if understood is None else REPLIES[understood.command]
+        )
         answered = reply(
             Ask(
                 desk=desk,

@@ -18,8 +18,16 @@ from bot.core.contacts import NOBODY
 from bot.features.imports.absences import known_people
 from bot.features.imports.csv_import import LISTED, ImportingError, Lines, Numbered, Remark, Report
 from bot.services import Services
-from bot.store.contact_knowledge import KEY_KINDS, MANAGER, SELF_DECLARED
-from bot.store.facts import NO_VALUES, FactsBusyError, FactsImport, FactValues, merge_values, values_of
+from bot.store.contact_knowledge import KEY_KINDS, SELF_DECLARED
+from bot.store.facts import (
+    MANAGER,
+    NO_VALUES,
+    FactsBusyError,
+    FactsImport,
+    FactValues,
+    merge_values,
+    values_of,
+)
 from bot.store.staging import Change, Staging, StoredRow
 
 _COMBINATIONS = 10_000  # cached combinations of values; a million lines have few different ones

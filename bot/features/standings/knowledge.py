@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.core.contacts import NOTHING, Contact
-from bot.store.contact_knowledge import KEY_KINDS, MANAGER, SELF_DECLARED, StoredDetails, StoredFacts
+from bot.store.contact_knowledge import KEY_KINDS, SELF_DECLARED, StoredDetails
+from bot.store.facts import MANAGER, StoredFacts
 from bot.store.store import Store
 
 SAME_ADD_S = 60  # details belong to the add this close to WeCom's createtime
