@@ -100,10 +100,7 @@ def begin_record(services: Services, *, now: datetime) -> None:
 
 
 def record_files(services: Services, *, now: datetime) -> None:
-    """Keep what the directory and the file say of people and of rules under today's local date.
-
-    `serve` and `run` do, reports never.
-    """
+    """Record people and rules of directory and file under today's local date; for `serve` and `run` only."""
     store, day = services.store, services.config.work_calendar().local_day(now)
     with store.transaction():
         old = directory.superseded(services.directory.files, store.roster_lines.all())

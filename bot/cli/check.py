@@ -157,8 +157,7 @@ def _from_rules(config: Config, services: Services) -> list[Fault]:
 
 
 def _said(target: Unreached) -> str:
-    periods = (
-        target.periods[0] if len(target.periods) == 1 else f"{target.periods[0]} to {target.periods[-1]}"
-    )
+    first, last = target.periods[0], target.periods[-1]
+    periods = first if first == last else f"{first} to {last}"
     best = f"{target.best.counted}/{target.best.target} in {target.best.period}"
     return f"nobody reached it in {periods} (the best was {best}); a target out of reach invites faking"

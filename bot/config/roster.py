@@ -76,10 +76,7 @@ def read_roster(
 
 
 def read_departments(path: Path) -> Departments:
-    """Return the departments file at *path* as a tree. An empty parent, or WeCom's 0, is the top.
-
-    Raises RosterError with every fault.
-    """
+    """Return the departments file at *path* as a tree; parent 0 or none is the top. Raises RosterError."""
     table = CsvTable(path, known=DEPARTMENT_COLUMNS, required=DEPARTMENT_COLUMNS)
     names: dict[int, str] = {}
     parents: dict[int, int] = {}

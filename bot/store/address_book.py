@@ -70,7 +70,7 @@ class StoredBook(TableGroup):
         return [_entry(row) for row in self._engine.all("book_joiners")]
 
     def put(self, entries: Iterable[Entry]) -> None:
-        """Keep members as they are now."""
+        """Store members as they are now."""
         self._engine.run_many("book_put", [_row(entry) for entry in entries])
 
     def states(self) -> dict[EntryState, int]:
@@ -85,7 +85,7 @@ class StoredBook(TableGroup):
         return Departments(parents, {row["id"]: row["name"] for row in rows})
 
     def put_departments(self, departments: Iterable[tuple[int, str, int]], *, read_on: date) -> None:
-        """Keep departments (id, name, parent id or 0)."""
+        """Store departments (id, name, parent id or 0)."""
         self._engine.run_many(
             "departments_put",
             [

@@ -38,7 +38,7 @@ class ChatInbox(TableGroup):
     """Each method is one statement, safe alone or inside a transaction."""
 
     def put(self, request: ChatRequest) -> bool:
-        """Keep what was said; False when this message is known, answered or not."""
+        """Store what was said; False when this message is known, answered or not."""
         return self._engine.apply("word_add", **row_of(request))
 
     def open(self, *, batch: int) -> list[ChatRequest]:
@@ -59,7 +59,7 @@ class ChatInbox(TableGroup):
         return sorted(requests, key=lambda request: (request.said_at, request.msgid))
 
     def hold(self, claim: str, *, until: int) -> frozenset[str]:
-        """Keep what *claim* still has *until* then (real epoch s); which these are, by msgid."""
+        """Prolong *claim* *until* then (real epoch s). Return what it still has, by msgid."""
         self._engine.run("words_hold", claim=claim, until=until)
         return frozenset(row["msgid"] for row in self._engine.all("words_held", claim=claim))
 
@@ -76,7 +76,7 @@ class Attachments(TableGroup):
     """Files that wait to be sent with a message."""
 
     def put(self, id: str, *, filename: str, body: bytes, at: int) -> None:  # noqa: A002 - as in the row
-        """Keep a file until its message is sent; what never was is forgotten after days. *at*: epoch s."""
+        """Store a file until its message is sent; what never was is forgotten after days. *at*: epoch s."""
         self._engine.run("attachments_drop_before", made_at=at - _FORGOTTEN_S)
         self._engine.run("attachment_put", id=id, filename=filename, body=body, made_at=at)
 

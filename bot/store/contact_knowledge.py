@@ -75,7 +75,7 @@ class ContactKnowledge(TableGroup):
         return {userid: frozenset(leave) for userid, leave in days.items()}
 
     def put_absences(self, absences: Iterable[Absence]) -> None:
-        """Keep leave; the same days of the same person once."""
+        """Store leave; the same days of the same person once."""
         # Of one statement's rows no two may be the same row.
         kinds = {
             (absence.userid, absence.first.isoformat(), absence.last.isoformat()): absence.kind
@@ -98,10 +98,7 @@ class ContactKnowledge(TableGroup):
         return self._facts.all(keys)
 
     def keys(self, kind: str) -> Iterator[tuple[str, str]]:
-        """Yield every (key, external_userid) by which contacts may be called now; some come twice.
-
-        *kind* is one of KEY_KINDS.
-        """
+        """Yield every (key, external_userid) of the *kind* (of KEY_KINDS) of contacts now; some twice."""
         if kind in ("external_userid", "state"):
             yield from self._pairs(kind, "keys_of_adds", "added_at")
         if kind != "external_userid":

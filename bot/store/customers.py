@@ -28,10 +28,7 @@ class CustomerNames(TableGroup):
     """Rows of this table."""
 
     def put(self, names: Iterable[CustomerName], *, read_at: int, since: int) -> None:
-        """Keep what was read (*read_at*, epoch s), but of contacts that ended up to *since*.
-
-        Call it inside a transaction.
-        """
+        """Store names read at *read_at* (epoch s), in a transaction; not of contacts ended up to *since*."""
         unique = {(name.userid, name.external_userid): name for name in names if name.name or name.remark}
         rows = [row_of(name, read_at=read_at, since=since) for _, name in sorted(unique.items())]
         self._engine.run_many("names_put", rows)

@@ -114,7 +114,7 @@ class DetailReads(TableGroup):
         return [Read(**row) for row in self._engine.all("reads_of_customer", external_userid=external_userid)]
 
     def put(self, contacts: Iterable[ContactRead], *, read_at: int) -> None:
-        """Keep what was read; call it inside a transaction."""
+        """Store what was read; call it inside a transaction."""
         rows = [{**contact_row(contact), "read_at": read_at} for contact in contacts]
         self._engine.run_many("details_put", rows)
 
@@ -155,7 +155,7 @@ class DetailReads(TableGroup):
         return [(row["error"], row["relations"]) for row in rows]
 
     def put_tags(self, tags: Sequence[Tag]) -> None:
-        """Keep names of tags that were seen on contacts; call it inside a transaction."""
+        """Store names of tags that were seen on contacts; call it inside a transaction."""
         unique = {tag.id: tag for tag in tags}
         rows = [row_of(tag, group_name=tag.group) for _, tag in sorted(unique.items())]
         self._engine.run_many("tags_put", rows)

@@ -153,10 +153,7 @@ class FactsImport:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Be the only import; at the end nothing is left of one that was not published.
-
-        Raises FactsBusyError while another process imports.
-        """
+        """Be the only import; leave nothing unpublished. Raises FactsBusyError while another imports."""
         self._hold()
         try:
             self.facts.drop_unseen()

@@ -31,7 +31,7 @@ class Ledger(TableGroup):
         self._local = threading.local()
 
     def append(self, event: RelationEvent, *, origin: str, recorded_at: int) -> bool:
-        """Keep a fact; its relation is marked for deriving with the commit. False when it was known already.
+        """Store a fact; its relation is marked for deriving with the commit. False when it was known already.
 
         A fact about a changed userid is kept under the new one. *origin* is callback, sync or import;
         *recorded_at* in epoch s.
@@ -44,7 +44,7 @@ class Ledger(TableGroup):
         return is_new
 
     def append_all(self, events: Iterable[RelationEvent], *, origin: str, recorded_at: int) -> None:
-        """Keep many facts, as `append` keeps one."""
+        """Store many facts, as `append` stores one."""
         renamed = {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
         rows = [
             row_of(

@@ -128,11 +128,11 @@ class Outbox(TableGroup):
         return self._engine.number("outbox_expired_since", since=since) or 0
 
     def expire(self, *, real_now: int, clock_now: int) -> int:
-        """Drop what lost its point; how many."""
+        """Drop expired messages. Return how many."""
         return self._engine.run("outbox_expire", real_now=real_now, clock_now=clock_now)
 
     def begin(self, seq: int, *, request: bytes, now: int) -> bool:
-        """Keep the exact request before its try; False when the row is no longer pending."""
+        """Store the exact request before its try; False when the row is no longer pending."""
         digest = hashlib.sha256(request).hexdigest()
         return self._engine.apply("outbox_begin", seq=seq, request=request, request_hash=digest, now=now)
 

@@ -53,7 +53,7 @@ class Preferences(TableGroup):
         return {row["userid"]: value_of(Mute, row) for row in self._engine.all("mutes_all")}
 
     def add_leave(self, userid: str, first: date, last: date, *, at: int) -> bool:
-        """Keep a leave, both days included; False when it is known. *at* in epoch s."""
+        """Store a leave, both days included; False when it is known. *at* in epoch s."""
         days = {"first_day": first.isoformat(), "last_day": last.isoformat()}
         return self._engine.apply("leave_said_add", userid=userid, said_at=at, **days)
 

@@ -1,4 +1,4 @@
-"""Places among so many that nobody can wait for them: worked out from time to time, the newest kept."""
+"""Ranks among so many people that nobody can wait for them: computed from time to time, the newest stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Ranks(TableGroup):
     """Call `put` inside a transaction."""
 
     def put(self, ranks: Mapping[tuple[str, str], Mapping[str, RankPlace]], *, as_of: int) -> None:
-        """Keep places by (quota, period) and userid as of *as_of* (epoch s); all earlier ones go."""
+        """Store ranks by (quota, period) and userid as of *as_of* (epoch s); all earlier ones go."""
         self._engine.run("ranks_clear")
         for (quota, period), places in ranks.items():
             written = {userid: (place.rank, place.of) for userid, place in places.items()}

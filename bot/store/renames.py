@@ -9,26 +9,9 @@ from bot.store.engine import TableGroup
 
 # Each moves rows of one table to the new userid; what cannot move is cleared after that.
 _MOVED = (
-    "rename_facts",
-    "rename_absences",
-    "rename_details",
-    "rename_detail_reads",
-    "rename_names",
-    "rename_reviews",
-    "rename_readings",
-    "rename_losses",
-    "rename_engagement",
-    "rename_engagement_members",
-    "rename_mutes",
-    "rename_leaves",
-    "rename_wishes",
-    "rename_coached",
-    "rename_coaches",
-    "rename_shown",
-    "rename_words",
-    "rename_unasked",
-    "rename_withheld",
-    "rename_exports",
+    *("facts", "absences", "details", "detail_reads", "names", "reviews", "readings"),
+    *("losses", "engagement", "engagement_members", "mutes", "leaves", "wishes", "coached"),
+    *("coaches", "shown", "words", "unasked", "withheld", "exports"),
 )
 
 
@@ -62,8 +45,8 @@ class Renames(TableGroup):
     def move(self, old: str, new: str) -> None:
         """Give *new* every row of *old*; people themselves are the caller's business."""
         for name in _MOVED:
-            self._engine.run(name, old_userid=old, userid=new)
-            self._engine.run(f"{name}_clear", old_userid=old)
+            self._engine.run(f"rename_{name}", old_userid=old, userid=new)
+            self._engine.run(f"rename_{name}_clear", old_userid=old)
         self._engine.run("rename_managers", old_userid=old, userid=new)
         self._engine.run("rename_exporters", old_userid=old, userid=new)
         self._engine.run("rename_adds_clear", old_userid=old)  # derived anew under the new userid

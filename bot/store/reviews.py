@@ -163,7 +163,7 @@ class Findings(TableGroup):
         return frozenset(_name(row) for row in self._engine.all("findings_names"))
 
     def ask(self, finding: Finding, evidence: Evidence, *, at: int) -> bool:
-        """Keep a question under its time; False when it was asked before."""
+        """Store a question under its time; False when it was asked before."""
         return self._engine.apply(
             "findings_ask",
             **_named(finding.name),
@@ -178,7 +178,7 @@ class Findings(TableGroup):
         return [_open_finding(row) for row in self._engine.all("findings_open")]
 
     def answer(self, name: FindingName, text: str, *, at: int) -> bool:
-        """Keep what the person says, once; False when it was answered or decided."""
+        """Store what the person says, once; False when it was answered or decided."""
         return self._engine.apply("findings_answer", **_named(name), answer=text, at=at)
 
     def decide(self, name: FindingName, *, confirmed: bool, by: str, reason: str, at: int) -> bool:

@@ -27,7 +27,7 @@ class RosterLines(TableGroup):
         return {row["userid"]: Imported(line_from(row["line"]), beside[row["userid"]]) for row in rows}
 
     def put(self, lines: Iterable[Imported], *, now: int) -> None:
-        """Keep lines that were imported at *now* (epoch s), each in place of an earlier one."""
+        """Store lines that were imported at *now* (epoch s), each in place of an earlier one."""
         rows = [
             {
                 "userid": imported.line.userid,

@@ -35,7 +35,7 @@ class DailyStatements(TableGroup):
         return self.key(month) or fresh
 
     def add(self, code: str, *, month: str, body: str) -> None:
-        """Keep what was given out under *code*."""
+        """Store what was given out under *code*."""
         self._engine.run("daily_statement_add", code=code, month=month, body=body)
 
     def get(self, code: str) -> Given | None:

@@ -166,10 +166,7 @@ def _listed(customer: Mapping[str, Any], given: Mapping[str, Any], *, named: boo
 def contact_details(
     client: WeComClient, external_userid: str, *, ask: Ask, named: bool = False
 ) -> CustomerDetails:
-    """Return all of a customer's details; *ask* makes the call for each page. Raises WeComError.
-
-    *named*: with names and remarks.
-    """
+    """Return a customer's details, *named* with names; *ask* calls for each page. Raises WeComError."""
     followers: list[Follower] = []
     customer: Mapping[str, Any] = {}
     for page in _pages(client, external_userid, ask=ask):

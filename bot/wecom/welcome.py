@@ -33,10 +33,7 @@ _BACK_OFF_S = (0.3, 1.0, 3.0)
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """A welcome message to send now: the code of an event of *happened_at* (real epoch s).
-
-    Its `repr` shows no code.
-    """
+    """A welcome message: the code of an event of *happened_at* (real epoch s); its `repr` shows no code."""
 
     code: str = field(repr=False)
     happened_at: int

@@ -19,10 +19,7 @@ class XmlError(ContentFreeError, ValueError):
 
 
 def parse(body: bytes) -> Fields:
-    """Return the children of the root element: text, nested fields, or a list where an element repeats.
-
-    Raises XmlError.
-    """
+    """Return the root's children: text, nested fields, or a list where one repeats. Raises XmlError."""
     try:
         # A DTD is written "<!DOCTYPE", an entity "<!ENTITY". Texts without them need no second look, and the
         # parser of the standard library takes half the time.

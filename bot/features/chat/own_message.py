@@ -17,10 +17,7 @@ from bot.messages.message import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnPlace:
-    """A rank (*place*) within *scope*, as of *at* (local; None: as of the message).
-
-    *place* is None until it is computed.
-    """
+    """A rank (*place*, None until computed) within *scope*, as of *at* (local; None: as of the message)."""
 
     place: RankPlace | None
     scope: Scope

@@ -15,10 +15,7 @@ from bot.messages.rows import Rows, kept_rows
 
 
 def to_remind(rows: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
-    """Return one person's rows that need a reminder: behind, with something left today.
-
-    People without such rows get no reminder.
-    """
+    """Return one person's rows that are behind with something left today; without any, no reminder."""
     return tuple(row for row in rows if row.status is Status.BEHIND and row.today_left)
 
 
