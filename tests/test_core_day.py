@@ -58,6 +58,12 @@ def test_the_facts_of_23_november(when: str, facts: DayFacts) -> None:
     assert day_facts(adds, day=DAY, calendar=china(), at=at(when)) == facts
 
 
+def test_all_losses_of_a_day_are_one_number() -> None:
+    facts = day_facts(fold_all(HISTORY)["jia"], day=DAY, calendar=china(), at=at("2026-11-24T09:07:00"))
+
+    assert facts.lost == 2 + 1 + 1
+
+
 def test_without_contacts_a_day_brings_nothing() -> None:
     nothing: list[RelationEvent] = []
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from builders.branches import china, quota, seconds
 
-from bot.core.contacts import Contact
-from bot.core.counting import Burst, Counting, Integrity, QuickLoss
+from bot.core.contacts import Contact, Details
+from bot.core.counting import Burst, Counting, FirstAdd, Integrity, QuickLoss
 from bot.core.evidence import Evidence, evidence_of
-from bot.core.integrity import bursts, quick_loss, shared
+from bot.core.integrity import LaunchRule, bursts, quick_loss, rollouts, shared
 from bot.core.relations import Add, RelationKind
 
 
@@ -40,6 +41,24 @@ def test_a_shared_customer_is_told_by_how_many_within_how_many_days() -> None:
 
     moment = seconds("2026-11-03T10:00")
     assert found == Evidence(first=moment, last=moment, n=3, days=30)
+
+
+def test_adds_of_known_customers_near_the_first_start_are_told_by_first_last_and_number() -> None:
+    start = seconds("2026-11-23T08:00")
+    told = [
+        replace(
+            contact(f"2026-11-23T{hour}:00", customer=f"c{hour}"),
+            known_since=seconds("2026-01-05T10:00"),
+            details=Details(customer_type=1, add_way=1),
+        )
+        for hour in (10, 11, 15)
+    ]
+    rule = LaunchRule(start=start, first_add=FirstAdd.PAIR)
+    (finding,) = rollouts(told, rollout=rule, day_of=china().day_of)
+
+    found = evidence_of(finding, contacts=told, quota=quota())
+
+    assert found == Evidence(first=seconds("2026-11-23T10:00"), last=seconds("2026-11-23T15:00"), n=3)
 
 
 def test_a_quick_loss_is_told_by_how_many_of_how_many() -> None:

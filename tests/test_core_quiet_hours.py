@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import pytest
 
 from bot.core.people import Membership, Person
 from bot.core.quiet_hours import NO_WISH, RANKS, WAITS, QuietHours, QuietWish, Silence, kind_of, places_kept
+from bot.core.rollout import Mode, RolloutScope
 from bot.core.workdays import WorkCalendar
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -94,6 +96,17 @@ def test_the_next_time_at_which_he_may_be_told(
     wanted = None if time_of_telling is None else at(time_of_telling)
 
     assert quiet.next_time("jia", at(moment)) == wanted
+
+
+def test_before_the_rollout_comes_there_is_no_next_time() -> None:
+    pilot = RolloutScope(mode=Mode.PILOT, pilot=(2,))
+    outside, inside = (
+        QuietHours(people={"jia": person()}, wishes={}, calendar=CALENDAR, rollout=scope)
+        for scope in (pilot, replace(pilot, pilot=(1,)))
+    )
+
+    assert outside.next_time("jia", NOON) is None
+    assert inside.next_time("jia", NOON) == NOON
 
 
 @pytest.mark.parametrize(

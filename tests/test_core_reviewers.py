@@ -103,6 +103,13 @@ def test_who_leads_on_two_floors_is_a_direct_leader_and_decides_on_neither() -> 
     assert bank(both).levels("jia") == (("head",),)
 
 
+def test_a_case_of_admins_alone_is_decided_by_nobody_whom_it_concerns() -> None:
+    with_admins = bank(admins=("head", "unit", "jia"))
+
+    assert with_admins.admins_but({"jia"}) == (("head", "unit"),)
+    assert with_admins.admins_but({"head", "unit", "jia"}) == ()
+
+
 @pytest.mark.parametrize(
     ("since", "away", "until"),
     [

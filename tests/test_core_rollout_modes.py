@@ -49,6 +49,21 @@ def test_a_pilot_has_its_people_and_who_leads_in_it(who: Person | None, included
     assert reach(Mode.ON).includes(who, DAY) is True
 
 
+@pytest.mark.parametrize(
+    ("mode", "answered"),
+    [
+        pytest.param(Mode.SHADOW, {"admin"}, id="shadow"),
+        pytest.param(Mode.PILOT, {"admin", "south"}, id="pilot"),
+        pytest.param(Mode.ON, {"admin", "south", "north"}, id="on"),
+    ],
+)
+def test_who_gets_figures_on_demand(mode: Mode, answered: set[str]) -> None:
+    people = {"admin": None, "south": person("south", 11), "north": person("north", 12)}
+    scope = reach(mode, 11)
+
+    assert {name for name, who in people.items() if scope.answers(name, person=who, day=DAY)} == answered
+
+
 def test_membership_of_a_pilot_is_dated() -> None:
     moved = Person(
         userid="a",

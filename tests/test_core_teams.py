@@ -6,18 +6,20 @@ from datetime import date
 from typing import Any
 
 from builders.branches import NINE_TENTHS, at, person, quota, seconds
-from builders.contacts import branch, contact, won
+from builders.contacts import branch, contact, rows, won
 
 from bot.core.contacts import Contact
+from bot.core.history import Kept
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
 from bot.core.progress import compute_rows
 from bot.core.quotas import Quota
-from bot.core.teams import Team, compute_teams
+from bot.core.teams import Team, compute_teams, large_teams
 
 # 1 with 11 and 12 below it; 2 beside it.
 TREE = Departments(parents={11: 1, 12: 1})
 WHEN = "2026-11-24T09:00"
+FIVE = {"jia": 6, "yi": 2, "bing": 2, "ding": 4, "wu": 4}
 ALL_MONTH = frozenset(date(2026, 11, day) for day in range(1, 31))
 
 
@@ -59,6 +61,19 @@ def test_a_department_holds_what_stands_below_it() -> None:
         team(11, people=1, attainment=1.0, median=1.5),
         team(12, people=1, attainment=0.5, median=0.5),
     ]
+
+
+def test_of_given_members_only_a_large_team_is_summed() -> None:
+    contacts = [one for userid, number in FIVE.items() for one in won(number, userid=userid)]
+    months = rows(contacts, WHEN, asked=quota(4), people=[person(userid) for userid in FIVE])
+    members = {11: list(FIVE), 12: ["jia", "yi", "bing", "ding"], 13: ["nobody"]}
+
+    kept = dict.fromkeys(FIVE, Kept(kept=3, adds=4))
+
+    found = large_teams(members, {userid: [row] for userid, row in months.items()}, kept=kept)
+
+    # 4 + 2 + 2 + 4 + 4 of 20; the middle of 1.5, 0.5, 0.5, 1 and 1; 15 of 20 kept.
+    assert found == (team(11, people=5, attainment=0.8, median=1.0, kept_90=0.75),)
 
 
 def test_two_decimals_halves_up_and_the_middle_of_two() -> None:

@@ -108,6 +108,16 @@ def test_a_silence_is_one_in_working_hours_only(last: str, now: str, silent: boo
     assert is_silent(past, since=at(TODAY, last), now=at(TODAY, now), calendar=CALENDAR) is silent
 
 
+def test_a_callback_of_the_night_after_an_outage_is_no_traffic() -> None:
+    evening = at(MONDAY, "17:55")
+    night = at(MONDAY + timedelta(days=1), "02:30")
+
+    before = heard([at(MONDAY, "17:35"), evening])
+    after = heard([night], before=before, disturbed=frozenset({night}))
+
+    assert (after.last, after.days) == (night, before.days)
+
+
 def test_the_night_and_the_weekend_are_no_silence() -> None:
     past = heard(weeks(days=6))
     friday = at(date(2026, 11, 20), "17:55")
