@@ -2,19 +2,21 @@
 # They need Python >= 3.11 with venv, and make. Everything lands in .venv.
 
 PYTHON ?= python3
+RULES_TESTS = tests/test_core_*.py tests/test_*_rules.py tests/test_rules_versions.py
 # Test files at once.
 WORKERS ?= 2
 BIN := .venv/bin
 PACKAGES := bot handlers scheduler sandbox
 CHECKED := $(PACKAGES) tests bench pictures
 
-.PHONY: help install demo test lint types imports unit format bench size pictures lock clean
+.PHONY: help install demo test lint types imports unit format bench size pictures lock coverage clean
 
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
 	@echo "make test     everything that must be green: lint, types, imports, tests"
 	@echo "              with QUOTABOT_TEST_PROFILE=thorough six times as many examples in property tests"
 	@echo "make test-days  all tests but PostgreSQL's, as on eight other days; needs Debian's faketime"
+	@echo "make coverage the branches of the core and of the features' rules that no test of theirs takes"
 	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make bench    callbacks per second, beside the receiver that tutorials teach"
@@ -63,6 +65,11 @@ test-days: .venv/installed-dev
 test-days-quick: .venv/installed-dev
 	$(DAYS) --quick
 
+# The core and the pure rules of the features: each branch is taken by a test of their own.
+coverage: .venv/installed-dev
+	$(BIN)/coverage run -m pytest -q $(RULES_TESTS)
+	$(BIN)/coverage report
+
 smoke: .venv/installed
 	$(BIN)/python tests/smoke.py
 
@@ -87,4 +94,4 @@ lock: .venv/installed-dev
 	$(LOCK) pyproject.toml --group build --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage .hypothesis .import_linter_cache
