@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import fields
 from datetime import date
 from enum import Enum
 from functools import cache
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 5.0  # how long a write waits for another one to end
 
 SqlRow = dict[str, Any]
+_PLAIN = frozenset({str, int, bytes, type(None)})  # most columns: they stay as they are
 _Value = TypeVar("_Value")
 
 
@@ -134,17 +134,13 @@ def row_of(value: DataclassInstance, **others: object) -> SqlRow:
 
     *others* are columns that *value* has in another form, or not at all. Fields without a column do no harm.
     """
-    row = {field.name: getattr(value, field.name) for field in fields(value)}
-    return {name: _column(cell) for name, cell in (row | others).items()}
+    row = {name: getattr(value, name) for name in value.__dataclass_fields__} | others
+    return {name: cell if type(cell) in _PLAIN else _column(cell) for name, cell in row.items()}
 
 
 def _column(cell: object) -> object:
-    match cell:
-        case date():
-            return cell.isoformat()
-        case Enum():
-            return cell.value
-        case bool():
-            return int(cell)
-        case _:
-            return cell
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, Enum):
+        return cell.value
+    return int(cell) if isinstance(cell, bool) else cell
