@@ -51,6 +51,8 @@ class Person:
 
     def weight_of(self, days: Sequence[date]) -> Fraction:
         """Return the sum of the share on each of the sorted *days*."""
+        if len(self.memberships) == 1:
+            return self.memberships[0].share * len(days)
         weight, begin = Fraction(0), 0
         for held, following in zip(self.memberships, (*self.memberships[1:], None), strict=True):
             end = len(days) if following is None else bisect_left(days, following.since or date.min)

@@ -279,14 +279,10 @@ class PersonFigures:
     own: OwnDays
     part: Fraction  # of target and money, see QuotaPeriod.part
     judged: Judged
+    tally: Tally
     today_sure: int
     opening: int  # basis `held`: sure when the period began, at most target; else 0
     to_add_yesterday: int
-
-    @property
-    def tally(self) -> Tally:
-        """Return the numbers of contacts by verdict."""
-        return Tally.of(self.judged)
 
     @property
     def membership(self) -> Membership:
@@ -349,6 +345,7 @@ def figures(
                 ),
                 part=quota_period.part(person, days),
                 judged=judged,
+                tally=Tally.of(judged),
                 today_sure=Tally.of(of_today).sure,
                 opening=opening,
                 to_add_yesterday=max(0, target - sure_before),
