@@ -1,4 +1,4 @@
-"""What happened to one employee's contacts on one local day, or on several."""
+"""Adds and losses of one employee on one local day, or on several."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class DayFacts:
 
     @property
     def lost(self) -> int:
-        """All losses."""
+        """Return the number of all losses."""
         return self.lost_by_customer + self.lost_by_member + self.lost_unknown
 
 
 def day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar, at: datetime) -> DayFacts:
-    """Return what is known as of *at* of the local *day* from one employee's whole-set folds.
+    """Return the facts of the local *day* as of *at* from one employee's whole-set folds.
 
     Raises ValueError if *at* has no zone.
     """
@@ -39,7 +39,7 @@ def day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar, at: dat
 def facts_between(
     adds: Iterable[Add], *, first: date, last: date, calendar: WorkCalendar, at: datetime
 ) -> DayFacts:
-    """Return the same of all local days from *first* to *last*, both included."""
+    """Return the facts of all local days from *first* to *last*, both included."""
     known_at = epoch_of(at)
     known = [add for add in (as_of(add, known_at) for add in adds) if add is not None]
     begin, end = calendar.start_of(first), calendar.start_of(last + timedelta(days=1))

@@ -37,7 +37,7 @@ class LeaderboardPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A department with what is below it: *people* not exempt, *percent* attained, rounded down."""
+    """A department and those below it: *people* not exempt, *percent* attained, rounded down."""
 
     department: int
     people: int
@@ -53,7 +53,7 @@ class Gain:
 
     @property
     def more(self) -> int:
-        """How many more they are; below 0 if they are fewer."""
+        """Return the difference; below 0 for fewer adds than before."""
         return self.latest - self.before
 
 

@@ -1,4 +1,4 @@
-"""Who stands where among whom: 1 + how many have a higher counted / target."""
+"""Ranks: 1 + the number of people with a higher counted / target in the same group."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankPlace:
-    """A *rank* among so many (*of*) who are ranked together."""
+    """A *rank* among so many people (*of*) of one group."""
 
     rank: int
     of: int
 
 
 def places(judged: Iterable[tuple[Key, Hashable, Fraction]]) -> dict[Key, RankPlace]:
-    """Return the place of each key: of (key, among whom, counted / target). Equal ones share a rank."""
-    listed = list(judged)
-    among: dict[Hashable, list[Fraction]] = {}
-    for _, whom, attainment in listed:
-        among.setdefault(whom, []).append(attainment)
-    for attainments in among.values():
+    """Return the place of each key of (key, group, counted / target). Equal ones share a rank."""
+    listed, groups = list(judged), dict[Hashable, list[Fraction]]()
+    for _, group, attainment in listed:
+        groups.setdefault(group, []).append(attainment)
+    for attainments in groups.values():
         attainments.sort()
-    found: dict[Key, RankPlace] = {}
-    for key, whom, attainment in listed:
-        others = among[whom]
-        found[key] = RankPlace(rank=1 + len(others) - bisect_right(others, attainment), of=len(others))
-    return found
+    ranks: dict[Key, RankPlace] = {}
+    for key, group, attainment in listed:
+        others = groups[group]
+        ranks[key] = RankPlace(rank=1 + len(others) - bisect_right(others, attainment), of=len(others))
+    return ranks

@@ -61,7 +61,7 @@ class QuotaFigures:
 
     @property
     def sure(self) -> int:
-        """What will count if nobody does anything more."""
+        """Return what will count if nobody does anything more."""
         return self.counted + self.pending - self.open
 
 

@@ -18,7 +18,7 @@ SMALLEST = 5  # teams under it are not broken down for those above their leader
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """One quota's period in one department with what is below it; shares have two decimals.
+    """One quota's period in one department and those below it; shares have two decimals.
 
     *people* are those not exempt; without any, the shares are None. *attainment*: Σ min(counted, target) / Σ
     target; *median* of counted / target; *kept_90* over all of them, None under 10 adds.
@@ -64,7 +64,7 @@ def large_teams(
     *,
     kept: Mapping[str, Kept],
 ) -> tuple[Team, ...]:
-    """Return the same of *members* (userids by department), where a quota asks SMALLEST of them or more.
+    """Return the teams of *members* (userids by department) with SMALLEST people or more under a quota.
 
     *rows* by userid; in the order of `compute_teams`.
     """
@@ -82,7 +82,7 @@ def large_teams(
 
 
 def upwards(department: int | None, departments: Departments) -> list[int]:
-    """Return *department* and what it stands below, the nearest first; a cycle ends it."""
+    """Return *department* and the departments above it, the nearest first; a cycle ends it."""
     way: list[int] = []
     while department is not None and department not in way:
         way.append(department)

@@ -1,7 +1,7 @@
-"""The directory: who works where. Read from the roster file or from what WeCom said, dated in the store.
+"""The directory: people, roles and departments of the roster file or WeCom, dated in the store.
 
-`serve` and `run` record what they read, with the day; reports look at the record and, on top of it, at the
-file as it is now, and record nothing.
+`serve` and `run` record each reading with its day. Reports use the record and the file as it is now, and
+record nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ROSTER_IMPORTED = "roster_imported"  # the mark that changes with each `import r
 
 
 def read_files(config: Config) -> Files:
-    """Read roster and departments. Raises RosterError with all bad lines of the file.
+    """Return roster and departments of the files. Raises RosterError with all bad lines.
 
     Beside WeCom a roster file that is not named in the configuration may be missing.
     """
@@ -39,12 +39,12 @@ def read_files(config: Config) -> Files:
 
 
 def read(config: Config, store: Store) -> Directory:
-    """Read the files, and what *store* has of WeCom's lists. Raises RosterError."""
+    """Return the directory of the files and of WeCom's lists in *store*. Raises RosterError."""
     return built(config, read_files(config), store)
 
 
 def built(config: Config, files: Files, store: Store | None) -> Directory:
-    """The directory that *files* and *store* give together; without a store nothing of WeCom is known."""
+    """Return the directory of *files* and *store* together; without a store nothing of WeCom is known."""
     now, held = _stamp(files.stamp, config, store), holding(files, store)
     if config.directory.source == "wecom":
         if store is None:
@@ -61,24 +61,24 @@ def built(config: Config, files: Files, store: Store | None) -> Directory:
 
 
 def holding(files: Files, store: Store | None) -> tuple[RosterLine, ...]:
-    """The roster that holds: an imported line until the file says something else of this person than then."""
+    """Return the roster: an imported line replaces the file's until that one changes."""
     lines = {line.userid: line for line in files.lines}
     imported = {} if store is None else store.roster_lines.all()
     old = superseded(files, imported)
-    lines |= {userid: one.line for userid, one in imported.items() if userid not in old}
+    lines |= {userid: entry.line for userid, entry in imported.items() if userid not in old}
     return tuple(lines.values())
 
 
 def superseded(files: Files, imported: Mapping[str, Imported]) -> frozenset[str]:
-    """People whose line in the roster file was changed after the import; who is not in it is kept."""
-    told = {line.userid: line for line in files.lines}
+    """Return the people whose line in the roster file changed after the import."""
+    lines = {line.userid: line for line in files.lines}
     return frozenset(
-        userid for userid, one in imported.items() if userid in told and told[userid] != one.beside
+        userid for userid, old in imported.items() if lines.get(userid, old.beside) != old.beside
     )
 
 
 def stamp(config: Config, store: Store) -> tuple[int | str, ...]:
-    """What changes when one of the files, or what is known from WeCom, does."""
+    """Return a value that changes with the files and with the knowledge from WeCom."""
     return _stamp(_look(config), config, store)
 
 
@@ -90,7 +90,7 @@ def _stamp(files: tuple[int, ...], config: Config, store: Store | None) -> tuple
 
 
 def _look(config: Config) -> tuple[int, ...]:
-    """What changes when one of the files does; empty while one of them cannot be looked at."""
+    """Return a value that changes with the files; empty while one of them cannot be read."""
     paths = (config.directory.roster_path, config.directory.departments_path)
     try:
         looks = [path.stat() for path in paths if path is not None]
@@ -104,7 +104,7 @@ def _is_named(config: Config) -> bool:
 
 
 def unknown_to_wecom(files: Files, known: Iterable[str]) -> list[str]:
-    """Userids of the roster that WeCom has not shown: nothing is counted of them."""
+    """Return the userids of the roster that WeCom has not shown: nothing of them is counted."""
     return sorted({line.userid for line in files.lines} - set(known))
 
 

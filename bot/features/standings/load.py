@@ -55,17 +55,17 @@ class Standings:
 
     @property
     def departments(self) -> Departments:
-        """The tree."""
+        """Return the tree of departments."""
         return self.branch.departments
 
     @property
     def calendar(self) -> WorkCalendar:
-        """Working days and hours."""
+        """Return the calendar of working days and hours."""
         return self.branch.calendar
 
     @cached_property
     def by_person(self) -> dict[str, tuple[QuotaFigures, ...]]:
-        """Rows of each person who has any, in the order of quotas; people in the order of userids."""
+        """Return the rows by userid, each person's in the order of quotas; people by userid."""
         found: dict[str, list[QuotaFigures]] = {}
         for row in self.rows:
             found.setdefault(row.userid, []).append(row)
@@ -73,7 +73,7 @@ class Standings:
 
     @cached_property
     def in_doubt(self) -> frozenset[str]:
-        """About whose adds of a period shown here a reviewer confirmed something, a flag of a row or not."""
+        """Return the people with a confirmed finding in a period shown here, flag of a row or not."""
         flagged = {row.userid for row in self.rows if row.flags}
         beside = {
             flag.name.userid
@@ -83,7 +83,7 @@ class Standings:
         return frozenset(flagged | beside)
 
     def works_on(self, userid: str, day: date) -> bool:
-        """Whether *userid* may be told something on the local *day*: employed, not absent, in range."""
+        """Say whether *userid* may get messages on the local *day*: employed, not absent, in range."""
         return self.people[userid].works_on(day)
 
     def own_workdays(self, row: QuotaFigures) -> int:
@@ -97,11 +97,11 @@ class Standings:
         )
 
     def day(self, userid: str, day: date) -> DayFacts:
-        """What a local day brought *userid*, as of *at*."""
+        """Return adds and losses of *userid* on the local *day*, as of *at*."""
         return day_facts(self._adds(userid), day=day, calendar=self.calendar, at=self.at)
 
     def days(self, userid: str, first: date, last: date) -> DayFacts:
-        """What the local days from *first* to *last* (included) brought *userid*, as of *at*."""
+        """Return adds and losses of *userid* from *first* to *last* (local days, included), as of *at*."""
         return facts_between(self._adds(userid), first=first, last=last, calendar=self.calendar, at=self.at)
 
     def teams(self) -> tuple[Team, ...]:
@@ -114,12 +114,12 @@ class Standings:
         )
 
     def large_teams(self, members: Mapping[int, Sequence[str]]) -> tuple[Team, ...]:
-        """What *members* (userids by department) reached together, in each quota that asks five of them."""
+        """Return the results of *members* (userids by department) in each quota with five of them or more."""
         userids = [userid for team in members.values() for userid in team if userid in self.by_person]
         return large_teams(members, self.by_person, kept=self._kept(userids))
 
     def waiting(self, userid: str) -> list[Waiting]:
-        """What the pending contacts of *userid* wait for, in the order of his quotas."""
+        """Return the reasons of the pending contacts of *userid*, in the order of their quotas."""
         own = {(row.quota, row.period) for row in self.by_person.get(userid, ()) if row.pending}
         return [
             one
@@ -142,7 +142,7 @@ class Standings:
 
 
 def load_rulebook(services: Services) -> Rulebook:
-    """Which rule holds for which period, as far as is known now."""
+    """Return the rules of all periods, as known now."""
     today = services.config.work_calendar().local_day(services.clock.now())
     return rulebook.rulebook(services.config.core_quotas(), services.store.rule_versions.all(), today=today)
 
@@ -150,7 +150,7 @@ def load_rulebook(services: Services) -> Rulebook:
 def load_standings(
     services: Services, *, at: datetime, period: str | None = None, money: bool = False
 ) -> Standings:
-    """Where everybody stands as of *at* (aware), in its periods or in the one named *period*.
+    """Return everybody's figures as of *at* (aware), in its periods or in the one named *period*.
 
     *money*: estimates also before settlement. Raises ValueError for a name that is no period.
     """
@@ -163,9 +163,9 @@ def load_standings(
 
 
 def load_standings_of(services: Services, userids: Collection[str], *, at: datetime) -> Standings:
-    """Where *userids* stand as of *at* (aware) in its periods: the rows that `load_standings` has of them.
+    """Return the rows of *userids* as of *at* (aware) in its periods, as `load_standings` has them.
 
-    Only what concerns them is read; so ranks, which are among everybody, are None: see `standings.ranks`.
+    Only their data is read, so ranks, which are among everybody, are None: see `standings.ranks`.
     """
     book = load_rulebook(services)
     quota_periods = book.periods_at(services.config.work_calendar().local_day(at))
@@ -277,9 +277,9 @@ class _Span(TypedDict):
 
 
 def _contacts(store: Store, span: _Span, *, userids: Sequence[str] | None, shared: bool) -> Contacts:
-    """Contacts of *userids* (None: of everybody) with what is known of them.
+    """Return the contacts of *userids* (None: of everybody) with all knowledge of them.
 
-    *shared*: beside them the bare adds of their customers at others, for whoever asks how many had one.
+    *shared*: with the bare adds of their customers at other employees, to count who shares a customer.
     """
     contacts = store.ledger.contacts(**span, userids=userids)
     since = 0 if span["alive"] else span["since"]
@@ -291,9 +291,9 @@ def _contacts(store: Store, span: _Span, *, userids: Sequence[str] | None, share
 
 
 def load_people(services: Services) -> Mapping[str, Person]:
-    """Everybody by userid, as recorded and as the files say now, with absences.
+    """Return everybody by userid, as recorded and as the files say now, with absences.
 
-    Read again only when something of it changed: 20,000 people take half a second.
+    The store is read again only after a change: 20,000 people take half a second.
     """
     return _load_people(services).by_userid
 
@@ -319,7 +319,7 @@ def _load_people(services: Services) -> People:
 
 
 def find_planned_adds(services: Services, people: Mapping[str, Person]) -> Planned:
-    """Whose adds of which days belong to an event that `[[campaigns]]` declares."""
+    """Return a function of userid and day that says whether adds belong to one of `[[campaigns]]`."""
     campaigns, tree = services.config.campaigns, services.directory.departments
 
     def planned(userid: str, day: date) -> bool:
