@@ -17,6 +17,8 @@ from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive, note_rules
 from bot.features.ledger.replay import recount
 from bot.features.ledger.versions import load_integrity, load_regain
+from bot.features.reviews import findings
+from bot.features.reviews.cases import cases
 from bot.features.standings.load import load_standings
 from bot.services import Services
 
@@ -39,6 +41,30 @@ def changed(folder: Path, *steps: tuple[str, str]) -> Iterator[Services]:
             services.use(load(write_config(folder, quotas=QUOTA, more=text), environ={}), services.directory)
             record_files(services, now=at(moment))
         yield services
+
+
+@pytest.mark.parametrize(
+    ("day", "asked"),
+    [
+        pytest.param("2026-11-20", [], id="the day of the change: the old rules"),
+        pytest.param("2026-11-23", ["finding:burst:zhang:2026-11-23"], id="after it"),
+    ],
+)
+def test_rules_of_integrity_that_are_new_in_a_running_period_ask_about_its_later_adds(
+    tmp_path: Path, day: str, asked: list[str]
+) -> None:
+    rules = '[integrity]\nburst = { adds = 2, minutes = 10 }\naction = "hold"\n'
+    now = at("2026-11-24T09:07")
+    with changed(tmp_path, ("2026-11-01T08:00", ""), ("2026-11-01T09:00", ""), (CHANGED, rules)) as services:
+        adds = (at(f"{day}T10:02"), at(f"{day}T10:05"), at(f"{day}T15:00"))
+        add_customers(services, "zhang", *adds)
+        findings.put(services, at=now, free=lambda _userid: True)
+        found = cases(services, at=now)
+        (row,) = load_standings(services, at=now).rows
+
+    assert [case.id for case in found if case.finding] == asked
+    assert [case.finding.evidence.n for case in found if case.finding] == [2] * len(asked)
+    assert (row.counted, row.pending) == ((1, 2) if asked else (3, 0))
 
 
 def relation(services: Services, customer: str, *events: tuple[RelationKind, str]) -> None:

@@ -22,6 +22,7 @@ from bot.core.rollout import Mode
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.sync import ROLLOUT_S
 from bot.core.workdays import WorkCalendar, epoch_of
+from bot.features.ledger.versions import load_integrity
 from bot.features.notify.rollout import rollout_scope
 from bot.features.standings.load import load_branch, load_people, load_rulebook
 from bot.services import Services
@@ -193,7 +194,7 @@ def _seen(services: Services, *, at: datetime) -> list[Question]:
 def _asks(services: Services, quota_period: QuotaInPeriod) -> bool:
     """Say whether a quota period can have findings: a rule is on, or the period lies near the start."""
     quota, period = quota_period
-    if quota.integrity != OFF:
+    if quota.integrity != OFF or any(rules != OFF for _, rules in load_integrity(services).values):
         return True
     start, calendar = services.store.syncs.first_at(), services.config.work_calendar()
     if start is None or quota.counting.first_add is FirstAdd.CORP:
@@ -271,6 +272,7 @@ class _Looking:
         userid, quota = finding.name.userid, quota_period.quota
         by_period = finding.name.subject == subject_of(quota.id, quota_period.period.name)
         contacts = self.past.history(userid).contacts
+        rules = self.past.integrity_at(quota, finding.concerned[0][2])
         # Contacts of a quick loss are lost already and need not be held.
         holds = not by_period and self.past.at_s < quota_period.settlement_s
         held = [
@@ -280,6 +282,6 @@ class _Looking:
         ]
         return Question(
             finding=finding,
-            evidence=evidence_of(finding, contacts=contacts, quota=quota),
+            evidence=evidence_of(finding, contacts=contacts, quota=replace(quota, integrity=rules)),
             held=tuple(held),
         )

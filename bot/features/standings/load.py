@@ -238,7 +238,7 @@ def load_branch(
         since = min(since, first - window_s)
         if quota.reward is not None and quota.reward.min_kept:
             since = min(since, quota.settlement(period, calendar=calendar) - KEPT_WINDOW_S)
-        if quota.basis is Basis.HELD and quota.integrity.hold:
+        if quota.basis is Basis.HELD and any(rule.hold for rule in rules):
             since = 0  # the neighbours of a living contact, lost ones too, make it a finding
     alive = any(quota.basis is Basis.HELD for quota, _ in quota_periods)
     people = load_people(services)
