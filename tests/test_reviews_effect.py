@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from builders.chat import say
 from builders.e2e import QUOTA, FakeTime, Quotabot, at, command_here, rows_of, where
 from builders.reviews import BURST_ID, TUESDAY, branch, lost_contact, morning, numbers, tell
 
@@ -163,6 +164,8 @@ def test_a_contact_that_is_open_can_be_appealed(tmp_path: Path) -> None:
         with pytest.raises(ReviewError, match="counts by itself"):  # its details are not read yet
             open_appeal(services, "zhang", "wm-new", text="已实名", at=TUESDAY)
         tell(services, "zhang", "wm-new", at("2026-11-21T10:00"), RelationKind.LOST_BY_CUSTOMER)
+        offered = [line for line in say(services, "zhang", "为什么 wm-new") if "说“申诉" in line]
         (case,) = open_appeal(services, "zhang", "wm-new", text="已实名", at=TUESDAY)
+        after = [line for line in say(services, "zhang", "为什么 wm-new") if "说“申诉" in line]
 
-    assert case.id == "appeal:1"
+    assert (len(offered), case.id, after) == (1, "appeal:1", [])

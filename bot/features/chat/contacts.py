@@ -146,7 +146,7 @@ def _appeals_of(desk: Desk, userid: str, contact: ListedCustomer) -> list[Review
 def _may_object(desk: Desk, userid: str, contact: ListedCustomer, quota: str, period: str) -> bool:
     judged = next(row for row in contact.judged if (row.quota, row.period) == (quota, period))
     return (
-        judged.verdict.outcome in {"rejected", "left_out"}
+        (judged.open or judged.verdict.outcome in {"rejected", "left_out"})
         and not any(case.quota == quota for case in _appeals_of(desk, userid, contact))
         and may_appeal(desk.services, quota, period, at=desk.at)
     )

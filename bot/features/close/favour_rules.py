@@ -23,11 +23,14 @@ def mark_of(key: tuple[str, str, int]) -> str:
 def favourable(stored: QuotaFigures, best: QuotaFigures) -> QuotaFigures:
     """Return the line to sign: *stored* with what *best* has in the person's favour, else *stored* itself.
 
-    More counted contacts, a smaller target, a smaller penalty and a larger reward are favourable. Flags stay
-    as stored.
+    More counted contacts, a smaller target, a smaller penalty (or none) and a larger reward are favourable.
+    Flags stay as stored, an exempt line stays exempt, and an earned reward is not lost by an exemption.
     """
+    if not stored.target or (not best.target and stored.reward):
+        return stored
     base = best if best.counted >= stored.counted else stored
     target = min(stored.target, best.target)
+    rewards = [reward for reward in (stored.reward, best.reward) if reward is not None]
     line = replace(
         base,
         target=target,
@@ -35,8 +38,8 @@ def favourable(stored: QuotaFigures, best: QuotaFigures) -> QuotaFigures:
         to_add=max(0, target - base.sure),
         status=Status.EXEMPT if not target else Status.MET if base.counted >= target else Status.MISSED,
         rank=_least(stored.rank, best.rank),
-        penalty=None if best.penalty is None else _least(stored.penalty, best.penalty),
-        reward=max((reward for reward in (stored.reward, best.reward) if reward is not None), default=None),
+        penalty=None if None in (stored.penalty, best.penalty) else _least(stored.penalty, best.penalty),
+        reward=max(rewards) if target and rewards else None,
         flags=stored.flags,
     )
     return line if _worth(line) != _worth(stored) else stored

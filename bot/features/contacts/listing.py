@@ -74,6 +74,7 @@ def _numbered(explanation: Explanation, names: Mapping[str, Names]) -> list[List
                     verdict=one.verdict,
                     reason=one.reason,
                     until=one.until,
+                    open=one.open,
                     closed=quota.closed,
                     stored=quota.stored,
                 )

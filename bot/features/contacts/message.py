@@ -26,7 +26,8 @@ _ENDS = 110  # bytes of the last line, and of the color tags in the first and th
 class ShownVerdict:
     """The verdict on a contact under one quota in one period. *until* (local): when time alone changes it.
 
-    *closed*: the period has stored results; *stored*: the member's line, None without one.
+    *open*: it becomes rejected by itself. *closed*: the period has stored results. *stored*: the member's
+    line, None without one.
     """
 
     quota: str
@@ -34,6 +35,7 @@ class ShownVerdict:
     verdict: Verdict
     reason: str = ""
     until: datetime | None = None
+    open: bool = False
     closed: bool = False
     stored: QuotaFigures | None = None
 
