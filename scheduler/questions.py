@@ -1,19 +1,18 @@
-"""questions: with the morning's progress, about adds to the person himself, and cases to who decides them."""
+"""questions: with the morning's progress, questions to people about their adds, and cases to reviewers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.core.quotas import under_quota
 from bot.core.reviewers import time_is_up
 from bot.features.customers.names import names_of
-from bot.features.notify.enqueue import comes_later, key_of, quiet_hours
+from bot.features.notify.enqueue import key_of, quiet_hours
 from bot.features.reviews import cases, findings
 from bot.features.reviews.cases import Case, what_of
 from bot.features.reviews.question_message import MaybeRenamed, Seen, ToDecide, questions
 from bot.features.reviews.question_message import to_review as review_message
-from bot.features.standings.load import Standings, load_rulebook
+from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.rename_proposals import Proposal
@@ -22,67 +21,54 @@ QUESTION, REVIEW = "question", "review"  # in the keys of the messages
 
 
 def prepare(services: Services, at: datetime) -> None:
-    """Store what is asked now, and with whom each case is, before anybody is told."""
+    """Store the questions of now, and the reviewers of each case, before anybody reads of them."""
     findings.put(services, at=at, free=_free(services, QUESTION, at=at))
     cases.note_told(services, at=at, free=_free(services, REVIEW, at=at))
 
 
 def _free(services: Services, name: str, *, at: datetime) -> findings.Free:
-    """Who may be told something of this *name* on the day of *at*, and was not yet: there is one a day.
+    """Return a test by userid: may the person still get a message of *name* on the day of *at*?
 
-    Whose places of the day are taken, or kept for more important messages, is asked on another day: his time
-    to answer must not run while he knows of nothing.
+    There is one a day. Without a daily slot the morning's progress carries it, so progress must still come.
+    Else the time to answer would run before the person knows.
     """
     store, quiet = services.store, quiet_hours(services)
-    local = quiet.calendar.local(at)
-    taken, reminds = store.unasked_messages.counts(local.date()), comes_later(services, "reminder", local)
-    book, tree = load_rulebook(services), services.directory.departments
-    quotas = [quota for quota, _ in book.periods_at(local.date())]
-
-    def is_planned(job: str, userid: str) -> bool:
-        return store.outbox.by_key(key_of(job, local.date(), userid)) is not None
-
-    def kept(userid: str) -> int:
-        """Places for the morning's progress, and for the reminder that may come."""
-        person = quiet.people.get(userid)
-        if person is None or not any(
-            under_quota(one, person, local.date(), departments=tree) for one in quotas
-        ):
-            return 0
-        return int(reminds) + int(not is_planned("progress", userid))
+    day, per_day = quiet.calendar.local_day(at), services.config.messages.per_day
+    taken = store.unasked_messages.counts(day)
 
     def is_free(userid: str) -> bool:
-        room = services.config.messages.per_day - taken.get(userid, 0) - kept(userid)
-        return room > 0 and not is_planned(name, userid) and quiet.silence(userid, at, kind=name) is None
+        is_planned = any(store.outbox.by_key(key_of(job, day, userid)) for job in (name, "progress"))
+        has_room = taken.get(userid, 0) < per_day and not is_planned
+        return has_room and quiet.silence(userid, at, kind=name) is None
 
     return is_free
 
 
 def asked(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
-    """One message for each person at work with questions of today, or whom they would be put to now."""
+    """Yield a message for each person at work with questions of today, or with questions due now."""
     at, calendar = standings.at, standings.calendar
-    found = findings.of_today(services, at=at, free=_free(services, QUESTION, at=at))
-    for userid, told in sorted(found.items()):
+    by_person = findings.of_today(services, at=at, free=_free(services, QUESTION, at=at))
+    for userid, of_person in sorted(by_person.items()):
         if userid not in standings.people or not standings.works_on(userid, calendar.local_day(at)):
             continue
         until = time_is_up(at, calendar=calendar, away=standings.people[userid].absences)
         names = names_of(services, userid)
-        seen = [Seen.of(one.name, one.evidence, holds=one.holds, names=names) for one in told]
+        seen = [Seen.of(one.name, one.evidence, holds=one.holds, names=names) for one in of_person]
         language = services.language
         yield userid, questions(language=language, asked=seen, until=until, at=calendar.local(at))
 
 
 def to_review(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
-    """One message for each reviewer at work with the cases that came to him today, or would now."""
+    """Yield a message for each reviewer at work with the cases that came to them today, or would now."""
     at, calendar = standings.at, standings.calendar
-    told = cases.to_tell(services, at=at, free=_free(services, REVIEW, at=at))
-    for userid, found in sorted(told.items()):
-        ending = [case.until for case in found if (case.level or 0) + 1 < len(case.levels)]
+    by_reviewer = cases.to_tell(services, at=at, free=_free(services, REVIEW, at=at))
+    for userid, of_reviewer in sorted(by_reviewer.items()):
+        ending = [case.until for case in of_reviewer if (case.level or 0) + 1 < len(case.levels)]
         yield (
             userid,
             review_message(
                 language=services.language,
-                cases=[_to_decide(standings, case) for case in found],
+                cases=[_to_decide(standings, case) for case in of_reviewer],
                 goes_up=min(ending, default=None),
                 at=calendar.local(at),
             ),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.core.people import Membership, Person
-from bot.core.quiet_hours import NO_WISH, RANKS, WAITS, QuietHours, QuietWish, Silence, kind_of, places_kept
+from bot.core.quiet_hours import FIRST, NO_WISH, WAITS, QuietHours, QuietWish, Silence, kind_of, slots_for
 from bot.core.rollout import Mode, RolloutScope
 from bot.core.workdays import WorkCalendar
 
@@ -110,24 +110,25 @@ def test_before_the_rollout_comes_there_is_no_next_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "awaited", "kept"),
+    ("kind", "expected", "room"),
     [
-        ("progress", {"reminder"}, 1),
-        ("reminder", {"digest", "weekly"}, 0),
-        ("digest", {"reminder"}, 1),
-        ("weekly", {"reminder", "digest"}, 2),
-        ("decided", {"reminder", "digest"}, 1),
-        ("close", {"progress", "reminder"}, 2),
-        ("something new", {"reminder", "digest"}, 2),
+        pytest.param("progress", {"reminder", "digest"}, 3, id="nothing comes before progress"),
+        pytest.param("reminder", {"progress", "digest", "weekly"}, 2, id="progress may still come"),
+        pytest.param("digest", {"reminder", "weekly"}, 2, id="the reminder comes before the digest"),
+        pytest.param("weekly", {"reminder", "digest"}, 1, id="both come before the week"),
+        pytest.param("close", {"progress", "reminder", "digest", "weekly"}, -1, id="all come before results"),
+        pytest.param("leave", {"progress", "reminder"}, 1, id="leave takes what is left"),
+        pytest.param("help", set(), 3, id="nothing else is to come"),
+        pytest.param("something new", {"digest"}, 2, id="a kind that the table does not name"),
     ],
 )
-def test_a_lesser_message_leaves_places_to_greater_ones(kind: str, awaited: set[str], kept: int) -> None:
-    assert places_kept(kind, awaited=awaited) == kept
+def test_the_first_kinds_keep_their_slots_in_order(kind: str, expected: set[str], room: int) -> None:
+    assert slots_for(kind, per_day=3, expected=expected) == room
 
 
-def test_a_reminder_comes_before_a_digest_before_a_weekly() -> None:
-    assert sorted(("weekly", "digest", "reminder"), key=RANKS.index) == ["reminder", "digest", "weekly"]
-    assert set(WAITS) <= set(RANKS)
+def test_the_table_of_kinds() -> None:
+    assert FIRST == ("progress", "reminder", "digest", "weekly", "close")
+    assert {"leave", "help", "question", "review"} <= set(WAITS)
     assert kind_of("decided:appeal:12") == "decided"
 
 

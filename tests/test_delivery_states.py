@@ -75,7 +75,7 @@ def test_nothing_changes_a_message_that_has_its_end(store: Store, state: str) ->
     outbox = store.outbox
 
     began = outbox.begin(seq, request=b"{}", now=LATER)
-    moved = outbox.move(seq, not_before=LATER, expires_at=LATER + 3600)
+    waits = outbox.wait(seq, content="later", expires_at=LATER + 3600)
     withdrawn = outbox.withdraw(seq, reason="leave", now=LATER)
     outbox.finish(seq, state="sent" if state != "sent" else "failed", now=LATER, error="late")
     outbox.retry(seq, next_try_at=LATER, unsure_since=LATER, error="late")
@@ -83,7 +83,7 @@ def test_nothing_changes_a_message_that_has_its_end(store: Store, state: str) ->
     outbox.postpone(seq, next_try_at=LATER)
     outbox.expire(real_now=LATER, clock_now=LATER)
 
-    assert (began, moved, withdrawn) == (False, False, False)
+    assert (began, waits, withdrawn) == (False, False, False)
     assert kept(store) == before
     assert before["state"] == state
 
@@ -109,17 +109,17 @@ def test_a_dropped_letter_does_not_come_back(store: Store) -> None:
 # --- what was tried ---
 
 
-def test_what_was_tried_is_neither_moved_nor_withdrawn_nor_looked_at_again(store: Store) -> None:
+def test_what_was_tried_neither_waits_nor_is_withdrawn_nor_looked_at_again(store: Store) -> None:
     seq = put(store)
     assert store.outbox.begin(seq, request=b"{}", now=NOW)
     store.outbox.retry(seq, next_try_at=NOW, unsure_since=None, error="busy")
     before = kept(store)
 
     found = store.outbox.unasked_due(real_now=NOW, clock_now=NOW)
-    moved = store.outbox.move(seq, not_before=LATER, expires_at=LATER + 3600)
+    waits = store.outbox.wait(seq, content="later", expires_at=LATER + 3600)
     withdrawn = store.outbox.withdraw(seq, reason="muted", now=NOW)
 
-    assert (found, moved, withdrawn) == ([], False, False)
+    assert (found, waits, withdrawn) == ([], False, False)
     assert kept(store) == before
 
 

@@ -107,7 +107,8 @@ def _live(services: Services, clock: FakeTime) -> None:
 def told(rows: list[dict[str, Any]], userid: str) -> list[str]:
     """The jobs of what *userid* is told on that day; what waits for another is none of it."""
     over = at("2026-11-25T00:00").timestamp()
-    return [row["job"] for row in rows if row["to_userid"] == userid and row["not_before"] < over]
+    sent = [row for row in rows if row["state"] not in {"waiting", "carried"}]
+    return [row["job"] for row in sent if row["to_userid"] == userid and row["not_before"] < over]
 
 
 def said(rows: list[dict[str, Any]], userid: str, job: str = "progress") -> list[str]:

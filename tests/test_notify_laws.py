@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -189,38 +189,29 @@ def one(tmp_path: Path) -> Iterator[tuple[Services, FakeTime]]:
         yield services, clock
 
 
-def news(
-    services: Services, moment: datetime, *, job: str = "decided:appeal:1", awaited: bool = False
-) -> bool:
+def news(services: Services, moment: datetime, *, job: str = "decided:appeal:1") -> bool:
     message = rules_changed(
         language="zh-CN",
         news=[RuleNews(quota="q", period="2026-11", following="2026-12", now=(), later=(), begins=True)],
         at=moment,
     )
     row = build_unasked(services, job, "jia", message, at=moment)
-    if awaited:
-        row = replace(row, awaited=frozenset({"reminder"}))
     with services.store.transaction():
         return enqueue_unasked(services, row, quiet=quiet_hours(services))
 
 
-def begins(services: Services) -> list[str]:
-    calendar = services.config.work_calendar()
-    return [f"{calendar.moment(row['not_before']):%m-%d %H}" for row in outbox_rows(services)]
-
-
-def test_what_may_wait_goes_on_the_first_day_with_a_place(one: tuple[Services, FakeTime]) -> None:
+def test_what_finds_no_slot_waits_for_the_next_message(one: tuple[Services, FakeTime]) -> None:
     services, clock = one
     clock.set("2026-11-24T10:00")
     for number in range(4):
         news(services, clock.moment, job=f"decided:appeal:{number}")
 
-    # Today a place is left to the reminder that may come, tomorrow one to progress, too.
-    assert begins(services) == ["11-24 10", "11-24 10", "11-25 08", "11-26 08"]
+    # Progress is over, a slot is left to the reminder that may come.
+    assert [row["state"] for row in outbox_rows(services)] == ["pending", "pending", "waiting", "waiting"]
     assert services.store.unasked_messages.withheld() == {}
 
 
-def test_a_decision_waits_for_the_end_of_a_mute_and_a_result_no_longer_than_its_appeals(
+def test_a_decision_waits_for_the_end_of_a_leave_and_a_result_no_longer_than_its_appeals(
     one: tuple[Services, FakeTime],
 ) -> None:
     services, clock = one
@@ -229,7 +220,7 @@ def test_a_decision_waits_for_the_end_of_a_mute_and_a_result_no_longer_than_its_
     decided, closed = news(services, clock.moment), news(services, clock.moment, job="close")
 
     assert (decided, closed) == (True, False)
-    assert begins(services) == ["12-07 08"]
+    assert [(row["job"], row["state"]) for row in outbox_rows(services)] == [("decided:appeal:1", "waiting")]
     assert services.store.unasked_messages.withheld() == {"leave": 1}
 
 

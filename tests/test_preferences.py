@@ -122,11 +122,14 @@ def test_back_from_leave_says_what_still_keeps_it_quiet(services: Services) -> N
 def test_help_goes_to_the_own_leader_once_a_day(services: Services) -> None:
     answers = [lines(help_request.ask_for_help(services, "zhang", at=TUESDAY)) for _ in range(2)]
 
-    assert [answer[0] for answer in answers] == ["已告诉您的主管：主管甲", "今天已经告诉过您的主管了"]
+    assert [answer[0] for answer in answers] == [
+        "已告诉您的主管：主管甲",
+        "今天的请求已经记下，会转告您的主管",
+    ]
     (row,) = outbox_rows(services)
     assert (row["key"], row["to_userid"]) == ("help:zhang:2026-11-24:team", "team")
     assert row["content"].split("\n")[0] == "**员工甲想请您帮忙**"
-    assert "本月 0/50" in row["content"]
+    assert "2026-11 期 0/50" in row["content"]
 
 
 def test_help_waits_for_the_leader_s_next_time_at_work(services: Services) -> None:
@@ -134,27 +137,37 @@ def test_help_waits_for_the_leader_s_next_time_at_work(services: Services) -> No
 
     answer = lines(help_request.ask_for_help(services, "zhang", at=EVENING))
 
-    assert answer[1] == "11-26 周四 08:30 送达；只有主管会看到，不进任何报表。"
-    (row,) = outbox_rows(services)
-    assert row["not_before"] == int(at("2026-11-26T08:30").timestamp())
+    assert answer[:2] == [
+        "会转告您的主管：主管甲",
+        "会随主管的下一条进度或团队简报送达；只有主管会看到，不进任何报表。",
+    ]
+    assert [row["state"] for row in outbox_rows(services)] == ["waiting"]
 
 
-def test_help_says_when_it_arrives_though_the_leader_s_day_is_full(services: Services) -> None:
+def test_help_promises_no_day_when_the_leader_s_day_is_full(services: Services) -> None:
     for _ in range(3):
         services.store.unasked_messages.take("team", TUESDAY.date(), room=3)
 
     answer = lines(help_request.ask_for_help(services, "zhang", at=TUESDAY))
 
-    (row,) = outbox_rows(services)
-    moment = services.config.work_calendar().moment(row["not_before"])
-    assert moment.date() == date(2026, 11, 25)
-    assert answer[1].startswith(f"{moment:%m-%d 周三 %H:%M} 送达")
+    assert [row["state"] for row in outbox_rows(services)] == ["waiting"]
+    assert answer[:2] == [
+        "会转告您的主管：主管甲",
+        "会随主管的下一条进度或团队简报送达；只有主管会看到，不进任何报表。",
+    ]
+
+
+def test_help_asked_in_the_evening_is_not_called_told(services: Services) -> None:
+    answer = lines(help_request.ask_for_help(services, "zhang", at=EVENING))
+
+    assert answer[:2] == [
+        "会转告您的主管：主管甲",
+        "11-25 周三 08:30 送达；只有主管会看到，不进任何报表。",
+    ]
 
 
 def test_help_that_no_leader_can_be_told_these_days_says_so(services: Services) -> None:
-    for day in (date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26), date(2026, 11, 27)):
-        for _ in range(3):
-            services.store.unasked_messages.take("team", day, room=3)
+    services.store.preferences.add_leave("team", TUESDAY.date(), date(2026, 11, 30), at=0)
 
     answer = lines(help_request.ask_for_help(services, "zhang", at=TUESDAY))
 

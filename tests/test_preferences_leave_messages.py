@@ -35,14 +35,14 @@ def asked(found: Effect, *, language: str = "zh-CN", name: str = "员工甲") ->
     ("targets", "said"),
     [
         pytest.param(
-            (MONTH, DECEMBER), ["本月目标按天折算为 45", "2026-12 期目标按天折算为 48"], id="two months"
+            (MONTH, DECEMBER), ["2026-11 期目标按天折算为 45", "2026-12 期目标按天折算为 48"], id="two months"
         ),
         pytest.param(
             (MONTH, QUARTER),
-            ["cm-monthly · 本月目标按天折算为 45", "quarterly · 本季度目标"],
+            ["cm-monthly · 2026-11 期目标按天折算为 45", "quarterly · 2026-Q4 期目标"],
             id="two quotas",
         ),
-        pytest.param((MONTH, DAY), ["本月目标按天折算为 45"], id="a day's target goes with the day"),
+        pytest.param((MONTH, DAY), ["2026-11 期目标按天折算为 45"], id="a day's target goes with the day"),
         pytest.param((DAY,), ["2026-11-26 期目标按天折算为 0"], id="and is said if alone"),
         pytest.param((), ["各项目标的数字没有变化。"], id="none"),
     ],

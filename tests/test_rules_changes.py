@@ -178,7 +178,7 @@ def test_those_concerned_are_told_once_and_nobody_who_left(tmp_path: Path) -> No
 
     assert [message.key for message in messages] == ["rules:2026-11-25:li", "rules:2026-11-25:zhang"]
     assert messages[0].content.splitlines()[:3] == [
-        "**指标放宽了，照常就够**",
+        "**2026-11 的指标放宽了，其他照常**",
         "cm-monthly（2026-11 起）目标：50 → 40",
         "cm-monthly（2026-12 起）留存天数：无 → 7",
     ]

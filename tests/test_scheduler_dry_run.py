@@ -135,6 +135,6 @@ def test_of_two_messages_of_one_dry_run_the_second_finds_the_place_taken(tmp_pat
         planned = list(plan(services, "progress", at=clock.now()))
         shown = [one.key for one in going(services, planned, quiet=quiet_hours(services))]
 
-        assert [one.job for one in planned] == ["progress", "admin"]
+        assert [one.job for one in planned] == ["admin", "progress"]
         assert shown == ["progress:2026-11-26:boss"]
         assert services.store.unasked_messages.counts(date(2026, 11, 26)) == {}

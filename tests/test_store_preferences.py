@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.store.chat import ChatRequest, Export
+from bot.store.outbox import OutboxMessage
 from bot.store.preferences import Mute, SaidLeave, Way
 from bot.store.store import Store
 
@@ -207,6 +209,27 @@ def test_what_is_withheld_is_counted_once(store: Store) -> None:
         "per_day",
         None,
     ]
+
+
+def test_what_waits_is_carried_once_and_waits_again_if_its_carrier_is_dropped(store: Store) -> None:
+    about: dict[str, Any] = {"to_userid": "jia", "content": "x", "msgtype": "text", "not_before": 10}
+    for n, expires_at in enumerate((100, 100, 50)):
+        row = OutboxMessage(key=f"leave:{n}", job="leave", expires_at=expires_at, **about)
+        assert store.outbox.add(row, created_at=1, waits=True)
+    store.outbox.add(OutboxMessage(key="progress:1", job="progress", expires_at=100, **about), created_at=1)
+
+    first, second = store.outbox.waiting("jia", now=60)
+    store.outbox.carried(first["seq"], by="progress:1", now=60)
+    left = store.outbox.waiting("jia", now=60)
+    (due,) = store.outbox.unasked_due(real_now=60, clock_now=60)
+    store.outbox.withdraw(due.seq, reason="muted", now=60)
+    again = store.outbox.waiting("jia", now=60)
+    store.outbox.expire_waiting(clock_now=60, real_now=60)
+
+    assert (left, again) == ([second], [first, second])
+    assert (store.outbox.waiting_for(now=60), store.outbox.waiting_for(now=100)) == (["jia"], [])
+    states = [store.outbox.by_key(f"leave:{n}") for n in range(3)]
+    assert [row["state"] for row in states if row] == ["carried", "waiting", "expired"]
 
 
 def test_a_file_waits_until_it_is_sent(store: Store) -> None:

@@ -314,45 +314,37 @@ def run(services: Services, when: str = FRIDAY) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("taken", "goes_on"),
+    ("taken", "withheld"),
     [
-        pytest.param((2, 0, 0), "2026-11-20", id="the last place of the day"),
-        pytest.param((3, 0, 0), "2026-11-23", id="full: Monday"),
-        pytest.param((3, 1, 0), "2026-11-24", id="Monday leaves its places to progress and reminder"),
-        pytest.param((3, 3, 0), "2026-11-24", id="Monday is full, too"),
-        pytest.param((3, 3, 3), None, id="all three are full: it is dropped, and counted"),
+        pytest.param(2, {}, id="the last slot of the day"),
+        pytest.param(3, {"per_day": 1}, id="full: dropped, because it speaks of this week"),
     ],
 )
-def test_a_week_that_finds_the_day_full_goes_into_the_next_free_one(
-    tmp_path: Path, taken: tuple[int, int, int], goes_on: str | None
+def test_a_week_that_finds_the_day_full_is_dropped_and_counted(
+    tmp_path: Path, taken: int, withheld: dict[str, int]
 ) -> None:
     with branch(tmp_path, ONE) as services:
-        for day, number in zip(DAYS, taken, strict=True):
-            assert all(services.store.unasked_messages.take("yg01", day, room=3) for _ in range(number))
+        assert all(services.store.unasked_messages.take("yg01", DAYS[0], room=3) for _ in range(taken))
         rows = run(services)
         again = run(services)
-        withheld = services.store.unasked_messages.withheld()
 
-    assert [row["key"] for row in rows] == (["weekly:2026-11-20:yg01"] if goes_on else [])
-    assert [calendar_day(row["not_before"])[:10] for row in rows] == ([goes_on] if goes_on else [])
+        assert services.store.unasked_messages.withheld() == withheld
+
+    assert [row["key"] for row in rows] == ([] if withheld else ["weekly:2026-11-20:yg01"])
     assert again == rows
-    assert withheld == ({} if goes_on else {"per_day": 1})
 
 
-def test_a_leader_keeps_his_place_for_the_digest_of_the_evening(tmp_path: Path) -> None:
+def test_a_leader_keeps_a_slot_for_the_digest_of_the_evening(tmp_path: Path) -> None:
     with branch(tmp_path, ONE, "boss,主管甲,1,主管,11,,,", more="[messages]\nper_day = 1\n") as services:
         rows = run(services)
 
-    assert {row["to_userid"]: calendar_day(row["not_before"])[:10] for row in rows} == {
-        "boss": "2026-11-24",
-        "yg01": "2026-11-20",
-    }
+    assert [row["to_userid"] for row in rows] == ["yg01"]
 
 
-def test_who_is_muted_reads_it_when_he_wants_to_hear_again(tmp_path: Path) -> None:
+def test_the_week_is_not_told_to_people_who_are_muted(tmp_path: Path) -> None:
     with branch(tmp_path, ONE) as services:
         until = epoch_of(at("2026-11-23T12:10"))
         services.store.preferences.mute("yg01", until=until, since=0, way=Way.WORD)
-        (row,) = run(services)
 
-    assert calendar_day(row["not_before"]) == "2026-11-23T12:10"
+        assert run(services) == []
+        assert services.store.unasked_messages.withheld() == {"muted": 1}

@@ -24,7 +24,6 @@ from bot.features.notify.enqueue import enqueue_unasked, going, quiet_hours
 from bot.features.robots.picture import Picture
 from bot.features.sync.report import load_last_sync_report
 from bot.services import Services
-from bot.store.engine import SqlRow
 from bot.store.outbox import OutboxMessage
 from bot.store.troubles import Part
 from scheduler.jobs import JOBS, LASTING, SILENT
@@ -147,15 +146,8 @@ def _deliver(services: Services, planned: list[OutboxMessage]) -> None:
 
 
 def _open(services: Services, planned: list[OutboxMessage]) -> bool:
-    rows = ((services.store.outbox.by_key(message.key), message) for message in planned)
-    return any(
-        row is not None and row["state"] == "pending" and not _is_later(row, message) for row, message in rows
-    )
-
-
-def _is_later(row: SqlRow, message: OutboxMessage) -> bool:
-    """Return whether it was postponed to a time when its receiver may get it."""
-    return bool(row["not_before"] > message.not_before)
+    rows = (services.store.outbox.by_key(message.key) for message in planned)
+    return any(row is not None and row["state"] == "pending" for row in rows)
 
 
 def _needs_human(services: Services) -> str | None:
@@ -164,11 +156,9 @@ def _needs_human(services: Services) -> str | None:
 
 
 def _went(services: Services, message: OutboxMessage) -> bool:
-    """Return whether it was sent, or is postponed and left to a service."""
+    """Return whether it was sent, or is left to a later message that carries it."""
     row = services.store.outbox.by_key(message.key)
-    if row is None:
-        return False
-    return row["state"] == "sent" or (row["state"] == "pending" and _is_later(row, message))
+    return row is not None and row["state"] in {"sent", "waiting", "carried"}
 
 
 def _now(services: Services, message: OutboxMessage, *, otherwise: str = "pending") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""When somebody may be told what he did not ask for. Whatever nobody asked for goes through here."""
+"""Quiet hours and daily slots: when a person may get an unasked message, and which kinds come first."""
 
 from __future__ import annotations
 
@@ -12,15 +12,11 @@ from bot.core.people import Person
 from bot.core.rollout import NO_ROLLOUT, RolloutScope
 from bot.core.workdays import WorkCalendar, epoch_of
 
-LOOK_AHEAD = 60  # workdays; who is not to be reached for so long is not told
+LOOK_AHEAD = 60  # workdays; people who are silent for longer get no message
 
-# Kinds of unasked messages, the most important first; what is not named comes last. A lesser one leaves a
-# place of the day to those before it that are still to come.
-RANKS = (
-    *("reminder", "progress", "close", "decided", "rules", "help", "question", "review"),
-    *("admin", "digest", "leave", "weekly", "statement"),
-)
-# What loses nothing by a day and must not get lost: it waits for a place, so many workdays at most.
+# The kinds with daily slots of their own, the most important first. All others take the slots that are left.
+FIRST = ("progress", "reminder", "digest", "weekly", "close")
+# Kinds that wait when they have no slot, and for how many workdays. Others are dropped and counted.
 WAITS: Mapping[str, int] = {
     "close": 5,
     "decided": LOOK_AHEAD,
@@ -29,31 +25,31 @@ WAITS: Mapping[str, int] = {
     "leave": 10,
     "question": 2,
     "review": 2,
-    "weekly": 2,
 }
-PATIENCE = 2  # workdays after which what waits takes a place of the day, whatever else may come
+WAITED = "waited"  # the kind of a message that only holds messages that waited
+CARRIERS = ("progress", "digest", WAITED)  # kinds that also say what waited for their receiver
 _APART_S = 240  # so far apart are messages that would all go at minute 0 or 30
 
 
 class Silence(StrEnum):
-    """Why somebody is not told something, by the name under which it is counted."""
+    """The reason for withholding a message, by the name under which it is counted."""
 
-    GONE = "gone"  # left, not come yet, or WeCom does not show him to the app
-    LEAVE = "leave"  # by import or by his own word
+    GONE = "gone"  # left, not come yet, or invisible to the app
+    LEAVE = "leave"  # imported or noted by chat
     MUTED = "muted"
-    FULL = "per_day"  # he was told enough that day
-    ROLLOUT = "rollout"  # the bot does not speak to him yet
+    FULL = "per_day"  # no daily slot is left
+    ROLLOUT = "rollout"  # the rollout does not include the person yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietWish:
-    """Nothing unasked before *muted_until* (epoch s), nor in *leaves*, both days included."""
+    """No unasked message before *muted_until* (epoch s), nor during *leaves*, both days included."""
 
     muted_until: int = 0
     leaves: tuple[tuple[date, date], ...] = ()
 
     def on_leave(self, day: date) -> bool:
-        """Whether he said that he is away on the local *day*."""
+        """Return whether the person noted leave on the local *day*."""
         return any(first <= day <= last for first, last in self.leaves)
 
 
@@ -62,7 +58,7 @@ NO_WISH = QuietWish()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
-    """Everybody by userid, what each wishes, the working calendar, and whom the bot speaks to so far."""
+    """All people and their wishes by userid, the working calendar and the scope of the rollout."""
 
     people: Mapping[str, Person]
     wishes: Mapping[str, QuietWish]
@@ -70,18 +66,13 @@ class QuietHours:
     rollout: RolloutScope = NO_ROLLOUT
 
     def silence(self, userid: str, at: datetime, *, kind: str = "") -> Silence | None:
-        """Say why *userid* is told nothing unasked at *at* (aware), working hours aside; None if he may be.
+        """Return why *userid* gets no unasked message of *kind* at *at* (aware), working hours aside.
 
-        *kind* of message: admins get theirs in every mode of the rollout. That it is not his turn yet is said
-        last, so that its number is that of messages which would have gone.
-
-        Of somebody outside the roster (an admin) nobody knows where he is: only his own wish counts.
+        Return None if they may get it. The rollout is the last reason, so its count is that of messages that
+        would have gone. For people outside the roster (such as admins) only their own wish counts.
         """
-        day, wish, person = (
-            self.calendar.local_day(at),
-            self.wishes.get(userid, NO_WISH),
-            self.people.get(userid),
-        )
+        day, person = self.calendar.local_day(at), self.people.get(userid)
+        wish = self.wishes.get(userid, NO_WISH)
         if person is not None and not (person.employed_on(day) and person.in_range):
             return Silence.GONE
         if wish.on_leave(day) or (person is not None and day in person.absences):
@@ -91,10 +82,10 @@ class QuietHours:
         return None if self.rollout.tells(userid, kind, person=person, day=day) else Silence.ROLLOUT
 
     def next_time(self, userid: str, at: datetime, *, kind: str = "") -> datetime | None:
-        """Return the first moment from *at* (aware) on at which *userid* may be told something; local.
+        """Return the first local moment from *at* (aware) on at which *userid* may get a message of *kind*.
 
-        It is in working hours. None when there is none within LOOK_AHEAD workdays, or the rollout has to come
-        to him first: what waited for that would all go at once.
+        It is in working hours. None if there is none within LOOK_AHEAD workdays, or if the rollout does not
+        include them: else all that waited would go at once.
         """
         moment = self.working_time(at)
         for _ in range(LOOK_AHEAD):
@@ -118,9 +109,9 @@ class QuietHours:
         return self.next_opening(local)
 
     def apart(self, at: datetime, key: str) -> datetime:
-        """Return *at*, or, for a minute 0 or 30, one to five minutes later: which, *key* decides.
+        """Return *at*; for minute 0 or 30, which WeCom asks to avoid, one to five minutes later by *key*.
 
-        WeCom asks to avoid these minutes. A time in working hours stays in them.
+        A time in working hours stays in them.
         """
         if at.minute not in (0, 30):
             return at
@@ -128,21 +119,25 @@ class QuietHours:
         later = at + timedelta(seconds=60 + zlib.crc32(key.encode()) % _APART_S)
         return min(later, max(at, closes - timedelta(seconds=1)))
 
+    def closing(self, day: date) -> int:
+        """Return the end of working hours on the local *day*, epoch s."""
+        return epoch_of(datetime.combine(day, self.calendar.closes, self.calendar.zone))
+
     def next_opening(self, after: datetime) -> datetime:
-        """Return when working hours begin on the first workday after the day of *after* (local)."""
+        """Return the beginning of working hours on the next workday after *after* (local)."""
         day = self.calendar.next_workday(after.date())
         return datetime.combine(day, self.calendar.opens, self.calendar.zone)
 
 
 def kind_of(job: str) -> str:
-    """Return what kind of message *job* names: `decided` of `decided:appeal:12`."""
+    """Return the kind of message of *job*: `decided` of `decided:appeal:12`."""
     return job.partition(":")[0]
 
 
-def places_kept(kind: str, *, awaited: Collection[str]) -> int:
-    """Return how many places of the day a message of *kind* leaves to those *awaited* that come before it."""
-    return sum(_rank(one) < _rank(kind) for one in set(awaited))
+def slots_for(kind: str, *, per_day: int, expected: Collection[str]) -> int:
+    """Return how many of *per_day* slots may be taken before *kind* has none left.
 
-
-def _rank(kind: str) -> int:
-    return RANKS.index(kind) if kind in RANKS else len(RANKS)
+    Kinds in FIRST that are *expected* later that day and come before *kind* keep theirs.
+    """
+    before = FIRST[: FIRST.index(kind)] if kind in FIRST else FIRST
+    return per_day - len(set(before).intersection(expected))

@@ -10,8 +10,8 @@ from enum import StrEnum
 from bot.core.people import Departments, Person
 
 # Admins get these in every mode; other messages about them as employees wait as for everybody.
-ADMIN_KINDS = frozenset({"admin", "review"})
-REVIEW = "review"
+ADMIN_KINDS = frozenset({"admin", "review", "waited"})
+REVIEWER_KINDS = frozenset({"review", "waited"})
 
 
 class Mode(StrEnum):
@@ -60,7 +60,7 @@ class RolloutScope:
         """
         if self.includes(person, day):
             return True
-        if self.mode is Mode.PILOT and kind == REVIEW and userid in self.reviewers:
+        if self.mode is Mode.PILOT and kind in REVIEWER_KINDS and userid in self.reviewers:
             return True
         return kind in ADMIN_KINDS and userid in self.admins
 

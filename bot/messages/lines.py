@@ -24,13 +24,14 @@ def status_listing(
     at: datetime,
     is_tight: bool = False,
     says_days: bool = True,
+    dated: bool = False,
 ) -> Listing:
     """Return a line for each of *rows*, the largest dose of today first.
 
     *is_tight*: the message offers help, so no line asks people behind for more speed. *says_days*: lines say
-    how many workdays are left.
+    how many workdays are left. *dated*: as in `labels_of`.
     """
-    labels = labels_of(texts, rows, at=at)
+    labels = labels_of(texts, rows, at=at, dated=dated)
     return Listing(
         tuple(
             _status_line(texts, row, label=labels[row.quota], is_tight=is_tight, says_days=says_days)
@@ -90,9 +91,17 @@ class OfPeriod(Protocol):
     def period(self) -> str: ...
 
 
-def labels_of(texts: Texts, rows: Sequence[OfPeriod], *, at: datetime) -> dict[str, str]:
-    """Name each quota of *rows* by its period, with its id where two quotas share a period."""
-    periods = {row.quota: _period(texts, row, at=at) for row in rows}
+def labels_of(texts: Texts, rows: Sequence[OfPeriod], *, at: datetime, dated: bool = False) -> dict[str, str]:
+    """Name each quota of *rows* by its period, with its id where two quotas share a period.
+
+    *dated*: never as `this month`, because the message may be read later.
+    """
+    periods = {
+        row.quota: texts["progress.other_period"].say(period=row.period)
+        if dated
+        else _period(texts, row, at=at)
+        for row in rows
+    }
     if len(set(periods.values())) == len(periods):
         return periods
     return {

@@ -41,8 +41,8 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "appeals": ("opened", "opened_case", "counts", "open", "decided", "too_late", "how", "answered", "which"),
     "preferences": (
         *("muted_today", "muted_until", "unmuted", "not_muted", "mute_how", "away_today"),
-        *("away_day", "away", "back", "not_away", "leave_how", "helped", "helped_before", "no_leader"),
-        "leader_away",
+        *("away_day", "away", "back", "not_away", "leave_how", "helped", "helped_later", "helped_before"),
+        *("no_leader", "leader_away"),
     ),
     "leave": ("asks", "asks_shorter", "told", "confirmed", "already", "taken_back", "not_led", "how"),
     "rules": ("head",),
@@ -52,6 +52,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "offer": ("first", "first_alone"),
     "helping": ("first_names", "first_number"),
     "subteams": ("first", "first_number", "others", "others_number"),
+    "waited": ("head",),
     "weekly": ("dose", "talk", "talk_alone", "enough", "not_asked"),
 }
 _KEYNAMES = frozenset(

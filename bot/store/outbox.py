@@ -27,10 +27,9 @@ class OutboxMessage:
     """One message before it is stored.
 
     *not_before*, *expires_at* are epoch seconds on the message's own clock: the service's, or, with
-    *time_shift*, real time plus that many seconds (`quotabot run --at`). *awaited*: kinds of unasked messages
-    that may still come to the same person on that day, None if nobody knows; it is not stored. *forms*: JSON
-    of the ways to send it, `[{"msgtype", "body", "text"}, …]` in their order; without it, *content* is sent
-    as *msgtype*. *task_id* is its card's. *private*: the forms say what only the receiver may read and the
+    *time_shift*, real time plus that many seconds (`quotabot run --at`). *forms*: JSON of the ways
+    to send it, `[{"msgtype", "body", "text"}, …]` in their order; without it, *content* is sent as *msgtype*.
+    *task_id* is its card's. *private*: the forms say what only the receiver may read and the
     content does not; they are forgotten when the message has its end.
     """
 
@@ -46,7 +45,6 @@ class OutboxMessage:
     forms: str = ""
     task_id: str = ""
     private: bool = False
-    awaited: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,8 @@ class Pending:
     key: str
     job: str
     to_userid: str
+    content: str
+    forms: str
     not_before: int
     time_shift: int | None
 
@@ -96,9 +96,10 @@ class Pending:
 class Outbox(TableGroup):
     """Rows of the outbox; each changing method is one statement, safe alone or in a transaction."""
 
-    def add(self, message: OutboxMessage, *, created_at: int) -> bool:
-        """Store a message; False when its key is there already."""
-        return self._engine.apply("outbox_add", **row_of(message, created_at=created_at))
+    def add(self, message: OutboxMessage, *, created_at: int, waits: bool = False) -> bool:
+        """Store a message; False when its key is there already. *waits*: until another one carries it."""
+        state = "waiting" if waits else "pending"
+        return self._engine.apply("outbox_add", **row_of(message, created_at=created_at, state=state))
 
     def due(self, *, real_now: int, clock_now: int, batch: int) -> list[Due]:
         """Return the messages that may be tried now, fast lane first."""
@@ -110,9 +111,25 @@ class Outbox(TableGroup):
         rows = self._engine.all("outbox_unasked_due", real_now=real_now, clock_now=clock_now)
         return [Pending(**row) for row in rows]
 
-    def move(self, seq: int, *, not_before: int, expires_at: int) -> bool:
-        """Change the time of a message; False if it was tried or is gone."""
-        return self._engine.apply("outbox_move", seq=seq, not_before=not_before, expires_at=expires_at)
+    def wait(self, seq: int, *, content: str, expires_at: int) -> bool:
+        """Let a message wait as text *content* until another one carries it; False if it is tried or gone."""
+        return self._engine.apply("outbox_wait", seq=seq, content=content, expires_at=expires_at)
+
+    def waiting(self, userid: str, *, now: int) -> list[SqlRow]:
+        """Return the messages that wait for *userid* at *now* (epoch s), oldest first: seq, job, content."""
+        return self._engine.all("outbox_waiting", to_userid=userid, now=now)
+
+    def waiting_for(self, *, now: int) -> list[str]:
+        """Return the userids, in order, for whom something may wait at *now* (epoch s)."""
+        return [row["to_userid"] for row in self._engine.all("outbox_waiting_for", now=now)]
+
+    def carried(self, seq: int, *, by: str, now: int) -> None:
+        """Note that the message *by* (its key) carries a waiting one."""
+        self._engine.run("outbox_carried", seq=seq, carrier=by, now=now)
+
+    def expire_waiting(self, *, clock_now: int, real_now: int) -> None:
+        """Drop messages that waited too long."""
+        self._engine.run("outbox_expire_waiting", clock_now=clock_now, real_now=real_now)
 
     def untried(self, job: str) -> list[Pending]:
         """Return the messages of *job*, and of `job:…`, that were never tried, in the order of planning."""

@@ -42,24 +42,23 @@ def ask_for_help(
     quiet = quiet_hours(services)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
     leaders = sorted(bank.leaders_of(userid))
-    times = {leader: quiet.next_time(leader, now, kind=HELP) for leader in leaders}
-    if not any(times.values()):
+    if not helpers(services, at=now)(userid):
         return message.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
     rows = load_standings_of(services, [userid], at=now).by_person.get(userid, ())
     wanted = message.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)
-    times_by_leader: dict[str, datetime] = {}
+    times: list[tuple[str, datetime | None]] = []
     with services.store.transaction():
         if not services.store.preferences.wish_help(userid, calendar.local_day(at), at=epoch_of(at)):
             return message.help_told_before(language=language, at=local)
-        for leader, moment in times.items():
-            if moment is None:
-                continue
-            row = build_unasked(services, f"{HELP}:{userid}", leader, wanted, at=moment)
+        for leader in leaders:
+            row = build_unasked(services, f"{HELP}:{userid}", leader, wanted, at=now)
             enqueue_unasked(services, row, quiet=quiet)
-            # If the leader has no free slot that day, the message moves to a later day or is dropped.
+            # Without a slot the leader reads it in the next progress or digest.
             if (stored := services.store.outbox.by_key(row.key)) is not None:
-                times_by_leader[leader] = calendar.moment(stored["not_before"])
-    if not times_by_leader:
+                moment = None if stored["state"] == "waiting" else calendar.moment(stored["not_before"])
+                times.append((quiet.people[leader].name, moment))
+    if not times:
         return message.nobody_to_help(language=language, has_leader=True, at=local)
-    names = [quiet.people[leader].name for leader in times_by_leader]
-    return message.help_told(language=language, leaders=names, by=max(times_by_leader.values()), at=local)
+    moments = [moment for _, moment in times if moment is not None]
+    by = max(moments) if len(moments) == len(times) else None
+    return message.help_told(language=language, leaders=[name for name, _ in times], by=by, at=local)

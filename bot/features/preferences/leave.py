@@ -28,8 +28,8 @@ KIND = "leave"  # the kind of absences confirmed by a leader
 _TOLD = "decided"  # in the key of the message to the member
 
 
-def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) -> list[str]:
-    """Ask each direct leader of *userid* to confirm *days* at their next working time; return their names.
+def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) -> list[tuple[str, bool]]:
+    """Ask each direct leader of *userid* to confirm *days*; return their names, with True if asked today.
 
     Ask nobody if the days change no quota: no workday among them, or leave already.
     """
@@ -50,11 +50,11 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     job = ":".join((LEAVE, userid, *(day.isoformat() for day in days)))
     asked = []
     for leader in sorted(bank.leaders_of(userid)):
-        moment = quiet.next_time(leader, now, kind=LEAVE) or now  # enqueuing withholds and counts it then
-        row = build_unasked(services, job, leader, wanted, at=moment)
+        row = build_unasked(services, job, leader, wanted, at=now)
         enqueue_unasked(services, row, quiet=quiet)
-        if services.store.outbox.by_key(row.key) is not None:
-            asked.append(quiet.people[leader].name or leader)
+        if (stored := services.store.outbox.by_key(row.key)) is not None:
+            is_today = quiet.calendar.day_of(stored["not_before"]) == local.date()
+            asked.append((quiet.people[leader].name or leader, is_today and stored["state"] != "waiting"))
     return asked
 
 

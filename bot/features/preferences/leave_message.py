@@ -25,7 +25,7 @@ def confirmation_wanted(
     first, last = (day.isoformat() for day in days)
     core = (
         Line((Part(texts["leave.workdays"].say(n=len(effect.days))),), Keep.CORE),
-        *_targets(texts["leave.then"], effect, texts=texts, at=at),
+        *_targets(texts["leave.then"], effect, texts=texts),
     )
     calm = Line((Part(texts["leave.otherwise"]),), Keep.USEFUL)
     by_word = Line((Part(texts["leave.by_word"].say(userid=userid, first=first, last=last)),), Keep.CORE)
@@ -47,7 +47,7 @@ def told_confirmed(*, language: str, by: str, spans: Sequence[Span], effect: Eff
     """Tell a member that *by* (a name) confirmed their leave. Raises ValueError if *at* has no zone."""
     texts = texts_in(language)
     head = texts["leave.told"].say(by=clean(by), days=days_said(spans, language=language))
-    prorated = _prorated(effect, texts=texts, at=at)
+    prorated = _prorated(effect, texts=texts)
     return Message((first_line(head), *prorated, footer(texts, at=at, kind=texts["leave.kind"])))
 
 
@@ -55,7 +55,7 @@ def confirmed(*, language: str, name: str, spans: Sequence[Span], effect: Effect
     """Answer the person who confirmed the leave of *name*. *at* is local, here and below."""
     texts = texts_in(language)
     head = texts["leave.confirmed"].say(name=clean(name), days=days_said(spans, language=language))
-    lines = [*_prorated(effect, texts=texts, at=at), texts["leave.passed_on"]]
+    lines = [*_prorated(effect, texts=texts, today=at.date()), texts["leave.passed_on"]]
     return answered(language=language, head=head, lines=lines, kind=texts["leave.kind"], at=at)
 
 
@@ -113,13 +113,18 @@ def leave_of(key: str) -> tuple[str, Span] | None:
         return None
 
 
-def _prorated(effect: Effect, *, texts: Texts, at: datetime) -> list[Line | Listing]:
-    lines = _targets(texts["leave.prorated"], effect, texts=texts, at=at)
+def _prorated(effect: Effect, *, texts: Texts, today: date | None = None) -> list[Line | Listing]:
+    lines = _targets(texts["leave.prorated"], effect, texts=texts, today=today)
     return lines or [Line((Part(texts["leave.same_target"]),), Keep.CORE)]
 
 
-def _targets(template: Text, effect: Effect, *, texts: Texts, at: datetime) -> list[Line | Listing]:
-    """Say what becomes of each target; those of single days go with their day, and are said only if alone."""
+def _targets(
+    template: Text, effect: Effect, *, texts: Texts, today: date | None = None
+) -> list[Line | Listing]:
+    """Say what becomes of each target; those of single days go with their day, and are said only if alone.
+
+    *today*: the day of an answer; messages that may be read later name each period.
+    """
     targets = effect.targets
     shown = [target for target in targets if target.period.kind is not PeriodKind.DAY] or targets
     if not shown:
@@ -127,7 +132,7 @@ def _targets(template: Text, effect: Effect, *, texts: Texts, at: datetime) -> l
     named = len({target.quota for target in shown}) > 1
     lines = []
     for target in shown:
-        label = _period(texts, target.period, today=at.date())
+        label = _period(texts, target.period, today=today)
         if named:
             label = texts["progress.quota_label"].say(quota=clean(target.quota), period=label)
         text = template.say(label=label, before=target.before, after=target.after)
@@ -135,10 +140,10 @@ def _targets(template: Text, effect: Effect, *, texts: Texts, at: datetime) -> l
     return [Listing(tuple(lines), more=texts["progress.more_quotas"], keep=Keep.CORE)]
 
 
-def _period(texts: Texts, period: Period, *, today: date) -> str:
+def _period(texts: Texts, period: Period, *, today: date | None) -> str:
     """Name the period; `this month` only while it lasts."""
     return (
         texts.table("progress.this_period")[period.kind]
-        if today in period
+        if today is not None and today in period
         else texts["progress.other_period"].say(period=period.name)
     )

@@ -46,8 +46,19 @@ def unmuted(*, language: str, was_muted: bool, away_until: date | None, at: date
     return answered(language=language, head=head, lines=lines, kind=texts["preferences.mute"], at=at)
 
 
-def on_leave(*, language: str, first: date, last: date, asked: Sequence[str] = (), at: datetime) -> Message:
-    """Confirm noted leave, both local days included; *asked*: names of the leaders asked to confirm it."""
+def on_leave(
+    *,
+    language: str,
+    first: date,
+    last: date,
+    asked: Sequence[str] = (),
+    asked_later: bool = False,
+    at: datetime,
+) -> Message:
+    """Confirm noted leave, both local days included; *asked*: names of the leaders asked to confirm it.
+
+    *asked_later*: a leader reads the question on another day, or in their next progress or digest.
+    """
     texts = texts_in(language)
     days = {"first": day_of(first, language=language), "last": day_of(last, language=language)}
     head = (
@@ -57,8 +68,9 @@ def on_leave(*, language: str, first: date, last: date, asked: Sequence[str] = (
     )
     head = texts["preferences.away_today"] if first == last == at.date() else head
     names = texts["preferences.names_comma"].join(clean(name) for name in asked)
+    wanted = texts["preferences.away_asked_later"] if asked_later else texts["preferences.away_asked"]
     lines = [
-        texts["preferences.away_asked"].say(names=names) if names else texts["preferences.away_only"],
+        wanted.say(names=names) if names else texts["preferences.away_only"],
         texts["preferences.away_back"],
     ]
     return answered(language=language, head=head, lines=lines, kind=texts["preferences.leave"], at=at)
@@ -88,15 +100,19 @@ def back(
     return answered(language=language, head=head, lines=still, kind=texts["preferences.leave"], at=at)
 
 
-def help_told(*, language: str, leaders: Sequence[str], by: datetime, at: datetime) -> Message:
-    """Confirm that *leaders* (names) are told, all of them until *by* (local)."""
+def help_told(*, language: str, leaders: Sequence[str], by: datetime | None, at: datetime) -> Message:
+    """Confirm that *leaders* (names) are told, all of them until *by* (local).
+
+    *by* is None if a leader reads it in their next progress or digest.
+    """
     texts = texts_in(language)
     names = texts["preferences.names_comma"].join(clean(name) for name in leaders)
-    head = texts["preferences.helped"].say(names=names)
-    lines = [
-        texts["preferences.helped_when"].say(moment=moment_of(by, language=language)),
-        texts["preferences.helped_quietly"],
-    ]
+    is_today = by is not None and by.date() == at.date()
+    told = texts["preferences.helped"] if is_today else texts["preferences.helped_later"]
+    when = texts["preferences.helped_next"].say()
+    if by is not None:
+        when = texts["preferences.helped_when"].say(moment=moment_of(by, language=language))
+    head, lines = told.say(names=names), [when, texts["preferences.helped_quietly"]]
     return answered(language=language, head=head, lines=lines, kind=texts["preferences.help"], at=at)
 
 
@@ -121,6 +137,6 @@ def help_wanted(*, language: str, name: str, rows: Sequence[QuotaFigures], at: d
     texts = texts_in(language)
     lines: list[str | Line | Listing] = [texts["preferences.asks_quietly"]]
     if rows:
-        lines.insert(0, status_listing(texts, rows, at=at))
+        lines.insert(0, status_listing(texts, rows, at=at, dated=True))
     head = texts["preferences.asks"].say(name=clean(name))
     return answered(language=language, head=head, lines=lines, kind=texts["preferences.help"], at=at)

@@ -96,11 +96,17 @@ def on_leave(
     last = last or first
     if not max(first, today) <= last <= today + LONGEST_MUTE:
         raise ValueError(f"no leave to note from {first} to {last}")
-    asked: list[str] = []
+    local, asked = calendar.local(answered or at), list[tuple[str, bool]]()
     if services.store.preferences.add_leave(userid, first, last, at=epoch_of(at)):
         asked = ask_leaders(services, userid, (first, last), at=at)
-    local = calendar.local(answered or at)
-    return message.on_leave(language=services.language, first=first, last=last, asked=asked, at=local)
+    return message.on_leave(
+        language=services.language,
+        first=first,
+        last=last,
+        asked=[name for name, _ in asked],
+        asked_later=not all(is_today for _, is_today in asked),
+        at=local,
+    )
 
 
 def back_from_leave(

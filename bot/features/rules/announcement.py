@@ -33,10 +33,11 @@ class RuleNews:
 def rules_changed(*, language: str, news: Sequence[RuleNews], at: datetime) -> Message:
     """Tell one employee what changes for them. Raises ValueError if *at* has no zone."""
     texts = texts_in(language)
-    holds_now = any(item.now for item in news)
-    head = texts["rules_changed.head_now"] if holds_now else texts["rules_changed.head_later"]
-    sentences = [text for item in news for text in said_of(item, language=language)]
-    lines = tuple(Line((Part(text),), Keep.CORE) for text in sentences)
+    head = texts["rules_changed.head_later"].say(period=min(item.following for item in news))
+    if any(item.now for item in news):
+        head = texts["rules_changed.head_now"].say(period=min(item.period for item in news if item.now))
+    texts_of = (text for item in news for text in said_of(item, language=language))
+    lines = tuple(Line((Part(text),), Keep.CORE) for text in texts_of)
     return Message(
         (
             first_line(head),

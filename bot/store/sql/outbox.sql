@@ -1,9 +1,9 @@
--- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift, forms, task_id, private)!
--- A message to be sent, once per key; 0 when the key was there.
+-- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift, forms, task_id, private, state)!
+-- A message to be sent, or to wait, once per key; 0 when the key was there.
 INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at,
-                    time_shift, forms, task_id, private)
+                    time_shift, forms, task_id, private, state)
 VALUES (:key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at,
-        :time_shift, :forms, :task_id, :private)
+        :time_shift, :forms, :task_id, :private, :state)
 ON CONFLICT (key) DO NOTHING;
 
 -- name: outbox_due(real_now, clock_now, batch)
@@ -19,7 +19,7 @@ SELECT seq, key, job, to_userid, msgtype, content, created_at, not_before, expir
 
 -- name: outbox_unasked_due(real_now, clock_now)
 -- What nobody asked for and nobody tried yet, whose turn has come.
-SELECT seq, key, job, to_userid, not_before, time_shift
+SELECT seq, key, job, to_userid, content, forms, not_before, time_shift
   FROM outbox
  WHERE state = 'pending'
    AND lane = 1
@@ -28,10 +28,13 @@ SELECT seq, key, job, to_userid, not_before, time_shift
    AND expires_at > COALESCE(:real_now + time_shift, :clock_now)
  ORDER BY seq;
 
--- name: outbox_move(seq, not_before, expires_at)!
--- Another time for what was never tried.
+-- name: outbox_wait(seq, content, expires_at)!
+-- A message that was never tried waits until another one carries it, as plain text.
 UPDATE outbox
-   SET not_before = :not_before,
+   SET state = 'waiting',
+       msgtype = 'text',
+       content = :content,
+       forms = '',
        expires_at = :expires_at
  WHERE seq = :seq
    AND state = 'pending'
@@ -46,6 +49,45 @@ SELECT seq, key, job, to_userid, not_before, time_shift
    AND state = 'pending'
    AND request IS NULL
  ORDER BY seq;
+
+-- name: outbox_waiting(to_userid, now)
+-- What waits for a person, also what a message carried that was then dropped. Oldest first.
+SELECT seq, job, content
+  FROM outbox AS waiting
+ WHERE to_userid = :to_userid
+   AND state IN ('waiting', 'carried')
+   AND expires_at > :now
+   AND (state = 'waiting' OR EXISTS (SELECT 1
+                                       FROM outbox AS carrier
+                                      WHERE carrier.key = waiting.receipt
+                                        AND carrier.state IN ('dropped', 'expired')))
+ ORDER BY seq;
+
+-- name: outbox_waiting_for(now)
+-- People for whom something may wait.
+SELECT DISTINCT to_userid
+  FROM outbox
+ WHERE state IN ('waiting', 'carried')
+   AND expires_at > :now
+ ORDER BY to_userid;
+
+-- name: outbox_carried(seq, carrier, now)!
+-- Another message carries this one.
+UPDATE outbox
+   SET state = 'carried',
+       receipt = :carrier,
+       finished_at = :now
+ WHERE seq = :seq
+   AND state IN ('waiting', 'carried');
+
+-- name: outbox_expire_waiting(clock_now, real_now)!
+-- What waited too long is dropped, and counted as what lost its point.
+UPDATE outbox
+   SET state = 'expired',
+       finished_at = :real_now
+ WHERE state IN ('waiting', 'carried')
+   AND state = 'waiting'
+   AND expires_at <= :clock_now;
 
 -- name: outbox_withdraw(seq, error, now)!
 -- It does not go at all, and was never tried. What only its receiver may read is forgotten.
