@@ -6,25 +6,21 @@ period, or the last workdays all brought a reminder. People with incomplete figu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cache, partial
 
 from bot.core.progress import QuotaFigures
-from bot.core.status import is_tight
 from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import helpers
 from bot.features.reminder.message import days_after, to_remind
 from bot.features.reminder.message import reminder as reminder_message
 from bot.features.reminder.offer import offer_help
+from bot.features.reminder.offers import offers
 from bot.features.renames.proposals import in_question
 from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.preferences import SaidLeave
-
-OFTEN = 3  # own workdays in a row with a reminder: the next one has no number
-_LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
@@ -32,14 +28,14 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
     local = standings.calendar.local(standings.at)
     language = services.language
     unsure = unsure_of(services, at=standings.at)
-    reminded_often, leaves = _reminded_often(services, standings), services.store.preferences.leaves()
+    offered, leaves = offers(services, standings), services.store.preferences.leaves()
     has_helper = helpers(services, at=standings.at)
     counts_today = standings.calendar.is_workday(local.date()) and not standings.calendar.hours_over(local)
     for userid, rows in standings.by_person.items():
         due = to_remind(rows)
         if userid in unsure or not standings.works_on(userid, local.date()) or not due:
             continue
-        about = _tight(standings, due) or (due if reminded_often(userid) else ())
+        about = tuple(row for row in offered(userid) if row in due)
         if about:
             is_last_day = not all(days_after(row, today_is_workday=counts_today) for row in about)
             offer = offer_help(
@@ -85,32 +81,3 @@ def unsure_of(services: Services, *, at: datetime) -> frozenset[str]:
     """Return the people with possibly incomplete figures as of *at* (aware)."""
     gap = gap_of(services, "reminder", at=at)
     return in_question(services) | (gap.members if gap and gap.members else frozenset())
-
-
-def _tight(standings: Standings, due: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
-    return tuple(
-        row for row in due if is_tight(row.today_dose, target=row.target, own=standings.own_workdays(row))
-    )
-
-
-def _reminded_often(services: Services, standings: Standings) -> Callable[[str], bool]:
-    """Return a function that says whether a person got a reminder on each of their last OFTEN own workdays.
-
-    Days of leave, imported or noted by chat, are no own workdays.
-    """
-    today = standings.calendar.local_day(standings.at)
-    days = standings.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
-    leaves = services.store.preferences.leaves()
-
-    told = cache(partial(services.store.outbox.told, "reminder"))  # one look a day, not one a person
-
-    def often(userid: str) -> bool:
-        away = leaves.get(userid, ())
-        own = [
-            day
-            for day in days
-            if standings.works_on(userid, day) and not any(leave.first <= day <= leave.last for leave in away)
-        ][:OFTEN]
-        return len(own) == OFTEN and all(userid in told(day) for day in own)
-
-    return often

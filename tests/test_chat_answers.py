@@ -99,7 +99,7 @@ def test_a_contact_that_came_just_before_the_word_is_in_the_answer(services: Ser
 
     arrive(services, added, text_event("li", "进度"))
 
-    assert "已加 1 位" in outbox_rows(services)[0]["content"].split("\n")[0]
+    assert "本月 1/50" in outbox_rows(services)[0]["content"]
 
 
 def test_who_works_where_is_read_once_for_all_that_waits(

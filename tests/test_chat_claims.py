@@ -154,7 +154,7 @@ def test_a_claim_lasts_as_long_as_its_words_take(
     answered = answer_waiting(services)
 
     assert (answered, beside) == (2, [0, 0])
-    assert answers(services) == [*TOLD, ("answer:w2", "今天已经告诉过您的主管了")]
+    assert answers(services) == [*TOLD, ("answer:w2", "今天的请求已经记下，会转告您的主管")]
 
 
 @on_one_engine

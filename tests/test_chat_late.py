@@ -101,7 +101,7 @@ def test_help_of_yesterday_is_wished_anew_today(services: Services) -> None:
 
     assert [said[0] for said in (first, again, today)] == [
         "已告诉您的主管：主管甲",
-        "今天已经告诉过您的主管了",
+        "今天的请求已经记下，会转告您的主管",
         "已告诉您的主管：主管甲",
     ]
     assert services.store.preferences.help_wishes(since=SAID.date()) == [

@@ -199,7 +199,7 @@ def test_a_further_language_is_one_of_the_configuration_and_answers(french: Path
     write_roster(tmp_path, "zhang,员工甲,11,客户经理,,,,")
     config = write_config(tmp_path, more='[locale]\nlanguage = "fr"\n')
 
-    with installation(config, FakeTime(moment("2026-11-24T09:07"))) as services:
+    with installation(config, FakeTime(moment("2026-11-09T09:07"))) as services:
         muted = say(services, "zhang", "mute 2026-12-01")
         answer = say(services, "zhang", "progress")
 

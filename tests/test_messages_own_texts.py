@@ -274,7 +274,7 @@ def test_the_file_on_the_page_is_right() -> None:
 def bank(folder: Path, text: str, *, language: str = "zh-CN", style: str = "markdown") -> Iterator[Services]:
     """One employee with a quota, and the file *text* for the language."""
     with installation(written(folder, text, language=language, style=style), FakeTime(MORNING)) as services:
-        add_customers(services, "zhang", at("2026-11-23T10:00"))
+        add_customers(services, "zhang", *[at("2026-11-23T10:00")] * 20)
         yield services
 
 
@@ -307,11 +307,11 @@ def test_messages_answers_and_cards_say_it(tmp_path: Path) -> None:
         answer, privacy = say(services, "zhang", "进度"), say(services, "zhang", "隐私")
         forms = json.loads(row.forms)
 
-    assert "今天 10 位，够了" in row.content
+    assert "今天 6 位，够了" in row.content
     assert forms[0]["body"]["button_list"][0]["text"] == "看看明细"
     assert forms[-1]["text"].endswith("· 早安")
     assert (answer[0], answer[-1].rpartition(" ")[2], privacy[0]) == (
-        "今天 10 位，够了",
+        "今天 6 位，够了",
         "我的",
         "我们记这些",
     )
@@ -321,7 +321,7 @@ def test_another_language_has_its_own_file(tmp_path: Path) -> None:
     with bank(tmp_path, '[progress]\nadd_today = "{n} today will do"\n', language="en") as services:
         (row,) = plan(services, "progress", at=MORNING)
 
-    assert row.content.startswith("**10 today will do**")
+    assert row.content.startswith("**6 today will do**")
 
 
 def test_a_changed_file_is_taken_on_sighup_and_a_wrong_one_is_not(tmp_path: Path) -> None:
@@ -335,7 +335,7 @@ def test_a_changed_file_is_taken_on_sighup_and_a_wrong_one_is_not(tmp_path: Path
             _reload(services, config)
             found.append(next(plan(services, "progress", at=MORNING)).content.split("\n")[0])
 
-    assert found == ["**今天 10 位就行**"] * 2
+    assert found == ["**今天 6 位就行**"] * 2
 
 
 def test_nothing_starts_with_a_faulty_text(tmp_path: Path) -> None:
@@ -376,11 +376,11 @@ def test_check_says_faults_and_warnings(tmp_path: Path, quotabot: Quotabot) -> N
 
 def test_a_dry_run_shows_them(tmp_path: Path, quotabot: Quotabot) -> None:
     done = quotabot(
-        "run", "progress", "--dry-run", "--at", "2026-11-24T09:07", "--config", str(written(tmp_path, TEXTS))
+        "run", "progress", "--dry-run", "--at", "2026-11-09T09:07", "--config", str(written(tmp_path, TEXTS))
     )
 
     assert done.code == 0
-    assert "今天 10 位，够了" in done.out
+    assert "今天 4 位，够了" in done.out
 
 
 def test_texts_prints_a_file_that_says_the_same(tmp_path: Path, quotabot: Quotabot) -> None:

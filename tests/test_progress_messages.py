@@ -78,12 +78,12 @@ def said(rows: Sequence[QuotaFigures], *, language: str = "zh-CN", facts: DayFac
         ),
         pytest.param(
             [SUNDAY, MET],
-            "今天已经够了，不用再加",
-            "Enough for today, nothing to add",
+            "今天不用再加",
+            "Nothing to add today",
             id="no own workday today",
         ),
         pytest.param(
-            [MISSED], "本期已结束，今天不加也够", "This period is over, enough for today", id="after the end"
+            [MISSED], "本期已结束，不用再加", "This period is over, nothing to add", id="after the end"
         ),
         pytest.param(
             [EXEMPT], "本期不考核，今天不加也够", "Nothing is asked, enough for today", id="only exempt rows"

@@ -91,12 +91,12 @@ def test_on_the_last_day_nobody_is_told_that_there_is_no_rush(language: str, lin
 @pytest.mark.parametrize(
     ("language", "is_last_day", "told"),
     [
-        pytest.param("zh-CN", False, ["本月目标可能偏紧，尽力就够了", "今天不用赶。"], id="Chinese"),
-        pytest.param("zh-CN", True, ["本月目标可能偏紧，尽力就够了"], id="his last day"),
+        pytest.param("zh-CN", False, ["本月目标可能偏紧，尽力就好", "今天不用赶。"], id="Chinese"),
+        pytest.param("zh-CN", True, ["本月目标可能偏紧，尽力就好"], id="his last day"),
         pytest.param(
             "en",
             False,
-            ["This month's target may be tight: what you can do is enough", "No need to rush today."],
+            ["This month's target may be tight: just do what you can", "No need to rush today."],
             id="English",
         ),
     ],

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from builders.chat import say
 from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.features.notify.enqueue import key_of
@@ -277,5 +278,53 @@ def test_who_has_no_leader_is_offered_no_help_that_nobody_would_give(tmp_path: P
         add_customers(services, "yg01", *[at("2026-11-20T10:00")] * 5)
         lines = said(services)
 
-    assert lines[0] == "本月目标可能偏紧，尽力就够了"
+    assert lines[0] == "本月目标可能偏紧，尽力就好"
     assert "主管" not in "".join(lines)
+
+
+def planned(services: Services, job: str, when: str) -> dict[str, list[str]]:
+    """The lines of each message of *job*, by receiver."""
+    found = [message for message in plan(services, job, at=at(when)) if message.job == job]
+    return {message.to_userid: message.content.splitlines() for message in found}
+
+
+MORNING, EVENING = "2026-11-30T09:07", "2026-11-30T17:48"
+
+
+def test_a_dose_far_above_the_usual_is_named_by_no_message(tmp_path: Path) -> None:
+    """The last workday, 22 of 50: 28 are no dose for a day."""
+    write_roster(tmp_path, FULL, BOSS)
+    with installation(write_config(tmp_path), FakeTime(at(MORNING))) as services:
+        add_customers(services, "yg01", *[at("2026-11-20T10:00")] * 22)
+        (row,) = plan(services, "progress", at=at(MORNING))
+        texts = [
+            *planned(services, "reminder", "2026-11-30T16:37")["yg01"],
+            *planned(services, "digest", EVENING)["boss"],
+            *say(services, "yg01", "进度"),
+        ]
+
+    morning = row.content.splitlines()
+    assert morning[0] == "本月目标可能偏紧，先商量怎么办"
+    assert morning[-1] == "［请人帮忙］［明细］"
+    assert any("目标可能偏紧，先谈一谈" in line for line in texts)
+    assert not [line for line in (*morning, *texts) if "加 28" in line or "今天还需" in line or "够" in line]
+
+
+def test_after_three_reminders_the_morning_names_no_number_either(tmp_path: Path) -> None:
+    write_roster(tmp_path, FULL, BOSS)
+    with installation(write_config(tmp_path, quotas=MONTHLY), FakeTime(at(LATE))) as services:
+        add_customers(services, "yg01", *[at("2026-11-16T10:00")] * 20)
+        before = planned(services, "progress", "2026-11-23T09:07")["yg01"][0]
+        reminded(services, LAST_THREE)
+        after = planned(services, "progress", "2026-11-23T09:07")["yg01"][0]
+
+    assert (before, OFFER in after) == ("今天加 4 位就够", True)
+
+
+def test_a_large_dose_that_is_done_is_not_named_as_enough(tmp_path: Path) -> None:
+    write_roster(tmp_path, FULL, BOSS)
+    with installation(write_config(tmp_path), FakeTime(at("2026-11-27T12:00"))) as services:
+        add_customers(services, "yg01", *[at("2026-11-20T10:00")] * 10, *[at("2026-11-27T10:00")] * 20)
+        lines = planned(services, "progress", "2026-11-27T12:00")["yg01"]
+
+    assert lines[0] == "今天不用再加"

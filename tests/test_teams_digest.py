@@ -58,7 +58,7 @@ def test_a_week_later_a_leader_learns_what_his_help_brought_and_his_leader_by_te
     assert said["boss"][:4] == [
         "先支持 1 个团队：南区一部",
         "南区一部 5 人：达成率 16%，中位数 0%；需帮助 4，已有人帮 3；上周帮 3 位，2 位好转",
-        "员工6 · 本月 0/42：已确认 0，今天还需 7 位，剩 6 个工作日",
+        "员工6 · 本月 0/42：已确认 0，目标可能偏紧，先谈一谈，剩 6 个工作日",
         "全队 6 人：已够 0 · 正常 1 · 需帮助 5",
     ]
     assert "进步最多：南区一部，一周 +35 位" in said["boss"]

@@ -97,8 +97,8 @@ def team(*members: TeamMember, improved: Sequence[str] = (), more: int = 0) -> T
         ),
         pytest.param(
             replace(own(BEHIND, dose=22, tight=True), has_helper=False),
-            "本周新增 9 位，下周尽力就够了",
-            "9 added this week; what you can do is enough next week",
+            "本周新增 9 位，下周尽力就好",
+            "9 added this week; just do what you can next week",
             id="tight, and nobody to ask",
         ),
     ],

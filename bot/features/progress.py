@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core.day import DayFacts
 from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures, Status
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import ENOUGH, facts_said, first_line, footer, kept_line, labels_of, status_listing
+from bot.messages.lines import (
+    ENOUGH,
+    facts_said,
+    first_line,
+    footer,
+    kept_line,
+    labels_of,
+    status_listing,
+    target_of,
+)
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
 from bot.messages.pending import pending_items, pending_lines
 from bot.messages.rows import kept_rows, pending_rows, status_rows
@@ -22,29 +32,44 @@ def progress(
     yesterday: DayFacts,
     at: datetime,
     waiting: Sequence[Waiting] = (),
+    offered: Sequence[QuotaFigures] = (),
+    has_helper: bool = True,
 ) -> Message:
     """Tell one employee about all their quotas.
 
     *rows* are the employee's, exempt ones included; *yesterday* is the local day before that of *at*;
-    *waiting* says why contacts are pending.
+    *waiting* says why contacts are pending. The message names no dose of the rows in *offered*: while
+    something of it is left today, it offers help instead, if *has_helper*.
 
     Raises ValueError if there are no rows, *at* has no zone or the language is unknown.
     """
     if not rows:
         raise ValueError("progress needs at least one row")
     texts = texts_in(language)
-    lines = [*_yesterday(texts, yesterday)]
+    yesterdays, talks = _yesterday(texts, yesterday), [row for row in offered if row.today_left]
+    peace, first = _peace(texts, rows), _enough_today(texts, rows, offered=offered)
+    end, card_end, title = [peace], [peace], _shorter(texts, rows, offered=offered)
+    if talks:
+        target, help_first = target_of(texts, talks), texts["offer.first"]
+        first = (help_first if has_helper else texts["offer.first_alone"]).say(target=target)
+        title = texts["offer.title"].say(target=target)
+        end = [Line((Part(texts["offer.send_word"]),), Keep.CORE)] if has_helper else []
+        card_end = [Line((Part(texts["cards.ask_for_help"]),), Keep.CORE)] if has_helper else []
+    card = _card(
+        language, texts, rows, waiting, at=at, is_tight=bool(offered), ending=[*yesterdays, *card_end]
+    )
+    buttons = (Button.HELP, Button.LIST) if talks and has_helper else card.buttons
     return Message(
         (
-            first_line(_enough_today(texts, rows)),
-            status_listing(texts, rows, at=at),
+            first_line(first),
+            status_listing(texts, rows, at=at, is_tight=bool(offered)),
             *_pending(language, texts, rows, waiting, at=at),
-            *lines,
+            *yesterdays,
             *kept_line(texts, rows),
-            _peace(texts, rows),
+            *end,
             footer(texts, at=at, kind=texts["progress.kind_progress"]),
         ),
-        card=_card(language, texts, rows, waiting, at=at, ending=[*lines, _peace(texts, rows)]),
+        card=replace(card, title=title, buttons=buttons),
     )
 
 
@@ -55,9 +80,10 @@ def _card(
     waiting: Sequence[Waiting],
     *,
     at: datetime,
+    is_tight: bool,
     ending: Sequence[Line],
 ) -> Card:
-    standings, waits = status_rows(texts, rows, at=at), []
+    standings, waits = status_rows(texts, rows, at=at, is_tight=is_tight), []
     if at.tzinfo is not None:
         labels = labels_of(texts, rows, at=at)
         waits = pending_items(waiting, language=language, labels=labels, zone=at.tzinfo)
@@ -69,18 +95,17 @@ def _card(
             *kept_rows(language, rows),
         ),
         body=(
-            *([] if standings else [status_listing(texts, rows, at=at)]),
+            *([] if standings else [status_listing(texts, rows, at=at, is_tight=is_tight)]),
             *([Listing(items, more=texts["progress.more_quotas"], keep=Keep.CORE)] if items else []),
             *ending,
         ),
         buttons=(Button.LIST, Button.MUTE, Button.LEAVE),
-        title=_shorter(texts, rows),
     )
 
 
-def _shorter(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
+def _shorter(texts: Texts, rows: Sequence[QuotaFigures], *, offered: Sequence[QuotaFigures]) -> str:
     """Say today's dose without the adds done, as a short title."""
-    unfinished = _unfinished(rows)
+    unfinished = [row for row in _unfinished(rows) if row not in offered]
     if unfinished:
         return texts["progress.add_today"].say(n=max(unfinished, key=_urgency).today_dose)
     return texts["progress.nothing_today"].say()
@@ -90,12 +115,12 @@ def _urgency(row: QuotaFigures) -> tuple[int, int]:
     return row.today_left, row.today_dose
 
 
-def _enough_today(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
+def _enough_today(texts: Texts, rows: Sequence[QuotaFigures], *, offered: Sequence[QuotaFigures]) -> str:
     """Say the one thing to do today.
 
     The largest dose less today's adds decides: fewer would not be enough in every quota.
     """
-    unfinished = _unfinished(rows)
+    unfinished = [row for row in _unfinished(rows) if row not in offered]
     if unfinished:
         most = max(unfinished, key=_urgency)
         begun = most.today_dose - most.today_left
@@ -109,7 +134,7 @@ def _enough_today(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
         return (
             texts["progress.all_met"] if statuses == {Status.MET} else texts["progress.all_covered"]
         ).say()
-    dose = max(row.today_dose for row in rows if row.status not in ENOUGH)
+    dose = max((row.today_dose for row in rows if row.status not in ENOUGH and row not in offered), default=0)
     if dose:
         return texts["progress.today_done"].say(n=dose)
     return (

@@ -152,6 +152,12 @@ def incomplete_line(texts: Texts, since: datetime | None, *, at: datetime) -> li
     return [Line((Part(texts["progress.incomplete"].say(since=shown)),), Keep.CORE)]
 
 
+def target_of(texts: Texts, rows: Sequence[QuotaFigures]) -> str:
+    """Name the target of *rows* by the kind of its period, for a message that offers help."""
+    kinds = {parse_period(row.period).kind for row in rows}
+    return texts.table("offer.target")[kinds.pop()] if len(kinds) == 1 else texts["offer.any_target"]
+
+
 def first_line(words: str) -> Line:
     """Return the line that the notification shows."""
     return Line((Part(words, Tone.STRONG),), Keep.ALWAYS)

@@ -8,7 +8,9 @@ from datetime import timedelta
 from bot.features.chat import own_message
 from bot.features.chat.desk import Ask
 from bot.features.chat.own_message import OwnPlace
+from bot.features.preferences.help_request import helpers
 from bot.features.progress import progress as progress_message
+from bot.features.reminder.offers import offers
 from bot.features.standings.ranks import ranked
 from bot.features.statements.message import code_line
 from bot.features.statements.proof import issue, statement_of
@@ -29,6 +31,8 @@ def progress(ask: Ask) -> Message:
         yesterday=desk.standings.day(ask.userid, desk.local.date() - timedelta(days=1)),
         at=desk.local,
         waiting=desk.standings.waiting(ask.userid),
+        offered=offers(desk.services, desk.standings)(ask.userid),
+        has_helper=helpers(desk.services, at=desk.at)(ask.userid),
     )
     proof = issue(desk.services, [statement_of(desk.standings, ask.userid)])[ask.userid]
     *lines, footer = figures.lines

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import first_line, footer, labels_of
+from bot.messages.lines import first_line, footer, labels_of, target_of
 from bot.messages.message import Button, Card, Keep, Line, Message, Part
 
 
@@ -32,8 +31,7 @@ def offer_help(
     if not about:
         raise ValueError("an offer of help is about one row at least")
     texts = texts_in(language)
-    kinds = {parse_period(row.period).kind for row in about}
-    target = texts.table("offer.target")[kinds.pop()] if len(kinds) == 1 else texts["offer.any_target"]
+    target = target_of(texts, about)
     labels = labels_of(texts, rows, at=at)
     named = texts["progress.names_comma"].join(dict.fromkeys(labels[row.quota] for row in about))
     lines = [

@@ -17,6 +17,7 @@ from bot.core.people import Departments, Person
 from bot.core.progress import QuotaFigures
 from bot.core.rollout import Mode
 from bot.features.notify.rollout import rollout_scope
+from bot.features.reminder.offers import offers
 from bot.features.standings.gains import Gains, silent
 from bot.features.standings.load import Standings
 from bot.features.teams.digest_message import News
@@ -71,6 +72,7 @@ class TeamDigest:
         self._rates = services.store.engagement.teams(day)
         self._engaged = services.store.engagement.of_day(day)
         self._shared = _Shared.of(services, standings)
+        self._offered = offers(services, standings)
         self._members: dict[str, TeamMember] = {}
 
     def content_for(self, leader: Person) -> TeamContent:
@@ -128,7 +130,9 @@ class TeamDigest:
 
     def _member(self, person: Person) -> TeamMember:
         if person.userid not in self._members:
-            self._members[person.userid] = _member(self._standings, person, help_on=self._help_on)
+            tight = frozenset(row.quota for row in self._offered(person.userid))
+            member = _member(self._standings, person, help_on=self._help_on)
+            self._members[person.userid] = replace(member, tight=tight)
         return self._members[person.userid]
 
     def _replies(self, leader: Person, content: TeamContent) -> TeamRate | None:

@@ -286,7 +286,7 @@ def _helped(
 def _helped_person(
     texts: Texts, member: TeamMember, row: QuotaFigures, *, language: str, at: datetime
 ) -> Line:
-    details = [*confirmed(texts, row), _left_today(texts, row)]
+    details = [*confirmed(texts, row), _left_today(texts, member, row)]
     if member.need is None:
         details += workdays_left(texts, row)
     label = labels_of(texts, member.rows, at=at)[row.quota]
@@ -296,7 +296,9 @@ def _helped_person(
     return Line((Part(texts["progress.helped_person"].say(name=_name(member), details=text)),), Keep.CORE)
 
 
-def _left_today(texts: Texts, row: QuotaFigures) -> str:
+def _left_today(texts: Texts, member: TeamMember, row: QuotaFigures) -> str:
+    if row.quota in member.tight:
+        return texts["helping.tight"]
     if row.today_left:
         return texts["progress.left_today"].say(n=row.today_left)
     return texts["progress.enough_today"]
@@ -304,7 +306,7 @@ def _left_today(texts: Texts, row: QuotaFigures) -> str:
 
 def _in_short(texts: Texts, member: TeamMember, row: QuotaFigures, *, language: str, at: datetime) -> Line:
     """Say what to help with, else what is left today: a card has no room for both."""
-    need, name = _left_today(texts, row), _name(member)
+    need, name = _left_today(texts, member, row), _name(member)
     if member.need is not None:
         need = need_said(member.need, language=language, in_short=True)
     if len(member.rows) > 1:

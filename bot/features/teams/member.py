@@ -13,7 +13,8 @@ class TeamMember:
     """One of a leader's people with all their rows, none for people without a quota.
 
     *need*: what helps most in the quota of their lowest pace, if known. *away*: on leave on the day of help,
-    so messages count them and do not name them as people to help first.
+    so messages count them and do not name them as people to help first. *tight*: ids of quotas about which
+    messages name no number for today.
     """
 
     name: str
@@ -21,6 +22,7 @@ class TeamMember:
     rows: tuple[QuotaFigures, ...]
     need: Need | None = None
     away: bool = False
+    tight: frozenset[str] = frozenset()
 
     @property
     def lowest(self) -> QuotaFigures | None:
