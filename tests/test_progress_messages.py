@@ -12,7 +12,7 @@ from builders.messages import BEHIND, COVERED, DAILY, EXEMPT, MET, MONTHLY, MORN
 from bot.core.day import DayFacts
 from bot.core.progress import QuotaFigures, Status
 from bot.features.progress import progress
-from bot.messages.message import as_markdown, as_text
+from bot.messages.message import Message, as_markdown, as_text
 
 MISSED = replace(MONTHLY, today_dose=0, today_left=0, workdays_left=0, status=Status.MISSED)
 SUNDAY = replace(MONTHLY, today_dose=0, today_left=0)
@@ -275,3 +275,17 @@ def test_no_rows_are_refused() -> None:
 def test_an_unknown_language_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match="zh-CN, en, not 'fr'"):
         progress(language="fr", rows=[MONTHLY], yesterday=QUIET, at=MORNING)
+
+
+def test_contacts_pending_under_two_quotas_are_said_quota_by_quota() -> None:
+    """48 customers, 15 of them under both quotas, are no 63."""
+    rows = [replace(MONTHLY, pending=48), replace(MONTHLY, quota="vip", pending=15)]
+    message = progress(language="zh-CN", rows=rows, yesterday=QUIET, at=MORNING)
+    assert message.card is not None
+    card = as_text(Message((*message.card.body, message.lines[-1])))
+
+    assert not [value for _, value in message.card.rows if "位" in value]
+    for text in (card, as_text(message)):
+        assert "63" not in text
+        assert "待确认 48" in text
+        assert "待确认 15" in text

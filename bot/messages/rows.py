@@ -47,11 +47,14 @@ def status_rows(
 def pending_rows(
     language: str, rows: Sequence[QuotaFigures], *, at: datetime, waiting: Sequence[Waiting] = ()
 ) -> Rows:
-    """Return how many contacts are pending, and the day of the last decision, if that is known."""
-    texts = texts_in(language)
-    n = sum(row.pending for row in rows)
-    if not n:
+    """Return how many contacts of the only quota with any are pending, and the last decision's day, if known.
+
+    One contact may be pending under several quotas, so these are never summed.
+    """
+    texts, pending = texts_in(language), [row.pending for row in rows if row.pending]
+    if len(pending) != 1:
         return ()
+    (n,) = pending
     value = texts["cards.people"].say(n=n)
     if waiting and at.tzinfo is not None:
         last = datetime.fromtimestamp(max(group.until_s for group in waiting), at.tzinfo)
