@@ -43,6 +43,7 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
                 rows=rows,
                 about=about,
                 at=local,
+                waiting=standings.waiting(userid),
                 is_last_day=is_last_day,
                 has_helper=has_helper(userid),
             )
@@ -54,6 +55,7 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
                 language=language,
                 rows=rows,
                 at=local,
+                waiting=standings.waiting(userid),
                 today_is_workday=counts_today,
                 may_be_away=may_be_away(standings, userid, due, leaves=leaves.get(userid, ())),
                 has_helper=has_helper(userid),

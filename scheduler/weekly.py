@@ -130,6 +130,7 @@ class _Week:
             rows=self._after_today(rows),
             facts=self._facts(userid),
             dose=None if away or no_days else max(doses, default=0),
+            waiting=self.standings.waiting(userid),
             may_be_away=away,
             tight=any(
                 is_tight(dose, target=row.target, own=self.ahead.own_workdays(row))

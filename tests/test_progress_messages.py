@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from builders.messages import BEHIND, COVERED, DAILY, EXEMPT, MET, MONTHLY, MORNING, QUIET
 
 from bot.core.day import DayFacts
+from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures, Status
+from bot.core.verdicts import Verdict
 from bot.features.progress import progress
-from bot.messages.message import Message, as_markdown, as_text
+from bot.features.reminder.message import reminder
+from bot.features.reminder.offer import offer_help
+from bot.features.weekly import OwnWeek, weekly
+from bot.messages.message import Message, as_body, as_markdown, as_text
 
 MISSED = replace(MONTHLY, today_dose=0, today_left=0, workdays_left=0, status=Status.MISSED)
 SUNDAY = replace(MONTHLY, today_dose=0, today_left=0)
@@ -289,3 +295,75 @@ def test_contacts_pending_under_two_quotas_are_said_quota_by_quota() -> None:
         assert "63" not in text
         assert "待确认 48" in text
         assert "待确认 15" in text
+
+
+VIP = replace(
+    MONTHLY,
+    target=20,
+    counted=0,
+    pending=12,
+    open=12,
+    to_add=20,
+    today_dose=4,
+    today_left=4,
+    status=Status.BEHIND,
+    kept_90=None,
+)
+UNTAGGED = Waiting(
+    quota=VIP.quota,
+    verdict=Verdict.TAGS,
+    contacts=12,
+    until_s=int(datetime(2026, 12, 8, tzinfo=MORNING.tzinfo).timestamp()),
+    keep_days=7,
+    missing=("贵宾",),
+    open=True,
+)
+
+
+def messages_about(row: QuotaFigures) -> dict[str, Message]:
+    rows, waiting = [row], [UNTAGGED]
+    facts = DayFacts(added=12, lost_by_customer=0, lost_by_member=0, lost_unknown=0)
+    about: dict[str, Any] = {"language": "zh-CN", "rows": rows, "at": MORNING, "waiting": waiting}
+    week = OwnWeek(rows=rows, facts=facts, dose=5, waiting=waiting)
+    return {
+        "progress": progress(**about, yesterday=QUIET),
+        "reminder": reminder(**about, today_is_workday=True),
+        "offer": offer_help(**about, about=rows),
+        "weekly": weekly(language="zh-CN", first=date(2026, 11, 23), at=MORNING, own=week),
+    }
+
+
+@pytest.mark.parametrize("name", ["progress", "reminder", "offer", "weekly"])
+def test_twelve_customers_without_the_vip_tag_are_never_enough(name: str) -> None:
+    """What they lack is said, and that they become rejected by themselves."""
+    message = messages_about(VIP)[name]
+    assert message.card is not None
+    card = as_body(message.card.body, limit=160)
+
+    for text in (as_text(message), card):
+        assert "够" not in text
+        assert "12 位缺“贵宾”标签，12-08 前补上才算，否则不计入" in text
+    assert not [value for _, value in message.card.rows if "12" in value]
+
+
+def test_the_first_line_says_what_is_to_go_and_what_is_open() -> None:
+    found = messages_about(VIP)
+
+    assert as_text(found["progress"]).splitlines()[:2] == [
+        "今天还需 4 位，另有 12 位补齐才算",
+        "本月 0/20：已确认 0，还需 20 位，剩 5 个工作日，另有 12 位补齐才算，可以稍快一点",
+    ]
+    assert as_text(found["reminder"]).splitlines()[0] == "今天还需 4 位，另有 12 位补齐才算"
+    assert "下周每天还需 5 位" in as_text(found["weekly"]).splitlines()[0]
+
+
+def test_an_add_lost_before_its_details_were_read_is_said_to_be_lost() -> None:
+    row = replace(VIP, pending=3, open=1, to_add=18)
+    waiting = [
+        replace(UNTAGGED, verdict=Verdict.DETAILS, contacts=1, missing=()),
+        replace(UNTAGGED, verdict=Verdict.DETAILS, contacts=2, missing=(), open=False),
+    ]
+    text = as_text(progress(language="zh-CN", rows=[row], yesterday=QUIET, at=MORNING, waiting=waiting))
+
+    assert "本月 2/20：已确认 0，待确认 2，还需 18 位，剩 5 个工作日，另有 1 位补齐才算" in text
+    assert "1 位没读到资料就流失了，到 12-08 不计入（不对可申诉）；2 位的资料还没有从企业微信读到" in text

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from bot.core.contacts import Contact
 from bot.core.quota_periods import QuotaPeriod
-from bot.core.verdicts import Verdict
+from bot.core.verdicts import Verdict, is_open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """*contacts* with one pending verdict under one quota.
 
-    *until_s*: epoch s at which time alone decides the last of them. *missing*: the tags or facts that any of
-    them lacks, in the order of the rule.
+    *until_s*: epoch s at which time alone decides the last of them: they are rejected if *open*. *missing*:
+    the tags or facts that any of them lacks, in the order of the rule.
     """
 
     quota: str
@@ -24,26 +24,29 @@ class Waiting:
     until_s: int
     keep_days: int
     missing: tuple[str, ...] = ()
+    open: bool = False
 
 
 def waiting(quota_period: QuotaPeriod, judged: Iterable[tuple[Contact, Verdict]]) -> list[Waiting]:
     """Return what one employee's pending contacts in *quota_period* wait for, in the order of the rules."""
-    pending: dict[Verdict, list[Contact]] = {}
+    pending: dict[tuple[Verdict, bool], list[Contact]] = {}
     for contact, verdict in judged:
         if verdict.outcome == "pending":
-            pending.setdefault(verdict, []).append(contact)
+            pending.setdefault((verdict, is_open(verdict, contact.add)), []).append(contact)
     counting = quota_period.quota.counting
     return [
         Waiting(
             quota=quota_period.quota.id,
             verdict=verdict,
-            contacts=len(pending[verdict]),
-            until_s=_until(quota_period, verdict, pending[verdict]),
+            contacts=len(contacts),
+            until_s=_until(quota_period, verdict, contacts),
             keep_days=counting.keep_days,
-            missing=_missing(quota_period, verdict, pending[verdict]),
+            missing=_missing(quota_period, verdict, contacts),
+            open=is_lost,
         )
         for verdict in Verdict
-        if verdict in pending
+        for is_lost in (True, False)
+        if (contacts := pending.get((verdict, is_lost)))
     ]
 
 

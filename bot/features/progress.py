@@ -48,7 +48,7 @@ def progress(
     texts = texts_in(language)
     yesterdays, talks = _yesterday(texts, yesterday), [row for row in offered if row.today_left]
     peace, first = _peace(texts, rows), _enough_today(texts, rows, offered=offered)
-    end, card_end, title = [peace], [peace], _shorter(texts, rows, offered=offered)
+    end, card_end, title = peace, peace, _shorter(texts, rows, offered=offered)
     if talks:
         target, help_first = target_of(texts, talks), texts["offer.first"]
         first = (help_first if has_helper else texts["offer.first_alone"]).say(target=target)
@@ -107,7 +107,10 @@ def _shorter(texts: Texts, rows: Sequence[QuotaFigures], *, offered: Sequence[Qu
     """Say today's dose without the adds done, as a short title."""
     unfinished = [row for row in _unfinished(rows) if row not in offered]
     if unfinished:
-        return texts["progress.add_today"].say(n=max(unfinished, key=_urgency).today_dose)
+        most = max(unfinished, key=_urgency)
+        if most.open:
+            return texts["progress.left_today"].say(n=most.today_left)
+        return texts["progress.add_today"].say(n=most.today_dose)
     return texts["progress.nothing_today"].say()
 
 
@@ -124,6 +127,8 @@ def _enough_today(texts: Texts, rows: Sequence[QuotaFigures], *, offered: Sequen
     if unfinished:
         most = max(unfinished, key=_urgency)
         begun = most.today_dose - most.today_left
+        if most.open:
+            return texts["progress.left_open"].say(n=most.today_left, open=most.open)
         if begun > 0:
             return texts["progress.add_today_begun"].say(n=most.today_dose, done=begun)
         return texts["progress.add_today"].say(n=most.today_dose)
@@ -134,7 +139,8 @@ def _enough_today(texts: Texts, rows: Sequence[QuotaFigures], *, offered: Sequen
         return (
             texts["progress.all_met"] if statuses == {Status.MET} else texts["progress.all_covered"]
         ).say()
-    dose = max((row.today_dose for row in rows if row.status not in ENOUGH and row not in offered), default=0)
+    named = [row for row in rows if row.status not in ENOUGH and not row.open and row not in offered]
+    dose = max((row.today_dose for row in named), default=0)
     if dose:
         return texts["progress.today_done"].say(n=dose)
     return (
@@ -165,7 +171,13 @@ def _yesterday(texts: Texts, facts: DayFacts) -> list[Line]:
     return [Line((Part(texts["progress.yesterday"].say(facts=text)),), Keep.USEFUL)] if text else []
 
 
-def _peace(texts: Texts, rows: Sequence[QuotaFigures]) -> Line:
-    """Promise no further message today; while something is left to do, only once enough is done."""
-    promise = texts["progress.peace_when_enough"] if _unfinished(rows) else texts["progress.peace_today"]
-    return Line((Part(promise.say()),), Keep.USEFUL)
+def _peace(texts: Texts, rows: Sequence[QuotaFigures]) -> list[Line]:
+    """Promise no further message today; while something is left to do, only once enough is done.
+
+    Open contacts do not become enough by adding, so there is no promise then.
+    """
+    unfinished = _unfinished(rows)
+    if any(row.open for row in unfinished):
+        return []
+    promise = texts["progress.peace_when_enough"] if unfinished else texts["progress.peace_today"]
+    return [Line((Part(promise.say()),), Keep.USEFUL)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bot.core.day import DayFacts
+from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures, Status
 from bot.features.teams.digest_message import TeamSaid, team_said
 from bot.features.teams.member import TeamMember
@@ -19,9 +20,11 @@ from bot.messages.lines import (
     footer,
     incomplete_line,
     kept_line,
+    labels_of,
     status_listing,
 )
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.pending import open_listing
 from bot.messages.rows import kept_rows, pending_rows, status_rows
 from bot.messages.sanitize import clean
 
@@ -35,14 +38,15 @@ class OwnWeek:
     *rows* are the employee's, workdays_left without today. *dose* is enough on each own workday from the next
     on: 0 if nothing is to be added, None without such a day or if the days of work are uncertain.
     *tight*: the dose is so large that the message offers help instead, if *has_helper*: a request for help
-    would reach a leader. *may_be_away*: the employee noted leave on coming days without a confirmation, so
-    the message does not say the number of days.
+    would reach a leader. *waiting*: what pending contacts need. *may_be_away*: the employee noted leave on
+    coming days without a confirmation, so the message does not say the number of days.
     """
 
     rows: Sequence[QuotaFigures]
     facts: DayFacts
     dose: int | None
     tight: bool = False
+    waiting: Sequence[Waiting] = ()
     may_be_away: bool = False
     has_helper: bool = True
 
@@ -147,6 +151,8 @@ class _Week:
             then, short = texts["weekly.talk_alone"], texts["weekly.talk_alone_short"]
         elif own.dose is None:
             then, short = texts["weekly.thanks"], texts["weekly.thanks_short"]
+        elif own.dose and any(row.open for row in own.rows):
+            then, short = texts["weekly.dose_open"], texts["weekly.dose_open"]
         elif own.dose:
             then, short = texts["weekly.dose"], texts["weekly.dose_short"]
         elif statuses <= ENOUGH:
@@ -172,6 +178,7 @@ class _Week:
         """Return the employee's figures, the week's adds and the kept contacts."""
         return [
             self._standings(own),
+            *self._open(own),
             *self._days(own),
             *([_line(self.texts["weekly.send_word"].say(), Keep.USEFUL)] if own.is_offered_help else []),
             *kept_line(self.texts, own.rows),
@@ -182,6 +189,7 @@ class _Week:
         rows = status_rows(self.texts, own.rows, at=self.at)
         return [
             *([] if rows else [self._standings(own)]),
+            *self._open(own),
             *self._days(own),
             *([_line(self.texts["cards.ask_for_help"], Keep.USEFUL)] if own.is_offered_help else []),
         ]
@@ -224,6 +232,10 @@ class _Week:
         return status_listing(
             self.texts, own.rows, at=self.at, is_tight=own.tight, says_days=not own.may_be_away
         )
+
+    def _open(self, own: OwnWeek) -> list[Listing]:
+        labels = labels_of(self.texts, own.rows, at=self.at)
+        return open_listing(own.waiting, language=self.language, labels=labels, at=self.at)
 
     def _joined(self, added: Text, number: int, then: Text, short: Text, *, n: int) -> tuple[str, str]:
         """Join adds and advice, and return the advice alone as the short line; 0 adds are not mentioned."""

@@ -52,25 +52,34 @@ def _status_line(texts: Texts, row: QuotaFigures, *, label: str, is_tight: bool,
         details.append(texts["progress.to_add"].say(n=row.to_add))
         if says_days and row.status is not Status.MISSED:
             details += workdays_left(texts, row)
+    details += open_said(texts, row)
     if is_tight and row.status is Status.BEHIND:
         return Line((Part(status_text(texts, row, label=label, details=details)),), Keep.CORE)
     return Line((Part(status_text(texts, row, label=label, details=[*details, ""])), status), Keep.CORE)
 
 
 def status_text(texts: Texts, row: QuotaFigures, *, label: str, details: Sequence[str]) -> str:
-    """Return `label done/target: details`; pending contacts are part of what is done."""
+    """Return `label sure/target: details`: pending contacts are part of it, open ones are not."""
     return texts["progress.standing"].say(
         label=label,
-        done=row.counted + row.pending,
+        done=row.sure,
         target=row.target,
         details=texts["progress.comma"].join(details),
     )
 
 
 def confirmed(texts: Texts, row: QuotaFigures) -> list[str]:
-    """Say how many contacts are confirmed, and how many are pending, if any."""
-    pending = [texts["progress.pending"].say(n=row.pending)] if row.pending else []
-    return [texts["progress.confirmed"].say(n=row.counted), *pending]
+    """Say how many contacts are confirmed, and how many pending ones will count by themselves, if any."""
+    pending = row.pending - row.open
+    return [
+        texts["progress.confirmed"].say(n=row.counted),
+        *([texts["progress.pending"].say(n=pending)] if pending else []),
+    ]
+
+
+def open_said(texts: Texts, row: QuotaFigures) -> list[str]:
+    """Say how many contacts are rejected by themselves unless somebody acts, if any."""
+    return [texts["progress.open"].say(n=row.open)] if row.open else []
 
 
 def workdays_left(texts: Texts, row: QuotaFigures) -> list[str]:

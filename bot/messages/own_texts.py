@@ -28,7 +28,8 @@ FIXED = frozenset({"pages"})
 FIRST: Mapping[str, tuple[str, ...]] = {
     "progress": (
         *("add_today", "add_today_begun", "today_done", "all_met", "all_covered", "nothing_today"),
-        *("period_over", "nothing_asked", "add_more", "add_more_begun", "help_first", "help_nobody"),
+        *("period_over", "nothing_asked", "add_more", "add_more_begun", "left_open"),
+        *("help_first", "help_nobody"),
     ),
     "close": ("missed", "missed_short", "met"),
     "questions": ("head", "review_head"),
@@ -53,7 +54,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "helping": ("first_names", "first_number"),
     "subteams": ("first", "first_number", "others", "others_number"),
     "waited": ("head",),
-    "weekly": ("dose", "talk", "talk_alone", "enough", "not_asked"),
+    "weekly": ("dose", "dose_open", "talk", "talk_alone", "enough", "not_asked"),
 }
 _KEYNAMES = frozenset(
     (

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from bot.core.pending import Waiting
+from bot.core.verdicts import Verdict
 from bot.messages.catalog import Texts, texts_in
+from bot.messages.message import Keep, Line, Listing, Part
 from bot.messages.sanitize import clean
 
 
@@ -33,6 +35,18 @@ def pending_items(
     return [_line(texts, labels, quota, need) for quota, of_quota in needs.items() for need in of_quota]
 
 
+def open_listing(
+    waiting: Sequence[Waiting], *, language: str, labels: Mapping[str, str], at: datetime
+) -> list[Listing]:
+    """Say what open contacts lack, and when they are rejected; nothing without any, or a zone of *at*."""
+    lacking = [group for group in waiting if group.open]
+    if not lacking or at.tzinfo is None:
+        return []
+    items = pending_items(lacking, language=language, labels=labels, zone=at.tzinfo)
+    lines = tuple(Line((Part(item),), Keep.CORE) for item in items)
+    return [Listing(lines, more=texts_in(language)["progress.more_quotas"], keep=Keep.CORE)]
+
+
 def _needs(
     waiting: Sequence[Waiting], *, texts: Texts, labels: Mapping[str, str], zone: tzinfo
 ) -> dict[str, list[str]]:
@@ -49,7 +63,10 @@ def _line(texts: Texts, labels: Mapping[str, str], quota: str, parts: str) -> st
 
 
 def _need(texts: Texts, group: Waiting, *, zone: tzinfo) -> str:
-    return texts.table("pending.verdict")[group.verdict].say(
+    text = texts.table("pending.verdict")[group.verdict]
+    if group.open and group.verdict is Verdict.DETAILS:
+        text = texts["pending.details_lost"]
+    return text.say(
         n=group.contacts,
         days=group.keep_days,
         until=f"{datetime.fromtimestamp(group.until_s, zone):%m-%d}",

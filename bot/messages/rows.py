@@ -33,7 +33,7 @@ def status_rows(
     if len(asked) != 1 or not asked[0].period_start <= at.date() <= asked[0].period_end:
         return ()
     (row,) = asked
-    comma, done = texts["cards.comma"], f"{row.counted + row.pending}/{row.target}"
+    comma, done = texts["cards.comma"], f"{row.sure}/{row.target}"
     is_quiet = is_tight and row.status is Status.BEHIND
     status = () if is_quiet else (texts.table("progress.status")[row.status],)
     name = texts.table("cards.period")[parse_period(row.period).kind]
@@ -47,17 +47,17 @@ def status_rows(
 def pending_rows(
     language: str, rows: Sequence[QuotaFigures], *, at: datetime, waiting: Sequence[Waiting] = ()
 ) -> Rows:
-    """Return how many contacts of the only quota with any are pending, and the last decision's day, if known.
+    """Return how many contacts of the only quota with any will count, and the last one's day, if known.
 
     One contact may be pending under several quotas, so these are never summed.
     """
-    texts, pending = texts_in(language), [row.pending for row in rows if row.pending]
+    texts, pending = texts_in(language), [row.pending - row.open for row in rows if row.pending > row.open]
     if len(pending) != 1:
         return ()
     (n,) = pending
     value = texts["cards.people"].say(n=n)
-    if waiting and at.tzinfo is not None:
-        last = datetime.fromtimestamp(max(group.until_s for group in waiting), at.tzinfo)
+    if any(not group.open for group in waiting) and at.tzinfo is not None:
+        last = datetime.fromtimestamp(max(group.until_s for group in waiting if not group.open), at.tzinfo)
         value = fitting(texts["cards.pending_until"].say(n=n, until=f"{last:%m-%d}"), value)
     return ((texts["cards.pending"], value),)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bot.core.pending import Waiting
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.progress import QuotaFigures, Status
 from bot.messages.cards import fitting
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import confirmed, first_line, footer, labels_of, status_text
+from bot.messages.lines import confirmed, first_line, footer, labels_of, open_said, status_text
 from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.pending import open_listing
 from bot.messages.rows import Rows, kept_rows
 
 
@@ -30,13 +32,15 @@ def reminder(
     rows: Sequence[QuotaFigures],
     at: datetime,
     today_is_workday: bool,
+    waiting: Sequence[Waiting] = (),
     may_be_away: bool = False,
     has_helper: bool = True,
 ) -> Message:
     """Tell one employee how many adds are still enough today, and what stopping now means.
 
     *rows* are the employee's. *today_is_workday*: workdays_left of the rows counts the day of *at*, as on an
-    own workday until closing time; the message does not count it. *may_be_away*: the employee noted leave on
+    own workday until closing time; the message does not count it. *waiting*: what pending contacts need; the
+    message says it of open ones. *may_be_away*: the employee noted leave on
     later days without a confirmation, so the message says nothing about later days. *has_helper*: a request
     for help would reach a leader; otherwise the message offers no help.
 
@@ -55,19 +59,23 @@ def reminder(
     help_line = [Line((Part(texts["cards.ask_for_help"]),), Keep.USEFUL)] if has_helper else []
     once = Line((Part(texts["progress.only_once"]),), Keep.USEFUL)
     figures = _figures(texts, due, after=told) if len(rows) == 1 else ()
+    lacking = open_listing(waiting, language=language, labels=labels, at=at)
     return Message(
         (
             first_line(_more_today(texts, due)),
             listing,
+            *lacking,
             *stop,
             once,
             footer(texts, at=at, kind=texts["progress.kind_reminder"]),
         ),
         card=Card(
             rows=(*figures, *kept_rows(language, due)),
-            body=(*([] if figures else [listing]), *stop, *help_line, once),
+            body=(*([] if figures else [listing]), *lacking, *stop, *help_line, once),
             buttons=(*([Button.HELP] if has_helper else []), Button.LIST, Button.MUTE),
-            title=texts["progress.add_more"].say(n=max(row.today_left for row in due)),
+            title=(texts["progress.left_today"] if lacking else texts["progress.add_more"]).say(
+                n=max(row.today_left for row in due)
+            ),
         ),
     )
 
@@ -75,6 +83,8 @@ def reminder(
 def _more_today(texts: Texts, due: Sequence[QuotaFigures]) -> str:
     most = max(due, key=lambda row: (row.today_left, row.today_dose))
     begun = most.today_dose - most.today_left
+    if most.open:
+        return texts["progress.left_open"].say(n=most.today_left, open=most.open)
     if begun > 0:
         return texts["progress.add_more_begun"].say(n=most.today_left, done=begun)
     return texts["progress.add_more"].say(n=most.today_left)
@@ -83,7 +93,7 @@ def _more_today(texts: Texts, due: Sequence[QuotaFigures]) -> str:
 def _figures(texts: Texts, due: Sequence[QuotaFigures], *, after: Mapping[str, int | None]) -> Rows:
     """Return one quota's figures as rows of a card; several quotas stand in its text."""
     (row,) = due
-    done = f"{row.counted + row.pending}/{row.target}"
+    done, pending = f"{row.sure}/{row.target}", row.pending - row.open
     standings = texts["cards.comma"].join((done, texts["progress.confirmed"].say(n=row.counted)))
     left = texts["cards.comma"].join(
         [texts["cards.people"].say(n=row.to_add), *_workdays(texts, row, after=after[row.quota])]
@@ -91,7 +101,7 @@ def _figures(texts: Texts, due: Sequence[QuotaFigures], *, after: Mapping[str, i
     return (
         (texts.table("cards.period")[parse_period(row.period).kind], fitting(standings, done)),
         (texts["cards.to_add"], fitting(left, texts["cards.people"].say(n=row.to_add))),
-        *([(texts["cards.pending"], texts["cards.people"].say(n=row.pending))] if row.pending else []),
+        *([(texts["cards.pending"], texts["cards.people"].say(n=pending))] if pending else []),
     )
 
 
@@ -104,7 +114,7 @@ def _workdays(texts: Texts, row: QuotaFigures, *, after: int | None) -> list[str
 
 
 def _standing(texts: Texts, row: QuotaFigures, *, label: str, after: int | None) -> Line:
-    details = [*confirmed(texts, row), *_workdays(texts, row, after=after)]
+    details = [*confirmed(texts, row), *_workdays(texts, row, after=after), *open_said(texts, row)]
     return Line((Part(status_text(texts, row, label=label, details=details)),), Keep.CORE)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.core.pending import Waiting
 from bot.core.progress import QuotaFigures
 from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer, labels_of, target_of
-from bot.messages.message import Button, Card, Keep, Line, Message, Part
+from bot.messages.message import Button, Card, Keep, Line, Listing, Message, Part
+from bot.messages.pending import open_listing
 
 
 def offer_help(
@@ -17,14 +19,16 @@ def offer_help(
     rows: Sequence[QuotaFigures],
     about: Sequence[QuotaFigures],
     at: datetime,
+    waiting: Sequence[Waiting] = (),
     is_last_day: bool = False,
     has_helper: bool = True,
 ) -> Message:
     """Offer one employee help instead of a number.
 
     *rows* are the employee's; *about* are the rows with a tight target or with enough reminders already.
-    *is_last_day*: one of these has no own workday after today. *has_helper*: a request for help would reach
-    a leader; otherwise the message only leaves out the number.
+    *waiting*: what pending contacts need; the message says it of open ones. *is_last_day*: one of *about* has
+    no own workday after today. *has_helper*: a request for help would reach a leader; otherwise the message
+    only leaves out the number.
 
     Raises ValueError if *about* is empty, *at* has no zone or the language is unknown.
     """
@@ -34,8 +38,9 @@ def offer_help(
     target = target_of(texts, about)
     labels = labels_of(texts, rows, at=at)
     named = texts["progress.names_comma"].join(dict.fromkeys(labels[row.quota] for row in about))
-    lines = [
+    lines: list[Line | Listing] = [
         *([_line(texts["offer.about"].say(labels=named), Keep.CORE)] if len(rows) > 1 else []),
+        *open_listing(waiting, language=language, labels=labels, at=at),
         *_how(texts, is_last_day=is_last_day, has_helper=has_helper),
     ]
     first = texts["offer.first"] if has_helper else texts["offer.first_alone"]

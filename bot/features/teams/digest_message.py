@@ -26,6 +26,7 @@ from bot.messages.lines import (
     incomplete_line,
     kept_of,
     labels_of,
+    open_said,
     status_text,
     workdays_left,
 )
@@ -288,7 +289,7 @@ def _helped_person(
 ) -> Line:
     details = [*confirmed(texts, row), _left_today(texts, member, row)]
     if member.need is None:
-        details += workdays_left(texts, row)
+        details += [*workdays_left(texts, row), *open_said(texts, row)]
     label = labels_of(texts, member.rows, at=at)[row.quota]
     text = status_text(texts, row, label=label, details=details)
     if member.need is not None:
@@ -311,7 +312,7 @@ def _in_short(texts: Texts, member: TeamMember, row: QuotaFigures, *, language: 
         need = need_said(member.need, language=language, in_short=True)
     if len(member.rows) > 1:
         name = f"{name} · {labels_of(texts, member.rows, at=at)[row.quota]}"
-    text = texts["helping.short"].say(name=name, done=row.counted + row.pending, target=row.target, need=need)
+    text = texts["helping.short"].say(name=name, done=row.sure, target=row.target, need=need)
     return Line((Part(text),), Keep.CORE)
 
 
