@@ -87,7 +87,7 @@ def test_the_tour_presses_buttons_and_they_work(tour: tuple[Done, float]) -> Non
 
     assert receivers(tour[0], "two buttons") == [("yg01", "员工甲"), ("yg04", "员工丁")]
     assert "yg01: ［明细］［今天别提醒］［我在休假］" in pressed  # asked for his list: all alive
-    assert "yg04: （明细）（今天不再提醒）（我在休假）" in pressed
+    assert "yg04: （请人帮忙）（明细）（今天不再提醒）（我在休假）" in pressed
     assert "yg04" not in dict(receivers(tour[0], "reminder"))
 
 

@@ -305,7 +305,7 @@ def test_a_dose_far_above_the_usual_is_named_by_no_message(tmp_path: Path) -> No
 
     morning = row.content.splitlines()
     assert morning[0] == "本月目标可能偏紧，先商量怎么办"
-    assert morning[-1] == "［请人帮忙］［明细］"
+    assert morning[-1] == "［请人帮忙］［明细］［今天别提醒］［我在休假］"
     assert any("目标可能偏紧，先谈一谈" in line for line in texts)
     assert not [line for line in (*morning, *texts) if "加 28" in line or "今天还需" in line or "够" in line]
 

@@ -58,7 +58,7 @@ def progress(
     card = _card(
         language, texts, rows, waiting, at=at, is_tight=bool(offered), ending=[*yesterdays, *card_end]
     )
-    buttons = (Button.HELP, Button.LIST) if talks and has_helper else card.buttons
+    buttons = (*([Button.HELP] if talks and has_helper else []), *card.buttons)
     return Message(
         (
             first_line(first),
