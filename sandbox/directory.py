@@ -17,7 +17,7 @@ from sandbox.world import Call, World
 Query = Mapping[str, str]
 Body = dict[str, object]
 
-_USERID = r"[A-Za-z0-9_.@-]{1,64}"
+_USERID = r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}"
 _ORDER = 100_000  # larger orders come first
 
 

@@ -234,7 +234,7 @@ def changed(old: str, new: str) -> str:
         pytest.param(
             MINIMAL + 'userids = ["员工甲"]\n',
             'quotas[0].userids[0] (quota "cm-monthly") = "员工甲": '
-            "must be a WeCom userid: 1 to 64 letters, digits and _ . @ -",
+            "must be a WeCom userid: a letter or digit, then up to 63 more or _ . @ -",
             id="a name is no userid",
         ),
         pytest.param(

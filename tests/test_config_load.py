@@ -193,7 +193,7 @@ def test_the_same_file_read_twice_is_the_same_configuration(tmp_path: Path) -> N
     assert read(tmp_path) == read(tmp_path)
 
 
-@given(userid=st.from_regex(r"[A-Za-z0-9_.@-]{1,64}", fullmatch=True))
+@given(userid=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", fullmatch=True))
 def test_userids_are_read_in_lower_case(tmp_path_factory: pytest.TempPathFactory, userid: str) -> None:
     config = read(tmp_path_factory.mktemp("config"), MINIMAL + f'userids = ["{userid}"]\n')
 

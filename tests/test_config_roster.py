@@ -98,12 +98,12 @@ def test_ways_of_writing_the_same_roster(tmp_path: Path, text: str) -> None:
     [
         pytest.param(
             "员工甲,,12,,,,,",
-            'userid = "员工甲": must be a WeCom userid: 1 to 64 letters, digits and _ . @ -',
+            'userid = "员工甲": must be a WeCom userid: a letter or digit, then up to 63 more or _ . @ -',
             id="name as userid",
         ),
         pytest.param(
             ",,12,,,,,",
-            'userid = "": must be a WeCom userid: 1 to 64 letters, digits and _ . @ -',
+            'userid = "": must be a WeCom userid: a letter or digit, then up to 63 more or _ . @ -',
             id="no userid",
         ),
         pytest.param(
@@ -339,7 +339,7 @@ CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size
 NAME = CELL.filter(lambda text: text == text.strip() and not any(ord(c) < 32 or ord(c) == 127 for c in text))
 PEOPLE = st.lists(
     st.tuples(
-        st.from_regex(r"[a-z0-9_.@-]{1,12}", fullmatch=True),
+        st.from_regex(r"[a-z0-9][a-z0-9_.@-]{0,11}", fullmatch=True),
         NAME,
         st.lists(st.integers(1, 2**32 - 1), min_size=1, max_size=3, unique=True),
         st.none() | st.dates(),
@@ -383,3 +383,13 @@ def test_any_file_is_either_read_or_told_by_line(
         untold = [fault for fault in error.faults if not fault.key_path.startswith("line ")]
 
     assert untold == []
+
+
+@pytest.mark.parametrize("userid", ["@all", "@ALL", "_x", ".x", "-x"])
+def test_a_userid_that_is_a_command_of_wecom_is_no_userid(tmp_path: Path, userid: str) -> None:
+    """Kind: a name that is a command of the other side. WeCom sends what is for `@all` to everybody."""
+    path = tmp_path / "roster.csv"
+    path.write_text(f"userid,name,department,role,leader_of,joined_on,left_on,share\n{userid},甲,1,,,,,\n")
+
+    with pytest.raises(RosterError, match="a letter or digit"):
+        read_roster(path)

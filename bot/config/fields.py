@@ -37,10 +37,11 @@ WELCOME_BYTES = 4000  # of WeCom [92137]
 MAX_WHOLE = 2**32 - 1
 
 _TIME = r"([01][0-9]|2[0-3]):([0-5][0-9])"
-USERID_ALLOWED = "must be a WeCom userid: 1 to 64 letters, digits and _ . @ -"
+USERID_ALLOWED = "must be a WeCom userid: a letter or digit, then up to 63 more or _ . @ -"
 
 _PATHS_BEGIN = "paths begin at the configuration's folder"
-_USERID = r"[A-Za-z0-9_.@-]{1,64}"
+# It begins with a letter or a digit: WeCom reads `@all` as everybody.
+_USERID = r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}"
 _ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 
 

@@ -124,7 +124,7 @@ class Receiver:
             encrypted = text_of(parse(body), "Encrypt")
         except XmlError as error:
             raise Refusal(400, f"outer XML: {error}") from None
-        if not encrypted:
+        if not encrypted or not encrypted.isascii():
             raise Refusal(400, "outer XML: no Encrypt")
         plain = self._open(envelope, encrypted)
         try:

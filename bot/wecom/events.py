@@ -142,12 +142,12 @@ _WITH_STATE: dict[str, type[ContactAdded] | type[ContactHalfAdded]] = {
 
 
 # Event (and ChangeType): its type, and the fields with userids; the first field is required.
-_MEMBER: dict[str, tuple[type[MemberEvent], tuple[str, ...]]] = {
-    "subscribe": (MemberArrived, ("FromUserName",)),
-    "unsubscribe": (MemberChanged, ("FromUserName",)),
-    "change_contact/create_user": (MemberArrived, ("UserID",)),
-    "change_contact/update_user": (MemberChanged, ("UserID", "NewUserID")),
-    "change_contact/delete_user": (MemberChanged, ("UserID",)),
+_MEMBER: dict[tuple[str, str], tuple[type[MemberEvent], tuple[str, ...]]] = {
+    ("subscribe", ""): (MemberArrived, ("FromUserName",)),
+    ("unsubscribe", ""): (MemberChanged, ("FromUserName",)),
+    ("change_contact", "create_user"): (MemberArrived, ("UserID",)),
+    ("change_contact", "update_user"): (MemberChanged, ("UserID", "NewUserID")),
+    ("change_contact", "delete_user"): (MemberChanged, ("UserID",)),
 }
 _CARD_EVENTS = frozenset({"template_card_event", "template_card_menu_event"})
 # Kinds of messages [90239]; the sender of a picture expects an answer, too.
@@ -170,23 +170,33 @@ def kind_of(fields: Fields) -> str:
 
 
 def event_of(fields: Fields) -> Event:
-    """Return the event as a type. Raises EventError for a known event with a missing or broken field."""
-    event, kind = text_of(fields, "Event").lower(), kind_of(fields).removeprefix("event/")
-    if kind in _SAID:
-        return _said(fields)
-    if kind == "click":
-        return _pressed(fields)
-    if kind in _MEMBER:
-        return _member_event(fields, *_MEMBER[kind])
-    if kind == "change_contact/update_tag":
+    """Return the event as a type. Raises EventError for a known event with a missing or broken field.
+
+    Messages and events have separate names: `location` is a message, `LOCATION` an event without a MsgId.
+    """
+    kind = text_of(fields, "MsgType").lower()
+    known = _event(fields) if kind == "event" else _said(fields) if kind in _SAID else None
+    return known or OtherEvent(created_at=_created_at(fields, strict=False), kind=kind_of(fields))
+
+
+def _event(fields: Fields) -> Event | None:
+    event, change = text_of(fields, "Event").lower(), text_of(fields, "ChangeType").lower()
+    if event == "change_external_contact":
+        return _contact_event(fields, change)
+    if (event, change) in _MEMBER:
+        return _member_event(fields, *_MEMBER[event, change])
+    if (event, change) == ("change_contact", "update_tag"):
         return MemberChanged(created_at=_created_at(fields, strict=True), userids=_named(fields, _TAG_ITEMS))
+    if event == "click":
+        return _pressed(fields)
     if event in _CARD_EVENTS:
         return _card_pressed(fields)
     if event == "change_external_tag":
         return TagsChanged(created_at=_created_at(fields, strict=False))
-    if event != "change_external_contact":
-        return OtherEvent(created_at=_created_at(fields, strict=False), kind=kind_of(fields))
-    change = text_of(fields, "ChangeType").lower()
+    return None
+
+
+def _contact_event(fields: Fields, change: str) -> ContactEvent | None:
     if change in _WITH_STATE:
         return _WITH_STATE[change](
             **_relation(fields),
@@ -196,9 +206,7 @@ def event_of(fields: Fields) -> Event:
     if change == "del_external_contact":
         moved = text_of(fields, "Source").upper() == _DELETED_BY_TRANSFER
         return (ContactTransferred if moved else ContactDeletedByMember)(**_relation(fields))
-    if change in _PLAIN:
-        return _PLAIN[change](**_relation(fields))
-    return OtherEvent(created_at=_created_at(fields, strict=False), kind=kind_of(fields))
+    return _PLAIN[change](**_relation(fields)) if change in _PLAIN else None
 
 
 def _created_at(fields: Fields, *, strict: bool) -> int:

@@ -1,15 +1,25 @@
-"""XML of callbacks as plain dictionaries. Entities and DTDs are refused."""
+"""XML of callbacks as plain dictionaries. Entities and DTDs are refused.
+
+Bytes that are not UTF-8, and characters that XML 1.0 forbids, become U+FFFD: people paste them into a text or
+a state, and no event may be lost for one.
+"""
 
 from __future__ import annotations
 
+import re
+import sys
 from xml.etree.ElementTree import XML, Element, ParseError
 
-from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from bot.core.errors import ContentFreeError
 
 MAX_DEPTH = 32  # WeCom's deepest event has five levels; our own stack is limited
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Inside CDATA a reference is plain text.
+_CDATA_OR_REFERENCE = re.compile(r"<!\[CDATA\[.*?\]\]>|&#(?:x([0-9a-fA-F]{1,16})|([0-9]{1,16}));", re.DOTALL)
+_REPLACEMENT = "\ufffd"
 
 Fields = dict[str, "str | Fields | list[str | Fields]"]
 
@@ -20,15 +30,33 @@ class XmlError(ContentFreeError, ValueError):
 
 def parse(body: bytes) -> Fields:
     """Return the root's children: text, nested fields, or a list where one repeats. Raises XmlError."""
+    text = body.decode(errors="replace")
     try:
-        # A DTD is written "<!DOCTYPE", an entity "<!ENTITY". Texts without them need no second look, and the
-        # parser of the standard library takes half the time.
-        doubtful = b"<!D" in body or b"<!E" in body
-        root = fromstring(body, forbid_dtd=True) if doubtful else XML(body.decode())
-    except (ParseError, ValueError, LookupError, DefusedXmlException) as error:
-        raise XmlError(f"not acceptable XML ({type(error).__name__})") from None
+        root = _root(text)
+    except (ParseError, ValueError, LookupError):
+        try:
+            root = _root(_CDATA_OR_REFERENCE.sub(_allowed, _FORBIDDEN.sub(_REPLACEMENT, text)))
+        except (ParseError, ValueError, LookupError) as error:
+            raise XmlError(f"not acceptable XML ({type(error).__name__})") from None
     fields = _fields(root, MAX_DEPTH)
     return fields if isinstance(fields, dict) else {}
+
+
+def _root(text: str) -> Element:
+    # A DTD is written "<!DOCTYPE", an entity "<!ENTITY". Texts without them need no second look, and the
+    # parser of the standard library takes half the time.
+    if "<!D" in text or "<!E" in text:
+        return fromstring(text, forbid_dtd=True)
+    return XML(text)
+
+
+def _allowed(found: re.Match[str]) -> str:
+    """Return a part of the text as it is, or U+FFFD for a reference to a forbidden character."""
+    if found.lastindex is None:
+        return found[0]
+    number = int(found[1], 16) if found[1] else int(found[2])
+    is_allowed = number <= sys.maxunicode and not _FORBIDDEN.match(chr(number))
+    return found[0] if is_allowed else _REPLACEMENT
 
 
 def _fields(element: Element, depth: int) -> str | Fields:
