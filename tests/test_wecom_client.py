@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import ipaddress
 import json
@@ -12,7 +13,7 @@ import struct
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,6 +138,19 @@ def send(client: WeComClient) -> dict[str, object]:
     return client.send_message(b'{"touser":"yg01"}', token=TOKEN)
 
 
+CALLS: Mapping[str, Callable[[WeComClient], object]] = {
+    "gettoken": lambda client: client.get_token(),
+    "message/send": send,
+    "a card": lambda client: client.update_card(b"{}", token=TOKEN),
+    "a welcome": lambda client: client.send_welcome(b"{}", token=TOKEN),
+    "a robot": lambda client: client.post_to_robot(b"{}", key="k"),
+    "an upload": lambda client: client.upload_file("a.xlsx", b"x", token=TOKEN),
+    "a menu": lambda client: client.create_menu(1, {}, token=TOKEN),
+    "a read": lambda client: client.read("user/get", token=TOKEN),
+    "a read by POST": lambda client: client.read_by_post("externalcontact/get", {}, token=TOKEN),
+}
+
+
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
@@ -230,10 +244,130 @@ def test_the_secret_is_in_no_text_when_the_token_cannot_be_had(far: Far) -> None
     assert SECRET not in repr(Access(corp_id=CORP, secret=SECRET, base_url="http://x", proxy="http://u:p@x"))
 
 
-def test_an_answer_without_an_errcode_is_a_success(far: Far) -> None:
-    far.answer = reply(200, b'{"msgid":"m"}')
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"message":"no Route matched"}', id="a gateway"),
+        pytest.param(b'{"msgid":"m"}', id="what would be a success"),
+        pytest.param(b'{"errcode":"0","errmsg":"ok"}', id="a text"),
+        pytest.param(b'{"errcode":0.0}', id="a fraction"),
+        pytest.param(b'{"errcode":false}', id="a truth"),
+        pytest.param(b'{"errcode":99999999999999999999}', id="a number of 20 digits"),
+        pytest.param(b"[" * 20_000, id="JSON without a bottom"),
+    ],
+)
+@pytest.mark.parametrize("call", sorted(CALLS))
+def test_the_absence_of_an_errcode_is_not_taken_for_success(far: Far, body: bytes, call: str) -> None:
+    far.answer = reply(200, body)
+    with calling(far.url) as client, pytest.raises(UnknownOutcomeError):
+        CALLS[call](client)
+
+
+@pytest.mark.parametrize("odd", ["\\ud83d", "\\u0000", "\\ufffe", "\\u001d", "\x00"])
+def test_text_that_a_store_cannot_take_is_cleaned_in_every_answer(far: Far, odd: str) -> None:
+    far.answer = reply(200, f'{{"errcode":0,"name":"a{odd}b","list":[{{"a{odd}":"{odd}"}}]}}'.encode())
     with calling(far.url) as client:
-        assert send(client) == {"msgid": "m"}
+        answer = client.read("user/get", token=TOKEN)
+
+    assert answer == {"errcode": 0, "name": "a\ufffdb", "list": [{"a\ufffd": "\ufffd"}]}
+
+
+def drip(head: str, body: bytes) -> Answer:
+    """A byte every twentieth of a second."""
+
+    def answer(connection: socket.socket) -> None:
+        for byte in head.encode() + body:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    return answer
+
+
+SLOW = b'{"errcode":0,"errmsg":"' + b"o" * 400 + b'"}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(drip(f"HTTP/1.1 200 OK\r\nContent-Length: {len(SLOW)}\r\n\r\n", SLOW), id="the body"),
+        pytest.param(drip("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", SLOW), id="a body until the end"),
+        pytest.param(drip("HTTP/1.1 200 OK\r\n" + "X-A: b\r\n" * 50, b""), id="the head"),
+        pytest.param(
+            drip("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + "1\r\n \r\n" * 100, b""),
+            id="chunks",
+        ),
+    ],
+)
+@pytest.mark.parametrize("call", ["gettoken", "message/send"])
+def test_a_timeout_per_read_is_not_one_per_call(
+    far: Far, answer: Answer, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "CONNECT_S", 0.25)
+    far.answer = answer
+    with calling(far.url) as client:
+        began = time.monotonic()
+        with pytest.raises(UnknownOutcomeError, match=r"within 0\.75 s"):
+            CALLS[call](client)
+
+    assert 0.7 < time.monotonic() - began < 5
+
+
+def test_a_kept_connection_has_a_deadline_for_each_call(
+    monkeypatch: pytest.MonkeyPatch, certificate: Certificate
+) -> None:
+    """The second call over one TLS connection: WeCom's answer to it drips."""
+    monkeypatch.setattr(client_module, "CONNECT_S", 0.25)
+
+    def twice(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(OK) + OK)
+        far.requests.append(_read_request(connection))
+        drip(f"HTTP/1.1 200 OK\r\nContent-Length: {len(SLOW)}\r\n\r\n", SLOW)(connection)
+
+    with far_end(tls=certificate.context) as far:
+        far.answer = twice
+        with calling(far.url.replace("http:", "https:"), ca_file=str(certificate.file)) as client:
+            send(client)
+            began = time.monotonic()
+            with pytest.raises(UnknownOutcomeError, match=r"within 0\.75 s"):
+                send(client)
+
+    assert len(far.requests) == 2
+    assert time.monotonic() - began < 5
+
+
+def test_a_handshake_that_never_ends_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "CONNECT_S", 0.25)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                # A TLS record of 16,000 bytes that grows by one byte at a time.
+                with contextlib.suppress(OSError):
+                    drip("", b"\x16\x03\x03\x3e\x80" + b"\x02" * 200)(connection)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        began = time.monotonic()
+        with (
+            calling(f"https://127.0.0.1:{listener.getsockname()[1]}") as client,
+            pytest.raises(NotSentError),
+        ):
+            send(client)
+        waited = time.monotonic() - began
+        thread.join()
+
+    assert waited < 5
+
+
+def test_no_deadline_outlives_its_call(far: Far) -> None:
+    with calling(far.url) as client:
+        for _ in range(5):
+            send(client)
+
+    names = [thread.name for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert not [name for name in names if "deadline" in name]
 
 
 def test_a_refused_connection_was_not_sent() -> None:

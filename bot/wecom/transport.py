@@ -1,12 +1,14 @@
 """HTTP calls through wechatpy's client, with its defaults corrected. The only file that uses it and requests.
 
 wechatpy refreshes a refused token without end and has no default timeout. It fetches tokens from a fixed
-address and stores them under a key with part of the secret. So retry is off, every call has a timeout, our
-base address is used everywhere, and tokens come from `bot.wecom.token`.
+address and stores them under a key with part of the secret. It takes an answer without an errcode for a
+success. So retry is off, every call has a deadline (`bot.wecom.deadline`), our base address is used
+everywhere, answers are judged here, and tokens come from `bot.wecom.token`.
 """
 
 from __future__ import annotations
 
+import json
 from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +17,27 @@ from requests.adapters import HTTPAdapter
 from wechatpy.exceptions import WeChatClientException
 from wechatpy.work import WeChatClient
 
+from bot.core.text import cleaned_json
+from bot.wecom.deadline import POOLS, Deadline
 from bot.wecom.errors import AnswerError, NotSentError, UnknownOutcomeError, stem_of
 
 if TYPE_CHECKING:
     from bot.wecom.client import Access
+
+_LARGEST_CODE = 2**31 - 1  # WeCom's have seven digits at most; the store takes no larger one
+
+
+class _Adapter(HTTPAdapter):
+    """An adapter whose connections obey the `Deadline` of their thread, also through a proxy."""
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
+        manager = super().proxy_manager_for(*arguments, **named)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
 
 class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
@@ -28,8 +47,8 @@ class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
         self.API_BASE_URL = access.base_url.rstrip("/") + "/cgi-bin/"
         super().__init__(access.corp_id, access.secret, timeout=timeout, auto_retry=False)
         self._http.trust_env = False
-        self._http.mount("https://", HTTPAdapter(pool_maxsize=access.parallel * 2))
-        self._http.mount("http://", HTTPAdapter(pool_maxsize=access.parallel * 2))
+        self._http.mount("https://", _Adapter(pool_maxsize=access.parallel * 2))
+        self._http.mount("http://", _Adapter(pool_maxsize=access.parallel * 2))
         if access.proxy:
             self._http.proxies = {"http": access.proxy, "https": access.proxy}
         if access.ca_file:
@@ -38,43 +57,63 @@ class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
     def fetch_access_token(self) -> None:
         raise AssertionError("tokens come from bot.wecom.token")
 
+    def _handle_result(self, res: requests.Response, *_arguments: object, **_named: object) -> bytes:
+        return res.content
+
 
 class Transport:
     """Calls below one base address. Safe to share between threads."""
 
     def __init__(self, access: Access, *, timeout: tuple[float, float]) -> None:
-        """Store the parts. *timeout*: seconds to connect, and to wait for an answer."""
+        """Store the parts. *timeout*: seconds to connect, and to wait for each part of an answer.
+
+        Their sum is the deadline of a whole call.
+        """
         self._client = _Client(access, timeout=timeout)
+        self._deadline_s = sum(timeout)
 
     def call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        """Return WeCom's answer. Raises WeComError, which shows no token, secret or URL."""
-        try:
-            answer = self._client._request(method, path, allow_redirects=False, **arguments)
-        except WeChatClientException as error:
-            if error.errcode is None:
+        """Return WeCom's answer with cleaned texts. Raises WeComError without token, secret and URL."""
+        with Deadline(self._deadline_s) as deadline:
+            try:
+                return _judged(self._client._request(method, path, allow_redirects=False, **arguments))
+            except WeChatClientException as error:
                 status = getattr(error.response, "status_code", "?")
                 raise UnknownOutcomeError(f"WeCom answered HTTP {status}") from None
-            raise AnswerError(error.errcode, stem_of(str(error.errmsg))) from None
-        except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            raise NotSentError(f"no connection to WeCom ({type(error).__name__})") from None
-        except requests.ConnectionError as error:
-            if why := _never_made(error):
-                raise NotSentError(f"no connection to WeCom ({why})") from None
-            raise UnknownOutcomeError(f"the connection broke ({type(error).__name__})") from None
-        except requests.RequestException as error:
-            raise UnknownOutcomeError(f"no answer from WeCom ({type(error).__name__})") from None
-        except (TypeError, ValueError):  # wechatpy converts any errcode to a number
-            raise UnknownOutcomeError("WeCom's answer is malformed") from None
-        if not isinstance(answer, dict):
-            raise UnknownOutcomeError("WeCom's answer is not JSON")
-        return answer
+            except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
+                raise NotSentError(f"no connection to WeCom ({type(error).__name__})") from None
+            except (requests.RequestException, UnknownOutcomeError) as error:
+                if deadline.is_over:
+                    kind = UnknownOutcomeError if deadline.has_begun else NotSentError
+                    raise kind(f"no whole answer from WeCom within {self._deadline_s:g} s") from None
+                if isinstance(error, UnknownOutcomeError):
+                    raise
+                why = _never_made(error) or ("" if deadline.has_begun else type(error).__name__)
+                if why:
+                    raise NotSentError(f"no connection to WeCom ({why})") from None
+                raise UnknownOutcomeError(f"no answer from WeCom ({type(error).__name__})") from None
 
     def close(self) -> None:
         """Close kept connections."""
         self._client._http.close()
 
 
-def _never_made(error: requests.ConnectionError) -> str:
+def _judged(content: bytes) -> dict[str, Any]:
+    """Return an answer that says ok. Raises AnswerError, or UnknownOutcomeError if it is not WeCom's."""
+    try:
+        answer = json.loads(content.decode(errors="replace"), strict=False)
+    except (ValueError, RecursionError):
+        raise UnknownOutcomeError("WeCom's answer is not JSON") from None
+    errcode = answer.get("errcode") if isinstance(answer, dict) else None
+    if type(errcode) is not int or abs(errcode) > _LARGEST_CODE:
+        raise UnknownOutcomeError("the answer holds no errcode: is it WeCom's, or that of a proxy?")
+    answer = cleaned_json(answer)
+    if errcode:
+        raise AnswerError(errcode, stem_of(str(answer.get("errmsg") or "")))
+    return dict(answer)
+
+
+def _never_made(error: requests.RequestException) -> str:
     """Return why no connection was made; empty if there was one: TLS may also break after the request."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     if type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}:

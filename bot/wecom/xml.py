@@ -13,13 +13,12 @@ from xml.etree.ElementTree import XML, Element, ParseError
 from defusedxml.ElementTree import fromstring
 
 from bot.core.errors import ContentFreeError
+from bot.core.text import FORBIDDEN, REPLACEMENT, cleaned
 
 MAX_DEPTH = 32  # WeCom's deepest event has five levels; our own stack is limited
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Inside CDATA a reference is plain text.
 _CDATA_OR_REFERENCE = re.compile(r"<!\[CDATA\[.*?\]\]>|&#(?:x([0-9a-fA-F]{1,16})|([0-9]{1,16}));", re.DOTALL)
-_REPLACEMENT = "\ufffd"
 
 Fields = dict[str, "str | Fields | list[str | Fields]"]
 
@@ -35,7 +34,7 @@ def parse(body: bytes) -> Fields:
         root = _root(text)
     except (ParseError, ValueError, LookupError):
         try:
-            root = _root(_CDATA_OR_REFERENCE.sub(_allowed, _FORBIDDEN.sub(_REPLACEMENT, text)))
+            root = _root(_CDATA_OR_REFERENCE.sub(_allowed, cleaned(text)))
         except (ParseError, ValueError, LookupError) as error:
             raise XmlError(f"not acceptable XML ({type(error).__name__})") from None
     fields = _fields(root, MAX_DEPTH)
@@ -55,8 +54,8 @@ def _allowed(found: re.Match[str]) -> str:
     if found.lastindex is None:
         return found[0]
     number = int(found[1], 16) if found[1] else int(found[2])
-    is_allowed = number <= sys.maxunicode and not _FORBIDDEN.match(chr(number))
-    return found[0] if is_allowed else _REPLACEMENT
+    is_allowed = number <= sys.maxunicode and not FORBIDDEN.match(chr(number))
+    return found[0] if is_allowed else REPLACEMENT
 
 
 def _fields(element: Element, depth: int) -> str | Fields:
