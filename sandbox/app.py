@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,8 @@ from sandbox.errors import ApiError, error_body
 from sandbox.world import Call, World
 
 _MAX_BODY = 24 * 1024 * 1024  # WeCom accepts files of 20 MB
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 Body = Mapping[str, object]
 
@@ -158,6 +161,9 @@ def _gettoken(world: World, call: Call) -> Body:
             now=now,
             switches=world.api,
         )
+        if world.faults.is_token_dead():
+            call.faults = ["dead_token"]
+            world.tokens.revoke()
         sending.check_trusted(world, call.ip)
     return {"errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": expires_in}
 
@@ -283,7 +289,11 @@ def _answered(world: World, path: str, method: str, work: Callable[[Call], Body]
     """Run *work*, convert its exceptions into WeCom's answer, and complete the log line."""
     call = world.new_call(path, ip=request.remote_addr or "")
     began = time.monotonic()
+    is_gateway, drip = world.faults.for_any()
     try:
+        if is_gateway:
+            call.status, call.faults = 200, ["gateway"]
+            return _json({"message": "no Route matched with those values"})
         if request.method != method:
             raise ApiError(43001 if method == "GET" else 43002)
         response = _json(work(call))
@@ -301,7 +311,24 @@ def _answered(world: World, path: str, method: str, work: Callable[[Call], Body]
         return _sever()
     call.status = response.status_code
     call.ms = round((time.monotonic() - began) * 1000, 1)
+    if drip is not None:
+        call.faults = [*call.faults, "drip"]
+        _drip(response, world, drip)
     return response
+
+
+def _drip(response: Response, world: World, seconds: float) -> None:
+    """Let the answer come byte by byte."""
+    body = response.get_data()
+
+    def parts() -> Iterator[bytes]:
+        for place in range(len(body)):
+            if world.stopping.wait(seconds):
+                return
+            yield body[place : place + 1]
+
+    response.response = parts()
+    response.headers["Content-Length"] = str(len(body))
 
 
 def _refusal(error: ApiError, *, ip: str, now: float) -> Response:
@@ -314,6 +341,8 @@ def _refusal(error: ApiError, *, ip: str, now: float) -> Response:
 
 def _json(body: Body) -> Response:
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    # Half an emoji, as WeCom gives it: UTF-8 has no bytes for it, JSON has.
+    text = _HALF.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return Response(text, content_type="application/json; charset=UTF-8")
 
 

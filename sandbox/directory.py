@@ -67,6 +67,7 @@ def user_get(world: World, query: Query) -> Body:
         raise ApiError(41009)
     if not re.fullmatch(_USERID, userid):
         raise ApiError(40003)
+    _refuse_odd(world, "userid", userid)
     person = world.people.get(userid.lower())
     if person is None:
         raise ApiError(60111)
@@ -98,6 +99,7 @@ def tag_list(world: World, _query: Query) -> Body:
 def tag_get(world: World, query: Query) -> Body:
     """Answer tag/get: a tag's people and departments in range."""
     number = query.get("tagid", "")
+    _refuse_odd(world, "tag", number)
     tag = world.tags.get(int(number)) if number.isdigit() else None
     if tag is None:
         raise ApiError(40068, extra={"userlist": [], "partylist": []})
@@ -174,8 +176,14 @@ def _department(world: World, one: Department) -> Body:
     }
 
 
+def _refuse_odd(world: World, kind: str, name: str) -> None:
+    if (errcode := world.faults.oddity(kind, name)) is not None:
+        raise ApiError(errcode)
+
+
 def _members(world: World, query: Query) -> list[Person]:
     try:
+        _refuse_odd(world, "department", query.get("department_id", ""))
         department = _visible_department(world, query.get("department_id", "")).id
     except ApiError as error:
         error.extra = {"userlist": []}

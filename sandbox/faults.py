@@ -54,7 +54,11 @@ _COUNTED: Mapping[str, tuple[str, float | None]] = {
     "hang_before": ("seconds", 30.0),
     "hang_after": ("seconds", 30.0),
     "close_after": ("", 0.0),
+    "gateway": ("", 0.0),
+    "drip": ("seconds", 1.0),
+    "dead_token": ("", 0.0),
 }
+_KINDS = ("userid", "tag", "department")
 
 
 @dataclass(slots=True)
@@ -67,6 +71,10 @@ class Faults:
     ``close_after`` {times} (accepted, then the connection breaks); ``delay_ms`` for every send and read;
     ``untrusted_ip`` true/false; ``concurrency`` calls of one API in flight, 0 for none; ``busy_every`` n:
     every n-th reading call answers -1, 0 for none. *times* is 1 by default.
+    Of every API: ``gateway`` {times}: something before WeCom answers 200 without an errcode, and nothing is
+    accepted; ``drip`` {seconds, times}: the answer comes byte by byte. ``dead_token`` {times}: gettoken gives
+    a token that is refused (40014) from its first use. ``odd`` {"userid:yg03": errcode, "tag:4": errcode,
+    "department:12": errcode}: whatever names it is refused, until the faults are cleared.
     """
 
     delay_ms: int = 0
@@ -74,6 +82,7 @@ class Faults:
     concurrency: int = 0
     read_after: int = 0
     busy_every: int = 0
+    odd: dict[str, int] = field(default_factory=dict)
     _reads: int = 0
     _counted: dict[str, list[_Counted]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -82,6 +91,7 @@ class Faults:
         """Disarm all faults."""
         with self._lock:
             self._counted.clear()
+            self.odd.clear()
             self.delay_ms, self.untrusted_ip, self.concurrency = 0, False, 0
             self.read_after = self.busy_every = self._reads = 0
 
@@ -98,6 +108,8 @@ class Faults:
             self.read_after = int(str(wanted.get("read_after", self.read_after)))
             self.busy_every = int(str(wanted.get("busy_every", self.busy_every)))
             self.untrusted_ip = wanted.get("untrusted_ip", self.untrusted_ip) is True
+            odd = wanted.get("odd", {})
+            self.odd |= odd if isinstance(odd, dict) else {}
 
     def for_send(self) -> Planned:
         """Take the faults of the next message/send; counted faults are used up."""
@@ -137,6 +149,22 @@ class Faults:
             errcode = self._take("token_error")
         return None if errcode is None else int(errcode)
 
+    def for_any(self) -> tuple[bool, float | None]:
+        """Take the faults of the next call of any API: whether a gateway answers, and seconds a byte."""
+        with self._lock:
+            return self._take("gateway") is not None, self._take("drip")
+
+    def is_token_dead(self) -> bool:
+        """Return whether the token that is given now is refused from the start."""
+        with self._lock:
+            return self._take("dead_token") is not None
+
+    def oddity(self, kind: str, *names: object) -> int | None:
+        """Return the errcode of a call that names an odd one of *names*, if one is."""
+        with self._lock:
+            codes = (self.odd.get(f"{kind}:{name}".lower()) for name in names)
+            return next((code for code in codes if code is not None), None)
+
     def state(self) -> dict[str, object]:
         """Return the armed faults, for people and tests."""
         with self._lock:
@@ -149,7 +177,7 @@ class Faults:
                 "read_after": self.read_after,
                 "busy_every": self.busy_every,
             }
-            return {**plain, **numbers, "left": left}
+            return {**plain, **numbers, "odd": dict(self.odd), "left": left}
 
     def _take(self, name: str) -> float | None:
         faults = self._counted.get(name)
@@ -175,10 +203,14 @@ def _counted_of(name: str, value: object) -> _Counted:
 
 def _check_plain(name: str, value: object) -> None:
     numbers = dict.fromkeys(("delay_ms", "concurrency", "read_after", "busy_every"), int)
-    plain = {**numbers, "untrusted_ip": bool}
+    plain = {**numbers, "untrusted_ip": bool, "odd": dict}
     wanted = plain.get(name)
     if wanted is None:
         known = sorted([*_COUNTED, *plain, "revoke_token", "expire_token", "clear"])
         raise FaultError(f"no fault {name!r}; there are: {', '.join(known)}")
     if type(value) is not wanted or (isinstance(value, int) and value < 0):
         raise FaultError(f"{name} takes {wanted.__name__}, not {value!r}")
+    if isinstance(value, dict):
+        for what, errcode in value.items():
+            if str(what).partition(":")[0] not in _KINDS or type(errcode) is not int or not errcode:
+                raise FaultError(f"odd takes userid:, tag: or department: with an errcode, not {what!r}")

@@ -57,6 +57,8 @@ def by_users(world: World, *, query: Mapping[str, str], raw: bytes, call: Call) 
     with world.lock:
         check_contacts(world, query, call)
         userids, cursor, limit = _asked(raw)
+        if (errcode := world.faults.oddity("userid", *userids)) is not None:
+            raise ApiError(errcode)
         unlicensed = [one for one in userids if one in world.people and not world.people[one].licensed]
         licensed = [one for one in userids if one not in unlicensed]
         if not licensed:

@@ -112,7 +112,10 @@ def _accepted(world: World, request: dict[str, object], raw: bytes, call: Call) 
     code = {}
     if body.has_response_code:
         code["response_code"] = world.cards.issue(msgid, at=at, hours=switches.response_code_hours)
-    return {"errcode": 0, "errmsg": "ok", **receivers.fields(), "msgid": msgid, **code}
+    named: dict[str, object] = receivers.fields()
+    if switches.invalid_users_as == "array":
+        named |= {"invaliduser": receivers.bad_users, "unlicenseduser": receivers.unlicensed}
+    return {"errcode": 0, "errmsg": "ok", **named, "msgid": msgid, **code}
 
 
 def check_agent(world: World, request: Mapping[str, object]) -> None:

@@ -44,6 +44,8 @@ class ApiSwitches:
     response_code_hours: int = 72  # lifetime of a response_code, which works once (94888)
     duplicate_compare: str = "parsed"  # or "raw": only identical bytes are a duplicate. UNCONFIRMED
     reject_unicode_escapes: bool = True  # 40033; whether today's API still does it is UNCONFIRMED
+    # invaliduser of message/send: a text ("a|b"), or an array as message/update_template_card has it.
+    invalid_users_as: str = "text"
     user_list_max: int = 0  # with more members in a department user/list answers 45029; WeCom gives no number
     # Of a member outside the visible range: 60011, or 60111 as for a deleted member. Both were reported.
     hidden_member: int = 60011
@@ -71,6 +73,7 @@ class ApiSwitches:
     def __post_init__(self) -> None:
         _one_of(self.expires_in_answer, "expires_in_answer", ("full", "remaining"))
         _one_of(self.window, "window", ("sliding", "clock"))
+        _one_of(self.invalid_users_as, "invalid_users_as", ("text", "array"))
         _one_of(self.markdown_over, "markdown_over", (40058, 45002))
         _one_of(self.hidden_member, "hidden_member", (60011, 60111))
         _one_of(self.duplicate_compare, "duplicate_compare", ("parsed", "raw"))

@@ -35,7 +35,7 @@ from bot.wecom.asker import Asker, StoppedError
 from bot.wecom.behavior import API, behavior
 from bot.wecom.client import WeComClient
 from bot.wecom.contacts import FOLLOW_USERS, follow_users
-from bot.wecom.errors import AnswerError, ErrorKind, WeComError, kind_of
+from bot.wecom.errors import AnswerError, ErrorKind, WeComError
 from bot.wecom.reads import Reads
 
 log = structlog.get_logger(__name__)
@@ -248,7 +248,7 @@ class _Round:
 
 
 def _is_personal(error: WeComError) -> bool:
-    return isinstance(error, AnswerError) and kind_of(error.errcode) is ErrorKind.RECEIVER
+    return isinstance(error, AnswerError) and error.kind is ErrorKind.RECEIVER
 
 
 def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:

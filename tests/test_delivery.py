@@ -95,14 +95,17 @@ def test_a_refused_token_is_refreshed_once_and_the_call_repeated_once(office: Po
     assert office.row("progress:2")["attempts"] == 1
 
 
-def test_a_token_that_is_refused_twice_is_no_loop(office: Post) -> None:
+def test_a_token_that_is_given_and_refused_again_is_no_loop(office: Post) -> None:
     office.world.faults.arm({"send_error": {"errcode": 40014, "times": 50}})
     office.put("progress:1", "progress:2", "progress:3")
     office.drain()
-    office.later(590)
+    at_once = errcodes(office), office.token_calls()
+    for _ in range(60):
+        office.later(10)
 
-    assert errcodes(office) == [40014, 40014]
-    assert office.token_calls() == 2
+    assert at_once == ([40014, 40014], 2)
+    assert len(errcodes(office)) <= 2 + 10
+    assert office.token_calls() <= 2 + 10
 
 
 def test_a_token_is_fetched_once_for_many_messages(tmp_path: Path) -> None:

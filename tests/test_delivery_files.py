@@ -68,16 +68,17 @@ def test_a_file_that_wecom_refuses_is_a_dead_letter(office: Post) -> None:
     file_row(office, body=b"tiny")
     office.drain()
 
-    assert office.states() == {"file:1": "failed"}
+    assert office.states()["file:1"] == "failed"
     assert "40006" in office.row("file:1")["error"]
-    assert office.phone() == []
+    assert [text.split("\n")[0] for text in office.phone()] == ["**您要的文件没有发成**"]
 
 
 def test_a_file_that_is_gone_is_a_dead_letter(office: Post) -> None:
     office.put("file:1", content="export:1", msgtype="file", lane=Lane.FAST)
     office.drain()
 
-    assert office.states() == {"file:1": "failed"}
+    assert office.states()["file:1"] == "failed"
+    assert [text.split("\n")[0] for text in office.phone()] == ["**您要的文件没有发成**"]
 
 
 def test_an_export_has_the_leader_s_people_and_his_name(tmp_path: Path) -> None:

@@ -294,7 +294,7 @@ class Line:
         pytest.param([UnknownOutcomeError("?")], 60, 1, "unknown", id="no answer: never again"),
         pytest.param([NotSentError("no"), None], 20, 2, "sent", id="no connection"),
         pytest.param([AnswerError(45009), None], 61, 2, "sent", id="too often"),
-        pytest.param([AnswerError(-1)] * 3, 20, 3, "failed", id="busy three times"),
+        pytest.param([AnswerError(-1)] * 3, 250, 3, "failed", id="busy three times"),
         pytest.param([AnswerError(40058)], 60, 1, "failed", id="malformed"),
     ],
 )

@@ -18,7 +18,7 @@ from bot.store.coordination import TOKEN
 from bot.store.store import Store
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.errors import AnswerError, NotSentError, WeComError
-from bot.wecom.token import EARLY_S, PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
+from bot.wecom.token import EARLY_S, PAUSE_AFTER_BLAME_S, PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
 from sandbox import server as sandbox_server
 from sandbox.server import RunningServer
 
@@ -293,7 +293,7 @@ def test_a_refused_token_is_replaced_once_however_many_were_refused(store: Store
     old = keeper.get()
     got = []
     for _ in range(10):
-        keeper.void(old)
+        keeper.void(old, AnswerError(40014))
         got.append(keeper.get())
 
     assert got == ["new"] * 10
@@ -308,13 +308,80 @@ def test_a_revoked_token_is_asked_for_anew_at_the_sandbox(store: Store, wecom: R
     wecom.world.tokens.revoke()
     with pytest.raises(AnswerError) as refused:
         client.send_message(b"{}", token=old)
-    keeper.void(old)
+    keeper.void(old, refused.value)
     new = keeper.get()
     client.close()
 
     assert refused.value.errcode == 40014
     assert new != old
     assert wecom.world.tokens.calls == 2
+
+
+@pytest.mark.parametrize("errcode", [40001, 40014, 42001])
+def test_a_value_that_is_given_again_and_refused_again_is_blamed_on_the_secret(
+    store: Store, errcode: int
+) -> None:
+    """Kind: an error judged without the call that it belongs to."""
+    clock, client = Clock(), FakeClient([("T", 7200)])
+    keeper = keeper_of(store, client, clock)
+    keeper.void(keeper.get(), AnswerError(errcode))
+    renewed = keeper.get()
+    keeper.void(renewed, AnswerError(errcode))
+    with pytest.raises(TokenError, match=r"\[wecom\] secret") as blamed:
+        keeper.get()
+    clock.now += PAUSE_AFTER_BLAME_S
+
+    assert (renewed, client.calls) == ("T", 2)
+    assert blamed.value.needs_human
+    assert store.tokens.get(TOKEN).errcode == errcode
+    assert keeper.get() == "T"
+    assert store.tokens.get(TOKEN).error == ""
+
+
+def test_a_value_that_was_good_for_long_is_renewed_again(store: Store) -> None:
+    clock, client = Clock(), FakeClient([("T", 7200)])
+    keeper = keeper_of(store, client, clock)
+    for _ in range(5):
+        keeper.void(keeper.get(), AnswerError(40014))
+        assert keeper.get() == "T"
+        clock.now += 400
+
+    assert client.calls == 6
+
+
+def test_refusals_of_calls_that_were_under_way_blame_nobody(store: Store) -> None:
+    """Ten calls side by side are refused; the first of them renews the token, to the same value."""
+    client = FakeClient([("T", 7200)])
+    keeper = keeper_of(store, client)
+    got = threading.Barrier(10)
+    faults: list[TokenError] = []
+
+    def call() -> None:
+        token = keeper.get()
+        got.wait()
+        try:
+            keeper.void(token, AnswerError(40014))
+            keeper.get()
+        except TokenError as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=call) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert faults == []
+    assert client.calls == 2
+
+
+def test_values_that_are_refused_one_after_another_are_each_renewed(store: Store) -> None:
+    client = FakeClient([("1", 7200), ("2", 7200), ("3", 7200), ("4", 7200)])
+    keeper = keeper_of(store, client)
+    for _ in range(3):
+        keeper.void(keeper.get(), AnswerError(40014))
+
+    assert keeper.get() == "4"
 
 
 def test_a_holder_that_died_while_asking_is_waited_for_and_then_replaced(store: Store) -> None:

@@ -41,7 +41,7 @@ class Line:
             raise self.no_token
         return f"token-{len(self.voided)}"
 
-    def void(self, token: str) -> None:
+    def void(self, token: str, _error: object) -> None:
         self.voided.append(token)
 
     def time(self) -> float:

@@ -176,7 +176,7 @@ def open_sender(services: Services) -> Iterator[tuple[Sender, TokenKeeper]]:
     with closing(wecom_client(services.config)) as client:
         keeper = token_keeper(services, client)
         delivery = FileDelivery(
-            attachments=services.store.attachments,
+            services=services,
             agent_id=services.config.wecom.agent_id,
             client=client,
             tokens=keeper,

@@ -21,12 +21,16 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a part cannot work now. *until*: everybody waits so long, in real epoch s; 0 if nobody does."""
+    """Why a part cannot work now. *until*: everybody waits so long, in real epoch s; 0 if nobody does.
+
+    *is_busy*: WeCom says that its system is busy.
+    """
 
     errcode: int
     text: str
     until: int = 0
     needs_human: bool = False
+    is_busy: bool = False
 
 
 class Troubles:
@@ -60,17 +64,20 @@ class TroubleNote:
     def __init__(self, troubles: Troubles, part: Part) -> None:
         self._troubles, self._part = troubles, part
         self._is_noted = True  # until the first success: an earlier process may have left a note
+        self._last: tuple[int, str] | None = None
 
-    def note(self, trouble: Trouble) -> None:
-        """Note *trouble* in place of an earlier one."""
+    def note(self, trouble: Trouble) -> bool:
+        """Note *trouble* in place of an earlier one; return whether it differs: then it is logged."""
+        before, self._last = self._last, (trouble.errcode, trouble.text)
         self._is_noted = True
         self._troubles.note(self._part, trouble)
+        return self._last != before
 
     def clear(self) -> None:
         """Forget the note, if there may be one: the part works."""
         if self._is_noted:
             self._troubles.clear(self._part)
-            self._is_noted = False
+            self._is_noted, self._last = False, None
 
 
 def _mark(part: Part) -> str:

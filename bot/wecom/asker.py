@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.wecom.errors import AnswerError, BlockedError, ErrorKind, NotSentError, kind_of
+from bot.wecom.errors import AnswerError, BlockedError, ErrorKind, NotSentError
 from bot.wecom.reads import Reads
 from bot.wecom.token import TokenError
 
@@ -36,7 +36,7 @@ class Asker:
         except (TokenError, BlockedError, NotSentError) as error:
             raise StoppedError(str(error)) from None
         except AnswerError as error:
-            if kind_of(error.errcode) in {ErrorKind.CONFIG, ErrorKind.TOKEN, ErrorKind.RATE}:
+            if error.kind in {ErrorKind.CONFIG, ErrorKind.TOKEN, ErrorKind.RATE}:
                 raise StoppedError(str(error)) from None
             raise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from bot.core.errors import ContentFreeError
@@ -25,6 +25,7 @@ class ErrorKind(Enum):
 _TRANSIENT = {-1, 6000, 45033, 45035, 45036, 41063, 41079, 41096, 301022, 2000111, 2000141}
 _RATE = {45009, 45011, 90313}
 _TOKEN = {40014, 42001}
+_INVALID_CREDENTIAL = 40001  # of gettoken: the secret; of any other call: the token
 _CONFIG = {
     *(40001, 40013, 40091, 41001, 41002, 41004, 50001, 50003, 60020, 60031),
     *(301002, 301007, 85005, 80001, 40056, 41011),
@@ -36,15 +37,14 @@ _RECEIVER = {
 }
 _DONE = {41051, 60102, 60104}
 
-# The card itself is refused for every receiver; a simpler form of the same message may be accepted.
-FORM_REFUSED = frozenset({40058, 42014, 43012, *range(42027, 42052)})
 TASK_KNOWN = 42014  # a task_id is accepted once
 CODE_SPENT = 60140  # a response code was used, or is older than 72 hours
 
 RATE_WINDOW_S = 60  # a block lasts as long as its window; the shortest window of sending is a minute
 TOO_OFTEN = 45009
 TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # all processes pause briefly
-MAX_SYSTEM_BUSY_TRIES = 3  # -1: at most three tries
+SYSTEM_BUSY = -1
+MAX_SYSTEM_BUSY_TRIES = 3  # of one call that is answered -1
 
 _ANSWERED = "WeCom answered "
 _APP = "admin console, 应用管理 → the app"
@@ -79,10 +79,17 @@ class WeComError(ContentFreeError):
 
 @dataclass
 class AnswerError(WeComError):
-    """An answer with *errcode*; `str()` says what to do, if known."""
+    """An answer with *errcode*; `str()` says what to do, if known. *had_token*: the call carried a token."""
 
     errcode: int
     stem: str = ""
+    had_token: bool = field(default=False, compare=False)
+
+    @property
+    def kind(self) -> ErrorKind:
+        """Return the class of this refusal of this call: with a token, 40001 speaks of the token."""
+        is_token = self.had_token and self.errcode == _INVALID_CREDENTIAL
+        return ErrorKind.TOKEN if is_token else kind_of(self.errcode)
 
     def __str__(self) -> str:
         text = f"{_ANSWERED}{self.errcode}" + (f" ({self.stem})" if self.stem else "")

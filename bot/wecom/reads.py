@@ -20,7 +20,6 @@ from bot.wecom.errors import (
     ErrorKind,
     NotSentError,
     UnknownOutcomeError,
-    kind_of,
 )
 from bot.wecom.token import TokenKeeper
 
@@ -86,11 +85,12 @@ class Reads:
             try:
                 return self._once(api, call, token)
             except AnswerError as error:
-                kind = kind_of(error.errcode)
-                if kind is ErrorKind.TOKEN and fresh:
-                    fresh = False
-                    self._tokens.void(token)
-                    continue
+                kind = error.kind
+                if kind is ErrorKind.TOKEN:
+                    self._tokens.void(token, error)
+                    if fresh:
+                        fresh = False
+                        continue
                 if kind is ErrorKind.RATE:
                     log.info("reading is blocked, waiting", api=api, errcode=error.errcode, reason=str(error))
                     refused = error

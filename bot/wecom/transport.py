@@ -76,7 +76,8 @@ class Transport:
         """Return WeCom's answer with cleaned texts. Raises WeComError without token, secret and URL."""
         with Deadline(self._deadline_s) as deadline:
             try:
-                return _judged(self._client._request(method, path, allow_redirects=False, **arguments))
+                content = self._client._request(method, path, allow_redirects=False, **arguments)
+                return _judged(content, had_token=bool(arguments["params"].get("access_token")))
             except WeChatClientException as error:
                 status = getattr(error.response, "status_code", "?")
                 raise UnknownOutcomeError(f"WeCom answered HTTP {status}") from None
@@ -98,7 +99,7 @@ class Transport:
         self._client._http.close()
 
 
-def _judged(content: bytes) -> dict[str, Any]:
+def _judged(content: bytes, *, had_token: bool) -> dict[str, Any]:
     """Return an answer that says ok. Raises AnswerError, or UnknownOutcomeError if it is not WeCom's."""
     try:
         answer = json.loads(content.decode(errors="replace"), strict=False)
@@ -109,7 +110,7 @@ def _judged(content: bytes) -> dict[str, Any]:
         raise UnknownOutcomeError("the answer holds no errcode: is it WeCom's, or that of a proxy?")
     answer = cleaned_json(answer)
     if errcode:
-        raise AnswerError(errcode, stem_of(str(answer.get("errmsg") or "")))
+        raise AnswerError(errcode, stem_of(str(answer.get("errmsg") or "")), had_token)
     return dict(answer)
 
 

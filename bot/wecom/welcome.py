@@ -21,7 +21,6 @@ from bot.wecom.errors import (
     ErrorKind,
     NotSentError,
     UnknownOutcomeError,
-    kind_of,
     remedy_of,
 )
 from bot.wecom.token import TokenError, TokenKeeper
@@ -82,11 +81,12 @@ class WelcomeSender:
             except TokenError as error:
                 return WelcomeOutcome("refused", error.errcode, str(error))
             except AnswerError as error:
-                kind = kind_of(error.errcode)
-                if kind is ErrorKind.TOKEN and fresh:
-                    fresh = False
-                    self._tokens.void(token)
-                    continue
+                kind = error.kind
+                if kind is ErrorKind.TOKEN:
+                    self._tokens.void(token, error)
+                    if fresh:
+                        fresh = False
+                        continue
                 if unsure and error.errcode in _CODE_IS_GONE:
                     return WelcomeOutcome("sent")
                 last = WelcomeOutcome("refused", error.errcode, remedy_of(error.errcode) and str(error))

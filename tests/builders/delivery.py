@@ -117,7 +117,7 @@ def make_sender(
         real_time=clock,
     )
     delivery = FileDelivery(
-        attachments=services.store.attachments,
+        services=services,
         agent_id=services.config.wecom.agent_id,
         client=client,
         tokens=keeper,

@@ -46,7 +46,7 @@ class FakeTokens:
         self.token = self.token or self.client.get_token()[0]
         return self.token
 
-    def void(self, token: str) -> None:
+    def void(self, token: str, _error: object) -> None:
         self.refused.append(token)
         self.token = ""
 

@@ -14,30 +14,29 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
 
+from bot.config.fields import is_userid
 from bot.features.robots.deliver import RobotDelivery
 from bot.store.outbox import UPDATE, Due, Outbox
 from bot.store.troubles import Trouble
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.errors import (
     CODE_SPENT,
-    FORM_REFUSED,
-    MAX_SYSTEM_BUSY_TRIES,
     RATE_WINDOW_S,
+    SYSTEM_BUSY,
     TASK_KNOWN,
     TOO_MANY_AT_ONCE,
     AnswerError,
     ErrorKind,
     NotSentError,
     UnknownOutcomeError,
-    kind_of,
 )
 from bot.wecom.robot import robot_of
-from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
+from bot.wecom.token import PAUSE_AFTER_FAULT_S, PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +45,7 @@ DUPLICATE_CHECK_S = 14_400  # WeCom's longest
 RESEND_WITHIN_S = DUPLICATE_CHECK_S - int(2 * CALL_S) - 60
 TRIES = 6
 _BACK_OFF_S = (2, 5, 15, 45, 120, 300)
+_BUSY_AGAIN_S = (5, 600)  # after -1; the sender pauses everybody meanwhile
 
 
 class Delivery:
@@ -74,9 +74,12 @@ class Delivery:
         Ask *may_call* before each call: no call begins that could outlive the lease.
         """
         if self._robots is not None and (robot := robot_of(due.to_userid)) is not None:
-            self._robots.deliver(due, robot=robot, may_call=may_call)
-            return None
+            return self._robots.deliver(due, robot=robot, may_call=may_call)
         now = int(self._time())
+        if not is_userid(due.to_userid):
+            # WeCom reads `@all` as everybody, and `a|b` as two people.
+            self._give_up(due, state="failed", error="the receiver is not one userid")
+            return None
         if due.unsure_since is not None and now - due.unsure_since >= RESEND_WITHIN_S:
             reason = "nobody knows whether WeCom took it, and it is too late to ask"
             self._outbox.finish(due.seq, state="unknown", now=now, error=reason)
@@ -84,7 +87,7 @@ class Delivery:
         try:
             token = self._tokens.get()
         except TokenError as error:
-            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is ErrorKind.CONFIG)
+            return Trouble(error.errcode, str(error), error.until, error.needs_human)
         request = due.request or self._request(due)
         if not may_call() or not self._outbox.begin(due.seq, request=request, now=now):
             return None
@@ -95,9 +98,9 @@ class Delivery:
             try:
                 answer = self._call(due, request, token)
             except AnswerError as error:
-                if kind_of(error.errcode) is not ErrorKind.TOKEN:
+                if error.kind is not ErrorKind.TOKEN:
                     raise
-                self._tokens.void(token)
+                self._tokens.void(token, error)
                 token = self._tokens.get()
                 if not may_call():
                     self._later(due, wait=0, unsure=False, error=str(error), spent=False)
@@ -105,15 +108,17 @@ class Delivery:
                 answer = self._call(due, request, token)
         except TokenError as error:
             self._later(due, wait=0, unsure=False, error=str(error), spent=False)
-            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is ErrorKind.CONFIG)
+            return Trouble(error.errcode, str(error), error.until, error.needs_human)
         except AnswerError as error:
+            if error.kind is ErrorKind.TOKEN:
+                self._tokens.void(token, error)
             return self._refused(due, error)
         except NotSentError as error:
             self._later(due, wait=_back_off(due.attempts), unsure=False, error=str(error), spent=False)
             return Trouble(0, str(error), int(self._time()) + _BACK_OFF_S[1], needs_human=False)
         except UnknownOutcomeError as error:
             self._later(due, wait=_back_off(due.attempts), unsure=True, error=str(error))
-            return None
+            return Trouble(0, str(error))
         self._taken(due, answer)
         return None
 
@@ -128,25 +133,28 @@ class Delivery:
         receipt = {
             name: answer[name] for name in ("msgid", "invaliduser", "unlicenseduser") if answer.get(name)
         }
-        state, error = "sent", ""
+        error = ""
         for name, reason in (
             ("invaliduser", "the app does not see this member (应用可见范围), or the userid is unknown"),
             ("unlicenseduser", "the member has no WeCom base licence (基础许可)"),
         ):
-            if due.to_userid in str(answer.get(name) or "").lower().split("|"):
-                state, error = "failed", reason
-        self._outbox.finish(due.seq, state=state, now=now, receipt=json.dumps(receipt), error=error)
+            if due.to_userid in _listed(answer.get(name)):
+                error = reason
         if error:
             log.warning("message refused for receiver", key=due.key, reason=error)
+            self._give_up(due, state="failed", receipt=receipt, error=error)
+        else:
+            self._outbox.finish(due.seq, state="sent", now=now, receipt=json.dumps(receipt))
 
     def _refused(self, due: Due, error: AnswerError) -> Trouble | None:
         now = int(self._time())
-        kind = kind_of(error.errcode)
+        kind = error.kind
         if self._is_settled(due, error, now=now):
             return None
         if kind is ErrorKind.TRANSIENT:
-            tries = MAX_SYSTEM_BUSY_TRIES if error.errcode == -1 else TRIES
-            if due.attempts + 1 < tries:
+            if error.errcode == SYSTEM_BUSY:
+                return self._busy(due, error)
+            if due.attempts + 1 < TRIES:
                 self._later(due, wait=_back_off(due.attempts), unsure=False, error=str(error))
                 if error.errcode in TOO_MANY_AT_ONCE:
                     return Trouble(error.errcode, str(error), now + _BACK_OFF_S[0], needs_human=False)
@@ -154,18 +162,38 @@ class Delivery:
         elif kind is ErrorKind.RATE:
             self._later(due, wait=RATE_WINDOW_S, unsure=False, error=str(error), spent=False)
             return Trouble(error.errcode, str(error), now + RATE_WINDOW_S, needs_human=False)
-        elif kind in {ErrorKind.CONFIG, ErrorKind.TOKEN}:
+        elif kind is ErrorKind.TOKEN:  # two values in a row: a third one is fetched soon
+            self._later(due, wait=0, unsure=False, error=str(error), spent=False)
+            return Trouble(error.errcode, str(error), now + PAUSE_AFTER_FAULT_S, needs_human=False)
+        elif kind is ErrorKind.CONFIG:
             self._later(due, wait=0, unsure=False, error=str(error), spent=False)
             return Trouble(error.errcode, str(error), now + PAUSE_AFTER_REFUSAL_S, needs_human=True)
         elif kind is ErrorKind.DONE:
             self._outbox.finish(due.seq, state="sent", now=now, error=str(error))
             return None
+        self._refuse(due, error)
+        return None
+
+    def _busy(self, due: Due, error: AnswerError) -> Trouble:
+        """Handle -1: a fault of everybody. One message at a time finds out whether it is over."""
+        if due.attempts < len(_BUSY_AGAIN_S):
+            self._later(due, wait=_BUSY_AGAIN_S[due.attempts], unsure=False, error=str(error))
+        else:
+            self._refuse(due, error)
+        return Trouble(error.errcode, str(error), is_busy=True)
+
+    def _refuse(self, due: Due, error: AnswerError) -> None:
         # A refusal of this try says nothing about an earlier one that WeCom may have accepted.
         state = "failed" if due.unsure_since is None else "unknown"
-        receipt = json.dumps({"errcode": error.errcode})
-        self._outbox.finish(due.seq, state=state, now=now, receipt=receipt, error=str(error))
         log.warning("message given up", key=due.key, errcode=error.errcode, state=state)
-        return None
+        self._give_up(due, state=state, receipt={"errcode": error.errcode}, error=str(error))
+
+    def _give_up(
+        self, due: Due, *, state: str, error: str, receipt: Mapping[str, object] | None = None
+    ) -> None:
+        """Store that the message did not reach its receiver."""
+        stored = json.dumps(receipt) if receipt else ""
+        self._outbox.finish(due.seq, state=state, now=int(self._time()), receipt=stored, error=error)
 
     def _is_settled(self, due: Due, error: AnswerError, *, now: int) -> bool:
         """Handle refusals that concern cards only. Return False for any other."""
@@ -182,7 +210,8 @@ class Delivery:
             # A task_id is accepted once: WeCom had accepted the try with the open outcome.
             self._outbox.finish(due.seq, state="sent", now=now, receipt=receipt)
             return True
-        if not first or error.errcode not in FORM_REFUSED or due.simpler is None:
+        # A definite refusal that speaks of nothing else speaks of the form, known code or not.
+        if not first or error.kind is not ErrorKind.PERMANENT or due.simpler is None:
             return False
         refused = f"{due.msgtype} {error.errcode}"
         msgtype, content = due.simpler
@@ -219,6 +248,12 @@ class Delivery:
                 return request
             number += 1
             body = {**due.body, "content": f"{due.body['content']} ·{number}"}
+
+
+def _listed(value: object) -> set[str]:
+    """Return the userids of an answer's list, which is a text (`a|b`) or an array."""
+    found = value if isinstance(value, list) else str(value or "").split("|")
+    return {str(userid).strip().lower() for userid in found}
 
 
 def _json(body: dict[str, Any]) -> bytes:

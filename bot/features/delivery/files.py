@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import structlog
 
+from bot.config.fields import is_userid
 from bot.features.delivery.deliver import DUPLICATE_CHECK_S, Delivery
-from bot.features.notify.enqueue import FILE
-from bot.store.chat import Attachments
+from bot.features.notify.enqueue import FILE, answer
+from bot.messages.answers import answered
+from bot.messages.catalog import texts_in
+from bot.services import Services
 from bot.store.outbox import Due
 from bot.store.troubles import Trouble
-from bot.wecom.errors import RATE_WINDOW_S, AnswerError, ErrorKind, WeComError, kind_of
+from bot.wecom.errors import RATE_WINDOW_S, AnswerError, ErrorKind, WeComError
 from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError
 
 log = structlog.get_logger(__name__)
@@ -30,15 +33,14 @@ _AGAIN_S = 10.0
 class FileDelivery(Delivery):
     """A `Delivery` that uploads the bytes of a row with a file first."""
 
-    def __init__(self, *, attachments: Attachments, **parts: Any) -> None:
+    def __init__(self, *, services: Services, **parts: Any) -> None:
         super().__init__(**parts)
-        self._attachments = attachments
+        self._services = services
+        self._attachments = services.store.attachments
 
     def deliver(self, due: Due, *, may_call: Callable[[], bool]) -> Trouble | None:
         """Try one message as `Delivery` does, after its upload."""
-        if due.msgtype != FILE:
-            return super().deliver(due, may_call=may_call)
-        if due.request is None:
+        if due.msgtype == FILE and due.request is None and is_userid(due.to_userid):
             found = self._uploaded(due, may_call)
             if not isinstance(found, bytes):
                 return found
@@ -52,9 +54,8 @@ class FileDelivery(Delivery):
 
     def _uploaded(self, due: Due, may_call: Callable[[], bool]) -> bytes | Trouble | None:
         """Return the request with the media_id, or trouble for all messages; None: not now."""
-        now = int(self._time())
         if (stored := self._attachments.get(due.content)) is None:
-            self._outbox.finish(due.seq, state="failed", now=now, error="its file is not there any more")
+            self._give_up(due, state="failed", error="its file is not there any more")
             return None
         token = ""
         try:
@@ -63,7 +64,7 @@ class FileDelivery(Delivery):
                 return None
             media_id = self._client.upload_file(*stored, token=token)
         except TokenError as error:
-            return Trouble(error.errcode, str(error), error.until, kind_of(error.errcode) is ErrorKind.CONFIG)
+            return Trouble(error.errcode, str(error), error.until, error.needs_human)
         except AnswerError as error:
             return self._upload_refused(due, error, token=token)
         except WeComError as error:
@@ -73,9 +74,9 @@ class FileDelivery(Delivery):
 
     def _upload_refused(self, due: Due, error: AnswerError, *, token: str) -> Trouble | None:
         now = int(self._time())
-        match kind_of(error.errcode):
+        match error.kind:
             case ErrorKind.TOKEN:
-                self._tokens.void(token)
+                self._tokens.void(token, error)
                 self._again(due, error)
             case ErrorKind.TRANSIENT:
                 self._again(due, error)
@@ -84,9 +85,29 @@ class FileDelivery(Delivery):
             case ErrorKind.CONFIG:
                 return Trouble(error.errcode, str(error), now + PAUSE_AFTER_REFUSAL_S, needs_human=True)
             case _:
-                self._outbox.finish(due.seq, state="failed", now=now, error=str(error))
+                self._give_up(due, state="failed", receipt={"errcode": error.errcode}, error=str(error))
                 log.warning("file refused", key=due.key, errcode=error.errcode)
         return None
+
+    def _give_up(
+        self, due: Due, *, state: str, error: str, receipt: Mapping[str, object] | None = None
+    ) -> None:
+        super()._give_up(due, state=state, error=error, receipt=receipt)
+        if due.msgtype != FILE or not is_userid(due.to_userid):
+            return
+        at = self._services.clock.now()
+        local = self._services.config.work_calendar().local(at)
+        texts = texts_in(self._services.language)
+        code = (receipt or {}).get("errcode")
+        message = answered(
+            language=self._services.language,
+            head=texts["files.refused"],
+            lines=[texts["files.refused_why"].say(errcode=code)] if code else [texts["files.refused_gone"]],
+            kind=texts["own.kind"],
+            at=local,
+        )
+        row = answer(self._services, f"{due.key}:refused", due.to_userid, message, at=at)
+        self._outbox.add(row, created_at=int(self._time()))
 
     def _again(self, due: Due, error: Exception) -> None:
         """Postpone the message; it expires if its file takes too long."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 
 import structlog
 
 from bot.features.delivery.deliver import Delivery
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
+from bot.store.engine import StoreError
 from bot.store.lease import Lease
 from bot.store.troubles import Part, Trouble
 from bot.wecom.client import CALL_S
@@ -30,6 +32,8 @@ _LOOK_S = 0.5  # the interval of waiting senders for the lease
 _CALLS_S = 0.25  # how long a step waits for calls in flight
 _SENDS_PER_SEAT = 200  # WeCom: account cap x 200 person-times a day and app
 _BATCH = 100
+_BUSY_PAUSES_S = (5, 120, 600)  # after -1: between two probes, the last one again and again
+_AFTER_FAULT_S = 60  # of a row that met a fault of ours; its neighbours do not wait
 
 
 class Sender:
@@ -52,6 +56,7 @@ class Sender:
             services.store.leases, LEASE, holder=services.holder, lasts_s=LEASE_S, real_time=real_time
         )
         self._hold_until = 0.0
+        self._busy = 0  # probes in a row that WeCom answered with -1
         self._expired_at = (0, 0)
         self._trouble = services.store.troubles.of(Part.DELIVERY)
 
@@ -102,8 +107,11 @@ class Sender:
         """Start the calls that are due and allowed; return the seconds without another one."""
         assert self._pacer is not None  # noqa: S101 - only called while leading
         now = self._time()
-        for due in self._outbox.due(real_now=int(now), clock_now=clock_now, batch=_BATCH):
-            if len(self._flying) >= self._parallel:
+        rows = self._outbox.due(real_now=int(now), clock_now=clock_now, batch=_BATCH)
+        if self._busy:
+            rows.sort(key=lambda row: row.attempts)  # a probe costs a try: that of a message with many left
+        for due in rows:
+            if len(self._flying) >= (1 if self._busy else self._parallel):
                 break
             if due.seq in self._flying:
                 continue
@@ -124,15 +132,31 @@ class Sender:
         for seq, future in [(seq, future) for seq, future in self._flying.items() if future.done()]:
             del self._flying[seq]
             if (error := future.exception()) is not None:
-                # The row stays as stored; its open outcome was stored before the call.
-                log.error("delivery failed", seq=seq, error=type(error).__name__)
-                self._hold_until = self._time() + _IDLE_S
+                self._failed(seq, error)
             elif (trouble := future.result()) is not None:
                 self._note(trouble)
             else:
+                self._busy = 0
                 self._trouble.clear()
 
+    def _failed(self, seq: int, error: BaseException) -> None:
+        """Note a fault of ours. The row stays as stored; its open outcome was stored before the call."""
+        now = self._time()
+        if isinstance(error, StoreError):
+            self._hold_until = now + _IDLE_S
+            log.warning("the store is away; a message waits", seq=seq, error=type(error).__name__)
+            return
+        self._outbox.postpone(seq, next_try_at=int(now) + _AFTER_FAULT_S)
+        text = f"a message could not be sent for a fault of the program ({type(error).__name__}): see the log"
+        if self._trouble.note(Trouble(0, text)):
+            log.error("delivery failed", seq=seq, exc_info=error)
+
     def _note(self, trouble: Trouble) -> None:
+        now = self._time()
+        if trouble.is_busy and now >= self._hold_until:  # not a call that began before the pause
+            pause = _BUSY_PAUSES_S[min(self._busy, len(_BUSY_PAUSES_S) - 1)]
+            self._busy += 1
+            trouble = replace(trouble, until=int(now) + pause)
         self._hold_until = max(self._hold_until, float(trouble.until))
-        log.error("delivery waits", errcode=trouble.errcode, reason=trouble.text, until=trouble.until)
-        self._trouble.note(trouble)
+        if self._trouble.note(trouble):
+            log.error("delivery waits", errcode=trouble.errcode, reason=trouble.text, until=trouble.until)

@@ -27,10 +27,9 @@ from bot.wecom.errors import (
     ErrorKind,
     NotSentError,
     WeComError,
-    kind_of,
 )
 from bot.wecom.reads import Reads
-from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
+from bot.wecom.token import PAUSE_AFTER_FAULT_S, PAUSE_AFTER_REFUSAL_S, TokenError, TokenKeeper
 
 log = structlog.get_logger(__name__)
 
@@ -164,11 +163,11 @@ class Reader:
             return True
         if not isinstance(error, AnswerError):
             return False
-        kind = kind_of(error.errcode)
+        kind = error.kind
         if error.errcode in TOO_MANY_AT_ONCE or kind is ErrorKind.RATE:
             pass  # the budget knows how long to wait
         elif kind in {ErrorKind.CONFIG, ErrorKind.TOKEN}:
-            self._hold(now + PAUSE_AFTER_REFUSAL_S)
+            self._hold(now + (PAUSE_AFTER_FAULT_S if kind is ErrorKind.TOKEN else PAUSE_AFTER_REFUSAL_S))
             self._note(error)
         else:
             return False

@@ -28,7 +28,7 @@ from bot.services import Services
 from bot.store.address_book import CHANGED, READ_AT, EntryState, Wanted
 from bot.store.troubles import Part, Trouble
 from bot.wecom.directory import Absent, AddressBook, Member, Reading
-from bot.wecom.errors import AnswerError, BlockedError, ErrorKind, WeComError, kind_of
+from bot.wecom.errors import AnswerError, BlockedError, ErrorKind, WeComError
 from bot.wecom.token import TokenError
 
 log = structlog.get_logger(__name__)
@@ -142,7 +142,7 @@ def _asked(services: Services, book: AddressBook, due: list[Wanted]) -> dict[str
         try:
             answers[wanted.userid] = book.member(wanted.userid)
         except AnswerError as error:
-            if kind_of(error.errcode) not in {ErrorKind.PERMANENT, ErrorKind.RECEIVER}:
+            if error.kind not in {ErrorKind.PERMANENT, ErrorKind.RECEIVER}:
                 raise
             _later(services, [wanted], error)
     return answers

@@ -15,15 +15,16 @@ from bot.features.robots.picture import Picture, draw
 from bot.features.robots.posts import PICTURE, fingerprints
 from bot.services import Services
 from bot.store.outbox import Due
+from bot.store.troubles import Trouble
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import (
     MAX_SYSTEM_BUSY_TRIES,
     RATE_WINDOW_S,
+    SYSTEM_BUSY,
     AnswerError,
     ErrorKind,
     NotSentError,
     UnknownOutcomeError,
-    kind_of,
 )
 from bot.wecom.robot import IMAGE_BYTES, ROBOT_IS_OFF, image_body, markdown_body
 
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 IMAGE = "image"
 PICTURE_BYTES = "picture_bytes"  # in the receipt of a picture too large to post
-_AGAIN_S = 15
+_AGAIN_S = (15, 240)  # after a fault that passes; a digest has little time until the evening
 
 
 class RobotDelivery:
@@ -43,37 +44,40 @@ class RobotDelivery:
         self._client = client
         self._time = real_time
 
-    def deliver(self, due: Due, *, robot: str, may_call: Callable[[], bool]) -> None:
+    def deliver(self, due: Due, *, robot: str, may_call: Callable[[], bool]) -> Trouble | None:
         """Try one post of *robot* and store the outcome. Ask *may_call* before the call."""
         now = int(self._time())
         if due.unsure_since is not None:
             reason = "nobody knows whether WeCom took it, and a robot cannot ask"
             self._outbox.finish(due.seq, state="unknown", now=now, error=reason)
-            return
+            return None
         if due.msgtype == IMAGE and self._words_are_open(due.key):
             self._outbox.postpone(due.seq, next_try_at=now + 1)
-            return
+            return None
         key, problem = self._key_of(robot)
         if key is None:
             self._outbox.finish(due.seq, state="failed", now=now, error=problem)
-            return
+            return None
         request = self._request(due)
         if request is None:
-            return
+            return None
         # The stored request is only the key, so equal posts of two robots are two requests.
         if not may_call() or not self._outbox.begin(due.seq, request=due.key.encode(), now=now):
-            return
+            return None
         try:
             self._client.post_to_robot(request, key=key)
         except AnswerError as error:
             self._refused(due, robot, error)
+            return Trouble(error.errcode, str(error)) if error.errcode == SYSTEM_BUSY else None
         except NotSentError as error:
-            self._later(due, wait=_AGAIN_S, error=str(error), spent=False)
+            self._later(due, wait=_AGAIN_S[0], error=str(error), spent=False)
+            return Trouble(0, str(error))
         except UnknownOutcomeError as error:
             self._outbox.finish(due.seq, state="unknown", now=int(self._time()), error=str(error))
             log.warning("robot's post may be lost", robot=robot, key=due.key)
-        else:
-            self._outbox.finish(due.seq, state="sent", now=int(self._time()), receipt="{}")
+            return Trouble(0, str(error))
+        self._outbox.finish(due.seq, state="sent", now=int(self._time()), receipt="{}")
+        return None
 
     def _words_are_open(self, key: str) -> bool:
         """Return whether the text before a picture is still pending: the picture must follow it."""
@@ -109,12 +113,12 @@ class RobotDelivery:
         return configured[name].webhook_key.get_secret_value(), ""
 
     def _refused(self, due: Due, robot: str, error: AnswerError) -> None:
-        now, kind = int(self._time()), kind_of(error.errcode)
+        now, kind = int(self._time()), error.kind
         if kind is ErrorKind.RATE:
             self._later(due, wait=RATE_WINDOW_S, error=str(error), spent=False)
             return
         if kind is ErrorKind.TRANSIENT and due.attempts + 1 < MAX_SYSTEM_BUSY_TRIES:
-            self._later(due, wait=_AGAIN_S, error=str(error))
+            self._later(due, wait=_AGAIN_S[due.attempts], error=str(error))
             return
         log.warning("robot's post refused", robot=robot, key=due.key, errcode=error.errcode)
         if error.errcode in ROBOT_IS_OFF:

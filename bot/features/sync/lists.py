@@ -23,7 +23,7 @@ from bot.wecom.contacts import (
     contact_page,
     follow_users,
 )
-from bot.wecom.errors import AnswerError, ErrorKind, UnknownOutcomeError, WeComError, kind_of
+from bot.wecom.errors import AnswerError, ErrorKind, UnknownOutcomeError, WeComError
 
 _RESTARTS = 2
 _LOOPS = "WeCom's pages do not end"
@@ -146,7 +146,7 @@ class Lists:
                 self._syncs.forget_lists(userids)
                 self._syncs.put_states({userids[0]: (Member.READ, "")})
                 self._syncs.rewind(run)
-        elif len(userids) > 1 and kind_of(error.errcode) is ErrorKind.RECEIVER:
+        elif len(userids) > 1 and error.kind is ErrorKind.RECEIVER:
             with self._transaction():
                 self._syncs.forget_lists(userids)
                 self._syncs.put_batches([userids[len(userids) // 2 :]])
