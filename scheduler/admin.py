@@ -30,6 +30,8 @@ _TROUBLES = {
     "wecom": Trouble.SENDING,
     "silence": Trouble.SILENCE,
     "directory": Trouble.DIRECTORY,
+    "set_aside": Trouble.SET_ASIDE,
+    "loop": Trouble.LOOP,
     "details": Trouble.DETAILS,
     "reads": Trouble.READS,
     "welcome": Trouble.WELCOME,

@@ -116,6 +116,7 @@ def test_status_says_when_it_was_read_and_who_is_unknown(quotabot: Quotabot, bra
         "left": 0,
         "to_read": 0,
         "error": None,
+        "set_aside": None,
     }
     assert "7, 7 unknown, 0 left; read 2026-11-23T02:17:00+08:00" in quotabot("status").out
 

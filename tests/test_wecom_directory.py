@@ -170,7 +170,6 @@ def test_fields_that_wecom_leaves_out_are_not_needed() -> None:
         pytest.param({"department/list": {"errcode": 0}}, id="no departments: that is not none"),
         pytest.param({"department/list": {"department": [{"name": "一部"}]}}, id="a department without id"),
         pytest.param({"user/list": {"userlist": None}}, id="no members"),
-        pytest.param({"user/list": {"userlist": [{"name": "员工甲"}]}}, id="a member without userid"),
         pytest.param({"tag/list": {"taglist": ["4"]}}, id="a tag that is no object"),
     ],
 )
@@ -179,6 +178,61 @@ def test_an_answer_without_what_it_should_hold_is_no_reading(broken: dict[str, d
 
     with pytest.raises(UnknownOutcomeError):
         book.everything()
+
+
+@pytest.mark.parametrize("userid", ["a b", "x" * 65, "", "@all", None, 7], ids=str)
+@pytest.mark.parametrize("where", ["user/list", "tag/get", "agent/get"])
+def test_one_odd_userid_does_not_spoil_the_directory(userid: object, where: str) -> None:
+    rows = [{"userid": "yg01", "name": "员工甲", "department": [2]}, {"userid": userid, "name": "员工乙"}]
+    table = {
+        "tag/list": {"taglist": [{"tagid": 4, "tagname": "理财"}]},
+        "tag/get": {"tagname": "理财", "userlist": rows if where == "tag/get" else rows[:1]},
+        "user/list": {"userlist": rows if where == "user/list" else rows[:1]},
+        "agent/get": {"allow_userinfos": {"user": rows if where == "agent/get" else []}},
+    }
+    reading = AddressBook(Answers(WHOLE | table), agent_id=1).everything()  # type: ignore[arg-type]  # a fake
+
+    assert [member.userid for member in reading.members] == ["yg01"]
+    assert [tag.users for tag in reading.tags] == [{"yg01"}]
+    (odd,) = reading.odd
+    assert "is no userid" in odd
+    assert str(userid or "")[:64] in odd
+    assert len(odd) < 120
+
+
+@pytest.mark.parametrize(
+    ("odd", "errcode"),
+    [("tag:4", 81011), ("tag:4", 40058), ("department:12", 60003), ("department:12", 99999)],
+)
+def test_one_odd_tag_or_department_does_not_spoil_the_directory(branch: Corp, odd: str, errcode: int) -> None:
+    branch.act("tag", id=4, name="理财经理", users=["yg01"])
+    branch.act("tag", id=5, name="讲师", users=["yg02"])
+    branch.world.faults.arm({"odd": {odd: errcode}})
+
+    reading = branch.book.everything()
+
+    (told,) = reading.odd
+    kind, number = odd.split(":")
+    assert told.startswith(f"{kind} {number}: ")
+    assert str(errcode) in told
+    assert [tag.id for tag in reading.tags] == ([5] if kind == "tag" else [4, 5])
+    assert reading.odd_tags == ({4} if kind == "tag" else set())
+    assert len(reading.members) == (14 if kind == "tag" else 7)
+
+
+def test_a_department_without_id_is_set_aside_and_the_others_are_read() -> None:
+    table = {"department/list": {"department": [{"name": "二部"}, {"id": 2, "name": "一部", "parentid": 1}]}}
+    reading = AddressBook(Answers(WHOLE | table), agent_id=1).everything()  # type: ignore[arg-type]  # a fake
+
+    assert [department.id for department in reading.departments] == [2]
+    assert len(reading.odd) == 1
+
+
+def test_a_range_without_one_readable_department_is_no_reading(branch: Corp) -> None:
+    branch.world.faults.arm({"odd": {f"department:{number}": 60011 for number in branch.world.departments}})
+
+    with pytest.raises(AnswerError):
+        branch.book.everything()
 
 
 def test_no_text_of_a_failure_names_a_member_or_the_token(branch: Corp) -> None:

@@ -131,7 +131,7 @@ def forget_other_app(services: Services) -> None:
     """Drop token and trouble that belong to another app, secret or source: a corrected file works at once."""
     wecom, store = services.config.wecom, services.store
     if services.config.directory.source == "csv":
-        store.troubles.clear(Part.DIRECTORY)
+        store.troubles.clear(Part.DIRECTORY, Part.SET_ASIDE)
     parts = (wecom.corp_id, str(wecom.agent_id), wecom.secret.get_secret_value(), wecom.api_base_url)
     app = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     if store.marks.get(_APP) != app:

@@ -105,7 +105,7 @@ def _directory(services: Services) -> dict[str, Any]:
     if source == "csv":
         return {"source": source, "read_at": None, "people": len(services.directory.people)}
     read_at, trouble = store.marks.get(READ_AT), store.troubles.get(Part.DIRECTORY)
-    states = store.address_book.states()
+    odd, states = store.troubles.get(Part.SET_ASIDE), store.address_book.states()
     return {
         "source": source,
         "read_at": iso(services.config, None if read_at is None else int(read_at)),
@@ -114,6 +114,7 @@ def _directory(services: Services) -> dict[str, Any]:
         "left": states[EntryState.LEFT],
         "to_read": len(store.address_book.wanted()),
         "error": None if trouble is None else trouble.text,
+        "set_aside": None if odd is None else odd.text,
     }
 
 
@@ -204,6 +205,8 @@ def _directory_for_people(people: dict[str, Any]) -> list[str]:
         lines = [f"people  {people['people']}, {people['unknown']} unknown, {people['left']} left; {when}"]
     if people.get("error"):
         lines.append(f"people  the last reading failed: {people['error']}")
+    if people.get("set_aside"):
+        lines.append(f"people  read without: {people['set_aside']}")
     return lines
 
 

@@ -41,6 +41,8 @@ class Trouble(StrEnum):
     SENDING = "sending"
     SILENCE = "silence"  # n minutes without a callback
     DIRECTORY = "directory"
+    SET_ASIDE = "set_aside"  # the directory was read without single items, which text names
+    LOOP = "loop"  # a part of the program fails again and again
     DETAILS = "details"
     STUCK = "stuck"  # details of n contacts
     READS = "reads"  # an API (names; * is all) is paused for n seconds

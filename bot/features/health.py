@@ -43,6 +43,7 @@ class Health:
                 *self._wecom(),
                 *self._lost(),
                 *self._noted(Part.DIRECTORY),
+                *self._noted(Part.SET_ASIDE),
                 *self._details(),
                 *self._reads(),
                 *self._noted(Part.WELCOME),

@@ -16,6 +16,7 @@ class Part(StrEnum):
     DELIVERY = "delivery"
     DETAILS = "details"
     DIRECTORY = "directory"
+    SET_ASIDE = "set_aside"  # single items that the directory was read without
     WELCOME = "welcome"
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from bot.wecom.client import WeComClient
-from bot.wecom.errors import UnknownOutcomeError
+from bot.wecom.errors import MalformedError, UnknownOutcomeError
 
 FOLLOW_USERS = "externalcontact/get_follow_user_list"
 LISTS = "externalcontact/batch/get_by_user"
@@ -143,7 +143,7 @@ def contact_page(
             unlicensed=frozenset(str(userid).lower() for userid in failed),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise UnknownOutcomeError(_MALFORMED) from None
+        raise MalformedError(_MALFORMED) from None
 
 
 def _listed(customer: Mapping[str, Any], given: Mapping[str, Any], *, named: bool) -> ListedContact:

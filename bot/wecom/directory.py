@@ -2,21 +2,27 @@
 
 Such an app reads only its visible range (可见范围), never a mobile or an address, and may not use
 user/list_id. None of these answers has pages: if a department is too big for one (45029), its names are read
-first, then each member.
+first, then each member. One odd department, tag or member is set aside and named; the others are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+import structlog
+
 from bot.config.fields import is_userid
-from bot.wecom.errors import AnswerError, UnknownOutcomeError
+from bot.wecom.errors import AnswerError, ErrorKind, MalformedError, UnknownOutcomeError, WeComError
 from bot.wecom.reads import Reads
 
 DISABLED, LEFT = 2, 5  # status of a member: disabled; left the corp
+log = structlog.get_logger(__name__)
+
+_OF_ONE = frozenset({ErrorKind.PERMANENT, ErrorKind.RECEIVER})  # a refusal of what was asked for
+_ODD_CHARACTERS = 64  # of an odd userid; a longer one is cut
 _TOO_MANY, _GONE, _NOT_IN_RANGE, _NO_TAG = 45029, 60111, {60011, 50002}, 40068
 
 
@@ -65,11 +71,16 @@ class Tag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Everything that the app may see at one time, always complete."""
+    """Everything that the app may see at one time, complete but for *odd*: what was set aside, and why.
+
+    *odd_tags*: the ids of tags among them.
+    """
 
     departments: tuple[Department, ...]
     members: tuple[Member, ...]
     tags: tuple[Tag, ...]
+    odd: tuple[str, ...] = ()
+    odd_tags: frozenset[int] = frozenset()
 
 
 class AddressBook:
@@ -78,18 +89,43 @@ class AddressBook:
     def __init__(self, reads: Reads, *, agent_id: int) -> None:
         self._reads = reads
         self._agent_id = agent_id
+        self.odd: list[str] = []
 
     def everything(self) -> Reading:
-        """Read everything in range. Raises WeComError as soon as one call fails."""
+        """Read everything in range. Raises WeComError as soon as a call fails for all, not for one item."""
+        self.odd, odd_tags = [], set[int]()
         departments = self.departments()
         members: dict[str, Member] = {}
+        refused = []
         for department in departments:
-            members |= {member.userid: member for member in self.members_of(department.id)}
-        tags = tuple(self.tags())
+            try:
+                members |= {member.userid: member for member in self.members_of(department.id)}
+            except AnswerError as error:
+                refused.append(self.set_aside(f"department {department.id}", error))
+        if refused and len(refused) == len(departments):
+            raise refused[0]  # not one of them is odd: the app may read none
+        tags = tuple(self.tags(odd_tags.add))
         for userid in self._allowed_one_by_one(tags):
-            if userid not in members and isinstance(found := self.member(userid), Member):
+            if userid not in members and isinstance(found := self.known(userid), Member):
                 members[userid] = found
-        return Reading(departments=tuple(departments), members=tuple(members.values()), tags=tags)
+        return Reading(
+            departments=tuple(departments),
+            members=tuple(members.values()),
+            tags=tags,
+            odd=tuple(dict.fromkeys(self.odd)),
+            odd_tags=frozenset(odd_tags),
+        )
+
+    def set_aside(self, what: str, error: WeComError) -> WeComError:
+        """Name *what* as odd and return *error*. Raises it if it does not speak of *what* alone."""
+        is_odd = isinstance(error, MalformedError) or (
+            isinstance(error, AnswerError) and error.kind in _OF_ONE
+        )
+        if not is_odd:
+            raise error
+        self.odd.append(f"{what}: {error}")
+        log.warning("set aside", what=what, reason=str(error))
+        return error
 
     def departments(self) -> list[Department]:
         """Return all departments in range."""
@@ -100,7 +136,7 @@ class AddressBook:
                 parent=_whole(row, "parentid"),
                 leaders=_userids(row.get("department_leader")),
             )
-            for row in _list(self._reads.get("department/list"), "department")
+            for row in self._good(self._reads.get("department/list"), "department", _whole, "id")
         ]
 
     def members_of(self, department: int) -> Iterator[Member]:
@@ -111,10 +147,10 @@ class AddressBook:
             if error.errcode != _TOO_MANY:
                 raise
             names = self._reads.get("user/simplelist", department_id=department)
-            members = [self.member(_userid(row)) for row in _list(names, "userlist")]
+            members = [self.known(_userid(row)) for row in self._good(names, "userlist", _userid)]
             yield from (member for member in members if isinstance(member, Member))
         else:
-            yield from (_member(row) for row in _list(answer, "userlist"))
+            yield from (_member(row) for row in self._good(answer, "userlist", _member))
 
     def member(self, userid: str) -> Member | Absent:
         """Return one member, or why they cannot be read."""
@@ -127,11 +163,26 @@ class AddressBook:
                 return Absent.HIDDEN
             raise
 
-    def tags(self) -> Iterator[Tag]:
-        """Return all tags with their members; skip tags that are deleted meanwhile."""
-        for row in _list(self._reads.get("tag/list"), "taglist"):
-            if (tag := self.tag(_whole(row, "tagid"))) is not None:
-                yield tag
+    def known(self, userid: str) -> Member | Absent | None:
+        """Return one member, or why they cannot be read; None, and set them aside, for any other refusal."""
+        try:
+            return self.member(userid)
+        except (AnswerError, MalformedError) as error:
+            self.set_aside(f"member {userid}", error)
+            return None
+
+    def tags(self, note_odd: Callable[[int], object] = lambda _: None) -> Iterator[Tag]:
+        """Return all tags with their members, without deleted ones. Call *note_odd* with an odd id."""
+        for row in self._good(self._reads.get("tag/list"), "taglist", _whole, "tagid"):
+            number = _whole(row, "tagid")
+            try:
+                tag = self.tag(number)
+            except (AnswerError, MalformedError) as error:
+                self.set_aside(f"tag {number}", error)
+                note_odd(number)
+            else:
+                if tag is not None:
+                    yield tag
 
     def tag(self, number: int) -> Tag | None:
         """Return one tag; None if the id does not exist."""
@@ -144,7 +195,7 @@ class AddressBook:
         return Tag(
             id=number,
             name=_text(answer, "tagname"),
-            users=frozenset(_userid(row) for row in _list(answer, "userlist")),
+            users=frozenset(_userid(row) for row in self._good(answer, "userlist", _userid)),
             departments=_wholes(answer.get("partylist")),
         )
 
@@ -152,10 +203,29 @@ class AddressBook:
         """Return the userids that the visible range names directly or by a tag, not by department."""
         answer = self._reads.get("agent/get", agentid=self._agent_id)
         named = _part(answer, "allow_userinfos").get("user", [])
-        allowed = [_userid(row) for row in named if isinstance(row, dict)]
+        allowed = [_userid(row) for row in self._good({"user": named}, "user", _userid)]
         numbers = _wholes(_part(answer, "allow_tags").get("tagid"))
         tagged = {userid for tag in tags if tag.id in numbers for userid in tag.users}
         return [*dict.fromkeys(allowed), *sorted(tagged)]
+
+    def _good(
+        self, answer: dict[str, Any], name: str, read: Callable[..., object], *keys: str
+    ) -> list[dict[str, Any]]:
+        """Return the rows of a list that *read* can read; set the others aside.
+
+        Raises MalformedError if it can read no department or tag: then none of them is odd.
+        """
+        good, error = [], None
+        for row in _list(answer, name):
+            try:
+                read(row, *keys)
+            except MalformedError as found:
+                error = self.set_aside(f"a row of {name}", found)
+            else:
+                good.append(row)
+        if error is not None and not good and keys:
+            raise error
+        return good
 
 
 def _member(row: dict[str, Any]) -> Member:
@@ -181,7 +251,8 @@ def _member(row: dict[str, Any]) -> Member:
 def _userid(row: dict[str, Any]) -> str:
     userid = row.get("userid")
     if not isinstance(userid, str) or not is_userid(userid):
-        raise UnknownOutcomeError("WeCom's answer names a member without a userid")
+        given = str(userid or "")[:_ODD_CHARACTERS]
+        raise MalformedError(f"{given!r} is no userid")
     return userid.lower()
 
 
@@ -206,7 +277,7 @@ def _part(answer: dict[str, Any], name: str) -> dict[str, Any]:
 def _whole(row: dict[str, Any], name: str) -> int:
     value = row.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UnknownOutcomeError(f"WeCom's answer holds no {name}")
+        raise MalformedError(f"WeCom's answer holds no {name}")
     return value
 
 

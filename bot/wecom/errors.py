@@ -119,6 +119,10 @@ class UnknownOutcomeError(WeComError):
     """A call that may have reached WeCom; its outcome is unknown."""
 
 
+class MalformedError(UnknownOutcomeError):
+    """An answer of WeCom's, one part of which cannot be understood."""
+
+
 def kind_of(errcode: int) -> ErrorKind:
     """Return the class of *errcode*. A code not in WeCom's table is permanent: investigate, do not retry."""
     if errcode == 0:

@@ -19,6 +19,7 @@ from bot.features.close.message import ClosedLine, closed
 from bot.features.contacts import message as contacts
 from bot.features.contacts.message import ListedCustomer, ShownVerdict
 from bot.features.customers.name_sentences import Customer
+from bot.features.delivery.message import file_refused
 from bot.features.preferences import leave_message
 from bot.features.preferences import message as preferences
 from bot.features.reviews import appeal_message
@@ -187,6 +188,8 @@ def _own(said: dict[str, Any]) -> dict[str, Message]:
         "unknown": own_message.unknown(**said),
         "not begun": own_message.not_begun(**said),
         "failed": own_message.failed(**said),
+        "file refused": file_refused(**said, errcode=45001),
+        "file gone": file_refused(**said, errcode=0),
     }
 
 

@@ -16,9 +16,8 @@ import structlog
 
 from bot.config.fields import is_userid
 from bot.features.delivery.deliver import DUPLICATE_CHECK_S, Delivery
+from bot.features.delivery.message import file_refused
 from bot.features.notify.enqueue import FILE, answer
-from bot.messages.answers import answered
-from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.store.outbox import Due
 from bot.store.troubles import Trouble
@@ -96,15 +95,10 @@ class FileDelivery(Delivery):
         if due.msgtype != FILE or not is_userid(due.to_userid):
             return
         at = self._services.clock.now()
-        local = self._services.config.work_calendar().local(at)
-        texts = texts_in(self._services.language)
-        code = (receipt or {}).get("errcode")
-        message = answered(
+        message = file_refused(
             language=self._services.language,
-            head=texts["files.refused"],
-            lines=[texts["files.refused_why"].say(errcode=code)] if code else [texts["files.refused_gone"]],
-            kind=texts["own.kind"],
-            at=local,
+            errcode=int(str((receipt or {}).get("errcode", 0))),
+            at=self._services.config.work_calendar().local(at),
         )
         row = answer(self._services, f"{due.key}:refused", due.to_userid, message, at=at)
         self._outbox.add(row, created_at=int(self._time()))

@@ -93,13 +93,22 @@ def visible(reading: Reading, answers: Mapping[str, Member | Absent]) -> list[Me
 
 
 def tags_of(
-    reading: Reading, answers: Mapping[str, Member | Absent], *, tree: Departments
+    reading: Reading,
+    answers: Mapping[str, Member | Absent],
+    *,
+    tree: Departments,
+    before: Mapping[str, Entry],
 ) -> dict[str, tuple[int, ...]]:
-    """Return the tags of all visible members: their own and those of departments at or above theirs."""
-    return {
-        member.userid: tuple(sorted(tag.id for tag in reading.tags if has_tag(member, tag, tree=tree)))
-        for member in visible(reading, answers)
-    }
+    """Return the tags of all visible members: their own and those of departments at or above theirs.
+
+    A tag that was set aside stays with the members who had it in *before*.
+    """
+    tags = {}
+    for member in visible(reading, answers):
+        known = before[member.userid].tags if member.userid in before else ()
+        own = {tag.id for tag in reading.tags if has_tag(member, tag, tree=tree)}
+        tags[member.userid] = tuple(sorted(own | reading.odd_tags.intersection(known)))
+    return tags
 
 
 def has_tag(member: Member, tag: Tag, *, tree: Departments) -> bool:

@@ -26,9 +26,10 @@ from bot.features.people.address_book import (
 )
 from bot.services import Services
 from bot.store.address_book import CHANGED, READ_AT, EntryState, Wanted
+from bot.store.engine import StoreError
 from bot.store.troubles import Part, Trouble
 from bot.wecom.directory import Absent, AddressBook, Member, Reading
-from bot.wecom.errors import AnswerError, BlockedError, ErrorKind, WeComError
+from bot.wecom.errors import AnswerError, BlockedError, MalformedError, WeComError
 from bot.wecom.token import TokenError
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ LEASE = "directory"
 LEASE_S = 300
 BATCH = 50
 RETRY_AFTER_S = 60
+_NAMED = 10  # of the items set aside
 # Seconds from each failed try of one member to the next; after the last one the nightly reading follows.
 MEMBER_RETRY_S = (60, 300, 1800, 7200)
 
@@ -73,11 +75,13 @@ def read_directory(services: Services, *, book: AddressBook, at: datetime) -> Di
             reading = book.everything()
             before = services.store.address_book.all()
             seen = [member.userid for member in reading.members]
-            answers = {userid: book.member(userid) for userid in missing(before, seen)}
+            asked = {userid: book.known(userid) for userid in missing(before, seen)}
+            answers = {userid: found for userid, found in asked.items() if found is not None}
         except WeComError as error:
             trouble = Trouble(getattr(error, "errcode", 0), str(error))
             services.store.troubles.note(Part.DIRECTORY, trouble)
             raise
+        _note_odd(services, book.odd)
         return _kept(services, reading, answers, at=at, began=began)
 
 
@@ -123,16 +127,37 @@ def reread_members(services: Services, *, book: AddressBook, at: datetime) -> in
             answers = _asked(services, book, due)
             tags = _tags(services, book, answers)
         except WeComError as error:
-            _later(services, due, error)
+            _later(services, due, str(error))
             raise
-        day = services.config.work_calendar().local_day(at)
+        read = {wanted.userid: wanted for wanted in due if wanted.userid in answers}
+        _store_answers(services, answers, tags=tags, read=read, at=at)
+    return len(read)
+
+
+def _store_answers(
+    services: Services,
+    answers: Mapping[str, Member | Absent],
+    *,
+    tags: Mapping[str, tuple[int, ...]],
+    read: Mapping[str, Wanted],
+    at: datetime,
+) -> None:
+    """Store what WeCom says of members; one of them who cannot be stored does not hold up the others."""
+    store, day = services.store, services.config.work_calendar().local_day(at)
+    try:
         with store.transaction():
-            before = store.address_book.all()
-            read = {wanted.userid: wanted for wanted in due if wanted.userid in answers}
-            merged = after_asking(before, answers, tags=tags, day=day, wanted=read)
+            merged = after_asking(store.address_book.all(), answers, tags=tags, day=day, wanted=read)
             store.address_book.done(read.values())
             _keep(services, merged, day=day)
-    return len(read)
+    except StoreError:
+        raise
+    except Exception as error:
+        if len(answers) == 1:
+            log.exception("a member could not be stored")
+            _later(services, list(read.values()), f"cannot be stored ({type(error).__name__})")
+            return
+        for userid, answer in answers.items():
+            _store_answers(services, {userid: answer}, tags=tags, read={userid: read[userid]}, at=at)
 
 
 def _asked(services: Services, book: AddressBook, due: list[Wanted]) -> dict[str, Member | Absent]:
@@ -141,11 +166,19 @@ def _asked(services: Services, book: AddressBook, due: list[Wanted]) -> dict[str
     for wanted in due:
         try:
             answers[wanted.userid] = book.member(wanted.userid)
-        except AnswerError as error:
-            if error.kind not in {ErrorKind.PERMANENT, ErrorKind.RECEIVER}:
-                raise
-            _later(services, [wanted], error)
+        except (AnswerError, MalformedError) as error:
+            book.set_aside(f"member {wanted.userid}", error)
+            _later(services, [wanted], str(error))
     return answers
+
+
+def _note_odd(services: Services, odd: list[str]) -> None:
+    """Note what the last reading of everything set aside."""
+    if not odd:
+        services.store.troubles.clear(Part.SET_ASIDE)
+        return
+    named = "; ".join(odd[:_NAMED]) + (f"; and {len(odd) - _NAMED} more" if len(odd) > _NAMED else "")
+    services.store.troubles.note(Part.SET_ASIDE, Trouble(0, named))
 
 
 def _kept(
@@ -158,7 +191,10 @@ def _kept(
 ) -> DirectoryOutcome:
     store, day = services.store, services.config.work_calendar().local_day(at)
     # Before the transaction: it must not keep the receiver waiting.
-    tags = tags_of(reading, answers, tree=tree_of(reading))
+    before = store.address_book.all()
+    tags = tags_of(reading, answers, tree=tree_of(reading), before=before)
+    names = store.address_book.tags() if reading.odd_tags else {}
+    kept = {number: names[number] for number in reading.odd_tags if number in names}
     with store.transaction():
         wanted = store.address_book.wanted()
         merged = after_reading(
@@ -173,7 +209,7 @@ def _kept(
         store.address_book.put_departments(
             ((one.id, one.name, one.parent) for one in reading.departments), read_on=day
         )
-        store.address_book.put_tags({tag.id: tag.name for tag in reading.tags})
+        store.address_book.put_tags({**kept, **{tag.id: tag.name for tag in reading.tags}})
         # Requests since we began stay: their answers may be newer than our lists.
         store.address_book.done(request for request in wanted.values() if request.wanted_since < began)
         store.marks.put(READ_AT, str(int(at.timestamp())))
@@ -212,23 +248,31 @@ def _tags(
     if not members:
         return {}
     asked = sorted({number for role in services.config.roles for number in role.match.tags})
-    read = [tag for number in asked if (tag := book.tag(number)) is not None]
+    read, odd = [], set[int]()
+    for number in asked:
+        try:
+            tag = book.tag(number)
+        except (AnswerError, MalformedError) as error:
+            book.set_aside(f"tag {number}", error)
+            odd.add(number)
+        else:
+            read += [] if tag is None else [tag]
     tree, known = services.store.address_book.departments(), services.store.address_book.all()
     tags = {}
     for member in members:
         before = known[member.userid].tags if member.userid in known else ()
         own = {tag.id for tag in read if has_tag(member, tag, tree=tree)}
-        tags[member.userid] = tuple(sorted(own | (set(before) - set(asked))))
+        tags[member.userid] = tuple(sorted(own | (set(before) - set(asked)) | set(before) & odd))
     return tags
 
 
-def _later(services: Services, due: list[Wanted], error: WeComError) -> None:
+def _later(services: Services, due: list[Wanted], error: str) -> None:
     store = services.store
     with store.transaction():
         for wanted in due:
             if wanted.attempts < len(MEMBER_RETRY_S):
                 wait = MEMBER_RETRY_S[wanted.attempts]
-                store.address_book.later(wanted, next_try_at=int(store.now()) + wait, error=str(error))
+                store.address_book.later(wanted, next_try_at=int(store.now()) + wait, error=error)
             else:
                 store.address_book.done([wanted])
 

@@ -23,7 +23,7 @@ from bot.wecom.contacts import (
     contact_page,
     follow_users,
 )
-from bot.wecom.errors import AnswerError, ErrorKind, UnknownOutcomeError, WeComError
+from bot.wecom.errors import AnswerError, ErrorKind, MalformedError, UnknownOutcomeError, WeComError
 
 _RESTARTS = 2
 _LOOPS = "WeCom's pages do not end"
@@ -102,6 +102,9 @@ class Lists:
                     continue
                 self._refused(run, userids, error)
                 return
+            except MalformedError as error:
+                self._refused(run, userids, error)
+                return
             except UnknownOutcomeError as error:
                 self._not_known(run, userids, str(error))
                 return
@@ -139,14 +142,17 @@ class Lists:
             self._syncs.forget_lists(userids)
             self._syncs.rewind(run)
 
-    def _refused(self, run: SyncRun, userids: Sequence[str], error: AnswerError) -> None:
+    def _refused(self, run: SyncRun, userids: Sequence[str], error: WeComError) -> None:
         """Handle a refusal because of one of *userids*: halve them until each is asked alone."""
-        if len(userids) == 1 and error.errcode == NOT_A_CONTACT:
+        is_odd = isinstance(error, MalformedError) or (
+            isinstance(error, AnswerError) and error.kind in {ErrorKind.RECEIVER, ErrorKind.PERMANENT}
+        )
+        if len(userids) == 1 and isinstance(error, AnswerError) and error.errcode == NOT_A_CONTACT:
             with self._transaction():
                 self._syncs.forget_lists(userids)
                 self._syncs.put_states({userids[0]: (Member.READ, "")})
                 self._syncs.rewind(run)
-        elif len(userids) > 1 and error.kind is ErrorKind.RECEIVER:
+        elif len(userids) > 1 and is_odd:
             with self._transaction():
                 self._syncs.forget_lists(userids)
                 self._syncs.put_batches([userids[len(userids) // 2 :]])
