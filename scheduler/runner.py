@@ -1,25 +1,77 @@
 """The service's threads: acts at intervals, and loops until they are stopped.
 
-A fault ends neither: it is logged, and the next try follows. APScheduler only wakes the acts; `runs` stores
-what is due and what ran.
+A fault ends neither: it is logged once, noted for `readyz`, and the next try follows after a pause that
+doubles. APScheduler only wakes the acts; `runs` stores what is due and what ran.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.store.engine import StoreBusyError
+from bot.store.troubles import Failing
 
 log = structlog.get_logger(__name__)
 
 AFTER_FAULT_S = 1.0
+LONGEST_PAUSE_S = 60.0
 
 Act = Callable[[], None]
+
+
+class Guard:
+    """An act with its faults. While it fails it is called less and less often, and *failing* says so."""
+
+    def __init__(self, name: str, act: Act, failing: Failing | None = None) -> None:
+        """Begin without a fault; an earlier process may have noted one."""
+        self._name, self._act, self._failing = name, act, failing
+        self._faults, self._last = 0, ""
+        self._not_before = 0.0
+        self._is_noted = failing is not None
+
+    @property
+    def pause_s(self) -> float:
+        """Return the seconds until the next call may do anything."""
+        return max(0.0, self._not_before - time.monotonic())
+
+    def __call__(self) -> None:
+        """Call the act, unless it must wait after a fault."""
+        if self.pause_s:
+            return
+        try:
+            self._act()
+            self._went_well()
+        except StoreBusyError as error:
+            self._not_before = time.monotonic() + AFTER_FAULT_S
+            log.warning("the store is away; trying again", act=self._name, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - it is logged with its traceback
+            self._went_wrong(error)
+
+    def _went_well(self) -> None:
+        self._faults, self._last = 0, ""
+        if self._is_noted and self._failing is not None:
+            self._failing.clear(self._name)
+            self._is_noted = False
+
+    def _went_wrong(self, error: Exception) -> None:
+        pause = min(LONGEST_PAUSE_S, AFTER_FAULT_S * 2**self._faults)
+        self._not_before = time.monotonic() + pause
+        self._faults = min(self._faults + 1, 16)
+        kind = type(error).__name__
+        if kind != self._last:
+            log.error("act failed and goes on", act=self._name, exc_info=error)
+        self._last = kind
+        if self._failing is not None:
+            self._is_noted = True
+            with suppress(Exception):  # the fault may be the store's
+                self._failing.note(self._name, kind)
 
 
 class Runner:
@@ -28,15 +80,15 @@ class Runner:
     No act runs twice at once. Each act has its own thread, so a slow act delays no other.
     """
 
-    def __init__(self, acts: Sequence[tuple[str, Act, float]]) -> None:
+    def __init__(self, acts: Sequence[tuple[str, Act, float]], failing: Failing | None = None) -> None:
         """Add *acts*: name, function and seconds between two calls of each."""
         executor = ThreadPoolExecutor(max_workers=len(acts), pool_kwargs={"thread_name_prefix": "act"})
         self._scheduler = BackgroundScheduler(timezone="UTC", executors={"default": executor})
         for name, act, seconds in acts:
             self._scheduler.add_job(
-                _goes_well,
+                Guard(name, act, failing),
                 "interval",
-                args=(name, act),
+                name=name,
                 seconds=seconds,
                 max_instances=1,
                 coalesce=True,
@@ -55,9 +107,9 @@ class Runner:
 class Loop:
     """A thread that calls a step repeatedly until it is stopped; after a fault it pauses first."""
 
-    def __init__(self, name: str, step: Act, *, wake: Act) -> None:
+    def __init__(self, name: str, step: Act, *, wake: Act, failing: Failing | None = None) -> None:
         """Prepare the thread; *wake* ends the waiting of a step."""
-        self._name, self._step, self._wake = name, step, wake
+        self._step, self._wake = Guard(name, step, failing), wake
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -73,18 +125,6 @@ class Loop:
 
     def _run(self) -> None:
         while not self._ending.is_set():
-            if not _goes_well(self._name, self._step):
-                self._ending.wait(AFTER_FAULT_S)
-
-
-def _goes_well(name: str, act: Act) -> bool:
-    """Call *act*. Log a fault and return False, so that the caller continues."""
-    try:
-        act()
-    except StoreBusyError as error:
-        log.warning("the store is away; trying again", act=name, reason=str(error))
-    except Exception:
-        log.exception("act failed and goes on", act=name)
-    else:
-        return True
-    return False
+            self._step()
+            if pause := self._step.pause_s:
+                self._ending.wait(pause)

@@ -284,27 +284,6 @@ def test_a_colleagues_answer_does_not_stand_for_one_who_is_not_in_it(quiet: Desk
     assert quiet.wish(customer, "yg02") is None
 
 
-def test_a_contact_that_wecom_dates_otherwise_is_asked_about_a_while_and_then_left_in_peace(
-    tmp_path: Path,
-) -> None:
-    with desk(
-        tmp_path, quotas=NO_ADMIN_SHARES.replace("[quotas.c", 'first_add="any"\n[quotas.c', 0)
-    ) as opened:
-        customer = opened.happen("add")
-        opened.drain()
-        opened.clock.pass_(86_400)
-        opened.happen("del_by_customer", external_userid=customer)
-        opened.clock.pass_(5 * 86_400)
-        opened.happen("add", external_userid=customer)
-        opened.drain()
-        for wait in SOON_S:
-            opened.later(wait)
-
-        assert len(opened.calls()) == 2 + len(SOON_S)
-        assert opened.wish(customer) is None
-        assert opened.degraded() == []
-
-
 def test_what_stays_unreadable_is_asked_for_ever_more_seldom_then_told_and_given_up(quiet: Desk) -> None:
     customer = quiet.happen("add")
     quiet.world.change_person("yg01", visible=False, licensed=None)

@@ -23,6 +23,7 @@ from bot.features.standings import ranks
 from bot.services import Services
 from bot.store import group_commit
 from bot.store.customers import CustomerName
+from bot.store.troubles import Failing
 from scheduler.jobs import LASTING
 
 MORNING = "2026-11-24T09:07"
@@ -231,8 +232,8 @@ def test_the_list_of_acts_and_how_often_each_happens(here: Bank, monkeypatch: py
     started: dict[str, float] = {}
 
     class Noted(service.Runner):
-        def __init__(self, acts: Sequence[tuple[str, Callable[[], None], float]]) -> None:
-            super().__init__(acts)
+        def __init__(self, acts: Sequence[tuple[str, Callable[[], None], float]], failing: Failing) -> None:
+            super().__init__(acts, failing)
             for _, act, seconds in acts:
                 assert isinstance(act, partial)
                 started[act.func.__name__] = seconds

@@ -181,18 +181,24 @@ def make_app() -> Flask:
 def _start_workers(services: Services, stack: ExitStack) -> None:
     """Start sender, reader, greeter and inbox worker; *stack* ends them in the opposite order."""
     names.look_over(services)  # before anything is read or sent
+    failing = services.store.failing
     hear_others(services)
     sender, keeper = stack.enter_context(open_sender(services))
     share_tokens(services, keeper)
-    _start(stack, Loop("sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake))
+    _start(
+        stack,
+        Loop("sender", _sending(services, sender, keeper), wake=services.outbox_signal.wake, failing=failing),
+    )
     reader, rest = stack.enter_context(open_reader(services, tokens=keeper)), Signal()
-    _start(stack, Loop("details", partial(_read, reader, rest), wake=rest.wake))
+    _start(stack, Loop("details", partial(_read, reader, rest), wake=rest.wake, failing=failing))
     stack.enter_context(open_greeter(services, tokens=keeper))
-    _start(stack, Loop("inbox", partial(_work, services), wake=services.inbox_signal.wake))
+    wake = services.inbox_signal.wake
+    _start(stack, Loop("inbox", partial(_work, services), wake=wake, failing=failing))
 
 
 def _run_acts(services: Services, stack: ExitStack, acts: Iterable[tuple[_Act, float]]) -> None:
-    _start(stack, Runner([(act.__name__, partial(act, services), seconds) for act, seconds in acts]))
+    named = [(act.__name__, partial(act, services), seconds) for act, seconds in acts]
+    _start(stack, Runner(named, services.store.failing))
 
 
 def _start(stack: ExitStack, part: Runner | Loop) -> None:

@@ -48,6 +48,7 @@ class Health:
                 *self._reads(),
                 *self._noted(Part.WELCOME),
                 *self._robots(),
+                *self._failing(),
                 *self._dead(),
             ]
         except StoreError as error:
@@ -131,6 +132,13 @@ class Health:
         return [
             {"part": "robots", "errcode": off.errcode, "problem": f"{off.name}: {off.error}"}
             for off in self._store.robots.all()
+        ]
+
+    def _failing(self) -> list[dict[str, Any]]:
+        """Return the parts of the program that fail again and again."""
+        return [
+            {"part": "loop", "problem": f"{act} fails ({error}) and is tried again: see the log"}
+            for act, error in self._store.failing.all().items()
         ]
 
     def _noted(self, part: Part, *, name: str | None = None) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ class Read:
     external_userid: str
     marks: int
     attempts: int
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,13 @@ class DetailReads(TableGroup):
     def of_customer(self, external_userid: str) -> list[Read]:
         """Return every unread relation of one customer, due or not."""
         return [Read(**row) for row in self._engine.all("reads_of_customer", external_userid=external_userid)]
+
+    def has(self, userid: str, external_userid: str, *, createtime: int) -> bool:
+        """Return whether the details of this very add were read."""
+        found = self._engine.one(
+            "details_has", userid=userid, external_userid=external_userid, createtime=createtime
+        )
+        return found is not None
 
     def put(self, contacts: Iterable[ContactRead], *, read_at: int) -> None:
         """Store what was read; call it inside a transaction."""

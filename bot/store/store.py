@@ -37,7 +37,7 @@ from bot.store.rules import RuleVersions
 from bot.store.runs import Runs
 from bot.store.statements import DailyStatements
 from bot.store.sync import Syncs
-from bot.store.troubles import Troubles
+from bot.store.troubles import Failing, Troubles
 from bot.store.welcomes import Welcomes
 
 _LOOK_AGAIN_S = 60.0
@@ -67,6 +67,7 @@ class Store:
         self.tokens = Tokens(self.engine)
         self.marks = Marks(self.engine)
         self.troubles = Troubles(self.engine)
+        self.failing = Failing(self.engine)
         self.outages = Outages(self.engine)
         self.audit = Audit(self.engine)
         self.contact_knowledge = ContactKnowledge(self.engine)

@@ -9,6 +9,8 @@ from enum import StrEnum
 from bot.store.coordination import Marks
 from bot.store.engine import Engine
 
+_FAILING = "failing:"  # in the names of marks
+
 
 class Part(StrEnum):
     """What can be troubled as a whole."""
@@ -79,6 +81,26 @@ class TroubleNote:
         if self._is_noted:
             self._troubles.clear(self._part)
             self._is_noted, self._last = False, None
+
+
+class Failing:
+    """The acts of the service that fail with an unexpected error, for all processes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._marks = engine, Marks(engine)
+
+    def note(self, act: str, error: str) -> None:
+        """Note that *act* failed; *error* is the name of its kind."""
+        self._marks.put(f"{_FAILING}{act}", error)
+
+    def clear(self, act: str) -> None:
+        """Forget the note of *act*."""
+        self._marks.clear(f"{_FAILING}{act}")
+
+    def all(self) -> dict[str, str]:
+        """Return the errors by act."""
+        rows = self._engine.all("marks_starting", start=_FAILING, length=len(_FAILING))
+        return {row["name"].removeprefix(_FAILING): row["value"] for row in rows}
 
 
 def _mark(part: Part) -> str:

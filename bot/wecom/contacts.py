@@ -32,6 +32,7 @@ NAME_CHARACTERS = 64  # of a name that customers chose themselves; longer names 
 _CORP, _RULE_GROUP = 1, 3
 _UNSTORABLE = frozenset({"Cc", "Cs"})  # control characters and lone surrogates, which are not valid UTF-8
 _PAGES = 200  # of 500 followers each; more pages mean a loop
+_LARGEST = 2**53  # as JSON has it
 _MALFORMED = "WeCom's answer is malformed"
 _NO_DIGITS = re.compile(r"\D")
 _CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$)")
@@ -150,9 +151,9 @@ def _listed(customer: Mapping[str, Any], given: Mapping[str, Any], *, named: boo
     return ListedContact(
         userid=str(given["userid"]).lower(),
         external_userid=str(customer["external_userid"]),
-        createtime=int(given["createtime"]),
-        customer_type=int(customer["type"]),
-        add_way=int(given.get("add_way") or 0),
+        createtime=_whole(given["createtime"]),
+        customer_type=_whole(customer["type"]),
+        add_way=_whole(given.get("add_way") or 0),
         state=str(given.get("state") or ""),
         oper_userid=str(given.get("oper_userid") or ""),
         tags=tuple(str(tag) for tag in given.get("tag_id") or ()),
@@ -178,7 +179,7 @@ def contact_details(
     try:
         return CustomerDetails(
             external_userid=external_userid,
-            customer_type=int(customer["type"]),
+            customer_type=_whole(customer["type"]),
             unionid=str(customer.get("unionid") or ""),
             followers=tuple(followers),
             name=_called(customer.get("name")) if named else "",
@@ -222,6 +223,13 @@ def _page(client: WeComClient, asked: Mapping[str, str], token: str) -> Mapping[
     return client.read(DETAILS, token=token, **asked)
 
 
+def _whole(value: Any) -> int:
+    """Return a number that every store can take. Raises ValueError, TypeError."""
+    if isinstance(value, float) or not 0 <= int(value) <= _LARGEST:
+        raise ValueError("no whole number, or out of range")
+    return int(value)
+
+
 def _hashed(given: Mapping[str, Any]) -> tuple[str, ...]:
     mobiles = (mobile_sha256(str(mobile)) for mobile in given.get("remark_mobiles") or ())
     return tuple(mobile for mobile in mobiles if mobile)
@@ -238,14 +246,14 @@ def _called(name: object) -> str:
 def _follower(given: Mapping[str, Any], *, named: bool) -> Follower:
     return Follower(
         userid=str(given["userid"]).lower(),
-        createtime=int(given["createtime"]),
-        add_way=int(given.get("add_way") or 0),
+        createtime=_whole(given["createtime"]),
+        add_way=_whole(given.get("add_way") or 0),
         state=str(given.get("state") or ""),
         oper_userid=str(given.get("oper_userid") or ""),
         tags=tuple(
             CustomerTag(
                 id=str(tag["tag_id"]),
-                kind=int(tag["type"]),
+                kind=_whole(tag["type"]),
                 group=str(tag.get("group_name") or ""),
                 name=str(tag.get("tag_name") or ""),
             )

@@ -22,6 +22,7 @@ DISABLED, LEFT = 2, 5  # status of a member: disabled; left the corp
 log = structlog.get_logger(__name__)
 
 _OF_ONE = frozenset({ErrorKind.PERMANENT, ErrorKind.RECEIVER})  # a refusal of what was asked for
+_LARGEST = 2**53  # as JSON has it
 _ODD_CHARACTERS = 64  # of an odd userid; a longer one is cut
 _TOO_MANY, _GONE, _NOT_IN_RANGE, _NO_TAG = 45029, 60111, {60011, 50002}, 40068
 
@@ -276,14 +277,18 @@ def _part(answer: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _whole(row: dict[str, Any], name: str) -> int:
     value = row.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
         raise MalformedError(f"WeCom's answer holds no {name}")
     return value
 
 
 def _wholes(value: object) -> tuple[int, ...]:
     numbers = value if isinstance(value, list) else []
-    return tuple(number for number in numbers if isinstance(number, int) and not isinstance(number, bool))
+    return tuple(
+        number
+        for number in numbers
+        if isinstance(number, int) and not isinstance(number, bool) and abs(number) <= _LARGEST
+    )
 
 
 def _text(row: dict[str, Any], name: str) -> str:

@@ -97,6 +97,16 @@ def _answer(desk: Desk, asked: Asked, claim: Claim) -> None:
     if not claim.holds(asked.msgid, people=len(desk.about)):
         return  # the claim ran out: another process acts and answers
     reply = _reply(desk, asked)
+    try:
+        _store(desk, asked, claim, reply)
+    except StoreError:
+        raise
+    except Exception:
+        log.exception("could not store the answer to a chat message", msgid=asked.msgid)
+        _store(desk, asked, claim, own_message.failed(language=desk.language, at=desk.local))
+
+
+def _store(desk: Desk, asked: Asked, claim: Claim, reply: Message | Answer) -> None:
     store = desk.services.store
     message, file = (reply.message, reply.file) if isinstance(reply, Answer) else (reply, None)
     with store.transaction():

@@ -7,7 +7,7 @@ After a recorded end the bot does not retry: the relation ended before it could 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 SOON_S = (5, 30, 120, 600)
 RETRY_S = (*SOON_S, 3_600, 21_600, *(86_400,) * 30)
 ENDED = "ended before it could be read"
-_OLD_ADD = "WeCom still tells of an earlier add"
+_OLD_ADD = "WeCom still tells of an earlier add"  # and of its createtime
 
 
 Act = Callable[[], object]
@@ -68,8 +68,11 @@ class Details:
             followers = [follower for follower in customer.followers if follower.userid == read.userid]
             if followers and self._is_newest(read, followers):
                 acts[read] = partial(details.done, read)
+            elif followers and self._holds(read, followers):
+                details.put([self._as_newest(read, customer, followers)], read_at=now)
+                acts[read] = partial(details.done, read)
             elif read in question.due:
-                acts[read] = self._not_told(read, is_follower=bool(followers), now=now)
+                acts[read] = self._not_told(read, followers, now=now)
         return acts
 
     def miss(self, question: Question, error: WeComError, *, now: int) -> Acts:
@@ -89,13 +92,31 @@ class Details:
             return self._given_up(read, error)
         return self._later(read, tries=tries, wait_until=now + RETRY_S[tries - 1], error=str(error))
 
-    def _not_told(self, read: Read, *, is_follower: bool, now: int) -> Act:
-        if not is_follower:
+    def _not_told(self, read: Read, followers: Sequence[Follower], *, now: int) -> Act:
+        if not followers:
             return self._missed(read, AnswerError(NOT_A_CONTACT), now=now)
-        if read.attempts >= len(SOON_S):  # WeCom dates the contact otherwise; more tries change nothing
-            return partial(self._store.details.done, read)
-        wait_until = now + SOON_S[read.attempts]
-        return self._later(read, tries=read.attempts + 1, wait_until=wait_until, error=_OLD_ADD)
+        tries = min(read.attempts + 1, len(SOON_S))
+        wait_until = now + SOON_S[tries - 1]
+        return self._later(read, tries=tries, wait_until=wait_until, error=_old_add(followers))
+
+    def _holds(self, read: Read, followers: Sequence[Follower]) -> bool:
+        """Return whether an answer about an older add holds for the newest one.
+
+        WeCom may keep the createtime of an earlier add. It does when a second answer gives the same one;
+        from then on each answer holds at once.
+        """
+        return read.error == _old_add(followers) or self._store.details.has(
+            read.userid, read.external_userid, createtime=self._newest_moment(read)
+        )
+
+    def _as_newest(self, read: Read, customer: CustomerDetails, followers: Sequence[Follower]) -> ContactRead:
+        """Return WeCom's answer under the moment of the newest add."""
+        told = max(followers, key=lambda follower: follower.createtime)
+        return replace(_contact(customer, told), createtime=self._newest_moment(read))
+
+    def _newest_moment(self, read: Read) -> int:
+        newest = self._adds(read)[-1]
+        return max((newest.added_at, *(slip.regained_at for slip in newest.slips)))
 
     def _later(self, read: Read, *, tries: int, wait_until: int, error: str) -> Act:
         return partial(self._store.details.later, read, attempts=tries, next_try_at=wait_until, error=error)
@@ -122,6 +143,10 @@ class Details:
         moments = (newest.added_at, *(slip.regained_at for slip in newest.slips))
         times = [follower.createtime for follower in followers]
         return any(abs(created - moment) <= SAME_ADD_S for created in times for moment in moments)
+
+
+def _old_add(followers: Sequence[Follower]) -> str:
+    return f"{_OLD_ADD} ({max(follower.createtime for follower in followers)})"
 
 
 def tags_of(tags: Iterable[CustomerTag]) -> list[Tag]:

@@ -15,6 +15,7 @@ import structlog
 
 from bot.features.details.answers import Acts, Details, Question, tags_of
 from bot.services import Services
+from bot.store.engine import StoreError
 from bot.store.lease import Lease
 from bot.store.troubles import Part, Trouble
 from bot.wecom.budget import READS_IN_FLIGHT
@@ -25,6 +26,7 @@ from bot.wecom.errors import (
     AnswerError,
     BlockedError,
     ErrorKind,
+    MalformedError,
     NotSentError,
     WeComError,
 )
@@ -122,6 +124,20 @@ class Reader:
             return error
 
     def _settle(self, wave: list[Question], answers: list[CustomerDetails | WeComError]) -> None:
+        """Store the answers; one that cannot be stored does not hold up the others."""
+        try:
+            self._store_answers(wave, answers)
+        except StoreError:
+            raise
+        except Exception as error:
+            if len(wave) > 1:
+                for question, answer in zip(wave, answers, strict=True):
+                    self._settle([question], [answer])
+                return
+            log.exception("details of a contact could not be stored")
+            self._store_answers(wave, [MalformedError(f"cannot be stored ({type(error).__name__})")])
+
+    def _store_answers(self, wave: list[Question], answers: list[CustomerDetails | WeComError]) -> None:
         now = self._time()
         acts: Acts = {}
         with self._store.transaction():

@@ -77,6 +77,13 @@ ON CONFLICT (name) DO NOTHING;
 DELETE FROM marks
  WHERE name = :name;
 
+-- name: marks_starting(start, length)
+-- The marks whose names begin so.
+SELECT name, value
+  FROM marks
+ WHERE SUBSTR(name, 1, :length) = :start
+ ORDER BY name;
+
 -- name: outage_add(began_at, ended_at, reason, holder)!
 -- For so long events may have been lost: what WeCom's lists say must be compared.
 INSERT INTO outages (began_at, ended_at, reason, holder)

@@ -30,6 +30,14 @@ UPDATE details
                   AND listed.createtime = details.createtime
                   AND listed.tags <> details.tags);
 
+-- name: details_has(userid, external_userid, createtime)^
+-- Were details of this very add read?
+SELECT createtime
+  FROM details
+ WHERE userid = :userid
+   AND external_userid = :external_userid
+   AND createtime = :createtime;
+
 -- name: reads_want(userid, external_userid, now, due)*!
 -- To be read, from the beginning of the tries, whatever was known of it; under the userid that holds now.
 INSERT INTO detail_reads (userid, external_userid, wanted_since, next_try_at)
@@ -49,7 +57,7 @@ ON CONFLICT (userid, external_userid) DO UPDATE
 
 -- name: reads_due(now, batch)
 -- Relations whose turn has come, those that are due longest first.
-SELECT userid, external_userid, marks, attempts
+SELECT userid, external_userid, marks, attempts, error
   FROM detail_reads
  WHERE state = 'wanted'
    AND next_try_at <= :now
@@ -58,7 +66,7 @@ SELECT userid, external_userid, marks, attempts
 
 -- name: reads_of_customer(external_userid)
 -- Relations of one customer that wait, at whatever time: one answer serves them all.
-SELECT userid, external_userid, marks, attempts
+SELECT userid, external_userid, marks, attempts, error
   FROM detail_reads
  WHERE state = 'wanted'
    AND external_userid = :external_userid

@@ -1,0 +1,141 @@
+"""Kinds: details of a re-add whose createtime WeCom keeps; one odd answer spoils its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders.details import Desk, desk
+from builders.e2e import QUOTA
+
+from bot.core.verdicts import Verdict
+from bot.features.details.answers import SOON_S
+from bot.store.details import DetailReads
+from sandbox import reading
+
+ANY = QUOTA + '[quotas.counting]\nfirst_add = "any"\nexclude_add_ways = [201, 202]\n'
+DAY_S = 86_400
+
+
+@pytest.fixture
+def quiet(tmp_path: Path) -> Iterator[Desk]:
+    with desk(tmp_path, quotas=ANY) as opened:
+        yield opened
+
+
+def come_back(desk: Desk) -> str:
+    """A customer deletes the employee and comes back five days later; WeCom keeps the first createtime."""
+    customer = desk.happen("add")
+    desk.drain()
+    desk.clock.pass_(DAY_S)
+    desk.happen("del_by_customer", external_userid=customer)
+    desk.clock.pass_(5 * DAY_S)
+    desk.happen("add", external_userid=customer)
+    return customer
+
+
+def test_the_second_equal_answer_about_an_earlier_add_holds_for_the_new_one(quiet: Desk) -> None:
+    customer = come_back(quiet)
+    quiet.drain()
+    first = quiet.wish(customer), quiet.verdicts()[customer]
+    quiet.later(SOON_S[0])
+
+    assert first[0] is not None
+    assert "earlier add" in first[0].error
+    assert first[1] is Verdict.DETAILS
+    assert quiet.wish(customer) is None
+    assert quiet.verdicts()[customer] is Verdict.COUNTED
+    assert len(quiet.calls()) == 1 + 2
+
+
+def test_an_answer_that_changes_meanwhile_is_not_the_second_one(quiet: Desk) -> None:
+    """WeCom is late: its first answer is about the old contact, its next one about another time."""
+    customer = come_back(quiet)
+    quiet.drain()
+    contacts = quiet.world.contacts
+    kept = contacts.get("yg01", customer)
+    assert kept is not None
+    kept.createtime += 3600
+    quiet.later(SOON_S[0])
+    second = quiet.wish(customer)
+    kept.createtime = int(quiet.clock()) - SOON_S[0]
+    quiet.later(SOON_S[1])
+
+    assert second is not None
+    assert quiet.wish(customer) is None
+    assert quiet.verdicts()[customer] is Verdict.COUNTED
+
+
+def test_from_then_on_each_reading_holds_at_once(tmp_path: Path) -> None:
+    quotas = QUOTA + '[quotas.counting]\nfirst_add = "any"\nrequired_tags = ["已实名"]\n'
+    with desk(tmp_path, quotas=quotas) as quiet:
+        customer = come_back(quiet)
+        quiet.drain()
+        quiet.later(SOON_S[0])
+        before = quiet.verdicts()[customer], len(quiet.calls())
+        quiet.happen("edit", external_userid=customer, tags=["已实名"])
+        quiet.drain()
+
+        assert before[0] is Verdict.TAGS
+        assert len(quiet.calls()) - before[1] == 1
+        assert quiet.wish(customer) is None
+        assert quiet.verdicts()[customer] is Verdict.COUNTED
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param({"createtime": 10**30}, id="a number of 30 digits"),
+        pytest.param({"createtime": float("inf")}, id="no number"),
+        pytest.param({"createtime": -1}, id="before 1970"),
+        pytest.param({"add_way": 10**19}, id="a way beyond the store"),
+        pytest.param({"createtime": None}, id="no time"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_an_answer_that_the_store_cannot_take_does_not_hold_up_the_others(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    odd: dict[str, Any],
+    engine: str,
+) -> None:
+    store = "sqlite:///quotabot.db" if engine == "sqlite" else request.getfixturevalue("store_url")
+    with desk(tmp_path, quotas=ANY, store=store) as quiet:
+        spoilt = quiet.happen("add")
+        customers = [quiet.happen("add") for _ in range(3)]
+        follower = reading.follow_user_of
+
+        def broken(world: Any, one: Any) -> Any:
+            told = dict(follower(world, one))
+            return told | odd if one.external_userid == spoilt else told
+
+        monkeypatch.setattr(reading, "follow_user_of", broken)
+        quiet.drain()
+
+        assert quiet.wish(spoilt) is not None
+        assert [quiet.wish(customer) for customer in customers] == [None] * 3
+
+
+def test_a_fault_of_ours_with_one_answer_does_not_hold_up_the_others(
+    quiet: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt = quiet.happen("add")
+    customers = [quiet.happen("add") for _ in range(3)]
+    put = DetailReads.put
+
+    def broken(reads: DetailReads, contacts: Any, **more: Any) -> None:
+        found = list(contacts)
+        if any(one.external_userid == spoilt for one in found):
+            raise TypeError("a fault of ours")
+        put(reads, found, **more)
+
+    monkeypatch.setattr(DetailReads, "put", broken)
+    quiet.drain()
+    wish = quiet.wish(spoilt)
+
+    assert wish is not None
+    assert "TypeError" in wish.error
+    assert [quiet.wish(customer) for customer in customers] == [None] * 3
