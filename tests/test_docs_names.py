@@ -173,7 +173,9 @@ def app(store: Store) -> Flask:
     shown = pages.blueprint(
         language=lambda: "en", look_at=lambda *_, **__: StatementCheck(genuine=False), peer=Peer(())
     )
-    return create_app(receive=lambda *_: None, health=Health(store, probe=lambda: None), pages=shown)
+    return create_app(
+        receive=lambda *_: None, health=Health(store, probe=lambda: None), pages=shown, peer=Peer([])
+    )
 
 
 def test_every_path_stands_on_the_page_and_no_other(app: Flask) -> None:

@@ -152,6 +152,7 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
                 look_at=partial(look_at_from, services),
                 peer=peer,
             ),
+            peer=peer,
             verify_files=config.server.verify_files,
             metrics_token=None if token is None else token.get_secret_value(),
         )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
 from flask import Blueprint, Flask, Response, abort, jsonify, request, send_file
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from bot.features.health import Health, metrics_text
 from bot.web.receiver import PATH
 from bot.web.request import MAX_BODY, Direct, Request, headers_of
+from bot.web.unknown_paths import UnknownPaths
 
 # The store says within 3 s whether it took an event.
 _REPLY_SECONDS = 10.0
@@ -25,12 +28,14 @@ def create_app(
     receive: Direct,
     health: Health,
     pages: Blueprint,
+    peer: Callable[[Request], str],
     verify_files: Path | None = None,
     metrics_token: str | None = None,
 ) -> Flask:
     """Build the application with every path.
 
-    *receive*: the receiver of callbacks; a server may call it without Flask. *verify_files*: a folder of
+    *receive*: the receiver of callbacks; a server may call it without Flask. *peer* names the caller for the
+    log. *verify_files*: a folder of
     WW_verify_*.txt, served at the root.
     """
     app = Flask("quotabot", static_folder=None)
@@ -66,15 +71,26 @@ def create_app(
             abort(404)
         return send_file((verify_files / name).resolve(), mimetype="text/plain")
 
+    known = [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments]
+    unknown = UnknownPaths(known)
+
+    @app.errorhandler(404)
+    @app.errorhandler(405)  # of verify_file, whose rule fits every name
+    def not_found(error: HTTPException) -> HTTPException:
+        if request.path not in known:
+            asked = _request(with_body=False)
+            unknown.note(asked.path, query=asked.query, peer=peer(asked))
+        return error
+
     return app
 
 
-def _request() -> Request:
+def _request(*, with_body: bool = True) -> Request:
     return Request(
         method=request.method,
         path=request.path,
         query=request.query_string.decode("latin-1"),
-        body=_body(),
+        body=_body() if with_body else b"",
         client=request.environ.get("REMOTE_ADDR", ""),
         forwarded=request.headers.get("X-Forwarded-For", ""),
     )
