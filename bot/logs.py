@@ -3,10 +3,47 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import TextIO
 
+import click
 import structlog
+
+from bot.log_writer import LogWriter
+
+
+def never_wait() -> None:
+    """From now on a service logs: whatever becomes of standard error, nobody waits for it or ends with it."""
+    if sys.stderr is None:  # closed: no file of ours may take its number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    root = logging.getLogger()
+    writer = LogWriter()
+    if root.handlers:
+        writer.setFormatter(root.handlers[0].formatter)
+    root.handlers[:] = [writer]
+
+
+def say(line: str) -> None:
+    """Write a line for people to standard error, the way that the log goes."""
+    writer = _writer()
+    if writer is None:
+        click.echo(line, err=True)
+    else:
+        writer.say(line)
+
+
+def lost(*, unsaid: bool = False) -> int:
+    """Return how many lines of this service nobody can read; *unsaid*: and nobody can be told of."""
+    writer = _writer()
+    if writer is None:
+        return 0
+    return writer.unsaid if unsaid else writer.lost
+
+
+def _writer() -> LogWriter | None:
+    handlers = logging.getLogger().handlers
+    return next((one for one in handlers if isinstance(one, LogWriter)), None)
 
 
 class _StandardError(logging.StreamHandler[TextIO]):
@@ -24,7 +61,7 @@ def set_up(*, verbose: bool = False) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=False),
     ]
-    for_people = sys.stderr.isatty()
+    for_people = sys.stderr is not None and sys.stderr.isatty()
     last: structlog.typing.Processor = (
         # The renderer's own tracebacks show the values of variables: secrets and names among them.
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
@@ -44,5 +81,5 @@ def set_up(*, verbose: bool = False) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO if verbose else logging.WARNING)
     # Libraries tell of URLs and of each tick; ours say what matters.
-    for name in ("urllib3", "apscheduler", "wechatpy", "werkzeug", "uvicorn"):
+    for name in ("urllib3", "apscheduler", "wechatpy", "werkzeug", "uvicorn", "psycopg"):
         logging.getLogger(name).setLevel(logging.ERROR)

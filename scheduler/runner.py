@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 AFTER_FAULT_S = 1.0
 LONGEST_PAUSE_S = 60.0
+_STEP_S = 1.0  # a clock that differs by more from monotonic time was set
 
 Act = Callable[[], None]
 
@@ -50,17 +52,19 @@ class Guard:
             self._went_well()
         except StoreBusyError as error:
             self._not_before = time.monotonic() + AFTER_FAULT_S
-            log.warning("the store is away; trying again", act=self._name, reason=str(error))
+            _outage.note(self._name, error)
         except Exception as error:  # noqa: BLE001 - it is logged with its traceback
             self._went_wrong(error)
 
     def _went_well(self) -> None:
+        _outage.end(self._name)
         self._faults, self._last = 0, ""
         if self._is_noted and self._failing is not None:
             self._failing.clear(self._name)
             self._is_noted = False
 
     def _went_wrong(self, error: Exception) -> None:
+        _outage.end(self._name)
         pause = min(LONGEST_PAUSE_S, AFTER_FAULT_S * 2**self._faults)
         self._not_before = time.monotonic() + pause
         self._faults = min(self._faults + 1, 16)
@@ -74,6 +78,24 @@ class Guard:
                 self._failing.note(self._name, kind)
 
 
+class _SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]  # it ships no types
+    """A scheduler that a clock which is set neither stops nor hurries: all acts are due then, once.
+
+    APScheduler plans by the wall clock and waits by monotonic time.
+    """
+
+    _offset = 0.0
+
+    def _process_jobs(self) -> float:
+        offset = time.time() - time.monotonic()
+        if abs(offset - self._offset) > _STEP_S and self._offset:
+            for job in self.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
+        self._offset = offset
+        wait_s: float | None = super()._process_jobs()
+        return _STEP_S if wait_s is None else min(wait_s, _STEP_S)
+
+
 class Runner:
     """One scheduler that calls each act at its interval until it is stopped.
 
@@ -83,7 +105,7 @@ class Runner:
     def __init__(self, acts: Sequence[tuple[str, Act, float]], failing: Failing | None = None) -> None:
         """Add *acts*: name, function and seconds between two calls of each."""
         executor = ThreadPoolExecutor(max_workers=len(acts), pool_kwargs={"thread_name_prefix": "act"})
-        self._scheduler = BackgroundScheduler(timezone="UTC", executors={"default": executor})
+        self._scheduler = _SteadyScheduler(timezone="UTC", executors={"default": executor})
         for name, act, seconds in acts:
             self._scheduler.add_job(
                 Guard(name, act, failing),
@@ -128,3 +150,30 @@ class Loop:
             self._step()
             if pause := self._step.pause_s:
                 self._ending.wait(pause)
+
+
+class _StoreOutage:
+    """One line when the store goes away, one when all acts that missed it have it again."""
+
+    def __init__(self) -> None:
+        self._missing: set[str] = set()
+        self._lock = threading.Lock()
+
+    def note(self, act: str, error: StoreBusyError) -> None:
+        """Note that *act* could not use the store."""
+        with self._lock:
+            if not self._missing:
+                log.warning("the store is away; trying again", act=act, reason=str(error))
+            self._missing.add(act)
+
+    def end(self, act: str) -> None:
+        """Note that *act* did its work, or failed of something else."""
+        if act not in self._missing:
+            return
+        with self._lock:
+            self._missing.discard(act)
+            if not self._missing:
+                log.warning("the store is back")
+
+
+_outage = _StoreOutage()

@@ -54,7 +54,7 @@ def tick(services: Services) -> None:
             store.runs.put_up(firing.job, firing.fire_at)
         else:
             _run_or_miss(services, firing, now=now)
-    if moment > seen:
+    if moment > seen:  # a clock that went back is the work of `outages.clock`
         store.marks.put(_SEEN, str(moment))
 
 
@@ -73,6 +73,9 @@ def _open(services: Services, *, lasting: bool) -> list[Firing]:
 
 
 def _run_or_miss(services: Services, firing: Firing, *, now: datetime) -> None:
+    """Run *firing*, or note that it is missed; one after now is not due, whatever the store says."""
+    if firing.fire_at > now.timestamp():
+        return
     calendar = services.config.work_calendar()
     same_day = calendar.day_of(firing.fire_at) == calendar.local_day(now)
     if same_day and (firing.job in SILENT or calendar.in_working_hours(now)):
@@ -188,7 +191,7 @@ def _beat(services: Services, firing: Firing, *, at: datetime, cursor: str) -> C
     def beat() -> None:
         nonlocal renewed
         now = store.now()
-        if now - renewed < LEASE_S / 4:
+        if 0 <= now - renewed < LEASE_S / 4:
             return
         still_mine = store.runs.advance(
             firing.job,

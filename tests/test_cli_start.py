@@ -12,6 +12,7 @@ import pytest
 from builders.e2e import PATIENCE_S, ROOT, write_config, write_roster
 
 from bot.cli.main import COMMANDS, cli, load_command
+from bot.store.store import Store
 
 # What takes long to import, by the name of its module.
 HEAVY = {
@@ -77,8 +78,9 @@ class Start:
 
 @pytest.fixture
 def installation(tmp_path: Path) -> Path:
-    """A configuration with a roster, its texts in Chinese; the store is made by the first command."""
+    """A configuration with a roster and a new store, its texts in Chinese."""
     write_roster(tmp_path, "yg01,员工甲,11,客户经理,,,,")
+    Store(tmp_path / "quotabot.db").close()
     return write_config(tmp_path)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from builders.e2e import MADE_UP_APP, Quotabot, command, command_here, write_config, write_roster
 
+from bot.store.store import Store
+
 COMMANDS = [
     (),
     ("check",),
@@ -74,6 +76,7 @@ def test_bad_usage_ends_with_2_and_says_why(
     quotabot: Quotabot, config: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QUOTABOT_CONFIG", str(config))
+    Store(config.parent / "quotabot.db").close()
     done = quotabot(*arguments)
 
     assert done.code == 2

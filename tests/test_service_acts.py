@@ -251,6 +251,7 @@ def test_the_list_of_acts_and_how_often_each_happens(here: Bank, monkeypatch: py
         "keep_places": 60.0,
         "begin_if_due": 15,
         "look": 60,
+        "look_at_clock": 5.0,
         "look_over": 300.0,
         "_mark_receiving": 10,
     }

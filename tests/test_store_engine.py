@@ -168,7 +168,7 @@ def test_a_file_that_is_read_only_gives_a_sentence(tmp_path: Path, monkeypatch: 
     connect = sqlite3.connect
     monkeypatch.setattr(
         "bot.store.sqlite.sqlite3.connect",
-        lambda path, **options: connect(f"file:{path}?mode=ro", uri=True, **options),
+        lambda path, **options: connect(path.replace("mode=rw", "mode=ro"), **options),
     )
 
     with pytest.raises(StoreError, match="writable"):

@@ -244,7 +244,7 @@ def test_a_file_that_may_only_be_read_is_not_ready(engine: Watched, monkeypatch:
     connect = sqlite3.connect
     monkeypatch.setattr(
         "bot.store.sqlite.sqlite3.connect",
-        lambda path, **options: connect(f"file:{path}?mode=ro", uri=True, **options),
+        lambda path, **options: connect(path.replace("mode=rw", "mode=ro"), **options),
     )
     found: list[str] = []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -43,18 +43,23 @@ _APP = "app"  # the mark that says whose token and trouble are stored
 
 @contextmanager
 def open_services(
-    config: Config, *, clock: Clock | None = None, real_time: Callable[[], float] | None = None
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    real_time: Callable[[], float] | None = None,
+    may_create: bool = True,
 ) -> Iterator[Services]:
     """Open one installation; close it at the end of the block.
 
-    *clock* is the service's, the machine's if left out. *real_time* replaces `Store.now`, for tests.
+    *clock* is the service's, the machine's if left out. *real_time* replaces `Store.now`, for tests. Not
+    *may_create*: a store that is not there is an error, as for all commands that only look or decide.
     Raises StoreError when the store cannot be used or is half a copy, RosterError when the roster cannot be
     read.
     """
     files = directory.read_files(config)
     where = config.store.where
     url = where if isinstance(where, Path) else where.get_secret_value()
-    with closing(Store(url, real_time=real_time)) as store:
+    with closing(Store(url, may_create=may_create, real_time=real_time)) as store:
         refuse_half_a_copy(store.engine)
         services = Services(
             config=config,
@@ -71,6 +76,11 @@ def open_services(
             yield services
         with suppress(StoreError):  # then its places are free a few seconds later
             services.read_budget.leave()
+
+
+def open_existing(config: Config) -> AbstractContextManager[Services]:
+    """Open an installation that is there already. Raises as `open_services`."""
+    return open_services(config, may_create=False)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -31,7 +32,7 @@ from bot.features.delivery.sender import Sender
 from bot.features.details.reader import Reader
 from bot.features.health import Health
 from bot.features.ledger.derive import note_rules
-from bot.features.outages import catch_up, silence
+from bot.features.outages import catch_up, clock, silence
 from bot.features.outages.gaps import ALIVE_S, RECEIVING
 from bot.features.outages.silence_rules import LOOK_S
 from bot.features.people.refresh import look_after
@@ -83,10 +84,11 @@ def run(
     """
     with ExitStack() as stack:
         _begin(services, stack)
-        acts: list[tuple[_Act, float]] = []
+        acts: list[tuple[_Act, float]] = [(clock.look_at_clock, clock.LOOK_S)]
         if role in {"all", "receiver"}:
-            _mark_receiving(services)  # before a job asks what may be missing
-            acts.append((_mark_receiving, ALIVE_S))
+            mark_receiving = _receiving()
+            mark_receiving(services)  # before a job asks what may be missing
+            acts.append((mark_receiving, ALIVE_S))
         if role in {"all", "worker"}:
             _start_workers(services, stack)
             acts += _acts_of_a_worker(tick_s=tick_s)
@@ -103,6 +105,7 @@ def run(
 def _begin(services: Services, stack: ExitStack) -> None:
     if isinstance(services.config.store.where, Path):
         stack.enter_context(only_one(services.config.store.where))
+    clock.put_right(services)
     begin_record(services, now=services.clock.now())
     note_rules(services)
 
@@ -173,8 +176,9 @@ def make_app() -> Flask:
     atexit.register(stack.close)
     services = stack.enter_context(open_services(config))
     _begin(services, stack)
-    _mark_receiving(services)
-    _run_acts(services, stack, [(_mark_receiving, ALIVE_S)])
+    mark_receiving = _receiving()
+    mark_receiving(services)
+    _run_acts(services, stack, [(clock.look_at_clock, clock.LOOK_S), (mark_receiving, ALIVE_S)])
     app, _ = stack.enter_context(open_app(services))
     return app
 
@@ -227,13 +231,30 @@ def _know_people(services: Services) -> None:
     load_people(services)
 
 
-def _mark_receiving(services: Services) -> None:
-    """Note that a receiver runs. If none did for a while, or could not note it, note an outage."""
-    store, now = services.store, int(services.store.now())
-    last = store.marks.get(RECEIVING)
-    if last is not None and now - int(last) > SHORTEST_DOWN_S:
-        store.outages.add(int(last), now, reason=DOWN, holder=services.holder)
-    store.marks.put(RECEIVING, str(now))
+def _receiving() -> _Act:
+    """Return the act that marks that a receiver runs.
+
+    If none did for a while (or it could not say so), events may have been lost. A clock that is set forward
+    while this process marks on is no such while.
+    """
+    own, marked_at = "", 0.0
+
+    def _mark_receiving(services: Services) -> None:
+        nonlocal own, marked_at
+        store, now, passed = services.store, int(services.store.now()), _ticking() - marked_at
+        last = store.marks.get(RECEIVING)
+        is_gap = last is not None and now - int(last) > SHORTEST_DOWN_S
+        if last is not None and is_gap and not (last == own and passed <= SHORTEST_DOWN_S):
+            store.outages.add(int(last), now, reason=DOWN, holder=services.holder)
+        own, marked_at = str(now), _ticking()
+        store.marks.put(RECEIVING, own)
+
+    return _mark_receiving
+
+
+def _ticking() -> float:
+    """Return the seconds since the machine's start, its sleep included; nobody sets this clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _work(services: Services) -> None:
@@ -247,23 +268,24 @@ def _read(reader: Reader, rest: Signal) -> None:
 
 
 def _sending(services: Services, sender: Sender, keeper: TokenKeeper) -> Callable[[], None]:
-    next_check = 0.0
+    next_check = 0.0  # monotonic time
 
     def step() -> None:
         nonlocal next_check
-        if services.store.now() >= next_check:
-            next_check = _check_token(services, keeper)
-        if wait := sender.step():
+        if time.monotonic() >= next_check:
+            next_check = time.monotonic() + _check_token(services, keeper)
+        wait = sender.step()
+        if wait:
             services.outbox_signal.wait(wait)
 
     return step
 
 
 def _check_token(services: Services, keeper: TokenKeeper) -> float:
-    """Find out early, not at the first message, that WeCom refuses us. Return when to check again."""
+    """Find out early, not at the first message, that WeCom does not know us; seconds until the next look."""
     try:
         keeper.get()
     except TokenError as error:
         log.warning("no access token", errcode=error.errcode, reason=str(error))
-        return max(float(error.until), services.store.now() + _TOKEN_AGAIN_S)
-    return services.store.now() + _TOKEN_CHECK_S
+        return max(float(error.until) - services.store.now(), _TOKEN_AGAIN_S)
+    return _TOKEN_CHECK_S

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bot.app.bootstrap import open_services
+from bot.app.bootstrap import open_existing
 from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.cli.quotas import dates_of
 from bot.clock import RealClock
@@ -48,7 +48,8 @@ def check(config_path: Path, form: str) -> None:
         config = loaded(config_path)
         of_texts = own_text_warnings(config)
         people, of_history = _known(config)
-        notes = [str(note) for note in (*_warnings(config, people), *of_texts, *of_history)]
+        found = (*_warnings(config, people), *of_texts, *of_history, *_mounted_alone(config))
+        notes = [str(note) for note in found]
         quotas = len(config.quotas)
         summary = f"{config_path}: no fault. {quotas} quota(s), {_whom(config, people)}."
     except (ConfigError, RosterError) as error:
@@ -83,7 +84,7 @@ def _known(config: Config) -> tuple[_Known, list[Fault]]:
     try:
         if not Store.is_ready(where if isinstance(where, Path) else where.get_secret_value()):
             return nothing
-        with open_services(config) as services:
+        with open_existing(config) as services:
             was_read = config.directory.source == "wecom" and services.store.marks.get(READ_AT) is not None
             tags = services.store.address_book.tags() if was_read else None
             return _Known(services.directory, tags), [
@@ -93,6 +94,22 @@ def _known(config: Config) -> tuple[_Known, list[Fault]]:
     except StoreError as error:
         click.echo(f"could not read the store: {error}", err=True)
         return nothing
+
+
+def _mounted_alone(config: Config) -> list[Fault]:
+    """Return a warning if a container sees only the file of the store, and not what SQLite puts beside it."""
+    path = config.store.where
+    if not isinstance(path, Path):
+        return []
+    from bot.store.sqlite import is_mounted_alone  # PostgreSQL does without it
+
+    if not is_mounted_alone(path):
+        return []
+    allowed = (
+        "the store's file is mounted by itself, so its -wal with the newest events stays inside and is lost "
+        "with the container: mount its folder"
+    )
+    return [warning(config, ("store", "url"), f"sqlite:///{path}", allowed)]
 
 
 def _whom(config: Config, known: _Known) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bot.app.bootstrap import open_services
+from bot.app.bootstrap import open_existing
 from bot.cli.options import config_option, loaded
 from bot.features.outages import gaps
 
@@ -23,6 +23,6 @@ def complete(config_path: Path, by: str, reason: str) -> None:
     """
     if not by.strip() or not reason.strip():
         raise click.UsageError("--by and --reason must not be empty")
-    with open_services(loaded(config_path)) as services:
+    with open_existing(loaded(config_path)) as services:
         gaps.take_as_complete(services, by=by.strip(), reason=reason.strip())
     click.echo(f"the record counts as complete from now on, decided by {by.strip()}")

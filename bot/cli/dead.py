@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_services
+from bot.app.bootstrap import open_existing
 from bot.cli.options import config_option, format_option, iso, json_text, loaded
 from bot.services import Services
 from bot.store.engine import SqlRow
@@ -28,7 +28,7 @@ def dead() -> None:
 @format_option("text", "json")
 def list_(config_path: Path, form: str) -> None:
     """List them. Changes nothing."""
-    with open_services(loaded(config_path)) as services:
+    with open_existing(loaded(config_path)) as services:
         letters = [_event(services, row) for row in services.store.inbox.dead()]
         letters += [_message(services, row) for row in services.store.outbox.dead()]
     if form == "json":
@@ -48,7 +48,7 @@ def list_(config_path: Path, form: str) -> None:
 @format_option("text", "json")
 def show(config_path: Path, ident: str, form: str) -> None:
     """Show one with its content."""
-    with open_services(loaded(config_path)) as services:
+    with open_existing(loaded(config_path)) as services:
         if ident.startswith(_EVENT):
             row = services.store.inbox.show(_number(ident))
             content = "" if row is None else bytes(row["body"]).decode("utf-8", "replace")
@@ -72,7 +72,7 @@ def show(config_path: Path, ident: str, form: str) -> None:
 @config_option
 def retry(config_path: Path, idents: tuple[str, ...]) -> None:
     """Retry them with a new round of tries. A message that lost its point meanwhile is not sent."""
-    with open_services(loaded(config_path)) as services:
+    with open_existing(loaded(config_path)) as services:
         inbox, outbox = services.store.inbox, services.store.outbox
         _each(idents, "waits for its next try", event=inbox.revive, message=outbox.revive)
 
@@ -82,7 +82,7 @@ def retry(config_path: Path, idents: tuple[str, ...]) -> None:
 @config_option
 def drop(config_path: Path, idents: tuple[str, ...]) -> None:
     """Drop them from the list for good; their data stays in the store."""
-    with open_services(loaded(config_path)) as services:
+    with open_existing(loaded(config_path)) as services:
         inbox, outbox = services.store.inbox, services.store.outbox
         _each(idents, "dropped", event=inbox.drop, message=outbox.drop)
 

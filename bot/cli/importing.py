@@ -108,7 +108,7 @@ def _import(
     form: str,
 ) -> None:
     # With an inbox that is not processed, new contacts would be reported as unmatched.
-    with up_to_date(loaded(config_path), ImportingError, OSError) as services:
+    with up_to_date(loaded(config_path), ImportingError, OSError, may_create=True) as services:
         lines, by = kind(services, file), by or getpass.getuser()
         report = import_file(services, lines, file, by=by, skip_bad=skip_bad, dry_run=dry_run)
         derive(services)  # contacts of renamed people are counted again

@@ -20,9 +20,9 @@ _LOOK_S = 0.05
 
 
 @contextmanager
-def up_to_date(config: Config, *refusals: type[Exception]) -> Iterator[Services]:
+def up_to_date(config: Config, *refusals: type[Exception], may_create: bool = False) -> Iterator[Services]:
     """Open the installation and process its inbox. Print one of *refusals* and exit with 1."""
-    with open_services(config) as services:
+    with open_services(config, may_create=may_create) as services:
         catch_up(services)
         try:
             yield services

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.app.bootstrap import forget_other_app, open_services, token_keeper, wecom_client
+from bot.app.bootstrap import forget_other_app, open_existing, token_keeper, wecom_client
 from bot.cli.options import config_option, loaded
 from bot.features.chat.menu import groups
 from bot.features.chat.menu import menu as menu_of
@@ -29,7 +29,7 @@ def push(config_path: Path) -> None:
     quotabot menu push
     """
     config = loaded(config_path)
-    with open_services(config) as services:
+    with open_existing(config) as services:
         language = services.language
         forget_other_app(services)
         client = wecom_client(config)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 import sys
 from pathlib import Path
 
@@ -33,11 +35,20 @@ def deliver(report: str | bytes, output: Path | None) -> None:
         click.echo(report, nl=False)
         return
     try:
-        output.write_bytes(report.encode() if isinstance(report, str) else report)
+        _write(report.encode() if isinstance(report, str) else report, output)
     except OSError as error:
         raise click.BadParameter(
             f"{output} cannot be written ({error.strerror})", param_hint="--output"
         ) from None
+
+
+def _write(data: bytes, output: Path) -> None:
+    """Write a file that nobody else may read: people's figures are in it. Raises OSError."""
+    number = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(number, "wb") as stream:  # noqa: PTH123 - it is open already
+        if stat.S_ISREG(os.fstat(number).st_mode):
+            os.fchmod(number, 0o600)
+        stream.write(data)
 
 
 def drawn(*parts: RenderableType) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_services
+from bot.app.bootstrap import open_existing
 from bot.cli.inbox import catch_up
 from bot.cli.options import SHOWN_ID, config_option, format_option, json_text, loaded
 from bot.core.relations import Add
@@ -32,7 +32,7 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
     """
     relations, count = 0, 0
     listed: list[Difference] = []
-    with open_services(loaded(config_path)) as services:
+    with open_existing(loaded(config_path)) as services:
         if not check:
             catch_up(services)
         elif rules_changed(services):

@@ -21,6 +21,7 @@ from bot.cli.sync import compare, for_people, sync_report_json
 from bot.core.sync import NEVER_READ
 from bot.features.details.tags import wait_for_reading, want_again
 from bot.features.notify.enqueue import enqueue_unasked, going, quiet_hours
+from bot.features.outages import clock
 from bot.features.robots.picture import Picture
 from bot.features.sync.report import load_last_sync_report
 from bot.services import Services
@@ -66,6 +67,8 @@ def run(
         now = services.clock.now()
         when = moment(at, config, now=now)
         shift = 0 if at is None else round(when.timestamp() - services.store.now())
+        if not dry_run:
+            clock.put_right(services)
         catch_up(services)
         failed = False
         report: dict[str, Any] = {"job": job, "at": when.isoformat(), "dry_run": dry_run, "messages": []}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 import structlog
 
+from bot import logs
 from bot.app import service
 from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, loaded
@@ -18,8 +20,11 @@ from bot.config.roster import RosterError
 from bot.features.ledger.derive import note_rules
 from bot.features.people import directory
 from bot.services import Services
+from bot.store.engine import StoreBusyError
 
 log = structlog.get_logger(__name__)
+
+_WAIT_S = 2.0
 
 
 @click.command()
@@ -44,17 +49,31 @@ def serve(config_path: Path, role: str) -> None:
 
     def on_ready(port: int) -> None:
         if role == "worker":
-            click.echo("working; Ctrl-C ends it", err=True)
+            logs.say("working; Ctrl-C ends it")
             return
         host = config.server.listen.host
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        click.echo(
-            f"listening on {address}; callback URL for WeCom: {config.server.public_url}/callback", err=True
-        )
+        logs.say(f"listening on {address}; callback URL for WeCom: {config.server.public_url}/callback")
 
-    with open_services(config) as services:
-        signal.signal(signal.SIGHUP, lambda *_: _reload(services, config_path))
-        service.run(services, stop=stop, on_ready=on_ready, role=role)
+    logs.never_wait()
+    waited_for = ""
+    while True:
+        try:
+            with open_services(config) as services:
+                signal.signal(signal.SIGHUP, partial(_heard_hup, services, config_path))
+                service.run(services, stop=stop, on_ready=on_ready, role=role)
+            break
+        except StoreBusyError as error:
+            # What passes by itself must not end the service: nobody starts it again after a 2.
+            if str(error) != waited_for:
+                log.warning("the store is not there yet; waiting for it", reason=str(error))
+            waited_for = str(error)
+            if stop.wait_for(_WAIT_S):
+                break
+
+
+def _heard_hup(services: Services, path: Path, *_: object) -> None:
+    _reload(services, path)
 
 
 def _reload(services: Services, path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_services
+from bot.app.bootstrap import open_existing
 from bot.cli import engagement
 from bot.cli.options import config_option, format_option, iso, json_text, loaded
 from bot.cli.sync import for_people, last_shown
@@ -33,7 +33,7 @@ def status(config_path: Path, form: str) -> None:
     quotabot status
     quotabot status --format json
     """
-    with open_services(loaded(config_path)) as services:
+    with open_existing(loaded(config_path)) as services:
         report = _report(services)
     click.echo(json_text(report) if form == "json" else _for_people(report) + "\n", nl=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 
 _LOOK_S = 0.2
 
@@ -27,6 +28,13 @@ class Stop(threading.Event):
     def _heard(self, *_: object) -> None:
         # No `set` here: the interrupted thread may hold its lock.
         self._is_asked = True
+
+    def wait_for(self, seconds: float) -> bool:
+        """Wait until a signal asks for the end, or for *seconds*; return whether one did."""
+        end = time.monotonic() + seconds
+        while not self._is_asked and (left := end - time.monotonic()) > 0:
+            super().wait(min(left, _LOOK_S))
+        return self._is_asked
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the event is set, or for *timeout* seconds."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bot.app.bootstrap import open_services
+from bot.app.bootstrap import open_existing
 from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.features.standings.load import load_people
 from bot.features.statements.message import looked_at
@@ -33,7 +33,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
     quotabot verify 7K3M-9Q2P-XW4D-8HTR --by zhangsan
     """
     config = loaded(config_path)
-    with open_services(config) as services:
+    with open_existing(config) as services:
         looked = look_at(services, "".join(code), asker=_ASKER, by=by)
         now = services.config.work_calendar().local(services.clock.now())
         seen = looked.statement

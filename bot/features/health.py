@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import structlog
+
+from bot import logs
 from bot.core.outages import FIRST
 from bot.core.quiet_hours import Silence
-from bot.features.outages import gaps
+from bot.features.outages import clock, gaps
 from bot.store.coordination import TOKEN
 from bot.store.details import STUCK_TRIES
 from bot.store.engine import StoreError
@@ -16,6 +19,21 @@ from bot.store.store import Store
 from bot.store.troubles import Part
 from bot.store.welcomes import Counts
 from bot.wecom.errors import TOO_OFTEN
+
+log = structlog.get_logger(__name__)
+
+LOW_BYTES = 200 * 2**20  # less, or less than a tenth of a small disk, is said while there is time to act
+
+
+def space_problem(store: Store) -> str | None:
+    """Return what to say while the disk of the store is nearly full."""
+    space = store.engine.space()
+    if space is None or space[0] >= min(LOW_BYTES, space[1] // 10):
+        return None
+    return (
+        f"only {space[0] // 2**20} MB are free where the store is: make room "
+        "before it is full, because then every callback is refused"
+    )
 
 
 def refused_line(api: str, seconds: int) -> str:
@@ -34,12 +52,16 @@ class Health:
         self._store = store
         self._probe = probe
         self._time = real_time
+        self._is_broken = False
 
     def report(self) -> dict[str, Any]:
         """Return `ready` (events can be stored) and `degraded` (problems, each with its part)."""
         try:
             self._probe()
             degraded = [
+                *self._space(),
+                *self._logs(),
+                *self._clock(),
                 *self._wecom(),
                 *self._lost(),
                 *self._noted(Part.DIRECTORY),
@@ -52,8 +74,18 @@ class Health:
                 *self._dead(),
             ]
         except StoreError as error:
-            return {"ready": False, "degraded": [{"part": "store", "problem": str(error)}]}
+            return self._not_ready(str(error))
+        except Exception as error:
+            if not self._is_broken:  # one traceback an outage, not one a question
+                log.exception("readiness cannot be told")
+            self._is_broken = True
+            return self._not_ready(f"the store answers with {type(error).__name__}: see the log")
+        self._is_broken = False
         return {"ready": True, "degraded": degraded}
+
+    @staticmethod
+    def _not_ready(problem: str) -> dict[str, Any]:
+        return {"ready": False, "degraded": [{"part": "store", "problem": problem}]}
 
     def depths(self) -> dict[str, int]:
         """Return by name the numbers of pending, dead and withheld items."""
@@ -66,6 +98,7 @@ class Health:
             "outbox_pending": outbox.pending,
             "outbox_dead": outbox.dead,
             "outbox_oldest_seconds": outbox.oldest_s or 0,
+            "log_lines_lost": logs.lost(),
             "details_pending": self._store.details.pending(),
             "withheld_expired": self._store.outbox.expired(since=0),
             **{f"withheld_{reason.name.lower()}": withheld.get(reason.value, 0) for reason in Silence},
@@ -74,6 +107,21 @@ class Health:
     def welcomes(self) -> Counts:
         """Return the outcomes of the welcome messages of the last 24 hours."""
         return self._store.welcomes.counts(now=int(self._time()))
+
+    def _space(self) -> list[dict[str, Any]]:
+        problem = space_problem(self._store)
+        return [] if problem is None else [{"part": "space", "problem": problem}]
+
+    @staticmethod
+    def _logs() -> list[dict[str, Any]]:
+        if not (number := logs.lost(unsaid=True)):
+            return []
+        problem = f"{number} log line(s) were lost: standard error was closed, full or not read"
+        return [{"part": "log", "problem": problem}]
+
+    def _clock(self) -> list[dict[str, Any]]:
+        problem = clock.problem(self._store, now=int(self._time()))
+        return [] if problem is None else [{"part": "clock", "problem": problem}]
 
     def _wecom(self) -> list[dict[str, Any]]:
         token = self._store.tokens.get(TOKEN)

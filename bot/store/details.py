@@ -182,7 +182,7 @@ class DetailReads(TableGroup):
         if known is None:
             return True
         read_at, change = json.loads(known)
-        return bool(now - read_at >= every_s or change != self.tags_change())
+        return bool(not 0 <= now - read_at < every_s or change != self.tags_change())
 
     def replace_corp_tags(self, tags: Sequence[Tag], *, read_at: int, change: str) -> None:
         """Replace the corp's tags by its list at *read_at*, which shows *change*; others lose their names.

@@ -101,6 +101,13 @@ class Engine(ABC):
     def listen(self, heard: Callable[[str], None]) -> None:
         """Call *heard* with each topic that any process told, from a thread of the engine's."""
 
+    def check(self) -> None:  # noqa: B027 - a server looks after its files itself
+        """Return if this is still the store that was opened. Raises StoreBusyError."""
+
+    def space(self) -> tuple[int, int] | None:
+        """Return how many bytes of the store's disk are free, and of how many; None where nobody knows."""
+        return None
+
     @abstractmethod
     def close(self) -> None:
         """Close all connections; the engine is not used after this."""

@@ -7,6 +7,7 @@ event: one whose sender was told "no" is never stored afterwards.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from queue import Empty, SimpleQueue
 import structlog
 
 from bot.store.coordination import Outages
-from bot.store.engine import Engine
+from bot.store.engine import Engine, StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -24,11 +25,13 @@ GIVE_UP_S = 3.0  # contract: the receiver tries for 3 s, then answers 503
 PAUSE_S = 0.1
 PATIENCE_S = 0.5  # of one commit, so that several fit into GIVE_UP_S
 GROUP = 500
+_EVENT_BYTES = 4096  # more than most events; a probe writes as much
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     row: dict[str, object]
+    body: bytes
     done: Callable[[bool], None]
     until: float
 
@@ -46,7 +49,7 @@ class GroupCommit:
         self._holder = holder
         self._outages = Outages(engine)
         self._refused_since: int | None = None
-        self._failing = False
+        self._failed_bytes = 0  # of the last group, if it was not stored
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
         self._thread.start()
@@ -64,12 +67,20 @@ class GroupCommit:
         False means that it is not and will not be: a refusing store is tried again for GIVE_UP_S.
         """
         row: dict[str, object] = {"hash": hash, "body": body, "received_at": received_at}
-        self._queue.put(_Waiting(row, done, time.monotonic() + GIVE_UP_S))
+        self._queue.put(_Waiting(row, body, done, time.monotonic() + GIVE_UP_S))
 
     def probe(self) -> None:
-        """Return if a group could be committed now. Raises StoreBusyError."""
+        """Return if a group could be committed now. Raises StoreBusyError.
+
+        It does what an event needs, with as much as the group that failed last: a full disk may still take
+        less. What it stores it takes away again.
+        """
+        row = {"hash": secrets.token_hex(), "body": b"", "received_at": 0}
+        row["body"] = secrets.token_bytes(max(_EVENT_BYTES, self._failed_bytes))
         with self._engine.transaction(patience_s=PATIENCE_S):
-            self._engine.run("mark_put", name="ready", value="1")
+            self._engine.run_many("inbox_add", [row])
+            self._engine.run("inbox_forget", hash=row["hash"])
+        self._engine.check()
 
     def close(self) -> None:
         """Commit or refuse the waiting events, and end the writer."""
@@ -113,13 +124,15 @@ class GroupCommit:
                     self._engine.run_many("inbox_add", rows)
                     self._note_outage()
                     self._engine.notify(self._topic)
+                self._engine.check()  # a file that was deleted meanwhile holds nothing
         except Exception as error:  # noqa: BLE001 - whatever it was, nobody may be told 200
-            if not self._failing:  # one line an outage, not one a try
-                log.warning("events not stored yet", waiting=len(group), error=type(error).__name__)
-            self._failing = True
+            if not self._failed_bytes:  # one line an outage, not one a try
+                reason = str(error) if isinstance(error, StoreError) else type(error).__name__
+                log.warning("events not stored yet", waiting=len(group), reason=reason)
+            self._failed_bytes = sum(len(one.body) for one in group)
             return False
-        self._failing = False
         if group:
+            self._failed_bytes = 0
             self._refused_since = None
             for event in group:
                 _tell(event, stored=True)

@@ -23,8 +23,12 @@ class Lease:
 
     @property
     def left_s(self) -> float:
-        """Return how long it is ours without another renewal; 0 or less: it is not."""
-        return self._until - self._time()
+        """How long it is ours without another renewal; 0 or less: it is not.
+
+        More than it lasts is not true: the clock went back.
+        """
+        left_s = self._until - self._time()
+        return left_s if left_s <= self._lasts_s else 0.0
 
     def hold(self, *, for_s: float) -> bool:
         """Take or renew it if less than *for_s* is left. Return False while another holds it."""

@@ -25,7 +25,19 @@ _CONNECT_S = 3
 _SILENCE_MS = 2500
 _CHANNEL = "quotabot"
 # A stuck statement or an idle transaction of a stopped machine must not hold others up for ever.
-_OPTIONS = "-c statement_timeout=30000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=60000"
+_LIMITS = {
+    "statement_timeout": 30_000,
+    "lock_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 60_000,
+}
+_OPTIONS = " ".join(f"-c {name}={ms}" for name, ms in _LIMITS.items())
+_SET_LIMITS = ";".join(f"SET LOCAL {name} = {ms}" for name, ms in _LIMITS.items())
+_UNSUPPORTED = "unsupported startup parameter"  # what PgBouncer says of options
+# SQLSTATEs that pass by themselves: connections, conflicts, no room, in use, stopping, the machine.
+_PASSING = ("08", "40", "53", "55", "57", "58", "XX", "25006")
+_READ_ONLY = "25006"
+# A refused connection has no SQLSTATE; these words say that waiting does not help.
+_FOR_A_PERSON = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
 _RECONNECT_S = 1.0
 _LISTEN_S = 5.0
 
@@ -35,10 +47,11 @@ Connection = psycopg.Connection[DictRow]
 class PostgresEngine(Engine):
     """Runs named statements on PostgreSQL. Safe to share between threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, may_create: bool = True) -> None:
         """Open and migrate the database at *url* (postgresql://…).
 
-        Raises StoreError when it cannot be reached or was made by a newer version.
+        Raises StoreError when it cannot be used, was made by a newer version, or holds no store and none may
+        be made; StoreBusyError when it cannot be reached now.
         """
         self._url = url
         self._local = threading.local()
@@ -46,16 +59,19 @@ class PostgresEngine(Engine):
         self._listeners: list[threading.Thread] = []
         self._queries = Queries(DIALECT, adapter="psycopg")
         try:
-            with psycopg.connect(url, connect_timeout=_CONNECT_S, row_factory=dict_row) as connection:
+            self._is_pooled = _is_pooled(url)
+            with _connected(url) as connection:
+                _refuse_encoding(connection)
+                if not may_create and not _holds_a_store(connection):
+                    raise StoreError(
+                        "there is no store in this database (`quotabot serve` makes one): "
+                        "is [store] url right?"
+                    )
                 _migrate(connection)
         except psycopg.Error as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
-                # libpq quotes what it cannot read, the password in it included
-                reason = "the address cannot be read; in a password write special characters as %40 and so on"
-            raise StoreError(
-                f"the store cannot be used ({reason}): start PostgreSQL, or correct [store] url"
-            ) from None
+            raise _unusable(error) from None
+        if self._is_pooled:
+            log.info("behind PgBouncer: other processes are not told, they look every second")
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             connection_class=psycopg.Connection[DictRow],
@@ -65,7 +81,8 @@ class PostgresEngine(Engine):
                 "connect_timeout": _CONNECT_S,
                 # A machine that is gone without a word must not keep a receiver from its 503.
                 "tcp_user_timeout": _SILENCE_MS,
-                "options": _OPTIONS,
+                # A pooler gives each transaction another session: nothing may stay behind in one.
+                **({"prepare_threshold": None} if self._is_pooled else {"options": _OPTIONS}),
                 "application_name": "quotabot",
             },
             min_size=1,
@@ -79,7 +96,7 @@ class PostgresEngine(Engine):
     def is_ready(url: str) -> bool:
         """Return whether the database at *url* can be reached and needs no step of the schema."""
         try:
-            with psycopg.connect(url, connect_timeout=_CONNECT_S, row_factory=dict_row) as connection:
+            with _connected(url) as connection:
                 rows = connection.execute("SELECT name FROM migrations").fetchall()
         except psycopg.Error:
             return False
@@ -95,6 +112,8 @@ class PostgresEngine(Engine):
         if getattr(self._local, "connection", None) is not None:
             raise RuntimeError("a transaction is open in this thread; use savepoint()")
         with self._borrowed(patience_s) as connection, _translated(), connection.transaction():
+            if self._is_pooled:
+                connection.execute(_SET_LIMITS)
             self._local.connection = connection
             try:
                 yield
@@ -144,6 +163,8 @@ class PostgresEngine(Engine):
 
     def listen(self, heard: Callable[[str], None]) -> None:
         """Call *heard* with each topic that any process told, from a thread that ends with the engine."""
+        if self._is_pooled:
+            return  # no session of its own hears for it
         thread = threading.Thread(target=self._listen, args=(heard,), name="listener", daemon=True)
         self._listeners.append(thread)
         thread.start()
@@ -198,11 +219,68 @@ class PostgresEngine(Engine):
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Raise StoreBusyError for failures of the database that may pass (away, locked, deadlock, timeout)."""
+    """Failures of the database that may pass (away, locked, read-only, no room) as StoreBusyError."""
     try:
         yield
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except psycopg.Error as error:
+        if not _passes(error):
+            raise
+        if error.sqlstate == _READ_ONLY:
+            raise StoreBusyError("the database is read-only now (a standby after a failover?)") from error
         raise StoreBusyError(f"the database did not do it now ({type(error).__name__})") from error
+
+
+def _passes(error: psycopg.Error) -> bool:
+    """Return whether a later try may succeed without anybody's help."""
+    if error.sqlstate is not None:
+        return error.sqlstate.startswith(_PASSING)
+    if isinstance(error, psycopg.OperationalError):
+        return not any(words in str(error) for words in _FOR_A_PERSON)
+    return isinstance(error, psycopg.InterfaceError)
+
+
+def _unusable(error: psycopg.Error) -> StoreError:
+    """Return what to say when a database cannot be opened."""
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+        # libpq quotes what it cannot read, the password in it included
+        reason = "the address cannot be read; in a password write special characters as %40 and so on"
+    kind = StoreBusyError if _passes(error) else StoreError
+    return kind(f"the store cannot be used ({reason}): start PostgreSQL, or correct [store] url")
+
+
+def _connected(url: str, **more: Any) -> Connection:
+    """Return a connection of its own. Raises psycopg.Error."""
+    return psycopg.Connection[DictRow].connect(
+        url, connect_timeout=_CONNECT_S, row_factory=dict_row, prepare_threshold=None, **more
+    )
+
+
+def _is_pooled(url: str) -> bool:
+    """Return whether a pooler is between us and the server: what we want for a session does not arrive."""
+    try:
+        with _connected(url, options=_OPTIONS) as connection:
+            row = connection.execute("SELECT current_setting('lock_timeout') AS limit").fetchone()
+    except psycopg.OperationalError as error:
+        if _UNSUPPORTED not in str(error):
+            raise
+        return True
+    return row is None or row["limit"] != "10s"
+
+
+def _refuse_encoding(connection: Connection) -> None:
+    """Raise StoreError if the database cannot hold every name."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(
+            f"the database is encoded as {encoding}, which cannot hold every name: make one with "
+            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and set [store] url to it"
+        )
+
+
+def _holds_a_store(connection: Connection) -> bool:
+    row = connection.execute("SELECT to_regclass('migrations') IS NOT NULL AS is_there").fetchone()
+    return bool(row and row["is_there"])
 
 
 def _migrate(connection: Connection) -> None:

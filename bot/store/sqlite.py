@@ -7,11 +7,13 @@ read that turns into a write would fail at once instead of waiting.
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreEr
 from bot.store.queries import Queries, Step, complete, newer, steps
 
 DIALECT = "sqlite"
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_MODE = 0o600  # the access token and everybody's figures are in it
 _LOOK_AGAIN_S = 0.01
 
 
@@ -64,28 +68,87 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of its name; None: it is not there."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def is_mounted_alone(path: Path) -> bool:
+    """Return whether only the file at *path* is mounted here: its WAL is elsewhere."""
+    try:
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return False
+    return any(line.split()[4] == str(path.resolve()) for line in mounts.splitlines())
+
+
+def _make_private(path: Path) -> None:
+    """Let nobody else read the file at *path*, which is made if it is not there; its WAL takes its rights."""
+    with suppress(FileExistsError):  # one that is there is not opened: closing it would end SQLite's locks
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _MODE))
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        if file.exists() and (mode := file.stat().st_mode) & 0o077 and file.stat().st_uid == os.geteuid():
+            file.chmod(mode & 0o700)
+
+
+def _applied(path: Path) -> set[str]:
+    """Return the steps of the schema in the file at *path*, if there is one. Raises sqlite3.Error."""
+    if not path.is_file():
+        return set()
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        return {step.name for step in _schema().applied(Database(connection))}
+    finally:
+        connection.close()
+
+
 class SqliteEngine(Engine):
     """Runs named statements on one SQLite file. Safe to share between threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, may_create: bool = True) -> None:
         """Open and migrate the file at *path*.
 
-        Raises StoreError when it cannot be written or was made by a newer version.
+        Raises StoreError when it cannot be written or was made by a newer version, or is not there and is not
+        to be made; StoreBusyError when another process keeps it locked.
         """
         self.path = path
         self._local = threading.local()
         self._writing = threading.Lock()
+        self._identity: tuple[int, int] | None = None
+        self._wal_identity: tuple[int, int] | None = None
         self._opened: list[sqlite3.Connection] = []
         self._queries = Queries(DIALECT, adapter="sqlite3")
         try:
+            if not (may_create or self._holds_a_store(path)):
+                raise StoreError(
+                    f"there is no store at {path} (`quotabot serve` makes one): is [store] url right? "
+                    "A copy needs its -wal file, too"
+                )
             path.parent.mkdir(parents=True, exist_ok=True)
+            _make_private(path)
+            self._identity = _identity(path)
             self._migrate()
+            self._wal_identity = _identity(self._wal)
         except (OSError, sqlite3.Error) as error:
             self.close()
+            if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _BUSY:
+                raise StoreBusyError(f"another program keeps the store {path} locked ({error})") from error
+            if type(error) is sqlite3.DatabaseError:
+                raise StoreError(
+                    f"the store {path} is damaged ({error}): restore the last backup, or correct [store] url"
+                ) from error
             raise StoreError(
                 f"the store {path} cannot be opened for writing ({error}): make its folder writable for "
                 "this user, or change [store] url"
             ) from error
+
+    @property
+    def _wal(self) -> Path:
+        return self.path.with_name(self.path.name + "-wal")
 
     @staticmethod
     def is_ready(path: Path) -> bool:
@@ -93,14 +156,31 @@ class SqliteEngine(Engine):
         if not path.is_file():
             return False
         try:
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-            try:
-                applied = {step.name for step in _schema().applied(Database(connection))}
-            finally:
-                connection.close()
+            return complete(_applied(path), DIALECT)
         except sqlite3.Error:
             return False
-        return complete(applied, DIALECT)
+
+    @staticmethod
+    def _holds_a_store(path: Path) -> bool:
+        """Return whether the file at *path* has a schema; one that nobody can read now may have one."""
+        try:
+            return bool(_applied(path))
+        except sqlite3.Error:
+            return True  # opening it says what is wrong
+
+    def check(self) -> None:
+        """Return if file and WAL are those that were opened. Raises StoreBusyError."""
+        for path, identity in ((self.path, self._identity), (self._wal, self._wal_identity)):
+            if _identity(path) != identity:
+                raise StoreBusyError(
+                    f"the store's file {path} was deleted or replaced under the service, so nothing is "
+                    "stored: stop the service, put the file or a backup in its place, and start it again"
+                )
+
+    def space(self) -> tuple[int, int] | None:
+        """Return how many bytes are free where the file is, and of how many."""
+        usage = shutil.disk_usage(self.path.parent)
+        return usage.free, usage.total
 
     def _migrate(self) -> None:
         migrations = _schema()
@@ -124,8 +204,13 @@ class SqliteEngine(Engine):
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
+            # The file is there: a connection that makes a new one would hide that it was deleted.
             connection = sqlite3.connect(
-                self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
+                f"{self.path.absolute().as_uri()}?mode=rw",
+                uri=True,
+                timeout=PATIENCE_S,
+                isolation_level=None,
+                check_same_thread=False,
             )
             _log_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
@@ -145,6 +230,7 @@ class SqliteEngine(Engine):
         if not self._writing.acquire(timeout=patience_s):
             raise StoreBusyError("the store is busy")
         try:
+            self.check()
             try:
                 connection = self._connection()
                 connection.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
@@ -182,6 +268,8 @@ class SqliteEngine(Engine):
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         is_writing = connection is not None and connection.in_transaction
         with nullcontext() if is_writing else self._writing:
+            if not is_writing:
+                self.check()
             return super().run(name, **values)
 
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:

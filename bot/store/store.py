@@ -23,6 +23,7 @@ from bot.store.engine import PATIENCE_S, Engine, StoreBusyError
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
 from bot.store.members import Members
+from bot.store.moments import Moments
 from bot.store.notify import UnaskedMessages
 from bot.store.outbox import Outbox
 from bot.store.preferences import Preferences
@@ -41,19 +42,23 @@ from bot.store.troubles import Failing, Troubles
 from bot.store.welcomes import Welcomes
 
 _LOOK_AGAIN_S = 60.0
+_STEP_S = 1.0  # a clock that differs by more from monotonic time was set
 
 
 class Store:
     """The rooms of the store; shared by all threads of a process."""
 
-    def __init__(self, where: Path | str, *, real_time: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, where: Path | str, *, may_create: bool = True, real_time: Callable[[], float] | None = None
+    ) -> None:
         """Open (and migrate) the store: an SQLite file, or postgresql://…; raises StoreError.
 
-        *real_time* replaces the clock of `now`, for tests.
+        Not *may_create*: it is an error, too, if there is no store. *real_time* replaces the clock of `now`,
+        for tests.
         """
-        self.engine: Engine = _engine_for(where)(where)
+        self.engine: Engine = _engine_for(where)(where, may_create=may_create)
         self._real_time = real_time
-        self._looked_at, self._skew_s = -_LOOK_AGAIN_S, 0.0
+        self._looked_at, self._skew_s, self._offset = -_LOOK_AGAIN_S, 0.0, 0.0
         self.inbox = Inbox(self.engine)
         self.ledger = Ledger(self.engine)
         self.members = Members(self.engine)
@@ -66,6 +71,7 @@ class Store:
         self.leases = Leases(self.engine)
         self.tokens = Tokens(self.engine)
         self.marks = Marks(self.engine)
+        self.moments = Moments(self.engine)
         self.troubles = Troubles(self.engine)
         self.failing = Failing(self.engine)
         self.outages = Outages(self.engine)
@@ -132,9 +138,10 @@ class Store:
         """Return real time, in epoch seconds, by the clock that all processes of the installation share."""
         if self._real_time is not None:
             return self._real_time()
-        if time.monotonic() - self._looked_at > _LOOK_AGAIN_S:
-            # How far this machine's clock is off changes slowly; asking each time would cost a round trip.
-            self._looked_at = time.monotonic()
+        was_set = abs(time.time() - time.monotonic() - self._offset) > _STEP_S
+        if was_set or time.monotonic() - self._looked_at > _LOOK_AGAIN_S:
+            # How far this machine's clock is off changes slowly, unless it is set; asking costs a round trip.
+            self._looked_at, self._offset = time.monotonic(), time.time() - time.monotonic()
             with suppress(StoreBusyError):
                 self._skew_s = self.engine.now() - time.time()
         return time.time() + self._skew_s

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
 from bot.features.health import Health, metrics_text
+from bot.store.engine import StoreError
 from bot.web.receiver import PATH
 from bot.web.request import MAX_BODY, Direct, Request, headers_of
 from bot.web.unknown_paths import UnknownPaths
@@ -64,6 +65,10 @@ def create_app(
         if metrics_token and not hmac.compare_digest(given.encode(), f"Bearer {metrics_token}".encode()):
             abort(401)
         return Response(metrics_text(health), mimetype="text/plain; version=0.0.4")
+
+    @app.errorhandler(StoreError)
+    def store_is_away(_error: StoreError) -> tuple[str, int]:
+        return "the store is away", 503
 
     @app.get("/<name>")
     def verify_file(name: str) -> Response:

@@ -29,6 +29,7 @@ MOST_CALLS = 200  # more than five parallel calls make within one grant
 GIVE_WAY_S = 0.2
 _NOW_S = 0.001  # a shorter rest of a wait counts as none: clocks round
 _LOOK_S = 0.02
+_MOST_REST_S = GIVE_WAY_S + _NOW_S  # more: the clock went back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class ReadBudget:
             now = self._time()
             if held.flying >= held.places or now >= held.until:
                 return Wait(seconds=_LOOK_S, until=now + _LOOK_S)
-            if held.gives_way and (rest := held.began_at + GIVE_WAY_S - now) > _NOW_S:
+            if held.gives_way and _NOW_S < (rest := held.began_at + GIVE_WAY_S - now) <= _MOST_REST_S:
                 return Wait(seconds=rest, until=now + rest)
             held.calls -= 1
             held.flying += 1
@@ -134,9 +135,11 @@ class ReadBudget:
     def _granted(self, api: str, held: _Held, *, places: int) -> Wait | None:
         """Request calls and *places* as needed; return the wait if there are none."""
         now = self._time()
+        if held.until - now > GRANT_S:  # the clock went back: what is held is of another time
+            held.until = now
         if held.calls > 0 and now < held.until and (places <= held.places or held.capped):
             return None
-        if held.closed and now < held.closed.until:
+        if held.closed and 0 < held.closed.until - now <= held.closed.seconds:
             return replace(held.closed, seconds=held.closed.until - now)
         if now >= held.until:
             # Request twice as many as were used last time: few are wasted, and requests are rare.

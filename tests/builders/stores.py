@@ -79,10 +79,10 @@ class SqliteTemplate:
         """Begin every new store of this process as a copy, inside the block and while *is_on*."""
         open_engine = SqliteEngine.__init__
 
-        def open_copy(engine: SqliteEngine, path: Path) -> None:
-            if self.is_on:
+        def open_copy(engine: SqliteEngine, path: Path, *, may_create: bool = True) -> None:
+            if self.is_on and may_create:
                 self.lay(path)
-            open_engine(engine, path)
+            open_engine(engine, path, may_create=may_create)
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(SqliteEngine, "__init__", open_copy)

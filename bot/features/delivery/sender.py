@@ -55,7 +55,7 @@ class Sender:
         self._lease = Lease(
             services.store.leases, LEASE, holder=services.holder, lasts_s=LEASE_S, real_time=real_time
         )
-        self._hold_until = 0.0
+        self._hold_until = self._looked_at = 0.0
         self._busy = 0  # probes in a row that WeCom answered with -1
         self._expired_at = (0, 0)
         self._trouble = services.store.troubles.of(Part.DELIVERY)
@@ -69,6 +69,9 @@ class Sender:
         """Do what can be done now; return the seconds to wait before the next step."""
         self._reap()
         now = self._time()
+        if now < self._looked_at:  # the clock went back: nothing that we wait for is true
+            self._hold_until, self._pacer = 0.0, None
+        self._looked_at = now
         if not self._lead():
             return _LOOK_S
         clock_now = int(self._services.clock.now().timestamp())
@@ -99,7 +102,9 @@ class Sender:
         if self._pacer is None:
             per_minute, per_day = self._limits
             self._pacer = Pacer(max_per_minute=per_minute, max_per_day=per_day)
-            self._pacer.rebuild(self._outbox.tries_since(int(self._time()) - DAY_S))
+            now = int(self._time())
+            tries = self._outbox.tries_since(now - DAY_S)
+            self._pacer.rebuild((userid, min(at, now)) for userid, at in tries)
             log.info("delivery begins", holder=self._services.holder)
         return True
 

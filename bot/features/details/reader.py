@@ -65,13 +65,16 @@ class Reader:
         self._lease = Lease(
             services.store.leases, LEASE, holder=services.holder, lasts_s=LEASE_S, real_time=real_time
         )
-        self._hold_until = 0.0
+        self._hold_until = self._looked_at = 0.0
         self._tags_again_at = 0.0
         self._trouble = services.store.troubles.of(Part.DETAILS)
 
     def step(self) -> float:
         """Read the due contacts; return the seconds to wait before the next step."""
         now = self._time()
+        if now < self._looked_at:  # the clock went back: nothing that we wait for is true
+            self._hold_until = self._tags_again_at = 0.0
+        self._looked_at = now
         if not self._lease.hold(for_s=CALL_S):
             return _IDLE_S
         if now < self._hold_until:

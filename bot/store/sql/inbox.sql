@@ -86,3 +86,8 @@ UPDATE inbox
    SET state = 'dropped'
  WHERE seq = :seq
    AND state = 'dead';
+
+-- name: inbox_forget(hash)!
+-- What was only tried is not there.
+DELETE FROM inbox
+ WHERE hash = :hash;
