@@ -13,6 +13,7 @@ import structlog
 from bot.clock import Clock
 from bot.config import Config
 from bot.config.roster import RosterLine
+from bot.config.warnings import missing_decree
 from bot.core.people import Departments, Person
 from bot.messages.catalog import Voice
 from bot.messages.own_texts import voice
@@ -59,11 +60,15 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The roster and departments files as they are. *stamp* tells them from changed ones."""
+    """The roster and departments files as they are. *stamp* tells them from changed ones.
+
+    *fault*: what is wrong with them, where the last good ones stand in; else empty.
+    """
 
     lines: tuple[RosterLine, ...]
     departments: Departments
     stamp: tuple[int, ...] = ()
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,11 @@ class Services:
         """
         language = self.language if config is self.config else voice(config)
         self.config, self.directory, self.language = config, directory, language
+
+    def missing_decree(self) -> tuple[int, str] | None:
+        """Return the year whose holiday decree should be known by now and is not, and what to do."""
+        today = self.config.work_calendar().local_day(self.clock.now())
+        return missing_decree(self.config, today=today)
 
     def real_of(self, moment: int) -> int:
         """Return the real time (epoch s) for *moment* of the service's clock (epoch s).

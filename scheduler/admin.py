@@ -26,6 +26,7 @@ ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7
 OLD_SYNC_DAYS = 2
 _DAY_S = 86_400
+_NUMBERS = ("minutes", "contacts", "seconds", "megabytes", "year")  # of which a text speaks
 _TROUBLES = {
     "wecom": Trouble.SENDING,
     "silence": Trouble.SILENCE,
@@ -36,6 +37,10 @@ _TROUBLES = {
     "reads": Trouble.READS,
     "welcome": Trouble.WELCOME,
     "complete": Trouble.INCOMPLETE,
+    "roster": Trouble.ROSTER,
+    "decree": Trouble.DECREE,
+    "clock": Trouble.CLOCK,
+    "space": Trouble.SPACE,
 }
 
 
@@ -74,7 +79,12 @@ def _a_workday_before(calendar: WorkCalendar, at: datetime) -> datetime:
 
 
 def _service(services: Services) -> Iterator[Finding]:
-    health = Health(services.store, probe=lambda: None, real_time=services.store.now)
+    health = Health(
+        services.store,
+        probe=lambda: None,
+        real_time=services.store.now,
+        missing_decree=services.missing_decree,
+    )
     for degraded in health.report()["degraded"]:
         if degraded["part"] not in {
             "inbox",
@@ -94,7 +104,7 @@ def _trouble(degraded: Mapping[str, Any]) -> Finding:
     text = str(degraded.get("error", degraded["problem"]))
     errcode = int(degraded.get("errcode", 0)) or errcode_in(text)
     trouble = Trouble.STUCK if "contacts" in degraded else _TROUBLES.get(degraded["part"])
-    n = next((int(degraded[name]) for name in ("minutes", "contacts", "seconds") if name in degraded), 1)
+    n = next((int(degraded[name]) for name in _NUMBERS if name in degraded), 1)
     names = (str(degraded["api"]),) if "api" in degraded else ()
     return Finding(what=Wrong.SERVICE, n=n, names=names, text=text, errcode=errcode, trouble=trouble)
 

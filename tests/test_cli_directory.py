@@ -100,7 +100,10 @@ def test_check_says_faults_of_a_roster_beside_wecom(quotabot: Quotabot, config: 
     assert 'column joined_on = "November"' in done.err
 
 
-def test_status_says_when_it_was_read_and_who_is_unknown(quotabot: Quotabot, branch: Corp) -> None:
+def test_status_says_when_it_was_read_and_who_is_unknown(
+    quotabot: Quotabot, branch: Corp, config: Path
+) -> None:
+    open_store(config).close()
     before = quotabot("status", "--format", "json").json()["directory"]
     quotabot("run", "sync", "--at", "2026-11-22T02:17")
     branch.act("range", departments=[11])

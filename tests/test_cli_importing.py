@@ -14,6 +14,8 @@ from builders.service import contact_event
 from bot.config.fields import USERID_ALLOWED
 from bot.core.relations import RelationEvent, RelationKind
 
+SAID = '"ja": must be 1, 0, true, false, yes, no, 是, 否 or empty (unknown)'
+
 
 @pytest.fixture
 def quotabot(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Quotabot:
@@ -57,7 +59,7 @@ def test_a_bad_file_is_1_and_says_line_column_value_and_what_is_allowed(
 
     assert (done.code, skipped.code, dry.code) == (1, 0, 1)
     assert done.out.splitlines() == [
-        f'{path}: line 3, column account = "ja": must be 1, 0, true, false or empty (unknown)',
+        f"{path}: line 3, column account = {SAID}",
         f"{path}: line 2 = u1: no contact has this key yet",
         f"{path}: line 2, column manager = wangwu: nobody knows this manager (named once)",
         "facts: 1 good, 1 bad, 1 unmatched; nothing stored: correct the file, or --skip-bad",
@@ -114,7 +116,7 @@ def test_the_report_for_programs(quotabot: Quotabot, config: Path) -> None:
                     "line": 3,
                     "column": "acct",
                     "value": '"ja"',
-                    "allowed": "must be 1, 0, true, false or empty (unknown)",
+                    "allowed": "must be 1, 0, true, false, yes, no, 是, 否 or empty (unknown)",
                     "nearest": None,
                 }
             ],
@@ -215,6 +217,7 @@ def test_good_renames_beside_bad_ones(
 
 
 def test_status_says_how_old_the_newest_facts_are(quotabot: Quotabot, config: Path) -> None:
+    open_store(config).close()
     before = quotabot("status", "--config", str(config), "--format", "json").json()
     path = file(config.parent, "unionid,account", "u,1")
     quotabot("import", "facts", str(path), "--config", str(config))

@@ -142,14 +142,14 @@ def test_ways_of_writing_the_same_roster(tmp_path: Path, text: str) -> None:
             id="no such day",
         ),
         pytest.param(
-            "b,,12,,,2026/1/31,,",
-            'joined_on = "2026/1/31": must be a date such as 2026-01-31, or empty',
-            id="date as Excel shows it",
+            "b,,12,,,31/1/2026,,",
+            'joined_on = "31/1/2026": must be a date such as 2026-01-31, or empty',
+            id="day first",
         ),
         pytest.param(
-            "b,,12,,,,20260131,",
-            'left_on = "20260131": must be a date such as 2026-01-31, or empty',
-            id="date without dashes",
+            "b,,12,,,,2026131,",
+            'left_on = "2026131": must be a date such as 2026-01-31, or empty',
+            id="a digit is missing",
         ),
         pytest.param(
             "b,,12,,,2026-02-01,2026-01-31,",
@@ -234,9 +234,9 @@ def test_all_bad_lines_are_told_at_once(tmp_path: Path) -> None:
             id="unknown column, and the lines are read all the same",
         ),
         pytest.param(
-            "userid,department\na,1\n员工,1\n".encode("gbk"),
-            ["line 3: is not UTF-8; in Excel save as “CSV UTF-8” (CSV UTF-8 逗号分隔)"],
-            id="GBK, as Chinese Excel writes it",
+            "userid,department\na,1\n员工".encode() + b"\xff,1\n",
+            ["line 3: is not GB18030 from here on; in Excel save as “CSV UTF-8” (CSV UTF-8 逗号分隔)"],
+            id="no encoding of ours",
         ),
         pytest.param(
             'userid,department\na,"1\n',

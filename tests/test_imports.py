@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import QUOTA, FakeTime
-from builders.imports import FACTS, JIA, NOW, OWN_BOOK, branch, detail, file, imported, row, tell
+from builders.e2e import QUOTA, FakeTime, installation, write_config, write_roster
+from builders.imports import FACTS, JIA, KINDS, NOW, OWN_BOOK, branch, detail, file, imported, row, tell
 
 from bot.config.csv_table import Cells
 from bot.features.contacts.explain import explain
@@ -20,6 +20,7 @@ from bot.features.imports import csv_import
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import ImportingError, Lines, Report, import_file
 from bot.features.imports.facts import FactLine, FactLines
+from bot.features.imports.roster import RosterLines
 from bot.services import Services
 from bot.store import staging
 from bot.store.contact_knowledge import Absence
@@ -84,7 +85,7 @@ def test_kind_may_be_left_out_and_columns_stand_in_any_order(tmp_path: Path, pla
         pytest.param("张三,2026-11-02,2026-11-03,", "userid", "a letter or digit", id="no userid"),
         pytest.param("lisi,2026-11-03,2026-11-02,", "to", "must not be before", id="backwards"),
         pytest.param("lisi,2026-11-31,2026-12-02,", "from", "must be a date", id="no such day"),
-        pytest.param("lisi,20261102,2026-11-03,", "from", "must be a date", id="another way to write it"),
+        pytest.param("lisi,02.11.2026,2026-11-03,", "from", "must be a date", id="another way to write it"),
         pytest.param("lisi,2026-11-02,,", "to", "must be a date", id="open end"),
         pytest.param("lisi,2026-11-02,2062-11-03,", "to", "within 1096 days", id="a slip in the year"),
         pytest.param("lisi,2026-11-02,2026-11-03,年\x07假", "kind", "one line of text", id="control"),
@@ -225,7 +226,7 @@ def test_lines_that_contradict_each_other_are_all_bad(tmp_path: Path, place: Pat
 
     assert said(report) == [
         (2, "external_userid", "line 6 says something else of the same key"),
-        (5, "account", "must be 1, 0, true, false or empty (unknown)"),
+        (5, "account", "must be 1, 0, true, false, yes, no, 是, 否 or empty (unknown)"),
         (6, "external_userid", "line 2 says something else of the same key"),
     ]
     assert (report.good, report.bad, report.faults.count) == (2, 3, 3)
@@ -238,7 +239,7 @@ def test_lines_that_contradict_each_other_are_all_bad(tmp_path: Path, place: Pat
         pytest.param("mobile_sha256,a", f"{SHA[:-1]},1", "mobile_sha256", "64 hexadecimal", id="short"),
         pytest.param("mobile_sha256,a", "13800000000,1", "mobile_sha256", "64 hexadecimal", id="a number"),
         pytest.param("unionid,a", ",1", "unionid", "must not be empty", id="no key"),
-        pytest.param("unionid,a", "u,yes", "a", "1, 0, true, false or empty", id="another word"),
+        pytest.param("unionid,a", "u,ja", "a", "是, 否 or empty", id="another word"),
         pytest.param("unionid,manager", "u,张三", "manager", "a letter or digit", id="no userid"),
     ],
 )
@@ -261,7 +262,7 @@ def test_a_bad_line_of_facts_is_named(
         pytest.param("unionid,state,account", "only the first column is a key", id="two keys"),
         pytest.param("unionid,account,account", "appears twice", id="twice"),
         pytest.param("unionid", "there must be manager or a fact", id="nothing said"),
-        pytest.param("unionid,", "a column must have a name", id="no name"),
+        pytest.param("unionid,,vip", "a column must have a name", id="no name"),
         pytest.param("", "has no header line", id="empty"),
     ],
 )
@@ -277,7 +278,7 @@ def test_a_wrong_header_cannot_be_skipped(tmp_path: Path, header: str, why: str)
 def test_a_file_that_breaks_off_stores_nothing_even_with_skip_bad(tmp_path: Path) -> None:
     with branch(tmp_path, tmp_path / "bot.db") as services:
         path = tmp_path / "facts.csv"
-        path.write_bytes(f"external_userid,account\n{JIA},1\n".encode() + b"wm-\xd5\xc5,1\n")
+        path.write_bytes(f"external_userid,account\n{JIA},1\n".encode() + b"wm-\xd5\xff,1\n")
         report = imported(services, "facts", path, skip_bad=True)
 
         assert (report.broken, report.stored, services.store.contact_knowledge.facts()) == (True, False, {})
@@ -534,3 +535,26 @@ def test_a_number_that_two_customers_have_is_ambiguous(tmp_path: Path, place: Pa
 
     assert [one.line for one in report.ambiguous.items] == [2]
     assert report.unmatched.count == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "header", "line"),
+    [
+        pytest.param("absences", "userid,from,to,kind", "123,2026-11-02,2026-11-03,", id="absences"),
+        pytest.param("facts", "unionid,manager", "u1,123", id="facts"),
+        pytest.param("roster", "userid,department", "123,1", id="roster"),
+    ],
+)
+def test_zeros_that_a_spreadsheet_dropped_are_a_fault_that_names_both(
+    tmp_path: Path, what: str, header: str, line: str
+) -> None:
+    write_roster(tmp_path, "00123,员工甲,1,客户经理,,,,")
+    with installation(write_config(tmp_path), FakeTime(NOW)) as services:
+        path = file(tmp_path, header, line)
+        lines = {**KINDS, "roster": RosterLines}[what](services, path)
+        report = import_file(services, lines, path, by="人事", skip_bad=False, dry_run=False)
+
+    ((number, _, why),) = said(report)
+    assert (report.stored, number) == (False, 2)
+    assert "differs from 00123 only by zeros at the beginning" in why
+    assert [fault.value for fault in report.faults.items] == ['"123"']

@@ -285,11 +285,14 @@ def test_beside_wecom_a_roster_may_be_missing_unless_it_is_named(branch: Corp, t
     config = (tmp_path / "config.toml").read_text(encoding="utf-8")
     changed = config.replace('source = "wecom"\n', f'source = "wecom"\n{named}')
     (tmp_path / "config.toml").write_text(changed, encoding="utf-8")
-    with (
-        pytest.raises(RosterError, match=r"people\.csv"),
-        open_services(load(tmp_path / "config.toml", environ={})),
-    ):
+    named_config = load(tmp_path / "config.toml", environ={})
+    with open_services(named_config) as services:  # the people it knew stand in
+        fault = services.directory.files.fault
+    (tmp_path / "bot.db").rename(tmp_path / "another.db")
+    with pytest.raises(RosterError, match=r"people\.csv"), open_services(named_config):
         pass
+
+    assert "people.csv" in fault
 
 
 def test_who_comes_from_a_roster_keeps_his_past_when_wecom_takes_over(opened: Bank) -> None:

@@ -25,12 +25,12 @@ from bot.features.robots.deliver import RobotDelivery
 from bot.features.robots.posts import fingerprints
 from bot.features.rules import changes
 from bot.features.welcome import Greeter
-from bot.services import INBOX, OUTBOX, RECORD_BEGAN, Services, Signal
+from bot.services import INBOX, OUTBOX, RECORD_BEGAN, Files, Services, Signal
 from bot.store.coordination import TOKEN, own_name
 from bot.store.copy import refuse_half_a_copy
 from bot.store.engine import StoreError
 from bot.store.store import Store
-from bot.store.troubles import Part
+from bot.store.troubles import Part, Trouble
 from bot.wecom.client import Access, WeComClient
 from bot.wecom.reads import Reads
 from bot.wecom.token import TokenKeeper
@@ -53,14 +53,21 @@ def open_services(
 
     *clock* is the service's, the machine's if left out. *real_time* replaces `Store.now`, for tests. Not
     *may_create*: a store that is not there is an error, as for all commands that only look or decide.
-    Raises StoreError when the store cannot be used or is half a copy, RosterError when the roster cannot be
-    read.
+    A roster with a fault is logged, and the last good one stands in. Raises StoreError when the store cannot
+    be used or is half a copy, RosterError when the roster cannot be read and there was none before.
     """
-    files = directory.read_files(config)
+    refused, files = None, None
+    try:
+        files = directory.read_files(config)
+    except RosterError as error:
+        refused = error
     where = config.store.where
     url = where if isinstance(where, Path) else where.get_secret_value()
+    if refused is not None and not Store.is_there(url):
+        raise refused
     with closing(Store(url, may_create=may_create, real_time=real_time)) as store:
         refuse_half_a_copy(store.engine)
+        files = _files(config, store, files, refused)
         services = Services(
             config=config,
             store=store,
@@ -76,6 +83,19 @@ def open_services(
             yield services
         with suppress(StoreError):  # then its places are free a few seconds later
             services.read_budget.leave()
+
+
+def _files(config: Config, store: Store, files: Files | None, refused: RosterError | None) -> Files:
+    """Return *files*, or the last good ones if those are *refused* or name somebody wrongly."""
+    try:
+        if files is not None:
+            return directory.checked(config, files, store)
+    except RosterError as error:
+        refused = error
+    if refused is None or (good := directory.remembered(store, fault=refused)) is None:
+        raise refused or RosterError([])
+    log.warning("roster refused; the last good one stands in", faults=str(refused))
+    return good
 
 
 def open_existing(config: Config) -> AbstractContextManager[Services]:
@@ -118,6 +138,11 @@ def record_files(services: Services, *, now: datetime) -> None:
             store.roster_lines.drop(old)
             log.info("the roster file says something newer than import roster", people=len(old))
         directory.record(services.directory, store.members, day=day)
+        if fault := services.directory.files.fault:
+            store.troubles.note(Part.ROSTER, Trouble(0, fault))
+        else:
+            directory.remember(services.directory.files, store)
+            store.troubles.clear(Part.ROSTER)
         quotas = services.config.core_quotas()
         changes.record(quotas, store.rule_versions, today=day, now=int(now.timestamp()))
         record_sections(services, today=day, now=int(now.timestamp()))
@@ -132,7 +157,8 @@ def refresh_directory(services: Services) -> None:
         people = directory.read(config, store)
     except RosterError as error:
         log.warning("changed roster refused; the old one stays", faults=str(error))
-        people = replace(directory.built(config, before.files, store), stamp=stamp)
+        good = replace(before.files, fault=str(error))
+        people = replace(directory.built(config, good, store), stamp=stamp)
     services.use(config, people)
     record_files(services, now=services.clock.now())
 

@@ -149,7 +149,12 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
         token = config.server.metrics_token
         app = create_app(
             receive=receiver.handle,
-            health=Health(services.store, probe=writer.probe, real_time=services.store.now),
+            health=Health(
+                services.store,
+                probe=writer.probe,
+                real_time=services.store.now,
+                missing_decree=services.missing_decree,
+            ),
             pages=pages.blueprint(
                 language=lambda: services.language,
                 look_at=partial(look_at_from, services),

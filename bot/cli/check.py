@@ -15,7 +15,7 @@ from bot.clock import RealClock
 from bot.config import Config, ConfigError, Fault
 from bot.config.faults import shown
 from bot.config.roster import RosterError
-from bot.config.warnings import warning, warnings
+from bot.config.warnings import warning, warnings, years_that_matter
 from bot.features.people import directory
 from bot.features.reviews.cases import without_reviewer
 from bot.features.rules.changes import pending_changes
@@ -121,9 +121,8 @@ def _whom(config: Config, known: _Known) -> str:
 
 
 def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
-    # In December next year's decree should be known; earlier its absence needs no action.
-    today = RealClock().now().astimezone(config.calendar.timezone)
-    years = (today.year, today.year + 1) if today.month == 12 else (today.year,)
+    today = RealClock().now().astimezone(config.calendar.timezone).date()
+    years = years_that_matter(today)
     people = known.directory
     if config.directory.source == "wecom" and known.tags is None:
         return warnings(config, years=years)
@@ -138,7 +137,7 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
         departments=departments | set(people.departments.parents) | set(people.departments.names),
         tags=known.tags,
     )
-    if nobody := without_reviewer(config, people, day=today.date()):
+    if nobody := without_reviewer(config, people, day=today):
         named = ", ".join(nobody[:_NAMED]) + (" …" if len(nobody) > _NAMED else "")
         allowed = f"nobody may decide about {len(nobody)} people ({named}): name reviewers or admins.userids"
         faults = (*faults, warning(config, ("review", "reviewers"), list(config.review.reviewers), allowed))

@@ -112,6 +112,8 @@ def _import(
         lines, by = kind(services, file), by or getpass.getuser()
         report = import_file(services, lines, file, by=by, skip_bad=skip_bad, dry_run=dry_run)
         derive(services)  # contacts of renamed people are counted again
+    if report.recognised:
+        click.echo(f"{file}: {report.recognised}", err=True)
     if form == "json":
         click.echo(json_text(_plain(report, file, dry_run=dry_run)), nl=False)
     else:

@@ -12,7 +12,7 @@ from bot.cli import engagement
 from bot.cli.options import config_option, format_option, iso, json_text, loaded
 from bot.cli.sync import for_people, last_shown
 from bot.features.delivery.sender import LEASE
-from bot.features.health import refused_line
+from bot.features.health import Health, refused_line
 from bot.features.outages import catch_up, gaps
 from bot.features.robots.posts import fingerprints
 from bot.services import Services
@@ -21,6 +21,8 @@ from bot.store.coordination import TOKEN
 from bot.store.inbox import Depth
 from bot.store.troubles import Part
 from bot.store.welcomes import Counts
+
+_OWN_PARTS = {"clock", "space", "decree"}
 
 
 @click.command()
@@ -77,6 +79,7 @@ def _report(services: Services) -> dict[str, Any]:
         "catch_up": _catch_up(services),
         "facts": {"newest_at": iso(config, store.contact_knowledge.newest_facts())},
         "directory": _directory(services),
+        "troubles": _troubles(services),
         "audit": {"broken_at": store.audit.broken_at()},
     }
 
@@ -97,6 +100,19 @@ def _catch_up(services: Services) -> dict[str, Any]:
         "members": None if gap is None or gap.members is None else sorted(gap.members),
         "silent_since": iso(config, silent.began_at if silent else None),
     }
+
+
+def _troubles(services: Services) -> list[str]:
+    """Return what `readyz` says of this machine, of the roster and of next year's calendar."""
+    health = Health(
+        services.store,
+        probe=lambda: None,
+        real_time=services.store.now,
+        missing_decree=services.missing_decree,
+    )
+    told = [part["problem"] for part in health.report()["degraded"] if part["part"] in _OWN_PARTS]
+    fault = services.directory.files.fault
+    return [*told, *([f"the last good roster stands in: {fault}"] if fault else [])]
 
 
 def _directory(services: Services) -> dict[str, Any]:
@@ -186,6 +202,7 @@ def _for_people(report: dict[str, Any]) -> str:
     lines.append(f"sender  {lease['holder'] or 'nobody is sending'}")
     lines.append(f"facts   {report['facts']['newest_at'] or 'none were imported yet'}")
     lines += _directory_for_people(report["directory"])
+    lines += _troubles_for_people(report)
     lines += for_people(report["drift"])
     lines += engagement.for_people(report["engagement"])
     whole = report["complete"]
@@ -195,6 +212,11 @@ def _for_people(report: dict[str, Any]) -> str:
     lines += _catch_up_for_people(report["catch_up"])
     lines.append(_audit_for_people(report["audit"]["broken_at"]))
     return "\n".join(lines)
+
+
+def _troubles_for_people(report: dict[str, Any]) -> list[str]:
+    """Return a line for each thing about this machine or its files that a person should look at."""
+    return [f"trouble {text}" for text in report["troubles"]]
 
 
 def _directory_for_people(people: dict[str, Any]) -> list[str]:

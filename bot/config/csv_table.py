@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from io import BufferedReader
-from itertools import chain
 from pathlib import Path
 
 from bot.config.faults import Fault, nearest, shown
+from bot.config.table_file import TableError, TableFile, trimmed
 
-UTF8_BOM = b"\xef\xbb\xbf"
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# As people and spreadsheets write days; the mark between the parts is the same twice.
+_DAY = re.compile(
+    r"(?P<year>[0-9]{4})(?:(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})"
+    r"|(?P<months>[0-9]{2})(?P<days>[0-9]{2}))"
+)
 
 
 class Cells:
@@ -45,12 +46,12 @@ class Cells:
     def day(self, column: str, *, or_empty: bool = False) -> date | None:
         """Return the date in *column*; None if empty, or after recording a fault."""
         text = self[column]
-        try:
-            # fromisoformat alone would accept 20260131 and 2026-W05-6 too.
-            if _DAY.fullmatch(text):
-                return date.fromisoformat(text)
-        except ValueError:
-            pass
+        if found := _DAY.fullmatch(text):
+            try:
+                month, day = found["month"] or found["months"], found["day"] or found["days"]
+                return date(int(found["year"]), int(month), int(day))
+            except ValueError:
+                pass
         if text or not or_empty:
             self.fault(column, "must be a date such as 2026-01-31" + (", or empty" if or_empty else ""))
         return None
@@ -59,12 +60,14 @@ class Cells:
 class CsvTable:
     """The lines of the file at *path*; *faults* is complete after the last line is read.
 
-    UTF-8 with or without BOM. Columns may have any order; those of *required* must exist, columns not in
-    *known* are faults. Empty lines are skipped. *broken*: the whole file is unusable, not single lines.
+    Kinds of files as in `TableFile`. Columns may have any order; those of *required* must exist, columns not
+    in *known* are faults. Empty lines, and empty cells at the end of a line, are skipped.
+    *broken*: the whole file is unusable, not single lines.
     """
 
     def __init__(self, path: Path, *, known: Sequence[str], required: Sequence[str]) -> None:
         self._path = path
+        self._file = TableFile(path)
         self._known = known
         self._required = required
         self.faults: list[Fault] = []
@@ -103,35 +106,34 @@ class CsvTable:
 
     def __iter__(self) -> Iterator[Cells]:
         try:
-            with self._path.open("rb") as stream:
-                yield from self._lines(stream)
+            yield from self._lines(self._file.rows())
+        except TableError as error:
+            self.break_off(str(error), line=error.line)
         except FileNotFoundError:
             self.break_off("there is no such file")
         except OSError as error:
             self.break_off(f"cannot be read: {error.strerror}")
 
-    def _lines(self, stream: BufferedReader) -> Iterator[Cells]:
-        # Line by line, because a decoder of the whole stream could not tell which line is bad.
-        first = stream.readline().removeprefix(UTF8_BOM)
-        reader = csv.reader(map(bytes.decode, chain((first,), stream)), strict=True)
-        try:
-            header = [cell.strip() for cell in next(reader, [])]
-            if not self.usable(header):
-                return
-            width, places = len(header), {column: place for place, column in enumerate(header)}
-            for row in reader:
-                cells = [cell.strip() for cell in row]
-                if not any(cells):
-                    continue
-                if len(cells) != width:
-                    self.fault(f"{len(cells)} cells, but the header has {width}", line=reader.line_num)
-                    continue
-                yield Cells(cells, places, number=reader.line_num, table=self)
-        except csv.Error as error:
-            self.break_off(f"is not CSV from here on: {error}", line=reader.line_num)
-        except UnicodeDecodeError:
-            allowed = "is not UTF-8; in Excel save as “CSV UTF-8” (CSV UTF-8 逗号分隔)"
-            self.break_off(allowed, line=reader.line_num + 1)
+    def _lines(self, rows: Iterator[tuple[int, Sequence[str]]]) -> Iterator[Cells]:
+        _, first = next(rows, (1, ()))
+        header = trimmed(first)
+        if not self.usable(header):
+            return
+        width, places = len(header), {column: place for place, column in enumerate(header)}
+        for number, row in rows:
+            cells = trimmed(row)
+            if not cells:
+                continue
+            if len(cells) > width or len(row) < width:
+                self.fault(f"{max(len(cells), len(row))} cells, but the header has {width}", line=number)
+                continue
+            cells += [""] * (width - len(cells))
+            yield Cells(cells, places, number=number, table=self)
+
+    @property
+    def description(self) -> str:
+        """Return what kind of file was recognised; empty before the first line was read."""
+        return self._file.description
 
     def usable(self, header: Sequence[str]) -> bool:
         """Record the faults of the header; return whether the lines can be read."""

@@ -51,6 +51,33 @@ class Traits:
     position: str = ""
 
 
+class ZeroTwins:
+    """Known userids that others may mean: a spreadsheet drops the zeros at the beginning of a number."""
+
+    def __init__(self, userids: Iterable[str] = ()) -> None:
+        self._known = {userid.lstrip("0"): userid for userid in userids}
+
+    def add(self, userid: str) -> None:
+        """Know one more."""
+        self._known.setdefault(userid.lstrip("0"), userid)
+
+    def refuse(self, cells: Cells, column: str, userid: str) -> bool:
+        """Record a fault if *userid* differs from a known one only by such zeros; return whether it does."""
+        other = self._known.get(userid.lstrip("0"))
+        if other is None or other == userid:
+            return False
+        cells.fault(column, twin_fault(other))
+        return True
+
+
+def twin_fault(other: str) -> str:
+    """Return what is wrong with a userid that differs from *other* only by zeros at its beginning."""
+    return (
+        f"differs from {other} only by zeros at the beginning, which spreadsheets drop: format the column as "
+        "text and write the userid as in WeCom; if it did change, `quotabot import renames` says so"
+    )
+
+
 def read_roster(
     path: Path, *, departments: Departments | None = None, with_departments: bool = True
 ) -> tuple[RosterLine, ...]:
@@ -63,8 +90,11 @@ def read_roster(
     table = CsvTable(path, known=ROSTER_COLUMNS, required=required)
     lines: dict[str, RosterLine] = {}
     first_seen: dict[str, int] = {}
+    twins = ZeroTwins()
     for cells in table:
         userid = _userid(cells)
+        twins.refuse(cells, "userid", userid)
+        twins.add(userid)
         if userid in first_seen:
             cells.fault("userid", f"must be unique; line {first_seen[userid]} has it already")
         elif userid:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,11 +111,31 @@ def _calendar(config: Config, years: Iterable[int]) -> Iterator[Found]:
     calendar = config.work_calendar()
     for year in sorted(set(years)):
         if not calendar.decreed(year):
-            allowed = (
-                f"the holiday decree (放假安排) for {year} is not known to this version: make-up days are "
-                "missing, statutory days off are used; update, or write them into holidays and workdays"
-            )
-            yield ("calendar", "country"), config.calendar.country, allowed, None
+            yield ("calendar", "country"), config.calendar.country, _no_decree(year), None
+
+
+def _no_decree(year: int) -> str:
+    return (
+        f"the holiday decree (放假安排) for {year} is not known to this version: make-up days are "
+        "missing, statutory days off are used; update, or write them into holidays and workdays"
+    )
+
+
+def years_that_matter(today: date) -> tuple[int, ...]:
+    """Return the years whose decree should be known: from 1 December on next year's, too."""
+    return (today.year, today.year + 1) if today.month == 12 else (today.year,)
+
+
+def missing_decree(config: Config, *, today: date) -> tuple[int, str] | None:
+    """Return the first year that matters and has no decree, and what to do; None if all have one.
+
+    Who wrote days of that year into the configuration has seen to it.
+    """
+    calendar, written = config.work_calendar(), {*config.calendar.holidays, *config.calendar.workdays}
+    for year in years_that_matter(today):
+        if not calendar.decreed(year) and not any(day.year == year for day in written):
+            return year, _no_decree(year)
+    return None
 
 
 def _firings(config: Config) -> Iterator[Found]:

@@ -47,6 +47,10 @@ class Trouble(StrEnum):
     STUCK = "stuck"  # details of n contacts
     READS = "reads"  # an API (names; * is all) is paused for n seconds
     WELCOME = "welcome"
+    ROSTER = "roster"  # refused; the last good one stands in
+    DECREE = "decree"  # of the year n
+    CLOCK = "clock"
+    SPACE = "space"  # n MB are free
     INCOMPLETE = "incomplete"  # figures lack something: nobody else gets unasked messages
 
 

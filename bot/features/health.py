@@ -25,13 +25,17 @@ log = structlog.get_logger(__name__)
 LOW_BYTES = 200 * 2**20  # less, or less than a tenth of a small disk, is said while there is time to act
 
 
-def space_problem(store: Store) -> str | None:
-    """Return what to say while the disk of the store is nearly full."""
+def _space_left(store: Store) -> int | None:
+    """Return how many MB are free while the disk of the store is nearly full; else None."""
     space = store.engine.space()
     if space is None or space[0] >= min(LOW_BYTES, space[1] // 10):
         return None
+    return space[0] // 2**20
+
+
+def _space_problem(megabytes: int) -> str:
     return (
-        f"only {space[0] // 2**20} MB are free where the store is: make room "
+        f"only {megabytes} MB are free where the store is: make room "
         "before it is full, because then every callback is refused"
     )
 
@@ -46,12 +50,18 @@ class Health:
     """Reports from the store alone, without a call to WeCom."""
 
     def __init__(
-        self, store: Store, *, probe: Callable[[], None], real_time: Callable[[], float] = time.time
+        self,
+        store: Store,
+        *,
+        probe: Callable[[], None],
+        real_time: Callable[[], float] = time.time,
+        missing_decree: Callable[[], tuple[int, str] | None] = lambda: None,
     ) -> None:
         """Keep *probe*: it returns if an event could be stored now, or raises StoreError."""
         self._store = store
         self._probe = probe
         self._time = real_time
+        self._missing_decree = missing_decree
         self._is_broken = False
 
     def report(self) -> dict[str, Any]:
@@ -66,11 +76,13 @@ class Health:
                 *self._lost(),
                 *self._noted(Part.DIRECTORY),
                 *self._noted(Part.SET_ASIDE),
+                *self._noted(Part.ROSTER),
                 *self._details(),
                 *self._reads(),
                 *self._noted(Part.WELCOME),
                 *self._robots(),
                 *self._failing(),
+                *self._decree(),
                 *self._dead(),
             ]
         except StoreError as error:
@@ -109,8 +121,10 @@ class Health:
         return self._store.welcomes.counts(now=int(self._time()))
 
     def _space(self) -> list[dict[str, Any]]:
-        problem = space_problem(self._store)
-        return [] if problem is None else [{"part": "space", "problem": problem}]
+        left = _space_left(self._store)
+        if left is None:
+            return []
+        return [{"part": "space", "megabytes": left, "problem": _space_problem(left)}]
 
     @staticmethod
     def _logs() -> list[dict[str, Any]]:
@@ -118,6 +132,10 @@ class Health:
             return []
         problem = f"{number} log line(s) were lost: standard error was closed, full or not read"
         return [{"part": "log", "problem": problem}]
+
+    def _decree(self) -> list[dict[str, Any]]:
+        missing = self._missing_decree()
+        return [] if missing is None else [{"part": "decree", "year": missing[0], "problem": missing[1]}]
 
     def _clock(self) -> list[dict[str, Any]]:
         problem = clock.problem(self._store, now=int(self._time()))

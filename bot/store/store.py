@@ -147,6 +147,11 @@ class Store:
         return time.time() + self._skew_s
 
     @staticmethod
+    def is_there(where: Path | str) -> bool:
+        """Return whether there may be a store: a file, or any database."""
+        return not isinstance(where, Path) or where.is_file()
+
+    @staticmethod
     def is_ready(where: Path | str) -> bool:
         """Return whether there is a store that can be opened without making or migrating anything."""
         return bool(_engine_for(where).is_ready(where))

@@ -20,6 +20,7 @@ class Part(StrEnum):
     DIRECTORY = "directory"
     SET_ASIDE = "set_aside"  # single items that the directory was read without
     WELCOME = "welcome"
+    ROSTER = "roster"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.fields import USERID_ALLOWED, is_userid
+from bot.config.roster import ZeroTwins
 from bot.features.imports.csv_import import ShortLines
 from bot.features.people import directory
 from bot.services import Services
@@ -31,6 +32,7 @@ class AbsenceLines(ShortLines[Absence]):
         self._services, self._path = services, path
         self._people = known_people(services)
         self._renamed = services.store.renames.all()
+        self._twins = ZeroTwins(self._people)
         says = (
             "the roster has or had" if services.config.directory.source == "csv" else "WeCom shows or showed"
         )
@@ -44,7 +46,7 @@ class AbsenceLines(ShortLines[Absence]):
         """Return the leave of a line; None after noting the faults of its cells."""
         userid, first, last = cells["userid"].lower(), cells.day("from"), cells.day("to")
         userid = self._renamed.get(userid, userid)
-        if userid not in self._people:
+        if userid not in self._people and not self._twins.refuse(cells, "userid", userid):
             allowed = self._allowed if is_userid(userid) else USERID_ALLOWED
             cells.fault("userid", allowed)
         if _CONTROL.search(cells["kind"]):

@@ -51,7 +51,9 @@ class Remark:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """The result of an import. *good* and *bad* count lines; *stored*: the good lines were stored.
+    """The result of an import.
+
+    *recognised*: the kind of file. *good* and *bad* count lines; *stored*: the good lines were stored.
 
     *broken*: the file as a whole is unusable. *unmatched*: keys without a contact yet; *ambiguous*: keys of
     several customers; both are stored. *self_declared*: employees type this key themselves. *strangers*:
@@ -62,6 +64,7 @@ class Report:
 
     what: str
     sha256: str
+    recognised: str = ""
     good: int = 0
     bad: int = 0
     stored: bool = False
@@ -217,6 +220,7 @@ def _good(lines: Lines[T], report: Report | None = None) -> Iterator[Numbered[T]
             _note(table, noted)
         if line is not None and not cells.wrong:
             yield cells.number, line
+    noted.recognised = table.description
     _note(table, noted)
 
 

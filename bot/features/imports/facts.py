@@ -14,6 +14,7 @@ from typing import ClassVar, NamedTuple
 from bot.config.csv_table import Cells, CsvTable
 from bot.config.faults import nearest, shown
 from bot.config.fields import USERID_ALLOWED, is_userid
+from bot.config.roster import ZeroTwins
 from bot.core.contacts import NOBODY
 from bot.features.imports.absences import known_people
 from bot.features.imports.csv_import import LISTED, ImportingError, Lines, Numbered, Remark, Report
@@ -31,7 +32,11 @@ from bot.store.facts import (
 from bot.store.staging import Change, Staging, StoredRow
 
 _COMBINATIONS = 10_000  # cached combinations of values; a million lines have few different ones
-_TRUTH = {"1": "1", "true": "1", "0": "0", "false": "0", "": None}
+_TRUTH = {
+    **dict.fromkeys(("1", "true", "yes", "是"), "1"),
+    **dict.fromkeys(("0", "false", "no", "否"), "0"),
+    "": None,
+}
 _KEYS = tuple(reversed(KEY_KINDS))
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -98,6 +103,7 @@ class FactLines(Lines[FactLine]):
         self._services, self._path, self._complete = services, path, complete
         self._people = known_people(services)
         self._renamed = services.store.renames.all()
+        self._twins = ZeroTwins(self._people)
         self._table = FactTable(path)
         self._staging = Staging()
         self._waiting: list[tuple[int, str, str]] = []  # lines not staged yet
@@ -129,10 +135,12 @@ class FactLines(Lines[FactLine]):
                 if text and not is_userid(text):
                     cells.fault(MANAGER, f"{USERID_ALLOWED}, or empty")
                 manager = self._renamed.get(text.lower(), text.lower()) or None
+                if manager and manager not in self._people:
+                    self._twins.refuse(cells, MANAGER, manager)
                 values.append(manager)
             else:
                 if text.lower() not in _TRUTH:
-                    cells.fault(column, "must be 1, 0, true, false or empty (unknown)")
+                    cells.fault(column, "must be 1, 0, true, false, yes, no, 是, 否 or empty (unknown)")
                 values.append(_TRUTH.get(text.lower()))
         if cells.wrong:
             return None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.config.csv_table import Cells, CsvTable
-from bot.config.roster import ROSTER_COLUMNS, RosterLine, joined_line, line_of, written_line
+from bot.config.roster import ROSTER_COLUMNS, RosterLine, ZeroTwins, joined_line, line_of, written_line
 from bot.features.imports.csv_import import Numbered, Remark, Report, ShortLines
 from bot.features.people import directory
 from bot.services import Services
@@ -45,6 +45,7 @@ class RosterLines(ShortLines[RosterLine]):
         )
         self._renamed = services.store.renames.all()
         self._held = {line.userid: line for line in services.directory.lines}
+        self._twins = ZeroTwins({*self._held, *services.store.members.all()})
         self._table = self.table()
         self._lines_of: dict[str, list[int]] = {}
 
@@ -60,6 +61,9 @@ class RosterLines(ShortLines[RosterLine]):
         if line is None:
             return None
         line = replace(line, userid=self._renamed.get(line.userid, line.userid))
+        if line.userid not in self._held:
+            self._twins.refuse(cells, "userid", line.userid)
+            self._twins.add(line.userid)
         line = joined_line(line, self._held.get(line.userid), columns=self._table.columns)
         if line.joined_on and line.left_on and line.left_on < line.joined_on:
             cells.fault("left_on", f"must not be before joined_on = {line.joined_on}")

@@ -6,13 +6,25 @@ record nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
 from bot.config import Config
-from bot.config.roster import RosterLine, Traits, read_departments, read_roster, role_for
+from bot.config.faults import Fault, shown
+from bot.config.roster import (
+    RosterError,
+    RosterLine,
+    Traits,
+    line_from,
+    read_departments,
+    read_roster,
+    role_for,
+    text_of,
+    twin_fault,
+)
 from bot.core.people import Departments, Membership, Person
 from bot.services import Directory, Files
 from bot.store.address_book import CHANGED, Entry, EntryState
@@ -21,6 +33,7 @@ from bot.store.roster_lines import Imported
 from bot.store.store import Store
 from bot.wecom.directory import DISABLED
 
+_REMEMBERED = "roster_files"  # the mark of the last good files
 ROSTER_IMPORTED = "roster_imported"  # the mark that changes with each `import roster`
 
 
@@ -39,8 +52,55 @@ def read_files(config: Config) -> Files:
 
 
 def read(config: Config, store: Store) -> Directory:
-    """Return the directory of the files and of WeCom's lists in *store*. Raises RosterError."""
-    return built(config, read_files(config), store)
+    """Read the files, and what *store* has of WeCom's lists. Raises RosterError."""
+    return built(config, checked(config, read_files(config), store), store)
+
+
+def checked(config: Config, files: Files, store: Store) -> Files:
+    """Return *files* if nobody in them is somebody known whose zeros a spreadsheet dropped.
+
+    Raises RosterError.
+    """
+    known = store.members.all()
+    twins = {userid.lstrip("0"): userid for userid in known}
+    faults = [
+        Fault(
+            file=str(config.directory.roster_path),
+            key_path="column userid",
+            value=shown(line.userid),
+            allowed=twin_fault(twins[line.userid.lstrip("0")]),
+        )
+        for line in files.lines
+        if line.userid not in known and line.userid.lstrip("0") in twins
+    ]
+    if faults:
+        raise RosterError(faults)
+    return files
+
+
+def remember(files: Files, store: Store) -> None:
+    """Keep good *files*, so that a start can do without them. Call it inside a transaction."""
+    kept = {
+        "lines": [text_of(line) for line in files.lines],
+        "parents": dict(files.departments.parents),
+        "names": dict(files.departments.names),
+    }
+    text = json.dumps(kept, ensure_ascii=False)
+    if store.marks.get(_REMEMBERED) != text:
+        store.marks.put(_REMEMBERED, text)
+
+
+def remembered(store: Store, *, fault: RosterError) -> Files | None:
+    """Return the last good files, which stand in for those with *fault*; None if there were none."""
+    text = store.marks.get(_REMEMBERED)
+    if text is None:
+        return None
+    kept = json.loads(text)
+    parents, names = (
+        {int(number): value for number, value in kept[name].items()} for name in ("parents", "names")
+    )
+    tree = Departments(parents=parents, names=names)
+    return Files(tuple(map(line_from, kept["lines"])), tree, fault=str(fault))
 
 
 def built(config: Config, files: Files, store: Store | None) -> Directory:

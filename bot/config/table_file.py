@@ -1,0 +1,147 @@
+"""A table as banks hand it over: CSV in several encodings and separators, or an Excel file.
+
+The only file that touches `python_calamine`. Nothing is guessed silently: `description` says what was
+recognised.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from io import BufferedReader, StringIO
+from itertools import chain
+from pathlib import Path
+
+_UTF8, _GB, _UTF16 = "UTF-8", "GB18030", "UTF-16"
+_XLSX, _XLS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_SEPARATORS = ",;\t"
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab"}
+_EXACT = 10**15  # a spreadsheet rounds longer numbers
+
+
+class TableError(Exception):
+    """The file cannot be read from *line* on (None: at all); the text says why and what to do."""
+
+    def __init__(self, text: str, *, line: int | None = None) -> None:
+        super().__init__(text)
+        self.line = line
+
+
+class TableFile:
+    """The file at *path*, read row by row; `description` holds once the first row was read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.description = ""
+
+    def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
+        """Yield each row with its line in the file. Raises TableError, OSError."""
+        with self._path.open("rb") as stream:
+            begin = stream.read(4)
+            stream.seek(0)
+            if begin == _XLS:
+                raise TableError("is an old Excel file (.xls); in Excel save as .xlsx or “CSV UTF-8”")
+            if begin == _XLSX:
+                yield from self._of_workbook()
+            else:
+                yield from self._of_text(stream, begin)
+
+    def _of_workbook(self) -> Iterator[tuple[int, Sequence[str]]]:
+        import python_calamine  # most files are CSV
+
+        try:
+            with python_calamine.CalamineWorkbook.from_path(self._path) as book:
+                sheet = book.get_sheet_by_index(0)
+                self.description = f"Excel, sheet {sheet.name}"
+                if len(book.sheet_names) > 1:
+                    self.description += f", the first of {len(book.sheet_names)}"
+                rows = sheet.to_python(skip_empty_area=False)
+        except python_calamine.PasswordError:
+            raise TableError("is protected by a password; save it without one") from None
+        except (python_calamine.CalamineError, python_calamine.ZipError, python_calamine.XmlError) as error:
+            raise TableError(f"is no readable Excel file ({error}); save it again as .xlsx") from None
+        for number, row in enumerate(rows, start=1):
+            yield number, [_text(cell) for cell in row]
+
+    def _of_text(self, stream: BufferedReader, begin: bytes) -> Iterator[tuple[int, Sequence[str]]]:
+        encoding = _UTF16 if begin[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else _encoding_of(stream)
+        lines = _decoded(stream, encoding)
+        first = next(lines, "")
+        separator = _separator_of(first)
+        self.description = f"CSV, {encoding}, separator {_NAMES[separator]}"
+        reader = csv.reader(chain((first,), lines), delimiter=separator, strict=True)
+        try:
+            for row in reader:
+                yield reader.line_num, row
+        except csv.Error as error:
+            raise TableError(f"is not CSV from here on: {error}", line=reader.line_num) from None
+        except UnicodeDecodeError:
+            allowed = f"is not {encoding} from here on; in Excel save as “CSV UTF-8” (CSV UTF-8 逗号分隔)"
+            raise TableError(allowed, line=reader.line_num + 1) from None
+
+
+def _encoding_of(stream: BufferedReader) -> str:
+    """Return UTF-8 or GB18030, whichever more lines are; a few bad lines do not make a file the other one."""
+    is_utf8 = is_other = 0
+    for line in stream:
+        if line.isascii():
+            continue
+        try:
+            line.decode()
+            is_utf8 += 1
+        except UnicodeDecodeError:
+            is_other += 1
+    stream.seek(0)
+    return _GB if is_other > is_utf8 else _UTF8
+
+
+def _decoded(stream: BufferedReader, encoding: str) -> Iterator[str]:
+    """Yield the lines. Line by line, because a decoder of the whole could not tell which line is bad."""
+    if encoding == _UTF16:
+        yield from StringIO(stream.read().decode("utf-16"), newline="")
+        return
+    first = stream.readline().removeprefix(codecs.BOM_UTF8)
+    for line in chain((first,), stream):
+        yield line.decode(encoding)
+
+
+def _separator_of(header: str) -> str:
+    """Return the separator that makes most columns of the first line; a comma if none does."""
+    return max(_SEPARATORS, key=lambda one: len(_split(header, one)))
+
+
+def _split(header: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=separator), [])
+    except csv.Error:
+        return []
+
+
+def _text(cell: object) -> str:
+    """Return the cell of a spreadsheet as a CSV file would have it."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case datetime() if cell.time() == time():
+            return cell.date().isoformat()
+        case date():
+            return cell.isoformat()
+        case int() | float() if cell == int(cell):
+            # A spreadsheet keeps 15 digits: a longer number is not what somebody typed.
+            return str(int(cell)) if abs(cell) < _EXACT else f"{cell:.5E}"
+        case float():
+            return f"{cell:.15g}"
+        case _:
+            return str(cell)
+
+
+def trimmed(cells: Iterable[str]) -> list[str]:
+    """Return the stripped cells without the empty ones at the end."""
+    found = [cell.strip() for cell in cells]
+    while found and not found[-1]:
+        found.pop()
+    return found
