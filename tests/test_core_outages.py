@@ -47,6 +47,19 @@ def test_what_may_have_lost_something_counts(one: Outage, counts: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "is_long"),
+    [
+        pytest.param(outage(T, T + 600), False, id="ten minutes"),
+        pytest.param(outage(T, T + 601), True, id="longer, with refusals"),
+        pytest.param(outage(T, T + 601, "down"), True, id="longer, without a receiver"),
+        pytest.param(outage(T, T + 601, "silence"), False, id="a silence of WeCom is not the receiver's"),
+    ],
+)
+def test_over_ten_minutes_without_storing_events_are_long(one: Outage, is_long: bool) -> None:
+    assert one.is_long is is_long
+
+
+@pytest.mark.parametrize(
     ("upto", "left"),
     [
         pytest.param(T - 301, 0, id="all of it came after what is asked about"),

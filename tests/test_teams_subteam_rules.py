@@ -55,6 +55,17 @@ def test_who_is_exempt_makes_no_team_larger() -> None:
     assert compute_subteams({1: list(rows)}, rows, marks=(), today=TODAY).shown == ()
 
 
+def test_who_is_exempt_is_in_no_figures_of_a_large_team() -> None:
+    rows = staff(1, *[MONTHLY] * 5)
+    rows["1-0"] = (MONTHLY, replace(EXEMPT, quota="weekly"))
+    rows |= {
+        userid: (*rows[userid], replace(BEHIND, quota="weekly")) for userid in ("1-1", "1-2", "1-3", "1-4")
+    }
+    (team,) = compute_subteams({1: list(rows)}, rows, marks=(), today=TODAY).shown
+
+    assert [one.quota for one in team.figures] == [MONTHLY.quota]
+
+
 def mark(userid: str, days: int) -> Mark:
     day = TODAY - timedelta(days=days)
     return Mark(leader="chief", userid=userid, day=day, quota=MONTHLY.quota, pace=54)
