@@ -130,7 +130,7 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[O
     with store.transaction():
         for message in planned:
             enqueue_unasked(services, message, quiet=quiet)
-    withheld = Counter(why for one in planned if (why := store.unasked_messages.why(one.key)) is not None)
+    withheld = Counter(why for row in planned if (why := store.unasked_messages.why(row.key)) is not None)
     if withheld:
         reasons = ", ".join(f"{number} {why}" for why, number in sorted(withheld.items()))
         click.echo(f"withheld: {reasons}", err=True)

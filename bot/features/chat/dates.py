@@ -19,7 +19,7 @@ _FOR_DAYS = re.compile(
     r"^(?:for)?\s*(?P<number>\d{1,3}|[一二两三四五六七八九十])\s*(?:(?P<days>天|days?)|周|个?星期|weeks?)$",
     re.IGNORECASE,
 )
-_NUMERALS = {"两": 2, **{one: number for number, one in enumerate("一二三四五六七八九十", start=1)}}
+_NUMERALS = {"两": 2, **{char: number for number, char in enumerate("一二三四五六七八九十", start=1)}}
 _DAY = re.compile(
     r"(?P<year>\d{4})\s*[-/.年]\s*(?P<ymonth>\d{1,2})\s*[-/.月]\s*(?P<yday>\d{1,2})\s*[日号]?"
     r"|(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*[日号]?"
@@ -45,15 +45,15 @@ def days_in(text: str, *, today: date) -> tuple[date, ...] | None:
         return (today, today + timedelta(days=days - 1)) if days else None
     if _FILLING.sub("", _DAY.sub("", text)):
         return None
-    found: list[date] = []
+    named: list[date] = []
     has_month = False
     for match in _DAY.finditer(text):
-        day = _day(match, today=today, before=found[-1] if found else today, has_month=has_month)
+        day = _day(match, today=today, before=named[-1] if named else today, has_month=has_month)
         if day is None:
             return None
         has_month = has_month or match["alone"] is None
-        found.append(day)
-    return tuple(found)
+        named.append(day)
+    return tuple(named)
 
 
 def _day(match: re.Match[str], *, today: date, before: date, has_month: bool) -> date | None:

@@ -30,8 +30,8 @@ def menu(*, language: str) -> dict[str, Any]:
             {
                 "name": name,
                 "sub_button": [
-                    {"type": "click", "name": said, "key": word.value.replace(" ", "-")}
-                    for word, said in buttons.items()
+                    {"type": "click", "name": label, "key": word.value.replace(" ", "-")}
+                    for word, label in buttons.items()
                 ],
             }
             for name, buttons in groups(language=language)
