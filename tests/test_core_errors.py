@@ -21,6 +21,6 @@ def test_their_texts_quote_nothing_that_was_received() -> None:
     with pytest.raises(ContentFreeError) as broken:
         parse(f"<xml>{SECRET}".encode())
     with pytest.raises(ContentFreeError) as wrong:
-        event_of({"Event": "subscribe", "CreateTime": "1", "FromUserName": f"a {SECRET}"})
+        event_of({"MsgType": "event", "Event": "subscribe", "CreateTime": "1", "FromUserName": f"a {SECRET}"})
 
     assert SECRET not in f"{broken.value} {wrong.value}"
