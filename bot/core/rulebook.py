@@ -96,8 +96,8 @@ class Rulebook:
 
 def _asked(versions: Sequence[Version], period: Period) -> QuotaInPeriod | None:
     """Return the quota that asks for *period*, and the period as far as no later rule cuts it."""
-    quota, begins = versions[0].quota, list(zip(_begins(versions), versions[1:], strict=True))
-    for begin, version in begins:
+    quota = versions[0].quota
+    for begin, version in _turns(versions):
         if begin <= period.first:
             quota = version.quota
         elif begin <= period.last:
@@ -105,12 +105,16 @@ def _asked(versions: Sequence[Version], period: Period) -> QuotaInPeriod | None:
     return (quota, period) if quota is not None and holds_for(quota, period) else None
 
 
-def _begins(versions: Sequence[Version]) -> Iterator[date]:
-    """Yield the day on which each version but the first takes over."""
-    rule = versions[0].quota
+def _turns(versions: Sequence[Version]) -> list[tuple[date, Version]]:
+    """Return the day on which each version but the first takes over; those replaced before are left out."""
+    rule, turns = versions[0].quota, list[tuple[date, Version]]()
     for version in versions[1:]:
         rule = version.quota or rule
-        yield version.since if rule is None else first_period_from(rule.period, version.since).first
+        begin = version.since if rule is None else first_period_from(rule.period, version.since).first
+        while turns and turns[-1][0] >= begin:
+            turns.pop()
+        turns.append((begin, version))
+    return turns
 
 
 def _periods(versions: Sequence[Version], first: date, last: date) -> Iterator[Period]:
@@ -200,7 +204,7 @@ def running_period(versions: Sequence[Version], quota: Quota, *, today: date) ->
 def running(versions: tuple[Version, ...], *, today: date) -> Version:
     """Return the version with which the period around the local day *today* began."""
     held = versions[0]
-    for begin, version in zip(_begins(versions), versions[1:], strict=True):
+    for begin, version in _turns(versions):
         if begin <= today:
             held = version
     return held
