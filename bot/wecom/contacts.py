@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from bot.store.details import ContactRead
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import MalformedError, UnknownOutcomeError
 
@@ -82,22 +83,12 @@ class CustomerDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListedContact:
-    """One row of batch/get_by_user: an employee (lower case) and a customer. *createtime*: epoch s.
+class ListedContact(ContactRead):
+    """One row of batch/get_by_user: an employee (lower case) and a customer.
 
     *name* is the customer's own, *remark* the employee's name for them; both empty unless requested.
     """
 
-    userid: str
-    external_userid: str
-    createtime: int
-    customer_type: int
-    add_way: int
-    state: str
-    oper_userid: str
-    tags: tuple[str, ...]
-    unionid: str
-    mobiles_sha256: tuple[str, ...]
     name: str = field(default="", repr=False)
     remark: str = field(default="", repr=False)
 

@@ -8,7 +8,6 @@ from bot.core.sync import FELL_OUT, UNLICENSED
 from bot.features.customers import names
 from bot.services import Services
 from bot.store.customers import CustomerName
-from bot.store.details import ContactRead
 from bot.store.sync import Member, SyncRun
 from bot.wecom.asker import Asker, StoppedError
 from bot.wecom.client import WeComClient
@@ -130,10 +129,9 @@ class Lists:
         if not page.next_cursor:
             states |= dict.fromkeys(asked, (Member.READ, ""))
         with self._transaction():
-            contacts = [as_read(contact) for contact in page.contacts if contact.userid in asked]
+            contacts = [contact for contact in page.contacts if contact.userid in asked]
             self._syncs.put_page(run, contacts, cursor=page.next_cursor)
-            named = (_named(contact) for contact in page.contacts if contact.userid in asked)
-            names.keep(self._services, named)
+            names.keep(self._services, map(_named, contacts))
             self._syncs.put_states(states)
             self._syncs.forget_lists(sorted(unlicensed & set(userids)))
 
@@ -165,22 +163,6 @@ class Lists:
             self._syncs.forget_lists(userids)
             self._syncs.put_states(dict.fromkeys(userids, (Member.UNKNOWN, reason)))
             self._syncs.rewind(run)
-
-
-def as_read(contact: ListedContact) -> ContactRead:
-    """Return a row of WeCom's list in the form of the store."""
-    return ContactRead(
-        userid=contact.userid,
-        external_userid=contact.external_userid,
-        createtime=contact.createtime,
-        customer_type=contact.customer_type,
-        add_way=contact.add_way,
-        state=contact.state,
-        oper_userid=contact.oper_userid,
-        tags=contact.tags,
-        unionid=contact.unionid,
-        mobiles_sha256=contact.mobiles_sha256,
-    )
 
 
 def _named(contact: ListedContact) -> CustomerName:
