@@ -121,74 +121,73 @@ def _closed(verdict: Verdict, contact: Contact) -> Verdict:
     return _CLOSED.get(verdict, verdict)
 
 
-def _each(decide: Callable[[Case, Contact], Verdict | None]) -> Rule:
-    def rule(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
-        return [decide(case, contact) for contact in contacts]
+def _gives(verdict: Verdict) -> Callable[[Callable[[Case, Contact], bool]], Rule]:
+    """Return a decorator that makes a rule of the condition for *verdict*."""
 
-    return rule
+    def rule_of(applies: Callable[[Case, Contact], bool]) -> Rule:
+        return lambda case, contacts: [verdict if applies(case, one) else None for one in contacts]
 
-
-@_each
-def review(case: Case, contact: Contact) -> Verdict | None:
-    """Apply the decision of a reviewer: on the contact itself, else on a finding."""
-    decision = contact.decisions.get(case.quota.id)
-    if decision is None and contact.key not in case.refused:
-        return None
-    return Verdict.COUNTED_REVIEW if decision else Verdict.REJECTED_REVIEW
+    return rule_of
 
 
-@_each
-def not_first(case: Case, contact: Contact) -> Verdict | None:
+def review(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
+    """Apply the decisions of reviewers: on the contact itself, else on a finding."""
+    verdicts: list[Verdict | None] = []
+    for contact in contacts:
+        decision = contact.decisions.get(case.quota.id)
+        if decision is None and contact.key not in case.refused:
+            verdicts.append(None)
+        else:
+            verdicts.append(Verdict.COUNTED_REVIEW if decision else Verdict.REJECTED_REVIEW)
+    return verdicts
+
+
+@_gives(Verdict.NOT_FIRST)
+def not_first(case: Case, contact: Contact) -> bool:
     """Reject a re-add of the relation; under `corp` also an add of a colleague's earlier customer."""
     first_add = case.counting.first_add
     again = contact.add.nth > 1 and first_add is not FirstAdd.ANY
-    known = first_add is FirstAdd.CORP and not contact.first_in_corp
-    return Verdict.NOT_FIRST if again or known else None
+    return again or (first_add is FirstAdd.CORP and not contact.first_in_corp)
 
 
-@_each
-def customer_type(case: Case, contact: Contact) -> Verdict | None:
+@_gives(Verdict.CUSTOMER_TYPE)
+def customer_type(case: Case, contact: Contact) -> bool:
     """Reject customers of the wrong type."""
     details = contact.details
-    wrong = details is not None and details.customer_type not in case.counting.customer_types
-    return Verdict.CUSTOMER_TYPE if wrong else None
+    return details is not None and details.customer_type not in case.counting.customer_types
 
 
-@_each
-def add_way(case: Case, contact: Contact) -> Verdict | None:
+@_gives(Verdict.ADD_WAY)
+def add_way(case: Case, contact: Contact) -> bool:
     """Reject excluded ways of adding."""
-    details = contact.details
-    wrong = details is not None and details.add_way in case.counting.exclude_add_ways
-    return Verdict.ADD_WAY if wrong else None
+    return contact.details is not None and contact.details.add_way in case.counting.exclude_add_ways
 
 
-@_each
-def state(case: Case, contact: Contact) -> Verdict | None:
+@_gives(Verdict.STATE)
+def state(case: Case, contact: Contact) -> bool:
     """Reject excluded channels."""
-    return Verdict.STATE if contact.state in case.counting.exclude_states else None
+    return contact.state in case.counting.exclude_states
 
 
-@_each
-def not_own_book(case: Case, contact: Contact) -> Verdict | None:
+@_gives(Verdict.NOT_OWN_BOOK)
+def not_own_book(case: Case, contact: Contact) -> bool:
     """Reject a customer of somebody else's book."""
-    elsewhere = contact.manager is not None and contact.manager != contact.add.userid
-    return Verdict.NOT_OWN_BOOK if case.counting.own_book and elsewhere else None
+    return case.counting.own_book and contact.manager not in {None, contact.add.userid}
 
 
-@_each
-def facts_false(case: Case, contact: Contact) -> Verdict | None:
+@_gives(Verdict.REJECTED_FACTS)
+def facts_false(case: Case, contact: Contact) -> bool:
     """Reject a customer if a required fact is known to be false."""
-    false = any(contact.facts.get(fact) is False for fact in case.counting.required_facts)
-    return Verdict.REJECTED_FACTS if false else None
+    return any(contact.facts.get(fact) is False for fact in case.counting.required_facts)
 
 
-@_each
-def lost_early(case: Case, contact: Contact) -> Verdict | None:
+@_gives(Verdict.LOST_EARLY)
+def lost_early(case: Case, contact: Contact) -> bool:
     """Reject a contact lost less than keep_days × 24 h after the add."""
     add = contact.add
     if add.ended_at is None or add.ended_by not in LOSSES:
-        return None
-    return Verdict.LOST_EARLY if add.ended_at - add.added_at < case.counting.keep_s else None
+        return False
+    return add.ended_at - add.added_at < case.counting.keep_s
 
 
 def over_daily_cap(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
@@ -224,76 +223,58 @@ def over_share(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | No
     return answers
 
 
-@_each
-def details_unknown(case: Case, contact: Contact) -> Verdict | None:
-    """Wait for WeCom's details if a rule needs them."""
-    return Verdict.DETAILS if _is_unread(case, contact) else None
-
-
 def _is_unread(case: Case, contact: Contact) -> bool:
     return contact.details is None and case.counting.needs_details
-
-
-@_each
-def tags_missing(case: Case, contact: Contact) -> Verdict | None:
-    """Wait for a missing required tag."""
-    return Verdict.TAGS if _lacks_tag(case, contact) else None
 
 
 def _lacks_tag(case: Case, contact: Contact) -> bool:
     return contact.details is not None and not contact.details.tags.issuperset(case.counting.required_tags)
 
 
-@_each
-def facts_unknown(case: Case, contact: Contact) -> Verdict | None:
+details_unknown = _gives(Verdict.DETAILS)(_is_unread)
+tags_missing = _gives(Verdict.TAGS)(_lacks_tag)
+
+
+@_gives(Verdict.FACTS)
+def facts_unknown(case: Case, contact: Contact) -> bool:
     """Wait for the bank's facts, or its manager, if a rule needs them."""
     counting = case.counting
     unknown = any(fact not in contact.facts for fact in counting.required_facts)
-    return Verdict.FACTS if unknown or (counting.own_book and contact.manager is None) else None
+    return unknown or (counting.own_book and contact.manager is None)
 
 
-@_each
-def keep_period(case: Case, contact: Contact) -> Verdict | None:
+@_gives(Verdict.KEEP_PERIOD)
+def keep_period(case: Case, contact: Contact) -> bool:
     """Wait until a living contact has been kept for keep_days × 24 h."""
     add = contact.add
-    waits = add.ended_at is None and case.at < add.added_at + case.counting.keep_s
-    return Verdict.KEEP_PERIOD if waits else None
+    return add.ended_at is None and case.at < add.added_at + case.counting.keep_s
 
 
-@_each
-def held(case: Case, contact: Contact) -> Verdict | None:
+@_gives(Verdict.REVIEW)
+def held(case: Case, contact: Contact) -> bool:
     """Wait for the review of a contact held by `[integrity]`."""
-    return Verdict.REVIEW if contact.key in case.held else None
+    return contact.key in case.held
 
 
+_ADDED = (
+    review,
+    not_first,
+    customer_type,
+    add_way,
+    state,
+    not_own_book,
+    facts_false,
+    lost_early,
+    over_daily_cap,
+    over_share,
+    details_unknown,
+    tags_missing,
+    facts_unknown,
+    keep_period,
+    held,
+)
+_NOT_OF_HELD = {not_first, lost_early, over_daily_cap, over_share, keep_period}
 RULES: dict[Basis, tuple[Rule, ...]] = {
-    Basis.ADDED: (
-        review,
-        not_first,
-        customer_type,
-        add_way,
-        state,
-        not_own_book,
-        facts_false,
-        lost_early,
-        over_daily_cap,
-        over_share,
-        details_unknown,
-        tags_missing,
-        facts_unknown,
-        keep_period,
-        held,
-    ),
-    Basis.HELD: (
-        review,
-        customer_type,
-        add_way,
-        state,
-        not_own_book,
-        facts_false,
-        details_unknown,
-        tags_missing,
-        facts_unknown,
-        held,
-    ),
+    Basis.ADDED: _ADDED,
+    Basis.HELD: tuple(rule for rule in _ADDED if rule not in _NOT_OF_HELD),
 }
