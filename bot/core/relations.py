@@ -138,8 +138,11 @@ def _same_adds_once(events: Collection[RelationEvent]) -> Iterator[RelationEvent
 
     Two adds with an end between them, told by a callback, are not the same.
     """
-    told = [event for event in events if event.kind is RelationKind.ADDED and not event.listed]
     found = [event for event in events if event.kind is RelationKind.ADDED and event.listed]
+    if not found:
+        yield from events
+        return
+    told = [event for event in events if event.kind is RelationKind.ADDED and not event.listed]
     ends = [event.at for event in events if event.kind in ENDS and not event.listed]
     others = [event for event in events if event.kind is not RelationKind.ADDED]
     for event in found:
