@@ -11,6 +11,7 @@ import pytest
 from builders.postgres import Server
 
 from bot.store.engine import Engine, StoreBusyError, StoreError
+from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
 
 
@@ -238,3 +239,18 @@ def test_listeners_hear_what_others_commit(postgres_url: str) -> None:
         there.close()
 
     assert set(heard) == {"inbox"}
+
+
+def test_messages_never_tried_are_found_by_their_job(store: Store) -> None:
+    rows = {
+        key: OutboxMessage(
+            key=key, job=job, to_userid="li", content="…", msgtype="text", not_before=5, expires_at=9
+        )
+        for key, job in (("a", "rules"), ("b", "rules:2"), ("c", "ruler"), ("d", "rule"), ("e", "rules:10"))
+    }
+    for row in rows.values():
+        store.outbox.add(row, created_at=1)
+    first, *_ = store.outbox.untried("rules")
+    store.outbox.begin(first.seq, request=b"{}", now=6)
+
+    assert [row.key for row in store.outbox.untried("rules")] == ["b", "e"]
