@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from fractions import Fraction
 from statistics import median
 
@@ -43,8 +43,7 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
     money = rollout_scope(services).shows_money
     lines: dict[str, list[ClosedLine]] = {}
     for quota_period, settled in results.of_today(services, at=at):
-        begun = results.begun_within(services, quota_period)
-        for line in _lines(quota_period, settled, at=at, begun=begun, money=money):
+        for line in _lines(quota_period, settled, at=at, money=money):
             if line.row.target and not (line.met and quota_period[1].kind is PeriodKind.DAY):
                 lines.setdefault(line.row.userid, []).append(line)
     until = results.deadline(epoch_of(at), calendar=calendar, workdays=config.review.appeal_workdays)
@@ -54,11 +53,9 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
             yield userid, close_message(language=language, lines=lines[userid], until=until, at=local)
 
 
-def _lines(
-    about: QuotaInPeriod, settled: Standings, *, at: datetime, begun: date | None, money: bool
-) -> Iterator[ClosedLine]:
+def _lines(about: QuotaInPeriod, settled: Standings, *, at: datetime, money: bool) -> Iterator[ClosedLine]:
     quota_period = QuotaPeriod.of(*about, calendar=settled.calendar)
-    past = settled.branch.past(epoch_of(at))
+    past, begun_on = settled.branch.past(epoch_of(at)), settled.branch.begun_on
     medians, parts, rule = _medians(settled.rows), _parts(quota_period, settled, past), about[0].penalty
     for row in settled.rows:
         verdicts = Counter(verdict for _, verdict in quota_period.judged(row.userid, past))
@@ -71,7 +68,7 @@ def _lines(
             part=part,
             capped=row.penalty is not None and row.penalty < uncapped,
             above_median=kept is not None and kept > medians[row.department],
-            begun=begun,
+            begun=begun_on if quota_period.is_for_reference(begun_on) else None,
         )
 
 

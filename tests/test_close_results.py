@@ -30,7 +30,7 @@ from bot.features.close import results
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import Standings, load_standings
 from bot.messages.message import Message
-from bot.services import Services
+from bot.services import FIRST_START, Services
 from bot.store.results import ResultState
 from scheduler import jobs, runs
 from scheduler.jobs import PREPARES
@@ -211,6 +211,7 @@ def test_what_was_not_recorded_is_not_held_against_anybody(
 ) -> None:
     write_roster(tmp_path, "zhang,员工甲,1,客户经理,,,,")
     with installation(write_config(tmp_path, quotas=RULES), FakeTime(CLOSE)) as services:
+        services.store.marks.put(FIRST_START, str(int(at(began).timestamp())))
         add_customers(services, "zhang", at(began))
         close(services)
         ((_, message),) = [(one.to_userid, one) for one in plan(services, "close", at=CLOSE)]

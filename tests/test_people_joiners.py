@@ -170,11 +170,11 @@ def test_the_command_lists_and_decides(
     assert "joiner:new01: new01, a first working day?\n  员工新 came 2026-11-12, in WeCom's lists" in shown
     assert (accepted.code, accepted.out) == (
         0,
-        "joiner:new01: cm-monthly 2026-11: target 50 → 26\njoiner:new01: accepted by HR\n",
+        "joiner:new01: cm-monthly 2026-11: target 29 → 26\njoiner:new01: accepted by HR\n",
     )
     assert (rejected.code, rejected.out) == (
         0,
-        "joiner:new02: no effect on the figures\njoiner:new02: rejected by HR\n",
+        "joiner:new02: cm-monthly 2026-11: target 29 → 50\njoiner:new02: rejected by HR\n",
     )
     assert quotabot("review", "list").out == "nothing waits for a decision\n"
     assert (again.code, again.out) == (1, "")

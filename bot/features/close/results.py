@@ -7,21 +7,20 @@ author and reason, never an edit.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from operator import attrgetter
 
 from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
 from bot.core.quota_periods import QuotaPeriod
-from bot.core.quotas import Basis
 from bot.core.rulebook import QuotaInPeriod
-from bot.core.workdays import ONE_DAY, WorkCalendar, epoch_of
+from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.close.favour_rules import favourable, figures_of, mark_of
 from bot.features.standings.load import Standings, load_branch, load_rulebook, load_standings_in
 from bot.features.standings.stored import list_needed_periods
-from bot.services import FIRST_START, Services
+from bot.services import Services
 from bot.store.results import Closed, Result, ResultState, text_of
 from bot.store.reviews import ReviewState
 
@@ -74,30 +73,13 @@ def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
     return sorted(settled, key=lambda quota_period: quota_period[1].last)
 
 
-def begun_within(services: Services, quota_period: QuotaInPeriod) -> date | None:
-    """Return the local day on which the record began, if over a fifth of the workdays lay before it.
-
-    That is the day of the first `serve` or `run`, else of the first fact. Earlier adds were not counted: the
-    figures are for reference only. None for basis `held`, which counts living contacts.
-    """
-    calendar, (quota, period) = services.config.work_calendar(), quota_period
-    mark = services.store.marks.get(FIRST_START) or services.store.ledger.first_at()
-    if mark is None or quota.basis is Basis.HELD:
-        return None
-    begun = calendar.day_of(int(mark))
-    before = len(calendar.workdays_between(period.first, min(begun, period.last + ONE_DAY) - ONE_DAY))
-    whole = len(calendar.workdays_between(period.first, period.last))
-    return begun if before * 5 > whole else None
-
-
 def close_due(services: Services, *, at: datetime) -> None:
     """Store the preliminary results of all periods due at *at* (aware), once."""
     store, at_s = services.store, epoch_of(at)
     for quota_period in due(services, at=at):
         standings = _computed(services, [quota_period], at=at)
         quota, period = quota_period[0].id, quota_period[1].name
-        rows = _without_money(services, quota_period, standings.rows)
-        counted = _counted(standings, quota_period)
+        rows, counted = standings.rows, _counted(standings, quota_period)
         with store.transaction():
             if store.results.newest(quota, period):
                 continue  # another process was faster
@@ -142,10 +124,7 @@ def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, S
     coming = [
         (quota_period, _computed(services, [quota_period], at=at)) for quota_period in due(services, at=at)
     ]
-    return [
-        (quota_period, replace(settled, rows=_without_money(services, quota_period, settled.rows)))
-        for quota_period, settled in [*closed, *coming]
-    ]
+    return [*closed, *coming]
 
 
 def deadline(closed_at: int, *, calendar: WorkCalendar, workdays: int) -> datetime:
@@ -286,7 +265,7 @@ def _differing(services: Services, quota: str, period: str, *, at: datetime) -> 
     stored = {userid: result.line for userid, result in services.store.results.newest(quota, period).items()}
     quota_period = _quota_period(services, quota, period)
     rows = _computed(services, quota_period, at=at).rows if quota_period else ()
-    now = {row.userid: row for row in _without_money(services, quota_period[0], rows)} if rows else {}
+    now = {row.userid: row for row in rows}
     pairs = [(userid, stored.get(userid), now.get(userid)) for userid in sorted(stored.keys() | now.keys())]
     return [
         Change(userid=userid, stored=before, now=after)
@@ -313,7 +292,7 @@ def _best(services: Services, quota: str, period: str, *, at: datetime) -> dict[
     }
     branch = replace(branch, contacts=contacts)
     rows = load_standings_in(services, quota_period, at=at, book=book, stored=False, branch=branch).rows
-    return {row.userid: row for row in _without_money(services, quota_period[0], rows)}
+    return {row.userid: row for row in rows}
 
 
 def _counted(standings: Standings, about: QuotaInPeriod) -> dict[str, list[str]]:
@@ -328,15 +307,6 @@ def _counted(standings: Standings, about: QuotaInPeriod) -> dict[str, list[str]]
         ]
         for row in standings.rows
     }
-
-
-def _without_money(
-    services: Services, quota_period: QuotaInPeriod, rows: Iterable[QuotaFigures]
-) -> tuple[QuotaFigures, ...]:
-    """Return *rows*, without money if the figures of the period are for reference only."""
-    if begun_within(services, quota_period) is None:
-        return tuple(rows)
-    return tuple(replace(row, penalty=None, reward=None) for row in rows)
 
 
 def _note(
