@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from builders.messages import AFTERNOON, EVENING, TOLD
+from builders.messages import AFTERNOON, EVENING, MONTHLY, TOLD
 
-from bot.features.statements.message import looked_at
+from bot.core.progress import Status
+from bot.features.statements.message import looked_at, statement
 from bot.features.statements.rules import Figure
 from bot.messages.message import as_text
 
@@ -46,3 +47,15 @@ def test_figures_are_named_by_their_period_in_words(
         said = looked_at(language=language, at=at, given_at=AFTERNOON, name="员工甲", seen=seen)
         lines = as_text(said).splitlines()[2:-1]
         assert [line.partition(colon)[0] for line in lines] == labels
+
+
+def test_the_statement_calls_nothing_enough_while_contacts_are_open() -> None:
+    row = replace(MONTHLY, today_left=0)
+    heads = [
+        as_text(
+            statement(language="zh-CN", rows=[one], added=3, code="ABCDEFGH12345678", at=AFTERNOON)
+        ).splitlines()[0]
+        for one in (row, replace(row, open=2), replace(row, open=2, status=Status.COVERED))
+    ]
+
+    assert heads == ["今天够了，已加 3 位", "今天已加 3 位", "今天够了，已加 3 位"]

@@ -188,7 +188,7 @@ def test_who_said_that_he_is_away_is_told_nothing_of_a_dose(
             MONTHLY + "ends_on = 2026-07-31\n",
             5,
             "2026-07-31T17:23",
-            "本周新增 5 位，下周不加也够",
+            "本周新增 5 位，下周不用再加",
             id="nothing follows",
         ),
         pytest.param(MONTHLY, 5, FRIDAY, "本周新增 5 位，下周先商量怎么安排", id="37 in six days: no number"),

@@ -73,8 +73,8 @@ def team(*members: TeamMember, improved: Sequence[str] = (), more: int = 0) -> T
         ),
         pytest.param(
             own(MISSED),
-            "本周新增 9 位，下周不加也够",
-            "9 added this week; enough, nothing is asked next week",
+            "本周新增 9 位，下周不用再加",
+            "9 added this week; nothing is asked next week",
             id="over, and nothing follows",
         ),
         pytest.param(

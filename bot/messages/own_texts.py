@@ -49,7 +49,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
     "rules": ("head",),
     "about": ("head", "help_head"),
     "team": ("head",),
-    "statement": ("done", "genuine", "unknown", "too_many"),
+    "statement": ("done", "done_open", "genuine", "unknown", "too_many"),
     "offer": ("first", "first_alone"),
     "helping": ("first_names", "first_number"),
     "subteams": ("first", "first_number", "others", "others_number"),

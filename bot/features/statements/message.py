@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.core.progress import QuotaFigures, Status
 from bot.features.statements.rules import Figure, Statement, shown_code
 from bot.messages.catalog import Texts, texts_in
-from bot.messages.lines import first_line, footer, labels_of, status_listing
+from bot.messages.lines import ENOUGH, first_line, footer, labels_of, status_listing
 from bot.messages.message import Keep, Line, Listing, Message, Part, Tone
 from bot.messages.sanitize import clean
 
@@ -31,10 +31,12 @@ def statement(
     Raises ValueError if *at* has no zone.
     """
     texts = texts_in(language)
+    is_open = any(row.open and row.status not in ENOUGH for row in rows)
+    done = texts["statement.done_open"] if is_open else texts["statement.done"]
     named = [Line((Part(texts["statement.page"].say(url=page)),), Keep.NICE)] if page else []
     return Message(
         (
-            first_line(texts["statement.done"].say(n=added)),
+            first_line(done.say(n=added)),
             status_listing(texts, rows, at=at),
             code_line(language, code),
             Line((Part(texts["statement.how"]),), Keep.USEFUL),
