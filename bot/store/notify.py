@@ -1,4 +1,4 @@
-"""The daily slots of unasked messages that people used, and the messages withheld, with the reason."""
+"""Daily slots taken by unasked messages, and withheld messages with their reasons."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class UnaskedMessages(TableGroup):
     """Userids in lower case, days local. Call the changing methods inside a transaction."""
 
     def take(self, userid: str, day: date, *, room: int) -> bool:
-        """Take one of *room* places of the day; False when all are taken."""
+        """Take one of *room* daily slots. Return False if all are taken."""
         about = {"userid": userid, "day": day.isoformat()}
         self._engine.run("unasked_begin", **about)
         return self._engine.apply("unasked_take", room=room, **about)
 
     def give_back(self, userid: str, day: date) -> None:
-        """Free a daily slot that was taken for a message that does not go then."""
+        """Free a daily slot of a message that does not go that day."""
         self._engine.run("unasked_give_back", userid=userid, day=day.isoformat())
 
     def counts(self, day: date) -> dict[str, int]:

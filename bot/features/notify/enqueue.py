@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import TypedDict
+from typing import Any
 
 from bot.config.fields import is_userid
 from bot.core.quiet_hours import (
@@ -71,29 +71,20 @@ def answer(services: Services, key: str, userid: str, message: Written, *, at: d
     *key* names the question, such as `answer:` and WeCom's id of the message: it is answered once. *at* is
     aware, by the service's clock.
     """
-    begin = epoch_of(at)
-    return OutboxMessage(
-        key=key,
-        job="answer",
-        to_userid=userid,
-        not_before=begin,
-        expires_at=begin + ANSWER_S,
-        lane=Lane.FAST,
-        **_written(services, message, key=key, time_shift=None),
-    )
+    rendered = _rendered(services, message, key=key, time_shift=None)
+    return replace(attached(key, userid, "", at=at), **rendered)
 
 
 def attached(key: str, userid: str, attachment: str, *, at: datetime) -> OutboxMessage:
     """Return a row that sends the stored file *attachment* to *userid*, after its answer."""
-    begin = epoch_of(at)
     return OutboxMessage(
         key=key,
         job="answer",
         to_userid=userid,
         content=attachment,
         msgtype=FILE,
-        not_before=begin,
-        expires_at=begin + ANSWER_S,
+        not_before=epoch_of(at),
+        expires_at=epoch_of(at) + ANSWER_S,
         lane=Lane.FAST,
     )
 
@@ -122,7 +113,7 @@ def build_unasked(
         expires_at=expires_at,
         time_shift=time_shift,
         message=message,
-        **_written(services, message, key=key, time_shift=time_shift),
+        **_rendered(services, message, key=key, time_shift=time_shift),
     )
 
 
@@ -138,40 +129,28 @@ def task_id_of(key: str, *, time_shift: int | None) -> str:
     return "qb-" + hashlib.sha256(f"{key}\n{time_shift or 0}".encode()).hexdigest()[:40]
 
 
-class _Fields(TypedDict):
-    content: str
-    msgtype: str
-    forms: str
-    task_id: str
-    private: bool
-
-
-def _written(services: Services, message: Written, *, key: str, time_shift: int | None) -> _Fields:
-    """Render *message* in the style of `[messages]` and in the simpler ones.
+def _rendered(services: Services, message: Written, *, key: str, time_shift: int | None) -> dict[str, Any]:
+    """Render *message* in the style of `[messages]` and in the simpler ones, as fields of a row.
 
     *content* and the text of each form are the version for people who look at the outbox.
     """
-    config, task_id = services.config, task_id_of(key, time_shift=time_shift)
-    write = partial(
+    task_id = task_id_of(key, time_shift=time_shift)
+    render = partial(
         forms_of,
-        style=config.messages.style,
+        style=services.config.messages.style,
         language=services.language,
         task_id=task_id,
-        link=config.server.page("/about"),  # where a card without buttons leads
+        link=services.config.server.page("/about"),  # where a card without buttons leads
     )
-    forms = write(message)
-    texts = {form.msgtype: form.text for form in (forms if message.record is None else write(message.record))}
-    first = forms[0]
+    forms = render(message)
+    public = {form.msgtype: form.text for form in (render(message.record) if message.record else forms)}
+    texts = [{**asdict(form), "text": public.get(form.msgtype, "")} for form in forms]
     return {
-        "content": texts.get(first.msgtype, ""),
-        "msgtype": first.msgtype,
+        "content": texts[0]["text"],
+        "msgtype": forms[0].msgtype,
         "private": message.record is not None,
-        "forms": json.dumps(
-            [{**asdict(form), "text": texts.get(form.msgtype, "")} for form in forms],
-            ensure_ascii=False,
-            separators=(",", ":"),
-        ),
-        "task_id": task_id if first.msgtype == CARD else "",
+        "forms": json.dumps(texts, ensure_ascii=False, separators=(",", ":")),
+        "task_id": task_id if forms[0].msgtype == CARD else "",
     }
 
 
@@ -289,7 +268,7 @@ def _carrying(services: Services, row: UnaskedMessage, waiting: list[SqlRow], *,
             break
         message = longer
         services.store.outbox.carried(waited["seq"], by=row.key, now=now)
-    return replace(row, **_written(services, message, key=row.key, time_shift=row.time_shift))
+    return replace(row, **_rendered(services, message, key=row.key, time_shift=row.time_shift))
 
 
 def _with(message: Written, listing: Listing) -> Written:
