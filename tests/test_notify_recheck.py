@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
 from builders.chat import arrive, text_event
 from builders.delivery import Post, post
-from builders.e2e import at
+from builders.e2e import at, outbox_rows
 
+from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
+from bot.messages.catalog import texts_in
+from bot.messages.lines import first_line, footer
+from bot.messages.message import Message
 from bot.store.outbox import Lane
 from bot.store.preferences import Way
 
@@ -87,3 +93,26 @@ def test_who_is_answered_is_silent_from_then_on(office: Post) -> None:
     office.drain()
 
     assert [content.split("\n")[0] for content in office.phone()] == ["**好的，今天不再打扰您**"]
+
+
+def test_threads_at_once_never_take_the_slot_of_a_reminder(office: Post) -> None:
+    """Eight decisions at once, after the progress of the morning: two slots, one left to the reminder."""
+    office.clock.set("2026-11-23T10:00")
+    services = office.services
+    with services.store.transaction():
+        services.store.unasked_messages.take("yg01", DAY, room=3)
+
+    def ask(job: str) -> None:
+        message = Message((first_line(job), footer(texts_in("zh-CN"), at=services.clock.now(), kind="x")))
+        row = build_unasked(services, job, "yg01", message, at=services.clock.now())
+        with services.store.transaction():
+            enqueue_unasked(services, row, quiet=quiet_hours(services))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, [f"decided:appeal:{n}" for n in range(8)]))
+    ask("reminder")
+
+    states = Counter(row["state"] for row in outbox_rows(services) if row["to_userid"] == "yg01")
+    assert states == {"pending": 2, "waiting": 7}
+    assert office.row("reminder:2026-11-23:yg01")["state"] == "pending"
+    assert services.store.unasked_messages.counts(DAY) == {"yg01": 3}
