@@ -26,7 +26,7 @@ from bot.app.bootstrap import (
     share_tokens,
 )
 from bot.config import load
-from bot.core.outages import DOWN, SHORTEST_DOWN_S
+from bot.core.outages import DOWN, REFUSED, SHORTEST_DOWN_S
 from bot.features.customers import names
 from bot.features.delivery.sender import Sender
 from bot.features.details.reader import Reader
@@ -42,6 +42,7 @@ from bot.features.statements.proof import look_at_from
 from bot.services import INBOX, Services, Signal
 from bot.store.group_commit import GroupCommit
 from bot.store.process_lock import only_one
+from bot.store.refusals import RefusalFile
 from bot.web import pages
 from bot.web.app import create_app
 from bot.web.peer import Peer
@@ -127,12 +128,13 @@ def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable
 @contextmanager
 def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
     """Open the application and its receiver; events are stored until the end of the block."""
-    config = services.config
+    config, refusals = services.config, _refusals(services)
     writer = GroupCommit(
         services.store.engine,
         on_stored=services.inbox_signal.wake,
         topic=INBOX,
         holder=services.holder,
+        refusals=refusals,
     )
     try:
         peer = Peer(config.server.trusted_proxies)
@@ -167,6 +169,19 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
         yield app, receiver
     finally:
         writer.close()
+
+
+def _refusals(services: Services) -> RefusalFile:
+    """Return the file of refused events, after the store has taken what an earlier process left in it."""
+    where, config = services.config.store.where, services.config
+    beside = (
+        where if isinstance(where, Path) else config.file.parent / f"quotabot-{config.server.listen.port}"
+    )
+    refusals = RefusalFile(beside.with_name(f"{beside.name}.refused"))
+    if (span := refusals.read()) is not None:
+        services.store.outages.add(span.since, span.until, reason=REFUSED, holder=services.holder)
+        refusals.clear()
+    return refusals
 
 
 def make_app() -> Flask:

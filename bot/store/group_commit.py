@@ -16,8 +16,10 @@ from queue import Empty, SimpleQueue
 
 import structlog
 
+from bot.core.outages import REFUSED
 from bot.store.coordination import Outages
 from bot.store.engine import Engine, StoreError
+from bot.store.refusals import RefusalFile
 
 log = structlog.get_logger(__name__)
 
@@ -40,14 +42,24 @@ class GroupCommit:
     """Stores events durably from many threads at once."""
 
     def __init__(
-        self, engine: Engine, *, on_stored: Callable[[], None], topic: str = "inbox", holder: str = ""
+        self,
+        engine: Engine,
+        *,
+        on_stored: Callable[[], None],
+        topic: str = "inbox",
+        holder: str = "",
+        refusals: RefusalFile | None = None,
     ) -> None:
-        """Start the writer; a commit calls *on_stored* and tells other processes *topic*."""
+        """Start the writer; a commit calls *on_stored* and tells other processes *topic*.
+
+        *refusals* keeps the time of refused events until the store has it.
+        """
         self._engine = engine
         self._on_stored = on_stored
         self._topic = topic
         self._holder = holder
         self._outages = Outages(engine)
+        self._refusals = refusals
         self._refused_since: int | None = None
         self._failed_bytes = 0  # of the last group, if it was not stored
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
@@ -97,8 +109,10 @@ class GroupCommit:
                 del waiting[:GROUP]
                 continue
             now = time.monotonic()
-            for late in [event for event in waiting if event.until <= now]:
-                self._refused_since = self._refused_since or int(time.time() - GIVE_UP_S)
+            refused = [event for event in waiting if event.until <= now]
+            if refused:
+                self._note_refusal()
+            for late in refused:
                 _tell(late, stored=False)
             waiting = [event for event in waiting if event.until > now]
             time.sleep(PAUSE_S)
@@ -133,17 +147,29 @@ class GroupCommit:
             return False
         if group:
             self._failed_bytes = 0
-            self._refused_since = None
+            self._forget_refusals()
             for event in group:
                 _tell(event, stored=True)
             self._on_stored()
         return True
 
+    def _note_refusal(self) -> None:
+        """Keep the time of refused events, before their senders hear of it."""
+        now = int(time.time())
+        self._refused_since = self._refused_since or int(now - GIVE_UP_S)
+        if self._refusals is not None:
+            self._refusals.note(self._refused_since, now)
+
     def _note_outage(self) -> None:
-        """Note that events were refused before: a later sync looks for what WeCom did not send again."""
+        """Store the time of refused events: a later sync looks for what WeCom did not send again."""
         if self._refused_since is not None:
-            now = int(time.time())
-            self._outages.add(self._refused_since, now, reason="refused", holder=self._holder)
+            self._outages.add(self._refused_since, int(time.time()), reason=REFUSED, holder=self._holder)
+
+    def _forget_refusals(self) -> None:
+        if self._refused_since is not None:
+            self._refused_since = None
+            if self._refusals is not None:
+                self._refusals.clear()
 
 
 def _tell(event: _Waiting, *, stored: bool) -> None:
