@@ -282,6 +282,29 @@ def test_all_questions_of_a_day_are_one_message_and_colleagues_are_not_named(tmp
     assert "员工乙" not in told[ASKED_ON_TUESDAY]
 
 
+@pytest.mark.parametrize(
+    ("when", "asked"),
+    [
+        pytest.param("2026-12-03T09:07", False, id="six days later: no add is old enough"),
+        pytest.param("2026-12-04T10:07", True, id="seven days later, in the next period"),
+        pytest.param("2026-12-08T09:07", True, id="on the day of the settlement"),
+        pytest.param("2026-12-10T09:07", False, id="a workday after it: no more"),
+    ],
+)
+def test_quick_losses_of_the_last_days_of_a_period_are_asked_about_once_they_are_old_enough(
+    tmp_path: Path, when: str, *, asked: bool
+) -> None:
+    rules = "[integrity]\nburst = { adds = 9, minutes = 10 }\nquick_loss = { rate = 0.1, min_adds = 10 }\n"
+    with branch(tmp_path, more=rules, when=at(when)) as services:
+        burst(services, begin=at("2026-11-27T09:50"), adds=12)
+        for _, lost in services.store.ledger.relations()[:2]:
+            tell(services, "zhang", lost, at("2026-11-28T10:00"), RelationKind.LOST_BY_CUSTOMER)
+        told = morning(services, at(when))
+
+    lines = [line for message in told.values() for line in message.splitlines() if "新增" in line]
+    assert lines == ["2026-11 新增 12 位，其中 2 位不到 7 天就流失，是不是有什么情况？"] * asked
+
+
 def test_held_contacts_are_named_as_pending_meanwhile(tmp_path: Path) -> None:
     with branch(tmp_path, more=HOLD) as services:
         burst(services)

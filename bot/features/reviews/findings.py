@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.core.contacts import Contact
 from bot.core.counting import OFF, FirstAdd
@@ -174,17 +174,19 @@ def _left_key(name: FindingName) -> str:
 
 
 def _seen(services: Services, *, at: datetime) -> list[Question]:
-    """Return all findings of the rules in running periods as of *at*, asked before or not."""
-    quota_periods = [
-        quota_period for quota_period in _running(services, at=at) if _asks(services, quota_period)
+    """Return all findings of the rules in unsettled periods as of *at*, asked before or not."""
+    first = _first_day(services, at=at)
+    running = [
+        quota_period for quota_period in _running(services, first, at=at) if _asks(services, quota_period)
     ]
-    if not quota_periods:
+    over = _settling(services, first)
+    if not running and not over:
         return []
-    branch = load_branch(services, quota_periods, at=at)
+    branch = load_branch(services, [*running, *over], at=at)
     looking = _Looking(branch=branch, past=branch.past(epoch_of(at)))
     by_name: dict[FindingName, Question] = {}
-    for quota_period in quota_periods:
-        for question in looking.questions(quota_period):
+    for quota_period in (*running, *over):
+        for question in looking.questions(quota_period, over=quota_period in over):
             earlier = by_name.setdefault(question.name, question)
             if earlier is not question:
                 by_name[question.name] = replace(earlier, held=earlier.held + question.held)
@@ -203,13 +205,29 @@ def _asks(services: Services, quota_period: QuotaInPeriod) -> bool:
     return period.first <= near[1] and near[0] <= period.last
 
 
-def _running(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
-    """Return the quota periods running on the day of *at*, or on a day since the workday before it."""
+def _first_day(services: Services, *, at: datetime) -> date:
+    """Return the workday before the day of *at*."""
     calendar = services.config.work_calendar()
     today = calendar.local_day(at)
     yesterday = today - timedelta(days=1)
-    first = (calendar.workdays_between(today - _A_BREAK, yesterday) or (yesterday,))[-1]
-    book = load_rulebook(services)
+    return (calendar.workdays_between(today - _A_BREAK, yesterday) or (yesterday,))[-1]
+
+
+def _settling(services: Services, first: date) -> list[QuotaInPeriod]:
+    """Return the periods over before *first* with quick losses that may have grown old enough since then."""
+    calendar = services.config.work_calendar()
+    ended = load_rulebook(services).periods_ending(first - timedelta(days=366), first - timedelta(days=1))
+    return [
+        (quota, period)
+        for quota, period in ended
+        if quota.integrity.quick_loss is not None
+        and quota.settlement(period, calendar=calendar) >= calendar.start_of(first)
+    ]
+
+
+def _running(services: Services, first: date, *, at: datetime) -> list[QuotaInPeriod]:
+    """Return the quota periods running on a day from *first* to that of *at*."""
+    today, book = services.config.work_calendar().local_day(at), load_rulebook(services)
     days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
     by_name = {
         (quota.id, period.name): (quota, period) for day in days for quota, period in book.periods_at(day)
@@ -224,8 +242,11 @@ class _Looking:
     branch: Branch
     past: Past
 
-    def questions(self, about: QuotaInPeriod) -> list[Question]:
-        """Return the findings of one quota's rules in one period about the people under it."""
+    def questions(self, about: QuotaInPeriod, *, over: bool) -> list[Question]:
+        """Return the findings of one quota's rules in one period about the people under it.
+
+        *over*: the period was over before, only its quick losses can be new.
+        """
         quota, period = about
         quota_period = QuotaPeriod.of(quota, period, calendar=self.calendar)
         tree = self.branch.departments
@@ -235,7 +256,9 @@ class _Looking:
             if stretches_under(quota, person, period, departments=tree)
         }
         questions = []
-        everywhere = [*self.past.findings(quota), *self._quick_losses(quota_period, sorted(under))]
+        everywhere = self._quick_losses(quota_period, sorted(under))
+        if not over:
+            everywhere = [*self.past.findings(quota), *everywhere]
         for finding in undecided(everywhere, decided=self.branch.decided):
             concerned = tuple(
                 key for key in finding.concerned if quota_period.first_s <= key[2] < quota_period.end_s
