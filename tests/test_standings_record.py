@@ -87,3 +87,18 @@ def test_an_answer_ranks_only_those_with_enough_own_workdays(tmp_path: Path) -> 
     assert [(row.userid, row.rank) for row in rows] == [("late", None), ("zhang", 1)]
     found = {userid: place.place and place.place.rank for (_, _, userid), place in places.items()}
     assert found == {"late": None, "zhang": 1}
+
+
+def test_changed_roles_are_a_new_reading_of_their_day(tmp_path: Path) -> None:
+    write_roster(tmp_path, "zhang,员工甲,1,,,,,")
+    quota = '[[quotas]]\nid = "q"\nroles = ["A"]\nperiod = "month"\ntarget = 21\n'
+    roles = '[[roles]]\nname = "{}"\nmatch = {{ departments = [1] }}\n'
+    first = write_config(tmp_path, quotas=quota, more=roles.format("A"))
+    with installation(first, FakeTime(at("2026-11-02T08:00"))):
+        pass
+    # Recorded on the 16th, after ten workdays; a report of the 20th keeps them.
+    later = write_config(tmp_path, quotas=quota, more=roles.format("B"))
+    with installation(later, FakeTime(at("2026-11-16T08:00"))) as services:
+        (row,) = load_standings(services, at=at("2026-11-20T09:00")).rows
+
+    assert (row.target, row.role) == (10, "A")
