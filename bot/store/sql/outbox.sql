@@ -42,7 +42,7 @@ UPDATE outbox
 
 -- name: outbox_untried(first_job, last_job)
 -- Messages never tried of the jobs between, the last one left out, in the order of planning.
-SELECT seq, key, job, to_userid, not_before, time_shift
+SELECT seq, key, job, to_userid, not_before, time_shift, content, forms
   FROM outbox
  WHERE job >= :first_job
    AND job < :last_job
