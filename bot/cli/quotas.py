@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.features.rules.announce import adopt_and_announce, news_of
 from bot.features.rules.announcement import said_of
 from bot.features.rules.change_sentences import sentence
-from bot.features.rules.changes import QuotaChange, pending_changes
+from bot.features.rules.changes import QuotaChange, SectionChange, pending_changes, section_changes
+from bot.features.rules.diff import Difference
 from bot.services import Services
 
 
@@ -55,11 +57,15 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
 
 
 def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted_by: str | None) -> None:
-    language = services.language
+    language, sections = services.language, section_changes(services)
     if form == "json":
         report = {
             "adopted_by": adopted_by,
             "changes": [_as_json(change, language, adopted=adopted_by is not None) for change in changes],
+            "sections": [
+                {"key": item.key, "sentence": _of_section(item, language), "from": item.since.isoformat()}
+                for item in sections
+            ],
         }
         click.echo(json_text(report), nl=False)
         return
@@ -68,8 +74,21 @@ def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted
             click.echo(text)
         for line in _meaning(change, adopted=adopted_by is not None):
             click.echo(f"  {line}")
-    if not changes:
+    for section in sections:
+        click.echo(_of_section(section, language))
+    if not changes and not sections:
         click.echo("the file changes nothing")
+
+
+def _of_section(change: SectionChange, language: str) -> str:
+    """Say the change of one key of a section, and from when it holds."""
+    if change.key == "money.cap_per_month":
+        since = change.since if change.since.day == 1 else (change.since.replace(day=28) + timedelta(days=4))
+        return f"{change.key}: {change.old} → {change.new}, for months from {since:%Y-%m} on"
+    if change.key == "ledger.regain_days":
+        return f"{change.key}: {change.old} → {change.new}, for losses from {change.since} on"
+    key = Difference(key=change.key, old=change.old, new=change.new, lenient=False)
+    return f"{sentence(key, language=language)}, for adds from {change.since} on"
 
 
 def _meaning(change: QuotaChange, *, adopted: bool) -> list[str]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.core.counting import Integrity
+from bot.core.counting import DAY_S, Integrity
 from bot.core.rulebook import Dated
 from bot.core.workdays import ONE_DAY
 from bot.services import Services
@@ -55,6 +56,26 @@ def load_integrity(services: Services) -> Dated[Integrity]:
 def load_caps(services: Services) -> Dated[int]:
     """Return the monthly cap on deductions, in yuan (0: none), by the day of `[money]`."""
     return Dated(tuple((since, int(value)) for since, value in _versions(services, _MONEY)))
+
+
+def coming_sections(services: Services) -> dict[str, tuple[Any, Any, date]]:
+    """Return by section its present value, the file's and the day from which that holds, where they differ.
+
+    `ledger` in days, `money` in yuan, `integrity` as its rules.
+    """
+    today = services.config.work_calendar().local_day(services.clock.now())
+    read: dict[str, Callable[[str], Any]] = {
+        _LEDGER: lambda value: int(value) // DAY_S,
+        _MONEY: int,
+        _INTEGRITY: _INTEGRITY_TYPE.validate_json,
+    }
+    coming = {}
+    for section, parse in read.items():
+        versions = _versions(services, section)
+        since, value = versions[-1]
+        if since > today:
+            coming[section] = parse(Dated(versions).on(today)), parse(value), since
+    return coming
 
 
 def _versions(services: Services, section: str, *, today: date | None = None) -> tuple[tuple[date, str], ...]:

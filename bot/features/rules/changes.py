@@ -7,16 +7,19 @@ simulation of the running period must show nobody with a higher target, fewer co
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from fractions import Fraction
+from typing import Any
 
 from bot.core import rulebook
+from bot.core.counting import Integrity
 from bot.core.periods import Period, first_period_from, period_of
 from bot.core.progress import Branch, QuotaFigures, compute_rows
 from bot.core.quotas import Quota, holds_for
 from bot.core.rulebook import Version
 from bot.core.workdays import ONE_DAY, epoch_of
+from bot.features.ledger.versions import coming_sections
 from bot.features.rules.diff import Difference, differences
 from bot.features.standings.load import load_branch
 from bot.services import Services
@@ -60,6 +63,40 @@ class QuotaChange:
         return None if self.old is None else _applied(self.old, self.adoptable)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionChange:
+    """A changed key of `[integrity]`, `[ledger]` or `[money]`, which are frozen by day and not by period.
+
+    It holds *since* a local day: for adds, for losses, or for months that begin on it or later.
+    """
+
+    key: str
+    old: Any
+    new: Any
+    since: date
+
+
+def section_changes(services: Services) -> list[SectionChange]:
+    """Return the changed keys of the sections that are frozen by day, in the order of the file."""
+    coming, changes = coming_sections(services), []
+    if (dated := coming.get("integrity")) is not None:
+        old, new, since = dated
+        changes += [
+            SectionChange(
+                key=f"integrity.{field.name}",
+                old=getattr(old, field.name),
+                new=getattr(new, field.name),
+                since=since,
+            )
+            for field in fields(Integrity)
+            if getattr(old, field.name) != getattr(new, field.name)
+        ]
+    for section, key in (("ledger", "ledger.regain_days"), ("money", "money.cap_per_month")):
+        if (dated := coming.get(section)) is not None:
+            changes.append(SectionChange(key=key, old=dated[0], new=dated[1], since=dated[2]))
+    return changes
+
+
 def pending_changes(services: Services, *, at: datetime, also: Collection[str] = ()) -> list[QuotaChange]:
     """Return the differences between the file and the rules of the running periods as of *at* (aware).
 
@@ -73,7 +110,7 @@ def pending_changes(services: Services, *, at: datetime, also: Collection[str] =
     for name in (*asked, *sorted(set(recorded) - set(asked))):
         versions, new = recorded.get(name), asked.get(name)
         old = None if versions is None else rulebook.running(versions, today=today).quota
-        if not recorded or (old == new and name not in also):
+        if not recorded or (_is_same(old, new) and name not in also):
             continue
         changes.append(_change(services, name, old, new, at=at))
     return changes
@@ -129,7 +166,9 @@ def _change(
     trial = _Trial(
         branch=branch, period=running, at=at, threshold=Fraction(services.config.messages.behind_threshold)
     )
-    changed = tuple(differences(old, new)) if old is not None and new is not None else ()
+    changed: tuple[Difference, ...] = ()
+    if old is not None and new is not None:
+        changed = tuple(key for key in differences(old, new) if not key.key.startswith("integrity."))
     people = {userid for quota, _ in quota_period for userid in trial.rows(quota)}
     return QuotaChange(
         quota=name,
@@ -141,6 +180,11 @@ def _change(
         adoptable=trial.harmless(old, changed) if old is not None else (),
         people=tuple(sorted(people)),
     )
+
+
+def _is_same(old: Quota | None, new: Quota | None) -> bool:
+    """Say whether two rules are equal but for `[integrity]`, which is frozen by day."""
+    return old == (new if old is None or new is None else replace(new, integrity=old.integrity))
 
 
 def _applied(quota: Quota, wanted: Iterable[Difference]) -> Quota:
