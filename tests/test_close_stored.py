@@ -155,6 +155,19 @@ def test_the_sums_of_explain_and_of_the_list_are_the_stored_ones(
     assert "the result preliminary: 1 of 1 counted, 0 rejected, target 3" in explained.err
 
 
+@pytest.mark.parametrize("cap", ["", "[money]\ncap_per_month = 100\n"], ids=["no cap", "a cap"])
+def test_running_periods_do_not_read_the_stored_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap: str
+) -> None:
+    """Every answer asks for them, and the table of results only grows."""
+    last_day = at("2026-11-30T17:00")
+    with branch(tmp_path, quotas=RULES, more=cap, when=last_day) as services:
+        monkeypatch.setattr(services.store, "results", None)
+        rows = load_standings(services, at=last_day).rows
+
+    assert [row.userid for row in rows] == ["li", "zhang"]
+
+
 # --- what a signature takes ---
 
 

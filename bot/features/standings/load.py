@@ -204,11 +204,12 @@ def load_standings_in(
         money=money,
     )
     shown = names_of(quota_periods)
-    closed = closed_by(services, wanted, at=at) if kept else set()
-    cut = cap_rows(services, wanted, rows, kept=closed if stored else closed - shown, book=book)
+    fresh = (shown if not stored else ()) if kept else None
+    cut = cap_rows(services, wanted, rows, fresh=fresh, at=at, book=book)
     rows = tuple(row for row in cut if (row.quota, row.period) in shown)
     if stored:
-        rows = rows_as_stored(services, quota_periods, rows, closed=closed & shown)
+        closed = closed_by(services, quota_periods, at=at)
+        rows = rows_as_stored(services, quota_periods, rows, closed=closed)
     return Standings(
         at=at, periods=tuple(quota_periods), rows=rows, branch=branch, people=load_people(services)
     )

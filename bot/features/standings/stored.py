@@ -29,7 +29,7 @@ def names_of(quota_periods: Iterable[QuotaInPeriod]) -> set[Name]:
 def closed_by(services: Services, quota_periods: Iterable[QuotaInPeriod], *, at: datetime) -> set[Name]:
     """Return (quota, period) of *quota_periods* closed at *at* (aware) or before."""
     today, at_s = services.config.work_calendar().local_day(at), epoch_of(at)
-    ended = names_of((quota, period) for quota, period in quota_periods if period.last <= today)
+    ended = names_of((quota, period) for quota, period in quota_periods if period.last < today)
     closed = services.store.results.closed() if ended else ()
     return ended & {(line.quota, line.period) for line in closed if line.closed_at <= at_s}
 
@@ -78,16 +78,20 @@ def cap_rows(
     quota_periods: Sequence[QuotaInPeriod],
     rows: Sequence[QuotaFigures],
     *,
-    kept: Collection[Name],
+    fresh: Collection[Name] | None,
+    at: datetime,
     book: Rulebook,
 ) -> Sequence[QuotaFigures]:
     """Return *rows* with the penalties of each person and month cut at the cap.
 
-    Lines of the *kept* periods are stored: each takes the largest amount that it ever had, so that a
-    correction frees nothing. The other rows of *quota_periods* follow by settlement, then by the file.
+    Each stored line of a period closed by *at* takes the largest amount that it ever had: a correction frees
+    nothing. The other rows of *quota_periods* follow by settlement, then by the file. *fresh*: closed periods
+    whose stored lines are ignored, None for all.
     """
-    if not (caps := caps_of(services, quota_periods)):
+    caps = caps_of(services, quota_periods)
+    if not caps or not any(row.penalty for row in rows):
         return rows
+    kept = set() if fresh is None else closed_by(services, quota_periods, at=at) - set(fresh)
     calendar, places = services.config.work_calendar(), book.places()
     order = {
         (quota.id, period.name): (quota.settlement(period, calendar=calendar), places[quota.id], period.first)
