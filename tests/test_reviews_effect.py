@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from random import Random
 
 import pytest
 from builders.chat import say
@@ -169,3 +170,37 @@ def test_a_contact_that_is_open_can_be_appealed(tmp_path: Path) -> None:
         after = [line for line in say(services, "zhang", "为什么 wm-new") if "说“申诉" in line]
 
     assert (len(offered), case.id, after) == (1, "appeal:1", [])
+
+
+# --- an appeal never makes worse ---
+
+CROWDED = (
+    f"{QUOTA}penalty = {{ per_missing = 10 }}\n[quotas.counting]\nkeep_days = 7\n"
+    'max_per_day = 2\nfirst_add = "pair"\nmax_share = [{ fact = "far", share = 0.2 }]\n'
+)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_decision_on_an_appeal_makes_its_author_worse_off(tmp_path: Path, seed: int) -> None:
+    """Whatever the contact and the decision: rejected leaves every figure, accepted takes nothing away."""
+    chance, tried = Random(seed), 0
+    with branch(tmp_path, more="", quotas=CROWDED) as services:
+        for number in range(60):
+            day, customer = chance.randint(2, 22), f"wm-{chance.randrange(20)}"
+            kind = RelationKind.LOST_BY_CUSTOMER if number % 3 == 2 else RelationKind.ADDED
+            tell(services, "zhang", customer, at(f"2026-11-{day:02d}T{chance.randint(9, 17):02d}:00"), kind)
+        for number in range(20):
+            try:
+                (case,) = open_appeal(services, "zhang", f"wm-{number}", text="请看看", at=TUESDAY)
+            except ReviewError:
+                continue
+            tried += 1
+            rejected = effects_of(services, case, accept=False, at=TUESDAY)
+            accepted = effects_of(services, case, accept=True, at=TUESDAY)
+            assert [effect.changes for effect in rejected] == [{}]
+            (changes,) = (effect.changes for effect in accepted)
+            assert changes["counted"][1] == (changes["counted"][0] or 0) + 1
+            assert (changes["penalty"][1] or 0) < (changes["penalty"][0] or 0)
+            decide(services, case.id, accept=chance.random() < 0.5, by="head", reason="看过了", at=TUESDAY)
+
+    assert tried > 3
