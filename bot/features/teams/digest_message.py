@@ -112,7 +112,12 @@ def digest(
 
 def _last(language: str, news: News, *, in_short: bool = False) -> list[Line]:
     """Say what help brought and how many appeals are open."""
-    return [*_outcome(language, news.outcome, in_short=in_short), *_appeals(language, news.appeals)]
+    said = []
+    if news.outcome is not None:
+        said.append(outcome_said(news.outcome, language=language, in_short=in_short))
+    if news.appeals:
+        said.append(texts_in(language)["helping.reviews"].say(n=news.appeals))
+    return [Line((Part(text),), Keep.USEFUL) for text in said]
 
 
 def _title(
@@ -322,16 +327,6 @@ def _improved(texts: Texts, names: Mapping[str, str], improved: Improved | None)
     who = texts["helping.names"].join(names[userid] for userid in improved.userids)
     text = texts["helping.improved"].say(names=who, n=improved.more)
     return [Line((Part(text, Tone.GOOD),), Keep.NICE)]
-
-
-def _outcome(language: str, outcome: CoachingOutcome | None, *, in_short: bool) -> list[Line]:
-    if outcome is None:
-        return []
-    return [Line((Part(outcome_said(outcome, language=language, in_short=in_short)),), Keep.USEFUL)]
-
-
-def _appeals(language: str, number: int) -> list[Line]:
-    return [Line((Part(texts_in(language)["helping.reviews"].say(n=number)),), Keep.USEFUL)] if number else []
 
 
 def _groups(texts: Texts, team: Sequence[TeamMember]) -> str:
