@@ -13,6 +13,7 @@ from builders.sandbox import TODAY, Api, make_api
 from bot.features.chat.answer import REPLIES
 from bot.features.chat.commands import ParsedCommand, parse_command
 from bot.features.chat.menu import groups, menu
+from bot.store.store import Store
 from sandbox.branch import make_branch
 from sandbox.server import start
 from sandbox.world import World
@@ -40,6 +41,7 @@ def quotabot(
 ) -> Quotabot:
     write_roster(folder, "yg01,员工甲,11,客户经理,,,,")
     config = write_config(folder, app=asdict(world.app), api_url=world.callback_url, more=more)
+    Store(folder / "quotabot.db").close()  # the command makes none
     patch.setenv("QUOTABOT_CONFIG", str(config))
     return command_here(capsys, patch)
 
@@ -53,6 +55,24 @@ def test_push_replaces_the_menu_in_the_language_of_the_file(
 
     assert (done.code, done.out.splitlines()[0]) == (0, "Mine: Progress · List · Rank · Rules · Privacy")
     assert world.menu == menu(language="en")
+
+
+@pytest.mark.parametrize("errcode", [40001, 40014, 42001])
+def test_push_renews_a_kept_token_that_wecom_refuses(
+    tmp_path: Path,
+    world: World,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    errcode: int,
+) -> None:
+    """Kind: an error judged without the call that it belongs to."""
+    run = quotabot(tmp_path, world, capsys, monkeypatch)
+    assert run("menu", "push").code == 0
+    world.faults.arm({"read_error": {"errcode": errcode, "times": 1}})
+    done = run("menu", "push")
+
+    assert (done.code, done.err) == (0, "")
+    assert world.tokens.calls == 2
 
 
 def test_push_says_why_wecom_refuses(

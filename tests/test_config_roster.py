@@ -393,3 +393,13 @@ def test_a_userid_that_is_a_command_of_wecom_is_no_userid(tmp_path: Path, userid
 
     with pytest.raises(RosterError, match="a letter or digit"):
         read_roster(path)
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x1d", "\ufffe"], ids=ascii)
+def test_a_role_that_the_store_cannot_take_is_cleaned(tmp_path: Path, odd: str) -> None:
+    """Kind: text from outside that the store cannot take."""
+    path = tmp_path / "roster.csv"
+    head = "userid,name,department,role,leader_of,joined_on,left_on,share"
+    path.write_text(f"{head}\nyg01,甲,1,客户{odd}经理,,,,\n", encoding="utf-8")
+
+    assert read_roster(path)[0].role == "客户\ufffd经理"

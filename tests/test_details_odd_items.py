@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from builders.details import Desk, desk
 from builders.e2e import QUOTA
+from builders.service import logged
 
 from bot.core.verdicts import Verdict
+from bot.features.details import reader as reader_module
 from bot.features.details.answers import SOON_S
 from bot.store.details import DetailReads
 from sandbox import reading
@@ -139,3 +141,28 @@ def test_a_fault_of_ours_with_one_answer_does_not_hold_up_the_others(
     assert wish is not None
     assert "TypeError" in wish.error
     assert [quiet.wish(customer) for customer in customers] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [({"gateway": 1000}, "errcode"), ({"drip": {"seconds": 0.3, "times": 1000}}, "within")],
+)
+def test_an_unknown_outcome_of_reading_shows_in_readyz_and_in_one_line(
+    quiet: Desk, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], words: str
+) -> None:
+    """Kind: unknown outcomes are invisible."""
+    quiet.happen("add")
+    quiet.drain()
+    quiet.world.faults.arm(fault)
+    monkeypatch.setattr(quiet.reader._client._transport, "_deadline_s", 0.5)
+    quiet.happen("add")
+    with logged(reader_module) as entries:
+        for wait in (0, *SOON_S):
+            quiet.later(wait)
+    told = quiet.degraded()
+    quiet.world.faults.clear()
+    quiet.later(3600)
+
+    assert [(one["part"], words in one["problem"]) for one in told] == [("details", True)]
+    assert [entry["event"] for entry in entries] == ["details wait"]
+    assert quiet.degraded() == []

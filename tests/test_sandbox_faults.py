@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import requests
@@ -190,3 +191,68 @@ def test_closing_lets_go_of_calls_that_hang() -> None:
         with pytest.raises(requests.ConnectionError):
             hanging.result(30)
         assert time.monotonic() - began < 30  # and not the minute that it was to hang
+
+
+def test_something_before_wecom_may_answer_without_an_errcode(caller: Caller) -> None:
+    caller.arm(gateway=2)
+    answer = caller.send()
+    token = requests.get(f"{caller.server.url}/cgi-bin/gettoken", timeout=60)
+
+    assert (answer.status_code, "errcode" in answer.json(), "errcode" in token.json()) == (200, False, False)
+    assert caller.received() == []
+    assert caller.send().json()["errcode"] == 0
+
+
+def test_an_answer_may_come_byte_by_byte(caller: Caller) -> None:
+    caller.arm(drip={"seconds": 0.01, "times": 1})
+    began = time.monotonic()
+    answer = caller.send()
+
+    assert answer.json()["errcode"] == 0
+    assert time.monotonic() - began > 0.01 * len(answer.content)
+
+
+def test_a_token_may_be_refused_from_its_first_use(caller: Caller) -> None:
+    caller.server.world.tokens.revoke()
+    caller.arm(dead_token=1)
+    first, second = Caller(caller.server), Caller(caller.server)
+
+    assert [one.send().json()["errcode"] for one in (first, second)] == [40014, 0]
+
+
+def test_single_items_may_be_refused_by_every_call_that_names_them(caller: Caller) -> None:
+    url, query = f"{caller.server.url}/cgi-bin", {"access_token": caller.token}
+    caller.arm(odd={"userid:yg01": 41054, "department:12": 60003})
+
+    def code(path: str, **asked: object) -> object:
+        return requests.get(f"{url}/{path}", params={**query, **asked}, timeout=60).json()["errcode"]
+
+    lists = [
+        requests.post(
+            f"{url}/externalcontact/batch/get_by_user",
+            params=query,
+            json={"userid_list": userids},
+            timeout=60,
+        ).json()["errcode"]
+        for userids in (["yg02", "YG01"], ["yg02"])
+    ]
+    assert (code("user/get", userid="yg01"), code("user/get", userid="yg02")) == (41054, 0)
+    assert (code("user/list", department_id=12), code("user/list", department_id=11)) == (60003, 0)
+    assert lists == [41054, 84061]  # yg02 has no customer
+
+
+@pytest.mark.parametrize("odd", [{"yg01": 41054}, {"userid:yg01": 0}, {"userid:yg01": "x"}, 7])
+def test_a_wrong_odd_item_is_refused(caller: Caller, odd: object) -> None:
+    assert caller.arm(odd=odd).status_code == 400
+
+
+def test_half_an_emoji_in_a_name_is_given_as_wecom_gives_it(caller: Caller) -> None:
+    world = caller.server.world
+    world.people["yg01"] = replace(world.people["yg01"], name="a\ud83db")
+    answer = requests.get(
+        f"{caller.server.url}/cgi-bin/user/get",
+        params={"access_token": caller.token, "userid": "yg01"},
+        timeout=60,
+    )
+
+    assert b"a\\ud83db" in answer.content

@@ -99,8 +99,8 @@ def test_each_answer_has_its_meaning(
     ("answer", "outcome"),
     [
         pytest.param(AnswerError(41096), WelcomeOutcome("refused", 41096), id="always another app"),
-        pytest.param(NotSentError("no"), WelcomeOutcome("dropped"), id="never a connection"),
-        pytest.param(UnknownOutcomeError("?"), WelcomeOutcome("unknown"), id="never an answer"),
+        pytest.param(NotSentError("no"), WelcomeOutcome("dropped", problem="no"), id="never a connection"),
+        pytest.param(UnknownOutcomeError("?"), WelcomeOutcome("unknown", problem="?"), id="never an answer"),
     ],
 )
 def test_no_call_begins_after_18_seconds(answer: WeComError, outcome: WelcomeOutcome) -> None:

@@ -12,7 +12,7 @@ from bot.cli.options import config_option, loaded
 from bot.features.chat.menu import groups
 from bot.features.chat.menu import menu as menu_of
 from bot.wecom.errors import WeComError
-from bot.wecom.token import TokenError
+from bot.wecom.token import TokenError, with_token
 
 
 @click.group()
@@ -34,8 +34,12 @@ def push(config_path: Path) -> None:
         forget_other_app(services)
         client = wecom_client(config)
         try:
-            token = token_keeper(services, client).get()
-            client.create_menu(config.wecom.agent_id, menu_of(language=language), token=token)
+            with_token(
+                token_keeper(services, client),
+                lambda token: client.create_menu(
+                    config.wecom.agent_id, menu_of(language=language), token=token
+                ),
+            )
         except (TokenError, WeComError) as error:
             click.echo(f"the menu was not created: {error}", err=True)
             sys.exit(1)

@@ -16,6 +16,7 @@ from bot.config.faults import FileError, shown
 from bot.config.fields import MAX_WHOLE, USERID_ALLOWED, is_userid
 from bot.config.rules import Role
 from bot.core.people import Departments
+from bot.core.text import cleaned
 
 ROSTER_COLUMNS = ("userid", "name", "department", "role", "leader_of", "joined_on", "left_on", "share")
 _FIELDS = {column: column for column in ROSTER_COLUMNS[1:]} | {"department": "departments"}
@@ -202,7 +203,7 @@ def _roster_line(
         userid=userid,
         name=_name(cells) or cells["userid"],
         departments=_ids(cells, "department", departments),
-        role=cells["role"] or None,
+        role=cleaned(cells["role"]) or None,
         leader_of=_ids(cells, "leader_of", departments),
         joined_on=cells.day("joined_on", or_empty=True),
         left_on=cells.day("left_on", or_empty=True),

@@ -58,5 +58,5 @@ class Greeter:
             self._trouble.clear()
         else:
             log.info("customer not greeted", state=state.value, errcode=outcome.errcode, age_s=age_s)
-        if outcome.problem:
-            self._trouble.note(Trouble(outcome.errcode, outcome.problem))
+        if outcome.problem and self._trouble.note(Trouble(outcome.errcode, outcome.problem)):
+            log.warning("welcome messages fail", errcode=outcome.errcode, reason=outcome.problem)

@@ -130,3 +130,15 @@ class TokenKeeper:
         early = min(EARLY_S, lifetime // 10)
         self._tokens.put(self._name, token=token, expires_at=int(self._time()) + lifetime - early)
         return token
+
+
+def with_token(keeper: TokenKeeper, call: Callable[[str], object]) -> None:
+    """Make one *call* with a token; renew a refused one and call once more. Raises WeComError."""
+    token = keeper.get()
+    try:
+        call(token)
+    except AnswerError as error:
+        if error.kind is not ErrorKind.TOKEN:
+            raise
+        keeper.void(token, error)
+        call(keeper.get())

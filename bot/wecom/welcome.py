@@ -42,7 +42,7 @@ class Greeting:
 class WelcomeOutcome:
     """The result: sent, dropped, refused or unknown. *errcode*: WeCom's last one, 0 if there is none.
 
-    *problem*: what an administrator must change, empty if nothing.
+    *problem*: what is in the way, or what an administrator must change; empty if nothing.
     """
 
     state: str
@@ -94,10 +94,10 @@ class WelcomeSender:
                     error.errcode == -1 and tries >= MAX_SYSTEM_BUSY_TRIES
                 ):
                     return last
-            except NotSentError:
-                last = last if unsure else WelcomeOutcome("dropped")
-            except UnknownOutcomeError:
-                unsure, last = True, WelcomeOutcome("unknown")
+            except NotSentError as error:
+                last = last if unsure else WelcomeOutcome("dropped", problem=str(error))
+            except UnknownOutcomeError as error:
+                unsure, last = True, WelcomeOutcome("unknown", problem=str(error))
             else:
                 return WelcomeOutcome("sent")
             if self._ending.is_set():

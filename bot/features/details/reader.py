@@ -179,8 +179,11 @@ class Reader:
             return True
         if isinstance(error, NotSentError):
             self._hold(now + _UNREACHED_S)
+            self._note(error)
             return True
         if not isinstance(error, AnswerError):
+            if not isinstance(error, MalformedError):  # of this contact alone
+                self._note(error)
             return False
         kind = error.kind
         if error.errcode in TOO_MANY_AT_ONCE or kind is ErrorKind.RATE:
@@ -195,6 +198,7 @@ class Reader:
     def _hold(self, until: float) -> None:
         self._hold_until = max(self._hold_until, until)
 
-    def _note(self, error: AnswerError) -> None:
-        log.error("details wait", errcode=error.errcode, reason=str(error))
-        self._trouble.note(Trouble(error.errcode, str(error)))
+    def _note(self, error: WeComError) -> None:
+        code = error.errcode if isinstance(error, AnswerError) else 0
+        if self._trouble.note(Trouble(code, str(error))):
+            log.error("details wait", errcode=code, reason=str(error))
