@@ -9,9 +9,23 @@ from pathlib import Path
 import pytest
 from builders import service as bot_builders
 from builders.chat import arrive, click_event, say, text_event
-from builders.e2e import FakeTime, at, outbox_rows
-from builders.reviews import BURST_RULE, MONDAY, ROSTER, TUESDAY, branch, burst, lost_contact, morning, tell
+from builders.e2e import FakeTime, at, outbox_rows, write_config
+from builders.reviews import (
+    BURST_RULE,
+    HOLD,
+    MONDAY,
+    ROSTER,
+    RULES,
+    TUESDAY,
+    branch,
+    burst,
+    lost_contact,
+    morning,
+    tell,
+)
 
+from bot.app.bootstrap import record_files
+from bot.config import load
 from bot.core.coaching import Mark
 from bot.core.relations import RelationKind
 from bot.features.chat import answer
@@ -352,6 +366,17 @@ def test_rules_are_plain_sentences(services: Services) -> None:
     assert "· 加上后满 7 天还在才算" in said
     assert "谁决定：主管乙；3 个工作日没有决定就上一级。本人和直接主管不决定" in said
     assert said[-2] == "这里没有扣减，也没有奖励"
+
+
+def test_rules_say_what_happens_to_the_adds_of_today(services: Services, tmp_path: Path) -> None:
+    record_files(services, now=TUESDAY - timedelta(days=4))
+    before = say(services, "zhang", "规则")
+    services.use(load(write_config(tmp_path, quotas=RULES, more=HOLD), environ={}), services.directory)
+    record_files(services, now=TUESDAY - timedelta(days=1))
+    after = say(services, "zhang", "规则")
+
+    assert [line.rpartition("，")[2] for line in before if "集中添加" in line] == ["照常计入"]
+    assert [line.rpartition("，")[2] for line in after if "集中添加" in line] == ["暂列待确认"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.config.unsupported import OFF_VALUES
@@ -11,6 +12,7 @@ from bot.features.chat import about_message, own_message
 from bot.features.chat.about_message import Kept
 from bot.features.chat.desk import Ask
 from bot.features.customers.names import KEPT
+from bot.features.ledger.versions import load_integrity
 from bot.features.rules.message import rules as rules_message
 from bot.messages.message import Message
 
@@ -21,8 +23,12 @@ def rules(ask: Ask) -> Message:
     """Return the rules of the asker's quotas in the running periods, the deciders, the source of money."""
     desk = ask.desk
     rows = {(row.quota, row.period): row for row in desk.standings.by_person.get(ask.userid, ())}
+    today = load_integrity(desk.services).on(desk.local.date())  # an add has the rules of its day
     asked = [
-        (quota, rows[quota.id, period.name])
+        (
+            replace(quota, integrity=replace(today, quick_loss=quota.integrity.quick_loss)),
+            rows[quota.id, period.name],
+        )
         for quota, period in desk.standings.periods
         if (quota.id, period.name) in rows
     ]
