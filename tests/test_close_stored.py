@@ -12,6 +12,7 @@ from builders.e2e import (
     Quotabot,
     add_customers,
     at,
+    change,
     command_here,
     installation,
     write_config,
@@ -19,6 +20,7 @@ from builders.e2e import (
 )
 from builders.reviews import ROSTER, branch, tell
 
+from bot.config import load
 from bot.core.progress import QuotaFigures
 from bot.core.relations import RelationKind
 from bot.features.close import results
@@ -248,6 +250,20 @@ def test_the_commands_print_every_change_before_signing(
         *lines,
         "cm-monthly 2026-10: 2 line(s) are final now, signed by 人事",
     ]
+
+
+def test_a_quota_that_nobody_recorded_and_the_file_lost_proposes_nothing(tmp_path: Path) -> None:
+    with branch(tmp_path, quotas=RULES, when=OVER) as services:
+        add(services, "zhang", "wm-1", "2026-11-04T10:00")
+        close(services)
+        change(services, "DELETE FROM rule_versions")
+        path = write_config(tmp_path, quotas=RULES.replace("cm-monthly", "another"))
+        services.use(load(path, environ={}), services.directory)
+        proposed = results.changes(services, *NAME, at=OVER)
+        signed = signature(services)
+
+    assert proposed == []
+    assert signed["zhang"] == (1, 300)
 
 
 # --- for reference only ---

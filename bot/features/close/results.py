@@ -262,10 +262,10 @@ def _signed(
 
 def _differing(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
     """Return the stored lines of a period that would differ as of *at*, and people without one, by userid."""
+    if not (quota_period := _quota_period(services, quota, period)):
+        return []  # the quota is gone from the file and was never recorded
     stored = {userid: result.line for userid, result in services.store.results.newest(quota, period).items()}
-    quota_period = _quota_period(services, quota, period)
-    rows = _computed(services, quota_period, at=at).rows if quota_period else ()
-    now = {row.userid: row for row in rows}
+    now = {row.userid: row for row in _computed(services, quota_period, at=at).rows}
     pairs = [(userid, stored.get(userid), now.get(userid)) for userid in sorted(stored.keys() | now.keys())]
     return [
         Change(userid=userid, stored=before, now=after)
