@@ -36,8 +36,7 @@ def create_app(
     """Build the application with every path.
 
     *receive*: the receiver of callbacks; a server may call it without Flask. *peer* names the caller for the
-    log. *verify_files*: a folder of
-    WW_verify_*.txt, served at the root.
+    log. *verify_files*: a folder of WW_verify_*.txt, served at the root.
     """
     app = Flask("quotabot", static_folder=None)
     app.register_blueprint(pages)
@@ -76,6 +75,11 @@ def create_app(
             abort(404)
         return send_file((verify_files / name).resolve(), mimetype="text/plain")
 
+    _log_unknown_paths(app, peer=peer)
+    return app
+
+
+def _log_unknown_paths(app: Flask, *, peer: Callable[[Request], str]) -> None:
     known = [rule.rule for rule in app.url_map.iter_rules() if not rule.arguments]
     unknown = UnknownPaths(known)
 
@@ -86,8 +90,6 @@ def create_app(
             asked = _request(with_body=False)
             unknown.note(asked.path, query=asked.query, peer=peer(asked))
         return error
-
-    return app
 
 
 def _request(*, with_body: bool = True) -> Request:

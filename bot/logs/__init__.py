@@ -10,7 +10,7 @@ from typing import TextIO
 import click
 import structlog
 
-from bot.log_writer import LogWriter
+from bot.logs.writer import LogWriter
 
 
 def never_wait() -> None:
