@@ -26,6 +26,7 @@ EXAMPLES = {
     "leave": ("leave",),
     "question": ("question",),
     "review": ("review",),
+    "admin": ("admin",),
 }
 
 

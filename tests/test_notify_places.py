@@ -206,7 +206,7 @@ def test_a_slot_is_kept_until_planning_is_over(tmp_path: Path, when: str, got: s
 def test_the_week_has_a_slot_on_the_last_workday_alone(tmp_path: Path) -> None:
     with opened(tmp_path) as services:
         found = [
-            put(services, row(services, "admin", when=at(f"{day}T08:40")))
+            put(services, row(services, "statement", when=at(f"{day}T08:40")))
             for day in ("2026-11-24", "2026-11-27")
         ]
 
@@ -353,7 +353,7 @@ def test_a_preview_names_what_would_go_and_takes_no_slot(services: Services) -> 
 
 def test_what_goes_is_what_was_previewed(services: Services) -> None:
     evening = at("2026-11-24T17:00")
-    planned = [row(services, f"admin:{n}", to, when=evening) for to in ("jia", "yi") for n in range(4)]
+    planned = [row(services, f"statement:{n}", to, when=evening) for to in ("jia", "yi") for n in range(4)]
     quiet = quiet_hours(services)
     previewed = [one.key for one in going(services, planned, quiet=quiet)]
 

@@ -122,7 +122,7 @@ def test_a_dry_run_shows_what_the_run_stores(tmp_path: Path, seed: int) -> None:
     assert withheld
 
 
-def test_of_two_messages_of_one_dry_run_the_second_finds_the_place_taken(tmp_path: Path) -> None:
+def test_of_two_messages_of_one_dry_run_one_carries_the_other(tmp_path: Path) -> None:
     write_roster(tmp_path, "boss,主管甲,11,客户经理,,,,")
     more = '[admins]\nuserids = ["boss"]\n[messages]\nper_day = 1\n'
     clock = FakeTime(at("2026-11-24T20:00"))
@@ -133,8 +133,9 @@ def test_of_two_messages_of_one_dry_run_the_second_finds_the_place_taken(tmp_pat
         )  # done: no reminder to leave a place to
         clock.set("2026-11-26T09:07")
         planned = list(plan(services, "progress", at=clock.now()))
-        shown = [one.key for one in going(services, planned, quiet=quiet_hours(services))]
+        admin, progress = going(services, planned, quiet=quiet_hours(services))
 
         assert [one.job for one in planned] == ["admin", "progress"]
-        assert shown == ["progress:2026-11-26:boss"]
+        assert (admin.key, progress.key) == ("admin:2026-11-26:boss", "progress:2026-11-26:boss")
+        assert admin.content.splitlines()[0] in progress.content
         assert services.store.unasked_messages.counts(date(2026, 11, 26)) == {}

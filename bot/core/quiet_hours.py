@@ -25,6 +25,7 @@ WAITS: Mapping[str, int] = {
     "leave": 10,
     "question": 2,
     "review": 2,
+    "admin": 1,
 }
 WAITED = "waited"  # the kind of a message that only holds messages that waited
 CARRIERS = ("progress", "digest", WAITED)  # kinds that also say what waited for their receiver
