@@ -168,7 +168,9 @@ def test_a_message_may_go_until_working_hours_are_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "word"), [pytest.param("zh-CN", "今天"), pytest.param("en", "today")], ids=["zh-CN", "en"]
+    ("language", "word"),
+    [pytest.param("zh-CN", "本月"), pytest.param("en", "This month")],
+    ids=["zh-CN", "en"],
 )
 def test_texts_are_in_the_configured_language(tmp_path: Path, language: str, word: str) -> None:
     (message,) = planned(
