@@ -241,6 +241,39 @@ def test_an_unknown_outcome_shows_in_readyz_and_in_one_line(
     assert set(office.states().values()) == {"sent"}
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [({"gateway": 1000}, "no errcode"), ({"read_error": {"errcode": -1, "times": 1000}}, "answered -1")],
+)
+def test_an_upload_that_fails_shows_in_readyz(office: Post, fault: dict[str, Any], words: str) -> None:
+    office.put("progress:0")
+    office.drain()
+    office.services.store.attachments.put("export:1", filename="a.xlsx", body=b"a longer file", at=0)
+    office.put("file:1", content="export:1", msgtype="file", lane=Lane.FAST)
+    office.world.faults.arm(fault)
+    for _ in range(5):
+        office.later(15)
+    (told,) = office.degraded()
+    office.world.faults.clear()
+    office.later(700)
+
+    assert words in told["problem"]
+    assert office.states()["file:1"] == "sent"
+    assert office.degraded() == []
+
+
+def test_what_makes_no_call_says_nothing_of_wecom(office: Post) -> None:
+    office.put("progress:0")
+    office.drain()
+    arm(office, http_status={"status": 502, "times": 1})
+    office.put("progress:1")
+    office.drain()
+    office.put("progress:2", to="@all")
+    office.drain()
+
+    assert [one["part"] for one in office.degraded()] == ["wecom", "outbox"]
+
+
 # The absence of an error taken for success.
 
 

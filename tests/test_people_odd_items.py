@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,24 @@ def test_a_member_who_cannot_be_stored_does_not_hold_up_the_others(
     assert {"new01", "new03"} <= set(store.members.all())
     assert set(store.address_book.wanted()) == {"new02"}
     assert store.address_book.due(now=int(store.now()), batch=9) == []
+
+
+def test_a_reading_of_members_whose_outcome_is_unknown_shows_in_readyz(
+    opened: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: unknown outcomes are invisible."""
+    opened.read(FIRST)
+    opened.corp.act("join", userid="new01", name="新人", departments=[11])
+    store = opened.services.store
+    store.address_book.want("new01", since=int(store.now()))
+    opened.corp.world.faults.arm({"gateway": 1000})
+    monkeypatch.setattr(refresh, "address_book", lambda _services: nullcontext(opened.corp.book))
+    refresh.look_after(opened.services)
+    told = degraded(opened)
+    opened.corp.world.faults.clear()
+    opened.clock.pass_(120)
+    refresh.look_after(opened.services)
+
+    assert [(one["part"], "errcode" in one["problem"]) for one in told] == [("directory", True)]
+    assert "new01" in store.members.all()
+    assert degraded(opened) == []

@@ -370,6 +370,16 @@ def test_no_deadline_outlives_its_call(far: Far) -> None:
     assert not [name for name in names if "deadline" in name]
 
 
+@pytest.mark.parametrize(
+    ("given", "lifetime"),
+    [("0", 60), ("1", 60), ("7200", 7200), ("9" * 20, 86_400), ('"7200"', 7200)],
+)
+def test_a_token_lives_neither_for_no_time_nor_for_ever(far: Far, given: str, lifetime: int) -> None:
+    far.answer = reply(200, f'{{"errcode":0,"access_token":"T","expires_in":{given}}}'.encode())
+    with calling(far.url) as client:
+        assert client.get_token() == ("T", lifetime)
+
+
 def test_a_refused_connection_was_not_sent() -> None:
     with calling(f"http://127.0.0.1:{unused_port()}") as client, pytest.raises(NotSentError):
         send(client)

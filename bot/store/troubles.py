@@ -37,6 +37,9 @@ class Trouble:
     is_busy: bool = False
 
 
+NOTHING_LEARNT = Trouble(0, "")  # no call was made
+
+
 class Troubles:
     """The notes of all parts, for all processes."""
 

@@ -11,6 +11,7 @@ from bot.wecom.errors import UnknownOutcomeError
 
 CONNECT_S = 3.0
 READ_S = 7.0
+SHORTEST_TOKEN_S, LONGEST_TOKEN_S = 60, 86_400
 CALL_S = CONNECT_S + READ_S  # the longest duration of a call; leases last longer
 _NO_TOKEN = ""  # with an empty token wechatpy does not fetch one
 
@@ -48,7 +49,8 @@ class WeComClient:
         lifetime = str(answer.get("expires_in", 7200))
         if not lifetime.isdecimal():
             raise UnknownOutcomeError("WeCom's answer holds no lifetime of the token")
-        return str(answer["access_token"]), int(lifetime)
+        # No less than asks WeCom once a minute, no more than a store can take.
+        return str(answer["access_token"]), min(max(int(lifetime[:12]), SHORTEST_TOKEN_S), LONGEST_TOKEN_S)
 
     def send_message(self, request: bytes, *, token: str) -> dict[str, Any]:
         """Send an app message [90236]; *request* is the JSON body, sent unchanged. Raises WeComError."""

@@ -22,7 +22,7 @@ import structlog
 from bot.config.fields import is_userid
 from bot.features.robots.deliver import RobotDelivery
 from bot.store.outbox import UPDATE, Due, Outbox
-from bot.store.troubles import Trouble
+from bot.store.troubles import NOTHING_LEARNT, Trouble
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.errors import (
     CODE_SPENT,
@@ -79,18 +79,18 @@ class Delivery:
         if not is_userid(due.to_userid):
             # WeCom reads `@all` as everybody, and `a|b` as two people.
             self._give_up(due, state="failed", error="the receiver is not one userid")
-            return None
+            return NOTHING_LEARNT
         if due.unsure_since is not None and now - due.unsure_since >= RESEND_WITHIN_S:
             reason = "nobody knows whether WeCom took it, and it is too late to ask"
             self._outbox.finish(due.seq, state="unknown", now=now, error=reason)
-            return None
+            return NOTHING_LEARNT
         try:
             token = self._tokens.get()
         except TokenError as error:
             return Trouble(error.errcode, str(error), error.until, error.needs_human)
         request = due.request or self._request(due)
         if not may_call() or not self._outbox.begin(due.seq, request=request, now=now):
-            return None
+            return NOTHING_LEARNT
         return self._try(due, request, token, may_call)
 
     def _try(self, due: Due, request: bytes, token: str, may_call: Callable[[], bool]) -> Trouble | None:
@@ -104,7 +104,7 @@ class Delivery:
                 token = self._tokens.get()
                 if not may_call():
                     self._later(due, wait=0, unsure=False, error=str(error), spent=False)
-                    return None
+                    return NOTHING_LEARNT
                 answer = self._call(due, request, token)
         except TokenError as error:
             self._later(due, wait=0, unsure=False, error=str(error), spent=False)

@@ -20,7 +20,7 @@ from bot.features.delivery.message import file_refused
 from bot.features.notify.enqueue import FILE, answer
 from bot.services import Services
 from bot.store.outbox import Due
-from bot.store.troubles import Trouble
+from bot.store.troubles import NOTHING_LEARNT, Trouble
 from bot.wecom.errors import RATE_WINDOW_S, AnswerError, ErrorKind, WeComError
 from bot.wecom.token import PAUSE_AFTER_REFUSAL_S, TokenError
 
@@ -55,12 +55,12 @@ class FileDelivery(Delivery):
         """Return the request with the media_id, or trouble for all messages; None: not now."""
         if (stored := self._attachments.get(due.content)) is None:
             self._give_up(due, state="failed", error="its file is not there any more")
-            return None
+            return NOTHING_LEARNT
         token = ""
         try:
             token = self._tokens.get()
             if not may_call():
-                return None
+                return NOTHING_LEARNT
             media_id = self._client.upload_file(*stored, token=token)
         except TokenError as error:
             return Trouble(error.errcode, str(error), error.until, error.needs_human)
@@ -68,7 +68,7 @@ class FileDelivery(Delivery):
             return self._upload_refused(due, error, token=token)
         except WeComError as error:
             self._again(due, error)
-            return None
+            return Trouble(0, str(error))
         return self._file_request(due, media_id)
 
     def _upload_refused(self, due: Due, error: AnswerError, *, token: str) -> Trouble | None:
@@ -79,6 +79,7 @@ class FileDelivery(Delivery):
                 self._again(due, error)
             case ErrorKind.TRANSIENT:
                 self._again(due, error)
+                return Trouble(error.errcode, str(error))
             case ErrorKind.RATE:
                 return Trouble(error.errcode, str(error), now + RATE_WINDOW_S, needs_human=False)
             case ErrorKind.CONFIG:
@@ -92,7 +93,7 @@ class FileDelivery(Delivery):
         self, due: Due, *, state: str, error: str, receipt: Mapping[str, object] | None = None
     ) -> None:
         super()._give_up(due, state=state, error=error, receipt=receipt)
-        if due.msgtype != FILE or not is_userid(due.to_userid):
+        if due.msgtype != FILE or state != "failed" or not is_userid(due.to_userid):
             return
         at = self._services.clock.now()
         message = file_refused(

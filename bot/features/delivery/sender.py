@@ -18,7 +18,7 @@ from bot.features.notify.recheck import hold_back
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.store.lease import Lease
-from bot.store.troubles import Part, Trouble
+from bot.store.troubles import NOTHING_LEARNT, Part, Trouble
 from bot.wecom.client import CALL_S
 from bot.wecom.pacing import DAY_S, Pacer
 
@@ -138,11 +138,11 @@ class Sender:
             del self._flying[seq]
             if (error := future.exception()) is not None:
                 self._failed(seq, error)
-            elif (trouble := future.result()) is not None:
-                self._note(trouble)
-            else:
+            elif (trouble := future.result()) is None:
                 self._busy = 0
                 self._trouble.clear()
+            elif trouble is not NOTHING_LEARNT:
+                self._note(trouble)
 
     def _failed(self, seq: int, error: BaseException) -> None:
         """Note a fault of ours. The row stays as stored; its open outcome was stored before the call."""

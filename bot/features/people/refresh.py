@@ -110,6 +110,8 @@ def look_after(services: Services) -> None:
             max(error.until, now + 1) if isinstance(error, TokenError | BlockedError) else now + RETRY_AFTER_S
         )
         store.marks.put(_NEXT_TRY, str(until))
+        if not isinstance(error, TokenError | BlockedError):  # `readyz` has these from elsewhere
+            store.troubles.note(Part.DIRECTORY, Trouble(getattr(error, "errcode", 0), str(error)))
         log.warning("the directory was not read", reason=str(error))
 
 
@@ -131,6 +133,8 @@ def reread_members(services: Services, *, book: AddressBook, at: datetime) -> in
             raise
         read = {wanted.userid: wanted for wanted in due if wanted.userid in answers}
         _store_answers(services, answers, tags=tags, read=read, at=at)
+        if (noted := store.troubles.get(Part.DIRECTORY)) is not None and not noted.errcode:
+            store.troubles.clear(Part.DIRECTORY)  # WeCom answers again
     return len(read)
 
 

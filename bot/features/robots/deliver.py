@@ -15,7 +15,7 @@ from bot.features.robots.picture import Picture, draw
 from bot.features.robots.posts import PICTURE, fingerprints
 from bot.services import Services
 from bot.store.outbox import Due
-from bot.store.troubles import Trouble
+from bot.store.troubles import NOTHING_LEARNT, Trouble
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import (
     MAX_SYSTEM_BUSY_TRIES,
@@ -50,20 +50,20 @@ class RobotDelivery:
         if due.unsure_since is not None:
             reason = "nobody knows whether WeCom took it, and a robot cannot ask"
             self._outbox.finish(due.seq, state="unknown", now=now, error=reason)
-            return None
+            return NOTHING_LEARNT
         if due.msgtype == IMAGE and self._words_are_open(due.key):
             self._outbox.postpone(due.seq, next_try_at=now + 1)
-            return None
+            return NOTHING_LEARNT
         key, problem = self._key_of(robot)
         if key is None:
             self._outbox.finish(due.seq, state="failed", now=now, error=problem)
-            return None
+            return NOTHING_LEARNT
         request = self._request(due)
         if request is None:
-            return None
+            return NOTHING_LEARNT
         # The stored request is only the key, so equal posts of two robots are two requests.
         if not may_call() or not self._outbox.begin(due.seq, request=due.key.encode(), now=now):
-            return None
+            return NOTHING_LEARNT
         try:
             self._client.post_to_robot(request, key=key)
         except AnswerError as error:
