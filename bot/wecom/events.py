@@ -219,16 +219,16 @@ def _created_at(fields: Fields, *, strict: bool) -> int:
 
 
 def _card_pressed(fields: Fields) -> CardPressed:
-    texts = {name: text_of(fields, name) for name in ("FromUserName", "EventKey", "TaskId", "ResponseCode")}
-    for name, text in texts.items():
+    values = {name: text_of(fields, name) for name in ("FromUserName", "EventKey", "TaskId", "ResponseCode")}
+    for name, text in values.items():
         if not text:
             raise EventError(f"{name} is missing")
     return CardPressed(
         created_at=_created_at(fields, strict=True),
-        userid=texts["FromUserName"].lower(),
-        key=texts["EventKey"],
-        task_id=texts["TaskId"],
-        response_code=texts["ResponseCode"],
+        userid=values["FromUserName"].lower(),
+        key=values["EventKey"],
+        task_id=values["TaskId"],
+        response_code=values["ResponseCode"],
     )
 
 
