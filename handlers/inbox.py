@@ -36,8 +36,10 @@ def work_off(services: Services, *, upto: int | None = None, router: Router | No
 
 
 def _answer(services: Services) -> None:
-    derive(services)
-    answer_waiting(services)
+    try:
+        derive(services)
+    finally:  # a relation that cannot be derived holds up nobody's answer
+        answer_waiting(services)
 
 
 def _one_batch(services: Services, *, upto: int | None, router: Router) -> int:

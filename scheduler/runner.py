@@ -51,7 +51,7 @@ class Guard:
             self._act()
             self._went_well()
         except StoreBusyError as error:
-            self._not_before = time.monotonic() + AFTER_FAULT_S
+            self._not_before, self._last = time.monotonic() + AFTER_FAULT_S, ""
             _outage.note(self._name, error)
         except Exception as error:  # noqa: BLE001 - it is logged with its traceback
             self._went_wrong(error)

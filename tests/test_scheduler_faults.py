@@ -159,3 +159,18 @@ def test_an_answer_that_cannot_be_stored_holds_up_no_other(
     assert sorted(told) == ["answer:1", "answer:2"]
     assert "这会儿答不上来" in told["answer:1"]
     assert left == []
+
+
+def test_a_relation_that_cannot_be_derived_holds_up_nobody_s_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr("handlers.inbox.derive", broken)
+    with branch(tmp_path) as services:
+        with pytest.raises(ValueError, match="a fault of ours"):
+            arrive(services, text_event("zhang", "规则", msgid="2"))
+        told = [row["key"] for row in outbox_rows(services)]
+
+    assert told == ["answer:2"]

@@ -6,18 +6,23 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.e2e import at, rows_of, until, where
+from builders.e2e import at, rows_of, until, where, write_config, write_roster
+from builders.sandbox import make_world
 from builders.service import logged, running
-from builders.service_acts import NEVER_S, Bank, all_quick, bank, post, run_state
+from builders.service_acts import EMPLOYEES, NEVER_S, Bank, all_quick, bank, post, run_state
 
 from bot.app import service
+from bot.app.bootstrap import open_services
+from bot.config import load
 from bot.services import Services
 from bot.store.engine import StoreBusyError
+from sandbox.server import start
 from scheduler import runner
 from scheduler.jobs import LASTING
 
@@ -131,11 +136,13 @@ def test_a_store_that_is_away_is_a_warning_and_an_unexpected_fault_an_error(
     here: Bank, monkeypatch: pytest.MonkeyPatch, room: str, method: str
 ) -> None:
     all_quick(monkeypatch)
-    spoil(monkeypatch, getattr(here.services.store, room), method)
+    faulty = spoil(monkeypatch, getattr(here.services.store, room), method)
     with logged(runner) as entries, running(here.services, role="worker", tick_s=0.05):
-        until(lambda: len(entries) >= 3)
+        until(lambda: faulty.is_well)
 
-    assert sorted(entry["log_level"] for entry in entries) == ["error", "error", "warning"]
+    levels = {entry["event"]: entry["log_level"] for entry in entries}
+    assert levels["act failed and goes on"] == "error"
+    assert levels["the store is away; trying again"] == "warning"
 
 
 # --- its end ---
@@ -233,3 +240,25 @@ def test_a_service_may_be_started_again_in_the_same_process(here: Bank, role: st
             ports.append(site.port)
 
     assert [bool(port) for port in ports] == [role != "worker"] * 2
+
+
+@pytest.mark.parametrize("seconds", [0.2, 5.0], ids=["a byte now and then", "hardly a byte"])
+def test_an_answer_that_drips_does_not_hold_up_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """Kind: a time-out per read taken for one per call. It outlived leases, and the stop."""
+    monkeypatch.setattr("bot.wecom.client.CONNECT_S", 0.5)
+    monkeypatch.setattr("bot.wecom.client.READ_S", 1.5)
+    world, _ = make_world()
+    world.faults.arm({"drip": {"seconds": seconds, "times": 10_000}})
+    with start(world) as wecom:
+        write_roster(tmp_path, *EMPLOYEES)
+        config = write_config(tmp_path, app=asdict(world.app), api_url=wecom.url)
+        with open_services(load(config, environ={})) as services:
+            with running(services, role="all"):
+                until(lambda: world.tokens.calls > 0)
+                began = time.monotonic()
+            ended = time.monotonic()
+
+            assert ended - began < 15
+            assert services.store.leases.get("delivery", now=int(services.store.now())) is None
