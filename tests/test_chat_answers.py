@@ -597,3 +597,11 @@ def test_an_appeal_that_time_answers_says_the_date_and_opens_nothing(services: S
         "您这边不用再做什么，等时间到就行；11-27 周五 10:00 以后还没计入，再申诉也来得及。",
     ]
     assert services.store.reviews.all_open() == []
+
+
+@pytest.mark.parametrize("words", ["为什么 {}", "申诉 {} 客户是我的", "明细 {}", "排名 {}", "验证 {}"])
+def test_a_number_of_5000_digits_is_no_fault_of_the_program(services: Services, words: str) -> None:
+    with bot_builders.logged(answer) as log:
+        say(services, "zhangsan", words.format("9" * 5000))
+
+    assert log == []

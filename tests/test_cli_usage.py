@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders.e2e import MADE_UP_APP, Quotabot, command, command_here, write_config, write_roster
+from builders.e2e import (
+    COMMAND,
+    MADE_UP_APP,
+    ROOT,
+    Quotabot,
+    command,
+    command_here,
+    write_config,
+    write_roster,
+)
 
+from bot.cli import exporting
 from bot.store.store import Store
 
 COMMANDS = [
@@ -174,3 +187,64 @@ def test_a_store_that_cannot_be_opened_is_one_sentence_and_2(
     assert done.code == 2
     assert len(done.err.splitlines()) == 1
     assert "quotabot.db" in done.err
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31", "0001-01-01", "9999-12-31T23:59:59-12:00"])
+def test_a_time_for_which_there_are_no_days_is_bad_usage(
+    quotabot: Quotabot, config: Path, moment: str
+) -> None:
+    Store(config.parent / "quotabot.db").close()
+    done = quotabot("progress", "--at", moment, "--config", str(config))
+
+    assert done.code == 2
+    assert "is not between 2000 and 2100" in done.err or "lies outside 2000 to 2100" in done.err
+
+
+def test_an_import_needs_no_passwd_entry(
+    quotabot: Quotabot, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    leave = config.parent / "leave.csv"
+    leave.write_text("userid,from,to\nyg01,2026-11-24,2026-11-25\n", encoding="utf-8")
+    done = quotabot("import", "absences", str(leave), "--config", str(config))
+
+    assert done.code == 0
+    assert "stored 1 line(s)" in done.out
+
+
+def test_a_terminal_in_gbk_prints_what_it_can(config: Path) -> None:
+    write_roster(config.parent, "yg01,员工😀ᠮ,11,客户经理,,,,")
+    Store(config.parent / "quotabot.db").close()
+    done = subprocess.run(
+        [*COMMAND, "progress", "--config", str(config), "--at", "2026-11-23T09:00"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "gbk"},
+    )
+
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert "员工?" in done.stdout.decode("gbk")
+
+
+def test_csv_with_cells_that_a_spreadsheet_would_run_is_warned_of(
+    quotabot: Quotabot, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(config.parent / "quotabot.db").close()
+    lines = [("wm1", "=cmd|' /C calc'!A0", "", "@state", "yg01", "2026-11-23", "")]
+    monkeypatch.setattr("bot.cli.exporting._contact_keys", lambda *_: iter(lines))
+    monkeypatch.setattr(
+        "bot.cli.exporting.TABLES",
+        {
+            **exporting.TABLES,
+            "contact-keys": replace(exporting.TABLES["contact-keys"], lines=lambda *_: iter(lines)),
+        },
+    )
+    done = quotabot("export", "contact-keys", "--config", str(config))
+
+    assert done.code == 0
+    assert "2 cell(s) begin with one of = + - @" in done.err
+    assert "--format xlsx" in done.err

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from builders.config import MINIMAL as BARE
 from builders.config import read
+from builders.e2e import write_config
 
+from bot.config import ConfigError, load
 from bot.config.warnings import warnings
 
 MINIMAL = BARE + "counting = { keep_days = 7 }\n"
@@ -208,3 +210,29 @@ def test_reviewers_and_admins_whom_the_roster_does_not_know_are_told(tmp_path: P
         'review.reviewers[1] = "lisl": nobody in the roster has this userid; did you mean lisi?',
         'admins.userids[0] = "it": nobody in the roster has this userid',
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "country", "warned"),
+    [
+        ("Asia/Shanghai", "CN", False),
+        ("Asia/Hong_Kong", "CN", False),
+        ("UTC", "CN", True),
+        ("Asia/Urumqi", "CN", True),
+        ("Europe/Berlin", "DE", False),
+    ],
+)
+def test_a_time_zone_that_is_not_chinas_is_warned_of(
+    tmp_path: Path, zone: str, country: str, *, warned: bool
+) -> None:
+    path = write_config(tmp_path, more=f'[calendar]\ntimezone = "{zone}"\ncountry = "{country}"\n')
+    texts = [str(one) for one in warnings(load(path, environ={}))]
+
+    assert any("is not China's time" in text for text in texts) is warned
+
+
+def test_beijing_is_told_the_right_name(tmp_path: Path) -> None:
+    path = write_config(tmp_path, more='[calendar]\ntimezone = "Asia/Beijing"\n')
+
+    with pytest.raises(ConfigError, match="did you mean Asia/Shanghai"):
+        load(path, environ={})

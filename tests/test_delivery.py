@@ -357,3 +357,25 @@ def test_an_answer_that_is_no_json_leaves_the_outcome_open(office: Post) -> None
 
     assert office.row("progress:1")["state"] == "pending"
     assert office.row("progress:1")["unsure_since"] is not None
+
+
+def test_two_equal_requests_in_one_moment_both_go_out(office: Post) -> None:
+    """Two threads prepare the same request before either of them has stored it."""
+    office.put("progress:1", "progress:2", content="一样的话")
+    first, second = office.services.store.outbox.due(real_now=2**31, clock_now=int(office.clock()), batch=2)
+    outbox = office.services.store.outbox
+    begun = [outbox.begin(due.seq, request=b"the same", now=int(office.clock())) for due in (first, second)]
+    change(office.services, "UPDATE outbox SET request = NULL, request_hash = NULL, unsure_since = NULL")
+    office.drain()
+
+    assert begun == [True, False]
+    assert set(office.states().values()) == {"sent"}
+    assert len(office.phone()) == 2
+
+
+def test_an_answer_that_cannot_reach_its_asker_is_no_dead_letter(office: Post) -> None:
+    office.put("answer:1", "progress:1", to="nobody-here")
+    office.drain()
+
+    assert office.states() == {"answer:1": "dropped", "progress:1": "failed"}
+    assert office.services.store.outbox.depth(now=0).dead == 1

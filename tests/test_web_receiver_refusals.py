@@ -34,6 +34,12 @@ BOMB = b"""<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a
 EXTERNAL = b"""<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>"""
 
 
+@pytest.fixture(autouse=True)
+def every_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each refusal is logged, however soon it follows another one."""
+    monkeypatch.setattr(receiver, "_PAUSE_S", 0.0)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with services(tmp_path_factory.mktemp("refusals")) as opened, running(opened) as site:
@@ -358,3 +364,21 @@ def test_a_store_that_is_locked_gives_503_after_about_three_seconds_and_stores_n
         assert 2.5 < took < 5
         assert [entry["status"] for entry in entries] == [503, 403]
         assert len(own.inbox()) == 1
+
+
+def test_a_flood_of_forged_signatures_is_a_line_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(receiver, "_PAUSE_S", 1.0)
+    monkeypatch.setattr(receiver.time, "monotonic", lambda: clock[0])
+    floods = receiver._Floods()
+    forged = receiver.Refusal(403, "signature: does not match")
+    lines = []
+    for number in range(50):
+        clock[0] += 0.1
+        lines.append(floods.due(forged))
+        assert floods.due(receiver.Refusal(403, "receiver: another corp")) == 0, number
+
+    said = [one for one in lines if one is not None]
+    assert len(said) in {5, 6}
+    assert sum(said) + len(said) <= 50
+    assert said[1] in {9, 10}

@@ -511,3 +511,31 @@ def test_kill_9_leaves_no_process_and_frees_the_port_at_once() -> None:
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind((HOST, port))
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        pytest.param(b"", id="nothing sent"),
+        pytest.param(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Le", id="half a head"),
+        pytest.param(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab", id="half a body"),
+        pytest.param(b"GET /page HTTP/1.1\r\nHost: a\r\n\r\n", id="idle after an answer"),
+    ],
+)
+def test_connections_that_somebody_holds_delay_no_request(
+    monkeypatch: pytest.MonkeyPatch, begin: bytes
+) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 8)
+    with started() as site, contextlib.ExitStack() as held:
+        for _ in range(30):
+            connection = held.enter_context(connect(site.port))
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(begin)
+                if b"/page" in begin:
+                    answer(connection)
+        asked = time.monotonic()
+        statuses = [ask(site, "/echo")[0] for _ in range(5)]
+        took = time.monotonic() - asked
+
+    assert statuses == [200] * 5
+    assert took < 5

@@ -527,3 +527,44 @@ def test_the_sandbox_takes_what_the_client_sends(wecom: RunningServer) -> None:
     assert refused.value.errcode == 40014
     assert "garbled" not in str(refused.value)
     assert [message.content for message in wecom.world.mailbox.messages["yg01"]] == ["今天加 2 位就够"]
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "usable"),
+    [
+        pytest.param("7200", 7200, id="as documented"),
+        pytest.param('"7200"', 7200, id="as a text"),
+        pytest.param("9" * 20, 7200, id="20 digits"),
+        pytest.param(f'"{"9" * 5000}"', 7200, id="5,000 digits"),
+        pytest.param("0", None, id="none"),
+        pytest.param("-5", None, id="over already"),
+        pytest.param("null", None, id="nothing"),
+    ],
+)
+def test_a_lifetime_that_no_token_has_is_never_stored(lifetime: str, usable: int | None) -> None:
+    body = f'{{"errcode":0,"errmsg":"ok","access_token":"T","expires_in":{lifetime}}}'.encode()
+    with far_end() as far, calling(f"http://127.0.0.1:{far.port}") as client:
+        far.answer = reply(200, body)
+        if usable is None:
+            with pytest.raises(UnknownOutcomeError, match="no usable lifetime"):
+                client.get_token()
+        else:
+            assert client.get_token() == ("T", usable)
+
+
+def test_json_20000_deep_is_a_malformed_answer() -> None:
+    with far_end() as far, calling(f"http://127.0.0.1:{far.port}") as client:
+        far.answer = reply(200, b'{"errcode":' + b"[" * 20_000 + b"]" * 20_000 + b"}")
+        with pytest.raises(UnknownOutcomeError, match="is not JSON"):
+            send(client)
+
+
+def test_a_proxy_that_wants_a_password_is_named() -> None:
+    with far_end() as proxy:
+        proxy.answer = reply(407, b"", head="Proxy-Authenticate: Basic\r\n")
+        for address in ("http://wecom.invalid", "https://wecom.invalid"):
+            with (
+                calling(address, proxy=f"http://127.0.0.1:{proxy.port}") as client,
+                pytest.raises(NotSentError, match=r"407.*\[wecom\] proxy"),
+            ):
+                send(client)

@@ -13,6 +13,7 @@ from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.cli.quotas import dates_of
 from bot.clock import RealClock
 from bot.config import Config, ConfigError, Fault
+from bot.config.ca_file import ca_file_fault
 from bot.config.faults import shown
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings, years_that_matter
@@ -46,6 +47,8 @@ def check(config_path: Path, form: str) -> None:
     summary = ""
     try:
         config = loaded(config_path)
+        if config.wecom.ca_file and (wrong := ca_file_fault(config.file, config.wecom.ca_file)):
+            faults.append(str(wrong))
         of_texts = own_text_warnings(config)
         people, of_history = _known(config)
         found = (*_warnings(config, people), *of_texts, *of_history, *_mounted_alone(config))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import getpass
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from pathlib import Path
 import click
 
 from bot.cli.inbox import up_to_date
-from bot.cli.options import config_option, format_option, json_text, loaded
-from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
+from bot.cli.options import config_option, format_option, json_text, loaded, user_name
+from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal, warn_of_formulas
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.services import Services
 from bot.spreadsheet import Cell, Column, Sheet, workbook
@@ -109,7 +108,7 @@ def export(table: str, config_path: Path, by: str | None, form: str, output: Pat
         with services.store.transaction():
             services.store.audit.add(
                 at=epoch_of(services.clock.now()),
-                actor=by or getpass.getuser(),
+                actor=by or user_name(),
                 act="export",
                 subject=table,
                 detail={"rows": len(lines), "format": form},
@@ -127,6 +126,7 @@ def _written(table: str, lines: list[Line], form: str) -> str | bytes:
             columns = tuple(Column(heading=name) for name in names)
             return workbook([Sheet(name=table, title=table, columns=columns, rows=lines)])
         case _:
+            warn_of_formulas(lines)
             text = io.StringIO()
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow(names)

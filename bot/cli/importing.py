@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +11,7 @@ from typing import Any
 import click
 
 from bot.cli.inbox import up_to_date
-from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.cli.options import config_option, format_option, json_text, loaded, user_name
 from bot.config.faults import Fault
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import CappedList, ImportingError, Lines, Remark, Report, import_file
@@ -93,7 +92,7 @@ def renames(**given: Any) -> None:
     quotabot import renames renames.csv --dry-run
     quotabot import renames renames.csv --by "HR, Wang"
     """
-    by = given["by"] = given["by"] or getpass.getuser()
+    by = given["by"] = given["by"] or user_name()
     _import(partial(RenameLines, by=by), **given)
 
 
@@ -109,7 +108,7 @@ def _import(
 ) -> None:
     # With an inbox that is not processed, new contacts would be reported as unmatched.
     with up_to_date(loaded(config_path), ImportingError, OSError, may_create=True) as services:
-        lines, by = kind(services, file), by or getpass.getuser()
+        lines, by = kind(services, file), by or user_name()
         report = import_file(services, lines, file, by=by, skip_bad=skip_bad, dry_run=dry_run)
         derive(services)  # contacts of renamed people are counted again
     if report.recognised:

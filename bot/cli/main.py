@@ -5,6 +5,7 @@ A start imports only the command that is asked for. `--help` and `--version` imp
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 
@@ -81,6 +82,9 @@ def cli(*, verbose: bool) -> None:
 
 def main() -> None:
     """Run the command and exit: 0 success, 1 failed check or job, 2 bad usage or configuration."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal in GBK prints what it can
     try:
         cli(prog_name="quotabot")
     except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import click
 
 from bot.config import Config, load
 
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 SHOWN_ID = 4  # last characters of a customer's id that people see
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -71,4 +73,17 @@ def moment(text: str | None, config: Config, *, now: datetime) -> datetime:
         raise click.BadParameter(
             f"{text!r} is no ISO 8601 time such as 2026-11-23T09:07", param_hint="--at"
         ) from None
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise click.BadParameter(
+            f"{text!r} lies outside {_FIRST_YEAR} to {_LAST_YEAR}, for which days are known",
+            param_hint="--at",
+        )
     return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+
+
+def user_name() -> str:
+    """Return the name of this computer's user; a container may know only the number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"uid {os.getuid()}"

@@ -6,12 +6,14 @@ import io
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ROOM = 10_000  # wider than any table
 
 output_option = click.option(
@@ -19,6 +21,17 @@ output_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write there instead of to the terminal.",
 )
+
+
+def warn_of_formulas(rows: Iterable[Iterable[object]]) -> None:
+    """Say on standard error if a spreadsheet would run cells of a CSV file as formulas."""
+    number = sum(isinstance(cell, str) and cell.startswith(_FORMULA) for row in rows for cell in row)
+    if number:
+        click.echo(
+            f"{number} cell(s) begin with one of = + - @: a spreadsheet that opens this CSV may run them; "
+            "take --format xlsx, where texts stay texts",
+            err=True,
+        )
 
 
 def refuse_bytes_on_terminal(form: str, output: Path | None) -> None:

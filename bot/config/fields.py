@@ -137,10 +137,15 @@ def _day(value: object) -> date:
     return value
 
 
+# Cities of one time zone that the database of zones does not name.
+_CHINAS = frozenset(("beijing", "peking", "guangzhou", "shenzhen", "china", "cst"))
+
+
 def _timezone(value: object) -> ZoneInfo:
     name = _text(value)
     if name not in _zones():
-        raise refusal('must be a time zone such as "Asia/Shanghai"', nearest=nearest(name, _zones()))
+        meant = "Asia/Shanghai" if name.rpartition("/")[2].lower() in _CHINAS else nearest(name, _zones())
+        raise refusal('must be a time zone such as "Asia/Shanghai"', nearest=meant)
     return ZoneInfo(name)
 
 

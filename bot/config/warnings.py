@@ -104,11 +104,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+_CHINA_TIME = {
+    *("Asia/Shanghai", "PRC", "Asia/Chongqing", "Asia/Chungking", "Asia/Harbin"),
+    *("Asia/Hong_Kong", "Hongkong", "Asia/Macau", "Asia/Macao"),
+}
+
+
 def _calendar(config: Config, years: Iterable[int]) -> Iterator[Found]:
     both = sorted(set(config.calendar.holidays) & set(config.calendar.workdays))
     for day in both:
         yield ("calendar", "holidays"), day, "is in workdays too; it counts as a working day", None
-    calendar = config.work_calendar()
+    calendar, zone = config.work_calendar(), config.calendar.timezone.key
+    if config.calendar.country == "CN" and zone not in _CHINA_TIME:
+        allowed = "is not China's time, though country is CN: days and working hours would be shifted"
+        yield ("calendar", "timezone"), zone, allowed, "Asia/Shanghai"
     for year in sorted(set(years)):
         if not calendar.decreed(year):
             yield ("calendar", "country"), config.calendar.country, _no_decree(year), None

@@ -28,6 +28,10 @@ class StoreError(Exception):
     """The store cannot be used; the text says why and what to do."""
 
 
+class TakenError(Exception):
+    """A row with the same unique value is there; another thread was quicker."""
+
+
 class StoreBusyError(StoreError):
     """The store could not take this now; a later try may succeed."""
 

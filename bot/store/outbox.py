@@ -9,7 +9,7 @@ from datetime import date
 from enum import IntEnum
 from typing import Any
 
-from bot.store.engine import SqlRow, TableGroup, row_of, value_of
+from bot.store.engine import SqlRow, TableGroup, TakenError, row_of, value_of
 from bot.store.inbox import Depth
 
 UPDATE = "update_template_card"  # the msgtype of a row that changes a card instead of sending something
@@ -149,9 +149,15 @@ class Outbox(TableGroup):
         return self._engine.run("outbox_expire", real_now=real_now, clock_now=clock_now)
 
     def begin(self, seq: int, *, request: bytes, now: int) -> bool:
-        """Store the exact request before its try; False when the row is no longer pending."""
+        """Keep the exact request before its try; False when the row is no longer pending.
+
+        False, too, when another row made the same request in the same moment: this one is made anew.
+        """
         digest = hashlib.sha256(request).hexdigest()
-        return self._engine.apply("outbox_begin", seq=seq, request=request, request_hash=digest, now=now)
+        try:
+            return self._engine.apply("outbox_begin", seq=seq, request=request, request_hash=digest, now=now)
+        except TakenError:
+            return False
 
     def is_taken(self, seq: int, *, request: bytes) -> bool:
         """Return whether another row makes this very request: WeCom would drop the second one."""

@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from bot.store.engine import PATIENCE_S, Engine, StoreBusyError, StoreError
+from bot.store.engine import PATIENCE_S, Engine, StoreBusyError, StoreError, TakenError
 from bot.store.queries import Queries, complete, newer, steps
 
 log = structlog.get_logger(__name__)
@@ -222,6 +222,8 @@ def _translated() -> Iterator[None]:
     """Failures of the database that may pass (away, locked, read-only, no room) as StoreBusyError."""
     try:
         yield
+    except psycopg.errors.UniqueViolation as error:
+        raise TakenError(type(error).__name__) from error
     except psycopg.Error as error:
         if not _passes(error):
             raise

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreError
+from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreError, TakenError
 from bot.store.queries import Queries, Step, complete, newer, steps
 
 DIALECT = "sqlite"
@@ -277,6 +277,10 @@ class SqliteEngine(Engine):
         try:
             result = query(self._connection(), *rows, **values)
             return list(result) if isinstance(result, Iterator) else result
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+                raise
+            raise TakenError(str(error)) from error
         except sqlite3.Error as error:
             if not _is_the_stores(error):
                 raise

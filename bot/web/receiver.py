@@ -9,6 +9,7 @@ server. The server leaves out Flask's dispatch, which is more than half of what 
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 PATH = "/callback"  # and with a slash at its end
 _MAX_DIGITS = 12
+_PAUSE_S = 1.0
+_MANY = ("signature:", "store:")  # reasons of refusals that come in floods
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of ours
@@ -59,6 +62,27 @@ class Put(Protocol):
     ) -> None: ...
 
 
+class _Floods:
+    """At most a line a second for what strangers or an outage can cause in any number."""
+
+    def __init__(self) -> None:
+        self._said_at: dict[int, float] = {}
+        self._unsaid: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def due(self, refusal: Refusal) -> int | None:
+        """Return how many lines like this one were left out before it; None: this one is, too."""
+        if not refusal.reason.startswith(_MANY):
+            return 0
+        now, status = time.monotonic(), refusal.status
+        with self._lock:
+            if now - self._said_at.get(status, -_PAUSE_S) < _PAUSE_S:
+                self._unsaid[status] = self._unsaid.get(status, 0) + 1
+                return None
+            self._said_at[status] = now
+            return self._unsaid.pop(status, 0)
+
+
 class Receiver:
     """Turns requests into stored events. `handle` never blocks: it runs on the server's own thread."""
 
@@ -77,6 +101,7 @@ class Receiver:
         self._max_age = max_age
         self._peer = peer
         self._time = real_time
+        self._floods = _Floods()
 
     def handle(self, request: Request, reply: Reply) -> None:
         """Answer a callback: an empty 200 once the event is on disk, or the first check it failed."""
@@ -105,9 +130,14 @@ class Receiver:
             self._refuse(Refusal(503, "store: the event was not stored"), request, reply)
 
     def _refuse(self, refusal: Refusal, request: Request, reply: Reply) -> None:
-        log.warning(
-            "callback refused", status=refusal.status, reason=refusal.reason, peer=self._peer(request)
-        )
+        if (unsaid := self._floods.due(refusal)) is not None:
+            log.warning(
+                "callback refused",
+                status=refusal.status,
+                reason=refusal.reason,
+                peer=self._peer(request),
+                **({"more": unsaid} if unsaid else {}),
+            )
         reply(refusal.status, b"")
 
     def verify(self, query: Mapping[str, list[str]]) -> bytes:

@@ -22,13 +22,14 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from a2wsgi import WSGIMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bot.web.request import MAX_BODY, Direct, Request, headers_of
+from bot.web.room import Room
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -78,7 +79,7 @@ def serve(
     listener = _bind(host, port=port)
     bound: int = listener.getsockname()[1]
     pages = _DaemonThreads(threads)
-    front = _Front(app, threads=pages, direct=direct or {})
+    front = _Front(app, threads=pages, direct=direct or {}, room=Room(MAX_CONNECTIONS))
     wire = uvicorn.Server(_settings(front))
     failures: list[BaseException] = []
 
@@ -152,18 +153,27 @@ class _Connection(HttpToolsProtocol):
     """uvicorn's connection with the limits it lacks: of unfinished heads and of the number of connections."""
 
     _head_timer: asyncio.TimerHandle | None = None
+    since = 0.0  # when it was made, or its last request was complete
     _is_between = True  # the next request has no complete head yet
     _received = 0
     _limit = MAX_HEAD_BYTES
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        self.since = self.loop.time()
+        if not cast("_Front", self.config.app).room.take(self):
             transport.abort()
         self._await_head()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether we wait for the other end, and owe it no answer."""
+        is_answered = self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]  # at first
+        return is_answered or not self._is_between
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_head()
+        cast("_Front", self.config.app).room.leave(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -185,7 +195,7 @@ class _Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._is_between = True
+        self._is_between, self.since = True, self.loop.time()
         super().on_message_complete()
 
     def _await_head(self) -> None:
@@ -202,8 +212,14 @@ class _Front:
     """The ASGI application that uvicorn calls for each request."""
 
     def __init__(
-        self, app: WSGIApplication, *, threads: _DaemonThreads, direct: Mapping[str, Direct]
+        self,
+        app: WSGIApplication,
+        *,
+        threads: _DaemonThreads,
+        direct: Mapping[str, Direct],
+        room: Room,
     ) -> None:
+        self.room = room
         self._app: Any = WSGIMiddleware(app)  # type: ignore[arg-type]  # its own names for WSGI's types
         self._app.executor = threads
         self._direct = direct

@@ -40,6 +40,12 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
+_PROXY_ASKS = 407
+_PROXY_REFUSES = (
+    "the proxy wants a name and a password (407): write [wecom] proxy as http://name:password@host:port"
+)
+
+
 class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
     """wechatpy's client with our base address and without its token handling."""
 
@@ -80,8 +86,12 @@ class Transport:
                 return _judged(content, had_token=bool(arguments["params"].get("access_token")))
             except WeChatClientException as error:
                 status = getattr(error.response, "status_code", "?")
+                if status == _PROXY_ASKS:
+                    raise NotSentError(_PROXY_REFUSES) from None
                 raise UnknownOutcomeError(f"WeCom answered HTTP {status}") from None
             except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
+                if str(_PROXY_ASKS) in str(error):
+                    raise NotSentError(_PROXY_REFUSES) from None
                 raise NotSentError(f"no connection to WeCom ({type(error).__name__})") from None
             except (requests.RequestException, UnknownOutcomeError) as error:
                 if deadline.is_over:
@@ -102,13 +112,12 @@ class Transport:
 def _judged(content: bytes, *, had_token: bool) -> dict[str, Any]:
     """Return an answer that says ok. Raises AnswerError, or UnknownOutcomeError if it is not WeCom's."""
     try:
-        answer = json.loads(content.decode(errors="replace"), strict=False)
+        answer = cleaned_json(json.loads(content.decode(errors="replace"), strict=False))
     except (ValueError, RecursionError):
         raise UnknownOutcomeError("WeCom's answer is not JSON") from None
     errcode = answer.get("errcode") if isinstance(answer, dict) else None
     if type(errcode) is not int or abs(errcode) > _LARGEST_CODE:
         raise UnknownOutcomeError("the answer holds no errcode: is it WeCom's, or that of a proxy?")
-    answer = cleaned_json(answer)
     if errcode:
         raise AnswerError(errcode, stem_of(str(answer.get("errmsg") or "")), had_token)
     return dict(answer)

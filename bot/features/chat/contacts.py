@@ -157,10 +157,9 @@ def _meant(ask: Ask, which: str) -> list[ListedCustomer]:
     desk, which = ask.desk, which.strip(" .…#")
     shown = desk.services.store.preferences.shown(ask.userid)
     running = numbered(desk.services, ask.userid, at=desk.at, branch=desk.branch)
-    if which.isdecimal() and (customer := shown.get(int(which))) is not None and len(which) < _ENOUGH:
-        return _contacts_of(desk, ask.userid, customer, running, number=int(which))
     if len(which) < _ENOUGH:
-        return []
+        customer = shown.get(int(which)) if which.isdecimal() else None
+        return _contacts_of(desk, ask.userid, customer, running, number=int(which)) if customer else []
     ending = which.casefold()
     customers = dict.fromkeys(
         customer
@@ -223,7 +222,7 @@ def _number_and_text(rest: str, *, of: int) -> tuple[int | None, str]:
     """Return the number of the answered question among *of* (None: unclear), and the answer."""
     if of == 1:
         return 1, re.sub(r"^1[\s:：,，、.。]+", "", rest).strip()
-    match = re.match(r"^(\d+)\s*[:：,，、.。]?\s*(.*)$", rest)
+    match = re.match(r"^(\d{1,6})\s*[:：,，、.。]?\s*(.*)$", rest)
     if match is None or not 1 <= int(match[1]) <= of:
         return None, rest
     return int(match[1]), match[2].strip()

@@ -44,6 +44,7 @@ DUPLICATE_CHECK_S = 14_400  # WeCom's longest
 # A retry must arrive while WeCom still remembers the first try.
 RESEND_WITHIN_S = DUPLICATE_CHECK_S - int(2 * CALL_S) - 60
 TRIES = 6
+_ANSWER = "answer:"  # how the keys of answers to chat messages begin
 _BACK_OFF_S = (2, 5, 15, 45, 120, 300)
 _BUSY_AGAIN_S = (5, 600)  # after -1; the sender pauses everybody meanwhile
 
@@ -142,7 +143,7 @@ class Delivery:
                 error = reason
         if error:
             log.warning("message refused for receiver", key=due.key, reason=error)
-            self._give_up(due, state="failed", receipt=receipt, error=error)
+            self._give_up(due, state=_lost(due), receipt=receipt, error=error)
         else:
             self._outbox.finish(due.seq, state="sent", now=now, receipt=json.dumps(receipt))
 
@@ -184,7 +185,8 @@ class Delivery:
 
     def _refuse(self, due: Due, error: AnswerError) -> None:
         # A refusal of this try says nothing about an earlier one that WeCom may have accepted.
-        state = "failed" if due.unsure_since is None else "unknown"
+        state = _lost(due) if error.kind is ErrorKind.RECEIVER else "failed"
+        state = state if due.unsure_since is None else "unknown"
         log.warning("message given up", key=due.key, errcode=error.errcode, state=state)
         self._give_up(due, state=state, receipt={"errcode": error.errcode}, error=str(error))
 
@@ -254,6 +256,14 @@ def _listed(value: object) -> set[str]:
     """Return the userids of an answer's list, which is a text (`a|b`) or an array."""
     found = value if isinstance(value, list) else str(value or "").split("|")
     return {str(userid).strip().lower() for userid in found}
+
+
+def _lost(due: Due) -> str:
+    """Return the state of a message that its receiver cannot get.
+
+    An answer is nothing for an operator to look after, and its words belong to who asked.
+    """
+    return "dropped" if due.key.startswith(_ANSWER) else "failed"
 
 
 def _json(body: dict[str, Any]) -> bytes:
