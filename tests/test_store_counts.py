@@ -1,4 +1,4 @@
-"""The numbers of whole random branches, told to a store in any order and read back, are the naive ones.
+"""The numbers of whole random branches, told to a store in any order and read back, are the oracle's.
 
 What is known of the contacts is the world's: here it is the adds that go through the store.
 `QUOTABOT_STORES` sets how many branches are tried on each engine.
@@ -15,8 +15,8 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from builders import oracle_worlds
 from builders.branches import quota_periods_of
-from builders.oracle_rows import Rows
 from builders.worlds import World, world_of
 
 from bot.core.progress import Branch, compute_rows
@@ -36,7 +36,10 @@ def store(place: Path | str) -> Iterator[Store]:
 def installation(store: Store, world: World) -> Services:
     """As much of an installation as reading the ledger asks for."""
     config = SimpleNamespace(
-        work_calendar=lambda: world.calendar, campaigns=(), ledger=SimpleNamespace(regain_s=world.regain_s)
+        work_calendar=lambda: world.calendar,
+        campaigns=(),
+        ledger=SimpleNamespace(regain_s=world.regain_s),
+        core_integrity=lambda: world.quotas[0].integrity,
     )
     told = SimpleNamespace(
         config=config,
@@ -90,10 +93,10 @@ def test_rows_from_the_store(store: Store, seed: int) -> None:
 
     tell(services, world, chance=Random(seed))
 
-    assert rows_of(world, read(services, world)) == Rows(world).rows()
+    assert rows_of(world, read(services, world)) == oracle_worlds.rows(world)
     for person in world.people:
         alone = rows_of(world, read(services, world, [person.userid]))
-        naive = [row for row in Rows(world).rows() if row["userid"] == person.userid]
+        naive = [row for row in oracle_worlds.rows(world) if row["userid"] == person.userid]
         # Ranks, and what is paid for them, are among everybody.
         among_all = {"rank": None, "reward": None}
         assert [row | among_all for row in alone] == [row | among_all for row in naive]

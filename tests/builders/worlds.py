@@ -257,7 +257,8 @@ def calendar_of(chance: Chance) -> WorkCalendar:
 def world_of(seed: int, *, people: int, customers: int, quotas: int) -> World:
     """A branch around the Spring Festival of 2026, asked about at a time near the edges."""
     chance = Chance(seed)
-    rules = tuple(quota(chance, number) for number in range(quotas))
+    drawn = [quota(chance, number) for number in range(quotas)]
+    rules = tuple(replace(one, integrity=drawn[0].integrity) for one in drawn)  # one file, one [integrity]
     calendar = calendar_of(chance)
     day = chance.day()
     turning, keeps = (
@@ -345,7 +346,11 @@ def with_asides(chance: Chance, world: World) -> World:
     return replace(
         world,
         decided=decided,
-        flags=tuple(Flag(name=name, on=chance.day()) for name in names if chance.often(0.3)),
+        flags=tuple(
+            Flag(name=one.name, on=world.calendar.day_of(min((key[2] for key in one.concerned), default=0)))
+            for one in decided
+            if one.confirmed
+        ),
         planned=frozenset((userid, day) for userid, day, _ in seen if chance.often(0.1)),
         start=chance.one(None, chance.choice(near)) if near else None,
     )
