@@ -135,10 +135,10 @@ def test_a_list_gives_the_callback_beside_it_its_state() -> None:
     assert (one.added_at, one.state) == (1000, "desk-7")
 
 
-def test_an_end_between_them_tells_that_the_list_means_another_add() -> None:
+def test_an_add_of_a_list_within_60_s_is_the_same_also_with_an_end_between_them() -> None:
     adds = fold([event(ADDED, 1000), event(BY_MEMBER, 1010), listed(1020)], regain_s=0)
 
-    assert [(one.added_at, one.ended_at) for one in adds] == [(1000, 1010), (1020, None)]
+    assert [(one.added_at, one.ended_at) for one in adds] == [(1000, 1010)]
 
 
 def test_the_end_that_a_list_found_before_its_add_does_not_end_the_add_that_was_told() -> None:

@@ -134,24 +134,15 @@ def as_of(add: Add, at: int) -> Add | None:
 
 
 def _same_adds_once(events: Collection[RelationEvent]) -> Iterator[RelationEvent]:
-    """Yield *events* without the adds of lists that callbacks told too; these keep their dates.
-
-    Two adds with an end between them, told by a callback, are not the same.
-    """
+    """Yield *events* without the adds of lists that callbacks told too; these keep their dates."""
     found = [event for event in events if event.kind is RelationKind.ADDED and event.listed]
     if not found:
         yield from events
         return
     told = [event for event in events if event.kind is RelationKind.ADDED and not event.listed]
-    ends = [event.at for event in events if event.kind in ENDS and not event.listed]
     others = [event for event in events if event.kind is not RelationKind.ADDED]
     for event in found:
-        near = [
-            add
-            for add in told
-            if abs(add.at - event.at) <= SAME_ADD_S
-            and not any(min(add.at, event.at) <= end < max(add.at, event.at) for end in ends)
-        ]
+        near = [add for add in told if abs(add.at - event.at) <= SAME_ADD_S]
         if not near:
             yield event
             continue
