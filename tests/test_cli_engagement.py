@@ -15,6 +15,7 @@ from builders.e2e import CHINA, Quotabot, command_here, write_config
 from builders.sandbox import TODAY
 from builders.spreadsheet import read_back
 
+from bot.store.store import Store
 from sandbox.branch import make_branch, write_files
 from sandbox.clock import VirtualClock
 from sandbox.contacts import Chats
@@ -61,6 +62,8 @@ def status(quotabot: Quotabot, config: str) -> dict[str, Any]:
 
 
 def test_status_knows_of_no_reading_before_the_first(quotabot: Quotabot, config: str) -> None:
+    Store(Path(config).parent / "quotabot.db").close()
+
     assert status(quotabot, config)["engagement"] == {"at": None, "upto": None, "members": 0, "unknown": {}}
     assert "never read" in quotabot("status", "--config", config).out
 

@@ -11,6 +11,7 @@ import pytest
 from builders.e2e import Quotabot, command_here, write_config
 from builders.sandbox import NOON, TODAY
 
+from bot.store.store import Store
 from sandbox.branch import make_branch, write_files
 from sandbox.clock import VirtualClock
 from sandbox.events import compose
@@ -48,6 +49,8 @@ def happen(world: World, kind: str, **more: Any) -> str:
 
 
 def test_status_knows_of_no_comparison_before_the_first(quotabot: Quotabot, config: str) -> None:
+    Store(Path(config).parent / "quotabot.db").close()
+
     assert quotabot("status", "--config", config, "--format", "json").json()["drift"] == {
         "at": None,
         "found": 0,
