@@ -65,6 +65,7 @@ def test_a_receiver_that_stood_still_is_on_record_when_it_goes_on(
     monkeypatch.setattr(service, "ALIVE_S", 0.05)
     clock = FakeTime(at("2026-11-23T09:00"))
     services.store.now = clock  # type: ignore[method-assign]  # one clock for everybody
+    monkeypatch.setattr(service, "_ticking", clock)  # it goes on while a machine sleeps
     with running(services, role="receiver"):
         stood_still = int(clock())
         clock.pass_(300)  # as a machine that was asleep
