@@ -157,7 +157,7 @@ def test_the_help_of_a_command_opens_nothing(
     [
         pytest.param(("texts",), FILE, id="texts"),
         pytest.param(("check",), FIGURES, id="check"),
-        pytest.param(("status",), STORE, id="status"),
+        pytest.param(("status",), FIGURES, id="status"),  # it tells whether the decree is known
         pytest.param(("dead", "list"), STORE, id="dead"),
         pytest.param(("verify", "AAAA-AAAA-AAAA"), FIGURES, id="verify"),
         pytest.param(("progress",), FIGURES, id="progress"),

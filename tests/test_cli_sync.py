@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -127,7 +128,10 @@ def test_a_changed_userid_is_named_and_decided_at_the_command_line(
     quotabot("run", "sync", "--config", config, "--at", FIRST)
     carry_out(world, {"act": "rename", "userid": "yg01", "to": "Zhang.San"})
     roster = Path(config).parent / "roster.csv"
-    roster.write_text(roster.read_text(encoding="utf-8").replace("yg01,", "Zhang.San,"), encoding="utf-8")
+    lines = roster.read_text(encoding="utf-8").splitlines()
+    # With a first day: without one they would have joined today, after the lists of this test.
+    changed = [re.sub(r"^yg01,(.*),,,$", r"Zhang.San,\1,2026-01-01,,", line) for line in lines]
+    roster.write_text("\n".join(changed) + "\n", encoding="utf-8")
     found = quotabot("run", "sync", "--config", config, "--at", SECOND)
     status = quotabot("status", "--config", config, "--format", "json").json()["drift"]
     listed = quotabot("review", "list", "--config", config)

@@ -345,7 +345,7 @@ PEOPLE = st.lists(
         st.none() | st.dates(),
         st.integers(1, 100),
     ),
-    unique_by=lambda person: person[0],
+    unique_by=lambda person: person[0].lstrip("0"),  # others are a fault: a spreadsheet drops zeros
 )
 
 

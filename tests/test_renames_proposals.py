@@ -118,7 +118,9 @@ def test_a_changed_userid_is_proposed_once_and_taken_over_with_the_month(stage: 
     after = stage.gross("yg01", NEW)
     last = [stage.found(stage.night()) for _ in range(2)]
 
-    assert (before, while_open, after) == ([6, 0], [6, 1], [0, 7])
+    # WeCom's list names the new one on the 26th, the roster on the day of the change: that day they joined.
+    own = 1 if stage.source == "csv" else 0
+    assert (before, while_open, after) == ([6, 0], [6, own], [0, 7])
     assert first == again == {"renamed": 1}
     assert (asked, state, stage.open()) == ([ID], "accepted", [])
     # what came under the new userid meanwhile and was missed is made good now

@@ -261,12 +261,18 @@ def _receiving() -> _Act:
 
     def _mark_receiving(services: Services) -> None:
         nonlocal own, marked_at
-        store, now, passed = services.store, int(services.store.now()), _ticking() - marked_at
+        # Looked at before and after, so that no sleep between the two clocks is overlooked.
+        store, before, now, passed = (
+            services.store,
+            _ticking(),
+            int(services.store.now()),
+            _ticking() - marked_at,
+        )
         last = store.marks.get(RECEIVING)
         is_gap = last is not None and now - int(last) > SHORTEST_DOWN_S
         if last is not None and is_gap and not (last == own and passed <= SHORTEST_DOWN_S):
             store.outages.add(int(last), now, reason=DOWN, holder=services.holder)
-        own, marked_at = str(now), _ticking()
+        own, marked_at = str(now), before
         store.marks.put(RECEIVING, own)
 
     return _mark_receiving
