@@ -96,8 +96,9 @@ def case(
         case(
             [(5, ADDED), (10, BY_MEMBER)],
             20,
-            [(Cause.RENEWED, 20, ADDED)],
-            id="added again within a minute of the add: the deletion tells that it is another one",
+            [],
+            Cause.LISTED_AFTER_END,
+            id="listed within a minute of the add: the same add, which the employee deleted",
         ),
         # one-way friendships
         case([(5, ADDED), (DAY, BY_CUSTOMER)], 5, [], Cause.ONE_WAY, id="the customer left and is listed"),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ from builders.e2e import (
     write_roster,
 )
 from builders.service import contact_event, sealed
+from builders.stores import make_complete
 
+from bot.store.store import Store
 from sandbox.wxcrypto import Codec
 
 CODEC = Codec(
@@ -71,6 +74,8 @@ def writer(store: Path) -> subprocess.Popen[bytes]:
 
 def test_processes_that_write_beside_a_running_service_lose_nothing_and_harm_nothing(config: Path) -> None:
     store = config.parent / "quotabot.db"
+    with closing(Store(store)) as opened:
+        make_complete(opened)
     answers: dict[str, int] = {}
     plan = [*COMMAND, "run", "progress", "--at", "2026-11-23T09:07", "--no-wait", "--config", str(config)]
     with bot_process(config) as bot:

@@ -106,11 +106,13 @@ def opened_doors(folder: Path, **options: str) -> Iterator[Doors]:
     for name in ("server", "flask"):
         (folder / name).mkdir()
     with (
+        pytest.MonkeyPatch.context() as patch,
         services(folder / "server", **options) as one,
         services(folder / "flask", **options) as other,
         running(one) as site,
         service.open_app(other) as (app, _),
     ):
+        patch.setattr(receiver, "_PAUSE_S", 0.0)  # every refusal has its line, however soon it follows
         yield Doors(site, FlaskDoor(other, app.test_client()))
 
 

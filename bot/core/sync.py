@@ -182,7 +182,7 @@ def _ended_but_listed(
     ended_at = last.ended_at or 0
     if last.ended_by is RelationKind.LOST_BY_CUSTOMER:
         return (), Cause.ONE_WAY
-    if listed.createtime > ended_at:
+    if listed.createtime > max(ended_at, last.added_at + SAME_ADD_S):
         fact = _fact(relation, listed.createtime, RelationKind.ADDED, state=listed.state)
         return (Repair(cause=Cause.RENEWED, fact=fact),), None
     if last.ended_by is RelationKind.LOST_UNKNOWN:
