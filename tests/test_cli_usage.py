@@ -20,7 +20,7 @@ from builders.e2e import (
     write_roster,
 )
 
-from bot.cli import exporting
+from bot.cli import export
 from bot.store.store import Store
 
 COMMANDS = [
@@ -235,12 +235,12 @@ def test_csv_with_cells_that_a_spreadsheet_would_run_is_warned_of(
 ) -> None:
     Store(config.parent / "quotabot.db").close()
     lines = [("wm1", "=cmd|' /C calc'!A0", "", "@state", "yg01", "2026-11-23", "")]
-    monkeypatch.setattr("bot.cli.exporting._contact_keys", lambda *_: iter(lines))
+    monkeypatch.setattr("bot.cli.export._contact_keys", lambda *_: iter(lines))
     monkeypatch.setattr(
-        "bot.cli.exporting.TABLES",
+        "bot.cli.export.TABLES",
         {
-            **exporting.TABLES,
-            "contact-keys": replace(exporting.TABLES["contact-keys"], lines=lambda *_: iter(lines)),
+            **export.TABLES,
+            "contact-keys": replace(export.TABLES["contact-keys"], lines=lambda *_: iter(lines)),
         },
     )
     done = quotabot("export", "contact-keys", "--config", str(config))

@@ -24,7 +24,7 @@ from bot.config import load
 from bot.core.progress import QuotaFigures
 from bot.core.relations import RelationKind
 from bot.features.close import results
-from bot.features.contacts.listing import list_contacts
+from bot.features.contacts.contact_list import list_contacts
 from bot.features.standings.load import Standings, load_standings
 from bot.messages.message import as_text
 from bot.services import FIRST_START, Services

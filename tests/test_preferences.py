@@ -10,7 +10,7 @@ import pytest
 from builders.e2e import at, outbox_rows
 from builders.reviews import TUESDAY, branch, burst, lost_contact
 
-from bot.features.contacts import listing
+from bot.features.contacts import contact_list
 from bot.features.preferences import help_request, preferences
 from bot.features.teams import coaching
 from bot.messages.message import Message, as_text
@@ -227,7 +227,7 @@ def test_contacts_are_listed_by_number_newest_first_and_the_numbers_kept(service
     lost_contact(services)
     burst(services, adds=2)
 
-    answer = lines(listing.list_contacts(services, "zhang", at=TUESDAY))
+    answer = lines(contact_list.list_contacts(services, "zhang", at=TUESDAY))
 
     assert answer[:2] == ["3 位客户，最近的在前", "本月：计入 0，待确认 2，不计入 1"]
     assert answer[2].startswith("1. 11-23 10:09 方式待读 …")
@@ -241,7 +241,7 @@ def test_a_long_list_has_pages(services: Services) -> None:
     burst(services, adds=25)
 
     first, second, third = (
-        lines(listing.list_contacts(services, "zhang", page=page, at=TUESDAY)) for page in (1, 2, 3)
+        lines(contact_list.list_contacts(services, "zhang", page=page, at=TUESDAY)) for page in (1, 2, 3)
     )
 
     assert [line for line in first if line.startswith("20. ")] != []
@@ -253,4 +253,4 @@ def test_a_long_list_has_pages(services: Services) -> None:
 
 
 def test_nobody_has_an_empty_list(services: Services) -> None:
-    assert lines(listing.list_contacts(services, "head", at=TUESDAY))[0] == "这段时间没有新增客户"
+    assert lines(contact_list.list_contacts(services, "head", at=TUESDAY))[0] == "这段时间没有新增客户"

@@ -9,7 +9,7 @@ import sys
 import click
 
 from bot.app.demo import Demo, last_workday, running
-from bot.cli.stopping import Stop
+from bot.cli.stop import Stop
 from bot.cli.tour import play
 from bot.locales import DEFAULT, languages
 

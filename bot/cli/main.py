@@ -38,8 +38,8 @@ demo      Start a local WeCom with a made-up branch and the bot. Nothing leaves 
 """
 # Where a command stands that is not `bot.cli.NAME:NAME`.
 _ELSEWHERE = {
-    "import": "bot.cli.importing:import_",
-    "export": "bot.cli.exporting:export",
+    "import": "bot.cli.import_:import_",
+    "export": "bot.cli.export:export",
     "simulate": "bot.cli.simulate:simulate_",
 }
 COMMANDS = {

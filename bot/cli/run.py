@@ -13,7 +13,7 @@ import click
 
 from bot.app.bootstrap import begin_record, open_reader, open_sender, open_services
 from bot.cli import engagement
-from bot.cli.completing import made_complete, said
+from bot.cli.comparison import made_complete, said
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
 from bot.cli.sync import JOB as SYNC

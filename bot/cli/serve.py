@@ -14,7 +14,7 @@ from bot import logs
 from bot.app import service
 from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, loaded
-from bot.cli.stopping import Stop
+from bot.cli.stop import Stop
 from bot.config import ConfigError
 from bot.config.roster import RosterError
 from bot.features.ledger.derive import note_rules

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import Field, PrivateAttr
 
 from bot.config import sections
+from bot.config.conversion import integrity_of, quota_of
 from bot.config.faults import ConfigError, Fault
 from bot.config.fields import ConfigSource, Section, left_out
 from bot.config.rules import Integrity, Quota, Role
-from bot.config.ruling import integrity_of, quota_of
 from bot.config.shape import validated
 from bot.config.toml import read_toml
 from bot.config.unsupported import unsupported_faults

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pydantic import Field
 
+from bot.config.conversion import quota_of
 from bot.config.faults import ConfigError
 from bot.config.fields import ConfigSource, Section
 from bot.config.file import Config
 from bot.config.rules import Integrity, Quota
-from bot.config.ruling import quota_of
 from bot.config.shape import validated
 from bot.config.toml import read_toml
 from bot.core import quotas as core_quotas

@@ -14,7 +14,7 @@ from bot.features.chat import own as own_replies
 from bot.features.chat.claim import Claim
 from bot.features.chat.commands import Command, parse_command
 from bot.features.chat.desk import Answer, Ask, Desk, File, Reply
-from bot.features.chat.grouping import groups
+from bot.features.chat.groups import groups
 from bot.features.notify.enqueue import answer, attached
 from bot.messages.catalog import texts_in
 from bot.messages.message import Keep, Line, Message, Part

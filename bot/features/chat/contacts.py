@@ -11,8 +11,8 @@ from typing import TypedDict
 from bot.core.periods import Period, PeriodKind, parse_period, period_of
 from bot.features.chat.desk import Ask, Desk
 from bot.features.close.results import may_appeal
-from bot.features.contacts import listing, message
-from bot.features.contacts.listing import numbered
+from bot.features.contacts import contact_list, message
+from bot.features.contacts.contact_list import numbered
 from bot.features.contacts.message import ListedCustomer
 from bot.features.customers.name_sentences import Customer
 from bot.features.customers.names import names_of
@@ -36,7 +36,7 @@ def listed(ask: Ask) -> Message:
     page, period = _page_and_period(ask.rest, today=ask.said_at)
     desk = ask.desk
     branch = desk.branch if period is None else None
-    return listing.list_contacts(
+    return contact_list.list_contacts(
         desk.services, ask.userid, at=desk.at, page=page, period=period, branch=branch
     )
 

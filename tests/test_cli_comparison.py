@@ -11,7 +11,7 @@ import pytest
 from builders.e2e import Quotabot, at, command_here, open_store, write_config, write_roster
 from builders.sandbox import NOON, TODAY
 
-from bot.cli import completing
+from bot.cli import comparison
 from bot.core.relations import RelationEvent, RelationKind
 from bot.store.store import Store
 from sandbox.branch import make_branch
@@ -129,7 +129,7 @@ def test_a_dry_run_compares_nothing_and_says_what_may_be_missing(
 def test_an_outage_that_has_just_ended_is_waited_for_and_not_for_ever(
     quotabot: Quotabot, config: Path, store: Store, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(completing, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(comparison, "PATIENCE_S", 0.0)
     refused(store, seconds_ago=30)
     done = quotabot(*words("reminder", REMINDER, config))
 

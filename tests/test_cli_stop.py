@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 WAITS = """
 import signal, threading, time
-from bot.cli.stopping import Stop
+from bot.cli.stop import Stop
 
 def get_it():
     time.sleep({seconds})  # so that the main thread waits already, or does not; either way it must end

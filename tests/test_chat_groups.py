@@ -10,7 +10,7 @@ import pytest
 from builders.chat import arrive, text_event
 from builders.e2e import FakeTime, at, installation, outbox_rows, write_config, write_roster
 
-from bot.features.chat import grouping
+from bot.features.chat import groups
 from bot.services import Services
 
 PEOPLE = [f"yg{number}" for number in range(8)]
@@ -76,7 +76,7 @@ def test_a_leader_s_word_reads_his_people_and_nobody_else_s_does(
 def test_a_large_team_comes_last_and_alone(
     services: Services, read: list[list[str] | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grouping, "TOGETHER", 3)
+    monkeypatch.setattr(groups, "TOGETHER", 3)
 
     answered = asked(services, ("yg0", "团队"), ("yg1", "进度"), ("yg2", "进度"))
 
@@ -87,7 +87,7 @@ def test_a_large_team_comes_last_and_alone(
 def test_many_who_ask_are_answered_a_few_at_a_time(
     services: Services, read: list[list[str] | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grouping, "TOGETHER", 3)
+    monkeypatch.setattr(groups, "TOGETHER", 3)
 
     answered = asked(services, *((userid, "进度") for userid in PEOPLE))
 
