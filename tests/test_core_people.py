@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from builders.branches import person
 
-from bot.core.people import Departments, Membership
+from bot.core.people import Departments, Membership, leads
 
 FIRST = Membership(since=None, departments=(1,), role="柜员")
 SECOND = Membership(since=date(2026, 11, 10), departments=(2, 3), role="客户经理")
@@ -90,3 +90,36 @@ def test_the_tree_of_departments(department: int, ancestor: int, below: bool) ->
     tree = Departments(parents={3: 2, 2: 1, 4: 5, 5: 4})
 
     assert tree.at_or_below(department, ancestor) is below
+
+
+@pytest.mark.parametrize(
+    ("leader_of", "departments", "leading"),
+    [
+        pytest.param((3,), (3,), True, id="a department of theirs"),
+        pytest.param((1,), (3,), True, id="one far above it"),
+        pytest.param((3,), (1,), False, id="one below it"),
+        pytest.param((9, 2), (8, 3), True, id="any of several, above any of several"),
+        pytest.param((), (3,), False, id="no department"),
+        pytest.param((1,), (), False, id="of somebody in no department"),
+    ],
+)
+def test_a_leader_leads_everybody_at_or_below_the_department(
+    leader_of: tuple[int, ...], departments: tuple[int, ...], leading: bool
+) -> None:
+    tree = Departments(parents={3: 2, 2: 1})
+    leader, other = person("boss", leader_of=leader_of), person("jia", departments=departments)
+
+    assert leads(leader, other, departments=tree, day=date(2026, 11, 12)) is leading
+
+
+def test_nobody_leads_themselves_and_leading_is_of_the_day() -> None:
+    moved = person("jia", memberships=(FIRST, SECOND), leader_of=(2,))
+    leader = person("boss", leader_of=(2,))
+
+    led = [
+        leads(who, moved, departments=Departments(), day=date(2026, 11, day))
+        for who in (moved, leader)
+        for day in (9, 10)
+    ]
+
+    assert led == [False, False, False, True]

@@ -141,3 +141,7 @@ def test_whole_and_half_hours_are_left_to_others(minute: int) -> None:
     assert {60 <= shift.seconds < 300 for shift in moved} == {True}
     assert len(moved) > 25
     assert peace().apart(at("2026-11-24T17:59"), "x") == at("2026-11-24T17:59")
+
+
+def test_working_hours_end_on_their_own_day_in_the_banks_zone() -> None:
+    assert peace().closing(date(2026, 11, 24)) == int(at("2026-11-24T18:00").timestamp())

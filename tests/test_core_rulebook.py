@@ -260,3 +260,35 @@ def test_a_second_change_of_kind(
     steps: list[tuple[date, Quota | None]], wanted: list[tuple[str, str, str, int]]
 ) -> None:
     assert spans(history(BEGIN, *steps))[1:] == wanted
+
+
+def test_a_later_change_of_the_file_holds_from_the_period_after_the_running_one() -> None:
+    rules = history(BEGIN, (MID_NOVEMBER, quota(60)), (date(2026, 12, 10), quota(70)))
+
+    assert spans(rules) == [
+        ("2026-11", "11-01", "11-30", 50),
+        ("2026-12", "12-01", "12-31", 60),
+        ("2027-01", "01-01", "01-31", 70),
+    ]
+
+
+def test_each_quota_keeps_its_place_also_when_it_is_dropped() -> None:
+    rules = book(
+        [(EVER, quota(9, id="w", period=WEEK)), (date(2026, 12, 7), None)],
+        [(EVER, quota(50, id="m")), (date(2026, 12, 1), quota(60, id="m"))],
+        [(EVER, None), (date(2027, 1, 1), quota(5, id="new"))],
+    )
+
+    assert rules.places() == {"w": 0, "m": 1, "new": 2}
+
+
+def test_a_quota_that_the_file_drops_before_its_first_period_never_begins() -> None:
+    old, new = quota(50, id="old"), quota(5, id="new")
+    recorded = {"old": (Version(since=EVER, quota=old),)}
+
+    (added,) = changes([old, new], recorded, today=MID_NOVEMBER)
+    recorded["new"] = added.versions
+    (dropped,) = changes([old], recorded, today=date(2026, 11, 25))
+
+    assert [(one.since, one.quota) for one in added.versions] == [(EVER, None), (date(2026, 12, 1), new)]
+    assert (dropped.quota, dropped.since, dropped.versions) == ("new", date(2026, 12, 1), ())

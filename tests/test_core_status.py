@@ -12,7 +12,7 @@ from builders.branches import DAY_S, NINE_TENTHS, adds_on, event, person, quota,
 from bot.core.periods import PeriodKind
 from bot.core.progress import Status
 from bot.core.relations import RelationKind
-from bot.core.status import OwnDays, compute_pace, decide_status, prorate, round_half_up
+from bot.core.status import OwnDays, compute_pace, decide_status, is_tight, prorate, round_half_up
 
 
 def kept(number: int, *, lost: int = 0, transferred: int = 0, age_s: int = DAY_S) -> float | None:
@@ -161,3 +161,16 @@ def test_own_days_around_a_day_off_in_the_middle() -> None:
     assert (around.weight, around.weight_before, around.weight_elapsed) == (2, 1, 1)
     assert around.expected(10) == around.expected_before(10) == Fraction(5)
     assert around.dose(7) == 0
+
+
+@pytest.mark.parametrize(
+    ("dose", "tight"),
+    [
+        # 42 in 21 own workdays are two a day.
+        pytest.param(0, False, id="nothing is left"),
+        pytest.param(6, False, id="three times the average is not more than that"),
+        pytest.param(7, True, id="more than three times the average"),
+    ],
+)
+def test_a_dose_of_more_than_three_average_days_is_tight(dose: int, tight: bool) -> None:
+    assert is_tight(dose, target=42, own=21) is tight

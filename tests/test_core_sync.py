@@ -404,3 +404,19 @@ def test_what_is_heard_later_leaves_living_relations_alive(life: Life) -> None:
     is_friend = bool(truly and truly[-1].ended_at is None)
     assert bool(after and after[-1].ended_at is None) is is_friend
     assert all(add.ended_by in LOSSES | {TRANSFERRED, None} for add in after)
+
+
+def test_an_add_after_the_deletion_is_found_though_the_list_once_dated_the_first_add_near_it() -> None:
+    # The list of an earlier run dated the add of the callback 40 s later. The employee deleted the customer,
+    # who came back 75 s after that add, and WeCom lost this callback.
+    add, deleted = facts_of([(DAY, ADDED), (DAY + 50, BY_MEMBER)])
+    as_listed = replace(add, at=DAY + 40, listed=True)
+    facts = [add, as_listed, deleted]
+
+    judged = judge(RELATION, facts=facts, listed=ListEntry(createtime=DAY + 75), window=WINDOW)
+
+    adds = fold([*facts, *(repair.fact for repair in judged.repairs)], regain_s=0)
+    assert [(one.added_at, one.ended_at, one.ended_by) for one in adds] == [
+        (DAY, DAY + 50, BY_MEMBER),
+        (DAY + 75, None, None),
+    ]
