@@ -31,7 +31,7 @@ from psycopg.rows import TupleRow
 from bot.app.bootstrap import open_services
 from bot.config import load
 from bot.store.copy import CHUNK
-from bot.store.process_lock import only_one
+from bot.store.process_lock import lock_installation
 from bot.store.store import Store
 
 ROOT = Path(__file__).parents[1]
@@ -169,7 +169,7 @@ def test_a_difference_is_named_and_ends_with_1(quotabot: Quotabot, config: Path,
 def test_a_served_source_is_refused_and_so_is_a_service_during_the_copy(
     quotabot: Quotabot, config: Path, postgres_url: str
 ) -> None:
-    with only_one(config.parent / "quotabot.db"):
+    with lock_installation(config.parent / "quotabot.db"):
         done = quotabot("copy", "--config", str(config), "--to", postgres_url)
         serve = quotabot("serve", "--config", str(config))
 

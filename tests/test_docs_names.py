@@ -171,7 +171,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def app(store: Store) -> Flask:
     shown = pages.blueprint(
-        language=lambda: "en", look_at=lambda *_, **__: StatementCheck(genuine=False), peer=Peer(())
+        language=lambda: "en", check_code=lambda *_, **__: StatementCheck(genuine=False), peer=Peer(())
     )
     return create_app(
         receive=lambda *_: None, health=Health(store, probe=lambda: None), pages=shown, peer=Peer([])

@@ -26,9 +26,9 @@ from bot.features.statements.proof import (
     WRONG_CODES_AN_HOUR,
     WRONG_CODES_OF_AN_ADDRESS,
     StatementCheck,
+    check_code,
+    check_code_from,
     issue,
-    look_at,
-    look_at_from,
     preview,
     statement_of,
 )
@@ -109,7 +109,7 @@ def test_a_statement_says_what_was_added_and_where_the_quota_stands(services: Se
 
 
 def test_the_code_on_the_phone_is_genuine_and_its_owner_sees_the_figures(services: Services) -> None:
-    looked = look_at(
+    looked = check_code(
         services, code_in(planned(services)["statement:2026-11-23:through"]), asker="a", by="Through"
     )
 
@@ -137,7 +137,7 @@ def test_everybody_learns_that_it_is_genuine_and_few_see_the_figures(
     told = statement_of(load_standings(services, at=REMINDER), "through")
     code = issue(services, [told])["through"].code
 
-    looked = look_at(services, code, asker="a", by=by)
+    looked = check_code(services, code, asker="a", by=by)
 
     assert (looked.genuine, looked.at) == (True, REMINDER)
     assert looked.statement == (told if sees else None)
@@ -146,7 +146,7 @@ def test_everybody_learns_that_it_is_genuine_and_few_see_the_figures(
 def test_what_was_only_shown_beforehand_is_not_genuine(services: Services) -> None:
     shown = preview(services, statement_of(load_standings(services, at=REMINDER), "through"))
 
-    assert not look_at(services, shown.code, asker="a").genuine
+    assert not check_code(services, shown.code, asker="a").genuine
 
 
 def test_a_statement_that_was_changed_in_the_store_is_genuine_no_more(services: Services) -> None:
@@ -154,7 +154,7 @@ def test_a_statement_that_was_changed_in_the_store_is_genuine_no_more(services: 
     code = issue(services, [told])["through"].code
     change(services, "UPDATE daily_statements SET body = replace(body, '\"added\":2', '\"added\":9')")
 
-    assert not look_at(services, code, asker="a", by="through").genuine
+    assert not check_code(services, code, asker="a", by="through").genuine
 
 
 def test_a_row_that_was_put_in_with_another_key_is_not_genuine(services: Services) -> None:
@@ -165,7 +165,7 @@ def test_a_row_that_was_put_in_with_another_key_is_not_genuine(services: Service
     with services.store.transaction():
         services.store.daily_statements.add(forged, month="2026-11", body=better)
 
-    assert not look_at(services, forged, asker="a").genuine
+    assert not check_code(services, forged, asker="a").genuine
 
 
 def test_issuing_again_gives_the_same_code(services: Services) -> None:
@@ -183,7 +183,7 @@ def test_each_month_has_a_key_of_its_own_and_old_codes_stay_good(services: Servi
 
     assert None not in keys
     assert keys[0] != keys[1]
-    assert look_at(services, old, asker="a").genuine
+    assert check_code(services, old, asker="a").genuine
 
 
 def test_wrong_codes_are_limited_by_asker_and_hour(services: Services) -> None:
@@ -191,11 +191,11 @@ def test_wrong_codes_are_limited_by_asker_and_hour(services: Services) -> None:
     services.store.now = lambda: moment  # type: ignore[method-assign]  # real time, in the test's hand
     code = issue(services, [statement_of(load_standings(services, at=REMINDER), "through")])["through"].code
     for _ in range(WRONG_CODES_AN_HOUR):
-        assert not look_at(services, "0000-0000-0000-0000", asker="a").too_many
+        assert not check_code(services, "0000-0000-0000-0000", asker="a").too_many
 
-    blocked, another = look_at(services, code, asker="a"), look_at(services, code, asker="b")
+    blocked, another = check_code(services, code, asker="a"), check_code(services, code, asker="b")
     services.store.now = lambda: moment + 3600  # type: ignore[method-assign]  # an hour later
-    later = look_at(services, code, asker="a")
+    later = check_code(services, code, asker="a")
 
     assert (blocked.genuine, blocked.too_many) == (False, True)
     assert (another.genuine, later.genuine) == (True, True)
@@ -204,7 +204,7 @@ def test_wrong_codes_are_limited_by_asker_and_hour(services: Services) -> None:
 def test_right_codes_are_never_too_many(services: Services) -> None:
     code = issue(services, [statement_of(load_standings(services, at=REMINDER), "through")])["through"].code
 
-    assert all(look_at(services, code, asker="a").genuine for _ in range(WRONG_CODES_AN_HOUR + 2))
+    assert all(check_code(services, code, asker="a").genuine for _ in range(WRONG_CODES_AN_HOUR + 2))
 
 
 def test_wrong_codes_from_an_address_are_limited_and_no_figures_go_there(services: Services) -> None:
@@ -212,11 +212,11 @@ def test_wrong_codes_from_an_address_are_limited_and_no_figures_go_there(service
     services.store.now = lambda: moment  # type: ignore[method-assign]  # real time, in the test's hand
     code = issue(services, [statement_of(load_standings(services, at=REMINDER), "through")])["through"].code
     for _ in range(WRONG_CODES_OF_AN_ADDRESS):
-        assert not look_at_from(services, "0000-0000-0000-0000", address="203.0.113.1").too_many
+        assert not check_code_from(services, "0000-0000-0000-0000", address="203.0.113.1").too_many
 
-    blocked, other = (look_at_from(services, code, address=f"203.0.113.{host}") for host in (1, 2))
+    blocked, other = (check_code_from(services, code, address=f"203.0.113.{host}") for host in (1, 2))
     services.store.now = lambda: moment + 3600  # type: ignore[method-assign]  # an hour later
-    later = look_at_from(services, code, address="203.0.113.1")
+    later = check_code_from(services, code, address="203.0.113.1")
 
     assert blocked == StatementCheck(genuine=False, too_many=True)
     assert other == later == StatementCheck(genuine=True, at=REMINDER)
@@ -230,11 +230,11 @@ def test_strangers_cannot_close_the_page_nor_have_the_store_write_on(
     services.store.now = lambda: moment  # type: ignore[method-assign]  # real time, in the test's hand
     code = issue(services, [statement_of(load_standings(services, at=REMINDER), "through")])["through"].code
     wrong = [
-        look_at_from(services, "0000-0000-0000-0000", address=f"203.0.113.{host}").too_many
+        check_code_from(services, "0000-0000-0000-0000", address=f"203.0.113.{host}").too_many
         for host in range(1, 6)
     ]
 
-    genuine = look_at_from(services, code, address="203.0.113.5")
+    genuine = check_code_from(services, code, address="203.0.113.5")
     kept = [
         services.store.daily_statements.wrong_codes(
             f"all addresses 203.0.113.{host}", hour=int(moment) // 3600
@@ -250,8 +250,8 @@ def test_strangers_cannot_close_the_page_nor_have_the_store_write_on(
 @on_one_engine
 def test_what_is_no_code_at_all_uses_up_no_try(services: Services) -> None:
     for words in ("", "7K3M", "7K3M-9Q2P-XW4D-8HTR-7", "U" * 16) * WRONG_CODES_OF_AN_ADDRESS:
-        assert look_at_from(services, words, address="203.0.113.1") == StatementCheck(genuine=False)
-        assert look_at(services, words, asker="a", by="a") == StatementCheck(genuine=False)
+        assert check_code_from(services, words, address="203.0.113.1") == StatementCheck(genuine=False)
+        assert check_code(services, words, asker="a", by="a") == StatementCheck(genuine=False)
 
 
 @on_one_engine
@@ -272,7 +272,7 @@ def test_whose_userid_changed_still_sees_his_own(services: Services) -> None:
     with services.store.transaction():
         services.store.renames.put("through", "through2", at=0, by="hr")
 
-    assert look_at(services, shown_code(code), asker="a", by="through2").statement is not None
+    assert check_code(services, shown_code(code), asker="a", by="through2").statement is not None
 
 
 def test_who_adds_while_statements_are_written_still_gets_a_genuine_code(services: Services) -> None:
@@ -281,7 +281,7 @@ def test_who_adds_while_statements_are_written_still_gets_a_genuine_code(service
 
     told = {one.key: one.content for one in plan(services, "reminder", at=REMINDER, found=found)}
 
-    assert look_at(services, code_in(told["statement:2026-11-23:through"]), asker="a").genuine
+    assert check_code(services, code_in(told["statement:2026-11-23:through"]), asker="a").genuine
 
 
 def test_statements_are_kept_a_few_at_a_time_so_that_receivers_do_not_wait(

@@ -9,7 +9,7 @@ import pytest
 from builders.messages import AFTERNOON, EVENING, MONTHLY, TOLD
 
 from bot.core.progress import Status
-from bot.features.statements.message import looked_at, statement
+from bot.features.statements.message import answer_code, statement
 from bot.features.statements.rules import Figure
 from bot.messages.message import as_text
 
@@ -44,7 +44,7 @@ def test_figures_are_named_by_their_period_in_words(
     seen = replace(TOLD, figures=tuple(figures))
 
     for language, colon, labels in (("zh-CN", "：", chinese), ("en", ": ", english)):
-        said = looked_at(language=language, at=at, given_at=AFTERNOON, name="员工甲", seen=seen)
+        said = answer_code(language=language, at=at, given_at=AFTERNOON, name="员工甲", seen=seen)
         lines = as_text(said).splitlines()[2:-1]
         assert [line.partition(colon)[0] for line in lines] == labels
 

@@ -42,7 +42,7 @@ class Branch:
     looked: StatementCheck = WRONG
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def look_at(self, words: str, /, *, address: str) -> StatementCheck:
+    def check_code(self, words: str, /, *, address: str) -> StatementCheck:
         self.asked.append((words, address))
         return self.looked
 
@@ -58,7 +58,7 @@ def client(branch: Branch) -> FlaskClient:
     app.register_blueprint(
         pages.blueprint(
             language=lambda: branch.language,
-            look_at=lambda words, *, address: branch.look_at(words, address=address),
+            check_code=lambda words, *, address: branch.check_code(words, address=address),
             peer=Peer([ip_network("127.0.0.1")]),
         )
     )
@@ -190,7 +190,7 @@ def test_without_the_store_the_page_says_so_in_one_sentence(
         raise StoreBusyError(f"the store is away for {address}")
 
     branch.language = language
-    monkeypatch.setattr(branch, "look_at", away)
+    monkeypatch.setattr(branch, "check_code", away)
     with logged(verify_page) as entries:
         page = client.post("/verify", data={"code": CODE})
     again = client.post("/verify", data={"code": CODE})
@@ -213,7 +213,7 @@ def test_a_crowd_is_sent_away_before_it_takes_every_thread(
         branch.asked.append(("", address))
         return WRONG
 
-    monkeypatch.setattr(branch, "look_at", slow)
+    monkeypatch.setattr(branch, "check_code", slow)
     last = client.post("/verify", data={"code": CODE}).status_code
 
     assert ([*statuses, last], len(branch.asked)) == ([503, *[200] * LOOKS_AT_ONCE], LOOKS_AT_ONCE)

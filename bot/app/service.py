@@ -38,10 +38,10 @@ from bot.features.outages.silence_rules import LOOK_S
 from bot.features.people.refresh import look_after
 from bot.features.standings.load import load_people
 from bot.features.standings.ranks import keep_places
-from bot.features.statements.proof import look_at_from
+from bot.features.statements.proof import check_code_from
 from bot.services import INBOX, Services, Signal
 from bot.store.group_commit import GroupCommit
-from bot.store.process_lock import only_one
+from bot.store.process_lock import lock_installation
 from bot.store.refusals import RefusalFile
 from bot.web import pages
 from bot.web.app import create_app
@@ -105,7 +105,7 @@ def run(
 
 def _begin(services: Services, stack: ExitStack) -> None:
     if isinstance(services.config.store.where, Path):
-        stack.enter_context(only_one(services.config.store.where))
+        stack.enter_context(lock_installation(services.config.store.where))
     clock.put_right(services)
     begin_record(services, now=services.clock.now())
     note_rules(services)
@@ -159,7 +159,7 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
             ),
             pages=pages.blueprint(
                 language=lambda: services.language,
-                look_at=partial(look_at_from, services),
+                check_code=partial(check_code_from, services),
                 peer=peer,
             ),
             peer=peer,

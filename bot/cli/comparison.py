@@ -20,7 +20,7 @@ PATIENCE_S = 1200.0
 _LOOK_S = 5.0
 
 
-def said(services: Services, job: str, *, at: datetime) -> str | None:
+def describe_gap(services: Services, job: str, *, at: datetime) -> str | None:
     """Return what the figures of *job* as of *at* (aware) may lack, for people; None: nothing."""
     gap = catch_up.gap_of(services, job, at=at)
     if gap is None or (job not in catch_up.ASK_FIRST and not gap.withholds):
@@ -28,12 +28,12 @@ def said(services: Services, job: str, *, at: datetime) -> str | None:
     return catch_up.said(gap, calendar=services.config.work_calendar())
 
 
-def made_complete(services: Services, job: str, *, at: datetime) -> str | None:
+def compare_if_incomplete(services: Services, job: str, *, at: datetime) -> str | None:
     """Compare first, for at most 20 minutes, if the figures of *job* as of *at* (aware) are incomplete.
 
     Returns why they must not be sent; None: they may be sent.
     """
-    if (lack := said(services, job, at=at)) is None:
+    if (lack := describe_gap(services, job, at=at)) is None:
         return None
     if gaps.is_taken(services.store):
         click.echo(lack, err=True)

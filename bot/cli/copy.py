@@ -17,7 +17,7 @@ from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.store.copy import ComparedTable, Tell
 from bot.store.copy import copy as copy_all
 from bot.store.engine import Engine, StoreBusyError, StoreError
-from bot.store.process_lock import only_one
+from bot.store.process_lock import lock_installation
 from bot.store.store import Store
 
 _SCHEME = "postgresql://"
@@ -54,7 +54,7 @@ def copy(config_path: Path, target: str, form: str) -> None:
             f"{config_path}: there is no store {source} yet: set [store] url to PostgreSQL at once"
         )
     try:
-        with only_one(source), bars() as tell:
+        with lock_installation(source), bars() as tell:
             compared = _copy(source, target, tell)
     except StoreBusyError as error:
         click.echo(f"stopped: {error}; the same command goes on from here", err=True)

@@ -13,7 +13,7 @@ import click
 
 from bot.app.bootstrap import begin_record, open_reader, open_sender, open_services
 from bot.cli import engagement
-from bot.cli.comparison import made_complete, said
+from bot.cli.comparison import compare_if_incomplete, describe_gap
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
 from bot.cli.sync import JOB as SYNC
@@ -81,7 +81,7 @@ def run(
             report["messages"] = _preview(services, job, at=when)
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
             click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
-        elif (held := made_complete(services, job, at=when)) is not None:
+        elif (held := compare_if_incomplete(services, job, at=when)) is not None:
             click.echo(f"nothing is sent: {held}", err=True)
             report["held"] = held
         else:
@@ -110,7 +110,7 @@ def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, An
     """Return the messages that a run would plan or has planned; print their gaps on standard error."""
     if job not in SILENT and not services.config.work_calendar().in_working_hours(at):
         click.echo(f"{at:%Y-%m-%d %H:%M} is outside working hours: nothing of this would be sent", err=True)
-    if (lack := said(services, job, at=at)) is not None:
+    if (lack := describe_gap(services, job, at=at)) is not None:
         click.echo(lack, err=True)
     planned = going(services, plan(services, job, at=at), quiet=quiet_hours(services))
     return [_now(services, message, otherwise="planned") for message in planned]

@@ -12,7 +12,7 @@ import click
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
-from bot.cli.simulation_page import Telling, page
+from bot.cli.simulation_page import SimulationReport, page
 from bot.cli.simulation_sheets import sheets
 from bot.config.quotas_file import load_quotas
 from bot.core.progress import QuotaFigures
@@ -64,31 +64,31 @@ def simulate_(
         now = moment(None, config, now=services.clock.now())
         simulation = simulate(services, quotas=quotas, first=first.date(), last=last.date(), at=now)
         people = directory.known(services.directory, services.store.members.all(), day=now.date())
-    telling = Telling(
+    report = SimulationReport(
         simulation=simulation,
         names={userid: person.name for userid, person in people.items()},
         language=services.language,
     )
     match form:
         case "json":
-            deliver(_as_json(telling), output)
+            deliver(_as_json(report), output)
         case "xlsx":
-            deliver(workbook(sheets(telling)), output)
+            deliver(workbook(sheets(report)), output)
         case _:
-            deliver(page(telling, everybody=everybody), output)
+            deliver(page(report, everybody=everybody), output)
 
 
-def _as_json(telling: Telling) -> str:
-    simulation = telling.simulation
-    report = {
+def _as_json(report: SimulationReport) -> str:
+    simulation = report.simulation
+    values = {
         "from": simulation.first.isoformat(),
         "to": simulation.last.isoformat(),
         "as_of": simulation.as_of.isoformat(),
         "recorded_from": None if simulation.recorded_from is None else simulation.recorded_from.isoformat(),
         "money": "estimate",
-        "quotas": [_period(quota, language=telling.language) for quota in simulation.quotas],
+        "quotas": [_period(quota, language=report.language) for quota in simulation.quotas],
     }
-    return json_text(report)
+    return json_text(values)
 
 
 def _period(quota: Simulated, *, language: str) -> dict[str, Any]:

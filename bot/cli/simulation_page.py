@@ -22,7 +22,7 @@ from bot.messages.catalog import Texts, texts_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class SimulationReport:
     """A simulation with its people's names and the language of its page."""
 
     simulation: Simulation
@@ -62,16 +62,16 @@ def minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
 
-def page(telling: Telling, *, everybody: bool) -> str:
+def page(report: SimulationReport, *, everybody: bool) -> str:
     """Return the page for people: a sentence and the sums of each period, then the people who change."""
-    texts, simulation = telling.texts, telling.simulation
-    parts: list[RenderableType] = [*_head(telling)]
+    texts, simulation = report.texts, report.simulation
+    parts: list[RenderableType] = [*_head(report)]
     shown = [quota for quota in simulation.quotas if not _asks_nobody(quota)]
     for (_, compared), group in groupby(shown, key=lambda quota: (quota.quota, quota.both)):
         if compared or everybody:
-            parts += [part for quota in group for part in ("", *_period(telling, quota, everybody=everybody))]
+            parts += [part for quota in group for part in ("", *_period(report, quota, everybody=everybody))]
         else:
-            parts += ["", *_alone(telling, list(group))]
+            parts += ["", *_alone(report, list(group))]
     if left_out := len(simulation.quotas) - len(shown):
         parts += ["", texts["simulation.nobody_asked"].say(n=left_out)]
     if not simulation.quotas:
@@ -80,11 +80,11 @@ def page(telling: Telling, *, everybody: bool) -> str:
     return drawn(*parts)
 
 
-def _head(telling: Telling) -> Iterator[str]:
-    texts, simulation = telling.texts, telling.simulation
+def _head(report: SimulationReport) -> Iterator[str]:
+    texts, simulation = report.texts, report.simulation
     yield texts["simulation.title"].say(first=simulation.first, last=simulation.last)
     yield texts["simulation.basis"].say(at=minute(simulation.as_of))
-    if any(_rules(telling, quota, say) for quota in simulation.quotas for say in (penalty_rule, reward_rule)):
+    if any(_rules(report, quota, say) for quota in simulation.quotas for say in (penalty_rule, reward_rule)):
         yield texts["simulation.estimate"]
     if simulation.recorded_from is not None and simulation.recorded_from > simulation.first:
         yield texts["simulation.recorded"].say(day=simulation.recorded_from)
@@ -96,8 +96,8 @@ def _asks_nobody(quota: Simulated) -> bool:
     return all(side.rows and not side.people for side in sides)
 
 
-def _period(telling: Telling, quota: Simulated, *, everybody: bool) -> Iterator[RenderableType]:
-    texts = telling.texts
+def _period(report: SimulationReport, quota: Simulated, *, everybody: bool) -> Iterator[RenderableType]:
+    texts = report.texts
     heading = (
         texts["simulation.heading_day"]
         if quota.period.first == quota.period.last
@@ -108,23 +108,23 @@ def _period(telling: Telling, quota: Simulated, *, everybody: bool) -> Iterator[
         period=quota.period.name,
         first=quota.period.first,
         last=quota.period.last,
-        state=telling.state(quota),
+        state=report.state(quota),
     )
-    yield from (_indented(line) for line in _lines(telling, quota))
+    yield from (_indented(line) for line in _lines(report, quota))
     people = sorted(quota.people, key=lambda person: not person.changes_status)
     shown = [person for person in people if everybody or (quota.both and person.changes)]
     if shown:
-        yield _table(telling, quota, shown)
+        yield _table(report, quota, shown)
     if quota.both and people and not shown:
         yield _indented(texts["simulation.same"])
     elif quota.both and len(shown) < len(people):
         yield _indented(texts["simulation.others"].say(n=len(people) - len(shown)))
 
 
-def _lines(telling: Telling, quota: Simulated) -> Iterator[str]:
-    texts = telling.texts
+def _lines(report: SimulationReport, quota: Simulated) -> Iterator[str]:
+    texts = report.texts
     yield _said(texts, quota)
-    if lacks := telling.lacks(quota):
+    if lacks := report.lacks(quota):
         yield lacks
     if not quota.settled:
         yield texts["simulation.so_far"].say(pending=_both(quota, lambda side: f"{side.pending:,}"))
@@ -133,7 +133,7 @@ def _lines(telling: Telling, quota: Simulated) -> Iterator[str]:
     if quota.both:
         # The rules of money are shown beside the amounts.
         rules = (item for item in quota.differences if item.key not in ("penalty", "reward"))
-        sentences = [sentence(rule, language=telling.language) for rule in rules]
+        sentences = [sentence(rule, language=report.language) for rule in rules]
         text = texts["simulation.semicolon"].join(sentences)
         if text or not quota.differences:
             yield texts["simulation.differ"].say(what=text) if text else texts["simulation.same_rules"]
@@ -143,22 +143,22 @@ def _lines(telling: Telling, quota: Simulated) -> Iterator[str]:
         target=_both(quota, lambda side: f"{side.target:,}"),
         kept=_both(quota, lambda side: percent(side.kept_90)),
     )
-    if rule := _rules(telling, quota, penalty_rule):
+    if rule := _rules(report, quota, penalty_rule):
         yield texts["simulation.penalties"].say(amount=_both(quota, _penalty), rule=rule)
-    if rule := _rules(telling, quota, reward_rule):
+    if rule := _rules(report, quota, reward_rule):
         yield texts["simulation.rewards"].say(amount=_both(quota, _reward), rule=rule)
 
 
-def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]:
+def _alone(report: SimulationReport, group: list[Simulated]) -> Iterator[RenderableType]:
     """Yield the periods of a quota that exists on one side only, a line each."""
-    texts, columns = telling.texts, telling.texts.table("tables.columns")
+    texts, columns = report.texts, report.texts.table("tables.columns")
     first = group[0]
     yield (texts["simulation.only_would"] if first.was is None else texts["simulation.only_was"]).say(
         quota=first.quota
     )
     rules = {
-        texts["simulation.penalty_rule"]: _rules(telling, first, penalty_rule),
-        texts["simulation.reward_rule"]: _rules(telling, first, reward_rule),
+        texts["simulation.penalty_rule"]: _rules(report, first, penalty_rule),
+        texts["simulation.reward_rule"]: _rules(report, first, reward_rule),
     }
     yield from (
         _indented(texts["simulation.named"].say(what=what, rule=rule)) for what, rule in rules.items() if rule
@@ -186,7 +186,7 @@ def _alone(telling: Telling, group: list[Simulated]) -> Iterator[RenderableType]
             _both(quota, lambda side: percent(side.attainment)),
             _both(quota, lambda side: f"{side.counted:,}"),
             *(_both(quota, amount) for _, amount in money),
-            telling.whole_state(quota),
+            report.whole_state(quota),
         )
     yield table
 
@@ -219,39 +219,39 @@ def _both(quota: Simulated, say: Callable[[Side], str]) -> str:
     return arrow(*(None if side is None else say(side) for side in (quota.was, quota.would_be)))
 
 
-def _rules(telling: Telling, quota: Simulated, say: Callable[..., str | None]) -> str | None:
+def _rules(report: SimulationReport, quota: Simulated, say: Callable[..., str | None]) -> str | None:
     """Return the money rule of both sides; None if neither has one."""
     sides = [side for side in (quota.was, quota.would_be) if side is not None]
-    rules = [say(side.rule, language=telling.language) for side in sides]
-    return arrow(*(rule or telling.texts["simulation.no_rule"] for rule in rules)) if any(rules) else None
+    rules = [say(side.rule, language=report.language) for side in sides]
+    return arrow(*(rule or report.texts["simulation.no_rule"] for rule in rules)) if any(rules) else None
 
 
 Shown = tuple[str, Callable[[QuotaFigures], str]]  # a heading, and the cell of a row
 
 
-def _table(telling: Telling, quota: Simulated, shown: list[ComparedPerson]) -> Table:
+def _table(report: SimulationReport, quota: Simulated, shown: list[ComparedPerson]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for key in ("name", "userid"):
-        table.add_column(telling.texts.table("tables.columns")[key], no_wrap=True)
-    columns = list(_columns(telling, quota))
+        table.add_column(report.texts.table("tables.columns")[key], no_wrap=True)
+    columns = list(_columns(report, quota))
     for heading, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for person in shown:
-        name = telling.names.get(person.userid, "")
+        name = report.names.get(person.userid, "")
         table.add_row(name, person.userid, *(_pair(quota, person, say) for _, say in columns))
     return table
 
 
-def _columns(telling: Telling, quota: Simulated) -> Iterator[Shown]:
-    texts = telling.texts
+def _columns(report: SimulationReport, quota: Simulated) -> Iterator[Shown]:
+    texts = report.texts
     yield texts.table("tables.columns")["counted"], lambda row: f"{row.counted:,}"
     yield texts.table("tables.columns")["target"], lambda row: f"{row.target:,}"
     yield texts.table("tables.columns")["attainment"], lambda row: percent(attainment_of(row))
     yield tables.short(texts, "kept_90"), lambda row: "–" if row.kept_90 is None else f"{row.kept_90:.0%}"
     yield texts.table("tables.columns")["status"], lambda row: texts.table("tables.status")[row.status]
-    if _rules(telling, quota, penalty_rule):
+    if _rules(report, quota, penalty_rule):
         yield tables.short(texts, "penalty"), lambda row: f"{row.penalty or 0:,}"
-    if _rules(telling, quota, reward_rule):
+    if _rules(report, quota, reward_rule):
         yield tables.short(texts, "reward"), lambda row: f"{row.reward or 0:,}"
 
 

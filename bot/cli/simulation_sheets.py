@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bot.cli.simulation_page import Telling, minute
+from bot.cli.simulation_page import SimulationReport, minute
 from bot.core.progress import QuotaFigures
 from bot.features.simulate.message import arrow, penalty_rule, reward_rule
 from bot.features.simulate.simulate import Side, Simulated, attainment_of
@@ -15,13 +15,13 @@ from bot.spreadsheet import Cell, Column, Form, Sheet
 T = TypeVar("T")
 
 
-def sheets(telling: Telling) -> list[Sheet]:
+def sheets(report: SimulationReport) -> list[Sheet]:
     """Return the sheets of sums and of people; numbers stay numbers, so that both can be filtered."""
-    texts, simulation = telling.texts, telling.simulation
+    texts, simulation = report.texts, report.simulation
     title = texts["simulation.title"].say(first=simulation.first, last=simulation.last)
     notes = (texts["simulation.basis"].say(at=minute(simulation.as_of)), texts["simulation.estimate"])
-    sums, people = _sums(telling), _figures(telling)
-    columns = telling.texts.table("tables.columns")
+    sums, people = _sums(report), _figures(report)
+    columns = report.texts.table("tables.columns")
     period = tuple(Column(heading=columns[key]) for key in ("quota", "period", "period_start", "period_end"))
     person = tuple(Column(heading=columns[key]) for key in ("userid", "name"))
     return [
@@ -29,9 +29,9 @@ def sheets(telling: Telling) -> list[Sheet]:
             name=texts["simulation.sheet"],
             title=title,
             notes=notes,
-            columns=(*period, Column(heading=texts["simulation.state"]), *_headings(telling, sums)),
+            columns=(*period, Column(heading=texts["simulation.state"]), *_headings(report, sums)),
             rows=[
-                (*_named(quota), telling.whole_state(quota), *_cells(sums, quota.was, quota.would_be))
+                (*_named(quota), report.whole_state(quota), *_cells(sums, quota.was, quota.would_be))
                 for quota in simulation.quotas
             ],
         ),
@@ -43,13 +43,13 @@ def sheets(telling: Telling) -> list[Sheet]:
                 *period,
                 *person,
                 Column(heading=texts["simulation.changes_status"]),
-                *_headings(telling, people),
+                *_headings(report, people),
             ),
             rows=[
                 (
                     *_named(quota),
                     person.userid,
-                    telling.names.get(person.userid, ""),
+                    report.names.get(person.userid, ""),
                     texts["simulation.yes"]
                     if quota.both and person.changes_status
                     else texts["simulation.no"],
@@ -71,11 +71,11 @@ class _Figure(Generic[T]):
     form: Form = Form.PLAIN
 
 
-def _sums(telling: Telling) -> list[_Figure[Side]]:
-    texts, columns = telling.texts, telling.texts.table("tables.columns")
+def _sums(report: SimulationReport) -> list[_Figure[Side]]:
+    texts, columns = report.texts, report.texts.table("tables.columns")
 
     def rule(say: Callable[..., str | None]) -> Callable[[Side], Cell]:
-        return lambda side: say(side.rule, language=telling.language) or texts["simulation.no_rule"]
+        return lambda side: say(side.rule, language=report.language) or texts["simulation.no_rule"]
 
     return [
         _Figure(name=columns["people"], cell=lambda side: side.people, form=Form.WHOLE),
@@ -92,8 +92,8 @@ def _sums(telling: Telling) -> list[_Figure[Side]]:
     ]
 
 
-def _figures(telling: Telling) -> list[_Figure[QuotaFigures]]:
-    columns, status = telling.texts.table("tables.columns"), telling.texts.table("tables.status")
+def _figures(report: SimulationReport) -> list[_Figure[QuotaFigures]]:
+    columns, status = report.texts.table("tables.columns"), report.texts.table("tables.status")
     return [
         _Figure(name=columns["counted"], cell=lambda row: row.counted, form=Form.WHOLE),
         _Figure(name=columns["pending"], cell=lambda row: row.pending, form=Form.WHOLE),
@@ -106,8 +106,8 @@ def _figures(telling: Telling) -> list[_Figure[QuotaFigures]]:
     ]
 
 
-def _headings(telling: Telling, figures: Iterable[_Figure[T]]) -> list[Column]:
-    texts = telling.texts
+def _headings(report: SimulationReport, figures: Iterable[_Figure[T]]) -> list[Column]:
+    texts = report.texts
     return [
         Column(heading=side.say(what=figure.name), form=figure.form)
         for figure in figures

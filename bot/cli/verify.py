@@ -12,8 +12,8 @@ import click
 from bot.app.bootstrap import open_existing
 from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.features.standings.load import load_people
-from bot.features.statements.message import looked_at
-from bot.features.statements.proof import StatementCheck, look_at
+from bot.features.statements.message import answer_code
+from bot.features.statements.proof import StatementCheck, check_code
 from bot.messages.message import as_text
 
 _ASKER = "quotabot verify"
@@ -34,7 +34,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
     """
     config = loaded(config_path)
     with open_existing(config) as services:
-        looked = look_at(services, "".join(code), asker=_ASKER, by=by)
+        looked = check_code(services, "".join(code), asker=_ASKER, by=by)
         now = services.config.work_calendar().local(services.clock.now())
         seen = looked.statement
         whose = "" if seen is None else services.store.renames.current(seen.userid)
@@ -42,7 +42,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
     if form == "json":
         click.echo(json_text(_plain(looked)), nl=False)
     else:
-        message = looked_at(
+        message = answer_code(
             language=services.language,
             at=now,
             given_at=looked.at,

@@ -11,7 +11,7 @@ from bot.store.engine import StoreError
 
 
 @contextmanager
-def only_one(path: Path) -> Iterator[None]:
+def lock_installation(path: Path) -> Iterator[None]:
     """Keep a second service or copy off the file at *path*; the lock ends with the process, however it ends.
 
     Raises StoreError while another has it.

@@ -31,7 +31,7 @@ from bot.features.reviews.question_message import Appealed, MaybeRenamed, Seen, 
 from bot.features.robots.message import GroupPost, group_message
 from bot.features.rules.announcement import RuleNews, rules_changed
 from bot.features.rules.diff import Difference
-from bot.features.statements.message import looked_at, statement
+from bot.features.statements.message import answer_code, statement
 from bot.features.statements.rules import Figure, Statement
 from bot.features.teams.digest_message import News, digest
 from bot.features.teams.help_needs import Improved, Need, NeedKind
@@ -377,7 +377,7 @@ def examples(language: str) -> dict[str, Message]:
         "statement": statement(
             **said, rows=[AT_REST], added=2, code="7K3M9Q2PXW4D8HTR", at=AFTERNOON, page=VERIFY_PAGE
         ),
-        "statement, looked at": looked_at(**said, at=EVENING, given_at=AFTERNOON, name="员工甲", seen=TOLD),
+        "statement, looked at": answer_code(**said, at=EVENING, given_at=AFTERNOON, name="员工甲", seen=TOLD),
         "admin": admin(**said, found=TROUBLES, at=MORNING),
         "digest": digest(**said, team=a_team(), at=EVENING, replies=TOGETHER, news=NEWS),
         "digest, nobody to help": digest(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.features.chat.desk import Ask
-from bot.features.statements.message import looked_at
-from bot.features.statements.proof import look_at
+from bot.features.statements.message import answer_code
+from bot.features.statements.proof import check_code
 from bot.messages.answers import answered, timed
 from bot.messages.catalog import texts_in
 from bot.messages.message import Message
@@ -21,9 +21,9 @@ def verify(ask: Ask) -> Message:
             kind=texts["statement.kind"],
             at=desk.local,
         )
-    looked = look_at(desk.services, ask.rest, asker=ask.userid, by=ask.userid)
+    looked = check_code(desk.services, ask.rest, asker=ask.userid, by=ask.userid)
     seen = looked.statement
-    message = looked_at(
+    message = answer_code(
         language=desk.language,
         at=desk.local,
         given_at=looked.at,

@@ -53,7 +53,7 @@ def code_line(language: str, code: str) -> Line:
     return Line((Part(text, Tone.STRONG),), Keep.ALWAYS)
 
 
-def looked_at(
+def answer_code(
     *,
     language: str,
     at: datetime,

@@ -81,7 +81,7 @@ def preview(services: Services, statement: Statement) -> Issued:
     return Issued(statement, code_of(statement.written(), key=key))
 
 
-def look_at(services: Services, words: str, *, asker: str, by: str | None = None) -> StatementCheck:
+def check_code(services: Services, words: str, *, asker: str, by: str | None = None) -> StatementCheck:
     """Check the code in *words*.
 
     *asker*: the name under which wrong codes are counted, by real time. *by*: the userid of the reader of the
@@ -101,7 +101,7 @@ def look_at(services: Services, words: str, *, asker: str, by: str | None = None
     return StatementCheck(genuine=True, at=_at(services, statement), statement=seen)
 
 
-def look_at_from(services: Services, words: str, *, address: str) -> StatementCheck:
+def check_code_from(services: Services, words: str, *, address: str) -> StatementCheck:
     """Check the code in *words* for an unknown person at a network *address*; the result has no figures.
 
     Text without a code is neither looked up nor counted. After WRONG_CODES_KEPT wrong codes of all addresses

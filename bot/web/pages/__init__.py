@@ -10,13 +10,13 @@ from collections.abc import Callable
 from flask import Blueprint
 
 from bot.web.pages import about, layout, verify
-from bot.web.pages.verify import LookAt
+from bot.web.pages.verify import CheckCode
 from bot.web.peer import Peer
 
 
-def blueprint(*, language: Callable[[], str], look_at: LookAt, peer: Peer) -> Blueprint:
+def blueprint(*, language: Callable[[], str], check_code: CheckCode, peer: Peer) -> Blueprint:
     """Return all pages, in the *language* that holds when one is asked for."""
     routes = layout.routes(language)
     about.add(routes)
-    verify.add(routes, look_at=look_at, peer=peer)
+    verify.add(routes, check_code=check_code, peer=peer)
     return routes

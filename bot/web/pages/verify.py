@@ -31,7 +31,7 @@ LOOKS_AT_ONCE = 4
 _Answer = tuple[str, HTTPStatus]
 
 
-class LookAt(Protocol):
+class CheckCode(Protocol):
     """Says what the code in some words is, to somebody at a network address. Raises StoreError."""
 
     def __call__(self, words: str, /, *, address: str) -> StatementCheck: ...
@@ -56,7 +56,7 @@ _STATUS = {
 }
 
 
-def add(routes: Blueprint, *, look_at: LookAt, peer: Peer) -> None:
+def add(routes: Blueprint, *, check_code: CheckCode, peer: Peer) -> None:
     """Put the page among *routes*; tries are counted by what *peer* says of the caller."""
     turns = threading.BoundedSemaphore(LOOKS_AT_ONCE)
 
@@ -76,7 +76,7 @@ def add(routes: Blueprint, *, look_at: LookAt, peer: Peer) -> None:
         if not turns.acquire(blocking=False):
             return _answer(Verdict.AWAY, typed=typed)
         try:
-            looked = look_at(typed, address=household(_caller(peer)))
+            looked = check_code(typed, address=household(_caller(peer)))
         except StoreError as error:
             log.warning("a page could not ask the store", path=request.path, reason=str(error))
             return _answer(Verdict.AWAY, typed=typed)
