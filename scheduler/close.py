@@ -10,7 +10,7 @@ from statistics import median
 
 from bot.core.periods import PeriodKind
 from bot.core.progress import QuotaFigures
-from bot.core.quota_periods import Moment, Past, QuotaPeriod, figures
+from bot.core.quota_periods import Moment, Past, QuotaPeriod, compute_figures
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
 from bot.features.close import results
@@ -74,7 +74,7 @@ def _lines(about: QuotaInPeriod, settled: Standings, *, at: datetime, money: boo
 
 def _parts(quota_period: QuotaPeriod, settled: Standings, past: Past) -> dict[str, Fraction]:
     """Return by userid the part of a flat amount that shares and own workdays leave."""
-    everybody = figures(
+    everybody = compute_figures(
         quota_period,
         people=settled.people.values(),
         departments=settled.departments,

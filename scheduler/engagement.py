@@ -15,11 +15,11 @@ from bot.core.engagement import (
     MOST_DEPARTMENTS,
     MOST_USERIDS,
     ChatFigures,
+    compute_team_rate,
     covers,
     final_upto,
     first_to_ask,
     last_day,
-    team_rate,
 )
 from bot.core.teams import upwards
 from bot.core.workdays import epoch_of
@@ -193,7 +193,7 @@ class _Round:
             figures = [own[userid] for userid in userids]
             if userids not in asked:
                 asked[userids] = self._together(department, userids, figures, reading.last_day)
-            rate = team_rate(figures, together=asked[userids])
+            rate = compute_team_rate(figures, together=asked[userids])
             if rate is not None:
                 with self._store.transaction():
                     self._kept.put_team(reading, department, rate)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from builders.messages import BEHIND, COVERED, EXEMPT, MET, MONTHLY
 
-from bot.core.coaching import CoachingOutcome, Effect, Mark, effect, helped_lately, outcome
+from bot.core.coaching import CoachingOutcome, Effect, Mark, compute_effect, compute_outcome, list_helped
 from bot.core.progress import QuotaFigures, Status
 
 TODAY = date(2026, 11, 24)
@@ -35,11 +35,11 @@ MARK = Mark(leader="boss", userid="a", day=date(2026, 11, 17), quota="cm-monthly
 def test_back_to_normal_or_a_tenth_of_pace_is_an_effect(
     rows: Sequence[QuotaFigures], found: Effect | None
 ) -> None:
-    assert effect(MARK, rows) is found
+    assert compute_effect(MARK, rows) is found
 
 
 def test_who_was_not_behind_has_no_effect_to_tell() -> None:
-    assert effect(replace(MARK, pace=None, quota=""), [MET]) is None
+    assert compute_effect(replace(MARK, pace=None, quota=""), [MET]) is None
 
 
 def ago(days: int, userid: str = "a", pace: int | None = 54, leader: str = "boss") -> Mark:
@@ -74,10 +74,10 @@ ROWS = {"a": [MONTHLY], "b": [replace(BEHIND, pace=0.7)], "c": [replace(BEHIND, 
     ],
 )
 def test_the_outcome_is_told_in_the_second_week(marks: list[Mark], found: CoachingOutcome | None) -> None:
-    assert outcome(marks, ROWS, today=TODAY) == found
+    assert compute_outcome(marks, ROWS, today=TODAY) == found
 
 
 def test_helped_lately_is_within_two_weeks() -> None:
     marks = [ago(-1, "future"), ago(0, "a"), ago(13, "b"), ago(14, "c")]
 
-    assert helped_lately(marks, today=TODAY) == {"a", "b"}
+    assert list_helped(marks, today=TODAY) == {"a", "b"}

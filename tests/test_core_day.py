@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from builders.branches import at, china, event, fold_all
 
-from bot.core.day import DayFacts, day_facts
+from bot.core.day import DayFacts, compute_day_facts
 from bot.core.relations import RelationEvent, RelationKind
 
 DAY = date(2026, 11, 23)
@@ -55,11 +55,13 @@ HISTORY = [
 def test_the_facts_of_23_november(when: str, facts: DayFacts) -> None:
     adds = fold_all(HISTORY)["jia"]
 
-    assert day_facts(adds, day=DAY, calendar=china(), at=at(when)) == facts
+    assert compute_day_facts(adds, day=DAY, calendar=china(), at=at(when)) == facts
 
 
 def test_all_losses_of_a_day_are_one_number() -> None:
-    facts = day_facts(fold_all(HISTORY)["jia"], day=DAY, calendar=china(), at=at("2026-11-24T09:07:00"))
+    facts = compute_day_facts(
+        fold_all(HISTORY)["jia"], day=DAY, calendar=china(), at=at("2026-11-24T09:07:00")
+    )
 
     assert facts.lost == 2 + 1 + 1
 
@@ -67,6 +69,8 @@ def test_all_losses_of_a_day_are_one_number() -> None:
 def test_without_contacts_a_day_brings_nothing() -> None:
     nothing: list[RelationEvent] = []
 
-    facts = day_facts(fold_all(nothing).get("jia", []), day=DAY, calendar=china(), at=at("2026-11-24"))
+    facts = compute_day_facts(
+        fold_all(nothing).get("jia", []), day=DAY, calendar=china(), at=at("2026-11-24")
+    )
 
     assert facts == DayFacts(added=0, lost_by_customer=0, lost_by_member=0)

@@ -14,11 +14,11 @@ from bot.core.engagement import (
     ChatFigures,
     Method,
     TeamRate,
+    compute_team_rate,
     covers,
     final_upto,
     first_to_ask,
     last_day,
-    team_rate,
     yesterday,
 )
 
@@ -114,7 +114,7 @@ TOGETHER = ChatFigures(reply_rate=4_000, first_reply_s=1_500)
     ],
 )
 def test_a_teams_rate(people: list[ChatFigures], together: ChatFigures | None, rate: TeamRate | None) -> None:
-    assert team_rate(people, together=together) == rate
+    assert compute_team_rate(people, together=together) == rate
 
 
 COUNTS = st.integers(0, 50)

@@ -10,7 +10,7 @@ from builders.branches import china, quota, seconds
 from bot.core.contacts import Contact, Details
 from bot.core.counting import Burst, Counting, FirstAdd, Integrity, QuickLoss
 from bot.core.evidence import Evidence, evidence_of
-from bot.core.integrity import LaunchRule, bursts, quick_loss, rollouts, shared
+from bot.core.integrity import LaunchRule, find_bursts, find_quick_loss, find_rollouts, find_shared
 from bot.core.relations import Add, RelationKind
 
 
@@ -26,7 +26,7 @@ def test_a_burst_is_its_densest_window() -> None:
     alone = [contact("2026-11-23T17:00", customer="z")]
     rule = Burst(adds=3, minutes=5)
     told = [*few, *many, *alone]
-    (finding,) = bursts(told, burst=rule, day_of=china().day_of)
+    (finding,) = find_bursts(told, burst=rule, day_of=china().day_of)
 
     found = evidence_of(finding, contacts=told, quota=quota(integrity=Integrity(burst=rule)))
 
@@ -35,7 +35,7 @@ def test_a_burst_is_its_densest_window() -> None:
 
 def test_a_shared_customer_is_told_by_how_many_within_how_many_days() -> None:
     told = [contact(f"2026-11-0{n}T10:00", userid=f"yg{n}") for n in range(1, 4)]
-    (finding,) = shared(told, shared_by=3, window_days=30, day_of=china().day_of)
+    (finding,) = find_shared(told, shared_by=3, window_days=30, day_of=china().day_of)
 
     found = evidence_of(finding, contacts=told[-1:], quota=quota(integrity=Integrity(shared_by=3)))
 
@@ -54,7 +54,7 @@ def test_adds_of_known_customers_near_the_first_start_are_told_by_first_last_and
         for hour in (10, 11, 15)
     ]
     rule = LaunchRule(start=start, first_add=FirstAdd.PAIR)
-    (finding,) = rollouts(told, rollout=rule, day_of=china().day_of)
+    (finding,) = find_rollouts(told, rollout=rule, day_of=china().day_of)
 
     found = evidence_of(finding, contacts=told, quota=quota())
 
@@ -64,7 +64,7 @@ def test_adds_of_known_customers_near_the_first_start_are_told_by_first_last_and
 def test_a_quick_loss_is_told_by_how_many_of_how_many() -> None:
     told = [contact("2026-11-02T10:00", customer="a", lost="2026-11-04T10:00"), contact("2026-11-03T10:00")]
     rule = QuickLoss(rate=Fraction(3, 10), min_adds=2)
-    finding = quick_loss(
+    finding = find_quick_loss(
         told,
         rule=rule,
         keep_s=7 * 86400,

@@ -19,9 +19,9 @@ from bot.core.integrity import (
     FindingKind,
     FindingName,
     Flag,
-    bursts,
-    quick_loss,
-    shared,
+    find_bursts,
+    find_quick_loss,
+    find_shared,
 )
 from bot.core.periods import parse_period
 from bot.core.progress import subject_of
@@ -71,7 +71,7 @@ def customers(finding: Finding) -> list[str]:
     ],
 )
 def test_three_adds_in_ten_minutes(moments: tuple[str, ...], concerned: list[str]) -> None:
-    found = bursts(series(*moments), burst=Burst(adds=3, minutes=10), day_of=day_of)
+    found = find_bursts(series(*moments), burst=Burst(adds=3, minutes=10), day_of=day_of)
 
     assert [customer for finding in found for customer in customers(finding)] == concerned
 
@@ -80,7 +80,7 @@ def test_the_bursts_that_begin_on_a_local_day_are_one_finding_named_by_it() -> N
     evening = ("2026-11-10T23:59", "2026-11-11T00:01", "2026-11-11T00:02")
     contacts = series(TEN, TEN, *evening, "2026-11-11T09:00", "2026-11-11T09:01")
 
-    found = bursts(contacts, burst=Burst(adds=2, minutes=10), day_of=day_of)
+    found = find_bursts(contacts, burst=Burst(adds=2, minutes=10), day_of=day_of)
 
     assert [(one.name.subject, customers(one), one.on, one.seen) for one in found] == [
         ("2026-11-10", ["c1", "c2", "c3", "c4", "c5"], date(2026, 11, 10), 3),
@@ -94,7 +94,7 @@ def test_adds_of_a_declared_event_are_no_part_of_a_burst() -> None:
     def fair(userid: str, day: date) -> bool:
         return (userid, day) == ("jia", date(2026, 11, 10))
 
-    found = bursts(contacts, burst=Burst(adds=2, minutes=10), day_of=day_of, planned=fair)
+    found = find_bursts(contacts, burst=Burst(adds=2, minutes=10), day_of=day_of, planned=fair)
 
     assert [customers(one) for one in found] == [["c3", "c4"]]
 
@@ -137,7 +137,7 @@ def test_a_customer_of_three_employees_in_thirty_days(
         for userid, after in adds
     ]
 
-    found = shared(contacts, shared_by=3, window_days=30, day_of=day_of)
+    found = find_shared(contacts, shared_by=3, window_days=30, day_of=day_of)
 
     assert sorted(finding.name.userid for finding in found) == sorted(concerned)
     assert {finding.name.subject for finding in found} <= {"c1"}
@@ -146,7 +146,7 @@ def test_a_customer_of_three_employees_in_thirty_days(
 def test_a_shared_customer_concerns_only_the_adds_from_that_employee_on() -> None:
     contacts = [contact(TEN, userid="jia"), contact("2026-11-11T10:00", userid="yi")]
 
-    (found,) = shared(contacts, shared_by=2, window_days=30, day_of=day_of)
+    (found,) = find_shared(contacts, shared_by=2, window_days=30, day_of=day_of)
 
     assert found == Finding(
         name=FindingName(kind=FindingKind.SHARED, userid="yi", subject="c1"),
@@ -180,7 +180,7 @@ def test_three_in_ten_lost_soon(lost: list[str], kept: int, concerned: int | Non
 
 def lost_soon(contacts: list[Contact], *, keep_s: int = 7 * DAY_S, when: str = JUST_KEPT) -> Finding | None:
     rule = QuickLoss(rate=Fraction(3, 10), min_adds=10)
-    return quick_loss(
+    return find_quick_loss(
         contacts, rule=rule, keep_s=keep_s, at_s=seconds(when), about="q 2026-11", day_of=day_of
     )
 

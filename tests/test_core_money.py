@@ -11,7 +11,7 @@ from builders.branches import person, quota
 from builders.contacts import contact, rows, won
 
 from bot.core.counting import Counting
-from bot.core.money import Pay, Penalty, Reward, Scope, capped
+from bot.core.money import Pay, Penalty, Reward, Scope, cap_amounts
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures
 
@@ -116,7 +116,7 @@ def test_reward_of_a_target_of_50(
     ],
 )
 def test_what_all_quotas_of_one_month_deduct_is_capped(amounts: list[int], cap: int, cut: list[int]) -> None:
-    assert capped(amounts, cap=cap) == cut
+    assert cap_amounts(amounts, cap=cap) == cut
 
 
 RULES: dict[str, Any] = {"penalty": Penalty(flat=300), "reward": Reward(top=(500,))}

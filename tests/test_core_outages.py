@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.outages import Outage, covered_by, uncovered
+from bot.core.outages import Outage, covered_by, find_uncovered
 from bot.core.sync import SETTLE_S
 
 T = 1_000_000
@@ -28,7 +28,7 @@ def test_a_comparison_covers_an_outage_that_ended_ten_minutes_before_it(
 ) -> None:
     one = outage(T - 300, T)
 
-    left = uncovered([one], covered=covered_by(T + began_after_end), upto=T + 9999)
+    left = find_uncovered([one], covered=covered_by(T + began_after_end), upto=T + 9999)
 
     assert (left == ()) is is_covered
 
@@ -43,7 +43,7 @@ def test_a_comparison_covers_an_outage_that_ended_ten_minutes_before_it(
     ],
 )
 def test_what_may_have_lost_something_counts(one: Outage, counts: bool) -> None:
-    assert bool(uncovered([one], covered=0, upto=T + 9999)) is counts
+    assert bool(find_uncovered([one], covered=0, upto=T + 9999)) is counts
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_over_ten_minutes_without_storing_events_are_long(one: Outage, is_long: 
     ],
 )
 def test_only_what_was_before_a_moment_is_asked(upto: int, left: int) -> None:
-    assert len(uncovered([outage(T - 300, T)], covered=T - 100, upto=upto)) == left
+    assert len(find_uncovered([outage(T - 300, T)], covered=T - 100, upto=upto)) == left
 
 
 def test_the_earliest_stands_first() -> None:
     later, earlier = outage(T + 50, T + 90), outage(T, T + 100, "silence")
 
-    assert uncovered([later, earlier], covered=0, upto=T + 999) == (earlier, later)
+    assert find_uncovered([later, earlier], covered=0, upto=T + 999) == (earlier, later)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from builders.contacts import WECHAT, WECOM, contact, rows, won
 
 from bot.core.contacts import Details
 from bot.core.counting import Counting, MaxShare
-from bot.core.pending import Waiting, waiting
+from bot.core.pending import Waiting, list_waits
 from bot.core.periods import parse_period
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.relations import RelationKind
@@ -36,7 +36,7 @@ def waits(*, first: int = 20, **known: dict[str, object]) -> list[Waiting]:
         },
     )
     quota_period = QuotaPeriod.of(ASKED, parse_period("2026-11"), calendar=branch.calendar)
-    return waiting(quota_period, quota_period.judged("jia", branch.past(epoch_of(at("2026-11-25T12:00")))))
+    return list_waits(quota_period, quota_period.judged("jia", branch.past(epoch_of(at("2026-11-25T12:00")))))
 
 
 def tagged(*tags: str) -> Details:

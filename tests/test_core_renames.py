@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.renames import Begun, Overlap, Pair, overlaps, proposals
+from bot.core.renames import Begun, Overlap, Pair, compute_overlaps, propose_pairs
 
 DAY = 86_400
 
@@ -33,9 +33,11 @@ def pairs(
     found = [
         one
         for userid, book in vanished.items()
-        for one in overlaps(userid, {customer: (moment,) for customer, moment in book.items()}, listed)
+        for one in compute_overlaps(
+            userid, {customer: (moment,) for customer, moment in book.items()}, listed
+        )
     ]
-    return [(one.old_userid, one.userid) for one in proposals(found, refused=refused)]
+    return [(one.old_userid, one.userid) for one in propose_pairs(found, refused=refused)]
 
 
 def book(number: int, *, first: int = 0, at: int = DAY, name: str = "wm") -> Book:
@@ -68,7 +70,9 @@ def test_a_relation_may_have_begun_at_several_known_moments() -> None:
     living = {f"wm{number}": (DAY, 5 * DAY) for number in range(3)}
     listed = [Begun(userid="new", external_userid=customer, createtime=5 * DAY) for customer in living]
 
-    assert overlaps("old", living, listed) == [Overlap(old_userid="old", userid="new", same=3, living=3)]
+    assert compute_overlaps("old", living, listed) == [
+        Overlap(old_userid="old", userid="new", same=3, living=3)
+    ]
 
 
 @pytest.mark.parametrize(

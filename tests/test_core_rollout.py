@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.core.contacts import Contact, Details
 from bot.core.counting import FirstAdd, Integrity
-from bot.core.integrity import FindingKind, FindingName, LaunchRule, rollouts, seen_in
+from bot.core.integrity import FindingKind, FindingName, LaunchRule, find_rollouts, list_findings
 from bot.core.relations import Add
 
 DAY = 86_400
@@ -65,7 +65,7 @@ def day_of(moment: int) -> date:
 def test_one_question_for_a_person_and_day() -> None:
     told = [contact(START), contact(START + 60), contact(START + 70, add_way=202), contact(START + DAY)]
 
-    first, second = rollouts(told, rollout=PAIR, day_of=day_of)
+    first, second = find_rollouts(told, rollout=PAIR, day_of=day_of)
     assert first.name == FindingName(
         kind=FindingKind.ROLLOUT, userid="jia", subject=day_of(START).isoformat()
     )
@@ -76,13 +76,13 @@ def test_one_question_for_a_person_and_day() -> None:
 def test_days_of_a_declared_event_are_left_out() -> None:
     told = [contact(START), contact(START + DAY)]
 
-    found = rollouts(told, rollout=PAIR, day_of=day_of, planned=lambda _, day: day == day_of(START))
+    found = find_rollouts(told, rollout=PAIR, day_of=day_of, planned=lambda _, day: day == day_of(START))
 
     assert [one.on for one in found] == [day_of(START + DAY)]
 
 
 def test_without_a_start_nothing_is_seen() -> None:
-    assert seen_in({"jia": [contact(START)]}, integrity=Integrity(), day_of=day_of) == []
+    assert list_findings({"jia": [contact(START)]}, integrity=Integrity(), day_of=day_of) == []
 
 
 @given(st.integers(0, 2**32))
@@ -103,7 +103,7 @@ def test_no_order_changes_what_is_asked_and_who_was_first_is_never_asked(seed: i
             )
             for userid, contacts in contacts_of(told).items()
         }
-        found = seen_in(known, integrity=Integrity(), day_of=day_of, rollout=PAIR)
+        found = list_findings(known, integrity=Integrity(), day_of=day_of, rollout=PAIR)
         return {key for one in found for key in one.concerned}
 
     expected = {

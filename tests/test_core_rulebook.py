@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.quotas import Quota
-from bot.core.rulebook import QuotaInPeriod, Rulebook, Version, changes
+from bot.core.rulebook import QuotaInPeriod, Rulebook, Version, find_changes
 from bot.core.status import Status
 
 MONTH, WEEK, DAY = PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY
@@ -180,7 +180,7 @@ def history(*steps: tuple[date, Quota | None]) -> Rulebook:
     """What is recorded when the file is changed on these days."""
     recorded: dict[str, tuple[Version, ...]] = {}
     for today, rule in steps:
-        for change in changes([] if rule is None else [rule], recorded, today=today):
+        for change in find_changes([] if rule is None else [rule], recorded, today=today):
             kept = tuple(version for version in recorded.get("q", ()) if version.since < change.since)
             recorded["q"] = kept + change.versions
     return Rulebook(lines=(recorded["q"],))
@@ -286,9 +286,9 @@ def test_a_quota_that_the_file_drops_before_its_first_period_never_begins() -> N
     old, new = quota(50, id="old"), quota(5, id="new")
     recorded = {"old": (Version(since=EVER, quota=old),)}
 
-    (added,) = changes([old, new], recorded, today=MID_NOVEMBER)
+    (added,) = find_changes([old, new], recorded, today=MID_NOVEMBER)
     recorded["new"] = added.versions
-    (dropped,) = changes([old], recorded, today=date(2026, 11, 25))
+    (dropped,) = find_changes([old], recorded, today=date(2026, 11, 25))
 
     assert [(one.since, one.quota) for one in added.versions] == [(EVER, None), (date(2026, 12, 1), new)]
     assert (dropped.quota, dropped.since, dropped.versions) == ("new", date(2026, 12, 1), ())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.sync_estimate import Estimate, MemberDay, estimates
+from bot.core.sync_estimate import Estimate, MemberDay, compute_estimates
 
 DAY = date(2026, 11, 23)
 
@@ -47,14 +47,14 @@ def day(
     ],
 )
 def test_what_wecom_counted_and_nobody_heard_of(days: list[MemberDay], estimate: Estimate) -> None:
-    assert estimates(days) == {"yg01": estimate}
+    assert compute_estimates(days) == {"yg01": estimate}
 
 
 def test_of_whom_nothing_was_told_there_is_no_estimate() -> None:
-    assert estimates([day((None, None), (1, 1)), day((1, 0), (0, 0), userid="yg02")]) == {
+    assert compute_estimates([day((None, None), (1, 1)), day((1, 0), (0, 0), userid="yg02")]) == {
         "yg02": Estimate(unseen_losses=1)
     }
-    assert estimates([]) == {}
+    assert compute_estimates([]) == {}
 
 
 NUMBERS = st.integers(0, 20)
@@ -75,7 +75,7 @@ def test_order_changes_nothing(days: list[MemberDay], shuffled: Random) -> None:
     other = list(days)
     shuffled.shuffle(other)
 
-    assert estimates(other) == estimates(days)
+    assert compute_estimates(other) == compute_estimates(days)
 
 
 @given(days=DAYS, losses=NUMBERS, adds=NUMBERS)
@@ -83,7 +83,7 @@ def test_what_becomes_known_can_only_lower_it(days: list[MemberDay], losses: int
     more = [
         replace(one, known_losses=one.known_losses + losses, known_adds=one.known_adds + adds) for one in days
     ]
-    before, after = estimates(days), estimates(more)
+    before, after = compute_estimates(days), compute_estimates(more)
 
     assert after.keys() == before.keys()
     for userid, one in after.items():

@@ -14,7 +14,7 @@ from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
 from bot.core.progress import compute_rows
 from bot.core.quotas import Quota
-from bot.core.teams import Team, compute_teams, large_teams
+from bot.core.teams import Team, compute_large_teams, compute_teams
 
 # 1 with 11 and 12 below it; 2 beside it.
 TREE = Departments(parents={11: 1, 12: 1})
@@ -70,7 +70,7 @@ def test_of_given_members_only_a_large_team_is_summed() -> None:
 
     kept = dict.fromkeys(FIVE, Kept(kept=3, adds=4))
 
-    found = large_teams(members, {userid: [row] for userid, row in months.items()}, kept=kept)
+    found = compute_large_teams(members, {userid: [row] for userid, row in months.items()}, kept=kept)
 
     # 4 + 2 + 2 + 4 + 4 of 20; the middle of 1.5, 0.5, 0.5, 1 and 1; 15 of 20 kept.
     assert found == (team(11, people=5, attainment=0.8, median=1.0, kept_90=0.75),)

@@ -46,7 +46,7 @@ def targets(book: Rulebook, *periods: str) -> list[int | None]:
 
 
 def test_with_nothing_recorded_the_file_holds_for_all_time() -> None:
-    book = rulebook.rulebook([OLD], {}, today=NOVEMBER)
+    book = rulebook.build_rulebook([OLD], {}, today=NOVEMBER)
 
     assert targets(book, "2020-01", "2026-11", "2027-03") == [50, 50, 50]
 
@@ -54,14 +54,14 @@ def test_with_nothing_recorded_the_file_holds_for_all_time() -> None:
 def test_the_first_record_holds_for_all_time_before(store: Store) -> None:
     versions = recorded(store, (NOVEMBER, [OLD]))
 
-    assert targets(rulebook.rulebook([OLD], versions, today=NOVEMBER), "2026-01", "2026-11") == [50, 50]
+    assert targets(rulebook.build_rulebook([OLD], versions, today=NOVEMBER), "2026-01", "2026-11") == [50, 50]
 
 
 def test_a_changed_file_holds_from_the_next_period_on_recorded_or_not(store: Store) -> None:
     before = recorded(store, (NOVEMBER, [OLD]))
-    looked_at = rulebook.rulebook([NEW], before, today=NOVEMBER)
+    looked_at = rulebook.build_rulebook([NEW], before, today=NOVEMBER)
     after = recorded(store, (NOVEMBER, [NEW]))
-    kept = rulebook.rulebook([NEW], after, today=NOVEMBER)
+    kept = rulebook.build_rulebook([NEW], after, today=NOVEMBER)
 
     assert targets(looked_at, "2026-10", "2026-11", "2026-12") == [50, 50, 40]
     assert targets(kept, "2026-10", "2026-11", "2026-12") == [50, 50, 40]
@@ -70,19 +70,22 @@ def test_a_changed_file_holds_from_the_next_period_on_recorded_or_not(store: Sto
 def test_a_file_that_was_changed_back_leaves_no_trace(store: Store) -> None:
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [NEW]), (NOVEMBER, [OLD]))
 
-    assert targets(rulebook.rulebook([OLD], versions, today=NOVEMBER), "2026-11", "2026-12") == [50, 50]
+    assert targets(rulebook.build_rulebook([OLD], versions, today=NOVEMBER), "2026-11", "2026-12") == [50, 50]
     assert len(versions["q"]) == 1
 
 
 def test_of_two_changes_in_one_period_the_last_one_holds_in_the_next(store: Store) -> None:
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [NEW]), (NOVEMBER, [quota(30)]))
 
-    assert targets(rulebook.rulebook([quota(30)], versions, today=DECEMBER), "2026-11", "2026-12") == [50, 30]
+    assert targets(rulebook.build_rulebook([quota(30)], versions, today=DECEMBER), "2026-11", "2026-12") == [
+        50,
+        30,
+    ]
 
 
 def test_a_change_in_december_does_not_touch_what_began_in_december(store: Store) -> None:
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [NEW]), (DECEMBER, [quota(30)]))
-    book = rulebook.rulebook([quota(30)], versions, today=DECEMBER)
+    book = rulebook.build_rulebook([quota(30)], versions, today=DECEMBER)
 
     assert targets(book, "2026-11", "2026-12", "2027-01") == [50, 40, 30]
 
@@ -90,7 +93,7 @@ def test_a_change_in_december_does_not_touch_what_began_in_december(store: Store
 def test_a_new_quota_begins_with_its_next_period_once_others_are_recorded(store: Store) -> None:
     weekly = quota(10, id="w", period=PeriodKind.WEEK)
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [OLD, weekly]))
-    book = rulebook.rulebook([OLD, weekly], versions, today=NOVEMBER)
+    book = rulebook.build_rulebook([OLD, weekly], versions, today=NOVEMBER)
 
     assert targets(book, "2026-W47", "2026-W48", "2026-W49") == [None, None, 10]
 
@@ -98,7 +101,7 @@ def test_a_new_quota_begins_with_its_next_period_once_others_are_recorded(store:
 def test_a_quota_that_left_the_file_holds_to_the_end_of_its_period(store: Store) -> None:
     other = quota(5, id="other")
     versions = recorded(store, (NOVEMBER, [other, OLD]), (NOVEMBER, [other]))
-    book = rulebook.rulebook([other], versions, today=NOVEMBER)
+    book = rulebook.build_rulebook([other], versions, today=NOVEMBER)
     names = [
         [quota_period[0].id for quota_period in book.periods_named(parse_period(name))]
         for name in ("2026-11", "2026-12")
@@ -110,7 +113,7 @@ def test_a_quota_that_left_the_file_holds_to_the_end_of_its_period(store: Store)
 def test_another_kind_of_period_begins_after_the_old_one_has_ended(store: Store) -> None:
     weekly = quota(10, period=PeriodKind.WEEK)
     versions = recorded(store, (NOVEMBER, [OLD]), (NOVEMBER, [weekly]))
-    book = rulebook.rulebook([weekly], versions, today=NOVEMBER)
+    book = rulebook.build_rulebook([weekly], versions, today=NOVEMBER)
 
     # November ends on Monday the 30th, on which week 49 begins; week 50 is the first to begin in December.
     assert targets(book, "2026-11", "2026-12", "2026-W48", "2026-W49", "2026-W50") == [
@@ -127,7 +130,7 @@ def test_another_kind_of_period_begins_after_the_old_one_has_ended(store: Store)
 def test_integrity_is_frozen_with_the_quota(store: Store) -> None:
     strict = replace(OLD, integrity=Integrity(burst=Burst(adds=15, minutes=10), hold=True))
     versions = recorded(store, (NOVEMBER, [strict]))
-    book = rulebook.rulebook([OLD], versions, today=NOVEMBER)
+    book = rulebook.build_rulebook([OLD], versions, today=NOVEMBER)
 
     held = [
         quota_period[0].integrity

@@ -45,7 +45,7 @@ class CoachingOutcome:
     rose: int
 
 
-def effect(mark: Mark, rows: Sequence[QuotaFigures]) -> Effect | None:
+def compute_effect(mark: Mark, rows: Sequence[QuotaFigures]) -> Effect | None:
     """Return the effect of *mark* by the person's *rows* of now; None if no quota asks anything of them now.
 
     Paces of two periods may be compared: both are shares of what was expected.
@@ -59,7 +59,7 @@ def effect(mark: Mark, rows: Sequence[QuotaFigures]) -> Effect | None:
     return Effect.ROSE if risen else Effect.NONE
 
 
-def outcome(
+def compute_outcome(
     marks: Iterable[Mark], rows: Mapping[str, Sequence[QuotaFigures]], *, today: date
 ) -> CoachingOutcome | None:
     """Return the effects of the *marks* of a week ago as of the local day *today*; None without any.
@@ -70,12 +70,12 @@ def outcome(
     for mark in sorted(marks, key=lambda mark: (mark.day, mark.leader)):
         if mark.pace is not None and TOLD_FROM <= (today - mark.day).days <= TOLD_TO:
             first.setdefault(mark.userid, mark)
-    effects = [effect(mark, rows.get(userid, ())) for userid, mark in first.items()]
+    effects = [compute_effect(mark, rows.get(userid, ())) for userid, mark in first.items()]
     back, rose = effects.count(Effect.BACK), effects.count(Effect.ROSE)
     people = len(effects) - effects.count(None)
     return CoachingOutcome(people=people, back=back, rose=rose) if people else None
 
 
-def helped_lately(marks: Iterable[Mark], *, today: date) -> frozenset[str]:
+def list_helped(marks: Iterable[Mark], *, today: date) -> frozenset[str]:
     """Return the people marked in the last two weeks up to the local day *today*."""
     return frozenset(mark.userid for mark in marks if 0 <= (today - mark.day).days <= TOLD_TO)

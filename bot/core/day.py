@@ -28,15 +28,15 @@ class DayFacts:
         return self.lost_by_customer + self.lost_by_member + self.lost_unknown
 
 
-def day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar, at: datetime) -> DayFacts:
+def compute_day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar, at: datetime) -> DayFacts:
     """Return the facts of the local *day* as of *at* from one employee's whole-set folds.
 
     Raises ValueError if *at* has no zone.
     """
-    return facts_between(adds, first=day, last=day, calendar=calendar, at=at)
+    return compute_facts_between(adds, first=day, last=day, calendar=calendar, at=at)
 
 
-def facts_between(
+def compute_facts_between(
     adds: Iterable[Add], *, first: date, last: date, calendar: WorkCalendar, at: datetime
 ) -> DayFacts:
     """Return the facts of all local days from *first* to *last*, both included."""

@@ -89,7 +89,7 @@ class TeamRate:
     first_reply_s: int | None
 
 
-def team_rate(people: Sequence[ChatFigures], *, together: ChatFigures | None) -> TeamRate | None:
+def compute_team_rate(people: Sequence[ChatFigures], *, together: ChatFigures | None) -> TeamRate | None:
     """Return the figures of a team to show, or None if no customer opened a chat.
 
     *together*: WeCom's one answer about all of them; None where it cannot be asked. Percentages of people are

@@ -87,7 +87,7 @@ def no_event(_userid: str, _day: date) -> bool:
     return False
 
 
-def bursts(
+def find_bursts(
     contacts: Sequence[Contact], *, burst: Burst, day_of: Callable[[int], date], planned: Planned = no_event
 ) -> list[Finding]:
     """Return one finding for each local day on which bursts of one employee began.
@@ -116,7 +116,7 @@ def bursts(
     ]
 
 
-def shared(
+def find_shared(
     contacts: Sequence[Contact], *, shared_by: int, window_days: int, day_of: Callable[[int], date]
 ) -> list[Finding]:
     """Return one finding for each employee with an add that makes one customer shared.
@@ -139,7 +139,7 @@ def shared(
     ]
 
 
-def quick_loss(
+def find_quick_loss(
     contacts: Sequence[Contact],
     *,
     rule: QuickLoss,
@@ -191,7 +191,7 @@ class LaunchRule:
         return contact.known_since is not None and contact.known_since < add.added_at - SAME_ADD_S
 
 
-def rollouts(
+def find_rollouts(
     contacts: Iterable[Contact],
     *,
     rollout: LaunchRule,
@@ -222,7 +222,7 @@ def _finding(
     return Finding(name=name, on=day_of(added_at), concerned=tuple(keys), seen=seen)
 
 
-def seen_in(
+def list_findings(
     known: Mapping[str, Sequence[Contact]],
     *,
     integrity: Integrity,
@@ -237,10 +237,10 @@ def seen_in(
     found: list[Finding] = []
     if rollout is not None:
         for contacts in known.values():
-            found += rollouts(contacts, rollout=rollout, day_of=day_of, planned=planned)
+            found += find_rollouts(contacts, rollout=rollout, day_of=day_of, planned=planned)
     if integrity.burst is not None:
         for contacts in known.values():
-            found += bursts(contacts, burst=integrity.burst, day_of=day_of, planned=planned)
+            found += find_bursts(contacts, burst=integrity.burst, day_of=day_of, planned=planned)
     if integrity.shared_by is not None:
         by_customer: dict[str, list[Contact]] = {}
         for contacts in known.values():
@@ -248,7 +248,7 @@ def seen_in(
                 by_customer.setdefault(contact.add.external_userid, []).append(contact)
         for contacts in by_customer.values():
             if len(contacts) >= integrity.shared_by:
-                found += shared(
+                found += find_shared(
                     contacts,
                     shared_by=integrity.shared_by,
                     window_days=integrity.window_days,
@@ -257,7 +257,7 @@ def seen_in(
     return found
 
 
-def undecided(found: Iterable[Finding], *, decided: Iterable[DecidedFinding]) -> list[Finding]:
+def drop_decided(found: Iterable[Finding], *, decided: Iterable[DecidedFinding]) -> list[Finding]:
     """Return *found* without the adds that decisions named.
 
     The other adds of a decided burst or shared customer are another question about the same subject. Any
@@ -279,7 +279,7 @@ def undecided(found: Iterable[Finding], *, decided: Iterable[DecidedFinding]) ->
     return left
 
 
-def refused_by(decided: Iterable[DecidedFinding], *, before: int) -> frozenset[Key]:
+def list_refused(decided: Iterable[DecidedFinding], *, before: int) -> frozenset[Key]:
     """Return the keys of the contacts rejected by findings confirmed before *before* (epoch s).
 
     Quickly lost contacts are lost anyway.

@@ -85,7 +85,7 @@ class Reward:
         return self.top[rank - 1] if enough else 0
 
 
-def capped(amounts: Iterable[int], *, cap: int) -> list[int]:
+def cap_amounts(amounts: Iterable[int], *, cap: int) -> list[int]:
     """Return *amounts* with their sum cut at *cap* yuan, the later ones first; a cap of 0 is none."""
     if not cap:
         return list(amounts)

@@ -47,7 +47,7 @@ def covered_by(began_at: int) -> int:
     return began_at - SETTLE_S
 
 
-def uncovered(outages: Iterable[Outage], *, covered: int, upto: int) -> tuple[Outage, ...]:
+def find_uncovered(outages: Iterable[Outage], *, covered: int, upto: int) -> tuple[Outage, ...]:
     """Return the outages with a part between *covered* and *upto* to restore, the earliest first."""
     found = [
         outage

@@ -27,7 +27,7 @@ class Waiting:
     open: bool = False
 
 
-def waiting(quota_period: QuotaPeriod, judged: Iterable[tuple[Contact, Verdict]]) -> list[Waiting]:
+def list_waits(quota_period: QuotaPeriod, judged: Iterable[tuple[Contact, Verdict]]) -> list[Waiting]:
     """Return what one employee's pending contacts in *quota_period* wait for, in the order of the rules."""
     pending: dict[tuple[Verdict, bool], list[Contact]] = {}
     for contact, verdict in judged:

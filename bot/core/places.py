@@ -19,7 +19,7 @@ class RankPlace:
     of: int
 
 
-def places(judged: Iterable[tuple[Key, Hashable, Fraction]]) -> dict[Key, RankPlace]:
+def compute_places(judged: Iterable[tuple[Key, Hashable, Fraction]]) -> dict[Key, RankPlace]:
     """Return the place of each key of (key, group, counted / target). Equal ones share a rank."""
     listed, groups = list(judged), dict[Hashable, list[Fraction]]()
     for _, group, attainment in listed:

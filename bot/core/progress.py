@@ -13,8 +13,16 @@ from bot.core.integrity import FLAGS, DecidedFinding, FindingKind, Flag, Planned
 from bot.core.money import Scope
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind
-from bot.core.places import places
-from bot.core.quota_periods import Contacts, Moment, Past, PersonFigures, QuotaPeriod, figures, shown_on
+from bot.core.places import compute_places
+from bot.core.quota_periods import (
+    Contacts,
+    Moment,
+    Past,
+    PersonFigures,
+    QuotaPeriod,
+    compute_figures,
+    find_shown_day,
+)
 from bot.core.quotas import Basis, stretches_under
 from bot.core.rulebook import Dated, QuotaInPeriod
 from bot.core.status import Status as Status  # a row's field: found here, too
@@ -92,7 +100,7 @@ class Branch:
     ) -> dict[tuple[str, str, str], date]:
         """Return the day whose department each row shows, by quota, period and userid."""
         return {
-            (quota.id, period.name, person.userid): shown_on(stretches, today=today)
+            (quota.id, period.name, person.userid): find_shown_day(stretches, today=today)
             for quota, period in quota_periods
             for person in self.people
             if (stretches := stretches_under(quota, person, period, departments=self.departments))
@@ -142,7 +150,7 @@ def compute_rows(
             begun_on=branch.begun_on,
         )
         rows += sheet.rows(
-            figures(
+            compute_figures(
                 quota_period, people=people, departments=branch.departments, now=now, past=past, before=before
             )
         )
@@ -258,7 +266,7 @@ class _Sheet:
             for figures in people
             if figures.target and figures.own.total >= least
         ]
-        return {userid: place.rank for userid, place in places(ranked).items()}
+        return {userid: place.rank for userid, place in compute_places(ranked).items()}
 
     def _scope(self, figures: PersonFigures) -> Hashable:
         membership = figures.membership

@@ -17,10 +17,10 @@ from bot.core.integrity import (
     Key,
     LaunchRule,
     Planned,
+    drop_decided,
+    list_findings,
+    list_refused,
     no_event,
-    refused_by,
-    seen_in,
-    undecided,
 )
 from bot.core.people import Departments, Membership, Person
 from bot.core.periods import Period, PeriodKind
@@ -108,7 +108,7 @@ class Past:
             everybody = {userid: self.history(userid).contacts for userid in self.contacts}
             found: list[Finding] = []
             for integrity in self._integrities(quota):
-                for finding in seen_in(
+                for finding in list_findings(
                     everybody,
                     integrity=integrity,
                     day_of=self.calendar.day_of,
@@ -127,7 +127,7 @@ class Past:
         if not any(integrity.hold for integrity in self._integrities(quota)):
             return frozenset()
         if quota not in self._held:
-            asked = undecided(self.findings(quota), decided=self.decided)
+            asked = drop_decided(self.findings(quota), decided=self.decided)
             keys = (key for finding in asked for key in finding.concerned)
             self._held[quota] = frozenset(key for key in keys if self.integrity_at(quota, key[2]).hold)
         return self._held[quota]
@@ -135,7 +135,7 @@ class Past:
     def refused(self, quota: Quota, *, settlement_s: int) -> frozenset[Key]:
         """Return the contacts rejected under *quota* by findings confirmed before the settlement."""
         if (quota, settlement_s) not in self._refused:
-            keys = refused_by(self.decided, before=settlement_s)
+            keys = list_refused(self.decided, before=settlement_s)
             held = (key for key in keys if self.integrity_at(quota, key[2]).hold)
             self._refused[quota, settlement_s] = frozenset(held)
         return self._refused[quota, settlement_s]
@@ -295,13 +295,13 @@ class PersonFigures:
         return Fraction(self.tally.counted, self.target)
 
 
-def shown_on(stretches: Sequence[Stretch], *, today: date) -> date:
+def find_shown_day(stretches: Sequence[Stretch], *, today: date) -> date:
     """Return the last day of *stretches* up to *today*, else their first day."""
     begun = [last for first, last in stretches if first <= today]
     return min(begun[-1], today) if begun else stretches[0][0]
 
 
-def figures(
+def compute_figures(
     quota_period: QuotaPeriod,
     *,
     people: Iterable[Person],
@@ -338,7 +338,7 @@ def figures(
         rows.append(
             PersonFigures(
                 person=person,
-                shown_on=shown_on(stretches, today=now.today),
+                shown_on=find_shown_day(stretches, today=now.today),
                 target=target,
                 own=OwnDays.around(
                     now.today, days=days, hours_over=now.hours_over, weight_of=person.weight_of

@@ -43,7 +43,7 @@ class Overlap:
         return self.same >= LEAST and self.same >= LARGELY * self.living
 
 
-def overlaps(
+def compute_overlaps(
     old_userid: str, living: Mapping[str, Collection[int]], listed: Iterable[Begun]
 ) -> list[Overlap]:
     """Return the overlaps of one vanished userid with all new ones, in one pass over *listed*.
@@ -62,7 +62,7 @@ def overlaps(
     ]
 
 
-def proposals(found: Iterable[Overlap], *, refused: Collection[Pair] = frozenset()) -> list[Overlap]:
+def propose_pairs(found: Iterable[Overlap], *, refused: Collection[Pair] = frozenset()) -> list[Overlap]:
     """Return the proposed pairs in the order of vanished userids; each userid is in at most one.
 
     The two must be each other's only best match; equally good ones give no proposal. Pairs that a person

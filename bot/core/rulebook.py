@@ -137,13 +137,13 @@ class Change:
     versions: tuple[Version, ...]
 
 
-def rulebook(quotas: Iterable[Quota], recorded: Recorded, *, today: date) -> Rulebook:
+def build_rulebook(quotas: Iterable[Quota], recorded: Recorded, *, today: date) -> Rulebook:
     """Return the record, with the file's *quotas* from their next period on.
 
     Rows are in the order of the file; quotas missing from it come last.
     """
     asked = list(quotas)
-    changed = {change.quota: change for change in changes(asked, recorded, today=today)}
+    changed = {change.quota: change for change in find_changes(asked, recorded, today=today)}
     lines = []
     for quota in (*(quota.id for quota in asked), *sorted(set(recorded) - {quota.id for quota in asked})):
         versions = recorded.get(quota, ())
@@ -154,7 +154,7 @@ def rulebook(quotas: Iterable[Quota], recorded: Recorded, *, today: date) -> Rul
     return Rulebook(lines=tuple(line for line in lines if line))
 
 
-def changes(quotas: Iterable[Quota], recorded: Recorded, *, today: date) -> list[Change]:
+def find_changes(quotas: Iterable[Quota], recorded: Recorded, *, today: date) -> list[Change]:
     """Return the changes to record on the local day *today*, for the file to hold as soon as it may."""
     asked = {quota.id: quota for quota in quotas}
     found = []
@@ -181,9 +181,9 @@ def _change(
         )
     if versions[-1].quota == quota:
         return None
-    held = running(versions, today=today)
+    held = find_running(versions, today=today)
     kept = versions[: versions.index(held) + 1]
-    period = running_period(versions, held.quota or quota or _newest(versions), today=today)
+    period = find_running_period(versions, held.quota or quota or _newest(versions), today=today)
     if period.cut_from is not None:
         kept = versions[: len(kept) + 1]  # what cuts the running period follows it
     following = period.last + timedelta(days=1)
@@ -194,14 +194,14 @@ def _change(
     )
 
 
-def running_period(versions: Sequence[Version], quota: Quota, *, today: date) -> Period:
+def find_running_period(versions: Sequence[Version], quota: Quota, *, today: date) -> Period:
     """Return the period of *quota* around the local day *today*, as far as no later rule cuts it."""
     period = period_of(quota.period, today)
     asked = _asked(versions, period)
     return period if asked is None else asked[1]
 
 
-def running(versions: tuple[Version, ...], *, today: date) -> Version:
+def find_running(versions: tuple[Version, ...], *, today: date) -> Version:
     """Return the version with which the period around the local day *today* began."""
     held = versions[0]
     for begin, version in _turns(versions):

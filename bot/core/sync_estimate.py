@@ -27,7 +27,7 @@ class Estimate:
     came_and_went: int = 0
 
 
-def estimates(days: Iterable[MemberDay]) -> dict[str, Estimate]:
+def compute_estimates(days: Iterable[MemberDay]) -> dict[str, Estimate]:
     """Return the estimate by member; members without figures of WeCom are absent.
 
     A day with more in the ledger than WeCom counted makes up for no other day.

@@ -58,7 +58,7 @@ def compute_teams(
     )
 
 
-def large_teams(
+def compute_large_teams(
     members: Mapping[int, Sequence[str]],
     rows: Mapping[str, Sequence[QuotaFigures]],
     *,

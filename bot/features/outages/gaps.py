@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from bot.core.outages import DOWN, FIRST, SHORTEST_DOWN_S, SILENCE, Outage, covered_by, uncovered
+from bot.core.outages import DOWN, FIRST, SHORTEST_DOWN_S, SILENCE, Outage, covered_by, find_uncovered
 from bot.core.sync import NEVER_READ, Cause
 from bot.core.workdays import epoch_of
 from bot.services import Services
@@ -46,7 +46,7 @@ def gap(store: Store, *, now: int, upto: int | None = None) -> Gap | None:
     horizon = now if upto is None else upto
     newest = store.syncs.real_covered(now=now)
     covered = 0 if newest is None else covered_by(newest)
-    outages = uncovered(_outages(store, now=now, since=covered), covered=covered, upto=horizon)
+    outages = find_uncovered(_outages(store, now=now, since=covered), covered=covered, upto=horizon)
     if outages:
         long = any(outage.is_long for outage in outages) and not is_taken(store)
         return replace(_gap_of(outages, covered=covered, members=None, now=now), withholds=long)
@@ -106,7 +106,7 @@ def _of_some(store: Store, *, now: int, horizon: int) -> Gap | None:
     concerned: dict[str, tuple[tuple[Outage, ...], int]] = {}
     for userid in missing:
         covered = covered_by(read_at[userid]) if userid in read_at else 0
-        if lost := uncovered(outages, covered=covered, upto=horizon):
+        if lost := find_uncovered(outages, covered=covered, upto=horizon):
             concerned[userid] = lost, covered
     if not concerned:
         return None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
-from bot.core.renames import Overlap, overlaps, proposals
+from bot.core.renames import Overlap, compute_overlaps, propose_pairs
 from bot.core.sync import Cause
 from bot.services import Services
 from bot.store.address_book import EntryState
@@ -40,8 +40,8 @@ class RenameProposer:
         for userid in self._vanished(employed=employed, listed=listed):
             self._keep()
             if begun := store.proposals.listed(userid):
-                found += overlaps(userid, store.proposals.living(userid), begun)
-        return proposals(found, refused=store.proposals.refused())
+                found += compute_overlaps(userid, store.proposals.living(userid), begun)
+        return propose_pairs(found, refused=store.proposals.refused())
 
     def put(self, run: SyncRun, found: Iterable[Overlap], *, listed: Collection[str]) -> None:
         """Store the proposals *found*, and leave all open new userids out of *run*. Inside a transaction."""

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from bot.core.contacts import Contact
 from bot.core.counting import OFF, FirstAdd
 from bot.core.evidence import Evidence, evidence_of
-from bot.core.integrity import Finding, FindingName, Key, quick_loss, undecided
+from bot.core.integrity import Finding, FindingName, Key, drop_decided, find_quick_loss
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, subject_of
 from bot.core.quiet_hours import Silence
@@ -259,7 +259,7 @@ class _Looking:
         everywhere = self._quick_losses(quota_period, sorted(under))
         if not over:
             everywhere = [*self.past.findings(quota), *everywhere]
-        for finding in undecided(everywhere, decided=self.branch.decided):
+        for finding in drop_decided(everywhere, decided=self.branch.decided):
             concerned = tuple(
                 key for key in finding.concerned if quota_period.first_s <= key[2] < quota_period.end_s
             )
@@ -276,7 +276,7 @@ class _Looking:
         if rule is None:
             return []
         findings = (
-            quick_loss(
+            find_quick_loss(
                 self._of_period(userid, quota_period),
                 rule=rule,
                 keep_s=quota.counting.keep_s,

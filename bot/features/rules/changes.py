@@ -109,7 +109,7 @@ def pending_changes(services: Services, *, at: datetime, also: Collection[str] =
     changes = []
     for name in (*asked, *sorted(set(recorded) - set(asked))):
         versions, new = recorded.get(name), asked.get(name)
-        old = None if versions is None else rulebook.running(versions, today=today).quota
+        old = None if versions is None else rulebook.find_running(versions, today=today).quota
         if not recorded or (_is_same(old, new) and name not in also):
             continue
         changes.append(_change(services, name, old, new, at=at))
@@ -154,7 +154,7 @@ def _change(
     either = old or new
     assert either is not None  # noqa: S101 - the two differ
     versions = services.store.rule_versions.all().get(name, ())
-    running = rulebook.running_period(
+    running = rulebook.find_running_period(
         versions or (Version(since=date.min, quota=either),), either, today=calendar.local_day(at)
     )
     following = first_period_from((new or either).period, running.last + ONE_DAY)
@@ -243,7 +243,7 @@ def record(quotas: Iterable[Quota], store: RuleVersions, *, today: date, now: in
 
     *now* in epoch s. Call inside a transaction.
     """
-    changes = rulebook.changes(quotas, store.all(), today=today)
+    changes = rulebook.find_changes(quotas, store.all(), today=today)
     for change in changes:
         store.replace_from(change.quota, change.versions, since=change.since, now=now)
     return changes

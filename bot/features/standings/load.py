@@ -11,10 +11,10 @@ from typing import TypedDict
 
 from bot.core import rulebook
 from bot.core.counting import DAY_S
-from bot.core.day import DayFacts, day_facts, facts_between
+from bot.core.day import DayFacts, compute_day_facts, compute_facts_between
 from bot.core.history import KEPT_WINDOW_S, Kept
 from bot.core.integrity import FLAGS, Planned
-from bot.core.pending import Waiting, waiting
+from bot.core.pending import Waiting, list_waits
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, QuotaFigures, compute_rows
@@ -22,7 +22,7 @@ from bot.core.quota_periods import Contacts, Past, QuotaPeriod
 from bot.core.quotas import Basis, stretches_under
 from bot.core.relations import Add
 from bot.core.rulebook import QuotaInPeriod, Rulebook
-from bot.core.teams import Team, compute_teams, large_teams
+from bot.core.teams import Team, compute_large_teams, compute_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
 from bot.features.people import directory
@@ -98,11 +98,13 @@ class Standings:
 
     def day(self, userid: str, day: date) -> DayFacts:
         """Return adds and losses of *userid* on the local *day*, as of *at*."""
-        return day_facts(self._adds(userid), day=day, calendar=self.calendar, at=self.at)
+        return compute_day_facts(self._adds(userid), day=day, calendar=self.calendar, at=self.at)
 
     def days(self, userid: str, first: date, last: date) -> DayFacts:
         """Return adds and losses of *userid* from *first* to *last* (local days, included), as of *at*."""
-        return facts_between(self._adds(userid), first=first, last=last, calendar=self.calendar, at=self.at)
+        return compute_facts_between(
+            self._adds(userid), first=first, last=last, calendar=self.calendar, at=self.at
+        )
 
     def teams(self) -> tuple[Team, ...]:
         """Return the results of departments."""
@@ -116,7 +118,7 @@ class Standings:
     def large_teams(self, members: Mapping[int, Sequence[str]]) -> tuple[Team, ...]:
         """Return the results of *members* (userids by department) in each quota with five of them or more."""
         userids = [userid for team in members.values() for userid in team if userid in self.by_person]
-        return large_teams(members, self.by_person, kept=self._kept(userids))
+        return compute_large_teams(members, self.by_person, kept=self._kept(userids))
 
     def waiting(self, userid: str) -> list[Waiting]:
         """Return the reasons of the pending contacts of *userid*, in the order of their quotas."""
@@ -126,7 +128,7 @@ class Standings:
             for quota, period in self.periods
             if (quota.id, period.name) in own
             for quota_period in [QuotaPeriod.of(quota, period, calendar=self.calendar)]
-            for one in waiting(quota_period, quota_period.judged(userid, self._past))
+            for one in list_waits(quota_period, quota_period.judged(userid, self._past))
         ]
 
     def _kept(self, userids: Iterable[str]) -> dict[str, Kept]:
@@ -144,7 +146,9 @@ class Standings:
 def load_rulebook(services: Services) -> Rulebook:
     """Return the rules of all periods, as known now."""
     today = services.config.work_calendar().local_day(services.clock.now())
-    return rulebook.rulebook(services.config.core_quotas(), services.store.rule_versions.all(), today=today)
+    return rulebook.build_rulebook(
+        services.config.core_quotas(), services.store.rule_versions.all(), today=today
+    )
 
 
 def load_standings(

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from bot.core.money import Scope
 from bot.core.people import Person
-from bot.core.places import RankPlace, places
+from bot.core.places import RankPlace, compute_places
 from bot.core.progress import QuotaFigures
 from bot.core.quotas import Quota
 from bot.core.workdays import epoch_of
@@ -113,7 +113,7 @@ def keep_places(services: Services) -> None:
 
 
 def _places(rows: Iterable[QuotaFigures], quotas: Mapping[str, Quota]) -> dict[_Of, RankPlace]:
-    return places(
+    return compute_places(
         (
             (row.quota, row.period, row.userid),
             (row.quota, row.period, _value(row, quotas[row.quota].ranked_in)),

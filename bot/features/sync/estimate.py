@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.core.sync import ESTIMATED, Cause
-from bot.core.sync_estimate import estimates
+from bot.core.sync_estimate import compute_estimates
 from bot.store.store import Store
 from bot.store.sync import SyncReportLine, SyncRun
 
@@ -17,7 +17,7 @@ def unseen(store: Store, run: SyncRun) -> list[SyncReportLine]:
     left out: their adds are not in the ledger yet.
     """
     since = store.syncs.done_before(run.began_at) or 0
-    by_member = estimates(store.engagement.beside_ledger(since=since))
+    by_member = compute_estimates(store.engagement.beside_ledger(since=since))
     for userid in store.syncs.unknown():
         by_member.pop(userid, None)
     text = ESTIMATE if by_member else ""

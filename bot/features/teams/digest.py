@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from bot.core.coaching import TOLD_TO, Mark, outcome
-from bot.core.engagement import TeamRate, team_rate, yesterday
+from bot.core.coaching import TOLD_TO, Mark, compute_outcome
+from bot.core.engagement import TeamRate, compute_team_rate, yesterday
 from bot.core.people import Departments, Person
 from bot.core.progress import QuotaFigures
 from bot.core.rollout import Mode
@@ -144,7 +144,7 @@ class TeamDigest:
         if len(top) == 1 and (content.subteams is None or content.subteams.teams.in_sums):
             return self._rates.get(top[0])
         engaged = self._engaged
-        return team_rate(
+        return compute_team_rate(
             [engaged[member.userid] for member in content.summed if member.userid in engaged], together=None
         )
 
@@ -185,7 +185,7 @@ class _Shared:
             if content.subteams is None
             else self.improved_team(content),
             appeals=sum(self.appeals[userid] for userid in userids),
-            outcome=outcome(self.marks_by.get(leader, ()), self.rows, today=self.today),
+            outcome=compute_outcome(self.marks_by.get(leader, ()), self.rows, today=self.today),
         )
 
     def improved_team(self, content: TeamContent) -> Improved | None:

@@ -14,7 +14,7 @@ from datetime import date
 from fractions import Fraction
 from statistics import median
 
-from bot.core.coaching import CoachingOutcome, Mark, helped_lately, outcome
+from bot.core.coaching import CoachingOutcome, Mark, compute_outcome, list_helped
 from bot.core.leaderboard import Gain
 from bot.core.progress import QuotaFigures, Status
 from bot.core.teams import SMALLEST
@@ -133,8 +133,8 @@ def _team(
         people=len(userids),
         figures=tuple(_figures(quota, found) for quota, found in by_quota.items() if len(found) >= SMALLEST),
         behind=len(behind),
-        helped=len(behind & helped_lately(own, today=today)),
-        outcome=outcome(own, rows, today=today),
+        helped=len(behind & list_helped(own, today=today)),
+        outcome=compute_outcome(own, rows, today=today),
     )
 
 
