@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from builders.chat import say
 from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.core.progress import Status
@@ -76,6 +77,39 @@ def test_who_lacks_something_on_the_last_workday_gets_a_reminder(
         lines = planned(services, "reminder", "2026-11-30T16:37").get("yg01", [])
 
     assert (lines[0] if lines else None) == first
+
+
+@pytest.mark.parametrize(
+    ("adds", "today", "first", "answer"),
+    [
+        pytest.param(50, 0, "今天再加 1 位就够", "今天加 1 位就够", id="covered in the morning"),
+        pytest.param(48, 2, "今天再加 1 位就够，已加 2 位", "今天加 3 位就够，已加 2 位", id="done today"),
+    ],
+)
+def test_who_loses_somebody_on_the_last_workday_is_not_told_that_it_is_enough(
+    tmp_path: Path, adds: int, today: int, first: str, answer: str
+) -> None:
+    write_roster(tmp_path, FULL, BOSS)
+    quotas = QUOTA + "[quotas.counting]\nkeep_days = 7\n"
+    clock = FakeTime(at("2026-11-30T16:37"))
+    with installation(write_config(tmp_path, quotas=quotas), clock) as services:
+        moment = at("2026-11-27T10:00")
+        add_customers(services, "yg01", *[moment] * adds, *[at("2026-11-30T09:30")] * today)
+        with services.store.transaction():
+            loss = RelationEvent(
+                userid="yg01",
+                external_userid=f"wm-yg01-{moment:%m%d%H%M%S}-0",
+                at=epoch_of(at("2026-11-30T10:00")),
+                kind=RelationKind.LOST_BY_CUSTOMER,
+            )
+            services.store.ledger.append(loss, origin="callback", recorded_at=0)
+        derive(services)
+        lines = planned(services, "reminder", "2026-11-30T16:37").get("yg01", [""])
+        answered = say(services, "yg01", "进度")
+        (row,) = load_standings(services, at=at("2026-11-30T16:37")).rows
+
+    assert (lines[0], answered[0]) == (first, answer)
+    assert (row.today_dose, row.today_left) == (today, 0)  # the figure is fixed for the day
 
 
 def test_an_add_lost_before_its_details_were_read_is_in_today_s_dose(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from bot.core.integrity import FLAGS, Planned
 from bot.core.pending import Waiting, list_waits
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
-from bot.core.progress import Branch, QuotaFigures, compute_rows
+from bot.core.progress import Branch, QuotaFigures, Status, compute_rows
 from bot.core.quota_periods import Contacts, Past, QuotaPeriod
 from bot.core.quotas import Basis, stretches_under
 from bot.core.relations import Add
@@ -65,10 +65,14 @@ class Standings:
 
     @cached_property
     def by_person(self) -> dict[str, tuple[QuotaFigures, ...]]:
-        """Return the rows by userid, each person's in the order of quotas; people by userid."""
+        """Return the rows by userid, each person's in the order of quotas; people by userid.
+
+        They are for messages. On the last own workday all that is still missing is left for today: no later
+        dose has what was lost since the morning.
+        """
         found: dict[str, list[QuotaFigures]] = {}
         for row in self.rows:
-            found.setdefault(row.userid, []).append(row)
+            found.setdefault(row.userid, []).append(self._with_losses_of_today(row))
         return {userid: tuple(rows) for userid, rows in sorted(found.items())}
 
     @cached_property
@@ -87,14 +91,26 @@ class Standings:
         return self.people[userid].works_on(day)
 
     def own_workdays(self, row: QuotaFigures) -> int:
-        """Return the own workdays of the person of *row* in its period; 0 if it is not in *quota_periods*."""
+        """Return the own workdays of the person of *row* in its period; 0 if it is not in *periods*."""
+        return len(self._own_days(row))
+
+    def _own_days(self, row: QuotaFigures) -> list[date]:
         person = self.people[row.userid]
-        return sum(
-            len(QuotaPeriod.of(quota, period, calendar=self.calendar).own_days(person, stretches))
+        return [
+            day
             for quota, period in self.periods
             if (quota.id, period.name) == (row.quota, row.period)
             for stretches in [stretches_under(quota, person, period, departments=self.departments)]
-        )
+            for day in QuotaPeriod.of(quota, period, calendar=self.calendar).own_days(person, stretches)
+        ]
+
+    def _with_losses_of_today(self, row: QuotaFigures) -> QuotaFigures:
+        lost = row.to_add - row.today_left
+        if row.status is not Status.BEHIND or row.workdays_left != 1 or lost <= 0:
+            return row
+        if self._own_days(row)[-1:] != [self.calendar.local_day(self.at)]:
+            return row
+        return replace(row, today_dose=row.today_dose + lost, today_left=row.to_add)
 
     def day(self, userid: str, day: date) -> DayFacts:
         """Return adds and losses of *userid* on the local *day*, as of *at*."""
