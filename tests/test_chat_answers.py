@@ -200,7 +200,7 @@ def test_why_takes_a_number_or_an_ending(services: Services, which: str, first: 
 
 @pytest.mark.parametrize("word", ["明细 ፩", "为什么 ፩"])
 def test_a_digit_that_is_no_number_is_no_fault(services: Services, word: str) -> None:
-    assert say(services, "zhang", word)[0] in {"17 位客户，最近的在前", "没有找到这位客户"}
+    assert say(services, "zhang", word)[0] in {"没听懂要看哪段时间：፩", "没有找到这位客户"}
 
 
 def test_why_says_the_reason_and_how_to_object(services: Services) -> None:
@@ -605,3 +605,56 @@ def test_a_number_of_5000_digits_is_no_fault_of_the_program(services: Services, 
         say(services, "zhangsan", words.format("9" * 5000))
 
     assert log == []
+
+
+# --- which list, which command ---
+
+
+@pytest.mark.parametrize(
+    "words", ["10月", "十月份", "2026年10月", "2026-10", "October", "oct 2026", "上个月"]
+)
+def test_a_named_month_is_listed(services: Services, words: str) -> None:
+    clock = services.clock
+    assert isinstance(clock, FakeTime)
+    clock.set("2026-11-27T10:00")
+    mine = say(services, "zhang", "明细")[0]
+    clock.set("2026-12-01T10:00")
+    november = {"10": "11", "十": "十一", "October": "Nov", "oct": "november"}
+    then = next((words.replace(old, new) for old, new in november.items() if old in words), words)
+
+    assert mine == "17 位客户，最近的在前"
+    assert say(services, "zhang", f"明细 {then}")[1].startswith("2026-11 期：")
+
+
+@pytest.mark.parametrize("words", ["last month", "Last-Month", "previous month"])
+def test_last_month_in_english_is_listed(english: Services, words: str) -> None:
+    clock = english.clock
+    assert isinstance(clock, FakeTime)
+    clock.set("2026-12-01T10:00")
+
+    assert "2026-11" in say(english, "zhang", f"list {words}")[1]
+
+
+@pytest.mark.parametrize("words", ["13月", "下月", "全部", "2 3", "上上上月", "10月 11月", "foo"])
+def test_a_time_that_is_not_clear_is_never_this_month(services: Services, words: str) -> None:
+    said = say(services, "zhang", f"明细 {words}")
+
+    assert said[0] == f"没听懂要看哪段时间：{words}"
+    assert "“明细 10月”" in said[1]
+
+
+def test_a_period_of_no_quota_is_named(services: Services) -> None:
+    assert say(services, "zhang", "明细 上周")[0] == "没有按 2026-W47 考核的指标"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("进渡", "进度"), ("查进度", "进度"), ("我要请假", "请假"), ("排明", "排名"), ("progres", "progress")],
+)
+def test_a_near_miss_names_the_nearest_word(services: Services, text: str, word: str) -> None:
+    assert say(services, "zhang", text)[0] == f"没听懂，是不是“{word}”？"
+
+
+def test_a_word_of_leaders_is_named_to_leaders_alone(services: Services) -> None:
+    assert say(services, "zhang", "我的团队")[0] == "没听懂，可以这样问我"
+    assert say(services, "team", "我的团队")[0] == "没听懂，是不是“团队”？"

@@ -10,6 +10,7 @@ from bot.core.reviewers import WORKDAYS
 from bot.core.workdays import epoch_of
 from bot.features.chat import about_message, own_message
 from bot.features.chat.about_message import Kept
+from bot.features.chat.commands import LED, nearest_command
 from bot.features.chat.desk import Ask
 from bot.features.customers.names import KEPT
 from bot.features.ledger.versions import load_integrity
@@ -79,12 +80,23 @@ def privacy(ask: Ask) -> Message:
     )
 
 
-def help_text(ask: Ask, *, understood: bool = True) -> Message:
-    """List the commands that the asker may use; not *understood*: say first that the text was none."""
+def help_text(ask: Ask) -> Message:
+    """List the commands that the asker may use."""
     desk = ask.desk
+    is_leader = desk.is_leader(ask.userid)
+    return about_message.help_text(
+        language=desk.language, is_leader=is_leader, understood=True, at=desk.local
+    )
+
+
+def not_understood(ask: Ask, text: str) -> Message:
+    """Say that *text* is no command, name the command that it resembles, and list all."""
+    desk = ask.desk
+    is_leader = desk.is_leader(ask.userid)
     return about_message.help_text(
         language=desk.language,
-        is_leader=desk.is_leader(ask.userid),
-        understood=understood,
+        is_leader=is_leader,
+        understood=False,
+        meant=nearest_command(text, besides=() if is_leader else LED),
         at=desk.local,
     )

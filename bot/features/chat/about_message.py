@@ -62,12 +62,19 @@ def privacy(*, language: str, kept: Kept, at: datetime) -> Message:
     )
 
 
-def help_text(*, language: str, is_leader: bool, understood: bool, at: datetime) -> Message:
-    """List the commands; not *understood*: say first that the text was none. *at* is local."""
+def help_text(
+    *, language: str, is_leader: bool, understood: bool, at: datetime, meant: str | None = None
+) -> Message:
+    """List the commands; not *understood*: say first that the text was none. *at* is local.
+
+    *meant*: the name of the command that the text resembles.
+    """
     texts = texts_in(language)
     shown = (*texts.each("about.own"), *(texts.each("about.led") if is_leader else ()))
     lines = [Line((Part(line),), Keep.CORE) for line in shown]
-    head = texts["about.help_head"] if understood else texts["about.not_understood"]
+    head: str = texts["about.help_head"] if understood else texts["about.not_understood"]
+    if meant is not None:
+        head = texts["about.meant"].say(word=meant)
     return answered(language=language, head=head, lines=lines, kind=texts["about.help_kind"], at=at)
 
 

@@ -127,7 +127,9 @@ def _reply(desk: Desk, asked: Asked) -> Message | Answer:
         if not desk.is_in_rollout(asked.userid) and (understood is None or understood.command not in ALWAYS):
             return own_message.not_begun(language=desk.language, at=desk.local)
         reply = (
-            partial(about.help_text, understood=False) if understood is None else REPLIES[understood.command]
+            partial(about.not_understood, text=asked.text)
+            if understood is None
+            else REPLIES[understood.command]
         )
         answered = reply(
             Ask(

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 
 
@@ -66,7 +67,12 @@ _FOLLOWED: Mapping[Command, tuple[str, ...]] = {
     Command.COACH: ("我来帮", "coach"),
     Command.CONFIRM_LEAVE: ("确认请假", "confirm-leave", "confirmleave"),
 }
+# Commands that only leaders may use.
+LED = frozenset(
+    (Command.TEAM, Command.NEEDS_HELP, Command.COACH, Command.CONFIRM_LEAVE, Command.EXPORT),
+)
 _BY_NAME = {name: word for word, names in _ALONE.items() for name in names}
+_ALIKE = 0.75  # of 1: how much a Latin word must resemble a command to be named
 _TRAILING = "。，,.!！；;:：~～…]】」 "
 # Punctuation that stays full width where the member's own text is stored.
 _PUNCTUATION = frozenset("，。！？；：（）…～")
@@ -103,6 +109,40 @@ def parse_command(text: str) -> ParsedCommand | None:
             rest = _after(pattern, _plain(text, keep=_PUNCTUATION)) or ""
         return ParsedCommand(command=word, rest=rest)
     return None
+
+
+def nearest_command(text: str, *, besides: Collection[Command] = ()) -> str | None:
+    """Return the name of the command that *text* contains or is one slip away from; None without one.
+
+    Commands in *besides* are not named. Of several names the longest one in *text* wins.
+    """
+    plain = _plain(text).translate(_SIMPLIFIED).casefold()
+    words = re.findall(r"[a-z][a-z-]*", plain)
+    bare = "".join(char for char in plain if char.isalnum())
+    names = [
+        name
+        for command, of_command in (*_ALONE.items(), *_FOLLOWED.items())
+        if command not in besides
+        for name in of_command
+        if len(name) > 1
+    ]
+    inside = [name for name in names if (name in words if name.isascii() else name in bare)]
+    if inside:
+        return max(inside, key=len)
+    if bare.isascii():
+        return next(iter(get_close_matches(bare, names, n=1, cutoff=_ALIKE)), None)
+    return next((name for name in names if not name.isascii() and _one_slip(bare, name)), None)
+
+
+def _one_slip(text: str, name: str) -> bool:
+    """Return whether one character of *name* is another, is missing, is added, or two are exchanged."""
+    if len(text) == len(name):
+        differ = [at for at in range(len(name)) if text[at] != name[at]]
+        return len(differ) == 1 or (len(differ) == 2 and sorted(text) == sorted(name))
+    longer, shorter = (text, name) if len(text) > len(name) else (name, text)
+    if len(longer) != len(shorter) + 1 or len(shorter) < 2:
+        return False
+    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
 
 
 def _plain(text: str, *, keep: Collection[str] = ()) -> str:

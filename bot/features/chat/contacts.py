@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
 
-from bot.core.periods import Period, PeriodKind, parse_period, period_of
 from bot.features.chat.desk import Ask, Desk
+from bot.features.chat.list_request import list_request
 from bot.features.close.results import may_appeal
 from bot.features.contacts import contact_list, message
 from bot.features.contacts.contact_list import numbered
@@ -32,13 +32,19 @@ _MANY = 5  # contacts at most to choose from
 
 
 def listed(ask: Ask) -> Message:
-    """List the contacts of the running periods, or of the one they name; a number is a page."""
-    page, period = _page_and_period(ask.rest, today=ask.said_at)
+    """List the contacts of the running periods, or of the named one; name unclear words."""
     desk = ask.desk
-    branch = desk.branch if period is None else None
-    return contact_list.list_contacts(
-        desk.services, ask.userid, at=desk.at, page=page, period=period, branch=branch
-    )
+    request = list_request(ask.rest, today=ask.said_at.date())
+    if request is None:
+        return message.which_list(language=desk.language, words=ask.rest, at=desk.local)
+    if request.period is None:
+        return contact_list.list_contacts(
+            desk.services, ask.userid, at=desk.at, page=request.page, branch=desk.branch
+        )
+    period = request.period.name
+    if not load_rulebook(desk.services).periods_named(request.period):
+        return message.no_quota_period(language=desk.language, period=period, at=desk.local)
+    return contact_list.list_contacts(desk.services, ask.userid, at=desk.at, page=request.page, period=period)
 
 
 def why(ask: Ask) -> Message:
@@ -195,27 +201,6 @@ def _earlier(desk: Desk, userid: str, customer: str) -> list[ListedCustomer]:
     periods = dict.fromkeys(period.name for _, period in quota_periods)
     lists = (numbered(desk.services, userid, at=desk.at, period=name) for name in periods)
     return [contact for contacts in lists for contact in contacts if contact.external_userid == customer]
-
-
-def _page_and_period(rest: str, *, today: datetime) -> tuple[int, str | None]:
-    """Return the page (1 without a number) and the period's name (None: the running periods)."""
-    page, period = 1, None
-    for part in rest.split():
-        if part.isdecimal() and len(part) < _ENOUGH:
-            page = int(part)
-        elif (named := _period(part, today=today)) is not None:
-            period = named.name
-    return page, period
-
-
-def _period(text: str, *, today: datetime) -> Period | None:
-    if text.casefold() in {"上月", "上个月", "lastmonth", "last-month"}:
-        first = today.date().replace(day=1)
-        return period_of(PeriodKind.MONTH, first.fromordinal(first.toordinal() - 1))
-    try:
-        return parse_period(text.upper())
-    except ValueError:
-        return None
 
 
 def _number_and_text(rest: str, *, of: int) -> tuple[int | None, str]:

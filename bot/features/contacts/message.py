@@ -19,6 +19,7 @@ from bot.messages.message import Keep, Line, Listing, Message, Part, plain
 from bot.messages.sanitize import clean
 
 PAGE = 20  # contacts a message at most
+_WORDS = 20  # characters of words that are not clear
 _ENDS = 110  # bytes of the last line, and of the color tags in the first and the last
 
 
@@ -48,6 +49,22 @@ class ListedCustomer(Customer):
     added_at: datetime
     way: int | None
     judged: tuple[ShownVerdict, ...]
+
+
+def which_list(*, language: str, words: str, at: datetime) -> Message:
+    """Say that *words* name no page and no period, and how to name one. *at* is local."""
+    texts = texts_in(language)
+    head = texts["contacts.which_list"].say(words=clean(words[:_WORDS]))
+    kind = texts["contacts.kind"]
+    return answered(language=language, head=head, lines=[texts["contacts.which_how"]], kind=kind, at=at)
+
+
+def no_quota_period(*, language: str, period: str, at: datetime) -> Message:
+    """Say that no quota has the *period*, and how to name one. *at* is local."""
+    texts = texts_in(language)
+    head = texts["contacts.no_quota_period"].say(period=period)
+    kind = texts["contacts.kind"]
+    return answered(language=language, head=head, lines=[texts["contacts.which_how"]], kind=kind, at=at)
 
 
 def listed(*, language: str, contacts: Sequence[ListedCustomer], page: int, at: datetime) -> Message:
