@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @contextmanager
-def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a function to report progress: a step's name, the work done, the total."""
+def bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Yield a function to report progress: a step's name, the work done, the total if it is known."""
     console = Console(stderr=True)
     shown = Progress(
         TextColumn("{task.description}"),
@@ -23,7 +23,7 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
     )
     steps = {}
 
-    def tell(step: str, done: int, total: int) -> None:
+    def tell(step: str, done: int, total: int | None) -> None:
         if step not in steps:
             steps[step] = shown.add_task(step, total=total)
         shown.update(steps[step], completed=done, total=total)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from bot.cli.bars import bars
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, user_name
 from bot.config.faults import Fault
@@ -109,7 +110,8 @@ def _import(
     # With an inbox that is not processed, new contacts would be reported as unmatched.
     with up_to_date(loaded(config_path), ImportingError, OSError, may_create=True) as services:
         lines, by = kind(services, file), by or user_name()
-        report = import_file(services, lines, file, by=by, skip_bad=skip_bad, dry_run=dry_run)
+        with bars() as tell:
+            report = import_file(services, lines, file, by=by, skip_bad=skip_bad, dry_run=dry_run, tell=tell)
         derive(services)  # contacts of renamed people are counted again
     if report.recognised:
         click.echo(f"{file}: {report.recognised}", err=True)

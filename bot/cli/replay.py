@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bot.app.bootstrap import open_existing
+from bot.cli.bars import bars
 from bot.cli.inbox import catch_up
 from bot.cli.options import SHOWN_ID, config_option, format_option, json_text, loaded
 from bot.core.relations import Add
@@ -37,10 +38,13 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
             catch_up(services)
         elif rules_changed(services):
             click.echo("[ledger] has changed since: the next start of the service derives all anew", err=True)
-        for stage in recount(services, mend=not check):
-            relations += stage.relations
-            count += len(stage.differences)
-            listed += stage.differences[: _LISTED - len(listed)]
+        total = services.store.ledger.count_relations()
+        with bars() as tell:
+            for stage in recount(services, mend=not check):
+                relations += stage.relations
+                count += len(stage.differences)
+                listed += stage.differences[: _LISTED - len(listed)]
+                tell("relations", relations, max(relations, total))
         waiting = services.store.ledger.dirty()
         calendar = services.config.work_calendar()
     if form == "json":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bot.cli.bars import bars
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
@@ -62,7 +64,15 @@ def simulate_(
     quotas = load_quotas(quotas_path, config=config)
     with up_to_date(config) as services:
         now = moment(None, config, now=services.clock.now())
-        simulation = simulate(services, quotas=quotas, first=first.date(), last=last.date(), at=now)
+        with bars() as tell:
+            simulation = simulate(
+                services,
+                quotas=quotas,
+                first=first.date(),
+                last=last.date(),
+                at=now,
+                tell=partial(tell, "results"),
+            )
         people = directory.known(services.directory, services.store.members.all(), day=now.date())
     report = SimulationReport(
         simulation=simulation,

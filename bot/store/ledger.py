@@ -140,6 +140,10 @@ class Ledger(TableGroup):
         rows = [*self._engine.all("ledger_relations"), *self._engine.all("adds_relations")]
         return sorted({(row["userid"], row["external_userid"]) for row in rows})
 
+    def count_relations(self) -> int:
+        """Return how many relations have facts."""
+        return self._engine.number("ledger_relations_count") or 0
+
     def stretch(self, after: tuple[str, str], *, batch: int) -> dict[tuple[str, str], Stretch]:
         """Return the next *batch* relations after one of them (in the order of their key), with all of each.
 

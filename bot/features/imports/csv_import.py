@@ -82,11 +82,19 @@ class Report:
     missing: list[str] = field(default_factory=list)
 
 
+Tell = Callable[[str, int, int | None], None]
+
+
+def no_progress(_step: str, _done: int, _total: int | None) -> None:
+    """Tell nobody of the progress."""
+
+
 class Lines(ABC, Generic[T]):
     """The reader and writer of one kind of file."""
 
     what: str
     chunk: ClassVar[int] = 5000  # lines that are stored at once
+    tell: Tell = staticmethod(no_progress)
 
     @abstractmethod
     def table(self) -> CsvTable:
@@ -135,18 +143,30 @@ class ShortLines(Lines[T]):
         yield partial(self._put_all, lines, now=now)
 
     def _put_all(self, lines: Iterator[Numbered[T]], *, now: int) -> None:
+        done = 0
         while chunk := list(islice(lines, self.chunk)):
             self.put([line for _, line in chunk], now=now)
+            done += len(chunk)
+            self.tell("stored", done, None)
 
 
 def import_file(
-    services: Services, lines: Lines[T], path: Path, *, by: str, skip_bad: bool, dry_run: bool
+    services: Services,
+    lines: Lines[T],
+    path: Path,
+    *,
+    by: str,
+    skip_bad: bool,
+    dry_run: bool,
+    tell: Tell = no_progress,
 ) -> Report:
     """Check the file at *path*, and store it if no line is wrong, or its good lines if *skip_bad*.
 
-    All lines are stored in one transaction, with one line by *by* in the audit log. Raises ImportingError
+    All lines are stored in one transaction, with one line by *by* in the audit log. *tell* hears of the
+    progress: the step, the lines done, their number if it is known. Raises ImportingError
     when the file changes meanwhile, or temporary files cannot be written.
     """
+    lines.tell = tell
     try:
         report, contradicted = _looked_at(lines, path)
         if not (dry_run or report.broken or (report.bad and not skip_bad)):
@@ -164,6 +184,9 @@ def _looked_at(lines: Lines[T], path: Path) -> tuple[Report, Mapping[int, int]]:
     for number, line in _good(lines, report):
         report.good += 1
         lines.look_at(line, number=number, report=report)
+        if report.good % lines.chunk == 0:
+            lines.tell("checked", report.good, None)
+    lines.tell("checked", report.good, report.good)
     lines.sum_up(report)
     contradicted = lines.contradicted()
     if contradicted:

@@ -207,7 +207,7 @@ class FactLines(Lines[FactLine]):
             self._staging.add_absent(says)
         self._staging.add_rows(self._stored(coming, key_kind))
         coming.outdate(self._staging.outdated())
-        changes = self._staging.changes()
+        changes, done = self._staging.changes(), 0
         while chunk := list(islice(changes, self.chunk)):
             rows = [(change.key, self._after(change)) for change in chunk]
             # A customer with nothing known, before and after, needs no row.
@@ -217,6 +217,8 @@ class FactLines(Lines[FactLine]):
             stored = coming.add(key_kind, needed)
             coming.outdate(change.number for change in chunk if change.number)
             coming.outdate(at for at, (_, said) in zip(stored, needed, strict=True) if said == NO_VALUES)
+            done += len(chunk)
+            self.tell("stored", done, None)
 
     def _after(self, change: Change) -> FactValues:
         """Return the whole row of a customer; columns absent in the file keep their values."""

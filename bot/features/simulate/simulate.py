@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -120,13 +120,19 @@ class Simulation:
 
 
 def simulate(
-    services: Services, *, quotas: Sequence[Quota], first: date, last: date, at: datetime
+    services: Services,
+    *,
+    quotas: Sequence[Quota],
+    first: date,
+    last: date,
+    at: datetime,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Simulation:
     """Compare the rules in force with *quotas* for the periods ending in [*first*, *last*].
 
     *at* (aware) is now: unsettled periods are simulated as of it. Periods not begun, or over before the first
     recorded event, are left out. Events, facts, tags and reviews are taken as known now. Signed lines are no
-    exception: all differences come from the rules alone.
+    exception: all differences come from the rules alone. *tell* hears how many results are done, of how many.
     """
     calendar = services.config.work_calendar()
     begun = services.store.ledger.first_at()
@@ -143,8 +149,16 @@ def simulate(
     settled_at = _settlements(sides, calendar=calendar)
     as_of = {name: calendar.moment(min(epoch, epoch_of(at))) for name, epoch in settled_at.items()}
     known = _Known.read(services, sides, books, as_of=as_of, at=at)
+    done, total = 0, sum(map(len, sides))
+
+    def finish(count: int) -> None:
+        nonlocal done
+        done += count
+        tell(done, total)
+
     was, would_be = (
-        known.worked_out(services, side, book=book) for side, book in zip(sides, books, strict=True)
+        known.worked_out(services, side, book=book, finish=finish)
+        for side, book in zip(sides, books, strict=True)
     )
     return Simulation(
         first=first,
@@ -246,9 +260,17 @@ class _Known:
         return cls(branch=branch, as_of=as_of, pasts=pasts)
 
     def worked_out(
-        self, services: Services, quota_periods: Mapping[Name, QuotaInPeriod], *, book: Rulebook
+        self,
+        services: Services,
+        quota_periods: Mapping[Name, QuotaInPeriod],
+        *,
+        book: Rulebook,
+        finish: Callable[[int], None],
     ) -> dict[Name, Side]:
-        """Return each of *quota_periods* as of its own time; periods of one time are computed together."""
+        """Return each of *quota_periods* as of its own time; periods of one time are computed together.
+
+        *finish* hears the number of periods that are done together.
+        """
         together: dict[datetime, list[QuotaInPeriod]] = {}
         for name, quota_period in quota_periods.items():
             together.setdefault(self.as_of[name], []).append(quota_period)
@@ -263,6 +285,7 @@ class _Known:
             for quota, period in several:
                 name = (quota.id, period.name)
                 sides[name] = _side(quota, rows.get(name, []), past=self.pasts[at])
+            finish(len(several))
         return sides
 
 

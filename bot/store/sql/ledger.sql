@@ -55,6 +55,12 @@ SELECT DISTINCT userid, external_userid
   FROM relation_events
  ORDER BY userid, external_userid;
 
+-- name: ledger_relations_count()^
+-- How many relations have facts.
+SELECT COUNT(*) AS relations
+  FROM (SELECT DISTINCT userid, external_userid
+          FROM relation_events) AS told;
+
 -- name: ledger_first()^
 -- When the first fact of all happened.
 SELECT MIN(at) AS at
