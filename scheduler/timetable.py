@@ -49,7 +49,6 @@ def timetable(config: Config) -> tuple[Entry, ...]:
             ("sync", schedule.sync),
             ("engagement", schedule.engagement),
         )
-        if firing is not None
     )
 
 

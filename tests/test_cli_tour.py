@@ -22,7 +22,7 @@ WEEKLY = '[schedule]\nweekly = { at = "17:23", on = "last_workday_of_week" }'
         pytest.param(date(2026, 11, 19), WEEKLY, ["reminder", "digest"], id="a Thursday"),
         pytest.param(date(2026, 11, 20), WEEKLY, ["reminder", "weekly", "digest"], id="a Friday"),
         pytest.param(date(2026, 9, 30), WEEKLY, ["reminder", "weekly", "digest"], id="before a holiday"),
-        pytest.param(date(2026, 11, 20), "", ["reminder", "digest"], id="a Friday of a bank without weekly"),
+        pytest.param(date(2026, 11, 20), "", ["reminder", "weekly", "digest"], id="a Friday by default"),
     ],
 )
 def test_the_week_is_a_chapter_on_its_last_workday_only(

@@ -84,7 +84,7 @@ def test_for_programs(quotabot: Quotabot, code: str) -> None:
         "too_many_tries": False,
         "statement": {
             "userid": "zhang",
-            "at": int(NOW.timestamp()),
+            "at": "2026-11-23T18:05:00+08:00",
             "day": "2026-11-23",
             "added": 1,
             "figures": [

@@ -214,14 +214,16 @@ def ended(opened: Services, state: WelcomeState, count: int = 1) -> bool:
     return counts(opened)[state] == count
 
 
-def test_a_customer_reads_the_text_of_the_configuration(branch: Services, wecom: RunningServer) -> None:
+def test_a_customer_reads_the_text_of_the_language(branch: Services, wecom: RunningServer) -> None:
     put(branch, added(wecom.world), added(wecom.world))
 
     with logged(welcome) as lines:
         work_off(branch)
         until(lambda: ended(branch, WelcomeState.SENT, 2))
 
-    assert {one.content for one in wecom.world.welcomes.greetings} == {branch.config.welcome.text}
+    assert {one.content for one in wecom.world.welcomes.greetings} == {
+        "您好，我是您的客户经理，请问有什么可以帮您？"
+    }
     assert {line["event"] for line in lines} == {"customer greeted"}
     assert not {"userid", "code", "external_userid"} & {key for line in lines for key in line}
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 import structlog
@@ -61,3 +63,12 @@ def test_the_log_goes_to_what_standard_error_is_now(monkeypatch: pytest.MonkeyPa
     logging.getLogger("some.library").warning("said later")
 
     assert "said later" in second.getvalue()
+
+
+def test_the_time_of_an_entry_has_its_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.set_up()
+    structlog.get_logger("test").warning("something happened")
+
+    assert datetime.fromisoformat(json.loads(stream.getvalue())["timestamp"]).utcoffset() is not None

@@ -146,13 +146,8 @@ def test_however_the_time_is_cut_into_looks_the_same_fires(cuts: list[int]) -> N
     assert pieces == firings(DAILY + WEEKLY, calendar=CALENDAR, after=begin, upto=end)
 
 
-def test_no_week_is_told_where_the_file_says_nothing_of_it(tmp_path: Path) -> None:
-    assert "weekly" not in {line.job for line in timetable(read(tmp_path, MINIMAL))}
-
-
-def test_the_configuration_names_only_jobs_that_exist_and_days_that_are_known(tmp_path: Path) -> None:
-    more = '[schedule]\nweekly = { at = "17:23", on = "last_workday_of_week" }\n'
-    lines = timetable(read(tmp_path, MINIMAL + more))
+def test_a_file_without_schedule_has_every_job_on_days_that_are_known(tmp_path: Path) -> None:
+    lines = timetable(read(tmp_path, MINIMAL))
 
     assert [(line.job, f"{line.at:%H:%M}", line.on) for line in lines] == [
         ("progress", "09:07", "workdays"),

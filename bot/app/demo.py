@@ -70,9 +70,6 @@ shared_by = 5
 burst = {{ adds = 15, minutes = 10 }}
 quick_loss = {{ rate = 0.3, min_adds = 10 }}
 
-[schedule]
-weekly = {{ at = "17:23", on = "last_workday_of_week" }}
-
 [[robots]]
 name = "branch"
 webhook_key = "{robot}"

@@ -46,7 +46,7 @@ def play(demo: Demo, *, day: date) -> None:
 def evening(config: Config, day: date) -> list[tuple[str, str, str]]:
     """Return the jobs after the day's work, each with its time and its title in the tour."""
     jobs = [("16:37", "reminder", "reminder, only to those who are behind and have something left today")]
-    if config.schedule.weekly and config.work_calendar().is_last_workday_of_week(day):
+    if config.work_calendar().is_last_workday_of_week(day):
         jobs.append(("17:23", "weekly", "the week on its last workday: what it brought, what is enough now"))
     return [*jobs, ("17:48", "digest", "digest for leaders")]
 

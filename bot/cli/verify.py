@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from bot.app.bootstrap import open_existing
-from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.cli.options import config_option, format_option, iso, json_text, loaded
+from bot.config import Config
 from bot.features.standings.load import load_people
 from bot.features.statements.message import answer_code
 from bot.features.statements.proof import StatementCheck, check_code
@@ -40,7 +41,7 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
         whose = "" if seen is None else services.store.renames.current(seen.userid)
         people = {} if seen is None else load_people(services)
     if form == "json":
-        click.echo(json_text(_plain(looked)), nl=False)
+        click.echo(json_text(_plain(looked, config)), nl=False)
     else:
         message = answer_code(
             language=services.language,
@@ -54,10 +55,11 @@ def verify(code: tuple[str, ...], config_path: Path, by: str | None, form: str) 
     sys.exit(0 if looked.genuine else 1)
 
 
-def _plain(looked: StatementCheck) -> dict[str, Any]:
+def _plain(looked: StatementCheck, config: Config) -> dict[str, Any]:
+    seen = looked.statement
     return {
         "genuine": looked.genuine,
         "at": None if looked.at is None else looked.at.isoformat(),
         "too_many_tries": looked.too_many,
-        "statement": None if looked.statement is None else asdict(looked.statement),
+        "statement": seen and asdict(seen) | {"at": iso(config, seen.at)},
     }

@@ -204,8 +204,8 @@ class Welcome(Section):
 
     enabled: Truth = False
     """Whether it is sent."""
-    text: WelcomeText = "您好，我是您的客户经理，请问有什么可以帮您？"
-    """The message."""
+    text: WelcomeText | None = None
+    """The message. Left out: a greeting in the language of `[locale]`."""
 
 
 _AT = "Time of day; WeCom asks to avoid minutes 0 and 30."
@@ -240,6 +240,13 @@ class Digest(Firing):
     on: FiringDay = Field("workdays", description=_ON)
 
 
+class Weekly(Firing):
+    """The week's summary."""
+
+    at: TimeOfDay = as_written("17:23", description=_AT)
+    on: FiringDay = Field("last_workday_of_week", description=_ON)
+
+
 class Close(Firing):
     """Preliminary results of a settled period."""
 
@@ -272,7 +279,7 @@ class Schedule(Section):
     """Each leader's own people."""
     close: Close = left_out()
     """Preliminary results of a settled period."""
-    weekly: Firing | None = None
+    weekly: Weekly = left_out()
     """The week's summary."""
     sync: Sync = left_out()
     """Comparing with WeCom's own lists: people (with source = "wecom") and everybody's customers."""

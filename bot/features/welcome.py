@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
+from bot.messages.catalog import texts_in
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.store.troubles import Part, Trouble
@@ -40,7 +41,9 @@ class Greeter:
 
     def _greet(self, greeting: Greeting) -> None:
         try:
-            outcome = self._sender.send(greeting, text=self._services.config.welcome.text)
+            services = self._services
+            text = services.config.welcome.text or texts_in(services.language)["welcome.text"]
+            outcome = self._sender.send(greeting, text=text)
             self._note(greeting, outcome)
         except StoreError as error:
             # Without the store there is no token, or the outcome is not stored: the code stays claimed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from datetime import UTC, datetime
 from typing import TextIO
 
 import click
@@ -55,11 +56,17 @@ class _StandardError(logging.StreamHandler[TextIO]):
         super().emit(record)
 
 
+def _stamped(_logger: object, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Add the time of the machine, with its zone."""
+    entry["timestamp"] = datetime.now(tz=UTC).astimezone().isoformat(timespec="milliseconds")
+    return entry
+
+
 def set_up(*, verbose: bool = False) -> None:
     """Send our entries and those of the libraries to standard error; for people on a terminal, else JSON."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=False),
+        _stamped,
     ]
     for_people = sys.stderr is not None and sys.stderr.isatty()
     last: structlog.typing.Processor = (

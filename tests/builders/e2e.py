@@ -110,6 +110,7 @@ def far_schedule() -> str:
             ("progress", 11),
             ("reminder", 12),
             ("digest", 13),
+            ("weekly", 17),
             ("close", 14),
             ("sync", 15),
             ("engagement", 16),
