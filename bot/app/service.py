@@ -31,7 +31,7 @@ from bot.features.customers import names
 from bot.features.delivery.sender import Sender
 from bot.features.details.reader import Reader
 from bot.features.health import Health
-from bot.features.ledger.derive import note_rules
+from bot.features.ledger.derive import note_rules, retry_set_aside
 from bot.features.outages import catch_up, clock, silence
 from bot.features.outages.gaps import ALIVE_S, RECEIVING
 from bot.features.outages.silence_rules import LOOK_S
@@ -109,6 +109,7 @@ def _begin(services: Services, stack: ExitStack) -> None:
     clock.put_right(services)
     begin_record(services, now=services.clock.now())
     note_rules(services)
+    retry_set_aside(services)
 
 
 def _serve_http(services: Services, *, stop: threading.Event, on_ready: Callable[[int], None]) -> None:

@@ -14,7 +14,7 @@ from bot.cli.inbox import catch_up
 from bot.cli.options import SHOWN_ID, config_option, format_option, json_text, loaded
 from bot.core.relations import Add
 from bot.core.workdays import WorkCalendar
-from bot.features.ledger.derive import rules_changed
+from bot.features.ledger.derive import retry_set_aside, rules_changed
 from bot.features.ledger.replay import Difference, recount
 
 _LISTED = 1000
@@ -31,10 +31,11 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
     quotabot replay --check
     quotabot replay
     """
-    relations, count = 0, 0
+    relations, count, faults = 0, 0, 0
     listed: list[Difference] = []
     with open_existing(loaded(config_path)) as services:
         if not check:
+            retry_set_aside(services)
             catch_up(services)
         elif rules_changed(services):
             click.echo("[ledger] has changed since: the next start of the service derives all anew", err=True)
@@ -43,6 +44,7 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
             for stage in recount(services, mend=not check):
                 relations += stage.relations
                 count += len(stage.differences)
+                faults += stage.faults
                 listed += stage.differences[: _LISTED - len(listed)]
                 tell("relations", relations, max(relations, total))
         waiting = services.store.ledger.dirty()
@@ -54,6 +56,7 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
             "waiting": waiting,
             "differences": {"count": count, "listed": [_plain(item, calendar) for item in listed]},
             "mended": 0 if check else count,
+            **({"faults": faults} if faults else {}),
         }
         click.echo(json_text(report), nl=False)
     else:
@@ -61,8 +64,9 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
             click.echo(line)
         outcome = "differ" if check else "differed and are mended"
         later = f"; {waiting} wait to be derived" if waiting else ""
+        later += f"; {faults} cannot be derived: see the log" if faults else ""
         click.echo(f"{relations} relation(s): {count} {outcome}{later}")
-    if check and count:
+    if faults or (check and count):
         sys.exit(1)
 
 

@@ -22,7 +22,7 @@ from bot.store.inbox import Depth
 from bot.store.troubles import Part
 from bot.store.welcomes import Counts
 
-_OWN_PARTS = {"clock", "space", "decree"}
+_OWN_PARTS = {"clock", "space", "decree", "ledger"}
 
 
 @click.command()

@@ -82,6 +82,7 @@ class Health:
                 *self._noted(Part.WELCOME),
                 *self._robots(),
                 *self._failing(),
+                *self._ledger(),
                 *self._decree(),
                 *self._dead(),
             ]
@@ -206,6 +207,16 @@ class Health:
             {"part": "loop", "problem": f"{act} fails ({error}) and is tried again: see the log"}
             for act, error in self._store.failing.all().items()
         ]
+
+    def _ledger(self) -> list[dict[str, Any]]:
+        """Return the number of relations that could not be derived."""
+        if not (number := self._store.ledger.count_set_aside()):
+            return []
+        problem = (
+            f"{number} relation(s) could not be derived and keep their earlier adds: see the log; "
+            "they are tried again with their next event and at the next start"
+        )
+        return [{"part": "ledger", "relations": number, "problem": problem}]
 
     def _noted(self, part: Part, *, name: str | None = None) -> list[dict[str, Any]]:
         trouble = self._store.troubles.get(part)

@@ -13,6 +13,7 @@ from bot.core.sync import ORIGIN
 from bot.store.engine import Engine, SqlRow, TableGroup, row_of
 
 RELATION = "relation"  # the scope "one relation" in the table of what must be derived anew
+_SET_ASIDE = "set_aside"  # the scope of a relation that could not be derived
 
 
 @dataclass(slots=True)
@@ -97,7 +98,26 @@ class Ledger(TableGroup):
 
     def dirty(self) -> int:
         """Return how many relations are still to be derived."""
-        return self._engine.number("dirty_count") or 0
+        return self._engine.number("dirty_count", scope=RELATION) or 0
+
+    def set_aside(self, userid: str, external_userid: str) -> None:
+        """Note that this relation could not be derived; its adds stay as they were."""
+        key = f"{userid} {external_userid}"
+        if self._engine.one("dirty_has", scope=_SET_ASIDE, key=key) is None:
+            self._engine.run_many("dirty_mark", [{"scope": _SET_ASIDE, "key": key}])
+
+    def take_back(self, relations: Iterable[tuple[str, str]]) -> None:
+        """Forget that any of these relations could not be derived."""
+        if self.count_set_aside():
+            self._engine.run_many("dirty_clear", _marks(relations, scope=_SET_ASIDE))
+
+    def count_set_aside(self) -> int:
+        """Return how many relations could not be derived."""
+        return self._engine.number("dirty_count", scope=_SET_ASIDE) or 0
+
+    def retry_set_aside(self) -> None:
+        """Have the relations that could not be derived, derived once more."""
+        self._engine.run("dirty_again", scope=RELATION, set_aside=_SET_ASIDE)
 
     def relation(self, userid: str, external_userid: str) -> list[RelationEvent]:
         """Return the facts of one relation."""
@@ -208,9 +228,9 @@ def _contacts(rows: Iterable[SqlRow]) -> dict[str, list[Contact]]:
     return contacts
 
 
-def _marks(relations: Iterable[tuple[str, str]]) -> list[dict[str, object]]:
+def _marks(relations: Iterable[tuple[str, str]], *, scope: str = RELATION) -> list[dict[str, object]]:
     """Return the relations as rows, in one order, so that no two processes wait for each other."""
-    return [{"scope": RELATION, "key": key} for key in sorted(" ".join(relation) for relation in relations)]
+    return [{"scope": scope, "key": key} for key in sorted(" ".join(relation) for relation in relations)]
 
 
 def _event(row: SqlRow) -> RelationEvent:

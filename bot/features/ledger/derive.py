@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+
 from bot.core.relations import fold
 from bot.features.ledger.versions import describe_regain, load_regain
 from bot.services import Services
+from bot.store.engine import StoreError
+from bot.store.store import Store
+
+log = structlog.get_logger(__name__)
 
 _RULES = "derived_under"
 BATCH = 200
@@ -31,15 +37,53 @@ def _rules(services: Services) -> str:
 
 
 def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> None:
-    """Fold every relation with new facts from its whole set. *beat* is called for each batch."""
+    """Fold every relation with new facts from its whole set. *beat* is called for each batch.
+
+    A relation that cannot be folded keeps its adds and is set aside until its next fact or the next start.
+    """
     store, regain_s = services.store, load_regain(services)
     while store.ledger.dirty():
         beat()
-        with store.transaction():
-            touched = store.ledger.take_dirty(batch=BATCH)
-            for userid, external_userid in touched:
-                facts = store.ledger.relation(userid, external_userid)
-                adds = fold(facts, regain_s=regain_s)
-                store.ledger.put_adds(userid, external_userid, adds)
+        try:
+            with store.transaction():
+                touched = store.ledger.take_dirty(batch=BATCH)
+                for relation in touched:
+                    _fold(store, relation, regain_s=regain_s)
+                store.ledger.take_back(touched)
+        except StoreError:
+            raise  # no relation's fault: all wait for the store
+        except Exception:  # noqa: BLE001 - each alone, so that one fault holds up no other
+            touched = _derive_singly(store, regain_s=regain_s)
         if not touched:
             return  # other processes derive the rest
+
+
+def retry_set_aside(services: Services) -> None:
+    """Have relations that could not be derived, derived again: the program may be another one now."""
+    with services.store.transaction():
+        services.store.ledger.retry_set_aside()
+
+
+def _derive_singly(store: Store, *, regain_s: int | Callable[[int], int]) -> list[tuple[str, str]]:
+    """Fold a batch, each relation in its own savepoint; set aside what fails. Return the batch."""
+    faults = 0
+    with store.transaction():
+        touched = store.ledger.take_dirty(batch=BATCH)
+        for relation in touched:
+            try:
+                with store.savepoint():
+                    _fold(store, relation, regain_s=regain_s)
+                    store.ledger.take_back([relation])
+            except StoreError:
+                raise
+            except Exception:
+                if not faults:  # one traceback a batch
+                    log.exception("could not derive a relation; it is set aside")
+                faults += 1
+                store.ledger.set_aside(*relation)
+    log.error("relations are set aside", relations=faults)
+    return touched
+
+
+def _fold(store: Store, relation: tuple[str, str], *, regain_s: int | Callable[[int], int]) -> None:
+    store.ledger.put_adds(*relation, fold(store.ledger.relation(*relation), regain_s=regain_s))

@@ -6,12 +6,17 @@ the service derives it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import structlog
 
 from bot.core.relations import Add, fold
 from bot.features.ledger.versions import load_regain
 from bot.services import Services
+from bot.store.engine import StoreError
+
+log = structlog.get_logger(__name__)
 
 _BATCH = 500  # relations in memory, and in one transaction
 _LOOKS = 5  # tries to read a relation that changes meanwhile; after that the service derives it
@@ -29,28 +34,38 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The number of *relations* in one batch, and the *differences* among them."""
+    """The number of *relations* in one batch, the *differences* among them, the number of *faults*."""
 
     relations: int
     differences: tuple[Difference, ...]
+    faults: int = 0
 
 
 def recount(services: Services, *, mend: bool) -> Iterator[Stage]:
     """Derive every relation anew, batch by batch, and compare; with *mend* store the ledger's adds.
 
-    A relation that waits to be derived, or changes meanwhile, is no difference.
+    A relation that waits to be derived, or changes meanwhile, is no difference. One that cannot be derived is
+    a fault.
     """
     after, regain_s = ("", ""), load_regain(services)
     while found := services.store.ledger.stretch(after, batch=_BATCH):
-        confirmed = (
-            _difference(services, *relation)
-            for relation, there in found.items()
-            if fold(there.facts, regain_s=regain_s) != tuple(there.kept)
-        )
-        differences = tuple(difference for difference in confirmed if difference is not None)
+        differences, faults = list[Difference](), 0
+        for relation, there in found.items():
+            try:
+                if fold(there.facts, regain_s=regain_s) == tuple(there.kept):
+                    continue
+                difference = _difference(services, *relation)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("could not derive a relation")
+                faults += 1
+                continue
+            if difference is not None:
+                differences.append(difference)
         if mend and differences:
             _mend(services, differences)
-        yield Stage(len(found), differences)
+        yield Stage(len(found), tuple(differences), faults)
         after = max(found)
 
 
@@ -75,7 +90,7 @@ def _difference(services: Services, userid: str, external_userid: str) -> Differ
     return None
 
 
-def _mend(services: Services, differences: tuple[Difference, ...]) -> None:
+def _mend(services: Services, differences: Sequence[Difference]) -> None:
     store = services.store
     relations = [(difference.userid, difference.external_userid) for difference in differences]
     with store.transaction():

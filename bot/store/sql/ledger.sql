@@ -102,9 +102,18 @@ DELETE FROM dirty
  WHERE scope = :scope
    AND key = :key;
 
--- name: dirty_count()^
+-- name: dirty_count(scope)^
 SELECT COUNT(*) AS dirty
-  FROM dirty;
+  FROM dirty
+ WHERE scope = :scope;
+
+-- name: dirty_again(scope, set_aside)!
+-- What was set aside must be derived once more.
+INSERT INTO dirty (scope, key, marks)
+SELECT :scope, key, 1
+  FROM dirty
+ WHERE scope = :set_aside
+ON CONFLICT (scope, key) DO NOTHING;
 
 -- name: adds_clear(userid, external_userid)!
 -- Forget what was derived for one relation.
