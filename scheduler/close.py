@@ -29,7 +29,7 @@ def prepare(services: Services, at: datetime) -> None:
 
 def needed(services: Services, at: datetime) -> bool:
     """Return whether a settled period is not closed yet at *at* (aware)."""
-    return bool(results.due(services, at=at))
+    return bool(results.list_due(services, at=at))
 
 
 def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.core.quiet_hours import CARRIERS, WAITED
 from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import UnaskedMessage, build_unasked, working_window
-from bot.features.robots.posts import posts
+from bot.features.robots.posts import build_posts
 from bot.features.standings.load import Standings, load_standings
 from bot.messages.message import Message
 from bot.services import Services
@@ -75,7 +75,7 @@ def plan_by_person(
     streams = [rows(name, yield_messages(services, standings)) for name, yield_messages in jobs.items()]
     if job in CARRIERS:
         streams.append(rows(WAITED, waited.messages(services, standings)))
-    in_groups = posts(
+    in_groups = build_posts(
         services,
         job,
         standings,

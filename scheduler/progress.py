@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.core.progress import Status
 from bot.features.preferences.help_request import helpers
 from bot.features.progress import progress as progress_message
-from bot.features.reminder.offers import offers
+from bot.features.reminder.offers import build_offers
 from bot.features.renames.proposals import in_question
 from bot.features.standings.load import Standings
 from bot.messages.message import Message
@@ -23,7 +23,7 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
     """
     local = standings.calendar.local(standings.at)
     yesterday = local.date() - timedelta(days=1)
-    unsure, offered = in_question(services), offers(services, standings)
+    unsure, offered = in_question(services), build_offers(services, standings)
     has_helper = helpers(services, at=standings.at)
     for userid, rows in standings.by_person.items():
         if userid in unsure or not standings.works_on(userid, local.date()):

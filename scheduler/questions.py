@@ -61,7 +61,7 @@ def asked(services: Services, standings: Standings) -> Iterator[tuple[str, Messa
 def to_review(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """Yield a message for each reviewer at work with the cases that came to them today, or would now."""
     at, calendar = standings.at, standings.calendar
-    by_reviewer = cases.to_tell(services, at=at, free=_free(services, REVIEW, at=at))
+    by_reviewer = cases.choose_cases_to_tell(services, at=at, free=_free(services, REVIEW, at=at))
     for userid, of_reviewer in sorted(by_reviewer.items()):
         ending = [case.until for case in of_reviewer if (case.level or 0) + 1 < len(case.levels)]
         yield (

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from bot.core.progress import QuotaFigures
 from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import helpers
-from bot.features.reminder.message import days_after, to_remind
+from bot.features.reminder.message import days_after, list_to_remind
 from bot.features.reminder.message import reminder as reminder_message
 from bot.features.reminder.offer import offer_help
-from bot.features.reminder.offers import offers
+from bot.features.reminder.offers import build_offers
 from bot.features.renames.proposals import in_question
 from bot.features.standings.load import Standings
 from bot.messages.message import Message
@@ -28,11 +28,11 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
     local = standings.calendar.local(standings.at)
     language = services.language
     unsure = unsure_of(services, at=standings.at)
-    offered, leaves = offers(services, standings), services.store.preferences.leaves()
+    offered, leaves = build_offers(services, standings), services.store.preferences.leaves()
     has_helper = helpers(services, at=standings.at)
     counts_today = standings.calendar.is_workday(local.date()) and not standings.calendar.hours_over(local)
     for userid, rows in standings.by_person.items():
-        due = to_remind(rows)
+        due = list_to_remind(rows)
         if userid in unsure or not standings.works_on(userid, local.date()) or not due:
             continue
         about = tuple(row for row in offered(userid) if row in due)

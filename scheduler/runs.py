@@ -110,7 +110,7 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
 def _is_put_off(services: Services, firing: Firing, *, at: datetime, noted: str) -> bool:
     """Return whether figures are too incomplete for this job now. It then waits, or is held for good."""
     job, fire_at, runs = firing.job, firing.fire_at, services.store.runs
-    answer = catch_up.turn(services, job, fire_at=fire_at, at=at)
+    answer = catch_up.decide_turn(services, job, fire_at=fire_at, at=at)
     if answer.turn is not Turn.GO and job == MORNING and noted != answer.note:
         _tell_admins(services, at=at)
     if answer.turn is Turn.WAIT:

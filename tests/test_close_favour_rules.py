@@ -9,7 +9,7 @@ import pytest
 from builders.messages import MISSED
 
 from bot.core.progress import Status
-from bot.features.close.favour_rules import favourable, figures_of, mark_of
+from bot.features.close.favour_rules import choose_favourable, figures_of, mark_of
 
 STORED = replace(
     MISSED.row,
@@ -86,7 +86,7 @@ STORED = replace(
     ],
 )
 def test_a_signature_takes_what_favours_the_person(now: dict[str, Any], signed: dict[str, Any]) -> None:
-    line = favourable(STORED, replace(STORED, **now))
+    line = choose_favourable(STORED, replace(STORED, **now))
 
     assert line == replace(STORED, **signed)
     assert (line is STORED) is (signed == {})
@@ -96,14 +96,16 @@ def test_an_exempt_line_gets_no_penalty_from_later_figures() -> None:
     exempt = replace(
         STORED, target=0, remaining=0, to_add=0, status=Status.EXEMPT, rank=None, penalty=None, reward=None
     )
-    line = favourable(exempt, replace(STORED, counted=8, reward=500, rank=1))
+    line = choose_favourable(exempt, replace(STORED, counted=8, reward=500, rank=1))
 
     assert line is exempt
 
 
 def test_a_reward_is_not_lost_by_a_later_exemption() -> None:
     earned = replace(STORED, counted=10, rejected=0, status=Status.MET, penalty=0, reward=500)
-    line = favourable(earned, replace(earned, target=0, status=Status.EXEMPT, penalty=None, reward=None))
+    line = choose_favourable(
+        earned, replace(earned, target=0, status=Status.EXEMPT, penalty=None, reward=None)
+    )
 
     assert line is earned
 

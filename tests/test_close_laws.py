@@ -141,6 +141,6 @@ def _correct_something(services: Services, chance: Random) -> None:
     """Correct what is proposed in some of the closed periods, in any order."""
     periods = services.store.results.closed()
     for closed in chance.sample(periods, k=min(4, len(periods))):
-        for change in results.corrections(services, closed.quota, closed.period, at=LATER):
+        for change in results.list_corrections(services, closed.quota, closed.period, at=LATER):
             name = (closed.quota, closed.period, change.userid)
             results.correct(services, *name, by="人事", reason="迟到", at=LATER)

@@ -112,7 +112,7 @@ def shown(services: Services, *, when: datetime) -> dict[str, int]:
 )
 def test_a_period_is_due_from_its_settlement_on(tmp_path: Path, when: str, periods: list[str]) -> None:
     with branch(tmp_path) as services:
-        found = [period.name for _, period in results.due(services, at=at(when))]
+        found = [period.name for _, period in results.list_due(services, at=at(when))]
 
     assert found == periods
 
@@ -120,9 +120,9 @@ def test_a_period_is_due_from_its_settlement_on(tmp_path: Path, when: str, perio
 def test_what_ended_before_the_first_fact_is_not_closed(tmp_path: Path) -> None:
     write_roster(tmp_path, "zhang,员工甲,1,客户经理,,,,")
     with installation(write_config(tmp_path, quotas=RULES), FakeTime(CLOSE)) as services:
-        nothing = results.due(services, at=CLOSE)
+        nothing = results.list_due(services, at=CLOSE)
         add_customers(services, "zhang", at("2026-12-01T10:00"))
-        december = results.due(services, at=CLOSE)
+        december = results.list_due(services, at=CLOSE)
 
     assert (nothing, december) == ([], [])
 
@@ -252,7 +252,7 @@ def test_a_close_that_died_after_storing_is_told_by_whoever_takes_it_over(
             clock.set("2026-12-08T08:42")
             with pytest.raises(SystemExit):
                 runs.tick(services)
-        nothing_more_to_store = not results.due(services, at=CLOSE)
+        nothing_more_to_store = not results.list_due(services, at=CLOSE)
         clock.set("2026-12-08T08:43")
         runs.tick(services)
         told = [row["key"] for row in outbox_rows(services)]
@@ -298,7 +298,7 @@ def test_final_figures_stay_whatever_comes_later(tmp_path: Path) -> None:
         tell(services, "li", "wm-late", at("2026-11-20T10:00"), RelationKind.ADDED)
         after = shown(services, when=at("2026-12-20T10:00"))
         earlier = shown(services, when=at("2026-11-25T10:00"))
-        (correction,) = results.corrections(services, *NAME, at=at("2026-12-20T10:00"))
+        (correction,) = results.list_corrections(services, *NAME, at=at("2026-12-20T10:00"))
 
     assert after == {"gone": 0, "li": 2, "zhang": 3}
     assert earlier == {"gone": 0, "li": 3, "zhang": 3}  # as of then, what was told since is known

@@ -78,7 +78,7 @@ def test_of_two_processes_that_close_at_once_one_does(
             @contextmanager
             def too_late() -> Iterator[None]:
                 if not overtaken:
-                    overtaken.append(results.due(services, at=CLOSE))
+                    overtaken.append(results.list_due(services, at=CLOSE))
                     add(faster, "zhang", "wm-2", "2026-11-04T10:00")
                     close(faster)
                 with whole():
@@ -103,7 +103,7 @@ def test_a_year_is_closed_after_its_end_and_what_ended_first_comes_first(tmp_pat
     with branch(tmp_path, quotas=quotas) as services:
         add(services, "zhang", "wm-1", "2026-10-20T10:00")
         found = [
-            (quota.id, period.name) for quota, period in results.due(services, at=at("2027-01-20T09:00"))
+            (quota.id, period.name) for quota, period in results.list_due(services, at=at("2027-01-20T09:00"))
         ]
 
     assert found == [
@@ -186,7 +186,7 @@ def test_each_quota_of_a_month_is_signed_with_its_own_figures(tmp_path: Path) ->
             decide(services, case.id, accept=True, by="head", reason="有录音", at=at("2026-12-14T11:00"))
         sign(services)
         line = services.store.results.newest(*NAME)["zhang"].line
-        to_correct = results.corrections(services, *NAME, at=LATER)
+        to_correct = results.list_corrections(services, *NAME, at=LATER)
 
     assert (line.quota, line.target, line.counted) == ("cm-monthly", 3, 1)
     assert to_correct == []
@@ -202,9 +202,9 @@ def test_only_final_lines_are_corrected(tmp_path: Path) -> None:
         close(services)
         open_appeal(services, "zhang", "wm-lost", text="", at=at("2026-12-14T10:00"))
         add(services, "zhang", "wm-late", "2026-11-20T10:00")
-        before_the_signature = results.corrections(services, *NAME, at=OVER)
+        before_the_signature = results.list_corrections(services, *NAME, at=OVER)
         signature = sign(services)
-        while_it_is_open = results.corrections(services, *NAME, at=LATER)
+        while_it_is_open = results.list_corrections(services, *NAME, at=LATER)
         with pytest.raises(results.ClosingError, match="nothing to correct for zhang"):
             results.correct(services, *NAME, "zhang", by="人事", reason="迟到", at=LATER)
         line = signed(services)
@@ -224,7 +224,7 @@ def test_a_correction_is_about_the_named_person_only_and_a_second_one_adds_to_it
             add(services, "zhang", f"wm-late-{number}", f"2026-11-{day}T10:00")
             results.correct(services, *NAME, "zhang", by="人事", reason=f"迟到 {number}", at=LATER)
         lines = services.store.results.newest(*NAME)
-        left = [one.now.userid for one in results.corrections(services, *NAME, at=LATER)]
+        left = [one.now.userid for one in results.list_corrections(services, *NAME, at=LATER)]
 
     assert {userid: (one.line.counted, one.version) for userid, one in lines.items()} == {
         "li": (0, 2),
@@ -242,7 +242,7 @@ def test_a_final_line_stays_when_nothing_is_asked_of_the_person_any_more(tmp_pat
             tmp_path, *(line.replace("11,客户经理,,,", "11,客户经理,,2026-12-01,") for line in ROSTER)
         )
         refresh_directory(services)
-        found = results.corrections(services, *NAME, at=LATER)
+        found = results.list_corrections(services, *NAME, at=LATER)
 
     assert found == []
 
@@ -256,7 +256,7 @@ def test_what_changes_in_money_alone_is_a_correction_too(tmp_path: Path) -> None
         add_customers(services, "li", at("2026-11-04T10:00"), at("2026-11-05T10:00"))
         found = {
             one.now.userid: ((one.stored.counted, one.stored.reward), (one.now.counted, one.now.reward))
-            for one in results.corrections(services, *NAME, at=LATER)
+            for one in results.list_corrections(services, *NAME, at=LATER)
         }
 
     assert found == {"li": ((0, 0), (2, 500)), "zhang": ((1, 500), (1, 0))}

@@ -110,7 +110,7 @@ def test_a_late_person_is_a_proposed_correction(
         others = {
             userid: result.version for userid, result in services.store.results.newest(*october).items()
         }
-        nothing_left = results.corrections(services, *october, at=at("2026-11-17T10:00"))
+        nothing_left = results.list_corrections(services, *october, at=at("2026-11-17T10:00"))
 
     late = "new: no stored line, now 4/3: left out, a correction after the signature adds the line"
     assert f"  {late}" in listed
@@ -190,9 +190,9 @@ def test_a_late_add_and_a_late_loss(tmp_path: Path) -> None:
         lose(services, "zhang", "wm-1", "2026-11-06T10:00")
         lose(services, "li", "wm-1-li", "2026-11-06T10:00")
         shown = november(services, when=OVER)
-        changes = {change.userid: change for change in results.changes(services, *NAME, at=OVER)}
+        changes = {change.userid: change for change in results.list_changes(services, *NAME, at=OVER)}
         signed = signature(services)
-        left_for_a_correction = results.corrections(services, *NAME, at=OVER)
+        left_for_a_correction = results.list_corrections(services, *NAME, at=OVER)
 
     assert (shown["zhang"].counted, shown["li"].counted) == (2, 2)
     zhang, li = changes["zhang"], changes["li"]
@@ -259,7 +259,7 @@ def test_a_quota_that_nobody_recorded_and_the_file_lost_proposes_nothing(tmp_pat
         change(services, "DELETE FROM rule_versions")
         path = write_config(tmp_path, quotas=RULES.replace("cm-monthly", "another"))
         services.use(load(path, environ={}), services.directory)
-        proposed = results.changes(services, *NAME, at=OVER)
+        proposed = results.list_changes(services, *NAME, at=OVER)
         signed = signature(services)
 
     assert proposed == []
@@ -315,7 +315,7 @@ def test_the_cap_is_used_up_in_the_order_of_settlement_and_a_correction_frees_no
         later = at("2027-01-30T10:00")
         results.correct(services, "stock", "2026-Q4", "zhang", by="人事", reason="迟到", at=later)
         corrected = money(services, "stock", "2026-Q4")
-        changes = results.changes(services, "cm-monthly", "2026-12", at=later)
+        changes = results.list_changes(services, "cm-monthly", "2026-12", at=later)
         lines = {change.userid: change for change in changes}
 
     assert (stock, december, corrected) == (1000, 0, 0)
@@ -341,7 +341,7 @@ def test_a_correction_of_the_earlier_line_takes_only_what_the_later_left(tmp_pat
             lose(services, "li", f"wm-{number}", "2026-12-05T10:00")
         (change,) = [
             change
-            for change in results.corrections(services, "stock", "2026-Q4", at=at("2027-01-30T10:00"))
+            for change in results.list_corrections(services, "stock", "2026-Q4", at=at("2027-01-30T10:00"))
             if change.userid == "li"
         ]
 

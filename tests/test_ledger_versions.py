@@ -18,7 +18,7 @@ from bot.features.ledger.derive import derive, note_rules
 from bot.features.ledger.replay import recount
 from bot.features.ledger.versions import load_integrity, load_regain
 from bot.features.reviews import findings
-from bot.features.reviews.cases import cases
+from bot.features.reviews.cases import load_cases
 from bot.features.standings.load import load_standings
 from bot.services import Services
 
@@ -59,7 +59,7 @@ def test_rules_of_integrity_that_are_new_in_a_running_period_ask_about_its_later
         adds = (at(f"{day}T10:02"), at(f"{day}T10:05"), at(f"{day}T15:00"))
         add_customers(services, "zhang", *adds)
         findings.put(services, at=now, free=lambda _userid: True)
-        found = cases(services, at=now)
+        found = load_cases(services, at=now)
         (row,) = load_standings(services, at=now).rows
 
     assert [case.id for case in found if case.finding] == asked

@@ -40,7 +40,7 @@ from bot.core.progress import QuotaFigures
 from bot.core.verdicts import Verdict
 from bot.features.close.message import closed
 from bot.features.progress import progress
-from bot.features.reminder.message import reminder, to_remind
+from bot.features.reminder.message import list_to_remind, reminder
 from bot.features.teams.digest_message import digest
 from bot.features.weekly import OwnWeek, TeamWeek, weekly
 from bot.locales import languages
@@ -90,7 +90,7 @@ def messages(draw: st.DrawFn) -> tuple[str, Message]:
         verdicts = draw(st.dictionaries(st.sampled_from(REJECTED), st.integers(1, 999)))
         lines = [replace(draw(st.sampled_from([MISSED, MADE])), row=row, verdicts=verdicts) for row in some]
         return language, closed(language=language, lines=lines, until=OBJECT_UNTIL, at=RESULTS)
-    if kind == "reminder" and to_remind(some):
+    if kind == "reminder" and list_to_remind(some):
         return language, reminder(language=language, rows=some, at=AFTERNOON, today_is_workday=True)
     if kind == "weekly":
         facts = DayFacts(added=draw(COUNT), lost_by_customer=draw(COUNT), lost_by_member=draw(COUNT))

@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from bot.core.day import DayFacts
 from bot.core.progress import QuotaFigures, Status
 from bot.features.progress import progress
-from bot.features.reminder.message import reminder, to_remind
+from bot.features.reminder.message import list_to_remind, reminder
 from bot.features.reminder.offer import offer_help
 from bot.features.statements.message import statement
 from bot.features.teams.digest_message import digest
@@ -94,9 +94,9 @@ def messages(draw: st.DrawFn) -> Message:
             if team
             else None,
         )
-    if kind == "reminder" and to_remind(some):
+    if kind == "reminder" and list_to_remind(some):
         if draw(st.booleans()):
-            return offer_help(language=language, rows=some, about=to_remind(some), at=AFTERNOON)
+            return offer_help(language=language, rows=some, about=list_to_remind(some), at=AFTERNOON)
         return reminder(language=language, rows=some, at=AFTERNOON, today_is_workday=draw(st.booleans()))
     facts = DayFacts(added=draw(COUNT), lost_by_customer=draw(COUNT), lost_by_member=draw(COUNT))
     return progress(language=language, rows=some, yesterday=facts, at=MORNING)
@@ -251,7 +251,7 @@ def test_one_quota_has_a_first_line_that_fits_a_notification_and_says_enough(
 ) -> None:
     first = [as_text(progress(language=language, rows=[row], yesterday=QUIET, at=MORNING)).splitlines()[0]]
     is_done = row.status in ENOUGH | {Status.EXEMPT}
-    if to_remind([row]):
+    if list_to_remind([row]):
         message = reminder(language=language, rows=[row], at=AFTERNOON, today_is_workday=True)
         first.append(as_text(message).splitlines()[0])
 
@@ -270,7 +270,7 @@ def test_no_message_speaks_of_money_rank_or_falling_behind_or_shouts(
         progress(language=language, rows=[plain], yesterday=QUIET, at=MORNING),
         digest(language=language, team=[member("员工甲", plain)], at=EVENING),
     ]
-    if to_remind([plain]):
+    if list_to_remind([plain]):
         written.append(reminder(language=language, rows=[plain], at=AFTERNOON, today_is_workday=True))
 
     texts = [as_markdown(message) for message in written]

@@ -20,7 +20,7 @@ from bot.core.relations import RelationEvent, RelationKind
 from bot.features.ledger.derive import derive
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.notify.recheck import hold_back
-from bot.features.reminder.message import to_remind
+from bot.features.reminder.message import list_to_remind
 from bot.features.rules.announcement import RuleNews, rules_changed
 from bot.features.standings.load import load_standings
 from bot.services import Services
@@ -149,7 +149,7 @@ def play(
                 to_be_reminded |= {
                     (day, userid)
                     for userid, rows in found.by_person.items()
-                    if to_remind(rows) and quiet.silence(userid, clock.moment) is None
+                    if list_to_remind(rows) and quiet.silence(userid, clock.moment) is None
                 }
             tick(services)
             sent += send(services, clock)

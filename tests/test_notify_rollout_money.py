@@ -10,8 +10,8 @@ import pytest
 from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.config import load
-from bot.features.rules.announce import announcements
-from bot.features.rules.changes import pending_changes
+from bot.features.rules.announce import build_announcements
+from bot.features.rules.changes import find_pending_changes
 from bot.services import Services
 from scheduler.jobs import PREPARES
 from scheduler.planner import plan
@@ -56,10 +56,13 @@ def test_changed_rules_are_told_with_money_only_when_it_counts(
     with branch(tmp_path, QUOTA, more=more) as services:
         path = write_config(tmp_path, quotas=MISSED.replace("50", "40"), more=more)
         services.use(load(path, environ={}), services.directory)
-        told = [one.content for one in announcements(services, pending_changes(services, at=when), at=when)]
+        told = [
+            one.content
+            for one in build_announcements(services, find_pending_changes(services, at=when), at=when)
+        ]
         only_money = load(write_config(tmp_path, quotas=MISSED, more=more), environ={})
         services.use(only_money, services.directory)
-        then = announcements(services, pending_changes(services, at=when), at=when)
+        then = build_announcements(services, find_pending_changes(services, at=when), at=when)
 
     assert told
     assert all("50 → 40" in text for text in told)

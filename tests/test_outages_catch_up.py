@@ -110,7 +110,7 @@ def told(services: Services) -> list[str]:
 
 
 def test_without_an_outage_nothing_is_missing(services: Services) -> None:
-    assert gaps.gap(services.store, now=s(REMINDER)) is None
+    assert gaps.find_gap(services.store, now=s(REMINDER)) is None
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_is_missing_begins_where_a_comparison_stopped(
     outage(on_both, "16:00", "16:05")
     if began:
         compared(on_both, began)
-    found = gaps.gap(on_both.store, now=s(REMINDER))
+    found = gaps.find_gap(on_both.store, now=s(REMINDER))
 
     assert (None if found is None else found.since) == (None if since is None else s(f"{MONDAY}T{since}"))
 
@@ -139,12 +139,12 @@ def test_a_comparison_of_an_earlier_day_by_hand_takes_nothing_back(services: Ser
     compared(services, "16:20")
     compared(services, "09:00")
 
-    assert gaps.gap(services.store, now=s(REMINDER)) is None
+    assert gaps.find_gap(services.store, now=s(REMINDER)) is None
 
 
 def test_while_no_receiver_runs_the_outage_lasts(services: Services) -> None:
     services.store.marks.put(gaps.RECEIVING, str(s(f"{MONDAY}T16:00")))
-    quick, later = (gaps.gap(services.store, now=s(f"{MONDAY}T16:00") + after) for after in (65, 75))
+    quick, later = (gaps.find_gap(services.store, now=s(f"{MONDAY}T16:00") + after) for after in (65, 75))
 
     assert quick is None
     assert later is not None

@@ -134,7 +134,7 @@ def test_a_comparison_is_whole_if_it_read_all_lists_that_can_be_read(
 ) -> None:
     compare(services, "08:10", yg01=reason)
 
-    assert (catch_up.withheld(services) is None) is is_complete
+    assert (catch_up.explain_withheld(services) is None) is is_complete
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_an_outage_of_over_ten_minutes_makes_figures_incomplete(
     services.store.outages.add(s(began), s(ended), reason=reason, holder="a:1")
     clock.set(f"{MONDAY}T12:30")
 
-    assert (catch_up.withheld(services) is None) is is_complete
+    assert (catch_up.explain_withheld(services) is None) is is_complete
 
 
 def test_figures_are_complete_again_after_the_comparison_that_covers_the_outage(
@@ -162,12 +162,12 @@ def test_figures_are_complete_again_after_the_comparison_that_covers_the_outage(
     compare(services, "07:00")
     services.store.outages.add(s("10:00"), s("10:30"), reason="refused", holder="a:1")
     clock.set(f"{MONDAY}T12:30")
-    before = catch_up.withheld(services)
+    before = catch_up.explain_withheld(services)
 
     compare(services, "12:00")
 
     assert before == "events since 11-23 10:00 may be missing (refused)"
-    assert catch_up.withheld(services) is None
+    assert catch_up.explain_withheld(services) is None
 
 
 def test_a_person_takes_the_record_as_complete_and_later_outages_are_only_named(
@@ -179,7 +179,7 @@ def test_a_person_takes_the_record_as_complete_and_later_outages_are_only_named(
     tick_at(services, clock, "08:00", "09:07")
     (act,) = [act for act in services.store.audit.acts() if act.act == "complete"]
 
-    assert catch_up.withheld(services) is None
+    assert catch_up.explain_withheld(services) is None
     assert ("progress", "yg01") in told(services)
     assert (act.actor, json.loads(act.detail)) == ("IT", {"reason": "a new app"})
 

@@ -99,7 +99,7 @@ def on_record(services: Services) -> list[tuple[str, str, str]]:
 
 
 def silence(services: Services) -> int | None:
-    found = gaps.silence(services.store, now=int(services.store.now()))
+    found = gaps.find_silence(services.store, now=int(services.store.now()))
     return None if found is None else found.began_at
 
 

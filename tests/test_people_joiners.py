@@ -18,7 +18,7 @@ from bot.features.people import joiners
 from bot.features.people import joiners as people_joiners
 from bot.features.people.joiners import Joiner
 from bot.features.reviews import decide as reviews_decide
-from bot.features.reviews.cases import cases, note_told, to_tell
+from bot.features.reviews.cases import choose_cases_to_tell, load_cases, note_told
 from bot.features.reviews.decide import ReviewError
 
 FIRST, SECOND, THIRD = "2026-11-02T02:17", "2026-11-13T02:17", "2026-11-14T02:17"
@@ -51,7 +51,7 @@ def join(opened: Bank, userid: str = "new01", *, event: bool = True, listed: boo
 def test_who_is_in_a_later_list_and_came_by_an_event_is_asked_about(opened: Bank) -> None:
     join(opened)
 
-    assert joiners.waiting(opened.services) == [
+    assert joiners.list_waiting(opened.services) == [
         Joiner(userid="new01", name="员工新", arrived_on=date(2026, 11, 12), listed_on=date(2026, 11, 13))
     ]
     row = opened.row("new01", "2026-11-20T18:00")
@@ -66,7 +66,7 @@ def test_who_is_in_a_later_list_and_came_by_an_event_is_asked_about(opened: Bank
 def test_one_sign_alone_is_none(opened: Bank, event: bool, listed: bool) -> None:
     join(opened, event=event, listed=listed)
 
-    assert joiners.waiting(opened.services) == []
+    assert joiners.list_waiting(opened.services) == []
 
 
 def decide(opened: Bank, userid: str = "new01", *, accept: bool = True, on: date | None = None) -> str:
@@ -87,12 +87,12 @@ def test_it_is_a_case_with_the_admins_of_which_no_message_is_sent(opened: Bank) 
     join(opened)
     now = at("2026-11-13T09:00")
 
-    (case,) = cases(opened.services, at=now)
+    (case,) = load_cases(opened.services, at=now)
     note_told(opened.services, at=now, free=lambda _: True)
 
     assert (case.id, case.kind, case.userid) == ("joiner:new01", "joiner", "new01")
     assert case.reviewers == tuple(opened.services.config.admins.userids)
-    assert to_tell(opened.services, at=now, free=lambda _: True) == {}
+    assert choose_cases_to_tell(opened.services, at=now, free=lambda _: True) == {}
 
 
 def test_an_accepted_first_day_prorates_the_target(opened: Bank) -> None:
@@ -107,7 +107,7 @@ def test_an_accepted_first_day_prorates_the_target(opened: Bank) -> None:
     assert row.target == 26  # 11 of November's 21 working days: 26.2
     assert (act.actor, act.act, act.subject) == ("HR, Wang", "review accept", "joiner:new01")
     assert json.loads(act.detail)["joined_on"] == "2026-11-16"
-    assert people_joiners.waiting(opened.services) == []
+    assert people_joiners.list_waiting(opened.services) == []
 
 
 def test_without_a_day_it_is_the_one_on_which_he_came_and_the_next_reading_keeps_it(opened: Bank) -> None:
@@ -128,7 +128,7 @@ def test_who_only_became_visible_is_not_asked_about_again(opened: Bank) -> None:
     assert state == "rejected"
     assert row is not None
     assert row.target == 50  # they were there for all time before
-    assert people_joiners.waiting(opened.services) == []
+    assert people_joiners.list_waiting(opened.services) == []
     assert opened.services.store.members.all()["new01"].joined_on is None
 
 
@@ -137,7 +137,7 @@ def test_the_roster_has_the_last_word(opened: Bank, tmp_path: Path) -> None:
     write_roster(tmp_path, "new01,,,,,2026-11-10,,")
     refresh_directory(opened.services)
 
-    assert joiners.waiting(opened.services) == []
+    assert joiners.list_waiting(opened.services) == []
     assert opened.services.store.members.all()["new01"].joined_on == date(2026, 11, 10)
 
 

@@ -9,7 +9,7 @@ import pytest
 from builders.messages import AFTERNOON, BEHIND, COVERED, DAILY, EXEMPT, MET, MONTHLY
 
 from bot.core.progress import QuotaFigures, Status
-from bot.features.reminder.message import reminder, to_remind
+from bot.features.reminder.message import list_to_remind, reminder
 from bot.messages.cards import as_card
 from bot.messages.message import as_text
 
@@ -136,13 +136,13 @@ def test_one_workday_after_today_is_singular_in_english() -> None:
     ],
 )
 def test_nobody_else_is_reminded(row: QuotaFigures) -> None:
-    assert to_remind([row]) == ()
+    assert list_to_remind([row]) == ()
     with pytest.raises(ValueError, match="behind"):
         said([row])
 
 
 def test_a_reminder_is_about_the_quotas_that_are_behind() -> None:
-    assert to_remind([MET, BEHIND, DAILY]) == (BEHIND,)
+    assert list_to_remind([MET, BEHIND, DAILY]) == (BEHIND,)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import import_file
 from bot.features.imports.facts import FactLines
 from bot.features.ledger.derive import derive
-from bot.features.renames.rename import RenamingError, faults, rename
+from bot.features.renames.rename import RenamingError, find_faults, rename
 from bot.store.address_book import EntryState
 from bot.store.contact_knowledge import Absence
 from bot.store.details import ReadState
@@ -326,7 +326,7 @@ def test_pairs_that_cannot_be_taken_say_why_and_change_nothing(
     renamed_in_wecom(opened)
     before = opened.services.store.members.all()
 
-    found = faults(opened.services, pairs)
+    found = find_faults(opened.services, pairs)
     with pytest.raises(RenamingError):
         rename(opened.services, pairs, "HR")
 

@@ -15,7 +15,7 @@ from bot.app.bootstrap import refresh_directory
 from bot.features.ledger.derive import derive
 from bot.features.ledger.replay import recount
 from bot.features.renames.rename import rename
-from bot.features.reviews.cases import cases
+from bot.features.reviews.cases import load_cases
 from bot.features.reviews.decide import ReviewError, answer, decide
 from bot.features.standings.load import load_standings
 from bot.store.rename_proposals import ProposalState
@@ -64,7 +64,7 @@ class Stage:
         return [rows.get(userid, 0) for userid in userids]
 
     def open(self) -> list[str]:
-        return [case.id for case in cases(self.desk.services, at=self.desk.clock.moment)]
+        return [case.id for case in load_cases(self.desk.services, at=self.desk.clock.moment)]
 
     def decide(self, *, accept: bool, by: str = "yg02", case: str = ID) -> str:
         moment = self.desk.clock.moment

@@ -9,7 +9,7 @@ from builders.e2e import FakeTime, add_customers, at, installation, write_config
 from bot.app.bootstrap import record_files, refresh_directory
 from bot.features.close import results
 from bot.features.ledger.derive import derive
-from bot.features.renames.rename import faults, rename
+from bot.features.renames.rename import find_faults, rename
 from bot.features.standings.load import load_standings
 
 FIRST, NOW = "2026-11-02T02:17", "2026-11-13T10:00"
@@ -23,7 +23,7 @@ def test_with_a_roster_alone_the_new_roster_comes_first(tmp_path: Path, place: P
     with installation(write_config(tmp_path, store=url, quotas=QUOTA), clock) as services:
         add_customers(services, "yg01", at("2026-11-03T10:00"))
         clock.set(NOW)
-        too_early = faults(services, [("yg01", "zs")])
+        too_early = find_faults(services, [("yg01", "zs")])
         write_roster(tmp_path, "zs,员工甲,11,,,,,")
         refresh_directory(services)
 
@@ -59,4 +59,4 @@ def test_signed_lines_stay_as_they_were_and_are_shown_under_the_new_userid(
         assert signed == ["zs"]
         assert [(row.userid, row.counted) for row in rows] == [("zs", 2)]
         assert (closed.people, closed.final) == (1, 1)
-        assert results.corrections(services, "cm-monthly", "2026-10", at=clock.now()) == []
+        assert results.list_corrections(services, "cm-monthly", "2026-10", at=clock.now()) == []

@@ -26,7 +26,7 @@ from bot.core.relations import RelationKind
 from bot.features.close import results
 from bot.features.contacts.explain import explain
 from bot.features.reviews import decide as reviews_decide
-from bot.features.reviews.cases import Case, cases
+from bot.features.reviews.cases import Case, load_cases
 from bot.features.reviews.decide import ReviewError, decide, open_appeal
 from bot.services import Services
 from scheduler.jobs import PREPARES
@@ -45,7 +45,7 @@ def test_an_accepted_appeal_counts_at_once(tmp_path: Path) -> None:
         while_open = numbers(services, "zhang", TUESDAY)
         decided, state = decide(services, case.id, accept=True, by="head", reason="有录音", at=TUESDAY)
         after = numbers(services, "zhang", TUESDAY)
-        left = cases(services, at=TUESDAY)
+        left = load_cases(services, at=TUESDAY)
 
     assert before == while_open == (0, 0, 1, ())
     assert after == (1, 0, 0, ())
@@ -200,7 +200,7 @@ def test_who_may_not_decide_is_told_why(tmp_path: Path, by: str, sentence: str) 
         case = appeal(services)
         with pytest.raises(ReviewError, match=sentence):
             decide(services, case.id, accept=True, by=by, reason="有录音", at=TUESDAY)
-        untouched = (cases(services, at=TUESDAY), services.store.audit.acts())
+        untouched = (load_cases(services, at=TUESDAY), services.store.audit.acts())
 
     assert untouched == ([case], [])
 
@@ -230,7 +230,7 @@ def test_a_reviewer_does_not_decide_about_himself_and_one_up_not_before_its_time
         case = appeal(services)
         with pytest.raises(ReviewError, match="head may not decide about zhang; it is with li"):
             decide(services, case.id, accept=True, by="head", reason="有录音", at=TUESDAY)
-        (later,) = cases(services, at=FRIDAY_EVENING)
+        (later,) = load_cases(services, at=FRIDAY_EVENING)
         decide(services, case.id, accept=True, by="head", reason="有录音", at=FRIDAY_EVENING)
 
     assert (case.reviewers, later.reviewers) == (("li",), ("head",))
@@ -244,7 +244,7 @@ def test_whom_nobody_may_decide_about_the_admins_do_and_without_them_it_says_so(
         with pytest.raises(ReviewError, match=r"nobody may: name admins\.userids"):
             decide(services, case.id, accept=True, by="team", reason="有录音", at=TUESDAY)
     with branch(tmp_path, quotas=everybody, more='[admins]\nuserids = ["it"]\n') as services:
-        (with_admins,) = cases(services, at=TUESDAY)
+        (with_admins,) = load_cases(services, at=TUESDAY)
         decide(services, case.id, accept=True, by="it", reason="有录音", at=TUESDAY)
 
     assert (case.reviewers, with_admins.reviewers) == ((), ("it",))
@@ -275,10 +275,10 @@ def test_a_confirmed_finding_rejects_what_it_held_and_a_cleared_one_lets_it_coun
             burst(services)
             morning(services, TUESDAY)
             before = numbers(services, "zhang", later)
-            kinds = [case.kind for case in cases(services, at=later)]
+            kinds = [case.kind for case in load_cases(services, at=later)]
             _, state = decide(services, BURST_ID, accept=accept, by="head", reason="核实", at=later)
             found[state] = numbers(services, "zhang", later)
-            assert cases(services, at=later) == []
+            assert load_cases(services, at=later) == []
 
         assert before == (0, 16, 0, ())
         assert kinds == ["finding"]
@@ -330,7 +330,7 @@ def test_what_is_settled_counts_and_a_later_confirmation_takes_nothing_away(tmp_
         burst(services)
         morning(services, TUESDAY)
         before = numbers(services, "zhang", settled)
-        listed = [case.kind for case in cases(services, at=settled)]
+        listed = [case.kind for case in load_cases(services, at=settled)]
         decide(services, BURST_ID, accept=False, by="head", reason="核实", at=settled)
         after = numbers(services, "zhang", settled)
 

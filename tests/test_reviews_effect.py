@@ -13,7 +13,7 @@ from builders.e2e import QUOTA, FakeTime, Quotabot, at, command_here, rows_of, w
 from builders.reviews import BURST_ID, TUESDAY, branch, lost_contact, morning, numbers, tell
 
 from bot.core.relations import RelationKind
-from bot.features.reviews.cases import cases, to_tell
+from bot.features.reviews.cases import choose_cases_to_tell, load_cases
 from bot.features.reviews.decide import CountsByItselfError, ReviewError, decide, open_appeal
 from bot.features.reviews.effect import effects_of
 from bot.services import Services
@@ -88,7 +88,7 @@ def test_the_command_shows_the_effect_and_asks(
     effect = "appeal:1: cm-monthly 2026-11: counted 0 → 1, rejected 1 → 0, penalty 500 → 490"
     assert done.out.splitlines() == [effect, *(["appeal:1: accepted by head"] if decided else [])]
     assert done.code == (0 if decided else 1)
-    assert (cases(services, at=TUESDAY) == []) is decided
+    assert (load_cases(services, at=TUESDAY) == []) is decided
 
 
 def test_several_cases_are_decided_by_one_command(
@@ -102,7 +102,7 @@ def test_several_cases_are_decided_by_one_command(
         open_appeal(services, "zhang", customer, text="误删", at=TUESDAY)
     options = ("--by", "head", "--reason", "有录音", "--config", str(services.config.file))
     one_unknown = quotabot("review", "accept", "appeal:1", "appeal:9", "--yes", *options)
-    still_open = [case.id for case in cases(services, at=TUESDAY)]
+    still_open = [case.id for case in load_cases(services, at=TUESDAY)]
     both = quotabot("review", "accept", "appeal:1", "appeal:2", "--yes", *options)
 
     assert (one_unknown.code, one_unknown.out) == (1, "")
@@ -120,10 +120,10 @@ def test_five_adds_of_one_burst_under_two_quotas_are_one_case(tmp_path: Path) ->
         for minute in range(5):
             tell(services, "zhang", f"wm-{minute}", at(f"2026-11-23T10:0{minute}"), RelationKind.ADDED)
         morning(services, TUESDAY)
-        found = cases(services, at=LATER)
-        told = to_tell(services, at=at("2026-11-30T09:07"), free=lambda _: True)
+        found = load_cases(services, at=LATER)
+        told = choose_cases_to_tell(services, at=at("2026-11-30T09:07"), free=lambda _: True)
         held = {review.contact[1] for review in found[0].holds}
-        alone = [case.id for case in cases(services, at=LATER, held=True) if case.id != BURST_ID]
+        alone = [case.id for case in load_cases(services, at=LATER, held=True) if case.id != BURST_ID]
         effects = effects_of(services, found[0], accept=True, at=LATER)
 
     assert [case.id for case in found] == [BURST_ID]
@@ -150,7 +150,7 @@ def test_an_appeal_on_a_contact_that_counts_by_itself_opens_nothing(services: Se
     counted = numbers(services, "zhang", later)
 
     assert said.value.until == at("2026-11-27T10:00")
-    assert cases(services, at=TUESDAY) == []
+    assert load_cases(services, at=TUESDAY) == []
     assert (
         services.store.reviews.of_contact(("zhang", "wm-new", int(at("2026-11-20T10:00").timestamp()))) == []
     )

@@ -26,7 +26,7 @@ from builders.reviews import (
 
 from bot.core.relations import RelationKind
 from bot.core.renames import Overlap
-from bot.features.reviews.cases import Case, cases
+from bot.features.reviews.cases import Case, load_cases
 from bot.features.reviews.decide import CountsByItselfError, ReviewError, answer, decide, open_appeal
 from bot.services import Services
 from bot.store.reviews import ReviewKind
@@ -53,7 +53,7 @@ def propose(services: Services) -> None:
 
 
 def ids(services: Services, *, when: Any = TUESDAY) -> list[str]:
-    return [case.id for case in cases(services, at=when)]
+    return [case.id for case in load_cases(services, at=when)]
 
 
 def last_customer(services: Services) -> str:
@@ -130,7 +130,7 @@ def test_of_two_who_decide_at_once_one_does_and_the_other_is_told(
 def test_nobody_decides_whether_they_are_somebody_else(tmp_path: Path, by: str) -> None:
     with branch(tmp_path, more=ADMINS, roster=RENAMED_ROSTER) as services:
         propose(services)
-        (case,) = cases(services, at=TUESDAY)
+        (case,) = load_cases(services, at=TUESDAY)
         with pytest.raises(ReviewError, match="nobody may decide about themselves"):
             decide(services, RENAME, accept=True, by=by, reason="是我", at=TUESDAY)
         left = ids(services)
@@ -158,7 +158,7 @@ def test_whom_it_was_put_to_first_may_still_decide_after_it_went_up(tmp_path: Pa
     with branch(tmp_path, more='[review]\nreviewers = ["li"]\n') as services:
         lost_contact(services)
         case = appeal(services)
-        (later,) = cases(services, at=FRIDAY_EVENING)
+        (later,) = load_cases(services, at=FRIDAY_EVENING)
         _, state = decide(services, case.id, accept=True, by="li", reason="有录音", at=FRIDAY_EVENING)
 
     assert (case.reviewers, later.reviewers, state) == (("li",), ("head",), "accepted")
@@ -203,7 +203,7 @@ def test_a_confirmed_finding_rejects_only_its_own_contacts(tmp_path: Path) -> No
         before = [numbers(services, userid, LATER) for userid in ("zhang", "li")]
         decide(services, BURST_ID, accept=False, by="head", reason="核实", at=LATER)
         after = [numbers(services, userid, LATER) for userid in ("zhang", "li")]
-        left = {case.userid for case in cases(services, at=LATER)}
+        left = {case.userid for case in load_cases(services, at=LATER)}
 
     assert before == [(0, 16, 0, ()), (0, 16, 0, ())]
     assert after == [(0, 0, 16, ("burst",)), (0, 16, 0, ())]
@@ -285,7 +285,7 @@ def test_no_customer_is_in_the_audit_log_whatever_was_decided(tmp_path: Path) ->
         morning(services, TUESDAY)
         appeal(services)
         decided = []
-        while open_cases := cases(services, at=LATER, held=True):
+        while open_cases := load_cases(services, at=LATER, held=True):
             first = open_cases[0]
             decide(services, first.id, accept=False, by="head", reason="核实", at=LATER)
             decided.append(first.kind)

@@ -25,7 +25,7 @@ from builders.reviews import (
 )
 
 from bot.core.relations import RelationKind
-from bot.features.reviews.cases import cases
+from bot.features.reviews.cases import load_cases
 from bot.features.reviews.decide import answer, decide, open_appeal
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
@@ -198,7 +198,7 @@ def test_who_is_on_leave_is_asked_when_he_is_back_and_his_days_of_leave_do_not_c
         absent(services, "zhang", "2026-11-26", "2026-11-26")
         away = morning(services, TUESDAY)
         back = morning(services, WEDNESDAY)
-        (case,) = cases(services, at=WEDNESDAY)
+        (case,) = load_cases(services, at=WEDNESDAY)
 
     assert away == {}
     assert list(back) == ["question:2026-11-25:zhang"]

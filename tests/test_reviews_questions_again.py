@@ -8,7 +8,7 @@ from builders.e2e import at, outbox_rows
 from builders.reviews import BURST_ID, HOLD, TUESDAY, branch, burst, lost_contact, numbers, tell
 
 from bot.core.relations import RelationKind
-from bot.features.reviews.cases import cases
+from bot.features.reviews.cases import load_cases
 from bot.features.reviews.decide import decide, open_appeal
 from bot.services import Services
 from scheduler.jobs import PREPARES
@@ -37,7 +37,7 @@ def test_who_was_asked_today_is_asked_the_rest_tomorrow(tmp_path: Path) -> None:
         burst(services, begin=at("2026-11-24T10:02"))
         second = run(services, "2026-11-24T12:00")
         third = run(services, "2026-11-25T09:07")
-        asked = [case.opened_at for case in cases(services, at=WEDNESDAY)]
+        asked = [case.opened_at for case in load_cases(services, at=WEDNESDAY)]
 
     assert (first, second, third) == ([ASKED_ON_TUESDAY], [], ["question:2026-11-25:zhang"])
     assert asked == [int(TUESDAY.timestamp()), int(WEDNESDAY.timestamp())]
@@ -88,7 +88,7 @@ def test_adds_after_a_decision_are_another_question_about_the_same_day(tmp_path:
         cleared = numbers(services, "zhang", TUESDAY)
         burst(services, begin=at("2026-11-23T20:00"))
         keys = run(services, "2026-11-25T09:07")
-        asked = [case.id for case in cases(services, at=WEDNESDAY) if case.kind == "finding"]
+        asked = [case.id for case in load_cases(services, at=WEDNESDAY) if case.kind == "finding"]
         held = numbers(services, "zhang", LATER)
         decide(services, f"{BURST_ID}#2", accept=False, by="head", reason="没有活动", at=LATER)
         confirmed = numbers(services, "zhang", LATER)

@@ -24,8 +24,8 @@ from bot.core.relations import RelationKind
 from bot.core.verdicts import Verdict
 from bot.features.contacts.explain import explain
 from bot.features.reviews import decide
-from bot.features.reviews.cases import cases
-from bot.features.standings.gains import silent
+from bot.features.reviews.cases import load_cases
+from bot.features.standings.gains import list_silent
 from bot.features.standings.load import load_standings
 from bot.services import Services
 from bot.store.details import ContactRead
@@ -92,7 +92,7 @@ def test_the_person_is_asked_once_and_everything_counts_meanwhile(services: Serv
     assert "11-23 新增的客户里有 2 位之前已有同事或您服务过，是不是换人服务了？" in next(iter(told.values()))
     assert again == {}
     assert numbers(services, "zhang", TUESDAY) == (4, 0, 0, ())
-    assert [case.id for case in cases(services, at=TUESDAY)] == [ID]
+    assert [case.id for case in load_cases(services, at=TUESDAY)] == [ID]
 
 
 @pytest.mark.parametrize("action", [pytest.param(HOLD, id="hold")])
@@ -116,7 +116,7 @@ def test_held_they_are_pending_until_it_is_cleared_and_never_asked_about_again(s
     assert (case.said, state) == ("员工乙调走了", "cleared")
     assert set(verdicts(services).values()) == {Verdict.COUNTED}
     assert morning(services, NEXT_MONDAY) == {}
-    assert cases(services, at=NEXT_MONDAY) == []
+    assert load_cases(services, at=NEXT_MONDAY) == []
 
 
 @pytest.mark.parametrize("action", [pytest.param(HOLD, id="hold")])
@@ -126,7 +126,7 @@ def test_confirmed_they_earn_nothing_and_nobody_is_praised_for_them(services: Se
 
     assert numbers(services, "zhang", FRIDAY_EVENING) == (2, 0, 2, ())  # a row has no such flag
     assert verdicts(services)["wm-1"] is Verdict.REJECTED_REVIEW
-    assert silent(load_standings(services, at=FRIDAY_EVENING)) == {"zhang"}
+    assert list_silent(load_standings(services, at=FRIDAY_EVENING)) == {"zhang"}
 
 
 @pytest.mark.parametrize("action", [pytest.param(HOLD, id="hold")])
@@ -134,7 +134,7 @@ def test_undecided_at_the_settlement_they_count(services: Services) -> None:
     morning(services, TUESDAY)
 
     assert numbers(services, "zhang", SETTLED) == (4, 0, 0, ())
-    assert cases(services, at=SETTLED)[0].id == ID
+    assert load_cases(services, at=SETTLED)[0].id == ID
 
 
 def test_under_a_rule_for_the_whole_bank_there_is_nothing_to_ask(tmp_path: Path) -> None:

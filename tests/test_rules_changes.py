@@ -27,10 +27,10 @@ from bot.config import load
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.workdays import epoch_of
 from bot.features.ledger.derive import derive
-from bot.features.rules.announce import announcements
+from bot.features.rules.announce import build_announcements
 from bot.features.rules.change_sentences import sentence
-from bot.features.rules.changes import QuotaChange, adopt, pending_changes
-from bot.features.rules.diff import differences
+from bot.features.rules.changes import QuotaChange, adopt, find_pending_changes
+from bot.features.rules.diff import find_differences
 from bot.features.standings.load import load_standings
 from bot.locales import languages
 from bot.services import Services
@@ -59,7 +59,7 @@ def changed(folder: Path, before: str, after: str) -> Iterator[Services]:
 
 
 def only(services: Services) -> QuotaChange:
-    (change,) = pending_changes(services, at=WHEN)
+    (change,) = find_pending_changes(services, at=WHEN)
     return change
 
 
@@ -68,13 +68,13 @@ def target_of(services: Services, *, when: datetime = WHEN) -> int:
 
 
 def adopted(services: Services) -> Services:
-    adopt(services, pending_changes(services, at=WHEN), by="人力资源部", now=5, at=WHEN)
+    adopt(services, find_pending_changes(services, at=WHEN), by="人力资源部", now=5, at=WHEN)
     return services
 
 
 def test_an_unchanged_file_changes_nothing(tmp_path: Path) -> None:
     with changed(tmp_path, QUOTA, QUOTA) as services:
-        found = pending_changes(services, at=WHEN)
+        found = find_pending_changes(services, at=WHEN)
 
     assert found == []
 
@@ -150,7 +150,7 @@ def test_people_taken_in_by_another_scope_wait(tmp_path: Path) -> None:
 def test_a_new_and_a_removed_quota_wait_for_their_periods(tmp_path: Path) -> None:
     weekly = '[[quotas]]\nid = "weekly"\nperiod = "week"\ntarget = 5\n'
     with changed(tmp_path, QUOTA, weekly) as services:
-        new, removed = pending_changes(services, at=WHEN)
+        new, removed = find_pending_changes(services, at=WHEN)
 
     assert (new.quota, new.old, new.following.name) == ("weekly", None, "2026-W49")
     assert (removed.quota, removed.new, removed.following.name) == ("cm-monthly", None, "2026-12")
@@ -174,7 +174,7 @@ def test_an_adoption_stands_in_the_audit_log(tmp_path: Path) -> None:
 def test_those_concerned_are_told_once_and_nobody_who_left(tmp_path: Path) -> None:
     after = QUOTA.replace("50", "40") + COUNTING + "keep_days = 7\n"
     with changed(tmp_path, QUOTA, after) as services:
-        messages = announcements(services, pending_changes(services, at=WHEN), at=WHEN)
+        messages = build_announcements(services, find_pending_changes(services, at=WHEN), at=WHEN)
 
     assert [message.key for message in messages] == ["rules:2026-11-25:li", "rules:2026-11-25:zhang"]
     assert messages[0].content.splitlines()[:3] == [
@@ -187,7 +187,7 @@ def test_those_concerned_are_told_once_and_nobody_who_left(tmp_path: Path) -> No
 def test_at_night_the_message_waits_for_the_morning(tmp_path: Path) -> None:
     night = at("2026-11-27T21:00")  # a Friday
     with changed(tmp_path, QUOTA, QUOTA.replace("50", "40")) as services:
-        (message, _) = announcements(services, pending_changes(services, at=night), at=night)
+        (message, _) = build_announcements(services, find_pending_changes(services, at=night), at=night)
 
     assert message.not_before == int(at("2026-11-30T08:30").timestamp())
     assert message.expires_at == int(at("2026-11-30T18:00").timestamp())
@@ -198,7 +198,7 @@ def test_every_key_has_its_words(language: str) -> None:
     told = [
         sentence(one, language=language)
         for case in KINDER
-        for one in differences(case.values[0], case.values[1])  # type: ignore[arg-type]  # a table
+        for one in find_differences(case.values[0], case.values[1])  # type: ignore[arg-type]  # a table
     ]
 
     assert len(told) == len(KINDER)

@@ -19,7 +19,7 @@ from bot.core.counting import Burst, Counting, FirstAdd, Integrity, MaxShare, Qu
 from bot.core.money import Pay, Penalty, Reward, Scope
 from bot.core.periods import PeriodKind
 from bot.core.quotas import Basis, Quota
-from bot.features.rules.diff import differences
+from bot.features.rules.diff import find_differences
 
 FIFTH, HALF = Fraction(1, 5), Fraction(1, 2)
 PROVINCE = MaxShare(fact="out_of_province", share=FIFTH)
@@ -114,7 +114,7 @@ KINDER = [
 
 @pytest.mark.parametrize(("harsh", "kind", "key"), KINDER)
 def test_the_kinder_value_is_harmless_and_the_way_back_is_not(harsh: Quota, kind: Quota, key: str) -> None:
-    (there,), (back,) = differences(harsh, kind), differences(kind, harsh)
+    (there,), (back,) = find_differences(harsh, kind), find_differences(kind, harsh)
 
     assert (there.key, there.lenient) == (key, True)
     assert (back.key, back.lenient) == (key, False)
@@ -180,7 +180,7 @@ def test_the_kinder_value_is_harmless_and_the_way_back_is_not(harsh: Quota, kind
     ],
 )
 def test_what_may_harm_somebody_is_never_harmless(one: Quota, other: Quota) -> None:
-    assert [difference.lenient for difference in differences(one, other)] == [False]
+    assert [difference.lenient for difference in find_differences(one, other)] == [False]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_what_may_harm_somebody_is_never_harmless(one: Quota, other: Quota) -> N
     ],
 )
 def test_what_can_push_nobody_out_stays_harmless(harsh: Quota, kind: Quota) -> None:
-    assert [difference.lenient for difference in differences(harsh, kind)] == [True]
+    assert [difference.lenient for difference in find_differences(harsh, kind)] == [True]
 
 
 def changed(chance: Chance, quota: Quota) -> tuple[Quota, Quota]:
@@ -235,7 +235,7 @@ OF_OTHERS = {"roles", "departments", "userids", "reward"}
 def test_what_is_harmless_harms_nobody_in_any_branch(world: World, seed: int) -> None:
     old, new = changed(Chance(seed), world.quotas[0])
     kinder = old
-    for difference in differences(old, new):
+    for difference in find_differences(old, new):
         if difference.lenient and difference.key not in OF_OTHERS:
             kinder = difference.applied(kinder)
     world = replace(world, period_name=world.period_name or "2026-02")
@@ -249,7 +249,7 @@ def test_what_is_harmless_harms_nobody_in_any_branch(world: World, seed: int) ->
 
 
 def test_equal_rules_have_no_difference() -> None:
-    assert differences(paying(TIERS), paying(TIERS)) == []
+    assert find_differences(paying(TIERS), paying(TIERS)) == []
 
 
 penalties = st.one_of(
@@ -271,7 +271,7 @@ penalties = st.one_of(
 def test_a_harmless_penalty_costs_nobody_more_whatever_his_part(
     old: Penalty, new: Penalty, share: Fraction
 ) -> None:
-    told = differences(quota(20, penalty=old), quota(20, penalty=new))
+    told = find_differences(quota(20, penalty=old), quota(20, penalty=new))
     target = int(20 * share)
 
     if all(difference.lenient for difference in told):

@@ -14,7 +14,7 @@ from builders.reviews import tell
 from bot.app.bootstrap import open_services, refresh_directory
 from bot.config import load
 from bot.core.relations import RelationKind
-from bot.features.rules.changes import QuotaChange, adopt, pending_changes
+from bot.features.rules.changes import QuotaChange, adopt, find_pending_changes
 from bot.features.standings.load import load_standings
 from bot.services import Services
 
@@ -51,7 +51,7 @@ def changed(
 
 
 def pending(services: Services) -> QuotaChange:
-    (change,) = pending_changes(services, at=WHEN)
+    (change,) = find_pending_changes(services, at=WHEN)
     return change
 
 
@@ -129,7 +129,7 @@ def test_two_keys_that_harm_nobody_alone_are_not_both_adopted_when_together_they
             tell(services, "li", f"wm-again-{number}", at("2026-10-20T10:00"), RelationKind.LOST_BY_CUSTOMER)
             tell(services, "li", f"wm-again-{number}", at("2026-11-03T10:00"), RelationKind.ADDED)
         adoptable, waiting = keys(services)
-        adopt(services, pending_changes(services, at=WHEN), by="人力资源部", now=5, at=WHEN)
+        adopt(services, find_pending_changes(services, at=WHEN), by="人力资源部", now=5, at=WHEN)
         rows = {
             row.userid: (row.counted, row.reward)
             for row in load_standings(services, at=WHEN, money=True).rows
@@ -156,7 +156,7 @@ def test_before_anything_was_recorded_the_file_holds_as_it_is(tmp_path: Path) ->
     write_roster(tmp_path, *ROSTER)
     config = load(write_config(tmp_path, quotas=QUOTA), environ={})
     with open_services(config, clock=FakeTime(WHEN)) as services:
-        found = pending_changes(services, at=WHEN)
+        found = find_pending_changes(services, at=WHEN)
 
     assert found == []
 
@@ -166,8 +166,10 @@ def test_adopting_what_helps_records_what_waits_as_well(tmp_path: Path) -> None:
     other = QUOTA.replace("cm-monthly", "cm-other")
     after = QUOTA.replace("50", "40") + other.replace("50", "60")
     with changed(tmp_path, QUOTA + other, after) as services:
-        adopt(services, pending_changes(services, at=WHEN), by="人力资源部", now=5, at=WHEN)
-        left = [(one.quota, [key.key for key in one.waiting]) for one in pending_changes(services, at=WHEN)]
+        adopt(services, find_pending_changes(services, at=WHEN), by="人力资源部", now=5, at=WHEN)
+        left = [
+            (one.quota, [key.key for key in one.waiting]) for one in find_pending_changes(services, at=WHEN)
+        ]
         targets = {
             when.month: {(row.quota, row.target) for row in load_standings(services, at=when).rows}
             for when in (WHEN, NEXT_MONTH)

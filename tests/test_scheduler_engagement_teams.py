@@ -13,7 +13,7 @@ from builders.sync import Desk, desk
 
 from bot.core.engagement import Method, TeamRate
 from bot.core.people import Departments
-from bot.features.teams.digest import topmost
+from bot.features.teams.digest import drop_lower
 from sandbox.people import VisibleRange
 from scheduler import engagement
 from scheduler.planner import plan
@@ -121,7 +121,7 @@ def test_departments_that_wecom_does_not_know_are_medians(one: Desk, monkeypatch
     ],
 )
 def test_who_leads_one_department_and_what_is_below_leads_one(led: tuple[int, ...], top: list[int]) -> None:
-    assert topmost(led, Departments(parents={11: 10, 12: 10})) == top
+    assert drop_lower(led, Departments(parents={11: 10, 12: 10})) == top
 
 
 # --- what leaders are told ---

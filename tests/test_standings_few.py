@@ -16,7 +16,7 @@ from bot.features.chat import own_message
 from bot.features.contacts.explain import explain
 from bot.features.standings import ranks
 from bot.features.standings.load import load_standings, load_standings_of
-from bot.features.standings.ranks import keep_places, ranked
+from bot.features.standings.ranks import compute_ranks, keep_places
 from bot.messages.message import as_text
 from bot.services import Services
 
@@ -104,7 +104,7 @@ def test_who_is_not_known_has_no_rows(scopes: Services) -> None:
 def test_a_place_among_few_is_that_of_the_whole_as_of_now(scopes: Services) -> None:
     whole = load_standings(scopes, at=NOW).rows
 
-    found = ranked(scopes, unranked(whole), at=NOW)
+    found = compute_ranks(scopes, unranked(whole), at=NOW)
 
     assert {key: one.place.rank for key, one in found.items() if one.place} == {
         (row.quota, row.period, row.userid): row.rank for row in whole
@@ -123,11 +123,11 @@ def test_a_place_among_many_is_as_of_when_it_was_worked_out(
     monkeypatch.setattr(ranks, "FEW", 5)
     monkeypatch.setattr(ranks, "_PIECE", 5)
     whole = load_standings(scopes, at=NOW).rows
-    before = ranked(scopes, whole, at=NOW)
+    before = compute_ranks(scopes, whole, at=NOW)
 
     keep_places(scopes)
 
-    after = ranked(scopes, whole, at=NOW)
+    after = compute_ranks(scopes, whole, at=NOW)
     assert [one.place for (quota, _, _), one in before.items() if quota == "by-all"] == [None] * 12
     assert {key: one.place.rank for key, one in after.items() if one.place} == {
         (row.quota, row.period, row.userid): row.rank for row in whole
@@ -163,7 +163,7 @@ def test_an_old_place_is_none(scopes: Services, monkeypatch: pytest.MonkeyPatch)
     rows = load_standings(scopes, at=NOW).rows
     keep_places(scopes)
 
-    late = ranked(scopes, rows, at=at("2026-11-23T20:00:01"))
+    late = compute_ranks(scopes, rows, at=at("2026-11-23T20:00:01"))
 
     assert {one.place for (quota, _, _), one in late.items() if quota == "by-all"} == {None}
 
@@ -214,7 +214,7 @@ def test_a_place_says_its_time(
 
     said = []
     for _ in range(2):
-        found = ranked(scopes, [row], at=NOW)[row.quota, row.period, row.userid]
+        found = compute_ranks(scopes, [row], at=NOW)[row.quota, row.period, row.userid]
         place = replace(found.place, rank=2) if found.place else None
         shown = own_message.OwnPlace(place=place, scope=own_message.Scope.ALL, at=found.at)
         said.append(

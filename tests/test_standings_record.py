@@ -19,7 +19,7 @@ from builders.e2e import (
 
 from bot.app.bootstrap import begin_record
 from bot.features.standings.load import load_standings
-from bot.features.standings.ranks import ranked
+from bot.features.standings.ranks import compute_ranks
 from bot.services import RECORD_BEGAN
 from bot.store.store import Store
 
@@ -82,7 +82,7 @@ def test_an_answer_ranks_only_those_with_enough_own_workdays(tmp_path: Path) -> 
         add_customers(services, "late", *(at(f"2026-11-23T1{hour}:00") for hour in range(9)))
         rows = load_standings(services, at=when).rows
 
-        places = ranked(services, rows, at=when)
+        places = compute_ranks(services, rows, at=when)
 
     assert [(row.userid, row.rank) for row in rows] == [("late", None), ("zhang", 1)]
     found = {userid: place.place and place.place.rank for (_, _, userid), place in places.items()}

@@ -17,7 +17,7 @@ from builders.e2e import (
     write_roster,
 )
 
-from bot.features.standings.unreached import unreached
+from bot.features.standings.unreached import list_unreached
 
 KEPT = "counting = { keep_days = 7 }\n"
 
@@ -48,7 +48,7 @@ def test_only_whole_periods_in_which_something_was_asked_are_looked_at(
     tmp_path: Path, target: int, when: str, periods: tuple[str, ...] | None
 ) -> None:
     with installation(branch(tmp_path, target=target, when=when), FakeTime(at(when))) as services:
-        found = unreached(services)
+        found = list_unreached(services)
 
     assert [one.periods for one in found] == ([] if periods is None else [periods])
 

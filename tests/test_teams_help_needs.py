@@ -12,7 +12,7 @@ from builders.messages import BEHIND, WAITING
 from bot.core.leaderboard import Gain
 from bot.core.pending import Waiting
 from bot.core.verdicts import Verdict
-from bot.features.teams.help_needs import Improved, Need, NeedKind, just_back, most_improved, need_of
+from bot.features.teams.help_needs import Improved, Need, NeedKind, find_most_improved, just_back, need_of
 
 TAGS = replace(WAITING[0], contacts=4)
 FACTS = replace(TAGS, verdict=Verdict.FACTS, missing=("opened",))
@@ -108,4 +108,4 @@ def gain(more: int) -> Gain:
 def test_only_the_largest_improvement_is_told(
     gains: list[dict[str, Gain]], silent: tuple[str, ...], improved: Improved | None
 ) -> None:
-    assert most_improved(["a", "b", "c"], gains, silent=silent) == improved
+    assert find_most_improved(["a", "b", "c"], gains, silent=silent) == improved

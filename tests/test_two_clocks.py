@@ -97,7 +97,7 @@ def test_a_comparison_covers_an_outage_that_was_before_it_in_real_time(
     refused(services, seconds_ago=HOUR + 1200)
     compared(services, seconds_ago=seconds_ago)
 
-    assert (gaps.gap(services.store, now=int(REAL)) is None) is is_covered
+    assert (gaps.find_gap(services.store, now=int(REAL)) is None) is is_covered
 
 
 def test_a_member_is_missing_since_his_own_list_was_read_in_real_time(services: Services) -> None:
@@ -105,7 +105,7 @@ def test_a_member_is_missing_since_his_own_list_was_read_in_real_time(services: 
     began = refused(services, seconds_ago=2 * HOUR)
     compared(services, seconds_ago=HOUR, unread="yg02")
 
-    found = gaps.gap(services.store, now=int(REAL))
+    found = gaps.find_gap(services.store, now=int(REAL))
 
     assert found is not None
     assert (found.members, found.since) == ({"yg02"}, began)

@@ -72,7 +72,7 @@ def open_services(
             config=config,
             store=store,
             clock=clock or RealClock(),
-            directory=directory.built(config, files, store),
+            directory=directory.build_directory(config, files, store),
             holder=own_name(),
             inbox_signal=Signal(partial(store.engine.notify, INBOX)),
             outbox_signal=Signal(partial(store.engine.notify, OUTBOX)),
@@ -89,10 +89,10 @@ def _files(config: Config, store: Store, files: Files | None, refused: RosterErr
     """Return *files*, or the last good ones if those are *refused* or name somebody wrongly."""
     try:
         if files is not None:
-            return directory.checked(config, files, store)
+            return directory.check_zeros(config, files, store)
     except RosterError as error:
         refused = error
-    if refused is None or (good := directory.remembered(store, fault=refused)) is None:
+    if refused is None or (good := directory.load_remembered(store, fault=refused)) is None:
         raise refused or RosterError([])
     log.warning("roster refused; the last good one stands in", faults=str(refused))
     return good
@@ -133,7 +133,7 @@ def record_files(services: Services, *, now: datetime) -> None:
     """Record people and rules of directory and file under today's local date; for `serve` and `run` only."""
     store, day = services.store, services.config.work_calendar().local_day(now)
     with store.transaction():
-        old = directory.superseded(services.directory.files, store.roster_lines.all())
+        old = directory.list_superseded(services.directory.files, store.roster_lines.all())
         if old:
             store.roster_lines.drop(old)
             log.info("the roster file says something newer than import roster", people=len(old))
@@ -158,7 +158,7 @@ def refresh_directory(services: Services) -> None:
     except RosterError as error:
         log.warning("changed roster refused; the old one stays", faults=str(error))
         good = replace(before.files, fault=str(error))
-        people = replace(directory.built(config, good, store), stamp=stamp)
+        people = replace(directory.build_directory(config, good, store), stamp=stamp)
     services.use(config, people)
     record_files(services, now=services.clock.now())
 

@@ -18,9 +18,9 @@ from bot.config.faults import shown
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings, years_that_matter
 from bot.features.people import directory
-from bot.features.reviews.cases import without_reviewer
-from bot.features.rules.changes import pending_changes
-from bot.features.standings.unreached import Unreached, unreached
+from bot.features.reviews.cases import list_without_reviewer
+from bot.features.rules.changes import find_pending_changes
+from bot.features.standings.unreached import Unreached, list_unreached
 from bot.messages.own_texts import own_text_warnings
 from bot.services import Directory, Services
 from bot.store.address_book import READ_AT
@@ -82,7 +82,7 @@ class _Known:
 def _known(config: Config) -> tuple[_Known, list[Fault]]:
     """Return the people of the files and of the store, if it exists; and the warnings from its history."""
     files = directory.read_files(config)
-    nothing = _Known(directory.built(config, files, None)), list[Fault]()
+    nothing = _Known(directory.build_directory(config, files, None)), list[Fault]()
     where = config.store.where
     try:
         if not Store.is_ready(where if isinstance(where, Path) else where.get_secret_value()):
@@ -91,7 +91,7 @@ def _known(config: Config) -> tuple[_Known, list[Fault]]:
             was_read = config.directory.source == "wecom" and services.store.marks.get(READ_AT) is not None
             tags = services.store.address_book.tags() if was_read else None
             return _Known(services.directory, tags), [
-                *_from_history(config, unreached(services)),
+                *_from_history(config, list_unreached(services)),
                 *_from_rules(config, services),
             ]
     except StoreError as error:
@@ -140,13 +140,13 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
         departments=departments | set(people.departments.parents) | set(people.departments.names),
         tags=known.tags,
     )
-    if nobody := without_reviewer(config, people, day=today):
+    if nobody := list_without_reviewer(config, people, day=today):
         named = ", ".join(nobody[:_NAMED]) + (" …" if len(nobody) > _NAMED else "")
         allowed = f"nobody may decide about {len(nobody)} people ({named}): name reviewers or admins.userids"
         faults = (*faults, warning(config, ("review", "reviewers"), list(config.review.reviewers), allowed))
     if config.directory.source == "csv":
         return faults
-    strange = directory.unknown_to_wecom(people.files, userids)
+    strange = directory.list_unknown_to_wecom(people.files, userids)
     return (*faults, *(_stranger(config, userid) for userid in strange))
 
 
@@ -167,7 +167,7 @@ def _from_history(config: Config, history: list[Unreached]) -> list[Fault]:
 
 
 def _from_rules(config: Config, services: Services) -> list[Fault]:
-    changes = {change.quota: change for change in pending_changes(services, at=services.clock.now())}
+    changes = {change.quota: change for change in find_pending_changes(services, at=services.clock.now())}
     return [
         warning(config, ("quotas", number, "period"), quota.period, dates)
         for number, quota in enumerate(config.quotas)

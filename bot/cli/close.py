@@ -55,7 +55,7 @@ def sign(config_path: Path, quota: str, period: str, by: str) -> None:
     with up_to_date(loaded(config_path), results.ClosingError, ValueError) as services:
         now = services.clock.now()
         results.may_sign(services, quota, period, at=now)
-        for change in results.changes(services, quota, period, at=now):
+        for change in results.list_changes(services, quota, period, at=now):
             click.echo(_change_for_people(_change(change)))
         final, waiting = results.sign(services, quota, period, by=by, at=now)
     click.echo(f"{quota} {period}: {len(final)} line(s) are final now, signed by {by}")
@@ -93,13 +93,13 @@ def _period(services: Services, closed: Closed) -> dict[str, Any]:
         "appeals_until": until.isoformat(),
         "people": closed.people,
         "final": closed.final,
-        "open": sorted(results.undecided(services, closed.quota, closed.period)),
+        "open": sorted(results.list_undecided(services, closed.quota, closed.period)),
         "changes": [
-            _change(change) for change in results.changes(services, closed.quota, closed.period, at=now)
+            _change(change) for change in results.list_changes(services, closed.quota, closed.period, at=now)
         ],
         "corrections": [
             {name: value for name, value in _change(change).items() if name != "signed"}
-            for change in results.corrections(services, closed.quota, closed.period, at=now)
+            for change in results.list_corrections(services, closed.quota, closed.period, at=now)
         ],
     }
 

@@ -74,7 +74,7 @@ def progress(
             standings = load_standings(services, at=when, period=period, money=money)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--period") from None
-        incomplete = catch_up.withheld(services)
+        incomplete = catch_up.explain_withheld(services)
     chosen = _Choice(users=users, departments=departments, quota=quota, tree=standings.departments)
     rows = [row for row in standings.rows if chosen.row(row)]
     for user in sorted(chosen.users - {row.userid for row in rows}):

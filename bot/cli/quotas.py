@@ -13,7 +13,7 @@ from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.features.rules.announce import adopt_and_announce, news_of
 from bot.features.rules.announcement import said_of
 from bot.features.rules.change_sentences import sentence
-from bot.features.rules.changes import QuotaChange, SectionChange, pending_changes, section_changes
+from bot.features.rules.changes import QuotaChange, SectionChange, find_pending_changes, find_section_changes
 from bot.features.rules.diff import Difference
 from bot.services import Services
 
@@ -33,7 +33,7 @@ def diff(config_path: Path, form: str) -> None:
     quotabot quotas diff
     """
     with up_to_date(loaded(config_path)) as services:
-        changes = pending_changes(services, at=services.clock.now())
+        changes = find_pending_changes(services, at=services.clock.now())
         _print(services, changes, form, adopted_by=None)
 
 
@@ -57,7 +57,7 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
 
 
 def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted_by: str | None) -> None:
-    language, sections = services.language, section_changes(services)
+    language, sections = services.language, find_section_changes(services)
     if form == "json":
         report = {
             "adopted_by": adopted_by,

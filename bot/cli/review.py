@@ -17,7 +17,7 @@ from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import derive
 from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.reviews import decide
-from bot.features.reviews.cases import Case, cases
+from bot.features.reviews.cases import Case, load_cases
 from bot.features.reviews.effect import Effect, effects_of
 from bot.features.reviews.notice import news
 from bot.services import Services
@@ -37,7 +37,7 @@ def list_(config_path: Path, form: str) -> None:
     """List the open cases and their reviewers. Changes nothing."""
     with _opened(config_path) as services:
         at, calendar = services.clock.now(), services.config.work_calendar()
-        open_cases = cases(services, at=at)
+        open_cases = load_cases(services, at=at)
     if form == "json":
         report = {
             "as_of": calendar.local(at).replace(microsecond=0).isoformat(),

@@ -86,14 +86,14 @@ def _report(services: Services) -> dict[str, Any]:
 
 def _complete(services: Services) -> dict[str, Any]:
     """Return whether figures are complete, why not, and how far the comparison under way is."""
-    reason, (read, members) = catch_up.withheld(services), services.store.syncs.read_of()
+    reason, (read, members) = catch_up.explain_withheld(services), services.store.syncs.read_of()
     return {"complete": reason is None, "because": reason, "members_read": read, "members": members}
 
 
 def _catch_up(services: Services) -> dict[str, Any]:
     """Return since when figures may be incomplete, for whom and why; and since when WeCom is silent."""
     now, config = int(services.store.now()), services.config
-    gap, silent = gaps.gap(services.store, now=now), gaps.silence(services.store, now=now)
+    gap, silent = gaps.find_gap(services.store, now=now), gaps.find_silence(services.store, now=now)
     return {
         "incomplete_since": iso(config, gap.since if gap else None),
         "reasons": [] if gap is None else list(gap.reasons),

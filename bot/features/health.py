@@ -139,7 +139,7 @@ class Health:
         return [] if missing is None else [{"part": "decree", "year": missing[0], "problem": missing[1]}]
 
     def _clock(self) -> list[dict[str, Any]]:
-        problem = clock.problem(self._store, now=int(self._time()))
+        problem = clock.find_problem(self._store, now=int(self._time()))
         return [] if problem is None else [{"part": "clock", "problem": problem}]
 
     def _wecom(self) -> list[dict[str, Any]]:
@@ -151,14 +151,14 @@ class Health:
     def _lost(self) -> list[dict[str, Any]]:
         """Return a silence of WeCom, and lost events not yet recovered."""
         now, degraded = int(self._time()), list[dict[str, Any]]()
-        if (silent := gaps.silence(self._store, now=now)) is not None:
+        if (silent := gaps.find_silence(self._store, now=now)) is not None:
             minutes = (now - silent.began_at) // 60
             text = (
                 f"no callback from WeCom for {minutes} min, longer than ever lately: does the address in "
                 "接收消息 → 设置API接收 still answer, is the app enabled?"
             )
             degraded.append({"part": "silence", "minutes": minutes, "problem": text})
-        gap = gaps.gap(self._store, now=now)
+        gap = gaps.find_gap(self._store, now=now)
         if gap is not None and FIRST in gap.reasons:
             read, total = self._store.syncs.read_of()
             text = (

@@ -12,7 +12,7 @@ from builders.e2e import QUOTA, FakeTime, at, installation, write_config, write_
 
 import bot
 from bot.core.counting import Counting
-from bot.features.rules.diff import differences
+from bot.features.rules.diff import find_differences
 from bot.wecom.events import GroupChanged, event_of
 from handlers import ALL
 from scheduler.planner import plan
@@ -81,7 +81,7 @@ def test_a_channel_less_is_a_change_that_harms() -> None:
         quota(counting=Counting(required_states=frozenset(states))) for states in (("a", "b"), ("a",), ())
     )
 
-    assert [change.lenient for change in differences(two, one)] == [False]
-    assert [change.lenient for change in differences(one, two)] == [True]
-    assert [change.lenient for change in differences(all_of_them, one)] == [False]
-    assert [change.lenient for change in differences(one, all_of_them)] == [True]
+    assert [change.lenient for change in find_differences(two, one)] == [False]
+    assert [change.lenient for change in find_differences(one, two)] == [True]
+    assert [change.lenient for change in find_differences(all_of_them, one)] == [False]
+    assert [change.lenient for change in find_differences(one, all_of_them)] == [True]

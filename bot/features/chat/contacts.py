@@ -12,12 +12,12 @@ from bot.features.chat.desk import Ask, Desk
 from bot.features.chat.list_request import list_request
 from bot.features.close.results import may_appeal
 from bot.features.contacts import contact_list, message
-from bot.features.contacts.contact_list import numbered
+from bot.features.contacts.contact_list import number_contacts
 from bot.features.contacts.message import ListedCustomer
 from bot.features.customers.name_sentences import Customer
 from bot.features.customers.names import names_of
 from bot.features.reviews import appeal_message
-from bot.features.reviews.cases import cases
+from bot.features.reviews.cases import load_cases
 from bot.features.reviews.decide import CountsByItselfError, ReviewError, answer, open_appeal
 from bot.features.reviews.question_message import Seen
 from bot.features.standings.load import load_rulebook
@@ -81,7 +81,7 @@ def respond(ask: Ask) -> Message:
     desk = ask.desk
     waiting = [
         case
-        for case in cases(desk.services, at=desk.at)
+        for case in load_cases(desk.services, at=desk.at)
         if case.userid == ask.userid and case.finding is not None and case.finding.answered_at is None
     ]
     if not waiting:
@@ -162,7 +162,7 @@ def _meant(ask: Ask, which: str) -> list[ListedCustomer]:
     """Return the asker's contacts that *which* can mean: a number in the last list, else the end of an id."""
     desk, which = ask.desk, which.strip(" .…#")
     shown = desk.services.store.preferences.shown(ask.userid)
-    running = numbered(desk.services, ask.userid, at=desk.at, branch=desk.branch)
+    running = number_contacts(desk.services, ask.userid, at=desk.at, branch=desk.branch)
     if len(which) < _ENOUGH:
         customer = shown.get(int(which)) if which.isdecimal() else None
         return _contacts_of(desk, ask.userid, customer, running, number=int(which)) if customer else []
@@ -199,7 +199,7 @@ def _earlier(desk: Desk, userid: str, customer: str) -> list[ListedCustomer]:
         return []
     quota_periods = load_rulebook(desk.services).periods_at(desk.calendar.day_of(begun[-1]))
     periods = dict.fromkeys(period.name for _, period in quota_periods)
-    lists = (numbered(desk.services, userid, at=desk.at, period=name) for name in periods)
+    lists = (number_contacts(desk.services, userid, at=desk.at, period=name) for name in periods)
     return [contact for contacts in lists for contact in contacts if contact.external_userid == customer]
 
 

@@ -13,7 +13,7 @@ from bot.core.reviewers import Bank
 from bot.core.rollout import RolloutScope
 from bot.core.workdays import WorkCalendar
 from bot.features.notify.rollout import rollout_scope
-from bot.features.outages.catch_up import withheld
+from bot.features.outages.catch_up import explain_withheld
 from bot.features.standings.load import Standings, load_people, load_standings_of
 from bot.features.teams.digest import TeamDigest, load_org_chart
 from bot.features.teams.org_chart import OrgChart
@@ -54,7 +54,7 @@ class Desk:
     @cached_property
     def lacks(self) -> bool:
         """Return whether figures are incomplete."""
-        return withheld(self.services) is not None
+        return explain_withheld(self.services) is not None
 
     @cached_property
     def rollout(self) -> RolloutScope:

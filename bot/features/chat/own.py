@@ -10,8 +10,8 @@ from bot.features.chat.desk import Ask
 from bot.features.chat.own_message import OwnPlace
 from bot.features.preferences.help_request import helpers
 from bot.features.progress import progress as progress_message
-from bot.features.reminder.offers import offers
-from bot.features.standings.ranks import ranked
+from bot.features.reminder.offers import build_offers
+from bot.features.standings.ranks import compute_ranks
 from bot.features.statements.message import code_line
 from bot.features.statements.proof import issue, statement_of
 from bot.messages.answers import timed
@@ -31,7 +31,7 @@ def progress(ask: Ask) -> Message:
         yesterday=desk.standings.day(ask.userid, desk.local.date() - timedelta(days=1)),
         at=desk.local,
         waiting=desk.standings.waiting(ask.userid),
-        offered=offers(desk.services, desk.standings)(ask.userid),
+        offered=build_offers(desk.services, desk.standings)(ask.userid),
         has_helper=helpers(desk.services, at=desk.at)(ask.userid),
     )
     proof = issue(desk.services, [statement_of(desk.standings, ask.userid)])[ask.userid]
@@ -50,7 +50,7 @@ def rank(ask: Ask) -> Message:
     scopes = {quota.id: quota.ranked_in for quota, _ in desk.standings.periods}
     places = {
         (quota, period): OwnPlace(place=ranked_row.place, scope=scopes[quota], at=ranked_row.at)
-        for (quota, period, _), ranked_row in ranked(desk.services, rows, at=desk.at).items()
+        for (quota, period, _), ranked_row in compute_ranks(desk.services, rows, at=desk.at).items()
     }
     return own_message.rank(language=desk.language, rows=rows, places=places, at=desk.local)
 

@@ -15,7 +15,7 @@ from bot.features.chat.dates import days_in
 from bot.features.chat.desk import Answer, Ask, Desk, File
 from bot.features.preferences import leave_message
 from bot.features.preferences.leave import confirm
-from bot.features.standings.ranks import ranked
+from bot.features.standings.ranks import compute_ranks
 from bot.features.standings.report import Report, sheets
 from bot.features.teams import answers as team_messages
 from bot.features.teams import coaching, help_sentences
@@ -173,7 +173,7 @@ def export(ask: Ask, content: TeamContent) -> Answer:
 
 def _with_ranks(desk: Desk, rows: list[QuotaFigures]) -> tuple[list[QuotaFigures], list[str]]:
     """Return *rows* with their ranks, and a note if the ranks are older than the rows."""
-    ranks = ranked(desk.services, rows, at=desk.at)
+    ranks = compute_ranks(desk.services, rows, at=desk.at)
     with_ranks = []
     for row in rows:
         own = ranks.get((row.quota, row.period, row.userid))

@@ -20,7 +20,7 @@ def mark_of(key: tuple[str, str, int]) -> str:
     return f"{zlib.crc32(f'{key[1]} {key[2]}'.encode()):08x}"
 
 
-def favourable(stored: QuotaFigures, best: QuotaFigures) -> QuotaFigures:
+def choose_favourable(stored: QuotaFigures, best: QuotaFigures) -> QuotaFigures:
     """Return the line to sign: *stored* with what *best* has in the person's favour, else *stored* itself.
 
     More counted contacts, a smaller target, a smaller penalty (or none) and a larger reward are favourable.

@@ -17,7 +17,7 @@ from bot.core.progress import QuotaFigures
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.close.favour_rules import favourable, figures_of, mark_of
+from bot.features.close.favour_rules import choose_favourable, figures_of, mark_of
 from bot.features.standings.load import Standings, load_branch, load_rulebook, load_standings_in
 from bot.features.standings.stored import list_needed_periods
 from bot.services import Services
@@ -51,7 +51,7 @@ class Change:
         return self.now is None or self.signed is None or figures_of(self.signed) != figures_of(self.now)
 
 
-def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
+def list_due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
     """Return the quota periods settled at *at* (aware) but not closed, the earliest first.
 
     Periods that ended before the ledger's first fact are left out.
@@ -76,7 +76,7 @@ def due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
 def close_due(services: Services, *, at: datetime) -> None:
     """Store the preliminary results of all periods due at *at* (aware), once."""
     store, at_s = services.store, epoch_of(at)
-    for quota_period in due(services, at=at):
+    for quota_period in list_due(services, at=at):
         standings = _computed(services, [quota_period], at=at)
         quota, period = quota_period[0].id, quota_period[1].name
         rows, counted = standings.rows, _counted(standings, quota_period)
@@ -122,7 +122,8 @@ def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, S
         for quota_period in quota_periods
     ]
     coming = [
-        (quota_period, _computed(services, [quota_period], at=at)) for quota_period in due(services, at=at)
+        (quota_period, _computed(services, [quota_period], at=at))
+        for quota_period in list_due(services, at=at)
     ]
     return [*closed, *coming]
 
@@ -141,7 +142,7 @@ def may_appeal(services: Services, quota: str, period: str, *, at: datetime) -> 
     return closed is None or at < _deadline(services, closed)
 
 
-def undecided(services: Services, quota: str, period: str) -> frozenset[str]:
+def list_undecided(services: Services, quota: str, period: str) -> frozenset[str]:
     """Return the userids whose lines stay open because their appeal is undecided."""
     states = services.store.results.appeals(quota, period)
     return frozenset(userid for userid, state in states if state == "open")
@@ -166,7 +167,7 @@ def sign(
     """
     may_sign(services, quota, period, at=at)
     store = services.store
-    waiting = undecided(services, quota, period)
+    waiting = list_undecided(services, quota, period)
     best = _best(services, quota, period, at=at)
     with store.transaction():
         signed = [
@@ -181,14 +182,14 @@ def sign(
     return [result.line.userid for result in signed], sorted(waiting)
 
 
-def changes(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
+def list_changes(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
     """Return what differs as of *at* (aware) from the preliminary lines of a closed period, by userid."""
     newest = services.store.results.newest(quota, period)
     if all(result.state is ResultState.FINAL for result in newest.values()):
         return []
-    waiting, best = undecided(services, quota, period), _best(services, quota, period, at=at)
+    waiting, best = list_undecided(services, quota, period), _best(services, quota, period, at=at)
     open_lines = {
-        userid: favourable(result.line, best.get(userid, result.line))
+        userid: choose_favourable(result.line, best.get(userid, result.line))
         for userid, result in newest.items()
         if result.state is ResultState.PRELIMINARY
     }
@@ -199,7 +200,7 @@ def changes(services: Services, quota: str, period: str, *, at: datetime) -> lis
     ]
 
 
-def corrections(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
+def list_corrections(services: Services, quota: str, period: str, *, at: datetime) -> list[Change]:
     """Return the proposed corrections of a signed period, because of late events, people or decisions."""
     newest = services.store.results.newest(quota, period)
     final = {userid for userid, result in newest.items() if result.state is ResultState.FINAL}
@@ -219,7 +220,7 @@ def correct(
 
     Raises ClosingError if there is nothing to correct.
     """
-    proposed = {item.userid: item.now for item in corrections(services, quota, period, at=at)}
+    proposed = {item.userid: item.now for item in list_corrections(services, quota, period, at=at)}
     if (line := proposed.get(userid)) is None:
         raise ClosingError(f"{quota} {period}: nothing to correct for {userid}")
     store = services.store
@@ -243,7 +244,7 @@ def _signed(
     services: Services, result: Result, best: QuotaFigures | None, *, by: str, at: datetime
 ) -> Result:
     """Return the final version of a line: with what is in the person's favour, and nothing against them."""
-    line = result.line if best is None else favourable(result.line, best)
+    line = result.line if best is None else choose_favourable(result.line, best)
     reason = "signed as it was"
     if line is not result.line:
         appeals = services.store.results.appeals(*result.name)

@@ -29,14 +29,14 @@ def list_contacts(
     Store the numbers, so that `why` can take them. *branch*: the data of the running periods, if already
     read. Raises ValueError if *period* is no period.
     """
-    found = numbered(services, userid, at=at, period=period, branch=branch)
+    found = number_contacts(services, userid, at=at, period=period, branch=branch)
     shown = [contact.external_userid for contact in found]
     services.store.preferences.show(userid, shown, at=epoch_of(at))
     local = services.config.work_calendar().local(at)
     return message.listed(language=services.language, contacts=found, page=page, at=local)
 
 
-def numbered(
+def number_contacts(
     services: Services,
     userid: str,
     *,

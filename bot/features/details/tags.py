@@ -31,7 +31,7 @@ def _running(services: Services, at: datetime) -> Sequence[QuotaInPeriod]:
 
 
 def _to_close(services: Services, at: datetime) -> Sequence[QuotaInPeriod]:
-    return results.due(services, at=at)
+    return results.list_due(services, at=at)
 
 
 # The jobs with numbers that depend on tags, each with its periods.

@@ -115,7 +115,7 @@ class RosterLines(ShortLines[RosterLine]):
         def keep() -> None:
             self._put_all(lines, now=now)
             store.marks.put(directory.ROSTER_IMPORTED, f"{store.now():.6f}")
-            people = directory.built(services.config, services.directory.files, store)
+            people = directory.build_directory(services.config, services.directory.files, store)
             today = services.config.work_calendar().local_day(services.clock.now())
             directory.record(people, store.members, day=today)
             recorded.append(people)

@@ -63,7 +63,7 @@ def begin_if_due(services: Services) -> None:
     all of it. After a failed one it starts again: after ten minutes, hourly outside working hours. During an
     outage, and for members with unreadable lists: hourly within working hours.
     """
-    gap = gaps.gap(services.store, now=int(services.store.now()))
+    gap = gaps.find_gap(services.store, now=int(services.store.now()))
     if gap is None:
         return
     is_at_work = services.config.work_calendar().in_working_hours(services.clock.now())
@@ -74,14 +74,14 @@ def begin_if_due(services: Services) -> None:
 
 def is_wanted(services: Services) -> bool:
     """Say whether a comparison that begins now would recover lost events."""
-    return _is_ripe(gaps.gap(services.store, now=int(services.store.now())))
+    return _is_ripe(gaps.find_gap(services.store, now=int(services.store.now())))
 
 
 def _is_ripe(gap: Gap | None) -> bool:
     return gap is not None and gap.is_ripe and gap.members is None
 
 
-def turn(services: Services, job: str, *, fire_at: int, at: datetime) -> FiringTurn:
+def decide_turn(services: Services, job: str, *, fire_at: int, at: datetime) -> FiringTurn:
     """Decide on a firing of *job* due at *fire_at* (epoch s), as of *at* (aware)."""
     calendar, gap = services.config.work_calendar(), gap_of(services, job, at=at)
     if gap is None or not (job in ASK_FIRST or (gap.withholds and job in PROMPT)):
@@ -99,9 +99,9 @@ def turn(services: Services, job: str, *, fire_at: int, at: datetime) -> FiringT
     return FiringTurn(Turn.GO if goes_anyway(services, job, gap, at=at) else Turn.HOLD, note)
 
 
-def withheld(services: Services) -> str | None:
+def explain_withheld(services: Services) -> str | None:
     """Return why figures are incomplete, for people; None if they are complete."""
-    gap = gaps.gap(services.store, now=int(services.store.now()))
+    gap = gaps.find_gap(services.store, now=int(services.store.now()))
     if gap is None or not gap.withholds:
         return None
     return said(gap, calendar=services.config.work_calendar())
@@ -124,9 +124,9 @@ def gap_of(services: Services, job: str, *, at: datetime) -> Gap | None:
     """Return the gap in the figures of *job* as of *at* (aware); for a close only before the settlement."""
     now = int(services.store.now())
     if job != "close":
-        return gaps.gap(services.store, now=now)
+        return gaps.find_gap(services.store, now=now)
     settled = _settlements(services, at=at)
-    return gaps.gap(services.store, now=now, upto=services.real_of(max(settled))) if settled else None
+    return gaps.find_gap(services.store, now=now, upto=services.real_of(max(settled))) if settled else None
 
 
 def latest(job: str, fire_at: int, *, calendar: WorkCalendar) -> datetime:
@@ -155,7 +155,9 @@ def said(gap: Gap, *, calendar: WorkCalendar) -> str:
 
 def _settlements(services: Services, *, at: datetime) -> list[int]:
     calendar = services.config.work_calendar()
-    return [quota.settlement(period, calendar=calendar) for quota, period in results.due(services, at=at)]
+    return [
+        quota.settlement(period, calendar=calendar) for quota, period in results.list_due(services, at=at)
+    ]
 
 
 def _waited_enough(services: Services, *, at: datetime) -> bool:

@@ -40,7 +40,7 @@ def put_right(services: Services) -> None:
         services.outbox_signal.wake()
 
 
-def problem(store: Store, *, now: int) -> str | None:
+def find_problem(store: Store, *, now: int) -> str | None:
     """Return what `readyz` says while the store knows of a later time than *now* (real epoch s)."""
     seen = store.moments.later_time(real=now)
     if seen is None:

@@ -36,7 +36,7 @@ class Gap:
     withholds: bool = False
 
 
-def gap(store: Store, *, now: int, upto: int | None = None) -> Gap | None:
+def find_gap(store: Store, *, now: int, upto: int | None = None) -> Gap | None:
     """Return the gap at *now* in events before *upto* (or now); None: figures are complete.
 
     A comparison recovers an outage if it begins ten minutes or more after its end, for read lists.
@@ -66,7 +66,7 @@ def is_taken(store: Store) -> bool:
     return store.marks.get(COMPLETE) is not None
 
 
-def silence(store: Store, *, now: int) -> Outage | None:
+def find_silence(store: Store, *, now: int) -> Outage | None:
     """Return the silence of WeCom that lasts at *now*, for alarms; None: there is none."""
     row = store.outages.last(SILENCE)
     if row is None or row["began_at"] < (store.inbox.last_received() or 0):
@@ -74,7 +74,7 @@ def silence(store: Store, *, now: int) -> Outage | None:
     return Outage(began_at=row["began_at"], ended_at=now, reason=SILENCE, lasts=True)
 
 
-def unread(store: Store) -> frozenset[str]:
+def list_unread(store: Store) -> frozenset[str]:
     """Return the members with lists that the newest comparison could not read, but a later one may."""
     run = store.syncs.last()
     if run is None:
@@ -88,7 +88,7 @@ def _outages(store: Store, *, now: int, since: int) -> list[Outage]:
         Outage(began_at=row["began_at"], ended_at=row["ended_at"], reason=row["reason"])
         for row in store.outages.since(since)
     ]
-    if (silent := silence(store, now=now)) is not None:
+    if (silent := find_silence(store, now=now)) is not None:
         outages = [other for other in outages if (other.reason, other.began_at) != (SILENCE, silent.began_at)]
         outages.append(silent)
     received = store.marks.get(RECEIVING)
@@ -100,7 +100,7 @@ def _outages(store: Store, *, now: int, since: int) -> list[Outage]:
 def _of_some(store: Store, *, now: int, horizon: int) -> Gap | None:
     """Return the gap of members with lists last read before an outage ended; many of them count as all."""
     outages = _outages(store, now=now, since=0)
-    if not outages or not (missing := unread(store)):
+    if not outages or not (missing := list_unread(store)):
         return None
     read_at = store.syncs.real_readings()
     concerned: dict[str, tuple[tuple[Outage, ...], int]] = {}

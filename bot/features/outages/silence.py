@@ -40,7 +40,7 @@ def look(services: Services) -> None:
     disturbed = before is not None and _last_outage_end(services, now=now) > before.last
     heard = note_callback(before, last=last, now=now, calendar=calendar, disturbed=disturbed)
     remember(services, heard)
-    if (silent := gaps.silence(store, now=now)) is not None:
+    if (silent := gaps.find_silence(store, now=now)) is not None:
         _note(services, silent.began_at, now)
         return
     since = max(last, _last_outage_end(services, now=now), int(store.marks.get(_PROVED) or 0))
@@ -52,9 +52,9 @@ def look(services: Services) -> None:
 def after_comparing(services: Services, run: SyncRun) -> None:
     """Drop a silence after a comparison without a finding: WeCom had nothing to send."""
     store = services.store
-    silent = gaps.silence(store, now=int(store.now()))
+    silent = gaps.find_silence(store, now=int(store.now()))
     quiet_until = covered_by(run.real_began_at)
-    if silent is None or quiet_until <= silent.began_at or gaps.unread(store):
+    if silent is None or quiet_until <= silent.began_at or gaps.list_unread(store):
         return
     is_held = Cause.HELD.value in store.syncs.report_totals(run)
     if is_held or store.ledger.found_since(services.moment_of(silent.began_at), origin=ORIGIN):
@@ -80,7 +80,7 @@ def _note_end(services: Services, last: int) -> None:
 
 def _last_outage_end(services: Services, *, now: int) -> int:
     """Return the end of the newest finished outage; a lasting silence is not finished."""
-    silent = gaps.silence(services.store, now=now)
+    silent = gaps.find_silence(services.store, now=now)
     ends = [
         row["ended_at"]
         for row in services.store.outages.since(now - 86_400 * 14)

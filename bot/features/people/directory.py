@@ -53,10 +53,10 @@ def read_files(config: Config) -> Files:
 
 def read(config: Config, store: Store) -> Directory:
     """Read the files, and what *store* has of WeCom's lists. Raises RosterError."""
-    return built(config, checked(config, read_files(config), store), store)
+    return build_directory(config, check_zeros(config, read_files(config), store), store)
 
 
-def checked(config: Config, files: Files, store: Store) -> Files:
+def check_zeros(config: Config, files: Files, store: Store) -> Files:
     """Return *files* if nobody in them is somebody known whose zeros a spreadsheet dropped.
 
     Raises RosterError.
@@ -90,7 +90,7 @@ def remember(files: Files, store: Store) -> None:
         store.marks.put(_REMEMBERED, text)
 
 
-def remembered(store: Store, *, fault: RosterError) -> Files | None:
+def load_remembered(store: Store, *, fault: RosterError) -> Files | None:
     """Return the last good files, which stand in for those with *fault*; None if there were none."""
     text = store.marks.get(_REMEMBERED)
     if text is None:
@@ -103,7 +103,7 @@ def remembered(store: Store, *, fault: RosterError) -> Files | None:
     return Files(tuple(map(line_from, kept["lines"])), tree, fault=str(fault))
 
 
-def built(config: Config, files: Files, store: Store | None) -> Directory:
+def build_directory(config: Config, files: Files, store: Store | None) -> Directory:
     """Return the directory of *files* and *store* together; without a store nothing of WeCom is known."""
     now, held = _stamp(files.stamp, config, store), holding(files, store)
     if config.directory.source == "wecom":
@@ -124,12 +124,12 @@ def holding(files: Files, store: Store | None) -> tuple[RosterLine, ...]:
     """Return the roster: an imported line replaces the file's until that one changes."""
     lines = {line.userid: line for line in files.lines}
     imported = {} if store is None else store.roster_lines.all()
-    old = superseded(files, imported)
+    old = list_superseded(files, imported)
     lines |= {userid: entry.line for userid, entry in imported.items() if userid not in old}
     return tuple(lines.values())
 
 
-def superseded(files: Files, imported: Mapping[str, Imported]) -> frozenset[str]:
+def list_superseded(files: Files, imported: Mapping[str, Imported]) -> frozenset[str]:
     """Return the people whose line in the roster file changed after the import."""
     lines = {line.userid: line for line in files.lines}
     return frozenset(
@@ -163,7 +163,7 @@ def _is_named(config: Config) -> bool:
     return "roster_path" in config.directory.model_fields_set
 
 
-def unknown_to_wecom(files: Files, known: Iterable[str]) -> list[str]:
+def list_unknown_to_wecom(files: Files, known: Iterable[str]) -> list[str]:
     """Return the userids of the roster that WeCom has not shown: nothing of them is counted."""
     return sorted({line.userid for line in files.lines} - set(known))
 

@@ -24,7 +24,7 @@ class Joiner:
     listed_on: date
 
 
-def waiting(services: Services) -> list[Joiner]:
+def list_waiting(services: Services) -> list[Joiner]:
     """Return likely new colleagues without a first day, confirmed or in the roster, by userid."""
     dated = {line.userid for line in services.directory.lines if line.joined_on is not None}
     return [
@@ -47,5 +47,5 @@ def settle(services: Services, joiner: Joiner, *, joined_on: date | None) -> Non
         store.members.put([replace(person, first_read=None)], read_on=day)
     store.address_book.put([replace(entry, joined_on=joined_on)])
     store.marks.put(CHANGED, f"{store.now():.6f}")
-    people = directory.built(services.config, services.directory.files, store)
+    people = directory.build_directory(services.config, services.directory.files, store)
     directory.record(people, store.members, day=day)

@@ -239,7 +239,7 @@ def _keep(services: Services, merged: Merged, *, day: date) -> None:
         )
     store.address_book.put(merged.entries.values())
     store.marks.put(CHANGED, f"{store.now():.6f}")
-    people = directory.built(config, services.directory.files, store)
+    people = directory.build_directory(config, services.directory.files, store)
     directory.record(people, store.members, day=day)
     services.use(config, people)
 

@@ -16,7 +16,7 @@ from bot.messages.pending import open_listing
 from bot.messages.rows import Rows, kept_rows
 
 
-def to_remind(rows: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
+def list_to_remind(rows: Sequence[QuotaFigures]) -> tuple[QuotaFigures, ...]:
     """Return one person's rows that are behind with something left today; without any, no reminder."""
     return tuple(row for row in rows if row.status is Status.BEHIND and row.today_left)
 
@@ -44,9 +44,9 @@ def reminder(
     later days without a confirmation, so the message says nothing about later days. *has_helper*: a request
     for help would reach a leader; otherwise the message offers no help.
 
-    Raises ValueError if none of the rows is `to_remind`, *at* has no zone or the language is unknown.
+    Raises ValueError if `list_to_remind` is empty, *at* has no zone or the language is unknown.
     """
-    due = to_remind(rows)
+    due = list_to_remind(rows)
     if not due:
         raise ValueError("reminder needs a row that is behind with something left today")
     texts = texts_in(language)

@@ -8,7 +8,7 @@ from functools import cache, partial
 
 from bot.core.progress import QuotaFigures, Status
 from bot.core.status import is_tight
-from bot.features.reminder.message import to_remind
+from bot.features.reminder.message import list_to_remind
 from bot.features.standings.load import Standings
 from bot.messages.lines import ENOUGH
 from bot.services import Services
@@ -18,7 +18,7 @@ _LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders
 _DONE = ENOUGH | {Status.EXEMPT}
 
 
-def offers(services: Services, standings: Standings) -> Callable[[str], tuple[QuotaFigures, ...]]:
+def build_offers(services: Services, standings: Standings) -> Callable[[str], tuple[QuotaFigures, ...]]:
     """Return a function by userid: the rows about which help is offered instead of a number.
 
     Today's dose is far above the even one of the period, or the last OFTEN own workdays all brought a
@@ -47,7 +47,7 @@ def offers(services: Services, standings: Standings) -> Callable[[str], tuple[Qu
             and row.today_dose
             and is_tight(row.today_dose, target=row.target, own=standings.own_workdays(row))
         )
-        due = to_remind(rows)
+        due = list_to_remind(rows)
         return tight or (due if due and reminded_often(userid) else ())
 
     return of_person

@@ -48,7 +48,7 @@ class Renamed:
     relations: int
 
 
-def faults(services: Services, pairs: Sequence[Pair]) -> list[str | None]:
+def find_faults(services: Services, pairs: Sequence[Pair]) -> list[str | None]:
     """Return the fault of each of *pairs* (old userid, userid; in any case), None without one."""
     lowered = [(old.lower(), new.lower()) for old, new in pairs]
     olds, news = Counter(old for old, _ in lowered), Counter(new for _, new in lowered)
@@ -87,12 +87,14 @@ def rename(services: Services, pairs: Sequence[Pair], by: str) -> list[Renamed]:
 
 def look_anew(services: Services) -> None:
     """Rebuild the directory of *services* after somebody was renamed or joined."""
-    services.use(services.config, directory.built(services.config, services.directory.files, services.store))
+    services.use(
+        services.config, directory.build_directory(services.config, services.directory.files, services.store)
+    )
 
 
 def rename_within(services: Services, pairs: Sequence[Pair], *, by: str) -> list[Renamed]:
     """Do as `rename`, inside the caller's transaction; the caller calls `look_anew` after it."""
-    found = faults(services, pairs)
+    found = find_faults(services, pairs)
     if any(found):
         raise RenamingError(found)
     store, now = services.store, epoch_of(services.clock.now())
@@ -212,7 +214,7 @@ class RenameLines(ShortLines[Pair]):
 
     def contradicted(self) -> Mapping[int, int]:
         """Return the lines that contradict known data or other lines."""
-        found = zip(self._pairs, faults(self._services, list(self._pairs.values())), strict=True)
+        found = zip(self._pairs, find_faults(self._services, list(self._pairs.values())), strict=True)
         self._faults = {number: fault for number, fault in found if fault is not None}
         return {number: number for number in self._faults}
 

@@ -22,8 +22,8 @@ from bot.core.rulebook import QuotaInPeriod
 from bot.core.verdicts import Verdict
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.customers.names import Names
-from bot.features.people.joiners import Joiner, waiting
-from bot.features.reviews.findings import Free, settled
+from bot.features.people.joiners import Joiner, list_waiting
+from bot.features.reviews.findings import Free, list_settled
 from bot.features.reviews.question_message import Appealed, Seen
 from bot.features.standings.load import load_branch, load_people, load_rulebook
 from bot.services import Directory, Services
@@ -100,7 +100,7 @@ def rename_id(pair: Pair) -> str:
     return f"{RENAME}:{pair[0]}:{pair[1]}"
 
 
-def cases(services: Services, *, at: datetime, held: bool = False) -> list[Case]:
+def load_cases(services: Services, *, at: datetime, held: bool = False) -> list[Case]:
     """Return all cases as of *at* (aware): appeals by number, then the others by time.
 
     A finding is one case with all contacts that it holds. *held*: also return each held contact as a case of
@@ -116,7 +116,7 @@ def _cases(
     services: Services, reviews: Sequence[Review], verdicts: Mapping[Judged, Verdict], *, at: datetime
 ) -> list[Case]:
     desk = _Desk(services, at=at)
-    over = settled(services, reviews, at=at)
+    over = list_settled(services, reviews, at=at)
     reviewed = [
         desk.of_review(review, verdicts.get((review.quota, review.contact)))
         for review in reviews
@@ -126,7 +126,7 @@ def _cases(
         *(case for case in reviewed if case is not None),
         *map(desk.of_finding, desk.findings),
         *map(desk.of_proposal, services.store.proposals.open()),
-        *map(desk.of_joiner, waiting(services)),
+        *map(desk.of_joiner, list_waiting(services)),
     ]
 
 
@@ -151,12 +151,12 @@ def note_told(services: Services, *, at: datetime, free: Free) -> None:
                 store.proposals.tell(case.proposal.pair, told=told, at=at_s)
 
 
-def to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[Case]]:
+def choose_cases_to_tell(services: Services, *, at: datetime, free: Free) -> dict[str, list[Case]]:
     """Return by reviewer (at work) the cases of the day of *at*: already told, or to be told now."""
     calendar = services.config.work_calendar()
     people, today = load_people(services), calendar.local_day(at)
     by_reviewer: dict[str, list[Case]] = {}
-    for case in cases(services, at=at):
+    for case in load_cases(services, at=at):
         told_today = case.told_at is not None and calendar.day_of(case.told_at) == today
         for userid in _at_work(case, people, today):
             if (_untold(case) and free(userid)) or (told_today and case.kind != ReviewKind.HELD):
@@ -262,7 +262,7 @@ class _Desk:
         )
 
 
-def without_reviewer(config: Config, directory: Directory, *, day: date) -> list[str]:
+def list_without_reviewer(config: Config, directory: Directory, *, day: date) -> list[str]:
     """Return the userids under a quota on the local *day* for which nobody may decide a case."""
     people, tree = {person.userid: person for person in directory.people}, directory.departments
     bank, quotas = _bank(config, people, tree, day=day), config.core_quotas()

@@ -22,8 +22,8 @@ from bot.core.workdays import epoch_of
 from bot.features.close.results import may_appeal
 from bot.features.people.joiners import settle
 from bot.features.renames.rename import RenamingError, look_anew, rename_within
-from bot.features.reviews.cases import Case, cases, rename_id, verdicts_in
-from bot.features.reviews.findings import settled
+from bot.features.reviews.cases import Case, load_cases, rename_id, verdicts_in
+from bot.features.reviews.findings import list_settled
 from bot.features.standings.load import load_people, load_rulebook
 from bot.services import Services
 from bot.store.rename_proposals import Proposal, ProposalState
@@ -73,7 +73,7 @@ def open_appeal(
     opened = {(opening.quota, opening.contact) for opening in openings}
     return [
         case
-        for case in cases(services, at=at)
+        for case in load_cases(services, at=at)
         if case.review is not None
         and case.review.kind is ReviewKind.APPEAL
         and (case.review.quota, case.review.contact) in opened
@@ -126,7 +126,7 @@ def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case
 
 def find(services: Services, case_id: str, *, at: datetime) -> Case:
     """Return the case with this id. Raises ReviewError if it is not open."""
-    for case in cases(services, at=at, held=True):
+    for case in load_cases(services, at=at, held=True):
         if case.id == case_id:
             return case
     raise ReviewError(f"{case_id}: no such open case; see `quotabot review list`")
@@ -336,7 +336,7 @@ def _decide_finding(
         for review in store.reviews.all_open()
         if review.kind is ReviewKind.HELD and review.contact in finding.concerned
     ]
-    over = settled(services, held, at=at)
+    over = list_settled(services, held, at=at)
     for review in held:
         if not accept and (review.quota, review.period) not in over:
             store.reviews.decide(review.number, ReviewState.REJECTED, by=by, reason=reason, at=at_s)

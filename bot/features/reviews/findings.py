@@ -81,7 +81,7 @@ def put(services: Services, *, at: datetime, free: Free) -> None:
             for quota, period, key in question.held
         )
         held = _open_held(services)
-        over = settled(services, held, at=at)
+        over = list_settled(services, held, at=at)
         for review in held:
             if (review.quota, review.period) in over:
                 store.reviews.decide(
@@ -109,7 +109,7 @@ def of_today(services: Services, *, at: datetime, free: Free) -> dict[str, list[
     return by_person
 
 
-def settled(services: Services, openings: Iterable[Opening], *, at: datetime) -> set[tuple[str, str]]:
+def list_settled(services: Services, openings: Iterable[Opening], *, at: datetime) -> set[tuple[str, str]]:
     """Return the (quota, period) pairs of *openings* that are settled at *at* (aware).
 
     A quota that no longer exists is settled.

@@ -16,7 +16,7 @@ from bot.core.leaderboard import Gain, GroupLeaderboard, build_leaderboard
 from bot.core.progress import QuotaFigures
 from bot.features.notify.enqueue import key_of
 from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
-from bot.features.standings.gains import Gains, silent
+from bot.features.standings.gains import Gains, list_silent
 from bot.features.standings.load import Standings
 from bot.messages.message import as_markdown
 from bot.services import Services
@@ -26,7 +26,7 @@ from bot.wecom.robot import MARKDOWN_BYTES, address_of
 PICTURE = ":picture"  # the end of a picture's key
 
 
-def posts(
+def build_posts(
     services: Services,
     job: str,
     standings: Standings,
@@ -107,7 +107,7 @@ class _Shared:
         return cls(
             standings=standings,
             rows=rows,
-            silent=silent(standings),
+            silent=list_silent(standings),
             gains=Gains(services, standings).of(standings.by_person),
             names={userid: person.name for userid, person in standings.people.items()},
         )

@@ -12,8 +12,8 @@ from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, key_of, quiet_hours, working_window
 from bot.features.notify.rollout import rollout_scope
 from bot.features.rules.announcement import RuleNews, rules_changed
-from bot.features.rules.changes import QuotaChange, adopt, pending_changes
-from bot.features.rules.diff import Difference, differences
+from bot.features.rules.changes import QuotaChange, adopt, find_pending_changes
+from bot.features.rules.diff import Difference, find_differences
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
 
@@ -33,7 +33,7 @@ def news_of(change: QuotaChange, *, money: bool = True, before: Quota | None = N
 
     now: Iterable[Difference] = change.adoptable
     if before is not None and change.adopted is not None:
-        now = differences(before, change.adopted)
+        now = find_differences(before, change.adopted)
     return RuleNews(
         quota=change.quota,
         period=change.running.name,
@@ -45,7 +45,7 @@ def news_of(change: QuotaChange, *, money: bool = True, before: Quota | None = N
     )
 
 
-def announcements(
+def build_announcements(
     services: Services,
     changes: Iterable[QuotaChange],
     *,
@@ -90,11 +90,11 @@ def adopt_and_announce(services: Services, *, by: str, at: datetime) -> tuple[li
     A message about an earlier adoption that was never tried is withdrawn: the new message says all of it.
     Returns the changes and the number of enqueued messages.
     """
-    store, changes = services.store, pending_changes(services, at=at)
+    store, changes = services.store, find_pending_changes(services, at=at)
     old = {row.to_userid: row for row in store.outbox.untried(JOB)}
     untold = _untold(services) if old else {}
-    whole = pending_changes(services, at=at, also=untold) if changes and untold else changes
-    messages = announcements(services, whole, at=at, untold=untold, waiting=old)
+    whole = find_pending_changes(services, at=at, also=untold) if changes and untold else changes
+    messages = build_announcements(services, whole, at=at, untold=untold, waiting=old)
     adopt(services, changes, by=by, now=epoch_of(at), at=at)
     quiet, calendar, planned = quiet_hours(services), services.config.work_calendar(), 0
     with store.transaction():

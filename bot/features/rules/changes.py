@@ -20,7 +20,7 @@ from bot.core.quotas import Quota, holds_for
 from bot.core.rulebook import Version
 from bot.core.workdays import ONE_DAY, epoch_of
 from bot.features.ledger.versions import coming_sections
-from bot.features.rules.diff import Difference, differences
+from bot.features.rules.diff import Difference, find_differences
 from bot.features.standings.load import load_branch
 from bot.services import Services
 from bot.store.rules import RuleVersions
@@ -76,7 +76,7 @@ class SectionChange:
     since: date
 
 
-def section_changes(services: Services) -> list[SectionChange]:
+def find_section_changes(services: Services) -> list[SectionChange]:
     """Return the changed keys of the sections that are frozen by day, in the order of the file."""
     coming, changes = coming_sections(services), []
     if (dated := coming.get("integrity")) is not None:
@@ -97,7 +97,9 @@ def section_changes(services: Services) -> list[SectionChange]:
     return changes
 
 
-def pending_changes(services: Services, *, at: datetime, also: Collection[str] = ()) -> list[QuotaChange]:
+def find_pending_changes(
+    services: Services, *, at: datetime, also: Collection[str] = ()
+) -> list[QuotaChange]:
     """Return the differences between the file and the rules of the running periods as of *at* (aware).
 
     Empty before the first recorded version: then the file holds as it is. *also*: ids of quotas returned even
@@ -168,7 +170,7 @@ def _change(
     )
     changed: tuple[Difference, ...] = ()
     if old is not None and new is not None:
-        changed = tuple(key for key in differences(old, new) if not key.key.startswith("integrity."))
+        changed = tuple(key for key in find_differences(old, new) if not key.key.startswith("integrity."))
     people = {userid for quota, _ in quota_period for userid in trial.rows(quota)}
     return QuotaChange(
         quota=name,

@@ -42,7 +42,7 @@ class Difference:
         return replace(quota, **{name: self.new})
 
 
-def differences(old: Quota, new: Quota) -> list[Difference]:
+def find_differences(old: Quota, new: Quota) -> list[Difference]:
     """Return the changed keys in the order of the file."""
     return [
         Difference(key=key, old=before, new=after, lenient=before == after or lenient)

@@ -16,7 +16,7 @@ from bot.core.quotas import Quota
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.status import round_half_up
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.features.rules.diff import Difference, differences
+from bot.features.rules.diff import Difference, find_differences
 from bot.features.standings import load
 from bot.features.standings.stored import list_needed_periods
 from bot.services import Services
@@ -105,7 +105,7 @@ class Simulated:
         """Return the differences between the two rules."""
         if self.was is None or self.would_be is None:
             return ()
-        return differences(self.was.rule, self.would_be.rule)
+        return find_differences(self.was.rule, self.would_be.rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from bot.services import Services
 _WEEK = 7  # days
 
 
-def silent(standings: Standings) -> frozenset[str]:
+def list_silent(standings: Standings) -> frozenset[str]:
     """Return the people never named on a board: those who left, and those with a confirmed finding."""
     today, people = standings.calendar.local_day(standings.at), standings.people
     return standings.in_doubt | {

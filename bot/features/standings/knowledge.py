@@ -13,7 +13,7 @@ from bot.store.store import Store
 SAME_ADD_S = 60  # details belong to the add this close to WeCom's createtime
 
 
-def with_knowledge(
+def add_knowledge(
     store: Store, contacts: Mapping[str, Sequence[Contact]], *, since: int, few: bool = False
 ) -> dict[str, list[Contact]]:
     """Return *contacts* by userid with the knowledge of now; *since* (epoch s) is the oldest that matters.

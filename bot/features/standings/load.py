@@ -26,13 +26,13 @@ from bot.core.teams import Team, compute_large_teams, compute_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
 from bot.features.people import directory
-from bot.features.standings.knowledge import with_knowledge
+from bot.features.standings.knowledge import add_knowledge
 from bot.features.standings.stored import (
     cap_rows,
     closed_by,
     list_needed_periods,
     names_of,
-    rows_as_stored,
+    replace_by_stored,
 )
 from bot.services import FIRST_START, RECORD_BEGAN, People, Services
 from bot.store.coordination import PEOPLE
@@ -229,7 +229,7 @@ def load_standings_in(
     rows = tuple(row for row in cut if (row.quota, row.period) in shown)
     if stored:
         closed = closed_by(services, quota_periods, at=at)
-        rows = rows_as_stored(services, quota_periods, rows, closed=closed)
+        rows = replace_by_stored(services, quota_periods, rows, closed=closed)
     return Standings(
         at=at, periods=tuple(quota_periods), rows=rows, branch=branch, people=load_people(services)
     )
@@ -304,7 +304,7 @@ def _contacts(store: Store, span: _Span, *, userids: Sequence[str] | None, share
     """
     contacts = store.ledger.contacts(**span, userids=userids)
     since = 0 if span["alive"] else span["since"]
-    known = with_knowledge(store, contacts, since=since, few=userids is not None)
+    known = add_knowledge(store, contacts, since=since, few=userids is not None)
     if userids is None or not shared:
         return known
     customers = {contact.add.external_userid for of_one in known.values() for contact in of_one}

@@ -39,7 +39,7 @@ class Ranked:
     at: datetime | None = None
 
 
-def ranked(services: Services, rows: Iterable[QuotaFigures], *, at: datetime) -> dict[_Of, Ranked]:
+def compute_ranks(services: Services, rows: Iterable[QuotaFigures], *, at: datetime) -> dict[_Of, Ranked]:
     """Return the places of the *rows* that are not exempt, as of *at* (aware), or some minutes before it."""
     crowds = _Crowds(load_people(services))
     quotas = {quota.id: quota for quota, _ in load_rulebook(services).periods_at(_day(services, at))}

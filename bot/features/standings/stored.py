@@ -34,7 +34,7 @@ def closed_by(services: Services, quota_periods: Iterable[QuotaInPeriod], *, at:
     return ended & {(line.quota, line.period) for line in closed if line.closed_at <= at_s}
 
 
-def rows_as_stored(
+def replace_by_stored(
     services: Services,
     quota_periods: Iterable[QuotaInPeriod],
     rows: Iterable[QuotaFigures],

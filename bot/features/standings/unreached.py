@@ -22,7 +22,7 @@ class Unreached:
     best: QuotaFigures
 
 
-def unreached(services: Services) -> list[Unreached]:
+def list_unreached(services: Services) -> list[Unreached]:
     """Return the quotas of the file that nobody would have met, in the file's order.
 
     Only periods wholly between the ledger's first fact and today count, and only quotas with a target then.

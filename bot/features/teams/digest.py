@@ -17,12 +17,12 @@ from bot.core.people import Departments, Person
 from bot.core.progress import QuotaFigures
 from bot.core.rollout import Mode
 from bot.features.notify.rollout import rollout_scope
-from bot.features.reminder.offers import offers
-from bot.features.standings.gains import Gains, silent
+from bot.features.reminder.offers import build_offers
+from bot.features.standings.gains import Gains, list_silent
 from bot.features.standings.load import Standings
 from bot.features.teams.digest_message import News
 from bot.features.teams.digest_message import digest as digest_message
-from bot.features.teams.help_needs import Improved, most_improved, need_of
+from bot.features.teams.help_needs import Improved, find_most_improved, need_of
 from bot.features.teams.member import TeamMember
 from bot.features.teams.org_chart import Led, OrgChart
 from bot.features.teams.subteam_rules import SubTeams, compute_subteams, summable, team_gains
@@ -72,7 +72,7 @@ class TeamDigest:
         self._rates = services.store.engagement.teams(day)
         self._engaged = services.store.engagement.of_day(day)
         self._shared = _Shared.of(services, standings)
-        self._offered = offers(services, standings)
+        self._offered = build_offers(services, standings)
         self._members: dict[str, TeamMember] = {}
 
     def content_for(self, leader: Person) -> TeamContent:
@@ -140,7 +140,7 @@ class TeamDigest:
 
         For several departments WeCom was not asked in one call, and two rates make no third: a median then.
         """
-        top = topmost(leader.leader_of, self._standings.departments)
+        top = drop_lower(leader.leader_of, self._standings.departments)
         if len(top) == 1 and (content.subteams is None or content.subteams.teams.in_sums):
             return self._rates.get(top[0])
         engaged = self._engaged
@@ -170,7 +170,7 @@ class _Shared:
             by.setdefault(mark.leader, []).append(mark)
         return cls(
             gains=Gains(services, standings),
-            silent=silent(standings),
+            silent=list_silent(standings),
             appeals=Counter(case.contact[0] for case in cases if case.kind is ReviewKind.APPEAL),
             marks=marks,
             marks_by=by,
@@ -181,7 +181,7 @@ class _Shared:
     def news(self, leader: str, content: TeamContent) -> News:
         userids = [member.userid for member in content.summed]
         return News(
-            improved=most_improved(userids, self.gains.of(userids).values(), silent=self.silent)
+            improved=find_most_improved(userids, self.gains.of(userids).values(), silent=self.silent)
             if content.subteams is None
             else self.improved_team(content),
             appeals=sum(self.appeals[userid] for userid in userids),
@@ -193,7 +193,7 @@ class _Shared:
         seen = {number: userids for number, userids in content.teams.items() if number in shown}
         everybody = [userid for userids in seen.values() for userid in userids]
         sums = [team_gains(seen, of_quota) for of_quota in self.gains.of(everybody).values()]
-        return most_improved([str(number) for number in seen], sums)
+        return find_most_improved([str(number) for number in seen], sums)
 
     def teams(self, teams: Teams) -> SubTeams:
         return compute_subteams(teams, self.rows, marks=self.marks, today=self.today)
@@ -244,7 +244,7 @@ def _member(standings: Standings, person: Person, *, help_on: date) -> TeamMembe
     return replace(member, need=need)
 
 
-def topmost(led: Sequence[int], departments: Departments) -> list[int]:
+def drop_lower(led: Sequence[int], departments: Departments) -> list[int]:
     """Return the departments in *led* without those below another of them."""
     return sorted(
         {

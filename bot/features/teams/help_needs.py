@@ -94,7 +94,7 @@ class Improved:
     more: int
 
 
-def most_improved(
+def find_most_improved(
     team: Collection[str], gains: Iterable[Mapping[str, Gain]], *, silent: Collection[str] = ()
 ) -> Improved | None:
     """Return the people in *team* who improved most in a quota; None if nobody did or many are equal.
