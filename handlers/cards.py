@@ -91,7 +91,7 @@ def _act(services: Services, event: CardPressed, userid: str, button: Button, *,
             way=Way.BUTTON,
         )
     )
-    return button is Button.HELP and help_request.helpers(services, at=at)(userid)
+    return button is Button.HELP and help_request.build_helper_test(services, at=at)(userid)
 
 
 def _confirm(services: Services, event: CardPressed, userid: str, *, about: str) -> bool:

@@ -27,7 +27,7 @@ from bot.features.people import directory
 from bot.features.standings.load import Standings
 from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Tell
-from bot.features.sync.reconcile import silent
+from bot.features.sync.reconcile import ignore_progress
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.engagement import Asked, Reading
@@ -50,7 +50,7 @@ def read_figures(
     at: datetime,
     *,
     beat: Callable[[], None] = lambda: None,
-    progress: Tell = silent,
+    progress: Tell = ignore_progress,
 ) -> Reading:
     """Read all figures as of *at* (aware); return the finished reading.
 
@@ -73,7 +73,7 @@ def read_with(
     *,
     at: datetime,
     beat: Callable[[], None] = lambda: None,
-    progress: Tell = silent,
+    progress: Tell = ignore_progress,
 ) -> Reading:
     """Read all figures over open *reads*."""
     keeper = WorkLease(services, lease=LEASE, busy=_BUSY, beat=beat)
@@ -138,7 +138,7 @@ class _Round:
 
     def _employed(self) -> frozenset[str]:
         day = self._services.config.work_calendar().local_day(self._at)
-        people = directory.known(self._services.directory, self._store.members.all(), day=day)
+        people = directory.merge_known(self._services.directory, self._store.members.all(), day=day)
         return frozenset(userid for userid, person in people.items() if person.employed_on(day))
 
     # --- members ---
@@ -202,7 +202,7 @@ class _Round:
     def _teams(self, userids: Sequence[str] | set[str]) -> dict[int, tuple[str, ...]]:
         """Return the members of *userids* in each department or below it."""
         day = self._services.config.work_calendar().local_day(self._at)
-        people = directory.known(self._services.directory, self._store.members.all(), day=day)
+        people = directory.merge_known(self._services.directory, self._store.members.all(), day=day)
         found: dict[int, set[str]] = {}
         for userid in userids:
             for own in people[userid].membership_on(day).departments if userid in people else ():

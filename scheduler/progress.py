@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.core.progress import Status
-from bot.features.preferences.help_request import helpers
+from bot.features.preferences.help_request import build_helper_test
 from bot.features.progress import progress as progress_message
 from bot.features.reminder.offers import build_offers
-from bot.features.renames.proposals import in_question
+from bot.features.renames.proposals import list_in_question
 from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
@@ -23,8 +23,8 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
     """
     local = standings.calendar.local(standings.at)
     yesterday = local.date() - timedelta(days=1)
-    unsure, offered = in_question(services), build_offers(services, standings)
-    has_helper = helpers(services, at=standings.at)
+    unsure, offered = list_in_question(services), build_offers(services, standings)
+    has_helper = build_helper_test(services, at=standings.at)
     for userid, rows in standings.by_person.items():
         if userid in unsure or not standings.works_on(userid, local.date()):
             continue

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 
 from bot.core.progress import QuotaFigures
 from bot.features.outages.catch_up import gap_of
-from bot.features.preferences.help_request import helpers
+from bot.features.preferences.help_request import build_helper_test
 from bot.features.reminder.message import days_after, list_to_remind
 from bot.features.reminder.message import reminder as reminder_message
 from bot.features.reminder.offer import offer_help
 from bot.features.reminder.offers import build_offers
-from bot.features.renames.proposals import in_question
+from bot.features.renames.proposals import list_in_question
 from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
@@ -29,7 +29,7 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
     language = services.language
     unsure = unsure_of(services, at=standings.at)
     offered, leaves = build_offers(services, standings), services.store.preferences.leaves()
-    has_helper = helpers(services, at=standings.at)
+    has_helper = build_helper_test(services, at=standings.at)
     counts_today = standings.calendar.is_workday(local.date()) and not standings.calendar.hours_over(local)
     for userid, rows in standings.by_person.items():
         due = list_to_remind(rows)
@@ -82,4 +82,4 @@ def may_be_away(
 def unsure_of(services: Services, *, at: datetime) -> frozenset[str]:
     """Return the people with possibly incomplete figures as of *at* (aware)."""
     gap = gap_of(services, "reminder", at=at)
-    return in_question(services) | (gap.members if gap and gap.members else frozenset())
+    return list_in_question(services) | (gap.members if gap and gap.members else frozenset())

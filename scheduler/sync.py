@@ -16,7 +16,7 @@ from bot.features.outages.catch_up import is_wanted
 from bot.features.people.refresh import read_directory
 from bot.features.standings.load import Standings
 from bot.features.sync.lists import Tell
-from bot.features.sync.reconcile import reconcile, silent
+from bot.features.sync.reconcile import ignore_progress, reconcile
 from bot.features.sync.report import load_sync_report
 from bot.messages.message import Message
 from bot.services import Services
@@ -34,7 +34,7 @@ def take_over(
     *,
     beat: Callable[[], None] = lambda: None,
     accept_losses: bool = False,
-    progress: Tell = silent,
+    progress: Tell = ignore_progress,
 ) -> SyncRun:
     """Read the directory, unless a roster replaces it, and compare contacts as of *at* (aware).
 

@@ -17,8 +17,8 @@ from bot.core.people import Person
 from bot.core.progress import QuotaFigures, Status
 from bot.core.status import is_tight
 from bot.features.outages.catch_up import gap_of
-from bot.features.preferences.help_request import helpers
-from bot.features.renames.proposals import in_question
+from bot.features.preferences.help_request import build_helper_test
+from bot.features.renames.proposals import list_in_question
 from bot.features.standings.gains import Gains
 from bot.features.standings.load import (
     Standings,
@@ -51,11 +51,11 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
         ahead=_ahead(services, standings, day=coming),
         first=monday,
         coming=coming,
-        unsure=in_question(services),
+        unsure=list_in_question(services),
         leaves=services.store.preferences.leaves(),
         team_digest=TeamDigest(services, standings, help_on=coming),
         gains=_most(Gains(services, standings).of(standings.by_person)),
-        has_helper=helpers(services, at=standings.at),
+        has_helper=build_helper_test(services, at=standings.at),
     )
     for userid, person in sorted(standings.people.items()):
         if not standings.works_on(userid, today):

@@ -13,7 +13,7 @@ from builders.service import ROSTER, contact_event, logged, rows, services
 
 import handlers
 from bot.features.ledger.derive import derive
-from bot.features.people.directory import known
+from bot.features.people.directory import merge_known
 from bot.services import Services
 from bot.store.engine import StoreBusyError, StoreError
 from bot.store.store import Store
@@ -294,10 +294,10 @@ def test_the_event_of_somebody_unknown_counts_once_the_roster_knows_him(tmp_path
     with services(tmp_path) as before:
         receive(before, contact_event(userid="NewHire7"))
         work_off(before)
-        unknown = known(before.directory, {}, day=before.clock.now().date())
+        unknown = merge_known(before.directory, {}, day=before.clock.now().date())
         kept = states(before)
     with services(tmp_path, roster=ROSTER + "newhire7,员工丙,2,,,,,\n") as after:
-        people = known(after.directory, {}, day=after.clock.now().date())
+        people = merge_known(after.directory, {}, day=after.clock.now().date())
         adds = after.store.ledger.contacts(since=0, upto=2**40, alive=False)
 
     assert (kept, "newhire7" in unknown) == (["done"], False)

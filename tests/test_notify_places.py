@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from builders.e2e import QUOTA, FakeTime, at, change, installation, outbox_rows, write_config, write_roster
 
-from bot.features.notify.enqueue import build_unasked, enqueue_unasked, going, quiet_hours
+from bot.features.notify.enqueue import build_unasked, enqueue_unasked, preview_enqueue, quiet_hours
 from bot.features.notify.recheck import hold_back
 from bot.messages.catalog import texts_in
 from bot.messages.lines import first_line, footer
@@ -342,7 +342,9 @@ def test_a_preview_names_what_would_go_and_takes_no_slot(services: Services) -> 
     quiet = quiet_hours(services)
     found = [
         one.job
-        for one in going(services, [*planned, row(services, "admin", "yi", when=evening)], quiet=quiet)
+        for one in preview_enqueue(
+            services, [*planned, row(services, "admin", "yi", when=evening)], quiet=quiet
+        )
     ]
 
     # One of three slots is taken, the next two take the others; leave waits.
@@ -355,7 +357,7 @@ def test_what_goes_is_what_was_previewed(services: Services) -> None:
     evening = at("2026-11-24T17:00")
     planned = [row(services, f"statement:{n}", to, when=evening) for to in ("jia", "yi") for n in range(4)]
     quiet = quiet_hours(services)
-    previewed = [one.key for one in going(services, planned, quiet=quiet)]
+    previewed = [one.key for one in preview_enqueue(services, planned, quiet=quiet)]
 
     with services.store.transaction():
         for message in planned:

@@ -24,7 +24,7 @@ from builders.service import contact_event
 
 from bot.config import load
 from bot.features.health import Health, metrics_text
-from bot.features.notify.enqueue import enqueue_unasked, going, quiet_hours
+from bot.features.notify.enqueue import enqueue_unasked, preview_enqueue, quiet_hours
 from bot.features.notify.recheck import hold_back
 from bot.services import Services
 from bot.wecom.welcome import Greeting
@@ -297,7 +297,7 @@ def test_back_to_shadow_stops_what_was_planned_but_not_sent(tmp_path: Path) -> N
 def test_a_dry_run_shows_what_would_go_in_this_mode(tmp_path: Path) -> None:
     with branch(tmp_path, IN_PILOT) as services:
         planned = plan(services, "progress", at=MORNING)
-        shown = {one.to_userid for one in going(services, planned, quiet=quiet_hours(services))}
+        shown = {one.to_userid for one in preview_enqueue(services, planned, quiet=quiet_hours(services))}
 
     assert shown - {"root"} == PILOT
 

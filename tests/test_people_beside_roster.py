@@ -144,7 +144,7 @@ def test_what_is_known_before_it_is_recorded_has_one_place_a_day_too(store: Stor
     record(store, MONDAY, person())
     record(store, TUESDAY, person(department=12))
     files = Directory((person(department=13),), Departments())
-    known = [directory.known(files, store.members.all(), day=day)["jia"] for day in (TUESDAY, FRIDAY)]
+    known = [directory.merge_known(files, store.members.all(), day=day)["jia"] for day in (TUESDAY, FRIDAY)]
 
     first = (None, 11, "客户经理")
     assert places(known[0]) == [first, (TUESDAY, 13, "客户经理")]
@@ -184,7 +184,7 @@ def test_days_stay_in_order_when_the_clock_went_back(store: Store) -> None:
     record(store, MONDAY, person())
     record(store, FRIDAY, person(department=12))
     files = Directory((person(department=13),), Departments())
-    before = directory.known(files, store.members.all(), day=TUESDAY)["jia"]
+    before = directory.merge_known(files, store.members.all(), day=TUESDAY)["jia"]
     after = record(store, TUESDAY, *files.people)
 
     for one in (before, after):
@@ -199,5 +199,5 @@ def test_who_is_missing_from_the_files_stays_as_recorded(store: Store) -> None:
 
     assert places(after) == [(None, 11, "客户经理")]
     assert set(store.members.all()) == {"jia", "yi"}
-    known = directory.known(Directory((), Departments()), store.members.all(), day=TUESDAY)
+    known = directory.merge_known(Directory((), Departments()), store.members.all(), day=TUESDAY)
     assert set(known) == {"jia", "yi"}

@@ -194,7 +194,7 @@ def _cut_off(*_arguments: object, **_named: object) -> bool:
 
 
 def test_help_would_reach_somebody_where_a_leader_may_be_told(services: Services) -> None:
-    has_helper = help_request.helpers(services, at=TUESDAY)
+    has_helper = help_request.build_helper_test(services, at=TUESDAY)
 
     assert {userid: has_helper(userid) for userid in ("zhang", "head", "stranger")} == {
         "zhang": True,
@@ -206,7 +206,7 @@ def test_help_would_reach_somebody_where_a_leader_may_be_told(services: Services
 def test_help_would_reach_nobody_whose_leader_is_not_told_anything(tmp_path: Path) -> None:
     pilot = '[rollout]\nmode = "pilot"\ndepartments = [12]\n'
     with branch(tmp_path, more=pilot, when=TUESDAY) as services:
-        assert not help_request.helpers(services, at=TUESDAY)("zhang")
+        assert not help_request.build_helper_test(services, at=TUESDAY)("zhang")
 
 
 def test_whom_nobody_leads_is_told_so(services: Services) -> None:

@@ -12,7 +12,7 @@ from builders.branches import china, person, quota
 from bot.core.people import Departments
 from bot.core.periods import PeriodKind, parse_period
 from bot.core.rulebook import QuotaInPeriod
-from bot.features.preferences.leave_rules import Effect, Span, effect_of, run_from, within
+from bot.features.preferences.leave_rules import Effect, Span, effect_of, find_run, list_within
 
 
 def november(first: int, last: int) -> Span:
@@ -35,7 +35,7 @@ def november(first: int, last: int) -> Span:
     ],
 )
 def test_the_days_that_are_said_of_those_that_were_asked_about(said: list[Span], found: list[Span]) -> None:
-    assert within(said, november(24, 27)) == tuple(found)
+    assert list_within(said, november(24, 27)) == tuple(found)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_the_days_that_are_said_of_those_that_were_asked_about(said: list[Span],
 def test_the_next_days_that_follow_one_another(days: list[int], found: tuple[int, int] | None) -> None:
     wanted = None if found is None else november(*found)
 
-    assert run_from({date(2026, 11, day) for day in days}, date(2026, 11, 24)) == wanted
+    assert find_run({date(2026, 11, day) for day in days}, date(2026, 11, 24)) == wanted
 
 
 def effect(days: list[int], quota_periods: list[QuotaInPeriod], **known: Any) -> Effect:

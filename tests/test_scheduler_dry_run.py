@@ -23,7 +23,7 @@ from builders.e2e import (
 )
 
 from bot.core.quiet_hours import kind_of
-from bot.features.notify.enqueue import going, quiet_hours
+from bot.features.notify.enqueue import preview_enqueue, quiet_hours
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 from bot.store.preferences import Way
@@ -92,7 +92,7 @@ def shown_and_stored(
     clock.set(when)
     before = {row["key"] for row in outbox_rows(services)}
     planned = plan(services, job, at=clock.now())
-    shown = {one.key: one.content for one in going(services, planned, quiet=quiet_hours(services))}
+    shown = {one.key: one.content for one in preview_enqueue(services, planned, quiet=quiet_hours(services))}
     untouched = {row["key"] for row in outbox_rows(services)} == before
 
     fired = fire(services, Firing(job, int(clock())), now=clock.now())
@@ -133,7 +133,7 @@ def test_of_two_messages_of_one_dry_run_one_carries_the_other(tmp_path: Path) ->
         )  # done: no reminder to leave a place to
         clock.set("2026-11-26T09:07")
         planned = list(plan(services, "progress", at=clock.now()))
-        admin, progress = going(services, planned, quiet=quiet_hours(services))
+        admin, progress = preview_enqueue(services, planned, quiet=quiet_hours(services))
 
         assert [one.job for one in planned] == ["admin", "progress"]
         assert (admin.key, progress.key) == ("admin:2026-11-26:boss", "progress:2026-11-26:boss")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.people import Departments, Membership, Person
-from bot.features.people.directory import dated_tree, known, record
+from bot.features.people.directory import dated_tree, merge_known, record
 from bot.services import Directory
 from bot.store.engine import SqlRow
 from bot.store.store import Store
@@ -154,7 +154,7 @@ def test_a_clock_that_went_back_does_not_disorder_the_past(store: Store) -> None
     read(store, MONDAY, person(department=2))
     read(store, WEDNESDAY, person(department=3))
 
-    merged = known(Directory((person(department=4),), Departments()), store.members.all(), day=TUESDAY)
+    merged = merge_known(Directory((person(department=4),), Departments()), store.members.all(), day=TUESDAY)
 
     days = [membership.since for membership in merged["yg01"].memberships[1:]]
     assert days == sorted(day for day in days if day is not None)
@@ -164,7 +164,7 @@ def test_a_report_sees_the_file_as_it_is_now_and_records_nothing(store: Store) -
     read(store, MONDAY, person(department=2))
     before = store.members.all()
 
-    merged = known(
+    merged = merge_known(
         Directory((person(department=3), person("new")), Departments()), store.members.all(), day=TUESDAY
     )
 
@@ -177,7 +177,7 @@ def test_a_report_sees_the_file_as_it_is_now_and_records_nothing(store: Store) -
 def test_what_a_report_sees_is_what_a_recording_then_keeps(store: Store) -> None:
     read(store, MONDAY, person(department=2))
     files = Directory((person(department=3), person("new")), Departments())
-    merged = known(files, store.members.all(), day=TUESDAY)
+    merged = merge_known(files, store.members.all(), day=TUESDAY)
 
     read(store, TUESDAY, *files.people)
 

@@ -12,7 +12,14 @@ from builders.messages import BEHIND, WAITING
 from bot.core.leaderboard import Gain
 from bot.core.pending import Waiting
 from bot.core.verdicts import Verdict
-from bot.features.teams.help_needs import Improved, Need, NeedKind, find_most_improved, just_back, need_of
+from bot.features.teams.help_needs import (
+    Improved,
+    Need,
+    NeedKind,
+    find_last_leave,
+    find_most_improved,
+    need_of,
+)
 
 TAGS = replace(WAITING[0], contacts=4)
 FACTS = replace(TAGS, verdict=Verdict.FACTS, missing=("opened",))
@@ -70,13 +77,13 @@ def test_leave_before_the_period_did_not_change_the_target() -> None:
     ],
 )
 def test_back_from_leave_is_news_for_three_workdays(today: date, days: int) -> None:
-    assert len(just_back(WEEK_OFF, today=today, is_workday=weekday)) == days
+    assert len(find_last_leave(WEEK_OFF, today=today, is_workday=weekday)) == days
 
 
 def test_two_leaves_with_a_workday_between_them_are_two() -> None:
     absences = WEEK_OFF | {date(2026, 11, 12)}
 
-    assert just_back(absences, today=TODAY, is_workday=weekday)[0] == date(2026, 11, 16)
+    assert find_last_leave(absences, today=TODAY, is_workday=weekday)[0] == date(2026, 11, 16)
 
 
 def gain(more: int) -> Gain:

@@ -11,7 +11,7 @@ from builders.messages import BEHIND, EXEMPT, MET, MONTHLY
 from bot.core.coaching import CoachingOutcome, Mark
 from bot.core.leaderboard import Gain
 from bot.core.progress import QuotaFigures
-from bot.features.teams.subteam_rules import SubTeam, TeamFigures, compute_subteams, summable, team_gains
+from bot.features.teams.subteam_rules import SubTeam, TeamFigures, compute_subteams, list_summable, team_gains
 
 TODAY = date(2026, 11, 24)
 
@@ -129,7 +129,7 @@ def test_sums_have_rows_of_quotas_that_ask_five_only() -> None:
     weekly = replace(BEHIND, quota="weekly")
     one, two = staff(1, MONTHLY, MONTHLY, EXEMPT), staff(2, MONTHLY, MONTHLY, MONTHLY, weekly)
     one["1-0"] = (MONTHLY, weekly)
-    found = summable({1: list(one), 2: list(two)}, one | two)
+    found = list_summable({1: list(one), 2: list(two)}, one | two)
 
     assert found == {userid: (row,) for userid, (row, *_) in (one | two).items() if row is not weekly}
 

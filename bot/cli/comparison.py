@@ -25,7 +25,7 @@ def describe_gap(services: Services, job: str, *, at: datetime) -> str | None:
     gap = catch_up.gap_of(services, job, at=at)
     if gap is None or (job not in catch_up.ASK_FIRST and not gap.withholds):
         return None
-    return catch_up.said(gap, calendar=services.config.work_calendar())
+    return catch_up.describe_gap(gap, calendar=services.config.work_calendar())
 
 
 def compare_if_incomplete(services: Services, job: str, *, at: datetime) -> str | None:
@@ -45,7 +45,7 @@ def compare_if_incomplete(services: Services, job: str, *, at: datetime) -> str 
     gap = catch_up.gap_of(services, job, at=at)
     if gap is None:
         return None
-    lack = catch_up.said(gap, calendar=services.config.work_calendar())
+    lack = catch_up.describe_gap(gap, calendar=services.config.work_calendar())
     if catch_up.goes_anyway(services, job, gap, at=at):
         click.echo(lack, err=True)
         return None

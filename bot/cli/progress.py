@@ -15,13 +15,13 @@ import click
 from bot.cli.inbox import up_to_date
 from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
-from bot.cli.progress_page import page
+from bot.cli.progress_page import build_page
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures
 from bot.core.teams import Team
 from bot.features.outages import catch_up
 from bot.features.standings.load import load_standings
-from bot.features.standings.report import Report, sheets
+from bot.features.standings.report import Report, build_sheets
 from bot.spreadsheet import workbook
 
 COLUMNS = tuple(field.name for field in fields(QuotaFigures))
@@ -101,9 +101,9 @@ def _written(report: Report, form: str) -> str | bytes:
         case "csv":
             return _as_csv(report)
         case "xlsx":
-            return workbook(sheets(report))
+            return workbook(build_sheets(report))
         case _:
-            return page(report)
+            return build_page(report)
 
 
 class _Choice:

@@ -16,7 +16,7 @@ from bot.features.standings.report import TEAM_KEYS, Report
 from bot.messages.tables import short
 
 
-def page(report: Report) -> str:
+def build_page(report: Report) -> str:
     """Return the tables for people: each quota's rows, with --teams its departments below them."""
     parts: list[RenderableType] = []
     for (quota, period), rows in groupby(report.rows, key=lambda row: (row.quota, row.period)):

@@ -19,7 +19,7 @@ from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.reviews import decide
 from bot.features.reviews.cases import Case, load_cases
 from bot.features.reviews.effect import Effect, effects_of
-from bot.features.reviews.notice import news
+from bot.features.reviews.notice import build_news
 from bot.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -179,7 +179,7 @@ def _decide(
                 services, case.id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
             )
             derive(services)
-            if (message := news(services, case, state, by=by, reason=reason, at=at)) is not None:
+            if (message := build_news(services, case, state, by=by, reason=reason, at=at)) is not None:
                 with services.store.transaction():
                     enqueue_unasked(services, message, quiet=quiet_hours(services))
                 services.outbox_signal.ring()

@@ -20,7 +20,7 @@ from bot.cli.sync import JOB as SYNC
 from bot.cli.sync import compare, for_people, sync_report_json
 from bot.core.sync import NEVER_READ
 from bot.features.details.tags import wait_for_reading, want_again
-from bot.features.notify.enqueue import enqueue_unasked, going, quiet_hours
+from bot.features.notify.enqueue import enqueue_unasked, preview_enqueue, quiet_hours
 from bot.features.outages import clock
 from bot.features.robots.picture import Picture
 from bot.features.sync.report import load_last_sync_report
@@ -112,7 +112,7 @@ def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, An
         click.echo(f"{at:%Y-%m-%d %H:%M} is outside working hours: nothing of this would be sent", err=True)
     if (lack := describe_gap(services, job, at=at)) is not None:
         click.echo(lack, err=True)
-    planned = going(services, plan(services, job, at=at), quiet=quiet_hours(services))
+    planned = preview_enqueue(services, plan(services, job, at=at), quiet=quiet_hours(services))
     return [_now(services, message, otherwise="planned") for message in planned]
 
 

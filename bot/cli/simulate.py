@@ -14,8 +14,8 @@ from bot.cli.bars import bars
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, moment
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
-from bot.cli.simulation_page import SimulationReport, page
-from bot.cli.simulation_sheets import sheets
+from bot.cli.simulation_page import SimulationReport, build_page
+from bot.cli.simulation_sheets import build_sheets
 from bot.config.quotas_file import load_quotas
 from bot.core.progress import QuotaFigures
 from bot.features.people import directory
@@ -73,7 +73,7 @@ def simulate_(
                 at=now,
                 tell=partial(tell, "results"),
             )
-        people = directory.known(services.directory, services.store.members.all(), day=now.date())
+        people = directory.merge_known(services.directory, services.store.members.all(), day=now.date())
     report = SimulationReport(
         simulation=simulation,
         names={userid: person.name for userid, person in people.items()},
@@ -83,9 +83,9 @@ def simulate_(
         case "json":
             deliver(_as_json(report), output)
         case "xlsx":
-            deliver(workbook(sheets(report)), output)
+            deliver(workbook(build_sheets(report)), output)
         case _:
-            deliver(page(report, everybody=everybody), output)
+            deliver(build_page(report, everybody=everybody), output)
 
 
 def _as_json(report: SimulationReport) -> str:

@@ -62,7 +62,7 @@ def minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
 
 
-def page(report: SimulationReport, *, everybody: bool) -> str:
+def build_page(report: SimulationReport, *, everybody: bool) -> str:
     """Return the page for people: a sentence and the sums of each period, then the people who change."""
     texts, simulation = report.texts, report.simulation
     parts: list[RenderableType] = [*_head(report)]

@@ -15,7 +15,7 @@ from bot.spreadsheet import Cell, Column, Form, Sheet
 T = TypeVar("T")
 
 
-def sheets(report: SimulationReport) -> list[Sheet]:
+def build_sheets(report: SimulationReport) -> list[Sheet]:
     """Return the sheets of sums and of people; numbers stay numbers, so that both can be filtered."""
     texts, simulation = report.texts, report.simulation
     title = texts["simulation.title"].say(first=simulation.first, last=simulation.last)

@@ -15,7 +15,7 @@ from bot.features.chat.claim import Claim
 from bot.features.chat.commands import Command, parse_command
 from bot.features.chat.desk import Answer, Ask, Desk, File, Reply
 from bot.features.chat.groups import groups
-from bot.features.notify.enqueue import answer, attached
+from bot.features.notify.enqueue import answer, build_attached
 from bot.messages.catalog import texts_in
 from bot.messages.message import Keep, Line, Message, Part
 from bot.services import Services
@@ -178,5 +178,5 @@ def _attach(desk: Desk, asked: Asked, file: File) -> None:
         subject="team",
         detail={"people": len(file.userids), "filename": file.filename, "format": "xlsx"},
     )
-    row = attached(f"file:{asked.msgid}", asked.userid, name, at=desk.at)
+    row = build_attached(f"file:{asked.msgid}", asked.userid, name, at=desk.at)
     store.outbox.add(row, created_at=int(store.now()))

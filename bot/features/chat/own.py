@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.features.chat import own_message
 from bot.features.chat.desk import Ask
 from bot.features.chat.own_message import OwnPlace
-from bot.features.preferences.help_request import helpers
+from bot.features.preferences.help_request import build_helper_test
 from bot.features.progress import progress as progress_message
 from bot.features.reminder.offers import build_offers
 from bot.features.standings.ranks import compute_ranks
@@ -32,7 +32,7 @@ def progress(ask: Ask) -> Message:
         at=desk.local,
         waiting=desk.standings.waiting(ask.userid),
         offered=build_offers(desk.services, desk.standings)(ask.userid),
-        has_helper=helpers(desk.services, at=desk.at)(ask.userid),
+        has_helper=build_helper_test(desk.services, at=desk.at)(ask.userid),
     )
     proof = issue(desk.services, [statement_of(desk.standings, ask.userid)])[ask.userid]
     *lines, footer = figures.lines

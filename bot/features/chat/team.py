@@ -16,7 +16,7 @@ from bot.features.chat.desk import Answer, Ask, Desk, File
 from bot.features.preferences import leave_message
 from bot.features.preferences.leave import confirm
 from bot.features.standings.ranks import compute_ranks
-from bot.features.standings.report import Report, sheets
+from bot.features.standings.report import Report, build_sheets
 from bot.features.teams import answers as team_messages
 from bot.features.teams import coaching, help_sentences
 from bot.features.teams.digest import TeamContent
@@ -165,7 +165,7 @@ def export(ask: Ask, content: TeamContent) -> Answer:
         ),
         file=File(
             filename=f"team-{ask.userid}-{desk.local:%Y%m%d-%H%M}.xlsx",
-            body=workbook(sheets(report)),
+            body=workbook(build_sheets(report)),
             userids=userids,
         ),
     )

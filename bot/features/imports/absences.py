@@ -72,4 +72,4 @@ class AbsenceLines(ShortLines[Absence]):
 def known_people(services: Services) -> frozenset[str]:
     """Return all userids, past and present, of the roster or WeCom, in lower case."""
     today = services.config.work_calendar().local_day(services.clock.now())
-    return frozenset(directory.known(services.directory, services.store.members.all(), day=today))
+    return frozenset(directory.merge_known(services.directory, services.store.members.all(), day=today))

@@ -72,10 +72,10 @@ def answer(services: Services, key: str, userid: str, message: Written, *, at: d
     aware, by the service's clock.
     """
     rendered = _rendered(services, message, key=key, time_shift=None)
-    return replace(attached(key, userid, "", at=at), **rendered)
+    return replace(build_attached(key, userid, "", at=at), **rendered)
 
 
-def attached(key: str, userid: str, attachment: str, *, at: datetime) -> OutboxMessage:
+def build_attached(key: str, userid: str, attachment: str, *, at: datetime) -> OutboxMessage:
     """Return a row that sends the stored file *attachment* to *userid*, after its answer."""
     return OutboxMessage(
         key=key,
@@ -165,7 +165,7 @@ def enqueue_unasked(
     return _enqueue(services, row, quiet=quiet, spread=spread) is not None
 
 
-def going(
+def preview_enqueue(
     services: Services, messages: Iterable[OutboxMessage], *, quiet: QuietHours
 ) -> Iterator[OutboxMessage]:
     """Yield the *messages*, sorted by receiver, that are stored or would be. Each receiver's are undone."""

@@ -90,10 +90,10 @@ def decide_turn(services: Services, job: str, *, fire_at: int, at: datetime) -> 
     if gap.members is not None and job != "close":
         return FiringTurn(Turn.GO)  # only a later try can help, and that is not soon
     if gaps.is_taken(services.store):
-        return FiringTurn(Turn.GO, said(gap, calendar=calendar))
+        return FiringTurn(Turn.GO, describe_gap(gap, calendar=calendar))
     if gap.lasts or gap.members is not None:
         _ask_for(services, fire_at)
-    note = said(gap, calendar=calendar)
+    note = describe_gap(gap, calendar=calendar)
     if at < latest(job, fire_at, calendar=calendar):
         return FiringTurn(Turn.WAIT, note)
     return FiringTurn(Turn.GO if goes_anyway(services, job, gap, at=at) else Turn.HOLD, note)
@@ -104,7 +104,7 @@ def explain_withheld(services: Services) -> str | None:
     gap = gaps.find_gap(services.store, now=int(services.store.now()))
     if gap is None or not gap.withholds:
         return None
-    return said(gap, calendar=services.config.work_calendar())
+    return describe_gap(gap, calendar=services.config.work_calendar())
 
 
 def goes_anyway(services: Services, job: str, gap: Gap, *, at: datetime) -> bool:
@@ -144,7 +144,7 @@ def latest(job: str, fire_at: int, *, calendar: WorkCalendar) -> datetime:
     return min(max(due + WAIT, closes - ASK_FIRST[job]), last)
 
 
-def said(gap: Gap, *, calendar: WorkCalendar) -> str:
+def describe_gap(gap: Gap, *, calendar: WorkCalendar) -> str:
     """Describe a gap for a person."""
     if FIRST in gap.reasons:
         return "WeCom's lists were not compared as a whole yet: earlier customers may be missing"

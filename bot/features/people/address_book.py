@@ -26,14 +26,14 @@ class Merged:
     doubted: tuple[str, ...] = ()
 
 
-def missing(before: Mapping[str, Entry], seen: Iterable[str]) -> list[str]:
+def list_missing(before: Mapping[str, Entry], seen: Iterable[str]) -> list[str]:
     """Return the members missing from a complete reading that have not left, for WeCom to be asked."""
     return sorted(
         {entry.userid for entry in before.values() if entry.state is not EntryState.LEFT} - set(seen)
     )
 
 
-def after_reading(
+def apply_reading(
     before: Mapping[str, Entry],
     reading: Reading,
     answers: Mapping[str, Member | Absent],
@@ -50,18 +50,18 @@ def after_reading(
     """
     found: dict[str, Entry] = {}
     leads = _leads(reading)
-    for member in visible(reading, answers):
+    for member in list_visible(reading, answers):
         entry = _seen(before.get(member.userid), member, tags=tags[member.userid], day=day)
         entry = replace(entry, leads=tuple(dict.fromkeys((*member.leads, *leads.get(member.userid, ())))))
         if not entry.listed:
             entry = replace(entry, listed=True, listed_on=None if first else day)
-        found[member.userid] = arrived(entry, wanted.get(member.userid))
+        found[member.userid] = mark_arrived(entry, wanted.get(member.userid))
     gone = {userid: answer for userid, answer in answers.items() if isinstance(answer, Absent)}
     lost, doubted = _absent(before, gone, day=day)
     return Merged(entries=found | lost, doubted=doubted)
 
 
-def after_asking(
+def apply_answers(
     before: Mapping[str, Entry],
     answers: Mapping[str, Member | Absent],
     *,
@@ -71,7 +71,9 @@ def after_asking(
 ) -> Merged:
     """Return the changes by answers about single members on the local *day*; *tags* by userid."""
     found = {
-        userid: arrived(_seen(before.get(userid), answer, tags=tags[userid], day=day), wanted.get(userid))
+        userid: mark_arrived(
+            _seen(before.get(userid), answer, tags=tags[userid], day=day), wanted.get(userid)
+        )
         for userid, answer in answers.items()
         if isinstance(answer, Member)
     }
@@ -80,14 +82,14 @@ def after_asking(
     return Merged(entries=found | lost, doubted=doubted)
 
 
-def arrived(entry: Entry, wanted: Wanted | None) -> Entry:
+def mark_arrived(entry: Entry, wanted: Wanted | None) -> Entry:
     """Return *entry* with its arrival by an event; members of the very first reading keep none."""
     if wanted is None or entry.arrived_on is not None or (entry.listed and entry.listed_on is None):
         return entry
     return replace(entry, arrived_on=wanted.arrived_on)
 
 
-def visible(reading: Reading, answers: Mapping[str, Member | Absent]) -> list[Member]:
+def list_visible(reading: Reading, answers: Mapping[str, Member | Absent]) -> list[Member]:
     """Return all members that WeCom shows: in its lists, or when asked about."""
     return [*reading.members, *(answer for answer in answers.values() if isinstance(answer, Member))]
 
@@ -104,7 +106,7 @@ def tags_of(
     A tag that was set aside stays with the members who had it in *before*.
     """
     tags = {}
-    for member in visible(reading, answers):
+    for member in list_visible(reading, answers):
         known = before[member.userid].tags if member.userid in before else ()
         own = {tag.id for tag in reading.tags if has_tag(member, tag, tree=tree)}
         tags[member.userid] = tuple(sorted(own | reading.odd_tags.intersection(known)))

@@ -105,7 +105,7 @@ def load_remembered(store: Store, *, fault: RosterError) -> Files | None:
 
 def build_directory(config: Config, files: Files, store: Store | None) -> Directory:
     """Return the directory of *files* and *store* together; without a store nothing of WeCom is known."""
-    now, held = _stamp(files.stamp, config, store), holding(files, store)
+    now, held = _stamp(files.stamp, config, store), merge_imported(files, store)
     if config.directory.source == "wecom":
         if store is None:
             return Directory((), Departments(), now, files, held)
@@ -120,7 +120,7 @@ def build_directory(config: Config, files: Files, store: Store | None) -> Direct
     return Directory(people, files.departments, now, files, held)
 
 
-def holding(files: Files, store: Store | None) -> tuple[RosterLine, ...]:
+def merge_imported(files: Files, store: Store | None) -> tuple[RosterLine, ...]:
     """Return the roster: an imported line replaces the file's until that one changes."""
     lines = {line.userid: line for line in files.lines}
     imported = {} if store is None else store.roster_lines.all()
@@ -218,7 +218,7 @@ def _member(config: Config, entry: Entry, line: RosterLine | None, tree: Departm
     )
 
 
-def known(directory: Directory, recorded: Mapping[str, Person], *, day: date) -> dict[str, Person]:
+def merge_known(directory: Directory, recorded: Mapping[str, Person], *, day: date) -> dict[str, Person]:
     """Return everybody by userid: the record, and from *day* (local) on what the directory changes.
 
     The first whole reading holds for all time before. People first read later joined on that day, unless
@@ -263,7 +263,7 @@ def dated_tree(now: Departments, recorded: Sequence[Tree], *, day: date) -> Depa
 def record(directory: Directory, members: Members, *, day: date) -> None:
     """Store people and departments of the directory under *day* (local). Call inside a transaction."""
     recorded = members.all()
-    people = known(directory, recorded, day=day)
+    people = merge_known(directory, recorded, day=day)
     members.put((people[person.userid] for person in directory.people), read_on=day)
     trees, parents = members.trees(), dict(directory.departments.parents)
     if directory.people and not trees:

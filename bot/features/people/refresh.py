@@ -17,10 +17,10 @@ import structlog
 from bot.features.people import directory
 from bot.features.people.address_book import (
     Merged,
-    after_asking,
-    after_reading,
+    apply_answers,
+    apply_reading,
     has_tag,
-    missing,
+    list_missing,
     tags_of,
     tree_of,
 )
@@ -75,7 +75,7 @@ def read_directory(services: Services, *, book: AddressBook, at: datetime) -> Di
             reading = book.everything()
             before = services.store.address_book.all()
             seen = [member.userid for member in reading.members]
-            asked = {userid: book.known(userid) for userid in missing(before, seen)}
+            asked = {userid: book.known(userid) for userid in list_missing(before, seen)}
             answers = {userid: found for userid, found in asked.items() if found is not None}
         except WeComError as error:
             trouble = Trouble(getattr(error, "errcode", 0), str(error))
@@ -150,7 +150,7 @@ def _store_answers(
     store, day = services.store, services.config.work_calendar().local_day(at)
     try:
         with store.transaction():
-            merged = after_asking(store.address_book.all(), answers, tags=tags, day=day, wanted=read)
+            merged = apply_answers(store.address_book.all(), answers, tags=tags, day=day, wanted=read)
             store.address_book.done(read.values())
             _keep(services, merged, day=day)
     except StoreError:
@@ -201,7 +201,7 @@ def _kept(
     kept = {number: names[number] for number in reading.odd_tags if number in names}
     with store.transaction():
         wanted = store.address_book.wanted()
-        merged = after_reading(
+        merged = apply_reading(
             store.address_book.all(),
             reading,
             answers,

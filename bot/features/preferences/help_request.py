@@ -17,7 +17,7 @@ from bot.services import Services
 HELP = "help"  # in the key of the message to a leader, with the asker's userid
 
 
-def helpers(services: Services, *, at: datetime) -> Callable[[str], bool]:
+def build_helper_test(services: Services, *, at: datetime) -> Callable[[str], bool]:
     """Return a test by userid: would a request for help at *at* (aware) reach a leader of that person?"""
     quiet, day = quiet_hours(services), services.config.work_calendar().local_day(at)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=day)
@@ -42,7 +42,7 @@ def ask_for_help(
     quiet = quiet_hours(services)
     bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
     leaders = sorted(bank.leaders_of(userid))
-    if not helpers(services, at=now)(userid):
+    if not build_helper_test(services, at=now)(userid):
         return message.nobody_to_help(language=language, has_leader=bool(leaders), at=local)
     rows = load_standings_of(services, [userid], at=now).by_person.get(userid, ())
     wanted = message.help_wanted(language=language, name=quiet.people[userid].name, rows=rows, at=local)

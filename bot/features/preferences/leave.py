@@ -16,7 +16,7 @@ from bot.core.rollout import Mode
 from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.preferences import leave_message
-from bot.features.preferences.leave_rules import Effect, Span, effect_of, within
+from bot.features.preferences.leave_rules import Effect, Span, effect_of, list_within
 from bot.features.standings.load import load_departments, load_people, load_rulebook
 from bot.features.teams.digest import leads
 from bot.messages.message import Message
@@ -70,7 +70,7 @@ def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetim
         return leave_message.not_led(language=language, at=local), False
     person, name = people[userid], people[userid].name or userid
     noted = [(leave.first, leave.last) for leave in services.store.preferences.leaves().get(userid, ())]
-    spans = within(noted, days)
+    spans = list_within(noted, days)
     if not spans:
         return leave_message.taken_back(language=language, name=name, at=local), False
     effect = _effect(services, person, _days(spans), at=at)

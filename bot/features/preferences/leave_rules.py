@@ -34,7 +34,7 @@ class Effect:
     targets: tuple[Prorated, ...]
 
 
-def within(leaves: Iterable[Span], wanted: Span) -> tuple[Span, ...]:
+def list_within(leaves: Iterable[Span], wanted: Span) -> tuple[Span, ...]:
     """Return the days of *leaves* within *wanted*, in order, each once."""
     first, last = wanted
     spans: list[Span] = []
@@ -48,7 +48,7 @@ def within(leaves: Iterable[Span], wanted: Span) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def run_from(days: Collection[date], day: date) -> Span | None:
+def find_run(days: Collection[date], day: date) -> Span | None:
     """Return the first unbroken run in *days* from the local *day* on; None without any."""
     first = min((leave_day for leave_day in days if leave_day >= day), default=None)
     if first is None:

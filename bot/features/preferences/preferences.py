@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from bot.core.workdays import ONE_DAY, epoch_of
 from bot.features.preferences import message
 from bot.features.preferences.leave import ask_leaders
-from bot.features.preferences.leave_rules import run_from
+from bot.features.preferences.leave_rules import find_run
 from bot.features.standings.load import load_people
 from bot.messages.message import Message
 from bot.services import Services
@@ -125,6 +125,6 @@ def back_from_leave(
         language=services.language,
         was_away=was_away,
         muted_until=calendar.moment(mute.until) if mute is not None and muted else None,
-        recorded=None if person is None else run_from(person.absences, today),
+        recorded=None if person is None else find_run(person.absences, today),
         at=calendar.local(now),
     )

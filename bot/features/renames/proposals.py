@@ -89,6 +89,6 @@ def _stands(proposal: Proposal, listed: Collection[str]) -> bool:
     return proposal.old_userid not in listed and proposal.userid in listed
 
 
-def in_question(services: Services) -> frozenset[str]:
+def list_in_question(services: Services) -> frozenset[str]:
     """Return the new userids that may belong to known people, until somebody decides."""
     return frozenset(proposal.userid for proposal in services.store.proposals.open())

@@ -19,7 +19,7 @@ JOB = "decided"  # in the key of the message, with the case
 _LONGEST_LEAVE = 60  # workdays; people on longer leave see the decision in their figures
 
 
-def news(
+def build_news(
     services: Services, case: Case, state: str, *, by: str, reason: str, at: datetime
 ) -> OutboxMessage | None:
     """Return the message about a decision of *at* (aware), for the person's next time at work.

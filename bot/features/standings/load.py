@@ -332,7 +332,7 @@ def _load_people(services: Services) -> People:
         members, absences = services.store.members, services.store.contact_knowledge.absences()
         people = {
             userid: replace(person, absences=absences[userid]) if userid in absences else person
-            for userid, person in directory.known(now, members.all(), day=today).items()
+            for userid, person in directory.merge_known(now, members.all(), day=today).items()
         }
         tree = directory.dated_tree(now.departments, members.trees(), day=today)
         loaded = services.people = People(mark, today, now, people, tree)

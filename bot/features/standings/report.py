@@ -56,7 +56,7 @@ class Report:
         return f"{number} {name}" if name else str(number)
 
 
-def sheets(report: Report) -> list[Sheet]:
+def build_sheets(report: Report) -> list[Sheet]:
     """Return the sheet of rows with all their keys, and the sheet of departments if asked for."""
     texts = report.texts
     lacking = (texts["tables.incomplete"],) if report.incomplete is not None else ()

@@ -10,7 +10,7 @@ from bot.store.sync import SyncReportLine, SyncRun
 ESTIMATE = "estimate"  # marks an estimated number; without it the number is unknown
 
 
-def unseen(store: Store, run: SyncRun) -> list[SyncReportLine]:
+def estimate_unseen(store: Store, run: SyncRun) -> list[SyncReportLine]:
     """Return the estimated lines of the report, by member and in all.
 
     Without figures since the last complete comparison there is no number. Members with an unread list are

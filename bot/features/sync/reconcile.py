@@ -19,7 +19,7 @@ from bot.features.ledger.derive import derive
 from bot.features.people import directory
 from bot.features.renames.proposals import RenameProposer
 from bot.features.sync.compare import Comparison
-from bot.features.sync.estimate import unseen
+from bot.features.sync.estimate import estimate_unseen
 from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Lists, Tell
 from bot.services import Services
@@ -39,7 +39,7 @@ _NOT_IN_DIRECTORY = "left, or not in the directory"
 _NOT_IN_SCOPE = "outside the visible range or 客户联系 → 使用范围"
 
 
-def silent(_step: str, _done: int, _total: int) -> None:
+def ignore_progress(_step: str, _done: int, _total: int) -> None:
     """Ignore the progress."""
 
 
@@ -50,7 +50,7 @@ def reconcile(
     at: datetime,
     work_off: Callable[[Services], object],
     accept_losses: bool = False,
-    progress: Tell = silent,
+    progress: Tell = ignore_progress,
     beat: Callable[[], None] = lambda: None,
 ) -> SyncRun:
     """Compare the ledger with WeCom's lists as of *at* (aware), and return the finished run.
@@ -142,7 +142,7 @@ class _Sync:
 
     def _employed(self, at: datetime) -> frozenset[str]:
         day = self._services.config.work_calendar().local_day(at)
-        people = directory.known(self._services.directory, self._store.members.all(), day=day)
+        people = directory.merge_known(self._services.directory, self._store.members.all(), day=day)
         return frozenset(userid for userid, person in people.items() if person.employed_on(day))
 
     def _read(self, run: SyncRun, *, at: datetime) -> None:
@@ -219,7 +219,7 @@ class _Sync:
             done += len(losses)
             self._tell("writing losses", done, done + (len(losses) == _CHUNK))
         derive(self._services, beat=self._lease.keep)
-        lines = [*unseen(self._store, run), *self._missing(at)]
+        lines = [*estimate_unseen(self._store, run), *self._missing(at)]
         unread = [line for line in lines if line.cause == Cause.UNKNOWN.value]
         is_whole = all(line.text in NEVER_READ for line in unread)
         with self._store.transaction():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.features.teams.digest_message import helped
+from bot.features.teams.digest_message import write_help_lines
 from bot.features.teams.member import TeamMember
 from bot.features.teams.subteams import NamedSubTeams, lines_to_help
 from bot.messages.answers import answered
@@ -27,7 +27,7 @@ def needs_help(
     *subteams*: figures of the teams of leaders below; then *team* holds the direct reports alone.
     """
     texts = texts_in(language)
-    people = helped(team, language=language, at=at)
+    people = write_help_lines(team, language=language, at=at)
     away = sum(1 for member in team if member.away and member.lowest is not None)
     lines: list[str | Line | Listing] = []
     if people:

@@ -25,7 +25,7 @@ from bot.features.teams.digest_message import digest as digest_message
 from bot.features.teams.help_needs import Improved, find_most_improved, need_of
 from bot.features.teams.member import TeamMember
 from bot.features.teams.org_chart import Led, OrgChart
-from bot.features.teams.subteam_rules import SubTeams, compute_subteams, summable, team_gains
+from bot.features.teams.subteam_rules import SubTeams, compute_subteams, list_summable, team_gains
 from bot.features.teams.subteams import NamedSubTeams
 from bot.messages.message import Message
 from bot.services import Services
@@ -82,7 +82,7 @@ class TeamDigest:
         if not led.teams:
             return TeamContent(own=own, summed=own, teams={}, subteams=None)
         teams = {number: [person.userid for person in people] for number, people in led.teams.items()}
-        rows = summable(teams, self._standings.by_person)
+        rows = list_summable(teams, self._standings.by_person)
         below = [
             TeamMember(name=person.name, userid=person.userid, rows=rows[person.userid])
             for people in led.teams.values()

@@ -195,7 +195,7 @@ def _others(texts: Texts, count: Counter[Status]) -> list[str]:
     return [phrase.say(n=count[status]) for status, phrase in rare if count[status]]
 
 
-def helped(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[Line]:
+def write_help_lines(team: Sequence[TeamMember], *, language: str, at: datetime) -> list[Line]:
     """Return a line about each person in *team* who is behind and not away, lowest pace first."""
     texts = texts_in(language)
     return [_helped_person(texts, member, row, language=language, at=at) for member, row in _to_help(team)]

@@ -57,14 +57,14 @@ def need_of(
     if lacking:
         most = max(lacking, key=lambda group: (group.contacts, group.verdict is Verdict.TAGS))
         return Need(kind=kinds[most.verdict], n=most.contacts, missing=most.missing)
-    off = just_back(absences, today=today, is_workday=is_workday)
+    off = find_last_leave(absences, today=today, is_workday=is_workday)
     if len(off) < LONG_OFF:
         return None
     prorated = any(row.period_start <= day <= row.period_end for day in off)
     return Need(kind=NeedKind.BACK, n=len(off), target=row.target if prorated else None)
 
 
-def just_back(
+def find_last_leave(
     absences: Collection[date], *, today: date, is_workday: Callable[[date], bool]
 ) -> tuple[date, ...]:
     """Return the last leave's workdays, in order, if it ended within JUST_BACK workdays; none if away."""

@@ -93,11 +93,11 @@ def compute_subteams(
         small=len(asked) - len(shown),
         alone=sum(team.alone for team in teams) if is_large else 0,
         behind=sum(team.behind for team in teams) if is_large else 0,
-        in_sums=bool(summable(members, rows)),
+        in_sums=bool(list_summable(members, rows)),
     )
 
 
-def summable(
+def list_summable(
     members: Mapping[int, Sequence[str]], rows: Mapping[str, Sequence[QuotaFigures]]
 ) -> dict[str, tuple[QuotaFigures, ...]]:
     """Return, by userid, the rows of *members* that may be in one sum with the leader's direct reports.
