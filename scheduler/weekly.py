@@ -15,7 +15,6 @@ from bot.core.day import DayFacts
 from bot.core.leaderboard import Gain
 from bot.core.people import Person
 from bot.core.progress import QuotaFigures, Status
-from bot.core.status import is_tight
 from bot.features.outages.catch_up import gap_of
 from bot.features.preferences.help_request import build_helper_test
 from bot.features.renames.proposals import list_in_question
@@ -132,10 +131,7 @@ class _Week:
             dose=None if away or no_days else max(doses, default=0),
             waiting=self.standings.waiting(userid),
             may_be_away=away,
-            tight=any(
-                is_tight(dose, target=row.target, own=self.ahead.own_workdays(row))
-                for dose, row in zip(doses, coming, strict=True)
-            ),
+            tight=any(self.ahead.is_tight(row, dose=dose) for dose, row in zip(doses, coming, strict=True)),
             has_helper=self.has_helper(userid),
         )
 

@@ -112,6 +112,21 @@ def test_who_loses_somebody_on_the_last_workday_is_not_told_that_it_is_enough(
     assert (row.today_dose, row.today_left) == (today, 0)  # the figure is fixed for the day
 
 
+def test_a_dose_above_what_counts_of_a_day_is_called_enough_by_no_message(tmp_path: Path) -> None:
+    """Of 47 in 50, two a day count: three on the last day are not enough."""
+    write_roster(tmp_path, FULL, BOSS)
+    quotas = QUOTA + "[quotas.counting]\nmax_per_day = 2\n"
+    clock = FakeTime(at("2026-11-30T09:07"))
+    with installation(write_config(tmp_path, quotas=quotas), clock) as services:
+        days = [at(f"2026-11-{day:02}T10:00") for day in range(2, 26)]
+        add_customers(services, "yg01", *(2 * days)[:47])
+        morning = planned(services, "progress", "2026-11-30T09:07")["yg01"]
+        lines = planned(services, "reminder", "2026-11-30T16:37")["yg01"]
+        answered = say(services, "yg01", "进度")
+
+    assert {morning[0], lines[0], answered[0]} == {"本月目标可能偏紧，先商量怎么办"}
+
+
 def test_an_add_lost_before_its_details_were_read_is_in_today_s_dose(tmp_path: Path) -> None:
     """Nineteen of 21, one of them lost unread: three are to go, not two."""
     write_roster(tmp_path, FULL, BOSS)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import cache, partial
 
 from bot.core.progress import QuotaFigures, Status
-from bot.core.status import is_tight
 from bot.features.reminder.message import list_to_remind
 from bot.features.standings.load import Standings
 from bot.messages.lines import ENOUGH
@@ -21,8 +20,8 @@ _DONE = ENOUGH | {Status.EXEMPT}
 def build_offers(services: Services, standings: Standings) -> Callable[[str], tuple[QuotaFigures, ...]]:
     """Return a function by userid: the rows about which help is offered instead of a number.
 
-    Today's dose is far above the even one of the period, or the last OFTEN own workdays all brought a
-    reminder. Days of leave, imported or noted by chat, are no own workdays.
+    Today's dose is far above the even one of the period, or more than a day may have. Or the last OFTEN own
+    workdays all brought a reminder. Days of leave, imported or noted by chat, are no own workdays.
     """
     today = standings.calendar.local_day(standings.at)
     days = standings.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
@@ -43,9 +42,7 @@ def build_offers(services: Services, standings: Standings) -> Callable[[str], tu
         tight = tuple(
             row
             for row in rows
-            if row.status not in _DONE
-            and row.today_dose
-            and is_tight(row.today_dose, target=row.target, own=standings.own_workdays(row))
+            if row.status not in _DONE and row.today_dose and standings.is_tight(row, dose=row.today_dose)
         )
         due = list_to_remind(rows)
         return tight or (due if due and reminded_often(userid) else ())

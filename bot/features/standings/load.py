@@ -22,6 +22,7 @@ from bot.core.quota_periods import Contacts, Past, QuotaPeriod
 from bot.core.quotas import Basis, stretches_under
 from bot.core.relations import Add
 from bot.core.rulebook import QuotaInPeriod, Rulebook
+from bot.core.status import is_tight
 from bot.core.teams import Team, compute_large_teams, compute_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
@@ -93,6 +94,17 @@ class Standings:
     def own_workdays(self, row: QuotaFigures) -> int:
         """Return the own workdays of the person of *row* in its period; 0 if it is not in *periods*."""
         return len(self._own_days(row))
+
+    def is_tight(self, row: QuotaFigures, *, dose: int) -> bool:
+        """Say whether *dose* is far above the even one of the period of *row*, or above a day's maximum."""
+        caps = [
+            quota.counting.max_per_day
+            for quota, _ in self.periods
+            if quota.id == row.quota and quota.basis is Basis.ADDED
+        ]
+        return any(0 < cap < dose for cap in caps) or is_tight(
+            dose, target=row.target, own=self.own_workdays(row)
+        )
 
     def _own_days(self, row: QuotaFigures) -> list[date]:
         person = self.people[row.userid]
