@@ -270,14 +270,26 @@ class Played:
 
 
 @contextmanager
+def lived(
+    folder: Path, store: str, branch: Branch, *, clock: FakeTime, rules: str | None = None
+) -> Iterator[Services]:
+    """Let everything of *branch* happen in the new *folder*, and yield the installation.
+
+    *rules* replaces the text of its rules on all days.
+    """
+    folder.mkdir()
+    record(folder, store, branch, rules=rules)
+    with installation(_write(folder, store, branch, LAST_DAY, rules=rules), clock) as services:
+        live(services, branch)
+        yield services
+
+
+@contextmanager
 def played(folder: Path, store: str, story: Story) -> Iterator[Played]:
     """Let a story happen on a store, and yield the installation after all of it."""
-    folder.mkdir()
     before, after, closed = story.before, story.after, set[tuple[str, str]]()
     end = datetime.combine(LAST_DAY, time(12), after.zone)
-    record(folder, store, before)
-    with installation(_write(folder, store, before, LAST_DAY), FakeTime(story.closed_at or end)) as services:
-        live(services, before)
+    with lived(folder, store, before, clock=FakeTime(story.closed_at or end)) as services:
         if story.closed_at is not None:
             results.close_due(services, at=story.closed_at)
             closed = {(one.quota, one.period) for one in services.store.results.closed()}
