@@ -17,6 +17,7 @@ from bot.features.chat.desk import Answer, Ask, Desk, File, Reply
 from bot.features.chat.groups import groups
 from bot.features.notify.enqueue import answer, build_attached
 from bot.messages.catalog import texts_in
+from bot.messages.lines import first_line
 from bot.messages.message import Keep, Line, Message, Part
 from bot.services import Services
 from bot.store.chat import ChatRequest as Asked
@@ -159,8 +160,11 @@ def _with_lack(desk: Desk, answered: Message | Answer) -> Message | Answer:
 
 
 def _with_line(desk: Desk, message: Message) -> Message:
+    text = texts_in(desk.language)["own.incomplete"]
+    if message.lines[0] == first_line(text):
+        return message  # it begins with it
     *lines, footer = message.lines
-    lack = Line((Part(texts_in(desk.language)["own.incomplete"]),), Keep.CORE)
+    lack = Line((Part(text),), Keep.CORE)
     record = None if message.record is None else _with_line(desk, message.record)
     return replace(message, lines=(*lines, lack, footer), record=record)
 

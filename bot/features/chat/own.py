@@ -16,11 +16,15 @@ from bot.features.statements.message import code_line
 from bot.features.statements.proof import issue, statement_of
 from bot.messages.answers import timed
 from bot.messages.catalog import texts_in
+from bot.messages.lines import first_line
 from bot.messages.message import Message
 
 
 def progress(ask: Ask) -> Message:
-    """Return the morning message as of now, with a code that proves the figures genuine."""
+    """Return the morning message as of now, with a code that proves the figures genuine.
+
+    Incomplete figures judge nobody: the answer begins with what they lack, and has no offer and no code.
+    """
     desk = ask.desk
     rows = desk.standings.by_person.get(ask.userid, ())
     if not rows:
@@ -31,13 +35,17 @@ def progress(ask: Ask) -> Message:
         yesterday=desk.standings.day(ask.userid, desk.local.date() - timedelta(days=1)),
         at=desk.local,
         waiting=desk.standings.waiting(ask.userid),
-        offered=build_offers(desk.services, desk.standings)(ask.userid),
+        offered=() if desk.lacks else build_offers(desk.services, desk.standings)(ask.userid),
         has_helper=build_helper_test(desk.services, at=desk.at)(ask.userid),
     )
-    proof = issue(desk.services, [statement_of(desk.standings, ask.userid)])[ask.userid]
-    *lines, footer = figures.lines
-    message = replace(figures, lines=(*lines, code_line(desk.language, proof.code), footer))
-    kind = texts_in(desk.language)["own.progress_kind"]
+    head, *lines, footer = figures.lines
+    texts = texts_in(desk.language)
+    if desk.lacks:
+        message = replace(figures, lines=(first_line(texts["own.incomplete"]), *lines, footer))
+    else:
+        proof = issue(desk.services, [statement_of(desk.standings, ask.userid)])[ask.userid]
+        message = replace(figures, lines=(head, *lines, code_line(desk.language, proof.code), footer))
+    kind = texts["own.progress_kind"]
     return timed(message, language=desk.language, kind=kind, at=desk.local)
 
 
