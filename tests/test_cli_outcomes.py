@@ -130,16 +130,17 @@ def test_a_closed_period_is_listed_with_each_figure_under_its_name(
     }
     assert before["closed_at"] == "2026-11-09T08:42:00+08:00"
     assert before["appeals_until"] == "2026-11-16T18:00:00+08:00"
-    assert (signed.code, signed.err.split(":")[0]) == (0, "zhang")
+    assert (signed.code, signed.err) == (0, "zhang：有申诉未决，处理完后请再签一次\n")
+    assert signed.out == "cm-monthly 2026-10：1 行已定稿，签字人 人事\n"
     assert (after["people"], after["final"], after["open"]) == (2, 1, ["zhang"])
     (one,) = after["corrections"]
     assert (one["userid"], one["stored"]["counted"], one["now"]["counted"]) == ("li", 2, 3)
     assert (one["stored"]["target"], one["now"]["target"]) == (3, 3)
     assert (one["stored"]["status"], one["now"]["status"]) == ("missed", "met")
     assert text.splitlines() == [
-        "cm-monthly 2026-10: 1 of 2 line(s) final; appeals until 2026-11-16T18:00",
-        "  zhang: an appeal is undecided",
-        "  li: stored 2/3, would be 3/3 now: quotabot close correct",
+        "cm-monthly 2026-10：2 行中 1 行已定稿；申诉截止 2026-11-16T18:00",
+        "  zhang：有申诉未决",
+        "  li：已存 2/3，现在应为 3/3：quotabot close correct",
     ]
 
 
@@ -150,6 +151,7 @@ def test_a_refused_correction_ends_with_1_and_changes_nothing(quotabot: Quotabot
     refused = quotabot("close", "correct", *OCTOBER, "li", "--by", "人事", "--reason", "回调迟到")
 
     assert (refused.code, refused.out) == (1, "")
+    assert refused.err == "cm-monthly 2026-10：li 没有可更正的\n"
     newest = services.store.results.newest(*OCTOBER)
     assert (newest["li"].line.counted, newest["li"].version) == (2, 1)
 

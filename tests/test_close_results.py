@@ -363,7 +363,7 @@ def test_the_commands(
 ) -> None:
     quotabot: Quotabot = command_here(capsys, monkeypatch)
     october = ("cm-monthly", "2026-10")
-    with branch(tmp_path) as services:
+    with branch(tmp_path, language="en") as services:
         config = ("--config", str(services.config.file))
         none = quotabot("close", "list", *config)
         early = quotabot("close", "sign", *october, "--by", "人事", *config)

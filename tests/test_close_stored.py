@@ -37,6 +37,7 @@ CLOSE = at("2026-12-08T08:42")
 OVER = at("2026-12-15T18:00")
 NAME = ("cm-monthly", "2026-11")
 NEW = "new,员工丙,11,客户经理,,2026-10-01,,"  # in the roster late, employed before
+ENGLISH = '[locale]\nlanguage = "en"\n'
 
 
 def close(services: Services, *, when: datetime = CLOSE) -> None:
@@ -92,7 +93,7 @@ def test_a_late_person_is_a_proposed_correction(
 ) -> None:
     quotabot: Quotabot = command_here(capsys, monkeypatch)
     october = ("cm-monthly", "2026-10")
-    with branch(tmp_path, quotas=RULES, when=at("2026-11-09T08:42")) as services:
+    with branch(tmp_path, quotas=RULES, more=ENGLISH, when=at("2026-11-09T08:42")) as services:
         add(services, "zhang", "wm-1", "2026-10-12T10:00")
         close(services, when=at("2026-11-09T08:42"))
         config = services.config.file
@@ -228,7 +229,7 @@ def test_the_commands_print_every_change_before_signing(
 ) -> None:
     quotabot: Quotabot = command_here(capsys, monkeypatch)
     october = ("cm-monthly", "2026-10")
-    with branch(tmp_path, quotas=RULES, when=at("2026-11-09T08:42")) as services:
+    with branch(tmp_path, quotas=RULES, more=ENGLISH, when=at("2026-11-09T08:42")) as services:
         for customer in ("wm-1", "wm-2"):
             add(services, "zhang", customer, "2026-10-12T10:00")
             add(services, "li", f"{customer}-li", "2026-10-12T10:00")

@@ -11,6 +11,7 @@ from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, iso, json_text, loaded
 from bot.core.progress import QuotaFigures
 from bot.features.close import results
+from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 from bot.store.results import Closed
 
@@ -29,13 +30,14 @@ def list_(config_path: Path, form: str) -> None:
     """List closed periods: open appeals, changes since the close, possible corrections. Changes nothing."""
     with up_to_date(loaded(config_path)) as services:
         periods = [_period(services, closed) for closed in services.store.results.closed()]
+        texts = texts_in(services.language)
     if form == "json":
         click.echo(json_text({"periods": periods}), nl=False)
         return
     for period in periods:
-        click.echo(_for_people(period))
+        click.echo(_for_people(period, texts))
     if not periods:
-        click.echo("nothing was closed yet")
+        click.echo(texts["cli.close.none"])
 
 
 @close.command()
@@ -53,14 +55,14 @@ def sign(config_path: Path, quota: str, period: str, by: str) -> None:
     quotabot close sign cm-monthly 2026-11 --by "HR, Wang"
     """
     with up_to_date(loaded(config_path), results.ClosingError, ValueError) as services:
-        now = services.clock.now()
+        now, texts = services.clock.now(), texts_in(services.language)
         results.may_sign(services, quota, period, at=now)
         for change in results.list_changes(services, quota, period, at=now):
-            click.echo(_change_for_people(_change(change)))
+            click.echo(_change_for_people(_change(change), texts))
         final, waiting = results.sign(services, quota, period, by=by, at=now)
-    click.echo(f"{quota} {period}: {len(final)} line(s) are final now, signed by {by}")
+    click.echo(texts["cli.close.signed"].say(quota=quota, period=period, n=len(final), by=by))
     for userid in waiting:
-        click.echo(f"{userid}: an appeal is undecided; sign again after the decision", err=True)
+        click.echo(texts["cli.close.sign_again"].say(userid=userid), err=True)
 
 
 @close.command()
@@ -79,7 +81,10 @@ def correct(config_path: Path, quota: str, period: str, userid: str, by: str, re
     with up_to_date(loaded(config_path), results.ClosingError, ValueError) as services:
         at = services.clock.now()
         line = results.correct(services, quota, period, userid.lower(), by=by, reason=reason, at=at)
-    click.echo(f"{quota} {period} {line.userid}: {line.counted}/{line.target} from now on, by {by}")
+        texts = texts_in(services.language)
+    figures = {"counted": line.counted, "target": line.target}
+    said = texts["cli.close.corrected"]
+    click.echo(said.say(quota=quota, period=period, userid=line.userid, by=by, **figures))
 
 
 def _period(services: Services, closed: Closed) -> dict[str, Any]:
@@ -113,34 +118,36 @@ def _figures(row: QuotaFigures | None) -> dict[str, Any] | None:
     return None if row is None else {name: getattr(row, name) for name in _SHOWN}
 
 
-def _for_people(period: dict[str, Any]) -> str:
-    state = f"{period['final']} of {period['people']} line(s) final"
-    lines = [f"{period['quota']} {period['period']}: {state}; appeals until {period['appeals_until'][:16]}"]
-    lines += [f"  {userid}: an appeal is undecided" for userid in period["open"]]
-    lines += [f"  {_change_for_people(change)}" for change in period["changes"]]
+def _for_people(period: dict[str, Any], texts: Texts) -> str:
+    named = {name: period[name] for name in ("quota", "period", "people", "final")}
+    lines = [texts["cli.close.state"].say(until=period["appeals_until"][:16], **named)]
+    lines += ["  " + texts["cli.close.undecided"].say(userid=userid) for userid in period["open"]]
+    lines += [f"  {_change_for_people(change, texts)}" for change in period["changes"]]
     for change in period["corrections"]:
-        stored, now, _ = _texts(change)
-        lines.append(f"  {change['userid']}: {stored}, would be {now} now: quotabot close correct")
+        stored, now, _ = _figure_texts(change, texts)
+        text = texts["cli.close.would_be"].say(userid=change["userid"], stored=stored, now=now)
+        lines.append(f"  {text}")
     return "\n".join(lines)
 
 
-def _change_for_people(change: dict[str, Any]) -> str:
+def _change_for_people(change: dict[str, Any], texts: Texts) -> str:
     """Return one line about a change since the close, and what a signature makes of it."""
-    stored, now, signed = _texts(change)
+    stored, now, signed = _figure_texts(change, texts)
+    fate: str
     if change["stored"] is None:
-        fate = "left out, a correction after the signature adds the line"
+        fate = texts["cli.close.left_out"]
     elif change["signed"] is None:
-        fate = "an appeal is undecided, the line stays open"
+        fate = texts["cli.close.stays_open"]
     elif change["signed"] == change["stored"]:
-        fate = "not in the employee's favour, left out"
+        fate = texts["cli.close.not_in_favour"]
     elif change["signed"] == change["now"]:
-        fate = "in the employee's favour, taken"
+        fate = texts["cli.close.in_favour"]
     else:
-        fate = f"signed as {signed}: what is in the employee's favour, the rest is left out"
-    return f"{change['userid']}: {stored}, now {now}: {fate}"
+        fate = texts["cli.close.in_part"].say(signed=signed)
+    return texts["cli.close.change"].say(userid=change["userid"], stored=stored, now=now, fate=fate)
 
 
-def _texts(change: dict[str, Any]) -> tuple[str, str, str]:
+def _figure_texts(change: dict[str, Any], texts: Texts) -> tuple[str, str, str]:
     """Return the stored, present and signed figures for people, with what differs between them."""
     figures = [change["stored"], change["now"], change.get("signed")]
     known = [row for row in figures if row is not None]
@@ -151,15 +158,17 @@ def _texts(change: dict[str, Any]) -> tuple[str, str, str]:
     ]
     if len({(row["counted"], row["target"]) for row in known}) > 1:
         keys = [key for key in keys if key in ("penalty", "reward")]
-    stored, now, signed = ("" if row is None else _short(row, keys) for row in figures)
-    return f"stored {stored}" if stored else "no stored line", now or "under the quota no longer", signed
+    stored, now, signed = ("" if row is None else _short(row, keys, texts) for row in figures)
+    before = texts["cli.close.stored"].say(figures=stored) if stored else texts["cli.close.not_stored"]
+    return before, now or texts["cli.close.no_longer"], signed
 
 
-def _short(figures: dict[str, Any], keys: list[str]) -> str:
+def _short(figures: dict[str, Any], keys: list[str], texts: Texts) -> str:
     """Return figures as people write them: `47/50`, then those named by *keys*."""
+    flags = " ".join(figures["flags"]) or texts["cli.close.no_flag"]
     more = {
-        "gross": f" of {figures['gross']} adds",
-        "flags": f", {' '.join(figures['flags']) or 'no flag'}",
+        "gross": texts["cli.close.gross"].say(n=figures["gross"]),
+        "flags": texts["cli.close.flags"].say(flags=flags),
         "penalty": f" −{figures['penalty']}" if figures["penalty"] else "",
         "reward": f" +{figures['reward']}" if figures["reward"] else "",
     }

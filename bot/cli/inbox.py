@@ -11,7 +11,9 @@ import click
 
 from bot.app.bootstrap import open_services
 from bot.config import Config
+from bot.core.errors import SpokenError
 from bot.features.ledger.derive import note_rules
+from bot.messages.catalog import texts_in
 from bot.services import Services
 from handlers.inbox import work_off
 
@@ -27,7 +29,7 @@ def up_to_date(config: Config, *refusals: type[Exception], may_create: bool = Fa
         try:
             yield services
         except refusals as error:
-            click.echo(str(error), err=True)
+            click.echo(error.spoken if isinstance(error, SpokenError) else str(error), err=True)
             sys.exit(1)
 
 
@@ -37,13 +39,12 @@ def catch_up(services: Services) -> None:
     note_rules(services)
     work_off(services, upto=upto)
     _wait_for_others(services, upto=upto)
+    texts = texts_in(services.language)
     for row in services.store.inbox.failing(upto=upto):
-        what = "was given up on" if row["state"] == "dead" else "failed and is tried again"
-        click.echo(
-            f"event {row['seq']} ({row['kind'] or 'unreadable'}) {what}: {row['error']}; "
-            f"the numbers lack it (quotabot dead show event:{row['seq']})",
-            err=True,
-        )
+        what = texts["cli.inbox.dead"] if row["state"] == "dead" else texts["cli.inbox.retried"]
+        kind = row["kind"] or texts["cli.inbox.unreadable"]
+        line = texts["cli.inbox.event"].say(seq=row["seq"], kind=kind, what=what, error=row["error"])
+        click.echo(line, err=True)
 
 
 def _wait_for_others(services: Services, *, upto: int) -> None:
@@ -52,7 +53,7 @@ def _wait_for_others(services: Services, *, upto: int) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while store.inbox.waiting(now=int(store.now()), upto=upto) or store.ledger.dirty():
         if time.monotonic() > deadline:
-            click.echo("other workers have not finished; the numbers may lack the newest events", err=True)
+            click.echo(texts_in(services.language)["cli.inbox.others"], err=True)
             return
         time.sleep(_LOOK_S)
         work_off(services, upto=upto)
