@@ -11,6 +11,7 @@ from builders.reviews import ANSWERED, BURST_ID, HOLD, TUESDAY, branch, burst, l
 
 from bot.services import Services
 
+ENGLISH = '\n[locale]\nlanguage = "en"\n'
 EMPTY = "nothing waits for a decision\n"
 
 
@@ -24,7 +25,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
 
 @pytest.fixture
 def services(tmp_path: Path, clock: FakeTime) -> Iterator[Services]:
-    with branch(tmp_path, more=HOLD) as services:
+    with branch(tmp_path, more=HOLD + ENGLISH) as services:
         yield services
 
 
@@ -67,11 +68,11 @@ def test_an_appeal_is_opened_listed_and_accepted(services: Services, quotabot: Q
         (
             "decided:appeal:1:2026-11-24:zhang",
             (
-                "**申诉通过了，这位客户已计入**\n"
-                "11-04 添加的客户 …lost\n"
-                "由 主管乙 决定，理由：有录音\n"
-                "数字已按此更新。\n"
-                '<font color="comment">截至 11-24 周二 09:07 · 复核结果</font>'
+                "**Your appeal was accepted: the customer counts**\n"
+                "Customer …lost, added 11-04\n"
+                "Decided by 主管乙. Reason: 有录音\n"
+                "Your numbers show it from now on.\n"
+                '<font color="comment">As of Tue 11-24 09:07 · decision</font>'
             ),
         )
     ]
@@ -189,3 +190,23 @@ def test_a_decision_without_name_or_reason_is_bad_usage(quotabot: Quotabot, miss
 
     assert done.code == 2
     assert missing in done.err
+
+
+def test_a_list_is_in_the_language_of_the_installation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, clock: FakeTime
+) -> None:
+    typed = command_here(capsys, monkeypatch)
+    with branch(tmp_path, more=HOLD) as services:
+        config = ("--config", str(services.config.file))
+        empty = typed("review", "list", *config)
+        lost_contact(services)
+        typed("review", "open", "zhang", "wm-lost", "--text", "柜面误删", *config)
+        listed = typed("review", "list", *config)
+
+    assert empty.out == "没有待处理的事项\n"
+    assert listed.out.splitlines() == [
+        "appeal:1：zhang，cm-monthly 2026-11",
+        "  wm-lost，添加于 2026-11-04 10:00：rejected:lost_early",
+        "  说：柜面误删",
+        "  由 head 处理",
+    ]

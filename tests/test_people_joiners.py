@@ -167,7 +167,9 @@ def test_the_command_lists_and_decides(
         ("joiner", "new01", "2026-11-12"),
         ("joiner", "new02", "2026-11-12"),
     ]
-    assert "joiner:new01: new01, a first working day?\n  员工新 came 2026-11-12, in WeCom's lists" in shown
+    assert (
+        "joiner:new01：new01，首个工作日？\n  员工新 2026-11-12 到岗，2026-11-13 起在企业微信名单中" in shown
+    )
     assert (accepted.code, accepted.out) == (
         0,
         "joiner:new01: cm-monthly 2026-11: target 29 → 26\njoiner:new01: accepted by HR\n",
@@ -176,7 +178,7 @@ def test_the_command_lists_and_decides(
         0,
         "joiner:new02: cm-monthly 2026-11: target 29 → 50\njoiner:new02: rejected by HR\n",
     )
-    assert quotabot("review", "list").out == "nothing waits for a decision\n"
+    assert quotabot("review", "list").out == "没有待处理的事项\n"
     assert (again.code, again.out) == (1, "")
     assert "no such open case" in again.err
 

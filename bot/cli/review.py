@@ -20,6 +20,7 @@ from bot.features.reviews import decide
 from bot.features.reviews.cases import Case, load_cases
 from bot.features.reviews.effect import Effect, effects_of
 from bot.features.reviews.notice import build_news
+from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,6 +39,7 @@ def list_(config_path: Path, form: str) -> None:
     with _opened(config_path) as services:
         at, calendar = services.clock.now(), services.config.work_calendar()
         open_cases = load_cases(services, at=at)
+        texts = texts_in(services.language)
     if form == "json":
         report = {
             "as_of": calendar.local(at).replace(microsecond=0).isoformat(),
@@ -46,9 +48,9 @@ def list_(config_path: Path, form: str) -> None:
         click.echo(json_text(report), nl=False)
         return
     for case in open_cases:
-        click.echo(_for_people(case, calendar))
+        click.echo(_for_people(case, calendar, texts))
     if not open_cases:
-        click.echo("nothing waits for a decision")
+        click.echo(texts["cli.review.none"])
 
 
 def _decision(command: F) -> F:
@@ -126,8 +128,10 @@ def open_(
             quota=quota,
             period=period,
         )
+        texts = texts_in(services.language)
     for case in opened:
-        click.echo(f"{case.id}: {_place(case)}, {_with_whom(case)}")
+        who = _with_whom(case, texts)
+        click.echo(texts["cli.review.opened"].say(id=case.id, place=_place(case, texts), who=who))
 
 
 @review.command()
@@ -142,7 +146,8 @@ def answer(config_path: Path, case_id: str, text: str) -> None:
     """
     with _opened(config_path) as services:
         case = decide.answer(services, case_id, text, at=services.clock.now())
-    click.echo(f"{case.id}: {_with_whom(case)}")
+        texts = texts_in(services.language)
+    click.echo(texts["cli.review.answered"].say(id=case.id, who=_with_whom(case, texts)))
 
 
 def _opened(config_path: Path) -> AbstractContextManager[Services]:
@@ -240,62 +245,72 @@ def _evidence(case: Case, calendar: WorkCalendar) -> dict[str, Any] | None:
     return shown | {name: calendar.moment(shown[name]).isoformat() for name in ("first", "last")}
 
 
-def _for_people(case: Case, calendar: WorkCalendar) -> str:
-    lines = [f"{case.id}: {case.userid}, {_place(case)}"]
+def _for_people(case: Case, calendar: WorkCalendar, texts: Texts) -> str:
+    head = texts["cli.review.head"].say(id=case.id, userid=case.userid, place=_place(case, texts))
+    about = (*_about(case, calendar, texts), _with_whom(case, texts))
+    return "\n".join((head, *(f"  {line}" for line in about)))
+
+
+def _about(case: Case, calendar: WorkCalendar, texts: Texts) -> Iterator[str]:
+    """Yield what is known of *case*."""
     if case.review is not None:
         _, customer, added_at = case.review.contact
-        lines.append(
-            f"  {customer}, added {calendar.moment(added_at):%Y-%m-%d %H:%M}: {case.verdict or 'gone'}"
-        )
+        added = f"{calendar.moment(added_at):%Y-%m-%d %H:%M}"
+        verdict = case.verdict or texts["cli.review.gone"]
+        yield texts["cli.review.contact"].say(customer=customer, added=added, verdict=verdict)
     if case.finding is not None:
-        lines.append(f"  {_seen(case, calendar)}")
+        yield _seen(case, calendar, texts)
         if case.holds:
             customers = len({held.contact for held in case.holds})
             ids = " ".join(f"held:{held.number}" for held in case.holds)
-            lines.append(f"  holds {customers} contact(s) until it is decided; one by one: {ids}")
+            yield texts["cli.review.holds"].say(n=customers, ids=ids)
     if case.proposal is not None:
         pair = case.proposal
-        lines.append(
-            f"  has {pair.same} of the {pair.living} customers of {pair.old_userid}, who is gone, since the "
-            "same times; nothing is written for the two meanwhile"
-        )
+        yield texts["cli.review.proposal"].say(same=pair.same, living=pair.living, old=pair.old_userid)
     elif case.joiner is not None:
         came = case.joiner
-        lines.append(f"  {came.name} came {came.arrived_on}, in WeCom's lists since {came.listed_on}")
+        days = {"arrived": came.arrived_on, "listed": came.listed_on}
+        yield texts["cli.review.joiner"].say(name=came.name, **days)
     elif case.said is not None:
-        lines.append(f"  says: {case.said}" if case.said else "  says nothing")
-    lines.append(f"  {_with_whom(case)}")
-    return "\n".join(lines)
+        yield texts["cli.review.says"].say(text=case.said) if case.said else texts["cli.review.silent"]
 
 
-def _place(case: Case) -> str:
+def _place(case: Case, texts: Texts) -> str:
     if case.review is not None:
         return f"{case.review.quota} {case.review.period}"
     if case.proposal is not None:
-        return "a changed userid?"
+        return texts["cli.review.renamed"]
     if case.joiner is not None:
-        return "a first working day?"
-    return "a question, not a verdict"
+        return texts["cli.review.first_day"]
+    return texts["cli.review.question"]
 
 
-def _seen(case: Case, calendar: WorkCalendar) -> str:
+def _seen(case: Case, calendar: WorkCalendar, texts: Texts) -> str:
     assert case.finding is not None  # noqa: S101 - the caller checked it
     evidence = case.finding.evidence
     first, last = calendar.moment(evidence.first), calendar.moment(evidence.last)
-    texts = {
-        "burst": f"{evidence.n} adds from {first:%Y-%m-%d %H:%M} to {last:%H:%M}",
-        "shared": f"one customer of {evidence.n} employees within {evidence.days} days",
-        "rollout": f"{evidence.n} adds on {first:%Y-%m-%d} of customers whom somebody at the bank had before",
-        "quick_loss": f"{evidence.n} of {evidence.of} adds lost within {evidence.days} days",
+    forms = {
+        "burst": texts["cli.review.seen_burst"],
+        "shared": texts["cli.review.seen_shared"],
+        "rollout": texts["cli.review.seen_rollout"],
+        "quick_loss": texts["cli.review.seen_quick_loss"],
     }
-    return texts[case.finding.name.kind.value]
+    return forms[case.finding.name.kind.value].say(
+        n=evidence.n,
+        of=evidence.of,
+        days=evidence.days,
+        day=f"{first:%Y-%m-%d}",
+        first=f"{first:%Y-%m-%d %H:%M}",
+        last=f"{last:%H:%M}",
+    )
 
 
-def _with_whom(case: Case) -> str:
+def _with_whom(case: Case, texts: Texts) -> str:
     until = f"{case.until:%Y-%m-%d %H:%M}"
     if case.level is None:
-        return f"{case.userid} may answer until {until}"
+        return texts["cli.review.may_answer"].say(userid=case.userid, until=until)
     if not case.reviewers:
-        return "nobody may decide it by userid: name admins.userids, or decide it here under another name"
-    up = f"; one up after {until}" if case.level + 1 < len(case.levels) else ""
-    return f"with {', '.join(case.reviewers)}{up}"
+        return texts["cli.review.nobody"]
+    names = texts["cli.review.names_comma"].join(case.reviewers)
+    up = texts["cli.review.one_up"].say(until=until) if case.level + 1 < len(case.levels) else ""
+    return texts["cli.review.with"].say(names=names) + up
