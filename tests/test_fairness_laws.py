@@ -299,7 +299,7 @@ def _correct(bot: Services, chance: Chance, *, at: datetime) -> None:
     """Correct what is proposed in closed periods, in any order."""
     closed = bot.store.results.closed()
     for one in chance.sample(closed, min(6, len(closed))):
-        for change in results.corrections(bot, one.quota, one.period, at=at):
+        for change in results.list_corrections(bot, one.quota, one.period, at=at):
             results.correct(bot, one.quota, one.period, change.userid, by="人事", reason="迟到", at=at)
 
 

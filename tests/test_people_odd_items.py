@@ -145,14 +145,14 @@ def test_a_member_who_cannot_be_stored_does_not_hold_up_the_others(
     opened.read(FIRST)
     for userid in ("new01", "new02", "new03"):
         opened.corp.act("join", userid=userid, name="新人", departments=[11])
-    after_asking = refresh.after_asking
+    apply_answers = refresh.after_asking
 
     def broken(before: Any, answers: Any, **named: Any) -> Any:
         if "new02" in answers:
             raise ValueError("a fault of ours")
-        return after_asking(before, answers, **named)
+        return apply_answers(before, answers, **named)
 
-    monkeypatch.setattr(refresh, "after_asking", broken)
+    monkeypatch.setattr(refresh, "apply_answers", broken)
     store = opened.services.store
     for userid in ("new01", "new02", "new03"):
         store.address_book.want(userid, since=int(store.now()))
