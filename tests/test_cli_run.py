@@ -316,7 +316,7 @@ def test_an_event_that_cannot_be_read_is_named_and_the_job_goes_on(
     done = quotabot("run", "progress", "--at", MORNING)
 
     assert done.code == 0
-    assert "event 1" in done.err
+    assert "事件 1（" in done.err
     assert len(phones(world)) == 3
 
 
