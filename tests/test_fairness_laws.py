@@ -54,7 +54,7 @@ def test_what_is_sure_on_the_last_workday_is_met_at_the_settlement(lend: Lend) -
     @fair(20)
     @given(seed=seeds)
     @example(seed=4592)
-    @example(seed=7075)
+    @example(seed=119560421)
     def law(seed: int) -> None:
         branch = fairness.plain(story_of(seed).before)
         oracle = Oracle(branch)
@@ -329,7 +329,8 @@ def test_what_is_equal_in_the_bank_is_equal_in_money(lend: Lend) -> None:
     @fair(15)
     @given(seed=seeds)
     @example(seed=4194303)
-    @example(seed=13121)
+    @example(seed=126)
+    @example(seed=2930053)
     def law(seed: int) -> None:
         branch, chance = fairness.without_department_ranks(story_of(seed).before), Random(seed)
         userids = sorted({userid for reading in branch.readings for userid in reading.lines})
