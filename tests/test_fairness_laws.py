@@ -51,7 +51,7 @@ def end_of(branch: Branch) -> datetime:
 def test_what_is_sure_on_the_last_workday_is_met_at_the_settlement(lend: Lend) -> None:
     sure = []
 
-    @fair(20)
+    @fair(6)
     @given(seed=seeds)
     @example(seed=4592)
     @example(seed=119560421)
@@ -91,7 +91,7 @@ def _told(bot: Services, job: str, at: datetime) -> dict[tuple[str, str], str]:
 def test_nobody_is_told_enough_on_the_last_workday_and_fails(lend: Lend) -> None:
     claims = set()
 
-    @fair(60)
+    @fair(6)
     @given(seed=seeds)
     @example(seed=236)
     @example(seed=7676)
@@ -128,7 +128,7 @@ def _enough(bot: Services, userid: str, job: str, at: datetime) -> dict[str, str
 def test_who_adds_what_every_morning_calls_enough_meets_the_target(lend: Lend) -> None:
     obeyed = []
 
-    @fair(60)
+    @fair(6)
     @given(seed=seeds)
     @example(seed=119674)
     @example(seed=299920)
@@ -163,7 +163,7 @@ def test_who_adds_what_every_morning_calls_enough_meets_the_target(lend: Lend) -
 def test_a_signed_figure_never_changes_by_anything_later(lend: Lend) -> None:
     signed = []
 
-    @fair(15)
+    @fair(6)
     @given(seed=seeds.filter(lambda seed: story_of(seed).closed_at is not None))
     @example(seed=3071)
     def law(seed: int) -> None:
@@ -253,7 +253,7 @@ def _learn(bot: Services, later: Branch, chance: Chance) -> None:
 def test_no_order_of_settlements_deducts_above_the_cap(lend: Lend) -> None:
     capped = []
 
-    @fair(15)
+    @fair(6)
     @given(seed=seeds)
     @example(seed=3745)
     @example(seed=726)
@@ -326,7 +326,7 @@ def test_what_is_equal_in_the_bank_is_equal_in_money(lend: Lend) -> None:
         with lend() as (folder, store), lived(folder, store, branch, clock=FakeTime(end_of(branch))) as bot:
             return fairness.money_of(bot, Oracle(branch), at=end_of(branch))
 
-    @fair(15)
+    @fair(6)
     @given(seed=seeds)
     @example(seed=4194303)
     @example(seed=126)

@@ -145,7 +145,7 @@ def test_a_member_who_cannot_be_stored_does_not_hold_up_the_others(
     opened.read(FIRST)
     for userid in ("new01", "new02", "new03"):
         opened.corp.act("join", userid=userid, name="新人", departments=[11])
-    apply_answers = refresh.after_asking
+    apply_answers = refresh.apply_answers
 
     def broken(before: Any, answers: Any, **named: Any) -> Any:
         if "new02" in answers:

@@ -140,6 +140,7 @@ def changed(chance: Chance, before: Rules) -> Rules:
         target, kind = replace(old, target=chance.randint(1, 12)), replace(old, period=chance.choice(KINDS))
         quotas.append(chance.one(old, target, kind, replace(old, penalty=penalty(chance))))
     added = [quota(chance, 7)] if chance.often(0.2) else []
+    added = [new for new in added if new.id not in {old.id for old in before.quotas}]
     dropped = quotas[1:] if chance.often(0.15) and len(quotas) > 1 else quotas
     return Rules(
         quotas=(*dropped, *added),
