@@ -53,7 +53,10 @@ def test_what_is_left_out_has_the_default_of_the_contract(tmp_path: Path) -> Non
         time(16, 37),
         time(17, 48),
     ]
-    assert config.schedule.weekly is None
+    assert (f"{config.schedule.weekly.at:%H:%M}", config.schedule.weekly.on) == (
+        "17:23",
+        "last_workday_of_week",
+    )
 
 
 def test_paths_begin_at_the_folder_of_the_file(tmp_path: Path) -> None:

@@ -134,6 +134,13 @@ def test_a_month_gives_each_person_what_concerns_him_on_workdays_only(
     expected |= {("digest", "boss", day) for day in days}
     # In the reminder's place who added somebody and is done; "late" does so only afterwards.
     expected |= {("statement", "early", day) for day in days}
+    # Of a week whose Friday lies in the month the last workday does too.
+    weeks = {
+        day.isocalendar()[:2]: day for day in days if (day + timedelta(5 - day.isoweekday())).month == month
+    }
+    expected |= {
+        ("weekly", userid, day) for userid in ("early", "late", "none", "boss") for day in weeks.values()
+    }
     found = [(row["job"], row["to_userid"], _day(row["not_before"])) for row in rows]
     assert set(found) == expected
     assert len(found) == len(expected)  # nobody twice
@@ -222,7 +229,8 @@ def test_what_fell_into_a_pause_is_caught_up_the_same_day(services: Services, cl
                 f"{job} 11-{day} {when}"
                 for day in range(24, 28)
                 for job, when in (("sync", "02:17"), ("engagement", "06:11"))
-            ],
+            ]
+            + ["weekly 11-27 17:23"],
             ["sync 11-28 02:17", "engagement 11-28 06:11"],
             id="the Saturday after a week",
         ),
