@@ -25,6 +25,9 @@ from bot.wecom.contacts import (
 from bot.wecom.errors import AnswerError, ErrorKind, MalformedError, UnknownOutcomeError, WeComError
 
 _RESTARTS = 2
+_IN_A_ROW = 30  # calls refused for one reason and none answered: it is no matter of a single member
+# Codes of one member, beside those of a receiver: no member, not active, a userid that WeCom does not take.
+_OF_A_MEMBER = frozenset({60111, 41054, 84072, 40003, 40031, 40058, 40096})
 _LOOPS = "WeCom's pages do not end"
 
 Tell = Callable[[str, int, int], None]  # step, done, in all
@@ -40,6 +43,7 @@ class Lists:
         self._ledger = services.store.ledger
         self._client = client
         self._asker = asker
+        self._refusal: tuple[int, int] = (0, 0)  # the last code, and how often it came in a row
 
     def members(self) -> frozenset[str]:
         """Return the userids with 客户联系 in the visible range. Raises StoppedError without them."""
@@ -107,6 +111,7 @@ class Lists:
             except UnknownOutcomeError as error:
                 self._not_known(run, userids, str(error))
                 return
+            self._refusal = (0, 0)
             unlicensed |= page.unlicensed
             self._keep(run, userids, page, unlicensed)
             if not page.next_cursor:
@@ -141,22 +146,31 @@ class Lists:
             self._syncs.rewind(run)
 
     def _refused(self, run: SyncRun, userids: Sequence[str], error: WeComError) -> None:
-        """Handle a refusal because of one of *userids*: halve them until each is asked alone."""
-        is_odd = isinstance(error, MalformedError) or (
-            isinstance(error, AnswerError) and error.kind in {ErrorKind.RECEIVER, ErrorKind.PERMANENT}
-        )
-        if len(userids) == 1 and isinstance(error, AnswerError) and error.errcode == NOT_A_CONTACT:
+        """Handle a refusal because of one of *userids*: halve them until each is asked alone.
+
+        If everybody is refused for one reason, halves are asked in vain. A reason of members is then looked
+        for in each alone. Any other reason refuses the whole call: nobody of it is asked again.
+        """
+        code, kind = (error.errcode, error.kind) if isinstance(error, AnswerError) else (0, None)
+        is_odd = kind in {ErrorKind.RECEIVER, ErrorKind.PERMANENT} or isinstance(error, MalformedError)
+        if len(userids) == 1 and code == NOT_A_CONTACT:
             with self._transaction():
                 self._syncs.forget_lists(userids)
                 self._syncs.put_states({userids[0]: (Member.READ, "")})
                 self._syncs.rewind(run)
-        elif len(userids) > 1 and is_odd:
-            with self._transaction():
-                self._syncs.forget_lists(userids)
-                self._syncs.put_batches([userids[len(userids) // 2 :]])
-                self._syncs.rewind(run)
-        else:
+            return
+        last, times = self._refusal
+        self._refusal = (code, times + 1 if code == last else 1)
+        concerns_all = self._refusal[1] > _IN_A_ROW
+        of_member = kind is ErrorKind.RECEIVER or code in _OF_A_MEMBER
+        if len(userids) == 1 or not is_odd or (concerns_all and not of_member):
             self._not_known(run, userids, str(error))
+            return
+        apart = [[userid] for userid in userids[1:]] if concerns_all else [userids[len(userids) // 2 :]]
+        with self._transaction():
+            self._syncs.forget_lists(userids)
+            self._syncs.put_batches(apart)
+            self._syncs.rewind(run)
 
     def _not_known(self, run: SyncRun, userids: Sequence[str], reason: str) -> None:
         with self._transaction():
