@@ -32,6 +32,7 @@ _TROUBLES = {
     "silence": Trouble.SILENCE,
     "directory": Trouble.DIRECTORY,
     "set_aside": Trouble.SET_ASIDE,
+    "tags": Trouble.TAGS,
     "loop": Trouble.LOOP,
     "details": Trouble.DETAILS,
     "reads": Trouble.READS,

@@ -12,10 +12,13 @@ from builders.e2e import QUOTA
 from builders.service import logged
 
 from bot.core.verdicts import Verdict
+from bot.features.admin import admin
 from bot.features.details import reader as reader_module
 from bot.features.details.answers import SOON_S
+from bot.messages.message import as_text
 from bot.store.details import DetailReads
 from sandbox import reading
+from scheduler.admin import wrong
 
 ANY = QUOTA + '[quotas.counting]\nfirst_add = "any"\nexclude_add_ways = [201, 202]\n'
 DAY_S = 86_400
@@ -166,3 +169,38 @@ def test_an_unknown_outcome_of_reading_shows_in_readyz_and_in_one_line(
     assert [(one["part"], words in one["problem"]) for one in told] == [("details", True)]
     assert [entry["event"] for entry in entries] == ["details wait"]
     assert quiet.degraded() == []
+
+
+def test_one_odd_tag_is_named_and_keeps_what_is_known_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = reading._groups, False
+
+    def groups(*given: Any) -> Any:
+        listed = whole(*given)
+        for tag in (tag for group in listed for tag in group["tag"]):
+            if broken and tag["name"] == "已实名":
+                tag["name"] = None
+        return listed
+
+    monkeypatch.setattr(reading, "_groups", groups)
+    quotas = QUOTA + '[quotas.counting]\nrequired_tags = ["已实名"]\n'
+    with desk(tmp_path, quotas=quotas) as quiet:
+        customer = quiet.happen("add", tags=["已实名"])
+        quiet.drain()
+        broken = True
+        quiet.later(reader_module.TAGS_EVERY_S)
+        odd = [part for part in quiet.degraded() if part["part"] == "tags"]
+        at = quiet.services.clock.now()
+        told = as_text(admin(language="zh-CN", found=wrong(quiet.services, at=at), at=at))
+        said = [line for line in told.splitlines() if "客户标签" in line]
+        verdict = quiet.verdicts()[customer]
+        broken = False
+        quiet.later(reader_module.TAGS_EVERY_S)
+
+        assert len(odd) == 1
+        assert odd[0]["problem"].startswith("et")
+        assert len(said) == 1
+        assert odd[0]["problem"] in said[0]
+        assert verdict is Verdict.COUNTED
+        assert quiet.degraded() == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.wecom.contacts import CustomerTag, contact_details, contact_page, corp_tags, mobile_sha256
+from bot.wecom.contacts import CorpTags, CustomerTag, contact_details, contact_page, corp_tags, mobile_sha256
 from bot.wecom.errors import UnknownOutcomeError
 
 # As document 92114 shows it, with ids of nobody.
@@ -157,9 +157,42 @@ def test_deleted_tags_and_groups_have_no_name() -> None:
 
     client = FakeClient([{"tag_group": [group("A"), group("B", deleted=True)]}])
 
-    assert corp_tags(client, token="T") == (  # type: ignore[arg-type]  # a fake
-        CustomerTag(id="etA1", kind=1, group="A", name="一"),
+    assert corp_tags(client, token="T") == CorpTags(  # type: ignore[arg-type]  # a fake
+        tags=(CustomerTag(id="etA1", kind=1, group="A", name="一"),)
     )
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        pytest.param({}, "a row without a name", id="nothing"),
+        pytest.param({"name": "三"}, "三", id="no id"),
+        pytest.param({"id": "et3"}, "et3", id="no name"),
+        pytest.param({"id": "et3", "name": 3}, "et3 3", id="a name that is no text"),
+        pytest.param("et3", "a row without a name", id="no object"),
+    ],
+)
+def test_an_odd_tag_is_set_aside_and_the_others_are_read(row: object, named: str) -> None:
+    group = {"group_name": "A", "tag": [{"id": "et1", "name": "一"}, row, {"id": "et2", "name": "二"}]}
+    told = corp_tags(FakeClient([{"tag_group": [group]}]), token="T")  # type: ignore[arg-type]  # a fake
+
+    assert [tag.id for tag in told.tags] == ["et1", "et2"]
+    assert told.odd == (named,)
+
+
+@pytest.mark.parametrize("odd", [{"group_id": "etB", "tag": []}, {"group_name": "B", "tag": 3}, "B"])
+def test_an_odd_group_is_set_aside_and_the_others_are_read(odd: object) -> None:
+    group = {"group_name": "A", "tag": [{"id": "et1", "name": "一"}]}
+    told = corp_tags(FakeClient([{"tag_group": [odd, group]}]), token="T")  # type: ignore[arg-type]  # a fake
+
+    assert [tag.id for tag in told.tags] == ["et1"]
+    assert len(told.odd) == 1
+
+
+@pytest.mark.parametrize("groups", [3, "A", {"group_name": "A"}])
+def test_a_list_of_tags_that_is_no_list_is_none(groups: object) -> None:
+    with pytest.raises(UnknownOutcomeError):
+        corp_tags(FakeClient([{"tag_group": groups}]), token="T")  # type: ignore[arg-type]  # a fake
 
 
 def test_a_malformed_list_of_tags_is_none() -> None:

@@ -42,6 +42,7 @@ class Trouble(StrEnum):
     SILENCE = "silence"  # n minutes without a callback
     DIRECTORY = "directory"
     SET_ASIDE = "set_aside"  # the directory was read without single items, which text names
+    TAGS = "tags"  # the same, of the customers' tags
     LOOP = "loop"  # a part of the program fails again and again
     DETAILS = "details"
     STUCK = "stuck"  # details of n contacts

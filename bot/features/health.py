@@ -76,6 +76,7 @@ class Health:
                 *self._lost(),
                 *self._noted(Part.DIRECTORY),
                 *self._noted(Part.SET_ASIDE),
+                *self._noted(Part.TAGS),
                 *self._noted(Part.ROSTER),
                 *self._details(),
                 *self._reads(),

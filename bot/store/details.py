@@ -184,12 +184,16 @@ class DetailReads(TableGroup):
         read_at, change = json.loads(known)
         return bool(not 0 <= now - read_at < every_s or change != self.tags_change())
 
-    def replace_corp_tags(self, tags: Sequence[Tag], *, read_at: int, change: str) -> None:
+    def replace_corp_tags(
+        self, tags: Sequence[Tag], *, read_at: int, change: str, keep_others: bool = False
+    ) -> None:
         """Replace the corp's tags by its list at *read_at*, which shows *change*; others lose their names.
 
+        *keep_others*: not all of the list could be read, so other tags keep the names that are known.
         Call it inside a transaction.
         """
-        self._engine.run("tags_clear_corp")
+        if not keep_others:
+            self._engine.run("tags_clear_corp")
         self.put_tags(tags)
         self._marks.put(_TAGS_READ, json.dumps([read_at, change]))
 

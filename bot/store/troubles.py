@@ -19,6 +19,7 @@ class Part(StrEnum):
     DETAILS = "details"
     DIRECTORY = "directory"
     SET_ASIDE = "set_aside"  # single items that the directory was read without
+    TAGS = "tags"  # single tags that the corp's list was read without
     WELCOME = "welcome"
     ROSTER = "roster"
 

@@ -105,6 +105,14 @@ class ContactPage:
     unlicensed: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpTags:
+    """The corp's list of tags. *odd*: rows that could not be understood, by id or name."""
+
+    tags: tuple[CustomerTag, ...]
+    odd: tuple[str, ...] = ()
+
+
 def follow_users(client: WeComClient, *, token: str) -> frozenset[str]:
     """Return the members (lower case) in range and in 客户联系 → 使用范围. Raises WeComError."""
     answer = client.read(FOLLOW_USERS, token=token)
@@ -179,18 +187,49 @@ def contact_details(
         raise UnknownOutcomeError(_MALFORMED) from None
 
 
-def corp_tags(client: WeComClient, *, token: str) -> tuple[CustomerTag, ...]:
-    """Return the corp's tags, without deleted ones and those of rule groups. Raises WeComError."""
+def corp_tags(client: WeComClient, *, token: str) -> CorpTags:
+    """Return the corp's tags, without deleted ones and those of rule groups. Raises WeComError.
+
+    A row that cannot be understood is set aside; if no row can be, the answer is malformed.
+    """
     answer = client.read_by_post(CORP_TAGS, {}, token=token)
-    try:
-        return tuple(
-            CustomerTag(id=str(tag["id"]), kind=_CORP, group=str(group["group_name"]), name=str(tag["name"]))
-            for group in answer.get("tag_group") or ()
-            for tag in group.get("tag") or ()
-            if not group.get("deleted") and not tag.get("deleted")
-        )
-    except (KeyError, TypeError, AttributeError):
-        raise UnknownOutcomeError(_MALFORMED) from None
+    groups = answer.get("tag_group") or []
+    if not isinstance(groups, list):
+        raise UnknownOutcomeError(_MALFORMED)
+    good, odd = list[CustomerTag](), list[str]()
+    for group in groups:
+        tags = _tags_of(group)
+        if tags is None:
+            odd.append(_odd_row(group, "group_id", "group_name"))
+            continue
+        for tag in tags:
+            if not (isinstance(tag, dict) and tag.get("id") and isinstance(tag.get("name"), str)):
+                odd.append(_odd_row(tag, "id", "name"))
+            elif not tag.get("deleted"):
+                good.append(
+                    CustomerTag(
+                        id=str(tag["id"]), kind=_CORP, group=str(group["group_name"]), name=tag["name"]
+                    )
+                )
+    if odd and not good:
+        raise UnknownOutcomeError(_MALFORMED)
+    return CorpTags(tags=tuple(good), odd=tuple(odd))
+
+
+def _tags_of(group: Any) -> list[Any] | None:
+    """Return the rows of a group's tags, none of a deleted group; None if the group is odd."""
+    if not isinstance(group, dict):
+        return None
+    if group.get("deleted"):
+        return []
+    tags = group.get("tag") or []
+    return tags if isinstance(group.get("group_name"), str) and isinstance(tags, list) else None
+
+
+def _odd_row(row: Any, *names: str) -> str:
+    """Return how to find an odd row of the list of tags in the admin console."""
+    known = [str(row[name]) for name in names if row.get(name)] if isinstance(row, dict) else []
+    return " ".join(known)[:NAME_CHARACTERS] or "a row without a name"
 
 
 def mobile_sha256(mobile: str) -> str:

@@ -7,7 +7,7 @@ does no harm. The lease only keeps two readers from doing the same work.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -42,6 +42,7 @@ _IDLE_S = 1.0
 _UNREACHED_S = 5
 _TURN_S = 1.0  # a call that cannot begin so soon is put off, so that the lease lasts
 _TAGS_AGAIN_S = 600
+_NAMED = 5
 
 
 class Reader:
@@ -68,6 +69,7 @@ class Reader:
         self._hold_until = self._looked_at = 0.0
         self._tags_again_at = 0.0
         self._trouble = services.store.troubles.of(Part.DETAILS)
+        self._odd_tags = services.store.troubles.of(Part.TAGS)
 
     def step(self) -> float:
         """Read the due contacts; return the seconds to wait before the next step."""
@@ -169,8 +171,20 @@ class Reader:
                 log.warning("tags not read", reason=str(error))
             return
         with self._store.transaction():
-            self._store.details.replace_corp_tags(tags_of(tags), read_at=int(now), change=change)
+            self._store.details.replace_corp_tags(
+                tags_of(tags.tags), read_at=int(now), change=change, keep_others=bool(tags.odd)
+            )
+        self._note_odd(tags.odd)
         self._trouble.clear()
+
+    def _note_odd(self, odd: Sequence[str]) -> None:
+        """Note the tags that the list was read without."""
+        if not odd:
+            self._odd_tags.clear()
+            return
+        more = f" and {len(odd) - _NAMED} more" if len(odd) > _NAMED else ""
+        if self._odd_tags.note(Trouble(0, ", ".join(odd[:_NAMED]) + more)):
+            log.warning("set aside", what="corp tags", reason=", ".join(odd[:_NAMED]) + more)
 
     def _is_in_everybodys_way(self, error: WeComError, now: float) -> bool:
         """Return whether *error* concerns the whole app, not this question; then everything waits."""
