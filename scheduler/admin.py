@@ -26,7 +26,7 @@ ADMIN = "admin"  # in the keys of the messages
 OLD_FACTS_DAYS = 7
 OLD_SYNC_DAYS = 2
 _DAY_S = 86_400
-_NUMBERS = ("minutes", "contacts", "seconds", "megabytes", "year")  # of which a text speaks
+_NUMBERS = ("minutes", "contacts", "seconds", "megabytes", "year", "relations")  # of which a text speaks
 _TROUBLES = {
     "wecom": Trouble.SENDING,
     "silence": Trouble.SILENCE,
@@ -42,6 +42,8 @@ _TROUBLES = {
     "decree": Trouble.DECREE,
     "clock": Trouble.CLOCK,
     "space": Trouble.SPACE,
+    "ledger": Trouble.LEDGER,
+    "log": Trouble.LOG,
 }
 
 
@@ -93,14 +95,14 @@ def _service(services: Services) -> Iterator[Finding]:
             "catch_up",
             "robots",
         }:  # these follow in other findings
-            yield _trouble(degraded)
+            yield trouble_of(degraded)
     for sentence in robots_off(services):
         yield Finding(what=Wrong.SERVICE, text=sentence)
     if dead := health.depths()["inbox_dead"]:
         yield Finding(what=Wrong.EVENTS, n=dead)
 
 
-def _trouble(degraded: Mapping[str, Any]) -> Finding:
+def trouble_of(degraded: Mapping[str, Any]) -> Finding:
     """Return a finding about a degraded part of `Health`; a part without own texts keeps its error."""
     text = str(degraded.get("error", degraded["problem"]))
     errcode = int(degraded.get("errcode", 0)) or errcode_in(text)

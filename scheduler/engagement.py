@@ -29,6 +29,7 @@ from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Tell
 from bot.features.sync.reconcile import ignore_progress
 from bot.messages.message import Message
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.engagement import Asked, Reading
 from bot.wecom.asker import Asker, StoppedError
@@ -41,7 +42,6 @@ from bot.wecom.reads import Reads
 log = structlog.get_logger(__name__)
 
 LEASE = "engagement"
-_BUSY = "another process reads WeCom's behaviour figures at this moment"
 _IN_A_ROW = 5  # members with calls that fail for a general reason: then the reading stops
 
 
@@ -60,7 +60,7 @@ def read_figures(
 
     def alive() -> None:
         if services.ending.is_set():
-            raise StoppedError("the service is ending")
+            raise StoppedError(Sentence("sentences.ending"))
         beat()
 
     with services.reads() as reads:
@@ -76,7 +76,7 @@ def read_with(
     progress: Tell = ignore_progress,
 ) -> Reading:
     """Read all figures over open *reads*."""
-    keeper = WorkLease(services, lease=LEASE, busy=_BUSY, beat=beat)
+    keeper = WorkLease(services, lease=LEASE, busy=Sentence("sentences.reads_figures"), beat=beat)
     asker = Asker(reads, beat=keeper.keep)
     keeper.take(asker)
     try:
@@ -134,7 +134,7 @@ class _Round:
         try:
             return self._asker.ask(FOLLOW_USERS, lambda token: follow_users(self._client, token=token))
         except WeComError as error:
-            raise StoppedError(f"who has the function could not be read: {error}") from None
+            raise StoppedError(Sentence("sentences.who_has_function", why=str(error))) from None
 
     def _employed(self) -> frozenset[str]:
         day = self._services.config.work_calendar().local_day(self._at)

@@ -16,6 +16,7 @@ from bot.features.details.tags import freshen
 from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.outages import catch_up
 from bot.features.outages.catch_up import Turn
+from bot.messages.sentences import Sentence
 from bot.services import FIRST_START, Services
 from bot.store.outbox import OutboxMessage
 from bot.wecom.asker import StoppedError
@@ -141,7 +142,7 @@ def _failed(services: Services, firing: Firing, error: Exception, *, attempts: i
     job, fire_at, runs = firing.job, firing.fire_at, services.store.runs
     if services.ending.is_set():  # no fault of the job: the next process may take it at once
         until = int(services.store.now())
-        runs.put_back(job, fire_at, holder=services.holder, until=until, error="the service ended")
+        runs.put_back(job, fire_at, holder=services.holder, until=until, error=Sentence("sentences.ended"))
         log.info("job stopped", job=job, fire_at=fire_at, reason="the service is ending")
         return
     about = {"job": job, "fire_at": fire_at, "attempts": attempts}
@@ -203,7 +204,7 @@ def _beat(services: Services, firing: Firing, *, at: datetime, cursor: str) -> C
             messages=0,
         )
         if not still_mine:
-            raise StoppedError("another process has taken this job over")
+            raise StoppedError(Sentence("sentences.taken_over"))
         renewed = now
 
     return beat

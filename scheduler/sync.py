@@ -19,6 +19,7 @@ from bot.features.sync.lists import Tell
 from bot.features.sync.reconcile import ignore_progress, reconcile
 from bot.features.sync.report import load_sync_report
 from bot.messages.message import Message
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.sync import SyncRun
 from bot.wecom.asker import StoppedError
@@ -44,7 +45,7 @@ def take_over(
 
     def alive() -> None:
         if services.ending.is_set():
-            raise StoppedError("the service is ending")
+            raise StoppedError(Sentence("sentences.ending"))
         beat()
 
     with services.reads() as reads:

@@ -83,7 +83,7 @@ def test_lists_are_compared_first_and_the_figure_is_right(
     (message,) = done.json()["messages"]
     assert (done.code, message["to"]) == (0, "yg01")
     assert "已加 1 位" in message["text"]
-    assert "comparing with WeCom's lists first" in done.err
+    assert "先与企业微信的名单核对" in done.err
     assert "comparing" not in again.err
     assert lists_read(world) > 0
 
@@ -106,7 +106,7 @@ def test_where_lists_fail_a_reminder_is_held_and_a_digest_says_it(
 
     assert (reminder.code, reminder.json()["messages"]) == (1, [])
     assert "may be missing (refused)" in reminder.json()["held"]
-    assert "nothing is sent" in reminder.err
+    assert "没有发送：" in reminder.err
     (message,) = digest.json()["messages"]
     assert (digest.code, "可能没有收全" in message["text"]) == (0, True)
 
@@ -121,7 +121,7 @@ def test_a_dry_run_compares_nothing_and_says_what_may_be_missing(
     )
 
     assert lists_read(world) == 0
-    assert "may be missing (refused)" in reminder.err
+    assert "事件可能不全（回调被拒）" in reminder.err
     assert [one["to"] for one in reminder.json()["messages"]] == ["yg01"]
     assert "可能没有收全" in digest.json()["messages"][0]["text"]
 
@@ -176,5 +176,5 @@ def test_status_says_since_when_figures_may_be_incomplete(
     assert (after["catch_up"]["reasons"], after["catch_up"]["members"]) == (["refused"], None)
     assert after["catch_up"]["incomplete_since"] is not None
     assert [(job["outcome"], job["note"]) for job in after["jobs"]] == [("held", "events may be missing")]
-    assert "figures may be incomplete since" in shown
-    assert "held, 0 message(s); events may be missing" in shown
+    assert "起数字可能不全（" in shown
+    assert "未发，0 条消息；events may be missing" in shown

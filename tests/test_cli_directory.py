@@ -25,7 +25,12 @@ def branch() -> Iterator[Corp]:
 @pytest.fixture
 def config(branch: Corp, tmp_path: Path) -> Path:
     return write_config(
-        tmp_path, app=asdict(branch.world.app), api_url=branch.url, source="wecom", more=ROLES + EVERY_NIGHT
+        tmp_path,
+        language="en",
+        app=asdict(branch.world.app),
+        api_url=branch.url,
+        source="wecom",
+        more=ROLES + EVERY_NIGHT,
     )
 
 

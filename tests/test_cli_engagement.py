@@ -48,7 +48,7 @@ def world() -> World:
 def config(tmp_path: Path, world: World) -> Iterator[str]:
     write_files(world.branch, tmp_path)
     with start(world) as sandbox:
-        yield str(write_config(tmp_path, app=asdict(world.app), api_url=sandbox.url))
+        yield str(write_config(tmp_path, language="en", app=asdict(world.app), api_url=sandbox.url))
         world.stopping.set()
 
 

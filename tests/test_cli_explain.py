@@ -100,7 +100,7 @@ def test_that_a_period_is_closed_is_said_beside_the_json(quotabot: Quotabot, con
     words = ("explain", "zhangsan", "--period", "2026-11", "--at", "2026-12-09T09:00", "--format", "json")
     done = quotabot(*words, *config)
 
-    assert "cm-monthly 2026-11 is closed and the result preliminary" in done.err
+    assert "cm-monthly 2026-11 已结算，结果为初步结果" in done.err
     assert {contact["verdict"] for contact in done.json()["quotas"][0]["contacts"]} == {
         "counted",
         "rejected:lost_early",

@@ -111,5 +111,5 @@ def test_status_says_whether_the_audit_log_is_whole(tmp_path: Path, quotabot: Qu
     changed, then = quotabot("status", "--format", "json", *config).json(), quotabot("status", *config).out
 
     assert (whole["audit"], changed["audit"]) == ({"broken_at": None}, {"broken_at": 2})
-    assert "the chain is intact" in shown
-    assert "changed at entry 2" in then
+    assert "审计链完整" in shown
+    assert "第 2 条被改动或删除" in then

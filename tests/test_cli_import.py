@@ -25,7 +25,7 @@ def quotabot(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     write_roster(tmp_path, "yg01,员工甲,11,客户经理,,,,")
-    return write_config(tmp_path)
+    return write_config(tmp_path, language="en")
 
 
 def test_a_good_file_is_stored(quotabot: Quotabot, config: Path) -> None:

@@ -170,8 +170,8 @@ def test_a_replay_that_finds_a_difference_ends_with_1_until_it_is_mended(
     again = quotabot("replay", "--check")
 
     assert [one.code for one in (equal, different, mended, again)] == [0, 1, 0, 0]
-    assert "2 differ" in different.out
-    assert "2 differed and are mended" in mended.out
+    assert "2 处不一致\n" in different.out
+    assert "2 处不一致，已改正" in mended.out
 
 
 @pytest.mark.parametrize(

@@ -138,14 +138,14 @@ def test_a_dry_run_says_that_nothing_goes_outside_working_hours(quotabot: Quotab
     dry = quotabot("run", "progress", "--at", "2026-11-23T19:30", "--dry-run", "--format", "json")
 
     assert (dry.code, len(dry.json()["messages"])) == (0, 3)
-    assert "outside working hours: nothing of this would be sent" in dry.err
+    assert "不在工作时间内，以下都不会发送" in dry.err
 
 
 def test_a_dry_run_is_for_people_too(quotabot: Quotabot) -> None:
     out = quotabot("run", "progress", "--at", MORNING, "--dry-run").out
 
     assert "yg01" in out
-    assert "3 message(s)" in out
+    assert "共 3 条消息" in out
 
 
 def test_without_waiting_messages_are_planned_and_a_later_run_sends_them(
@@ -180,7 +180,7 @@ def test_outside_working_hours_it_says_so_sends_nothing_and_is_content(
 
     assert done.code == 0
     assert done.json()["messages"] == []
-    assert "outside working hours" in done.err
+    assert "不在工作时间内，不发送" in done.err
     assert (stored(config), list(world.calls)) == ([], [])
 
 
@@ -195,7 +195,7 @@ def test_who_is_silent_gets_none_and_it_is_said(quotabot: Quotabot, world: World
     assert [message["to"] for message in dry.json()["messages"]] == ["yg02", "yg03"]
     assert [message["to"] for message in done.json()["messages"]] == ["yg02", "yg03"]
     assert (done.code, phones(world)) == (0, {"yg02": 1, "yg03": 1})
-    assert "withheld: 1 muted" in done.err
+    assert "未打扰：静音 1" in done.err
 
 
 def test_a_make_up_saturday_is_a_working_day(quotabot: Quotabot, world: World) -> None:
@@ -263,7 +263,7 @@ def test_a_wrong_secret_is_one_sentence_and_hardly_a_question(
     again = quotabot("run", "progress", "--at", MORNING)
 
     assert (done.code, again.code) == (1, 1)
-    sentences = [line for line in done.err.splitlines() if line.startswith("not sent: ")]
+    sentences = [line for line in done.err.splitlines() if line.startswith("没有发出：")]
     assert len(sentences) == 1
     assert "40001" in sentences[0]
     assert "secret" in sentences[0]

@@ -39,7 +39,7 @@ def world() -> World:
 def config(tmp_path: Path, world: World) -> Iterator[str]:
     write_files(world.branch, tmp_path)
     with start(world) as sandbox:
-        yield str(write_config(tmp_path, app=asdict(world.app), api_url=sandbox.url))
+        yield str(write_config(tmp_path, language="en", app=asdict(world.app), api_url=sandbox.url))
         world.stopping.set()
 
 
@@ -158,8 +158,8 @@ def test_a_changed_userid_is_named_and_decided_at_the_command_line(
     assert "yg01 seems to be zhang.san now; nothing is written for the two until" in found.err
     assert (status["renamed"], status["frozen"], status["found"]) == ({"zhang.san": "yg01"}, {}, 0)
     assert listed.out.startswith(
-        "rename:yg01:zhang.san：zhang.san，账号改名？\n"
-        "  yg01 已不在，其 4 位客户中有 4 位在同样的时间属于此人；处理之前两边都不写入\n"
+        "rename:yg01:zhang.san: zhang.san, a changed userid?\n"
+        "  has 4 of the 4 customers of yg01, who is gone, since the same times; nothing is written"
     )
     told = {key: case[key] for key in ("id", "kind", "userid", "old_userid", "evidence", "waits_for")}
     assert told == {
@@ -171,7 +171,7 @@ def test_a_changed_userid_is_named_and_decided_at_the_command_line(
         "waits_for": "reviewer",
     }
     assert (decided.code, decided.out) == (0, "rename:yg01:zhang.san: accepted by HR\n")
-    assert left.out.splitlines()[0] == "没有待处理的事项"
+    assert left.out.splitlines()[0] == "nothing waits for a decision"
     assert (last["found"], last["renamed"], last["frozen"]) == (0, {}, {})
 
 

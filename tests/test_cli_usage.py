@@ -52,7 +52,7 @@ def quotabot(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     write_roster(tmp_path, "yg01,员工甲,11,客户经理,,,,")
-    return write_config(tmp_path)
+    return write_config(tmp_path, language="en")
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -121,7 +121,7 @@ def test_a_missing_file_is_one_sentence_and_2(
 def test_a_missing_roster_is_one_sentence_and_2(
     quotabot: Quotabot, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    done = quotabot(*words, "--config", str(write_config(tmp_path)))
+    done = quotabot(*words, "--config", str(write_config(tmp_path, language="en")))
 
     assert done.code == 2
     assert len(done.err.splitlines()) == 1

@@ -30,7 +30,9 @@ SOURCES = [
 ]
 # How a key is written in code, by the kind of what stands under it.
 KEYS = {
-    Text: re.compile(r"""\btexts(?:_in\([\w.]+\))?\[\s*["']([\w.]+)["']\s*\]"""),
+    Text: re.compile(
+        r"""\btexts(?:_in\([\w.]+\))?\[\s*["']([\w.]+)["']\s*\]|\bSentence\(\s*["']([\w.]+)["']"""
+    ),
     dict: re.compile(r"""\.table\(\s*["']([\w.]+)["']\s*\)"""),
     tuple: re.compile(r"""\.each\(\s*["']([\w.]+)["']\s*\)"""),
 }
@@ -58,7 +60,10 @@ def _below(table: object, path: str) -> Iterator[tuple[str, Node]]:
 def used() -> dict[type, set[str]]:
     """The keys that stand in the product's source, by kind."""
     written = [file.read_text(encoding="utf-8") for file in SOURCES]
-    return {kind: {key for text in written for key in form.findall(text)} for kind, form in KEYS.items()}
+    return {
+        kind: {next(filter(None, found.groups())) for text in written for found in form.finditer(text)}
+        for kind, form in KEYS.items()
+    }
 
 
 # --- both files say the same things ---
@@ -132,7 +137,7 @@ def test_every_text_of_the_files_is_used_somewhere() -> None:
 
 def _table_of(key: str) -> str:
     """The table of *key*; its last part may itself have dots."""
-    return ".".join(key.split(".")[:2]) if not key.startswith("pages.") else key.rpartition(".")[0]
+    return key.rpartition(".")[0] if key.startswith(("pages.", "cli.")) else ".".join(key.split(".")[:2])
 
 
 def test_a_key_of_another_kind_or_of_none_is_refused() -> None:

@@ -172,15 +172,15 @@ def test_the_command_lists_and_decides(
     )
     assert (accepted.code, accepted.out) == (
         0,
-        "joiner:new01: cm-monthly 2026-11: target 29 → 26\njoiner:new01: accepted by HR\n",
+        "joiner:new01：cm-monthly 2026-11：目标 29 → 26\njoiner:new01：已采纳，处理人 HR\n",
     )
     assert (rejected.code, rejected.out) == (
         0,
-        "joiner:new02: cm-monthly 2026-11: target 29 → 50\njoiner:new02: rejected by HR\n",
+        "joiner:new02：cm-monthly 2026-11：目标 29 → 50\njoiner:new02：已驳回，处理人 HR\n",
     )
     assert quotabot("review", "list").out == "没有待处理的事项\n"
     assert (again.code, again.out) == (1, "")
-    assert "no such open case" in again.err
+    assert "没有这件待处理的事项" in again.err
 
 
 def test_only_somebody_who_joined_has_a_first_day(opened: Bank) -> None:

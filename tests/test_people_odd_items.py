@@ -13,7 +13,8 @@ from builders.directory import Bank, Corp, bank, corp
 from builders.e2e import at
 from builders.sandbox import make_world
 
-from bot.cli.status import _for_people, _report
+from bot.cli.status import _report
+from bot.cli.status_page import status_lines
 from bot.features.health import Health
 from bot.features.people import refresh
 from bot.features.people.refresh import reread_members
@@ -58,12 +59,13 @@ def test_an_odd_item_is_named_in_readyz_status_and_the_administrators_digest(ope
     arm(opened, tag_4=81011, department_12=60003)
     opened.read(FIRST)
     (one,) = degraded(opened)
-    status = _for_people(_report(opened.services))
+    status = "\n".join(status_lines(opened.services, _report(opened.services, []), []))
     told = [finding.text for finding in wrong(opened.services, at=at("2026-11-03T09:07"))]
 
-    for text in (one["problem"], status, "\n".join(told)):
+    for text in (one["problem"], "\n".join(told)):
         assert "department 12: WeCom answered 60003" in text
         assert "tag 4: WeCom answered 81011" in text
+    assert "部门 12：企业微信返回 60003；标签 4：企业微信返回 81011" in status
 
 
 def test_the_note_goes_with_the_first_reading_without_odd_items(opened: Bank) -> None:

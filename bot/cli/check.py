@@ -21,6 +21,7 @@ from bot.features.people import directory
 from bot.features.reviews.cases import list_without_reviewer
 from bot.features.rules.changes import find_pending_changes
 from bot.features.standings.unreached import Unreached, list_unreached
+from bot.messages.catalog import texts_in
 from bot.messages.own_texts import own_text_warnings
 from bot.services import Directory, Services
 from bot.store.address_book import READ_AT
@@ -171,7 +172,7 @@ def _from_rules(config: Config, services: Services) -> list[Fault]:
     return [
         warning(config, ("quotas", number, "period"), quota.period, dates)
         for number, quota in enumerate(config.quotas)
-        if quota.id in changes and (dates := dates_of(changes[quota.id]))
+        if quota.id in changes and (dates := dates_of(changes[quota.id], texts_in(services.language)))
     ]
 
 

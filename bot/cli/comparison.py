@@ -12,6 +12,8 @@ from bot.app.bootstrap import record_files
 from bot.cli.sync import compare
 from bot.features.outages import catch_up, gaps
 from bot.features.sync.reconcile import LEASE
+from bot.messages.catalog import texts_in
+from bot.messages.sentences import Sentence, in_language
 from bot.services import Services
 from bot.wecom.asker import StoppedError
 from bot.wecom.errors import WeComError
@@ -35,10 +37,11 @@ def compare_if_incomplete(services: Services, job: str, *, at: datetime) -> str 
     """
     if (lack := describe_gap(services, job, at=at)) is None:
         return None
+    texts = texts_in(services.language)
     if gaps.is_taken(services.store):
-        click.echo(lack, err=True)
+        click.echo(in_language(texts, lack), err=True)
         return None
-    click.echo(f"{lack}: comparing with WeCom's lists first", err=True)
+    click.echo(texts["cli.run.first_compare"].say(lack=in_language(texts, lack)), err=True)
     record_files(services, now=services.clock.now())
     end = time.monotonic() + PATIENCE_S
     _compare_until(services, job, at=at, end=end)
@@ -47,7 +50,7 @@ def compare_if_incomplete(services: Services, job: str, *, at: datetime) -> str 
         return None
     lack = catch_up.describe_gap(gap, calendar=services.config.work_calendar())
     if catch_up.goes_anyway(services, job, gap, at=at):
-        click.echo(lack, err=True)
+        click.echo(in_language(texts, lack), err=True)
         return None
     return lack
 
@@ -72,14 +75,14 @@ def _compared(services: Services, *, end: float) -> bool:
     try:
         return compare(services, at=services.clock.now(), beat=_until(end)) is not None
     except WeComError as error:
-        click.echo(str(error), err=True)
+        click.echo(in_language(texts_in(services.language), str(error)), err=True)
         return False
 
 
 def _until(end: float) -> Callable[[], None]:
     def beat() -> None:
         if time.monotonic() > end:
-            raise StoppedError("it takes too long")
+            raise StoppedError(Sentence("sentences.too_long"))
 
     return beat
 

@@ -9,6 +9,7 @@ import click
 from bot.app.bootstrap import open_existing
 from bot.cli.options import config_option, loaded
 from bot.features.outages import gaps
+from bot.messages.catalog import texts_in
 
 
 @click.command()
@@ -25,4 +26,5 @@ def complete(config_path: Path, by: str, reason: str) -> None:
         raise click.UsageError("--by and --reason must not be empty")
     with open_existing(loaded(config_path)) as services:
         gaps.take_as_complete(services, by=by.strip(), reason=reason.strip())
-    click.echo(f"the record counts as complete from now on, decided by {by.strip()}")
+        texts = texts_in(services.language)
+    click.echo(texts["cli.complete.done"].say(by=by.strip()))

@@ -14,6 +14,9 @@ from rich.table import Table
 
 from bot.cli.bars import bars
 from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.own_texts import voice
+from bot.messages.sentences import in_language
 from bot.store.copy import ComparedTable, Tell
 from bot.store.copy import copy as copy_all
 from bot.store.engine import Engine, StoreBusyError, StoreError
@@ -46,7 +49,8 @@ def copy(config_path: Path, target: str, form: str) -> None:
     """
     if not target.startswith(_SCHEME):
         raise click.BadParameter(f"must begin with {_SCHEME}", param_hint="--to")
-    source = loaded(config_path).store.where
+    config = loaded(config_path)
+    source, texts = config.store.where, texts_in(voice(config))
     if not isinstance(source, Path):
         raise StoreError(f"{config_path}: [store] url is PostgreSQL; only an SQLite installation is copied")
     if not source.is_file():
@@ -57,16 +61,13 @@ def copy(config_path: Path, target: str, form: str) -> None:
         with lock_installation(source), bars() as tell:
             compared = _copy(source, target, tell)
     except StoreBusyError as error:
-        click.echo(f"stopped: {error}; the same command goes on from here", err=True)
+        click.echo(texts["cli.copy.stopped"].say(why=in_language(texts, str(error))), err=True)
         sys.exit(1)
-    click.echo(_as_json(compared) if form == "json" else _as_table(compared), nl=False)
+    click.echo(_as_json(compared) if form == "json" else _as_table(compared, texts), nl=False)
     if different := [table.table for table in compared if not table.equal]:
-        click.echo(
-            f"different: {', '.join(different)}. Keep [store] url as it is, and copy into a new database",
-            err=True,
-        )
+        click.echo(texts["cli.copy.differ"].say(tables=", ".join(different)), err=True)
         sys.exit(1)
-    click.echo(f"complete. In {config_path} set [store] url to the address given with --to", err=True)
+    click.echo(texts["cli.copy.done"].say(config=config_path), err=True)
 
 
 def _copy(source: Path, target: str, tell: Tell) -> list[ComparedTable]:
@@ -95,14 +96,19 @@ def _as_json(compared: list[ComparedTable]) -> str:
     return json_text(report)
 
 
-def _as_table(compared: list[ComparedTable]) -> str:
+def _as_table(compared: list[ComparedTable], texts: Texts) -> str:
     table = Table(box=box.SIMPLE_HEAD)
-    for heading in ("table", "rows here", "rows there", "sha256 here", "sha256 there", ""):
-        table.add_column(heading, justify="right" if heading.startswith("rows") else "left", no_wrap=True)
+    for number, heading in enumerate(texts.each("cli.copy.columns")):
+        table.add_column(heading, justify="right" if number in (1, 2) else "left", no_wrap=True)
     for each in compared:
         rows = (str(side.rows) for side in (each.source, each.target))
         checksums = (side.checksum[:12] for side in (each.source, each.target))
-        table.add_row(each.table, *rows, *checksums, "equal" if each.equal else "DIFFERENT")
+        table.add_row(
+            each.table,
+            *rows,
+            *checksums,
+            texts["cli.copy.equal"] if each.equal else texts["cli.copy.different"],
+        )
     console = Console(width=110, force_terminal=False, color_system=None)
     with console.capture() as captured:
         console.print(table)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import click
-
 from bot.cli.bars import bars
 from bot.cli.options import iso
-from bot.cli.sync import some_of
+from bot.cli.output import labelled
+from bot.cli.sync import say_stopped, some_of
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.sentences import in_language
 from bot.services import Services
 from bot.store.engagement import Asked
 from bot.wecom.asker import StoppedError
@@ -25,8 +26,7 @@ def read(services: Services, *, at: datetime) -> bool:
             read_figures(services, at, progress=tell)
     except StoppedError as error:
         left = services.store.engagement.counts().get(Asked.WANTED, 0)
-        missing = f" ({left} member(s) are not read yet)" if left else ""
-        click.echo(f"stopped: {error}{missing}; the same command goes on from here", err=True)
+        say_stopped(error, left, texts_in(services.language))
         return False
     return True
 
@@ -48,14 +48,18 @@ def shown(services: Services) -> dict[str, Any]:
     }
 
 
-def for_people(reading: dict[str, Any]) -> list[str]:
+def for_people(reading: dict[str, Any], texts: Texts) -> list[str]:
     """Return a reading in lines."""
-    if reading["at"] is None:
-        lines = ["figures WeCom's behaviour figures were never read to the end"]
-    else:
-        lines = [f"figures {reading['at']}: up to {reading['upto']}, {reading['members']} member(s)"]
+    text: str = texts["cli.figures.never"]
+    if reading["at"] is not None:
+        about = {name: reading[name] for name in ("at", "upto", "members")}
+        text = texts["cli.figures.read"].say(**about)
+    lines = [labelled(texts, "figures", text)]
     if unknown := reading["unknown"]:
-        lines.append(f"        {some_of(unknown)}: nothing was told: {next(iter(unknown.values()))}")
+        why = in_language(texts, next(iter(unknown.values())))
+        text = texts["cli.figures.unknown"].say(members=some_of(unknown, texts), why=why)
+        lines.append(labelled(texts, None, text))
     if "stopped" in reading:
-        lines.append(f"        stopped: {reading['stopped']}")
+        why = in_language(texts, reading["stopped"])
+        lines.append(labelled(texts, None, texts["cli.status.stopped"].say(why=why)))
     return lines

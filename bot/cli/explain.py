@@ -40,24 +40,24 @@ def explain(
             explanation = explained(services, userid, at=when, external_userid=external_userid, period=period)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--period") from None
+    texts = texts_in(services.language)
     for quota in explanation.quotas:
         if quota.closed:
-            click.echo(_closed(quota), err=True)
+            click.echo(_closed(quota, texts), err=True)
     if form == "json":
         click.echo(json_text(_plain(explanation)), nl=False)
     else:
-        click.echo(_as_tables(explanation, texts_in(services.language)), nl=False)
+        click.echo(_as_tables(explanation, texts), nl=False)
 
 
-def _closed(quota: ExplainedQuota) -> str:
-    state, line = "final" if quota.final else "preliminary", quota.stored
-    sums = "no line is stored"
+def _closed(quota: ExplainedQuota, texts: Texts) -> str:
+    line, sums = quota.stored, str(texts["cli.explain.no_line"])
     if line is not None:
-        sums = f"{line.counted} of {line.gross} counted, {line.rejected} rejected, target {line.target}"
-    return (
-        f"{quota.quota} {quota.period} is closed and the result {state}: {sums}; these verdicts are computed "
-        "now and may differ from it (quotabot close list)"
-    )
+        figures = {name: getattr(line, name) for name in ("counted", "gross", "rejected", "target")}
+        sums = texts["cli.explain.sums"].say(**figures)
+    state = texts["cli.explain.final"] if quota.final else texts["cli.explain.preliminary"]
+    about = {"quota": quota.quota, "period": quota.period}
+    return texts["cli.explain.closed"].say(state=state, sums=sums, **about)
 
 
 def _plain(explanation: Explanation) -> dict[str, Any]:

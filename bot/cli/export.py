@@ -14,6 +14,7 @@ from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, user_name
 from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal, warn_of_formulas
 from bot.core.workdays import WorkCalendar, epoch_of
+from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 from bot.spreadsheet import Cell, Column, Sheet, workbook
 
@@ -113,10 +114,10 @@ def export(table: str, config_path: Path, by: str | None, form: str, output: Pat
                 subject=table,
                 detail={"rows": len(lines), "format": form},
             )
-    deliver(_written(table, lines, form), output)
+    deliver(_written(table, lines, form, texts_in(services.language)), output)
 
 
-def _written(table: str, lines: list[Line], form: str) -> str | bytes:
+def _written(table: str, lines: list[Line], form: str, texts: Texts) -> str | bytes:
     names = TABLES[table].columns
     match form:
         case "json":
@@ -126,7 +127,7 @@ def _written(table: str, lines: list[Line], form: str) -> str | bytes:
             columns = tuple(Column(heading=name) for name in names)
             return workbook([Sheet(name=table, title=table, columns=columns, rows=lines)])
         case _:
-            warn_of_formulas(lines)
+            warn_of_formulas(lines, texts)
             text = io.StringIO()
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow(names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from bot.features.imports.facts import FactLines
 from bot.features.imports.roster import RosterLines
 from bot.features.ledger.derive import derive
 from bot.features.renames.rename import RenameLines
+from bot.messages.catalog import Text, Texts, texts_in
+from bot.messages.sentences import in_language
 from bot.services import Services
 
 
@@ -113,12 +116,13 @@ def _import(
         with bars() as tell:
             report = import_file(services, lines, file, by=by, skip_bad=skip_bad, dry_run=dry_run, tell=tell)
         derive(services)  # contacts of renamed people are counted again
+        texts = texts_in(services.language)
     if report.recognised:
         click.echo(f"{file}: {report.recognised}", err=True)
     if form == "json":
         click.echo(json_text(_plain(report, file, dry_run=dry_run)), nl=False)
     else:
-        click.echo("\n".join(_for_people(report, file, dry_run=dry_run)))
+        click.echo("\n".join(_for_people(report, file, texts, dry_run=dry_run)))
     if report.broken or (report.bad and not skip_bad):
         sys.exit(1)
 
@@ -162,51 +166,66 @@ def _remarks(remarks: CappedList[Remark]) -> dict[str, Any]:
     }
 
 
-def _for_people(report: Report, file: Path, *, dry_run: bool) -> list[str]:
-    lines = [str(fault) for fault in report.faults.items]
-    lines += _rest(report.faults, "faults")
-    for remarks, why, several in (
-        (report.unmatched, "no contact has this key yet", "unmatched lines"),
-        (report.ambiguous, "contacts of several customers have this key", "ambiguous lines"),
-        (report.new, "new", "new people"),
-        (report.changed, "changed", "changed people"),
-        (
-            report.unknown_to_wecom,
-            "WeCom has not shown this person: nothing is counted for them",
-            "such people",
-        ),
+def _for_people(report: Report, file: Path, texts: Texts, *, dry_run: bool) -> list[str]:
+    lines = [_fault_for_people(fault, texts) for fault in report.faults.items]
+    lines += _rest(report.faults, texts.table("cli.import.rest")["faults"])
+    for remarks, name in (
+        (report.unmatched, "unmatched"),
+        (report.ambiguous, "ambiguous"),
+        (report.new, "new"),
+        (report.changed, "changed"),
+        (report.unknown_to_wecom, "unknown_to_wecom"),
     ):
-        lines += [f"{file}: line {remark.line} = {remark.value}: {why}" for remark in remarks.items]
-        lines += _rest(remarks, several)
+        what, remark = texts.table("cli.import.remarks")[name], texts["cli.import.remark"]
+        lines += [
+            remark.say(file=file, line=item.line, value=item.value, what=what) for item in remarks.items
+        ]
+        lines += _rest(remarks, texts.table("cli.import.rest")[name])
     lines += [
-        f"{file}: line {line}, column manager = {name}: nobody knows this manager (named once)"
+        texts["cli.import.manager"].say(file=file, line=line, name=name)
         for name, line in report.strangers.items()
     ]
     lines += [
-        f"{file}: line 1 = {name}: no quota asks for this column; did you mean {meant}?"
+        texts["cli.import.unasked"].say(file=file, name=name, meant=meant)
         for name, meant in report.unasked.items()
     ]
     if report.missing:
-        lines.append(f"{file}: not in this file, and stay as they are: {', '.join(report.missing)}")
+        names = texts["cli.import.comma"].join(report.missing)
+        lines.append(texts["cli.import.missing"].say(file=file, names=names))
     if report.absent:
-        lacking = "keys of known contacts outside this file, with all its facts false"
-        lines.append(f"{file}: {lacking}: {report.absent}")
+        lines.append(texts["cli.import.absent"].say(file=file, n=report.absent))
     if report.self_declared:
-        lines.append(f"{file}: the key is self-declared: a number that the employee typed into the remark")
+        lines.append(texts["cli.import.self_declared"].say(file=file))
+    return [*lines, _sum(report, texts, dry_run=dry_run)]
+
+
+def _fault_for_people(fault: Fault, texts: Texts) -> str:
+    return str(replace(fault, allowed=in_language(texts, fault.allowed)))
+
+
+def _sum(report: Report, texts: Texts, *, dry_run: bool) -> str:
+    """Return how many lines are good and bad, and what became of them."""
     odd = "".join(
-        f", {remarks.count} {word}"
-        for remarks, word in ((report.unmatched, "unmatched"), (report.ambiguous, "ambiguous"))
+        form.say(n=remarks.count)
+        for remarks, form in (
+            (report.unmatched, texts["cli.import.odd_unmatched"]),
+            (report.ambiguous, texts["cli.import.odd_ambiguous"]),
+        )
         if remarks.count
     )
     if report.stored:
-        outcome = f"stored {report.good} line(s)"
+        outcome = texts["cli.import.stored"].say(n=report.good)
     elif dry_run:
-        outcome = "nothing stored (dry run)"
+        outcome = texts["cli.import.dry_run"]
+    elif report.broken:
+        outcome = texts["cli.import.correct"]
     else:
-        outcome = "nothing stored: correct the file" + ("" if report.broken else ", or --skip-bad")
-    return [*lines, f"{report.what}: {report.good} good, {report.bad} bad{odd}; {outcome}"]
+        outcome = texts["cli.import.correct_or_skip"]
+    what = texts.table("cli.import.what")[report.what]
+    about = {"good": report.good, "bad": report.bad, "odd": odd, "outcome": outcome}
+    return texts["cli.import.sum"].say(what=what, **about)
 
 
-def _rest(listed: CappedList[Any], several: str) -> list[str]:
+def _rest(listed: CappedList[Any], form: Text) -> list[str]:
     more = listed.count - len(listed.items)
-    return [f"… and {more} more {several}"] if more else []
+    return [form.say(n=more)] if more else []

@@ -11,9 +11,9 @@ import click
 
 from bot.app.bootstrap import open_services
 from bot.config import Config
-from bot.core.errors import SpokenError
 from bot.features.ledger.derive import note_rules
 from bot.messages.catalog import texts_in
+from bot.messages.sentences import in_language
 from bot.services import Services
 from handlers.inbox import work_off
 
@@ -29,7 +29,7 @@ def up_to_date(config: Config, *refusals: type[Exception], may_create: bool = Fa
         try:
             yield services
         except refusals as error:
-            click.echo(error.spoken if isinstance(error, SpokenError) else str(error), err=True)
+            click.echo(in_language(texts_in(services.language), str(error)), err=True)
             sys.exit(1)
 
 

@@ -11,6 +11,8 @@ from bot.app.bootstrap import forget_other_app, open_existing, token_keeper, wec
 from bot.cli.options import config_option, loaded
 from bot.features.chat.menu import groups
 from bot.features.chat.menu import menu as menu_of
+from bot.messages.catalog import texts_in
+from bot.messages.sentences import in_language
 from bot.wecom.errors import WeComError
 from bot.wecom.token import TokenError, with_token
 
@@ -30,7 +32,7 @@ def push(config_path: Path) -> None:
     """
     config = loaded(config_path)
     with open_existing(config) as services:
-        language = services.language
+        language, texts = services.language, texts_in(services.language)
         forget_other_app(services)
         client = wecom_client(config)
         try:
@@ -41,9 +43,10 @@ def push(config_path: Path) -> None:
                 ),
             )
         except (TokenError, WeComError) as error:
-            click.echo(f"the menu was not created: {error}", err=True)
+            why = in_language(texts, str(error))
+            click.echo(texts["cli.menu.failed"].say(why=why), err=True)
             sys.exit(1)
         finally:
             client.close()
     for name, buttons in groups(language=language):
-        click.echo(f"{name}: {' · '.join(buttons.values())}")
+        click.echo(texts["cli.menu.buttons"].say(name=name, buttons=" · ".join(buttons.values())))

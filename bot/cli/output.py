@@ -10,10 +10,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from bot.messages.catalog import Texts
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_LABEL = 8  # cells of a line's first word
 _ROOM = 10_000  # wider than any table
 
 output_option = click.option(
@@ -23,15 +27,11 @@ output_option = click.option(
 )
 
 
-def warn_of_formulas(rows: Iterable[Iterable[object]]) -> None:
+def warn_of_formulas(rows: Iterable[Iterable[object]], texts: Texts) -> None:
     """Say on standard error if a spreadsheet would run cells of a CSV file as formulas."""
     number = sum(isinstance(cell, str) and cell.startswith(_FORMULA) for row in rows for cell in row)
     if number:
-        click.echo(
-            f"{number} cell(s) begin with one of = + - @: a spreadsheet that opens this CSV may run them; "
-            "take --format xlsx, where texts stay texts",
-            err=True,
-        )
+        click.echo(texts["cli.output.formulas"].say(n=number), err=True)
 
 
 def refuse_bytes_on_terminal(form: str, output: Path | None) -> None:
@@ -62,6 +62,16 @@ def _write(data: bytes, output: Path) -> None:
         if stat.S_ISREG(os.fstat(number).st_mode):
             os.fchmod(number, 0o600)
         stream.write(data)
+
+
+def labelled(texts: Texts, label: str | None, text: str) -> str:
+    """Return a line of `status`: the word under the key *label*, none in a line that goes on, and *text*."""
+    return line_with("" if label is None else texts.table("cli.status.labels")[label], text)
+
+
+def line_with(word: str, text: str) -> str:
+    """Return *text* behind *word*, at the same place in all lines with a short one."""
+    return set_cell_size(word, max(_LABEL, cell_len(word) + 1)) + text
 
 
 def drawn(*parts: RenderableType) -> str:

@@ -22,6 +22,8 @@ from bot.core.teams import Team
 from bot.features.outages import catch_up
 from bot.features.standings.load import load_standings
 from bot.features.standings.report import Report, build_sheets
+from bot.messages.catalog import texts_in
+from bot.messages.sentences import in_language
 from bot.spreadsheet import workbook
 
 COLUMNS = tuple(field.name for field in fields(QuotaFigures))
@@ -74,11 +76,11 @@ def progress(
             standings = load_standings(services, at=when, period=period, money=money)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--period") from None
-        incomplete = catch_up.explain_withheld(services)
+        incomplete, texts = catch_up.explain_withheld(services), texts_in(services.language)
     chosen = _Choice(users=users, departments=departments, quota=quota, tree=standings.departments)
     rows = [row for row in standings.rows if chosen.row(row)]
     for user in sorted(chosen.users - {row.userid for row in rows}):
-        click.echo(f"no row for {user}: not in the roster, or under no such quota", err=True)
+        click.echo(texts["cli.progress.no_row"].say(userid=user), err=True)
     report = Report(
         at=standings.at,
         rows=rows,
@@ -90,7 +92,7 @@ def progress(
         incomplete=incomplete,
     )
     if incomplete is not None and form != "json":
-        click.echo(incomplete, err=True)
+        click.echo(in_language(texts, incomplete), err=True)
     deliver(_written(report, form), output)
 
 

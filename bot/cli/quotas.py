@@ -15,6 +15,7 @@ from bot.features.rules.announcement import said_of
 from bot.features.rules.change_sentences import sentence
 from bot.features.rules.changes import QuotaChange, SectionChange, find_pending_changes, find_section_changes
 from bot.features.rules.diff import Difference
+from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 
 
@@ -53,7 +54,8 @@ def adopt_(config_path: Path, by: str, form: str) -> None:
         changes, planned = adopt_and_announce(services, by=by, at=services.clock.now())
         services.outbox_signal.ring()
         _print(services, changes, form, adopted_by=by)
-        click.echo(f"{planned} message(s) planned", err=True)
+        texts = texts_in(services.language)
+        click.echo(texts["cli.quotas.planned"].say(n=planned), err=True)
 
 
 def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted_by: str | None) -> None:
@@ -69,56 +71,61 @@ def _print(services: Services, changes: list[QuotaChange], form: str, *, adopted
         }
         click.echo(json_text(report), nl=False)
         return
+    texts = texts_in(language)
     for change in changes:
         for text in said_of(news_of(change), language=language):
             click.echo(text)
-        for line in _meaning(change, adopted=adopted_by is not None):
+        for line in _meaning(change, texts, adopted=adopted_by is not None):
             click.echo(f"  {line}")
     for section in sections:
         click.echo(_of_section(section, language))
     if not changes and not sections:
-        click.echo("the file changes nothing")
+        click.echo(texts["cli.quotas.nothing"])
 
 
 def _of_section(change: SectionChange, language: str) -> str:
     """Say the change of one key of a section, and from when it holds."""
+    texts = texts_in(language)
+    about = {"key": change.key, "old": change.old, "new": change.new}
     if change.key == "money.cap_per_month":
         since = change.since if change.since.day == 1 else (change.since.replace(day=28) + timedelta(days=4))
-        return f"{change.key}: {change.old} → {change.new}, for months from {since:%Y-%m} on"
+        return texts["cli.quotas.months"].say(since=f"{since:%Y-%m}", **about)
     if change.key == "ledger.regain_days":
-        return f"{change.key}: {change.old} → {change.new}, for losses from {change.since} on"
+        return texts["cli.quotas.losses"].say(since=change.since, **about)
     key = Difference(key=change.key, old=change.old, new=change.new, lenient=False)
-    return f"{sentence(key, language=language)}, for adds from {change.since} on"
+    return texts["cli.quotas.adds"].say(what=sentence(key, language=language), since=change.since)
 
 
-def _meaning(change: QuotaChange, *, adopted: bool) -> list[str]:
-    return [*_effects(change, adopted=adopted), *([dates] if (dates := dates_of(change)) else [])]
+def _meaning(change: QuotaChange, texts: Texts, *, adopted: bool) -> list[str]:
+    dates = dates_of(change, texts)
+    return [_effect(change, texts, adopted=adopted), *([dates] if dates else [])]
 
 
-def dates_of(change: QuotaChange) -> str:
+def dates_of(change: QuotaChange, texts: Texts) -> str:
     """Say in one line when another kind of period begins; empty if the kind stays the same."""
     last, following = change.last_old, change.following
     if last is None:
         return ""
-    cut = f"; {last.name} is cut: it ends on {last.last}, its target is for the workdays up to then"
-    return (
-        f"another kind of period: the old rule holds until {last.last} ({last.name}), the new one from "
-        f"{following.first} on ({following.name}){cut if last.cut_from else ''}"
-    )
+    about = {"until": last.last, "old": last.name, "first": following.first, "new": following.name}
+    dates = texts["cli.quotas.another_kind"].say(**about)
+    if not last.cut_from:
+        return dates
+    return texts["cli.quotas.cut"].say(dates=dates, period=last.name, last=last.last)
 
 
-def _effects(change: QuotaChange, *, adopted: bool) -> list[str]:
-    people = f"{len(change.people)} people"
+def _effect(change: QuotaChange, texts: Texts, *, adopted: bool) -> str:
+    """Return for how many people a change holds, and from when."""
+    running, following = change.running.name, change.following.name
+    waits = texts["cli.quotas.waits"].say(running=running, following=following)
     if change.adoptable and not change.waiting:
-        how = "holds now" if adopted else "may hold at once: quotabot quotas adopt --by NAME"
-        return [f"{people}; nobody is worse off: {how}"]
-    waits = (
-        f"begins with {change.following.name}, because in {change.running.name} somebody could be worse off"
-    )
-    if not change.adoptable:
-        return [f"{people}; {waits if change.old is not None else f'begins with {change.following.name}'}"]
-    now = ", ".join(item.key for item in change.adoptable)
-    return [f"{people}; {now} {'holds' if adopted else 'may hold'} at once; the rest {waits}"]
+        what: str = texts["cli.quotas.holds_now"] if adopted else texts["cli.quotas.may_hold"]
+    elif change.adoptable:
+        keys = ", ".join(item.key for item in change.adoptable)
+        form = texts["cli.quotas.in_part_now"] if adopted else texts["cli.quotas.in_part"]
+        what = form.say(keys=keys, waits=waits)
+    else:
+        what = waits if change.old is not None else texts["cli.quotas.begins"].say(following=following)
+    return texts["cli.quotas.people"].say(n=len(change.people), what=what)
 
 
 def _as_json(change: QuotaChange, language: str, *, adopted: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bot.core.relations import Add
 from bot.core.workdays import WorkCalendar
 from bot.features.ledger.derive import retry_set_aside, rules_changed
 from bot.features.ledger.replay import Difference, recount
+from bot.messages.catalog import Texts, texts_in
 
 _LISTED = 1000
 
@@ -38,7 +39,7 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
             retry_set_aside(services)
             catch_up(services)
         elif rules_changed(services):
-            click.echo("[ledger] has changed since: the next start of the service derives all anew", err=True)
+            click.echo(texts_in(services.language)["cli.replay.rules"], err=True)
         total = services.store.ledger.count_relations()
         with bars() as tell:
             for stage in recount(services, mend=not check):
@@ -60,12 +61,13 @@ def replay(config_path: Path, form: str, *, check: bool) -> None:
         }
         click.echo(json_text(report), nl=False)
     else:
-        for line in _for_people(listed, calendar, count=count):
+        texts = texts_in(services.language)
+        for line in _for_people(listed, calendar, texts, count=count):
             click.echo(line)
-        outcome = "differ" if check else "differed and are mended"
-        later = f"; {waiting} wait to be derived" if waiting else ""
-        later += f"; {faults} cannot be derived: see the log" if faults else ""
-        click.echo(f"{relations} relation(s): {count} {outcome}{later}")
+        outcome = texts["cli.replay.differ"] if check else texts["cli.replay.mended"]
+        later = texts["cli.replay.waiting"].say(n=waiting) if waiting else ""
+        later += texts["cli.replay.faults"].say(n=faults) if faults else ""
+        click.echo(outcome.say(relations=relations, n=count) + later)
     if faults or (check and count):
         sys.exit(1)
 
@@ -94,27 +96,31 @@ def _moment(moment: int | None, calendar: WorkCalendar) -> str | None:
     return None if moment is None else calendar.moment(moment).isoformat()
 
 
-def _for_people(listed: list[Difference], calendar: WorkCalendar, *, count: int) -> list[str]:
+def _for_people(listed: list[Difference], calendar: WorkCalendar, texts: Texts, *, count: int) -> list[str]:
     lines = [
-        f"{item.userid} …{item.external_userid[-SHOWN_ID:]}: kept {_said(item.kept, calendar)}; "
-        f"the ledger says {_said(item.recounted, calendar)}"
+        texts["cli.replay.line"].say(
+            userid=item.userid,
+            customer=item.external_userid[-SHOWN_ID:],
+            kept=_said(item.kept, calendar, texts),
+            recounted=_said(item.recounted, calendar, texts),
+        )
         for item in listed
     ]
-    return lines + ([f"… and {count - len(listed)} more"] if count > len(listed) else [])
+    return lines + ([texts["cli.replay.more"].say(n=count - len(listed))] if count > len(listed) else [])
 
 
-def _said(adds: tuple[Add, ...], calendar: WorkCalendar) -> str:
+def _said(adds: tuple[Add, ...], calendar: WorkCalendar, texts: Texts) -> str:
     """Return each add in short: its begin and end."""
     if not adds:
-        return "no add"
-    return ", ".join(
-        f"added {calendar.moment(add.added_at):%Y-%m-%d %H:%M:%S} (number {add.nth})"
-        + (
-            f" {add.ended_by.value} {calendar.moment(add.ended_at):%Y-%m-%d %H:%M:%S}"
-            if add.ended_at is not None and add.ended_by is not None
-            else ""
-        )
-        + (f" with {len(add.slips)} slip(s)" if add.slips else "")
-        + (f" from {add.state}" if add.state else "")
-        for add in adds
-    )
+        return texts["cli.replay.no_add"]
+    return texts["cli.replay.comma"].join(_one(add, calendar, texts) for add in adds)
+
+
+def _one(add: Add, calendar: WorkCalendar, texts: Texts) -> str:
+    text = texts["cli.replay.add"].say(at=f"{calendar.moment(add.added_at):%Y-%m-%d %H:%M:%S}", nth=add.nth)
+    if add.ended_at is not None and add.ended_by is not None:
+        at = f"{calendar.moment(add.ended_at):%Y-%m-%d %H:%M:%S}"
+        text = texts["cli.replay.ended"].say(add=text, kind=add.ended_by.value, at=at)
+    if add.slips:
+        text = texts["cli.replay.slips"].say(add=text, n=len(add.slips))
+    return texts["cli.replay.state"].say(add=text, state=add.state) if add.state else text

@@ -166,7 +166,7 @@ def _decide(
 ) -> None:
     """Show the effect of each decision, ask once unless *yes*, then decide all cases."""
     with _opened(config_path) as services:
-        at = services.clock.now()
+        at, texts = services.clock.now(), texts_in(services.language)
         found = [
             decide.find_decidable(
                 services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
@@ -175,10 +175,13 @@ def _decide(
         ]
         for case in found:
             effects = effects_of(services, case, accept=accept, at=at, joined_on=joined_on)
-            for line in _effect(effects) if case.proposal is None else ():
-                click.echo(f"{case.id}: {line}")
+            for line in _effect(case.id, effects, texts) if case.proposal is None else ():
+                click.echo(line)
         if not yes:
-            click.confirm(f"{'accept' if accept else 'reject'} {len(found)} case(s)?", abort=True, err=True)
+            ask = (
+                texts["cli.review.decision.ask_accept"] if accept else texts["cli.review.decision.ask_reject"]
+            )
+            click.confirm(ask.say(n=len(found)), abort=True, err=True)
         for case in found:
             _, state = decide.decide(
                 services, case.id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
@@ -188,20 +191,26 @@ def _decide(
                 with services.store.transaction():
                     enqueue_unasked(services, message, quiet=quiet_hours(services))
                 services.outbox_signal.ring()
-            click.echo(f"{case.id}: {state} by {by}")
+            shown = texts.table("cli.review.states")[state]
+            click.echo(texts["cli.review.decision.decided"].say(id=case.id, state=shown, by=by))
 
 
-def _effect(effects: Sequence[Effect]) -> Iterator[str]:
+def _effect(case_id: str, effects: Sequence[Effect], texts: Texts) -> Iterator[str]:
     """Yield a line for each quota period with changed figures, else one line that nothing changes."""
     changed = [effect for effect in effects if effect.changes]
     for effect in changed:
-        figures = ", ".join(
-            f"{name} {'–' if before is None else before} → {'–' if after is None else after}"
+        figures = texts["cli.review.names_comma"].join(
+            texts["cli.review.decision.figure"].say(
+                name=texts.table("cli.review.figures")[name],
+                before="–" if before is None else before,
+                after="–" if after is None else after,
+            )
             for name, (before, after) in effect.changes.items()
         )
-        yield f"{effect.quota} {effect.period}: {figures}"
+        about = {"quota": effect.quota, "period": effect.period, "figures": figures}
+        yield texts["cli.review.decision.effect"].say(id=case_id, **about)
     if not changed:
-        yield "no effect on the figures"
+        yield texts["cli.review.decision.no_effect"].say(id=case_id)
 
 
 def as_json(case: Case, calendar: WorkCalendar) -> dict[str, Any]:

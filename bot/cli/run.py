@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from bot.features.notify.enqueue import enqueue_unasked, preview_enqueue, quiet_
 from bot.features.outages import clock
 from bot.features.robots.picture import Picture
 from bot.features.sync.report import load_last_sync_report
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.sentences import in_language
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from bot.store.troubles import Part
@@ -64,7 +67,7 @@ def run(
         raise click.UsageError("--accept-losses belongs to the job sync")
     config = loaded(config_path)
     with open_services(config) as services:
-        now = services.clock.now()
+        now, texts = services.clock.now(), texts_in(services.language)
         when = moment(at, config, now=now)
         shift = 0 if at is None else round(when.timestamp() - services.store.now())
         if not dry_run:
@@ -75,14 +78,14 @@ def run(
         if job in LASTING and not dry_run:
             begin_record(services, now=now)
             is_done = _work(services, report, at=when, accept_losses=accept_losses)
-            _print(report, form)
+            _print(report, form, texts)
             sys.exit(0 if is_done else 1)
         if dry_run:
             report["messages"] = _preview(services, job, at=when)
         elif job not in SILENT and not config.work_calendar().in_working_hours(when):
-            click.echo(f"{when:%Y-%m-%d %H:%M} is outside working hours: nothing is sent", err=True)
+            click.echo(texts["cli.run.outside"].say(at=f"{when:%Y-%m-%d %H:%M}"), err=True)
         elif (held := compare_if_incomplete(services, job, at=when)) is not None:
-            click.echo(f"nothing is sent: {held}", err=True)
+            click.echo(texts["cli.run.held"].say(why=in_language(texts, held)), err=True)
             report["held"] = held
         else:
             planned = _plan(services, job, when=when, shift=shift)
@@ -90,7 +93,7 @@ def run(
                 _deliver(services, planned)
             report["messages"] = [_now(services, message) for message in planned]
             failed = not no_wait and not all(_went(services, message) for message in planned)
-    _print(report, form)
+    _print(report, form, texts)
     if failed or "held" in report:
         sys.exit(1)
 
@@ -108,10 +111,11 @@ def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_lo
 
 def _preview(services: Services, job: str, *, at: datetime) -> list[dict[str, Any]]:
     """Return the messages that a run would plan or has planned; print their gaps on standard error."""
+    texts = texts_in(services.language)
     if job not in SILENT and not services.config.work_calendar().in_working_hours(at):
-        click.echo(f"{at:%Y-%m-%d %H:%M} is outside working hours: nothing of this would be sent", err=True)
+        click.echo(texts["cli.run.outside_preview"].say(at=f"{at:%Y-%m-%d %H:%M}"), err=True)
     if (lack := describe_gap(services, job, at=at)) is not None:
-        click.echo(lack, err=True)
+        click.echo(in_language(texts, lack), err=True)
     planned = preview_enqueue(services, plan(services, job, at=at), quiet=quiet_hours(services))
     return [_now(services, message, otherwise="planned") for message in planned]
 
@@ -132,8 +136,9 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[O
             enqueue_unasked(services, message, quiet=quiet)
     withheld = Counter(why for row in planned if (why := store.unasked_messages.why(row.key)) is not None)
     if withheld:
-        reasons = ", ".join(f"{number} {why}" for why, number in sorted(withheld.items()))
-        click.echo(f"withheld: {reasons}", err=True)
+        texts = texts_in(services.language)
+        reasons = numbered(sorted(withheld.items()), texts)
+        click.echo(texts["cli.run.withheld"].say(reasons=reasons), err=True)
     return [message for message in planned if store.unasked_messages.why(message.key) is None]
 
 
@@ -143,7 +148,8 @@ def _deliver(services: Services, planned: list[OutboxMessage]) -> None:
         while _open(services, planned):
             wait = sender.step()
             if (reason := _needs_human(services)) is not None:
-                click.echo(f"not sent: {reason}", err=True)
+                texts = texts_in(services.language)
+                click.echo(texts["cli.run.not_sent"].say(why=in_language(texts, reason)), err=True)
                 return
             time.sleep(wait if sender.leads else _LOOK_AGAIN_S)
 
@@ -170,7 +176,9 @@ def _now(services: Services, message: OutboxMessage, *, otherwise: str = "pendin
     if row is None:
         return _told(message, otherwise, message.content)
     if row["error"]:
-        click.echo(f"{message.to_userid}: {row['state']}: {row['error']}", err=True)
+        texts = texts_in(services.language)
+        state, error = texts.table("cli.run.states")[row["state"]], in_language(texts, row["error"])
+        click.echo(texts["cli.run.state"].say(userid=message.to_userid, state=state, error=error), err=True)
     return _told(message, row["state"], row["content"])
 
 
@@ -180,18 +188,27 @@ def _told(message: OutboxMessage, state: str, content: str) -> dict[str, Any]:
     return {"key": message.key, "to": message.to_userid, "state": state, "text": text}
 
 
-def _print(report: dict[str, Any], form: str) -> None:
+def numbered(reasons: Iterable[tuple[str, int]], texts: Texts) -> str:
+    """Return how many messages were withheld for each reason."""
+    names = texts.table("cli.run.why")
+    shown = (texts["cli.run.number"].say(n=number, what=names[why]) for why, number in reasons)
+    return texts["cli.run.comma"].join(shown)
+
+
+def _print(report: dict[str, Any], form: str, texts: Texts) -> None:
     if form == "json":
         click.echo(json_text(report), nl=False)
         return
     if "drift" in report:
-        click.echo("\n".join(for_people(report["drift"])))
+        click.echo("\n".join(for_people(report["drift"], texts)))
         return
     if "engagement" in report:
-        click.echo("\n".join(engagement.for_people(report["engagement"])))
+        click.echo("\n".join(engagement.for_people(report["engagement"], texts)))
         return
     for shown in report["messages"]:
-        click.echo(click.style(f"── {shown['to']} · {shown['state']}", bold=True))
+        state = texts.table("cli.run.states")[shown["state"]]
+        head = texts["cli.run.message"].say(userid=shown["to"], state=state)
+        click.echo(click.style(head, bold=True))
         click.echo(shown["text"])
         click.echo()
-    click.echo(f"{len(report['messages'])} message(s)")
+    click.echo(texts["cli.run.sum"].say(n=len(report["messages"])))

@@ -10,9 +10,10 @@ import click
 from bot.app.bootstrap import open_existing
 from bot.cli import engagement
 from bot.cli.options import config_option, format_option, iso, json_text, loaded
-from bot.cli.sync import for_people, last_shown
+from bot.cli.status_page import status_lines
+from bot.cli.sync import last_shown
 from bot.features.delivery.sender import LEASE
-from bot.features.health import Health, refused_line
+from bot.features.health import Health
 from bot.features.outages import catch_up, gaps
 from bot.features.robots.posts import fingerprints
 from bot.services import Services
@@ -36,11 +37,13 @@ def status(config_path: Path, form: str) -> None:
     quotabot status --format json
     """
     with open_existing(loaded(config_path)) as services:
-        report = _report(services)
-    click.echo(json_text(report) if form == "json" else _for_people(report) + "\n", nl=False)
+        degraded = _degraded(services)
+        report = _report(services, degraded)
+        lines = [] if form == "json" else status_lines(services, report, degraded)
+    click.echo(json_text(report) if form == "json" else "\n".join(lines) + "\n", nl=False)
 
 
-def _report(services: Services) -> dict[str, Any]:
+def _report(services: Services, degraded: list[dict[str, Any]]) -> dict[str, Any]:
     store, now, config = services.store, int(services.store.now()), services.config
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
@@ -79,7 +82,7 @@ def _report(services: Services) -> dict[str, Any]:
         "catch_up": _catch_up(services),
         "facts": {"newest_at": iso(config, store.contact_knowledge.newest_facts())},
         "directory": _directory(services),
-        "troubles": _troubles(services),
+        "troubles": _troubles(services, degraded),
         "audit": {"broken_at": store.audit.broken_at()},
     }
 
@@ -102,17 +105,22 @@ def _catch_up(services: Services) -> dict[str, Any]:
     }
 
 
-def _troubles(services: Services) -> list[str]:
-    """Return what `readyz` says of this machine, of the roster and of next year's calendar."""
+def _degraded(services: Services) -> list[dict[str, Any]]:
+    """Return what `readyz` says of this machine and of next year's calendar."""
     health = Health(
         services.store,
         probe=lambda: None,
         real_time=services.store.now,
         missing_decree=services.missing_decree,
     )
-    told = [part["problem"] for part in health.report()["degraded"] if part["part"] in _OWN_PARTS]
+    return [part for part in health.report()["degraded"] if part["part"] in _OWN_PARTS]
+
+
+def _troubles(services: Services, degraded: list[dict[str, Any]]) -> list[str]:
+    """Return these in English, and the fault of the roster."""
     fault = services.directory.files.fault
-    return [*told, *([f"the last good roster stands in: {fault}"] if fault else [])]
+    stands_in = [f"the last good roster stands in: {fault}"] if fault else []
+    return [*(part["problem"] for part in degraded), *stands_in]
 
 
 def _directory(services: Services) -> dict[str, Any]:
@@ -159,92 +167,3 @@ def _welcomes(counts: Counts) -> dict[str, Any]:
 
 def _depth(depth: Depth) -> dict[str, int | None]:
     return {"pending": depth.pending, "dead": depth.dead, "oldest_s": depth.oldest_s}
-
-
-def _welcomes_for_people(welcomes: dict[str, Any]) -> str:
-    codes = ", ".join(f"{number} by {errcode}" for errcode, number in welcomes["errcodes"].items())
-    parts = [f"{welcomes['sent']} sent", f"{welcomes['dropped']} too late", f"{welcomes['refused']} refused"]
-    parts[-1] += f" ({codes})" if codes else ""
-    open_ones = welcomes["claimed"] + welcomes["unknown"]
-    return "welcome " + ", ".join([*parts, *([f"{open_ones} without an outcome"] if open_ones else [])])
-
-
-def _for_people(report: dict[str, Any]) -> str:
-    lines = [
-        f"{name:<7} {box['pending']} waiting, {box['dead']} given up on"
-        + (f", oldest {box['oldest_s']} s" if box["oldest_s"] is not None else "")
-        for name, box in (("inbox", report["inbox"]), ("outbox", report["outbox"]))
-    ]
-    held = report["withheld"]
-    today = ", ".join(f"{number} {why}" for why, number in held["today"].items()) or "none"
-    lines.append(f"quiet   withheld today: {today}; {held['expired']} lost their point in all")
-    lines.append(f"details {report['details']['pending']} contact(s) to be read")
-    lines += [f"reads   {refused_line(api, left)}" for api, left in report["reads"]["refused_s"].items()]
-    lines += [
-        f"robot   {robot['robot']} is off since {robot['off_since']}: {robot['error']}"
-        for robot in report["robots"]
-        if robot["error"]
-    ]
-    if any(number for state, number in report["welcomes"].items() if state != "errcodes"):
-        lines.append(_welcomes_for_people(report["welcomes"]))
-    lines += [
-        f"{job['job']:<9} last {job['fire_at']}: {job['outcome']}, {job['messages']} message(s)"
-        + (f"; {job['note']}" if "note" in job else "")
-        for job in report["jobs"]
-    ] or ["jobs    none has run yet"]
-    token, lease = report["token"], report["lease"]
-    if token["error"]:
-        lines.append(f"token   none: {token['error']}")
-    else:
-        lines.append(
-            f"token   {token['expires_in_s']} s left" if token["expires_in_s"] else "token   none yet"
-        )
-    lines.append(f"sender  {lease['holder'] or 'nobody is sending'}")
-    lines.append(f"facts   {report['facts']['newest_at'] or 'none were imported yet'}")
-    lines += _directory_for_people(report["directory"])
-    lines += _troubles_for_people(report)
-    lines += for_people(report["drift"])
-    lines += engagement.for_people(report["engagement"])
-    whole = report["complete"]
-    if not whole["complete"]:
-        read = f"{whole['members_read']} of {whole['members']} member(s) read"
-        lines.append(f"record  {whole['because']}; {read}")
-    lines += _catch_up_for_people(report["catch_up"])
-    lines.append(_audit_for_people(report["audit"]["broken_at"]))
-    return "\n".join(lines)
-
-
-def _troubles_for_people(report: dict[str, Any]) -> list[str]:
-    """Return a line for each thing about this machine or its files that a person should look at."""
-    return [f"trouble {text}" for text in report["troubles"]]
-
-
-def _directory_for_people(people: dict[str, Any]) -> list[str]:
-    if people["source"] == "csv":
-        lines = [f"people  {people['people']} in the roster"]
-    else:
-        when = f"read {people['read_at']}" if people["read_at"] else "not read from WeCom yet"
-        lines = [f"people  {people['people']}, {people['unknown']} unknown, {people['left']} left; {when}"]
-    if people.get("error"):
-        lines.append(f"people  the last reading failed: {people['error']}")
-    if people.get("set_aside"):
-        lines.append(f"people  read without: {people['set_aside']}")
-    return lines
-
-
-def _audit_for_people(broken_at: int | None) -> str:
-    if broken_at is None:
-        return "audit   the chain is intact"
-    return f"audit   changed at entry {broken_at} or removed: from there on the log proves nothing"
-
-
-def _catch_up_for_people(lost: dict[str, Any]) -> list[str]:
-    lines = []
-    if lost["silent_since"]:
-        lines.append(f"silence no callback from WeCom since {lost['silent_since']}")
-    if lost["incomplete_since"]:
-        who = "" if lost["members"] is None else f" of {len(lost['members'])} member(s)"
-        lines.append(
-            f"figures{who} may be incomplete since {lost['incomplete_since']} ({', '.join(lost['reasons'])})"
-        )
-    return lines

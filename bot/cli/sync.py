@@ -10,9 +10,12 @@ import click
 
 from bot.cli.bars import bars
 from bot.cli.options import iso
+from bot.cli.output import labelled
 from bot.core.sync import ESTIMATED
 from bot.features.reviews.cases import rename_id
 from bot.features.sync.report import SyncReport, load_last_sync_report, load_sync_report
+from bot.messages.catalog import Texts, texts_in
+from bot.messages.sentences import in_language
 from bot.services import Services
 from bot.wecom.asker import StoppedError
 from scheduler.sync import take_over
@@ -38,33 +41,33 @@ def compare(
     except StoppedError as error:
         counts = services.store.syncs.counts()
         left = sum(number for state, number in counts.items() if state == "wanted")
-        missing = f" ({left} member(s) are not read yet)" if left else ""
-        click.echo(f"stopped: {error}{missing}; the same command goes on from here", err=True)
+        say_stopped(error, left, texts_in(services.language))
         return None
     report = load_sync_report(services.store, run)
-    _ask(report)
+    _ask(report, texts_in(services.language))
     return report
 
 
-def _ask(report: SyncReport) -> None:
+def say_stopped(error: StoppedError, left: int, texts: Texts) -> None:
+    """Print on standard error why a reading stopped, and of how many members it read nothing yet."""
+    missing = texts["cli.run.left"].say(n=left) if left else ""
+    why = in_language(texts, str(error))
+    click.echo(texts["cli.run.stopped"].say(why=why, left=missing), err=True)
+
+
+def _ask(report: SyncReport, texts: Texts) -> None:
     for drift in report.held[:_NAMED]:
-        click.echo(f"{drift.userid}: {drift.number} losses are not written: {drift.text}", err=True)
+        why = in_language(texts, drift.text)
+        click.echo(texts["cli.sync.losses_held"].say(userid=drift.userid, n=drift.number, why=why), err=True)
     if len(report.held) > _NAMED:
-        click.echo(f"and {len(report.held) - _NAMED} more member(s)", err=True)
+        click.echo(texts["cli.sync.more_members"].say(n=len(report.held) - _NAMED), err=True)
     if report.held:
-        click.echo(
-            "Check whether the app's visible range and 客户联系 → 使用范围 are as they should be. If these "
-            "customers are really gone: quotabot run sync --accept-losses",
-            err=True,
-        )
+        click.echo(texts["cli.sync.check_range"], err=True)
     for drift in report.renamed[:_NAMED]:
-        click.echo(
-            f"{drift.text} seems to be {drift.userid} now; nothing is written for the two until a reviewer "
-            f"decides: quotabot review accept|reject {rename_id((drift.text, drift.userid))}",
-            err=True,
-        )
+        case = rename_id((drift.text, drift.userid))
+        click.echo(texts["cli.sync.renamed"].say(old=drift.text, new=drift.userid, id=case), err=True)
     if len(report.renamed) > _NAMED:
-        click.echo(f"and {len(report.renamed) - _NAMED} more: quotabot review list", err=True)
+        click.echo(texts["cli.sync.more_renamed"].say(n=len(report.renamed) - _NAMED), err=True)
 
 
 def sync_report_json(services: Services, report: SyncReport | None) -> dict[str, Any]:
@@ -92,41 +95,53 @@ def last_shown(services: Services) -> dict[str, Any]:
     return sync_report_json(services, load_last_sync_report(services.store))
 
 
-def for_people(drift: dict[str, Any]) -> list[str]:
+def for_people(drift: dict[str, Any], texts: Texts) -> list[str]:
     """Return a drift in lines."""
     lines = []
     if drift["at"] is None:
-        lines.append("sync    never compared with WeCom's lists")
+        lines.append(labelled(texts, "sync", texts["cli.sync.never"]))
     else:
-        causes = ", ".join(f"{cause} {number}" for cause, number in drift["causes"].items())
-        lines.append(
-            f"sync    {drift['at']}: {drift['found']} found{f' ({causes})' if causes else ''}, "
-            f"{drift['repaired']} repaired"
-        )
-        for word, meaning in (
-            ("held", "losses wait for: quotabot run sync --accept-losses"),
-            ("unknown", "lists were not read"),
-            ("frozen", "left, or out of range or scope: nothing is changed"),
-            ("renamed", "may be a changed userid, nothing is written: quotabot review list"),
-        ):
+        lines.append(labelled(texts, "sync", _found(drift, texts)))
+        for word, meaning in texts.table("cli.sync.meanings").items():
             if drift[word]:
-                lines.append(f"        {some_of(drift[word])}: {meaning}")
-        unseen = ", ".join(_unseen(cause, number) for cause, number in drift["unverifiable"].items())
+                members = some_of(drift[word], texts)
+                text = texts["cli.sync.members"].say(members=members, meaning=meaning)
+                lines.append(labelled(texts, None, text))
+        unseen = [_unseen(cause, number, texts) for cause, number in drift["unverifiable"].items()]
         if unseen:
-            lines.append(f"        no list can show: {unseen}")
+            causes = texts["cli.sync.comma"].join(unseen)
+            lines.append(labelled(texts, None, texts["cli.sync.unseen"].say(causes=causes)))
     if "stopped" in drift:
-        lines.append(f"        stopped: {drift['stopped']}")
+        why = in_language(texts, drift["stopped"])
+        lines.append(labelled(texts, None, texts["cli.status.stopped"].say(why=why)))
     return lines
 
 
-def _unseen(cause: str, number: int | None) -> str:
+def _found(drift: dict[str, Any], texts: Texts) -> str:
+    about = {name: drift[name] for name in ("at", "found", "repaired")}
+    if not drift["causes"]:
+        return texts["cli.sync.found"].say(**about)
+    causes = [_cause(cause, number, texts) for cause, number in drift["causes"].items()]
+    return texts["cli.sync.found_causes"].say(causes=texts["cli.sync.comma"].join(causes), **about)
+
+
+def _cause(cause: str, number: int, texts: Texts) -> str:
+    return texts["cli.sync.cause"].say(cause=texts.table("cli.sync.causes")[cause], n=number)
+
+
+def _unseen(cause: str, number: int | None, texts: Texts) -> str:
+    name = texts.table("cli.sync.causes")[cause]
     if number is None:
-        return cause
-    return f"{cause} about {number}" if cause in ESTIMATED else f"{cause} {number}"
+        return name
+    return (
+        texts["cli.sync.about"].say(cause=name, n=number)
+        if cause in ESTIMATED
+        else _cause(cause, number, texts)
+    )
 
 
-def some_of(userids: dict[str, Any]) -> str:
+def some_of(userids: dict[str, Any], texts: Texts) -> str:
     """Return the first userids, and how many more there are."""
-    named = ", ".join(list(userids)[:_NAMED])
+    named = texts["cli.sync.comma"].join(list(userids)[:_NAMED])
     more = len(userids) - _NAMED
-    return f"{named} and {more} more" if more > 0 else named
+    return texts["cli.sync.more"].say(names=named, n=more) if more > 0 else named

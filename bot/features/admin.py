@@ -11,6 +11,7 @@ from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import first_line, footer
 from bot.messages.message import Keep, Line, Listing, Message, Part
 from bot.messages.sanitize import clean
+from bot.messages.sentences import in_language
 
 NAMED = 5  # userids in one line
 _TEXT_BYTES = 240
@@ -52,6 +53,8 @@ class Trouble(StrEnum):
     DECREE = "decree"  # of the year n
     CLOCK = "clock"
     SPACE = "space"  # n MB are free
+    LEDGER = "ledger"  # n relations could not be derived
+    LOG = "log"  # lines of it were lost
     INCOMPLETE = "incomplete"  # figures lack something: nobody else gets unasked messages
 
 
@@ -90,7 +93,7 @@ def admin(*, language: str, found: Sequence[Finding], at: datetime) -> Message:
         raise ValueError("the message to the administrators needs a fault")
     texts, order = texts_in(language), list(Wrong)
     ranked = sorted(found, key=lambda finding: order.index(finding.what))
-    lines = tuple(Line((Part(_line(texts, finding)),), Keep.CORE) for finding in ranked)
+    lines = tuple(Line((Part(line_of(texts, finding)),), Keep.CORE) for finding in ranked)
     return Message(
         (
             first_line(texts["admin.head"].say(n=len(found))),
@@ -101,7 +104,8 @@ def admin(*, language: str, found: Sequence[Finding], at: datetime) -> Message:
 
 
 def _trouble(texts: Texts, finding: Finding, trouble: Trouble) -> str:
-    why, text, names = "", clean(finding.text, limit=_TEXT_BYTES), finding.names
+    why, names = "", finding.names
+    text = clean(in_language(texts, finding.text), limit=_TEXT_BYTES)
     if finding.errcode:
         remedy = texts.table("admin.remedies").get(str(finding.errcode), texts["admin.no_remedy"])
         why = texts["admin.why"].say(errcode=finding.errcode, remedy=remedy)
@@ -111,7 +115,8 @@ def _trouble(texts: Texts, finding: Finding, trouble: Trouble) -> str:
     return texts.table("admin.troubles")[trouble].say(n=finding.n, why=why, api=api)
 
 
-def _line(texts: Texts, finding: Finding) -> str:
+def line_of(texts: Texts, finding: Finding) -> str:
+    """Return the line about *finding*."""
     if finding.trouble is not None:
         return _trouble(texts, finding, finding.trouble)
     names = texts["progress.names_comma"].join(clean(name) for name in finding.names[:NAMED])
@@ -119,7 +124,7 @@ def _line(texts: Texts, finding: Finding) -> str:
         names = texts["admin.more_names"].say(names=names)
     if names and finding.what is not Wrong.JOBS:
         names = texts["admin.names"].say(names=names)
-    text = finding.text
+    text = in_language(texts, finding.text)
     if finding.cause is not None:
         text = texts.table("admin.causes")[finding.cause].say(errcode=finding.errcode)
     text = clean(text, limit=_TEXT_BYTES)

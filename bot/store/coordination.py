@@ -7,7 +7,8 @@ import socket
 import uuid
 from dataclasses import dataclass
 
-from bot.store.engine import SqlRow, TableGroup
+from bot.messages.sentences import packed
+from bot.store.engine import SqlRow, TableGroup, told
 
 PEOPLE = "people"  # the mark that changes with every change of people, their departments or their leave
 
@@ -55,7 +56,7 @@ class Tokens(TableGroup):
     def get(self, name: str) -> StoredToken:
         """Return what is stored under *name*."""
         row = self._engine.one("token_get", name=name)
-        return StoredToken(**row) if row else StoredToken("", 0, "", 0, 0)
+        return StoredToken(**told(row)) if row else StoredToken("", 0, "", 0, 0)
 
     def put(self, name: str, *, token: str, expires_at: int) -> None:
         """Store a new token; forget an earlier refusal."""
@@ -63,7 +64,7 @@ class Tokens(TableGroup):
 
     def block(self, name: str, *, error: str, errcode: int, until: int) -> None:
         """Note that WeCom refused to give a token: nobody asks again before *until*."""
-        self._engine.run("token_block", name=name, error=error, errcode=errcode, blocked_until=until)
+        self._engine.run("token_block", name=name, error=packed(error), errcode=errcode, blocked_until=until)
 
     def void(self, name: str, *, token: str) -> None:
         """Forget this very token: it is no longer valid."""

@@ -6,13 +6,14 @@ One reading at a time. Days are those of China; times are epoch seconds as of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from bot.core.engagement import CHINA, ChatFigures, TeamRate
 from bot.core.relations import RelationKind
 from bot.core.sync_estimate import MemberDay
+from bot.messages.sentences import packed, unpacked
 from bot.store.engine import SqlRow, TableGroup, row_of, value_of
 
 _BATCH = 500
@@ -77,7 +78,7 @@ class Engagement(TableGroup):
 
     def note(self, reading: Reading, error: str) -> None:
         """Note why the reading does not continue for now."""
-        self._engine.run("engagement_note", number=reading.number, error=error)
+        self._engine.run("engagement_note", number=reading.number, error=packed(error))
 
     def end(self, reading: Reading, *, ended_at: int) -> None:
         """Mark the reading as done."""
@@ -176,7 +177,7 @@ class Engagement(TableGroup):
 
 
 def _reading(row: SqlRow | None) -> Reading | None:
-    return None if row is None else value_of(Reading, row)
+    return None if row is None else replace(value_of(Reading, row), error=unpacked(row["error"]))
 
 
 def _kept(row: SqlRow) -> KeptDay:

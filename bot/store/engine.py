@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from bot.messages.sentences import unpacked
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -138,6 +140,11 @@ def value_of(kind: type[_Value], row: SqlRow, **others: object) -> _Value:
 
 
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
+
+
+def told(row: SqlRow) -> SqlRow:
+    """Return *row* with its column `error` as the sentence that was stored."""
+    return {**row, "error": unpacked(row["error"])}
 
 
 def row_of(value: DataclassInstance, **others: object) -> SqlRow:

@@ -9,7 +9,8 @@ from datetime import date
 from enum import IntEnum
 from typing import Any
 
-from bot.store.engine import SqlRow, TableGroup, TakenError, row_of, value_of
+from bot.messages.sentences import packed
+from bot.store.engine import SqlRow, TableGroup, TakenError, row_of, told, value_of
 from bot.store.inbox import Depth
 
 UPDATE = "update_template_card"  # the msgtype of a row that changes a card instead of sending something
@@ -166,13 +167,13 @@ class Outbox(TableGroup):
 
     def finish(self, seq: int, *, state: str, now: int, receipt: str = "", error: str = "") -> None:
         """End a message: *state* is sent, failed or unknown; *receipt* is WeCom's answer as JSON."""
-        self._engine.run("outbox_finish", seq=seq, state=state, now=now, receipt=receipt, error=error)
+        self._engine.run("outbox_finish", seq=seq, state=state, now=now, receipt=receipt, error=packed(error))
 
     def retry(
         self, seq: int, *, next_try_at: int, unsure_since: int | None, error: str, spent: bool = True
     ) -> None:
         """Try again later; *unsure_since* None: WeCom surely did not take it. Not *spent*: no try used up."""
-        about = {"next_try_at": next_try_at, "unsure_since": unsure_since, "error": error}
+        about = {"next_try_at": next_try_at, "unsure_since": unsure_since, "error": packed(error)}
         self._engine.run("outbox_retry", seq=seq, spent=int(spent), **about)
 
     def fall_back(self, seq: int, *, msgtype: str, content: str, refused: str, now: int) -> None:
@@ -194,11 +195,12 @@ class Outbox(TableGroup):
 
         Each with to_userid, state, error, and receipt as in `finish`.
         """
-        return self._engine.all("outbox_unreached_since", since=since)
+        return [told(row) for row in self._engine.all("outbox_unreached_since", since=since)]
 
     def by_key(self, key: str) -> SqlRow | None:
         """Return one message by its key."""
-        return self._engine.one("outbox_show", key=key)
+        row = self._engine.one("outbox_show", key=key)
+        return row and told(row)
 
     def told(self, job: str, day: date) -> frozenset[str]:
         """Return the people that the message of *job* and the local *day* may have reached."""
@@ -216,7 +218,7 @@ class Outbox(TableGroup):
 
     def dead(self) -> list[SqlRow]:
         """Return the messages that were given up on."""
-        return self._engine.all("outbox_dead")
+        return [told(row) for row in self._engine.all("outbox_dead")]
 
     def revive(self, key: str) -> bool:
         """Give a dead letter another round of tries; whether there was one."""

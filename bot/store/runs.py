@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.store.engine import SqlRow, TableGroup
+from bot.messages.sentences import packed
+from bot.store.engine import SqlRow, TableGroup, told
 
 
 class Runs(TableGroup):
@@ -15,7 +16,8 @@ class Runs(TableGroup):
 
     def get(self, job: str, fire_at: int) -> SqlRow | None:
         """Return one firing."""
-        return self._engine.one("runs_get", job=job, fire_at=fire_at)
+        row = self._engine.one("runs_get", job=job, fire_at=fire_at)
+        return row and told(row)
 
     def advance(
         self,
@@ -35,7 +37,9 @@ class Runs(TableGroup):
 
     def end(self, job: str, fire_at: int, *, holder: str, state: str, error: str = "") -> None:
         """End a firing: *state* is done, failed or held (withheld, because figures may be wrong)."""
-        self._engine.run("runs_end", job=job, fire_at=fire_at, holder=holder, state=state, error=error)
+        self._engine.run(
+            "runs_end", job=job, fire_at=fire_at, holder=holder, state=state, error=packed(error)
+        )
 
     def put_up(self, job: str, fire_at: int) -> bool:
         """Add a new firing for the first process that takes it; False when it is known."""
@@ -43,7 +47,8 @@ class Runs(TableGroup):
 
     def put_back(self, job: str, fire_at: int, *, holder: str, until: int, error: str = "") -> None:
         """Put a firing off to *until*, when any process may continue it. It was no try; *error* says why."""
-        self._engine.run("runs_put_back", job=job, fire_at=fire_at, holder=holder, until=until, error=error)
+        about = {"until": until, "error": packed(error)}
+        self._engine.run("runs_put_back", job=job, fire_at=fire_at, holder=holder, **about)
 
     def miss(self, job: str, fire_at: int, *, now: int) -> bool:
         """Mark a firing as missed. Return False if it is already final or still running."""
@@ -59,7 +64,7 @@ class Runs(TableGroup):
 
     def last(self) -> list[SqlRow]:
         """Return the last firing of each job."""
-        return self._engine.all("runs_last")
+        return [told(row) for row in self._engine.all("runs_last")]
 
     def newest(self, job: str) -> SqlRow | None:
         """Return the last firing of one job."""

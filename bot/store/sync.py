@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
+from bot.messages.sentences import packed, unpacked
 from bot.store.coordination import Marks
 from bot.store.details import ContactRead, contact_from, contact_row
 from bot.store.engine import Engine, SqlRow, TableGroup, row_of, value_of
@@ -151,7 +152,8 @@ class Syncs(TableGroup):
         # A run of an earlier version has one time only: its clocks were the same.
         real = {start.number: start.real_began_at for start in self._starts()}
         real_began_at = real.get(row["number"], row["began_at"])
-        return value_of(SyncRun, row, step=row["state"], real_began_at=real_began_at)
+        run = value_of(SyncRun, row, step=row["state"], real_began_at=real_began_at)
+        return replace(run, error=unpacked(run.error))
 
     def _starts(self) -> list[_Start]:
         return [_Start(*start) for start in json.loads(self._marks.get(_STARTS) or "[]")]
@@ -171,7 +173,7 @@ class Syncs(TableGroup):
 
     def note(self, run: SyncRun, error: str) -> None:
         """Note why the run does not continue for now."""
-        self._engine.run("sync_note", number=run.number, error=error)
+        self._engine.run("sync_note", number=run.number, error=packed(error))
 
     def end(self, run: SyncRun, *, ended_at: int, is_whole: bool = True) -> None:
         """End the run in real time: lists that were accounted for are read up to the run's beginning.

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from bot.messages.sentences import packed, unpacked
 from bot.store.coordination import Marks
 from bot.store.engine import Engine
 
@@ -50,11 +51,16 @@ class Troubles:
     def get(self, part: Part) -> Trouble | None:
         """Return what is noted of *part*."""
         noted = self._marks.get(_mark(part))
-        return None if noted is None else Trouble(**json.loads(noted))
+        if noted is None:
+            return None
+        kept = json.loads(noted)
+        return Trouble(**{**kept, "text": unpacked(kept["text"])})
 
     def note(self, part: Part, trouble: Trouble) -> None:
         """Note *trouble* in place of an earlier one."""
-        self._marks.put(_mark(part), json.dumps(asdict(trouble), ensure_ascii=False))
+        self._marks.put(
+            _mark(part), json.dumps({**asdict(trouble), "text": packed(trouble.text)}, ensure_ascii=False)
+        )
 
     def clear(self, *parts: Part) -> None:
         """Forget what is noted of *parts*."""

@@ -10,11 +10,11 @@ from datetime import date, datetime, time
 from typing import Any
 
 from bot.core.engagement import CHINA, ChatFigures
+from bot.messages.sentences import Sentence
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import UnknownOutcomeError
 
 API = "externalcontact/get_user_behavior_data"
-_MALFORMED = "WeCom's answer is malformed"
 _PER_PERCENT, _PER_MINUTE = 100, 60
 
 
@@ -41,11 +41,11 @@ def behavior(
     answer = client.read_by_post(API, asked, token=token)
     rows = answer.get("behavior_data")
     if not isinstance(rows, list):
-        raise UnknownOutcomeError(_MALFORMED)
+        raise UnknownOutcomeError(Sentence("sentences.malformed"))
     try:
         days = {_day(row["stat_time"]): _figures(row) for row in rows}
     except (KeyError, TypeError, ValueError, OverflowError, OSError, AttributeError):
-        raise UnknownOutcomeError(_MALFORMED) from None
+        raise UnknownOutcomeError(Sentence("sentences.malformed")) from None
     return {day: figures for day, figures in days.items() if first <= day <= last}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.messages.sentences import Sentence
 from bot.wecom.errors import UnknownOutcomeError
 
 CONNECT_S = 3.0
@@ -45,10 +46,10 @@ class WeComClient:
         app = {"corpid": self._access.corp_id, "corpsecret": self._access.secret}
         answer = self.read("gettoken", token=_NO_TOKEN, **app)
         if not answer.get("access_token"):
-            raise UnknownOutcomeError("WeCom's answer holds no token")
+            raise UnknownOutcomeError(Sentence("sentences.no_token"))
         lifetime = str(answer.get("expires_in", 7200))
         if not lifetime.isdecimal():
-            raise UnknownOutcomeError("WeCom's answer holds no lifetime of the token")
+            raise UnknownOutcomeError(Sentence("sentences.no_lifetime"))
         # No less than asks WeCom once a minute, no more than a store can take.
         return str(answer["access_token"]), min(max(int(lifetime[:12]), SHORTEST_TOKEN_S), LONGEST_TOKEN_S)
 
@@ -80,7 +81,7 @@ class WeComClient:
             files={"media": (filename, body, "application/octet-stream")},
         )
         if not answer.get("media_id"):
-            raise UnknownOutcomeError("WeCom's answer holds no media_id")
+            raise UnknownOutcomeError(Sentence("sentences.lacks", what="media_id"))
         return str(answer["media_id"])
 
     def create_menu(self, agent_id: int, menu: Mapping[str, object], *, token: str) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from bot.messages.sentences import Sentence
 from bot.store.details import ContactRead
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import MalformedError, UnknownOutcomeError
@@ -34,7 +35,6 @@ _CORP, _RULE_GROUP = 1, 3
 _UNSTORABLE = frozenset({"Cc", "Cs"})  # control characters and lone surrogates, which are not valid UTF-8
 _PAGES = 200  # of 500 followers each; more pages mean a loop
 _LARGEST = 2**53  # as JSON has it
-_MALFORMED = "WeCom's answer is malformed"
 _NO_DIGITS = re.compile(r"\D")
 _CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$)")
 
@@ -118,7 +118,7 @@ def follow_users(client: WeComClient, *, token: str) -> frozenset[str]:
     answer = client.read(FOLLOW_USERS, token=token)
     listed = answer.get("follow_user")
     if not isinstance(listed, list):
-        raise UnknownOutcomeError(_MALFORMED)
+        raise UnknownOutcomeError(Sentence("sentences.malformed"))
     return frozenset(str(userid).lower() for userid in listed)
 
 
@@ -135,7 +135,7 @@ def contact_page(
     rows = answer.get("external_contact_list")
     try:
         if not isinstance(rows, list):
-            raise UnknownOutcomeError(_MALFORMED)
+            raise UnknownOutcomeError(Sentence("sentences.malformed"))
         failed = (answer.get("fail_info") or {}).get("unlicensed_userid_list") or ()
         return ContactPage(
             contacts=tuple(_listed(row["external_contact"], row["follow_info"], named=named) for row in rows),
@@ -143,7 +143,7 @@ def contact_page(
             unlicensed=frozenset(str(userid).lower() for userid in failed),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise MalformedError(_MALFORMED) from None
+        raise MalformedError(Sentence("sentences.malformed")) from None
 
 
 def _listed(customer: Mapping[str, Any], given: Mapping[str, Any], *, named: bool) -> ListedContact:
@@ -174,7 +174,7 @@ def contact_details(
             customer = page["external_contact"]
             followers += [_follower(given, named=named) for given in page.get("follow_user") or ()]
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise UnknownOutcomeError(_MALFORMED) from None
+            raise UnknownOutcomeError(Sentence("sentences.malformed")) from None
     try:
         return CustomerDetails(
             external_userid=external_userid,
@@ -184,7 +184,7 @@ def contact_details(
             name=_called(customer.get("name")) if named else "",
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise UnknownOutcomeError(_MALFORMED) from None
+        raise UnknownOutcomeError(Sentence("sentences.malformed")) from None
 
 
 def corp_tags(client: WeComClient, *, token: str) -> CorpTags:
@@ -195,7 +195,7 @@ def corp_tags(client: WeComClient, *, token: str) -> CorpTags:
     answer = client.read_by_post(CORP_TAGS, {}, token=token)
     groups = answer.get("tag_group") or []
     if not isinstance(groups, list):
-        raise UnknownOutcomeError(_MALFORMED)
+        raise UnknownOutcomeError(Sentence("sentences.malformed"))
     good, odd = list[CustomerTag](), list[str]()
     for group in groups:
         tags = _tags_of(group)
@@ -212,7 +212,7 @@ def corp_tags(client: WeComClient, *, token: str) -> CorpTags:
                     )
                 )
     if odd and not good:
-        raise UnknownOutcomeError(_MALFORMED)
+        raise UnknownOutcomeError(Sentence("sentences.malformed"))
     return CorpTags(tags=tuple(good), odd=tuple(odd))
 
 
@@ -246,7 +246,7 @@ def _pages(client: WeComClient, external_userid: str, *, ask: Ask) -> Iterator[M
         asked["cursor"] = str(page.get("next_cursor") or "")
         if not asked["cursor"]:
             return
-    raise UnknownOutcomeError("WeCom's pages do not end")
+    raise UnknownOutcomeError(Sentence("sentences.endless"))
 
 
 def _page(client: WeComClient, asked: Mapping[str, str], token: str) -> Mapping[str, Any]:

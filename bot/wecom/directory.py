@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from bot.config.fields import is_userid
+from bot.messages.sentences import Sentence
 from bot.wecom.errors import AnswerError, ErrorKind, MalformedError, UnknownOutcomeError, WeComError
 from bot.wecom.reads import Reads
 
@@ -102,7 +103,7 @@ class AddressBook:
             try:
                 members |= {member.userid: member for member in self.members_of(department.id)}
             except AnswerError as error:
-                refused.append(self.set_aside(f"department {department.id}", error))
+                refused.append(self.set_aside(Sentence("sentences.department", id=department.id), error))
         if refused and len(refused) == len(departments):
             raise refused[0]  # not one of them is odd: the app may read none
         tags = tuple(self.tags(odd_tags.add))
@@ -124,7 +125,7 @@ class AddressBook:
         )
         if not is_odd:
             raise error
-        self.odd.append(f"{what}: {error}")
+        self.odd.append(Sentence("sentences.odd", what=what, why=str(error)))
         log.warning("set aside", what=what, reason=str(error))
         return error
 
@@ -169,7 +170,7 @@ class AddressBook:
         try:
             return self.member(userid)
         except (AnswerError, MalformedError) as error:
-            self.set_aside(f"member {userid}", error)
+            self.set_aside(Sentence("sentences.member", id=userid), error)
             return None
 
     def tags(self, note_odd: Callable[[int], object] = lambda _: None) -> Iterator[Tag]:
@@ -179,7 +180,7 @@ class AddressBook:
             try:
                 tag = self.tag(number)
             except (AnswerError, MalformedError) as error:
-                self.set_aside(f"tag {number}", error)
+                self.set_aside(Sentence("sentences.tag", id=number), error)
                 note_odd(number)
             else:
                 if tag is not None:
@@ -221,7 +222,7 @@ class AddressBook:
             try:
                 read(row, *keys)
             except MalformedError as found:
-                error = self.set_aside(f"a row of {name}", found)
+                error = self.set_aside(Sentence("sentences.row", name=name), found)
             else:
                 good.append(row)
         if error is not None and not good and keys:
@@ -253,7 +254,7 @@ def _userid(row: dict[str, Any]) -> str:
     userid = row.get("userid")
     if not isinstance(userid, str) or not is_userid(userid):
         given = str(userid or "")[:_ODD_CHARACTERS]
-        raise MalformedError(f"{given!r} is no userid")
+        raise MalformedError(Sentence("sentences.no_userid", given=repr(given)))
     return userid.lower()
 
 
@@ -266,7 +267,7 @@ def _list(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """Return a list of objects. An answer without it is incomplete and must not count as empty."""
     rows = answer.get(name)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise UnknownOutcomeError(f"WeCom's answer holds no {name}")
+        raise UnknownOutcomeError(Sentence("sentences.lacks", what=name))
     return rows
 
 
@@ -278,7 +279,7 @@ def _part(answer: dict[str, Any], name: str) -> dict[str, Any]:
 def _whole(row: dict[str, Any], name: str) -> int:
     value = row.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST:
-        raise MalformedError(f"WeCom's answer holds no {name}")
+        raise MalformedError(Sentence("sentences.lacks", what=name))
     return value
 
 

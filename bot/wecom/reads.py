@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from bot.messages.sentences import Sentence
 from bot.wecom.budget import ReadBudget, Wait
 from bot.wecom.client import WeComClient
 from bot.wecom.errors import (
@@ -115,7 +116,7 @@ class Reads:
 
     def _alive(self) -> None:
         if self._ending.is_set():
-            raise NotSentError("the service is ending")
+            raise NotSentError(Sentence("sentences.ending"))
         self.beat()
 
     def _await_turn(self, api: str, *, patience_s: float, turn_s: float, refused: AnswerError | None) -> None:
@@ -143,7 +144,8 @@ class Reads:
 
 
 def _not_yet(api: str, wait: Wait) -> BlockedError:
+    about = {"api": api, "seconds": round(wait.seconds)}
     reason = (
-        "WeCom refuses it for too many calls (45009)" if wait.is_block else "its calls are used up for now"
+        Sentence("sentences.blocked", **about) if wait.is_block else Sentence("sentences.used_up", **about)
     )
-    return BlockedError(f"{api} waits for another {round(wait.seconds)} s: {reason}", until=wait.until)
+    return BlockedError(reason, until=wait.until)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from bot.messages.sentences import Sentence
 from bot.store.coordination import Leases, Tokens
 from bot.wecom.client import CALL_S, WeComClient
 from bot.wecom.errors import AnswerError, ErrorKind, WeComError, kind_of
@@ -21,7 +22,6 @@ PAUSE_AFTER_FAULT_S = 15
 PAUSE_AFTER_BLAME_S = 60  # gettoken succeeds meanwhile, so WeCom blocks nobody for it
 _SAME_REFUSAL_S = 300  # a value that was good for so long is renewed again
 _LEASE = "token"
-_BLAMED = "is [wecom] secret that of this app, is the app enabled, is api_base_url WeCom's?"
 
 
 class TokenError(WeComError):
@@ -85,7 +85,7 @@ class TokenKeeper:
                 return
             now = self._time()
             if token == self._renewed and 0 <= now - self._renewed_at < _SAME_REFUSAL_S:
-                text = f"WeCom refuses the token that it gave anew ({error.errcode}): {_BLAMED}"
+                text = Sentence("sentences.token_refused", errcode=error.errcode)
                 until = int(now) + PAUSE_AFTER_BLAME_S
                 self._tokens.block(self._name, error=text, errcode=error.errcode, until=until)
             self._renewed = token
@@ -104,7 +104,7 @@ class TokenKeeper:
                 finally:
                     self._leases.free(_LEASE, holder=self._holder)
             if now > deadline:
-                raise TokenError("another process is asking for the token", errcode=0, until=now + 1)
+                raise TokenError(Sentence("sentences.token_asked"), errcode=0, until=now + 1)
             self._pause(0.2)
 
     def _settled(self) -> str:

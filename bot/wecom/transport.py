@@ -18,6 +18,7 @@ from wechatpy.exceptions import WeChatClientException
 from wechatpy.work import WeChatClient
 
 from bot.core.text import cleaned_json
+from bot.messages.sentences import Sentence
 from bot.wecom.deadline import POOLS, Deadline
 from bot.wecom.errors import AnswerError, NotSentError, UnknownOutcomeError, stem_of
 
@@ -41,9 +42,6 @@ class _Adapter(HTTPAdapter):
 
 
 _PROXY_ASKS = 407
-_PROXY_REFUSES = (
-    "the proxy wants a name and a password (407): write [wecom] proxy as http://name:password@host:port"
-)
 
 
 class _Client(WeChatClient):  # type: ignore[misc]  # wechatpy ships no types
@@ -87,22 +85,23 @@ class Transport:
             except WeChatClientException as error:
                 status = getattr(error.response, "status_code", "?")
                 if status == _PROXY_ASKS:
-                    raise NotSentError(_PROXY_REFUSES) from None
-                raise UnknownOutcomeError(f"WeCom answered HTTP {status}") from None
+                    raise NotSentError(Sentence("sentences.proxy_refuses")) from None
+                raise UnknownOutcomeError(Sentence("sentences.http", status=status)) from None
             except (requests.ConnectTimeout, requests.exceptions.ProxyError) as error:
                 if str(_PROXY_ASKS) in str(error):
-                    raise NotSentError(_PROXY_REFUSES) from None
-                raise NotSentError(f"no connection to WeCom ({type(error).__name__})") from None
+                    raise NotSentError(Sentence("sentences.proxy_refuses")) from None
+                raise NotSentError(Sentence("sentences.no_connection", why=type(error).__name__)) from None
             except (requests.RequestException, UnknownOutcomeError) as error:
                 if deadline.is_over:
                     kind = UnknownOutcomeError if deadline.has_begun else NotSentError
-                    raise kind(f"no whole answer from WeCom within {self._deadline_s:g} s") from None
+                    seconds = f"{self._deadline_s:g}"
+                    raise kind(Sentence("sentences.no_whole_answer", seconds=seconds)) from None
                 if isinstance(error, UnknownOutcomeError):
                     raise
                 why = _never_made(error) or ("" if deadline.has_begun else type(error).__name__)
                 if why:
-                    raise NotSentError(f"no connection to WeCom ({why})") from None
-                raise UnknownOutcomeError(f"no answer from WeCom ({type(error).__name__})") from None
+                    raise NotSentError(Sentence("sentences.no_connection", why=why)) from None
+                raise UnknownOutcomeError(Sentence("sentences.no_answer", why=type(error).__name__)) from None
 
     def close(self) -> None:
         """Close kept connections."""
@@ -114,10 +113,10 @@ def _judged(content: bytes, *, had_token: bool) -> dict[str, Any]:
     try:
         answer = cleaned_json(json.loads(content.decode(errors="replace"), strict=False))
     except (ValueError, RecursionError):
-        raise UnknownOutcomeError("WeCom's answer is not JSON") from None
+        raise UnknownOutcomeError(Sentence("sentences.not_json")) from None
     errcode = answer.get("errcode") if isinstance(answer, dict) else None
     if type(errcode) is not int or abs(errcode) > _LARGEST_CODE:
-        raise UnknownOutcomeError("the answer holds no errcode: is it WeCom's, or that of a proxy?")
+        raise UnknownOutcomeError(Sentence("sentences.no_errcode"))
     if errcode:
         raise AnswerError(errcode, stem_of(str(answer.get("errmsg") or "")), had_token)
     return dict(answer)
@@ -127,7 +126,7 @@ def _never_made(error: requests.RequestException) -> str:
     """Return why no connection was made; empty if there was one: TLS may also break after the request."""
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     if type(reason).__name__ in {"NewConnectionError", "NameResolutionError"}:
-        return "refused, or the name is unknown"
+        return Sentence("sentences.unreachable")
     if isinstance(reason, Exception) and isinstance(next(iter(reason.args), None), SSLCertVerificationError):
-        return "its certificate is not trusted; is [wecom] ca_file needed?"
+        return Sentence("sentences.untrusted")
     return ""

@@ -67,7 +67,8 @@ def write_config(folder: Path, *, store: str = "sqlite:///quotabot.db", name: st
     """A configuration with its roster; the secrets are in the environment."""
     (folder / "roster.csv").write_text(ROSTER, encoding="utf-8")
     path = folder / name
-    path.write_text(config_files.MINIMAL + f'[store]\nurl = "{store}"\n', encoding="utf-8")
+    told = f'[store]\nurl = "{store}"\n[locale]\nlanguage = "en"\n'
+    path.write_text(config_files.MINIMAL + told, encoding="utf-8")
     return path
 
 

@@ -77,6 +77,7 @@ def write_config(
     wecom: str = "",
     store: str = "sqlite:///quotabot.db",
     source: str = "csv",
+    language: str = "",
 ) -> Path:
     """Write config.toml for *app* at *api_url*; roster and departments stand beside it."""
     known = {**MADE_UP_APP, **(app or {})}
@@ -94,6 +95,7 @@ def write_config(
         "[directory]",
         f'source = "{source}"',
         *(('roster = "roster.csv"', f'departments = "{departments}"') if source == "csv" else ()),
+        *((f'[locale]\nlanguage = "{language}"',) if language else ()),
         quotas,
         more,
     ]

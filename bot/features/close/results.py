@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from bot.core.errors import SpokenError
 from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
 from bot.core.quota_periods import QuotaPeriod
@@ -21,7 +20,7 @@ from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.close.favour_rules import choose_favourable, figures_of, mark_of
 from bot.features.standings.load import Standings, load_branch, load_rulebook, load_standings_in
 from bot.features.standings.stored import list_needed_periods
-from bot.messages.catalog import texts_in
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.results import Closed, Result, ResultState, text_of
 from bot.store.reviews import ReviewState
@@ -29,7 +28,7 @@ from bot.store.reviews import ReviewState
 _LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
 
 
-class ClosingError(SpokenError):
+class ClosingError(Exception):
     """A result cannot be signed or corrected; the text says why and what to do."""
 
 
@@ -152,14 +151,11 @@ def list_undecided(services: Services, quota: str, period: str) -> frozenset[str
 
 def may_sign(services: Services, quota: str, period: str, *, at: datetime) -> None:
     """Raise ClosingError if the period was not closed, or appeals still run at *at* (aware)."""
-    texts = texts_in(services.language)
     if (closed := _closed(services, quota, period)) is None:
-        text = texts["cli.close.not_closed"].say(quota=quota, period=period)
-        raise ClosingError(f"{quota} {period} was not closed yet", text)
+        raise ClosingError(Sentence("cli.close.not_closed", quota=quota, period=period))
     if at < (until := _deadline(services, closed)):
         day = f"{until:%Y-%m-%d %H:%M}"
-        text = texts["cli.close.appeals_run"].say(quota=quota, period=period, until=day)
-        raise ClosingError(f"{quota} {period}: appeals run until {day}", text)
+        raise ClosingError(Sentence("cli.close.appeals_run", quota=quota, period=period, until=day))
 
 
 def sign(
@@ -228,10 +224,8 @@ def correct(
     """
     proposed = {item.userid: item.now for item in list_corrections(services, quota, period, at=at)}
     if (line := proposed.get(userid)) is None:
-        text = texts_in(services.language)["cli.close.nothing_to_correct"].say(
-            quota=quota, period=period, userid=userid
-        )
-        raise ClosingError(f"{quota} {period}: nothing to correct for {userid}", text)
+        about = {"quota": quota, "period": period, "userid": userid}
+        raise ClosingError(Sentence("cli.close.nothing_to_correct", **about))
     store = services.store
     with store.transaction():
         before, now = store.results.newest(quota, period).get(userid), epoch_of(at)

@@ -20,6 +20,7 @@ from bot.core.workdays import epoch_of
 from bot.features.contacts.reasons import Decision, Ruling, reason
 from bot.features.standings.load import load_branch, load_rulebook
 from bot.features.standings.stored import closed_by
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.results import ResultState
 
@@ -109,7 +110,7 @@ def explain(
     branch = branch or load_branch(services, quota_periods, at=at, userids=[userid.lower()])
     person = next((person for person in branch.people if person.userid == userid.lower()), None)
     if person is None:
-        raise UnknownPersonError(f"nobody has the userid {userid!r}: see the roster")
+        raise UnknownPersonError(Sentence("sentences.nobody", userid=repr(userid)))
     closed = closed_by(services, quota_periods, at=at)
     results = {
         (quota, named): services.store.results.newest_of(person.userid, quota=quota, period=named)

@@ -21,6 +21,7 @@ import structlog
 
 from bot.config.fields import is_userid
 from bot.features.robots.deliver import RobotDelivery
+from bot.messages.sentences import Sentence
 from bot.store.outbox import UPDATE, Due, Outbox
 from bot.store.troubles import NOTHING_LEARNT, Trouble
 from bot.wecom.client import CALL_S, WeComClient
@@ -79,10 +80,10 @@ class Delivery:
         now = int(self._time())
         if not is_userid(due.to_userid):
             # WeCom reads `@all` as everybody, and `a|b` as two people.
-            self._give_up(due, state="failed", error="the receiver is not one userid")
+            self._give_up(due, state="failed", error=Sentence("sentences.not_one"))
             return NOTHING_LEARNT
         if due.unsure_since is not None and now - due.unsure_since >= RESEND_WITHIN_S:
-            reason = "nobody knows whether WeCom took it, and it is too late to ask"
+            reason = Sentence("sentences.open_too_late")
             self._outbox.finish(due.seq, state="unknown", now=now, error=reason)
             return NOTHING_LEARNT
         try:

@@ -18,6 +18,7 @@ from bot.config.fields import is_userid
 from bot.features.delivery.deliver import DUPLICATE_CHECK_S, Delivery
 from bot.features.delivery.message import file_refused
 from bot.features.notify.enqueue import FILE, answer
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.outbox import Due
 from bot.store.troubles import NOTHING_LEARNT, Trouble
@@ -54,7 +55,7 @@ class FileDelivery(Delivery):
     def _uploaded(self, due: Due, may_call: Callable[[], bool]) -> bytes | Trouble | None:
         """Return the request with the media_id, or trouble for all messages; None: not now."""
         if (stored := self._attachments.get(due.content)) is None:
-            self._give_up(due, state="failed", error="its file is not there any more")
+            self._give_up(due, state="failed", error=Sentence("sentences.no_file"))
             return NOTHING_LEARNT
         token = ""
         try:

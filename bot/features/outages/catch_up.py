@@ -12,11 +12,12 @@ from enum import Enum
 
 import structlog
 
-from bot.core.outages import FIRST
+from bot.core.outages import DOWN, FIRST, REFUSED, SILENCE
 from bot.core.workdays import WorkCalendar
 from bot.features.close import results
 from bot.features.outages import gaps
 from bot.features.outages.gaps import Gap
+from bot.messages.sentences import Sentence
 from bot.services import Services
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,6 @@ ASK_FIRST = {
 }
 _SAYS_SO = frozenset({"digest", "weekly"})  # jobs that send incomplete figures and say so
 PROMPT = {"progress": timedelta(hours=4)}  # jobs whose message has lost its point so long after they were due
-_LATE = "it is too late for it to help"
 CLOSE_WORKDAYS = 3  # the longest wait of a close after the settlement, in working days
 _AGAIN_S = 600
 _SELDOM_S = 3600
@@ -86,7 +86,7 @@ def decide_turn(services: Services, job: str, *, fire_at: int, at: datetime) -> 
     calendar, gap = services.config.work_calendar(), gap_of(services, job, at=at)
     if gap is None or not (job in ASK_FIRST or (gap.withholds and job in PROMPT)):
         is_late = job in (*PROMPT, "reminder") and at > latest(job, fire_at, calendar=calendar)
-        return FiringTurn(Turn.HOLD, _LATE) if is_late else FiringTurn(Turn.GO)
+        return FiringTurn(Turn.HOLD, Sentence("sentences.too_late")) if is_late else FiringTurn(Turn.GO)
     if gap.members is not None and job != "close":
         return FiringTurn(Turn.GO)  # only a later try can help, and that is not soon
     if gaps.is_taken(services.store):
@@ -147,10 +147,22 @@ def latest(job: str, fire_at: int, *, calendar: WorkCalendar) -> datetime:
 def describe_gap(gap: Gap, *, calendar: WorkCalendar) -> str:
     """Describe a gap for a person."""
     if FIRST in gap.reasons:
-        return "WeCom's lists were not compared as a whole yet: earlier customers may be missing"
-    since = f"{calendar.moment(gap.since):%m-%d %H:%M}"
-    who = "" if gap.members is None else f" of {len(gap.members)} member(s)"
-    return f"events{who} since {since} may be missing ({', '.join(gap.reasons)})"
+        return Sentence("sentences.not_whole")
+    about = {"since": f"{calendar.moment(gap.since):%m-%d %H:%M}", "reasons": list(map(reason, gap.reasons))}
+    if gap.members is None:
+        return Sentence("sentences.events_missing", **about)
+    return Sentence("sentences.events_missing_of", n=len(gap.members), **about)
+
+
+def reason(name: str) -> str:
+    """Return the sentence about the reason *name* of an outage."""
+    sentences = {
+        DOWN: Sentence("sentences.down"),
+        REFUSED: Sentence("sentences.refused"),
+        SILENCE: Sentence("sentences.silence"),
+        FIRST: Sentence("sentences.first"),
+    }
+    return sentences.get(name, name)
 
 
 def _settlements(services: Services, *, at: datetime) -> list[int]:

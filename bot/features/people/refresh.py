@@ -24,6 +24,7 @@ from bot.features.people.address_book import (
     tags_of,
     tree_of,
 )
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.address_book import CHANGED, READ_AT, EntryState, Wanted
 from bot.store.engine import StoreError
@@ -171,7 +172,7 @@ def _asked(services: Services, book: AddressBook, due: list[Wanted]) -> dict[str
         try:
             answers[wanted.userid] = book.member(wanted.userid)
         except (AnswerError, MalformedError) as error:
-            book.set_aside(f"member {wanted.userid}", error)
+            book.set_aside(Sentence("sentences.member", id=wanted.userid), error)
             _later(services, [wanted], str(error))
     return answers
 
@@ -181,7 +182,9 @@ def _note_odd(services: Services, odd: list[str]) -> None:
     if not odd:
         services.store.troubles.clear(Part.SET_ASIDE)
         return
-    named = "; ".join(odd[:_NAMED]) + (f"; and {len(odd) - _NAMED} more" if len(odd) > _NAMED else "")
+    named = Sentence("sentences.several", items=odd[:_NAMED])
+    if len(odd) > _NAMED:
+        named = Sentence("sentences.several_more", items=odd[:_NAMED], n=len(odd) - _NAMED)
     services.store.troubles.note(Part.SET_ASIDE, Trouble(0, named))
 
 
@@ -257,7 +260,7 @@ def _tags(
         try:
             tag = book.tag(number)
         except (AnswerError, MalformedError) as error:
-            book.set_aside(f"tag {number}", error)
+            book.set_aside(Sentence("sentences.tag", id=number), error)
             odd.add(number)
         else:
             read += [] if tag is None else [tag]

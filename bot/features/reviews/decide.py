@@ -25,6 +25,7 @@ from bot.features.renames.rename import RenamingError, look_anew, rename_within
 from bot.features.reviews.cases import Case, load_cases, rename_id, verdicts_in
 from bot.features.reviews.findings import list_settled
 from bot.features.standings.load import load_people, load_rulebook
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.rename_proposals import Proposal, ProposalState
 from bot.store.reviews import OpenFinding, Opening, Review, ReviewKind, ReviewState
@@ -66,7 +67,9 @@ def open_appeal(
     openings, reasons = _openings(services, quota_periods, (userid, external_userid), text=text, at=at)
     if not openings:
         waits = [reason.until for reason in reasons if isinstance(reason, CountsByItselfError)]
-        text = "; ".join(map(str, reasons)) or f"no quota looks at {external_userid} of {userid} then"
+        text = Sentence("cli.review.refused.no_quota", userid=userid, customer=external_userid)
+        if reasons:
+            text = Sentence("sentences.several", items=[str(reason) for reason in reasons])
         raise CountsByItselfError(text, until=max(waits)) if waits else ReviewError(text)
     with services.store.transaction():
         services.store.reviews.open(openings)
@@ -114,13 +117,13 @@ def answer(services: Services, case_id: str, text: str, *, at: datetime) -> Case
     """
     case = find(services, case_id, at=at)
     if case.proposal is not None or case.joiner is not None:
-        raise ReviewError(f"{case.id} is a question to the admins: accept or reject it")
+        raise ReviewError(Sentence("cli.review.refused.for_admins", id=case.id))
     if case.finding is None:
-        raise ReviewError(f"{case.id} is no finding: it has the employee's text already")
+        raise ReviewError(Sentence("cli.review.refused.no_finding", id=case.id))
     with services.store.transaction():
         is_first = services.store.findings.answer(case.finding.name, text, at=epoch_of(at))
     if not is_first:
-        raise ReviewError(f"{case.id} was answered before")
+        raise ReviewError(Sentence("cli.review.refused.answered", id=case.id))
     return find(services, case_id, at=at)
 
 
@@ -129,7 +132,7 @@ def find(services: Services, case_id: str, *, at: datetime) -> Case:
     for case in load_cases(services, at=at, held=True):
         if case.id == case_id:
             return case
-    raise ReviewError(f"{case_id}: no such open case; see `quotabot review list`")
+    raise ReviewError(Sentence("cli.review.refused.no_case", id=case_id))
 
 
 def decide(
@@ -179,12 +182,15 @@ def find_decidable(
 ) -> Case:
     """Return the case if `decide` would take this decision as of *at*. Raises ReviewError like `decide`."""
     if not by.strip() or not reason.strip():
-        raise ReviewError("a decision needs a name and a reason")
+        raise ReviewError(Sentence("cli.review.refused.no_name"))
     case = find(services, case_id, at=at)
     if case.level is None and not accept:
-        raise ReviewError(f"{case.id}: first {case.userid} has until {case.until:%Y-%m-%d %H:%M} to answer")
+        until = f"{case.until:%Y-%m-%d %H:%M}"
+        raise ReviewError(
+            Sentence("cli.review.refused.too_early", id=case.id, userid=case.userid, until=until)
+        )
     if joined_on is not None and case.joiner is None:
-        raise ReviewError(f"{case.id}: only a new person has a first working day")
+        raise ReviewError(Sentence("cli.review.refused.no_first_day", id=case.id))
     _may_decide(services, case, by.strip())
     return case
 
@@ -223,9 +229,7 @@ def _quota_periods(
     adds = services.store.ledger.kept_adds(userid, external_userid)
     begun = [add.added_at for add in adds if add.added_at <= epoch_of(at)]
     if not begun:
-        raise ReviewError(
-            f"{userid} has no add of {external_userid}: only a contact that the bot knows can be appealed"
-        )
+        raise ReviewError(Sentence("cli.review.refused.no_add", userid=userid, customer=external_userid))
     calendar, book = services.config.work_calendar(), load_rulebook(services)
     if period is not None:
         quota_periods = book.periods_named(parse_period(period))
@@ -259,21 +263,21 @@ def _may_open(
         if before.kind is ReviewKind.HELD:
             is_held = is_held or is_open_already
         elif is_open_already:
-            raise ReviewError(f"{place}: appeal:{before.number} is open already")
+            raise ReviewError(Sentence("cli.review.refused.open", place=place, number=before.number))
         else:
-            decision = f"{before.decided_by}: {before.reason}"
-            raise ReviewError(f"{place}: appeal:{before.number} was decided by {decision}")
+            about = {"number": before.number, "by": before.decided_by, "reason": before.reason}
+            raise ReviewError(Sentence("cli.review.refused.decided", place=place, **about))
     if verdict.outcome == "counted":
-        raise ReviewError(f"{place}: the contact counts already")
+        raise ReviewError(Sentence("cli.review.refused.counts", place=place))
     if not may_appeal(services, quota.id, period.name, at=at):
-        raise ReviewError(f"{place}: the time for appeals is over")
+        raise ReviewError(Sentence("cli.review.refused.over", place=place))
     if verdict.outcome == "pending" and not is_open(verdict, contact.add):
         calendar = services.config.work_calendar()
         moment = quota.settlement(period, calendar=calendar)
         if verdict is Verdict.KEEP_PERIOD and not is_held:
             moment = contact.add.added_at + quota.counting.keep_s
         until = calendar.moment(moment)
-        text = f"{place}: the contact counts by itself by {until:%Y-%m-%d %H:%M}; no appeal is needed"
+        text = Sentence("cli.review.refused.by_itself", place=place, until=f"{until:%Y-%m-%d %H:%M}")
         raise CountsByItselfError(text, until=until)
 
 
@@ -300,9 +304,11 @@ def _may_decide(services: Services, case: Case, by: str) -> bool:
     if not named or named & set(case.reached) - case.about:
         return bool(named)
     if case.about & named:
-        raise ReviewError(f"{case.id}: nobody may decide about themselves")
-    whose = f"it is with {', '.join(case.reached)}" if case.reached else "nobody may: name admins.userids"
-    raise ReviewError(f"{case.id}: {by} may not decide about {case.userid}; {whose}")
+        raise ReviewError(Sentence("cli.review.refused.oneself", id=case.id))
+    about = {"id": case.id, "by": by, "userid": case.userid}
+    if not case.reached:
+        raise ReviewError(Sentence("cli.review.refused.nobody", **about))
+    raise ReviewError(Sentence("cli.review.refused.not_theirs", names=list(case.reached), **about))
 
 
 def _called(people: Iterable[Person], by: str) -> set[str]:
@@ -315,7 +321,7 @@ def _decide_review(
 ) -> str:
     state = ReviewState.ACCEPTED if accept else ReviewState.REJECTED
     if not services.store.reviews.decide(review.number, state, by=by, reason=reason, at=epoch_of(at)):
-        raise ReviewError(f"{review.kind.value}:{review.number} was decided just now by somebody else")
+        raise ReviewError(Sentence("cli.review.refused.just_now", id=f"{review.kind.value}:{review.number}"))
     return state.value
 
 
@@ -329,7 +335,7 @@ def _decide_finding(
     """
     store, at_s = services.store, epoch_of(at)
     if not store.findings.decide(finding.name, confirmed=not accept, by=by, reason=reason, at=at_s):
-        raise ReviewError("the finding was decided just now by somebody else")
+        raise ReviewError(Sentence("cli.review.refused.just_now", id=f"finding:{finding.name.kind.value}"))
     others = {key for other in store.findings.open() for key in other.concerned}
     held = [
         review
@@ -351,7 +357,7 @@ def _decide_proposal(
     """Treat the two userids as one person, as `import renames` does, or as two people for good."""
     state = ProposalState.ACCEPTED if accept else ProposalState.REJECTED
     if not services.store.proposals.end(proposal.pair, state, by=by, reason=reason, at=epoch_of(at)):
-        raise ReviewError(f"{rename_id(proposal.pair)} was decided just now by somebody else")
+        raise ReviewError(Sentence("cli.review.refused.just_now", id=rename_id(proposal.pair)))
     if accept:
         try:
             rename_within(services, [proposal.pair], by=by)

@@ -13,6 +13,7 @@ import structlog
 
 from bot.features.robots.picture import Picture, draw
 from bot.features.robots.posts import PICTURE, fingerprints
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.outbox import Due
 from bot.store.troubles import NOTHING_LEARNT, Trouble
@@ -48,7 +49,7 @@ class RobotDelivery:
         """Try one post of *robot* and store the outcome. Ask *may_call* before the call."""
         now = int(self._time())
         if due.unsure_since is not None:
-            reason = "nobody knows whether WeCom took it, and a robot cannot ask"
+            reason = Sentence("sentences.open_robot")
             self._outbox.finish(due.seq, state="unknown", now=now, error=reason)
             return NOTHING_LEARNT
         if due.msgtype == IMAGE and self._words_are_open(due.key):
@@ -94,9 +95,7 @@ class RobotDelivery:
         png = draw(Picture.from_json(due.content))
         if len(png) <= IMAGE_BYTES:
             return image_body(png)
-        problem = (
-            f"the picture has {len(png)} bytes, and WeCom takes {IMAGE_BYTES}: only the words were posted"
-        )
+        problem = Sentence("sentences.picture", bytes=len(png), most=IMAGE_BYTES)
         receipt = json.dumps({PICTURE_BYTES: len(png)})
         self._outbox.finish(due.seq, state="failed", now=int(self._time()), receipt=receipt, error=problem)
         log.warning("robot's picture is too large", key=due.key, bytes=len(png))
@@ -106,7 +105,7 @@ class RobotDelivery:
         """Return the webhook's key, or the reason for not having one."""
         configured = {robot.name: robot for robot in self._services.config.robots}
         if name not in configured:
-            return None, "this robot is no longer configured"
+            return None, Sentence("sentences.no_robot")
         off = self._services.store.robots.off(fingerprints(self._services.config)).get(name)
         if off is not None:
             return None, off.error

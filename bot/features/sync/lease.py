@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.lease import Lease
 from bot.wecom.asker import Asker, StoppedError
@@ -40,7 +41,7 @@ class WorkLease:
     def keep(self) -> None:
         """Renew the lease in time. Raises StoppedError when another process has it."""
         if not self._waits and not self._lease.hold(for_s=CALL_S):
-            raise StoppedError("another process goes on with it")
+            raise StoppedError(Sentence("sentences.goes_on"))
         self._beat()
 
     def free(self) -> None:

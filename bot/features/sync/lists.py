@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bot.core.sync import FELL_OUT, UNLICENSED
 from bot.features.customers import names
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.customers import CustomerName
 from bot.store.sync import Member, SyncRun
@@ -28,7 +29,6 @@ _RESTARTS = 2
 _IN_A_ROW = 30  # calls refused for one reason and none answered: it is no matter of a single member
 # Codes of one member, beside those of a receiver: no member, not active, a userid that WeCom does not take.
 _OF_A_MEMBER = frozenset({60111, 41054, 84072, 40003, 40031, 40058, 40096})
-_LOOPS = "WeCom's pages do not end"
 
 Tell = Callable[[str, int, int], None]  # step, done, in all
 
@@ -50,7 +50,7 @@ class Lists:
         try:
             return self._asker.ask(FOLLOW_USERS, lambda token: follow_users(self._client, token=token))
         except WeComError as error:
-            raise StoppedError(f"who may have customers could not be read: {error}") from None
+            raise StoppedError(Sentence("sentences.who_has_customers", why=str(error))) from None
 
     def batches(self, userids: Iterable[str]) -> list[Sequence[str]]:
         """Return *userids* in groups to be read together.
@@ -76,7 +76,7 @@ class Lists:
             tell("reading", total - counts.get(Member.WANTED, 0), total)
             run = self._syncs.unfinished()
             if run is None:
-                raise StoppedError("another process began a new run")
+                raise StoppedError(Sentence("sentences.new_run"))
             self._read_batch(run, userids)
         tell("reading", total, total)
 
@@ -125,7 +125,7 @@ class Lists:
 
         page = self._asker.ask(LISTS, call)
         if page.next_cursor and page.next_cursor == cursor:
-            raise UnknownOutcomeError(_LOOPS)
+            raise UnknownOutcomeError(Sentence("sentences.endless"))
         return page
 
     def _keep(self, run: SyncRun, userids: Sequence[str], page: ContactPage, unlicensed: set[str]) -> None:

@@ -22,6 +22,7 @@ from bot.features.sync.compare import Comparison
 from bot.features.sync.estimate import estimate_unseen
 from bot.features.sync.lease import WorkLease
 from bot.features.sync.lists import Lists, Tell
+from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.sync import Burden, Member, Step, SyncReportLine, SyncRun
 from bot.wecom.asker import Asker, StoppedError
@@ -31,7 +32,6 @@ log = structlog.get_logger(__name__)
 
 LEASE = "sync"
 STALE_S = 12 * 3600  # older readings are not used
-_BUSY = "another process compares with WeCom's lists at this moment"
 _CHUNK = 200
 _TOO_MUCH_OF_ALL = "over 5 % of all relations would be lost"
 _TOO_MUCH_OF_ONE = "over 20 % of this member's relations would be lost"
@@ -60,7 +60,7 @@ def reconcile(
     seconds, for a caller's own lease. Raises StoppedError when the run cannot go on now, or another process
     runs it; the same call goes on later.
     """
-    keeper = WorkLease(services, lease=LEASE, busy=_BUSY, beat=beat)
+    keeper = WorkLease(services, lease=LEASE, busy=Sentence("sentences.compares"), beat=beat)
     asker = Asker(reads, beat=keeper.keep)
     keeper.take(asker)
     try:
@@ -112,7 +112,7 @@ class _Sync:
     def _now(self, run: SyncRun) -> SyncRun:
         now = self._syncs.unfinished() or self._syncs.last()
         if now is None or now.number != run.number:
-            raise StoppedError("another process began a new run")
+            raise StoppedError(Sentence("sentences.new_run"))
         return now
 
     def _opened(self, at: datetime, *, accept_losses: bool) -> SyncRun:
