@@ -248,3 +248,14 @@ def test_csv_with_cells_that_a_spreadsheet_would_run_is_warned_of(
     assert done.code == 0
     assert "2 cell(s) begin with one of = + - @" in done.err
     assert "--format xlsx" in done.err
+
+
+def test_the_csv_of_progress_warns_of_such_cells_too(quotabot: Quotabot, config: Path) -> None:
+    write_roster(config.parent, "zhang,员工甲,1,=1+1,,,,")
+    config.write_text(config.read_text(encoding="utf-8").replace("客户经理", "=1+1"), encoding="utf-8")
+    Store(config.parent / "quotabot.db").close()
+    done = quotabot("progress", "--format", "csv", "--config", str(config))
+
+    assert done.code == 0
+    assert "=1+1" in done.out
+    assert "1 cell(s) begin with one of = + - @" in done.err

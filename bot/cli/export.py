@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ import click
 
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, user_name
-from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal, warn_of_formulas
+from bot.cli.output import csv_text, deliver, output_option, refuse_bytes_on_terminal
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
@@ -127,9 +125,4 @@ def _written(table: str, lines: list[Line], form: str, texts: Texts) -> str | by
             columns = tuple(Column(heading=name) for name in names)
             return workbook([Sheet(name=table, title=table, columns=columns, rows=lines)])
         case _:
-            warn_of_formulas(lines, texts)
-            text = io.StringIO()
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(names)
-            writer.writerows(lines)
-            return text.getvalue()
+            return csv_text(names, lines, texts)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -27,8 +28,18 @@ output_option = click.option(
 )
 
 
-def warn_of_formulas(rows: Iterable[Iterable[object]], texts: Texts) -> None:
-    """Say on standard error if a spreadsheet would run cells of a CSV file as formulas."""
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]], texts: Texts) -> str:
+    """Return a CSV file; say on standard error if a spreadsheet would run some of its cells as formulas."""
+    rows = list(rows)
+    _warn_of_formulas(rows, texts)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _warn_of_formulas(rows: Iterable[Iterable[object]], texts: Texts) -> None:
     number = sum(isinstance(cell, str) and cell.startswith(_FORMULA) for row in rows for cell in row)
     if number:
         click.echo(texts["cli.output.formulas"].say(n=number), err=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
@@ -14,7 +12,7 @@ import click
 
 from bot.cli.inbox import up_to_date
 from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
-from bot.cli.output import deliver, output_option, refuse_bytes_on_terminal
+from bot.cli.output import csv_text, deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.progress_page import build_page
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures
@@ -159,14 +157,7 @@ def _as_json(report: Report) -> str:
 
 def _as_csv(report: Report) -> str:
     """Return the rows, or the teams if requested: one file holds one table."""
+    columns, lines = COLUMNS, [{**_plain(row), "flags": ";".join(row.flags)} for row in report.rows]
     if report.teams is not None:
-        return _table(TEAM_COLUMNS, (_plain(team) for team in report.teams))
-    return _table(COLUMNS, ({**_plain(row), "flags": ";".join(row.flags)} for row in report.rows))
-
-
-def _table(columns: tuple[str, ...], lines: Iterable[Mapping[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
+        columns, lines = TEAM_COLUMNS, [_plain(team) for team in report.teams]
+    return csv_text(columns, ([line[name] for name in columns] for line in lines), report.texts)
