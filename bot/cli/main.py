@@ -15,6 +15,7 @@ from bot import __version__
 
 # Each command and the first line of its docstring: `quotabot --help` imports no command.
 _LINES = """\
+init      Write a short configuration in shadow mode, and say what to paste where in WeCom's console.
 check     Read the configuration and the roster, and report every fault. Changes and sends nothing.
 serve     Receive callbacks, count, send. Ends on Ctrl-C or SIGTERM; SIGHUP re-reads the file.
 run       Run one job once and return when its messages are sent or have failed.
