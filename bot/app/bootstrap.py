@@ -23,6 +23,7 @@ from bot.features.ledger.versions import record_sections
 from bot.features.people import directory
 from bot.features.robots.deliver import RobotDelivery
 from bot.features.robots.posts import fingerprints
+from bot.features.rollout.advice import note_mode
 from bot.features.rules import changes
 from bot.features.welcome import Greeter
 from bot.services import INBOX, OUTBOX, RECORD_BEGAN, Files, Services, Signal
@@ -146,6 +147,7 @@ def record_files(services: Services, *, now: datetime) -> None:
         quotas = services.config.core_quotas()
         changes.record(quotas, store.rule_versions, today=day, now=int(now.timestamp()))
         record_sections(services, today=day, now=int(now.timestamp()))
+        note_mode(services, now=int(now.timestamp()))
 
 
 def refresh_directory(services: Services) -> None:

@@ -17,8 +17,11 @@ from bot.config.ca_file import ca_file_fault
 from bot.config.faults import shown
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings, years_that_matter
+from bot.core.rollout import Mode
 from bot.features.people import directory
 from bot.features.reviews.cases import list_without_reviewer
+from bot.features.rollout.advice import advise_empty, advise_installation, describe_advice
+from bot.features.rollout.rules import Advice
 from bot.features.rules.changes import find_pending_changes
 from bot.features.standings.unreached import Unreached, list_unreached
 from bot.messages.catalog import texts_in
@@ -46,20 +49,22 @@ def check(config_path: Path, form: str) -> None:
     faults: list[str] = []
     notes: list[str] = []
     summary = ""
+    steps: list[str] = []
     try:
         config = loaded(config_path)
         if config.wecom.ca_file and (wrong := ca_file_fault(config.file, config.wecom.ca_file)):
             faults.append(str(wrong))
         of_texts = own_text_warnings(config)
-        people, of_history = _known(config)
-        found = (*_warnings(config, people), *of_texts, *of_history, *_mounted_alone(config))
+        known = _known(config)
+        found = (*_warnings(config, known), *of_texts, *known.from_store, *_mounted_alone(config))
         notes = [str(note) for note in found]
         quotas = len(config.quotas)
-        summary = f"{config_path}: no fault. {quotas} quota(s), {_whom(config, people)}."
+        summary = f"{config_path}: no fault. {quotas} quota(s), {_whom(config, known)}."
+        steps = describe_advice(known.advice, language=config.locale.language)
     except (ConfigError, RosterError) as error:
         faults = [str(fault) for fault in error.faults]
     if form == "json":
-        report = {"ok": not faults, "faults": faults, "warnings": notes}
+        report = {"ok": not faults, "faults": faults, "warnings": notes, "rollout": steps}
         click.echo(json_text(report), nl=False)
     else:
         for line in faults:
@@ -68,22 +73,30 @@ def check(config_path: Path, form: str) -> None:
             click.echo(f"warning: {line}", err=True)
         if summary:
             click.echo(summary)
+        for line in steps:
+            click.echo(line)
     if faults:
         sys.exit(2)
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The known people; *tags* None: nothing was read from WeCom."""
+    """The known people, the next step of the rollout, and warnings *from_store*.
+
+    *tags* None: nothing was read from WeCom.
+    """
 
     directory: Directory
+    advice: Advice
     tags: dict[int, str] | None = None
+    from_store: tuple[Fault, ...] = ()
 
 
-def _known(config: Config) -> tuple[_Known, list[Fault]]:
-    """Return the people of the files and of the store, if it exists; and the warnings from its history."""
+def _known(config: Config) -> _Known:
+    """Return what the files say, and the store if it exists."""
     files = directory.read_files(config)
-    nothing = _Known(directory.build_directory(config, files, None)), list[Fault]()
+    unstarted = advise_empty(Mode(config.rollout.mode))
+    nothing = _Known(directory.build_directory(config, files, None), unstarted)
     where = config.store.where
     try:
         if not Store.is_ready(where if isinstance(where, Path) else where.get_secret_value()):
@@ -91,10 +104,8 @@ def _known(config: Config) -> tuple[_Known, list[Fault]]:
         with open_existing(config) as services:
             was_read = config.directory.source == "wecom" and services.store.marks.get(READ_AT) is not None
             tags = services.store.address_book.tags() if was_read else None
-            return _Known(services.directory, tags), [
-                *_from_history(config, list_unreached(services)),
-                *_from_rules(config, services),
-            ]
+            warned = (*_from_history(config, list_unreached(services)), *_from_rules(config, services))
+            return _Known(services.directory, advise_installation(services), tags, warned)
     except StoreError as error:
         click.echo(f"could not read the store: {error}", err=True)
         return nothing

@@ -80,7 +80,13 @@ _REAL_MARKS = {
     "sync_real_covered": 0,
     "facts_imported_at": 0,
 }
-_PLAYED_MARKS = {"timetable_seen": 0, "first_start": 0, "directory_read_at": 0, "questions_put": 0}
+_PLAYED_MARKS = {
+    "timetable_seen": 0,
+    "first_start": 0,
+    "directory_read_at": 0,
+    "questions_put": 0,
+    "rollout_since": 0,
+}
 # What cannot be put right is forgotten, and made anew soon. They hold lists, so they are read in one place.
 _LISTS = ("heard", "tags_read")
 _STARTS = "sync_real_began"

@@ -62,6 +62,10 @@ class Runs(TableGroup):
         """Return runs after *since* that failed, were held or missed, oldest first: job, fire_at, state."""
         return self._engine.all("runs_unfinished_since", since=since)
 
+    def done_since(self, since: int) -> list[tuple[str, int]]:
+        """Return job and fire_at of the runs after *since* (epoch s) that came to their end, oldest first."""
+        return [(row["job"], row["fire_at"]) for row in self._engine.all("runs_done_since", since=since)]
+
     def last(self) -> list[SqlRow]:
         """Return the last firing of each job."""
         return [told(row) for row in self._engine.all("runs_last")]

@@ -79,6 +79,14 @@ SELECT job, fire_at, state
    AND fire_at >= :since
  ORDER BY fire_at, job;
 
+-- name: runs_done_since(since)
+-- Firings that came to their end.
+SELECT job, fire_at
+  FROM runs
+ WHERE state = 'done'
+   AND fire_at >= :since
+ ORDER BY fire_at, job;
+
 -- name: runs_newest(job)^
 -- The last firing of one job.
 SELECT job, fire_at, state

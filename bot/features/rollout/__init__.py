@@ -1,0 +1,1 @@
+"""When it is time for the next step of the rollout: shadow, pilot, on."""
