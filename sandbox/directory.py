@@ -38,7 +38,8 @@ def agent_get(world: World, query: Query) -> Body:
         "allow_userinfos": {"user": [{"userid": userid} for userid in allowed.users]},
         "allow_partys": {"partyid": list(allowed.departments)},
         "allow_tags": {"tagid": list(allowed.tags)},
-        "close": 0,
+        "close": int(world.api.app_closed),
+        "redirect_domain": world.api.redirect_domain,
     }
 
 

@@ -68,6 +68,8 @@ class ApiSwitches:
     behavior_ready_hour: float = 6.0
     # Whether a partyid includes the departments below it. UNCONFIRMED
     behavior_party_below: bool = False
+    redirect_domain: str = ""  # 可信域名 of the app, as agent/get tells it (90227)
+    app_closed: bool = False  # agent/get says that the app is disabled
     trusted_ips: tuple[str, ...] | None = None  # None: off; else every other address gets 60020
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bot.app.bootstrap import open_existing
+from bot.cli.check_live import live_parts, part_for_people
 from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.cli.quotas import dates_of
 from bot.clock import RealClock
@@ -18,6 +19,7 @@ from bot.config.faults import shown
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings, years_that_matter
 from bot.core.rollout import Mode
+from bot.features.live.part import Part, PartState
 from bot.features.people import directory
 from bot.features.reviews.cases import list_without_reviewer
 from bot.features.rollout.advice import advise_empty, advise_installation, describe_advice
@@ -36,20 +38,24 @@ _NAMED = 3  # userids in a warning
 
 @click.command()
 @config_option
+@click.option("--live", is_flag=True, help="Try store, WeCom, callback address and clock, too.")
 @format_option("text", "json")
-def check(config_path: Path, form: str) -> None:
+def check(config_path: Path, form: str, *, live: bool) -> None:
     """Read the configuration and the roster, and report every fault. Changes and sends nothing.
 
-    If a store exists, its history is searched for targets that nobody reached.
+    If a store exists, its history is searched for targets that nobody reached. --live tries each part once,
+    says what to change in WeCom's console, and exits with 1 if something is wrong.
 
     \b
     quotabot check
+    quotabot check --live
     quotabot check --config config.example.toml --format json
     """
     faults: list[str] = []
     notes: list[str] = []
     summary = ""
     steps: list[str] = []
+    config = None
     try:
         config = loaded(config_path)
         if config.wecom.ca_file and (wrong := ca_file_fault(config.file, config.wecom.ca_file)):
@@ -63,20 +69,27 @@ def check(config_path: Path, form: str) -> None:
         steps = describe_advice(known.advice, language=config.locale.language)
     except (ConfigError, RosterError) as error:
         faults = [str(fault) for fault in error.faults]
-    if form == "json":
-        report = {"ok": not faults, "faults": faults, "warnings": notes, "rollout": steps}
-        click.echo(json_text(report), nl=False)
-    else:
+    if form == "text":
         for line in faults:
             click.echo(line, err=True)
         for line in notes:
             click.echo(f"warning: {line}", err=True)
-        if summary:
-            click.echo(summary)
-        for line in steps:
+        for line in (*((summary,) if summary else ()), *steps):
             click.echo(line)
-    if faults:
-        sys.exit(2)
+    parts: list[Part] = []
+    if live and config is not None and not faults:
+        for part in live_parts(config):
+            parts.append(part)
+            if form == "text":
+                click.echo(part_for_people(part, config))
+    is_wrong = any(part.state is PartState.WRONG for part in parts)
+    if form == "json":
+        is_ok = not faults and not is_wrong
+        report = {"ok": is_ok, "faults": faults, "warnings": notes, "rollout": steps}
+        tried = {"live": [{"part": p.name, "state": p.state, "text": p.text} for p in parts]} if live else {}
+        click.echo(json_text(report | tried), nl=False)
+    if faults or is_wrong:
+        sys.exit(2 if faults else 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -157,7 +157,7 @@ def _firings(config: Config) -> Iterator[Found]:
         written = f"{at:%H:%M}"
         if at.minute in CROWDED_MINUTES:
             yield path, written, "WeCom asks to avoid minutes 0 and 30; take another one", None
-        if job in PUSHING_JOBS and not hours.opens <= at < hours.closes:
+        if not _is_inside(config, job):
             written_hours = f"{hours.opens:%H:%M}-{hours.closes:%H:%M}"
             yield (
                 path,
@@ -169,6 +169,17 @@ def _firings(config: Config) -> Iterator[Found]:
         written_hours = f"{config.schedule.engagement.at:%H:%M}"
         allowed = "WeCom has yesterday's figures from about 06:00 on; before, the days before it are read"
         yield ("schedule", "engagement", "at"), written_hours, allowed, None
+
+
+def outside_hours(config: Config) -> list[tuple[str, time]]:
+    """Return the jobs with messages that are due outside working hours, with their time."""
+    return [(job, getattr(config.schedule, job).at) for job in PUSHING_JOBS if not _is_inside(config, job)]
+
+
+def _is_inside(config: Config, job: str) -> bool:
+    """Say whether *job* tells nobody anything, is off, or is due within working hours."""
+    hours, firing = config.calendar.working_hours, getattr(config.schedule, job)
+    return job not in PUSHING_JOBS or firing is None or hours.opens <= firing.at < hours.closes
 
 
 def _quota(quota: Quota, path: Path) -> Iterator[Found]:

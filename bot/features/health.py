@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 LOW_BYTES = 200 * 2**20  # less, or less than a tenth of a small disk, is said while there is time to act
 
 
-def _space_left(store: Store) -> int | None:
+def low_space(store: Store) -> int | None:
     """Return how many MB are free while the disk of the store is nearly full; else None."""
     space = store.engine.space()
     if space is None or space[0] >= min(LOW_BYTES, space[1] // 10):
@@ -123,7 +123,7 @@ class Health:
         return self._store.welcomes.counts(now=int(self._time()))
 
     def _space(self) -> list[dict[str, Any]]:
-        left = _space_left(self._store)
+        left = low_space(self._store)
         if left is None:
             return []
         return [{"part": "space", "megabytes": left, "problem": _space_problem(left)}]

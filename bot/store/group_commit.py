@@ -38,6 +38,15 @@ class _Waiting:
     until: float
 
 
+def try_event(engine: Engine, *, size: int = _EVENT_BYTES) -> None:
+    """Return if *engine* can store an event of *size* bytes now; it is taken away. Raises StoreError."""
+    row = {"hash": secrets.token_hex(), "body": secrets.token_bytes(size), "received_at": 0}
+    with engine.transaction(patience_s=PATIENCE_S):
+        engine.run_many("inbox_add", [row])
+        engine.run("inbox_forget", hash=row["hash"])
+    engine.check()
+
+
 class GroupCommit:
     """Stores events durably from many threads at once."""
 
@@ -87,12 +96,7 @@ class GroupCommit:
         It does what an event needs, with as much as the group that failed last: a full disk may still take
         less. What it stores it takes away again.
         """
-        row = {"hash": secrets.token_hex(), "body": b"", "received_at": 0}
-        row["body"] = secrets.token_bytes(max(_EVENT_BYTES, self._failed_bytes))
-        with self._engine.transaction(patience_s=PATIENCE_S):
-            self._engine.run_many("inbox_add", [row])
-            self._engine.run("inbox_forget", hash=row["hash"])
-        self._engine.check()
+        try_event(self._engine, size=max(_EVENT_BYTES, self._failed_bytes))
 
     def close(self) -> None:
         """Commit or refuse the waiting events, and end the writer."""

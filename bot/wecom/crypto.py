@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import secrets
 import struct
 
 from wechatpy.utils import WeChatSigner
@@ -79,3 +80,11 @@ class CallbackCrypto:
         if not hmac.compare_digest(content[HEAD + length :], self._corp_id):
             raise ReceiverError("it is meant for another receiver")
         return content[HEAD : HEAD + length]
+
+    def encrypt(self, message: bytes) -> str:
+        """Return *message* as WeCom sends it, base64 text; for playing WeCom to ourselves."""
+        head = secrets.token_bytes(16) + struct.pack(">I", len(message))
+        content = head + message + self._corp_id
+        padding = BLOCK - len(content) % BLOCK
+        cipher_text: bytes = self._cipher.encrypt(content + bytes([padding]) * padding)
+        return base64.b64encode(cipher_text).decode()

@@ -46,6 +46,8 @@ TOO_MANY_AT_ONCE = frozenset({45033, 45036})  # all processes pause briefly
 SYSTEM_BUSY = -1
 MAX_SYSTEM_BUSY_TRIES = 3  # of one call that is answered -1
 
+_YOUR_ADDRESS = "from your ip"
+_SEEN_FROM = re.compile(r"from ip: ([0-9A-Fa-f.:]{3,45})")
 _ANSWERED = "WeCom answered "
 _APP = "admin console, 应用管理 → the app"
 _CONTACTS = "admin console, 客户联系 → 权限配置"
@@ -90,6 +92,11 @@ class AnswerError(WeComError):
         """Return the class of this refusal of this call: with a token, 40001 speaks of the token."""
         is_token = self.had_token and self.errcode == _INVALID_CREDENTIAL
         return ErrorKind.TOKEN if is_token else kind_of(self.errcode)
+
+    @property
+    def address(self) -> str:
+        """Return the address of this machine that WeCom names, if this refusal is about it; else empty."""
+        return self.stem.rpartition(f"{_YOUR_ADDRESS} ")[2] if _YOUR_ADDRESS in self.stem else ""
 
     def __str__(self) -> str:
         text = f"{_ANSWERED}{self.errcode}" + (f" ({self.stem})" if self.stem else "")
@@ -146,5 +153,10 @@ def remedy_of(errcode: int) -> str:
 
 
 def stem_of(errmsg: str) -> str:
-    """Return WeCom's errmsg without hint, address and link: this part names nobody."""
-    return errmsg.split(",", 1)[0].strip()[:120]
+    """Return WeCom's errmsg without hint and link: this part names nobody.
+
+    Where it speaks of this machine's address, the address that it names behind is added.
+    """
+    stem = errmsg.split(",", 1)[0].strip()[:120]
+    seen = _SEEN_FROM.search(errmsg) if stem.endswith(_YOUR_ADDRESS) else None
+    return f"{stem} {seen[1]}" if seen else stem

@@ -12,6 +12,8 @@ from bot.config.fields import is_userid
 from bot.core.errors import ContentFreeError
 from bot.wecom.xml import Fields
 
+CHECK_EVENT = "quotabot_check"  # of `check --live`; the bot ignores it
+
 
 class EventError(ContentFreeError, ValueError):
     """A known event with a missing or broken field. The text names only the field."""

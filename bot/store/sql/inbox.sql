@@ -28,9 +28,10 @@ SELECT COALESCE(MAX(seq), 0) AS seq
   FROM inbox;
 
 -- name: inbox_last_received()^
--- When the newest row came.
+-- When the newest row of WeCom came; what `check --live` sent itself is none.
 SELECT received_at
   FROM inbox
+ WHERE kind <> 'event/quotabot_check'
  ORDER BY seq DESC
  LIMIT 1;
 

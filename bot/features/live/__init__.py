@@ -1,0 +1,1 @@
+"""`quotabot check --live`: each part of an installation tried once, with what to do where it fails."""
