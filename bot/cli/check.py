@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from bot.app.bootstrap import open_existing
-from bot.cli.check_live import live_parts, part_for_people
 from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.cli.quotas import dates_of
 from bot.clock import RealClock
@@ -19,7 +19,6 @@ from bot.config.faults import shown
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings, years_that_matter
 from bot.core.rollout import Mode
-from bot.features.live.part import Part, PartState
 from bot.features.people import directory
 from bot.features.reviews.cases import list_without_reviewer
 from bot.features.rollout.advice import advise_empty, advise_installation, describe_advice
@@ -76,20 +75,26 @@ def check(config_path: Path, form: str, *, live: bool) -> None:
             click.echo(f"warning: {line}", err=True)
         for line in (*((summary,) if summary else ()), *steps):
             click.echo(line)
-    parts: list[Part] = []
-    if live and config is not None and not faults:
-        for part in live_parts(config):
-            parts.append(part)
-            if form == "text":
-                click.echo(part_for_people(part, config))
-    is_wrong = any(part.state is PartState.WRONG for part in parts)
+    report: dict[str, Any] = {"ok": not faults, "faults": faults, "warnings": notes, "rollout": steps}
+    is_wrong = live and config is not None and not faults and _is_wrong_live(config, form, report)
     if form == "json":
-        is_ok = not faults and not is_wrong
-        report = {"ok": is_ok, "faults": faults, "warnings": notes, "rollout": steps}
-        tried = {"live": [{"part": p.name, "state": p.state, "text": p.text} for p in parts]} if live else {}
-        click.echo(json_text(report | tried), nl=False)
+        click.echo(json_text(report), nl=False)
     if faults or is_wrong:
         sys.exit(2 if faults else 1)
+
+
+def _is_wrong_live(config: Config, form: str, report: dict[str, Any]) -> bool:
+    """Try each part, print it or put it into *report*; return whether one of them is wrong."""
+    from bot.cli.check_live import as_json, is_wrong, live_parts, part_for_people  # needs all of WeCom's side
+
+    parts = []
+    for part in live_parts(config):
+        parts.append(part)
+        if form == "text":
+            click.echo(part_for_people(part, config))
+    wrong = any(map(is_wrong, parts))
+    report |= {"ok": not wrong, "live": list(map(as_json, parts))}
+    return wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,3 +43,13 @@ def part_for_people(part: Part, config: Config) -> str:
     texts = texts_in(config.locale.language)
     name = texts.table("live.parts")[part.name]
     return f"{_SIGNS[part.state]}  {texts['live.line'].say(part=name, text=part.text)}"
+
+
+def as_json(part: Part) -> dict[str, str]:
+    """Return a part for programs."""
+    return {"part": part.name, "state": part.state.value, "text": part.text}
+
+
+def is_wrong(part: Part) -> bool:
+    """Return whether a person must mend the part."""
+    return part.state is PartState.WRONG

@@ -30,15 +30,18 @@ import    Import data that only the bank has. A file with a wrong line stores no
 export    Write a table out; each export is in the audit log.
 replay    Rebuild all data derived from the ledger. A service may run meanwhile.
 complete  Take the record as complete where WeCom's lists cannot be read. Later outages are named only.
+audit     Show who did what, and whether the chain of entries is whole. Exit code 1: it is not.
 status    Show waiting and failed events and messages, and the last run of each job. Changes nothing.
 dead      List, show, retry or drop events and messages that were given up on.
 copy      Copy the whole SQLite installation to PostgreSQL and compare both. Sends nothing.
 menu      Manage the app's menu in WeCom: its buttons stand for chat commands of members.
 texts     Print the texts as they are sent now, as TOML for the folder messages.templates. Changes nothing.
+help-json Print all commands with their options and exit codes as JSON. Reads no configuration.
 demo      Start a local WeCom with a made-up branch and the bot. Nothing leaves this machine.
 """
 # Where a command stands that is not `bot.cli.NAME:NAME`.
 _ELSEWHERE = {
+    "help-json": "bot.cli.help_json:help_json",
     "import": "bot.cli.import_:import_",
     "export": "bot.cli.export:export",
     "simulate": "bot.cli.simulate:simulate_",

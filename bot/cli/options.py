@@ -62,7 +62,7 @@ def iso(config: Config, moment: int | None) -> str | None:
     return None if moment is None else config.work_calendar().moment(moment).isoformat()
 
 
-def moment(text: str | None, config: Config, *, now: datetime) -> datetime:
+def moment(text: str | None, config: Config, *, now: datetime, option: str = "--at") -> datetime:
     """Return TIME as a moment: ISO 8601, in the configured zone unless it has an offset; left out: *now*."""
     zone = config.calendar.timezone
     if text is None:
@@ -71,12 +71,12 @@ def moment(text: str | None, config: Config, *, now: datetime) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(
-            f"{text!r} is no ISO 8601 time such as 2026-11-23T09:07", param_hint="--at"
+            f"{text!r} is no ISO 8601 time such as 2026-11-23T09:07", param_hint=option
         ) from None
     if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
         raise click.BadParameter(
             f"{text!r} lies outside {_FIRST_YEAR} to {_LAST_YEAR}, for which days are known",
-            param_hint="--at",
+            param_hint=option,
         )
     return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
 
 from bot.store.engine import TableGroup, row_of, value_of
@@ -53,7 +53,17 @@ class Audit(TableGroup):
 
     def acts(self) -> list[Act]:
         """Return all acts, oldest first."""
-        return [value_of(Act, row) for row in self._engine.all("audit_after", seq=0, chunk=1_000_000_000)]
+        return [act for _, act in self.entries()]
+
+    def entries(self, *, since: int = 0) -> Iterator[tuple[int, Act]]:
+        """Yield number and act of each entry from *since* (epoch s) on, in the order of the chain."""
+        seq = 0
+        while rows := self._engine.all("audit_after", seq=seq, chunk=_CHUNK):
+            for row in rows:
+                act = value_of(Act, row)
+                if act.at >= since:
+                    yield row["seq"], act
+            seq = rows[-1]["seq"]
 
 
 def _hash(seq: int, entry: Act, previous: str) -> str:
