@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from time import monotonic
 
 import structlog
 
@@ -18,6 +19,7 @@ from bot.features.outages import catch_up
 from bot.features.outages.catch_up import Turn
 from bot.messages.sentences import Sentence
 from bot.services import FIRST_START, Services
+from bot.store.counters import count
 from bot.store.outbox import OutboxMessage
 from bot.wecom.asker import StoppedError
 from scheduler.jobs import LASTING, NEEDED, SILENT
@@ -31,6 +33,7 @@ MORNING = "progress"  # the administrators' message goes with it
 LEASE_S = 60  # a planner that does not renew for so long has died
 TRIES = 3
 _SEEN = "timetable_seen"
+_MS = 1000
 
 
 def tick(services: Services) -> None:
@@ -99,7 +102,11 @@ def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
     try:
         if _is_put_off(services, firing, at=now, noted=noted):
             return True
+        late_s = now.timestamp() - firing.fire_at
+        count("job_late_ms", firing.job, number=max(0, int(late_s * _MS)))
+        began = monotonic()
         _plan(services, firing, at=now, cursor=cursor)
+        count("job_ms", firing.job, number=int((monotonic() - began) * _MS))
     except Exception as error:  # noqa: BLE001 - one job's failure must not stop the others
         _failed(services, firing, error, attempts=attempts)
         return True

@@ -16,7 +16,7 @@ from bot.cli.main import cli, load_command
 from bot.config import Config
 from bot.config.shape import key_paths
 from bot.core.progress import QuotaFigures, Status
-from bot.features.health import Health, metrics_text
+from bot.features.health import Health
 from bot.features.statements.proof import StatementCheck
 from bot.store.store import Store
 from bot.web import pages
@@ -184,21 +184,6 @@ def test_every_path_stands_on_the_page_and_no_other(app: Flask) -> None:
     served = {rule.rule for rule in app.url_map.iter_rules() if "<" not in rule.rule}
 
     assert told == served
-
-
-def test_every_metric_stands_on_the_page(store: Store) -> None:
-    page = text_of("http.md")
-    health = Health(store, probe=lambda: None)
-    metrics = re.findall(r"^# TYPE (\w+)", metrics_text(health).decode(), re.MULTILINE)
-
-    inbox = [metric for metric in metrics if "_inbox_" in metric]
-
-    assert [metric for metric in inbox if f"`{metric}`" not in page] == []
-    both = [metric for metric in metrics if "_inbox_" in metric or "_outbox_" in metric]
-    assert {metric.replace("_outbox_", "_inbox_") for metric in both} == set(inbox)
-    assert [metric for metric in metrics if metric not in both and f"`{metric}`" not in page] == []
-    assert [metric for metric in metrics if metric not in both and f"`{metric}`" not in page] == []
-    assert "`quotabot_outbox_…`" in page
 
 
 def test_every_status_of_a_callback_stands_on_the_page() -> None:

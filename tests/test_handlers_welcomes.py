@@ -18,7 +18,8 @@ from builders.service import contact_event, logged, running, services
 from bot.app.bootstrap import open_services
 from bot.config import load
 from bot.features import welcome
-from bot.features.health import Health, metrics_text
+from bot.features.health import Health
+from bot.features.metrics import metrics_text
 from bot.services import Services
 from bot.store.engine import StoreBusyError
 from bot.store.welcomes import WelcomeState

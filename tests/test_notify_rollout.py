@@ -23,7 +23,8 @@ from builders.e2e import (
 from builders.service import contact_event
 
 from bot.config import load
-from bot.features.health import Health, metrics_text
+from bot.features.health import Health
+from bot.features.metrics import metrics_text
 from bot.features.notify.enqueue import enqueue_unasked, preview_enqueue, quiet_hours
 from bot.features.notify.recheck import hold_back
 from bot.services import Services

@@ -84,6 +84,7 @@ def open_services(
             yield services
         with suppress(StoreError):  # then its places are free a few seconds later
             services.read_budget.leave()
+            store.counters.flush()
 
 
 def _files(config: Config, store: Store, files: Files | None, refused: RosterError | None) -> Files:

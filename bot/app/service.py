@@ -40,6 +40,7 @@ from bot.features.standings.load import load_people
 from bot.features.standings.ranks import keep_places
 from bot.features.statements.proof import check_code_from
 from bot.services import INBOX, Services, Signal
+from bot.store.counters import FLUSH_S
 from bot.store.group_commit import GroupCommit
 from bot.store.process_lock import lock_installation
 from bot.store.refusals import RefusalFile
@@ -85,7 +86,7 @@ def run(
     """
     with ExitStack() as stack:
         _begin(services, stack)
-        acts: list[tuple[_Act, float]] = [(clock.look_at_clock, clock.LOOK_S)]
+        acts: list[tuple[_Act, float]] = [(clock.look_at_clock, clock.LOOK_S), (_keep_counts, FLUSH_S)]
         if role in {"all", "receiver"}:
             mark_receiving = _receiving()
             mark_receiving(services)  # before a job asks what may be missing
@@ -199,7 +200,8 @@ def make_app() -> Flask:
     _begin(services, stack)
     mark_receiving = _receiving()
     mark_receiving(services)
-    _run_acts(services, stack, [(clock.look_at_clock, clock.LOOK_S), (mark_receiving, ALIVE_S)])
+    acts = [(clock.look_at_clock, clock.LOOK_S), (mark_receiving, ALIVE_S), (_keep_counts, FLUSH_S)]
+    _run_acts(services, stack, acts)
     app, _ = stack.enter_context(open_app(services))
     return app
 
@@ -245,6 +247,10 @@ def _acts_of_a_worker(*, tick_s: float) -> tuple[tuple[_Act, float], ...]:
         (silence.look, LOOK_S),
         (names.look_over, names.LOOK_S),
     )
+
+
+def _keep_counts(services: Services) -> None:
+    services.store.counters.flush()
 
 
 def _know_people(services: Services) -> None:

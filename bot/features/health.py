@@ -58,9 +58,9 @@ class Health:
         missing_decree: Callable[[], tuple[int, str] | None] = lambda: None,
     ) -> None:
         """Keep *probe*: it returns if an event could be stored now, or raises StoreError."""
-        self._store = store
+        self.store = store
         self._probe = probe
-        self._time = real_time
+        self.now = real_time
         self._missing_decree = missing_decree
         self._is_broken = False
 
@@ -68,25 +68,7 @@ class Health:
         """Return `ready` (events can be stored) and `degraded` (problems, each with its part)."""
         try:
             self._probe()
-            degraded = [
-                *self._space(),
-                *self._logs(),
-                *self._clock(),
-                *self._wecom(),
-                *self._lost(),
-                *self._noted(Part.DIRECTORY),
-                *self._noted(Part.SET_ASIDE),
-                *self._noted(Part.TAGS),
-                *self._noted(Part.ROSTER),
-                *self._details(),
-                *self._reads(),
-                *self._noted(Part.WELCOME),
-                *self._robots(),
-                *self._failing(),
-                *self._ledger(),
-                *self._decree(),
-                *self._dead(),
-            ]
+            degraded = self.degraded()
         except StoreError as error:
             return self._not_ready(str(error))
         except Exception as error:
@@ -97,14 +79,36 @@ class Health:
         self._is_broken = False
         return {"ready": True, "degraded": degraded}
 
+    def degraded(self) -> list[dict[str, Any]]:
+        """Return the problems, each with its part, without trying to store an event. Raises StoreError."""
+        return [
+            *self._space(),
+            *self._logs(),
+            *self._clock(),
+            *self._wecom(),
+            *self._lost(),
+            *self._noted(Part.DIRECTORY),
+            *self._noted(Part.SET_ASIDE),
+            *self._noted(Part.TAGS),
+            *self._noted(Part.ROSTER),
+            *self._details(),
+            *self._reads(),
+            *self._noted(Part.WELCOME),
+            *self._robots(),
+            *self._failing(),
+            *self._ledger(),
+            *self._decree(),
+            *self._dead(),
+        ]
+
     @staticmethod
     def _not_ready(problem: str) -> dict[str, Any]:
         return {"ready": False, "degraded": [{"part": "store", "problem": problem}]}
 
     def depths(self) -> dict[str, int]:
         """Return by name the numbers of pending, dead and withheld items."""
-        now, withheld = int(self._time()), self._store.unasked_messages.withheld()
-        inbox, outbox = self._store.inbox.depth(now=now), self._store.outbox.depth(now=now)
+        now, withheld = int(self.now()), self.store.unasked_messages.withheld()
+        inbox, outbox = self.store.inbox.depth(now=now), self.store.outbox.depth(now=now)
         return {
             "inbox_pending": inbox.pending,
             "inbox_dead": inbox.dead,
@@ -113,17 +117,17 @@ class Health:
             "outbox_dead": outbox.dead,
             "outbox_oldest_seconds": outbox.oldest_s or 0,
             "log_lines_lost": logs.lost(),
-            "details_pending": self._store.details.pending(),
-            "withheld_expired": self._store.outbox.expired(since=0),
+            "details_pending": self.store.details.pending(),
+            "withheld_expired": self.store.outbox.expired(since=0),
             **{f"withheld_{reason.name.lower()}": withheld.get(reason.value, 0) for reason in Silence},
         }
 
     def welcomes(self) -> Counts:
         """Return the outcomes of the welcome messages of the last 24 hours."""
-        return self._store.welcomes.counts(now=int(self._time()))
+        return self.store.welcomes.counts(now=int(self.now()))
 
     def _space(self) -> list[dict[str, Any]]:
-        left = low_space(self._store)
+        left = low_space(self.store)
         if left is None:
             return []
         return [{"part": "space", "megabytes": left, "problem": _space_problem(left)}]
@@ -140,28 +144,28 @@ class Health:
         return [] if missing is None else [{"part": "decree", "year": missing[0], "problem": missing[1]}]
 
     def _clock(self) -> list[dict[str, Any]]:
-        problem = clock.find_problem(self._store, now=int(self._time()))
+        problem = clock.find_problem(self.store, now=int(self.now()))
         return [] if problem is None else [{"part": "clock", "problem": problem}]
 
     def _wecom(self) -> list[dict[str, Any]]:
-        token = self._store.tokens.get(TOKEN)
+        token = self.store.tokens.get(TOKEN)
         if token.error:
             return [{"part": "wecom", "errcode": token.errcode, "problem": token.error}]
         return self._noted(Part.DELIVERY, name="wecom")
 
     def _lost(self) -> list[dict[str, Any]]:
         """Return a silence of WeCom, and lost events not yet recovered."""
-        now, degraded = int(self._time()), list[dict[str, Any]]()
-        if (silent := gaps.find_silence(self._store, now=now)) is not None:
+        now, degraded = int(self.now()), list[dict[str, Any]]()
+        if (silent := gaps.find_silence(self.store, now=now)) is not None:
             minutes = (now - silent.began_at) // 60
             text = (
                 f"no callback from WeCom for {minutes} min, longer than ever lately: does the address in "
                 "接收消息 → 设置API接收 still answer, is the app enabled?"
             )
             degraded.append({"part": "silence", "minutes": minutes, "problem": text})
-        gap = gaps.find_gap(self._store, now=now)
+        gap = gaps.find_gap(self.store, now=now)
         if gap is not None and FIRST in gap.reasons:
-            read, total = self._store.syncs.read_of()
+            read, total = self.store.syncs.read_of()
             text = (
                 "WeCom's lists were not compared as a whole yet, so nobody but administrators gets messages "
                 f"unasked; read: {read} of {total} member(s)"
@@ -177,13 +181,13 @@ class Health:
         """Return the obstacle to reading contacts: for all of them, or for those tried too often."""
         if noted := self._noted(Part.DETAILS):
             return noted
-        for error, count in self._store.details.stuck(attempts=STUCK_TRIES):
+        for error, count in self.store.details.stuck(attempts=STUCK_TRIES):
             problem = f"{count} contact(s) could not be read: {error}"
             return [{"part": "details", "contacts": count, "error": error, "problem": problem}]
         return []
 
     def _reads(self) -> list[dict[str, Any]]:
-        now = int(self._time())
+        now = int(self.now())
         return [
             {
                 "part": "reads",
@@ -192,26 +196,26 @@ class Health:
                 "seconds": until - now,
                 "problem": refused_line(api, until - now),
             }
-            for api, until in self._store.budget.blocked(now=now).items()
+            for api, until in self.store.budget.blocked(now=now).items()
         ]
 
     def _robots(self) -> list[dict[str, Any]]:
         """Return the disabled group robots; the next start forgets those with a new configuration."""
         return [
             {"part": "robots", "errcode": off.errcode, "problem": f"{off.name}: {off.error}"}
-            for off in self._store.robots.all()
+            for off in self.store.robots.all()
         ]
 
     def _failing(self) -> list[dict[str, Any]]:
         """Return the parts of the program that fail again and again."""
         return [
             {"part": "loop", "problem": f"{act} fails ({error}) and is tried again: see the log"}
-            for act, error in self._store.failing.all().items()
+            for act, error in self.store.failing.all().items()
         ]
 
     def _ledger(self) -> list[dict[str, Any]]:
         """Return the number of relations that could not be derived."""
-        if not (number := self._store.ledger.count_set_aside()):
+        if not (number := self.store.ledger.count_set_aside()):
             return []
         problem = (
             f"{number} relation(s) could not be derived and keep their earlier adds: see the log; "
@@ -220,7 +224,7 @@ class Health:
         return [{"part": "ledger", "relations": number, "problem": problem}]
 
     def _noted(self, part: Part, *, name: str | None = None) -> list[dict[str, Any]]:
-        trouble = self._store.troubles.get(part)
+        trouble = self.store.troubles.get(part)
         if trouble is None:
             return []
         return [{"part": name or part.value, "errcode": trouble.errcode, "problem": trouble.text}]
@@ -232,22 +236,3 @@ class Health:
             for name in ("inbox", "outbox")
             if (count := depths[f"{name}_dead"])
         ]
-
-
-def metrics_text(health: Health) -> bytes:
-    """Return the queue depths and welcome outcomes as Prometheus text."""
-    from prometheus_client import CollectorRegistry, Gauge, generate_latest  # only /metrics needs it
-
-    registry, counts = CollectorRegistry(), health.welcomes()
-    for name, value in health.depths().items():
-        what = name.replace("_", " ")
-        Gauge(f"quotabot_{name}", f"{what} of this installation", registry=registry).set(value)
-    text = "welcome messages of 24 hours by how they ended"
-    ended = Gauge("quotabot_welcomes", text, ["state"], registry=registry)
-    for state, number in counts.states.items():
-        ended.labels(state=state.value).set(number)
-    text = "welcome messages of 24 hours that WeCom refused"
-    refused = Gauge("quotabot_welcomes_refused", text, ["errcode"], registry=registry)
-    for errcode, number in counts.refused.items():
-        refused.labels(errcode=str(errcode)).set(number)
-    return generate_latest(registry)

@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import Any
 
 from bot.messages.sentences import packed
+from bot.store.counters import count
 from bot.store.engine import SqlRow, TableGroup, TakenError, row_of, told, value_of
 from bot.store.inbox import Depth
 
@@ -100,7 +101,10 @@ class Outbox(TableGroup):
     def add(self, message: OutboxMessage, *, created_at: int, waits: bool = False) -> bool:
         """Store a message; False when its key is there already. *waits*: until another one carries it."""
         state = "waiting" if waits else "pending"
-        return self._engine.apply("outbox_add", **row_of(message, created_at=created_at, state=state))
+        is_new = self._engine.apply("outbox_add", **row_of(message, created_at=created_at, state=state))
+        if is_new:
+            count("messages", _word(message.job), "planned")
+        return is_new
 
     def due(self, *, real_now: int, clock_now: int, batch: int) -> list[Due]:
         """Return the messages that may be tried now, fast lane first."""
@@ -147,7 +151,10 @@ class Outbox(TableGroup):
 
     def expire(self, *, real_now: int, clock_now: int) -> int:
         """Drop expired messages. Return how many."""
-        return self._engine.run("outbox_expire", real_now=real_now, clock_now=clock_now)
+        number = self._engine.run("outbox_expire", real_now=real_now, clock_now=clock_now)
+        if number:
+            count("messages", "any", "expired", number=number)
+        return number
 
     def begin(self, seq: int, *, request: bytes, now: int) -> bool:
         """Keep the exact request before its try; False when the row is no longer pending.
@@ -167,7 +174,10 @@ class Outbox(TableGroup):
 
     def finish(self, seq: int, *, state: str, now: int, receipt: str = "", error: str = "") -> None:
         """End a message: *state* is sent, failed or unknown; *receipt* is WeCom's answer as JSON."""
-        self._engine.run("outbox_finish", seq=seq, state=state, now=now, receipt=receipt, error=packed(error))
+        values = {"seq": seq, "state": state, "now": now, "receipt": receipt, "error": packed(error)}
+        if self._engine.apply("outbox_finish", **values):
+            row = self._engine.one("outbox_job", seq=seq)
+            count("messages", _word(row["job"] if row else ""), state)
 
     def retry(
         self, seq: int, *, next_try_at: int, unsure_since: int | None, error: str, spent: bool = True
@@ -227,3 +237,8 @@ class Outbox(TableGroup):
     def drop(self, key: str) -> bool:
         """Drop a dead letter; whether there was one."""
         return self._engine.apply("outbox_drop", key=key)
+
+
+def _word(job: str) -> str:
+    """Return the job without what follows a colon, which names a case or a person."""
+    return job.partition(":")[0].replace(" ", "_") or "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.messages.sentences import packed
+from bot.store.counters import count
 from bot.store.engine import SqlRow, TableGroup, told
 
 
@@ -37,9 +38,9 @@ class Runs(TableGroup):
 
     def end(self, job: str, fire_at: int, *, holder: str, state: str, error: str = "") -> None:
         """End a firing: *state* is done, failed or held (withheld, because figures may be wrong)."""
-        self._engine.run(
-            "runs_end", job=job, fire_at=fire_at, holder=holder, state=state, error=packed(error)
-        )
+        values = {"job": job, "fire_at": fire_at, "holder": holder, "state": state, "error": packed(error)}
+        if self._engine.apply("runs_end", **values):
+            count("job_runs", job, state)
 
     def put_up(self, job: str, fire_at: int) -> bool:
         """Add a new firing for the first process that takes it; False when it is known."""
@@ -52,7 +53,10 @@ class Runs(TableGroup):
 
     def miss(self, job: str, fire_at: int, *, now: int) -> bool:
         """Mark a firing as missed. Return False if it is already final or still running."""
-        return self._engine.apply("runs_miss", job=job, fire_at=fire_at, now=now)
+        is_missed = self._engine.apply("runs_miss", job=job, fire_at=fire_at, now=now)
+        if is_missed:
+            count("job_runs", job, "missed")
+        return is_missed
 
     def abandoned(self, *, now: int) -> list[tuple[str, int]]:
         """Return the firings whose planner fell silent, and those that were put off until now."""

@@ -16,6 +16,7 @@ from bot.store.chat import Attachments, ChatInbox, Exports
 from bot.store.coaching import Coaching
 from bot.store.contact_knowledge import ContactKnowledge
 from bot.store.coordination import Leases, Marks, Outages, Tokens
+from bot.store.counters import Counters
 from bot.store.customers import CustomerNames
 from bot.store.details import DetailReads
 from bot.store.engagement import Engagement
@@ -76,6 +77,7 @@ class Store:
         self.failing = Failing(self.engine)
         self.outages = Outages(self.engine)
         self.audit = Audit(self.engine)
+        self.counters = Counters(self.engine)
         self.contact_knowledge = ContactKnowledge(self.engine)
         self.details = DetailReads(self.engine)
         self.customer_names = CustomerNames(self.engine)

@@ -13,7 +13,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 
-from bot.features.health import Health, metrics_text
+from bot.features.health import Health
+from bot.features.metrics import metrics_text
 from bot.store.engine import StoreError
 from bot.web.receiver import PATH
 from bot.web.request import MAX_BODY, Direct, Request, headers_of

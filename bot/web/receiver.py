@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 
 import structlog
 
+from bot.store.counters import count
 from bot.web.request import Reply, Request
 from bot.wecom.crypto import CallbackCrypto, CallbackError, DecryptionError, SignatureError
 from bot.wecom.events import text_of
@@ -117,7 +118,9 @@ class Receiver:
                     done=lambda stored: self._stored(stored, request, reply),
                 )
             elif request.method == "GET":
-                reply(200, self.verify(_query(request.query)))
+                echo = self.verify(_query(request.query))
+                count("callbacks", "checked")
+                reply(200, echo)
             else:
                 raise Refusal(405, "method: only GET and POST")
         except Refusal as refusal:
@@ -125,11 +128,13 @@ class Receiver:
 
     def _stored(self, stored: bool, request: Request, reply: Reply) -> None:  # noqa: FBT001 - it is the message
         if stored:
+            count("callbacks", "stored")
             reply(200, b"")
         else:
             self._refuse(Refusal(503, "store: the event was not stored"), request, reply)
 
     def _refuse(self, refusal: Refusal, request: Request, reply: Reply) -> None:
+        count("callbacks", refusal.reason.partition(":")[0].replace(" ", "_"))
         if (unsaid := self._floods.due(refusal)) is not None:
             log.warning(
                 "callback refused",

@@ -19,6 +19,7 @@ from wechatpy.work import WeChatClient
 
 from bot.core.text import cleaned_json
 from bot.messages.sentences import Sentence
+from bot.store.counters import count
 from bot.wecom.deadline import POOLS, Deadline
 from bot.wecom.errors import AnswerError, NotSentError, UnknownOutcomeError, stem_of
 
@@ -77,7 +78,22 @@ class Transport:
         self._deadline_s = sum(timeout)
 
     def call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        """Return WeCom's answer with cleaned texts. Raises WeComError without token, secret and URL."""
+        """Return WeCom's answer with cleaned texts; count it. Raises WeComError without token and URL."""
+        outcome = "unknown"
+        try:
+            answer = self._call(method, path, **arguments)
+            outcome = "0"
+        except AnswerError as error:
+            outcome = str(error.errcode)
+            raise
+        except NotSentError:
+            outcome = "not_sent"
+            raise
+        finally:
+            count("wecom_calls", path, outcome)
+        return answer
+
+    def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
         with Deadline(self._deadline_s) as deadline:
             try:
                 content = self._client._request(method, path, allow_redirects=False, **arguments)

@@ -19,6 +19,7 @@ from bot.clock import RealClock
 from bot.core.people import Membership, Person
 from bot.features.ledger.derive import note_rules
 from bot.services import Services
+from bot.store.counters import count
 from bot.store.outbox import OutboxMessage
 from bot.store.store import Store
 from bot.store.welcomes import WelcomeState
@@ -127,6 +128,8 @@ def live_a_day(services: Services) -> None:
     store.robots.switch_off("south-branch", configured="x", errcode=93000, error="gone", now=EVENT_AT)
     store.attachments.put("x1", filename="团队.xlsx", body=NOT_TEXT, at=EVENT_AT)
     store.leases.take("delivery", holder="a:1", now=EVENT_AT, until=EVENT_AT + 15)
+    count("callbacks", "stored")
+    services.store.counters.flush()
 
 
 def _message(number: int) -> OutboxMessage:

@@ -151,6 +151,11 @@ UPDATE outbox
  WHERE seq = :seq
    AND state = 'pending';
 
+-- name: outbox_job(seq)^
+SELECT job
+  FROM outbox
+ WHERE seq = :seq;
+
 -- name: outbox_retry(seq, next_try_at, unsure_since, error, spent)!
 -- Not sent, or nobody knows: another try later. A try that cost nothing is given back.
 UPDATE outbox
