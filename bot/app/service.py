@@ -39,6 +39,7 @@ from bot.features.people.refresh import look_after
 from bot.features.standings.load import load_people
 from bot.features.standings.ranks import keep_places
 from bot.features.statements.proof import check_code_from
+from bot.features.watch.ping import PING_S, watching
 from bot.services import INBOX, Services, Signal
 from bot.store.counters import FLUSH_S
 from bot.store.group_commit import GroupCommit
@@ -246,6 +247,7 @@ def _acts_of_a_worker(*, tick_s: float) -> tuple[tuple[_Act, float], ...]:
         (catch_up.begin_if_due, catch_up.LOOK_S),
         (silence.look, LOOK_S),
         (names.look_over, names.LOOK_S),
+        (watching(), PING_S),
     )
 
 

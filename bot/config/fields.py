@@ -185,6 +185,11 @@ def _is_proxy(value: str) -> bool:
     return not value or (url is not None and url.path in ("", "/"))
 
 
+def _is_ping_url(value: str) -> bool:
+    address, _, _ = value.partition("?")
+    return not value or (_http_url(address) is not None and not re.search(r"[\s#]", value))
+
+
 def _listen(value: object) -> HostPort:
     match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]/]+)):([0-9]{1,5})", _text(value), re.ASCII)
     if not match or int(match[3]) > 65535:
@@ -337,6 +342,11 @@ BaseUrl = Annotated[Text, AfterValidator(_base_url), _schema(type="string", patt
 Proxy = Annotated[
     Text,
     _must('must be an address such as "http://proxy.example.com:3128", or "" for none', _is_proxy),
+    _schema(type="string"),
+]
+PingUrl = Annotated[
+    Text,
+    _must('must be an address that begins with http:// or https://, or "" for none', _is_ping_url),
     _schema(type="string"),
 ]
 Listen = Annotated[HostPort, BeforeValidator(_listen), _schema(type="string", pattern="^.+:[0-9]+$")]

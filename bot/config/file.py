@@ -46,6 +46,7 @@ class Config(Section):
     campaigns: tuple[sections.Campaign, ...] = ()
     rollout: sections.Rollout = left_out()
     admins: sections.Admins = left_out()
+    watch: sections.Watch = left_out()
     privacy: sections.Privacy = left_out()
 
     _file: Path = PrivateAttr()

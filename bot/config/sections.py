@@ -27,6 +27,7 @@ from bot.config.fields import (
     OptionalFile,
     OptionalFolder,
     OptionalPath,
+    PingUrl,
     Proxy,
     RequiredPath,
     Secret,
@@ -321,6 +322,13 @@ class Admins(Section):
 
     userids: tuple[UserId, ...] = ()
     """They are told about problems, and decide what nobody else may."""
+
+
+class Watch(Section):
+    """A watcher outside that raises the alarm when it hears nothing."""
+
+    ping_url: PingUrl = Field("", repr=False)  # whoever knows it can feign that all is well
+    """Called once a minute while receiving, counting and sending are well; empty for none."""
 
 
 class Privacy(Section):

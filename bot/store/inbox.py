@@ -67,6 +67,10 @@ class Inbox(TableGroup):
         """Return how much is pending at *now* (epoch s)."""
         return Depth.of(self._engine.one("inbox_depth"), now=now)
 
+    def oldest_untried(self) -> int | None:
+        """Return when the oldest event came (epoch s) that nobody has tried; None if there is none."""
+        return self._engine.number("inbox_oldest_untried")
+
     def failing(self, *, upto: int) -> list[SqlRow]:
         """Return the events that are to be tried again, or were given up on."""
         return self._engine.all("inbox_failing", upto=upto)

@@ -43,6 +43,13 @@ SELECT COUNT(*) AS waiting
    AND next_try_at <= :now
    AND seq <= :upto;
 
+-- name: inbox_oldest_untried()^
+-- Since when the oldest event waits that nobody has tried; one that failed waits for its next try.
+SELECT MIN(received_at) AS oldest
+  FROM inbox
+ WHERE state = 'pending'
+   AND attempts = 0;
+
 -- name: inbox_depth()^
 -- What waits, what was given up on, since when the oldest waits.
 SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END) AS pending,
