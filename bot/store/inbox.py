@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.store.engine import SqlRow, TableGroup
+from bot.store.engine import Engine, SqlRow, TableGroup
+from bot.store.purge import Purge
+
+_OVER = frozenset({"done", "ignored", "dropped"})  # of such an event only its hash is still needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ class Depth:
 
 class Inbox(TableGroup):
     """Rows of the inbox; call the changing ones inside a transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._purge = Purge(
+            engine,
+            "inbox",
+            keep="inbox_keep_hashes",
+            is_over=lambda row, _: row["state"] in _OVER,
+            begins="received_at",
+        )
 
     def due(self, *, now: int, batch: int, upto: int | None = None) -> list[Received]:
         """Return at most *batch* events to be tried at *now* (epoch s), up to row *upto*, oldest first."""
@@ -90,3 +103,11 @@ class Inbox(TableGroup):
     def drop(self, seq: int) -> bool:
         """Drop a dead letter; whether there was one."""
         return self._engine.apply("inbox_drop", seq=seq)
+
+    def purge_before(self, moment: int, *, limit: int) -> int:
+        """Delete at most *limit* handled events received before *moment* (epoch s); return how many.
+
+        Their hashes stay, so a repeated event is still known. Events that wait or were given up on stay, too.
+        0: nothing is left to delete.
+        """
+        return self._purge.step(moment, limit=limit)

@@ -11,8 +11,9 @@ from typing import Any
 
 from bot.messages.sentences import packed
 from bot.store.counters import count
-from bot.store.engine import SqlRow, TableGroup, TakenError, row_of, told, value_of
+from bot.store.engine import Engine, SqlRow, TableGroup, TakenError, row_of, told, value_of
 from bot.store.inbox import Depth
+from bot.store.purge import Purge
 
 UPDATE = "update_template_card"  # the msgtype of a row that changes a card instead of sending something
 
@@ -98,8 +99,14 @@ class Pending:
 class Outbox(TableGroup):
     """Rows of the outbox; each changing method is one statement, safe alone or in a transaction."""
 
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._purge = Purge(
+            engine, "outbox", keep="outbox_keep_keys", is_over=_ended_before, begins="created_at"
+        )
+
     def add(self, message: OutboxMessage, *, created_at: int, waits: bool = False) -> bool:
-        """Store a message; False when its key is there already. *waits*: until another one carries it."""
+        """Store a message; False when its key is there, or was. *waits*: until another one carries it."""
         state = "waiting" if waits else "pending"
         is_new = self._engine.apply("outbox_add", **row_of(message, created_at=created_at, state=state))
         if is_new:
@@ -212,6 +219,10 @@ class Outbox(TableGroup):
         row = self._engine.one("outbox_show", key=key)
         return row and told(row)
 
+    def knows(self, key: str) -> bool:
+        """Return whether there is, or was, a message with this key."""
+        return self._engine.one("outbox_known", key=key) is not None
+
     def told(self, job: str, day: date) -> frozenset[str]:
         """Return the people that the message of *job* and the local *day* may have reached."""
         named = f"{job}:{day.isoformat()}"
@@ -237,6 +248,18 @@ class Outbox(TableGroup):
     def drop(self, key: str) -> bool:
         """Drop a dead letter; whether there was one."""
         return self._engine.apply("outbox_drop", key=key)
+
+    def purge_before(self, moment: int, *, limit: int) -> int:
+        """Delete at most *limit* messages that ended before *moment* (real epoch s); return how many.
+
+        Their keys stay, so no message is planned a second time. 0: nothing is left to delete. Call it inside
+        a transaction.
+        """
+        return self._purge.step(moment, limit=limit)
+
+
+def _ended_before(row: SqlRow, moment: int) -> bool:
+    return row["state"] not in {"pending", "waiting"} and (row["finished_at"] or 0) < moment
 
 
 def _word(job: str) -> str:

@@ -98,7 +98,7 @@ def live_a_day(services: Services) -> None:
     record_files(services, now=RealClock().now())
     _know(services.store)
     note_rules(services)
-    put_events(store, [contact(number, userid=f"sales0{1 + number % 2}") for number in range(700)])
+    put_events(store, [contact(number, userid=f"sales0{1 + number % 2}") for number in range(701)])
     put_events(store, [contact(number, change="del_follow_user") for number in range(2, 40, 2)])
     put_events(store, [NOT_TEXT, b"", "不是事件 𠮷".encode()])
     work_off(services)
@@ -111,14 +111,18 @@ def live_a_day(services: Services) -> None:
             )
         ]
         store.members.put(people, read_on=date(2026, 11, 23))
-        for number in range(3):
+        for number in range(4):
             store.outbox.add(_message(number), created_at=EVENT_AT)
         store.ledger.mark_all()  # left over for the target to derive
         store.daily_statements.make_key("2026-11")
         store.daily_statements.add("7K3M9Q2PXW4D8HTR", month="2026-11", body="{}")
         store.daily_statements.note_wrong_code("a", hour=1)
     store.outbox.begin(1, request=NOT_TEXT, now=EVENT_AT)
-    store.outbox.finish(1, state="sent", now=EVENT_AT, receipt='{"errmsg": "成功"}')
+    store.outbox.finish(1, state="sent", now=EVENT_AT + 1, receipt='{"errmsg": "成功"}')
+    store.outbox.finish(4, state="sent", now=EVENT_AT)
+    with store.transaction():
+        assert store.inbox.purge_before(EVENT_AT + 1, limit=1)
+        assert store.outbox.purge_before(EVENT_AT + 1, limit=10)
     store.runs.claim("progress", EVENT_AT, holder="a:1", now=EVENT_AT, lease_until=EVENT_AT + 60)
     store.runs.end("progress", EVENT_AT, holder="a:1", state="done")
     store.tokens.put("app", token="made-up-token", expires_at=EVENT_AT + 7200)

@@ -173,7 +173,7 @@ def preview_enqueue(
         rows: list[OutboxMessage | None] = []
         with suppress(_UndoneError), services.store.transaction():
             for row in of_person:
-                is_stored = services.store.outbox.by_key(row.key) is not None
+                is_stored = services.store.outbox.knows(row.key)
                 rows.append(row if is_stored else _enqueue(services, row, quiet=quiet))
             raise _UndoneError
         yield from (row for row in rows if row is not None)
@@ -189,7 +189,7 @@ def _enqueue(
     store, kind, now = services.store, kind_of(row.job), int(services.store.now())
     begin = quiet.calendar.moment(row.not_before)
     waiting = store.outbox.waiting(row.to_userid, now=row.not_before) if kind in CARRIERS else []
-    if store.outbox.by_key(row.key) is not None or (kind == WAITED and not waiting):
+    if store.outbox.knows(row.key) or (kind == WAITED and not waiting):
         return None
     reason = _reason(services, row, begin, quiet=quiet)
     until = waits_until(services, row, quiet=quiet, at=begin) if reason else None

@@ -121,7 +121,7 @@ def _job_of(services: Services, userid: str, *, at: datetime) -> str:
     """Return the job of a person's next announcement of the day: `rules`, then `rules:2` and so on."""
     begin, _ = working_window(services, at)
     day, job, number = services.config.work_calendar().day_of(begin), JOB, 1
-    while services.store.outbox.by_key(key_of(job, day, userid)) is not None:
+    while services.store.outbox.knows(key_of(job, day, userid)):
         number += 1
         job = f"{JOB}:{number}"
     return job

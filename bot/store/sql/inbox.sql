@@ -1,7 +1,10 @@
 -- name: inbox_add(hash, body, received_at)*!
--- Store received events; one that is there already stays as it is.
+-- Store received events; one that is there already, or was, stays as it is.
 INSERT INTO inbox (hash, body, received_at)
-VALUES (:hash, :body, :received_at)
+SELECT :hash, :body, :received_at
+ WHERE NOT EXISTS (SELECT 1
+                     FROM inbox_hashes
+                    WHERE inbox_hashes.hash = CAST(:hash AS TEXT))
 ON CONFLICT (hash) DO NOTHING;
 
 -- name: inbox_finish(seq, state, kind)!
@@ -99,3 +102,25 @@ UPDATE inbox
 -- What was only tried is not there.
 DELETE FROM inbox
  WHERE hash = :hash;
+
+-- name: inbox_window(after, batch)
+-- The next rows, in the order in which they came.
+SELECT seq, received_at, state
+  FROM inbox
+ WHERE seq > :after
+ ORDER BY seq
+ LIMIT :batch;
+
+-- name: inbox_keep_hashes(seqs)!
+-- What names these events (a list) outlives them.
+INSERT INTO inbox_hashes (hash)
+SELECT inbox.hash
+  FROM LISTED(:seqs) AS listed
+ CROSS JOIN inbox
+ WHERE inbox.seq = CAST(listed.value AS BIGINT)
+ON CONFLICT (hash) DO NOTHING;
+
+-- name: inbox_delete(seqs)!
+DELETE FROM inbox
+ WHERE seq IN (SELECT CAST(listed.value AS BIGINT)
+                 FROM LISTED(:seqs) AS listed);

@@ -1,9 +1,12 @@
 -- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift, forms, task_id, private, state)!
--- A message to be sent, or to wait, once per key; 0 when the key was there.
+-- A message to be sent, or to wait, once per key; 0 when the key is there, or was.
 INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at,
                     time_shift, forms, task_id, private, state)
-VALUES (:key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at,
-        :time_shift, :forms, :task_id, :private, :state)
+SELECT :key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at,
+       :time_shift, :forms, :task_id, :private, :state
+ WHERE NOT EXISTS (SELECT 1
+                     FROM outbox_keys
+                    WHERE outbox_keys.key = CAST(:key AS TEXT))
 ON CONFLICT (key) DO NOTHING;
 
 -- name: outbox_due(real_now, clock_now, batch)
@@ -225,6 +228,16 @@ SELECT seq, key, job, to_userid, state, attempts, error, receipt, created_at, co
   FROM outbox
  WHERE key = :key;
 
+-- name: outbox_known(key)^
+-- A message of this key, whether or not it is still there.
+SELECT 1 AS found
+  FROM outbox
+ WHERE key = :key
+ UNION ALL
+SELECT 1
+  FROM outbox_keys
+ WHERE key = :key;
+
 -- name: outbox_told(first_key, last_key)
 -- Whom messages may have reached whose keys lie between, the last one left out.
 SELECT to_userid
@@ -256,3 +269,25 @@ UPDATE outbox
    SET state = 'dropped'
  WHERE key = :key
    AND state IN ('failed', 'unknown');
+
+-- name: outbox_window(after, batch)
+-- The next rows, in the order of planning.
+SELECT seq, created_at, finished_at, state
+  FROM outbox
+ WHERE seq > :after
+ ORDER BY seq
+ LIMIT :batch;
+
+-- name: outbox_keep_keys(seqs)!
+-- What names these messages (a list) outlives them.
+INSERT INTO outbox_keys (key)
+SELECT outbox.key
+  FROM LISTED(:seqs) AS listed
+ CROSS JOIN outbox
+ WHERE outbox.seq = CAST(listed.value AS BIGINT)
+ON CONFLICT (key) DO NOTHING;
+
+-- name: outbox_delete(seqs)!
+DELETE FROM outbox
+ WHERE seq IN (SELECT CAST(listed.value AS BIGINT)
+                 FROM LISTED(:seqs) AS listed);
