@@ -8,7 +8,20 @@ from datetime import datetime
 from bot.features.standings.load import Standings
 from bot.messages.message import Message
 from bot.services import Services
-from scheduler import admin, close, digest, engagement, progress, questions, reminder, statement, sync, weekly
+from scheduler import (
+    admin,
+    backup,
+    close,
+    digest,
+    engagement,
+    progress,
+    purge,
+    questions,
+    reminder,
+    statement,
+    sync,
+    weekly,
+)
 
 # Yields (userid, message) in the order of userids: planning continues from a userid after an interruption.
 Job = Callable[[Services, Standings], Iterator[tuple[str, Message]]]
@@ -28,6 +41,8 @@ KEEPS: dict[str, Callable[[Services, Standings], None]] = {
 LASTING: dict[str, Callable[[Services, datetime, Callable[[], None]], None]] = {
     "sync": sync.work,
     "engagement": engagement.work,
+    "purge": purge.work,
+    "backup": backup.work,
 }
 
 # Messages that go out with a job under another name: one for each person, day and name.
@@ -45,10 +60,11 @@ ALONGSIDE: dict[str, dict[str, Job]] = {
 # Whether a job has anything to do at a moment; jobs without an entry always may.
 NEEDED: dict[str, Callable[[Services, datetime], bool]] = {
     "close": close.needed,
+    "backup": backup.needed,
 }
 
 # Jobs without messages: they run at any hour.
-SILENT = frozenset({"sync", "engagement"})
+SILENT = frozenset(LASTING)
 
 JOBS: dict[str, Job] = {
     "progress": progress.messages,  # in the morning: how many adds are enough today
@@ -58,4 +74,6 @@ JOBS: dict[str, Job] = {
     "close": close.messages,  # preliminary results of settled periods
     "sync": sync.messages,  # no messages: takes over WeCom's own lists
     "engagement": engagement.messages,  # no messages: reads WeCom's behaviour figures
+    "purge": purge.messages,  # no messages: removes what is older than it may be
+    "backup": backup.messages,  # no messages: writes the store to a file
 }

@@ -166,6 +166,7 @@ def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> N
     freshen(services, firing.job, at=at)
     if (work := LASTING.get(firing.job)) is not None:
         work(services, at, _beat(services, firing, at=at, cursor=cursor))
+        return
     found = prepared(services, firing.job, at=at)
     people, quiet = (
         plan_by_person(services, firing.job, at=at, after=cursor, found=found),

@@ -48,6 +48,8 @@ def timetable(config: Config) -> tuple[Entry, ...]:
             ("close", schedule.close),
             ("sync", schedule.sync),
             ("engagement", schedule.engagement),
+            ("purge", schedule.purge),
+            ("backup", schedule.backup),
         )
     )
 

@@ -40,6 +40,7 @@ LOOKING = {
     "dead": ("dead", "list"),
     "complete": ("complete", "--by", "HR", "--reason", "no lists"),
     "menu": ("menu", "push"),
+    "backup": ("backup", "{}.backup"),
 }
 MAKING = {"serve", "run", "init", "demo", "import", "copy", "restore"}
 WITHOUT = {"check", "texts"}  # check looks into a store only if there is one

@@ -96,9 +96,10 @@ def changed(old: str, new: str) -> str:
             id="word that is not one of the words",
         ),
         pytest.param(
-            MINIMAL + "[privacy]\nevent_log_days = 90\n",
-            "privacy.event_log_days = 90: not supported in this version; leave it out",
-            id="number that comes later",
+            MINIMAL + '[schedule]\nbackup = { at = "04:43", on = "first_workday_after_settlement" }\n',
+            'schedule.backup.on = "first_workday_after_settlement": not supported in this version, only '
+            '"workdays" and "every_day" and "last_workday_of_week" are',
+            id="day that comes later",
         ),
         pytest.param(
             MINIMAL + "penalty = { flat = 3, per_missing = 4 }\n",

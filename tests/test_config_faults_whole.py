@@ -17,7 +17,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_sections(tmp_path: Path) ->
         MINIMAL.replace("agent_id", "agentid").replace('"csv"', '"xls"')
         + "target_ = 3\nstarts_on = 2026-02-01\nends_on = 2026-01-01\n"
         + QUOTA.replace('"month"', '"fortnight"')
-        + '[calendar]\nworking_hours = "9-5"\n[privacy]\nevent_log_days = 90\n[quota]\nid = "x"\n'
+        + '[calendar]\nworking_hours = "9-5"\n[privacy]\nevent_log_days = 0\n[quota]\nid = "x"\n'
     )
 
     assert faults(tmp_path, text) == [
@@ -32,7 +32,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_sections(tmp_path: Path) ->
             'must be one of "day", "week", "month", "quarter" or "year"'
         ),
         'quotas[1].id (quota "cm-monthly") = "cm-monthly": must be unique; quotas[0] has it already',
-        "privacy.event_log_days = 90: not supported in this version; leave it out",
+        "privacy.event_log_days = 0: must be at least 1",
         "quota: unknown key; did you mean quotas?",
     ]
 

@@ -215,7 +215,7 @@ def test_what_fell_into_a_pause_is_caught_up_the_same_day(services: Services, cl
         pytest.param(
             "2026-11-24T08:45",
             ["progress 11-23 09:07", "reminder 11-23 16:37", "digest 11-23 17:48"],
-            ["sync 11-24 02:17", "engagement 11-24 06:11"],
+            ["sync 11-24 02:17", "purge 11-24 03:41", "engagement 11-24 06:11"],
             id="the next morning, within working hours",
         ),
         pytest.param(
@@ -228,10 +228,10 @@ def test_what_fell_into_a_pause_is_caught_up_the_same_day(services: Services, cl
             + [
                 f"{job} 11-{day} {when}"
                 for day in range(24, 28)
-                for job, when in (("sync", "02:17"), ("engagement", "06:11"))
+                for job, when in (("sync", "02:17"), ("purge", "03:41"), ("engagement", "06:11"))
             ]
             + ["weekly 11-27 17:23"],
-            ["sync 11-28 02:17", "engagement 11-28 06:11"],
+            ["sync 11-28 02:17", "purge 11-28 03:41", "engagement 11-28 06:11"],
             id="the Saturday after a week",
         ),
     ],

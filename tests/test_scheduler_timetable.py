@@ -157,6 +157,8 @@ def test_a_file_without_schedule_has_every_job_on_days_that_are_known(tmp_path: 
         ("close", "08:42", "first_workday_after_settlement"),
         ("sync", "02:17", "every_day"),
         ("engagement", "06:11", "every_day"),
+        ("purge", "03:41", "every_day"),
+        ("backup", "04:43", "every_day"),
     ]
     assert {line.job for line in lines} == JOBS.keys()
     assert {line.on for line in lines} <= ON.keys()

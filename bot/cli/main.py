@@ -33,6 +33,8 @@ complete  Take the record as complete where WeCom's lists cannot be read. Later 
 audit     Show who did what, and whether the chain of entries is whole. Exit code 1: it is not.
 status    Show waiting and failed events and messages, and the last run of each job. Changes nothing.
 dead      List, show, retry or drop events and messages that were given up on.
+backup    Write the whole store to FILE, read it back and check it. A service may run meanwhile.
+restore   Put the backup FILE in the place of the store. Stop the service first.
 copy      Copy the whole SQLite installation to PostgreSQL and compare both. Sends nothing.
 menu      Manage the app's menu in WeCom: its buttons stand for chat commands of members.
 texts     Print the texts as they are sent now, as TOML for the folder messages.templates. Changes nothing.

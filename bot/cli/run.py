@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from bot.app.bootstrap import begin_record, open_reader, open_sender, open_services
-from bot.cli import engagement
+from bot.cli import backup, engagement, purge
 from bot.cli.comparison import compare_if_incomplete, describe_gap
 from bot.cli.inbox import catch_up
 from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
@@ -34,6 +34,13 @@ from scheduler.jobs import JOBS, LASTING, SILENT
 from scheduler.planner import plan, prepared
 
 _LOOK_AGAIN_S = 0.2
+# How people read the reports of jobs without messages, by their key.
+_REPORTS: dict[str, Callable[[dict[str, Any], Texts], list[str]]] = {
+    "drift": for_people,
+    "engagement": engagement.for_people,
+    "purged": purge.for_people,
+    "backup": backup.for_people,
+}
 
 
 @click.command()
@@ -104,6 +111,12 @@ def _work(services: Services, report: dict[str, Any], *, at: datetime, accept_lo
         is_done = engagement.read(services, at=at)
         report["engagement"] = engagement.shown(services)
         return is_done
+    if report["job"] == purge.JOB:
+        report["purged"] = purge.shown(services, at=at)
+        return True
+    if report["job"] == backup.JOB:
+        report["backup"] = backup.shown(services, at=at)
+        return True
     drift = compare(services, at=at, accept_losses=accept_losses)
     report["drift"] = sync_report_json(services, drift or load_last_sync_report(services.store))
     return drift is not None and all(line.text in NEVER_READ for line in drift.unknown)
@@ -199,12 +212,10 @@ def _print(report: dict[str, Any], form: str, texts: Texts) -> None:
     if form == "json":
         click.echo(json_text(report), nl=False)
         return
-    if "drift" in report:
-        click.echo("\n".join(for_people(report["drift"], texts)))
-        return
-    if "engagement" in report:
-        click.echo("\n".join(engagement.for_people(report["engagement"], texts)))
-        return
+    for key, lines in _REPORTS.items():
+        if key in report:
+            click.echo("\n".join(lines(report[key], texts)))
+            return
     for shown in report["messages"]:
         state = texts.table("cli.run.states")[shown["state"]]
         head = texts["cli.run.message"].say(userid=shown["to"], state=state)

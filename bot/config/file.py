@@ -42,6 +42,7 @@ class Config(Section):
     robots: tuple[sections.Robot, ...] = ()
     welcome: sections.Welcome = left_out()
     schedule: sections.Schedule = left_out()
+    backup: sections.Backup = left_out()
     money: sections.Money = left_out()
     campaigns: tuple[sections.Campaign, ...] = ()
     rollout: sections.Rollout = left_out()

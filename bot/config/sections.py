@@ -269,6 +269,20 @@ class Engagement(Firing):
     on: FiringDay = Field("every_day", description=_ON)
 
 
+class BackupTime(Firing):
+    """The daily backup, after what is removed by age."""
+
+    at: TimeOfDay = as_written("04:43", description=_AT)
+    on: FiringDay = Field("every_day", description=_ON)
+
+
+class Purge(Firing):
+    """Removal of what is older than `[privacy]` says."""
+
+    at: TimeOfDay = as_written("03:41", description=_AT)
+    on: FiringDay = Field("every_day", description=_ON)
+
+
 class Schedule(Section):
     """The times of the jobs."""
 
@@ -286,6 +300,19 @@ class Schedule(Section):
     """Comparing with WeCom's own lists: people (with source = "wecom") and everybody's customers."""
     engagement: Engagement = left_out()
     """WeCom's behaviour figures of everybody: chats, replies, adds and losses a day."""
+    purge: Purge = left_out()
+    """Removal of what is older than `[privacy]` says."""
+    backup: BackupTime = left_out()
+    """The daily backup into the folder of `[backup]`."""
+
+
+class Backup(Section):
+    """The daily backup of the store."""
+
+    folder: OptionalPath = as_written("")
+    """Folder for daily backups, best on another disk; empty: none are made."""
+    keep: Whole = Field(14, ge=1)
+    """Daily backups that are kept; the oldest ones beyond are removed after a new one is checked."""
 
 
 class Money(Section):
@@ -337,4 +364,6 @@ class Privacy(Section):
     store_customer_names: Truth = False
     """Whether names of customers are stored; each is shown to the customer's own employee only."""
     event_log_days: Whole = Field(180, ge=1)
-    """Days that bodies of events are kept."""
+    """Days that bodies of events, sent messages and logs of runs are kept."""
+    pseudonyms_after_days: Whole = Field(365, ge=1)
+    """Days after which the userid of a person who left becomes a pseudonym, once their results are signed."""

@@ -18,9 +18,8 @@ _DAYS = ("workdays", "every_day", "last_workday_of_week")
 OFF_VALUES: Mapping[str, tuple[str, ...]] = {
     **{
         f"schedule.{job}.on": _DAYS
-        for job in ("progress", "reminder", "digest", "weekly", "sync", "engagement")
+        for job in ("progress", "reminder", "digest", "weekly", "sync", "engagement", "purge", "backup")
     },
-    "privacy.event_log_days": (),
 }
 
 NOT_SUPPORTED = "not supported in this version"

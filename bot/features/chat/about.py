@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.config.unsupported import OFF_VALUES
 from bot.core.reviewers import WORKDAYS
 from bot.core.workdays import epoch_of
 from bot.features.chat import about_message, own_message
@@ -55,15 +54,13 @@ def privacy(ask: Ask) -> Message:
     levels = desk.bank.levels(ask.userid)
     mute = store.preferences.mutes().get(ask.userid)
     muted = mute is not None and mute.until > epoch_of(desk.at)
-    # Do not promise a deletion while nothing deletes events.
-    deletes = "privacy.event_log_days" not in OFF_VALUES
     config = desk.services.config
     board = config.messages.leaderboard
     return about_message.privacy(
         language=desk.language,
         kept=Kept(
             names_days=KEPT.days if config.privacy.store_customer_names else None,
-            event_days=config.privacy.event_log_days if deletes else None,
+            event_days=config.privacy.event_log_days,
             leaders=[desk.name(userid) for userid in sorted(desk.bank.leaders_of(ask.userid))],
             deciders=[desk.name(userid) for userid in (levels[0] if levels else ())],
             exports=[(desk.calendar.moment(export.at), desk.name(export.by)) for export in exports],
