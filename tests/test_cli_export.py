@@ -8,10 +8,16 @@ import io
 from pathlib import Path
 
 import pytest
+from builders.backups import write_config
+from builders.config import ENVIRON
+from builders.copy import live_a_day
 from builders.e2e import Quotabot, change, command_here
 from builders.imports import JIA, branch, detail, file, tell
 from builders.spreadsheet import read_back
 
+from bot.app.bootstrap import open_services
+from bot.cli.export import TABLES
+from bot.config import load
 from bot.store.audit import Act
 
 FIRST, SECOND = (hashlib.sha256(number).hexdigest() for number in (b"13800000001", b"13800000002"))
@@ -19,6 +25,8 @@ FIRST, SECOND = (hashlib.sha256(number).hexdigest() for number in (b"13800000001
 
 @pytest.fixture
 def quotabot(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Quotabot:
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
     return command_here(capsys, monkeypatch)
 
 
@@ -113,3 +121,65 @@ def test_status_says_whether_the_audit_log_is_whole(tmp_path: Path, quotabot: Qu
     assert (whole["audit"], changed["audit"]) == ({"broken_at": None}, {"broken_at": 2})
     assert "审计链完整" in shown
     assert "第 2 条被改动或删除" in then
+
+
+def test_any_table_of_the_store_goes_out_with_its_moments_as_times(
+    tmp_path: Path, place: Path | str, quotabot: Quotabot
+) -> None:
+    done = quotabot("export", "adds", "relation_events", "--format", "json", *bank(tmp_path, place)).json()
+
+    assert list(done) == ["adds", "relation_events"]
+    assert done["adds"][0]["added_at"] == "2026-11-11T10:00:00+08:00"
+    assert done["adds"][0]["ended_at"] is None
+    assert [row["kind"] for row in done["relation_events"]] == ["added", "added"]
+
+
+def test_every_table_can_be_exported_in_every_form(tmp_path: Path, quotabot: Quotabot) -> None:
+    write_config(tmp_path, tmp_path / "bot.db")
+    with open_services(load(tmp_path / "config.toml", environ=ENVIRON)) as services:
+        live_a_day(services)
+    config, folder = ("--config", str(tmp_path / "config.toml")), tmp_path / "out"
+    folder.mkdir()
+    told = quotabot("export", *TABLES, "--format", "json", *config).json()
+    quotabot("export", *TABLES, "--output", str(folder), *config)
+    quotabot("export", *TABLES, "--format", "xlsx", "--output", str(tmp_path / "x.xlsx"), *config)
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in folder.iterdir()}
+    sheets = read_back((tmp_path / "x.xlsx").read_bytes())
+
+    assert set(texts) == set(TABLES)
+    assert [sheet.cells["A1"][1] for sheet in sheets] == list(TABLES)
+    for table in TABLES:
+        lines = told[table.replace("-", "_")]
+        assert lines, table
+        added = len(TABLES) if table == "audit" else 0  # the first export stands in it
+        assert len(list(csv.DictReader(io.StringIO(texts[table])))) == len(lines) + added
+    assert "made-up-token" not in "".join(texts.values())
+
+
+def test_several_tables_as_csv_are_files_in_a_folder(tmp_path: Path, quotabot: Quotabot) -> None:
+    config = bank(tmp_path, tmp_path / "bot.db")
+    refused = quotabot("export", "adds", "members", *config)
+    (tmp_path / "out").mkdir()
+    done = quotabot("export", "adds", "members", "--output", str(tmp_path / "out"), *config)
+
+    assert refused.code == 2
+    assert "name a folder" in refused.err
+    assert done.code == 0, done.err
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == ["adds.csv", "members.csv"]
+    assert (tmp_path / "out" / "adds.csv").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("state", ["=1+1", "+86", "-x", "@SUM(A1)"])
+def test_no_cell_of_a_csv_is_a_formula_and_an_import_reads_it_as_it_was(
+    tmp_path: Path, quotabot: Quotabot, state: str
+) -> None:
+    with branch(tmp_path, tmp_path / "bot.db") as services:
+        tell(services, "lisi", "wm-yi", "2026-11-11T10:00", state=state)
+    config = ("--config", str(tmp_path / "config.toml"))
+    lines = csv.DictReader(io.StringIO(quotabot("export", "contact-keys", *config).out))
+    line = next(one for one in lines if one["userid"] == "lisi")
+    facts = file(tmp_path, "state,account", f"{line['state']},1")
+    report = quotabot("import", "facts", str(facts), *config, "--format", "json").json()
+
+    assert line["state"] == f"'{state}"
+    assert (report["good"], report["unmatched"]["count"]) == (1, 0)

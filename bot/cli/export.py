@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,13 @@ import click
 
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, user_name
-from bot.cli.output import csv_text, deliver, output_option, refuse_bytes_on_terminal
+from bot.cli.output import csv_text, deliver, harmless, refuse_bytes_on_terminal
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 from bot.spreadsheet import Cell, Column, Sheet, workbook
+from bot.store.data_map import Holds
+from bot.store.tables import Tables
 
 Line = tuple[Cell, ...]
 
@@ -79,50 +81,100 @@ class _Table:
     lines: Callable[[Services, WorkCalendar], Iterator[Line]]
 
 
-TABLES = {
+# Tables with columns of their own; the others are those of the store.
+_SHAPED = {
     CONTACT_KEYS: _Table(KEY_COLUMNS, _contact_keys),
     ENGAGEMENT: _Table(FIGURE_COLUMNS, _figures),
 }
+TABLES = (*_SHAPED, *(name for name in Tables.exported() if name not in _SHAPED))
 
 
 @click.command()
-@click.argument("table", type=click.Choice(list(TABLES)))
+@click.argument("tables", type=click.Choice(TABLES), nargs=-1, required=True, metavar="TABLE...")
 @config_option
 @click.option("--by", metavar="NAME", help="Who exports; the user of this computer if left out.")
 @format_option("csv", "json", "xlsx")
-@output_option
-def export(table: str, config_path: Path, by: str | None, form: str, output: Path | None) -> None:
-    """Write a table out; each export is in the audit log.
+@click.option("--output", type=click.Path(path_type=Path), help="Write there instead of to the terminal.")
+def export(
+    tables: tuple[str, ...], config_path: Path, by: str | None, form: str, output: Path | None
+) -> None:
+    """Write tables out; each export is in the audit log.
 
     contact-keys: the keys with which the bank can give facts of its customers, for `import facts`. No names.
-    engagement: WeCom's behaviour figures by employee and day.
+    engagement: WeCom's behaviour figures by employee and day. Other tables: as docs/data-map.md lists them.
+    Several tables as CSV are one file each in the folder that --output names.
 
     \b
     quotabot export contact-keys --output keys.csv
     quotabot export engagement --format xlsx --output figures.xlsx
+    quotabot export adds results audit --format json
     """
     refuse_bytes_on_terminal(form, output)
+    if form == "csv" and len(tables) > 1 and (output is None or not output.is_dir()):
+        raise click.BadParameter("name a folder for several tables as CSV", param_hint="--output")
     with up_to_date(loaded(config_path)) as services:
-        lines = list(TABLES[table].lines(services, services.config.work_calendar()))
+        texts = texts_in(services.language)
+        read = {table: _read(services, table) for table in dict.fromkeys(tables)}
         with services.store.transaction():
-            services.store.audit.add(
-                at=epoch_of(services.clock.now()),
-                actor=by or user_name(),
-                act="export",
-                subject=table,
-                detail={"rows": len(lines), "format": form},
-            )
-    deliver(_written(table, lines, form, texts_in(services.language)), output)
+            for table, (_, lines) in read.items():
+                services.store.audit.add(
+                    at=epoch_of(services.clock.now()),
+                    actor=by or user_name(),
+                    act="export",
+                    subject=table,
+                    detail={"rows": len(lines), "format": form},
+                )
+    if form == "csv":
+        for table, content in read.items():
+            is_folder = output is not None and output.is_dir()
+            deliver(_csv(*content, texts), output / f"{table}.csv" if output and is_folder else output)
+    else:
+        deliver(_json(read) if form == "json" else _xlsx(read), output)
 
 
-def _written(table: str, lines: list[Line], form: str, texts: Texts) -> str | bytes:
-    names = TABLES[table].columns
-    match form:
-        case "json":
-            rows = [dict(zip(names, line, strict=True)) for line in lines]
-            return json_text({table.replace("-", "_"): rows})
-        case "xlsx":
-            columns = tuple(Column(heading=name) for name in names)
-            return workbook([Sheet(name=table, title=table, columns=columns, rows=lines)])
+def _read(services: Services, table: str) -> tuple[tuple[str, ...], list[Line]]:
+    """Return the columns and lines of *table*."""
+    calendar = services.config.work_calendar()
+    if (shaped := _SHAPED.get(table)) is not None:
+        return shaped.columns, list(shaped.lines(services, calendar))
+    columns = Tables.columns(table)
+    kinds = [column.holds for column in columns]
+    lines = [
+        tuple(_cell(value, kind, calendar) for value, kind in zip(row, kinds, strict=True))
+        for row in services.store.tables.rows(table)
+    ]
+    return tuple(column.name for column in columns), lines
+
+
+def _cell(value: object, kind: Holds, calendar: WorkCalendar) -> Cell:
+    match value:
+        case int() if kind is Holds.MOMENT:
+            return calendar.moment(value).isoformat() if value else None
+        case None | int() | str():
+            return value
+        case bytes() | memoryview():
+            return bytes(value).decode(errors="replace")
         case _:
-            return csv_text(names, lines, texts)
+            return str(value)
+
+
+def _json(read: Mapping[str, tuple[tuple[str, ...], list[Line]]]) -> str:
+    return json_text(
+        {
+            table.replace("-", "_"): [dict(zip(names, line, strict=True)) for line in lines]
+            for table, (names, lines) in read.items()
+        }
+    )
+
+
+def _xlsx(read: Mapping[str, tuple[tuple[str, ...], list[Line]]]) -> bytes:
+    return workbook(
+        [
+            Sheet(name=table, title=table, columns=tuple(Column(heading=name) for name in names), rows=lines)
+            for table, (names, lines) in read.items()
+        ]
+    )
+
+
+def _csv(names: tuple[str, ...], lines: list[Line], texts: Texts) -> str:
+    return csv_text(names, [harmless(line) for line in lines], texts)

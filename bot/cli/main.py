@@ -27,7 +27,7 @@ review    List and decide appeals, held adds, findings, changed userids, first d
 verify    Check whether CODE belongs to a statement of this installation. Exit code 1: it does not.
 simulate  Show what other quotas would have given on the recorded data. Sends nothing, changes nothing.
 import    Import data that only the bank has. A file with a wrong line stores nothing, unless --skip-bad.
-export    Write a table out; each export is in the audit log.
+export    Write tables out; each export is in the audit log.
 replay    Rebuild all data derived from the ledger. A service may run meanwhile.
 complete  Take the record as complete where WeCom's lists cannot be read. Later outages are named only.
 audit     Show who did what, and whether the chain of entries is whole. Exit code 1: it is not.

@@ -45,6 +45,14 @@ def _warn_of_formulas(rows: Iterable[Iterable[object]], texts: Texts) -> None:
         click.echo(texts["cli.output.formulas"].say(n=number), err=True)
 
 
+def harmless(row: Iterable[object]) -> list[object]:
+    """Return a row of CSV in which no text is a formula to a spreadsheet: a quote stands before it.
+
+    `import` takes the quote off again.
+    """
+    return [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in row]
+
+
 def refuse_bytes_on_terminal(form: str, output: Path | None) -> None:
     """Raise BadParameter for a spreadsheet without file or pipe. Call before the work is done."""
     if form == "xlsx" and output is None and sys.stdout.isatty():

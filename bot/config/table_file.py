@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from io import BufferedReader, StringIO
@@ -97,6 +98,9 @@ def _encoding_of(stream: BufferedReader) -> str:
     return _GB if is_other > is_utf8 else _UTF8
 
 
+_QUOTED = re.compile(r"^'(?=[=+\-@])")
+
+
 def _decoded(stream: BufferedReader, encoding: str) -> Iterator[str]:
     """Yield the lines. Line by line, because a decoder of the whole could not tell which line is bad."""
     if encoding == _UTF16:
@@ -140,8 +144,11 @@ def _text(cell: object) -> str:
 
 
 def trimmed(cells: Iterable[str]) -> list[str]:
-    """Return the stripped cells without the empty ones at the end."""
-    found = [cell.strip() for cell in cells]
+    """Return the stripped cells without the empty ones at the end.
+
+    The quote that an export puts before what a spreadsheet would run is no part of the cell.
+    """
+    found = [_QUOTED.sub("", cell.strip()) for cell in cells]
     while found and not found[-1]:
         found.pop()
     return found

@@ -41,6 +41,7 @@ from bot.store.rules import RuleVersions
 from bot.store.runs import Runs
 from bot.store.statements import DailyStatements
 from bot.store.sync import Syncs
+from bot.store.tables import Tables
 from bot.store.troubles import Failing, Troubles
 from bot.store.welcomes import Welcomes
 
@@ -102,6 +103,7 @@ class Store:
         self.unasked_messages = UnaskedMessages(self.engine)
         self.restored = Restored(self.engine)
         self.retention = Retention(self.engine)
+        self.tables = Tables(self.engine)
         self._local = threading.local()
 
     @contextmanager

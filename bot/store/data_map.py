@@ -1,0 +1,125 @@
+"""What each column of the store holds: for the page of the data map, for `erase`, pseudonyms and `export`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+
+
+class Holds(StrEnum):
+    """The class of a column; data_map.toml says what each means."""
+
+    PLAIN = "plain"
+    MOMENT = "moment"
+    USERID = "userid"
+    NAME = "name"
+    CUSTOMER = "customer"
+    IDENTITY = "identity"
+    INSIDE = "inside"
+    SECRET = "secret"  # noqa: S105 - a class of columns
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, its class and what it is."""
+
+    name: str
+    holds: Holds
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table: what it holds, why, how long, and who sees it. *exported*: whether `export` offers it."""
+
+    name: str
+    what: str
+    why: str
+    kept: str
+    seen: str
+    exported: bool
+    columns: tuple[Column, ...]
+
+    def names(self, *kinds: Holds) -> list[str]:
+        """Return the names of the columns of these classes."""
+        return [column.name for column in self.columns if column.holds in kinds]
+
+
+@cache
+def data_map() -> dict[str, Table]:
+    """Return every table by its name, in the order of the file."""
+    text = (resources.files(__package__) / "data_map.toml").read_text(encoding="utf-8")
+    return {
+        name: Table(
+            name=name,
+            what=entry["what"],
+            why=entry["why"],
+            kept=entry["kept"],
+            seen=entry["seen"],
+            exported=entry.get("exported", True),
+            columns=tuple(_column(column, said) for column, said in entry["columns"].items()),
+        )
+        for name, entry in tomllib.loads(text).items()
+    }
+
+
+def columns_of(*kinds: Holds, besides: Collection[str] = ()) -> Iterator[tuple[Table, list[str]]]:
+    """Yield each table that has columns of these classes, with their names, but no table of *besides*."""
+    for table in data_map().values():
+        if table.name not in besides and (names := table.names(*kinds)):
+            yield table, names
+
+
+def _column(name: str, said: str) -> Column:
+    holds, _, what = said.partition(": ")
+    return Column(name, Holds(holds), what)
+
+
+def page() -> str:
+    """Return docs/data-map.md."""
+    lines = [
+        "# Data map",
+        "",
+        "Every column of the store: what it holds, why, for how long, and who sees it.",
+        "This page is made from `bot/store/data_map.toml`; a test holds that no column is missing.",
+        "How data goes: [security-privacy.md](security-privacy.md).",
+        "",
+        "| class | means |",
+        "| --- | --- |",
+        *(f"| {kind.value} | {_CLASSES[kind]} |" for kind in Holds),
+    ]
+    for table in data_map().values():
+        lines += [
+            "",
+            f"## `{table.name}`",
+            "",
+            f"{_sentence(table.what)}",
+            f"Why: {table.why}.",
+            f"Kept: {table.kept}.",
+            f"Seen by: {table.seen}.",
+            "",
+            "| column | class | what |",
+            "| --- | --- | --- |",
+            *(f"| `{column.name}` | {column.holds.value} | {column.what} |" for column in table.columns),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+_CLASSES = {
+    Holds.PLAIN: "states, numbers, days, ids of things",
+    Holds.MOMENT: "a time, in epoch seconds",
+    Holds.USERID: "one employee's userid, or nothing",
+    Holds.NAME: "what an employee is called, or their position",
+    Holds.CUSTOMER: "one customer's external_userid",
+    Holds.IDENTITY: "what else tells who a customer is",
+    Holds.INSIDE: "text, JSON or a key that may name employees or customers",
+    Holds.SECRET: "keys and tokens; never exported",
+}
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
