@@ -45,7 +45,7 @@ def _answer(services: Services) -> None:
 def _one_batch(services: Services, *, upto: int | None, router: Router) -> int:
     store = services.store
     now = int(store.now())
-    if not store.inbox.due(now=now, batch=1, upto=upto):
+    if not store.inbox.may_be_due(now=now, upto=upto):
         return 0
     with store.transaction():
         due = store.inbox.due(now=now, batch=BATCH, upto=upto)

@@ -115,7 +115,7 @@ def test_what_was_tried_neither_waits_nor_is_withdrawn_nor_looked_at_again(store
     store.outbox.retry(seq, next_try_at=NOW, unsure_since=None, error="busy")
     before = kept(store)
 
-    found = store.outbox.unasked_due(real_now=NOW, clock_now=NOW)
+    found = store.outbox.unasked_due(real_now=NOW, clock_now=NOW, batch=9)
     waits = store.outbox.wait(seq, content="later", expires_at=LATER + 3600)
     withdrawn = store.outbox.withdraw(seq, reason="muted", now=NOW)
 
@@ -141,7 +141,9 @@ def test_the_last_look_is_about_what_nobody_asked_for_and_has_not_lost_its_point
     put(store, "progress:early", not_before=NOW + 1)
     put(store, "progress:now")
 
-    assert [row.key for row in store.outbox.unasked_due(real_now=NOW, clock_now=NOW)] == ["progress:now"]
+    assert [row.key for row in store.outbox.unasked_due(real_now=NOW, clock_now=NOW, batch=9)] == [
+        "progress:now"
+    ]
 
 
 def test_what_wecom_may_have_taken_is_unknown_when_its_time_is_over(store: Store) -> None:

@@ -121,7 +121,7 @@ def test_an_event_that_fails_after_its_claim_is_neither_claimed_nor_greeted(
     put(opened, came("WC1"))
     work_off(opened, router=Router.of(welcomes.router, broken))
     after_the_failure = (list(greeted), states(opened))
-    change(opened, "UPDATE inbox SET next_try_at = 0")
+    change(opened, "UPDATE inbox SET next_try_at = 1")
     work_off(opened)
 
     assert after_the_failure == ([], [])

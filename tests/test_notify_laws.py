@@ -121,7 +121,7 @@ def send(services: Services, clock: FakeTime) -> Iterator[Sent]:
     """Send what is due, as the sender does, and check who is written to at this moment."""
     store, now = services.store, int(clock())
     store.outbox.expire(real_now=now, clock_now=now)
-    hold_back(services, real_now=now, clock_now=now)
+    hold_back(services, real_now=now, clock_now=now, batch=1000)
     quiet, by_person = quiet_hours(services), load_standings(services, at=clock.moment).by_person
     for due in store.outbox.due(real_now=now, clock_now=now, batch=1000):
         row = next(row for row in outbox_rows(services) if row["seq"] == due.seq)

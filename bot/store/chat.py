@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.store.engine import TableGroup, row_of, value_of
+from bot.store.bounds import Floor
+from bot.store.engine import Engine, TableGroup, row_of, value_of
 from bot.store.preferences import Way
 
+_LOOK_S = 5.0
 _FORGOTTEN_S = 3 * 24 * 3600
 
 
@@ -37,35 +39,44 @@ class Export:
 class ChatInbox(TableGroup):
     """Each method is one statement, safe alone or inside a transaction."""
 
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._floor = Floor(engine, "words", look_s=_LOOK_S)
+
     def put(self, request: ChatRequest) -> bool:
         """Store what was said; False when this message is known, answered or not."""
         return self._engine.apply("word_add", **row_of(request))
 
     def open(self, *, batch: int) -> list[ChatRequest]:
         """Return requests without an answer, oldest first, claimed or not."""
-        return [value_of(ChatRequest, row) for row in self._engine.all("words_open", batch=batch)]
+        return [
+            value_of(ChatRequest, row)
+            for row in self._engine.all("words_open", after=self._floor.floor(), batch=batch)
+        ]
 
     def is_free(self, *, now: int) -> bool:
         """Return whether there is a request that nobody has claimed at *now* (real epoch s)."""
-        return self._engine.one("words_free", now=now) is not None
+        return self._engine.one("words_free", after=self._floor.floor(), now=now) is not None
 
     def claim(self, claim: str, *, now: int, until: int, batch: int) -> list[ChatRequest]:
         """Claim requests that nobody has claimed, oldest first; they are this *claim*'s *until* then.
 
         Call it inside a transaction. Real epoch seconds; *claim* is a name that nobody else gives.
         """
-        rows = self._engine.all("words_claim", claim=claim, now=now, until=until, batch=batch)
+        span = {"after": self._floor.floor(), "now": now, "until": until}
+        rows = self._engine.all("words_claim", claim=claim, batch=batch, **span)
         requests = [value_of(ChatRequest, row) for row in rows]
         return sorted(requests, key=lambda request: (request.said_at, request.msgid))
 
     def hold(self, claim: str, *, until: int) -> frozenset[str]:
         """Prolong *claim* *until* then (real epoch s). Return what it still has, by msgid."""
-        self._engine.run("words_hold", claim=claim, until=until)
-        return frozenset(row["msgid"] for row in self._engine.all("words_held", claim=claim))
+        after = self._floor.floor()
+        self._engine.run("words_hold", claim=claim, after=after, until=until)
+        return frozenset(row["msgid"] for row in self._engine.all("words_held", claim=claim, after=after))
 
     def give_back(self, claim: str) -> None:
         """Let others take what *claim* has and did not answer."""
-        self._engine.run("words_give_back", claim=claim)
+        self._engine.run("words_give_back", claim=claim, after=self._floor.floor())
 
     def finish(self, msgid: str, *, claim: str) -> bool:
         """Mark a request as answered and forget its text; False if it is not *claim*'s, or was answered."""

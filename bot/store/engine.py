@@ -50,6 +50,11 @@ class Engine(ABC):
     def transaction(self, *, patience_s: float = PATIENCE_S) -> AbstractContextManager[None]:
         """Store all writes of this thread inside the block together, or none of them."""
 
+    @property
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside a transaction."""
+
     @abstractmethod
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo only this block of a transaction if it fails."""

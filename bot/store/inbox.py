@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from operator import itemgetter
 
+from bot.store.bounds import Bound
 from bot.store.engine import Engine, SqlRow, TableGroup
 from bot.store.purge import Purge
 
+_LAST = 2**62
 _OVER = frozenset({"done", "ignored", "dropped"})  # of such an event only its hash is still needed
 
 
@@ -41,6 +45,7 @@ class Inbox(TableGroup):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
+        self.bound = Bound(engine, "inbox")
         self._purge = Purge(
             engine,
             "inbox",
@@ -49,20 +54,37 @@ class Inbox(TableGroup):
             begins="received_at",
         )
 
+    def may_be_due(self, *, now: int, upto: int | None = None) -> bool:
+        """Return whether `due` may find anything; a glance without a transaction."""
+        first = self._engine.number("inbox_first_open", after=self.bound.after())
+        last = _LAST if upto is None else upto
+        return (
+            (first is not None and first <= last)
+            or self.bound.misses
+            or bool(self._engine.all("inbox_due_again", now=now, upto=last, batch=1))
+        )
+
     def due(self, *, now: int, batch: int, upto: int | None = None) -> list[Received]:
         """Return at most *batch* events to be tried at *now* (epoch s), up to row *upto*, oldest first."""
-        rows = self._engine.all("inbox_due", now=now, upto=2**62 if upto is None else upto, batch=batch)
-        return [Received(row["seq"], bytes(row["body"]), row["attempts"]) for row in rows]
+        span = {"upto": _LAST if upto is None else upto, "batch": batch}
+        rows = self._engine.all("inbox_due_again", now=now, **span)
+        if numbers := self.bound.missing():
+            rows += self._engine.all("inbox_due_among", numbers=json.dumps(numbers), **span)
+        rows += self._engine.all("inbox_due", after=self.bound.after(), **span)
+        rows.sort(key=itemgetter("seq"))
+        return [Received(row["seq"], bytes(row["body"]), row["attempts"]) for row in rows[:batch]]
 
     def finish(self, seq: int, *, state: str, kind: str) -> None:
         """Mark an event as handled: *state* is done or ignored."""
         self._engine.run("inbox_finish", seq=seq, state=state, kind=kind)
+        self.bound.passed([seq])
 
     def fail(self, seq: int, *, kind: str, attempts: int, next_try_at: int | None, error: str) -> None:
         """Note that an event failed; without *next_try_at* it is a dead letter."""
         state = "dead" if next_try_at is None else "pending"
         about = {"state": state, "kind": kind, "attempts": attempts, "error": error}
-        self._engine.run("inbox_fail", seq=seq, next_try_at=next_try_at or 0, **about)
+        self._engine.run("inbox_fail", seq=seq, next_try_at=max(1, next_try_at or 1), **about)
+        self.bound.passed([seq])
 
     def newest(self) -> int:
         """Return the newest row's number; 0 when nothing was ever received."""
@@ -74,7 +96,7 @@ class Inbox(TableGroup):
 
     def waiting(self, *, now: int, upto: int) -> int:
         """Return how many unhandled events up to row *upto* may be tried at *now* (epoch s)."""
-        return self._engine.number("inbox_waiting", now=now, upto=upto) or 0
+        return self._engine.number("inbox_waiting", now=now, after=self.bound.floor(), upto=upto) or 0
 
     def depth(self, *, now: int) -> Depth:
         """Return how much is pending at *now* (epoch s)."""

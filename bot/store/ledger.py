@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bot.core.contacts import Contact
 from bot.core.relations import Add, RelationEvent, RelationKind, Slip
 from bot.core.sync import ORIGIN
+from bot.store.bounds import Bound
 from bot.store.engine import Engine, SqlRow, TableGroup, row_of
 
 RELATION = "relation"  # the scope "one relation" in the table of what must be derived anew
@@ -29,6 +30,7 @@ class Ledger(TableGroup):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
+        self.bound = Bound(engine, "dirty", scope=RELATION)
         self._local = threading.local()
 
     def append(self, event: RelationEvent, *, origin: str, recorded_at: int) -> bool:
@@ -92,9 +94,24 @@ class Ledger(TableGroup):
         self._engine.run("dirty_mark_all_relations")
 
     def take_dirty(self, *, batch: int) -> list[tuple[str, str]]:
-        """Claim relations to derive: (userid, external_userid)."""
-        rows = self._engine.all("dirty_take", scope=RELATION, batch=batch)
+        """Claim relations to derive: (userid, external_userid). Call it inside a transaction."""
+        rows = list[SqlRow]()
+        if numbers := self.bound.missing():
+            rows = self._engine.all(
+                "dirty_take_among", scope=RELATION, numbers=json.dumps(numbers), batch=batch
+            )
+        if len(rows) < batch:
+            after = self.bound.after()
+            rows += self._engine.all("dirty_take", scope=RELATION, after=after, batch=batch - len(rows))
+        self.bound.passed(sorted(row["seq"] for row in rows))
         return [(userid, external) for userid, external in (row["key"].split(" ", 1) for row in rows)]
+
+    def has_dirty(self) -> bool:
+        """Return whether there may be a relation to derive that this process has not seen yet."""
+        after = self.bound.after()
+        return self.bound.misses or (
+            self._engine.one("dirty_first_open", scope=RELATION, after=after) is not None
+        )
 
     def dirty(self) -> int:
         """Return how many relations are still to be derived."""

@@ -7,14 +7,17 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from operator import itemgetter
 from typing import Any
 
 from bot.messages.sentences import packed
+from bot.store.bounds import Floor
 from bot.store.counters import count
 from bot.store.engine import Engine, SqlRow, TableGroup, TakenError, row_of, told, value_of
 from bot.store.inbox import Depth
 from bot.store.purge import Purge
 
+_LOOK_S = 1.0
 UPDATE = "update_template_card"  # the msgtype of a row that changes a card instead of sending something
 
 
@@ -101,6 +104,9 @@ class Outbox(TableGroup):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
+        self._floors = {
+            lane: Floor(engine, "outbox", look_s=_LOOK_S, lane=lane.value) for lane in sorted(Lane)
+        }
         self._purge = Purge(
             engine, "outbox", keep="outbox_keep_keys", is_over=_ended_before, begins="created_at"
         )
@@ -115,12 +121,21 @@ class Outbox(TableGroup):
 
     def due(self, *, real_now: int, clock_now: int, batch: int) -> list[Due]:
         """Return the messages that may be tried now, fast lane first."""
-        rows = self._engine.all("outbox_due", real_now=real_now, clock_now=clock_now, batch=batch)
-        return [value_of(Due, row) for row in rows]
+        moment = {"real_now": real_now, "clock_now": clock_now, "batch": batch}
+        rows = self._engine.all("outbox_due_again", **moment)
+        for lane, floor in self._floors.items():
+            if len(rows) < batch or lane is Lane.FAST:
+                rows += self._engine.all("outbox_due", lane=lane.value, after=floor.floor(), **moment)
+        rows.sort(key=itemgetter("lane", "seq"))
+        return [value_of(Due, row) for row in rows[:batch]]
 
-    def unasked_due(self, *, real_now: int, clock_now: int) -> list[Pending]:
-        """Return untried messages nobody asked for that are due, in the order of planning."""
-        rows = self._engine.all("outbox_unasked_due", real_now=real_now, clock_now=clock_now)
+    def unasked_due(self, *, real_now: int, clock_now: int, batch: int) -> list[Pending]:
+        """Return untried messages nobody asked for that are due, in the order of planning.
+
+        These are the next *batch* and all that were put off.
+        """
+        moment = {"real_now": real_now, "clock_now": clock_now, "batch": batch}
+        rows = self._engine.all("outbox_unasked_due", after=self._floors[Lane.UNASKED].floor(), **moment)
         return [Pending(**row) for row in rows]
 
     def wait(self, seq: int, *, content: str, expires_at: int) -> bool:
@@ -190,7 +205,7 @@ class Outbox(TableGroup):
         self, seq: int, *, next_try_at: int, unsure_since: int | None, error: str, spent: bool = True
     ) -> None:
         """Try again later; *unsure_since* None: WeCom surely did not take it. Not *spent*: no try used up."""
-        about = {"next_try_at": next_try_at, "unsure_since": unsure_since, "error": packed(error)}
+        about = {"next_try_at": max(1, next_try_at), "unsure_since": unsure_since, "error": packed(error)}
         self._engine.run("outbox_retry", seq=seq, spent=int(spent), **about)
 
     def fall_back(self, seq: int, *, msgtype: str, content: str, refused: str, now: int) -> None:
@@ -200,7 +215,7 @@ class Outbox(TableGroup):
 
     def postpone(self, seq: int, *, next_try_at: int) -> None:
         """Wait for the pacing of this member; no try is used up."""
-        self._engine.run("outbox_postpone", seq=seq, next_try_at=next_try_at)
+        self._engine.run("outbox_postpone", seq=seq, next_try_at=max(1, next_try_at))
 
     def tries_since(self, since: int) -> list[tuple[str, int]]:
         """Return (userid, epoch s) of each row's last try after *since*, oldest first."""

@@ -109,7 +109,7 @@ class PostgresEngine(Engine):
         Raises StoreBusyError when the database is away or refuses now. If it went away during the commit,
         nobody knows the outcome: look by key before doing anything again.
         """
-        if getattr(self._local, "connection", None) is not None:
+        if self.in_transaction:
             raise RuntimeError("a transaction is open in this thread; use savepoint()")
         with self._borrowed(patience_s) as connection, _translated(), connection.transaction():
             if self._is_pooled:
@@ -119,6 +119,11 @@ class PostgresEngine(Engine):
                 yield
             finally:
                 self._local.connection = None
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside a transaction."""
+        return getattr(self._local, "connection", None) is not None
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -254,6 +254,12 @@ class SqliteEngine(Engine):
         finally:
             self._writing.release()
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread is inside a transaction."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        return connection is not None and connection.in_transaction
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo only this block of a transaction if it fails."""
@@ -270,10 +276,8 @@ class SqliteEngine(Engine):
 
     def run(self, name: str, /, **values: object) -> int:
         """Carry out the statement *name*, after the other writers of this process. Return rows touched."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        is_writing = connection is not None and connection.in_transaction
-        with nullcontext() if is_writing else self._writing:
-            if not is_writing:
+        with nullcontext() if self.in_transaction else self._writing:
+            if not self.in_transaction:
                 self.check()
             return super().run(name, **values)
 

@@ -113,14 +113,20 @@ class Store:
         Raises StoreBusyError if others write for longer than *patience_s*.
         """
         later: list[Callable[[], None]] = []
-        with self.engine.transaction(patience_s=patience_s):
-            self._local.later = later
-            try:
-                yield
-                self.ledger.mark_touched()
-                self.details.mark_wanted()
-            finally:
-                self._local.later = None
+        committed = False
+        try:
+            with self.engine.transaction(patience_s=patience_s):
+                self._local.later = later
+                try:
+                    yield
+                    self.ledger.mark_touched()
+                    self.details.mark_wanted()
+                finally:
+                    self._local.later = None
+            committed = True
+        finally:
+            for bound in (self.inbox.bound, self.ledger.bound):
+                bound.settle(committed=committed)
         for act in later:
             act()
 

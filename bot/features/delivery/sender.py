@@ -49,6 +49,7 @@ class Sender:
         self._time = real_time
         self._limits = (wecom.max_per_minute, wecom.account_cap * _SENDS_PER_SEAT)
         self._parallel = wecom.max_in_flight
+        self._rechecked = _BATCH + wecom.max_per_minute // 6  # more than go in a second
         self._pool = ThreadPoolExecutor(max_workers=self._parallel, thread_name_prefix="sender")
         self._flying: dict[int, Future[Trouble | None]] = {}
         self._pacer: Pacer | None = None
@@ -78,7 +79,7 @@ class Sender:
         if (int(now), clock_now) != self._expired_at:
             self._outbox.expire(real_now=int(now), clock_now=clock_now)
             self._expired_at = (int(now), clock_now)
-            hold_back(self._services, real_now=int(now), clock_now=clock_now)
+            hold_back(self._services, real_now=int(now), clock_now=clock_now, batch=self._rechecked)
         if now >= self._hold_until:
             wait_s = self._send_due(clock_now)
         else:

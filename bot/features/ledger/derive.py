@@ -42,7 +42,7 @@ def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> No
     A relation that cannot be folded keeps its adds and is set aside until its next fact or the next start.
     """
     store, regain_s = services.store, load_regain(services)
-    while store.ledger.dirty():
+    while store.ledger.has_dirty():
         beat()
         try:
             with store.transaction():

@@ -11,13 +11,14 @@ from bot.services import Services
 from bot.store.outbox import Pending
 
 
-def hold_back(services: Services, *, real_now: int, clock_now: int) -> None:
+def hold_back(services: Services, *, real_now: int, clock_now: int, batch: int) -> None:
     """Move or withhold due messages that were never tried and may not go now. Epoch seconds.
 
-    Kinds that may wait do so until another message carries them; the others are dropped and counted.
+    Look at the next *batch* of them: more than are sent before the next call. Kinds that may wait do so until
+    another message carries them; the others are dropped and counted.
     """
     store = services.store
-    due = store.outbox.unasked_due(real_now=real_now, clock_now=clock_now)
+    due = store.outbox.unasked_due(real_now=real_now, clock_now=clock_now, batch=batch)
     if not due:
         return
     quiet = quiet_hours(services)

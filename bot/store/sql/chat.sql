@@ -4,40 +4,58 @@ INSERT INTO words (msgid, userid, text, way, said_at)
 VALUES (:msgid, :userid, :text, :way, :said_at)
 ON CONFLICT (msgid) DO NOTHING;
 
--- name: words_open(batch)
+-- name: words_open(after, batch)
+-- Words after a number without an answer, in the order in which they were said.
 SELECT msgid, userid, text, way, said_at
   FROM words
  WHERE state = 'open'
+   AND seq > :after
  ORDER BY said_at, msgid
  LIMIT :batch;
 
--- name: words_free(now)^
--- Whether there is a word that nobody has in hand.
+-- name: words_first_open(after)^
+SELECT seq
+  FROM words
+ WHERE state = 'open'
+   AND seq > :after
+ ORDER BY seq
+ LIMIT 1;
+
+-- name: words_newest()^
+SELECT MAX(seq) AS seq
+  FROM words;
+
+-- name: words_free(after, now)^
+-- Whether there is a word after a number that nobody has in hand.
 SELECT 1 AS found
   FROM words
  WHERE state = 'open'
+   AND seq > :after
    AND claimed_until <= :now
  LIMIT 1;
 
--- name: words_hold(claim, until)!
+-- name: words_hold(claim, after, until)!
 -- Longer: what is not answered yet, and nobody took over.
 UPDATE words
    SET claimed_until = :until
  WHERE state = 'open'
+   AND seq > :after
    AND claimed_by = :claim;
 
--- name: words_held(claim)
+-- name: words_held(claim, after)
 SELECT msgid
   FROM words
  WHERE state = 'open'
+   AND seq > :after
    AND claimed_by = :claim;
 
--- name: words_give_back(claim)!
+-- name: words_give_back(claim, after)!
 -- For others to take at once.
 UPDATE words
    SET claimed_by = '',
        claimed_until = 0
  WHERE state = 'open'
+   AND seq > :after
    AND claimed_by = :claim;
 
 -- name: word_done(msgid, claim)!

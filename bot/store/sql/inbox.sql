@@ -38,13 +38,30 @@ SELECT received_at
  ORDER BY seq DESC
  LIMIT 1;
 
--- name: inbox_waiting(now, upto)^
--- Events whose turn has come, whoever has them in hand.
-SELECT COUNT(*) AS waiting
+-- name: inbox_waiting(now, after, upto)^
+-- Events whose turn has come, whoever has them in hand. Those never tried are after a number.
+SELECT (SELECT COUNT(*)
+          FROM inbox
+         WHERE state = 'pending'
+           AND next_try_at = 0
+           AND seq > :after
+           AND seq <= :upto)
+       + (SELECT COUNT(*)
+            FROM inbox
+           WHERE state = 'pending'
+             AND next_try_at > 0
+             AND next_try_at <= :now
+             AND seq <= :upto) AS waiting;
+
+-- name: inbox_first_open(after)^
+-- The first event after a number that nobody has tried.
+SELECT seq
   FROM inbox
  WHERE state = 'pending'
-   AND next_try_at <= :now
-   AND seq <= :upto;
+   AND next_try_at = 0
+   AND seq > :after
+ ORDER BY seq
+ LIMIT 1;
 
 -- name: inbox_oldest_untried()^
 -- Since when the oldest event waits that nobody has tried; one that failed waits for its next try.
@@ -54,12 +71,21 @@ SELECT MIN(received_at) AS oldest
    AND attempts = 0;
 
 -- name: inbox_depth()^
--- What waits, what was given up on, since when the oldest waits.
-SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END) AS pending,
-       COUNT(CASE WHEN state = 'dead' THEN 1 END) AS dead,
-       MIN(CASE WHEN state = 'pending' THEN received_at END) AS oldest
-  FROM inbox
- WHERE state IN ('pending', 'dead');
+-- What waits, what was given up on, since when the oldest waits. What is below the floor is tried again or done.
+SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'pending' AND next_try_at > 0) + fresh.pending AS pending,
+       (SELECT COUNT(*) FROM inbox WHERE state = 'dead') AS dead,
+       CASE WHEN fresh.oldest < again.oldest THEN fresh.oldest ELSE COALESCE(again.oldest, fresh.oldest) END AS oldest
+  FROM (SELECT COUNT(*) AS pending, MIN(received_at) AS oldest
+          FROM inbox
+         WHERE state = 'pending'
+           AND next_try_at = 0
+           AND seq > COALESCE((SELECT CAST(value AS BIGINT)
+                                 FROM marks
+                                WHERE name = 'floor_inbox'), 0)) AS fresh
+ CROSS JOIN (SELECT MIN(received_at) AS oldest
+               FROM inbox
+              WHERE state = 'pending'
+                AND next_try_at > 0) AS again;
 
 -- name: inbox_failing(upto)
 -- Events that failed and wait for another try, or were given up on.
@@ -83,11 +109,11 @@ SELECT seq, hash, kind, state, attempts, error, received_at, body
  WHERE seq = :seq;
 
 -- name: inbox_revive(seq)!
--- A person asks for another round of tries of a dead letter.
+-- A person asks for another round of tries of a dead letter: due for ages, and found among what is tried again.
 UPDATE inbox
    SET state = 'pending',
        attempts = 0,
-       next_try_at = 0
+       next_try_at = 1
  WHERE seq = :seq
    AND state = 'dead';
 

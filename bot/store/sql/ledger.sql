@@ -103,9 +103,27 @@ DELETE FROM dirty
    AND key = :key;
 
 -- name: dirty_count(scope)^
+-- How many scopes wait to be derived. Below the floor none does.
 SELECT COUNT(*) AS dirty
   FROM dirty
- WHERE scope = :scope;
+ WHERE scope || '' = :scope
+   AND seq > COALESCE((SELECT CAST(value AS BIGINT)
+                         FROM marks
+                        WHERE name = 'floor_dirty_' || CAST(:scope AS TEXT)), 0);
+
+-- name: dirty_first_open(scope, after)^
+-- The first of a scope after a number, looked for as in dirty_take.
+SELECT seq
+  FROM dirty
+ WHERE scope || '' = :scope
+   AND seq > :after
+ ORDER BY seq
+ LIMIT 1;
+
+-- name: dirty_newest()^
+-- The newest number, of any scope.
+SELECT MAX(seq) AS seq
+  FROM dirty;
 
 -- name: dirty_again(scope, set_aside)!
 -- What was set aside must be derived once more.

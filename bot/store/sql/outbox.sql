@@ -9,22 +9,65 @@ SELECT :key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_befo
                     WHERE outbox_keys.key = CAST(:key AS TEXT))
 ON CONFLICT (key) DO NOTHING;
 
--- name: outbox_due(real_now, clock_now, batch)
--- Messages whose turn has come, fast lane first. A shifted row lives by real time plus its shift.
-SELECT seq, key, job, to_userid, msgtype, content, created_at, not_before, expires_at, time_shift,
-       attempts, request, unsure_since, forms
+-- name: outbox_due(lane, after, real_now, clock_now, batch)
+-- Messages of a lane after a number whose turn has come, in the order of planning; none is to be tried again. A
+-- shifted row lives by real time plus its shift.
+SELECT seq, key, lane, to_userid, msgtype, content, attempts, request, unsure_since, forms
   FROM outbox
  WHERE state = 'pending'
-   AND next_try_at <= :real_now
+   AND next_try_at = 0
+   AND lane = :lane
+   AND seq > :after
    AND not_before <= COALESCE(:real_now + time_shift, :clock_now)
- ORDER BY lane, seq
+ ORDER BY seq
  LIMIT :batch;
 
--- name: outbox_unasked_due(real_now, clock_now)
--- What nobody asked for and nobody tried yet, whose turn has come.
+-- name: outbox_due_again(real_now, clock_now, batch)
+-- Messages that are to be tried again now, due longest first.
+SELECT seq, key, lane, to_userid, msgtype, content, attempts, request, unsure_since, forms
+  FROM outbox
+ WHERE state = 'pending'
+   AND next_try_at > 0
+   AND next_try_at <= :real_now
+   AND not_before <= COALESCE(:real_now + time_shift, :clock_now)
+ ORDER BY next_try_at, seq
+ LIMIT :batch;
+
+-- name: outbox_first_open(lane, after)^
+-- The first message of a lane after a number that waits and is not to be tried again.
+SELECT seq
+  FROM outbox
+ WHERE state = 'pending'
+   AND next_try_at = 0
+   AND lane = :lane
+   AND seq > :after
+ ORDER BY seq
+ LIMIT 1;
+
+-- name: outbox_newest()^
+SELECT MAX(seq) AS seq
+  FROM outbox;
+
+-- name: outbox_unasked_due(after, real_now, clock_now, batch)
+-- What nobody asked for and nobody tried yet, whose turn has come: the next ones, and those put off.
+SELECT seq, key, job, to_userid, content, forms, not_before, time_shift
+  FROM (SELECT *
+          FROM outbox
+         WHERE state = 'pending'
+           AND next_try_at = 0
+           AND lane = 1
+           AND seq > :after
+           AND request IS NULL
+           AND not_before <= COALESCE(:real_now + time_shift, :clock_now)
+           AND expires_at > COALESCE(:real_now + time_shift, :clock_now)
+         ORDER BY seq
+         LIMIT :batch) AS fresh
+ UNION ALL
 SELECT seq, key, job, to_userid, content, forms, not_before, time_shift
   FROM outbox
  WHERE state = 'pending'
+   AND next_try_at > 0
+   AND next_try_at <= :real_now
    AND lane = 1
    AND request IS NULL
    AND not_before <= COALESCE(:real_now + time_shift, :clock_now)
@@ -180,7 +223,7 @@ UPDATE outbox
        request_hash = NULL,
        unsure_since = NULL,
        attempts = 0,
-       next_try_at = 0,
+       next_try_at = 1,
        tried_at = :now
  WHERE seq = :seq
    AND state = 'pending';
@@ -201,11 +244,16 @@ SELECT to_userid, tried_at
 
 -- name: outbox_depth()^
 -- What waits, what failed or stayed unknown, since when the oldest waits.
-SELECT COUNT(CASE WHEN state = 'pending' THEN 1 END) AS pending,
-       COUNT(CASE WHEN state IN ('failed', 'unknown') THEN 1 END) AS dead,
-       MIN(CASE WHEN state = 'pending' THEN created_at END) AS oldest
-  FROM outbox
- WHERE state IN ('pending', 'failed', 'unknown');
+SELECT waiting.pending,
+       (SELECT COUNT(*) FROM outbox WHERE state IN ('failed', 'unknown')) AS dead,
+       waiting.oldest
+  FROM (SELECT COUNT(*) AS pending, MIN(created_at) AS oldest
+          FROM outbox
+         WHERE state = 'pending'
+           AND (next_try_at > 0
+                OR seq > (SELECT COALESCE(MIN(CAST(value AS BIGINT)), 0)
+                            FROM marks
+                           WHERE name IN ('floor_outbox_0', 'floor_outbox_1')))) AS waiting;
 
 -- name: outbox_dead()
 -- The dead letters among the messages.
@@ -258,7 +306,7 @@ SELECT key, job, to_userid, forms
 UPDATE outbox
    SET state = 'pending',
        attempts = CASE WHEN state = 'unknown' THEN 1 ELSE 0 END,
-       next_try_at = 0,
+       next_try_at = 1,
        unsure_since = NULL,
        finished_at = NULL
  WHERE key = :key
