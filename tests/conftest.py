@@ -15,7 +15,7 @@ from builders.stores import Databases, SqliteTemplate
 
 from bot.store.store import Store
 
-pytest_plugins = ["builders.days"]
+pytest_plugins = ["builders.browser", "builders.days"]
 
 examples.register()
 speed.cache_bytecode()

@@ -1,7 +1,8 @@
 """Run the suite as it would run on other days: `make test-days`, and a part of it in `.ci/run`.
 
 libfaketime (Debian: faketime) shifts the clock of pytest and of all processes that it starts. The monotonic
-clock, by which waits end, stays as it is. Tests with PostgreSQL are left out: its server does not bear it.
+clock, by which waits end, stays as it is. Tests with PostgreSQL or
+a browser are left out: they do not bear it.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def run_at(moment: datetime, library: str, options: list[str]) -> int:
         "NO_FAKE_STAT": "1",  # else Python would take every compiled file for an old one
         "PYTHONPATH": str(ROOT / "tests" / "faked_date"),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "--without-postgres", "-p", "no:cacheprovider", *options]
+    command = [sys.executable, "-m", "pytest", "-q", "--faked-clock", "-p", "no:cacheprovider", *options]
     return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
 
 

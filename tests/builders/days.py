@@ -1,32 +1,36 @@
-"""The suite without PostgreSQL, for `tests/other_days.py`: it does not bear a faked clock."""
+"""The suite without what does not bear a faked clock, for `tests/other_days.py`: PostgreSQL and a browser."""
 
 from __future__ import annotations
 
 import pytest
 
-_DATABASE = frozenset({"postgres", "new_database", "new_store", "postgres_url"})
+_UNFIT = frozenset({"postgres", "new_database", "new_store", "postgres_url", "browser"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--without-postgres", action="store_true", help="leave out tests that need PostgreSQL")
+    parser.addoption(
+        "--faked-clock", action="store_true", help="leave out tests that need PostgreSQL or a browser"
+    )
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--without-postgres"):
+    if not config.getoption("--faked-clock"):
         return
-    left_out = [item for item in items if needs_postgres(item)]
-    items[:] = [item for item in items if not needs_postgres(item)]
+    left_out = [item for item in items if is_unfit(item)]
+    items[:] = [item for item in items if not is_unfit(item)]
     config.hook.pytest_deselected(items=left_out)
 
 
-def needs_postgres(item: pytest.Item) -> bool:
-    """Say whether the test asks for the server, by a fixture or as one of its engines."""
+def is_unfit(item: pytest.Item) -> bool:
+    """Say whether the test asks for one of them, by a fixture or as one of its engines."""
     names = set(getattr(item, "fixturenames", ()))
     engines = getattr(getattr(item, "callspec", None), "params", {}).values()
-    return bool(names & _DATABASE) or any(str(engine).startswith("postgres") for engine in engines)
+    return bool(names & _UNFIT) or any(str(engine).startswith("postgres") for engine in engines)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if config.getoption("--without-postgres"):
-        terminalreporter.write_line("SKIPPED: all tests that need PostgreSQL", yellow=True, bold=True)
+    if config.getoption("--faked-clock"):
+        terminalreporter.write_line(
+            "SKIPPED: all tests that need PostgreSQL or a browser", yellow=True, bold=True
+        )
