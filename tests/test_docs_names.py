@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import click
 import pytest
@@ -18,6 +19,7 @@ from bot.config.shape import key_paths
 from bot.core.progress import QuotaFigures, Status
 from bot.features.health import Health
 from bot.features.statements.proof import StatementCheck
+from bot.services import Services
 from bot.store.store import Store
 from bot.web import pages
 from bot.web.app import create_app
@@ -170,9 +172,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def app(store: Store) -> Flask:
-    shown = pages.blueprint(
-        language=lambda: "en", check_code=lambda *_, **__: StatementCheck(genuine=False), peer=Peer(())
-    )
+    shown = [
+        *pages.blueprints(
+            language=lambda: "en", check_code=lambda *_, **__: StatementCheck(genuine=False), peer=Peer(())
+        ),
+        pages.own_pages(cast("Services", None)),  # for its paths only
+    ]
     return create_app(
         receive=lambda *_: None, health=Health(store, probe=lambda: None), pages=shown, peer=Peer([])
     )
@@ -180,7 +185,7 @@ def app(store: Store) -> Flask:
 
 def test_every_path_stands_on_the_page_and_no_other(app: Flask) -> None:
     page = text_of("http.md")
-    told = set(re.findall(r"^\| `[A-Z]+ (/\w+)` ", page, re.MULTILINE))
+    told = set(re.findall(r"^\| `[A-Z]+ (/[\w/-]+)` ", page, re.MULTILINE))
     served = {rule.rule for rule in app.url_map.iter_rules() if "<" not in rule.rule}
 
     assert told == served

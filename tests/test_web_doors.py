@@ -301,7 +301,10 @@ def test_flask_lists_every_route(installation: dict[str, str]) -> None:
 
     assert done.returncode == 0, done.stderr
     rules = set(re.findall(r"(/\S*)\s*$", done.stdout, re.MULTILINE))
-    assert {"/callback", "/healthz", "/readyz", "/metrics", "/about", "/verify", "/<name>"} == rules
+    assert rules == {
+        *("/callback", "/healthz", "/readyz", "/metrics", "/about", "/verify", "/<name>"),
+        *("/login", "/login/done", "/logout", "/logged-out", "/me", "/static/<path:filename>"),
+    }
 
 
 def test_gunicorn_serves_it_and_ends_orderly(installation: dict[str, str], tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -54,14 +52,13 @@ def branch() -> Branch:
 
 @pytest.fixture
 def client(branch: Branch) -> FlaskClient:
-    app = Flask("pages")
-    app.register_blueprint(
-        pages.blueprint(
-            language=lambda: branch.language,
-            check_code=lambda words, *, address: branch.check_code(words, address=address),
-            peer=Peer([ip_network("127.0.0.1")]),
-        )
-    )
+    app = Flask("pages", static_folder=None)
+    for blueprint in pages.blueprints(
+        language=lambda: branch.language,
+        check_code=lambda words, *, address: branch.check_code(words, address=address),
+        peer=Peer([ip_network("127.0.0.1")]),
+    ):
+        app.register_blueprint(blueprint)
     return app.test_client()
 
 
@@ -264,28 +261,42 @@ def test_a_page_takes_nothing_from_elsewhere_and_is_kept_nowhere(
 ) -> None:
     branch.language = language
     page = client.get(path)
-    style = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256("".join(style).encode()).digest()).decode()
+    links = set(re.findall(r'(?:src|href|action)="([^"]*)"', page.text))
+    style = next(link for link in links if link.startswith("static/page.css?v="))
     policy = {one.partition(" ")[::2] for one in page.headers["Content-Security-Policy"].split("; ")}
 
     assert policy == {
         ("default-src", "'none'"),
-        ("style-src", f"'sha256-{digest}'"),
+        ("style-src", "'self'"),
+        ("script-src", "'self'"),
+        ("img-src", "'self'"),
         ("form-action", "'self'"),
         ("base-uri", "'none'"),
         ("frame-ancestors", "'none'"),
     }
-    assert len(style) == 1
-    assert set(re.findall(r'(?:src|href|action)="([^"]*)"', page.text)) == {"verify"}
-    assert "<script" not in page.text
+    assert links == {"verify", style} | ({"me"} if path == "/about" else set())
+    assert [word for word in ("<script", "<style", " style=", "onclick") if word in page.text] == []
     assert [
-        page.headers[name] for name in ("Cache-Control", "Referrer-Policy", "X-Content-Type-Options")
+        page.headers[name]
+        for name in ("Cache-Control", "Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options")
     ] == [
         "no-store",
         "no-referrer",
         "nosniff",
+        "DENY",
     ]
     assert "Set-Cookie" not in page.headers
+
+
+def test_a_file_beside_the_pages_is_kept_under_an_address_of_its_content(client: FlaskClient) -> None:
+    style = re.findall(r'href="(static/page[^"]*)"', client.get("/about").text)
+
+    with client.get(f"/{style[0]}") as kept, client.get("/static/page.css") as asked:
+        assert kept.data == asked.data
+        assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert asked.headers["Cache-Control"] == "no-cache"
+        assert asked.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get("/static/../layout.py").status_code == 404
 
 
 @pytest.mark.parametrize("form", [{}, {"code": CODE}, {"code": "7" * MAX_FORM_BYTES}])

@@ -39,6 +39,8 @@ secret = "{secret}"
 callback_token = "{callback_token}"
 callback_aes_key = "{callback_aes_key}"
 api_base_url = "{url}"
+oauth_base_url = "{url}"
+login_base_url = "{url}"
 
 [server]
 listen = "127.0.0.1:0"
@@ -169,6 +171,7 @@ def running(
             encoding="utf-8",
         )
         with _bot(load(path, environ={}), sandbox) as (services, url):
+            _publish(services, url, path)
             delay = sandbox.get("switches")["api"]["details_delay"]
             # The history is old: its contacts can be read at once.
             sandbox.post("switches", {"callback_url": f"{url}/callback", "api": {"details_delay": 0}})
@@ -232,6 +235,13 @@ def _bot(config: Config, sandbox: Sandbox) -> Iterator[tuple[Services, str]]:
         finally:
             stop.set()
             thread.join()
+
+
+def _publish(services: Services, url: str, path: Path) -> None:
+    """Let messages link to the pages at *url*, which is known only now; also those of commands."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[server]\n", f'[server]\npublic_url = "{url}"\n'), encoding="utf-8")
+    services.use(load(path, environ={}), services.directory)
 
 
 def _compare(services: Services) -> None:

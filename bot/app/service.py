@@ -160,10 +160,13 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
                 real_time=services.store.now,
                 missing_decree=services.missing_decree,
             ),
-            pages=pages.blueprint(
-                language=lambda: services.language,
-                check_code=partial(check_code_from, services),
-                peer=peer,
+            pages=(
+                *pages.blueprints(
+                    language=lambda: services.language,
+                    check_code=partial(check_code_from, services),
+                    peer=peer,
+                ),
+                pages.own_pages(services),
             ),
             peer=peer,
             verify_files=config.server.verify_files,

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from bot.store.access import Logouts
 from bot.store.address_book import StoredBook
 from bot.store.audit import Audit
 from bot.store.budget import Budget
@@ -74,6 +75,7 @@ class Store:
         self.runs = Runs(self.engine)
         self.leases = Leases(self.engine)
         self.tokens = Tokens(self.engine)
+        self.logouts = Logouts(self.engine)
         self.marks = Marks(self.engine)
         self.moments = Moments(self.engine)
         self.troubles = Troubles(self.engine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -29,7 +29,7 @@ def create_app(
     *,
     receive: Direct,
     health: Health,
-    pages: Blueprint,
+    pages: Iterable[Blueprint],
     peer: Callable[[Request], str],
     verify_files: Path | None = None,
     metrics_token: str | None = None,
@@ -40,7 +40,8 @@ def create_app(
     log. *verify_files*: a folder of WW_verify_*.txt, served at the root.
     """
     app = Flask("quotabot", static_folder=None)
-    app.register_blueprint(pages)
+    for blueprint in pages:
+        app.register_blueprint(blueprint)
     # A rule without methods takes all of them: the receiver itself refuses what is not GET or POST.
     app.url_map.add(Rule(PATH, endpoint="callback", strict_slashes=False, merge_slashes=False))
 

@@ -96,3 +96,16 @@ DELETE FROM exports
 UPDATE exports
    SET by_userid = :userid
  WHERE by_userid = :old_userid;
+
+-- name: rename_logouts(old_userid, userid)!
+-- Sessions under both userids are over that were over under one of them.
+INSERT INTO logouts (userid, number)
+SELECT CAST(:userid AS TEXT), number
+  FROM logouts
+ WHERE userid = :old_userid
+ON CONFLICT (userid) DO UPDATE
+   SET number = logouts.number + excluded.number;
+
+-- name: rename_logouts_clear(old_userid)!
+DELETE FROM logouts
+ WHERE userid = :old_userid;

@@ -1,22 +1,47 @@
-"""Pages that people open on a phone: they work without scripts and take nothing from elsewhere.
+"""Pages that people open on a phone or at a desk: they take nothing from elsewhere, and work without scripts.
 
-A page is a file here that adds its paths, a template, and its texts in the table `pages`.
+A page is a file here that adds its paths, a template, and its texts in the table `pages`. `verify` and
+`about` are for anybody; the others ask `door` who is asking. `bot.features.access.rules` says who may.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
-from flask import Blueprint
+import structlog
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
 
-from bot.web.pages import about, layout, verify
+from bot.services import Services
+from bot.store.engine import StoreError
+from bot.web.pages import about, layout, login, me, verify
+from bot.web.pages.door import Door
 from bot.web.pages.verify import CheckCode
 from bot.web.peer import Peer
 
+log = structlog.get_logger(__name__)
 
-def blueprint(*, language: Callable[[], str], check_code: CheckCode, peer: Peer) -> Blueprint:
-    """Return all pages, in the *language* that holds when one is asked for."""
-    routes = layout.routes(language)
+
+def blueprints(
+    *, language: Callable[[], str], check_code: CheckCode, peer: Peer
+) -> tuple[Blueprint, Blueprint]:
+    """Return the files of all pages, and the pages for anybody, in the *language* of the moment."""
+    routes = layout.routes("pages", language)
     about.add(routes)
     verify.add(routes, check_code=check_code, peer=peer)
+    return layout.files(), routes
+
+
+def own_pages(services: Services) -> Blueprint:
+    """Return the pages of people who logged in, and the login."""
+    routes, door = layout.routes("own", lambda: services.language), Door(services)
+    login.add(routes, services=services, door=door)
+    me.add(routes, services=services, door=door)
+
+    @routes.errorhandler(StoreError)
+    def store_is_away(error: StoreError) -> ResponseReturnValue:
+        log.warning("a page could not ask the store", path=request.path, reason=str(error))
+        return render_template("refused.html", why="away", names=[]), HTTPStatus.SERVICE_UNAVAILABLE
+
     return routes

@@ -1,54 +1,83 @@
-"""What all pages share: the language, the style, and the headers that keep everything else out."""
+"""What all pages share: the language, the files beside them, and headers that keep everything else out."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response
-from markupsafe import Markup
+from flask import Blueprint, Response, request
 
 from bot.messages.catalog import texts_in
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_STATIC = Path(__file__).parents[1] / "static"
+# Nothing from elsewhere, no script or style in a page, no frame around one.
+_POLICY = (
+    "default-src 'none'",
+    "style-src 'self'",
+    "script-src 'self'",
+    "img-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+)
+_HEADERS = {
+    "Content-Security-Policy": "; ".join(_POLICY),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_ONE_YEAR = "public, max-age=31536000, immutable"  # their address changes with their content
 
 
-def routes(language: Callable[[], str]) -> Blueprint:
-    """Return an empty set of pages; their templates get `texts`, `language` and `style`."""
-    pages = Blueprint("pages", __name__, template_folder="templates")
-    # In the page and not beside it: one request, and no file that an old page finds changed.
-    style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
-    headers = _headers(style)
+def routes(name: str, language: Callable[[], str]) -> Blueprint:
+    """Return an empty set of pages in the *language* that holds when one is asked for.
+
+    Their templates get `texts`, `language`, `here` (the address of a path of ours) and `file` (of a file in
+    bot/web/static). Addresses are relative, so that the bot may stand below a path of a proxy.
+    """
+    pages = Blueprint(name, __name__, template_folder="templates")
 
     @pages.context_processor
     def shared() -> dict[str, Any]:
         spoken = language()
-        return {"texts": texts_in(spoken), "language": spoken, "style": Markup(style)}  # noqa: S704 - our own file
+        return {"texts": texts_in(spoken), "language": spoken, "here": here, "file": file}
 
     @pages.after_request
     def guard(response: Response) -> Response:
-        response.headers.update(headers)
+        response.headers.update(_HEADERS)
+        response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Language"] = str(language())
         return response
 
     return pages
 
 
-def _headers(style: str) -> dict[str, str]:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        "default-src 'none'",
-        f"style-src 'sha256-{digest}'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-    return {
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": "; ".join(policy),
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
+def files() -> Blueprint:
+    """Return the route of the files beside the pages."""
+    static = Blueprint("files", __name__, static_folder=str(_STATIC), static_url_path="/static")
+
+    @static.after_request
+    def guard(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        response.headers["Cache-Control"] = _ONE_YEAR if "v" in request.args else "no-cache"
+        return response
+
+    return static
+
+
+def here(path: str) -> str:
+    """Return the address of a *path* of ours (without a slash before it), relative to this request's."""
+    return "../" * (request.path.count("/") - 1) + path or "."
+
+
+def file(name: str) -> str:
+    """Return the relative address of a file of bot/web/static, with its content's mark."""
+    return here(f"static/{name}?v={_mark(name)}")
+
+
+@cache
+def _mark(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,65 @@
+"""Who is asking for a page: looked up at each request, so that whoever leaves the bank is out at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.people import Person
+from bot.core.reviewers import Bank
+from bot.features.access.rules import Page, pages_of
+from bot.features.access.session import Session
+from bot.features.standings.load import load_people
+from bot.features.teams.digest import load_org_chart
+from bot.features.teams.org_chart import Led
+from bot.services import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """A person with a session, and the *pages* open to them. *person*: None for people outside the roster."""
+
+    session: Session
+    person: Person | None
+    pages: frozenset[Page]
+
+    @property
+    def userid(self) -> str:
+        """Return the userid, in lower case."""
+        return self.session.userid
+
+    @property
+    def name(self) -> str:
+        """Return the name, or the userid of people without one."""
+        return (self.person.name if self.person else "") or self.userid
+
+
+def find_visitor(services: Services, session: Session) -> Visitor:
+    """Return whom *session* stands for, as of now. Strangers and people who left have no page."""
+    config, userid = services.config, session.userid
+    person = load_people(services).get(userid)
+    pages = pages_of(
+        userid,
+        person,
+        day=config.work_calendar().local_day(services.clock.now()),
+        reviewers={one.lower() for one in config.review.reviewers},
+        admins={one.lower() for one in config.admins.userids},
+    )
+    return Visitor(session=session, person=person, pages=pages)
+
+
+def led_by(services: Services, visitor: Visitor) -> Led:
+    """Return whom *visitor* leads: direct reports by name, other leaders' people as teams."""
+    if visitor.person is None or not visitor.person.leader_of:
+        return Led()
+    people, day = load_people(services), services.config.work_calendar().local_day(services.clock.now())
+    chart = load_org_chart(services, people, departments=services.directory.departments, day=day)
+    return chart.of(visitor.person)
+
+
+def whom_to_ask(services: Services, userid: str) -> list[str]:
+    """Return the names of those who can help *userid* with access: their leaders, else the administrators."""
+    people = load_people(services)
+    day = services.config.work_calendar().local_day(services.clock.now())
+    bank = Bank(people=people, departments=services.directory.departments, day=day)
+    helpers = sorted(bank.leaders_of(userid)) or [one.lower() for one in services.config.admins.userids]
+    return [people[one].name or one if one in people else one for one in helpers if one != userid]
