@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import structlog
 
@@ -87,13 +88,17 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """All people by userid, the dated tree, and their sources: the store's mark, the local day, the files."""
+    """All people by userid, the dated tree, and their sources: the store's mark, the local day, the files.
+
+    *derived*: what was computed from them, by the function that did; see `standings.load.derive_once`.
+    """
 
     mark: str | None
     day: date
     directory: Directory
     by_userid: Mapping[str, Person]
     departments: Departments
+    derived: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False)
 
 
 def _nobody_greets(_greeting: Greeting) -> None:

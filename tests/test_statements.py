@@ -163,7 +163,9 @@ def test_a_row_that_was_put_in_with_another_key_is_not_genuine(services: Service
     better = replace(told, added=9).written()
     forged = code_of(better, key=b"guessed")
     with services.store.transaction():
-        services.store.daily_statements.add(forged, month="2026-11", body=better)
+        services.store.daily_statements.add(
+            forged, month="2026-11", body=better, userid="sales01", day="2026-11-23"
+        )
 
     assert not check_code(services, forged, asker="a").genuine
 

@@ -122,6 +122,11 @@ class Engagement(TableGroup):
         rows = self._engine.all("engagement_of_day", day=day.isoformat())
         return {row["userid"]: value_of(ChatFigures, row) for row in rows}
 
+    def of_person(self, userid: str, *, first: date) -> dict[date, ChatFigures]:
+        """Return one member's figures from the day *first* on, the newest day first."""
+        rows = self._engine.all("engagement_of", userid=userid, first=first.isoformat())
+        return {date.fromisoformat(row["day"]): value_of(ChatFigures, row) for row in rows}
+
     def all(self) -> Iterator[KeptDay]:
         """Yield every member's days, by userid and day; never many in memory."""
         after = {"userid": "", "day": ""}

@@ -244,6 +244,11 @@ class Outbox(TableGroup):
         rows = self._engine.all("outbox_told", first_key=f"{named}:", last_key=f"{named};")  # ; follows :
         return frozenset(row["to_userid"] for row in rows)
 
+    def told_one(self, job: str, day: date, userid: str) -> bool:
+        """Say the same of one person."""
+        key = f"{job}:{day.isoformat()}:{userid}"
+        return bool(self._engine.all("outbox_told", first_key=key, last_key=f"{key} "))
+
     def by_task(self, task_id: str) -> SqlRow | None:
         """Return the message whose card has *task_id*."""
         return self._engine.one("outbox_by_task", task_id=task_id)

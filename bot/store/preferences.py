@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from bot.store.engine import TableGroup, value_of
+from bot.store.engine import SqlRow, TableGroup, value_of
 
 
 class Way(StrEnum):
@@ -52,6 +52,11 @@ class Preferences(TableGroup):
         """Return all wishes by userid, past ones too."""
         return {row["userid"]: value_of(Mute, row) for row in self._engine.all("mutes_all")}
 
+    def mute_of(self, userid: str) -> Mute | None:
+        """Return the wish of one person, a past one too; None without any."""
+        row = self._engine.one("mute_of", userid=userid)
+        return None if row is None else value_of(Mute, row)
+
     def add_leave(self, userid: str, first: date, last: date, *, at: int) -> bool:
         """Store a leave, both days included; False when it is known. *at* in epoch s."""
         days = {"first_day": first.isoformat(), "last_day": last.isoformat()}
@@ -66,10 +71,13 @@ class Preferences(TableGroup):
     def leaves(self) -> dict[str, tuple[SaidLeave, ...]]:
         """Return all leaves by userid, in the order of their days."""
         leaves: dict[str, list[SaidLeave]] = {}
-        for row in self._engine.all("leaves_said_all"):
-            leave = value_of(SaidLeave, row, first=row["first_day"], last=row["last_day"])
+        for leave in map(_leave, self._engine.all("leaves_said_all")):
             leaves.setdefault(leave.userid, []).append(leave)
         return {userid: tuple(of_person) for userid, of_person in leaves.items()}
+
+    def leaves_of(self, userid: str) -> tuple[SaidLeave, ...]:
+        """Return the leaves of one person, in the order of their days."""
+        return tuple(map(_leave, self._engine.all("leaves_said_of", userid=userid)))
 
     def wish_help(self, userid: str, day: date, *, at: int) -> bool:
         """Note that they asked for help on the local *day*; False if that is known. *at* in epoch s."""
@@ -93,3 +101,7 @@ class Preferences(TableGroup):
         """Return the customers of the list that they were shown last, by number."""
         rows = self._engine.all("list_shown", userid=userid)
         return {row["number"]: row["external_userid"] for row in rows}
+
+
+def _leave(row: SqlRow) -> SaidLeave:
+    return value_of(SaidLeave, row, first=row["first_day"], last=row["last_day"])

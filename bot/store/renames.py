@@ -49,6 +49,7 @@ class Renames(TableGroup):
             self._engine.run(f"rename_{name}_clear", old_userid=old)
         self._engine.run("rename_managers", old_userid=old, userid=new)
         self._engine.run("rename_exporters", old_userid=old, userid=new)
+        self._engine.run("rename_statements", old_userid=old, userid=new)
         self._engine.run("rename_adds_clear", old_userid=old)  # derived anew under the new userid
         self._move_findings(old, new)
         self._move_messages(old, new)

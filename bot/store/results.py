@@ -73,6 +73,13 @@ class Results(TableGroup):
         rows = self._engine.all("results_newest_of", userid=userid, quota=quota, period=period)
         return _newest(rows).get(userid)
 
+    def of_person(self, userid: str) -> list[Result]:
+        """Return the version that holds of each line of one person, the period that ended last first."""
+        newest = {
+            result.name: result for result in map(_result, self._engine.all("results_of", userid=userid))
+        }
+        return sorted(newest.values(), key=lambda result: (result.line.period_end, result.name), reverse=True)
+
     def appeals(self, quota: str, period: str) -> list[tuple[str, str]]:
         """Return (userid, state) of each appeal about a contact of the period, oldest first."""
         rows = self._engine.all("reviews_of_period", quota=quota, period=period)

@@ -103,6 +103,13 @@ class Reviews(TableGroup):
         )
         return [_review(row) for row in rows]
 
+    def of_person(self, userid: str) -> dict[Key, list[Review]]:
+        """Return all cases there ever were about the contacts of *userid*, by contact, oldest first."""
+        cases: dict[Key, list[Review]] = {}
+        for review in map(_review, self._engine.all("reviews_of_person", userid=userid)):
+            cases.setdefault(review.contact, []).append(review)
+        return cases
+
     def all_open(self) -> list[Review]:
         """Return the undecided cases, oldest first."""
         return [_review(row) for row in self._engine.all("reviews_all_open")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import date
 
 from bot.store.engine import TableGroup
 
@@ -34,9 +35,17 @@ class DailyStatements(TableGroup):
         self._engine.run("statement_key_add", month=month, key=fresh)
         return self.key(month) or fresh
 
-    def add(self, code: str, *, month: str, body: str) -> None:
-        """Store what was given out under *code*."""
-        self._engine.run("daily_statement_add", code=code, month=month, body=body)
+    def add(self, code: str, *, month: str, body: str, userid: str, day: str) -> None:
+        """Store what was given out under *code* to *userid* about the local *day* (ISO)."""
+        self._engine.run("daily_statement_add", code=code, month=month, body=body, userid=userid, day=day)
+
+    def of(self, userid: str, *, first: date) -> list[tuple[str, str]]:
+        """Return code and body of what *userid* was given from the local day *first* on, newest day first.
+
+        Statements from before this table knew whose they are, are left out.
+        """
+        rows = self._engine.all("daily_statements_of", userid=userid, first=first.isoformat())
+        return [(row["code"], row["body"]) for row in rows]
 
     def get(self, code: str) -> Given | None:
         """Return what was given out under *code*; None for a code that nobody was given."""

@@ -6,6 +6,7 @@ The only file that uses itsdangerous. Times are real epoch seconds, whatever the
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,9 +17,11 @@ from bot.services import Services
 
 SESSION_S = 8 * 3600
 LOGIN_S = 600  # for a login page that lies open
+NOTE_S = 60
 _KEY_BYTES = 32
 _KEY = "session_key"  # the mark with the key that signs; made once
-_SESSION, _LOGIN = "session", "login"  # one signature is never good for the other
+_LINES, _LINE = 6, 200  # of a note: a cookie has room for four kilobytes
+_SESSION, _LOGIN, _NOTE = "session", "login", "note"  # one signature is never good for the other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,16 @@ class Sessions:
     def end(self, session: Session) -> None:
         """End this session and every other one of this person."""
         self._services.store.logouts.add(session.userid)
+
+    def note(self, lines: Sequence[str]) -> str:
+        """Return the value for a cookie that carries *lines* to the next page, cut where they are long."""
+        cut = [line[:_LINE] for line in lines][:_LINES]
+        return self._signed(_NOTE, {"lines": cut, "since": self._now()})
+
+    def read_note(self, cookie: str) -> list[str]:
+        """Return the lines of a note; none for one that is old or forged."""
+        values = self._read(_NOTE, cookie, lasts_s=NOTE_S) if cookie else None
+        return list(values["lines"]) if values else []
 
     def _now(self) -> int:
         return int(self._services.store.now())

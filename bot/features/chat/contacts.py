@@ -5,24 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import TypedDict
 
 from bot.features.chat.desk import Ask, Desk
 from bot.features.chat.list_request import list_request
-from bot.features.close.results import may_appeal
 from bot.features.contacts import contact_list, message
 from bot.features.contacts.contact_list import number_contacts
 from bot.features.contacts.message import ListedCustomer
-from bot.features.customers.name_sentences import Customer
 from bot.features.customers.names import names_of
 from bot.features.reviews import appeal_message
+from bot.features.reviews.appeals import Appeals
 from bot.features.reviews.cases import load_cases
-from bot.features.reviews.decide import CountsByItselfError, ReviewError, answer, open_appeal
+from bot.features.reviews.decide import answer
 from bot.features.reviews.question_message import Seen
 from bot.features.standings.load import load_rulebook
 from bot.messages.message import Message
-from bot.store.reviews import Review, ReviewKind, ReviewState
 
 _ENOUGH = 4  # characters of a customer's id that identify the customer
 _WHICH = re.compile(
@@ -54,7 +50,7 @@ def why(ask: Ask) -> Message:
     if len(contacts) != 1:
         return message.not_found(language=desk.language, many=contacts[:_MANY], at=desk.local)
     (contact,) = contacts
-    may_object = any(_may_object(desk, ask.userid, contact, row.quota, row.period) for row in contact.judged)
+    may_object = Appeals(desk.services, ask.userid, at=desk.at).may_object(contact)
     return message.explained(language=desk.language, contact=contact, may_object=may_object, at=desk.local)
 
 
@@ -73,7 +69,7 @@ def appeal(ask: Ask) -> Message:
         )
     if not text:
         return appeal_message.how(language=desk.language, at=desk.local)
-    return _opened(desk, ask.userid, contacts[0], text=text)
+    return Appeals(desk.services, ask.userid, at=desk.at).open(contacts[0], text)
 
 
 def respond(ask: Ask) -> Message:
@@ -96,65 +92,6 @@ def respond(ask: Ask) -> Message:
     leaders = [desk.name(leader) for leader in case.leaders]
     return appeal_message.answer_noted(
         language=desk.language, at=desk.local, nobody=not case.levels, leaders=leaders
-    )
-
-
-def _opened(desk: Desk, userid: str, contact: ListedCustomer, *, text: str) -> Message:
-    try:
-        opened = open_appeal(desk.services, userid, contact.external_userid, text=text, at=desk.at)
-    except CountsByItselfError as error:
-        return appeal_message.counts_by_itself(
-            language=desk.language, customer=contact, until=error.until, at=desk.local
-        )
-    except ReviewError:
-        return _refused(desk, userid, contact)
-    reviewers = dict.fromkeys(reviewer for case in opened for reviewer in case.reviewers)
-    return appeal_message.opened(
-        language=desk.language,
-        customer=contact,
-        ids=[case.id for case in opened],
-        text=text,
-        reviewers=[desk.name(reviewer) for reviewer in reviewers],
-        leaders=[desk.name(leader) for leader in opened[0].leaders],
-        until=min(case.until for case in opened),
-        at=desk.local,
-    )
-
-
-class _Told(TypedDict):
-    language: str
-    customer: Customer
-    at: datetime
-
-
-def _refused(desk: Desk, userid: str, contact: ListedCustomer) -> Message:
-    """Say why no appeal was opened, the most important reason first."""
-    common: _Told = {"language": desk.language, "customer": contact, "at": desk.local}
-    before = next(iter(_appeals_of(desk, userid, contact)), None)
-    if before is not None:
-        case = f"{before.kind.value}:{before.number}"
-        if before.state is ReviewState.OPEN:
-            return appeal_message.open_already(case=case, **common)
-        return appeal_message.decided_already(
-            case=case, by=desk.name(before.decided_by), reason=before.reason, **common
-        )
-    if all(judgement.verdict.outcome == "counted" for judgement in contact.judged):
-        return appeal_message.counts_already(number=contact.number, **common)
-    return appeal_message.too_late(**common)
-
-
-def _appeals_of(desk: Desk, userid: str, contact: ListedCustomer) -> list[Review]:
-    key = (userid, contact.external_userid, int(contact.added_at.timestamp()))
-    cases = desk.services.store.reviews.of_contact(key)
-    return [case for case in cases if case.kind is ReviewKind.APPEAL]
-
-
-def _may_object(desk: Desk, userid: str, contact: ListedCustomer, quota: str, period: str) -> bool:
-    judged = next(row for row in contact.judged if (row.quota, row.period) == (quota, period))
-    return (
-        (judged.open or judged.verdict.outcome in {"rejected", "left_out"})
-        and not any(case.quota == quota for case in _appeals_of(desk, userid, contact))
-        and may_appeal(desk.services, quota, period, at=desk.at)
     )
 
 

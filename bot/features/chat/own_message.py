@@ -17,11 +17,16 @@ from bot.messages.message import Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnPlace:
-    """A rank (*place*, None until computed) within *scope*, as of *at* (local; None: as of the message)."""
+    """A rank (*place*, None until computed) within *scope*, as of *at* (local; None: as of the message).
+
+    *above*, *below*: counted and target of the neighbours, for the page; None where they are not shown.
+    """
 
     place: RankPlace | None
     scope: Scope
     at: datetime | None = None
+    above: tuple[int, int] | None = None
+    below: tuple[int, int] | None = None
 
 
 def rank(

@@ -108,7 +108,7 @@ def explained(*, language: str, contact: ListedCustomer, may_object: bool, at: d
         dict.fromkeys(texts.table("contacts.standing")[one.verdict.outcome] for one in contact.judged)
     )
     lines = [
-        _time_and_way(texts, contact),
+        time_and_way(texts, contact),
         *(
             texts["contacts.why_under"].say(label=labels[one.quota, one.period], reason=one.reason)
             for one in contact.judged
@@ -248,5 +248,6 @@ def _way(texts: Texts, contact: ListedCustomer) -> str:
     )
 
 
-def _time_and_way(texts: Texts, contact: ListedCustomer) -> str:
+def time_and_way(texts: Texts, contact: ListedCustomer) -> str:
+    """Say when (local) and how *contact* was added."""
     return f"{contact.added_at:%m-%d %H:%M} {_way(texts, contact)}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -282,10 +282,14 @@ def text_of(row: OutboxMessage | Pending) -> str:
     return str(json.loads(row.forms)[-1]["text"]) if row.forms else row.content
 
 
-def quiet_hours(services: Services) -> QuietHours:
-    """Return the quiet hours of all people as known now."""
-    leaves = services.store.preferences.leaves()
-    mutes = services.store.preferences.mutes()
+def quiet_hours(services: Services, *, of: Collection[str] | None = None) -> QuietHours:
+    """Return the quiet hours of all people as known now; with the wishes *of* these alone, if given."""
+    preferences = services.store.preferences
+    if of is None:
+        leaves, mutes = preferences.leaves(), preferences.mutes()
+    else:
+        leaves = {userid: preferences.leaves_of(userid) for userid in of}
+        mutes = {mute.userid: mute for userid in of if (mute := preferences.mute_of(userid)) is not None}
     return QuietHours(
         people=load_people(services),
         wishes={

@@ -10,7 +10,7 @@ from bot.core.reviewers import Bank
 from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.preferences import message
-from bot.features.standings.load import load_standings_of
+from bot.features.standings.load import load_people, load_standings_of
 from bot.messages.message import Message
 from bot.services import Services
 
@@ -27,6 +27,15 @@ def build_helper_test(services: Services, *, at: datetime) -> Callable[[str], bo
         return quiet.next_time(leader, at, kind=HELP) is not None
 
     return lambda userid: any(map(is_told, bank.leaders_of(userid)))
+
+
+def has_helper(services: Services, userid: str, *, at: datetime) -> bool:
+    """Say the same of *userid* alone, without reading what anybody else wishes."""
+    day, people = services.config.work_calendar().local_day(at), load_people(services)
+    bank = Bank(people=people, departments=services.directory.departments, day=day)
+    leaders = bank.leaders_of(userid)
+    quiet = quiet_hours(services, of=leaders)
+    return any(quiet.next_time(leader, at, kind=HELP) is not None for leader in leaders)
 
 
 def ask_for_help(

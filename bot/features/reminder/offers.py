@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache, partial
 
 from bot.core.progress import QuotaFigures, Status
@@ -14,6 +14,7 @@ from bot.services import Services
 
 OFTEN = 3  # own workdays in a row with a reminder: after them no message names a number
 _LOOK_BACK = timedelta(days=120)  # a leave may lie between two reminders
+_FEW = 20
 _DONE = ENOUGH | {Status.EXEMPT}
 
 
@@ -25,17 +26,23 @@ def build_offers(services: Services, standings: Standings) -> Callable[[str], tu
     """
     today = standings.calendar.local_day(standings.at)
     days = standings.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
-    leaves = services.store.preferences.leaves()
-    told = cache(partial(services.store.outbox.told, "reminder"))  # one query a day, not one a person
+    preferences, outbox = services.store.preferences, services.store.outbox
+    leaves = cache(preferences.leaves)
+    told_to = cache(partial(outbox.told, "reminder"))
+    # Of many people one query a day, of one person nobody else's rows.
+    is_few = len(standings.by_person) <= _FEW
+
+    def told(day: date, userid: str) -> bool:
+        return outbox.told_one("reminder", day, userid) if is_few else userid in told_to(day)
 
     def reminded_often(userid: str) -> bool:
-        away = leaves.get(userid, ())
+        away = preferences.leaves_of(userid) if is_few else leaves().get(userid, ())
         own = [
             day
             for day in days
             if standings.works_on(userid, day) and not any(leave.first <= day <= leave.last for leave in away)
         ][:OFTEN]
-        return len(own) == OFTEN and all(userid in told(day) for day in own)
+        return len(own) == OFTEN and all(told(day, userid) for day in own)
 
     def of_person(userid: str) -> tuple[QuotaFigures, ...]:
         rows = standings.by_person.get(userid, ())

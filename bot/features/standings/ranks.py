@@ -17,8 +17,9 @@ from bot.core.people import Person
 from bot.core.places import RankPlace, compute_places
 from bot.core.progress import QuotaFigures
 from bot.core.quotas import Quota
+from bot.core.teams import SMALLEST
 from bot.core.workdays import epoch_of
-from bot.features.standings.load import load_people, load_rulebook, load_standings_of
+from bot.features.standings.load import derive_once, load_people, load_rulebook, load_standings_of
 from bot.services import Services
 
 FEW = 500  # people: a second and a half on a busy machine
@@ -33,15 +34,27 @@ _Of = tuple[str, str, str]  # quota, period, userid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A place as of *at* (local; None: of now). *place*: None until it is computed."""
+    """A place as of *at* (local; None: of now). *place*: None until it is computed.
+
+    *above*, *below*: counted and target of the next better and the next worse one, nobody's name; None at
+    the ends, among fewer than five, and where only places are stored.
+    """
 
     place: RankPlace | None
     at: datetime | None = None
+    above: tuple[int, int] | None = None
+    below: tuple[int, int] | None = None
 
 
-def compute_ranks(services: Services, rows: Iterable[QuotaFigures], *, at: datetime) -> dict[_Of, Ranked]:
-    """Return the places of the *rows* that are not exempt, as of *at* (aware), or some minutes before it."""
-    crowds = _Crowds(load_people(services))
+def compute_ranks(
+    services: Services, rows: Iterable[QuotaFigures], *, at: datetime, few: int | None = None
+) -> dict[_Of, Ranked]:
+    """Return the places of the *rows* that are not exempt, as of *at* (aware), or some minutes before it.
+
+    Places among more than *few* (FEW) are taken from the stored ones.
+    """
+    few = FEW if few is None else few
+    crowds = derive_once(services, _Crowds)
     quotas = {quota.id: quota for quota, _ in load_rulebook(services).periods_at(_day(services, at))}
     among_few: list[_Of] = []
     among_many: dict[tuple[str, str], list[str]] = {}
@@ -49,7 +62,7 @@ def compute_ranks(services: Services, rows: Iterable[QuotaFigures], *, at: datet
     for row in rows:
         scope = quotas[row.quota].ranked_in
         among = crowds.of(scope).get(_value(row, scope), ())
-        if row.target and len(among) > FEW:
+        if row.target and len(among) > few:
             among_many.setdefault((row.quota, row.period), []).append(row.userid)
         elif row.target:
             among_few.append((row.quota, row.period, row.userid))
@@ -64,8 +77,39 @@ def _exact(
     services: Services, asked: Iterable[_Of], whom: set[str], quotas: Mapping[str, Quota], *, at: datetime
 ) -> dict[_Of, Ranked]:
     """Return the *asked* places as of *at*; *whom*: everybody who may be ranked with one of them."""
-    found = _places(_ranked_rows(services, whom, at=at), quotas) if whom else {}
-    return {key: Ranked(place=found.get(key)) for key in asked}
+    rows = _ranked_rows(services, whom, at=at) if whom else []
+    found, groups = _places(rows, quotas), dict[tuple[str, str, Hashable], list[QuotaFigures]]()
+    by_key = {(row.quota, row.period, row.userid): row for row in rows}
+    for row in rows:
+        groups.setdefault(_group(row, quotas), []).append(row)
+    return {
+        key: Ranked(place=None)
+        if key not in found
+        else _beside(by_key[key], groups[_group(by_key[key], quotas)], place=found[key])
+        for key in asked
+    }
+
+
+def _group(row: QuotaFigures, quotas: Mapping[str, Quota]) -> tuple[str, str, Hashable]:
+    return row.quota, row.period, _value(row, quotas[row.quota].ranked_in)
+
+
+def _beside(row: QuotaFigures, group: Sequence[QuotaFigures], *, place: RankPlace) -> Ranked:
+    """Return *place* with the figures next to it in *group*."""
+    if len(group) < SMALLEST:
+        return Ranked(place=place)
+    own = _attained(row)
+    above = min((one for one in group if _attained(one) > own), key=_attained, default=None)
+    below = max((one for one in group if _attained(one) < own), key=_attained, default=None)
+    return Ranked(
+        place=place,
+        above=None if above is None else (above.counted, above.target),
+        below=None if below is None else (below.counted, below.target),
+    )
+
+
+def _attained(row: QuotaFigures) -> Fraction:
+    return Fraction(row.counted, row.target)
 
 
 def _ranked_rows(services: Services, userids: Collection[str], *, at: datetime) -> list[QuotaFigures]:
@@ -117,7 +161,7 @@ def _places(rows: Iterable[QuotaFigures], quotas: Mapping[str, Quota]) -> dict[_
         (
             (row.quota, row.period, row.userid),
             (row.quota, row.period, _value(row, quotas[row.quota].ranked_in)),
-            Fraction(row.counted, row.target),
+            _attained(row),
         )
         for row in rows
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from bot.core.people import leads
@@ -20,6 +20,7 @@ WRONG_CODES_KEPT = 1000  # an hour, of all addresses: further ones are not store
 _HOUR_S = 3600
 _ADDRESSES = "all addresses"  # an asker; no userid contains a blank
 _PATIENCE_S = 1.0  # a person and a thread wait for the page
+_LISTED_DAYS = 40  # how far back a person's list goes
 _CHUNK = 100  # statements in one transaction: receivers wait for it
 
 
@@ -71,8 +72,20 @@ def issue(services: Services, statements: Iterable[Statement]) -> dict[str, Issu
 def _issued(services: Services, statement: Statement) -> Issued:
     room, month, body = services.store.daily_statements, _month(statement), statement.written()
     code = code_of(body, key=room.make_key(month))
-    room.add(code, month=month, body=body)
+    room.add(code, month=month, body=body, userid=statement.userid, day=statement.day)
     return Issued(statement, code)
+
+
+def list_issued(services: Services, userid: str, *, days: int) -> list[Issued]:
+    """Return the last statement of each of the last *days* with one of *userid*, the newest day first."""
+    today = services.config.work_calendar().local_day(services.clock.now())
+    by_day: dict[str, Issued] = {}
+    for code, body in services.store.daily_statements.of(userid, first=today - timedelta(days=_LISTED_DAYS)):
+        issued = Issued(read_statement(body), code)
+        known = by_day.get(issued.statement.day)
+        if known is None or known.statement.at < issued.statement.at:
+            by_day[issued.statement.day] = issued
+    return list(by_day.values())[:days]
 
 
 def preview(services: Services, statement: Statement) -> Issued:

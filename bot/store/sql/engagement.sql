@@ -147,3 +147,11 @@ SELECT department
   FROM engagement_teams
  WHERE run = :run
  ORDER BY department;
+
+-- name: engagement_of(userid, first)
+-- One member's days, the newest first.
+SELECT userid, day, chats, messages, reply_rate, first_reply_s, losses, applied, added
+  FROM engagement
+ WHERE userid = :userid
+   AND day >= :first
+ ORDER BY day DESC;

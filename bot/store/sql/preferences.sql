@@ -16,6 +16,11 @@ SELECT userid, until, since, way
   FROM mutes
  ORDER BY userid;
 
+-- name: mute_of(userid)^
+SELECT userid, until, since, way
+  FROM mutes
+ WHERE userid = :userid;
+
 -- name: leave_said_add(userid, first_day, last_day, said_at)!
 INSERT INTO leaves_said (userid, first_day, last_day, said_at)
 VALUES (:userid, :first_day, :last_day, :said_at)
@@ -46,6 +51,12 @@ DELETE FROM leaves_said
 SELECT userid, first_day, last_day, said_at
   FROM leaves_said
  ORDER BY userid, first_day, last_day;
+
+-- name: leaves_said_of(userid)
+SELECT userid, first_day, last_day, said_at
+  FROM leaves_said
+ WHERE userid = :userid
+ ORDER BY first_day, last_day;
 
 -- name: help_wish_add(userid, day, wished_at)!
 -- Once a day; 0 when it was wished before.

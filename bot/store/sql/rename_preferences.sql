@@ -109,3 +109,9 @@ ON CONFLICT (userid) DO UPDATE
 -- name: rename_logouts_clear(old_userid)!
 DELETE FROM logouts
  WHERE userid = :old_userid;
+
+-- name: rename_statements(old_userid, userid)!
+-- Whose list they are in; what was signed with the code keeps the old userid.
+UPDATE daily_statements
+   SET userid = :userid
+ WHERE userid = :old_userid;

@@ -66,3 +66,14 @@ SELECT userid, state
    AND period = :period
    AND (state IN ('accepted', 'rejected') OR (state = 'open' AND kind = 'appeal'))
  ORDER BY number;
+
+-- name: results_of(userid)
+-- Every version of each line of one person, under whatever userid it was stored.
+SELECT CAST(:userid AS TEXT) AS userid, version, state, line, author, reason, stored_at, counted
+  FROM results
+ WHERE userid IN (SELECT CAST(:userid AS TEXT)
+                   UNION
+                  SELECT old_userid
+                    FROM renames
+                   WHERE renames.userid = :userid)
+ ORDER BY quota, period, version;

@@ -30,6 +30,14 @@ SELECT number, kind, quota, period, userid, external_userid, added_at, opened_at
    AND added_at = :added_at
  ORDER BY number;
 
+-- name: reviews_of_person(userid)
+-- All that was ever asked about the contacts of one person.
+SELECT number, kind, quota, period, userid, external_userid, added_at, opened_at, text, told, told_at,
+       state, decided_by, decided_at, reason
+  FROM reviews
+ WHERE userid = :userid
+ ORDER BY number;
+
 -- name: reviews_all_open()
 -- What waits for a decision.
 SELECT number, kind, quota, period, userid, external_userid, added_at, opened_at, text, told, told_at,

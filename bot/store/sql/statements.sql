@@ -9,10 +9,10 @@ INSERT INTO statement_keys (month, key)
 VALUES (:month, :key)
 ON CONFLICT (month) DO NOTHING;
 
--- name: daily_statement_add(code, month, body)!
+-- name: daily_statement_add(code, month, body, userid, day)!
 -- A statement that was given out; the same one again is the same row.
-INSERT INTO daily_statements (code, month, body)
-VALUES (:code, :month, :body)
+INSERT INTO daily_statements (code, month, body, userid, day)
+VALUES (:code, :month, :body, :userid, :day)
 ON CONFLICT (code) DO NOTHING;
 
 -- name: daily_statement(code)^
@@ -36,3 +36,11 @@ ON CONFLICT (asker, hour) DO UPDATE
 -- What no limit looks at any more.
 DELETE FROM wrong_codes
  WHERE hour < :hour;
+
+-- name: daily_statements_of(userid, first)
+-- What was given out to one person, the newest day first; several of a day are in no order.
+SELECT code, month, body, day
+  FROM daily_statements
+ WHERE userid = :userid
+   AND day >= :first
+ ORDER BY day DESC, code;

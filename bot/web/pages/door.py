@@ -10,24 +10,25 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import g, redirect, render_template, request
+from flask import g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from bot.features.access.rules import Page
-from bot.features.access.session import Session, Sessions
+from bot.features.access.session import NOTE_S, Session, Sessions
 from bot.features.access.visitor import Visitor, find_visitor, whom_to_ask
 from bot.services import Services
 from bot.web.pages.layout import here
 
 SESSION_COOKIE = "quotabot_session"
 LOGIN_COOKIE = "quotabot_login"
+SAID_COOKIE = "quotabot_said"
 TOKEN = "token"  # noqa: S105 - the name of the field with the token of a form
 MAX_FORM_BYTES = 64 * 1024
 
@@ -56,7 +57,11 @@ class Door:
                     return self.refuse(visitor)
                 if request.method == "POST" and not is_own_form(visitor.session):
                     return refused_form()
-                return view(visitor, **values)
+                g.said = self.sessions.read_note(request.cookies.get(SAID_COOKIE, ""))
+                response = make_response(view(visitor, **values))
+                if g.said and request.method == "GET":
+                    response.delete_cookie(SAID_COOKIE)
+                return response
 
             return guarded
 
@@ -75,6 +80,15 @@ class Door:
         names = whom_to_ask(self._services, visitor.userid)
         return render_template("refused.html", why=why, names=names), HTTPStatus.FORBIDDEN
 
+    def done(self, path: str, lines: Sequence[str]) -> ResponseReturnValue:
+        """Lead to a *path* of ours after a form was taken, so that reloading repeats nothing.
+
+        The page there says *lines*, what came of it.
+        """
+        response = redirect(here(path), code=HTTPStatus.SEE_OTHER)
+        self.put(response, SAID_COOKIE, self.sessions.note(lines), lasts_s=NOTE_S)
+        return response
+
     def is_secure(self) -> bool:
         """Say whether people come by https only, so that cookies need never travel without it."""
         return self._services.config.server.page("/").startswith("https://")
@@ -84,11 +98,6 @@ class Door:
         response.set_cookie(
             name, value, max_age=lasts_s, httponly=True, secure=self.is_secure(), samesite="Lax"
         )
-
-
-def done(path: str) -> Response:
-    """Lead to a *path* of ours after a form was taken, so that reloading repeats nothing."""
-    return redirect(here(path), code=HTTPStatus.SEE_OTHER)
 
 
 def _back_to(page: Page) -> str:

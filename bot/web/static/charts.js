@@ -1,4 +1,5 @@
 // Draws each <div data-chart='{"x": […], "series": [{"name", "values", "tone", "kind"}], "target": number}'>.
+// The legend is in the page, so that it can be read without scripts, too.
 // tone: a colour of page.css. kind: "line" (default), "step", "bar", "dashed". The table beside a chart says the same.
 "use strict";
 (() => {
@@ -23,15 +24,11 @@
   }
 
   function options(data) {
-    const ink = colour("--ink"), soft = colour("--soft"), line = colour("--line");
+    const soft = colour("--soft"), line = colour("--line");
     const font = { color: soft, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12 };
     return {
       animation: false, textStyle: font,
-      grid: { left: 4, right: 12, top: 34, bottom: 4, containLabel: true },
-      legend: { top: 0, left: 0, itemWidth: 18, itemHeight: 8, itemGap: 14, textStyle: { ...font, color: ink } },
-      // Drawn on the canvas: a tooltip of HTML would need styles in the page.
-      tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: colour("--paper"),
-        borderColor: line, textStyle: { ...font, color: ink }, axisPointer: { lineStyle: { color: line } } },
+      grid: { left: 4, right: 12, top: 10, bottom: 4, containLabel: true },
       xAxis: { type: "category", data: data.x, boundaryGap: data.series.some((one) => one.kind === "bar"),
         axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { ...font, hideOverlap: true } },
       yAxis: { type: "value", minInterval: 1, min: 0, splitLine: { lineStyle: { color: line } }, axisLabel: font,
