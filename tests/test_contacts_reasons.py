@@ -30,13 +30,12 @@ ADD = Add(
     nth=1,
     state="desk-7",
 )
-LOST = replace(ADD, ended_at=int(ENDED.timestamp()), ended_by=RelationKind.LOST_BY_CUSTOMER)
-CONTACT = Contact(
-    add=ADD,
-    state="desk-7",
+CONTACT = Contact.of(
+    ADD,
     details=Details(customer_type=2, add_way=202, tags=frozenset({"vip"})),
     facts={"account": False, "vip": True},
 )
+LOST = CONTACT._replace(ended_at=int(ENDED.timestamp()), ended_by=RelationKind.LOST_BY_CUSTOMER)
 RULING = Ruling(
     verdict=Verdict.COUNTED,
     contact=CONTACT,
@@ -67,7 +66,7 @@ def said(language: str, verdict: Verdict, **changes: Any) -> str:
 
 
 def lost(**changes: Any) -> dict[str, Any]:
-    return {"contact": replace(CONTACT, add=LOST), "ended": ENDED, **changes}
+    return {"contact": LOST, "ended": ENDED, **changes}
 
 
 def places(form: str) -> set[str]:
@@ -234,7 +233,7 @@ def test_a_sentence_is_whole_calm_and_says_how_it_stands(verdict: Verdict, langu
         pytest.param(
             Verdict.COUNTED,
             {
-                "contact": replace(CONTACT, add=replace(LOST, ended_by=RelationKind.TRANSFERRED)),
+                "contact": LOST._replace(ended_by=RelationKind.TRANSFERRED),
                 "ended": ENDED,
             },
             "行内交接（11-23 09:30）不算流失，计入",

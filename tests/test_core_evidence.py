@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from builders.branches import china, quota, seconds
 
@@ -14,10 +14,12 @@ from bot.core.integrity import LaunchRule, find_bursts, find_quick_loss, find_ro
 from bot.core.relations import Add, RelationKind
 
 
-def contact(when: str, *, userid: str = "jia", customer: str = "c", lost: str | None = None) -> Contact:
+def contact(
+    when: str, *, userid: str = "jia", customer: str = "c", lost: str | None = None, **known: Any
+) -> Contact:
     ended = {"ended_at": seconds(lost), "ended_by": RelationKind.LOST_BY_CUSTOMER} if lost else {}
     add = Add(userid=userid, external_userid=customer, added_at=seconds(when), nth=1, **ended)  # type: ignore[arg-type]  # a builder
-    return Contact(add=add)
+    return Contact.of(add, **known)
 
 
 def test_a_burst_is_its_densest_window() -> None:
@@ -46,8 +48,9 @@ def test_a_shared_customer_is_told_by_how_many_within_how_many_days() -> None:
 def test_adds_of_known_customers_near_the_first_start_are_told_by_first_last_and_number() -> None:
     start = seconds("2026-11-23T08:00")
     told = [
-        replace(
-            contact(f"2026-11-23T{hour}:00", customer=f"c{hour}"),
+        contact(
+            f"2026-11-23T{hour}:00",
+            customer=f"c{hour}",
             known_since=seconds("2026-01-05T10:00"),
             details=Details(customer_type=1, add_way=1),
         )

@@ -85,7 +85,7 @@ def test_a_slip_over_the_end_leaves_the_contact_alive_once_it_is_over() -> None:
     )
     add = Add(userid="jia", external_userid="c1", added_at=seconds("2026-11-10T10:00"), nth=1, slips=(slip,))
 
-    found = [words([Contact(add=add)], when, asked=held()) for when in ("2026-12-10T08:59:59", LATER)]
+    found = [words([Contact.of(add)], when, asked=held()) for when in ("2026-12-10T08:59:59", LATER)]
 
     assert found == [{}, {"c1": "counted"}]
 
@@ -94,9 +94,7 @@ def test_a_slip_over_the_end_leaves_the_contact_alive_once_it_is_over() -> None:
     ("rules", "known", "word"),
     [
         pytest.param({}, {"nth": 2}, "counted", id="2 a re-add is as good"),
-        pytest.param(
-            {"first_add": FirstAdd.CORP}, {"first_in_corp": False}, "counted", id="2 whoever was first"
-        ),
+        pytest.param({"first_add": FirstAdd.CORP}, {"known_since": 0}, "counted", id="2 whoever was first"),
         pytest.param({"keep_days": 30}, {}, "counted", id="8 and 14 nothing to wait for"),
         pytest.param({"max_per_day": 1}, {}, "counted", id="9 no daily cap, though c0 was the first"),
         pytest.param(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -309,7 +308,7 @@ def test_an_add_is_asked_about_under_the_rules_of_its_day(before: Integrity, hel
 
 def test_a_decision_on_the_contact_itself_goes_before_one_on_a_finding() -> None:
     accepted, other = series(TEN, TEN)
-    contacts = [replace(accepted, decisions={"q": True}), other]
+    contacts = [accepted._replace(decisions={"q": True}), other]
 
     found = words(contacts, asked=holding(), decided=[decided("c1", "c2", confirmed=True)])
 

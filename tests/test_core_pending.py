@@ -32,7 +32,7 @@ def waits(*, first: int = 20, **known: dict[str, object]) -> list[Waiting]:
     branch = replace(
         whole,
         contacts={
-            "jia": [replace(one, **known[one.add.external_userid]) for one in whole.contacts["jia"]],  # type: ignore[arg-type]  # a builder
+            "jia": [one._replace(**known[one.add.external_userid]) for one in whole.contacts["jia"]],
         },
     )
     quota_period = QuotaPeriod.of(ASKED, parse_period("2026-11"), calendar=branch.calendar)

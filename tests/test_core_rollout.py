@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,7 +10,7 @@ from builders.branches import contacts_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.contacts import Contact, Details
+from bot.core.contacts import PLACE, Contact, Details
 from bot.core.counting import FirstAdd, Integrity
 from bot.core.integrity import FindingKind, FindingName, LaunchRule, find_rollouts, list_findings
 from bot.core.relations import Add
@@ -26,8 +25,10 @@ def contact(
     at: int, *, known_since: int | None = START - 300 * DAY, nth: int = 1, add_way: int | None = 1
 ) -> Contact:
     return Contact(
-        add=Add(userid="jia", external_userid=f"wm{at}", added_at=at, nth=nth),
-        first_in_corp=known_since is None,
+        userid="jia",
+        external_userid=f"wm{at}",
+        added_at=at,
+        nth=nth,
         known_since=known_since,
         details=None if add_way is None else Details(customer_type=1, add_way=add_way),
     )
@@ -98,8 +99,8 @@ def test_no_order_changes_what_is_asked_and_who_was_first_is_never_asked(seed: i
     def asked(told: list[Add]) -> set[tuple[str, str, int]]:
         known = {
             userid: sorted(
-                (replace(one, details=Details(customer_type=1, add_way=1)) for one in contacts),
-                key=lambda one: one.place,
+                (one._replace(details=Details(customer_type=1, add_way=1)) for one in contacts),
+                key=PLACE,
             )
             for userid, contacts in contacts_of(told).items()
         }

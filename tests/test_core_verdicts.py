@@ -40,10 +40,10 @@ VIP = {"required_tags": ("vip",)}
             id="1 accepted although lost early",
         ),
         pytest.param({}, {"nth": 2}, "rejected:not_first", id="2 pair: the relation had an add before"),
-        pytest.param({}, {"first_in_corp": False}, "counted", id="2 pair: a colleague does not matter"),
+        pytest.param({}, {"known_since": 0}, "counted", id="2 pair: a colleague does not matter"),
         pytest.param(
             {"first_add": FirstAdd.CORP},
-            {"first_in_corp": False},
+            {"known_since": 0},
             "rejected:not_first",
             id="2 corp: a colleague had the customer before",
         ),
@@ -51,7 +51,7 @@ VIP = {"required_tags": ("vip",)}
             {"first_add": FirstAdd.CORP}, {"nth": 2}, "rejected:not_first", id="2 corp: pair holds too"
         ),
         pytest.param(
-            {"first_add": FirstAdd.ANY}, {"nth": 2, "first_in_corp": False}, "counted", id="2 any: each earns"
+            {"first_add": FirstAdd.ANY}, {"nth": 2, "known_since": 0}, "counted", id="2 any: each earns"
         ),
         pytest.param(
             {"customer_types": FEW}, {"details": WECOM}, "rejected:customer_type", id="3 the other type"

@@ -6,12 +6,18 @@ Facts, tags, details and decisions are as known now. Only the events of the rela
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from operator import attrgetter
 from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
-from bot.core.relations import Add, as_of
+from bot.core.relations import Add, RelationKind, Slip, as_of
 
 NOBODY = ""  # the manager of a customer in nobody's book
+ADDED_AT = attrgetter("added_at")
+PLACE = attrgetter(
+    "added_at", "external_userid"
+)  # of an employee's contacts: time, then customer (code points)
 NOTHING: Mapping[str, bool] = MappingProxyType({})
 
 
@@ -27,44 +33,65 @@ class Details:
     tags: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
-    """One add and the knowledge about it.
+class Contact(NamedTuple):
+    """One add and the knowledge about it. The fields up to *slips* but *known_since* are those of the `Add`.
 
-    *first_in_corp*: no other employee had an earlier add of this customer; at equal times both are first.
-    *known_since*: time of the earliest of those adds, epoch s; None if there is none, or it is unknown.
-    *state*: WeCom's channel state, empty if none. *details*: None until read. *manager*: the userid of the
-    bank's manager of this customer, NOBODY, or None if unknown. *facts*: the bank's facts by column; an
-    absent fact is unknown. *self_declared*: facts, and manager, that the bank matched only by a number typed
-    by the employee. *decisions* of a review, by quota: True counts, False is rejected.
+    *state*: WeCom's channel state, empty if none. *known_since*: time of the earliest add of this customer by
+    another employee before this one, epoch s; None if there is none, or it is unknown. *details*: None until
+    read. *manager*: the userid of the bank's manager of this customer, NOBODY, or None if unknown. *facts*:
+    the bank's facts by column; an absent fact is unknown. *self_declared*: facts, and manager, that the bank
+    matched only by a number typed by the employee. *decisions* of a review, by quota: True counts, False is
+    rejected.
     """
 
-    add: Add
-    first_in_corp: bool = True
-    known_since: int | None = None
+    userid: str
+    external_userid: str
+    added_at: int
+    nth: int
+    ended_at: int | None = None
+    ended_by: RelationKind | None = None
     state: str = ""
+    known_since: int | None = None
+    slips: tuple[Slip, ...] = ()
     details: Details | None = None
     manager: str | None = None
-    facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+    facts: Mapping[str, bool] = NOTHING
     self_declared: frozenset[str] = frozenset()
-    decisions: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
+    decisions: Mapping[str, bool] = NOTHING
+
+    @classmethod
+    def of(cls, add: Add, **known: Any) -> Self:
+        """Return *add* as a contact; *known* are the other fields."""
+        return cls(**{**add._asdict(), **known})
+
+    @property
+    def add(self) -> Add:
+        """Return the add without the knowledge."""
+        return Add(*self[:7], slips=self.slips)
+
+    @property
+    def first_in_corp(self) -> bool:
+        """Return whether no other employee had an earlier add; at equal times both are first."""
+        return self.known_since is None
 
     @property
     def key(self) -> tuple[str, str, int]:
         """Return employee, customer, epoch seconds of the add."""
-        return self.add.userid, self.add.external_userid, self.add.added_at
-
-    @property
-    def place(self) -> tuple[int, str]:
-        """Return the sort key among an employee's contacts: time, then customer (code points)."""
-        return self.add.added_at, self.add.external_userid
+        return self[:3]
 
 
 def known_at(contacts: Iterable[Contact], at: int) -> list[Contact]:
     """Return *contacts*, from whole-set folds in any order, as of *at* (epoch s, included), by place."""
-    known: list[Contact] = []
-    for contact in contacts:
-        add = as_of(contact.add, at)
-        if add is not None:
-            known.append(contact if add is contact.add else replace(contact, add=add))
-    return sorted(known, key=lambda contact: contact.place)
+    known = [
+        contact if contact.ended_at is None and not contact.slips else _as_of(contact, at)
+        for contact in contacts
+        if contact.added_at <= at
+    ]
+    known.sort(key=PLACE)
+    return known
+
+
+def _as_of(contact: Contact, at: int) -> Contact:
+    known = as_of(contact, at)
+    assert known is not None  # noqa: S101 - it happened up to *at*
+    return known

@@ -57,10 +57,24 @@ class Counting:
         return not self.segment_tags or not tags.isdisjoint(self.segment_tags)
 
     @property
+    def reads_details(self) -> bool:
+        """Return whether a verdict may depend on WeCom's details of a contact."""
+        return self.needs_details or bool(self.segment_tags or self.exclude_states)
+
+    @property
+    def reads_facts(self) -> bool:
+        """Return whether a verdict may depend on what the bank says of a customer."""
+        return bool(self.required_facts or self.own_book or self.max_share)
+
+    @property
+    def takes_every_type(self) -> bool:
+        """Return whether customers of both types count."""
+        return self.customer_types >= {WECHAT, WECOM}
+
+    @property
     def needs_details(self) -> bool:
         """Return whether a rule needs WeCom's details of a contact."""
-        every_type = self.customer_types >= {WECHAT, WECOM}
-        return not every_type or bool(self.exclude_add_ways or self.required_tags)
+        return not self.takes_every_type or bool(self.exclude_add_ways or self.required_tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

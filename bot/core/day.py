@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from bot.core.relations import Add, RelationKind, as_of
+from bot.core.relations import Ending, RelationKind, as_of
 from bot.core.workdays import WorkCalendar, epoch_of
 
 
@@ -28,7 +28,7 @@ class DayFacts:
         return self.lost_by_customer + self.lost_by_member + self.lost_unknown
 
 
-def compute_day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar, at: datetime) -> DayFacts:
+def compute_day_facts(adds: Iterable[Ending], *, day: date, calendar: WorkCalendar, at: datetime) -> DayFacts:
     """Return the facts of the local *day* as of *at* from one employee's whole-set folds.
 
     Raises ValueError if *at* has no zone.
@@ -37,7 +37,7 @@ def compute_day_facts(adds: Iterable[Add], *, day: date, calendar: WorkCalendar,
 
 
 def compute_facts_between(
-    adds: Iterable[Add], *, first: date, last: date, calendar: WorkCalendar, at: datetime
+    adds: Iterable[Ending], *, first: date, last: date, calendar: WorkCalendar, at: datetime
 ) -> DayFacts:
     """Return the facts of all local days from *first* to *last*, both included."""
     known_at = epoch_of(at)

@@ -45,7 +45,7 @@ def evidence_of(finding: Finding, *, contacts: Sequence[Contact], quota: Quota) 
 
 
 def _densest(ends: Sequence[int], contacts: Sequence[Contact], *, window_s: int) -> Evidence:
-    adds = [contact.add.added_at for contact in contacts]
+    adds = [contact.added_at for contact in contacts]
     windows = [adds[bisect_left(adds, end - window_s) : bisect_right(adds, end)] for end in ends]
     densest = max(windows, key=len)
     return Evidence(first=densest[0], last=densest[-1], n=len(densest))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
-from bot.core.contacts import Contact, known_at
+from bot.core.contacts import PLACE, Contact, known_at
 from bot.core.relations import LOSSES, RelationKind
 from bot.core.status import round_half_up
 from bot.core.verdicts import Verdict, is_open
@@ -33,7 +33,7 @@ class Tally:
         numbers = {"counted": 0, "pending": 0, "open": 0, "rejected": 0}
         for contact, verdict in judged:
             numbers[verdict.outcome] += 1
-            numbers["open"] += is_open(verdict, contact.add)
+            numbers["open"] += is_open(verdict, contact)
         return cls(**numbers)
 
     @property
@@ -76,7 +76,7 @@ class History:
 
     def added_within(self, first_s: int, end_s: int) -> Sequence[Contact]:
         """Return the contacts of basis `added`: *first_s* <= added_at < *end_s*."""
-        return [contact for contact in self.contacts if first_s <= contact.add.added_at < end_s]
+        return [contact for contact in self.contacts if first_s <= contact.added_at < end_s]
 
     def held_at(self, moment: int, *, first_s: int) -> Sequence[Contact]:
         """Return the contacts of basis `held`: each relation's last add up to *moment* (epoch s).
@@ -84,43 +84,38 @@ class History:
         A contact must be alive at *moment*, or a transfer ended it from *first_s* up to *moment*. An end
         after *moment* is ignored.
         """
-        last = {
-            contact.add.external_userid: contact
-            for contact in self.contacts
-            if contact.add.added_at <= moment
-        }
+        last = {contact.external_userid: contact for contact in self.contacts if contact.added_at <= moment}
         held: list[Contact] = []
         for contact in last.values():
-            ended_at = contact.add.ended_at
+            ended_at = contact.ended_at
             if ended_at is None:
                 held.append(contact)
             elif ended_at > moment:
-                held.append(replace(contact, add=replace(contact.add, ended_at=None, ended_by=None)))
-            elif contact.add.ended_by is RelationKind.TRANSFERRED and ended_at >= first_s:
+                held.append(contact._replace(ended_at=None, ended_by=None))
+            elif contact.ended_by is RelationKind.TRANSFERRED and ended_at >= first_s:
                 held.append(contact)
-        held.sort(key=lambda contact: contact.place)
+        held.sort(key=PLACE)
         return held
 
     def lost_adds(self, covers: Callable[[Contact], bool]) -> list[int]:
         """Return the add times of relations whose last add was ended by a loss, and that *covers* takes."""
-        last = {contact.add.external_userid: contact for contact in self.contacts}
-        lost = (contact for contact in last.values() if contact.add.ended_by in LOSSES)
-        return [contact.add.added_at for contact in lost if covers(contact)]
+        last = {contact.external_userid: contact for contact in self.contacts}
+        lost = (contact for contact in last.values() if contact.ended_by in LOSSES)
+        return [contact.added_at for contact in lost if covers(contact)]
 
     def losses(self, covers: Callable[[Contact], bool]) -> list[int]:
         """Return the times of all losses of contacts that *covers* takes."""
         return [
-            contact.add.ended_at
+            contact.ended_at
             for contact in self.contacts
-            if contact.add.ended_by in LOSSES and contact.add.ended_at is not None and covers(contact)
+            if contact.ended_by in LOSSES and contact.ended_at is not None and covers(contact)
         ]
 
     def kept_90(self, at: int) -> Kept:
         """Return what became of the adds in the 90 x 24 h up to *at*, transfers left out."""
         recent = [
-            contact.add
+            contact
             for contact in self.contacts
-            if contact.add.added_at > at - KEPT_WINDOW_S
-            and contact.add.ended_by is not RelationKind.TRANSFERRED
+            if contact.added_at > at - KEPT_WINDOW_S and contact.ended_by is not RelationKind.TRANSFERRED
         ]
         return Kept(sum(add.ended_at is None for add in recent), len(recent))

@@ -95,19 +95,17 @@ def find_bursts(
     *contacts* are as of T, by time, then by customer. Concerned are all adds of each window of *minutes*,
     both ends included, with at least *adds* of them. Adds of a planned event are left out altogether.
     """
-    unplanned = [
-        contact for contact in contacts if not planned(contact.add.userid, day_of(contact.add.added_at))
-    ]
+    unplanned = [contact for contact in contacts if not planned(contact.userid, day_of(contact.added_at))]
     concerned: dict[date, list[Key]] = {}
     seen: dict[date, int] = {}
     day, begin, end = date.min, 0, 0  # unplanned[:end] are behind the last burst
     for index, contact in enumerate(unplanned):
-        while unplanned[begin].add.added_at < contact.add.added_at - burst.minutes * 60:
+        while unplanned[begin].added_at < contact.added_at - burst.minutes * 60:
             begin += 1
         number = index - begin + 1
         if number >= burst.adds:
             if begin >= end:  # no add in common with the burst before
-                day, end = day_of(unplanned[begin].add.added_at), begin
+                day, end = day_of(unplanned[begin].added_at), begin
             concerned.setdefault(day, []).extend(other.key for other in unplanned[end : index + 1])
             seen[day], end = max(seen.get(day, 0), number), index + 1
     return [
@@ -126,10 +124,10 @@ def find_shared(
     """
     concerned: dict[str, list[Key]] = {}
     seen: dict[str, int] = {}
-    for contact in sorted(contacts, key=lambda contact: (contact.add.added_at, contact.add.userid)):
-        end, userid = contact.add.added_at, contact.add.userid
+    for contact in sorted(contacts, key=lambda contact: (contact.added_at, contact.userid)):
+        end, userid = contact.added_at, contact.userid
         begin = end - window_days * DAY_S
-        number = len({other.add.userid for other in contacts if begin <= other.add.added_at <= end})
+        number = len({other.userid for other in contacts if begin <= other.added_at <= end})
         if number >= shared_by:
             concerned.setdefault(userid, []).append(contact.key)
             seen[userid] = max(seen.get(userid, 0), number)
@@ -154,13 +152,13 @@ def find_quick_loss(
     old are looked at. Losses less than *keep_s* after the add are quick. A share equal to the rate is a
     finding.
     """
-    old = [contact for contact in contacts if contact.add.added_at + keep_s <= at_s]
+    old = [contact for contact in contacts if contact.added_at + keep_s <= at_s]
     lost = [
         contact
         for contact in old
-        if contact.add.ended_by in LOSSES
-        and contact.add.ended_at is not None
-        and contact.add.ended_at - contact.add.added_at < keep_s
+        if contact.ended_by in LOSSES
+        and contact.ended_at is not None
+        and contact.ended_at - contact.added_at < keep_s
     ]
     if len(old) < rule.min_adds or not lost or Fraction(len(lost), len(old)) < rule.rate:
         return None
@@ -181,14 +179,13 @@ class LaunchRule:
         False for an add that the bank itself gave, and for one that earns nothing anyway. False while the
         way of adding is unknown, and within 60 s of a colleague's add: they stood side by side.
         """
-        add = contact.add
-        if abs(add.added_at - self.start) > ROLLOUT_S or self.first_add is FirstAdd.CORP:
+        if abs(contact.added_at - self.start) > ROLLOUT_S or self.first_add is FirstAdd.CORP:
             return False
         if contact.details is None or contact.details.add_way in GIVEN_WAYS:
             return False
-        if add.nth > 1:
+        if contact.nth > 1:
             return self.first_add is FirstAdd.ANY
-        return contact.known_since is not None and contact.known_since < add.added_at - SAME_ADD_S
+        return contact.known_since is not None and contact.known_since < contact.added_at - SAME_ADD_S
 
 
 def find_rollouts(
@@ -205,8 +202,8 @@ def find_rollouts(
     concerned: dict[date, list[Key]] = {}
     for contact in contacts:
         if rollout.concerns(contact):
-            day = day_of(contact.add.added_at)
-            if not planned(contact.add.userid, day):
+            day = day_of(contact.added_at)
+            if not planned(contact.userid, day):
                 concerned.setdefault(day, []).append(contact.key)
     return [
         _finding(FindingKind.ROLLOUT, day.isoformat(), keys, seen=len(keys), day_of=day_of)
@@ -245,7 +242,7 @@ def list_findings(
         by_customer: dict[str, list[Contact]] = {}
         for contacts in known.values():
             for contact in contacts:
-                by_customer.setdefault(contact.add.external_userid, []).append(contact)
+                by_customer.setdefault(contact.external_userid, []).append(contact)
         for contacts in by_customer.values():
             if len(contacts) >= integrity.shared_by:
                 found += find_shared(

@@ -32,7 +32,7 @@ def list_waits(quota_period: QuotaPeriod, judged: Iterable[tuple[Contact, Verdic
     pending: dict[tuple[Verdict, bool], list[Contact]] = {}
     for contact, verdict in judged:
         if verdict.outcome == "pending":
-            pending.setdefault((verdict, is_open(verdict, contact.add)), []).append(contact)
+            pending.setdefault((verdict, is_open(verdict, contact)), []).append(contact)
     counting = quota_period.quota.counting
     return [
         Waiting(
@@ -53,7 +53,7 @@ def list_waits(quota_period: QuotaPeriod, judged: Iterable[tuple[Contact, Verdic
 def _until(quota_period: QuotaPeriod, verdict: Verdict, contacts: list[Contact]) -> int:
     if verdict is not Verdict.KEEP_PERIOD:
         return quota_period.settlement_s
-    return max(contact.add.added_at for contact in contacts) + quota_period.quota.counting.keep_s
+    return max(contact.added_at for contact in contacts) + quota_period.quota.counting.keep_s
 
 
 def _missing(quota_period: QuotaPeriod, verdict: Verdict, contacts: list[Contact]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from fractions import Fraction
 
-from bot.core.contacts import Contact
+from bot.core.contacts import PLACE, Contact
 from bot.core.counting import Integrity
 from bot.core.history import History, Tally
 from bot.core.integrity import (
@@ -219,7 +219,7 @@ class QuotaPeriod:
         """Return one employee's contacts with their verdicts, those that the segment leaves out too."""
         contacts = self.gross(userid, past)
         others = [(contact, Verdict.LEFT_OUT) for contact in contacts if not self.covers(contact)]
-        return sorted([*self.judged(userid, past), *others], key=lambda pair: pair[0].place)
+        return sorted([*self.judged(userid, past), *others], key=lambda pair: PLACE(pair[0]))
 
     def judged(self, userid: str, past: Past) -> Judged:
         """Return one employee's contacts of this quota with their verdicts as of *past*."""
@@ -330,7 +330,7 @@ def compute_figures(
             days = shared[stretches]
         target = quota_period.target(person, days)
         judged = quota_period.judged(person.userid, past)
-        of_today = (pair for pair in judged if now.today_s <= pair[0].add.added_at < now.tomorrow_s)
+        of_today = (pair for pair in judged if now.today_s <= pair[0].added_at < now.tomorrow_s)
         sure_before = Tally.of(quota_period.judged(person.userid, before)).sure
         opening = 0
         if quota_period.quota.basis is Basis.HELD:

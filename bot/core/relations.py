@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 
 class RelationKind(StrEnum):
@@ -47,8 +48,7 @@ class Slip:
     regained_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Add:
+class Add(NamedTuple):
     """One add of a relation according to the whole set of events.
 
     *nth*: 1 for the first add of the relation. *ended_at*, *ended_by*: both None while it is alive. *slips*:
@@ -61,9 +61,26 @@ class Add:
     nth: int
     ended_at: int | None = None
     ended_by: RelationKind | None = None
-    slips: tuple[Slip, ...] = ()
     state: str = ""
+    slips: tuple[Slip, ...] = ()
 
+
+class Ending(Protocol):
+    """An add, or a contact, which is an add with all knowledge about it."""
+
+    @property
+    def added_at(self) -> int: ...
+    @property
+    def ended_at(self) -> int | None: ...
+    @property
+    def ended_by(self) -> RelationKind | None: ...
+    @property
+    def slips(self) -> tuple[Slip, ...]: ...
+    @property
+    def _replace(self) -> Callable[..., Any]: ...
+
+
+Ended = TypeVar("Ended", bound=Ending)
 
 SAME_ADD_S = 60  # an add of a list so close to one of a callback is the same add
 LOSSES = frozenset({RelationKind.LOST_BY_CUSTOMER, RelationKind.LOST_BY_MEMBER, RelationKind.LOST_UNKNOWN})
@@ -102,7 +119,7 @@ def fold(events: Iterable[RelationEvent], *, regain_s: int | Callable[[int], int
         if event.kind is RelationKind.ADDED and not alive:
             slip = _slip(last, event, regain_s=regain_s)
             if last is not None and slip is not None:
-                adds[-1] = replace(last, ended_at=None, ended_by=None, slips=(*last.slips, slip))
+                adds[-1] = last._replace(ended_at=None, ended_by=None, slips=(*last.slips, slip))
             else:
                 adds.append(
                     Add(
@@ -114,11 +131,11 @@ def fold(events: Iterable[RelationEvent], *, regain_s: int | Callable[[int], int
                     )
                 )
         elif event.kind in ENDS and last is not None and alive:
-            adds[-1] = replace(last, ended_at=event.at, ended_by=event.kind)
+            adds[-1] = last._replace(ended_at=event.at, ended_by=event.kind)
     return tuple(adds)
 
 
-def as_of(add: Add, at: int) -> Add | None:
+def as_of(add: Ended, at: int) -> Ended | None:
     """Return *add* as of *at* (epoch seconds, included), or None before it happened.
 
     *add* must come from the fold of all events. The result equals the fold of the events up to *at*.
@@ -129,8 +146,11 @@ def as_of(add: Add, at: int) -> Add | None:
         return add
     past = tuple(slip for slip in add.slips if slip.regained_at <= at)
     if len(past) < len(add.slips) and (slip := add.slips[len(past)]).lost_at <= at:
-        return replace(add, ended_at=slip.lost_at, ended_by=slip.lost_by, slips=past)
-    return replace(add, ended_at=None, ended_by=None, slips=past)
+        end: dict[str, Any] = {"ended_at": slip.lost_at, "ended_by": slip.lost_by}
+    else:
+        end = {"ended_at": None, "ended_by": None}
+    earlier: Ended = add._replace(**end, slips=past)
+    return earlier
 
 
 def _same_adds_once(events: Collection[RelationEvent]) -> Iterator[RelationEvent]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from bot.core.contacts import Contact
 from bot.core.counting import Counting, FirstAdd
 from bot.core.quotas import Basis, Quota
-from bot.core.relations import LOSSES, Add
+from bot.core.relations import LOSSES, Ending
 
 
 class Verdict(StrEnum):
@@ -65,7 +65,7 @@ _CLOSED = {
 }
 
 
-def is_open(verdict: Verdict, add: Add) -> bool:
+def is_open(verdict: Verdict, add: Ending) -> bool:
     """Say whether *add* becomes rejected by itself: nothing but somebody's act can still make it count."""
     if verdict is Verdict.DETAILS:
         return add.ended_by in LOSSES
@@ -116,7 +116,7 @@ def judge(contacts: Sequence[Contact], *, case: Case) -> list[Verdict]:
 
 
 def _closed(verdict: Verdict, contact: Contact) -> Verdict:
-    if verdict is Verdict.DETAILS and contact.add.ended_by in LOSSES:
+    if verdict is Verdict.DETAILS and contact.ended_by in LOSSES:
         return Verdict.REJECTED_DETAILS
     return _CLOSED.get(verdict, verdict)
 
@@ -146,7 +146,7 @@ def review(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
 def not_first(case: Case, contact: Contact) -> bool:
     """Reject a re-add of the relation; under `corp` also an add of a colleague's earlier customer."""
     first_add = case.counting.first_add
-    again = contact.add.nth > 1 and first_add is not FirstAdd.ANY
+    again = contact.nth > 1 and first_add is not FirstAdd.ANY
     return again or (first_add is FirstAdd.CORP and not contact.first_in_corp)
 
 
@@ -172,7 +172,7 @@ def state(case: Case, contact: Contact) -> bool:
 @_gives(Verdict.NOT_OWN_BOOK)
 def not_own_book(case: Case, contact: Contact) -> bool:
     """Reject a customer of somebody else's book."""
-    return case.counting.own_book and contact.manager not in {None, contact.add.userid}
+    return case.counting.own_book and contact.manager not in {None, contact.userid}
 
 
 @_gives(Verdict.REJECTED_FACTS)
@@ -184,10 +184,9 @@ def facts_false(case: Case, contact: Contact) -> bool:
 @_gives(Verdict.LOST_EARLY)
 def lost_early(case: Case, contact: Contact) -> bool:
     """Reject a contact lost less than keep_days × 24 h after the add."""
-    add = contact.add
-    if add.ended_at is None or add.ended_by not in LOSSES:
+    if contact.ended_at is None or contact.ended_by not in LOSSES:
         return False
-    return add.ended_at - add.added_at < case.counting.keep_s
+    return contact.ended_at - contact.added_at < case.counting.keep_s
 
 
 def over_daily_cap(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
@@ -198,7 +197,7 @@ def over_daily_cap(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict 
     of_day: Counter[date] = Counter()
     answers: list[Verdict | None] = []
     for contact in contacts:
-        day = case.day_of(contact.add.added_at)
+        day = case.day_of(contact.added_at)
         of_day[day] += 1
         answers.append(Verdict.OVER_DAILY_CAP if of_day[day] > cap else None)
     return answers
@@ -213,7 +212,7 @@ def over_share(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | No
     weighed = [
         index
         for index, contact in enumerate(contacts)
-        if not (_lacks_tag(case, contact) or (_is_unread(case, contact) and contact.add.ended_by in LOSSES))
+        if not (_lacks_tag(case, contact) or (_is_unread(case, contact) and contact.ended_by in LOSSES))
     ]
     for limit in case.counting.max_share:
         through = [index for index in weighed if answers[index] is None]
@@ -246,8 +245,7 @@ def facts_unknown(case: Case, contact: Contact) -> bool:
 @_gives(Verdict.KEEP_PERIOD)
 def keep_period(case: Case, contact: Contact) -> bool:
     """Wait until a living contact has been kept for keep_days × 24 h."""
-    add = contact.add
-    return add.ended_at is None and case.at < add.added_at + case.counting.keep_s
+    return contact.ended_at is None and case.at < contact.added_at + case.counting.keep_s
 
 
 @_gives(Verdict.REVIEW)

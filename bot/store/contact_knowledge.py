@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from typing import NamedTuple
 
 from bot.core.contacts import Details
 from bot.store.coordination import PEOPLE, Marks
-from bot.store.engine import Engine, SqlRow, TableGroup, row_of
+from bot.store.engine import Engine, TableGroup, row_of
 from bot.store.facts import Facts, StoredFacts
 
 _BATCH = 5000
@@ -18,8 +21,7 @@ KEY_KINDS = ("state", "mobile_sha256", "unionid", "external_userid")
 SELF_DECLARED = "mobile_sha256"  # of a number that the employee typed into their remark
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredDetails:
+class StoredDetails(NamedTuple):
     """What WeCom's details of one relation said. *createtime* (epoch s) names the add they belong to.
 
     *mobile_sha256*: of each remark mobile, with blanks between them.
@@ -141,14 +143,20 @@ class ContactKnowledge(TableGroup):
 
         *userids*: of these alone.
         """
-        names = self._tag_names()
         if userids is None:
-            rows = self._engine.all("details_since", since=since)
+            rows = self._engine.tuples("details_since", since=since)
         else:
-            rows = self._engine.all("details_of", userids=_json(list(userids)), since=since)
-        details: dict[tuple[str, str], list[StoredDetails]] = {}
-        for row in rows:
-            details.setdefault((row["userid"], row["external_userid"]), []).append(_details(row, names))
+            rows = self._engine.tuples("details_of", userids=_json(list(userids)), since=since)
+        names = self._tag_names() if rows else {}
+
+        @cache  # many contacts came in the same way and have the same tags
+        def said(customer_type: int, add_way: int, tags: str) -> Details:
+            return _details(customer_type, add_way, json.loads(tags), names)
+
+        details: defaultdict[tuple[str, str], list[StoredDetails]] = defaultdict(list)
+        for userid, external_userid, createtime, customer_type, add_way, tags, *keys in rows:
+            stored = StoredDetails(createtime, said(customer_type, add_way, tags), *keys)
+            details[userid, external_userid].append(stored)
         return details
 
     def _tag_names(self) -> dict[str, tuple[str, ...]]:
@@ -169,14 +177,9 @@ def _json(rows: object) -> str:
     return json.dumps(rows, ensure_ascii=False)
 
 
-def _details(row: SqlRow, names: Mapping[str, tuple[str, ...]]) -> StoredDetails:
-    ids: list[str] = json.loads(row["tags"])
+def _details(
+    customer_type: int, add_way: int, ids: Iterable[str], names: Mapping[str, tuple[str, ...]]
+) -> Details:
     # A tag that the corp's list does not have (yet) can still be asked for by its id.
     tags = frozenset(name for tag in ids for name in names.get(tag, (tag,)))
-    return StoredDetails(
-        createtime=row["createtime"],
-        details=Details(customer_type=row["customer_type"], add_way=row["add_way"], tags=tags),
-        state=row["state"],
-        unionid=row["unionid"],
-        mobile_sha256=row["mobile_sha256"],
-    )
+    return Details(customer_type=customer_type, add_way=add_way, tags=tags)

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import structlog
 from psycopg import sql
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, dict_row, tuple_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from bot.store.engine import PATIENCE_S, Engine, StoreBusyError, StoreError, TakenError
@@ -193,6 +193,13 @@ class PostgresEngine(Engine):
                 # Polling goes on meanwhile; nothing is lost but a moment.
                 log.info("listening again soon", error=type(error).__name__)
                 self._ending.wait(_RECONNECT_S)
+
+    def tuples(self, name: str, /, **values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of the statement *name* without their names."""
+        with self._lent() as connection, _translated():
+            return (
+                connection.cursor(row_factory=tuple_row).execute(self._queries[name].sql, values).fetchall()
+            )
 
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:
         query = self._queries[name]

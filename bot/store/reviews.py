@@ -6,7 +6,7 @@ Times are epoch seconds. Call the changing methods inside a transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
@@ -84,10 +84,17 @@ class Decided:
 class Reviews(TableGroup):
     """Cases about single contacts."""
 
-    def decisions(self) -> dict[Key, dict[str, bool]]:
-        """Return the decision on each contact, by quota (True counts); the newest decision holds."""
+    def decisions(self, userids: Collection[str] | None = None) -> dict[Key, dict[str, bool]]:
+        """Return the decision on each contact, by quota (True counts); the newest decision holds.
+
+        *userids*: on their contacts alone.
+        """
         decisions: dict[Key, dict[str, bool]] = {}
-        for row in self._engine.all("reviews_decided"):
+        if userids is None:
+            rows = self._engine.all("reviews_decided")
+        else:
+            rows = self._engine.all("reviews_decided_about", userids=json.dumps(list(userids)))
+        for row in rows:
             decisions.setdefault(_key(row), {})[row["quota"]] = row["state"] == ReviewState.ACCEPTED
         return decisions
 
@@ -136,8 +143,8 @@ class Reviews(TableGroup):
 class Findings(TableGroup):
     """Questions about adds: asked, answered, confirmed or cleared. What was decided is not asked again."""
 
-    def decided(self) -> tuple[DecidedFinding, ...]:
-        """Return the decisions, each on the adds that it named."""
+    def decided(self, userids: Collection[str] | None = None) -> tuple[DecidedFinding, ...]:
+        """Return the decisions, each on the adds that it named; *userids*: on theirs alone."""
         return tuple(
             DecidedFinding(
                 name=_name(row),
@@ -145,8 +152,13 @@ class Findings(TableGroup):
                 confirmed=row["state"] == "confirmed",
                 at=row["decided_at"],
             )
-            for row in self._engine.all("findings_decided")
+            for row in self._decided(userids)
         )
+
+    def _decided(self, userids: Collection[str] | None) -> list[SqlRow]:
+        if userids is None:
+            return self._engine.all("findings_decided")
+        return self._engine.all("findings_decided_about", userids=json.dumps(list(userids)))
 
     def confirmed_of(self, userid: str) -> dict[Key, Decided]:
         """Return who confirmed a finding about one employee's contacts, by contact."""
@@ -157,11 +169,11 @@ class Findings(TableGroup):
             for key in _keys(row)
         }
 
-    def flags(self) -> tuple[Flag, ...]:
-        """Return the findings that a reviewer confirmed."""
+    def flags(self, userids: Collection[str] | None = None) -> tuple[Flag, ...]:
+        """Return the findings that a reviewer confirmed; *userids*: about them alone."""
         return tuple(
             Flag(name=_name(row), on=date.fromisoformat(row["on_day"]))
-            for row in self._engine.all("findings_decided")
+            for row in self._decided(userids)
             if row["state"] == "confirmed"
         )
 

@@ -55,6 +55,21 @@ def _is_the_stores(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Failures of the file or disk as StoreBusyError, a unique value that is there as TakenError."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+            raise
+        raise TakenError(str(error)) from error
+    except sqlite3.Error as error:
+        if not _is_the_stores(error):
+            raise
+        raise StoreBusyError(f"the store cannot be used now ({error})") from error
+
+
 def _log_ahead(connection: sqlite3.Connection) -> None:
     """Switch the file to WAL, which is done once in its life.
 
@@ -281,19 +296,18 @@ class SqliteEngine(Engine):
                 self.check()
             return super().run(name, **values)
 
+    def tuples(self, name: str, /, **values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of the statement *name* without their names."""
+        cursor = self._connection().cursor()
+        cursor.row_factory = None
+        with _translated():
+            return cursor.execute(self._queries[name].sql, values).fetchall()
+
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:
         query = self._queries[name]
-        try:
+        with _translated():
             result = query(self._connection(), *rows, **values)
             return list(result) if isinstance(result, Iterator) else result
-        except sqlite3.IntegrityError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-                raise
-            raise TakenError(str(error)) from error
-        except sqlite3.Error as error:
-            if not _is_the_stores(error):
-                raise
-            raise StoreBusyError(f"the store cannot be used now ({error})") from error
 
     def append(self, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]], /) -> None:
         """Add many new rows to *table*; call it inside a transaction."""

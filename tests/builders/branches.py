@@ -37,7 +37,7 @@ def contacts_of(adds: Iterable[Add]) -> dict[str, list[Contact]]:
         for add in of_customer:
             others = (one.added_at for one in of_customer if one.userid != add.userid)
             since = min((moment for moment in others if moment < add.added_at), default=None)
-            contact = Contact(add=add, first_in_corp=since is None, known_since=since)
+            contact = Contact.of(add, known_since=since)
             contacts.setdefault(add.userid, []).append(contact)
     return contacts
 

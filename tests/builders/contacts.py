@@ -44,7 +44,7 @@ def contact(
         ended_at=None if end is None else seconds(end),
         ended_by=None if end is None else LOST if lost else MOVED,
     )
-    return Contact(add=add, **known)
+    return Contact.of(add, **known)
 
 
 def branch(contacts: Iterable[Contact], people: Iterable[Person] = (person(),), **changes: Any) -> Branch:

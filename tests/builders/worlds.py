@@ -59,9 +59,7 @@ class Known:
     def of(self, contact: Contact) -> Contact:
         """*contact* with what is known of it."""
         userid, customer, _ = contact.key
-        return replace(
-            contact,
-            state=contact.state or contact.add.state,
+        return contact._replace(
             details=self.details.get((userid, customer)),
             manager=self.managers.get(customer),
             facts=self.facts.get(customer, {}),

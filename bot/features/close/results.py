@@ -287,7 +287,7 @@ def _best(services: Services, quota: str, period: str, *, at: datetime) -> dict[
     branch = load_branch(services, list_needed_periods(services, quota_period, book=book), at=at)
     contacts = {
         userid: [
-            replace(contact, decisions={**contact.decisions, quota: True})
+            contact._replace(decisions={**contact.decisions, quota: True})
             if userid in stored and mark_of(contact.key) in stored[userid].counted
             else contact
             for contact in of_person

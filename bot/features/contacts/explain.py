@@ -107,7 +107,7 @@ def explain(
         quota_periods = book.periods_at(calendar.local_day(at))
     else:
         quota_periods = book.periods_named(parse_period(period))
-    branch = branch or load_branch(services, quota_periods, at=at, userids=[userid.lower()])
+    branch = branch or load_branch(services, quota_periods, at=at, userids=[userid.lower()], whole=True)
     person = next((person for person in branch.people if person.userid == userid.lower()), None)
     if person is None:
         raise UnknownPersonError(Sentence("sentences.nobody", userid=repr(userid)))
@@ -154,21 +154,20 @@ class _Explainer:
         quota_period = QuotaPeriod.of(*about, calendar=self._calendar)
         limits = self._limits(quota_period)
         for contact, verdict in quota_period.listed(self._userid, self._past):
-            add = contact.add
-            if not add.external_userid.endswith(wanted):
+            if not contact.external_userid.endswith(wanted):
                 continue
             ruling = self._ruling(quota_period, contact, verdict, limits.get(contact.key))
             yield Explained(
-                external_userid=add.external_userid,
+                external_userid=contact.external_userid,
                 added_at=ruling.added,
                 way=None if contact.details is None else contact.details.add_way,
                 verdict=verdict,
-                open=is_open(verdict, add),
+                open=is_open(verdict, contact),
                 reason=reason(ruling, language=self._language),
                 until=_until(ruling),
                 events=tuple(
                     LedgerFact(kind=event.kind.value, at=self._local(event.at), source=origin)
-                    for event, origin in self._facts.get(add.external_userid, ())
+                    for event, origin in self._facts.get(contact.external_userid, ())
                 ),
                 self_declared=tuple(sorted(contact.self_declared)),
             )
@@ -176,9 +175,9 @@ class _Explainer:
     def _ruling(
         self, quota_period: QuotaPeriod, contact: Contact, verdict: Verdict, limit: MaxShare | None
     ) -> Ruling:
-        add, counting = contact.add, quota_period.quota.counting
-        facts = self._facts.get(add.external_userid, ())
-        first = next((event.at for event, _ in facts if event.kind is RelationKind.ADDED), add.added_at)
+        counting = quota_period.quota.counting
+        facts = self._facts.get(contact.external_userid, ())
+        first = next((event.at for event, _ in facts if event.kind is RelationKind.ADDED), contact.added_at)
         decided = self._decisions.get((*contact.key, quota_period.quota.id))
         if decided is None and verdict is Verdict.REJECTED_REVIEW:
             decided = self._confirmed.get(contact.key)
@@ -188,11 +187,11 @@ class _Explainer:
             counting=counting,
             basis=quota_period.quota.basis,
             at=self._at,
-            added=self._local(add.added_at),
-            kept=self._local(add.added_at + counting.keep_s),
-            ended=None if add.ended_at is None else self._local(add.ended_at),
+            added=self._local(contact.added_at),
+            kept=self._local(contact.added_at + counting.keep_s),
+            ended=None if contact.ended_at is None else self._local(contact.ended_at),
             settlement=self._local(quota_period.settlement_s),
-            first=self._local(first) if add.nth > 1 else None,
+            first=self._local(first) if contact.nth > 1 else None,
             limit=limit,
             decision=None
             if decided is None

@@ -58,7 +58,7 @@ def reason(ruling: Ruling, *, language: str) -> str:
 
 def _case(ruling: Ruling) -> str | None:
     """Return the cause if the verdict has several."""
-    add = ruling.contact.add
+    contact = ruling.contact
     match ruling.verdict:
         case Verdict.COUNTED:
             return _counted(ruling)
@@ -68,14 +68,14 @@ def _case(ruling: Ruling) -> str | None:
             return "colleague"
         case Verdict.NOT_OWN_BOOK if ruling.contact.manager == NOBODY:
             return "nobody"
-        case Verdict.DETAILS if add.ended_by in LOSSES:
+        case Verdict.DETAILS if contact.ended_by in LOSSES:
             return "details_lost"
     return None
 
 
 def _counted(ruling: Ruling) -> str | None:
-    add = ruling.contact.add
-    if ruling.ended is not None and add.ended_by not in LOSSES:
+    contact = ruling.contact
+    if ruling.ended is not None and contact.ended_by not in LOSSES:
         return "handed_over"
     if ruling.basis is Basis.HELD:
         return "held"

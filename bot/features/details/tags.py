@@ -100,10 +100,10 @@ def _waiting(services: Services, quota_periods: Sequence[QuotaInPeriod], *, at: 
         for quota, period in quota_periods
     }
     return {
-        (contact.add.userid, contact.add.external_userid)
+        (contact.userid, contact.external_userid)
         for row in shown.rows
         for quota_period in [by_name[row.quota, row.period]]
         for contact, verdict in quota_period.listed(row.userid, past)
-        if verdict in _WAITS and contact.add.ended_at is None
+        if verdict in _WAITS and contact.ended_at is None
         if verdict is not Verdict.LEFT_OUT or quota_period.quota.basis is Basis.ADDED
     }

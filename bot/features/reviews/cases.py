@@ -308,7 +308,7 @@ def verdicts_in(
     if not quota_periods:
         return {}
     asked = list(userids)
-    branch = load_branch(services, quota_periods, at=at, userids=asked)
+    branch = load_branch(services, quota_periods, at=at, userids=asked, whole=True)
     past = branch.past(epoch_of(at))
     verdicts = {}
     for quota, period in quota_periods:

@@ -271,11 +271,11 @@ def _may_open(
         raise ReviewError(Sentence("cli.review.refused.counts", place=place))
     if not may_appeal(services, quota.id, period.name, at=at):
         raise ReviewError(Sentence("cli.review.refused.over", place=place))
-    if verdict.outcome == "pending" and not is_open(verdict, contact.add):
+    if verdict.outcome == "pending" and not is_open(verdict, contact):
         calendar = services.config.work_calendar()
         moment = quota.settlement(period, calendar=calendar)
         if verdict is Verdict.KEEP_PERIOD and not is_held:
-            moment = contact.add.added_at + quota.counting.keep_s
+            moment = contact.added_at + quota.counting.keep_s
         until = calendar.moment(moment)
         text = Sentence("cli.review.refused.by_itself", place=place, until=f"{until:%Y-%m-%d %H:%M}")
         raise CountsByItselfError(text, until=until)

@@ -182,7 +182,7 @@ def _seen(services: Services, *, at: datetime) -> list[Question]:
     over = _settling(services, first)
     if not running and not over:
         return []
-    branch = load_branch(services, [*running, *over], at=at)
+    branch = load_branch(services, [*running, *over], at=at, whole=True)
     looking = _Looking(branch=branch, past=branch.past(epoch_of(at)))
     by_name: dict[FindingName, Question] = {}
     for quota_period in (*running, *over):

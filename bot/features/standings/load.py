@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TypedDict, TypeVar
 
 from bot.core import rulebook
+from bot.core.contacts import Contact
 from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, compute_day_facts, compute_facts_between
 from bot.core.history import KEPT_WINDOW_S, Kept
@@ -19,15 +20,14 @@ from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
 from bot.core.progress import Branch, QuotaFigures, Status, compute_rows
 from bot.core.quota_periods import Contacts, Past, QuotaPeriod
-from bot.core.quotas import Basis, stretches_under
-from bot.core.relations import Add
+from bot.core.quotas import Basis, Quota, stretches_under
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.status import is_tight
 from bot.core.teams import Team, compute_large_teams, compute_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
 from bot.features.people import directory
-from bot.features.standings.knowledge import add_knowledge
+from bot.features.standings.knowledge import WHOLE, Asked, add_knowledge
 from bot.features.standings.stored import (
     cap_rows,
     closed_by,
@@ -169,8 +169,8 @@ class Standings:
     def _past(self) -> Past:
         return self.branch.past(epoch_of(self.at))
 
-    def _adds(self, userid: str) -> list[Add]:
-        return [contact.add for contact in self.branch.contacts.get(userid, ())]
+    def _adds(self, userid: str) -> Sequence[Contact]:
+        return self.branch.contacts.get(userid, ())
 
 
 def load_rulebook(services: Services) -> Rulebook:
@@ -204,7 +204,7 @@ def load_standings_of(services: Services, userids: Collection[str], *, at: datet
     book = load_rulebook(services)
     quota_periods = book.periods_at(services.config.work_calendar().local_day(at))
     branch = load_branch(
-        services, list_needed_periods(services, quota_periods, book=book), at=at, userids=userids
+        services, list_needed_periods(services, quota_periods, book=book), at=at, userids=userids, whole=True
     )
     found = load_standings_in(services, quota_periods, at=at, book=book, branch=branch)
     ranked = frozenset((row.quota, row.period, row.userid) for row in found.rows if row.rank is not None)
@@ -256,15 +256,18 @@ def load_branch(
     at: datetime,
     earliest: datetime | None = None,
     userids: Collection[str] | None = None,
+    whole: bool = False,
 ) -> Branch:
     """Return the input of the figures of *quota_periods* as of *at* (aware), or any time from *earliest* on.
 
-    *userids*: those of these people alone; ranks are among them then.
+    *userids*: those of these people alone; ranks are among them then. *whole*: all that is known of each
+    contact, to show it; else what the verdicts under these quotas and those of the rulebook may depend on.
     """
     config, store = services.config, services.store
     calendar = config.work_calendar()
     integrity = load_integrity(services)
     rules = [*(quota.integrity for quota, _ in quota_periods), *(value for _, value in integrity.values)]
+    holds = any(rule.hold for rule in rules)
     window_s = max(rule.window_days for rule in rules) * DAY_S
     since = epoch_of(earliest or at) - KEPT_WINDOW_S
     for quota, period in quota_periods:
@@ -273,7 +276,7 @@ def load_branch(
         since = min(since, first - window_s)
         if quota.reward is not None and quota.reward.min_kept:
             since = min(since, quota.settlement(period, calendar=calendar) - KEPT_WINDOW_S)
-        if quota.basis is Basis.HELD and any(rule.hold for rule in rules):
+        if quota.basis is Basis.HELD and holds:
             since = 0  # the neighbours of a living contact, lost ones too, make it a finding
     alive = any(quota.basis is Basis.HELD for quota, _ in quota_periods)
     people = load_people(services)
@@ -287,10 +290,11 @@ def load_branch(
             span,
             userids=asked,
             shared=any(rule.hold and rule.shared_by is not None for rule in rules),
+            asked=WHOLE if whole else Asked.by(_all_quotas(services, quota_periods), holds=holds),
         ),
         calendar=calendar,
-        decided=store.findings.decided(),
-        flags=store.findings.flags(),
+        decided=store.findings.decided(asked),
+        flags=store.findings.flags(asked),
         planned=find_planned_adds(services, people),
         start=store.syncs.first_at(),
         begun_on=_begun_on(services),
@@ -311,17 +315,26 @@ class _Span(TypedDict):
     alive: bool
 
 
-def _contacts(store: Store, span: _Span, *, userids: Sequence[str] | None, shared: bool) -> Contacts:
-    """Return the contacts of *userids* (None: of everybody) with all knowledge of them.
+def _all_quotas(services: Services, quota_periods: Iterable[QuotaInPeriod]) -> Iterator[Quota]:
+    """Yield the quotas of *quota_periods*, and all versions of the rulebook."""
+    yield from (quota for quota, _ in quota_periods)
+    for versions in load_rulebook(services).lines:
+        yield from (version.quota for version in versions if version.quota is not None)
+
+
+def _contacts(
+    store: Store, span: _Span, *, userids: Sequence[str] | None, shared: bool, asked: Asked
+) -> Contacts:
+    """Return the contacts of *userids* (None: of everybody) with what is *asked* of them.
 
     *shared*: with the bare adds of their customers at other employees, to count who shares a customer.
     """
-    contacts = store.ledger.contacts(**span, userids=userids)
+    contacts = store.ledger.contacts(**span, userids=userids, known=asked.colleagues)
     since = 0 if span["alive"] else span["since"]
-    known = add_knowledge(store, contacts, since=since, few=userids is not None)
+    known = add_knowledge(store, contacts, since=since, few=userids is not None, asked=asked)
     if userids is None or not shared:
         return known
-    customers = {contact.add.external_userid for of_one in known.values() for contact in of_one}
+    customers = {contact.external_userid for of_one in known.values() for contact in of_one}
     return store.ledger.contacts_with(customers, **span) | known
 
 

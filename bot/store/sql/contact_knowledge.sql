@@ -76,7 +76,7 @@ SELECT contact.userid, contact.external_userid, contact.added_at, contact.told_s
 
 -- name: details_since(since)
 -- WeCom's details of contacts that came into being since a time.
-SELECT userid, external_userid, createtime, customer_type, add_way, state, tags, unionid, mobile_sha256
+SELECT userid, external_userid, createtime, customer_type, add_way, tags, state, unionid, mobile_sha256
   FROM details
  WHERE createtime >= :since;
 
