@@ -1,6 +1,7 @@
 """The verdict on an add under a quota: the first rule that applies decides.
 
-A rule with unknown input passes the add on. The rules about unknown input come last.
+A rule with unknown input passes the add on. The rules about unknown input come last. The rules that a quota
+switches on are put together once, and then judge the contacts of many employees.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Verdict(StrEnum):
     @property
     def outcome(self) -> str:
         """Return `counted`, `pending`, `rejected` or `left_out`."""
-        return self.partition(":")[0]
+        return _OUTCOMES[self]
 
     @property
     def reason(self) -> str | None:
@@ -55,6 +56,7 @@ class Verdict(StrEnum):
         return self.partition(":")[2] or None
 
 
+_OUTCOMES = {verdict: verdict.value.partition(":")[0] for verdict in Verdict}
 # What pending becomes at settlement. A gap or delay of the bank is not the employee's fault.
 _CLOSED = {
     Verdict.DETAILS: Verdict.COUNTED_DETAILS,
@@ -93,26 +95,49 @@ class Case:
         return self.quota.counting
 
 
-# A rule sees all contacts that passed the rules before it, in the order of their place. It returns a verdict
-# for each, or None to let it pass. It sees them together, because some rules compare contacts.
-Rule = Callable[[Case, Sequence[Contact]], Sequence[Verdict | None]]
+# A rule returns its condition under a case, or None if it is switched off there. Most rules look at single
+# contacts, and their verdict is for those that fulfil the condition. Two compare contacts: they see all that
+# passed the rules before, in the order of their place, and return a verdict for each, or None to let it pass.
+Condition = Callable[[Contact], bool]
+Comparison = Callable[[Sequence[Contact]], Sequence[Verdict | None]]
+Rule = Callable[[Case], Condition | None]
+ComparingRule = Callable[[Case], Comparison | None]
+
+
+class Judge:
+    """The rules that are switched on under one case."""
+
+    def __init__(self, case: Case) -> None:
+        self._settled = case.settled
+        self._stages: list[Comparison] = []
+        single: list[tuple[Verdict, Condition]] = []  # since the last comparison
+        for stage in STAGES[case.quota.basis]:
+            if not callable(stage):
+                single += [(verdict, applies) for verdict, rule in stage if (applies := rule(case))]
+            elif (comparison := stage(case)) is not None:
+                self._stages += [_first_of(single), comparison]
+                single = []
+        self._stages.append(_first_of(single))
+
+    def verdicts(self, contacts: Sequence[Contact]) -> list[Verdict]:
+        """Return the verdict as of T on each of one employee's *contacts* of one period, in their order.
+
+        *contacts* are sorted by place. A contact that no rule decides is counted.
+        """
+        verdicts: list[Verdict | None] = [None] * len(contacts)
+        left: Sequence[int] = range(len(contacts))
+        for stage in self._stages:
+            found = stage([contacts[index] for index in left])
+            for index, verdict in zip(left, found, strict=True):
+                verdicts[index] = verdict
+            left = [index for index in left if verdicts[index] is None]
+        decided = [verdict or Verdict.COUNTED for verdict in verdicts]
+        return list(map(_closed, decided, contacts)) if self._settled else decided
 
 
 def judge(contacts: Sequence[Contact], *, case: Case) -> list[Verdict]:
-    """Return the verdict as of T on each of one employee's *contacts* of one period, in their order.
-
-    *contacts* are sorted by place. A contact that no rule decides is counted.
-    """
-    verdicts = [Verdict.COUNTED] * len(contacts)
-    open_indices = list(range(len(contacts)))
-    for rule in RULES[case.quota.basis]:
-        answers = rule(case, [contacts[index] for index in open_indices])
-        decided = dict(zip(open_indices, answers, strict=True))
-        for index, verdict in decided.items():
-            if verdict is not None:
-                verdicts[index] = _closed(verdict, contacts[index]) if case.settled else verdict
-        open_indices = [index for index, verdict in decided.items() if verdict is None]
-    return verdicts
+    """Return the verdicts as `Judge.verdicts` does, for a case that is asked once."""
+    return Judge(case).verdicts(contacts)
 
 
 def _closed(verdict: Verdict, contact: Contact) -> Verdict:
@@ -121,158 +146,208 @@ def _closed(verdict: Verdict, contact: Contact) -> Verdict:
     return _CLOSED.get(verdict, verdict)
 
 
-def _gives(verdict: Verdict) -> Callable[[Callable[[Case, Contact], bool]], Rule]:
-    """Return a decorator that makes a rule of the condition for *verdict*."""
+def _first_of(rules: Sequence[tuple[Verdict, Condition]]) -> Comparison:
+    """Return what asks *rules* about each contact, one after the other."""
 
-    def rule_of(applies: Callable[[Case, Contact], bool]) -> Rule:
-        return lambda case, contacts: [verdict if applies(case, one) else None for one in contacts]
+    def first_of(contact: Contact) -> Verdict | None:
+        for verdict, applies in rules:
+            if applies(contact):
+                return verdict
+        return None
 
-    return rule_of
-
-
-def review(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
-    """Apply the decisions of reviewers: on the contact itself, else on a finding."""
-    verdicts: list[Verdict | None] = []
-    for contact in contacts:
-        decision = contact.decisions.get(case.quota.id)
-        if decision is None and contact.key not in case.refused:
-            verdicts.append(None)
-        else:
-            verdicts.append(Verdict.COUNTED_REVIEW if decision else Verdict.REJECTED_REVIEW)
-    return verdicts
+    return lambda contacts: list(map(first_of, contacts))
 
 
-@_gives(Verdict.NOT_FIRST)
-def not_first(case: Case, contact: Contact) -> bool:
+def review_accepts(case: Case) -> Condition:
+    """Count what a reviewer accepted."""
+    quota = case.quota.id
+    return lambda contact: bool(contact.decisions) and contact.decisions.get(quota) is True
+
+
+def review_rejects(case: Case) -> Condition:
+    """Reject what a reviewer rejected: the contact itself, or else by confirming a finding about it."""
+    quota, refused = case.quota.id, case.refused
+    if not refused:
+        return lambda contact: bool(contact.decisions) and contact.decisions.get(quota) is False
+    return lambda contact: contact.decisions.get(quota) is False or contact.key in refused
+
+
+def not_first(case: Case) -> Condition | None:
     """Reject a re-add of the relation; under `corp` also an add of a colleague's earlier customer."""
-    first_add = case.counting.first_add
-    again = contact.nth > 1 and first_add is not FirstAdd.ANY
-    return again or (first_add is FirstAdd.CORP and not contact.first_in_corp)
+    match case.counting.first_add:
+        case FirstAdd.ANY:
+            return None
+        case FirstAdd.PAIR:
+            return lambda contact: contact.nth > 1
+        case FirstAdd.CORP:  # pragma: no branch - mypy knows that none is left
+            return lambda contact: contact.nth > 1 or contact.known_since is not None
 
 
-@_gives(Verdict.CUSTOMER_TYPE)
-def customer_type(case: Case, contact: Contact) -> bool:
+def customer_type(case: Case) -> Condition | None:
     """Reject customers of the wrong type."""
-    details = contact.details
-    return details is not None and details.customer_type not in case.counting.customer_types
+    types = case.counting.customer_types
+    if case.counting.takes_every_type:
+        return None
+    return lambda contact: contact.details is not None and contact.details.customer_type not in types
 
 
-@_gives(Verdict.ADD_WAY)
-def add_way(case: Case, contact: Contact) -> bool:
+def add_way(case: Case) -> Condition | None:
     """Reject excluded ways of adding."""
-    return contact.details is not None and contact.details.add_way in case.counting.exclude_add_ways
+    ways = case.counting.exclude_add_ways
+    if not ways:
+        return None
+    return lambda contact: contact.details is not None and contact.details.add_way in ways
 
 
-@_gives(Verdict.STATE)
-def state(case: Case, contact: Contact) -> bool:
+def state(case: Case) -> Condition | None:
     """Reject excluded channels."""
-    return contact.state in case.counting.exclude_states
+    states = case.counting.exclude_states
+    return (lambda contact: contact.state in states) if states else None
 
 
-@_gives(Verdict.NOT_OWN_BOOK)
-def not_own_book(case: Case, contact: Contact) -> bool:
+def not_own_book(case: Case) -> Condition | None:
     """Reject a customer of somebody else's book."""
-    return case.counting.own_book and contact.manager not in {None, contact.userid}
+    if not case.counting.own_book:
+        return None
+    return lambda contact: contact.manager is not None and contact.manager != contact.userid
 
 
-@_gives(Verdict.REJECTED_FACTS)
-def facts_false(case: Case, contact: Contact) -> bool:
+def facts_false(case: Case) -> Condition | None:
     """Reject a customer if a required fact is known to be false."""
-    return any(contact.facts.get(fact) is False for fact in case.counting.required_facts)
+    required = case.counting.required_facts
+    if not required:
+        return None
+    return lambda contact: any(contact.facts.get(fact) is False for fact in required)
 
 
-@_gives(Verdict.LOST_EARLY)
-def lost_early(case: Case, contact: Contact) -> bool:
+def lost_early(case: Case) -> Condition | None:
     """Reject a contact lost less than keep_days × 24 h after the add."""
-    if contact.ended_at is None or contact.ended_by not in LOSSES:
-        return False
-    return contact.ended_at - contact.added_at < case.counting.keep_s
+    keep_s = case.counting.keep_s
+    if not keep_s:
+        return None
+
+    def applies(contact: Contact) -> bool:
+        if contact.ended_at is None or contact.ended_by not in LOSSES:
+            return False
+        return contact.ended_at - contact.added_at < keep_s
+
+    return applies
 
 
-def over_daily_cap(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
+def over_daily_cap(case: Case) -> Comparison | None:
     """Reject the adds of one local day after the first max_per_day."""
-    cap = case.counting.max_per_day
-    if not cap:
-        return [None] * len(contacts)
-    of_day: Counter[date] = Counter()
-    answers: list[Verdict | None] = []
-    for contact in contacts:
-        day = case.day_of(contact.added_at)
-        of_day[day] += 1
-        answers.append(Verdict.OVER_DAILY_CAP if of_day[day] > cap else None)
-    return answers
+    cap, day_of = case.counting.max_per_day, case.day_of
+
+    def check(contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
+        of_day: Counter[date] = Counter()
+        answers: list[Verdict | None] = []
+        for contact in contacts:
+            day = day_of(contact.added_at)
+            of_day[day] += 1
+            answers.append(Verdict.OVER_DAILY_CAP if of_day[day] > cap else None)
+        return answers
+
+    return check if cap else None
 
 
-def over_share(case: Case, contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
+def over_share(case: Case) -> Comparison | None:
     """Stop the adds above the allowed share of a fact; each share sees what the one before let through.
 
     Adds that are open for another reason are not weighed: they will not count by themselves.
     """
-    answers: list[Verdict | None] = [None] * len(contacts)
-    weighed = [
-        index
-        for index, contact in enumerate(contacts)
-        if not (_lacks_tag(case, contact) or (_is_unread(case, contact) and contact.ended_by in LOSSES))
-    ]
-    for limit in case.counting.max_share:
-        through = [index for index in weighed if answers[index] is None]
-        having = [index for index in through if contacts[index].facts.get(limit.fact)]
-        for index in having[limit.allowed(len(through) - len(having)) :]:
-            answers[index] = Verdict.OVER_SHARE
-    return answers
+    shares, lacks_tag, is_unread = case.counting.max_share, _lacks_tag(case), _is_unread(case)
+
+    def check(contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
+        answers: list[Verdict | None] = [None] * len(contacts)
+        weighed = [
+            index
+            for index, contact in enumerate(contacts)
+            if not (lacks_tag(contact) or (is_unread(contact) and contact.ended_by in LOSSES))
+        ]
+        for limit in shares:
+            through = [index for index in weighed if answers[index] is None]
+            having = [index for index in through if contacts[index].facts.get(limit.fact)]
+            for index in having[limit.allowed(len(through) - len(having)) :]:
+                answers[index] = Verdict.OVER_SHARE
+        return answers
+
+    return check if shares else None
 
 
-def _is_unread(case: Case, contact: Contact) -> bool:
-    return contact.details is None and case.counting.needs_details
+def _is_unread(case: Case) -> Callable[[Contact], bool]:
+    needed = case.counting.needs_details
+    return lambda contact: needed and contact.details is None
 
 
-def _lacks_tag(case: Case, contact: Contact) -> bool:
-    return contact.details is not None and not contact.details.tags.issuperset(case.counting.required_tags)
+def _lacks_tag(case: Case) -> Callable[[Contact], bool]:
+    tags = frozenset(case.counting.required_tags)
+    return lambda contact: contact.details is not None and not tags <= contact.details.tags
 
 
-details_unknown = _gives(Verdict.DETAILS)(_is_unread)
-tags_missing = _gives(Verdict.TAGS)(_lacks_tag)
+def details_unknown(case: Case) -> Condition | None:
+    """Wait for WeCom's details if a rule needs them."""
+    return _is_unread(case) if case.counting.needs_details else None
 
 
-@_gives(Verdict.FACTS)
-def facts_unknown(case: Case, contact: Contact) -> bool:
+def tags_missing(case: Case) -> Condition | None:
+    """Wait for a required tag."""
+    return _lacks_tag(case) if case.counting.required_tags else None
+
+
+def facts_unknown(case: Case) -> Condition | None:
     """Wait for the bank's facts, or its manager, if a rule needs them."""
-    counting = case.counting
-    unknown = any(fact not in contact.facts for fact in counting.required_facts)
-    return unknown or (counting.own_book and contact.manager is None)
+    required, own_book = case.counting.required_facts, case.counting.own_book
+    if not (required or own_book):
+        return None
+
+    def applies(contact: Contact) -> bool:
+        return (own_book and contact.manager is None) or any(fact not in contact.facts for fact in required)
+
+    return applies
 
 
-@_gives(Verdict.KEEP_PERIOD)
-def keep_period(case: Case, contact: Contact) -> bool:
+def keep_period(case: Case) -> Condition | None:
     """Wait until a living contact has been kept for keep_days × 24 h."""
-    return contact.ended_at is None and case.at < contact.added_at + case.counting.keep_s
+    kept_before = case.at - case.counting.keep_s
+    if not case.counting.keep_s:
+        return None
+    return lambda contact: contact.added_at > kept_before and contact.ended_at is None
 
 
-@_gives(Verdict.REVIEW)
-def held(case: Case, contact: Contact) -> bool:
+def held(case: Case) -> Condition | None:
     """Wait for the review of a contact held by `[integrity]`."""
-    return contact.key in case.held
+    keys = case.held
+    return (lambda contact: contact.key in keys) if keys else None
 
 
-_ADDED = (
-    review,
-    not_first,
-    customer_type,
-    add_way,
-    state,
-    not_own_book,
-    facts_false,
-    lost_early,
-    over_daily_cap,
-    over_share,
-    details_unknown,
-    tags_missing,
-    facts_unknown,
-    keep_period,
-    held,
+# The rules in their order, those about single contacts with their verdicts.
+_Stage = tuple[tuple[Verdict, Rule], ...]
+_SINGLE_FIRST: _Stage = (
+    (Verdict.COUNTED_REVIEW, review_accepts),
+    (Verdict.REJECTED_REVIEW, review_rejects),
+    (Verdict.NOT_FIRST, not_first),
+    (Verdict.CUSTOMER_TYPE, customer_type),
+    (Verdict.ADD_WAY, add_way),
+    (Verdict.STATE, state),
+    (Verdict.NOT_OWN_BOOK, not_own_book),
+    (Verdict.REJECTED_FACTS, facts_false),
+    (Verdict.LOST_EARLY, lost_early),
 )
-_NOT_OF_HELD = {not_first, lost_early, over_daily_cap, over_share, keep_period}
-RULES: dict[Basis, tuple[Rule, ...]] = {
-    Basis.ADDED: _ADDED,
-    Basis.HELD: tuple(rule for rule in _ADDED if rule not in _NOT_OF_HELD),
+_SINGLE_LAST: _Stage = (
+    (Verdict.DETAILS, details_unknown),
+    (Verdict.TAGS, tags_missing),
+    (Verdict.FACTS, facts_unknown),
+    (Verdict.KEEP_PERIOD, keep_period),
+    (Verdict.REVIEW, held),
+)
+_NOT_OF_HELD = {not_first, lost_early, keep_period}
+
+
+def _of_held(stage: _Stage) -> _Stage:
+    return tuple((verdict, rule) for verdict, rule in stage if rule not in _NOT_OF_HELD)
+
+
+STAGES: dict[Basis, tuple[_Stage | ComparingRule, ...]] = {
+    Basis.ADDED: (_SINGLE_FIRST, over_daily_cap, over_share, _SINGLE_LAST),
+    Basis.HELD: (_of_held(_SINGLE_FIRST), _of_held(_SINGLE_LAST)),
 }
