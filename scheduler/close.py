@@ -9,8 +9,9 @@ from fractions import Fraction
 from statistics import median
 
 from bot.core.periods import PeriodKind
+from bot.core.person_figures import compute_figures
 from bot.core.progress import QuotaFigures
-from bot.core.quota_periods import Moment, Past, QuotaPeriod, compute_figures
+from bot.core.quota_periods import Moment, Past, QuotaPeriod
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
 from bot.features.close import results

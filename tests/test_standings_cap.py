@@ -37,6 +37,7 @@ def penalties(store: Store, *names: str, when: str, cap: int) -> dict[str, int |
         work_calendar=china,
         campaigns=(),
         core_integrity=lambda: OFF,
+        core_quotas=tuple,
         money=SimpleNamespace(cap_per_month=cap),
         messages=SimpleNamespace(behind_threshold=NINE_TENTHS),
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
-from bot.core.contacts import PLACE, Contact, known_at
+from bot.core.contacts import ADDED_AT, PLACE, Contact, known_at
 from bot.core.relations import LOSSES, RelationKind
 from bot.core.status import round_half_up
-from bot.core.verdicts import Verdict, is_open
+from bot.core.verdicts import MAY_BE_OPEN, Verdict, is_open
 
 KEPT_WINDOW_S = 90 * 24 * 3600
 KEPT_MIN_ADDS = 10
@@ -28,13 +31,14 @@ class Tally:
     rejected: int
 
     @classmethod
-    def of(cls, judged: Iterable[tuple[Contact, Verdict]]) -> Tally:
-        """Return the tally of one employee's contacts of a period."""
-        numbers = {"counted": 0, "pending": 0, "open": 0, "rejected": 0}
-        for contact, verdict in judged:
-            numbers[verdict.outcome] += 1
-            numbers["open"] += is_open(verdict, contact)
-        return cls(**numbers)
+    def of(cls, contacts: Sequence[Contact], verdicts: Sequence[Verdict]) -> Tally:
+        """Return the tally of one employee's *contacts* of a period with their *verdicts*."""
+        numbers = {"counted": 0, "pending": 0, "rejected": 0}
+        by_verdict = Counter(verdicts)
+        for verdict, number in by_verdict.items():
+            numbers[verdict.outcome] += number
+        is_open_any = not by_verdict.keys().isdisjoint(MAY_BE_OPEN)
+        return cls(**numbers, open=sum(map(is_open, verdicts, contacts)) if is_open_any else 0)
 
     @property
     def sure(self) -> int:
@@ -58,25 +62,31 @@ class Kept:
     @property
     def share(self) -> Fraction | None:
         """Return the share kept, with two decimals; None under 10 adds."""
-        if self.adds < KEPT_MIN_ADDS:
-            return None
-        return round_half_up(Fraction(self.kept, self.adds), places=2)
+        return None if self.adds < KEPT_MIN_ADDS else _share(self.kept, self.adds)
+
+
+@lru_cache(maxsize=10_000)  # most people have few adds, and kept most of them
+def _share(kept: int, adds: int) -> Fraction:
+    return round_half_up(Fraction(kept, adds), places=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """One employee's contacts as of one time, by time, then by customer."""
+    """One employee's contacts as of one time, by time, then by customer; *ended* are those not alive."""
 
-    contacts: tuple[Contact, ...]
+    contacts: Sequence[Contact]
+    ended: Sequence[Contact]
 
     @classmethod
     def known_at(cls, at: int, *, contacts: Iterable[Contact]) -> History:
         """Return the history as of *at* (epoch s, included) from whole-set folds in any order."""
-        return cls(contacts=tuple(known_at(contacts, at)))
+        known = known_at(contacts, at)
+        return cls(contacts=known, ended=[contact for contact in known if contact.ended_at is not None])
 
     def added_within(self, first_s: int, end_s: int) -> Sequence[Contact]:
         """Return the contacts of basis `added`: *first_s* <= added_at < *end_s*."""
-        return [contact for contact in self.contacts if first_s <= contact.added_at < end_s]
+        begin = bisect_left(self.contacts, first_s, key=ADDED_AT)
+        return self.contacts[begin : bisect_left(self.contacts, end_s, lo=begin, key=ADDED_AT)]
 
     def held_at(self, moment: int, *, first_s: int) -> Sequence[Contact]:
         """Return the contacts of basis `held`: each relation's last add up to *moment* (epoch s).
@@ -99,23 +109,26 @@ class History:
 
     def lost_adds(self, covers: Callable[[Contact], bool]) -> list[int]:
         """Return the add times of relations whose last add was ended by a loss, and that *covers* takes."""
-        last = {contact.external_userid: contact for contact in self.contacts}
-        lost = (contact for contact in last.values() if contact.ended_by in LOSSES)
-        return [contact.added_at for contact in lost if covers(contact)]
+        lost = self._lost()
+        last = {contact.external_userid: contact for contact in self.contacts} if lost else {}
+        return [
+            contact.added_at
+            for contact in lost
+            if last[contact.external_userid] is contact and covers(contact)
+        ]
 
     def losses(self, covers: Callable[[Contact], bool]) -> list[int]:
         """Return the times of all losses of contacts that *covers* takes."""
         return [
-            contact.ended_at
-            for contact in self.contacts
-            if contact.ended_by in LOSSES and contact.ended_at is not None and covers(contact)
+            contact.ended_at for contact in self._lost() if contact.ended_at is not None and covers(contact)
         ]
+
+    def _lost(self) -> list[Contact]:
+        return [contact for contact in self.ended if contact.ended_by in LOSSES]
 
     def kept_90(self, at: int) -> Kept:
         """Return what became of the adds in the 90 x 24 h up to *at*, transfers left out."""
-        recent = [
-            contact
-            for contact in self.contacts
-            if contact.added_at > at - KEPT_WINDOW_S and contact.ended_by is not RelationKind.TRANSFERRED
-        ]
-        return Kept(sum(add.ended_at is None for add in recent), len(recent))
+        since = at - KEPT_WINDOW_S
+        adds = len(self.contacts) - bisect_right(self.contacts, since, key=ADDED_AT)
+        ended = [contact.ended_by for contact in self.ended if contact.added_at > since]
+        return Kept(adds - len(ended), adds - ended.count(RelationKind.TRANSFERRED))

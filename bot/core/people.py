@@ -49,6 +49,11 @@ class Person:
                 held = membership
         return held
 
+    @property
+    def shares(self) -> tuple[tuple[date | None, Fraction], ...]:
+        """Return the dated shares, all that `weight_of` depends on."""
+        return tuple([(held.since, held.share) for held in self.memberships])
+
     def weight_of(self, days: Sequence[date]) -> Fraction:
         """Return the sum of the share on each of the sorted *days*."""
         if len(self.memberships) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,13 +21,14 @@ class RankPlace:
 
 def compute_places(judged: Iterable[tuple[Key, Hashable, Fraction]]) -> dict[Key, RankPlace]:
     """Return the place of each key of (key, group, counted / target). Equal ones share a rank."""
-    listed, groups = list(judged), dict[Hashable, list[Fraction]]()
+    listed = list(judged)
+    groups: defaultdict[Hashable, Counter[Fraction]] = defaultdict(Counter)
     for _, group, attainment in listed:
-        groups.setdefault(group, []).append(attainment)
-    for attainments in groups.values():
-        attainments.sort()
-    ranks: dict[Key, RankPlace] = {}
-    for key, group, attainment in listed:
-        others = groups[group]
-        ranks[key] = RankPlace(rank=1 + len(others) - bisect_right(others, attainment), of=len(others))
-    return ranks
+        groups[group][attainment] += 1
+    places: dict[tuple[Hashable, Fraction], RankPlace] = {}
+    for group, attainments in groups.items():
+        rank, people = 1, attainments.total()
+        for attainment in sorted(attainments, reverse=True):
+            places[group, attainment] = RankPlace(rank=rank, of=people)
+            rank += attainments[attainment]
+    return {key: places[group, attainment] for key, group, attainment in listed}

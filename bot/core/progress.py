@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from bot.core.counting import Integrity
 from bot.core.integrity import FLAGS, DecidedFinding, FindingKind, Flag, Planned, no_event
 from bot.core.money import Scope
 from bot.core.people import Departments, Person
 from bot.core.periods import PeriodKind
+from bot.core.person_figures import PersonFigures, Plan, compute_figures, find_shown_day
 from bot.core.places import compute_places
-from bot.core.quota_periods import (
-    Contacts,
-    Moment,
-    Past,
-    PersonFigures,
-    QuotaPeriod,
-    compute_figures,
-    find_shown_day,
-)
+from bot.core.quota_periods import Contacts, Moment, Past, QuotaPeriod
 from bot.core.quotas import Basis, stretches_under
 from bot.core.rulebook import Dated, QuotaInPeriod
 from bot.core.status import Status as Status  # a row's field: found here, too
@@ -157,6 +151,15 @@ def compute_rows(
     return tuple(rows)
 
 
+class _Pace(NamedTuple):
+    """The fields of a row that need fractions."""
+
+    expected: float
+    pace: float | None
+    forecast: float | None
+    status: Status
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sheet:
     """The rows of one quota period."""
@@ -169,6 +172,7 @@ class _Sheet:
     money: bool
     flags: Collection[Flag]
     begun_on: date | None
+    paces: dict[tuple[Plan, int, int, int, bool], _Pace] = field(default_factory=dict)
 
     def rows(self, people: Sequence[PersonFigures]) -> list[QuotaFigures]:
         ranks, flags = self._ranks(people), self._flags()
@@ -182,10 +186,7 @@ class _Sheet:
     def _row(self, figures: PersonFigures, *, rank: int | None, flags: tuple[str, ...]) -> QuotaFigures:
         userid, target, own, tally = figures.person.userid, figures.target, figures.own, figures.tally
         kept = self.past.history(userid).kept_90(self.now.at_s).share
-        membership = figures.membership
-        expected = own.expected(target, opening=figures.opening) if target else Fraction(0)
-        pace = compute_pace(tally.sure, expected=expected)
-        forecast = self._forecast(figures)
+        membership, pace = figures.membership, self._pace(figures)
         dose = own.dose(figures.to_add_yesterday)
         row = QuotaFigures(
             quota=self.quota_period.quota.id,
@@ -200,24 +201,44 @@ class _Sheet:
             pending=tally.pending,
             open=tally.open,
             rejected=tally.rejected,
-            gross=len(figures.judged),
-            lost=self.quota_period.lost(userid, self.past),
+            gross=figures.gross,
+            lost=figures.lost,
             kept_90=None if kept is None else float(kept),
-            expected=float(round_half_up(expected, places=1)),
-            pace=None if pace is None else float(pace),
-            forecast=None if forecast is None else float(round_half_up(forecast, places=1)),
+            expected=pace.expected,
+            pace=pace.pace,
+            forecast=pace.forecast,
             remaining=max(0, target - tally.counted),
             to_add=max(0, target - tally.sure),
             workdays_left=own.left,
             today_dose=dose,
             today_left=max(0, dose - figures.today_sure),
-            status=self._status(figures, pace),
+            status=pace.status,
             rank=rank,
             penalty=None,
             reward=None,
             flags=flags,
         )
         return self._with_money(row, figures) if self.money and target else row
+
+    def _pace(self, figures: PersonFigures) -> _Pace:
+        """Return what follows from the plan and the tally; many people have the same of both."""
+        left_on = figures.person.left_on
+        over = self.now.at_s >= self.quota_period.end_s or (left_on is not None and left_on < self.now.today)
+        alike = figures.plan, figures.opening, figures.tally.counted, figures.tally.sure, over
+        if alike not in self.paces:
+            self.paces[alike] = self._computed_pace(figures, over=over)
+        return self.paces[alike]
+
+    def _computed_pace(self, figures: PersonFigures, *, over: bool) -> _Pace:
+        target, own, tally = figures.target, figures.own, figures.tally
+        expected = own.expected(target, opening=figures.opening) if target else Fraction(0)
+        pace, forecast = compute_pace(tally.sure, expected=expected), self._forecast(figures)
+        return _Pace(
+            expected=float(round_half_up(expected, places=1)),
+            pace=None if pace is None else float(pace),
+            forecast=None if forecast is None else float(round_half_up(forecast, places=1)),
+            status=self._status(figures, pace, over=over),
+        )
 
     def _with_money(self, row: QuotaFigures, figures: PersonFigures) -> QuotaFigures:
         if self.quota_period.is_for_reference(self.begun_on):
@@ -238,9 +259,9 @@ class _Sheet:
             return Fraction(figures.tally.sure)
         return figures.own.forecast(figures.tally.sure)
 
-    def _status(self, figures: PersonFigures, pace: Fraction | None) -> Status:
+    def _status(self, figures: PersonFigures, pace: Fraction | None, *, over: bool) -> Status:
         due, of_a_day = Fraction(0), self.quota_period.quota.period is PeriodKind.DAY
-        target, own, left_on = figures.target, figures.own, figures.person.left_on
+        target, own = figures.target, figures.own
         if target and not of_a_day:
             due = own.expected_before(target, opening=figures.opening)
         elif target and self.now.day_quotas_due:
@@ -249,8 +270,7 @@ class _Sheet:
             target=target,
             counted=figures.tally.counted,
             sure=figures.tally.sure,
-            over=self.now.at_s >= self.quota_period.end_s
-            or (left_on is not None and left_on < self.now.today),
+            over=over,
             last=not of_a_day and own.elapsed == own.total,
             pace=pace,
             due=due,

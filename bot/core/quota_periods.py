@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from bot.core.contacts import PLACE, Contact
 from bot.core.counting import Integrity
-from bot.core.history import History, Tally
+from bot.core.history import History
 from bot.core.integrity import (
     DecidedFinding,
     Finding,
@@ -22,12 +22,12 @@ from bot.core.integrity import (
     list_refused,
     no_event,
 )
-from bot.core.people import Departments, Membership, Person
+from bot.core.people import Departments, Person
 from bot.core.periods import Period, PeriodKind
 from bot.core.quotas import Basis, Quota, stretches_under, under_quota
 from bot.core.rulebook import Dated
-from bot.core.status import OwnDays, prorate
-from bot.core.verdicts import Case, Verdict, judge
+from bot.core.status import prorate
+from bot.core.verdicts import Case, Judge, Verdict
 from bot.core.workdays import ONE_DAY, WorkCalendar, epoch_of
 
 DAY_QUOTAS_BEHIND_FROM = time(16, 0)  # local time; earlier nobody is behind on a quota of the same day
@@ -89,7 +89,7 @@ class Past:
         default_factory=dict, init=False
     )
     _held: dict[Quota, frozenset[Key]] = field(default_factory=dict, init=False)
-    _refused: dict[tuple[Quota, int], frozenset[Key]] = field(default_factory=dict, init=False)
+    _judges: dict[tuple[str, str], tuple[QuotaPeriod, Judge]] = field(default_factory=dict, init=False)
 
     def history(self, userid: str) -> History:
         """Return one employee's history."""
@@ -134,11 +134,27 @@ class Past:
 
     def refused(self, quota: Quota, *, settlement_s: int) -> frozenset[Key]:
         """Return the contacts rejected under *quota* by findings confirmed before the settlement."""
-        if (quota, settlement_s) not in self._refused:
-            keys = list_refused(self.decided, before=settlement_s)
-            held = (key for key in keys if self.integrity_at(quota, key[2]).hold)
-            self._refused[quota, settlement_s] = frozenset(held)
-        return self._refused[quota, settlement_s]
+        keys = list_refused(self.decided, before=settlement_s)
+        return frozenset(key for key in keys if self.integrity_at(quota, key[2]).hold)
+
+    def judge(self, quota_period: QuotaPeriod) -> Judge:
+        """Return what judges contacts under *quota_period* as of this time; put together once."""
+        name = quota_period.quota.id, quota_period.period.name
+        known, judge = self._judges.get(name, (None, None))
+        if judge is None or known is not quota_period:
+            quota, settlement_s = quota_period.quota, quota_period.settlement_s
+            judge = Judge(
+                Case(
+                    quota=quota,
+                    at=self.at_s,
+                    day_of=self.calendar.day_of,
+                    settled=self.at_s >= settlement_s,
+                    held=self.held(quota),
+                    refused=self.refused(quota, settlement_s=settlement_s),
+                )
+            )
+            self._judges[name] = quota_period, judge
+        return judge
 
     def _integrities(self, quota: Quota) -> set[Integrity]:
         return {quota.integrity} if self.integrity is None else {rule for _, rule in self.integrity.values}
@@ -204,14 +220,17 @@ class QuotaPeriod:
 
     def gross(self, userid: str, past: Past) -> Sequence[Contact]:
         """Return the contacts of one employee that make up gross as of *past*."""
-        history = past.history(userid)
+        return self._gross_in(past.history(userid), self._spans_in(userid, past), past.at_s)
+
+    def _gross_in(self, history: History, spans: Iterable[Span], at_s: int) -> Sequence[Contact]:
         if self.quota.basis is Basis.HELD:
-            return history.held_at(min(past.at_s, self.end_s - 1), first_s=self.first_s)
-        spans = self._spans(past.people.get(userid), past.departments)
+            return history.held_at(min(at_s, self.end_s - 1), first_s=self.first_s)
         return [contact for span in spans for contact in history.added_within(*span)]
 
     def covers(self, contact: Contact) -> bool:
         """Return whether *contact* is of this quota: by a tag of its segment, or accepted by review."""
+        if not self.quota.counting.segment_tags:
+            return True
         tags = contact.details.tags if contact.details else frozenset[str]()
         return self.quota.counting.covers(tags) or contact.decisions.get(self.quota.id) is True
 
@@ -223,31 +242,35 @@ class QuotaPeriod:
 
     def judged(self, userid: str, past: Past) -> Judged:
         """Return one employee's contacts of this quota with their verdicts as of *past*."""
-        contacts = list(filter(self.covers, self.gross(userid, past)))
-        case = Case(
-            quota=self.quota,
-            at=past.at_s,
-            day_of=self.calendar.day_of,
-            settled=past.at_s >= self.settlement_s,
-            held=past.held(self.quota),
-            refused=past.refused(self.quota, settlement_s=self.settlement_s),
-        )
-        return list(zip(contacts, judge(contacts, case=case), strict=True))
+        return list(zip(*self.judged_in(userid, past, self._spans_in(userid, past)), strict=True))
 
-    def lost(self, userid: str, past: Past) -> int:
-        """Return the adds of gross that were lost in the end; basis `held`: the losses of the period."""
+    def judged_in(
+        self, userid: str, past: Past, spans: Iterable[Span]
+    ) -> tuple[Sequence[Contact], Sequence[Verdict]]:
+        """Return one employee's contacts added in *spans*, and their verdicts as of *past*."""
+        contacts = self._gross_in(past.history(userid), spans, past.at_s)
+        if self.quota.counting.segment_tags:
+            contacts = list(filter(self.covers, contacts))
+        return contacts, past.judge(self).verdicts(contacts)
+
+    def lost_in(self, userid: str, past: Past, spans: Iterable[Span]) -> int:
+        """Return the adds of *spans* that were lost in the end; basis `held`: the losses of the period."""
         history = past.history(userid)
         if self.quota.basis is Basis.HELD:
             return sum(self.first_s <= moment < self.end_s for moment in history.losses(self.covers))
-        spans = self._spans(past.people.get(userid), past.departments)
         moments = history.lost_adds(self.covers)
         return sum(begin_s <= moment < end_s for moment in moments for begin_s, end_s in spans)
 
-    def _spans(self, person: Person | None, departments: Departments) -> list[Span]:
-        """Return the times of adds for *person* in this period; all of it for people not known yet."""
+    def _spans_in(self, userid: str, past: Past) -> list[Span]:
+        """Return the times of adds for an employee; all of the period for people not known yet."""
+        person = past.people.get(userid)
         if person is None:
             return [(self.first_s, self.end_s)]
-        stretches = stretches_under(self.quota, person, self.period, departments=departments)
+        stretches = stretches_under(self.quota, person, self.period, departments=past.departments)
+        return self.spans(person, stretches, past.departments)
+
+    def spans(self, person: Person, stretches: tuple[Stretch, ...], departments: Departments) -> list[Span]:
+        """Return the times of adds for *person*, who is under the quota on the days of *stretches*."""
         if self.quota.period is PeriodKind.DAY:
             own = self.own_days(person, stretches)
             days = [*own, *self._days_off_before(person, departments)] if own else []
@@ -267,88 +290,3 @@ class QuotaPeriod:
                 if self.calendar.is_workday(day) and day not in person.absences:
                     return
                 yield day
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonFigures:
-    """One person's numbers in one quota period, before anybody is ranked."""
-
-    person: Person
-    shown_on: date  # the day of the department and role in the row
-    target: int
-    own: OwnDays
-    part: Fraction  # of target and money, see QuotaPeriod.part
-    judged: Judged
-    tally: Tally
-    today_sure: int
-    opening: int  # basis `held`: sure when the period began, at most target; else 0
-    to_add_yesterday: int
-
-    @property
-    def membership(self) -> Membership:
-        """Return the departments and the role that the row shows."""
-        return self.person.membership_on(self.shown_on)
-
-    @property
-    def attainment(self) -> Fraction:
-        """Return counted / target; the target is not 0."""
-        return Fraction(self.tally.counted, self.target)
-
-
-def find_shown_day(stretches: Sequence[Stretch], *, today: date) -> date:
-    """Return the last day of *stretches* up to *today*, else their first day."""
-    begun = [last for first, last in stretches if first <= today]
-    return min(begun[-1], today) if begun else stretches[0][0]
-
-
-def compute_figures(
-    quota_period: QuotaPeriod,
-    *,
-    people: Iterable[Person],
-    departments: Departments,
-    now: Moment,
-    past: Past,
-    before: Past,
-) -> list[PersonFigures]:
-    """Return the numbers of everybody under the quota of *quota_period*, in the order of *people*.
-
-    *past* is as of *now*, *before* as of the last second of yesterday.
-    """
-    # Most people share their stretches, and with them their own workdays.
-    shared: dict[tuple[Stretch, ...], tuple[date, ...]] = {}
-    opened = replace(past, at_s=min(quota_period.first_s - 1, now.at_s))  # before a period to come: now
-    rows: list[PersonFigures] = []
-    for person in people:
-        stretches = stretches_under(quota_period.quota, person, quota_period.period, departments=departments)
-        if not stretches:
-            continue
-        if person.absences:
-            days = quota_period.own_days(person, stretches)
-        else:
-            if stretches not in shared:
-                shared[stretches] = quota_period.own_days(person, stretches)
-            days = shared[stretches]
-        target = quota_period.target(person, days)
-        judged = quota_period.judged(person.userid, past)
-        of_today = (pair for pair in judged if now.today_s <= pair[0].added_at < now.tomorrow_s)
-        sure_before = Tally.of(quota_period.judged(person.userid, before)).sure
-        opening = 0
-        if quota_period.quota.basis is Basis.HELD:
-            opening = min(target, Tally.of(quota_period.judged(person.userid, opened)).sure)
-        rows.append(
-            PersonFigures(
-                person=person,
-                shown_on=find_shown_day(stretches, today=now.today),
-                target=target,
-                own=OwnDays.around(
-                    now.today, days=days, hours_over=now.hours_over, weight_of=person.weight_of
-                ),
-                part=quota_period.part(person, days),
-                judged=judged,
-                tally=Tally.of(judged),
-                today_sure=Tally.of(of_today).sure,
-                opening=opening,
-                to_add_yesterday=max(0, target - sure_before),
-            )
-        )
-    return rows

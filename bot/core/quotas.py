@@ -80,6 +80,9 @@ def stretches_under(
     if employed is None:
         return ()
     first, last = employed
+    if len(person.memberships) == 1 and not departments.before:  # as most people are
+        under = _in_scope(quota, person, person.memberships[0], departments)
+        return (employed,) if under else ()
     changes = (*(held.since for held in person.memberships), *(until for until, _ in departments.before))
     begins = sorted({first, *(day for day in changes if day is not None and first < day <= last)})
     stretches: list[tuple[date, date]] = []

@@ -97,7 +97,7 @@ class OwnDays:
 
         0 if today is not an own workday.
         """
-        return ceil(Fraction(to_add, self.total - self.before)) if self.elapsed > self.before else 0
+        return -(-to_add // (self.total - self.before)) if self.elapsed > self.before else 0
 
 
 def is_tight(dose: int, *, target: int, own: int) -> bool:

@@ -67,6 +67,9 @@ _CLOSED = {
 }
 
 
+MAY_BE_OPEN = frozenset({Verdict.DETAILS, Verdict.TAGS, Verdict.OVER_SHARE})
+
+
 def is_open(verdict: Verdict, add: Ending) -> bool:
     """Say whether *add* becomes rejected by itself: nothing but somebody's act can still make it count."""
     if verdict is Verdict.DETAILS:

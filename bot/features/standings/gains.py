@@ -65,4 +65,5 @@ class Gains:
 
 def _sure(judged: Judged, first_s: int, end_s: int) -> int:
     """Return how many of *judged*, added in first_s <= time < end_s, are sure."""
-    return Tally.of(pair for pair in judged if first_s <= pair[0].added_at < end_s).sure
+    pairs = [pair for pair in judged if first_s <= pair[0].added_at < end_s]
+    return Tally.of([contact for contact, _ in pairs], [verdict for _, verdict in pairs]).sure
