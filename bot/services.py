@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import structlog
 
@@ -19,6 +19,7 @@ from bot.core.people import Departments, Person
 from bot.messages.catalog import Voice
 from bot.messages.own_texts import voice
 from bot.store.engine import StoreError
+from bot.store.known_people import KnownPeople
 from bot.store.store import Store
 from bot.wecom.budget import ReadBudget
 from bot.wecom.reads import Reads
@@ -26,6 +27,8 @@ from bot.wecom.welcome import Greeting
 
 log = structlog.get_logger(__name__)
 
+
+_Item = TypeVar("_Item")
 
 INBOX, OUTBOX = "inbox", "outbox"  # the topics that processes tell each other
 
@@ -66,24 +69,47 @@ class Files:
     *fault*: what is wrong with them, where the last good ones stand in; else empty.
     """
 
-    lines: tuple[RosterLine, ...]
+    lines: Sequence[RosterLine]
     departments: Departments
     stamp: tuple[int, ...] = ()
     fault: str = ""
+
+
+class Unread(Sequence[_Item]):
+    """Items that are read when somebody asks for the first of them."""
+
+    def __init__(self, read: Callable[[], Sequence[_Item]]) -> None:
+        """Store *read*, which returns the items, the same at each call."""
+        self._read = read
+
+    @overload
+    def __getitem__(self, index: int) -> _Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[_Item]: ...
+    def __getitem__(self, index: int | slice) -> _Item | Sequence[_Item]:
+        return self._read()[index]
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __iter__(self) -> Iterator[_Item]:
+        return iter(self._read())
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
     """The people and departments of now. *stamp* differs after changed files or a newer reading.
 
-    *lines*: those of the roster file, and of `import roster` where they hold.
+    *lines*: those of the roster file, and of `import roster` where they hold. *is_recorded*: the store has
+    all that this directory says, so people and lines are `Unread` until somebody needs them.
     """
 
-    people: tuple[Person, ...]
+    people: Sequence[Person]
     departments: Departments
     stamp: tuple[int | str, ...] = ()
     files: Files = Files((), Departments())
-    lines: tuple[RosterLine, ...] = ()
+    lines: Sequence[RosterLine] = ()
+    is_recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +122,7 @@ class People:
     mark: str | None
     day: date
     directory: Directory
-    by_userid: Mapping[str, Person]
+    by_userid: KnownPeople
     departments: Departments
     derived: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False)
 

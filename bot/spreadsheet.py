@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,13 +20,13 @@ Cell = str | int | float | Fraction | date | None
 
 # Without these, a text that looks like one becomes a formula, a link or a number.
 _OPTIONS = {
-    "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
 _NARROWEST, _WIDEST = 11, 48  # characters; a day takes ten
 _MOST_ROWS = 1_048_576
+_MANY_ROWS = 20_000  # more of them wait on disk while the file is made
 _LONGEST_TEXT = 32_767
 
 
@@ -50,13 +50,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One sheet: *title* and *notes* above the header row; *name* has at most 31 characters."""
+    """One sheet: *title* and *notes* above the header row; *name* has at most 31 characters.
+
+    *rows* are read more than once.
+    """
 
     name: str
     title: str
     notes: tuple[str, ...] = ()
     columns: tuple[Column, ...]
-    rows: Sequence[Sequence[Cell]]
+    rows: Iterable[Sequence[Cell]]
 
 
 def workbook(sheets: Sequence[Sheet]) -> bytes:
@@ -67,14 +70,37 @@ def workbook(sheets: Sequence[Sheet]) -> bytes:
     """
     import xlsxwriter  # few commands make a spreadsheet, and all would wait for it
 
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file, _OPTIONS) as book:
+    looks = [_look(sheet) for sheet in sheets]
+    for sheet, look in zip(sheets, looks, strict=True):
+        if look.rows + len(sheet.notes) + 2 > _MOST_ROWS:
+            raise ValueError(f"{look.rows} rows are more than a spreadsheet holds")
+    file, is_large = io.BytesIO(), sum(look.rows for look in looks) > _MANY_ROWS
+    options = {**_OPTIONS, "in_memory": not is_large, "constant_memory": is_large}
+    with xlsxwriter.Workbook(file, options) as book:
         pen = _Pen(book)
-        for sheet in sheets:
-            if len(sheet.rows) + len(sheet.notes) + 2 > _MOST_ROWS:
-                raise ValueError(f"{len(sheet.rows)} rows are more than a spreadsheet holds")
-            pen.draw(sheet)
+        for sheet, look in zip(sheets, looks, strict=True):
+            pen.draw(sheet, look)
     return file.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How many rows a sheet has, and how many characters wide each of its columns must be."""
+
+    rows: int
+    widths: tuple[int, ...]
+
+
+def _look(sheet: Sheet) -> _Look:
+    """Return the size of *sheet*; a Chinese character takes two."""
+    # The filter's button covers the end of a heading.
+    widths, rows = [cell_len(column.heading) + 3 for column in sheet.columns], 0
+    for row in sheet.rows:
+        rows += 1
+        for number, cell in enumerate(row):
+            if isinstance(cell, str):
+                widths[number] = max(widths[number], cell_len(cell) + 1)
+    return _Look(rows, tuple(min(max(_NARROWEST, width), _WIDEST) for width in widths))
 
 
 class _Pen:
@@ -88,8 +114,8 @@ class _Pen:
         self._note = book.add_format({"font_color": "#595959"})
         self._head = book.add_format({"bold": True, "bg_color": "#E7EDF5", "bottom": 1})
 
-    def draw(self, sheet: Sheet) -> None:
-        """Write one sheet."""
+    def draw(self, sheet: Sheet, look: _Look) -> None:
+        """Write one sheet, row by row."""
         page = self._book.add_worksheet(sheet.name)
         page.write_string(0, 0, sheet.title, self._title)
         for number, note in enumerate(sheet.notes, start=1):
@@ -97,12 +123,12 @@ class _Pen:
         top = len(sheet.notes) + 1
         for number, column in enumerate(sheet.columns):
             page.write_string(top, number, column.heading, self._head)
-            page.set_column(number, number, _width(sheet, number))
+            page.set_column(number, number, look.widths[number])
         for row, cells in enumerate(sheet.rows, start=top + 1):
             for number, (column, cell) in enumerate(zip(sheet.columns, cells, strict=True)):
                 self._write(page, (row, number), cell, form=column.form)
         page.freeze_panes(top + 1, 0)
-        page.autofilter(top, 0, top + max(1, len(sheet.rows)), len(sheet.columns) - 1)
+        page.autofilter(top, 0, top + max(1, look.rows), len(sheet.columns) - 1)
 
     def _write(self, page: Any, place: tuple[int, int], cell: Cell, *, form: Form) -> None:
         match cell:
@@ -117,11 +143,3 @@ class _Pen:
             case _:
                 # The library prints 16 digits: of a float that is 0.9399999999999999 where 0.94 is meant.
                 page.write_number(*place, Decimal(repr(float(cell))), self._forms[form])
-
-
-def _width(sheet: Sheet, number: int) -> int:
-    """Return how many characters wide a column must be; a Chinese one takes two."""
-    # The filter's button covers the end of a heading.
-    heading = cell_len(sheet.columns[number].heading) + 3
-    below = (cell_len(cell) + 1 for row in sheet.rows if isinstance(cell := row[number], str))
-    return min(max(_NARROWEST, heading, *below, 0), _WIDEST)

@@ -20,8 +20,10 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
     team_digest = TeamDigest(services, standings)
     gap = gap_of(services, "digest", at=standings.at)
     since = None if gap is None else standings.calendar.moment(gap.since)
-    for leader in sorted(standings.people.values(), key=lambda person: person.userid):
-        if leader.leader_of and standings.works_on(leader.userid, today):
+    leading = standings.people.leading()
+    for userid in standings.receivers():
+        leader = leading.get(userid)
+        if leader is not None and standings.works_on(userid, today):
             message = team_digest.message_for(leader, incomplete_since=since)
             if message is not None:
                 yield leader.userid, message

@@ -22,6 +22,7 @@ from scheduler import (
     sync,
     weekly,
 )
+from scheduler.whom import Whom, leaders, nobody, with_teams
 
 # Yields (userid, message) in the order of userids: planning continues from a userid after an interruption.
 Job = Callable[[Services, Standings], Iterator[tuple[str, Message]]]
@@ -32,9 +33,18 @@ PREPARES: dict[str, Callable[[Services, datetime], None]] = {
     "progress": questions.prepare,
 }
 
-# What a job stores of the very figures in its messages; safe to repeat.
+# What a job stores of a piece of the people before its messages to them; safe to repeat.
 KEEPS: dict[str, Callable[[Services, Standings], None]] = {
+    "progress": questions.keep,
     "reminder": statement.keep,
+}
+
+# Whose messages a job plans, a piece at a time; the others go over everybody.
+WHOM: dict[str, Whom] = {
+    "close": close.whom,
+    "digest": leaders,
+    "weekly": with_teams,
+    **dict.fromkeys(("sync", "engagement", "purge", "backup"), nobody),
 }
 
 # Long jobs: they call their last argument every few seconds to renew their lease.
@@ -49,11 +59,17 @@ LASTING: dict[str, Callable[[Services, datetime, Callable[[], None]], None]] = {
 ALONGSIDE: dict[str, dict[str, Job]] = {
     "progress": {
         questions.QUESTION: questions.asked,  # about adds, to the person himself
-        questions.REVIEW: questions.to_review,  # open cases, to their reviewers
-        admin.ADMIN: admin.messages,  # what needs attention, to administrators
     },
     "reminder": {
         statement.STATEMENT: statement.messages,  # the day's figures with a code, to people who are done
+    },
+}
+
+# The same for messages that do not depend on anybody's figures: they are built once for all pieces.
+BESIDE: dict[str, dict[str, Job]] = {
+    "progress": {
+        questions.REVIEW: questions.to_review,  # open cases, to their reviewers
+        admin.ADMIN: admin.messages,  # what needs attention, to administrators
     },
 }
 

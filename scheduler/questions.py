@@ -21,9 +21,15 @@ QUESTION, REVIEW = "question", "review"  # in the keys of the messages
 
 
 def prepare(services: Services, at: datetime) -> None:
-    """Store the questions of now, and the reviewers of each case, before anybody reads of them."""
-    findings.put(services, at=at, free=_free(services, QUESTION, at=at))
+    """Store the reviewers of each case, before anybody reads of them."""
+    findings.release_settled(services, at=at)
     cases.note_told(services, at=at, free=_free(services, REVIEW, at=at))
+
+
+def keep(services: Services, standings: Standings) -> None:
+    """Store the questions of now to the people of a piece, before anybody gets one."""
+    at = standings.at
+    findings.put_of(services, list(standings.receivers()), at=at, free=_free(services, QUESTION, at=at))
 
 
 def _free(services: Services, name: str, *, at: datetime) -> findings.Free:
@@ -34,11 +40,10 @@ def _free(services: Services, name: str, *, at: datetime) -> findings.Free:
     """
     store, quiet = services.store, quiet_hours(services)
     day, per_day = quiet.calendar.local_day(at), services.config.messages.per_day
-    taken = store.unasked_messages.counts(day)
 
     def is_free(userid: str) -> bool:
         is_planned = any(store.outbox.by_key(key_of(job, day, userid)) for job in (name, "progress"))
-        has_room = taken.get(userid, 0) < per_day and not is_planned
+        has_room = store.unasked_messages.count(userid, day) < per_day and not is_planned
         return has_room and quiet.silence(userid, at, kind=name) is None
 
     return is_free
@@ -47,7 +52,8 @@ def _free(services: Services, name: str, *, at: datetime) -> findings.Free:
 def asked(services: Services, standings: Standings) -> Iterator[tuple[str, Message]]:
     """Yield a message for each person at work with questions of today, or with questions due now."""
     at, calendar = standings.at, standings.calendar
-    by_person = findings.of_today(services, at=at, free=_free(services, QUESTION, at=at))
+    free = _free(services, QUESTION, at=at)
+    by_person = findings.of_today(services, list(standings.receivers()), at=at, free=free)
     for userid, of_person in sorted(by_person.items()):
         if userid not in standings.people or not standings.works_on(userid, calendar.local_day(at)):
             continue

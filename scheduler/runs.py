@@ -7,13 +7,13 @@ their own, so that they delay no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from time import monotonic
 
 import structlog
 
-from bot.features.details.tags import freshen
+from bot.features.details.tags import build_freshener, freshen
 from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.outages import catch_up
 from bot.features.outages.catch_up import Turn
@@ -23,12 +23,13 @@ from bot.store.counters import count
 from bot.store.outbox import OutboxMessage
 from bot.wecom.asker import StoppedError
 from scheduler.jobs import LASTING, NEEDED, SILENT
-from scheduler.planner import plan_by_person, plan_for_admins, prepared
+from scheduler.planner import Piece, plan_for_admins, plan_pieces, prepare
 from scheduler.timetable import Firing, firings, timetable
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 100
+CLOSING = "close"
 MORNING = "progress"  # the administrators' message goes with it
 LEASE_S = 60  # a planner that does not renew for so long has died
 TRIES = 3
@@ -162,31 +163,31 @@ def _failed(services: Services, firing: Firing, error: Exception, *, attempts: i
 
 
 def _plan(services: Services, firing: Firing, *, at: datetime, cursor: str) -> None:
-    store = services.store
-    freshen(services, firing.job, at=at)
-    if (work := LASTING.get(firing.job)) is not None:
+    job, store = firing.job, services.store
+    if (work := LASTING.get(job)) is not None:
         work(services, at, _beat(services, firing, at=at, cursor=cursor))
         return
-    found = prepared(services, firing.job, at=at)
-    people, quiet = (
-        plan_by_person(services, firing.job, at=at, after=cursor, found=found),
-        quiet_hours(services),
-    )
-    for chunk in _chunks(people):
-        with store.transaction():
-            added = sum(enqueue_unasked(services, message, quiet=quiet, spread=True) for message in chunk)
-            still_mine = store.runs.advance(
-                firing.job,
-                firing.fire_at,
-                holder=services.holder,
-                lease_until=int(store.now()) + LEASE_S,
-                planned_at=int(at.timestamp()),
-                cursor=chunk[-1].to_userid,
-                messages=added,
-            )
-        if not still_mine:
-            return
-        services.outbox_signal.ring()
+    if job == CLOSING:
+        freshen(services, job, at=at)  # a result is of all people
+    prepare(services, job, at=at)
+    ready = build_freshener(services, job, at=at)
+    for piece in plan_pieces(services, job, at=at, after=cursor, keep=True, ready=ready):
+        quiet = quiet_hours(services)
+        for chunk, upto in _chunks(piece):
+            with store.transaction():
+                added = sum(enqueue_unasked(services, message, quiet=quiet, spread=True) for message in chunk)
+                still_mine = store.runs.advance(
+                    job,
+                    firing.fire_at,
+                    holder=services.holder,
+                    lease_until=int(store.now()) + LEASE_S,
+                    planned_at=int(at.timestamp()),
+                    cursor=upto,
+                    messages=added,
+                )
+            if not still_mine:
+                return
+            services.outbox_signal.ring()
 
 
 def _beat(services: Services, firing: Firing, *, at: datetime, cursor: str) -> Callable[[], None]:
@@ -218,13 +219,15 @@ def _beat(services: Services, firing: Firing, *, at: datetime, cursor: str) -> C
     return beat
 
 
-def _chunks(people: Iterable[list[OutboxMessage]]) -> Iterator[list[OutboxMessage]]:
-    """Yield CHUNK messages or a few more at a time; those to one person stay together."""
+def _chunks(piece: Piece) -> Iterator[tuple[list[OutboxMessage], str]]:
+    """Yield CHUNK messages or a few more at a time, with the last userid that is done with them.
+
+    Those to one person stay together. The last chunk may be empty: nobody of the piece is read again.
+    """
     chunk: list[OutboxMessage] = []
-    for to_one in people:
+    for to_one in piece.people:
         chunk += to_one
         if len(chunk) >= CHUNK:
-            yield chunk
+            yield chunk, min(chunk[-1].to_userid, piece.upto)
             chunk = []
-    if chunk:
-        yield chunk
+    yield chunk, piece.upto

@@ -53,13 +53,13 @@ def messages(services: Services, standings: Standings) -> Iterator[tuple[str, Me
         unsure=list_in_question(services),
         leaves=services.store.preferences.leaves(),
         team_digest=TeamDigest(services, standings, help_on=coming),
-        gains=_most(Gains(services, standings).of(standings.by_person)),
+        gains=Gains(services, standings),
         has_helper=build_helper_test(services, at=standings.at),
     )
-    for userid, person in sorted(standings.people.items()):
+    for userid in standings.receivers():
         if not standings.works_on(userid, today):
             continue
-        own, team = week.own(userid), week.team(person)
+        own, team = week.own(userid), week.team(standings.people[userid])
         if own or team:
             message = weekly_message(
                 language=services.language,
@@ -83,7 +83,10 @@ def _ahead(services: Services, standings: Standings, *, day: date) -> Standings:
     branch = standings.branch
     if not same:
         branch = load_branch(
-            services, list_needed_periods(services, quota_periods, book=book), at=standings.at
+            services,
+            list_needed_periods(services, quota_periods, book=book),
+            at=standings.at,
+            userids=[person.userid for person in branch.people],
         )
     opens = datetime.combine(day, calendar.opens, calendar.zone)
     return load_standings_in(services, quota_periods, at=opens, book=book, stored=False, branch=branch)
@@ -112,7 +115,7 @@ class _Week:
     unsure: frozenset[str]
     leaves: Mapping[str, Sequence[SaidLeave]]
     team_digest: TeamDigest
-    gains: Mapping[str, int]
+    gains: Gains
     has_helper: Callable[[str], bool]
 
     def own(self, userid: str) -> OwnWeek | None:
@@ -159,11 +162,9 @@ class _Week:
 
     def _improved(self, content: TeamContent) -> tuple[list[str], int]:
         """Return the direct reports with the largest gain, and the gain, without confirmed findings."""
-        more = {
-            member.userid: self.gains.get(member.userid, 0)
-            for member in content.own
-            if member.userid not in self.standings.in_doubt
-        }
+        own = [member.userid for member in content.own if member.userid not in self.standings.in_doubt]
+        most = _most(self.gains.of(own))
+        more = {userid: most.get(userid, 0) for userid in own}
         best = max(more.values(), default=0)
         first = [member for member in content.own if more.get(member.userid) == best]
         return [clean(member.name, otherwise=member.userid) for member in first], best

@@ -11,7 +11,7 @@ import pytest
 from builders.e2e import QUOTA, FakeTime, at, installation, write_config, write_roster
 
 from bot.core.relations import RelationEvent, RelationKind
-from bot.features.close import results
+from bot.features.close import results, settle
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import Standings, load_standings
 from bot.services import Services
@@ -68,7 +68,7 @@ def happen(services: Services, chance: Random, *, number: int, userids: tuple[st
 def close_and_sign(services: Services, chance: Random, *, late: int) -> None:
     """Close at some of the moments, with *late* events in between, then sign everything."""
     for moment in sorted(chance.sample(CLOSING, k=chance.randint(1, 3))):
-        results.close_due(services, at=moment)
+        settle.close_due(services, at=moment)
         happen(services, chance, number=late)
     for closed in services.store.results.closed():
         results.sign(services, closed.quota, closed.period, by="人事", at=SIGNED)

@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.relations import RelationEvent, RelationKind
-from bot.features.close import results
+from bot.features.close import results, settle
 from bot.features.ledger.derive import derive
 from bot.features.standings.load import Standings, load_standings
 from bot.messages.message import Message
@@ -112,7 +112,7 @@ def shown(services: Services, *, when: datetime) -> dict[str, int]:
 )
 def test_a_period_is_due_from_its_settlement_on(tmp_path: Path, when: str, periods: list[str]) -> None:
     with branch(tmp_path) as services:
-        found = [period.name for _, period in results.list_due(services, at=at(when))]
+        found = [period.name for _, period in settle.list_due(services, at=at(when))]
 
     assert found == periods
 
@@ -120,9 +120,9 @@ def test_a_period_is_due_from_its_settlement_on(tmp_path: Path, when: str, perio
 def test_what_ended_before_the_first_fact_is_not_closed(tmp_path: Path) -> None:
     write_roster(tmp_path, "zhang,员工甲,1,客户经理,,,,")
     with installation(write_config(tmp_path, quotas=RULES), FakeTime(CLOSE)) as services:
-        nothing = results.list_due(services, at=CLOSE)
+        nothing = settle.list_due(services, at=CLOSE)
         add_customers(services, "zhang", at("2026-12-01T10:00"))
-        december = results.list_due(services, at=CLOSE)
+        december = settle.list_due(services, at=CLOSE)
 
     assert (nothing, december) == ([], [])
 
@@ -252,7 +252,7 @@ def test_a_close_that_died_after_storing_is_told_by_whoever_takes_it_over(
             clock.set("2026-12-08T08:42")
             with pytest.raises(SystemExit):
                 runs.tick(services)
-        nothing_more_to_store = not results.list_due(services, at=CLOSE)
+        nothing_more_to_store = not settle.list_due(services, at=CLOSE)
         clock.set("2026-12-08T08:43")
         runs.tick(services)
         told = [row["key"] for row in outbox_rows(services)]

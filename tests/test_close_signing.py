@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from builders.reviews import ROSTER, branch, tell
 
 from bot.app.bootstrap import refresh_directory
 from bot.core.relations import RelationKind
-from bot.features.close import results
+from bot.features.close import results, settle
 from bot.features.reviews.decide import decide, open_appeal
 from bot.services import FIRST_START, Services
 from bot.store.results import ResultState
@@ -68,30 +69,32 @@ def digest_of(services: Services, version: int, *userids: str) -> str:
 def test_of_two_processes_that_close_at_once_one_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second one has worked out its lines already when the first one stores its own."""
+    """The second one begins while the first one stores its lines; it waits, and stores nothing."""
     clock = FakeTime(CLOSE)
     with branch(tmp_path, quotas=RULES, when=CLOSE) as services:
         add(services, "zhang", "wm-1", "2026-11-03T10:00")
         with installation(services.config.file, clock) as faster:
             whole, overtaken = services.store.transaction, []
+            second = Thread(target=close, args=(faster,))
 
             @contextmanager
-            def too_late() -> Iterator[None]:
+            def in_between() -> Iterator[None]:
                 if not overtaken:
-                    overtaken.append(results.list_due(services, at=CLOSE))
+                    overtaken.append(settle.list_due(faster, at=CLOSE))
                     add(faster, "zhang", "wm-2", "2026-11-04T10:00")
-                    close(faster)
+                    second.start()
                 with whole():
                     yield
 
-            monkeypatch.setattr(services.store, "transaction", too_late)
+            monkeypatch.setattr(services.store, "transaction", in_between)
             close(services)
+            second.join()
         lines = {userid: one.line.counted for userid, one in services.store.results.newest(*NAME).items()}
         found = acts(services)
         digest = digest_of(services, 1, "li", "zhang")
 
     assert [[quota.id for quota, _ in due] for due in overtaken] == [["cm-monthly"]]
-    assert lines == {"li": 0, "zhang": 2}
+    assert lines == {"li": 0, "zhang": 1}
     assert [(act, detail["sha256"]) for _, act, _, detail in found] == [("close", digest)]
 
 
@@ -103,7 +106,7 @@ def test_a_year_is_closed_after_its_end_and_what_ended_first_comes_first(tmp_pat
     with branch(tmp_path, quotas=quotas) as services:
         add(services, "zhang", "wm-1", "2026-10-20T10:00")
         found = [
-            (quota.id, period.name) for quota, period in results.list_due(services, at=at("2027-01-20T09:00"))
+            (quota.id, period.name) for quota, period in settle.list_due(services, at=at("2027-01-20T09:00"))
         ]
 
     assert found == [

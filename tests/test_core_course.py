@@ -14,7 +14,8 @@ from bot.core.counting import Counting
 from bot.core.course import CourseDay, compute_course
 from bot.core.people import Person
 from bot.core.periods import PeriodKind, parse_period
-from bot.core.quota_periods import Moment, QuotaPeriod, compute_figures
+from bot.core.person_figures import compute_figures
+from bot.core.quota_periods import Moment, QuotaPeriod
 from bot.core.quotas import Basis, Quota, stretches_under
 
 WHEN = "2026-11-18T12:00"
@@ -43,7 +44,9 @@ def course(
     )
     stretches = stretches_under(judging, who, quota_period.period, departments=known.departments)
     own = quota_period.own_days(who, stretches)
-    return {one.day: one for one in compute_course(quota_period, figures, own, today=now.today)}
+    judged = quota_period.judged(who.userid, known.past(now.at_s))
+    days = compute_course(quota_period, figures, own, judged=judged, today=now.today)
+    return {one.day: one for one in days}
 
 
 def day(number: int) -> date:

@@ -12,7 +12,7 @@ from builders.stores import make_complete
 
 from bot.app.demo import last_workday, running
 from bot.cli.tour import play
-from bot.features.close import results
+from bot.features.close import results, settle
 from bot.services import Services
 from bot.store.store import Store
 
@@ -56,13 +56,13 @@ def test_a_closed_periods_figures_do_not_change_whatever_comes_late(
     with installation(config, FakeTime(closed)) as services:
         add_customers(services, "zhang", *(at(f"2026-11-{day:02d}T10:00") for day in (3, 4, 5)))
         add_customers(services, "li", at("2026-11-03T10:00"))
-        results.close_due(services, at=closed)
+        settle.close_due(services, at=closed)
         preliminary = lines(services)
         add_customers(services, "li", at("2026-11-20T10:00"))
-        results.close_due(services, at=closed)
+        settle.close_due(services, at=closed)
         results.sign(services, "cm-monthly", "2026-11", by="人事", at=over)
         add_customers(services, "li", at("2026-11-21T10:00"))
-        results.close_due(services, at=over)
+        settle.close_due(services, at=over)
         final = lines(services)
         whole = services.store.audit.broken_at() is None
 

@@ -28,7 +28,7 @@ from oracle.closed import Oracle
 from oracle.stories import LAST_DAY, story_of
 
 from bot.core.progress import Status
-from bot.features.close import results
+from bot.features.close import results, settle
 from bot.features.standings.load import load_standings
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
@@ -172,7 +172,7 @@ def test_a_signed_figure_never_changes_by_anything_later(lend: Lend) -> None:
         assert story.closed_at is not None
         with lend() as (folder, store):
             with lived(folder, store, branch, clock=FakeTime(story.closed_at)) as bot:
-                results.close_due(bot, at=story.closed_at)
+                settle.close_due(bot, at=story.closed_at)
                 for closed in bot.store.results.closed():
                     results.sign(bot, closed.quota, closed.period, by="人事", at=end)
                 before = _shown(bot, at=end + timedelta(days=60))
@@ -270,7 +270,7 @@ def test_no_order_of_settlements_deducts_above_the_cap(lend: Lend) -> None:
         closings = sorted(chance.sample(settled, min(len(settled), chance.randint(1, 3))))
         with lend() as (folder, store), lived(folder, store, branch, clock=FakeTime(end)) as bot:
             for second in [*closings, int(end.timestamp())]:
-                results.close_due(bot, at=oracle.local(second))
+                settle.close_due(bot, at=oracle.local(second))
                 tell(bot, _late(branch, chance))
                 _assert_under(bot, oracle, cap, capped)
             for closed in bot.store.results.closed():

@@ -11,7 +11,7 @@ from builders.e2e import FakeTime, add_customers, at, installation, rows_of, whe
 from bot.core.renames import Overlap
 from bot.services import Services
 from bot.store.sync import SyncReportLine
-from scheduler.planner import plan, prepared
+from scheduler.planner import plan, plan_pieces, prepare
 
 MONDAY = "2026-11-23"
 REMINDER = at(f"{MONDAY}T16:37")
@@ -44,8 +44,9 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 def told(services: Services) -> set[str]:
     """Who gets a reminder or a statement, from what was prepared and from nothing (a dry run)."""
-    found = prepared(services, "reminder", at=REMINDER)
-    keys = {message.key for message in plan(services, "reminder", at=REMINDER, found=found)}
+    prepare(services, "reminder", at=REMINDER)
+    pieces = plan_pieces(services, "reminder", at=REMINDER, keep=True)
+    keys = {message.key for piece in pieces for to_one in piece.people for message in to_one}
     assert keys == {message.key for message in plan(services, "reminder", at=REMINDER)}
     return keys
 

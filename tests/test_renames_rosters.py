@@ -7,7 +7,7 @@ from pathlib import Path
 from builders.e2e import FakeTime, add_customers, at, installation, write_config, write_roster
 
 from bot.app.bootstrap import record_files, refresh_directory
-from bot.features.close import results
+from bot.features.close import results, settle
 from bot.features.ledger.derive import derive
 from bot.features.renames.rename import find_faults, rename
 from bot.features.standings.load import load_standings
@@ -44,7 +44,7 @@ def test_signed_lines_stay_as_they_were_and_are_shown_under_the_new_userid(
     with installation(write_config(tmp_path, store=url), clock) as services:
         add_customers(services, "yg01", at("2026-10-03T10:00"), at("2026-10-04T10:00"))
         clock.set("2026-11-02T09:00")
-        results.close_due(services, at=clock.now())
+        settle.close_due(services, at=clock.now())
         clock.set("2026-11-12T09:00")
         write_roster(tmp_path, "zs,员工甲,11,客户经理,,,,")
         refresh_directory(services)

@@ -11,8 +11,7 @@ from bot.core.relations import RelationKind
 from bot.features.reviews.cases import load_cases
 from bot.features.reviews.decide import decide, open_appeal
 from bot.services import Services
-from scheduler.jobs import PREPARES
-from scheduler.planner import plan_by_person
+from scheduler.planner import plan_pieces, prepare
 from scheduler.runs import fire
 from scheduler.timetable import Firing
 
@@ -64,9 +63,9 @@ def test_who_was_told_of_cases_today_is_told_the_rest_tomorrow(tmp_path: Path) -
 def test_all_messages_to_one_person_are_planned_together(tmp_path: Path) -> None:
     with branch(tmp_path) as services:
         burst(services)
-        PREPARES["progress"](services, TUESDAY)
-        groups = plan_by_person(services, "progress", at=TUESDAY)
-        keys = [[message.key for message in to_one] for to_one in groups]
+        prepare(services, "progress", at=TUESDAY)
+        pieces = plan_pieces(services, "progress", at=TUESDAY, keep=True)
+        keys = [[message.key for message in to_one] for piece in pieces for to_one in piece.people]
 
     assert keys == [["progress:2026-11-24:li"], [ASKED_ON_TUESDAY, "progress:2026-11-24:zhang"]]
 
@@ -74,7 +73,8 @@ def test_all_messages_to_one_person_are_planned_together(tmp_path: Path) -> None
 def test_a_run_that_broke_off_after_it_had_stored_still_tells(tmp_path: Path) -> None:
     with branch(tmp_path) as services:
         burst(services)
-        PREPARES["progress"](services, TUESDAY)
+        prepare(services, "progress", at=TUESDAY)
+        next(plan_pieces(services, "progress", at=TUESDAY, keep=True))
         later = run(services, "2026-11-24T09:10")
 
     assert later == [ASKED_ON_TUESDAY]

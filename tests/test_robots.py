@@ -157,8 +157,10 @@ def test_a_day_is_posted_once_however_often_it_is_planned(post: Post) -> None:
     assert new == [False, False]
 
 
-def test_planning_goes_on_behind_the_last_address(post: Post) -> None:
-    assert list(plan(post.services, "digest", at=at(EVENING), after=address_of("south-branch"))) == []
+def test_whoever_goes_on_after_the_last_person_plans_the_posts(post: Post) -> None:
+    whole = [row.key for row in plan(post.services, "digest", at=at(EVENING))]
+
+    assert [row.key for row in plan(post.services, "digest", at=at(EVENING), after="zzz")] == whole
 
 
 def test_other_jobs_are_not_posted(post: Post) -> None:

@@ -10,7 +10,7 @@ from random import Random
 from builders.e2e import FakeTime, at, installation
 from builders.month import PEOPLE, live, write_month
 
-from bot.features.close import results
+from bot.features.close import settle
 from bot.features.standings.load import load_standings
 from bot.store.results import text_of
 
@@ -22,7 +22,7 @@ def month_on(folder: Path, store: str) -> tuple[str, list[str], list[str]]:
     with installation(write_month(folder, store), FakeTime(at(CLOSE))) as services:
         live(services, Random(20261123))
         running = load_standings(services, at=at("2026-11-23T18:00"), money=True)
-        results.close_due(services, at=at(CLOSE))
+        settle.close_due(services, at=at(CLOSE))
         lines = [
             text_of(one.line)
             for quota, period in sorted({(one.quota, one.period) for one in services.store.results.closed()})

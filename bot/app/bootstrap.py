@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from bot.features.robots.posts import fingerprints
 from bot.features.rollout.advice import note_mode
 from bot.features.rules import changes
 from bot.features.welcome import Greeter
-from bot.services import INBOX, OUTBOX, RECORD_BEGAN, Files, Services, Signal
+from bot.services import INBOX, OUTBOX, RECORD_BEGAN, Directory, Files, Services, Signal
 from bot.store.coordination import TOKEN, own_name
 from bot.store.copy import refuse_half_a_copy
 from bot.store.engine import StoreError
@@ -57,23 +57,17 @@ def open_services(
     A roster with a fault is logged, and the last good one stands in. Raises StoreError when the store cannot
     be used or is half a copy, RosterError when the roster cannot be read and there was none before.
     """
-    refused, files = None, None
-    try:
-        files = directory.read_files(config)
-    except RosterError as error:
-        refused = error
     where = config.store.where
     url = where if isinstance(where, Path) else where.get_secret_value()
-    if refused is not None and not Store.is_there(url):
-        raise refused
+    if not Store.is_there(url):
+        directory.read_files(config)  # a roster with a fault makes no store
     with closing(Store(url, may_create=may_create, real_time=real_time)) as store:
         refuse_half_a_copy(store.engine)
-        files = _files(config, store, files, refused)
         services = Services(
             config=config,
             store=store,
             clock=clock or RealClock(),
-            directory=directory.build_directory(config, files, store),
+            directory=_directory(config, store),
             holder=own_name(),
             inbox_signal=Signal(partial(store.engine.notify, INBOX)),
             outbox_signal=Signal(partial(store.engine.notify, OUTBOX)),
@@ -87,17 +81,23 @@ def open_services(
             store.counters.flush()
 
 
-def _files(config: Config, store: Store, files: Files | None, refused: RosterError | None) -> Files:
-    """Return *files*, or the last good ones if those are *refused* or name somebody wrongly."""
+def _directory(config: Config, store: Store) -> Directory:
+    """Return the directory of now; it is read only if the store has not recorded it as it is."""
+    if (known := directory.find_recorded(config, store)) is not None:
+        return known
+    return directory.build_directory(config, _files(config, store), store)
+
+
+def _files(config: Config, store: Store) -> Files:
+    """Return the files, or the last good ones if they have a fault or name somebody wrongly."""
     try:
-        if files is not None:
-            return directory.check_zeros(config, files, store)
+        return directory.check_zeros(config, directory.read_files(config), store)
     except RosterError as error:
-        refused = error
-    if refused is None or (good := directory.load_remembered(store, fault=refused)) is None:
-        raise refused or RosterError([])
-    log.warning("roster refused; the last good one stands in", faults=str(refused))
-    return good
+        good = directory.load_remembered(store, fault=error)
+        if good is None:
+            raise
+        log.warning("roster refused; the last good one stands in", faults=str(error))
+        return good
 
 
 def open_existing(config: Config) -> AbstractContextManager[Services]:
@@ -134,21 +134,30 @@ def begin_record(services: Services, *, now: datetime) -> None:
 def record_files(services: Services, *, now: datetime) -> None:
     """Record people and rules of directory and file under today's local date; for `serve` and `run` only."""
     store, day = services.store, services.config.work_calendar().local_day(now)
+    is_recorded = directory.is_recorded(services.config, services.directory, store)
     with store.transaction():
-        old = directory.list_superseded(services.directory.files, store.roster_lines.all())
-        if old:
-            store.roster_lines.drop(old)
-            log.info("the roster file says something newer than import roster", people=len(old))
-        directory.record(services.directory, store.members, day=day)
-        if fault := services.directory.files.fault:
-            store.troubles.note(Part.ROSTER, Trouble(0, fault))
-        else:
-            directory.remember(services.directory.files, store)
-            store.troubles.clear(Part.ROSTER)
+        if not is_recorded:
+            _record_people(services, day=day)
         quotas = services.config.core_quotas()
         changes.record(quotas, store.rule_versions, today=day, now=int(now.timestamp()))
         record_sections(services, today=day, now=int(now.timestamp()))
         note_mode(services, now=int(now.timestamp()))
+
+
+def _record_people(services: Services, *, day: date) -> None:
+    """Record who works where under the local *day*. Call inside a transaction."""
+    store = services.store
+    old = directory.list_superseded(services.directory.files, store.roster_lines.all())
+    if old:
+        store.roster_lines.drop(old)
+        log.info("the roster file says something newer than import roster", people=len(old))
+    directory.record(services.directory, store.members, day=day)
+    directory.note_recorded(services.config, services.directory, store)
+    if fault := services.directory.files.fault:
+        store.troubles.note(Part.ROSTER, Trouble(0, fault))
+    else:
+        directory.remember(services.directory.files, store)
+        store.troubles.clear(Part.ROSTER)
 
 
 def refresh_directory(services: Services) -> None:

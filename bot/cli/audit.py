@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from pathlib import Path
@@ -14,7 +12,7 @@ from rich.table import Table
 
 from bot.app.bootstrap import open_existing
 from bot.cli.options import config_option, format_option, iso, json_text, loaded, moment
-from bot.cli.output import deliver, drawn, output_option, warn_of_formulas
+from bot.cli.output import csv_lines, deliver, drawn, output_option
 from bot.config import Config
 from bot.core.workdays import epoch_of
 from bot.messages.catalog import Texts, texts_in
@@ -51,8 +49,7 @@ def audit(config_path: Path, since: str | None, form: str, output: Path | None) 
         acts = [row | {"detail": json.loads(row["detail"])} for row in rows]
         deliver(json_text({"broken_at": broken_at, "acts": acts}), output)
     elif form == "csv":
-        warn_of_formulas(row.values() for row in rows)
-        deliver(_as_csv(rows), output)
+        deliver(csv_lines(_COLUMNS, [list(row.values()) for row in rows], texts), output)
     else:
         deliver(_as_table(texts, rows) if rows else texts["audit.none"] + "\n", output)
     if form != "json":
@@ -64,14 +61,6 @@ def audit(config_path: Path, since: str | None, form: str, output: Path | None) 
 def _row(config: Config, seq: int, act: Act) -> dict[str, Any]:
     cells = (seq, iso(config, act.at), act.actor, act.act, act.subject, act.detail)
     return dict(zip(_COLUMNS, cells, strict=True))
-
-
-def _as_csv(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _as_table(texts: Texts, rows: list[dict[str, Any]]) -> str:

@@ -123,7 +123,8 @@ def _known(config: Config) -> _Known:
             was_read = config.directory.source == "wecom" and services.store.marks.get(READ_AT) is not None
             tags = services.store.address_book.tags() if was_read else None
             warned = (*_from_history(config, list_unreached(services)), *_from_rules(config, services))
-            return _Known(services.directory, advise_installation(services), tags, warned)
+            people = directory.build_directory(config, files, services.store)
+            return _Known(people, advise_installation(services), tags, warned)
     except StoreError as error:
         click.echo(f"could not read the store: {error}", err=True)
         return nothing

@@ -10,7 +10,7 @@ import click
 
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, user_name
-from bot.cli.output import csv_text, deliver, harmless, refuse_bytes_on_terminal
+from bot.cli.output import csv_lines, deliver, harmless, refuse_bytes_on_terminal
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
@@ -176,5 +176,5 @@ def _xlsx(read: Mapping[str, tuple[tuple[str, ...], list[Line]]]) -> bytes:
     )
 
 
-def _csv(names: tuple[str, ...], lines: list[Line], texts: Texts) -> str:
-    return csv_text(names, [harmless(line) for line in lines], texts)
+def _csv(names: tuple[str, ...], lines: list[Line], texts: Texts) -> Iterator[str]:
+    return csv_lines(names, [harmless(line) for line in lines], texts)

@@ -7,7 +7,8 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -28,21 +29,18 @@ output_option = click.option(
 )
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]], texts: Texts) -> str:
-    """Return a CSV file; say on standard error if a spreadsheet would run some of its cells as formulas."""
-    rows = list(rows)
-    _warn_of_formulas(rows, texts)
-    text = io.StringIO()
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]], texts: Texts) -> Iterator[str]:
+    """Yield a CSV file; then say on standard error whether a spreadsheet would run some of its cells."""
+    text, formulas = io.StringIO(), 0
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _warn_of_formulas(rows: Iterable[Iterable[object]], texts: Texts) -> None:
-    number = sum(isinstance(cell, str) and cell.startswith(_FORMULA) for row in rows for cell in row)
-    if number:
-        click.echo(texts["cli.output.formulas"].say(n=number), err=True)
+    for row in chain([columns], rows):
+        writer.writerow(row)
+        formulas += sum(isinstance(cell, str) and cell.startswith(_FORMULA) for cell in row)
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+    if formulas:
+        click.echo(texts["cli.output.formulas"].say(n=formulas), err=True)
 
 
 def harmless(row: Iterable[object]) -> list[object]:
@@ -61,26 +59,29 @@ def refuse_bytes_on_terminal(form: str, output: Path | None) -> None:
         )
 
 
-def deliver(report: str | bytes, output: Path | None) -> None:
-    """Write *report* to *output*, text in UTF-8, or to standard output."""
+def deliver(report: str | bytes | Iterable[str], output: Path | None) -> None:
+    """Write *report* to *output*, text in UTF-8, or to standard output; a text may come in pieces."""
+    pieces = [report] if isinstance(report, str | bytes) else report
     if output is None:
-        click.echo(report, nl=False)
+        for piece in pieces:
+            click.echo(piece, nl=False)
         return
     try:
-        _write(report.encode() if isinstance(report, str) else report, output)
+        _write(pieces, output)
     except OSError as error:
         raise click.BadParameter(
             f"{output} cannot be written ({error.strerror})", param_hint="--output"
         ) from None
 
 
-def _write(data: bytes, output: Path) -> None:
+def _write(pieces: Iterable[str | bytes], output: Path) -> None:
     """Write a file that nobody else may read: people's figures are in it. Raises OSError."""
     number = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(number, "wb") as stream:  # noqa: PTH123 - it is open already
         if stat.S_ISREG(os.fstat(number).st_mode):
             os.fchmod(number, 0o600)
-        stream.write(data)
+        for piece in pieces:
+            stream.write(piece.encode() if isinstance(piece, str) else piece)
 
 
 def labelled(texts: Texts, label: str | None, text: str) -> str:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, fields
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import click
 
 from bot.cli.inbox import up_to_date
 from bot.cli.options import at_option, config_option, format_option, json_text, loaded, moment
-from bot.cli.output import csv_text, deliver, output_option, refuse_bytes_on_terminal
+from bot.cli.output import csv_lines, deliver, output_option, refuse_bytes_on_terminal
 from bot.cli.progress_page import build_page
-from bot.core.people import Departments
+from bot.core.people import Departments, Person
+from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
 from bot.core.teams import Team
 from bot.features.outages import catch_up
-from bot.features.standings.load import load_standings
+from bot.features.standings.load import load_departments, load_people
 from bot.features.standings.report import Report, build_sheets
+from bot.features.standings.selection import Selection, select_rows
+from bot.features.teams.answers import rank_note
 from bot.messages.catalog import texts_in
 from bot.messages.sentences import in_language
+from bot.services import Services
 from bot.spreadsheet import workbook
 
 COLUMNS = tuple(field.name for field in fields(QuotaFigures))
@@ -68,33 +73,92 @@ def progress(
     config = loaded(config_path)
     if quota is not None and quota not in {known.id for known in config.quotas}:
         raise click.BadParameter(f"there is no quota {quota!r}", param_hint="--quota")
+    if period is not None:
+        _check_period(period)
     with up_to_date(config) as services:
         when = moment(at, config, now=services.clock.now())
-        try:
-            standings = load_standings(services, at=when, period=period, money=money)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--period") from None
-        incomplete, texts = catch_up.explain_withheld(services), texts_in(services.language)
-    chosen = _Choice(users=users, departments=departments, quota=quota, tree=standings.departments)
-    rows = [row for row in standings.rows if chosen.row(row)]
-    for user in sorted(chosen.users - {row.userid for row in rows}):
-        click.echo(texts["cli.progress.no_row"].say(userid=user), err=True)
-    report = Report(
-        at=standings.at,
-        rows=rows,
-        teams=[team for team in standings.teams() if chosen.team(team)] if with_teams else None,
-        names={userid: person.name for userid, person in standings.people.items()},
-        departments=standings.departments.names,
+        chosen = _Choice(users=users, departments=departments, quota=quota, tree=load_departments(services))
+        seen: set[str] = set()
+
+        def shows(row: QuotaFigures) -> bool:
+            is_chosen = chosen.row(row)
+            if is_chosen and chosen.users:
+                seen.add(row.userid)
+            return is_chosen
+
+        with select_rows(
+            services,
+            at=when,
+            period=period,
+            userids=chosen.users,
+            shows=shows,
+            money=money,
+            teams=with_teams,
+        ) as selection:
+            for _ in selection.rows if chosen.users else ():
+                pass  # then it is known who has no row
+            for user in sorted(chosen.users - seen):
+                texts = texts_in(services.language)
+                click.echo(texts["cli.progress.no_row"].say(userid=user), err=True)
+            report = _report(services, selection, chosen, at=when, money=money)
+            _say_what_lacks(report, selection, form=form)
+            deliver(_written(report, form), output)
+
+
+def _check_period(name: str) -> None:
+    """Raise BadParameter for a name that is no period."""
+    try:
+        parse_period(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--period") from None
+
+
+def _report(
+    services: Services, selection: Selection, chosen: _Choice, *, at: datetime, money: bool
+) -> Report:
+    teams = selection.teams
+    return Report(
+        at=at,
+        rows=selection.rows,
+        teams=None if teams is None else [team for team in teams if chosen.team(team)],
+        names=_Names(load_people(services)),
+        departments=load_departments(services).names,
         money=money,
         language=services.language,
-        incomplete=incomplete,
+        notes=_rank_notes(services.language, selection),
+        incomplete=catch_up.explain_withheld(services),
     )
-    if incomplete is not None and form != "json":
-        click.echo(in_language(texts, incomplete), err=True)
-    deliver(_written(report, form), output)
 
 
-def _written(report: Report, form: str) -> str | bytes:
+def _rank_notes(language: str, selection: Selection) -> tuple[str, ...]:
+    return tuple(rank_note(language=language, at=ranked_at) for ranked_at in selection.ranked_at)
+
+
+def _say_what_lacks(report: Report, selection: Selection, *, form: str) -> None:
+    """Say on standard error what the figures lack, and which ranks are older than they."""
+    if report.incomplete is not None and form != "json":
+        click.echo(in_language(report.texts, report.incomplete), err=True)
+    for note in _rank_notes(report.language, selection):
+        click.echo(note, err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names(Mapping[str, str]):
+    """The names of people by userid."""
+
+    people: Mapping[str, Person]
+
+    def __getitem__(self, userid: str) -> str:
+        return self.people[userid].name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.people)
+
+    def __len__(self) -> int:
+        return len(self.people)
+
+
+def _written(report: Report, form: str) -> Iterable[str] | bytes:
     match form:
         case "json":
             return _as_json(report)
@@ -143,21 +207,40 @@ def _plain(row: QuotaFigures | Team) -> dict[str, Any]:
     }
 
 
-def _as_json(report: Report) -> str:
-    plain: dict[str, Any] = {
+def _as_json(report: Report) -> Iterator[str]:
+    """Yield one JSON object; its rows are written one by one."""
+    head = {
         "as_of": report.at.isoformat(),
         "complete": report.incomplete is None,
         "incomplete_because": report.incomplete,
-        "rows": [_plain(row) for row in report.rows],
     }
+    yield json_text(head).removesuffix("\n}\n") + ",\n"
+    yield from _as_list("rows", map(_plain, report.rows))
     if report.teams is not None:
-        plain["teams"] = [_plain(team) for team in report.teams]
-    return json_text(plain)
+        yield ",\n"
+        yield from _as_list("teams", map(_plain, report.teams))
+    yield "\n}\n"
 
 
-def _as_csv(report: Report) -> str:
+def _as_list(key: str, items: Iterable[object]) -> Iterator[str]:
+    """Yield a key of the object with its list, as `json_text` writes it."""
+    yield f'  "{key}": ['
+    is_empty = True
+    for item in items:
+        yield ("\n" if is_empty else ",\n") + indent(json_text(item).rstrip("\n"), "    ")
+        is_empty = False
+    yield "]" if is_empty else "\n  ]"
+
+
+def _as_csv(report: Report) -> Iterable[str]:
     """Return the rows, or the teams if requested: one file holds one table."""
-    columns, lines = COLUMNS, [{**_plain(row), "flags": ";".join(row.flags)} for row in report.rows]
     if report.teams is not None:
-        columns, lines = TEAM_COLUMNS, [_plain(team) for team in report.teams]
-    return csv_text(columns, ([line[name] for name in columns] for line in lines), report.texts)
+        return csv_lines(TEAM_COLUMNS, map(_cells, report.teams), report.texts)
+    return csv_lines(COLUMNS, map(_cells, report.rows), report.texts)
+
+
+def _cells(row: QuotaFigures | Team) -> list[object]:
+    line = _plain(row)
+    if isinstance(row, QuotaFigures):
+        line["flags"] = ";".join(row.flags)
+    return list(line.values())

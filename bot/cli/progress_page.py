@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby, islice
 
 from rich import box
 from rich.console import RenderableType
@@ -15,19 +15,30 @@ from bot.core.teams import Team
 from bot.features.standings.report import TEAM_KEYS, Report
 from bot.messages.tables import short
 
+_TABLE = 1000  # rows
 
-def build_page(report: Report) -> str:
-    """Return the tables for people: each quota's rows, with --teams its departments below them."""
-    parts: list[RenderableType] = []
+
+def build_page(report: Report) -> Iterator[str]:
+    """Yield the tables for people: each quota's rows, with --teams its departments below them.
+
+    So that no table needs more memory than a screen shows, another one begins after _TABLE rows.
+    """
+    has_rows = False
     for (quota, period), rows in groupby(report.rows, key=lambda row: (row.quota, row.period)):
-        parts.append(report.texts["tables.title"].say(quota=quota, period=period, at=report.minute))
-        parts.append(_rows(report, rows))
+        has_rows = True
+        yield drawn(report.texts["tables.title"].say(quota=quota, period=period, at=report.minute))
+        while piece := list(islice(rows, _TABLE)):
+            yield drawn(_rows(report, piece))
+    parts: list[RenderableType] = []
     for (quota, period), teams in groupby(report.teams or (), key=lambda team: (team.quota, team.period)):
         parts.append(report.texts["tables.teams_title"].say(quota=quota, period=period))
         parts.append(_teams(report, teams))
-    if report.rows and report.money:
+    if has_rows and report.money:
         parts.append(report.texts["tables.note"])
-    return drawn(*parts) if parts else drawn(report.texts["tables.nobody"])
+    if not has_rows and not parts:
+        parts.append(report.texts["tables.nobody"])
+    if parts:
+        yield drawn(*parts)
 
 
 def _rows(report: Report, rows: Iterable[QuotaFigures]) -> Table:

@@ -31,7 +31,7 @@ from bot.services import Services
 from bot.store.outbox import OutboxMessage
 from bot.store.troubles import Part
 from scheduler.jobs import JOBS, LASTING, SILENT
-from scheduler.planner import plan, prepared
+from scheduler.planner import plan, plan_pieces, prepare
 
 _LOOK_AGAIN_S = 0.2
 # How people read the reports of jobs without messages, by their key.
@@ -138,21 +138,38 @@ def _plan(services: Services, job: str, *, when: datetime, shift: int) -> list[O
     if want_again(services, job, at=when):
         with open_reader(services) as reader:  # beside a service, its reader reads and we wait
             wait_for_reading(services, step=reader.step)
-    figures = prepared(services, job, at=when)
-    planned, quiet, store = (
-        list(plan(services, job, at=when, time_shift=shift, found=figures)),
-        quiet_hours(services),
-        services.store,
-    )
-    with store.transaction():
-        for message in planned:
-            enqueue_unasked(services, message, quiet=quiet)
-    withheld = Counter(why for row in planned if (why := store.unasked_messages.why(row.key)) is not None)
+    prepare(services, job, at=when)
+    planned: list[OutboxMessage] = []
+    for piece in plan_pieces(services, job, at=when, time_shift=shift, keep=True):
+        quiet = quiet_hours(services)
+        rows = [row for to_one in piece.people for row in to_one]
+        with services.store.transaction():
+            for row in rows:
+                enqueue_unasked(services, row, quiet=quiet)
+        planned += [_named(services, row) for row in rows]
+    why_of = services.store.unasked_messages.why
+    reason_of = {message.key: why for message in planned if (why := why_of(message.key)) is not None}
+    withheld = Counter(reason_of.values())
     if withheld:
         texts = texts_in(services.language)
         reasons = numbered(sorted(withheld.items()), texts)
         click.echo(texts["cli.run.withheld"].say(reasons=reasons), err=True)
-    return [message for message in planned if store.unasked_messages.why(message.key) is None]
+    return [message for message in planned if message.key not in reason_of]
+
+
+def _named(services: Services, row: OutboxMessage) -> OutboxMessage:
+    """Return *row*, without what it says if it is stored: of a whole bank that would be too much."""
+    if services.store.outbox.by_key(row.key) is None:
+        return row
+    return OutboxMessage(
+        key=row.key,
+        job=row.job,
+        to_userid=row.to_userid,
+        content="",
+        msgtype=row.msgtype,
+        not_before=row.not_before,
+        expires_at=row.expires_at,
+    )
 
 
 def _deliver(services: Services, planned: list[OutboxMessage]) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from bot.core.quota_periods import Judged, PersonFigures, QuotaPeriod
+from bot.core.person_figures import PersonFigures
+from bot.core.quota_periods import Judged, QuotaPeriod
 from bot.core.status import round_half_up
 from bot.core.verdicts import is_open
 
@@ -29,11 +30,19 @@ class CourseDay:
 
 
 def compute_course(
-    quota_period: QuotaPeriod, figures: PersonFigures, own_days: Sequence[date], *, today: date
+    quota_period: QuotaPeriod,
+    figures: PersonFigures,
+    own_days: Sequence[date],
+    *,
+    judged: Judged,
+    today: date,
 ) -> tuple[CourseDay, ...]:
-    """Return each day of the period; *own_days* are the sorted own workdays of the person of *figures*."""
+    """Return each day of the period.
+
+    *own_days* are the sorted own workdays of the person of *figures*, *judged* their contacts.
+    """
     period, own = quota_period.period, figures.own
-    counts = _by_day(figures.judged, quota_period)
+    counts = _by_day(judged, quota_period)
     sums, course = Counter(_before(counts, period.first)), []
     for number in range((period.last - period.first).days + 1):
         day = period.first + timedelta(days=number)
@@ -57,8 +66,8 @@ def compute_course(
 def _by_day(judged: Judged, quota_period: QuotaPeriod) -> dict[date, Counter[str]]:
     found: dict[date, Counter[str]] = {}
     for contact, verdict in judged:
-        kind = "open" if is_open(verdict, contact.add) else verdict.outcome
-        day = quota_period.calendar.day_of(contact.add.added_at)
+        kind = "open" if is_open(verdict, contact) else verdict.outcome
+        day = quota_period.calendar.day_of(contact.added_at)
         found.setdefault(day, Counter())[kind] += 1
     return found
 

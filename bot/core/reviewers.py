@@ -20,11 +20,15 @@ Levels = tuple[tuple[str, ...], ...]  # userids of deciders; the first level is 
 
 @dataclass(frozen=True, kw_only=True)  # without slots, for cached_property
 class Bank:
-    """Everybody by userid on the local *day*, and the userids in `[review]` and `[admins]`."""
+    """Everybody by userid on the local *day*, and the userids in `[review]` and `[admins]`.
+
+    *leading*: those of *people* who lead a department; None: they are looked for among all.
+    """
 
     people: Mapping[str, Person]
     departments: Departments
     day: date
+    leading: Mapping[str, Person] | None = None
     reviewers: tuple[str, ...] = ()
     admins: tuple[str, ...] = ()
 
@@ -64,7 +68,8 @@ class Bank:
     def _leaders(self) -> Mapping[int, Set[str]]:
         """Return the leaders still employed, by department."""
         found: dict[int, set[str]] = {}
-        for person in self.people.values():
+        leading = self.people if self.leading is None else self.leading
+        for person in leading.values():
             for department in person.leader_of if person.employed_on(self.day) else ():
                 found.setdefault(department, set()).add(person.userid)
         return found

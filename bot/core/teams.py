@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from statistics import median
 
 from bot.core.history import Kept
 from bot.core.people import Departments
 from bot.core.progress import QuotaFigures
 from bot.core.status import round_half_up
 
+_BITS = 32  # of a target; no quota asks for so many
+_MASK = (1 << _BITS) - 1
 SMALLEST = 5  # teams under it are not broken down for those above their leader
 
 
@@ -45,17 +47,10 @@ def compute_teams(
     *kept*: recent adds of each person. A person is in the department of their row, in the tree of the day of
     that row in *days* (by quota, period and userid); without one in the newest tree.
     """
-    grouped: dict[tuple[str, str, int], list[QuotaFigures]] = {}
-    order: dict[tuple[str, str], int] = {}
+    sums = TeamSums(departments)
     for row in rows:
-        order.setdefault((row.quota, row.period), len(order))
-        day = days.get((row.quota, row.period, row.userid), date.max)
-        for department in upwards(row.department, departments.on(day)):
-            grouped.setdefault((row.quota, row.period, department), []).append(row)
-    return tuple(
-        _team(quota, period, department, grouped[quota, period, department], kept)
-        for quota, period, department in sorted(grouped, key=lambda name: (order[name[:2]], name[2]))
-    )
+        sums.add(row, kept=kept[row.userid], day=days.get((row.quota, row.period, row.userid), date.max))
+    return sums.teams()
 
 
 def compute_large_teams(
@@ -68,17 +63,11 @@ def compute_large_teams(
 
     *rows* by userid; in the order of `compute_teams`.
     """
-    grouped: dict[tuple[str, str, int], list[QuotaFigures]] = {}
-    order: dict[tuple[str, str], int] = {}
+    sums = TeamSums(Departments())
     for department, userids in members.items():
         for row in (row for userid in userids for row in rows.get(userid, ())):
-            order.setdefault((row.quota, row.period), len(order))
-            grouped.setdefault((row.quota, row.period, department), []).append(row)
-    found = (
-        _team(quota, period, department, grouped[quota, period, department], kept)
-        for quota, period, department in sorted(grouped, key=lambda name: (order[name[:2]], name[2]))
-    )
-    return tuple(team for team in found if team.people >= SMALLEST)
+            sums.add_to(department, row, kept=kept[row.userid])
+    return tuple(team for team in sums.teams() if team.people >= SMALLEST)
 
 
 def upwards(department: int | None, departments: Departments) -> list[int]:
@@ -90,23 +79,73 @@ def upwards(department: int | None, departments: Departments) -> list[int]:
     return way
 
 
-def _team(
-    quota: str, period: str, department: int, rows: list[QuotaFigures], kept: Mapping[str, Kept]
-) -> Team:
-    judged = [row for row in rows if row.target]
-    asked = sum(row.target for row in judged)
-    share = Kept.over(kept[row.userid] for row in judged).share
-    return Team(
-        quota=quota,
-        period=period,
-        department=department,
-        people=len(judged),
-        attainment=_two(Fraction(sum(min(row.counted, row.target) for row in judged), asked))
-        if asked
-        else None,
-        median=_two(median(Fraction(row.counted, row.target) for row in judged)) if judged else None,
-        kept_90=None if share is None else float(share),
-    )
+class TeamSums:
+    """The sums of teams, to which rows are added one by one: no row stays in memory."""
+
+    def __init__(self, departments: Departments, *, order: Iterable[tuple[str, str]] = ()) -> None:
+        """*order*: quotas and periods that come first; the others follow in the order of their rows."""
+        self._departments = departments
+        self._order = {name: number for number, name in enumerate(order)}
+        self._sums: dict[tuple[str, str, int], _Sum] = {}
+
+    def add(self, row: QuotaFigures, *, kept: Kept, day: date = date.max) -> None:
+        """Add *row* to its department and those above it, in the tree of the local *day*."""
+        for department in upwards(row.department, self._departments.on(day)):
+            self.add_to(department, row, kept=kept)
+
+    def add_to(self, department: int, row: QuotaFigures, *, kept: Kept) -> None:
+        """Add *row* to *department* alone; *kept*: recent adds of the person."""
+        self._order.setdefault((row.quota, row.period), len(self._order))
+        self._sums.setdefault((row.quota, row.period, department), _Sum()).add(row, kept)
+
+    def teams(self) -> tuple[Team, ...]:
+        """Return the teams by quota and period, then by department id."""
+        order = self._order
+        return tuple(
+            self._sums[name].team(*name)
+            for name in sorted(self._sums, key=lambda name: (order[name[:2]], name[2]))
+        )
+
+
+@dataclass(slots=True)
+class _Sum:
+    """The people (not exempt) of one team in one quota and period.
+
+    *people*: of each of them counted and target, in one number.
+    """
+
+    people: array[int] = field(default_factory=lambda: array("q"))
+    done: int = 0
+    asked: int = 0
+    kept: int = 0
+    adds: int = 0
+
+    def add(self, row: QuotaFigures, kept: Kept) -> None:
+        if row.target:
+            self.people.append(row.counted << _BITS | row.target)
+            self.done += min(row.counted, row.target)
+            self.asked += row.target
+            self.kept += kept.kept
+            self.adds += kept.adds
+
+    def team(self, quota: str, period: str, department: int) -> Team:
+        share = Kept(self.kept, self.adds).share
+        return Team(
+            quota=quota,
+            period=period,
+            department=department,
+            people=len(self.people),
+            attainment=_two(Fraction(self.done, self.asked)) if self.asked else None,
+            median=_two(self._median()) if self.people else None,
+            kept_90=None if share is None else float(share),
+        )
+
+    def _median(self) -> Fraction:
+        # Floats of different fractions differ, so they give the order; the result is exact.
+        ordered = sorted(self.people, key=lambda number: (number >> _BITS) / (number & _MASK))
+        middle = {(len(ordered) - 1) // 2, len(ordered) // 2}
+        shares = [Fraction(ordered[place] >> _BITS, ordered[place] & _MASK) for place in middle]
+        return sum(shares, Fraction(0)) / len(shares)
 
 
 def _two(number: Fraction) -> float:

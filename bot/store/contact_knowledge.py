@@ -67,10 +67,14 @@ class ContactKnowledge(TableGroup):
         self._facts = Facts(engine)
         self._marks = Marks(engine)
 
-    def absences(self) -> dict[str, frozenset[date]]:
-        """Return all days of leave by userid."""
+    def absences(self, userids: Collection[str] | None = None) -> dict[str, frozenset[date]]:
+        """Return all days of leave by userid; *userids*: of these people alone."""
         days: dict[str, set[date]] = {}
-        for row in self._engine.all("absences_all"):
+        if userids is None:
+            rows = self._engine.all("absences_all")
+        else:
+            rows = self._engine.all("absences_of", userids=_json(list(userids)))
+        for row in rows:
             first, last = date.fromisoformat(row["first_day"]), date.fromisoformat(row["last_day"])
             span = (first + timedelta(days=number) for number in range((last - first).days + 1))
             days.setdefault(row["userid"], set()).update(span)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -26,8 +26,33 @@ class Members(TableGroup):
 
     def all(self) -> dict[str, Person]:
         """Return everybody ever read, by userid."""
-        by_person = groupby(self._engine.all("members_all"), itemgetter("userid"))
-        return {userid: _person(list(rows)) for userid, rows in by_person}
+        return _people(self._engine.all("members_all"))
+
+    def following(self, after: str, *, most: int) -> dict[str, Person]:
+        """Return the next people after the userid *after*, at most so many, by userid."""
+        return _people(self._engine.all("members_following", after=after, most=most))
+
+    def some(self, userids: Collection[str]) -> dict[str, Person]:
+        """Return those of *userids* that were ever read, by userid."""
+        return _people(self._engine.all("members_of", userids=json.dumps(list(userids))))
+
+    def leading(self) -> dict[str, Person]:
+        """Return everybody who leads a department, by userid."""
+        return _people(self._engine.all("members_leading"))
+
+    def within(self, departments: Collection[int]) -> list[str]:
+        """Return the userids of everybody who ever belonged to one of *departments* itself, sorted."""
+        asked = frozenset(departments)
+        texts = [
+            text
+            for row in self._engine.all("memberships_departments")
+            if not asked.isdisjoint(_split(text := row["departments"]))
+        ]
+        return [row["userid"] for row in self._engine.all("memberships_within", texts=json.dumps(texts))]
+
+    def count(self) -> int:
+        """Return how many people were ever read."""
+        return self._engine.number("members_count") or 0
 
     def put(self, people: Iterable[Person], *, read_on: date) -> None:
         """Store a reading: people with all their memberships."""
@@ -89,6 +114,11 @@ def _share(text: str) -> Fraction:
     return Fraction(text)
 
 
+def _people(rows: Iterable[SqlRow]) -> dict[str, Person]:
+    """Return people by userid from a row for each membership, those of one person together."""
+    return {userid: _person(list(of_one)) for userid, of_one in groupby(rows, itemgetter("userid"))}
+
+
 def _person(rows: list[SqlRow]) -> Person:
     """Return a person from a row for each membership."""
     row = rows[0]
@@ -109,6 +139,7 @@ def _person(rows: list[SqlRow]) -> Person:
         joined_on=_day(row["joined_on"]),
         left_on=_day(row["left_on"]),
         first_read=_day(row["first_read"]),
+        in_range=bool(row["in_range"]),
     )
 
 

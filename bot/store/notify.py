@@ -24,6 +24,10 @@ class UnaskedMessages(TableGroup):
         """Return how many daily slots are taken, by userid; people with none are absent."""
         return {row["userid"]: row["number"] for row in self._engine.all("unasked_on", day=day.isoformat())}
 
+    def count(self, userid: str, day: date) -> int:
+        """Return how many daily slots of one person are taken."""
+        return self._engine.number("unasked_of", userid=userid, day=day.isoformat()) or 0
+
     def withhold(self, key: str, *, job: str, userid: str, day: date, reason: str, at: int) -> bool:
         """Note that the message *key* does not go; False when that is known. *at* in epoch s."""
         about = {"job": job, "userid": userid, "day": day.isoformat(), "reason": reason}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
@@ -238,16 +239,11 @@ class Outbox(TableGroup):
         """Return whether there is, or was, a message with this key."""
         return self._engine.one("outbox_known", key=key) is not None
 
-    def told(self, job: str, day: date) -> frozenset[str]:
-        """Return the people that the message of *job* and the local *day* may have reached."""
-        named = f"{job}:{day.isoformat()}"
-        rows = self._engine.all("outbox_told", first_key=f"{named}:", last_key=f"{named};")  # ; follows :
+    def told(self, job: str, day: date, *, userids: Iterable[str]) -> frozenset[str]:
+        """Return those of *userids* that the message of *job* and the local *day* may have reached."""
+        keys = [f"{job}:{day.isoformat()}:{userid}" for userid in userids]
+        rows = self._engine.all("outbox_told", keys=json.dumps(keys))
         return frozenset(row["to_userid"] for row in rows)
-
-    def told_one(self, job: str, day: date, userid: str) -> bool:
-        """Say the same of one person."""
-        key = f"{job}:{day.isoformat()}:{userid}"
-        return bool(self._engine.all("outbox_told", first_key=key, last_key=f"{key} "))
 
     def by_task(self, task_id: str) -> SqlRow | None:
         """Return the message whose card has *task_id*."""

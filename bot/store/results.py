@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from heapq import merge
 
 from pydantic import TypeAdapter
 
@@ -12,6 +14,7 @@ from bot.core.progress import QuotaFigures as Line
 from bot.store.engine import SqlRow, TableGroup, row_of, value_of
 
 _LINE = TypeAdapter(Line)
+_PIECE = 500  # lines read or dropped at once
 
 
 class ResultState(StrEnum):
@@ -60,13 +63,50 @@ class Results(TableGroup):
         """Append versions; one that is there already stays as it is."""
         self._engine.run_many("results_add", [_row(result) for result in results])
 
-    def newest(self, quota: str, period: str) -> dict[str, Result]:
-        """Return the version that holds of each person's line, by userid (a changed one: the new one)."""
-        return _newest(self._engine.all("results_newest", quota=quota, period=period))
+    def newest(self, quota: str, period: str, userids: Collection[str] | None = None) -> dict[str, Result]:
+        """Return the version that holds of each person's line, by userid (a changed one: the new one).
 
-    def versions(self, quota: str, period: str) -> list[Line]:
-        """Return every version of all lines of a closed period."""
-        return [_result(row).line for row in self._engine.all("results_versions", quota=quota, period=period)]
+        *userids*: of these people alone.
+        """
+        if userids is None:
+            return _newest(self._engine.all("results_newest", quota=quota, period=period))
+        return _newest(self._some("results_newest_some", userids, quota=quota, period=period))
+
+    def versions(self, quota: str, period: str, userids: Collection[str] | None = None) -> list[Line]:
+        """Return every version of all lines of a closed period; *userids*: of these people alone."""
+        if userids is None:
+            rows = self._engine.all("results_versions", quota=quota, period=period)
+        else:
+            rows = self._some("results_versions_some", userids, quota=quota, period=period)
+        return [_result(row).line for row in rows]
+
+    def iter_newest(self, quota: str, period: str) -> Iterator[Result]:
+        """Yield what `newest` returns, by userid, a piece at a time."""
+        renamed = self._renamed()
+        moved = self.newest(quota, period, set(renamed.values())) if renamed else {}
+        others = self._unmoved(quota, period, {*renamed, *renamed.values()})
+        yield from merge(
+            (moved[userid] for userid in sorted(moved)), others, key=lambda result: result.line.userid
+        )
+
+    def _unmoved(self, quota: str, period: str, moved: Collection[str]) -> Iterator[Result]:
+        about, after = {"quota": quota, "period": period}, ""
+        while rows := self._engine.all("results_userids", **about, after=after, most=_PIECE):
+            after = rows[-1]["userid"]
+            found = self.newest(quota, period, {row["userid"] for row in rows} - set(moved))
+            yield from (found[userid] for userid in sorted(found))
+
+    def _some(self, statement: str, userids: Collection[str], **about: str) -> list[SqlRow]:
+        """Return the rows of *statement* about people, under whatever userid they were stored."""
+        asked, renamed = frozenset(userids), self._renamed()
+        stored = [*asked, *(old for old, new in renamed.items() if new in asked)]
+        rows = self._engine.all(statement, userids=json.dumps(stored), **about)
+        for row in rows:
+            row["userid"] = renamed.get(row["userid"], row["userid"])
+        return [row for row in rows if row["userid"] in asked]
+
+    def _renamed(self) -> dict[str, str]:
+        return {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
 
     def newest_of(self, userid: str, *, quota: str, period: str) -> Result | None:
         """Return the same of one person, None if nothing is stored of them."""
@@ -85,8 +125,20 @@ class Results(TableGroup):
         rows = self._engine.all("reviews_of_period", quota=quota, period=period)
         return [(row["userid"], row["state"]) for row in rows]
 
+    def close(self, quota: str, period: str, *, at: int) -> bool:
+        """Note that all lines of a period are stored, *at* epoch s; False if it was closed before."""
+        return self._engine.apply("closings_put", quota=quota, period=period, closed_at=at)
+
+    def drop_unclosed(self, quota: str, period: str) -> int:
+        """Drop some lines of a closing that was cut off; return how many, 0 when none is left."""
+        return self._engine.run("results_drop_unclosed", quota=quota, period=period, most=_PIECE)
+
+    def closings(self) -> dict[tuple[str, str], int]:
+        """Return when each closed (quota, period) was closed, in epoch s; the earliest first."""
+        return {(row["quota"], row["period"]): row["closed_at"] for row in self._engine.all("closings_all")}
+
     def closed(self) -> list[Closed]:
-        """Return every closed period, the earliest closed first."""
+        """Return every closed period with its numbers, the earliest closed first; reads all lines."""
         return [Closed(**row) for row in self._engine.all("results_closed")]
 
 

@@ -13,8 +13,7 @@ from bot.features.ledger.derive import derive
 from bot.features.standings.load import load_standings
 from bot.services import Services
 from builders.e2e import QUOTA, FakeTime, add_customers, at, installation, write_config, write_roster
-from scheduler.jobs import PREPARES
-from scheduler.planner import plan
+from scheduler.planner import plan, plan_pieces, prepare
 
 # Monday 23 November, 10:02 to 10:09: a burst of zhang. The morning after he is asked.
 MONDAY = at("2026-11-23T10:02")
@@ -75,7 +74,9 @@ def lost_contact(services: Services, userid: str = "zhang") -> str:
 
 def morning(services: Services, when: datetime) -> dict[str, str]:
     """What goes out with the morning's progress, by key, after it was stored; progress itself left out."""
-    PREPARES["progress"](services, when)
+    prepare(services, "progress", at=when)
+    for piece in plan_pieces(services, "progress", at=when, keep=True):
+        assert all(piece.people)
     return messages(services, when)
 
 

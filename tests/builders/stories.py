@@ -21,7 +21,7 @@ from bot.core.evidence import Evidence
 from bot.core.integrity import Finding, FindingKind, FindingName
 from bot.core.progress import QuotaFigures
 from bot.core.relations import RelationEvent, RelationKind
-from bot.features.close import results
+from bot.features.close import settle
 from bot.features.ledger.derive import derive
 from bot.services import FIRST_START, Services
 from bot.store.contact_knowledge import Absence
@@ -291,7 +291,7 @@ def played(folder: Path, store: str, story: Story) -> Iterator[Played]:
     end = datetime.combine(LAST_DAY, time(12), after.zone)
     with lived(folder, store, before, clock=FakeTime(story.closed_at or end)) as services:
         if story.closed_at is not None:
-            results.close_due(services, at=story.closed_at)
+            settle.close_due(services, at=story.closed_at)
             closed = {(one.quota, one.period) for one in services.store.results.closed()}
     if after.readings != before.readings:
         record(folder, store, after, since=before.readings[-1].on + timedelta(days=1))

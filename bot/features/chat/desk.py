@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,11 +14,13 @@ from bot.core.rollout import RolloutScope
 from bot.core.workdays import WorkCalendar
 from bot.features.notify.rollout import rollout_scope
 from bot.features.outages.catch_up import explain_withheld
+from bot.features.standings.leaders import load_bank
 from bot.features.standings.load import Standings, load_people, load_standings_of
 from bot.features.teams.digest import TeamDigest, load_org_chart
 from bot.features.teams.org_chart import OrgChart
 from bot.messages.message import Message
 from bot.services import Services
+from bot.store.known_people import KnownPeople
 from bot.store.preferences import Way
 
 
@@ -47,7 +49,7 @@ class Desk:
         return self.standings.branch
 
     @cached_property
-    def people(self) -> Mapping[str, Person]:
+    def people(self) -> KnownPeople:
         """Return all people by userid."""
         return load_people(self.services)
 
@@ -73,14 +75,7 @@ class Desk:
     @cached_property
     def bank(self) -> Bank:
         """Return who leads and who decides today."""
-        config = self.services.config
-        return Bank(
-            people=self.people,
-            departments=self.services.directory.departments,
-            day=self.local.date(),
-            reviewers=config.review.reviewers,
-            admins=config.admins.userids,
-        )
+        return load_bank(self.services, day=self.local.date())
 
     @cached_property
     def team_digest(self) -> TeamDigest:

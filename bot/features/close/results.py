@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 
 from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
-from bot.core.quota_periods import QuotaPeriod
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.close.favour_rules import choose_favourable, figures_of, mark_of
@@ -24,8 +23,6 @@ from bot.messages.sentences import Sentence
 from bot.services import Services
 from bot.store.results import Closed, Result, ResultState, text_of
 from bot.store.reviews import ReviewState
-
-_LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
 
 
 class ClosingError(Exception):
@@ -50,83 +47,6 @@ class Change:
     def left_out(self) -> bool:
         """Say whether a signature leaves out something of the present figures."""
         return self.now is None or self.signed is None or figures_of(self.signed) != figures_of(self.now)
-
-
-def list_due(services: Services, *, at: datetime) -> list[QuotaInPeriod]:
-    """Return the quota periods settled at *at* (aware) but not closed, the earliest first.
-
-    Periods that ended before the ledger's first fact are left out.
-    """
-    first = services.store.ledger.first_at()
-    if first is None:
-        return []
-    calendar = services.config.work_calendar()
-    today = calendar.local_day(at)
-    closed = {(line.quota, line.period) for line in services.store.results.closed()}
-    earliest = max(calendar.day_of(first), today) - _LONGEST
-    settled = [
-        (quota, period)
-        for quota, period in load_rulebook(services).periods_beginning(earliest, today)
-        if period.last >= calendar.day_of(first)
-        and quota.settlement(period, calendar=calendar) <= epoch_of(at)
-        and (quota.id, period.name) not in closed
-    ]
-    return sorted(settled, key=lambda quota_period: quota_period[1].last)
-
-
-def close_due(services: Services, *, at: datetime) -> None:
-    """Store the preliminary results of all periods due at *at* (aware), once."""
-    store, at_s = services.store, epoch_of(at)
-    for quota_period in list_due(services, at=at):
-        standings = _computed(services, [quota_period], at=at)
-        quota, period = quota_period[0].id, quota_period[1].name
-        rows, counted = standings.rows, _counted(standings, quota_period)
-        with store.transaction():
-            if store.results.newest(quota, period):
-                continue  # another process was faster
-            store.results.add(
-                Result(
-                    line=row,
-                    version=1,
-                    state=ResultState.PRELIMINARY,
-                    author="",
-                    reason="settlement",
-                    stored_at=at_s,
-                    counted=frozenset(counted[row.userid]),
-                )
-                for row in rows
-            )
-            if rows:
-                _note(services, "close", quota, period, rows, actor="quotabot", at=at_s)
-
-
-def of_today(services: Services, *, at: datetime) -> list[tuple[QuotaInPeriod, Standings]]:
-    """Return the periods closed on the local day of *at* (aware) or due then, with their standings.
-
-    A closed period has its stored lines.
-    """
-    calendar = services.config.work_calendar()
-    today = {
-        (line.quota, line.period)
-        for line in services.store.results.closed()
-        if calendar.day_of(line.closed_at) == calendar.local_day(at)
-    }
-    book = load_rulebook(services)
-    quota_periods = [
-        quota_period
-        for quota, period in sorted(today)
-        for quota_period in book.periods_named(parse_period(period))
-        if quota_period[0].id == quota
-    ]
-    closed = [
-        (quota_period, load_standings_in(services, [quota_period], at=at, book=book))
-        for quota_period in quota_periods
-    ]
-    coming = [
-        (quota_period, _computed(services, [quota_period], at=at))
-        for quota_period in list_due(services, at=at)
-    ]
-    return [*closed, *coming]
 
 
 def deadline(closed_at: int, *, calendar: WorkCalendar, workdays: int) -> datetime:
@@ -297,20 +217,6 @@ def _best(services: Services, quota: str, period: str, *, at: datetime) -> dict[
     branch = replace(branch, contacts=contacts)
     rows = load_standings_in(services, quota_period, at=at, book=book, stored=False, branch=branch).rows
     return {row.userid: row for row in rows}
-
-
-def _counted(standings: Standings, about: QuotaInPeriod) -> dict[str, list[str]]:
-    """Return by userid the marks of the contacts that count in a quota period."""
-    quota_period = QuotaPeriod.of(*about, calendar=standings.calendar)
-    past = standings.branch.past(epoch_of(standings.at))
-    return {
-        row.userid: [
-            mark_of(contact.key)
-            for contact, verdict in quota_period.judged(row.userid, past)
-            if verdict.outcome == "counted"
-        ]
-        for row in standings.rows
-    }
 
 
 def _note(

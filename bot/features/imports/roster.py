@@ -118,6 +118,7 @@ class RosterLines(ShortLines[RosterLine]):
             people = directory.build_directory(services.config, services.directory.files, store)
             today = services.config.work_calendar().local_day(services.clock.now())
             directory.record(people, store.members, day=today)
+            directory.note_recorded(services.config, people, store)
             recorded.append(people)
 
         yield keep

@@ -14,7 +14,7 @@ import structlog
 
 from bot.core.outages import DOWN, FIRST, REFUSED, SILENCE
 from bot.core.workdays import WorkCalendar
-from bot.features.close import results
+from bot.features.close import settle
 from bot.features.outages import gaps
 from bot.features.outages.gaps import Gap
 from bot.messages.sentences import Sentence
@@ -167,9 +167,7 @@ def reason(name: str) -> str:
 
 def _settlements(services: Services, *, at: datetime) -> list[int]:
     calendar = services.config.work_calendar()
-    return [
-        quota.settlement(period, calendar=calendar) for quota, period in results.list_due(services, at=at)
-    ]
+    return [quota.settlement(period, calendar=calendar) for quota, period in settle.list_due(services, at=at)]
 
 
 def _waited_enough(services: Services, *, at: datetime) -> bool:

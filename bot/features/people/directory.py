@@ -6,11 +6,13 @@ record nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from functools import cache
 
 from bot.config import Config
 from bot.config.faults import Fault, shown
@@ -26,7 +28,7 @@ from bot.config.roster import (
     twin_fault,
 )
 from bot.core.people import Departments, Membership, Person
-from bot.services import Directory, Files
+from bot.services import Directory, Files, Unread
 from bot.store.address_book import CHANGED, Entry, EntryState
 from bot.store.members import Members, Tree
 from bot.store.roster_lines import Imported
@@ -35,6 +37,7 @@ from bot.wecom.directory import DISABLED
 
 _REMEMBERED = "roster_files"  # the mark of the last good files
 ROSTER_IMPORTED = "roster_imported"  # the mark that changes with each `import roster`
+RECORDED = "directory_recorded"  # the mark of the directory that the store has recorded whole
 
 
 def read_files(config: Config) -> Files:
@@ -49,6 +52,48 @@ def read_files(config: Config) -> Files:
     departments = None if path is None else read_departments(path)
     lines = read_roster(config.directory.roster_path, departments=departments, with_departments=not of_wecom)
     return Files(lines, departments or Departments(), now)
+
+
+def find_recorded(config: Config, store: Store) -> Directory | None:
+    """Return the directory of now without reading it, if the store has recorded just this one; else None."""
+    now = stamp(config, store)
+    if store.marks.get(RECORDED) != _fingerprint(config, now):
+        return None
+
+    @cache
+    def whole() -> Directory:
+        return build_directory(config, read_files(config), store)
+
+    if config.directory.source == "wecom":
+        tree = store.address_book.departments()
+    else:
+        path = config.directory.departments_path
+        tree = Departments() if path is None else read_departments(path)
+    files = Files(Unread(lambda: whole().files.lines), tree, _look(config))
+    return Directory(
+        people=Unread(lambda: whole().people),
+        departments=tree,
+        stamp=now,
+        files=files,
+        lines=Unread(lambda: whole().lines),
+        is_recorded=True,
+    )
+
+
+def is_recorded(config: Config, now: Directory, store: Store) -> bool:
+    """Return whether the store has all that the directory *now* says."""
+    mark = store.marks.get(RECORDED)
+    return now.is_recorded or (mark is not None and mark == _fingerprint(config, now.stamp))
+
+
+def _fingerprint(config: Config, now: tuple[int | str, ...]) -> str:
+    """Return a text that differs for everything that decides who works where: files, readings, roles."""
+    parts = [
+        repr(now),
+        config.directory.model_dump_json(),
+        *(role.model_dump_json() for role in config.roles),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def read(config: Config, store: Store) -> Directory:
@@ -260,11 +305,19 @@ def dated_tree(now: Departments, recorded: Sequence[Tree], *, day: date) -> Depa
     )
 
 
+def note_recorded(config: Config, now: Directory, store: Store) -> None:
+    """Note that the store has recorded the directory *now*, so that nobody need read it. In a transaction."""
+    has_fault = bool(now.files.fault)
+    store.marks.put(RECORDED, "" if has_fault else _fingerprint(config, now.stamp))
+
+
 def record(directory: Directory, members: Members, *, day: date) -> None:
     """Store people and departments of the directory under *day* (local). Call inside a transaction."""
     recorded = members.all()
     people = merge_known(directory, recorded, day=day)
-    members.put((people[person.userid] for person in directory.people), read_on=day)
+    # One person's change must not write a whole bank anew.
+    changed = (person for person in directory.people if people[person.userid] != recorded.get(person.userid))
+    members.put((people[person.userid] for person in changed), read_on=day)
     trees, parents = members.trees(), dict(directory.departments.parents)
     if directory.people and not trees:
         members.put_tree(parents, since=None)

@@ -26,10 +26,13 @@ class Joiner:
 
 def list_waiting(services: Services) -> list[Joiner]:
     """Return likely new colleagues without a first day, confirmed or in the roster, by userid."""
+    waiting = services.store.address_book.joiners()
+    if not waiting:
+        return []  # then nobody need read the roster
     dated = {line.userid for line in services.directory.lines if line.joined_on is not None}
     return [
         Joiner(userid=entry.userid, name=entry.name, arrived_on=entry.arrived_on, listed_on=entry.listed_on)
-        for entry in services.store.address_book.joiners()
+        for entry in waiting
         if entry.userid not in dated and entry.arrived_on is not None and entry.listed_on is not None
     ]
 
@@ -49,3 +52,4 @@ def settle(services: Services, joiner: Joiner, *, joined_on: date | None) -> Non
     store.marks.put(CHANGED, f"{store.now():.6f}")
     people = directory.build_directory(services.config, services.directory.files, store)
     directory.record(people, store.members, day=day)
+    directory.note_recorded(services.config, people, store)

@@ -244,6 +244,7 @@ def _keep(services: Services, merged: Merged, *, day: date) -> None:
     store.marks.put(CHANGED, f"{store.now():.6f}")
     people = directory.build_directory(config, services.directory.files, store)
     directory.record(people, store.members, day=day)
+    directory.note_recorded(config, people, store)
     services.use(config, people)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 
-from bot.core.reviewers import Bank
 from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.preferences import message
-from bot.features.standings.load import load_people, load_standings_of
+from bot.features.standings.leaders import load_bank
+from bot.features.standings.load import load_standings_of
 from bot.messages.message import Message
 from bot.services import Services
 
@@ -20,7 +20,7 @@ HELP = "help"  # in the key of the message to a leader, with the asker's userid
 def build_helper_test(services: Services, *, at: datetime) -> Callable[[str], bool]:
     """Return a test by userid: would a request for help at *at* (aware) reach a leader of that person?"""
     quiet, day = quiet_hours(services), services.config.work_calendar().local_day(at)
-    bank = Bank(people=quiet.people, departments=services.directory.departments, day=day)
+    bank = load_bank(services, day=day)
 
     @cache  # one leader has many people
     def is_told(leader: str) -> bool:
@@ -31,9 +31,8 @@ def build_helper_test(services: Services, *, at: datetime) -> Callable[[str], bo
 
 def has_helper(services: Services, userid: str, *, at: datetime) -> bool:
     """Say the same of *userid* alone, without reading what anybody else wishes."""
-    day, people = services.config.work_calendar().local_day(at), load_people(services)
-    bank = Bank(people=people, departments=services.directory.departments, day=day)
-    leaders = bank.leaders_of(userid)
+    day = services.config.work_calendar().local_day(at)
+    leaders = load_bank(services, day=day).leaders_of(userid)
     quiet = quiet_hours(services, of=leaders)
     return any(quiet.next_time(leader, at, kind=HELP) is not None for leader in leaders)
 
@@ -49,7 +48,7 @@ def ask_for_help(
     now = answered or at
     local = calendar.local(now)
     quiet = quiet_hours(services)
-    bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
+    bank = load_bank(services, day=local.date())
     leaders = sorted(bank.leaders_of(userid))
     if not build_helper_test(services, at=now)(userid):
         return message.nobody_to_help(language=language, has_leader=bool(leaders), at=local)

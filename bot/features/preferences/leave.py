@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.core.people import Person
-from bot.core.reviewers import Bank
 from bot.core.rollout import Mode
 from bot.core.workdays import epoch_of
 from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.preferences import leave_message
 from bot.features.preferences.leave_rules import Effect, Span, effect_of, list_within
+from bot.features.standings.leaders import load_bank
 from bot.features.standings.load import load_departments, load_people, load_rulebook
 from bot.features.teams.digest import leads
 from bot.messages.message import Message
@@ -46,7 +46,7 @@ def ask_leaders(services: Services, userid: str, days: Span, *, at: datetime) ->
     wanted = leave_message.confirmation_wanted(
         language=services.language, userid=userid, name=person.name, days=days, effect=effect, at=local
     )
-    bank = Bank(people=quiet.people, departments=services.directory.departments, day=local.date())
+    bank = load_bank(services, day=local.date())
     job = ":".join((LEAVE, userid, *(day.isoformat() for day in days)))
     asked = []
     for leader in sorted(bank.leaders_of(userid)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cache, partial
 
 from bot.core.progress import QuotaFigures, Status
@@ -27,13 +27,10 @@ def build_offers(services: Services, standings: Standings) -> Callable[[str], tu
     today = standings.calendar.local_day(standings.at)
     days = standings.calendar.workdays_between(today - _LOOK_BACK, today - timedelta(days=1))[::-1]
     preferences, outbox = services.store.preferences, services.store.outbox
-    leaves = cache(preferences.leaves)
-    told_to = cache(partial(outbox.told, "reminder"))
-    # Of many people one query a day, of one person nobody else's rows.
-    is_few = len(standings.by_person) <= _FEW
-
-    def told(day: date, userid: str) -> bool:
-        return outbox.told_one("reminder", day, userid) if is_few else userid in told_to(day)
+    leaves, people = cache(preferences.leaves), list(standings.by_person)
+    is_few = len(people) <= _FEW  # then nobody else's leaves are read
+    # One query a day, not one a person.
+    told = cache(partial(outbox.told, "reminder", userids=people))
 
     def reminded_often(userid: str) -> bool:
         away = preferences.leaves_of(userid) if is_few else leaves().get(userid, ())
@@ -42,7 +39,7 @@ def build_offers(services: Services, standings: Standings) -> Callable[[str], tu
             for day in days
             if standings.works_on(userid, day) and not any(leave.first <= day <= leave.last for leave in away)
         ][:OFTEN]
-        return len(own) == OFTEN and all(told(day, userid) for day in own)
+        return len(own) == OFTEN and all(userid in told(day) for day in own)
 
     def of_person(userid: str) -> tuple[QuotaFigures, ...]:
         rows = standings.by_person.get(userid, ())

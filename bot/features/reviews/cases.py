@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from bot.config import Config
 from bot.core.contacts import Contact
 from bot.core.integrity import FindingKind, FindingName, Key
-from bot.core.people import Departments, Person
+from bot.core.people import Person
 from bot.core.periods import parse_period
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.quotas import under_quota
@@ -25,6 +25,7 @@ from bot.features.customers.names import Names
 from bot.features.people.joiners import Joiner, list_waiting
 from bot.features.reviews.findings import Free, list_settled
 from bot.features.reviews.question_message import Appealed, Seen
+from bot.features.standings.leaders import load_bank
 from bot.features.standings.load import load_branch, load_people, load_rulebook
 from bot.services import Directory, Services
 from bot.store.rename_proposals import Proposal
@@ -185,7 +186,7 @@ class _Desk:
         self._calendar = services.config.work_calendar()
         self._people = load_people(services)
         day = self._calendar.local_day(at)
-        self._bank = _bank(services.config, self._people, services.directory.departments, day=day)
+        self._bank = load_bank(services, day=day)
         self.findings = services.store.findings.open()
         reviews = services.store.reviews.all_open()
         self._held = [review for review in reviews if review.kind is ReviewKind.HELD]
@@ -265,22 +266,19 @@ class _Desk:
 def list_without_reviewer(config: Config, directory: Directory, *, day: date) -> list[str]:
     """Return the userids under a quota on the local *day* for which nobody may decide a case."""
     people, tree = {person.userid: person for person in directory.people}, directory.departments
-    bank, quotas = _bank(config, people, tree, day=day), config.core_quotas()
+    quotas = config.core_quotas()
+    bank = Bank(
+        people=people,
+        departments=tree,
+        day=day,
+        reviewers=config.review.reviewers,
+        admins=config.admins.userids,
+    )
     return sorted(
         person.userid
         for person in people.values()
         if any(under_quota(quota, person, day, departments=tree) for quota in quotas)
         and not bank.levels(person.userid)
-    )
-
-
-def _bank(config: Config, people: Mapping[str, Person], departments: Departments, *, day: date) -> Bank:
-    return Bank(
-        people=people,
-        departments=departments,
-        day=day,
-        reviewers=config.review.reviewers,
-        admins=config.admins.userids,
     )
 
 

@@ -25,12 +25,14 @@ from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
 from bot.features.notify.rollout import rollout_scope
 from bot.features.standings.load import load_branch, load_people, load_rulebook
+from bot.features.standings.pieces import iter_people
 from bot.services import Services
 from bot.store.reviews import Opening, Review, ReviewKind, ReviewState
 
 Free = Callable[[str], bool]  # says whether a userid may get another message on that day
 
-_PUT = "questions_put"  # the mark with the moment (epoch s) of the last `put`
+_PUT = "questions_put"  # the mark with the moment (epoch s) of the last `put_of`
+_PUT_UPTO = "questions_put_upto"  # the mark with the last userid of that piece
 _A_BREAK = timedelta(days=14)  # no run of days off is longer
 
 
@@ -58,18 +60,26 @@ class Asked:
 
 
 def put(services: Services, *, at: datetime, free: Free) -> None:
-    """Store new questions as asked at *at* (aware), with the contacts they hold; may be repeated.
+    """Store all new questions as asked at *at* (aware), and release what need not be held any more."""
+    release_settled(services, at=at)
+    for userids in iter_people(services):
+        put_of(services, userids, at=at, free=free)
 
-    People who are not *free* get no question that day. Findings from before a person's rollout are never
-    asked: otherwise all would be asked when the rollout begins. Held contacts of settled periods are
-    released: by the closing rules they count.
+
+def put_of(services: Services, userids: Sequence[str], *, at: datetime, free: Free) -> None:
+    """Store new questions to *userids*, with the contacts they hold; may be repeated.
+
+    They are a piece of all people: of every piece before it this was done as of the same moment. People who
+    are not *free* get no question that day. Findings from before a person's rollout are never asked:
+    otherwise all would be asked when the rollout begins.
     """
     store, at_s = services.store, epoch_of(at)
-    seen = _seen(services, at=at)
+    seen = _seen(services, userids, at=at)
     fresh = {question.name for question in _new(services, seen, at=at, free=free)}
     unanswered = fresh | {finding.name for finding in store.findings.open()}
     with store.transaction():
         store.marks.put(_PUT, str(at_s))
+        store.marks.put(_PUT_UPTO, max(userids, default=""))
         _leave_unasked(services, seen, at=at)
         for question in seen:
             if question.name in fresh:
@@ -80,29 +90,38 @@ def put(services: Services, *, at: datetime, free: Free) -> None:
             if question.name in unanswered
             for quota, period, key in question.held
         )
-        held = _open_held(services)
-        over = list_settled(services, held, at=at)
+
+
+def release_settled(services: Services, *, at: datetime) -> None:
+    """Release held contacts of periods settled at *at* (aware): by the closing rules they count."""
+    store, held = services.store, _open_held(services)
+    over = list_settled(services, held, at=at)
+    with store.transaction():
         for review in held:
             if (review.quota, review.period) in over:
                 store.reviews.decide(
-                    review.number, ReviewState.RELEASED, by="quotabot", reason="settled", at=at_s
+                    review.number, ReviewState.RELEASED, by="quotabot", reason="settled", at=epoch_of(at)
                 )
 
 
-def of_today(services: Services, *, at: datetime, free: Free) -> dict[str, list[Asked]]:
-    """Return by userid the unanswered questions of the local day of *at* (aware), and those due now."""
-    calendar, store = services.config.work_calendar(), services.store
+def of_today(
+    services: Services, userids: Sequence[str], *, at: datetime, free: Free
+) -> dict[str, list[Asked]]:
+    """Return by userid the unanswered questions to *userids*, of the local day of *at* and due now."""
+    calendar, store, chosen = services.config.work_calendar(), services.store, frozenset(userids)
     today = calendar.local_day(at)
     held = {review.contact for review in _open_held(services)}
     by_person: dict[str, list[Asked]] = {}
     for finding in store.findings.open():
-        if calendar.day_of(finding.asked_at) == today and finding.answered_at is None:
+        is_open = calendar.day_of(finding.asked_at) == today and finding.answered_at is None
+        if is_open and finding.name.userid in chosen:
             holds = len(held & set(finding.concerned))
             asked = Asked(name=finding.name, evidence=finding.evidence, holds=holds)
             by_person.setdefault(finding.name.userid, []).append(asked)
     # Questions put as of this very moment are in the store; searching again would take as long once more.
-    was_put = store.marks.get(_PUT) == str(epoch_of(at))
-    for question in [] if was_put else _new(services, _seen(services, at=at), at=at, free=free):
+    upto = store.marks.get(_PUT_UPTO) or ""
+    was_put = store.marks.get(_PUT) == str(epoch_of(at)) and max(chosen, default="") <= upto
+    for question in [] if was_put else _new(services, _seen(services, userids, at=at), at=at, free=free):
         keys = {key for _, _, key in question.held}
         asked = Asked(name=question.name, evidence=question.evidence, holds=len(keys))
         by_person.setdefault(question.name.userid, []).append(asked)
@@ -173,8 +192,8 @@ def _left_key(name: FindingName) -> str:
     return f"question:{name.kind.value}:{name.userid}:{name.subject}{nth}"
 
 
-def _seen(services: Services, *, at: datetime) -> list[Question]:
-    """Return all findings of the rules in unsettled periods as of *at*, asked before or not."""
+def _seen(services: Services, userids: Sequence[str], *, at: datetime) -> list[Question]:
+    """Return all findings about *userids* in unsettled periods as of *at*, asked before or not."""
     first = _first_day(services, at=at)
     running = [
         quota_period for quota_period in _running(services, first, at=at) if _asks(services, quota_period)
@@ -182,7 +201,7 @@ def _seen(services: Services, *, at: datetime) -> list[Question]:
     over = _settling(services, first)
     if not running and not over:
         return []
-    branch = load_branch(services, [*running, *over], at=at, whole=True)
+    branch = load_branch(services, [*running, *over], at=at, userids=userids, whole=True, neighbours=True)
     looking = _Looking(branch=branch, past=branch.past(epoch_of(at)))
     by_name: dict[FindingName, Question] = {}
     for quota_period in (*running, *over):

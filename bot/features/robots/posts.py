@@ -7,17 +7,26 @@ twice posts once. A post names only the people at the top (`bot.core.leaderboard
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.config import Config
 from bot.config.sections import Robot
 from bot.core.leaderboard import Gain, GroupLeaderboard, build_leaderboard
+from bot.core.people import Departments, Person
 from bot.core.progress import QuotaFigures
+from bot.core.teams import upwards
 from bot.features.notify.enqueue import key_of
 from bot.features.robots.message import GroupPost, group_message, group_picture, robot_disabled
 from bot.features.standings.gains import Gains, list_silent
-from bot.features.standings.load import Standings
+from bot.features.standings.load import (
+    load_departments,
+    load_people,
+    load_rulebook,
+    load_standings_of,
+)
+from bot.features.standings.pieces import iter_people
 from bot.messages.message import as_markdown
 from bot.services import Services
 from bot.store.outbox import OutboxMessage
@@ -29,14 +38,13 @@ PICTURE = ":picture"  # the end of a picture's key
 def build_posts(
     services: Services,
     job: str,
-    standings: Standings,
     *,
+    at: datetime,
     not_before: int,
     expires_at: int,
     time_shift: int | None = None,
-    after: str = "",
 ) -> Iterator[OutboxMessage]:
-    """Yield the posts of *job* (digest or weekly) to addresses greater than *after*, in their order.
+    """Yield the posts of *job* (digest or weekly) as of *at* (aware), in the order of their addresses.
 
     Times are epoch seconds on the message's own clock. Robots that are off and robots of fewer than five
     people post nothing.
@@ -46,15 +54,16 @@ def build_posts(
     if not wanted:
         return
     off = services.store.robots.off(fingerprints(config))
-    shared, language = _Shared.of(services, standings), services.language
-    for robot in sorted(wanted, key=lambda robot: robot.name):
+    posting = [robot for robot in sorted(wanted, key=lambda robot: robot.name) if robot.name not in off]
+    if not posting:
+        return
+    shared, language = _Shared.of(services, posting, at=at), services.language
+    for robot in posting:
         address = address_of(robot.name)
-        if address <= after or robot.name in off:
-            continue
         post = _post(config, robot, job, shared)
         if post is None:
             continue
-        key = key_of(job, standings.calendar.local_day(standings.at), address)
+        key = key_of(job, shared.local.date(), address)
         words = as_markdown(group_message(post, language=language), limit=MARKDOWN_BYTES)
         picture = group_picture(post, language=language).to_json()
         for name, msgtype, content in ((key, "markdown", words), (f"{key}{PICTURE}", "image", picture)):
@@ -91,35 +100,59 @@ def _fingerprint(robot: Robot) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shared:
-    """The data that all robots share, computed once."""
+    """The data that all robots share, computed once, a piece of the people at a time.
 
-    standings: Standings
+    *rows* by quota, of the people of a robot only. *local*: the moment of the figures.
+    """
+
+    local: datetime
+    departments: Departments
     rows: Mapping[str, list[QuotaFigures]]
     silent: Collection[str]
     gains: Mapping[str, Mapping[str, Gain]]
-    names: Mapping[str, str]
+    people: Mapping[str, Person]
 
     @classmethod
-    def of(cls, services: Services, standings: Standings) -> _Shared:
-        rows: dict[str, list[QuotaFigures]] = {}
-        for row in standings.rows:
-            rows.setdefault(row.quota, []).append(row)
+    def of(cls, services: Services, robots: Sequence[Robot], *, at: datetime) -> _Shared:
+        departments = load_departments(services)
+        of_all = not all(robot.departments for robot in robots)
+        scope = {number for robot in robots for number in robot.departments}
+        today = services.config.work_calendar().local_day(at)
+        rows: dict[str, list[QuotaFigures]] = {
+            quota.id: [] for quota, _ in load_rulebook(services).periods_at(today)
+        }
+        gains: dict[str, dict[str, Gain]] = {}
+        silent: set[str] = set()
+        for userids in iter_people(services):
+            standings = load_standings_of(services, userids, at=at)
+            silent |= list_silent(standings)
+            seen = [
+                row
+                for row in standings.rows
+                if of_all or not scope.isdisjoint(upwards(row.department, departments))
+            ]
+            for row in seen:
+                rows[row.quota].append(row)
+            latest = Gains(services, standings).of(sorted({row.userid for row in seen}))
+            for quota, of_quota in latest.items():
+                gains.setdefault(quota, {}).update(of_quota)
         return cls(
-            standings=standings,
-            rows=rows,
-            silent=list_silent(standings),
-            gains=Gains(services, standings).of(standings.by_person),
-            names={userid: person.name for userid, person in standings.people.items()},
+            local=services.config.work_calendar().local(at),
+            departments=departments,
+            rows={quota: found for quota, found in rows.items() if found},
+            silent=silent,
+            gains=gains,
+            people=load_people(services),
         )
 
 
 def _post(config: Config, robot: Robot, job: str, shared: _Shared) -> GroupPost | None:
-    leaders, standings = config.messages.leaderboard, shared.standings
+    leaders = config.messages.leaderboard
     boards: list[tuple[QuotaFigures, GroupLeaderboard]] = []
     for quota, rows in shared.rows.items():
         board = build_leaderboard(
             rows,
-            departments=standings.departments,
+            departments=shared.departments,
             scope=robot.departments,
             size=leaders.size if leaders.names == "top" else 0,
             silent=shared.silent,
@@ -129,10 +162,11 @@ def _post(config: Config, robot: Robot, job: str, shared: _Shared) -> GroupPost 
             boards.append((rows[0], board))
     if not boards:
         return None
+    named = {place.userid for _, board in boards for place in board.top}
     return GroupPost(
         job=job,
         boards=boards,
-        people=shared.names,
-        departments=standings.departments.names,
-        at=standings.calendar.local(standings.at),
+        people={userid: shared.people[userid].name for userid in named if userid in shared.people},
+        departments=shared.departments.names,
+        at=shared.local,
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.core.course import CourseDay, compute_course
+from bot.core.person_figures import compute_figures
 from bot.core.progress import QuotaFigures
-from bot.core.quota_periods import Moment, QuotaPeriod, compute_figures
+from bot.core.quota_periods import Moment, QuotaPeriod
 from bot.core.quotas import stretches_under
 from bot.features.standings.load import Standings
 
@@ -27,6 +28,10 @@ def course_of(standings: Standings, row: QuotaFigures) -> tuple[CourseDay, ...]:
         )
         stretches = stretches_under(quota, person, period, departments=standings.departments)
         return compute_course(
-            quota_period, figures, quota_period.own_days(person, stretches), today=now.today
+            quota_period,
+            figures,
+            quota_period.own_days(person, stretches),
+            judged=quota_period.judged(row.userid, past),
+            today=now.today,
         )
     return ()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from bot.core import rulebook
 from bot.core.contacts import Contact
@@ -23,7 +23,7 @@ from bot.core.quota_periods import Contacts, Past, QuotaPeriod
 from bot.core.quotas import Basis, Quota, stretches_under
 from bot.core.rulebook import QuotaInPeriod, Rulebook
 from bot.core.status import is_tight
-from bot.core.teams import Team, compute_large_teams, compute_teams
+from bot.core.teams import Team, TeamSums, compute_large_teams
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.features.ledger.versions import load_integrity
 from bot.features.people import directory
@@ -37,6 +37,7 @@ from bot.features.standings.stored import (
 )
 from bot.services import FIRST_START, RECORD_BEGAN, People, Services
 from bot.store.coordination import PEOPLE
+from bot.store.known_people import KnownPeople
 from bot.store.store import Store
 
 T = TypeVar("T")
@@ -46,15 +47,18 @@ T = TypeVar("T")
 class Standings:
     """Rows as of *at* with their input. *people*: everybody by userid, including those without a row.
 
-    *ranked*: quota, period and userid of the rows with a rank.
+    *ranked*: quota, period and userid of the rows with a rank. *chosen*: the people of this piece of a job;
+    None: everybody. *shared*: what the pieces of one job have in common, computed once.
     """
 
     at: datetime
     periods: tuple[QuotaInPeriod, ...]
     rows: tuple[QuotaFigures, ...]
     branch: Branch
-    people: Mapping[str, Person]
+    people: KnownPeople
     ranked: frozenset[tuple[str, str, str]] = frozenset()
+    chosen: tuple[str, ...] | None = None
+    shared: dict[Hashable, Any] = field(default_factory=dict)
 
     @property
     def departments(self) -> Departments:
@@ -88,6 +92,10 @@ class Standings:
             if flag.name.kind not in FLAGS and any(flag.on in period for _, period in self.periods)
         }
         return frozenset(flagged | beside)
+
+    def receivers(self) -> Iterable[str]:
+        """Return the userids of those whom messages may go to, with or without a row, in their order."""
+        return self.people if self.chosen is None else self.chosen
 
     def works_on(self, userid: str, day: date) -> bool:
         """Say whether *userid* may get messages on the local *day*: employed, not absent, in range."""
@@ -138,12 +146,18 @@ class Standings:
 
     def teams(self) -> tuple[Team, ...]:
         """Return the results of departments."""
-        days = {}
+        sums = TeamSums(self.departments, order=dict.fromkeys((row.quota, row.period) for row in self.rows))
+        self.add_to(sums)
+        return sums.teams()
+
+    def add_to(self, sums: TeamSums) -> None:
+        """Add all rows to the sums of departments."""
+        days, kept = {}, self._kept({row.userid for row in self.rows})
         if self.departments.before:
             days = self.branch.shown_days(self.periods, today=self.calendar.local_day(self.at))
-        return compute_teams(
-            self.rows, departments=self.departments, kept=self._kept(self.by_person), days=days
-        )
+        for row in self.rows:
+            day = days.get((row.quota, row.period, row.userid), date.max)
+            sums.add(row, kept=kept[row.userid], day=day)
 
     def large_teams(self, members: Mapping[int, Sequence[str]]) -> tuple[Team, ...]:
         """Return the results of *members* (userids by department) in each quota with five of them or more."""
@@ -203,10 +217,11 @@ def load_standings_of(services: Services, userids: Collection[str], *, at: datet
     """
     book = load_rulebook(services)
     quota_periods = book.periods_at(services.config.work_calendar().local_day(at))
+    load_people(services).some(userids)  # at once, not one by one
     branch = load_branch(
         services, list_needed_periods(services, quota_periods, book=book), at=at, userids=userids, whole=True
     )
-    found = load_standings_in(services, quota_periods, at=at, book=book, branch=branch)
+    found = load_standings_in(services, quota_periods, at=at, book=book, branch=branch, userids=userids)
     ranked = frozenset((row.quota, row.period, row.userid) for row in found.rows if row.rank is not None)
     return replace(found, rows=tuple(replace(row, rank=None) for row in found.rows), ranked=ranked)
 
@@ -221,12 +236,13 @@ def load_standings_in(
     stored: bool = True,
     kept: bool = True,
     branch: Branch | None = None,
+    userids: Collection[str] | None = None,
 ) -> Standings:
     """Where everybody stands as of *at* (aware) in *quota_periods* of the rulebook *book*.
 
     *stored*: periods closed by *at* show their stored lines. *kept*: stored lines of the other periods keep
     their amounts under the monthly cap. *branch* is read already: it covers `list_needed_periods`, up to *at*
-    or later.
+    or later, of *userids* alone unless these are None.
     """
     wanted = list_needed_periods(services, quota_periods, book=book)
     branch = branch or load_branch(services, wanted, at=at)
@@ -239,11 +255,11 @@ def load_standings_in(
     )
     shown = names_of(quota_periods)
     fresh = (shown if not stored else ()) if kept else None
-    cut = cap_rows(services, wanted, rows, fresh=fresh, at=at, book=book)
+    cut = cap_rows(services, wanted, rows, fresh=fresh, at=at, book=book, userids=userids)
     rows = tuple(row for row in cut if (row.quota, row.period) in shown)
     if stored:
         closed = closed_by(services, quota_periods, at=at)
-        rows = replace_by_stored(services, quota_periods, rows, closed=closed)
+        rows = replace_by_stored(services, quota_periods, rows, closed=closed, userids=userids)
     return Standings(
         at=at, periods=tuple(quota_periods), rows=rows, branch=branch, people=load_people(services)
     )
@@ -257,11 +273,13 @@ def load_branch(
     earliest: datetime | None = None,
     userids: Collection[str] | None = None,
     whole: bool = False,
+    neighbours: bool = False,
 ) -> Branch:
     """Return the input of the figures of *quota_periods* as of *at* (aware), or any time from *earliest* on.
 
     *userids*: those of these people alone; ranks are among them then. *whole*: all that is known of each
     contact, to show it; else what the verdicts under these quotas and those of the rulebook may depend on.
+    *neighbours*: with the adds of their customers at colleagues, also if nothing of them is held.
     """
     config, store = services.config, services.store
     calendar = config.work_calendar()
@@ -289,7 +307,7 @@ def load_branch(
             store,
             span,
             userids=asked,
-            shared=any(rule.hold and rule.shared_by is not None for rule in rules),
+            shared=any((rule.hold or neighbours) and rule.shared_by is not None for rule in rules),
             asked=WHOLE if whole else Asked.by(_all_quotas(services, quota_periods), holds=holds),
         ),
         calendar=calendar,
@@ -338,10 +356,11 @@ def _contacts(
     return store.ledger.contacts_with(customers, **span) | known
 
 
-def load_people(services: Services) -> Mapping[str, Person]:
+def load_people(services: Services) -> KnownPeople:
     """Return everybody by userid, as recorded and as the files say now, with absences.
 
-    The store is read again only after a change: 20,000 people take half a second.
+    They are read in pieces, and again only after a change. Only while the files say something that is not
+    recorded yet, all of them are in memory.
     """
     return _load_people(services).by_userid
 
@@ -368,11 +387,14 @@ def _load_people(services: Services) -> People:
     mark, now = services.store.marks.get(PEOPLE), services.directory  # the mark before what it stands for
     loaded = services.people
     if loaded is None or (loaded.mark, loaded.day) != (mark, today) or loaded.directory is not now:
-        members, absences = services.store.members, services.store.contact_knowledge.absences()
-        people = {
-            userid: replace(person, absences=absences[userid]) if userid in absences else person
-            for userid, person in directory.merge_known(now, members.all(), day=today).items()
-        }
+        members, knowledge, merged = services.store.members, services.store.contact_knowledge, None
+        if not directory.is_recorded(services.config, now, services.store):
+            absences = knowledge.absences()
+            merged = {
+                userid: replace(person, absences=absences[userid]) if userid in absences else person
+                for userid, person in directory.merge_known(now, members.all(), day=today).items()
+            }
+        people = KnownPeople(members, knowledge, merged=merged)
         tree = directory.dated_tree(now.departments, members.trees(), day=today)
         loaded = services.people = People(mark, today, now, people, tree)
     return loaded

@@ -27,11 +27,13 @@ TEAM_KEYS = ("people", "attainment", "median", "kept_90")
 class Report:
     """The rows and teams (None unless asked for) to show; *names* of people and *departments* by id.
 
+    The rows may be read again, and are read whenever a form needs them.
+
     *incomplete*: why figures may lack something; None if they are complete.
     """
 
     at: datetime
-    rows: Sequence[QuotaFigures]
+    rows: Iterable[QuotaFigures]
     teams: Sequence[Team] | None
     names: Mapping[str, str]
     departments: Mapping[int, str]
@@ -68,7 +70,7 @@ def build_sheets(report: Report) -> list[Sheet]:
             title=title,
             notes=notes,
             columns=_columns(texts, _ROW_KEYS),
-            rows=[[_cell(report, row, key) for key in _ROW_KEYS] for row in report.rows],
+            rows=_Cells(report),
         )
     ]
     if report.teams is not None:
@@ -91,6 +93,16 @@ def build_sheets(report: Report) -> list[Sheet]:
             )
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells(Iterable[list[Cell]]):
+    """The rows of a report as rows of a sheet, made while they are read."""
+
+    report: Report
+
+    def __iter__(self) -> Iterator[list[Cell]]:
+        return ([_cell(self.report, row, key) for key in _ROW_KEYS] for row in self.report.rows)
 
 
 def _row_keys() -> Iterator[str]:

@@ -30,8 +30,8 @@ def closed_by(services: Services, quota_periods: Iterable[QuotaInPeriod], *, at:
     """Return (quota, period) of *quota_periods* closed at *at* (aware) or before."""
     today, at_s = services.config.work_calendar().local_day(at), epoch_of(at)
     ended = names_of((quota, period) for quota, period in quota_periods if period.last < today)
-    closed = services.store.results.closed() if ended else ()
-    return ended & {(line.quota, line.period) for line in closed if line.closed_at <= at_s}
+    closed = services.store.results.closings() if ended else {}
+    return ended & {name for name, closed_at in closed.items() if closed_at <= at_s}
 
 
 def replace_by_stored(
@@ -40,13 +40,17 @@ def replace_by_stored(
     rows: Iterable[QuotaFigures],
     *,
     closed: Collection[Name],
+    userids: Collection[str] | None = None,
 ) -> tuple[QuotaFigures, ...]:
-    """Return *rows*, but of each *closed* period exactly its stored lines, sorted by userid."""
+    """Return *rows*, but of each *closed* period exactly its stored lines, sorted by userid.
+
+    *userids*: those of these people alone.
+    """
     by_name: dict[Name, list[QuotaFigures]] = {}
     for row in rows:
         by_name.setdefault((row.quota, row.period), []).append(row)
     for name in closed:
-        newest = services.store.results.newest(*name)
+        newest = services.store.results.newest(*name, userids)
         by_name[name] = [newest[userid].line for userid in sorted(newest)]
     return tuple(row for quota, period in quota_periods for row in by_name.get((quota.id, period.name), ()))
 
@@ -81,12 +85,13 @@ def cap_rows(
     fresh: Collection[Name] | None,
     at: datetime,
     book: Rulebook,
+    userids: Collection[str] | None = None,
 ) -> Sequence[QuotaFigures]:
     """Return *rows* with the penalties of each person and month cut at the cap.
 
     Each stored line of a period closed by *at* takes the largest amount that it ever had: a correction frees
     nothing. The other rows of *quota_periods* follow by settlement, then by the file. *fresh*: closed periods
-    whose stored lines are ignored, None for all.
+    whose stored lines are ignored, None for all. *userids*: the rows are those of these people alone.
     """
     caps = caps_of(services, quota_periods)
     if not caps or not any(row.penalty for row in rows):
@@ -98,7 +103,7 @@ def cap_rows(
         for quota, period in quota_periods
     }
     taken: dict[_Month, int] = {}
-    for (userid, month), amount in _kept_amounts(services, kept):
+    for (userid, month), amount in _kept_amounts(services, kept, userids):
         taken[userid, month] = taken.get((userid, month), 0) + amount
     cut = list(rows)
     for number in sorted(range(len(rows)), key=lambda number: order[rows[number].quota, rows[number].period]):
@@ -113,11 +118,13 @@ def cap_rows(
     return cut
 
 
-def _kept_amounts(services: Services, kept: Iterable[Name]) -> Iterable[tuple[_Month, int]]:
+def _kept_amounts(
+    services: Services, kept: Iterable[Name], userids: Collection[str] | None
+) -> Iterable[tuple[_Month, int]]:
     """Yield the largest penalty of each stored line of *kept* with its person and month."""
     for name in sorted(kept):
         largest: dict[_Month, int] = {}
-        for line in services.store.results.versions(*name):
+        for line in services.store.results.versions(*name, userids):
             month = line.userid, line.period_end.replace(day=1)
             largest[month] = max(largest.get(month, 0), line.penalty or 0)
         yield from largest.items()

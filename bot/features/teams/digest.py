@@ -7,7 +7,7 @@ message and leaders' chat commands all use this.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -29,6 +29,7 @@ from bot.features.teams.subteam_rules import SubTeams, compute_subteams, list_su
 from bot.features.teams.subteams import NamedSubTeams
 from bot.messages.message import Message
 from bot.services import Services
+from bot.store.known_people import KnownPeople
 from bot.store.reviews import ReviewKind
 
 Teams = Mapping[int, Sequence[str]]  # userids by department
@@ -200,7 +201,7 @@ class _Shared:
 
 
 def load_org_chart(
-    services: Services, people: Mapping[str, Person], *, departments: Departments, day: date
+    services: Services, people: KnownPeople, *, departments: Departments, day: date
 ) -> OrgChart:
     """Return the chart of the *people* that a leader may read about on the local *day*.
 
@@ -208,13 +209,19 @@ def load_org_chart(
     its people only.
     """
     scope = rollout_scope(services)
-    visible = (
-        person for person in people.values() if scope.mode is not Mode.PILOT or scope.includes(person, day)
+
+    def visible(some: Iterable[Person]) -> Iterator[Person]:
+        return (person for person in some if scope.mode is not Mode.PILOT or scope.includes(person, day))
+
+    return OrgChart(
+        visible(people.leading().values()),
+        departments=departments,
+        day=day,
+        within=lambda numbers: visible(people.within(numbers)),
     )
-    return OrgChart(visible, departments=departments, day=day)
 
 
-def leads(services: Services, leader: str, whom: str, *, people: Mapping[str, Person], day: date) -> bool:
+def leads(services: Services, leader: str, whom: str, *, people: KnownPeople, day: date) -> bool:
     """Return whether *leader* leads *whom* directly on the local *day*, and both work here that day."""
     person = people.get(leader)
     if person is None or not person.employed_on(day):

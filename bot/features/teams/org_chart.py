@@ -33,10 +33,21 @@ class Led:
 
 
 class OrgChart:
-    """The *people* employed on the local *day*; nobody else leads or is led."""
+    """The *people* employed on the local *day*; nobody else leads or is led.
 
-    def __init__(self, people: Iterable[Person], *, departments: Departments, day: date) -> None:
-        self._tree, self._day = departments, day
+    *within* returns all people who may belong to departments: then *people* need only be those who lead, and
+    members are read when a team is asked for, in the order of userids.
+    """
+
+    def __init__(
+        self,
+        people: Iterable[Person],
+        *,
+        departments: Departments,
+        day: date,
+        within: Callable[[Collection[int]], Iterable[Person]] | None = None,
+    ) -> None:
+        self._tree, self._day, self._read = departments, day, within
         self._place: dict[str, int] = {}
         self._members: dict[int, list[Person]] = {}
         self._leaders: dict[int, list[str]] = {}
@@ -45,11 +56,11 @@ class OrgChart:
             self._below.setdefault(parent, []).append(child)
         for person in people:
             if person.employed_on(day):
-                self._place[person.userid] = len(self._place)
-                for number in person.membership_on(day).departments:
-                    self._members.setdefault(number, []).append(person)
                 for number in person.leader_of:
                     self._leaders.setdefault(number, []).append(person.userid)
+                if within is None:
+                    self._place[person.userid] = len(self._place)
+                    self._add(person)
 
     def leaders(self, department: int) -> tuple[str, ...]:
         """Return the userids of the leaders of *department* itself."""
@@ -99,7 +110,18 @@ class OrgChart:
                     waiting.append(child)
         return found, edges
 
-    def _within(self, departments: Iterable[int]) -> Iterable[Person]:
+    def _add(self, person: Person, *, only: Collection[int] | None = None) -> None:
+        for number in person.membership_on(self._day).departments:
+            if only is None or number in only:
+                self._members.setdefault(number, []).append(person)
+
+    def _within(self, departments: Collection[int]) -> Iterable[Person]:
+        unread = {number for number in departments if number not in self._members}
+        if self._read is not None and unread:
+            self._members |= {number: [] for number in unread}
+            for person in self._read(unread):
+                if person.employed_on(self._day):
+                    self._add(person, only=unread)
         return (person for number in departments for person in self._members.get(number, ()))
 
     def _team_of(self, person: Person, near: Mapping[int, None], team_at: Mapping[int, int]) -> int | None:
@@ -114,4 +136,6 @@ class OrgChart:
         return any(self._tree.at_or_below(department, led) for led in person.leader_of)
 
     def _ordered(self, people: Mapping[str, Person]) -> tuple[Person, ...]:
-        return tuple(sorted(people.values(), key=lambda person: self._place[person.userid]))
+        return tuple(
+            sorted(people.values(), key=lambda person: (self._place.get(person.userid, 0), person.userid))
+        )

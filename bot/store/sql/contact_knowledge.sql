@@ -10,6 +10,14 @@ SELECT userid, first_day, last_day, kind
   FROM absences
  ORDER BY userid, first_day, last_day;
 
+-- name: absences_of(userids)
+-- The same of these people (a list).
+SELECT absences.userid, first_day, last_day, kind
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN absences
+ WHERE absences.userid = asked.value
+ ORDER BY absences.userid, first_day, last_day;
+
 -- name: facts_all()
 -- What the bank says, oldest first: of two rows of one key the later one holds.
 SELECT number, key_kind, key, manager, said

@@ -1,21 +1,68 @@
--- name: members_put(userid, name, leader_of, joined_on, left_on, first_read, read_on)*!
+-- name: members_put(userid, name, leader_of, joined_on, left_on, first_read, in_range, read_on)*!
 -- What the newest reading says of each person.
-INSERT INTO members (userid, name, leader_of, joined_on, left_on, first_read, read_on)
-VALUES (:userid, :name, :leader_of, :joined_on, :left_on, :first_read, :read_on)
+INSERT INTO members (userid, name, leader_of, joined_on, left_on, first_read, in_range, read_on)
+VALUES (:userid, :name, :leader_of, :joined_on, :left_on, :first_read, :in_range, :read_on)
 ON CONFLICT (userid) DO UPDATE
    SET name = excluded.name,
        leader_of = excluded.leader_of,
        joined_on = excluded.joined_on,
        left_on = excluded.left_on,
        first_read = excluded.first_read,
+       in_range = excluded.in_range,
        read_on = excluded.read_on;
 
 -- name: members_all()
 -- Everybody, once for each dated membership, oldest first: one statement, so that nobody is seen half-written.
-SELECT members.userid, name, leader_of, joined_on, left_on, first_read, since, departments, role, share
+SELECT members.userid, name, leader_of, joined_on, left_on, first_read, in_range, since, departments, role, share
   FROM members
   JOIN memberships ON memberships.userid = members.userid
  ORDER BY members.userid, since;
+
+-- name: members_following(after, most)
+-- The same of the next people after a userid.
+SELECT members.userid, name, leader_of, joined_on, left_on, first_read, in_range, since, departments, role, share
+  FROM (SELECT userid AS following
+          FROM members
+         WHERE userid > :after
+         ORDER BY userid
+         LIMIT :most) AS piece
+  JOIN members ON members.userid = piece.following
+  JOIN memberships ON memberships.userid = members.userid
+ ORDER BY members.userid, since;
+
+-- name: members_of(userids)
+-- The same of these people (a list).
+SELECT members.userid, name, leader_of, joined_on, left_on, first_read, in_range, since, departments, role, share
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN members
+  JOIN memberships ON memberships.userid = members.userid
+ WHERE members.userid = asked.value
+ ORDER BY members.userid, since;
+
+-- name: members_leading()
+-- The same of everybody who leads a department.
+SELECT members.userid, name, leader_of, joined_on, left_on, first_read, in_range, since, departments, role, share
+  FROM members
+  JOIN memberships ON memberships.userid = members.userid
+ WHERE leader_of <> ''
+ ORDER BY members.userid, since;
+
+-- name: members_count()^
+SELECT COUNT(*) AS people
+  FROM members;
+
+-- name: memberships_departments()
+-- Every combination of departments that somebody ever had; many people share one.
+SELECT DISTINCT departments
+  FROM memberships;
+
+-- name: memberships_within(texts)
+-- Everybody who ever had one of these combinations (a list).
+SELECT DISTINCT memberships.userid
+  FROM LISTED(:texts) AS asked
+ CROSS JOIN memberships
+ WHERE memberships.departments = asked.value
+ ORDER BY memberships.userid;
 
 -- name: memberships_put(userid, since, departments, role, share)*!
 -- Departments, role and share from a day on; the first reading has an empty day.

@@ -26,6 +26,12 @@ SELECT userid, number
    AND number > 0
  ORDER BY userid;
 
+-- name: unasked_of(userid, day)^
+SELECT number
+  FROM unasked_days
+ WHERE userid = :userid
+   AND day = :day;
+
 -- name: withhold(key, job, userid, day, reason, at)!
 -- A message that somebody did not get, once per key.
 INSERT INTO withheld (key, job, userid, day, reason, at)

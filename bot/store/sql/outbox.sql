@@ -286,13 +286,13 @@ SELECT 1
   FROM outbox_keys
  WHERE key = :key;
 
--- name: outbox_told(first_key, last_key)
--- Whom messages may have reached whose keys lie between, the last one left out.
-SELECT to_userid
-  FROM outbox
- WHERE key >= :first_key
-   AND key < :last_key
-   AND state IN ('pending', 'sent', 'unknown');
+-- name: outbox_told(keys)
+-- Whom the messages with these keys (a list) may have reached.
+SELECT outbox.to_userid
+  FROM LISTED(:keys) AS asked
+ CROSS JOIN outbox
+ WHERE outbox.key = asked.value
+   AND outbox.state IN ('pending', 'sent', 'unknown');
 
 -- name: outbox_by_task(task_id)^
 -- The message whose card has this task; keys are unique, and so are their tasks.

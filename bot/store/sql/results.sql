@@ -8,10 +8,13 @@ ON CONFLICT (quota, period, userid, version) DO NOTHING;
 -- The newest version of each line of a closed period; a changed userid is the new one.
 SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line, author, reason, stored_at, counted
   FROM results
+  JOIN closings
+    ON closings.quota = results.quota
+   AND closings.period = results.period
   LEFT JOIN renames
     ON renames.old_userid = results.userid
- WHERE quota = :quota
-   AND period = :period
+ WHERE results.quota = :quota
+   AND results.period = :period
    AND version = (SELECT MAX(other.version)
                     FROM results AS other
                    WHERE other.quota = results.quota
@@ -23,19 +26,95 @@ SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line,
 -- Every version of each line of a closed period; a changed userid is the new one.
 SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line, author, reason, stored_at, counted
   FROM results
+  JOIN closings
+    ON closings.quota = results.quota
+   AND closings.period = results.period
   LEFT JOIN renames
     ON renames.old_userid = results.userid
+ WHERE results.quota = :quota
+   AND results.period = :period
+ ORDER BY results.userid, version;
+
+-- name: results_newest_some(quota, period, userids)
+-- The newest version of the lines stored under these userids (a list).
+SELECT results.userid, version, state, line, author, reason, stored_at, counted
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN results
+  JOIN closings
+    ON closings.quota = results.quota
+   AND closings.period = results.period
+ WHERE results.quota = :quota
+   AND results.period = :period
+   AND results.userid = asked.value
+   AND version = (SELECT MAX(other.version)
+                    FROM results AS other
+                   WHERE other.quota = results.quota
+                     AND other.period = results.period
+                     AND other.userid = results.userid)
+ ORDER BY results.userid;
+
+-- name: results_versions_some(quota, period, userids)
+-- Every version of the lines stored under these userids (a list).
+SELECT results.userid, version, state, line, author, reason, stored_at, counted
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN results
+  JOIN closings
+    ON closings.quota = results.quota
+   AND closings.period = results.period
+ WHERE results.quota = :quota
+   AND results.period = :period
+   AND results.userid = asked.value
+ ORDER BY results.userid, version;
+
+-- name: results_userids(quota, period, after, most)
+-- The next userids under which lines of a closed period are stored.
+SELECT DISTINCT results.userid
+  FROM results
+  JOIN closings
+    ON closings.quota = results.quota
+   AND closings.period = results.period
+ WHERE results.quota = :quota
+   AND results.period = :period
+   AND results.userid > :after
+ ORDER BY results.userid
+ LIMIT :most;
+
+-- name: results_drop_unclosed(quota, period, most)!
+-- Lines of a closing that was cut off; nobody has seen them.
+DELETE FROM results
  WHERE quota = :quota
    AND period = :period
- ORDER BY results.userid, version;
+   AND userid IN (SELECT unseen.userid
+                    FROM results AS unseen
+                   WHERE unseen.quota = :quota
+                     AND unseen.period = :period
+                   ORDER BY unseen.userid
+                   LIMIT :most)
+   AND NOT EXISTS (SELECT 1
+                     FROM closings
+                    WHERE closings.quota = results.quota
+                      AND closings.period = results.period);
+
+-- name: closings_put(quota, period, closed_at)!
+INSERT INTO closings (quota, period, closed_at)
+VALUES (:quota, :period, :closed_at)
+ON CONFLICT (quota, period) DO NOTHING;
+
+-- name: closings_all()
+SELECT quota, period, closed_at
+  FROM closings
+ ORDER BY closed_at, quota, period;
 
 -- name: results_newest_of(userid, quota, period)
 -- The same of one person, under whatever userid it was stored.
 SELECT CAST(:userid AS TEXT) AS userid, version, state, line, author, reason, stored_at, counted
   FROM results
- WHERE quota = :quota
-   AND period = :period
-   AND userid IN (SELECT CAST(:userid AS TEXT)
+  JOIN closings
+    ON closings.quota = results.quota
+   AND closings.period = results.period
+ WHERE results.quota = :quota
+   AND results.period = :period
+   AND results.userid IN (SELECT CAST(:userid AS TEXT)
                    UNION
                   SELECT old_userid
                     FROM renames
@@ -48,15 +127,17 @@ SELECT CAST(:userid AS TEXT) AS userid, version, state, line, author, reason, st
 
 -- name: results_closed()
 -- Closed periods: since when, and how many lines are final.
-SELECT quota, period,
-       MIN(stored_at) AS closed_at,
+SELECT closings.quota, closings.period, closings.closed_at,
        COUNT(DISTINCT COALESCE(renames.userid, results.userid)) AS people,
        COUNT(DISTINCT CASE WHEN state = 'final' THEN COALESCE(renames.userid, results.userid) END) AS final
   FROM results
+  JOIN closings
+    ON closings.quota = results.quota
+   AND closings.period = results.period
   LEFT JOIN renames
     ON renames.old_userid = results.userid
- GROUP BY quota, period
- ORDER BY MIN(stored_at), quota, period;
+ GROUP BY closings.quota, closings.period, closings.closed_at
+ ORDER BY closings.closed_at, closings.quota, closings.period;
 
 -- name: reviews_of_period(quota, period)
 -- Open appeals about contacts of a period, and all that was decided of its contacts.

@@ -1,0 +1,22 @@
+"""Who leads and decides on a day, without reading everybody."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.core.reviewers import Bank
+from bot.features.standings.load import load_people
+from bot.services import Services
+
+
+def load_bank(services: Services, *, day: date) -> Bank:
+    """Return who leads whom and who decides on the local *day*, by the tree of now."""
+    people, config = load_people(services), services.config
+    return Bank(
+        people=people,
+        leading=people.leading(),
+        departments=services.directory.departments,
+        day=day,
+        reviewers=config.review.reviewers,
+        admins=config.admins.userids,
+    )
