@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from builders.e2e import (
 
 from bot.cli import export
 from bot.store.store import Store
+from bot.store.sync import WHOLE
 
 COMMANDS = [
     (),
@@ -259,3 +261,22 @@ def test_the_csv_of_progress_warns_of_such_cells_too(quotabot: Quotabot, config:
     assert done.code == 0
     assert "=1+1" in done.out
     assert "1 cell(s) begin with one of = + - @" in done.err
+
+
+def test_a_refusal_that_nobody_can_read_keeps_its_exit_code(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from bot.cli.main import main; main()", "status"]
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 - a device
+        done = subprocess.run([*command, "--config", str(tmp_path / "none.toml")], stderr=full, check=False)
+
+    assert done.returncode == 2
+
+
+def test_an_installation_that_has_not_begun_tells_of_no_outage(quotabot: Quotabot, config: Path) -> None:
+    store = Store(config.parent / "quotabot.db")
+    with store.transaction():
+        store.marks.clear(WHOLE)
+    store.close()
+    shown = quotabot("status", "--config", str(config)).out
+
+    assert "were not compared as a whole yet" in shown
+    assert "1970" not in shown

@@ -49,7 +49,7 @@ def audit(config_path: Path, since: str | None, form: str, output: Path | None) 
         acts = [row | {"detail": json.loads(row["detail"])} for row in rows]
         deliver(json_text({"broken_at": broken_at, "acts": acts}), output)
     elif form == "csv":
-        deliver(csv_lines(_COLUMNS, [list(row.values()) for row in rows], texts), output)
+        deliver(csv_lines(_COLUMNS, [list(row.values()) for row in rows]), output)
     else:
         deliver(_as_table(texts, rows) if rows else texts["audit.none"] + "\n", output)
     if form != "json":

@@ -25,7 +25,6 @@ from bot.features.rollout.advice import advise_empty, advise_installation, descr
 from bot.features.rollout.rules import Advice
 from bot.features.rules.changes import find_pending_changes
 from bot.features.standings.unreached import Unreached, list_unreached
-from bot.messages.catalog import texts_in
 from bot.messages.own_texts import own_text_warnings
 from bot.services import Directory, Services
 from bot.store.address_book import READ_AT
@@ -73,7 +72,7 @@ def check(config_path: Path, form: str, *, live: bool) -> None:
             click.echo(line, err=True)
         for line in notes:
             click.echo(f"warning: {line}", err=True)
-        for line in (*((summary,) if summary else ()), *steps):
+        for line in (*((summary,) if summary and not faults else ()), *steps):
             click.echo(line)
     report: dict[str, Any] = {"ok": not faults, "faults": faults, "warnings": notes, "rollout": steps}
     is_wrong = live and config is not None and not faults and _is_wrong_live(config, form, report)
@@ -202,7 +201,7 @@ def _from_rules(config: Config, services: Services) -> list[Fault]:
     return [
         warning(config, ("quotas", number, "period"), quota.period, dates)
         for number, quota in enumerate(config.quotas)
-        if quota.id in changes and (dates := dates_of(changes[quota.id], texts_in(services.language)))
+        if quota.id in changes and (dates := dates_of(changes[quota.id]))
     ]
 
 

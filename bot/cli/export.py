@@ -12,7 +12,6 @@ from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, user_name
 from bot.cli.output import csv_lines, deliver, harmless, refuse_bytes_on_terminal
 from bot.core.workdays import WorkCalendar, epoch_of
-from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 from bot.spreadsheet import Cell, Column, Sheet, workbook
 from bot.store.data_map import Holds
@@ -113,7 +112,6 @@ def export(
     if form == "csv" and len(tables) > 1 and (output is None or not output.is_dir()):
         raise click.BadParameter("name a folder for several tables as CSV", param_hint="--output")
     with up_to_date(loaded(config_path)) as services:
-        texts = texts_in(services.language)
         read = {table: _read(services, table) for table in dict.fromkeys(tables)}
         with services.store.transaction():
             for table, (_, lines) in read.items():
@@ -127,7 +125,7 @@ def export(
     if form == "csv":
         for table, content in read.items():
             is_folder = output is not None and output.is_dir()
-            deliver(_csv(*content, texts), output / f"{table}.csv" if output and is_folder else output)
+            deliver(_csv(*content), output / f"{table}.csv" if output and is_folder else output)
     else:
         deliver(_json(read) if form == "json" else _xlsx(read), output)
 
@@ -176,5 +174,5 @@ def _xlsx(read: Mapping[str, tuple[tuple[str, ...], list[Line]]]) -> bytes:
     )
 
 
-def _csv(names: tuple[str, ...], lines: list[Line], texts: Texts) -> Iterator[str]:
-    return csv_lines(names, [harmless(line) for line in lines], texts)
+def _csv(names: tuple[str, ...], lines: list[Line]) -> Iterator[str]:
+    return csv_lines(names, map(harmless, lines))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -96,7 +97,8 @@ def main() -> None:
     except Exception as error:
         if (code := _exit_code(error)) is None:
             raise
-        click.echo(str(error), err=True)
+        with suppress(OSError):  # nobody reads it: the exit code still says it
+            click.echo(str(error), err=True)
         sys.exit(code)
 
 

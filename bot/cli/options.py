@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 import click
 
 from bot.config import Config, load
+from bot.messages.catalog import Texts, texts_in
 
+_LANGUAGE = "quotabot.language"  # in the context of a command
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 SHOWN_ID = 4  # last characters of a customer's id that people see
 
@@ -49,7 +51,16 @@ def at_option(text: str) -> Callable[[F], F]:
 
 def loaded(path: Path) -> Config:
     """Return the configuration. Raises ConfigError with all its faults."""
-    return load(path, environ=os.environ)
+    config = load(path, environ=os.environ)
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.meta[_LANGUAGE] = config.locale.language
+    return config
+
+
+def spoken_texts() -> Texts:
+    """Return the texts of the language of this command's configuration; English before it is read."""
+    context = click.get_current_context(silent=True)
+    return texts_in("en" if context is None else context.meta.get(_LANGUAGE, "en"))
 
 
 def json_text(report: object) -> str:

@@ -16,6 +16,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from bot.cli.options import spoken_texts
 from bot.messages.catalog import Texts
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,7 +30,7 @@ output_option = click.option(
 )
 
 
-def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]], texts: Texts) -> Iterator[str]:
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yield a CSV file; then say on standard error whether a spreadsheet would run some of its cells."""
     text, formulas = io.StringIO(), 0
     writer = csv.writer(text, lineterminator="\n")
@@ -40,7 +41,7 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]], texts: T
         text.seek(0)
         text.truncate()
     if formulas:
-        click.echo(texts["cli.output.formulas"].say(n=formulas), err=True)
+        click.echo(spoken_texts()["cli.output.formulas"].say(n=formulas), err=True)
 
 
 def harmless(row: Iterable[object]) -> list[object]:

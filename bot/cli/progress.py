@@ -235,8 +235,8 @@ def _as_list(key: str, items: Iterable[object]) -> Iterator[str]:
 def _as_csv(report: Report) -> Iterable[str]:
     """Return the rows, or the teams if requested: one file holds one table."""
     if report.teams is not None:
-        return csv_lines(TEAM_COLUMNS, map(_cells, report.teams), report.texts)
-    return csv_lines(COLUMNS, map(_cells, report.rows), report.texts)
+        return csv_lines(TEAM_COLUMNS, map(_cells, report.teams))
+    return csv_lines(COLUMNS, map(_cells, report.rows))
 
 
 def _cells(row: QuotaFigures | Team) -> list[object]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from bot.cli.inbox import up_to_date
-from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.cli.options import config_option, format_option, json_text, loaded, spoken_texts
 from bot.features.rules.announce import adopt_and_announce, news_of
 from bot.features.rules.announcement import said_of
 from bot.features.rules.change_sentences import sentence
@@ -97,15 +97,16 @@ def _of_section(change: SectionChange, language: str) -> str:
 
 
 def _meaning(change: QuotaChange, texts: Texts, *, adopted: bool) -> list[str]:
-    dates = dates_of(change, texts)
+    dates = dates_of(change)
     return [_effect(change, texts, adopted=adopted), *([dates] if dates else [])]
 
 
-def dates_of(change: QuotaChange, texts: Texts) -> str:
+def dates_of(change: QuotaChange) -> str:
     """Say in one line when another kind of period begins; empty if the kind stays the same."""
     last, following = change.last_old, change.following
     if last is None:
         return ""
+    texts = spoken_texts()
     about = {"until": last.last, "old": last.name, "first": following.first, "new": following.name}
     dates = texts["cli.quotas.another_kind"].say(**about)
     if not last.cut_from:

@@ -9,6 +9,7 @@ from bot.cli import engagement
 from bot.cli.output import labelled, line_with
 from bot.cli.run import numbered
 from bot.cli.sync import for_people
+from bot.core.outages import FIRST
 from bot.features.admin import line_of
 from bot.features.outages import catch_up
 from bot.messages.catalog import Texts, texts_in
@@ -131,13 +132,13 @@ def _record_for_people(report: dict[str, Any], texts: Texts) -> Iterator[Labelle
         yield "record", texts["cli.status.record"].say(why=in_language(texts, whole["because"]), **about)
     if lost["silent_since"]:
         yield "silence", texts["cli.status.silence"].say(at=lost["silent_since"])
-    if lost["incomplete_since"]:
+    if lost["incomplete_since"] and lost["reasons"] != [FIRST]:
         reasons = (in_language(texts, catch_up.reason(name)) for name in lost["reasons"])
         about = {"at": lost["incomplete_since"], "reasons": texts["cli.status.comma"].join(reasons)}
         if lost["members"] is None:
-            yield "figures", texts["cli.status.incomplete"].say(**about)
+            yield "record", texts["cli.status.incomplete"].say(**about)
         else:
-            yield "figures", texts["cli.status.incomplete_of"].say(n=len(lost["members"]), **about)
+            yield "record", texts["cli.status.incomplete_of"].say(n=len(lost["members"]), **about)
 
 
 def _audit_for_people(broken_at: int | None, texts: Texts) -> str:
