@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 import structlog
 
 import handlers
 from bot.core.errors import ContentFreeError
 from bot.features.chat.answer import answer_waiting
 from bot.features.ledger.derive import derive
+from bot.logs.ref import bound_ref, ref_of_event
 from bot.services import Services
 from bot.store.engine import StoreError
 from bot.wecom.events import event_of, kind_of
@@ -50,8 +53,14 @@ def _one_batch(services: Services, *, upto: int | None, router: Router) -> int:
     with store.transaction():
         due = store.inbox.due(now=now, batch=BATCH, upto=upto)
         for received in due:
-            _handle(services, received.seq, received.body, received.attempts, now=now, router=router)
+            with bound_ref(ref_of_event(received.body)):
+                _handle(services, received.seq, received.body, received.attempts, now=now, router=router)
     return len(due)
+
+
+def _is_verbose() -> bool:
+    """Return whether a line an event is wanted; making it costs as much as handling the event."""
+    return logging.getLogger(__name__).isEnabledFor(logging.INFO)
 
 
 def _handle(services: Services, seq: int, body: bytes, attempts: int, *, now: int, router: Router) -> None:
@@ -63,6 +72,8 @@ def _handle(services: Services, seq: int, body: bytes, attempts: int, *, now: in
             kind = kind_of(fields)
             known = router.dispatch(event_of(fields), services)
             inbox.finish(seq, state="done" if known else "ignored", kind=kind)
+        if _is_verbose():
+            log.info("event handled", seq=seq, kind=kind, known=known)
     except StoreError:
         raise  # not this event's fault: the whole batch waits for the store
     except Exception as error:  # noqa: BLE001 - one event's failure must not stop its neighbours

@@ -17,6 +17,7 @@ from bot.features.details.tags import build_freshener, freshen
 from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.outages import catch_up
 from bot.features.outages.catch_up import Turn
+from bot.logs.ref import bound_ref
 from bot.messages.sentences import Sentence
 from bot.services import FIRST_START, Services
 from bot.store.counters import count
@@ -91,6 +92,11 @@ def _run_or_miss(services: Services, firing: Firing, *, now: datetime) -> None:
 
 def fire(services: Services, firing: Firing, *, now: datetime) -> bool:
     """Plan one firing as of *now*. Return False if another process has it or it was done before."""
+    with bound_ref(f"{firing.job}:{firing.fire_at}"):
+        return _fire(services, firing, now=now)
+
+
+def _fire(services: Services, firing: Firing, *, now: datetime) -> bool:
     runs = services.store.runs
     real_now = int(services.store.now())
     mine = runs.claim(

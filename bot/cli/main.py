@@ -80,11 +80,18 @@ class _LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="quotabot")
 @click.option("-v", "--verbose", is_flag=True, help="Log more to standard error.")
-def cli(*, verbose: bool) -> None:
+@click.option(
+    "--log-format",
+    type=click.Choice(["auto", "console", "json"]),
+    default="auto",
+    envvar="QUOTABOT_LOG_FORMAT",
+    help="Of standard error; auto: console on a terminal, else json.",
+)
+def cli(*, verbose: bool, log_format: str) -> None:
     """Fair, calm and honest contact quotas in Enterprise WeChat (企业微信)."""
     from bot import logs  # --help and --version log nothing and do not wait for it
 
-    logs.set_up(verbose=verbose)
+    logs.set_up(verbose=verbose, form=log_format)
 
 
 def main() -> None:

@@ -13,6 +13,10 @@ import structlog
 
 from bot.logs.writer import LogWriter
 
+FORMATS = ("auto", "console", "json")
+FORMAT_VARIABLE = "QUOTABOT_LOG_FORMAT"
+_LONGEST_ACTION = 80
+
 
 def never_wait() -> None:
     """From now on a service logs: whatever becomes of standard error, nobody waits for it or ends with it."""
@@ -62,19 +66,35 @@ def _stamped(_logger: object, _method: str, entry: structlog.typing.EventDict) -
     return entry
 
 
-def set_up(*, verbose: bool = False) -> None:
-    """Send our entries and those of the libraries to standard error; for people on a terminal, else JSON."""
+def _with_action(
+    _logger: object, _method: str, entry: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Add the action word: the fixed sentence as one word, for filters of programs."""
+    words = str(entry.get("event", "")).lower().replace("'", "").split()
+    entry["action"] = "_".join(word.strip(";:,.") for word in words)[:_LONGEST_ACTION]
+    return entry
+
+
+def set_up(*, verbose: bool = False, form: str = "") -> None:
+    """Send our entries and those of the libraries to standard error.
+
+    *form*: console, json, or auto (console on a terminal); if empty, that of QUOTABOT_LOG_FORMAT.
+    """
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         _stamped,
     ]
-    for_people = sys.stderr is not None and sys.stderr.isatty()
+    wanted = form or os.environ.get(FORMAT_VARIABLE, "")
+    for_people = wanted == "console" or (wanted != "json" and sys.stderr is not None and sys.stderr.isatty())
     last: structlog.typing.Processor = (
         # The renderer's own tracebacks show the values of variables: secrets and names among them.
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if for_people
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
+    if not for_people:
+        shared.append(_with_action)
     before = shared if for_people else [*shared, structlog.processors.format_exc_info]
     structlog.configure(
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.logs.ref import current_ref
 from bot.store.bounds import Floor
 from bot.store.engine import Engine, TableGroup, row_of, value_of
 from bot.store.preferences import Way
@@ -17,7 +18,7 @@ _FORGOTTEN_S = 3 * 24 * 3600
 class ChatRequest:
     """What a member said: a text that they sent, or a button's command. *said_at*: epoch s.
 
-    *msgid* names the message or the press of the button: it is answered once.
+    *msgid* names the message or the press of the button: it is answered once. *ref*: its callback.
     """
 
     msgid: str
@@ -25,6 +26,7 @@ class ChatRequest:
     text: str
     said_at: int
     way: Way = Way.WORD
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class ChatInbox(TableGroup):
 
     def put(self, request: ChatRequest) -> bool:
         """Store what was said; False when this message is known, answered or not."""
-        return self._engine.apply("word_add", **row_of(request))
+        return self._engine.apply("word_add", **row_of(replace(request, ref=request.ref or current_ref())))
 
     def open(self, *, batch: int) -> list[ChatRequest]:
         """Return requests without an answer, oldest first, claimed or not."""

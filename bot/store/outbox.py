@@ -11,6 +11,7 @@ from enum import IntEnum
 from operator import itemgetter
 from typing import Any
 
+from bot.logs.ref import current_ref
 from bot.messages.sentences import packed
 from bot.store.bounds import Floor
 from bot.store.counters import count
@@ -56,7 +57,7 @@ class OutboxMessage:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A stored message whose turn has come. *request* is set once it was tried."""
+    """A stored message whose turn has come. *request* is set once it was tried; *ref*: what it comes from."""
 
     seq: int
     key: str
@@ -67,6 +68,7 @@ class Due:
     request: bytes | None
     unsure_since: int | None
     forms: str = ""
+    ref: str = ""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -115,7 +117,8 @@ class Outbox(TableGroup):
     def add(self, message: OutboxMessage, *, created_at: int, waits: bool = False) -> bool:
         """Store a message; False when its key is there, or was. *waits*: until another one carries it."""
         state = "waiting" if waits else "pending"
-        is_new = self._engine.apply("outbox_add", **row_of(message, created_at=created_at, state=state))
+        row = row_of(message, created_at=created_at, state=state, ref=current_ref())
+        is_new = self._engine.apply("outbox_add", **row)
         if is_new:
             count("messages", _word(message.job), "planned")
         return is_new

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 
 import structlog
 
+from bot.logs.ref import ref_of_event
 from bot.store.counters import count
 from bot.web.request import Reply, Request
 from bot.wecom.crypto import CallbackCrypto, CallbackError, DecryptionError, SignatureError
@@ -115,7 +116,7 @@ class Receiver:
                     hash=hashlib.sha256(plain).hexdigest(),
                     body=plain,
                     received_at=int(self._time()),
-                    done=lambda stored: self._stored(stored, request, reply),
+                    done=lambda stored: self._stored(stored, request, reply, body=plain),
                 )
             elif request.method == "GET":
                 echo = self.verify(_query(request.query))
@@ -126,14 +127,15 @@ class Receiver:
         except Refusal as refusal:
             self._refuse(refusal, request, reply)
 
-    def _stored(self, stored: bool, request: Request, reply: Reply) -> None:  # noqa: FBT001 - it is the message
+    def _stored(self, stored: bool, request: Request, reply: Reply, *, body: bytes) -> None:  # noqa: FBT001 - it is the message
         if stored:
             count("callbacks", "stored")
             reply(200, b"")
         else:
-            self._refuse(Refusal(503, "store: the event was not stored"), request, reply)
+            refusal = Refusal(503, "store: the event was not stored")
+            self._refuse(refusal, request, reply, ref=ref_of_event(body))
 
-    def _refuse(self, refusal: Refusal, request: Request, reply: Reply) -> None:
+    def _refuse(self, refusal: Refusal, request: Request, reply: Reply, **about: str) -> None:
         count("callbacks", refusal.reason.partition(":")[0].replace(" ", "_"))
         if (unsaid := self._floods.due(refusal)) is not None:
             log.warning(
@@ -142,6 +144,7 @@ class Receiver:
                 reason=refusal.reason,
                 peer=self._peer(request),
                 **({"more": unsaid} if unsaid else {}),
+                **about,
             )
         reply(refusal.status, b"")
 

@@ -203,7 +203,7 @@ def _know(store: Store) -> None:
         "INSERT INTO coaching VALUES ('sales02', 'sales01', '2026-11-23', 5, 'q', NULL)",
         """INSERT INTO ranks VALUES ('q', '2026-11', 5, '{"sales01": [1, 40]}')""",
         "INSERT INTO lists_shown VALUES ('sales01', 1, 'wm1', 5)",
-        "INSERT INTO words VALUES (1, '7349000000000000001', 'sales01', '', 'word', 5, 'done', 'c1', 6)",
+        "INSERT INTO words VALUES (1, '7349000000000000001', 'sales01', '', 'word', 5, 'done', 'c1', 6, '')",
         "INSERT INTO unasked_days VALUES ('sales01', '2026-11-23', 2)",
         "INSERT INTO withheld VALUES ('progress:sales01', 'progress', 'sales01', '2026-11-23', 'muted', 5)",
         "INSERT INTO exports VALUES ('x1', 'sales01', 'sales02', 5)",

@@ -16,6 +16,7 @@ from bot.features.chat.commands import Command, parse_command
 from bot.features.chat.desk import Answer, Ask, Desk, File, Reply
 from bot.features.chat.groups import groups
 from bot.features.notify.enqueue import answer, build_attached
+from bot.logs.ref import bound_ref
 from bot.messages.catalog import texts_in
 from bot.messages.lines import first_line
 from bot.messages.message import Keep, Line, Message, Part
@@ -85,7 +86,8 @@ def answer_waiting(services: Services) -> int:
             for group, whose in groups(services, waiting):
                 desk = Desk(services, at=services.clock.now(), about=whose)
                 for asked in group:
-                    _answer(desk, asked, claim)
+                    with bound_ref(asked.ref):
+                        _answer(desk, asked, claim)
                 services.outbox_signal.ring()
             total += len(waiting)
     except BaseException:

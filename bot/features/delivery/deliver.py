@@ -21,6 +21,7 @@ import structlog
 
 from bot.config.fields import is_userid
 from bot.features.robots.deliver import RobotDelivery
+from bot.logs.ref import bound_ref
 from bot.messages.sentences import Sentence
 from bot.store.outbox import UPDATE, Due, Outbox
 from bot.store.troubles import NOTHING_LEARNT, Trouble
@@ -71,6 +72,11 @@ class Delivery:
         self._time = real_time
 
     def deliver(self, due: Due, *, may_call: Callable[[], bool]) -> Trouble | None:
+        """Try one message as `_deliver`; log lines name what the message comes from."""
+        with bound_ref(due.ref):
+            return self._deliver(due, may_call=may_call)
+
+    def _deliver(self, due: Due, *, may_call: Callable[[], bool]) -> Trouble | None:
         """Try one message and store the outcome. Return trouble that concerns all messages.
 
         Ask *may_call* before each call: no call begins that could outlive the lease.
@@ -147,6 +153,7 @@ class Delivery:
             self._give_up(due, state=_lost(due), receipt=receipt, error=error)
         else:
             self._outbox.finish(due.seq, state="sent", now=now, receipt=json.dumps(receipt))
+            log.info("message sent", key=due.key)
 
     def _refused(self, due: Due, error: AnswerError) -> Trouble | None:
         now = int(self._time())

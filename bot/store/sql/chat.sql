@@ -1,12 +1,12 @@
--- name: word_add(msgid, userid, text, way, said_at)!
+-- name: word_add(msgid, userid, text, way, said_at, ref)!
 -- What somebody said, once per message; 0 when it was there.
-INSERT INTO words (msgid, userid, text, way, said_at)
-VALUES (:msgid, :userid, :text, :way, :said_at)
+INSERT INTO words (msgid, userid, text, way, said_at, ref)
+VALUES (:msgid, :userid, :text, :way, :said_at, :ref)
 ON CONFLICT (msgid) DO NOTHING;
 
 -- name: words_open(after, batch)
 -- Words after a number without an answer, in the order in which they were said.
-SELECT msgid, userid, text, way, said_at
+SELECT msgid, userid, text, way, said_at, ref
   FROM words
  WHERE state = 'open'
    AND seq > :after

@@ -1,9 +1,9 @@
--- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift, forms, task_id, private, state)!
+-- name: outbox_add(key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at, time_shift, forms, task_id, private, state, ref)!
 -- A message to be sent, or to wait, once per key; 0 when the key is there, or was.
 INSERT INTO outbox (key, job, to_userid, lane, msgtype, content, created_at, not_before, expires_at,
-                    time_shift, forms, task_id, private, state)
+                    time_shift, forms, task_id, private, state, ref)
 SELECT :key, :job, :to_userid, :lane, :msgtype, :content, :created_at, :not_before, :expires_at,
-       :time_shift, :forms, :task_id, :private, :state
+       :time_shift, :forms, :task_id, :private, :state, :ref
  WHERE NOT EXISTS (SELECT 1
                      FROM outbox_keys
                     WHERE outbox_keys.key = CAST(:key AS TEXT))
@@ -12,7 +12,7 @@ ON CONFLICT (key) DO NOTHING;
 -- name: outbox_due(lane, after, real_now, clock_now, batch)
 -- Messages of a lane after a number whose turn has come, in the order of planning; none is to be tried again. A
 -- shifted row lives by real time plus its shift.
-SELECT seq, key, lane, to_userid, msgtype, content, attempts, request, unsure_since, forms
+SELECT seq, key, lane, to_userid, msgtype, content, attempts, request, unsure_since, forms, ref
   FROM outbox
  WHERE state = 'pending'
    AND next_try_at = 0
@@ -24,7 +24,7 @@ SELECT seq, key, lane, to_userid, msgtype, content, attempts, request, unsure_si
 
 -- name: outbox_due_again(real_now, clock_now, batch)
 -- Messages that are to be tried again now, due longest first.
-SELECT seq, key, lane, to_userid, msgtype, content, attempts, request, unsure_since, forms
+SELECT seq, key, lane, to_userid, msgtype, content, attempts, request, unsure_since, forms, ref
   FROM outbox
  WHERE state = 'pending'
    AND next_try_at > 0

@@ -76,4 +76,4 @@ UPDATE words
                 ORDER BY seq
                 LIMIT :batch
                     FOR UPDATE SKIP LOCKED)
-RETURNING msgid, userid, text, way, said_at;
+RETURNING msgid, userid, text, way, said_at, ref;

@@ -70,4 +70,4 @@ UPDATE words
                   AND claimed_until <= :now
                 ORDER BY seq
                 LIMIT :batch)
-RETURNING msgid, userid, text, way, said_at;
+RETURNING msgid, userid, text, way, said_at, ref;
