@@ -27,7 +27,7 @@ from builders.e2e import (
 )
 
 from bot.app.bootstrap import refresh_directory
-from bot.cli.serve import _reload
+from bot.cli.serve import _effects, _reload
 
 
 @pytest.fixture(scope="module")
@@ -235,6 +235,23 @@ def test_a_changed_file_holds_from_then_on_and_a_wrong_one_changes_nothing(confi
 
         assert after_the_wrong_one == 50
         assert services.config.quotas[0].target == 60
+
+
+def test_a_re_read_file_says_what_holds_now_and_what_from_when(config: Path) -> None:
+    text = config.read_text(encoding="utf-8").replace("target = 50", "target = 60")
+    text = text.replace("[server]\n", '[server]\npublic_url = "https://other.example.com"\n')
+    with installation(config, FakeTime(at("2026-11-23T08:00"))) as services:
+        before = services.config
+        more = "[review]\nappeal_workdays = 6\n[money]\ncap_per_month = 100\n"
+        config.write_text(text + more, encoding="utf-8")
+        _reload(services, config)
+        effects = _effects(services, before, services.config)
+
+    assert effects == {
+        "now": ["review"],
+        "later": {"quota cm-monthly": "2026-12-01", "money.cap_per_month": "2026-12-01"},
+        "restart": ["server"],
+    }
 
 
 def test_a_roster_taken_on_sighup_is_recorded_like_one_at_the_start(config: Path) -> None:

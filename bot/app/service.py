@@ -180,9 +180,9 @@ def open_app(services: Services) -> Iterator[tuple[Flask, Receiver]]:
 def _refusals(services: Services) -> RefusalFile:
     """Return the file of refused events, after the store has taken what an earlier process left in it."""
     where, config = services.config.store.where, services.config
-    beside = (
-        where if isinstance(where, Path) else config.file.parent / f"quotabot-{config.server.listen.port}"
-    )
+    # systemd and the container's image name the folder of the service's own files.
+    folder = Path(os.environ.get("STATE_DIRECTORY") or config.file.parent)
+    beside = where if isinstance(where, Path) else folder / f"quotabot-{config.server.listen.port}"
     refusals = RefusalFile(beside.with_name(f"{beside.name}.refused"))
     if (span := refusals.read()) is not None:
         services.store.outages.add(span.since, span.until, reason=REFUSED, holder=services.holder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +87,7 @@ def _of_section(change: SectionChange, language: str) -> str:
     texts = texts_in(language)
     about = {"key": change.key, "old": change.old, "new": change.new}
     if change.key == "money.cap_per_month":
-        since = change.since if change.since.day == 1 else (change.since.replace(day=28) + timedelta(days=4))
-        return texts["cli.quotas.months"].say(since=f"{since:%Y-%m}", **about)
+        return texts["cli.quotas.months"].say(since=f"{change.begins_on:%Y-%m}", **about)
     if change.key == "ledger.regain_days":
         return texts["cli.quotas.losses"].say(since=change.since, **about)
     key = Difference(key=change.key, old=change.old, new=change.new, lenient=False)

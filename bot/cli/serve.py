@@ -15,16 +15,19 @@ from bot.app import service
 from bot.app.bootstrap import open_services
 from bot.cli.options import config_option, loaded
 from bot.cli.stop import Stop
-from bot.config import ConfigError
+from bot.config import Config, ConfigError
 from bot.config.roster import RosterError
 from bot.features.ledger.derive import note_rules
 from bot.features.people import directory
+from bot.features.rules.changes import find_pending_changes, find_section_changes
 from bot.services import Services
 from bot.store.engine import StoreBusyError
 
 log = structlog.get_logger(__name__)
 
 _WAIT_S = 2.0
+_RESTART = ("wecom", "server", "store")  # sections that are read at the start only
+_FROZEN = ("quotas", "integrity", "ledger", "money")  # their old rules hold for a while
 
 
 @click.command()
@@ -87,8 +90,18 @@ def _reload(services: Services, path: Path) -> None:
     except (ConfigError, RosterError) as error:
         log.warning("changed configuration refused; the old one stays", faults=str(error))
         return
-    for section in ("wecom", "server", "store"):
-        if getattr(config, section) != getattr(before, section):
-            log.warning("a change here needs a restart", section=section)
     note_rules(services)
-    log.warning("changed configuration in use")
+    log.warning("changed configuration in use", **_effects(services, before, config))
+
+
+def _effects(services: Services, before: Config, after: Config) -> dict[str, object]:
+    """Return which changed sections hold now, which from when, and which need a restart."""
+    changed = [name for name in Config.model_fields if getattr(before, name) != getattr(after, name)]
+    pending = find_pending_changes(services, at=services.clock.now())
+    later = {f"quota {change.quota}": change.following.first for change in pending}
+    later |= {change.key: change.begins_on for change in find_section_changes(services)}
+    return {
+        "now": [name for name in changed if name not in (*_RESTART, *_FROZEN)],
+        "later": {name: day.isoformat() for name, day in later.items()},
+        "restart": [name for name in changed if name in _RESTART],
+    }

@@ -16,7 +16,7 @@ from bot.core import rulebook
 from bot.core.counting import Integrity
 from bot.core.periods import Period, first_period_from, period_of
 from bot.core.progress import Branch, QuotaFigures, compute_rows
-from bot.core.quotas import Quota, holds_for
+from bot.core.quotas import PeriodKind, Quota, holds_for
 from bot.core.rulebook import Version
 from bot.core.workdays import ONE_DAY, epoch_of
 from bot.features.ledger.versions import coming_sections
@@ -74,6 +74,13 @@ class SectionChange:
     old: Any
     new: Any
     since: date
+
+    @property
+    def begins_on(self) -> date:
+        """Return the first day for which it holds: of money the first day of a month."""
+        if not self.key.startswith("money.") or self.since.day == 1:
+            return self.since
+        return period_of(PeriodKind.MONTH, self.since).last + ONE_DAY
 
 
 def find_section_changes(services: Services) -> list[SectionChange]:

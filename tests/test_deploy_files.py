@@ -1,0 +1,278 @@
+"""What a bank deploys: unit files, proxies, compose files, the image's recipe; read by their own tools."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import requests
+import yaml
+from builders.e2e import PATIENCE_S, bot_process, sandbox_process, until, write_config
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from bot.cli.main import load_command
+
+ROOT = Path(__file__).parent.parent
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
+SYSTEMD_ANALYZE = shutil.which("systemd-analyze", path=PATH)
+NGINX = shutil.which("nginx", path=PATH)
+COMPOSE = ["compose.yaml", "compose.sqlite.yaml"]
+
+
+def options(command: str) -> set[str]:
+    return {opt for one in load_command(command).params if isinstance(one, click.Option) for opt in one.opts}
+
+
+# --- systemd ---
+
+
+@pytest.mark.skipif(
+    SYSTEMD_ANALYZE is None,
+    reason="SKIPPED: no systemd-analyze (apt-get install systemd), units not verified",
+)
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_takes_the_unit(tmp_path: Path, unit: Path) -> None:
+    program = "/opt/quotabot/.venv/bin/quotabot"
+    text = unit.read_text(encoding="utf-8")
+    assert program in text
+    copy = tmp_path / unit.name
+    copy.write_text(text.replace(program, sys.executable), encoding="utf-8")
+    assert SYSTEMD_ANALYZE is not None
+    done = subprocess.run(
+        [SYSTEMD_ANALYZE, "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_is_hardened_waits_for_clock_and_database_and_gives_time_to_end(unit: Path) -> None:
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    settings = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+    assert {"time-sync.target", "postgresql.service"} <= set(settings["After"].split())
+    assert settings["RestartPreventExitStatus"] == "2"
+    assert int(settings["TimeoutStopSec"]) > 20  # requests and calls under way have 10 s each
+    assert settings["ExecReload"] == "/bin/kill -HUP $MAINPID"
+    for key, value in (
+        ("NoNewPrivileges", "yes"),
+        ("ProtectSystem", "strict"),
+        ("CapabilityBoundingSet", ""),
+        ("UMask", "0077"),
+        ("User", "quotabot"),
+        ("SystemCallFilter", "@system-service"),
+    ):
+        assert settings[key] == value
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_starts_what_the_program_knows(unit: Path) -> None:
+    (line,) = re.findall(r"^ExecStart=(.*)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
+    program, command, *words = shlex.split(line)
+
+    assert program.endswith("/quotabot")
+    assert command == "serve"
+    assert {word for word in words if word.startswith("--")} <= options("serve")
+    role = words[words.index("--role") + 1] if "--role" in words else "all"
+    assert unit.stem == ("quotabot" if role == "all" else f"quotabot-{role}")
+
+
+# --- nginx ---
+
+with_nginx = pytest.mark.skipif(
+    NGINX is None, reason="SKIPPED: no nginx (apt-get install nginx-light), its files are not tried"
+)
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate and its key, made for this test."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "quota.example.com")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem, private = folder / "cert.pem", folder / "key.pem"
+    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return pem, private
+
+
+def whole_file(folder: Path, site: str) -> Path:
+    """Write a whole nginx.conf around *site*, for a process without rights."""
+    path = folder / "nginx.conf"
+    temporary = "".join(
+        f"    {kind}_temp_path {folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    path.write_text(
+        f"pid {folder}/nginx.pid;\nerror_log stderr;\ndaemon off;\nevents {{}}\n"
+        f"http {{\n    access_log off;\n{temporary}{site}\n}}\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def site_of(name: str, folder: Path, *, port: int = 8080, upstreams: tuple[int, ...] = (9, 9)) -> str:
+    """The file *name* with addresses and certificates of this test."""
+    text = (DEPLOY / name).read_text(encoding="utf-8")
+    for number, upstream in enumerate(upstreams, 1):
+        text = text.replace(f"receiver-{number}:8080", f"127.0.0.1:{upstream}")
+    if "ssl_certificate" in text:
+        pem, private = certificate(folder)
+        text = re.sub(r"ssl_certificate .*;", f"ssl_certificate {pem};", text)
+        text = re.sub(r"ssl_certificate_key .*;", f"ssl_certificate_key {private};", text)
+    return text.replace("listen 80;", f"listen 127.0.0.1:{port};")
+
+
+@with_nginx
+@pytest.mark.parametrize("name", ["nginx/compose.conf", "nginx-tls.conf"])
+def test_nginx_takes_the_file(tmp_path: Path, name: str) -> None:
+    assert NGINX is not None
+    path = whole_file(tmp_path, site_of(name, tmp_path))
+    done = subprocess.run(
+        [NGINX, "-t", "-p", str(tmp_path), "-c", str(path)], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "[warn]" not in done.stderr
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@with_nginx
+def test_a_callback_and_the_pages_come_through_and_figures_of_operators_do_not(tmp_path: Path) -> None:
+    assert NGINX is not None
+    with sandbox_process(tmp_path) as sandbox:
+        config = write_config(tmp_path, app=sandbox.get("app"), api_url=sandbox.url)
+        with bot_process(config) as bot:
+            port, upstream = free_port(), int(bot.url.rpartition(":")[2])
+            site = site_of("nginx/compose.conf", tmp_path, port=port, upstreams=(free_port(), upstream))
+            path, url = whole_file(tmp_path, site), f"http://127.0.0.1:{port}"
+            with subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(path)]) as nginx:
+                try:
+                    until(lambda: answers(f"{url}/about"))
+                    sandbox.post("switches", {"callback_url": f"{url}/callback"})
+                    verified = sandbox.post("verify", {})
+                    told = sandbox.post("events?wait=1", {"kind": "add", "userid": "yg01"})
+                    closed = {
+                        name: requests.get(f"{url}/{name}", timeout=PATIENCE_S).status_code
+                        for name in ("readyz", "metrics", "healthz", "")
+                    }
+                    large = requests.post(f"{url}/callback", data="x" * 70_000, timeout=PATIENCE_S)
+                finally:
+                    nginx.terminate()
+
+    assert verified["ok"]
+    assert told["delivered"] == 1  # although the first receiver is not there
+    assert set(closed.values()) == {404}
+    assert large.status_code == 413
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=PATIENCE_S).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+# --- compose and image ---
+
+
+def compose(name: str) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    return read
+
+
+def own_services(name: str) -> dict[str, dict[str, Any]]:
+    services: dict[str, dict[str, Any]] = compose(name)["services"]
+    return {called: service for called, service in services.items() if service.get("image") == "quotabot"}
+
+
+@pytest.mark.parametrize("name", COMPOSE)
+def test_containers_are_read_only_without_rights_and_mount_folders(name: str) -> None:
+    for service in own_services(name).values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert int(service["stop_grace_period"].rstrip("s")) > 20
+        assert not [mount for mount in service["volumes"] if re.search(r"\.(toml|csv|db)\b", mount)]
+        assert any(mount.split(":")[1] == "/var/lib/quotabot" for mount in service["volumes"])
+
+
+def test_on_postgresql_two_receivers_and_two_workers_run_behind_a_proxy() -> None:
+    commands = {name: service["command"] for name, service in own_services("compose.yaml").items()}
+    proxy = (DEPLOY / "nginx" / "compose.conf").read_text(encoding="utf-8")
+
+    assert commands == {
+        "receiver-1": ["serve", "--role", "receiver"],
+        "receiver-2": ["serve", "--role", "receiver"],
+        "worker-1": ["serve", "--role", "worker"],
+        "worker-2": ["serve", "--role", "worker"],
+    }
+    assert [name for name in commands if name.startswith("receiver") and f"{name}:8080" not in proxy] == []
+    (mounted,) = compose("compose.yaml")["services"]["proxy"]["volumes"]
+    assert (ROOT / mounted.split(":")[0]).is_dir()
+
+
+@pytest.mark.parametrize("name", COMPOSE)
+def test_every_volume_and_every_file_that_is_named_is_there(name: str) -> None:
+    read = compose(name)
+    volumes = read.get("volumes") or {}
+    mounts = [mount for one in read["services"].values() for mount in one.get("volumes", [])]
+    named = {mount.split(":")[0] for mount in mounts if not mount.startswith(".")}
+
+    assert named == set(volumes)
+    for service in own_services(name).values():
+        assert (ROOT / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+
+
+def test_the_image_is_made_of_what_there_is_and_runs_as_nobody_special() -> None:
+    lines = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    words = [shlex.split(line) for line in lines if line and not line.startswith("#")]
+    copied = {
+        source for word in words if word[0] == "COPY" and "--from" not in word[1] for source in word[1:-1]
+    }
+    *_, last_stage = (number for number, word in enumerate(words) if word[0] == "FROM")
+    final = words[last_stage:]
+
+    assert [source for source in copied if not (ROOT / source).exists()] == []
+    assert {"bot", "handlers", "scheduler", "sandbox", "requirements.txt"} <= copied
+    assert [word[1] for word in words if word[0] == "FROM" and not re.search(r":\d", word[1])] == []
+    assert ["USER", "quotabot"] in final
+    assert not [word for word in final if "pip" in word]
+    assert any("--require-hashes" in word for word in words)
+    assert final[-1][0] == "CMD"
