@@ -72,6 +72,10 @@ shared_by = 5
 burst = {{ adds = 15, minutes = 10 }}
 quick_loss = {{ rate = 0.3, min_adds = 10 }}
 
+# Each leader decides about the other's people: nobody decides about those they lead.
+[review]
+reviewers = ["zg01", "zg02"]
+
 [[robots]]
 name = "branch"
 webhook_key = "{robot}"

@@ -14,12 +14,10 @@ import click
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.core.workdays import WorkCalendar
-from bot.features.ledger.derive import derive
-from bot.features.notify.enqueue import enqueue_unasked, quiet_hours
 from bot.features.reviews import decide
 from bot.features.reviews.cases import Case, load_cases
 from bot.features.reviews.effect import Effect, effects_of
-from bot.features.reviews.notice import build_news
+from bot.features.reviews.notice import decide_and_tell
 from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 
@@ -183,14 +181,9 @@ def _decide(
             )
             click.confirm(ask.say(n=len(found)), abort=True, err=True)
         for case in found:
-            _, state = decide.decide(
+            _, state = decide_and_tell(
                 services, case.id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on
             )
-            derive(services)
-            if (message := build_news(services, case, state, by=by, reason=reason, at=at)) is not None:
-                with services.store.transaction():
-                    enqueue_unasked(services, message, quiet=quiet_hours(services))
-                services.outbox_signal.ring()
             shown = texts.table("cli.review.states")[state]
             click.echo(texts["cli.review.decision.decided"].say(id=case.id, state=shown, by=by))
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from bot.app import service
 from bot.features.access.session import Sessions
@@ -40,6 +41,16 @@ def enter(app: Flask, services: Services, userid: str) -> FlaskClient:
     client = app.test_client()
     client.set_cookie(SESSION_COOKIE, Sessions(services).begin(userid))
     return client
+
+
+def by_hand(app: Flask, services: Services, userid: str, path: str, **form: str) -> TestResponse:
+    """Send a form of *userid* that no page need have."""
+    cookie = Sessions(services).begin(userid)
+    session = Sessions(services).find(cookie)
+    assert session is not None
+    client = app.test_client()
+    client.set_cookie(SESSION_COOKIE, cookie)
+    return client.post(path, data={"token": session.token, **form})
 
 
 def token_in(page: str) -> str:

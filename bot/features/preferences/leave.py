@@ -8,6 +8,7 @@ The ledger is not read, so it may be the transaction of an event.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.people import Person
@@ -18,13 +19,14 @@ from bot.features.preferences import leave_message
 from bot.features.preferences.leave_rules import Effect, Span, effect_of, list_within
 from bot.features.standings.leaders import load_bank
 from bot.features.standings.load import load_departments, load_people, load_rulebook
-from bot.features.teams.digest import leads
+from bot.features.teams.digest import leads, load_org_chart
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.contact_knowledge import Absence
 
 LEAVE = "leave"  # in the key of the message to a leader, with userid and days
 KIND = "leave"  # the kind of absences confirmed by a leader
+_LOOK_BACK = timedelta(days=60)  # leave may be confirmed after it was taken
 _TOLD = "decided"  # in the key of the message to the member
 
 
@@ -79,6 +81,37 @@ def confirm(services: Services, by: str, userid: str, days: Span, *, at: datetim
     _tell(services, by, userid, spans, effect=effect, at=at)
     _keep(services, by, userid, spans, at=at)  # last, because it makes later calls read all people anew
     return leave_message.confirmed(language=language, name=name, spans=spans, effect=effect, at=local), True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotedLeave:
+    """Leave that *person* noted on *days* (both included), and what its confirmation would change."""
+
+    person: Person
+    days: Span
+    effect: Effect
+
+
+def list_unconfirmed(services: Services, by: str, *, at: datetime) -> list[NotedLeave]:
+    """Return the noted leave that *by* may confirm as of *at* and that would change a target, by its days."""
+    people, day = load_people(services), services.config.work_calendar().local_day(at)
+    if by in {admin.lower() for admin in services.config.admins.userids}:
+        own = set(people) - {by}
+    else:
+        chart = load_org_chart(services, people, departments=services.directory.departments, day=day)
+        leader = people.get(by)
+        own = set() if leader is None else {person.userid for person in chart.of(leader).own}
+    noted = [
+        (people[leave.userid], (leave.first, leave.last))
+        for leaves in services.store.preferences.leaves().values()
+        for leave in leaves
+        if leave.userid in own and leave.last >= day - _LOOK_BACK
+    ]
+    found = (
+        NotedLeave(person=person, days=days, effect=_effect(services, person, _days([days]), at=at))
+        for person, days in noted
+    )
+    return sorted((one for one in found if one.effect.days), key=lambda one: (one.days, one.person.userid))
 
 
 def _may(services: Services, by: str, userid: str, *, day: date) -> bool:

@@ -113,6 +113,27 @@ def load_cases(services: Services, *, at: datetime, held: bool = False) -> list[
     return _cases(services, reviews, _verdicts(services, reviews, at=at), at=at)
 
 
+def load_cases_of(services: Services, reviewer: str, *, at: datetime) -> list[Case]:
+    """Return the cases that *reviewer* may decide as of *at* (aware), the first to go one up first.
+
+    Verdicts are read of these cases only.
+    """
+    reviews = [review for review in services.store.reviews.all_open() if review.kind is ReviewKind.APPEAL]
+    own = [
+        case
+        for case in _cases(services, reviews, {}, at=at)
+        if case.level is not None and reviewer in set(case.reached) - case.about
+    ]
+    verdicts = _verdicts(services, [case.review for case in own if case.review is not None], at=at)
+    judged = [
+        case
+        if case.review is None
+        else replace(case, verdict=verdicts.get((case.review.quota, case.review.contact)))
+        for case in own
+    ]
+    return sorted(judged, key=lambda case: (case.until, case.id))
+
+
 def _cases(
     services: Services, reviews: Sequence[Review], verdicts: Mapping[Judged, Verdict], *, at: datetime
 ) -> list[Case]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,15 +46,13 @@ def effects_of(
         return []
     quota_periods = _quota_periods(services, case, at=at)
     before, after = _rows(services, case.userid, quota_periods, at=at), dict[tuple[str, str], QuotaFigures]()
+    trial = copy(services)  # people read within the undone transaction are for nobody else
     with suppress(_UndoneError), services.store.transaction():
-        apply_decision(services, case, accept=accept, by="-", reason="-", at=at, joined_on=joined_on)
+        apply_decision(trial, case, accept=accept, by="-", reason="-", at=at, joined_on=joined_on)
         if case.joiner is not None:
-            look_anew(services)
-        after = _rows(services, case.userid, quota_periods, at=at)
+            look_anew(trial)
+        after = _rows(trial, case.userid, quota_periods, at=at)
         raise _UndoneError
-    if case.joiner is not None:
-        look_anew(services)
-    services.people = None  # read within the undone transaction
     return [
         Effect(quota=quota, period=period, changes=_changes(before.get(name), after.get(name)))
         for name in sorted(before.keys() | after.keys())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.core.people import Person
 from bot.core.workdays import WorkCalendar
 from bot.features.customers.names import names_of
-from bot.features.notify.enqueue import build_unasked
+from bot.features.ledger.derive import derive
+from bot.features.notify.enqueue import build_unasked, enqueue_unasked, quiet_hours
 from bot.features.reviews.cases import JOINER, RENAME, Case, what_of
+from bot.features.reviews.decide import decide
 from bot.features.reviews.decision_message import decided
 from bot.features.standings.load import load_people
 from bot.services import Services
@@ -41,6 +43,29 @@ def build_news(
         at=calendar.local(at),
     )
     return build_unasked(services, f"{JOB}:{case.id}", case.userid, message, at=when)
+
+
+def decide_and_tell(
+    services: Services,
+    case_id: str,
+    *,
+    accept: bool,
+    by: str,
+    reason: str,
+    at: datetime,
+    joined_on: date | None = None,
+) -> tuple[Case, str]:
+    """Take a decision as `decide` does, derive what follows from it, and tell the person concerned.
+
+    Not inside a transaction. Raises ReviewError like `decide`.
+    """
+    case, state = decide(services, case_id, accept=accept, by=by, reason=reason, at=at, joined_on=joined_on)
+    derive(services)
+    if (message := build_news(services, case, state, by=by, reason=reason, at=at)) is not None:
+        with services.store.transaction():
+            enqueue_unasked(services, message, quiet=quiet_hours(services))
+        services.outbox_signal.ring()
+    return case, state
 
 
 def _at_work(person: Person, at: datetime, *, calendar: WorkCalendar) -> datetime | None:
