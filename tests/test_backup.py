@@ -76,7 +76,7 @@ def test_a_backup_is_one_whole_file_without_tokens_and_leases(tmp_path: Path) ->
 
         assert rows(target, "PRAGMA journal_mode") == [("delete",)]
         assert rows(target, "PRAGMA integrity_check") == [("ok",)]
-        assert rows(target, "SELECT COUNT(*) FROM relation_events") == [(719,)]
+        assert rows(target, "SELECT COUNT(*) FROM relation_events") == [(720,)]
         assert rows(target, "SELECT * FROM tokens UNION ALL SELECT *, 0, '', 0 FROM leases") == []
         assert b"made-up-token" not in target.read_bytes()
 
@@ -231,7 +231,7 @@ def test_a_replaced_store_is_put_aside_with_all_it_held(quotabot: Quotabot, tmp_
         quotabot("restore", str(target), "--config", str(config), "--replace", "--format", "json").out
     )
 
-    assert rows(Path(report["put_aside"]), "SELECT COUNT(*) FROM relation_events") == [(719,)]
+    assert rows(Path(report["put_aside"]), "SELECT COUNT(*) FROM relation_events") == [(720,)]
     assert rows(where, "SELECT COUNT(*) FROM relation_events") == [(0,)]
 
 
@@ -247,7 +247,7 @@ def test_a_damaged_file_is_not_restored(quotabot: Quotabot, tmp_path: Path) -> N
 
     assert done.code == 2
     assert "damaged" in done.err
-    assert rows(where, "SELECT COUNT(*) FROM relation_events") == [(719,)]
+    assert rows(where, "SELECT COUNT(*) FROM relation_events") == [(720,)]
 
 
 def test_a_file_of_something_else_is_not_restored(tmp_path: Path) -> None:
