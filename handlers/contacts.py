@@ -4,6 +4,8 @@ WeCom sends change_external_contact [92130] when an employee gains, edits or los
 one fact in the ledger. The core derives the meaning from all facts, so neither order nor repetition matters.
 No reply is sent: the next progress message shows the new number.
 
+Of a contact that was erased nothing is stored any more.
+
 WeCom gives type, way and tags of a contact only on request [92114]. So an add has them read, and an edit has
 them read again, because it may have changed the tags.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 from bot.core.relations import RelationEvent, RelationKind
 from bot.services import Services
+from bot.store.erasures import ErasedCustomerError
 from bot.wecom import events
 from handlers.router import Router
 
@@ -31,6 +34,8 @@ _KINDS: dict[type[events.ContactEvent], RelationKind] = {
 @router.on(events.ContactEvent)
 def contact_changed(event: events.ContactEvent, services: Services) -> None:
     """Append the fact; its relation is derived again soon after."""
+    if services.store.erasures.is_erased(event.userid, event.external_userid):
+        raise ErasedCustomerError
     fact = RelationEvent(
         userid=event.userid,
         external_userid=event.external_userid,

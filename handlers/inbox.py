@@ -13,6 +13,7 @@ from bot.features.ledger.derive import derive
 from bot.logs.ref import bound_ref, ref_of_event
 from bot.services import Services
 from bot.store.engine import StoreError
+from bot.store.erasures import ErasedCustomerError
 from bot.wecom.events import event_of, kind_of
 from bot.wecom.xml import parse
 from handlers.router import Router
@@ -76,6 +77,9 @@ def _handle(services: Services, seq: int, body: bytes, attempts: int, *, now: in
             log.info("event handled", seq=seq, kind=kind, known=known)
     except StoreError:
         raise  # not this event's fault: the whole batch waits for the store
+    except ErasedCustomerError:
+        inbox.finish(seq, state="ignored", kind=kind)
+        inbox.empty(seq)
     except Exception as error:  # noqa: BLE001 - one event's failure must not stop its neighbours
         tries = attempts + 1
         wait = RETRY_AFTER_S[tries - 1] if tries <= len(RETRY_AFTER_S) else None

@@ -40,6 +40,7 @@ LOOKING = {
     "dead": ("dead", "list"),
     "complete": ("complete", "--by", "HR", "--reason", "no lists"),
     "menu": ("menu", "push"),
+    "erase": ("erase", "wm-x"),
     "backup": ("backup", "{}.backup"),
 }
 MAKING = {"serve", "run", "init", "demo", "import", "copy", "restore"}

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.features.backup import moment_of, settle_restored, url_of
+from bot.features.privacy.erase import erase_again
 from bot.store.backup import BackupError, check_file, is_empty, put_aside, unpack
+from bot.store.engine import StoreError
+from bot.store.erasures import ErasedMarks
 from bot.store.process_lock import lock_installation
 from bot.store.store import Store
 
@@ -41,8 +44,10 @@ def restore(config: Config, file: Path, *, replace: bool, by: str) -> RestoredSt
 
     if not file.is_file():
         raise BackupError(f"there is no file {file}")
+    marks = _marks_of(where)
     postgres_backup.load(where, file, replace=replace)
-    return RestoredStore(made_at=_settle(config, where, file, by=by), aside=None)
+    made_at, erased = _settle(config, where, file, by=by, marks=marks)
+    return RestoredStore(made_at=made_at, aside=None, erased=erased)
 
 
 def _restore_file(config: Config, file: Path, where: Path, *, replace: bool, by: str) -> RestoredStore:
@@ -54,18 +59,34 @@ def _restore_file(config: Config, file: Path, where: Path, *, replace: bool, by:
         fresh = where.with_name(f".{where.name}.{uuid.uuid4().hex[:8]}")
         try:
             unpack(file, fresh)
-            made_at = _settle(config, fresh, file, by=by)
+            made_at, erased = _settle(config, fresh, file, by=by, marks=_marks_of(where))
             aside = put_aside(where) if where.exists() else None
             fresh.rename(where)
         finally:
             for end in ("", "-wal", "-shm"):
                 fresh.with_name(fresh.name + end).unlink(missing_ok=True)
-    return RestoredStore(made_at=made_at, aside=aside)
+    return RestoredStore(made_at=made_at, aside=aside, erased=erased)
 
 
-def _settle(config: Config, where: Path | str, file: Path, *, by: str) -> datetime:
-    """Migrate the restored store and let nothing in it happen twice. Return of what moment it is."""
+def _marks_of(where: Path | str) -> ErasedMarks:
+    """Return who was erased in the store that is replaced; nobody, if it cannot be read."""
+    try:
+        with closing(Store(where, may_create=False)) as store:
+            return store.erasures.export()
+    except StoreError:
+        return ErasedMarks("", ())
+
+
+def _settle(
+    config: Config, where: Path | str, file: Path, *, by: str, marks: ErasedMarks
+) -> tuple[datetime, int]:
+    """Migrate the restored store and let nothing in it happen twice.
+
+    Return of what moment it is, and how many customers were erased again.
+    """
+    now = int(time.time())
     with closing(Store(where)) as store:
         made_at = moment_of(store, file)
-        settle_restored(store, file=file, made_at=made_at, by=by, now=int(time.time()))
-    return config.work_calendar().moment(made_at)
+        settle_restored(store, file=file, made_at=made_at, by=by, now=now)
+        erased = erase_again(store, marks, by=by, at=now)
+    return config.work_calendar().moment(made_at), erased

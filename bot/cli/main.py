@@ -29,6 +29,7 @@ verify    Check whether CODE belongs to a statement of this installation. Exit c
 simulate  Show what other quotas would have given on the recorded data. Sends nothing, changes nothing.
 import    Import data that only the bank has. A file with a wrong line stores nothing, unless --skip-bad.
 export    Write tables out; each export is in the audit log.
+erase     Remove a customer's personal data everywhere; figures stay. It cannot be undone.
 replay    Rebuild all data derived from the ledger. A service may run meanwhile.
 complete  Take the record as complete where WeCom's lists cannot be read. Later outages are named only.
 audit     Show who did what, and whether the chain of entries is whole. Exit code 1: it is not.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 
 from bot.store.engine import TableGroup, row_of, value_of
 
 _FIRST = "0" * 64
 _CHUNK = 1000
+_EVERY = 1_000_000_000
+REDACTED = "redacted"  # in the detail of an entry: the new hashes of entries that it rewrote, by number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +42,38 @@ class Audit(TableGroup):
         row = row_of(entry, seq=seq, previous=previous, hash=_hash(seq, entry, previous))
         return self._engine.apply("audit_add", **row)
 
+    def redact(self, change: Callable[[Act], Act]) -> dict[int, str]:
+        """Rewrite the entries that *change* changes; return their new hashes by number.
+
+        The entry that reports it must hold them as `REDACTED`: then the chain is still whole.
+        """
+        redacted: dict[int, str] = {}
+        for row in self._engine.all("audit_after", seq=0, chunk=_EVERY):
+            entry = value_of(Act, row)
+            if (changed := change(entry)) != entry:
+                told = {"actor": changed.actor, "subject": changed.subject, "detail": changed.detail}
+                self._engine.run("audit_rewrite", seq=row["seq"], **told)
+                redacted[row["seq"]] = _hash(row["seq"], changed, row["previous"])
+        return redacted
+
+    def _redacted(self) -> dict[int, str]:
+        """Return the hash that each rewritten entry must have now, as later entries say."""
+        rows = self._engine.all("audit_redactions")
+        return {
+            int(seq): hash_
+            for row in rows
+            for seq, hash_ in json.loads(row["detail"]).get(REDACTED, {}).items()
+            if int(seq) < row["seq"]
+        }
+
     def broken_at(self) -> int | None:
         """Return the number of the first entry that does not follow from those before it; None if all do."""
-        previous, expected = _FIRST, 1
+        previous, expected, redacted = _FIRST, 1, self._redacted()
         while rows := self._engine.all("audit_after", seq=expected - 1, chunk=_CHUNK):
             for row in rows:
                 fits = row["seq"] == expected and row["previous"] == previous
-                if not fits or row["hash"] != _hash(expected, value_of(Act, row), previous):
+                rightful = redacted.get(expected, row["hash"])
+                if not fits or rightful != _hash(expected, value_of(Act, row), previous):
                     return expected
                 previous, expected = row["hash"], expected + 1
         return None

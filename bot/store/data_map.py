@@ -20,6 +20,7 @@ class Holds(StrEnum):
     CUSTOMER = "customer"
     IDENTITY = "identity"
     INSIDE = "inside"
+    BYTES = "bytes"
     SECRET = "secret"  # noqa: S105 - a class of columns
 
 
@@ -117,6 +118,7 @@ _CLASSES = {
     Holds.CUSTOMER: "one customer's external_userid",
     Holds.IDENTITY: "what else tells who a customer is",
     Holds.INSIDE: "text, JSON or a key that may name employees or customers",
+    Holds.BYTES: "the same as bytes",
     Holds.SECRET: "keys and tokens; never exported",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from enum import Enum
@@ -115,6 +115,13 @@ class Engine(ABC):
     @abstractmethod
     def listen(self, heard: Callable[[str], None]) -> None:
         """Call *heard* with each topic that any process told, from a thread of the engine's."""
+
+    @abstractmethod
+    def scrub(self, needles: Collection[str]) -> bool:
+        """Leave nothing of deleted rows in the files; return whether none of *needles* is found in them.
+
+        Call it outside a transaction. Where files cannot be read, nothing is looked for.
+        """
 
     def check(self) -> None:  # noqa: B027 - a server looks after its files itself
         """Return if this is still the store that was opened. Raises StoreBusyError."""

@@ -79,6 +79,10 @@ class Inbox(TableGroup):
         self._engine.run("inbox_finish", seq=seq, state=state, kind=kind)
         self.bound.passed([seq])
 
+    def empty(self, seq: int) -> None:
+        """Forget an event's body: nothing of it may be kept but its hash."""
+        self._engine.run("inbox_empty", seq=seq)
+
     def fail(self, seq: int, *, kind: str, attempts: int, next_try_at: int | None, error: str) -> None:
         """Note that an event failed; without *next_try_at* it is a dead letter."""
         state = "dead" if next_try_at is None else "pending"

@@ -1,7 +1,8 @@
 """The SQL files: one text for both engines, what must differ named and small.
 
 `sql/*.sql` and `schema/*.sql` serve both; `sql/<engine>/` holds the claims and bulk writes. A few words stand
-for what the engines call differently: in braces in the schema, `LISTED(:ids)` for the rows of a JSON list.
+for what the engines call differently: in braces in the schema; in statements `LISTED(:ids)` for the rows of
+a JSON list, `HOLDS(column, :part)` for a part of a text or of bytes, `NO_BYTES` for none.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ _WORDS = {
     },
 }
 _LISTED = re.compile(r"LISTED\((:\w+)\)")
+_HOLDS = re.compile(r"HOLDS\((\w+), (:\w+)\)")
+_HELD = {"sqlite": r"INSTR(\1, \2) > 0", "postgres": r"POSITION(\2 IN \1) > 0"}
+_NO_BYTES = {"sqlite": "X''", "postgres": "CAST('' AS BYTEA)"}
 _LISTS = {"sqlite": r"json_each(\1)", "postgres": r"json_array_elements_text(CAST(\1 AS JSON))"}
 
 
@@ -80,12 +84,12 @@ class Queries:
 
     def __init__(self, dialect: str, *, adapter: str) -> None:
         """*adapter* is aiosql's name for the driver."""
-        self._adapter = adapter
+        self._dialect, self._adapter = dialect, adapter
         self._statements = dict(shipped(dialect, adapter))
 
     def learn(self, text: str) -> None:
         """Take the statements in *text*."""
-        self._statements |= _read(text, self._adapter)
+        self._statements |= _read(_spoken(text, self._dialect), self._adapter)
 
     def __getitem__(self, name: str) -> Any:
         return self._statements[name]
@@ -96,8 +100,14 @@ def shipped(dialect: str, adapter: str) -> Mapping[str, Any]:
     """Return what stands in the files, read once in a process: reading takes longer than opening a store."""
     folder = _folder("sql")
     files = (*sorted(folder.glob("*.sql")), *sorted((folder / dialect).glob("*.sql")))
-    texts = (_LISTED.sub(_LISTS[dialect], file.read_text(encoding="utf-8")) for file in files)
+    texts = (_spoken(file.read_text(encoding="utf-8"), dialect) for file in files)
     return {name: query for text in texts for name, query in _read(text, adapter).items()}
+
+
+def _spoken(text: str, dialect: str) -> str:
+    """Return statements in the words of *dialect*."""
+    text = _LISTED.sub(_LISTS[dialect], text).replace("NO_BYTES", _NO_BYTES[dialect])
+    return _HOLDS.sub(_HELD[dialect], text)
 
 
 def _read(text: str, adapter: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from bot.store.engine import TableGroup
 _MOVED = (
     *("facts", "absences", "details", "detail_reads", "names", "reviews", "readings"),
     *("losses", "engagement", "engagement_members", "mutes", "leaves", "wishes", "coached"),
-    *("coaches", "shown", "words", "unasked", "withheld", "exports", "logouts"),
+    *("coaches", "shown", "words", "unasked", "withheld", "exports", "logouts", "erased"),
 )
 
 

@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ DIALECT = "sqlite"
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _MODE = 0o600  # the access token and everybody's figures are in it
 _LOOK_AGAIN_S = 0.01
+_BLOCK = 1 << 20
 
 
 def schema_steps() -> tuple[Step, ...]:
@@ -201,6 +202,44 @@ class SqliteEngine(Engine):
         """Return how many bytes are free where the file is, and of how many."""
         usage = shutil.disk_usage(self.path.parent)
         return usage.free, usage.total
+
+    def scrub(self, needles: Collection[str]) -> bool:
+        """Empty the log into the file, and rewrite the file if one of *needles* is still in it.
+
+        Deleted content is overwritten at once (`secure_delete`); rarely a copy of it stays in a page that was
+        reordered, and only a rewrite removes it.
+        """
+        wanted = [needle.encode() for needle in needles]
+        self._empty_log()
+        if not self._holds_any(wanted):
+            return True
+        with self._writing:
+            self._connection().execute("VACUUM")
+        self._empty_log()
+        return not self._holds_any(wanted)
+
+    def _empty_log(self) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            with self._writing:
+                row = self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not row["busy"] or time.monotonic() > deadline:
+                return
+            time.sleep(_LOOK_AGAIN_S)
+
+    def _holds_any(self, wanted: Sequence[bytes]) -> bool:
+        """Return whether file or log hold one of *wanted*; a piece that two blocks share is found, too."""
+        longest = max(map(len, wanted), default=0)
+        for path in (self.path, self._wal):
+            if not path.exists():
+                continue
+            with path.open("rb") as stream:
+                tail = b""
+                while block := stream.read(_BLOCK):
+                    if any(part in tail + block for part in wanted):
+                        return True
+                    tail = block[-longest:]
+        return False
 
     def _migrate(self) -> None:
         migrations = _schema()

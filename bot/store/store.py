@@ -22,6 +22,7 @@ from bot.store.customers import CustomerNames
 from bot.store.details import DetailReads
 from bot.store.engagement import Engagement
 from bot.store.engine import PATIENCE_S, Engine, StoreBusyError
+from bot.store.erasures import Erasures
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
 from bot.store.members import Members
@@ -106,6 +107,7 @@ class Store:
         self.restored = Restored(self.engine)
         self.retention = Retention(self.engine)
         self.tables = Tables(self.engine)
+        self.erasures = Erasures(self.engine)
         self._local = threading.local()
 
     @contextmanager

@@ -59,6 +59,7 @@ class Details:
 
         Call it inside a transaction.
         """
+        customer = self._without_erased(customer)
         details = self._store.details
         details.put([_contact(customer, follower) for follower in customer.followers], read_at=now)
         details.put_tags(tags_of(tag for follower in customer.followers for tag in follower.tags))
@@ -74,6 +75,16 @@ class Details:
             elif read in question.due:
                 acts[read] = self._not_told(read, followers, now=now)
         return acts
+
+    def _without_erased(self, customer: CustomerDetails) -> CustomerDetails:
+        """Return *customer* without the contacts that were erased."""
+        erasures = self._store.erasures
+        if not erasures.any():
+            return customer
+        left = [
+            one for one in customer.followers if not erasures.is_erased(one.userid, customer.external_userid)
+        ]
+        return replace(customer, followers=tuple(left))
 
     def miss(self, question: Question, error: WeComError, *, now: int) -> Acts:
         """Retry or give up each due relation of a customer without an answer."""

@@ -209,6 +209,8 @@ class FactLines(Lines[FactLine]):
         coming.outdate(self._staging.outdated())
         changes, done = self._staging.changes(), 0
         while chunk := list(islice(changes, self.chunk)):
+            known = self._services.store.erasures.without(change.key for change in chunk)
+            chunk = [change for change in chunk if change.key in known]
             rows = [(change.key, self._after(change)) for change in chunk]
             # A customer with nothing known, before and after, needs no row.
             needed = [

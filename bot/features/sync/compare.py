@@ -9,6 +9,7 @@ from functools import partial
 from bot.core.relations import RelationEvent, RelationKind
 from bot.core.sync import ORIGIN, ROLLOUT_S, Cause, ListEntry, RelationJudgement, Repair, Window, judge
 from bot.store.details import ContactRead
+from bot.store.erasures import is_pseudonym
 from bot.store.store import Store
 from bot.store.sync import Burden, FoundLoss, SyncReportLine, SyncRun
 
@@ -77,6 +78,8 @@ class Comparison:
         suspects = self._suspects(run, userid)
         living, repairs, details, causes = 0, list[Repair](), list[ContactRead](), dict[Cause, int]()
         for customer in sorted(facts.keys() | listed.keys()):
+            if is_pseudonym(customer):
+                continue  # an erased customer is in no list, and stays as they were
             read = listed.get(customer)
             judged = self._judged(
                 (userid, customer), facts.get(customer, []), read, window, missing.get(customer)

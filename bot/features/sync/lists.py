@@ -134,11 +134,18 @@ class Lists:
         if not page.next_cursor:
             states |= dict.fromkeys(asked, (Member.READ, ""))
         with self._transaction():
-            contacts = [contact for contact in page.contacts if contact.userid in asked]
+            contacts = self._known([contact for contact in page.contacts if contact.userid in asked])
             self._syncs.put_page(run, contacts, cursor=page.next_cursor)
             names.keep(self._services, map(_named, contacts))
             self._syncs.put_states(states)
             self._syncs.forget_lists(sorted(unlicensed & set(userids)))
+
+    def _known(self, contacts: Sequence[ListedContact]) -> Sequence[ListedContact]:
+        """Return *contacts* without those that were erased."""
+        erasures = self._services.store.erasures
+        if not erasures.any():
+            return contacts
+        return [one for one in contacts if not erasures.is_erased(one.userid, one.external_userid)]
 
     def _begin_again(self, run: SyncRun, userids: Sequence[str]) -> None:
         with self._transaction():

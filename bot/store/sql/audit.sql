@@ -17,3 +17,18 @@ SELECT seq, at, actor, act, subject, detail, previous, hash
  WHERE seq > :seq
  ORDER BY seq
  LIMIT :chunk;
+
+-- name: audit_rewrite(seq, actor, subject, detail)!
+-- An entry without a person's name; its own hash stays, so that the next one still follows.
+UPDATE audit
+   SET actor = :actor,
+       subject = :subject,
+       detail = :detail
+ WHERE seq = :seq;
+
+-- name: audit_redactions()
+-- Entries that report rewritten ones, oldest first.
+SELECT seq, detail
+  FROM audit
+ WHERE act IN ('erase', 'pseudonyms')
+ ORDER BY seq;

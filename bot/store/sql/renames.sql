@@ -111,6 +111,18 @@ ON CONFLICT (userid, external_userid) DO NOTHING;
 DELETE FROM customer_names
  WHERE userid = :old_userid;
 
+-- name: rename_erased(old_userid, userid)!
+-- Contacts that were erased.
+INSERT INTO erased (mark, userid)
+SELECT mark, CAST(:userid AS TEXT)
+  FROM erased
+ WHERE userid = :old_userid
+ON CONFLICT (mark, userid) DO NOTHING;
+
+-- name: rename_erased_clear(old_userid)!
+DELETE FROM erased
+ WHERE userid = :old_userid;
+
 -- name: rename_managers(old_userid, userid)!
 -- Whose book a customer is in, as the bank said it.
 UPDATE facts

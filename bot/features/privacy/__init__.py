@@ -1,0 +1,1 @@
+"""Personal data that goes: customers who are erased, employees who left."""
