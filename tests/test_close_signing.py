@@ -287,10 +287,12 @@ def test_each_act_stands_in_the_audit_log_with_a_digest_of_its_lines(tmp_path: P
         ("人事", "sign", "cm-monthly 2026-11"),
         ("李人事", "correct", "cm-monthly 2026-11"),
     ]
+    roots = [detail.pop("root") for *_, detail in found]
+    assert len(set(roots)) == 3
     assert [detail for *_, detail in found] == [
-        {"lines": 2, "sha256": digests[0], "reason": ""},
-        {"lines": 2, "sha256": digests[1], "reason": ""},
-        {"lines": 1, "sha256": digests[2], "reason": "回调迟到"},
+        {"lines": 2, "sha256": digests[0], "reason": "", "size": 2},
+        {"lines": 2, "sha256": digests[1], "reason": "", "size": 2},
+        {"lines": 1, "sha256": digests[2], "reason": "回调迟到", "size": 2},
     ]
     assert digests[1] != digests[2]
     assert whole

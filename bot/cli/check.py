@@ -19,6 +19,7 @@ from bot.config.faults import shown
 from bot.config.roster import RosterError
 from bot.config.warnings import warning, warnings, years_that_matter
 from bot.core.rollout import Mode
+from bot.features.close import proof
 from bot.features.people import directory
 from bot.features.reviews.cases import list_without_reviewer
 from bot.features.rollout.advice import advise_empty, advise_installation, describe_advice
@@ -58,6 +59,7 @@ def check(config_path: Path, form: str, *, live: bool) -> None:
         config = loaded(config_path)
         if config.wecom.ca_file and (wrong := ca_file_fault(config.file, config.wecom.ca_file)):
             faults.append(str(wrong))
+        faults += _broken_chains(config)
         of_texts = own_text_warnings(config)
         known = _known(config)
         found = (*_warnings(config, known), *of_texts, *known.from_store, *_mounted_alone(config))
@@ -66,7 +68,7 @@ def check(config_path: Path, form: str, *, live: bool) -> None:
         summary = f"{config_path}: no fault. {quotas} quota(s), {_whom(config, known)}."
         steps = describe_advice(known.advice, language=config.locale.language)
     except (ConfigError, RosterError) as error:
-        faults = [str(fault) for fault in error.faults]
+        faults += [str(fault) for fault in error.faults]
     if form == "text":
         for line in faults:
             click.echo(line, err=True)
@@ -127,6 +129,20 @@ def _known(config: Config) -> _Known:
     except StoreError as error:
         click.echo(f"could not read the store: {error}", err=True)
         return nothing
+
+
+def _broken_chains(config: Config) -> list[str]:
+    """Return what was changed in the audit log or in closed results, if there is a store."""
+    where = config.store.where
+    try:
+        if not Store.is_ready(where if isinstance(where, Path) else where.get_secret_value()):
+            return []
+        with open_existing(config) as services:
+            broken_at = services.store.audit.broken_at()
+            faults = [] if broken_at is None else [f"audit log: changed at entry {broken_at}"]
+            return faults + proof.find_faults(services.store)
+    except (StoreError, RosterError):
+        return []  # told below
 
 
 def _mounted_alone(config: Config) -> list[Fault]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bot.app.bootstrap import open_existing
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, iso, json_text, loaded
+from bot.cli.output import deliver
 from bot.core.progress import QuotaFigures
-from bot.features.close import results
+from bot.core.workdays import epoch_of
+from bot.features.close import proof, results
 from bot.messages.catalog import Texts, texts_in
 from bot.services import Services
 from bot.store.results import Closed
@@ -87,8 +91,37 @@ def correct(config_path: Path, quota: str, period: str, userid: str, by: str, re
     click.echo(said.say(quota=quota, period=period, userid=line.userid, by=by, **figures))
 
 
+@close.command("proof")
+@click.argument("quota")
+@click.argument("period")
+@click.argument("userid")
+@config_option
+@click.option("--by", required=True, metavar="NAME", help="Who asks: the name stands in the audit log.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the proof there.")
+def proof_(config_path: Path, quota: str, period: str, userid: str, by: str, output: Path | None) -> None:
+    """Write a proof of a closed figure that anybody can check offline against the published root.
+
+    \b
+    quotabot close proof cm-monthly 2026-11 zhangsan --by "HR, Wang" --output zhangsan.json
+    """
+    with open_existing(loaded(config_path)) as services:
+        texts, store = texts_in(services.language), services.store
+        try:
+            written = proof.prove(store, quota, period, userid.lower())
+        except proof.ProofError as error:
+            said = texts.table("cli.close.proof")[error.why]
+            click.echo(said.say(quota=quota, period=period, userid=userid), err=True)
+            sys.exit(1)
+        with store.transaction():
+            detail = {"userid": userid.lower()}
+            at = epoch_of(services.clock.now())
+            store.audit.add(at=at, actor=by, act="proof", subject=f"{quota} {period}", detail=detail)
+    deliver(f"{written}\n", output)
+
+
 def _period(services: Services, closed: Closed) -> dict[str, Any]:
     config, now = services.config, services.clock.now()
+    root = proof.published(services.store).get((closed.quota, closed.period))
     workdays = config.review.appeal_workdays
     until = results.deadline(closed.closed_at, calendar=config.work_calendar(), workdays=workdays)
     return {
@@ -98,6 +131,7 @@ def _period(services: Services, closed: Closed) -> dict[str, Any]:
         "appeals_until": until.isoformat(),
         "people": closed.people,
         "final": closed.final,
+        "root": None if root is None else root.root,
         "open": sorted(results.list_undecided(services, closed.quota, closed.period)),
         "changes": [
             _change(change) for change in results.list_changes(services, closed.quota, closed.period, at=now)
@@ -121,6 +155,8 @@ def _figures(row: QuotaFigures | None) -> dict[str, Any] | None:
 def _for_people(period: dict[str, Any], texts: Texts) -> str:
     named = {name: period[name] for name in ("quota", "period", "people", "final")}
     lines = [texts["cli.close.state"].say(until=period["appeals_until"][:16], **named)]
+    if period["root"] is not None:
+        lines.append("  " + texts["cli.close.root"].say(root=period["root"]))
     lines += ["  " + texts["cli.close.undecided"].say(userid=userid) for userid in period["open"]]
     lines += [f"  {_change_for_people(change, texts)}" for change in period["changes"]]
     for change in period["corrections"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,6 +16,7 @@ from bot.store.engine import SqlRow, TableGroup, row_of, value_of
 
 _LINE = TypeAdapter(Line)
 _PIECE = 500  # lines read or dropped at once
+_SALT_BYTES = 16
 
 
 class ResultState(StrEnum):
@@ -43,6 +45,19 @@ class Result:
     def name(self) -> tuple[str, str]:
         """Return quota and period."""
         return self.line.quota, self.line.period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLine:
+    """The newest version of a line exactly as it is stored; *userid* is that of then, *line* JSON."""
+
+    quota: str
+    period: str
+    userid: str
+    version: int
+    state: str
+    line: str
+    salt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +123,16 @@ class Results(TableGroup):
     def _renamed(self) -> dict[str, str]:
         return {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
 
+    def stored(self, quota: str, period: str) -> list[StoredLine]:
+        """Return the lines that hold as they are stored, by the userid of then."""
+        rows = self._engine.all("results_stored", quota=quota, period=period)
+        return [value_of(StoredLine, row) for row in rows]
+
+    def closed_lines(self, quota: str, period: str) -> list[StoredLine]:
+        """Return the lines of the close itself, as they are stored."""
+        rows = self._engine.all("results_of_close", quota=quota, period=period)
+        return [value_of(StoredLine, row) for row in rows]
+
     def newest_of(self, userid: str, *, quota: str, period: str) -> Result | None:
         """Return the same of one person, None if nothing is stored of them."""
         rows = self._engine.all("results_newest_of", userid=userid, quota=quota, period=period)
@@ -164,6 +189,7 @@ def _row(result: Result) -> SqlRow:
         userid=result.line.userid,
         line=text_of(result.line),
         counted=" ".join(sorted(result.counted)),
+        salt=secrets.token_hex(_SALT_BYTES),
     )
 
 

@@ -16,6 +16,7 @@ from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import WorkCalendar, epoch_of
+from bot.features.close import proof
 from bot.features.close.favour_rules import choose_favourable, figures_of, mark_of
 from bot.features.standings.load import Standings, load_branch, load_rulebook, load_standings_in
 from bot.features.standings.stored import list_needed_periods
@@ -230,9 +231,10 @@ def _note(
     at: int,
     reason: str = "",
 ) -> None:
-    """Store the digest of the lines in the audit chain, so that no change goes unnoticed."""
+    """Store the digest of the lines, and the root over all that hold now, in the audit chain."""
     text = "\n".join(text_of(line) for line in sorted(lines, key=attrgetter("userid")))
     detail = {"lines": len(lines), "sha256": hashlib.sha256(text.encode()).hexdigest(), "reason": reason}
+    detail |= proof.publish(services.store, quota, period)
     services.store.audit.add(at=at, actor=actor, act=act, subject=f"{quota} {period}", detail=detail)
 
 

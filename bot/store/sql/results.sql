@@ -1,7 +1,7 @@
--- name: results_add(quota, period, userid, version, state, line, author, reason, stored_at, counted)*!
+-- name: results_add(quota, period, userid, version, state, line, author, reason, stored_at, counted, salt)*!
 -- One version of a line; what is there stays.
-INSERT INTO results (quota, period, userid, version, state, line, author, reason, stored_at, counted)
-VALUES (:quota, :period, :userid, :version, :state, :line, :author, :reason, :stored_at, :counted)
+INSERT INTO results (quota, period, userid, version, state, line, author, reason, stored_at, counted, salt)
+VALUES (:quota, :period, :userid, :version, :state, :line, :author, :reason, :stored_at, :counted, :salt)
 ON CONFLICT (quota, period, userid, version) DO NOTHING;
 
 -- name: results_newest(quota, period)
@@ -21,6 +21,29 @@ SELECT COALESCE(renames.userid, results.userid) AS userid, version, state, line,
                      AND other.period = results.period
                      AND other.userid = results.userid)
  ORDER BY results.userid;
+
+-- name: results_stored(quota, period)
+-- The newest version of each line exactly as it is stored.
+SELECT quota, period, userid, version, state, line, salt
+  FROM results
+ WHERE quota = :quota
+   AND period = :period
+   AND version = (SELECT MAX(other.version)
+                    FROM results AS other
+                   WHERE other.quota = results.quota
+                     AND other.period = results.period
+                     AND other.userid = results.userid)
+ ORDER BY userid;
+
+-- name: results_of_close(quota, period)
+-- The lines that the close itself stored.
+SELECT quota, period, userid, version, state, line, salt
+  FROM results
+ WHERE quota = :quota
+   AND period = :period
+   AND version = 1
+   AND state = 'preliminary'
+ ORDER BY userid;
 
 -- name: results_versions(quota, period)
 -- Every version of each line of a closed period; a changed userid is the new one.
