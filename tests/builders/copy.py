@@ -115,7 +115,9 @@ def live_a_day(services: Services) -> None:
             store.outbox.add(_message(number), created_at=EVENT_AT)
         store.ledger.mark_all()  # left over for the target to derive
         store.daily_statements.make_key("2026-11")
-        store.daily_statements.add("7K3M9Q2PXW4D8HTR", month="2026-11", body="{}")
+        store.daily_statements.add(
+            "7K3M9Q2PXW4D8HTR", month="2026-11", body="{}", userid="sales01", day="2026-11-23"
+        )
         store.daily_statements.note_wrong_code("a", hour=1)
     store.outbox.begin(1, request=NOT_TEXT, now=EVENT_AT)
     store.outbox.finish(1, state="sent", now=EVENT_AT + 1, receipt='{"errmsg": "成功"}')

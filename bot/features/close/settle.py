@@ -14,6 +14,7 @@ from bot.core.progress import QuotaFigures
 from bot.core.quota_periods import QuotaPeriod
 from bot.core.rulebook import QuotaInPeriod
 from bot.core.workdays import epoch_of
+from bot.features.close import proof
 from bot.features.close.favour_rules import mark_of
 from bot.features.standings.load import Standings, load_rulebook
 from bot.features.standings.pieces import iter_people, load_piece
@@ -79,6 +80,7 @@ def _close(
     with store.transaction():
         if lines and store.results.close(quota, period, at=epoch_of(at)):
             detail = {"lines": lines, "sha256": digest.hexdigest(), "reason": ""}
+            detail |= proof.publish(store, quota, period)
             subject = f"{quota} {period}"
             store.audit.add(at=epoch_of(at), actor="quotabot", act="close", subject=subject, detail=detail)
 
