@@ -23,6 +23,7 @@ from sandbox import (
     listing,
     media,
     menus,
+    oauth,
     page,
     reading,
     sending,
@@ -72,6 +73,7 @@ def create_app(world: World, *, sender: CallbackSender | None = None) -> Flask:
     app.register_blueprint(group_control.blueprint(world))
     app.register_blueprint(page.blueprint(world, calls_out))
     app.register_blueprint(media.blueprint(world))
+    app.register_blueprint(oauth.blueprint(world))
     return app
 
 
@@ -94,6 +96,7 @@ def _api(world: World) -> Blueprint:
     reads = {path: ("GET", directory.answering(read)) for path, read in directory.READS.items()}
     reads |= {
         "user/list_id": ("POST", directory.answering(directory.forbidden)),
+        "auth/getuserinfo": ("GET", oauth.userinfo),
         "menu/create": ("POST", menus.create),
         "menu/get": ("GET", menus.get),
         "menu/delete": ("GET", menus.delete),

@@ -70,6 +70,8 @@ class ApiSwitches:
     behavior_party_below: bool = False
     redirect_domain: str = ""  # 可信域名 of the app, as agent/get tells it (90227)
     app_closed: bool = False  # agent/get says that the app is disabled
+    # The app's trusted domain (可信域名) for logins, host[:port]; empty: any. Another one gets 50001 [91022].
+    trusted_domain: str = ""
     trusted_ips: tuple[str, ...] | None = None  # None: off; else every other address gets 60020
 
     def __post_init__(self) -> None:

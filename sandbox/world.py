@@ -13,6 +13,7 @@ from datetime import date
 
 from sandbox.card_desk import CardDesk
 from sandbox.clock import VirtualClock
+from sandbox.codes import CodeDesk
 from sandbox.contacts import Chats, ContactBook
 from sandbox.faults import Faults
 from sandbox.groups import first_robots
@@ -91,6 +92,7 @@ class World:
         self.callback_url = callback_url
         self.calendar = calendar or WorkCalendar()
         self.tokens = TokenDesk(branch.app)
+        self.codes = CodeDesk()
         self.mailbox = Mailbox()
         self.welcomes = WelcomeDesk()
         self.robots = first_robots()

@@ -187,7 +187,7 @@ def test_what_a_backup_calls_open_is_not_done_again(quotabot: Quotabot, tmp_path
         store.runs.put_up("sync", EVENT_AT)
         with store.transaction():
             store.engine.run(
-                "word_add", msgid="m1", userid="sales01", text="进度", way="text", said_at=EVENT_AT
+                "word_add", msgid="m1", userid="sales01", text="进度", way="text", said_at=EVENT_AT, ref=""
             )
         quotabot("backup", str(target), "--config", str(config))
         assert store.outbox.depth(now=EVENT_AT).pending == 2
