@@ -209,6 +209,7 @@ def _know(store: Store) -> None:
         "INSERT INTO unasked_days VALUES ('sales01', '2026-11-23', 2)",
         "INSERT INTO withheld VALUES ('progress:sales01', 'progress', 'sales01', '2026-11-23', 'muted', 5)",
         "INSERT INTO exports VALUES ('x1', 'sales01', 'sales02', 5)",
+        "INSERT INTO logouts VALUES ('sales01', 1)",
         "INSERT INTO closings VALUES ('q', '2026-10', 3)",
         "INSERT INTO results VALUES ('q', '2026-10', 'sales01', 1, 'final', '{}', '', '', 3, '0a', 's')",
         "INSERT INTO erased VALUES ('0b', 'sales01')",
