@@ -155,7 +155,7 @@ def test_the_sums_of_explain_and_of_the_list_are_the_stored_ones(
 
     assert "计入 1，待确认 0，不计入 0" in as_text(listed)
     assert as_text(listed).count("：计入\n") == 2  # both contacts are listed with their verdicts
-    assert "the result preliminary: 1 of 1 counted, 0 rejected, target 3" in explained.err
+    assert "结果为初步结果：新增 1 位，计入 1，不计入 0，目标 3" in explained.err
 
 
 @pytest.mark.parametrize("cap", ["", "[money]\ncap_per_month = 100\n"], ids=["no cap", "a cap"])

@@ -98,7 +98,7 @@ def test_nobody_reads_a_wrong_number_on_the_first_day(
     assert answer[1].startswith("本月 0/")  # what it knows; no judgement, no code
     assert not [line for line in answer if "偏紧" in line or "校验码" in line]
     assert "complete" in broken
-    assert "record  " in status.out
+    assert "数据    还没有与企业微信的名单完整核对过" in status.out
     assert "complete" not in ready(stage)
     assert {userid: row.gross for userid, row in rows.items()} == {userid: right[userid] for userid in rows}
     mornings = {row["to_userid"]: row for row in outbox_rows(stage.services) if row["job"] == "progress"}

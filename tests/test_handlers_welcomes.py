@@ -263,7 +263,7 @@ def test_what_wecom_refuses_is_counted_by_code_and_says_what_to_change(
 
     assert [part["errcode"] for part in degraded] == [48002]
     assert 'quotabot_welcomes_refused{errcode="48002"} 1.0' in metrics
-    assert "welcome 0 sent, 0 too late, 1 refused (1 by 48002)" in done.out
+    assert "欢迎语  已发 0，太迟 0，被拒 1（48002：1）" in done.out
 
 
 def test_a_success_takes_the_trouble_back(branch: Services, wecom: RunningServer) -> None:

@@ -185,7 +185,10 @@ def test_the_command(
 ) -> None:
     quotabot: Quotabot = command_here(capsys, monkeypatch)
     write_roster(tmp_path, JIA, YI)
-    path, config = file(tmp_path, HEADER, "zhangsan,员工甲,2,客户经理,,,,"), write_config(tmp_path)
+    path, config = (
+        file(tmp_path, HEADER, "zhangsan,员工甲,2,客户经理,,,,"),
+        write_config(tmp_path, language="en"),
+    )
     words = ("import", "roster", str(path), "--config", str(config))
     dry = quotabot(*words, "--dry-run", "--format", "json").json()
     done = quotabot(*words)

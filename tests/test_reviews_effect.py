@@ -85,8 +85,8 @@ def test_the_command_shows_the_effect_and_asks(
 
     done = quotabot("review", "accept", "appeal:1", *options)
 
-    effect = "appeal:1: cm-monthly 2026-11: counted 0 → 1, rejected 1 → 0, penalty 500 → 490"
-    assert done.out.splitlines() == [effect, *(["appeal:1: accepted by head"] if decided else [])]
+    effect = "appeal:1：cm-monthly 2026-11：计入 0 → 1、不计入 1 → 0、扣减 500 → 490"
+    assert done.out.splitlines() == [effect, *(["appeal:1：已采纳，处理人 head"] if decided else [])]
     assert done.code == (0 if decided else 1)
     assert (load_cases(services, at=TUESDAY) == []) is decided
 
@@ -107,7 +107,7 @@ def test_several_cases_are_decided_by_one_command(
 
     assert (one_unknown.code, one_unknown.out) == (1, "")
     assert still_open == ["appeal:1", "appeal:2"]
-    assert both.out.splitlines()[-2:] == ["appeal:1: accepted by head", "appeal:2: accepted by head"]
+    assert both.out.splitlines()[-2:] == ["appeal:1：已采纳，处理人 head", "appeal:2：已采纳，处理人 head"]
     assert numbers(services, "zhang", TUESDAY)[:3] == (2, 0, 0)
 
 
