@@ -22,6 +22,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
@@ -82,16 +83,7 @@ def serve(
     front = _Front(app, threads=pages, direct=direct or {}, room=Room(MAX_CONNECTIONS))
     wire = uvicorn.Server(_settings(front))
     failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            asyncio.run(wire.serve(sockets=[listener]))
-        except BaseException as error:  # noqa: BLE001 - the caller of serve() gets it
-            failures.append(error)
-        finally:
-            listener.close()
-            stop.set()
-
+    run = partial(_run, wire, listener, stop=stop, failures=failures)
     # In a thread of its own, because in the main thread uvicorn would take the signals.
     thread = threading.Thread(target=run, name="wire", daemon=True)
     try:
@@ -112,6 +104,19 @@ def serve(
         )
     if failures:
         raise failures[0]
+
+
+def _run(
+    wire: uvicorn.Server, listener: socket.socket, *, stop: threading.Event, failures: list[BaseException]
+) -> None:
+    """Serve until the end; then set *stop*. What ends it goes to *failures*."""
+    try:
+        asyncio.run(wire.serve(sockets=[listener]))
+    except BaseException as error:  # noqa: BLE001 - the caller of serve() gets it
+        failures.append(error)
+    finally:
+        listener.close()
+        stop.set()
 
 
 def _settings(front: _Front) -> uvicorn.Config:

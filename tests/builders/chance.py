@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from fractions import Fraction
-from random import Random
 from typing import Any, TypeVar
+
+from oracle.chance import Chance as Choices
 
 from bot.core.counting import Burst, Counting, FirstAdd, Integrity, MaxShare, QuickLoss
 from bot.core.money import Pay, Penalty, Reward, Scope
@@ -25,20 +25,10 @@ AROUND = date(2026, 2, 17)  # the middle of a Spring Festival between make-up da
 T = TypeVar("T")
 
 
-class Chance(Random):
-    """Random choices by how often."""
+class Chance(Choices):
+    """Random choices by how often, with days around AROUND."""
 
-    def often(self, share: float) -> bool:
-        return self.random() < share
-
-    def one(self, *of: T) -> T:
-        return self.choice(of)
-
-    def some(self, of: Iterable[str], share: float = 0.5) -> tuple[str, ...]:
-        return tuple(one for one in of if self.often(share))
-
-    def day(self, spread: int = 30) -> date:
-        return AROUND + timedelta(days=self.randint(-spread, spread))
+    around = AROUND
 
 
 def counting(chance: Chance) -> Counting:

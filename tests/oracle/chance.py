@@ -23,6 +23,8 @@ T = TypeVar("T")
 class Chance(Random):
     """Random choices by how often."""
 
+    around = AROUND
+
     def often(self, share: float) -> bool:
         """Say yes with that probability."""
         return self.random() < share
@@ -37,7 +39,7 @@ class Chance(Random):
 
     def day(self, spread: int = 30) -> date:
         """Return a day within *spread* of the middle."""
-        return AROUND + timedelta(days=self.randint(-spread, spread))
+        return self.around + timedelta(days=self.randint(-spread, spread))
 
 
 def counting(chance: Chance) -> dict[str, Any]:

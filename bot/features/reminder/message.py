@@ -40,9 +40,8 @@ def reminder(
 
     *rows* are the employee's. *today_is_workday*: workdays_left of the rows counts the day of *at*, as on an
     own workday until closing time; the message does not count it. *waiting*: what pending contacts need; the
-    message says it of open ones. *may_be_away*: the employee noted leave on
-    later days without a confirmation, so the message says nothing about later days. *has_helper*: a request
-    for help would reach a leader; otherwise the message offers no help.
+    message says it of open ones. *may_be_away*: the employee noted unconfirmed leave on later days, so the
+    message says nothing about them. *has_helper*: a request for help would reach a leader.
 
     Raises ValueError if `list_to_remind` is empty, *at* has no zone or the language is unknown.
     """
@@ -53,13 +52,14 @@ def reminder(
     after_today = {row.quota: days_after(row, today_is_workday=today_is_workday) for row in due}
     labels = labels_of(texts, rows, at=at)
     told: Mapping[str, int | None] = dict.fromkeys(after_today) if may_be_away else after_today
-    standings = [_standing(texts, row, label=labels[row.quota], after=told[row.quota]) for row in due]
-    listing = Listing(tuple(standings), more=texts["progress.more_quotas"], keep=Keep.CORE)
+    standings = tuple(_standing(texts, row, label=labels[row.quota], after=told[row.quota]) for row in due)
+    listing = Listing(standings, more=texts["progress.more_quotas"], keep=Keep.CORE)
+    lacking = open_listing(waiting, language=language, labels=labels, at=at)
+    title = texts["progress.left_today"] if lacking else texts["progress.add_more"]
     stop = [] if may_be_away else _may_stop(texts, due, after_today=after_today)
     help_line = [Line((Part(texts["cards.ask_for_help"]),), Keep.USEFUL)] if has_helper else []
     once = Line((Part(texts["progress.only_once"]),), Keep.USEFUL)
     figures = _figures(texts, due, after=told) if len(rows) == 1 else ()
-    lacking = open_listing(waiting, language=language, labels=labels, at=at)
     return Message(
         (
             first_line(_more_today(texts, due)),
@@ -73,9 +73,7 @@ def reminder(
             rows=(*figures, *kept_rows(language, due)),
             body=(*([] if figures else [listing]), *lacking, *stop, *help_line, once),
             buttons=(*([Button.HELP] if has_helper else []), Button.LIST, Button.MUTE),
-            title=(texts["progress.left_today"] if lacking else texts["progress.add_more"]).say(
-                n=max(row.today_left for row in due)
-            ),
+            title=title.say(n=max(row.today_left for row in due)),
         ),
     )
 

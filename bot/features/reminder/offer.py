@@ -44,6 +44,7 @@ def offer_help(
         *_how(texts, is_last_day=is_last_day, has_helper=has_helper),
     ]
     first = texts["offer.first"] if has_helper else texts["offer.first_alone"]
+    ask = [_line(texts["cards.ask_for_help"], Keep.CORE)] if has_helper else []
     once = _line(texts["progress.only_once"].say(), Keep.USEFUL)
     return Message(
         (
@@ -55,11 +56,7 @@ def offer_help(
         ),
         card=Card(
             rows=(),
-            body=(
-                *lines,
-                *([_line(texts["cards.ask_for_help"], Keep.CORE)] if has_helper else []),
-                once,
-            ),
+            body=(*lines, *ask, once),
             buttons=(*([Button.HELP] if has_helper else []), Button.LIST),
             title=texts["offer.title"].say(target=target),
         ),

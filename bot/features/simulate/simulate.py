@@ -140,12 +140,10 @@ def simulate(
     in_force = load.load_rulebook(services)
     called = _called(quotas, in_force)
     books = (in_force, Rulebook.of(replace(quota, id=called.get(quota.id, quota.id)) for quota in quotas))
-    sides = [
-        {}
-        if recorded_from is None
-        else _quota_periods(book, first=max(first, recorded_from), last=last, today=calendar.local_day(at))
-        for book in books
-    ]
+    sides: list[dict[Name, QuotaInPeriod]] = [{}, {}]
+    if recorded_from is not None:
+        within = {"first": max(first, recorded_from), "last": last, "today": calendar.local_day(at)}
+        sides = [_quota_periods(book, **within) for book in books]
     settled_at = _settlements(sides, calendar=calendar)
     as_of = {name: calendar.moment(min(epoch, epoch_of(at))) for name, epoch in settled_at.items()}
     known = _Known.read(services, sides, books, as_of=as_of, at=at)
@@ -160,24 +158,20 @@ def simulate(
         known.worked_out(services, side, book=book, finish=finish)
         for side, book in zip(sides, books, strict=True)
     )
-    return Simulation(
-        first=first,
-        last=last,
-        as_of=at,
-        recorded_from=recorded_from,
-        quotas=tuple(
-            Simulated(
-                quota=name[0],
-                called=next((other for other, same in called.items() if same == name[0]), None),
-                period=period,
-                as_of=as_of[name],
-                settled=settled_at[name] <= epoch_of(at),
-                was=was.get(name),
-                would_be=would_be.get(name),
-            )
-            for name, period in _in_order(sides)
-        ),
+    ids = {same: other for other, same in called.items()}
+    compared = tuple(
+        Simulated(
+            quota=name[0],
+            called=ids.get(name[0]),
+            period=period,
+            as_of=as_of[name],
+            settled=settled_at[name] <= epoch_of(at),
+            was=was.get(name),
+            would_be=would_be.get(name),
+        )
+        for name, period in _in_order(sides)
     )
+    return Simulation(first=first, last=last, as_of=at, recorded_from=recorded_from, quotas=compared)
 
 
 def _called(quotas: Sequence[Quota], in_force: Rulebook) -> dict[str, str]:
