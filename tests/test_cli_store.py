@@ -108,8 +108,8 @@ def test_check_warns_of_a_file_that_is_mounted_without_its_folder(
         subprocess.run(["umount", "--lazy", str(inside)], check=True)
 
     assert done.code == 0
-    assert "mounted by itself" in done.err
-    assert "mount its folder" in done.err
+    assert "只挂载了数据文件本身" in done.err
+    assert "请挂载整个文件夹" in done.err
 
 
 def test_the_unit_file_waits_for_the_clock_and_the_database() -> None:

@@ -232,24 +232,18 @@ def test_a_terminal_in_gbk_prints_what_it_can(config: Path) -> None:
     assert "员工?" in done.stdout.decode("gbk")
 
 
-def test_csv_with_cells_that_a_spreadsheet_would_run_is_warned_of(
+def test_an_export_has_no_cell_that_a_spreadsheet_would_run(
     quotabot: Quotabot, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Store(config.parent / "quotabot.db").close()
     lines = [("wm1", "=cmd|' /C calc'!A0", "", "@state", "yg01", "2026-11-23", "")]
-    monkeypatch.setattr("bot.cli.export._contact_keys", lambda *_: iter(lines))
-    monkeypatch.setattr(
-        "bot.cli.export.TABLES",
-        {
-            **export.TABLES,
-            "contact-keys": replace(export.TABLES["contact-keys"], lines=lambda *_: iter(lines)),
-        },
-    )
+    shaped = replace(export._SHAPED["contact-keys"], lines=lambda *_: iter(lines))
+    monkeypatch.setitem(export._SHAPED, "contact-keys", shaped)
     done = quotabot("export", "contact-keys", "--config", str(config))
 
     assert done.code == 0
-    assert "2 cell(s) begin with one of = + - @" in done.err
-    assert "--format xlsx" in done.err
+    assert "'=cmd|' /C calc'!A0" in done.out
+    assert ",'@state," in done.out
 
 
 def test_the_csv_of_progress_warns_of_such_cells_too(quotabot: Quotabot, config: Path) -> None:

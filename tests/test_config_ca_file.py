@@ -57,4 +57,4 @@ def test_check_reads_the_certificates(
     assert done.code == (2 if says else 0)
     assert says in done.err
     assert ("ca_file" in done.err) is bool(says)
-    assert ("no fault" in done.out) is not bool(says)
+    assert ("没有发现错误" in done.out) is not bool(says)

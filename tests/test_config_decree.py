@@ -61,4 +61,4 @@ def test_readyz_status_check_and_the_admins_digest_say_it(
     assert "放假安排) for 2027" in parts["decree"]
     assert [finding.trouble for finding in digest] == ["decree"]
     assert "放假安排) for 2027" in checked.err
-    assert "放假安排) for 2027" in shown.out
+    assert "注意    还没有 2027 年的放假安排" in shown.out

@@ -31,7 +31,7 @@ SOURCES = [
 # How a key is written in code, by the kind of what stands under it.
 KEYS = {
     Text: re.compile(
-        r"""\btexts(?:_in\([\w.]+\))?\[\s*["']([\w.]+)["']\s*\]|\bSentence\(\s*["']([\w.]+)["']"""
+        r"""\b(?:spoken_)?texts(?:_in\([\w.]+\)|\(\))?\[\s*["']([\w.]+)["']\s*\]|\bSentence\(\s*["']([\w.]+)["']"""
     ),
     dict: re.compile(r"""\.table\(\s*["']([\w.]+)["']\s*\)"""),
     tuple: re.compile(r"""\.each\(\s*["']([\w.]+)["']\s*\)"""),

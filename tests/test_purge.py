@@ -175,5 +175,5 @@ def test_the_command_says_how_many_rows_went(
 
     assert (done.code, again.code) == (0, 0)
     assert "inbox" in done.out
-    assert again.out == "nothing is too old\n"
+    assert again.out == "没有到期要删除的\n"
     assert quotabot("replay", "--check", "--config", str(config)).code == 0

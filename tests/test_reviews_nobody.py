@@ -67,4 +67,4 @@ def test_check_names_people_without_a_reviewer(
         checked = quotabot("check", "--config", str(services.config.file))
 
     assert checked.code == 0
-    assert ("nobody may decide about 2 people (li, zhang)" in checked.err) is warned
+    assert ("没有人可以处理 2 人的事项（li, zhang）" in checked.err) is warned

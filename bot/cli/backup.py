@@ -45,12 +45,11 @@ def shown(services: Services, *, at: datetime) -> dict[str, Any]:
     return {**_plain(made.backup), "removed": [file.name for file in made.removed]}
 
 
-def for_people(made: dict[str, Any], _texts: Texts) -> list[str]:
+def for_people(made: dict[str, Any], texts: Texts) -> list[str]:
     """Return a daily backup in lines."""
-    lines = [
-        f"{made['file']}: {made['rows']} rows of {made['tables']} tables, {made['bytes']} bytes, checked"
-    ]
-    return lines + [f"removed {name}" for name in made["removed"]]
+    about = {name: made[name] for name in ("file", "rows", "tables", "bytes")}
+    removed = texts["cli.backup.removed"]
+    return [texts["cli.backup.made"].say(**about), *(removed.say(name=name) for name in made["removed"])]
 
 
 def _plain(made: Backup) -> dict[str, Any]:

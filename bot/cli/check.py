@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from bot.app.bootstrap import open_existing
-from bot.cli.options import config_option, format_option, json_text, loaded
+from bot.cli.options import config_option, format_option, json_text, loaded, spoken_texts
+from bot.cli.output import fault_for_people
 from bot.cli.quotas import dates_of
 from bot.clock import RealClock
 from bot.config import Config, ConfigError, Fault
@@ -26,7 +27,9 @@ from bot.features.rollout.advice import advise_empty, advise_installation, descr
 from bot.features.rollout.rules import Advice
 from bot.features.rules.changes import find_pending_changes
 from bot.features.standings.unreached import Unreached, list_unreached
+from bot.messages.catalog import Texts, texts_in
 from bot.messages.own_texts import own_text_warnings
+from bot.messages.sentences import Sentence, in_language
 from bot.services import Directory, Services
 from bot.store.address_book import READ_AT
 from bot.store.engine import StoreError
@@ -51,7 +54,7 @@ def check(config_path: Path, form: str, *, live: bool) -> None:
     quotabot check --config config.example.toml --format json
     """
     faults: list[str] = []
-    notes: list[str] = []
+    found: tuple[Fault, ...] = ()
     summary = ""
     steps: list[str] = []
     config = None
@@ -63,19 +66,22 @@ def check(config_path: Path, form: str, *, live: bool) -> None:
         of_texts = own_text_warnings(config)
         known = _known(config)
         found = (*_warnings(config, known), *of_texts, *known.from_store, *_mounted_alone(config))
-        notes = [str(note) for note in found]
-        quotas = len(config.quotas)
-        summary = f"{config_path}: no fault. {quotas} quota(s), {_whom(config, known)}."
+        texts, quotas = texts_in(config.locale.language), len(config.quotas)
+        whom = _whom(config, known, texts)
+        summary = texts["cli.check.summary"].say(file=config_path, n=quotas, whom=whom)
         steps = describe_advice(known.advice, language=config.locale.language)
     except (ConfigError, RosterError) as error:
         faults += [str(fault) for fault in error.faults]
     if form == "text":
         for line in faults:
-            click.echo(line, err=True)
-        for line in notes:
-            click.echo(f"warning: {line}", err=True)
+            click.echo(in_language(spoken_texts(), line), err=True)
+        texts = spoken_texts()
+        for note in found:
+            said = fault_for_people(note, texts)
+            click.echo(texts["cli.check.warning"].say(note=said), err=True)
         for line in (*((summary,) if summary and not faults else ()), *steps):
             click.echo(line)
+    notes = [str(note) for note in found]
     report: dict[str, Any] = {"ok": not faults, "faults": faults, "warnings": notes, "rollout": steps}
     is_wrong = live and config is not None and not faults and _is_wrong_live(config, form, report)
     if form == "json":
@@ -127,7 +133,7 @@ def _known(config: Config) -> _Known:
             people = directory.build_directory(config, files, services.store)
             return _Known(people, advise_installation(services), tags, warned)
     except StoreError as error:
-        click.echo(f"could not read the store: {error}", err=True)
+        click.echo(spoken_texts()["cli.check.unread"].say(why=error), err=True)
         return nothing
 
 
@@ -139,7 +145,7 @@ def _broken_chains(config: Config) -> list[str]:
             return []
         with open_existing(config) as services:
             broken_at = services.store.audit.broken_at()
-            faults = [] if broken_at is None else [f"audit log: changed at entry {broken_at}"]
+            faults = [] if broken_at is None else [Sentence("cli.check.audit", n=broken_at)]
             return faults + proof.find_faults(services.store)
     except (StoreError, RosterError):
         return []  # told below
@@ -154,19 +160,16 @@ def _mounted_alone(config: Config) -> list[Fault]:
 
     if not is_mounted_alone(path):
         return []
-    allowed = (
-        "the store's file is mounted by itself, so its -wal with the newest events stays inside and is lost "
-        "with the container: mount its folder"
-    )
+    allowed = Sentence("cli.check.mounted")
     return [warning(config, ("store", "url"), f"sqlite:///{path}", allowed)]
 
 
-def _whom(config: Config, known: _Known) -> str:
+def _whom(config: Config, known: _Known, texts: Texts) -> str:
     if config.directory.source == "csv":
-        return f"{len(known.directory.people)} people in the roster"
+        return texts["cli.check.roster"].say(n=len(known.directory.people))
     if known.tags is None:
-        return "nobody read from WeCom yet"
-    return f"{len(known.directory.people)} people read from WeCom"
+        return texts["cli.check.nobody"]
+    return texts["cli.check.wecom"].say(n=len(known.directory.people))
 
 
 def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
@@ -188,7 +191,7 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
     )
     if nobody := list_without_reviewer(config, people, day=today):
         named = ", ".join(nobody[:_NAMED]) + (" …" if len(nobody) > _NAMED else "")
-        allowed = f"nobody may decide about {len(nobody)} people ({named}): name reviewers or admins.userids"
+        allowed = Sentence("cli.check.no_reviewer", n=len(nobody), named=named)
         faults = (*faults, warning(config, ("review", "reviewers"), list(config.review.reviewers), allowed))
     if config.directory.source == "csv":
         return faults
@@ -197,7 +200,7 @@ def _warnings(config: Config, known: _Known) -> tuple[Fault, ...]:
 
 
 def _stranger(config: Config, userid: str) -> Fault:
-    allowed = "WeCom does not show this person to the app, so nothing is counted: are they in 可见范围?"
+    allowed = Sentence("cli.check.stranger")
     return Fault(
         file=str(config.directory.roster_path), key_path="userid", value=shown(userid), allowed=allowed
     )
@@ -223,6 +226,6 @@ def _from_rules(config: Config, services: Services) -> list[Fault]:
 
 def _said(target: Unreached) -> str:
     first, last = target.periods[0], target.periods[-1]
-    periods = first if first == last else f"{first} to {last}"
-    best = f"{target.best.counted}/{target.best.target} in {target.best.period}"
-    return f"nobody reached it in {periods} (the best was {best}); a target out of reach invites faking"
+    periods = first if first == last else Sentence("cli.check.periods", first=first, last=last)
+    best = f"{target.best.counted}/{target.best.target}"
+    return Sentence("cli.check.unreached", periods=periods, best=best, period=target.best.period)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import click
 from bot.cli.bars import bars
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, user_name
+from bot.cli.output import fault_for_people
 from bot.config.faults import Fault
 from bot.features.imports.absences import AbsenceLines
 from bot.features.imports.csv_import import CappedList, ImportingError, Lines, Remark, Report, import_file
@@ -22,7 +22,6 @@ from bot.features.imports.roster import RosterLines
 from bot.features.ledger.derive import derive
 from bot.features.renames.rename import RenameLines
 from bot.messages.catalog import Text, Texts, texts_in
-from bot.messages.sentences import in_language
 from bot.services import Services
 
 
@@ -167,7 +166,7 @@ def _remarks(remarks: CappedList[Remark]) -> dict[str, Any]:
 
 
 def _for_people(report: Report, file: Path, texts: Texts, *, dry_run: bool) -> list[str]:
-    lines = [_fault_for_people(fault, texts) for fault in report.faults.items]
+    lines = [fault_for_people(fault, texts) for fault in report.faults.items]
     lines += _rest(report.faults, texts.table("cli.import.rest")["faults"])
     for remarks, name in (
         (report.unmatched, "unmatched"),
@@ -197,10 +196,6 @@ def _for_people(report: Report, file: Path, texts: Texts, *, dry_run: bool) -> l
     if report.self_declared:
         lines.append(texts["cli.import.self_declared"].say(file=file))
     return [*lines, _sum(report, texts, dry_run=dry_run)]
-
-
-def _fault_for_people(fault: Fault, texts: Texts) -> str:
-    return str(replace(fault, allowed=in_language(texts, fault.allowed)))
 
 
 def _sum(report: Report, texts: Texts, *, dry_run: bool) -> str:

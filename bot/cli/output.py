@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from bot.cli.options import spoken_texts
+from bot.config.faults import Fault
 from bot.messages.catalog import Texts
+from bot.messages.sentences import in_language
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LABEL = 8  # cells of a line's first word
@@ -83,6 +86,11 @@ def _write(pieces: Iterable[str | bytes], output: Path) -> None:
             os.fchmod(number, 0o600)
         for piece in pieces:
             stream.write(piece.encode() if isinstance(piece, str) else piece)
+
+
+def fault_for_people(fault: Fault, texts: Texts) -> str:
+    """Return a fault of a file; what is allowed is said in the language where it is a `Sentence`."""
+    return str(replace(fault, allowed=in_language(texts, fault.allowed)))
 
 
 def labelled(texts: Texts, label: str | None, text: str) -> str:

@@ -17,6 +17,8 @@ def shown(services: Services, *, at: datetime) -> dict[str, Any]:
     return purge(services, at=at)
 
 
-def for_people(counts: dict[str, int], _texts: Texts) -> list[str]:
+def for_people(counts: dict[str, int], texts: Texts) -> list[str]:
     """Return the counts in lines."""
-    return [f"{name:<18} {rows} row(s)" for name, rows in sorted(counts.items())] or ["nothing is too old"]
+    rows = texts["cli.purge.rows"]
+    lines = [rows.say(name=f"{name:<18}", n=number) for name, number in sorted(counts.items())]
+    return lines or [texts["cli.purge.nothing"]]

@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from bot.cli.inbox import up_to_date
-from bot.cli.options import config_option, format_option, json_text, loaded, spoken_texts
+from bot.cli.options import config_option, format_option, json_text, loaded
 from bot.features.rules.announce import adopt_and_announce, news_of
 from bot.features.rules.announcement import said_of
 from bot.features.rules.change_sentences import sentence
 from bot.features.rules.changes import QuotaChange, SectionChange, find_pending_changes, find_section_changes
 from bot.features.rules.diff import Difference
 from bot.messages.catalog import Texts, texts_in
+from bot.messages.sentences import Sentence, in_language
 from bot.services import Services
 
 
@@ -95,7 +96,7 @@ def _of_section(change: SectionChange, language: str) -> str:
 
 
 def _meaning(change: QuotaChange, texts: Texts, *, adopted: bool) -> list[str]:
-    dates = dates_of(change)
+    dates = in_language(texts, dates_of(change))
     return [_effect(change, texts, adopted=adopted), *([dates] if dates else [])]
 
 
@@ -104,12 +105,11 @@ def dates_of(change: QuotaChange) -> str:
     last, following = change.last_old, change.following
     if last is None:
         return ""
-    texts = spoken_texts()
-    about = {"until": last.last, "old": last.name, "first": following.first, "new": following.name}
-    dates = texts["cli.quotas.another_kind"].say(**about)
+    about = {"until": str(last.last), "old": last.name, "first": str(following.first), "new": following.name}
+    dates = Sentence("cli.quotas.another_kind", **about)
     if not last.cut_from:
         return dates
-    return texts["cli.quotas.cut"].say(dates=dates, period=last.name, last=last.last)
+    return Sentence("cli.quotas.cut", dates=dates, period=last.name, last=str(last.last))
 
 
 def _effect(change: QuotaChange, texts: Texts, *, adopted: bool) -> str:

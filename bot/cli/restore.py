@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bot.app.restore import restore as restore_store
-from bot.cli.options import config_option, format_option, json_text, loaded, user_name
+from bot.cli.options import config_option, format_option, json_text, loaded, spoken_texts, user_name
 
 
 @click.command()
@@ -38,12 +38,10 @@ def restore(file: Path, config_path: Path, by: str | None, form: str, *, replace
         }
         click.echo(json_text(report), nl=False)
         return
-    click.echo(f"restored as of {done.made_at:%Y-%m-%d %H:%M:%S}")
+    texts = spoken_texts()
+    click.echo(texts["cli.restore.done"].say(at=f"{done.made_at:%Y-%m-%d %H:%M:%S}"))
     if done.aside is not None:
-        click.echo(f"the store that was here is {done.aside} now: delete it when it is not needed")
+        click.echo(texts["cli.restore.aside"].say(file=done.aside))
     if done.erased:
-        click.echo(f"{done.erased} customer(s) erased since the backup were erased again")
-    click.echo(
-        "Events since then are missing, so figures count as incomplete. Run `quotabot run sync`, or start "
-        "the service: it compares with WeCom's lists ten minutes later. Then run `quotabot replay --check`."
-    )
+        click.echo(texts["cli.restore.erased"].say(n=done.erased))
+    click.echo(texts["cli.restore.next"])
