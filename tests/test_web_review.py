@@ -28,6 +28,7 @@ from werkzeug.test import TestResponse
 from bot.features.reviews.cases import load_cases
 from bot.features.reviews.decide import answer, open_appeal
 from bot.services import Services
+from bot.store.sync import WHOLE
 from bot.web.pages import review as review_page
 
 ADMIN = '[admins]\nuserids = ["boss"]\n'
@@ -180,6 +181,21 @@ def test_a_form_that_lacks_something_says_so(
 
     assert (answer.status_code, missing in answer.text) == (400, True)
     assert '<link rel="stylesheet" href="../static/page.css' in answer.text
+
+
+def test_on_an_incomplete_record_the_effect_says_so(app: Flask, services: Services) -> None:
+    appeal(services)
+    client = enter(app, services, "head")
+    whole = client.get("/review").text
+    services.store.marks.clear(WHOLE)
+
+    shown = [
+        client.get("/review").text,
+        send(client, "effect", case="appeal:1", decision="accept", reason="有录音").text,
+    ]
+
+    assert "客户名单还没有核对完" not in whole
+    assert ["客户名单还没有核对完" in page for page in shown] == [True, True]
 
 
 # --- decisions ---

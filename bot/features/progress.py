@@ -70,6 +70,7 @@ def progress(
             footer(texts, at=at, kind=texts["progress.kind_progress"]),
         ),
         card=replace(card, title=title, buttons=buttons),
+        page="/me",
     )
 
 

@@ -119,6 +119,7 @@ def weekly(
             title=short,
             says_it_all=True,  # the body tells what the days brought
         ),
+        page="/me" if own is not None else "",
     )
 
 

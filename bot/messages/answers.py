@@ -11,19 +11,25 @@ from bot.messages.message import Keep, Line, Listing, Message, Part
 
 
 def answered(
-    *, language: str, head: str, lines: Iterable[str | Line | Listing] = (), kind: str, at: datetime
+    *,
+    language: str,
+    head: str,
+    lines: Iterable[str | Line | Listing] = (),
+    kind: str,
+    at: datetime,
+    page: str = "",
 ) -> Message:
     """Return an answer with *head* as its first line, without empty lines.
 
-    The last line names the *kind* of answer. *at* is local and aware.
+    The last line names the *kind* of answer. *at* is local and aware. *page*: as in `Message`.
     """
     body = [Line((Part(line),), Keep.USEFUL) if isinstance(line, str) else line for line in lines if line]
-    return Message((first_line(head), *body, _footer(language, at=at, kind=kind)))
+    return Message((first_line(head), *body, _footer(language, at=at, kind=kind)), page=page)
 
 
 def timed(message: Message, *, language: str, kind: str, at: datetime) -> Message:
     """Return an unasked *message* as an answer: its last line has seconds."""
-    return Message((*message.lines[:-1], _footer(language, at=at, kind=kind)))
+    return Message((*message.lines[:-1], _footer(language, at=at, kind=kind)), page=message.page)
 
 
 def day_of(day: date, *, language: str) -> str:

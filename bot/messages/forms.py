@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.messages.cards import as_card, card_text
+from bot.messages.catalog import texts_in
 from bot.messages.limits import CONTENT_BYTES, over
-from bot.messages.message import Message, as_markdown, as_text
+from bot.messages.message import Keep, Line, Message, Part, as_markdown, as_text
 
 CARD = "template_card"
 
@@ -26,24 +27,30 @@ class Form:
 
 
 def forms_of(
-    message: Message, *, style: str, language: str, task_id: str, link: str = ""
+    message: Message, *, style: str, language: str, task_id: str, link: str = "", page: str = ""
 ) -> tuple[Form, ...]:
     """Return *message* in *style* (card, markdown or text) and in every simpler style, in this order.
 
-    A message without buttons and *link* has no card. Forms over a limit of WeCom are left out.
+    A message without buttons and *link* has no card. *page*: the address of the page that shows more, empty
+    for none: a card opens it, the other forms have a line with it. Forms over a limit of WeCom are left out.
     """
     return tuple(
         form
-        for form in _from(style, message, language=language, task_id=task_id, link=link)
+        for form in _from(style, message, language=language, task_id=task_id, link=link, page=page)
         if over(form.msgtype, form.body) is None
     )
 
 
-def _from(style: str, message: Message, *, language: str, task_id: str, link: str) -> Iterator[Form]:
+def _from(
+    style: str, message: Message, *, language: str, task_id: str, link: str, page: str
+) -> Iterator[Form]:
     if style == "card":
-        card = as_card(message, language=language, task_id=task_id, link=link)
+        card = as_card(message, language=language, task_id=task_id, link=page or link)
         if card is not None:
-            yield Form(CARD, card)
+            yield Form(CARD, {**card, **({"card_action": {"type": 1, "url": page}} if page else {})})
+    if page:
+        more = Line((Part(texts_in(language)["answers.on_the_page"], link=page),), Keep.NICE)
+        message = replace(message, lines=(*message.lines[:-1], more, message.lines[-1]))
     if style != "text":
         yield Form("markdown", {"content": as_markdown(message, limit=CONTENT_BYTES)})
     yield Form("text", {"content": as_text(message, limit=CONTENT_BYTES)})

@@ -35,10 +35,14 @@ class Keep(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some words in one tone, without markup: foreign text went through `sanitize.clean`."""
+    """Some words in one tone, without markup: foreign text went through `sanitize.clean`.
+
+    *link*: an address of ours behind the words; empty for none.
+    """
 
     words: str
     tone: Tone = Tone.PLAIN
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +103,32 @@ class Card:
 class Message:
     """What one person reads: the main point in the first line, the moment in the last.
 
-    *record*: the version for the outbox, where others may look; None: the message itself.
+    *record*: the version for the outbox, where others may look; None: the message itself. *page*: the path of
+    the page that shows more, such as `/me`; empty for none.
     """
 
     lines: tuple[Line | Listing, ...]
     card: Card | None = None
     record: Message | None = None
+    page: str = ""
 
 
 def as_text(message: Message, *, limit: int = MESSAGE_BYTES["text"]) -> str:
     """Render *message* as the content of a `text` message, at most *limit* bytes of UTF-8."""
-    return _write(message, paint=lambda part: part.words, limit=limit)
+    return _write(message, paint=_as_text, limit=limit)
 
 
 def as_markdown(message: Message, *, limit: int = MESSAGE_BYTES["markdown"]) -> str:
     """Render *message* as the content of a `markdown` message, at most *limit* bytes of UTF-8."""
-    return _write(message, paint=lambda part: part.tone.value.format(part.words), limit=limit)
+    return _write(message, paint=_as_markdown, limit=limit)
+
+
+def _as_text(part: Part) -> str:
+    return f'<a href="{part.link}">{part.words}</a>' if part.link else part.words
+
+
+def _as_markdown(part: Part) -> str:
+    return f"[{part.words}]({part.link})" if part.link else part.tone.value.format(part.words)
 
 
 def plain(line: Line) -> str:

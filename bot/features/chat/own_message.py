@@ -38,7 +38,12 @@ def rank(
     lines = [_place(texts, row, places.get((row.quota, row.period)), label=labels[row.quota]) for row in rows]
     lines += [texts["own.rank_how"], texts["own.rank_quietly"]]
     return answered(
-        language=language, head=texts["own.rank_head"], lines=lines, kind=texts["own.rank_kind"], at=at
+        language=language,
+        head=texts["own.rank_head"],
+        lines=lines,
+        kind=texts["own.rank_kind"],
+        at=at,
+        page="/me?rank=1#rank",
     )
 
 

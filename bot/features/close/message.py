@@ -87,6 +87,7 @@ def closed(*, language: str, lines: Sequence[ClosedLine], until: datetime, at: d
             footer(texts, at=at, kind=texts["close.kind"]),
         ),
         card=card if _says_all_money(card) else None,
+        page="/me#closed",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from urllib.parse import quote
 
 from bot.core.periods import parse_period
 from bot.core.progress import QuotaFigures
@@ -95,6 +96,7 @@ def listed(*, language: str, contacts: Sequence[ListedCustomer], page: int, at: 
             ],
             kind=kind,
             at=at,
+            page=_page(contacts, at=at),
         )
 
     return private(said, contacts[pages[page - 1]])
@@ -118,9 +120,24 @@ def explained(*, language: str, contact: ListedCustomer, may_object: bool, at: d
 
     def said(about: Sequence[ListedCustomer]) -> Message:
         head = texts["contacts.why_head"].say(customer=called(about[0], language=language), standing=standing)
-        return answered(language=language, head=head, lines=lines, kind=texts["contacts.why_kind"], at=at)
+        kind, anchor = texts["contacts.why_kind"], page_of_contact(contact.external_userid).partition("#")[2]
+        page = _page([contact], at=at, anchor=anchor)
+        return answered(language=language, head=head, lines=lines, kind=kind, at=at, page=page)
 
     return private(said, [contact])
+
+
+def page_of_contact(external_userid: str) -> str:
+    """Return the path of the page that shows a contact of the running periods to its employee."""
+    return f"/me#contact-{quote(external_userid, safe='')}"
+
+
+def _page(contacts: Sequence[ListedCustomer], *, at: datetime, anchor: str = "contacts") -> str:
+    """Return the path of the page with *contacts*, which are those of the running periods or of one other."""
+    periods = {judged.period for contact in contacts for judged in contact.judged}
+    if any(at.date() in parse_period(period) for period in periods):
+        return f"/me#{anchor}"
+    return f"/me?period={max(periods)}#{anchor}" if periods else "/me"
 
 
 def not_found(

@@ -140,7 +140,8 @@ def _rendered(services: Services, message: Written, *, key: str, time_shift: int
         style=services.config.messages.style,
         language=services.language,
         task_id=task_id,
-        link=services.config.server.page("/about"),  # where a card without buttons leads
+        link=services.config.server.page("/about"),  # where a card without buttons and page leads
+        page=services.config.server.page(message.page) if message.page else "",
     )
     forms = render(message)
     public = {form.msgtype: form.text for form in (render(message.record) if message.record else forms)}
@@ -274,7 +275,7 @@ def _carrying(services: Services, row: UnaskedMessage, waiting: list[SqlRow], *,
 def _with(message: Written, listing: Listing) -> Written:
     """Return *message* with *listing* before its last line. It has no card, because a card has no room."""
     record = None if message.record is None else _with(message.record, listing)
-    return Written((*message.lines[:-1], listing, message.lines[-1]), record=record)
+    return Written((*message.lines[:-1], listing, message.lines[-1]), record=record, page=message.page)
 
 
 def text_of(row: OutboxMessage | Pending) -> str:

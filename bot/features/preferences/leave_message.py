@@ -40,6 +40,7 @@ def confirmation_wanted(
             title=texts["leave.asks_shorter"].say(days=when),
             about=leave_key(userid, days),
         ),
+        page="/review",
     )
 
 

@@ -75,6 +75,7 @@ def reminder(
             buttons=(*([Button.HELP] if has_helper else []), Button.LIST, Button.MUTE),
             title=title.say(n=max(row.today_left for row in due)),
         ),
+        page="/me",
     )
 
 

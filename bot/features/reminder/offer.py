@@ -60,6 +60,7 @@ def offer_help(
             buttons=(*([Button.HELP] if has_helper else []), Button.LIST),
             title=texts["offer.title"].say(target=target),
         ),
+        page="/me",
     )
 
 

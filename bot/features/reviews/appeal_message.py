@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.features.contacts import message
-from bot.features.contacts.message import ListedCustomer
+from bot.features.contacts.message import ListedCustomer, page_of_contact
 from bot.features.customers.name_sentences import Customer, called, private
 from bot.features.reviews.question_message import Seen, about
 from bot.messages.answers import answered, moment_of
@@ -86,8 +86,8 @@ def _about(
 
     def message(about: Sequence[Customer]) -> Message:
         first = head.say(customer=called(about[0], language=language), **more)
-        kind = texts_in(language)["appeals.kind"]
-        return answered(language=language, head=first, lines=lines, kind=kind, at=at)
+        kind, page = texts_in(language)["appeals.kind"], page_of_contact(customer.external_userid)
+        return answered(language=language, head=first, lines=lines, kind=kind, at=at, page=page)
 
     return private(message, [customer])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.features.contacts.message import page_of_contact
 from bot.features.customers.name_sentences import private
 from bot.features.reviews.question_message import Appealed, Seen, about
 from bot.messages.catalog import texts_in
@@ -25,6 +26,8 @@ def decided(
     texts = texts_in(language)
     author = texts["decided.by"].say(by=clean(by), reason=clean(reason, limit=SAID_BYTES))
 
+    page = page_of_contact(what.external_userid) if isinstance(what, Appealed) else "/me#contacts"
+
     def message(subjects: Sequence[Seen | Appealed]) -> Message:
         return Message(
             (
@@ -33,7 +36,8 @@ def decided(
                 Line((Part(author),), Keep.CORE),
                 Line((Part(texts["decided.peace"]),), Keep.USEFUL),
                 footer(texts, at=at, kind=texts["decided.kind"]),
-            )
+            ),
+            page=page,
         )
 
     return private(message, [what])

@@ -110,7 +110,8 @@ def to_review(*, language: str, cases: Sequence[ToDecide], goes_up: datetime | N
             Line((Part(texts["questions.decide"]),), Keep.CORE),
             *(Line((Part(note),), Keep.USEFUL) for note in notes),
             footer(texts, at=at, kind=texts["questions.review_kind"]),
-        )
+        ),
+        page="/review",
     )
 
 

@@ -43,7 +43,8 @@ def statement(
             *named,
             Line((Part(texts["statement.peace"]),), Keep.USEFUL),
             footer(texts, at=at, kind=texts["statement.kind"]),
-        )
+        ),
+        page="/me#statements",
     )
 
 

@@ -1,4 +1,4 @@
-"""/about: where a card leads that asks for nothing. It shows nobody's figures: those come by message only."""
+"""/about: what this bot is, for anybody; where a card leads that has no page of its own. Nobody's figures."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from bot.features.access.rules import Page
 from bot.features.access.visitor import Visitor
 from bot.features.chat.desk import Desk
 from bot.features.contacts.contact_list import number_contacts
-from bot.features.outages.catch_up import explain_withheld
 from bot.features.preferences import help_request, preferences
 from bot.features.preferences import message as preference_message
 from bot.features.reviews import appeal_message
@@ -40,7 +39,6 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
         return render_template(
             "me.html",
             at=moment_shown(desk.local, language=desk.language),
-            lacks=explain_withheld(services) is not None,
             figures=page.figures(),
             contacts=page.contacts(period),
             places=page.places(asked="rank" in request.args),

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from bot.features.access.rules import Page
 from bot.features.access.visitor import Visitor
 from bot.features.notify.rollout import rollout_scope
+from bot.features.outages.catch_up import explain_withheld
 from bot.features.preferences.leave import confirm, list_unconfirmed
 from bot.features.reviews.cases import Case, load_cases_of
 from bot.features.reviews.decide import ReviewError, find_decidable
@@ -64,6 +65,7 @@ def _listed(services: Services, visitor: Visitor, *, missing: str) -> str:
         pages=pages,
         leaves=[shown.leave(one) for one in list_unconfirmed(services, visitor.userid, at=at)],
         longest_reason=LONGEST_REASON,
+        lacks=explain_withheld(services) is not None,
         missing=missing,
     )
 
@@ -94,7 +96,8 @@ def _preview(services: Services, visitor: Visitor) -> ResponseReturnValue:
             effects = shown.effects(case, accept=accept, joined_on=joined_on)
             first_day = joined_on.isoformat() if joined_on else ""
             previews.append({**shown.case(case), "effects": effects, "first_day": first_day})
-    return render_template("review_effect.html", cases=previews, accept=accept, reason=reason)
+    lacks = explain_withheld(services) is not None
+    return render_template("review_effect.html", cases=previews, accept=accept, reason=reason, lacks=lacks)
 
 
 def _decide(services: Services, visitor: Visitor) -> list[str]:
