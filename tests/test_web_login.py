@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,22 @@ def test_each_role_opens_its_pages_and_no_other(app: Flask, services: Services, 
     statuses = {page: client.get(f"/{page.value}").status_code for page in built_pages(app)}
 
     assert statuses == {page: 200 if page in ROLES[userid] else 403 for page in built_pages(app)}
+
+
+@pytest.mark.parametrize("userid", [userid for userid, pages in ROLES.items() if pages])
+def test_the_navigation_leads_to_the_pages_that_are_open_and_nowhere_else(
+    app: Flask, services: Services, userid: str
+) -> None:
+    client = enter(app, services, userid)
+    first = next(page for page in built_pages(app) if page in ROLES[userid])
+
+    shown = client.get(f"/{first.value}").text
+    (bar,) = re.findall(r"<nav.*?</nav>", shown, re.DOTALL)
+
+    assert set(re.findall(r'href="(\w+)"', bar)) == {page.value for page in built_pages(app)} & {
+        page.value for page in ROLES[userid]
+    }
+    assert re.findall(r'href="(\w+)" aria-current="page"', bar) == [first.value]
 
 
 def test_every_path_of_ones_own_asks_who_it_is(app: Flask) -> None:
@@ -391,10 +408,14 @@ def test_a_code_lets_in_once(wecom: tuple[Services, RunningServer]) -> None:
         cookie = client.get_cookie(LOGIN_COOKIE)
         assert cookie is not None
         first = finish(client, code=code, state=state)
-        client.set_cookie(LOGIN_COOKIE, cookie.value)  # as somebody who saw the whole exchange would
-        second = finish(client, code=code, state=state)
+        other = app.test_client()  # as somebody who saw the whole exchange would
+        other.set_cookie(LOGIN_COOKIE, cookie.value)
+        second = finish(other, code=code, state=state)
+        again = finish(client, code=code, state=state)  # as a phone that loads an address twice does
 
     assert (first.status_code, second.status_code) == (302, 400)
+    assert (again.status_code, again.headers["Location"]) == (302, "../me")
+    assert SESSION_COOKIE not in "".join(again.headers.getlist("Set-Cookie"))
 
 
 def test_a_login_page_lies_open_for_ten_minutes_at_most(app: Flask, services: Services) -> None:

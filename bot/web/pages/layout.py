@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from bot.messages.catalog import texts_in
 
@@ -35,15 +35,23 @@ _ONE_YEAR = "public, max-age=31536000, immutable"  # their address changes with 
 def routes(name: str, language: Callable[[], str]) -> Blueprint:
     """Return an empty set of pages in the *language* that holds when one is asked for.
 
-    Their templates get `texts`, `language`, `here` (the address of a path of ours) and `file` (of a file in
-    bot/web/static). Addresses are relative, so that the bot may stand below a path of a proxy.
+    Their templates get `texts`, `language`, `here` (the address of a path of ours), `file` (of a file in
+    bot/web/static) and `served`: the endpoints that there are, `own.` and the name for a page of people.
+    Addresses are relative, so that the bot may stand below a path of a proxy.
     """
     pages = Blueprint(name, __name__, template_folder="templates")
 
     @pages.context_processor
     def shared() -> dict[str, Any]:
         spoken = language()
-        return {"texts": texts_in(spoken), "language": spoken, "here": here, "file": file}
+        served = current_app.view_functions
+        return {
+            "texts": texts_in(spoken),
+            "language": spoken,
+            "here": here,
+            "file": file,
+            "served": served,
+        }
 
     @pages.after_request
     def guard(response: Response) -> Response:

@@ -43,14 +43,14 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
         )
         code = request.args.get("code", "")
         if began is None or not code:
-            return _failed("stale", HTTPStatus.BAD_REQUEST)
+            return _stale(door)
         if not turns.acquire(blocking=False):
             return _failed("away", HTTPStatus.SERVICE_UNAVAILABLE)
         try:
             with services.reads() as reads:
                 userid = read_userid(reads, code)
         except StaleCodeError:
-            return _failed("stale", HTTPStatus.BAD_REQUEST)
+            return _stale(door)
         except WeComError as error:
             log.warning("WeCom could not say who logs in", reason=str(error))
             return _failed("away", HTTPStatus.SERVICE_UNAVAILABLE)
@@ -96,6 +96,14 @@ def _entered(services: Services, door: Door, userid: str | None, *, back_to: str
 def _home(back_to: str, visitor: Visitor) -> str:
     """Return the address to go on to, relative to DONE."""
     return f"..{back_to or '/' + home_of(visitor.pages).value}"
+
+
+def _stale(door: Door) -> ResponseReturnValue:
+    """Say that the login is over. Who is in already goes on: phones load the way back twice at times."""
+    visitor = door.visitor()
+    if visitor is not None and visitor.pages:
+        return redirect(_home("", visitor))
+    return _failed("stale", HTTPStatus.BAD_REQUEST)
 
 
 def _failed(why: str, status: HTTPStatus) -> ResponseReturnValue:

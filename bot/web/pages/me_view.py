@@ -32,7 +32,7 @@ from bot.messages.sanitize import clean
 from bot.store.results import Result, ResultState
 from bot.store.reviews import Review, ReviewState
 
-QUICK_PLACES = 60  # people: places among more are computed only if somebody asks for them
+QUICK_PLACES = 30  # people, some 50 ms of work: places among more are computed only if somebody asks for them
 SHORTEST_CHART = 5  # days
 STATEMENTS = 10
 CLOSED = 12
