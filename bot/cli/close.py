@@ -109,7 +109,7 @@ def proof_(config_path: Path, quota: str, period: str, userid: str, by: str, out
         try:
             written = proof.prove(store, quota, period, userid.lower())
         except proof.ProofError as error:
-            said = texts.table("cli.close.proof")[error.why]
+            said = texts.table("cli.proof")[error.why]
             click.echo(said.say(quota=quota, period=period, userid=userid), err=True)
             sys.exit(1)
         with store.transaction():
