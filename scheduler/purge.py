@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.features.privacy.pseudonyms import give_pseudonyms
 from bot.features.purge import purge
 from bot.features.standings.load import Standings
 from bot.messages.message import Message
@@ -24,8 +25,15 @@ def work(services: Services, at: datetime, beat: Callable[[], None]) -> None:
             raise StoppedError("the service is ending")
         beat()
 
-    counts = purge(services, at=at, beat=alive)
+    counts = clean(services, at=at, beat=alive)
     log.info("old rows removed", rows=sum(counts.values()))
+
+
+def clean(services: Services, *, at: datetime, beat: Callable[[], None] = lambda: None) -> dict[str, int]:
+    """Remove what is too old as of *at* (aware), and give people who left pseudonyms; counts by class."""
+    counts = purge(services, at=at, beat=beat)
+    people = give_pseudonyms(services, at=at, beat=beat)
+    return counts | ({"pseudonyms": people} if people else {})
 
 
 def messages(_services: Services, _standing: Standings) -> Iterator[tuple[str, Message]]:

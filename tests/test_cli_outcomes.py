@@ -139,6 +139,7 @@ def test_a_closed_period_is_listed_with_each_figure_under_its_name(
     assert (one["stored"]["status"], one["now"]["status"]) == ("missed", "met")
     assert text.splitlines() == [
         "cm-monthly 2026-10：2 行中 1 行已定稿；申诉截止 2026-11-16T18:00",
+        f"  已公布的根：{after['root']}",
         "  zhang：有申诉未决",
         "  li：已存 2/3，现在应为 3/3：quotabot close correct",
     ]

@@ -386,6 +386,7 @@ def test_the_commands(
     assert signed.out == "cm-monthly 2026-10: 3 line(s) are final now, signed by 人事\n"
     assert listed.out.splitlines() == [
         "cm-monthly 2026-10: 3 of 3 line(s) final; appeals until 2026-11-16T18:00",
+        f"  published root: {told['periods'][0]['root']}",
         "  li: stored 1/3, would be 2/3 now: quotabot close correct",
     ]
     assert [one["userid"] for one in told["periods"][0]["corrections"]] == ["li"]

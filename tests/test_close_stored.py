@@ -245,7 +245,9 @@ def test_the_commands_print_every_change_before_signing(
         "li: stored 2/3, now 1/3: not in the employee's favour, left out",
         "zhang: stored 2/3 −300, now 3/3 +500: in the employee's favour, taken",
     ]
-    assert listed.out.splitlines()[1:] == [f"  {line}" for line in lines]
+    _, root, *shown = listed.out.splitlines()
+    assert root.startswith("  published root: ")
+    assert shown == [f"  {line}" for line in lines]
     assert [(change["userid"], change["signed"]["counted"]) for change in plain] == [("li", 2), ("zhang", 3)]
     assert signed.out.splitlines() == [
         *lines,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot.features.purge import purge
 from bot.messages.catalog import Texts
 from bot.services import Services
+from scheduler.purge import clean
 
 JOB = "purge"
 
 
 def shown(services: Services, *, at: datetime) -> dict[str, Any]:
     """Remove what is too old as of *at* (aware); return the counts as JSON."""
-    return purge(services, at=at)
+    return clean(services, at=at)
 
 
 def for_people(counts: dict[str, int], texts: Texts) -> list[str]:

@@ -30,6 +30,7 @@ from bot.store.moments import Moments
 from bot.store.notify import UnaskedMessages
 from bot.store.outbox import Outbox
 from bot.store.preferences import Preferences
+from bot.store.pseudonyms import Pseudonyms
 from bot.store.ranks import Ranks
 from bot.store.rename_proposals import Proposals
 from bot.store.renames import Renames
@@ -108,6 +109,7 @@ class Store:
         self.retention = Retention(self.engine)
         self.tables = Tables(self.engine)
         self.erasures = Erasures(self.engine)
+        self.pseudonyms = Pseudonyms(self.engine)
         self._local = threading.local()
 
     @contextmanager

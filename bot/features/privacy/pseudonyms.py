@@ -1,0 +1,88 @@
+"""Employees who left become pseudonyms after a while, once everything of theirs is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from bot.core.people import Person
+from bot.core.quotas import stretches_under
+from bot.core.workdays import epoch_of
+from bot.features.people import directory
+from bot.features.renames.rename import look_anew
+from bot.features.standings.load import load_rulebook
+from bot.services import Services
+from bot.store.address_book import CHANGED, EntryState
+from bot.store.audit import REDACTED
+from bot.store.coordination import PEOPLE
+from bot.store.pseudonyms import renamed
+
+log = structlog.get_logger(__name__)
+
+_LONGEST = timedelta(days=366 + 366)  # the longest period and the longest keep period
+
+
+def give_pseudonyms(services: Services, *, at: datetime, beat: Callable[[], None] = lambda: None) -> int:
+    """Give everybody a pseudonym who left long enough before *at* (aware); return how many.
+
+    Left out is whoever a roster or WeCom still shows, or whose results are not all signed.
+    """
+    due = list_due(services, at=at)
+    for userid in due:
+        _give(services, userid, at=at)
+        beat()
+    if due:
+        look_anew(services)
+        log.info("people who left are pseudonyms now", people=len(due))
+    return len(due)
+
+
+def list_due(services: Services, *, at: datetime) -> list[str]:
+    """Return the userids that become pseudonyms as of *at* (aware)."""
+    today = services.config.work_calendar().local_day(at)
+    last = today - timedelta(days=services.config.privacy.pseudonyms_after_days)
+    shown = {line.userid for line in services.directory.files.lines}
+    book = services.store.address_book.all()
+    people = directory.merge_known(services.directory, services.store.members.all(), day=today)
+    left: list[str] = []
+    for userid, person in sorted(people.items()):
+        entry = book.get(userid)
+        gone = entry.state_since if entry is not None and entry.state is EntryState.LEFT else None
+        left_on = person.left_on or gone
+        is_shown = userid in shown or (entry is not None and entry.state is EntryState.PRESENT)
+        if left_on is None or left_on >= last or is_shown or userid.startswith("left-"):
+            continue
+        if not services.store.pseudonyms.is_open(userid) and not _has_open_period(services, person, left_on):
+            left.append(userid)
+    return left
+
+
+def _has_open_period(services: Services, person: Person, left_on: date) -> bool:
+    """Return whether the person has a row in a period that is not closed yet."""
+    first = services.store.ledger.first_at()
+    if first is None:
+        return False
+    begin = services.config.work_calendar().day_of(first)
+    closed = {(line.quota, line.period) for line in services.store.results.closed()}
+    tree = services.directory.departments
+    return any(
+        (quota.id, period.name) not in closed
+        and period.last >= begin
+        and stretches_under(quota, person, period, departments=tree)
+        for quota, period in load_rulebook(services).periods_beginning(left_on - _LONGEST, left_on)
+    )
+
+
+def _give(services: Services, userid: str, *, at: datetime) -> None:
+    store = services.store
+    pseudonym = store.pseudonyms.find(userid)
+    with store.transaction():
+        store.rule_versions.rename(userid, pseudonym.new)
+        store.pseudonyms.put(pseudonym)
+        redacted = store.audit.redact(renamed(pseudonym))
+        detail: dict[str, object] = {"people": 1} | ({REDACTED: redacted} if redacted else {})
+        store.audit.add(at=epoch_of(at), actor="quotabot", act="pseudonyms", subject="people", detail=detail)
+        store.marks.put(CHANGED, f"{store.now():.6f}")
+        store.marks.renew(PEOPLE)
