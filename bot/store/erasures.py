@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.store.coordination import Marks
@@ -46,6 +46,30 @@ class Traces:
         return (self.external_userid, *self.keys, *self.names)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Where a customer stands: columns that hold the id alone (*exact*), and *values* with what they become.
+
+    By number: *events* and *requests* that hold the id or a key; events in which an employee said a name
+    (*spoken*), and messages with a name in them (*private*).
+    """
+
+    exact: frozenset[tuple[str, str]]
+    values: Mapping[tuple[str, str], Mapping[str, str]]
+    events: frozenset[int]
+    requests: frozenset[int]
+    spoken: frozenset[int]
+    private: frozenset[int]
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Return the columns in which the id or a key stands."""
+        places = {*self.exact, *self.values}
+        places |= {("inbox", "body")} if self.events else set()
+        places |= {("outbox", "request")} if self.requests else set()
+        return sorted(places)
+
+
 @dataclass(frozen=True, slots=True)
 class ErasedMarks:
     """The marks of all erased contacts (mark, userid), and the key under which they are made."""
@@ -61,7 +85,8 @@ class Erasures(TableGroup):
         super().__init__(engine)
         self._marks = Marks(engine)
         self._key: bytes | None = None
-        self._columns: list[tuple[str, str]] = []
+        self._exact: list[tuple[str, str]] = []
+        self._inside: list[tuple[str, str]] = []
 
     def is_erased(self, userid: str, external_userid: str) -> bool:
         """Return whether this contact was erased; a changed userid is the new one."""
@@ -116,46 +141,66 @@ class Erasures(TableGroup):
             names=tuple(sorted(name for name in names if name and len(name) >= _SHORTEST_NAME)),
         )
 
-    def find(self, needle: str) -> list[tuple[str, str]]:
-        """Return the columns (table, name) in which *needle* stands; reads every table."""
-        found = [
-            (table, column)
-            for table, column in self._swept()
-            if self._engine.one(f"sweep_find_{table}_{column}", needle=needle) is not None
-        ]
-        if self._engine.one("erase_find_facts", needle=needle) is not None:
-            found.append(("facts", "key"))
-        if self._engine.one("erase_find_body", needle=needle.encode()) is not None:
-            found.append(("inbox", "body"))
-        if self._engine.one("erase_find_request", needle=needle.encode()) is not None:
-            found.append(("outbox", "request"))
-        return found
+    def find(self, traces: Traces, *, pseudonym: str) -> Found:
+        """Return where the customer stands, and what it becomes; reads every table, outside a transaction."""
+        self._learn()
+        customer = traces.external_userid
+        values: dict[tuple[str, str], dict[str, str]] = {}
+        for name in self._inside:
+            for needle in (customer, *traces.keys):
+                for row in self._engine.all(_find(*name), needle=needle):
+                    values.setdefault(name, {})[row["value"]] = _without(row["value"], traces, pseudonym)
+        needles = [{"needle": needle.encode()} for needle in (customer, *traces.keys)]
+        named = [(userid, name) for userid in traces.userids for name in traces.names]
+        spoken = [{"sender": userid.encode(), "needle": name.encode()} for userid, name in named]
+        private = [{"userid": userid, "needle": name} for userid, name in named]
+        return Found(
+            exact=frozenset(name for name in self._exact if self._engine.one(_find(*name), needle=customer)),
+            values=values,
+            events=self._numbers("erase_find_events", needles),
+            requests=self._numbers("erase_find_requests", needles),
+            spoken=self._numbers("erase_find_spoken", spoken),
+            private=self._numbers("erase_find_private", private),
+        )
+
+    def _numbers(self, statement: str, asked: Iterable[Mapping[str, object]]) -> frozenset[int]:
+        rows = (row for values in asked for row in self._engine.all(statement, **values))
+        return frozenset(int(row["seq"]) for row in rows)
 
     def erase(
-        self, traces: Traces, *, pseudonym: str, mark_of: Callable[[tuple[str, str, int]], str]
+        self,
+        traces: Traces,
+        found: Found,
+        *,
+        pseudonym: str,
+        mark_of: Callable[[tuple[str, str, int]], str],
     ) -> None:
         """Put *pseudonym* in the place of the customer, and forget what else names them.
 
         *mark_of* gives the short mark of a contact in a closed line.
         """
         customer = traces.external_userid
-        for name in ("names", "reads", "listed", "losses", "shown"):
+        for name in ("names", "reads", "listed", "losses", "shown", "reviews", "details"):
             self._engine.run(f"erase_{name}", customer=customer)
-        self._engine.run("erase_reviews", customer=customer)
-        self._engine.run("erase_details", customer=customer)
         for row in self._engine.all("erase_adds", customer=customer):
             userid, moment = row["userid"], row["added_at"]
             old, new = (mark_of((userid, name, moment)) for name in (customer, pseudonym))
             self._engine.run("erase_counted", userid=userid, needle=old, instead=new)
         self._put_facts(traces, pseudonym)
-        for needle, instead in ((customer, pseudonym), *((key, "") for key in traces.keys)):
-            self._engine.run("erase_body", needle=needle.encode())
-            self._engine.run("erase_request", needle=needle.encode())
-            for table, column in self._swept():
-                if self._engine.one(f"sweep_find_{table}_{column}", needle=needle) is not None:
-                    self._engine.run(f"sweep_put_{table}_{column}", needle=needle, instead=instead)
+        for table, column in self._exact:
+            self._engine.run(f"sweep_put_{table}_{column}", old=customer, new=pseudonym)
+        for (table, column), texts in found.values.items():
+            for before, after in texts.items():
+                self._engine.run(f"sweep_put_{table}_{column}", old=before, new=after)
+        for name, seqs in (
+            *(("events", found.events), ("requests", found.requests)),
+            *(("spoken", found.spoken), ("private", found.private)),
+        ):
+            self._engine.run(f"erase_{name}", seqs=json.dumps(sorted(seqs)))
         for userid in traces.userids:
-            self._forget_names(userid, traces.names)
+            for called in traces.names:
+                for name in ("said", "answers", "cases"):
+                    self._engine.run(f"erase_{name}", userid=userid, needle=called)
 
     def remember(self, traces: Traces) -> None:
         """Mark the contacts, so that nothing of them is stored again; and their unionid for imports."""
@@ -164,16 +209,16 @@ class Erasures(TableGroup):
         rows = [{"mark": mark, "userid": userid} for mark, userid in sorted(marked)]
         self._engine.run_many("erased_put", rows)
 
-    def _swept(self) -> list[tuple[str, str]]:
-        """Return the columns that are gone through whole; their statements are made on first use."""
-        if not self._columns:
-            self._columns = [
-                (table.name, name)
-                for table, names in columns_of(Holds.CUSTOMER, Holds.INSIDE, besides=_APART)
-                for name in names
-            ]
-            self._engine.learn("\n".join(_sweep(table, column) for table, column in self._columns))
-        return self._columns
+    def _learn(self) -> None:
+        """Make the statements for the columns of the data map, on first use."""
+        if self._exact:
+            return
+        for kind, columns in ((Holds.CUSTOMER, self._exact), (Holds.INSIDE, self._inside)):
+            for table, names in columns_of(kind, besides=_APART):
+                columns += [(table.name, name) for name in names]
+        statements = [_sweep(*name, test="{column} = :needle") for name in self._exact]
+        statements += [_sweep(*name, test="HOLDS({column}, :needle)") for name in self._inside]
+        self._engine.learn("\n".join(statements))
 
     def _is_shared(self, key: str, external_userid: str) -> bool:
         return self._engine.one("erase_shared", needle=key, customer=external_userid) is not None
@@ -191,17 +236,6 @@ class Erasures(TableGroup):
         kept = max(row["number"] for row in rows)
         self._engine.run("facts_drop_others", keys=listed, number=kept)
         self._engine.run("facts_rename", number=kept, key=pseudonym, manager=values.manager, said=values.said)
-
-    def _forget_names(self, userid: str, names: Collection[str]) -> None:
-        """Take the customer's names out of what was said to and by one employee."""
-        if names:
-            self._engine.run("erase_private", userid=userid)
-        for name in names:
-            self._engine.run("erase_said", userid=userid, needle=name)
-            self._engine.run("erase_answers", userid=userid, needle=name)
-            self._engine.run("erase_cases", userid=userid, needle=name)
-            self._engine.run("erase_texts", userid=userid, needle=name)
-            self._engine.run("erase_spoken", sender=userid.encode(), needle=name.encode())
 
     def _mark_of(self, key: str) -> str:
         if self._key is None:
@@ -222,10 +256,25 @@ def is_pseudonym(external_userid: str) -> bool:
     return external_userid.startswith(PSEUDONYM)
 
 
-def _sweep(table: str, column: str) -> str:
+def _without(text: str, traces: Traces, pseudonym: str) -> str:
+    """Return *text* with the pseudonym in the place of the customer, and without keys and names."""
+    text = text.replace(traces.external_userid, pseudonym)
+    for key in traces.keys:
+        text = text.replace(key, "")
+    for name in traces.names:
+        text = text.replace(name, "…")
+    return text
+
+
+def _find(table: str, column: str) -> str:
+    return f"sweep_find_{table}_{column}"
+
+
+def _sweep(table: str, column: str, *, test: str) -> str:
+    where = test.format(column=column)
     return f"""
--- name: sweep_find_{table}_{column}(needle)^
-SELECT 1 AS found FROM {table} WHERE HOLDS({column}, :needle) LIMIT 1;
--- name: sweep_put_{table}_{column}(needle, instead)!
-UPDATE {table} SET {column} = REPLACE({column}, :needle, :instead) WHERE HOLDS({column}, :needle);
+-- name: {_find(table, column)}(needle)
+SELECT DISTINCT {column} AS value FROM {table} WHERE {where};
+-- name: sweep_put_{table}_{column}(old, new)!
+UPDATE {table} SET {column} = :new WHERE {column} = :old;
 """  # noqa: S608 - names of ours

@@ -40,21 +40,21 @@ def erase(store: Store, external_userid: str, *, by: str, at: int) -> Erasure:
     """
     pseudonym = new_pseudonym()
     traces = store.erasures.traces(external_userid)
-    if not traces.userids and not store.erasures.find(external_userid):
+    found = store.erasures.find(traces, pseudonym=pseudonym)
+    if not traces.userids and not found.places:
         raise UnknownCustomerError
-    found: list[tuple[str, str]] = []
     for look in range(_LOOKS):
         with store.transaction():
-            store.erasures.erase(traces, pseudonym=pseudonym, mark_of=mark_of)
+            store.erasures.erase(traces, found, pseudonym=pseudonym, mark_of=mark_of)
             if not look:
                 store.erasures.remember(traces)
                 _note(store, traces, by=by, at=at)
-        found = [place for needle in _unmistakable(traces) for place in store.erasures.find(needle)]
-        if not found:
+        found = store.erasures.find(traces, pseudonym=pseudonym)
+        if not found.places:
             break
     is_clean = store.engine.scrub(_unmistakable(traces))
     log.info("a customer was erased", relations=len(traces.userids), clean=is_clean)
-    return Erasure(relations=len(traces.userids), left=tuple(sorted(set(found))), is_clean=is_clean)
+    return Erasure(relations=len(traces.userids), left=tuple(found.places), is_clean=is_clean)
 
 
 def erase_again(store: Store, marks: ErasedMarks, *, by: str, at: int) -> int:

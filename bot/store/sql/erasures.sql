@@ -140,51 +140,62 @@ UPDATE facts
        said = :said
  WHERE number = :number;
 
--- name: erase_find_facts(needle)^
-SELECT 1 AS found
-  FROM facts
- WHERE key_kind <> 'state'
-   AND key = :needle
- LIMIT 1;
-
--- name: erase_find_body(needle)^
-SELECT 1 AS found
+-- name: erase_find_events(needle)
+SELECT seq
   FROM inbox
- WHERE HOLDS(body, :needle)
- LIMIT 1;
+ WHERE HOLDS(body, :needle);
 
--- name: erase_find_request(needle)^
-SELECT 1 AS found
+-- name: erase_find_requests(needle)
+SELECT seq
   FROM outbox
- WHERE HOLDS(request, :needle)
- LIMIT 1;
+ WHERE HOLDS(request, :needle);
 
--- name: erase_body(needle)!
+-- name: erase_find_spoken(sender, needle)
+-- What an employee said to the app, as it was received.
+SELECT seq
+  FROM inbox
+ WHERE state NOT IN ('pending', 'dead')
+   AND HOLDS(body, :sender)
+   AND HOLDS(body, :needle);
+
+-- name: erase_find_private(userid, needle)
+-- Messages to an employee that say names.
+SELECT seq
+  FROM outbox
+ WHERE to_userid = :userid
+   AND (HOLDS(content, :needle) OR HOLDS(forms, :needle)
+        OR (private = 1 AND (forms <> '' OR request IS NOT NULL)));
+
+-- name: erase_events(seqs)!
 -- Events that name the customer; one that waits can never be handled.
 UPDATE inbox
    SET body = NO_BYTES,
        state = CASE WHEN state IN ('pending', 'dead') THEN 'dropped' ELSE state END
- WHERE HOLDS(body, :needle);
+ WHERE seq IN (SELECT CAST(value AS BIGINT) FROM LISTED(:seqs) AS listed);
 
--- name: erase_request(needle)!
+-- name: erase_spoken(seqs)!
+UPDATE inbox
+   SET body = NO_BYTES
+ WHERE seq IN (SELECT CAST(value AS BIGINT) FROM LISTED(:seqs) AS listed);
+
+-- name: erase_requests(seqs)!
 -- Messages whose request names the customer; one that waits is not sent, and may have been.
 UPDATE outbox
    SET request = NULL,
        forms = '',
        msgtype = CASE WHEN msgtype = 'template_card' THEN 'text' ELSE msgtype END,
        state = CASE WHEN state = 'pending' THEN 'dropped' ELSE state END
- WHERE HOLDS(request, :needle);
+ WHERE seq IN (SELECT CAST(value AS BIGINT) FROM LISTED(:seqs) AS listed);
 
--- name: erase_private(userid)!
--- Messages that say names: they go on without.
+-- name: erase_private(seqs)!
+-- A private message goes on without names unless it was tried; the text of another one goes.
 UPDATE outbox
-   SET forms = '',
+   SET content = CASE WHEN private = 1 THEN content ELSE '' END,
+       forms = '',
        request = NULL,
        msgtype = CASE WHEN msgtype = 'template_card' THEN 'text' ELSE msgtype END,
-       state = CASE WHEN state = 'pending' AND request IS NOT NULL THEN 'dropped' ELSE state END
- WHERE to_userid = :userid
-   AND private = 1
-   AND (forms <> '' OR request IS NOT NULL);
+       state = CASE WHEN state = 'pending' AND (request IS NOT NULL OR private = 0) THEN 'dropped' ELSE state END
+ WHERE seq IN (SELECT CAST(value AS BIGINT) FROM LISTED(:seqs) AS listed);
 
 -- name: erase_said(userid, needle)!
 UPDATE words
@@ -205,21 +216,6 @@ UPDATE reviews
        reason = REPLACE(reason, :needle, '…')
  WHERE userid = :userid
    AND (HOLDS(text, :needle) OR HOLDS(reason, :needle));
-
--- name: erase_texts(userid, needle)!
-UPDATE outbox
-   SET content = REPLACE(content, :needle, '…'),
-       forms = REPLACE(forms, :needle, '…')
- WHERE to_userid = :userid
-   AND (HOLDS(content, :needle) OR HOLDS(forms, :needle));
-
--- name: erase_spoken(sender, needle)!
--- What an employee said to the app, as it was received.
-UPDATE inbox
-   SET body = NO_BYTES
- WHERE state NOT IN ('pending', 'dead')
-   AND HOLDS(body, :sender)
-   AND HOLDS(body, :needle);
 
 -- name: inbox_empty(seq)!
 -- An event of which nothing may be kept but its hash.
