@@ -9,9 +9,9 @@ RULES_TESTS = $(filter-out %_laws.py %_oracle.py,\
 WORKERS ?= 2
 BIN := .venv/bin
 PACKAGES := bot handlers scheduler sandbox
-CHECKED := $(PACKAGES) tests bench pictures
+CHECKED := $(PACKAGES) tests bench pictures deploy
 
-.PHONY: help install demo test lint types imports unit format bench size pictures lock coverage clean
+.PHONY: help install demo dist test lint types imports unit format bench size pictures lock coverage clean
 
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
@@ -20,6 +20,7 @@ help:
 	@echo "make test-days  all tests but PostgreSQL's, as on eight other days; needs Debian's faketime"
 	@echo "make coverage the branches of the core and of the features' rules that no test of theirs takes"
 	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
+	@echo "make dist     wheel, image recipe, SBOM and licences in dist/, tried in an empty environment"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make bench    callbacks per second, beside the receiver that tutorials teach"
 	@echo "make size     lines, rooms, longest functions of the product"
@@ -78,6 +79,9 @@ smoke: .venv/installed
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix $(CHECKED)
 	$(BIN)/ruff format $(CHECKED)
+
+dist: .venv/installed
+	$(BIN)/python deploy/dist.py dist
 
 bench: .venv/installed-dev
 	$(BIN)/python -m bench

@@ -33,6 +33,7 @@ _Item = TypeVar("_Item")
 INBOX, OUTBOX = "inbox", "outbox"  # the topics that processes tell each other
 
 FIRST_START = "first_start"  # the mark of when the timetable was first looked at, in epoch s
+VERSION = "version"  # the mark of the version of the newest `serve` or `run`
 RECORD_BEGAN = "record_began"  # the mark of the first `serve` or `run`, in epoch s
 
 

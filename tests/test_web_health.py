@@ -13,6 +13,7 @@ from builders.e2e import until
 from builders.sandbox import make_world
 from builders.service import CODEC, Site, contact_event, locked, logged, running, sealed, services, signed
 
+from bot import __version__
 from bot.app import service
 from bot.store.coordination import TOKEN
 from bot.web import receiver
@@ -51,7 +52,7 @@ def test_a_running_service_says_that_it_is_alive(site: Site) -> None:
 
 
 def test_a_service_that_can_store_is_ready_and_nothing_is_degraded(site: Site) -> None:
-    assert report(site) == (200, {"ready": True, "degraded": []})
+    assert report(site) == (200, {"ready": True, "version": __version__, "degraded": []})
 
 
 def test_a_locked_store_makes_the_service_not_ready_but_leaves_it_alive(site: Site) -> None:

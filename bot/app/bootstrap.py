@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from bot import __version__
 from bot.clock import Clock, RealClock
 from bot.config import Config
 from bot.config.roster import RosterError
@@ -26,7 +27,7 @@ from bot.features.robots.posts import fingerprints
 from bot.features.rollout.advice import note_mode
 from bot.features.rules import changes
 from bot.features.welcome import Greeter
-from bot.services import INBOX, OUTBOX, RECORD_BEGAN, Directory, Files, Services, Signal
+from bot.services import INBOX, OUTBOX, RECORD_BEGAN, VERSION, Directory, Files, Services, Signal
 from bot.store.coordination import TOKEN, own_name
 from bot.store.copy import refuse_half_a_copy
 from bot.store.engine import StoreError
@@ -128,6 +129,8 @@ def hear_others(services: Services) -> None:
 def begin_record(services: Services, *, now: datetime) -> None:
     """Record the files, and the moment of the first `serve` or `run`: the record begins on that day."""
     services.store.marks.first(RECORD_BEGAN, str(int(now.timestamp())))
+    if services.store.marks.get(VERSION) != __version__:
+        services.store.marks.put(VERSION, __version__)
     record_files(services, now=now)
 
 

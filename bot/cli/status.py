@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from bot import __version__
 from bot.app.bootstrap import open_existing
 from bot.cli import engagement
 from bot.cli.options import config_option, format_option, iso, json_text, loaded
@@ -16,7 +17,7 @@ from bot.features.delivery.sender import LEASE
 from bot.features.health import Health
 from bot.features.outages import catch_up, gaps
 from bot.features.robots.posts import fingerprints
-from bot.services import Services
+from bot.services import VERSION, Services
 from bot.store.address_book import READ_AT, EntryState
 from bot.store.coordination import TOKEN
 from bot.store.inbox import Depth
@@ -48,6 +49,7 @@ def _report(services: Services, degraded: list[dict[str, Any]]) -> dict[str, Any
     token = store.tokens.get(TOKEN)
     lease = store.leases.get(LEASE, now=now)
     return {
+        "version": {"program": __version__, "store": store.marks.get(VERSION)},
         "inbox": _depth(store.inbox.depth(now=now)),
         "outbox": _depth(store.outbox.depth(now=now)),
         "withheld": {

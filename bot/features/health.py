@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bot import logs
+from bot import __version__, logs
 from bot.core.outages import FIRST
 from bot.core.quiet_hours import Silence
 from bot.features.outages import clock, gaps
@@ -77,7 +77,7 @@ class Health:
             self._is_broken = True
             return self._not_ready(f"the store answers with {type(error).__name__}: see the log")
         self._is_broken = False
-        return {"ready": True, "degraded": degraded}
+        return {"ready": True, "version": __version__, "degraded": degraded}
 
     def degraded(self) -> list[dict[str, Any]]:
         """Return the problems, each with its part, without trying to store an event. Raises StoreError."""
@@ -103,7 +103,7 @@ class Health:
 
     @staticmethod
     def _not_ready(problem: str) -> dict[str, Any]:
-        return {"ready": False, "degraded": [{"part": "store", "problem": problem}]}
+        return {"ready": False, "version": __version__, "degraded": [{"part": "store", "problem": problem}]}
 
     def depths(self) -> dict[str, int]:
         """Return by name the numbers of pending, dead and withheld items."""
