@@ -27,11 +27,9 @@ def status_lines(services: Services, report: dict[str, Any], degraded: list[dict
     stands_in = [texts["cli.status.roster_stands_in"].say(fault=fault)] if fault else []
     troubles = [*(line_of(texts, trouble_of(part)) for part in degraded), *stands_in]
     version = report["version"]
-    newest = version["store"] or texts["cli.status.none"]
+    about = {"program": version["program"], "newest": version["store"] or texts["cli.status.none"]}
     return [
-        labelled(
-            texts, "version", texts["cli.status.version"].say(program=version["program"], newest=newest)
-        ),
+        labelled(texts, "version", texts["cli.status.version"].say(**about)),
         *(labelled(texts, *line) for line in _queues_for_people(report, texts)),
         *(line_with(*line) for line in _jobs_for_people(report["jobs"], texts)),
         *(labelled(texts, *line) for line in _sending_for_people(report, texts)),
