@@ -7,6 +7,7 @@ from contextlib import redirect_stdout
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from time import sleep
 
 import click
 import requests
@@ -22,7 +23,7 @@ from pictures.office import Office  # noqa: E402
 from pictures.scenes import SCENES  # noqa: E402
 
 _LANGUAGES = ("zh-CN", "en")
-_DEMO, _DAY, _HEIGHT = "demo", date(2026, 11, 24), 676
+_DEMO, _DAY = "demo", date(2026, 11, 17)
 
 
 @click.command()
@@ -50,15 +51,18 @@ def _make(name: str, language: str, path: Path) -> None:
     for shot in shots:
         office.play(shot)
     phones = [shot.userid for shot in shots]
-    take(office.page(*phones), phones=len(phones), path=path)
+    with office.page(*phones) as url:
+        take(url, language=language, phones=len(phones), path=path)
 
 
 def _after_the_tour(language: str, path: Path) -> None:
     """The sandbox's page as somebody sees it who played a day of `quotabot demo`."""
     with running(f"{_DAY}T08:55:00", language=language, speed=0.0) as demo, redirect_stdout(StringIO()):
         play(demo, day=_DAY)
-        html = requests.get(demo.sandbox.url, timeout=60).text
-    take(html, phones=4, path=path, height=_HEIGHT)
+        # A first look: from then on the bot tells the page what it stored.
+        while 'class="chip' not in requests.get(demo.sandbox.url, timeout=60).text:
+            sleep(0.2)
+        take(demo.sandbox.url, language=language, path=path)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from PIL import Image, ImageChops
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PHONE, _EDGE = 342, 40  # CSS pixels: a phone with the gap beside it; what is left and right of all
 _TALLEST = 2400
+_WINDOW = 1440, 900
 _DENSITY = 2
 _COLOURS = 48  # as letters need; it halves the file
 _TIMEOUT_S = 120
@@ -21,30 +22,29 @@ class CameraError(Exception):
     """No picture can be taken; the text says why."""
 
 
-def take(html: str, *, phones: int, path: Path, height: int = 0) -> None:
-    """Write *html*, a page of so many *phones* beside one another, to *path*. Raises CameraError.
+def take(url: str, *, language: str, path: Path, phones: int = 0) -> None:
+    """Write the page at *url*, as a browser in *language* shows it, to *path*. Raises CameraError.
 
-    *height* (CSS pixels): a window of so much of the page, as somebody sees it; 0 for all that is on it.
+    *phones*: all that is on a page of so many phones beside one another; 0 for a window as somebody has it.
     """
     with tempfile.TemporaryDirectory(prefix="quotabot-pictures-") as name:
-        folder = Path(name)
-        page, shot = folder / "page.html", folder / "shot.png"
-        page.write_text(html, encoding="utf-8")
-        size = phones * _PHONE + _EDGE, height or _TALLEST
-        _browse(page, shot, size=size, profile=folder / "profile")
+        shot = Path(name) / "shot.png"
+        size = (phones * _PHONE + _EDGE, _TALLEST) if phones else _WINDOW
+        _browse(url, shot, size=size, language=language, profile=Path(name) / "profile")
         with Image.open(shot) as whole:
-            picture = whole.convert("RGB") if height else _cut(whole.convert("RGB"))
+            picture = _cut(whole.convert("RGB")) if phones else whole.convert("RGB")
             picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def _browse(page: Path, shot: Path, *, size: tuple[int, int], profile: Path) -> None:
+def _browse(url: str, shot: Path, *, size: tuple[int, int], language: str, profile: Path) -> None:
     browser = next((found for name in _BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         raise CameraError(f"no browser found; install one of {', '.join(_BROWSERS)}")
     command = [
         *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
         *("--hide-scrollbars", f"--user-data-dir={profile}", f"--window-size={size[0]},{size[1]}"),
-        *(f"--force-device-scale-factor={_DENSITY}", f"--screenshot={shot}", page.as_uri()),
+        *(f"--force-device-scale-factor={_DENSITY}", f"--screenshot={shot}"),
+        *(f"--accept-lang={language}", f"--lang={language}", url),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     if done.returncode or not shot.exists():

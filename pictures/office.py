@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -26,6 +28,7 @@ from sandbox.clock import VirtualClock
 from sandbox.events import compose
 from sandbox.groups import KEY
 from sandbox.people import Person
+from sandbox.server import start
 from sandbox.world import World
 
 _CALLBACK = "http://127.0.0.1:1/callback"  # nobody listens: what a press leads to is done here
@@ -66,9 +69,11 @@ class Office:
             if shot.press:
                 self._press(shot, form)
 
-    def page(self, *phones: str) -> str:
-        """Return the sandbox's page with these *phones* only."""
-        return self._client.get("/", query_string={"only": ",".join(phones)}).text
+    @contextmanager
+    def page(self, *phones: str) -> Iterator[str]:
+        """Serve the sandbox's page with these *phones* only; yield its address."""
+        with start(self.world) as server:
+            yield f"{server.url}/?only={','.join(phones)}"
 
     def _send(self, shot: Shot) -> Form:
         self._sent += 1

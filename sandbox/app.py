@@ -138,14 +138,15 @@ def _read(world: World, call: Call, read: reading.Read) -> Body:
     call.request = raw.decode(errors="replace") or json.dumps(
         {name: value for name, value in request.args.items() if name != "access_token"}
     )
-    plan = world.faults.for_read()
+    plan = world.faults.for_read(call.path)
     call.faults = plan.names
     with _in_flight(world, call.path) as in_flight:
         world.stopping.wait(plan.delay)
         if world.faults.concurrency and in_flight > world.faults.concurrency:
             raise ApiError(45033)
-        if plan.read_errcode is not None:
-            raise ApiError(plan.read_errcode)
+        for errcode in (plan.lists_errcode, plan.read_errcode):
+            if errcode is not None:
+                raise ApiError(errcode)
         return read(world, query=request.args, raw=raw, call=call)
 
 
@@ -173,7 +174,7 @@ def _gettoken(world: World, call: Call) -> Body:
 
 def _media_upload(world: World, call: Call) -> Body:
     call.bytes = request.content_length or 0
-    plan = world.faults.for_read()
+    plan = world.faults.for_read(call.path)
     call.faults = plan.names
     with _in_flight(world, call.path):
         world.stopping.wait(plan.delay)

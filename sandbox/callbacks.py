@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import queue
 import random
+import re
 import threading
 import time
 from collections import deque
@@ -22,7 +23,9 @@ from sandbox.world import World
 from sandbox.wxcrypto import Codec
 
 _DELIVERIES_KEPT = 50_000
+_EVENTS_KEPT = 2000
 _OK = 200
+_CREATE_TIME = re.compile(rb"<CreateTime>(\d+)</CreateTime>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,36 @@ class Delivery:
     error: str
     body_bytes: int
     ok: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class SentEvent:
+    """One event and what became of its copies.
+
+    *at*: its CreateTime, *real_at*: real epoch seconds, *delivered_at*: monotonic, 0 before.
+    """
+
+    number: int
+    kind: str
+    userid: str
+    external_userid: str
+    at: int
+    real_at: float
+    copies: int = 0
+    delivered: int = 0
+    failed: int = 0
+    lost: int = 0
+    tries: int = 0
+    delivered_at: float = 0.0
+
+    @property
+    def way(self) -> str:
+        """Return in a word how it went: sending, delivered, many (times), late (not at the first try)…"""
+        if self.delivered + self.failed + self.lost < self.copies:
+            return "sending"
+        if not self.delivered:
+            return "failed" if self.failed else "lost"
+        return "many" if self.delivered > 1 else ("late" if self.tries > 1 else "delivered")
 
 
 @dataclass(slots=True)
@@ -70,6 +103,7 @@ class CallbackSender:
         app = world.app
         self._codec = Codec(token=app.callback_token, aes_key=app.callback_aes_key, receive_id=app.corp_id)
         self.deliveries: deque[Delivery] = deque(maxlen=_DELIVERIES_KEPT)
+        self._sent: deque[SentEvent] = deque(maxlen=_EVENTS_KEPT)
         self._batches: list[Batch] = []
         self._numbers = 0
         self._lock = threading.Lock()
@@ -90,6 +124,17 @@ class CallbackSender:
             # Daemons: a hanging receiver must not delay the end of the sandbox.
             threading.Thread(target=self._work, args=(waiting, batch, chosen), daemon=True).start()
         return batch
+
+    @property
+    def count(self) -> int:
+        """Return how many events were sent so far: the number of the next one."""
+        with self._lock:
+            return self._numbers
+
+    def sent_since(self, number: int) -> list[SentEvent]:
+        """Return the events from *number* on that are still kept, oldest first."""
+        with self._lock:
+            return [one for one in self._sent if one.number >= number]
 
     def wait(self, timeout: float) -> bool:
         """Wait until all events are delivered, failed or lost; return False after *timeout* seconds."""
@@ -131,12 +176,22 @@ class CallbackSender:
                 for offset, event in enumerate(events)
                 for copy in range(switches.copies + _hits(rng, switches.double_rate))
             ]
+            self._note(first, events, tasks)
             if switches.late_rate:
                 late = {task.number: _hits(rng, switches.late_rate) for task in tasks}
                 tasks.sort(key=lambda task: late[task.number])
             if switches.reorder:
                 rng.shuffle(tasks)
         return tasks
+
+    def _note(self, first: int, events: Sequence[Event], tasks: Sequence[_Task]) -> None:
+        """Keep *events*, numbered from *first* on, to tell later what became of them."""
+        now = self._world.real()
+        sent = [_sent_event(first + offset, event, now=now) for offset, event in enumerate(events)]
+        for task in tasks:
+            sent[task.number - first].copies += 1
+        with self._lock:
+            self._sent.extend(sent)
 
     def _work(self, waiting: queue.SimpleQueue[_Task], batch: Batch, switches: CallbackSwitches) -> None:
         with _session() as session:
@@ -145,7 +200,7 @@ class CallbackSender:
                     task = waiting.get_nowait()
                 except queue.Empty:
                     return
-                self._finish(batch, self._outcome(session, task, switches))
+                self._finish(batch, task, self._outcome(session, task, switches))
 
     def _outcome(self, session: requests.Session, task: _Task, switches: CallbackSwitches) -> str:
         with self._world.lock:
@@ -154,9 +209,12 @@ class CallbackSender:
             return "lost"
         return "delivered" if self._deliver(session, task, switches) else "failed"
 
-    def _finish(self, batch: Batch, outcome: str) -> None:
+    def _finish(self, batch: Batch, task: _Task, outcome: str) -> None:
         with self._lock:
-            setattr(batch, outcome, getattr(batch, outcome) + 1)
+            sent = next((one for one in reversed(self._sent) if one.number == task.number), None)
+            for count in (batch, sent):
+                if count is not None:
+                    setattr(count, outcome, getattr(count, outcome) + 1)
             if batch.delivered + batch.failed + batch.lost == batch.planned:
                 batch.done.set()
 
@@ -169,12 +227,21 @@ class CallbackSender:
                 if switches.fresh_retry:
                     query, body = self._sealed(task.event, switches)
             delivery = self._try(session, task, attempt, query=query, body=body, timeout=switches.timeout)
-            self.deliveries.append(delivery)
+            self._log(delivery)
             if delivery.ok:
                 return True
             if delivery.status is not None and not switches.retry_non_200:
                 return False
         return False
+
+    def _log(self, delivery: Delivery) -> None:
+        self.deliveries.append(delivery)
+        with self._lock:
+            sent = next((one for one in reversed(self._sent) if one.number == delivery.event), None)
+            if sent is not None:
+                sent.tries = max(sent.tries, delivery.attempt)
+                if delivery.ok and not sent.delivered_at:
+                    sent.delivered_at = time.monotonic()
 
     def _try(
         self, session: requests.Session, task: _Task, attempt: int, *, query: str, body: bytes, timeout: float
@@ -226,6 +293,18 @@ class CallbackSender:
         signature = self._codec.sign(timestamp=timestamp, nonce=nonce, encrypt=encrypt)
         query = f"msg_signature={signature}&timestamp={timestamp}&nonce={nonce}"
         return f"{query}&echostr={quote_plus(encrypt)}" if is_echo else query
+
+
+def _sent_event(number: int, event: Event, *, now: float) -> SentEvent:
+    created = _CREATE_TIME.search(event.xml)
+    return SentEvent(
+        number=number,
+        kind=event.kind,
+        userid=event.userid,
+        external_userid=event.external_userid,
+        at=int(created[1]) if created else int(now),
+        real_at=now,
+    )
 
 
 def _hits(rng: random.Random, rate: float) -> int:

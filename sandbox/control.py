@@ -16,9 +16,11 @@ from sandbox.faults import FaultError
 from sandbox.history import CHINA, history
 from sandbox.staffing import StaffingError, carry_out, state
 from sandbox.switches import SwitchError, changed
+from sandbox.trail import wanted
 from sandbox.world import World
 
 _WAIT = 120.0
+_WATCHED_S = 15.0  # after the last look at the page
 
 
 class ControlError(ValueError):
@@ -115,9 +117,10 @@ def _log_routes(routes: Blueprint, world: World, sender: CallbackSender) -> None
         userid = request.args.get("userid", "").lower()
         with world.lock:
             box = world.mailbox
-            wanted = [userid] if userid else sorted({*world.people, *box.messages})
+            keys = [userid] if userid else sorted({*world.people, *box.messages})
             return jsonify(
-                members={key: [asdict(message) for message in box.messages.get(key, ())] for key in wanted},
+                members={key: [asdict(message) for message in box.messages.get(key, ())] for key in keys},
+                said={key: [asdict(one) for one in box.said.get(key, ())] for key in keys},
                 dropped=[asdict(message) for message in box.dropped if userid in ("", message.to)],
                 duplicates=[asdict(message) for message in box.duplicates if userid in ("", message.to)],
                 groups={robot.group: [asdict(one) for one in robot.posts] for robot in world.robots.values()},
@@ -125,6 +128,20 @@ def _log_routes(routes: Blueprint, world: World, sender: CallbackSender) -> None
                     asdict(one) for one in world.welcomes.greetings if userid in ("", one.userid.lower())
                 ],
             )
+
+    @routes.get("/beside")
+    def ask_beside() -> Response:
+        with world.lock:
+            watched = world.real() - world.looked_at < _WATCHED_S
+            return jsonify(wanted=wanted(world, sender), language=world.language, is_watched=watched)
+
+    @routes.post("/beside")
+    def put_beside() -> Response:
+        given = asked()
+        if missing := {"language", "queue", "contacts", "figures"} - given.keys():
+            raise ControlError(f"beside lacks {', '.join(sorted(missing))}")
+        world.beside = given
+        return jsonify(ok=True)
 
     @routes.get("/deliveries")
     def deliveries() -> Response:

@@ -237,7 +237,9 @@ def _contact_event(world: World, kind: str, change: str, fields: Mapping[str, st
 def _text(world: World, spec: Spec, at: int) -> list[Event]:
     userid = _spelled(world, _needed(spec, "userid"))
     msgid = 7_349_000_000_000_000_000 + world.rng.getrandbits(40)
-    body = cdata("Content", _needed(spec, "word")) + f"<MsgId>{msgid}</MsgId>" + _agent(world)
+    word = _needed(spec, "word")
+    world.mailbox.say(userid, word, at=at, real_at=world.real())
+    body = cdata("Content", word) + f"<MsgId>{msgid}</MsgId>" + _agent(world)
     return [_app_event("text", userid, _xml(world, userid, at, "text", body))]
 
 

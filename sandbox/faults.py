@@ -20,6 +20,7 @@ class Planned:
     status: int | None = None
     errcode: int | None = None
     read_errcode: int | None = None
+    lists_errcode: int | None = None
     hang_after: float | None = None
     close_after: bool = False
 
@@ -32,6 +33,7 @@ class Planned:
             "http_status": self.status is not None,
             "send_error": self.errcode is not None,
             "read_error": self.read_errcode is not None,
+            "lists_error": self.lists_errcode is not None,
             "hang_after": self.hang_after is not None,
             "close_after": self.close_after,
         }
@@ -59,6 +61,9 @@ _COUNTED: Mapping[str, tuple[str, float | None]] = {
     "dead_token": ("", 0.0),
 }
 _KINDS = ("userid", "tag", "department")
+_LISTS = frozenset(
+    f"externalcontact/{name}" for name in ("get_follow_user_list", "list", "batch/get_by_user")
+)
 
 
 @dataclass(slots=True)
@@ -69,6 +74,7 @@ class Faults:
     ``read_after`` reads that still succeed before a ``read_error``; ``http_status`` {status, times};
     ``hang_before`` (nothing accepted), ``hang_after`` (accepted, then silence) {seconds, times};
     ``close_after`` {times} (accepted, then the connection breaks); ``delay_ms`` for every send and read;
+    ``lists_error`` errcode of every list of customers, 0 for none;
     ``untrusted_ip`` true/false; ``concurrency`` calls of one API in flight, 0 for none; ``busy_every`` n:
     every n-th reading call answers -1, 0 for none. *times* is 1 by default.
     Of every API: ``gateway`` {times}: something before WeCom answers 200 without an errcode, and nothing is
@@ -82,6 +88,7 @@ class Faults:
     concurrency: int = 0
     read_after: int = 0
     busy_every: int = 0
+    lists_error: int = 0
     odd: dict[str, int] = field(default_factory=dict)
     _reads: int = 0
     _counted: dict[str, list[_Counted]] = field(default_factory=dict)
@@ -93,7 +100,12 @@ class Faults:
             self._counted.clear()
             self.odd.clear()
             self.delay_ms, self.untrusted_ip, self.concurrency = 0, False, 0
-            self.read_after = self.busy_every = self._reads = 0
+            self.read_after = self.busy_every = self.lists_error = self._reads = 0
+
+    def disarm(self, name: str) -> None:
+        """Disarm what is left of one counted fault."""
+        with self._lock:
+            self._counted.pop(name, None)
 
     def arm(self, wanted: Mapping[str, object]) -> None:
         """Arm the faults of *wanted*, all or none. Raises FaultError."""
@@ -107,6 +119,7 @@ class Faults:
             self.concurrency = int(str(wanted.get("concurrency", self.concurrency)))
             self.read_after = int(str(wanted.get("read_after", self.read_after)))
             self.busy_every = int(str(wanted.get("busy_every", self.busy_every)))
+            self.lists_error = int(str(wanted.get("lists_error", self.lists_error)))
             self.untrusted_ip = wanted.get("untrusted_ip", self.untrusted_ip) is True
             odd = wanted.get("odd", {})
             self.odd |= odd if isinstance(odd, dict) else {}
@@ -124,9 +137,11 @@ class Faults:
                 close_after=self._take("close_after") is not None,
             )
 
-    def for_read(self) -> Planned:
-        """Take the faults of the next reading call."""
+    def for_read(self, path: str) -> Planned:
+        """Take the faults of the next reading call, of the API at *path*."""
         with self._lock:
+            if self.lists_error and path in _LISTS:
+                return Planned(delay=self.delay_ms / 1000, lists_errcode=self.lists_error)
             errcode = None
             if self._counted.get("read_error") and self.read_after:
                 self.read_after -= 1
@@ -176,6 +191,7 @@ class Faults:
                 "concurrency": self.concurrency,
                 "read_after": self.read_after,
                 "busy_every": self.busy_every,
+                "lists_error": self.lists_error,
             }
             return {**plain, **numbers, "odd": dict(self.odd), "left": left}
 
@@ -203,12 +219,12 @@ def _counted_of(name: str, value: object) -> _Counted:
 
 def _check_plain(name: str, value: object) -> None:
     numbers = dict.fromkeys(("delay_ms", "concurrency", "read_after", "busy_every"), int)
-    plain = {**numbers, "untrusted_ip": bool, "odd": dict}
+    plain = {**numbers, "lists_error": int, "untrusted_ip": bool, "odd": dict}
     wanted = plain.get(name)
     if wanted is None:
         known = sorted([*_COUNTED, *plain, "revoke_token", "expire_token", "clear"])
         raise FaultError(f"no fault {name!r}; there are: {', '.join(known)}")
-    if type(value) is not wanted or (isinstance(value, int) and value < 0):
+    if type(value) is not wanted or (isinstance(value, int) and value < 0 and name != "lists_error"):
         raise FaultError(f"{name} takes {wanted.__name__}, not {value!r}")
     if isinstance(value, dict):
         for what, errcode in value.items():

@@ -43,6 +43,16 @@ class Message:
     updates: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a member wrote to the app. *at* virtual, *real_at* real epoch seconds."""
+
+    userid: str
+    at: float
+    real_at: float
+    content: str
+
+
 @dataclass(slots=True)
 class _Pace:
     minute: Window = field(default_factory=lambda: Window(seconds=60))
@@ -54,12 +64,18 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages: dict[str, list[Message]] = {}
+        self.said: dict[str, list[Said]] = {}
         self.dropped: list[Message] = []
         self.duplicates: list[Message] = []
         self._paces: dict[str, _Pace] = {}
         self._accepted: dict[str, tuple[float, str]] = {}
         self._sent_on: dict[str, int] = {}
         self._msgids = 0
+
+    def say(self, userid: str, content: str, *, at: float, real_at: float) -> None:
+        """Keep what a member wrote, for their own phone."""
+        key = userid.lower()
+        self.said.setdefault(key, []).append(Said(userid=key, at=at, real_at=real_at, content=content))
 
     def next_msgid(self) -> str:
         """Return a new msgid of this sandbox."""

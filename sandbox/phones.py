@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup, escape
 
 from sandbox.cards import Button, Part, items, mapping, string
-from sandbox.groups import Post
+from sandbox.customer import Line
+from sandbox.groups import Post, Robot
 from sandbox.history import CHINA
 from sandbox.mailbox import Message
+from sandbox.texts import Texts
 from sandbox.welcome import Greeting
 from sandbox.world import World
 
 _SHOWN = 40  # messages a phone; the JSON has them all
+_PAUSE_S = 300.0  # between two messages, before a phone shows the time again
 
 _HEADING = re.compile(r"^#{1,6} (.*)$")
 _QUOTE = re.compile(r"^&gt; ?(.*)$")
@@ -38,14 +42,25 @@ _TEXT_LINK = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bubble:
-    """One message on a screen; *buttons* are those of a card, *updated*: it was changed since."""
+    """One message on a screen. *at* is virtual; *buttons* are of a card, *updated*: it was changed since.
 
-    at: str
+    *is_own*: the owner of the phone wrote it, so it stands right. *file*: name, size in bytes, address.
+    """
+
+    at: float
     html: Markup
     msgtype: str
     task_id: str = ""
     buttons: tuple[Button, ...] = ()
     updated: bool = False
+    is_own: bool = False
+    file: tuple[str, int, str] | None = None
+    link: str = ""
+
+    @property
+    def clock(self) -> str:
+        """Return day and time in China."""
+        return f"{datetime.fromtimestamp(self.at, CHINA):%m-%d %H:%M}"
 
     @property
     def language(self) -> str:
@@ -57,20 +72,52 @@ class Bubble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What a phone shows: *bubbles*, the newest last, and how many are too old to be shown."""
+
+    bubbles: tuple[Bubble, ...]
+    more: int = 0
+
+    def timed(self) -> Iterator[tuple[str, Bubble]]:
+        """Yield each bubble with the time above it: none where the one before is a few minutes old."""
+        before = 0.0
+        for bubble in self.bubbles:
+            yield (bubble.clock if bubble.at - before > _PAUSE_S else "", bubble)
+            before = bubble.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
-    """One member's screen: *bubbles*, the newest last."""
+    """One member's phone, open at the chat with the app."""
 
     userid: str
     name: str
     department: str
     is_leader: bool
-    customers: int
-    bubbles: tuple[Bubble, ...]
-    more: int
+    screen: Screen
 
 
-def phones(world: World) -> list[Phone]:
-    """Return all phones: employees in the branch's order, with their messages."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group with a robot, and its posts."""
+
+    name: str
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerPhone:
+    """A customer's phone. *relations*: (userid, state); *told*: (time, line or None, welcome text)."""
+
+    external_userid: str
+    name: str
+    relations: tuple[tuple[str, str], ...]
+    told: tuple[tuple[str, Line | None, str], ...]
+    others: tuple[tuple[str, str], ...]
+
+
+def phones(world: World, texts: Texts) -> list[Phone]:
+    """Return all phones: people in the branch's order, with their messages."""
     with world.lock:
         return [
             Phone(
@@ -82,38 +129,58 @@ def phones(world: World) -> list[Phone]:
                     if number in world.departments
                 ),
                 is_leader=bool(person.leader_of),
-                customers=len(world.customers_of(person.userid)),
-                bubbles=_bubbles(world, key),
-                more=max(0, len(world.mailbox.messages.get(key, [])) - _SHOWN),
+                screen=_screen(_bubbles(world, key, texts)),
             )
             for key, person in world.people.items()
         ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """A group with a robot, and its posts as on a `Phone`."""
-
-    name: str
-    bubbles: tuple[Bubble, ...]
-
-
-def groups(world: World) -> list[Group]:
+def groups(world: World, texts: Texts) -> list[Group]:
     """Return the groups with posts of a robot."""
     with world.lock:
         return [
-            Group(name=robot.group, bubbles=tuple(_posted(post) for post in robot.posts[-_SHOWN:]))
+            Group(name=robot.group, screen=_screen(_posts(robot, texts)))
             for robot in world.robots.values()
             if robot.posts
         ]
 
 
-def _posted(post: Post) -> Bubble:
-    at = datetime.fromtimestamp(post.at, CHINA)
-    if post.image:
-        picture = Markup('<img alt="图片 · picture" src="data:image/png;base64,{}">').format(post.image)
-        return Bubble(at=f"{at:%m-%d %H:%M}", html=picture, msgtype="image")
-    return Bubble(at=f"{at:%m-%d %H:%M}", html=shown(post), msgtype=post.msgtype)
+def customer(world: World) -> CustomerPhone:
+    """Return the phone of the customer on the desk."""
+    with world.lock:
+        book, current = world.customers, world.customers.current
+        welcomes = [one for one in world.welcomes.greetings if one.external_userid == current]
+        told: list[tuple[float, Line | None, str]] = [(line.at, line, "") for line in book.lines[current]]
+        told += [(one.at, None, one.content) for one in welcomes]
+        told.sort(key=lambda one: one[0])
+        return CustomerPhone(
+            external_userid=current,
+            name=world.contacts.name_of(current),
+            relations=tuple(reversed(book.relations(current).items())),
+            told=tuple((f"{datetime.fromtimestamp(at, CHINA):%H:%M}", line, text) for at, line, text in told),
+            others=tuple(
+                (one, f"{world.contacts.name_of(one)} …{one[-4:]}")
+                for one, lines in book.lines.items()
+                if one != current and lines
+            ),
+        )
+
+
+def _screen(bubbles: list[Bubble]) -> Screen:
+    bubbles.sort(key=lambda bubble: bubble.at)  # stable: of one second, words before answers
+    return Screen(bubbles=tuple(bubbles[-_SHOWN:]), more=max(0, len(bubbles) - _SHOWN))
+
+
+def _posts(robot: Robot, texts: Texts) -> list[Bubble]:
+    bubbles = []
+    for number, post in enumerate(robot.posts):
+        html = shown(post)
+        if post.image:
+            html = Markup('<img alt="{}" src="/page/picture/{}/{}">').format(
+                texts["phones"]["picture"], robot.key, number
+            )
+        bubbles.append(Bubble(at=post.at, html=html, msgtype=post.msgtype))
+    return bubbles
 
 
 def shown(message: Message | Post) -> Markup:
@@ -128,36 +195,49 @@ def shown(message: Message | Post) -> Markup:
     return Markup(text.replace("\n", "<br>"))  # noqa: S704 - escaped above
 
 
-def _bubbles(world: World, key: str) -> tuple[Bubble, ...]:
-    """Return the newest messages, including the bot's to this employee's customers."""
-    messages = world.mailbox.messages.get(key, [])[-_SHOWN:]
-    greetings = [one for one in world.welcomes.greetings[-_SHOWN:] if one.userid.lower() == key]
-    told = [*((one.at, _bubble(one)) for one in messages), *((one.at, _greeting(one)) for one in greetings)]
-    return tuple(bubble for _, bubble in sorted(told, key=lambda pair: pair[0]))[-_SHOWN:]
+def _bubbles(world: World, key: str, texts: Texts) -> list[Bubble]:
+    """Return what was said and answered, and the bot's welcomes to this employee's customers."""
+    said = [
+        Bubble(at=one.at, html=escape(one.content), msgtype="said", is_own=True)
+        for one in world.mailbox.said.get(key, ())
+    ]
+    greetings = [_greeting(one, texts) for one in world.welcomes.greetings if one.userid.lower() == key]
+    return [
+        *said,
+        *(_bubble(world, one) for one in world.mailbox.messages.get(key, ())),
+        *greetings,
+    ]
 
 
-def _greeting(greeting: Greeting) -> Bubble:
-    at = datetime.fromtimestamp(greeting.at, CHINA)
-    who = Markup('<div class="comment">欢迎语 → 客户 {} · welcome message</div>').format(
-        greeting.external_userid[-4:]
-    )
-    return Bubble(at=f"{at:%m-%d %H:%M}", html=who + escape(greeting.content), msgtype="greeting")
+def _greeting(greeting: Greeting, texts: Texts) -> Bubble:
+    who = texts["phones"]["welcome"].format(tail=greeting.external_userid[-4:])
+    html = Markup('<div class="comment">{}</div>').format(who) + escape(greeting.content)
+    return Bubble(at=greeting.at, html=html, msgtype="greeting", is_own=True)
 
 
-def _bubble(message: Message) -> Bubble:
-    at = datetime.fromtimestamp(message.at, CHINA)
+def _bubble(world: World, message: Message) -> Bubble:
+    link = string(mapping(message.card, "card_action"), "url") if isinstance(message.card, dict) else ""
     return Bubble(
-        at=f"{at:%m-%d %H:%M}",
+        at=message.at,
         html=shown(message),
         msgtype=message.msgtype,
         task_id=message.task_id,
         buttons=message.buttons,
         updated=bool(message.updates),
+        file=_file(world, message),
+        link=link,
     )
 
 
+def _file(world: World, message: Message) -> tuple[str, int, str] | None:
+    raw = message.raw if message.msgtype == "file" and isinstance(message.raw, dict) else {}
+    media_id = string(raw, "media_id")
+    media = world.media.files.get(media_id)
+    return (media.filename, len(media.body), f"/sandbox/media/{media_id}") if media else None
+
+
 def _card(card: Part) -> Markup:
-    """Return the part of a template card above its buttons, in the order of the client."""
+    """Return the part of a template card above its link and buttons, in the order of the client."""
     title, emphasis = mapping(card, "main_title"), mapping(card, "emphasis_content")
     parts = [
         ("source", string(mapping(card, "source"), "desc")),
@@ -183,10 +263,6 @@ def _card(card: Part) -> Markup:
         Markup('<div class="jump">{} ›</div>').format(string(row, "title"))
         for row in items(card, "jump_list")
     ]
-    if url := string(mapping(card, "card_action"), "url"):
-        html.append(
-            Markup('<div class="jump"><a href="{}" rel="noreferrer">打开 open ›</a></div>').format(url)
-        )
     return Markup("").join(html)
 
 

@@ -6,7 +6,7 @@ A default is the documented value or, if there are two readings, the one that is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 
@@ -123,12 +123,25 @@ class CallbackSwitches:
                 raise SwitchError(f"{name} must be from 0 to 1, not {getattr(self, name)}")
 
 
+@dataclass(slots=True)
+class Board:
+    """The switches of the page: which are on, and the first call and event since each was.
+
+    The caller holds the world's lock.
+    """
+
+    on: set[str] = field(default_factory=set)
+    since: dict[str, tuple[int, int]] = field(default_factory=dict)
+    revoked: int = 0
+    turns: int = 0
+
+
 S = TypeVar("S", ApiSwitches, CallbackSwitches)
 
 
 def changed(current: S, changes: Mapping[str, object]) -> S:
     """Return *current* with *changes*. Raises SwitchError for an unknown name or a wrong type."""
-    types = {field.name: type(field.default) for field in fields(current)}
+    types = {one.name: type(one.default) for one in fields(current)}
     values: dict[str, Any] = {name: _typed(name, value, types) for name, value in changes.items()}
     return replace(current, **values)
 

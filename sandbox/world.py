@@ -10,18 +10,20 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from sandbox.card_desk import CardDesk
 from sandbox.clock import VirtualClock
 from sandbox.codes import CodeDesk
 from sandbox.contacts import Chats, ContactBook
+from sandbox.customer import Customers
 from sandbox.faults import Faults
 from sandbox.groups import first_robots
 from sandbox.limits import Window
 from sandbox.mailbox import Mailbox
 from sandbox.people import Branch, Person, Tag, VisibleRange
 from sandbox.shelf import Shelf
-from sandbox.switches import ApiSwitches, CallbackSwitches
+from sandbox.switches import ApiSwitches, Board, CallbackSwitches
 from sandbox.tokens import TokenDesk
 from sandbox.transfers import Transfers
 from sandbox.welcome import WelcomeDesk
@@ -107,6 +109,10 @@ class World:
         self.transfers = Transfers()
         self.reads: defaultdict[str, Window] = defaultdict(lambda: Window(seconds=60))
         self.read_blocked_until: dict[str, float] = {}
+        self.customers = Customers()
+        self.board = Board()
+        self.beside: Mapping[str, Any] | None = None  # what the bot says of itself, if something asks it
+        self.language, self.looked_at = "", 0.0  # of the page: the first visitor's, the last look (real)
         self.stopping = threading.Event()
         # The same seed must give the same world; nothing here is a secret.
         self.rng = random.Random(branch.seed)  # noqa: S311 - see above

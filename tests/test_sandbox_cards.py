@@ -315,8 +315,8 @@ def test_messages_and_page_show_the_card_as_it_is_now(api: Api) -> None:
     told = api.client.get("/sandbox/messages?userid=yg01").json["members"]["yg01"][0]
 
     assert "<dt>本月</dt><dd>&lt;42&gt;/50</dd>" in before
-    assert '<button name="act" value="click">明细</button>' in before
-    assert '<button type="button" disabled>今天不再提醒</button>' in after
+    assert '<button class="key" name="key" value="list">明细</button>' in before
+    assert '<span class="key done">今天不再提醒</span>' in after
     assert told["content"] == "今天加 2 位就够\n本月：<42>/50\n（明细）（今天不再提醒）"
     assert [button["enabled"] for button in told["buttons"]] == [False, False]
     assert (told["updates"], told["raw"]["task_id"]) == (1, "t-1")

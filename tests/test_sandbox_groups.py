@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 
 import pytest
 from builders.sandbox import Api, make_api
@@ -87,7 +88,9 @@ def test_the_page_shows_what_a_robot_posted(api: Api) -> None:
     page = api.client.get("/").text
     groups = api.client.get("/sandbox/messages").json["groups"]
     assert "<b>全队 20 人</b>" in page
-    assert 'src="data:image/png;base64,' in page
+    (address,) = re.findall(r'<img alt="图片" src="([^"]+)">', page)
+    assert api.client.get(address).data == PNG
+    assert api.client.get(address.replace("/1", "/0")).status_code == 404
     assert [post["msgtype"] for post in groups["支行工作群"]] == ["markdown", "image"]
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from builders.sandbox import NOON, Api, Receiver, make_api, receiving
 from flask.testing import FlaskClient
 
 from sandbox.clock import ClockError, VirtualClock
+from sandbox.history import CHINA
+from sandbox.texts import LANGUAGES, texts_in
 
 
 @pytest.fixture
@@ -34,10 +39,10 @@ def test_the_page_shows_every_person_and_each_message_under_its_receiver(api: Ap
 
     page = page_of(api.client)
     assert all(f">{person.name}<" in page for person in api.world.branch.people)
-    phone = page.split('aria-label="员工乙"')[1].split("</section>")[0]
+    phone = page.split('id="yg02"')[1].split("</article>")[0]
     assert "今天加 2 位就够" in phone
     assert page.count("今天加 2 位就够") == 1
-    assert "2026-11-23 12:00" in page
+    assert '<time datetime="2026-11-23T12:00:00+08:00">' in page
 
 
 def test_chosen_phones_stand_alone_and_in_their_order(api: Api) -> None:
@@ -46,7 +51,7 @@ def test_chosen_phones_stand_alone_and_in_their_order(api: Api) -> None:
 
     assert [name for name in ("主管甲", "员工乙", "员工甲") if f">{name}<" in page] == ["主管甲", "员工乙"]
     assert page.index(">主管甲<") < page.index(">员工乙<")
-    assert not [part for part in ("<header", "<script", "<input", "page/act") if part in page]
+    assert not [part for part in ("<header", "<script", "<input", "page/act", "<form") if part in page]
 
 
 @pytest.mark.parametrize(
@@ -63,11 +68,19 @@ def test_a_phone_sets_a_message_in_its_language(api: Api, content: str, language
     assert f'class="bubble text" lang="{language}">{content}' in page_of(api.client)
 
 
-def test_the_page_loads_nothing_from_elsewhere(api: Api) -> None:
-    page = page_of(api.client)
+def test_the_page_loads_nothing_from_elsewhere_and_has_no_code_of_its_own(api: Api) -> None:
+    answer = api.client.get("/")
+    loaded = re.findall(r'(?:src|href)="(/[^"#]*)"', answer.text)
 
-    assert "src=" not in page
-    assert "<link" not in page
+    assert "/page/static/page.css" in loaded
+    for address in loaded:
+        with api.client.get(address) as file:
+            assert file.status_code == 200
+    assert re.findall(r'(?:src|href)="(?!/|#)[^"]*"', answer.text) == []
+    assert re.findall(r"<style|<script>|style=| on[a-z]+=|javascript:", answer.text) == []
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
 
 
 @pytest.mark.parametrize(
@@ -205,11 +218,162 @@ def test_the_app_and_its_people_can_be_asked_for(api: Api) -> None:
     assert api.client.post("/sandbox/people", json={"userid": "ghost"}).status_code == 400
 
 
-def test_the_page_moves_the_clock_forward_within_the_day_and_never_back(api: Api) -> None:
-    api.client.post("/page/clock", data={"to": "16:36"})
-    after = page_of(api.client)
-    back = api.client.post("/page/clock", data={"to": "08:00"}, follow_redirects=True).text
+def now_on(api: Api) -> str:
+    """The page's time, to the minute."""
+    return datetime.fromtimestamp(api.world.clock.now(), CHINA).isoformat()[:16]
 
-    assert "2026-11-23 16:36" in after
-    assert "the clock only goes forward" in back
-    assert "2026-11-23 16:36" in back
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        pytest.param("16:36", "2026-11-23T16:36", id="a time of the day"),
+        pytest.param("reminder", "2026-11-23T16:37", id="the reminders"),
+        pytest.param("hour", "2026-11-23T13:00", id="an hour on"),
+        pytest.param("day", "2026-11-24T09:06", id="the next workday"),
+        pytest.param("night", "2026-11-24T02:17", id="the comparison in the night"),
+        pytest.param("month_end", "2026-11-30T09:06", id="the last workday of the month"),
+        pytest.param("2026-12-08T08:41", "2026-12-08T08:41", id="any moment"),
+        pytest.param("12:00", "2026-11-23T12:00", id="the minute that is running"),
+        pytest.param("morning", "2026-11-23T12:00", id="a time that has passed"),
+        pytest.param("08:00", "2026-11-23T12:00", id="earlier that day"),
+        pytest.param("2026-11-22T18:00", "2026-11-23T12:00", id="the day before"),
+        pytest.param("soon", "2026-11-23T12:00", id="no time"),
+        pytest.param("", "2026-11-23T12:00", id="nothing"),
+    ],
+)
+def test_the_page_moves_the_clock_forward_and_never_back(api: Api, to: str, expected: str) -> None:
+    assert api.client.post("/page/clock", data={"to": to}).status_code == 303
+    assert now_on(api) == expected
+
+
+def test_a_time_that_has_passed_is_refused_in_words_and_offered_for_the_next_workday(api: Api) -> None:
+    page = api.client.post("/page/clock", data={"to": "morning"}, follow_redirects=True).text
+    (retry,) = re.findall(r'name="to" value="(2026[^"]+)"><button>', page)
+    api.client.post("/page/clock", data={"to": retry})
+
+    assert "现在已经是 11-23 12:00，不能回到 11-23 09:07：时间不会倒流。" in page
+    assert now_on(api) == "2026-11-24T09:07"
+
+
+def test_on_the_last_workday_the_end_of_the_month_is_that_of_the_next(api: Api) -> None:
+    for _ in range(2):
+        api.client.post("/page/clock", data={"to": "month_end"})
+
+    assert now_on(api) == "2026-12-31T09:06"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        pytest.param("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN", id="Chinese"),
+        pytest.param("zh-HK", "zh-CN", id="Chinese of another place"),
+        pytest.param("en-GB,en;q=0.9", "en", id="English"),
+        pytest.param("de-DE,de;q=0.9,en;q=0.8", "en", id="a language that there is not, then English"),
+        pytest.param("fr", "zh-CN", id="none that there is"),
+        pytest.param("", "zh-CN", id="none"),
+    ],
+)
+def test_the_page_speaks_the_browsers_language(api: Api, accepted: str, language: str) -> None:
+    page = api.client.get("/", headers={"Accept-Language": accepted}).text
+
+    assert f'<html lang="{language}">' in page
+    assert texts_in(language)["page"]["about"] in page
+
+
+def test_a_chosen_language_stays(api: Api) -> None:
+    api.client.post("/page/language", data={"language": "en"})
+
+    assert '<html lang="en">' in api.client.get("/", headers={"Accept-Language": "zh-CN"}).text
+
+
+def keys_of(table: dict[str, object], above: str = "") -> dict[str, list[str]]:
+    """Every text of a language by its key, with its places in braces."""
+    found: dict[str, list[str]] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            found |= keys_of(value, f"{above}{name}.")
+            continue
+        texts = value if isinstance(value, list) else [value]
+        for number, text in enumerate(texts):
+            one = f"{above}{name}.{number}"
+            found |= keys_of(text, f"{one}.") if isinstance(text, dict) else {one: places(text)}
+    return found
+
+
+def places(text: object) -> list[str]:
+    return sorted(re.findall(r"{(\w+)}", str(text)))
+
+
+def test_both_languages_have_the_same_texts_with_the_same_places() -> None:
+    chinese, english = (keys_of(texts_in(language)) for language in LANGUAGES)
+
+    assert chinese == english
+
+
+def test_own_words_stand_right_and_answers_left(api: Api, receiver: Receiver) -> None:
+    api.client.post("/page/act", data={"userid": "yg01", "act": "text", "word": "进度 <b>"})
+    api.send()
+    phone = page_of(api.client).split('id="chat-yg01"')[1].split("</article>")[0]
+
+    assert re.findall(r'class="bubble (\w+( own)?)"[^>]*>([^<]+)', phone) == [
+        ("said own", " own", "进度 &lt;b&gt;"),
+        ("text", "", "今天加 2 位就够"),
+    ]
+    assert api.client.get("/sandbox/messages?userid=yg01").json["said"]["yg01"][0]["content"] == "进度 <b>"
+
+
+def test_a_file_is_shown_by_name_and_can_be_fetched(api: Api) -> None:
+    answer = api.client.post(
+        f"/cgi-bin/media/upload?access_token={api.token}&type=file",
+        data={"media": (io.BytesIO(b"a,b\n1,2\n" * 40), "team.csv")},
+    )
+    api.send(msgtype="file", text=None, file={"media_id": answer.json["media_id"]})
+    phone = page_of(api.client).split('id="chat-yg01"')[1].split("</article>")[0]
+    (address,) = re.findall(r'class="file" href="([^"]+)" download="team.csv"', phone)
+
+    assert api.client.get(address).data.startswith(b"a,b")
+
+
+def customer_act(api: Api, act: str, **form: str) -> str:
+    """Press a button of the customer's phone; the state of each relation on it, by userid."""
+    external = api.world.customers.current
+    api.client.post("/page/act", data={"act": act, "external_userid": external, **form})
+    return " ".join(f"{userid}:{state}" for userid, state in api.world.customers.relations(external).items())
+
+
+def test_a_customers_phone_plays_a_whole_life(api: Api, receiver: Receiver) -> None:
+    page_of(api.client)
+    lives = [
+        customer_act(api, "half_add", userid="yg01"),
+        customer_act(api, "add", userid="yg01"),
+        customer_act(api, "del_by_customer", userid="yg01"),
+        customer_act(api, "add", userid="yg01"),
+        customer_act(api, "transfer", userid="yg01", to="yg02"),
+        customer_act(api, "del_by_member", userid="yg02"),
+    ]
+
+    assert lives == [
+        "yg01:half_add",
+        "yg01:add",
+        "yg01:del_by_customer",
+        "yg01:add",
+        "yg01:transfer yg02:add",
+        "yg01:transfer yg02:del_by_member",
+    ]
+    assert len(receiver.posts) == 7  # a transfer is two events
+    page = page_of(api.client)
+    assert "员工甲 把您转给了 员工乙" in page
+    assert "员工乙 删除了您" in page
+
+
+def test_another_customer_comes_and_the_first_one_can_be_taken_up_again(api: Api, receiver: Receiver) -> None:
+    page_of(api.client)
+    first = api.world.customers.current
+    customer_act(api, "add", userid="yg01")
+    api.client.post("/page/customer", data={"external_userid": ""})
+    second = api.world.customers.current
+    api.client.post("/page/customer", data={"external_userid": first})
+
+    assert second != first
+    assert api.world.customers.current == first
+    assert "您添加了 员工甲" in page_of(api.client)
