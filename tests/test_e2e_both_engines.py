@@ -10,7 +10,7 @@ import pytest
 from builders.e2e import QUOTA, FakeTime, add_customers, at, command, installation, write_config, write_roster
 from builders.stores import make_complete
 
-from bot.app.demo import last_workday, running
+from bot.app.demo import running, this_day, workday_in_mid_month
 from bot.cli.tour import play
 from bot.features.close import results, settle
 from bot.services import Services
@@ -22,7 +22,7 @@ CODE = re.compile(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b")  # of a statement: keys a
 
 def day_on(store: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     """What the tour printed on *store*, and `progress --format json` afterwards."""
-    day = last_workday()
+    day = workday_in_mid_month(this_day())
     with running(f"{day}T08:55:00", language="zh-CN", speed=0.0, store=store) as demo:
         capsys.readouterr()
         play(demo, day=day)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -20,12 +21,14 @@ import requests
 
 from bot.app import service
 from bot.app.bootstrap import open_services
+from bot.app.demo_report import reporting
 from bot.config import Config, load
 from bot.core.workdays import WorkCalendar
 from bot.features.outages import catch_up
+from bot.locales import DEFAULT
 from bot.services import Services
 
-_HISTORY_DAYS = 45
+_HISTORY_DAYS, _FUTURE_DAYS = 45, 75
 _TIMEOUT_S = 150.0
 _TICK_S = 0.2
 _LOOK_S = 0.1
@@ -43,7 +46,8 @@ oauth_base_url = "{url}"
 login_base_url = "{url}"
 
 [server]
-listen = "127.0.0.1:0"
+listen = "127.0.0.1:{port}"
+public_url = "http://127.0.0.1:{port}"
 
 [store]
 url = "{store}"
@@ -61,6 +65,7 @@ id = "cm-monthly"
 roles = ["客户经理"]
 period = "month"
 target = 50
+starts_on = {month}
 penalty = {{ flat = 300 }}
 
 [quotas.counting]
@@ -144,13 +149,17 @@ class Demo:
     history: int
 
 
-def last_workday() -> date:
-    """Return the newest working day up to today: on a weekend the demo plays Friday."""
-    calendar = _calendar()
-    day = calendar.local_day(datetime.now(UTC))
-    while not calendar.is_workday(day):
-        day -= timedelta(days=1)
-    return day
+def workday_in_mid_month(today: date) -> date:
+    """Return the middle one of the working days of this month: much is done, and much is left."""
+    calendar, first = _calendar(), today.replace(day=1)
+    days = [first + timedelta(days=number) for number in range(31)]
+    workdays = [day for day in days if day.month == first.month and calendar.is_workday(day)]
+    return workdays[len(workdays) // 2]
+
+
+def this_day() -> date:
+    """Return today in China."""
+    return _calendar().local_day(datetime.now(UTC))
 
 
 def _calendar() -> WorkCalendar:
@@ -160,30 +169,58 @@ def _calendar() -> WorkCalendar:
 
 @contextmanager
 def running(
-    start: str, *, language: str, speed: float, store: str = "sqlite:///quotabot.db"
+    start: str, *, language: str = "", speed: float, store: str = "sqlite:///quotabot.db"
 ) -> Iterator[Demo]:
-    """Run sandbox and bot with a month of history; the sandbox's clock begins at *start*, runs at *speed*."""
-    with (
-        tempfile.TemporaryDirectory(prefix="quotabot-demo-") as folder,
-        _sandbox(start, folder=Path(folder), speed=speed) as sandbox,
-    ):
-        path = Path(folder) / "config.toml"
+    """Run sandbox and bot with a month of history; the sandbox's clock begins at *start*, runs at *speed*.
+
+    Without a *language* the bot speaks that of the page's first visitor, and the clock waits for them.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quotabot-demo-")))
+        sandbox = stack.enter_context(_sandbox(start, folder=folder, speed=speed if language else 0.0))
+        path, port = folder / "config.toml", _free_port()
         app = sandbox.get("app")
         robot = sandbox.get("robots")["robots"][0]["key"]
-        path.write_text(
-            _CONFIG.format(**app, url=sandbox.url, language=language, store=store, robot=robot),
-            encoding="utf-8",
-        )
-        with _bot(load(path, environ={}), sandbox) as (services, url):
-            _publish(services, url, path)
-            delay = sandbox.get("switches")["api"]["details_delay"]
-            # The history is old: its contacts can be read at once.
-            sandbox.post("switches", {"callback_url": f"{url}/callback", "api": {"details_delay": 0}})
-            history = sandbox.post("history", {"parallel": 8})
-            _settle(services)
-            _compare(services)
-            sandbox.post("switches", {"api": {"details_delay": delay}})
-            yield Demo(sandbox, services, url, path, history=history["delivered"])
+
+        def write(spoken: str) -> Config:
+            text = _CONFIG.format(
+                **app,
+                month=f"{start[:7]}-01",
+                url=sandbox.url,
+                port=port,
+                language=spoken,
+                store=store,
+                robot=robot,
+            )
+            path.write_text(text, encoding="utf-8")
+            return load(path, environ={})
+
+        services, url = stack.enter_context(_bot(write(language or DEFAULT), sandbox))
+
+        def welcome(spoken: str) -> None:
+            if not language:
+                services.use(write(spoken), services.directory)
+                sandbox.post("clock", {"speed": speed})
+
+        delivered = _fill(services, sandbox, url)
+        stack.enter_context(reporting(services, sandbox, on_visit=welcome))
+        yield Demo(sandbox, services, url, path, history=delivered)
+
+
+def _fill(services: Services, sandbox: Sandbox, url: str) -> int:
+    """Let a month of history arrive and be compared with the lists; return how many callbacks it took."""
+    # Contacts can be read at once: nobody who looks wants to wait for a verdict.
+    sandbox.post("switches", {"callback_url": f"{url}/callback", "api": {"details_delay": 0}})
+    history = sandbox.post("history", {"parallel": 8})
+    _settle(services)
+    _compare(services)
+    return int(history["delivered"])
+
+
+def _free_port() -> int:
+    """Return a free port: the address of the bot's pages stands in its configuration before it listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
 
 
 @contextmanager
@@ -193,7 +230,10 @@ def _sandbox(start: str, *, folder: Path, speed: float) -> Iterator[Sandbox]:
         *("--speed", str(speed), "--write-files", str(folder), "--die-with-parent"),
         *_special_days(date.fromisoformat(start[:10])),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
+    # A session of its own: Ctrl-C is for the demo, which ends the sandbox when the bot has ended.
+    process = subprocess.Popen(  # noqa: S603 - our own
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     try:
         assert process.stdout is not None  # noqa: S101 - asked for above
         line = process.stdout.readline()
@@ -212,8 +252,8 @@ def _sandbox(start: str, *, folder: Path, speed: float) -> Iterator[Sandbox]:
 def _special_days(today: date) -> Iterator[str]:
     """Yield the options for days that differ from weekdays: the sandbox knows weekends only."""
     calendar = _calendar()
-    for number in range(_HISTORY_DAYS):
-        day = today - timedelta(days=number)
+    for number in range(-_HISTORY_DAYS, _FUTURE_DAYS):
+        day = today + timedelta(days=number)
         if calendar.is_workday(day) != (day.isoweekday() <= 5):
             yield from ("--workday" if calendar.is_workday(day) else "--day-off", day.isoformat())
 
@@ -239,13 +279,6 @@ def _bot(config: Config, sandbox: Sandbox) -> Iterator[tuple[Services, str]]:
         finally:
             stop.set()
             thread.join()
-
-
-def _publish(services: Services, url: str, path: Path) -> None:
-    """Let messages link to the pages at *url*, which is known only now; also those of commands."""
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("[server]\n", f'[server]\npublic_url = "{url}"\n'), encoding="utf-8")
-    services.use(load(path, environ={}), services.directory)
 
 
 def _compare(services: Services) -> None:

@@ -20,9 +20,9 @@ class Stop(threading.Event):
         super().__init__()
         self._is_asked = False
 
-    def catch(self) -> None:
-        """Let SIGINT and SIGTERM set the event. Call it in the main thread."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+    def catch(self, *numbers: signal.Signals) -> None:
+        """Let SIGINT and SIGTERM, or the signals *numbers*, set the event. Call it in the main thread."""
+        for number in numbers or (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._heard)
 
     def _heard(self, *_: object) -> None:

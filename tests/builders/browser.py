@@ -30,8 +30,9 @@ def browser() -> Iterator[Browser]:
     program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip(_MISSING)
-    from playwright.sync_api import sync_playwright  # sessions without a browser do not wait for it
+    from playwright.sync_api import expect, sync_playwright  # sessions without a browser do not wait for it
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS])
         yield started
