@@ -8,6 +8,8 @@ RULES_TESTS = $(filter-out %_laws.py %_oracle.py,\
 # Test files at once.
 WORKERS ?= 2
 BIN := .venv/bin
+# setuptools warns of each editable installation; nobody can do anything about it.
+PIP = PYTHONWARNINGS=ignore::UserWarning $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PACKAGES := bot handlers scheduler sandbox
 CHECKED := $(PACKAGES) tests bench pictures deploy
 
@@ -29,20 +31,24 @@ help:
 
 # The stamp holds until the locked requirements or the project's metadata change.
 .venv/installed: requirements.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("quotabot needs Python 3.11 or newer: set PYTHON=") if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("quotabot needs Python 3.11 or newer: set PYTHON=") if sys.version_info < (3, 11) else None'
+	@echo "Making an environment in .venv ..."
+	@$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
+	@echo "Installing $$(grep -c == requirements.txt) locked packages, for the first time from the network; this takes a minute ..."
+	@$(PIP) --require-hashes -r requirements.txt
+	@echo "Installing quotabot ..."
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	touch $@
+	@echo "Installing what developers need, $$(grep -c == requirements-dev.txt) locked packages in all ..."
+	@$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
 
 install: .venv/installed
 
 demo: install
-	$(BIN)/quotabot demo
+	@$(BIN)/quotabot demo
 
 test: lint types imports unit
 
