@@ -99,7 +99,8 @@ def _form_routes(routes: Blueprint, world: World, sender: CallbackSender) -> Non
     @routes.post("/page/language")
     def language() -> AnyResponse:
         chosen = request.form.get("language", "")
-        return _remember(_back(), COOKIE, chosen if chosen in LANGUAGES else LANGUAGES[0])
+        world.language = chosen if chosen in LANGUAGES else LANGUAGES[0]
+        return _remember(_back(), COOKIE, world.language)
 
     @routes.post("/page/tour")
     def guide() -> AnyResponse:

@@ -26,6 +26,8 @@ def act(world: World, sender: CallbackSender, form: Mapping[str, str], texts: Te
     kind = wanted.pop("act", "")
     if not world.callback_url:
         return texts["no_address"]
+    if kind != "transfer":
+        wanted.pop("to", None)  # the list beside the buttons is for a transfer only
     if kind not in (*ACTS, *_OWN_ACTS) or (kind == "text" and "word" not in wanted):
         return texts["nothing"]
     try:

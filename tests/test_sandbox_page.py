@@ -329,7 +329,7 @@ def test_a_file_is_shown_by_name_and_can_be_fetched(api: Api) -> None:
     )
     api.send(msgtype="file", text=None, file={"media_id": answer.json["media_id"]})
     phone = page_of(api.client).split('id="chat-yg01"')[1].split("</article>")[0]
-    (address,) = re.findall(r'class="file" href="([^"]+)" download="team.csv"', phone)
+    (address,) = re.findall(r'class="document" href="([^"]+)" download="team.csv"', phone)
 
     assert api.client.get(address).data.startswith(b"a,b")
 
@@ -346,7 +346,7 @@ def test_a_customers_phone_plays_a_whole_life(api: Api, receiver: Receiver) -> N
     lives = [
         customer_act(api, "half_add", userid="yg01"),
         customer_act(api, "add", userid="yg01"),
-        customer_act(api, "del_by_customer", userid="yg01"),
+        customer_act(api, "del_by_customer", userid="yg01", to="yg03"),  # the list is beside each button
         customer_act(api, "add", userid="yg01"),
         customer_act(api, "transfer", userid="yg01", to="yg02"),
         customer_act(api, "del_by_member", userid="yg02"),

@@ -197,13 +197,13 @@ def running(
 
         services, url = stack.enter_context(_bot(write(language or DEFAULT), sandbox))
 
-        def welcome(spoken: str) -> None:
+        def speak(spoken: str) -> None:
             if not language:
                 services.use(write(spoken), services.directory)
-                sandbox.post("clock", {"speed": speed})
+                sandbox.post("clock", {"speed": speed})  # somebody is there
 
         delivered = _fill(services, sandbox, url)
-        stack.enter_context(reporting(services, sandbox, on_visit=welcome))
+        stack.enter_context(reporting(services, sandbox, speak=speak))
         yield Demo(sandbox, services, url, path, history=delivered)
 
 

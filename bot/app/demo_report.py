@@ -41,13 +41,13 @@ class Page(Protocol):
 
 
 @contextmanager
-def reporting(services: Services, page: Page, *, on_visit: Callable[[str], None]) -> Iterator[None]:
+def reporting(services: Services, page: Page, *, speak: Callable[[str], None]) -> Iterator[None]:
     """Tell *page* of the bot until the end of the block, while somebody looks at it.
 
-    *on_visit* is called once, with the language of the first visitor.
+    *speak* is called with the language of the first visitor, and with each one that is chosen later.
     """
     stop = threading.Event()
-    thread = threading.Thread(target=_report, args=(services, page, on_visit, stop), name="demo-report")
+    thread = threading.Thread(target=_report, args=(services, page, speak, stop), name="demo-report")
     thread.start()
     try:
         yield
@@ -56,15 +56,15 @@ def reporting(services: Services, page: Page, *, on_visit: Callable[[str], None]
         thread.join()
 
 
-def _report(services: Services, page: Page, on_visit: Callable[[str], None], stop: threading.Event) -> None:
+def _report(services: Services, page: Page, speak: Callable[[str], None], stop: threading.Event) -> None:
     known: object = None
-    visited = False
+    spoken = ""
     while not stop.wait(_LOOK_S):
         try:
             asked = page.get(_PATH)
-            if asked["language"] and not visited:
-                visited = True
-                on_visit(asked["language"])
+            if asked["language"] != spoken:
+                spoken = asked["language"]
+                speak(spoken)
             wanted = [(userid, external) for userid, external in asked["wanted"]]
             if asked["is_watched"] and (now := _stamp(services, wanted)) != known:
                 page.post(_PATH, report(services, wanted))
