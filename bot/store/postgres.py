@@ -40,6 +40,7 @@ _READ_ONLY = "25006"
 _FOR_A_PERSON = ("authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
 _RECONNECT_S = 1.0
 _LISTEN_S = 5.0
+_TELL_S = 0.25
 
 Connection = psycopg.Connection[DictRow]
 
@@ -57,6 +58,9 @@ class PostgresEngine(Engine):
         self._local = threading.local()
         self._ending = threading.Event()
         self._listeners: list[threading.Thread] = []
+        self._telling = threading.Lock()
+        self._told_at: dict[str, float] = {}  # monotonic time
+        self._owed: dict[str, threading.Timer] = {}
         self._queries = Queries(DIALECT, adapter="psycopg")
         try:
             self._is_pooled = _is_pooled(url)
@@ -168,9 +172,34 @@ class PostgresEngine(Engine):
         return float(row["now"]) if row else time.time()
 
     def notify(self, topic: str) -> None:
-        """Tell every process that there is something to do; inside a transaction, once it is committed."""
+        """Tell every process that there is something to do; inside a transaction, once it is committed.
+
+        A topic is told a few times a second at most: commits that notify wait for each other in all of
+        PostgreSQL. What is not told now is told a moment later.
+        """
+        with self._telling:
+            wait = self._told_at.get(topic, 0.0) + _TELL_S - time.monotonic()
+            if wait > 0:
+                if topic not in self._owed and not self._ending.is_set():
+                    self._owed[topic] = threading.Timer(wait, self._tell_owed, (topic,))
+                    self._owed[topic].daemon = True
+                    self._owed[topic].start()
+                return
+            self._told_at[topic] = time.monotonic()
+        self._tell(topic)
+
+    def _tell(self, topic: str) -> None:
         with self._lent() as connection, _translated():
             connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, topic))
+
+    def _tell_owed(self, topic: str) -> None:
+        with self._telling:
+            self._owed.pop(topic, None)
+            self._told_at[topic] = time.monotonic()
+        try:
+            self._tell(topic)
+        except StoreBusyError:
+            log.info("could not notify other processes; they will poll")
 
     def listen(self, heard: Callable[[str], None]) -> None:
         """Call *heard* with each topic that any process told, from a thread that ends with the engine."""
@@ -183,6 +212,10 @@ class PostgresEngine(Engine):
     def close(self) -> None:
         """Close every connection; the engine is not used after this."""
         self._ending.set()
+        with self._telling:
+            owed = list(self._owed.values())
+        for timer in owed:
+            timer.cancel()
         self._pool.close()
         for thread in self._listeners:
             thread.join(timeout=_LISTEN_S + _CONNECT_S)
