@@ -23,11 +23,13 @@ HEAVY = {
     "flask",
     "granian",
     "holidays",
+    "holidays.countries.albania",
     "httptools",
     "prometheus_client",
     "psycopg",
     "psycopg_pool",
     "pydantic",
+    "pygments",
     "requests",
     "rich",
     "sandbox",
@@ -37,7 +39,7 @@ HEAVY = {
     "wechatpy",
     "xlsxwriter",
 }
-LOG = {"structlog", "rich"}  # structlog itself loads rich where it is installed
+LOG = {"structlog", "rich"}  # rich for tables alone
 FILE = LOG | {"pydantic"}
 STORE = FILE | {"aiosql", "sqlite_utils"}
 FIGURES = STORE | {"holidays"}
@@ -121,6 +123,22 @@ def test_help_and_version_import_no_part_of_the_bot(
         "bot",
         "bot.cli",
         "bot.cli.main",
+    }
+
+
+def test_the_service_has_no_use_for_tables_and_colours() -> None:
+    program = "import sys; from bot.cli.main import load_command; load_command('serve'); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+
+    assert {"pygments", "rich.console", "rich.traceback", "structlog"} & set(done.stdout.split()) == {
+        "structlog"
     }
 
 

@@ -5,15 +5,22 @@ The only file that touches the `holidays` library, which is loaded when a year i
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+from types import ModuleType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_DAY = timedelta(days=1)
 _HOME = "CN"
+_importing = Lock()
 
 
 def epoch_of(at: datetime) -> int:
@@ -131,10 +138,8 @@ def _workdays_of_year(calendar: WorkCalendar, year: int) -> tuple[date, ...]:
 
 @lru_cache(maxsize=256)
 def _public_workdays(country: str, year: int) -> frozenset[date]:
-    import holidays as public_holidays
-
     # A decree for January may make days of the December before working days, so the neighbours are asked too.
-    known = public_holidays.country_holidays(country, years=(year - 1, year, year + 1))
+    known = _holidays_of(country)(years=(year - 1, year, year + 1))
     first = date(year, 1, 1)
     days = (first + n * ONE_DAY for n in range((date(year, 12, 31) - first).days + 1))
     return frozenset(day for day in days if known.is_working_day(day))
@@ -142,8 +147,31 @@ def _public_workdays(country: str, year: int) -> frozenset[date]:
 
 @lru_cache(maxsize=256)
 def _has_decree(year: int) -> bool:
-    import holidays as public_holidays
-
-    known = public_holidays.country_holidays(_HOME, years=year, language="en_US")
+    known = _holidays_of(_HOME)(years=year, language="en_US")
     made_up = any(day.year == year for day in known.weekend_workdays)
     return made_up or bool(known.get_named("substituted from", lookup="icontains"))
+
+
+@cache
+def _holidays_of(country: str) -> Any:
+    """Return the class that knows a country's holidays.
+
+    The package of countries imports all 250 of them, 8 MB and a third of a second. Here a package without its
+    `__init__` stands in its place while the one module is imported.
+    """
+    import holidays
+    from holidays.registry import COUNTRIES
+
+    module, name = next((module, names[0]) for module, names in COUNTRIES.items() if country in names)
+    package = "holidays.countries"
+    with _importing:
+        whole = sys.modules.get(package)
+        if whole is None:
+            bare = ModuleType(package)
+            bare.__path__ = [str(Path(holidays.__file__).parent / "countries")]
+            sys.modules[package] = bare
+        try:
+            return getattr(import_module(f"{package}.{module}"), name)
+        finally:
+            if whole is None:
+                del sys.modules[package]
