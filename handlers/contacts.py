@@ -44,6 +44,6 @@ def contact_changed(event: events.ContactEvent, services: Services) -> None:
         state=event.state if isinstance(event, events.ContactAdded | events.ContactHalfAdded) else "",
     )
     now = int(services.store.now())
-    services.store.ledger.append(fact, origin="callback", recorded_at=now)
+    services.store.ledger.note(fact, origin="callback", recorded_at=now)
     if isinstance(event, events.ContactAdded | events.ContactEdited):
         services.store.details.want(event.userid, event.external_userid, now=now)

@@ -275,11 +275,37 @@ def test_a_restart_goes_on_where_the_last_process_stopped(tmp_path: Path, clock:
         assert len(table(second, ADDS)) == 3
 
 
+def test_a_crash_before_the_commit_leaves_the_event_to_be_handled(opened: Services, clock: Clock) -> None:
+    receive(opened, contact_event())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inbox, "derive_touched", lambda services: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            work_off(opened)
+    before = states(opened)
+
+    work_off(opened)
+
+    assert before == ["pending"]
+    assert (states(opened), len(table(opened, ADDS))) == (["done"], 1)
+
+
+def test_an_event_and_its_add_are_stored_in_one_transaction(opened: Services, clock: Clock) -> None:
+    receive(opened, contact_event())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inbox, "derive", lambda services: None)
+        patch.setattr(inbox, "answer_waiting", lambda services: None)
+        work_off(opened)
+
+    assert len(table(opened, ADDS)) == 1
+    assert table(opened, "SELECT * FROM dirty") == []
+
+
 def test_facts_that_were_stored_but_not_derived_before_a_crash_are_derived_after_it(
     opened: Services, clock: Clock
 ) -> None:
     receive(opened, contact_event())
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inbox, "derive_touched", lambda services: (_ for _ in ()).throw(LookupError))
         patch.setattr(inbox, "derive", lambda services: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             work_off(opened)

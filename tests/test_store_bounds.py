@@ -335,3 +335,44 @@ def test_facts_reach_their_marks_whatever_was_derived_before(store: Store, clock
         assert store.ledger.has_dirty()
         with store.transaction():
             assert store.ledger.take_dirty(batch=9) == [("li", "c")]
+
+
+def want(store: Store, customer: str, *, now: int) -> None:
+    with store.transaction():
+        store.details.want("li", customer, now=now)
+
+
+def due_reads(store: Store, *, now: int) -> list[str]:
+    return [read.external_userid for read in store.details.due(now=now, batch=9)]
+
+
+def test_contacts_to_read_are_found_whatever_was_read_before(store: Store, clock: Clock) -> None:
+    for number in range(4):
+        now = NOW + 1000 * number
+        want(store, f"c{number}", now=now - 30)  # of a transaction that began before
+        (read,) = store.details.due(now=now, batch=9)
+        assert read.external_userid == f"c{number}"
+        store.details.later(read, attempts=1, next_try_at=now + 500, error="x")
+        (again,) = store.details.due(now=now + 500, batch=9)
+        assert store.details.done(again)
+
+    assert due_reads(store, now=NOW + 9000) == []
+
+
+def test_contacts_to_read_are_found_after_the_clock_went_back(store: Store, clock: Clock) -> None:
+    want(store, "ahead", now=NOW + 9000)
+    assert due_reads(store, now=NOW + 9000) == ["ahead"]
+
+    want(store, "now", now=NOW)
+
+    assert due_reads(store, now=NOW) == ["now"]
+
+
+def test_a_contact_that_was_passed_is_found_within_the_hour(store: Store, clock: Clock) -> None:
+    assert due_reads(store, now=NOW + 9000) == []
+    want(store, "late", now=NOW)
+    assert due_reads(store, now=NOW + 9000) == []
+
+    clock.now += 3601
+
+    assert due_reads(store, now=NOW + 9000) == ["late"]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.store.bounds import LAG_S
 from bot.store.coordination import Marks
 from bot.store.engine import Engine, SqlRow, TableGroup, row_of, value_of
 
@@ -20,6 +22,7 @@ CORP, RULE_GROUP = 1, 3  # kinds of tags, as WeCom numbers them [92114]; 2 is pe
 _TAGS_READ, _TAGS_CHANGE = "tags_read", "tags_change"  # marks
 Relation = tuple[str, str]  # userid, external_userid
 
+_WHOLE_S = 3600.0
 STUCK_TRIES = 5  # a contact that could not be read so often has no mere delay of WeCom's in its way
 
 
@@ -85,6 +88,8 @@ class DetailReads(TableGroup):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self._marks = Marks(engine)
+        self._since = 0  # no relation that may be read is due since an earlier time
+        self._whole_at = 0.0
         self._local = threading.local()
 
     def want(self, userid: str, external_userid: str, *, now: int) -> None:
@@ -107,8 +112,15 @@ class DetailReads(TableGroup):
         return wanted
 
     def due(self, *, now: int, batch: int) -> list[Read]:
-        """Return relations that may be read now."""
-        return [Read(**row) for row in self._engine.all("reads_due", now=now, batch=batch)]
+        """Return relations that may be read now; it begins at the time up to which all are read.
+
+        That is looked for anew each hour and when the clock went back.
+        """
+        if self._since > now or time.monotonic() >= self._whole_at:
+            self._since, self._whole_at = 0, time.monotonic() + _WHOLE_S
+        rows = self._engine.all("reads_due", since=self._since, now=now, batch=batch)
+        self._since = max(0, (rows[0]["next_try_at"] if rows else now) - int(LAG_S))
+        return [value_of(Read, row) for row in rows]
 
     def of_customer(self, external_userid: str) -> list[Read]:
         """Return every unread relation of one customer, due or not."""

@@ -45,6 +45,7 @@ class Engine(ABC):
     """
 
     _queries: Queries
+    has_one_writer = False  # whether a transaction that writes begins after all others have ended
 
     @abstractmethod
     def transaction(self, *, patience_s: float = PATIENCE_S) -> AbstractContextManager[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -21,6 +22,15 @@ class Received:
     seq: int
     body: bytes
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An event that was handled: *state* is done or ignored, *kind* as in `kind_of`."""
+
+    seq: int
+    state: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +86,13 @@ class Inbox(TableGroup):
 
     def finish(self, seq: int, *, state: str, kind: str) -> None:
         """Mark an event as handled: *state* is done or ignored."""
-        self._engine.run("inbox_finish", seq=seq, state=state, kind=kind)
-        self.bound.passed([seq])
+        self.finish_all([Finished(seq, state, kind)])
+
+    def finish_all(self, events: Sequence[Finished]) -> None:
+        """Mark events as handled; *events* ascend by number."""
+        rows = [{"seq": event.seq, "state": event.state, "kind": event.kind} for event in events]
+        self._engine.run_many("inbox_finish", rows)
+        self.bound.passed([event.seq for event in events])
 
     def empty(self, seq: int) -> None:
         """Forget an event's body: nothing of it may be kept but its hash."""

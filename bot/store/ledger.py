@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from bot.core.contacts import Contact
@@ -20,6 +21,9 @@ _NO_SLIPS = "[]"
 _new = tuple.__new__
 _UNKNOWN = Contact("", "", 0, 0)[8:]  # what follows the columns of the ledger
 _SET_ASIDE = "set_aside"  # the scope of a relation that could not be derived
+
+
+_Fact = tuple[RelationEvent, str, int]  # with its origin, and when it was recorded
 
 
 @dataclass(slots=True)
@@ -52,17 +56,53 @@ class Ledger(TableGroup):
         return is_new
 
     def append_all(self, events: Iterable[RelationEvent], *, origin: str, recorded_at: int) -> None:
-        """Store many facts, as `append` stores one."""
-        renamed = {row["old_userid"]: row["userid"] for row in self._engine.all("renames_all")}
+        """Store many facts, as `append` stores one; each relation is marked, also if nothing is new."""
+        self._store([(event, origin, recorded_at) for event in events])
+
+    def note(self, event: RelationEvent, *, origin: str, recorded_at: int) -> None:
+        """Store a fact as `append` does, but with all others of this transaction, at its end."""
+        self._noted().append((event, origin, recorded_at))
+
+    def store_noted(self) -> None:
+        """Store what this thread's transaction noted."""
+        if noted := self._noted():
+            self._store(noted)
+            noted.clear()
+
+    def forget_noted(self, *, after: int = 0) -> None:
+        """Forget what this thread noted after so many facts: it was undone."""
+        del self._noted()[after:]
+
+    def count_noted(self) -> int:
+        """Return how many facts this thread noted."""
+        return len(self._noted())
+
+    def _noted(self) -> list[_Fact]:
+        noted: list[_Fact] | None = getattr(self._local, "noted", None)
+        if noted is None:
+            noted = self._local.noted = []
+        return noted
+
+    def _store(self, facts: Iterable[_Fact]) -> None:
+        facts = list(facts)
+        userids = json.dumps(sorted({event.userid for event, _, _ in facts}), ensure_ascii=False)
+        renamed = {
+            row["old_userid"]: row["userid"] for row in self._engine.all("renames_of", userids=userids)
+        }
         rows = [
-            row_of(
-                event,
-                userid=renamed.get(event.userid, event.userid),
-                origin=origin,
-                recorded_at=recorded_at,
-            )
-            for event in events
+            {
+                "userid": renamed.get(event.userid, event.userid),
+                "external_userid": event.external_userid,
+                "at": event.at,
+                "kind": event.kind.value,
+                "origin": origin,
+                "state": event.state,
+                "recorded_at": recorded_at,
+            }
+            for event, origin, recorded_at in facts
         ]
+        # in one order, so that no two processes wait for each other
+        rows.sort(key=itemgetter("userid", "external_userid", "at", "kind"))
         self._engine.run_many("ledger_append_all", rows)
         self._touched().update(f"{row['userid']} {row['external_userid']}" for row in rows)
 
@@ -82,9 +122,17 @@ class Ledger(TableGroup):
             touched = self._local.touched = set()
         return touched
 
+    def take_touched(self) -> list[tuple[str, str]]:
+        """Return what this thread's transaction touched; it is not marked with the commit then."""
+        self.store_noted()
+        touched = [(userid, customer) for userid, customer in (key.split(" ", 1) for key in self._touched())]
+        self._touched().clear()
+        return touched
+
     def mark(self, relations: Iterable[tuple[str, str]]) -> None:
         """Lock these relations: a process that adds a fact to one waits with its mark for our commit."""
-        self._engine.run_many("dirty_mark", _marks(relations))
+        if not self._engine.has_one_writer:
+            self._engine.run_many("dirty_mark", _marks(relations))
 
     def unmark(self, relations: Iterable[tuple[str, str]]) -> None:
         """Note that these relations are derived; call it in the transaction that marked them."""
@@ -135,7 +183,7 @@ class Ledger(TableGroup):
 
     def count_set_aside(self) -> int:
         """Return how many relations could not be derived."""
-        return self._engine.number("dirty_count", scope=_SET_ASIDE) or 0
+        return self._engine.number("dirty_count_set_aside", scope=_SET_ASIDE) or 0
 
     def retry_set_aside(self) -> None:
         """Have the relations that could not be derived, derived once more."""
@@ -215,10 +263,30 @@ class Ledger(TableGroup):
         rows = self._engine.all("adds_of_relation", userid=userid, external_userid=external_userid)
         return tuple(_add(row) for row in rows)
 
+    def of_relations(self, relations: Collection[tuple[str, str]]) -> dict[tuple[str, str], Stretch]:
+        """Return some relations as they stand in the store."""
+        listed = json.dumps(list(relations), ensure_ascii=False)
+        stretches = {relation: Stretch() for relation in relations}
+        for row in self._engine.all("ledger_of_relations", relations=listed):
+            stretches[(row["userid"], row["external_userid"])].facts.append(_event(row))
+        for row in self._engine.all("adds_of_relations", relations=listed):
+            stretches[(row["userid"], row["external_userid"])].kept.append(_add(row))
+        return stretches
+
     def put_adds(self, userid: str, external_userid: str, adds: Sequence[Add]) -> None:
         """Replace what was derived for one relation."""
-        self._engine.run("adds_clear", userid=userid, external_userid=external_userid)
-        self._engine.run_many("adds_put", [_row(add) for add in adds])
+        self.put_all_adds({(userid, external_userid): adds}, cleared=[(userid, external_userid)])
+
+    def put_all_adds(
+        self,
+        adds: Mapping[tuple[str, str], Sequence[Add]],
+        *,
+        cleared: Iterable[tuple[str, str]],
+    ) -> None:
+        """Store what was derived for some relations; what was there of those *cleared* goes."""
+        gone = [{"userid": userid, "external_userid": customer} for userid, customer in cleared]
+        self._engine.run_many("adds_clear", gone)
+        self._engine.run_many("adds_put", [_row(add) for of_one in adds.values() for add in of_one])
 
     def contacts(
         self,

@@ -2,7 +2,8 @@
 
 `sql/*.sql` and `schema/*.sql` serve both; `sql/<engine>/` holds the claims and bulk writes. A few words stand
 for what the engines call differently: in braces in the schema; in statements `LISTED(:ids)` for the rows of
-a JSON list, `HOLDS(column, :part)` for a part of a text or of bytes, `NO_BYTES` for none.
+a JSON list, `TUPLES(:rows)` for those of a JSON list of lists (`value ->> 0` is the first column as text),
+`HOLDS(column, :part)` for a part of a text or of bytes, `NO_BYTES` for none.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _HOLDS = re.compile(r"HOLDS\((\w+), (:\w+)\)")
 _HELD = {"sqlite": r"INSTR(\1, \2) > 0", "postgres": r"POSITION(\2 IN \1) > 0"}
 _NO_BYTES = {"sqlite": "X''", "postgres": "CAST('' AS BYTEA)"}
 _LISTS = {"sqlite": r"json_each(\1)", "postgres": r"json_array_elements_text(CAST(\1 AS JSON))"}
+_TUPLES = re.compile(r"TUPLES\((:\w+)\)")
+_TABLES = {"sqlite": r"json_each(\1)", "postgres": r"json_array_elements(CAST(\1 AS JSON))"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,8 @@ def shipped(dialect: str, adapter: str) -> Mapping[str, Any]:
 
 def _spoken(text: str, dialect: str) -> str:
     """Return statements in the words of *dialect*."""
-    text = _LISTED.sub(_LISTS[dialect], text).replace("NO_BYTES", _NO_BYTES[dialect])
-    return _HOLDS.sub(_HELD[dialect], text)
+    text = _TUPLES.sub(_TABLES[dialect], _LISTED.sub(_LISTS[dialect], text))
+    return _HOLDS.sub(_HELD[dialect], text.replace("NO_BYTES", _NO_BYTES[dialect]))
 
 
 def _read(text: str, adapter: str) -> dict[str, Any]:

@@ -47,8 +47,18 @@ def _schema() -> Migrations:
     return migrations
 
 
-def _as_dict(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> SqlRow:
-    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
+class _Rows:
+    """A connection's rows as dictionaries. The names of a statement's columns are made once."""
+
+    def __init__(self) -> None:
+        self._description: object = None
+        self._names: tuple[str, ...] = ()
+
+    def __call__(self, cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> SqlRow:
+        description = cursor.description
+        if description is not self._description:
+            self._description, self._names = description, tuple(column[0] for column in description)
+        return dict(zip(self._names, values, strict=True))
 
 
 def _is_the_stores(error: BaseException) -> bool:
@@ -129,6 +139,8 @@ def _applied(path: Path) -> set[str]:
 
 class SqliteEngine(Engine):
     """Runs named statements on one SQLite file. Safe to share between threads."""
+
+    has_one_writer = True
 
     def __init__(self, path: Path, *, may_create: bool = True) -> None:
         """Open and migrate the file at *path*.
@@ -258,7 +270,7 @@ class SqliteEngine(Engine):
             connection.execute("ROLLBACK")
             raise
         finally:
-            connection.row_factory = _as_dict
+            connection.row_factory = _Rows()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -275,7 +287,7 @@ class SqliteEngine(Engine):
             connection.execute("PRAGMA synchronous = FULL")
             # Not every build does it by itself: what is forgotten must not stay in free pages.
             connection.execute("PRAGMA secure_delete = ON")
-            connection.row_factory = _as_dict
+            connection.row_factory = _Rows()
             self._local.connection = connection
             self._opened.append(connection)
         return connection

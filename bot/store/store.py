@@ -125,12 +125,14 @@ class Store:
                 self._local.later = later
                 try:
                     yield
+                    self.ledger.store_noted()
                     self.ledger.mark_touched()
                     self.details.mark_wanted()
                 finally:
                     self._local.later = None
             committed = True
         finally:
+            self.ledger.forget_noted()
             for bound in (self.inbox.bound, self.ledger.bound):
                 bound.settle(committed=committed)
         for act in later:
@@ -139,12 +141,13 @@ class Store:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo only this block of a transaction if it fails."""
-        before = len(self._local.later)
+        before, noted = len(self._local.later), self.ledger.count_noted()
         try:
             with self.engine.savepoint():
                 yield
         except BaseException:
             del self._local.later[before:]
+            self.ledger.forget_noted(after=noted)
             raise
 
     def after_commit(self, act: Callable[[], None]) -> None:

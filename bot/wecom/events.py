@@ -167,8 +167,8 @@ def text_of(fields: Fields, name: str) -> str:
 
 def kind_of(fields: Fields) -> str:
     """Return an event's kind in lower case: `event/change_external_contact/add_external_contact`."""
-    names = (text_of(fields, name).lower() for name in ("MsgType", "Event", "ChangeType"))
-    return "/".join(name for name in names if name)
+    names = [text_of(fields, name).lower() for name in ("MsgType", "Event", "ChangeType")]
+    return "/".join(filter(None, names))
 
 
 def event_of(fields: Fields) -> Event:

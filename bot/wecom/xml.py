@@ -65,7 +65,7 @@ def _fields(element: Element, depth: int) -> str | Fields:
         raise XmlError(f"not acceptable XML (more than {MAX_DEPTH} levels)")
     fields: Fields = {}
     for child in element:
-        value = _fields(child, depth - 1)
+        value = _fields(child, depth - 1) if len(child) else child.text or ""
         seen = fields.get(child.tag)
         if seen is None:
             fields[child.tag] = value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 
@@ -15,7 +15,7 @@ from bot.store.store import Store
 log = structlog.get_logger(__name__)
 
 _RULES = "derived_under"
-BATCH = 200
+BATCH = 500
 
 
 def note_rules(services: Services) -> None:
@@ -47,8 +47,7 @@ def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> No
         try:
             with store.transaction():
                 touched = store.ledger.take_dirty(batch=BATCH)
-                for relation in touched:
-                    _fold(store, relation, regain_s=regain_s)
+                _fold(store, touched, regain_s=regain_s)
                 store.ledger.take_back(touched)
         except StoreError:
             raise  # no relation's fault: all wait for the store
@@ -56,6 +55,19 @@ def derive(services: Services, *, beat: Callable[[], None] = lambda: None) -> No
             touched = _derive_singly(store, regain_s=regain_s)
         if not touched:
             return  # other processes derive the rest
+
+
+def derive_touched(services: Services) -> None:
+    """Fold what this thread's transaction has touched, at its end. Raises if a relation cannot be folded.
+
+    Its marks lock the relations, as those of `derive` do, and go with the commit.
+    """
+    ledger = services.store.ledger
+    if relations := ledger.take_touched():
+        ledger.mark(relations)
+        _fold(services.store, relations, regain_s=load_regain(services))
+        ledger.unmark(relations)
+        ledger.take_back(relations)
 
 
 def retry_set_aside(services: Services) -> None:
@@ -72,7 +84,7 @@ def _derive_singly(store: Store, *, regain_s: int | Callable[[int], int]) -> lis
         for relation in touched:
             try:
                 with store.savepoint():
-                    _fold(store, relation, regain_s=regain_s)
+                    _fold(store, [relation], regain_s=regain_s)
                     store.ledger.take_back([relation])
             except StoreError:
                 raise
@@ -85,5 +97,11 @@ def _derive_singly(store: Store, *, regain_s: int | Callable[[int], int]) -> lis
     return touched
 
 
-def _fold(store: Store, relation: tuple[str, str], *, regain_s: int | Callable[[int], int]) -> None:
-    store.ledger.put_adds(*relation, fold(store.ledger.relation(*relation), regain_s=regain_s))
+def _fold(
+    store: Store, relations: Collection[tuple[str, str]], *, regain_s: int | Callable[[int], int]
+) -> None:
+    """Fold some relations and store the adds that differ from those kept."""
+    stretches = store.ledger.of_relations(relations)
+    adds = {relation: fold(there.facts, regain_s=regain_s) for relation, there in stretches.items()}
+    changed = {key: derived for key, derived in adds.items() if list(derived) != stretches[key].kept}
+    store.ledger.put_all_adds(changed, cleared=[key for key in changed if stretches[key].kept])

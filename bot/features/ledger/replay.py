@@ -91,12 +91,11 @@ def _difference(services: Services, userid: str, external_userid: str) -> Differ
 
 
 def _mend(services: Services, differences: Sequence[Difference]) -> None:
-    store = services.store
+    store, regain_s = services.store, load_regain(services)
     relations = [(difference.userid, difference.external_userid) for difference in differences]
     with store.transaction():
         store.ledger.mark(relations)
-        for userid, external_userid in relations:
-            facts = store.ledger.relation(userid, external_userid)
-            adds = fold(facts, regain_s=load_regain(services))
-            store.ledger.put_adds(userid, external_userid, adds)
+        stretches = store.ledger.of_relations(relations)
+        adds = {relation: fold(there.facts, regain_s=regain_s) for relation, there in stretches.items()}
+        store.ledger.put_all_adds(adds, cleared=relations)
         store.ledger.unmark(relations)

@@ -55,11 +55,12 @@ ON CONFLICT (userid, external_userid) DO UPDATE
        next_try_at = excluded.next_try_at,
        error = '';
 
--- name: reads_due(now, batch)
--- Relations whose turn has come, those that are due longest first.
-SELECT userid, external_userid, marks, attempts, error
+-- name: reads_due(since, now, batch)
+-- Relations whose turn has come, and came at a time or later; those that are due longest first.
+SELECT userid, external_userid, marks, attempts, error, next_try_at
   FROM detail_reads
  WHERE state = 'wanted'
+   AND next_try_at >= :since
    AND next_try_at <= :now
  ORDER BY next_try_at, userid, external_userid
  LIMIT :batch;
@@ -121,6 +122,7 @@ SELECT COUNT(*) AS relations
 SELECT error, COUNT(*) AS relations
   FROM detail_reads
  WHERE state = 'wanted'
+   AND attempts > 0
    AND attempts >= :attempts
  GROUP BY error
  ORDER BY COUNT(*) DESC, error;

@@ -7,7 +7,7 @@ SELECT :hash, :body, :received_at
                     WHERE inbox_hashes.hash = CAST(:hash AS TEXT))
 ON CONFLICT (hash) DO NOTHING;
 
--- name: inbox_finish(seq, state, kind)!
+-- name: inbox_finish(seq, state, kind)*!
 -- An event is dealt with: done or ignored.
 UPDATE inbox
    SET state = :state,

@@ -41,6 +41,14 @@ SELECT userid, external_userid, at, kind, origin, state
    AND external_userid = :external_userid
  ORDER BY at, kind;
 
+-- name: ledger_of_relations(relations)
+-- The facts of some relations (a list of userid and external_userid).
+SELECT told.userid, told.external_userid, told.at, told.kind, told.origin, told.state
+  FROM TUPLES(:relations) AS listed
+ CROSS JOIN relation_events AS told
+ WHERE told.userid = listed.value ->> 0
+   AND told.external_userid = listed.value ->> 1;
+
 -- name: ledger_of_person(userid, upto)
 -- The facts of all relations of one employee up to a time.
 SELECT userid, external_userid, at, kind, origin, state
@@ -111,6 +119,11 @@ SELECT COUNT(*) AS dirty
                          FROM marks
                         WHERE name = 'floor_dirty_' || CAST(:scope AS TEXT)), 0);
 
+-- name: dirty_count_set_aside(scope)^
+SELECT COUNT(*) AS dirty
+  FROM dirty
+ WHERE scope = :scope;
+
 -- name: dirty_first_open(scope, after)^
 -- The first of a scope after a number, looked for as in dirty_take.
 SELECT seq
@@ -133,7 +146,7 @@ SELECT :scope, key, 1
  WHERE scope = :set_aside
 ON CONFLICT (scope, key) DO NOTHING;
 
--- name: adds_clear(userid, external_userid)!
+-- name: adds_clear(userid, external_userid)*!
 -- Forget what was derived for one relation.
 DELETE FROM adds
  WHERE userid = :userid
@@ -168,6 +181,16 @@ SELECT userid, external_userid, added_at, nth, ended_at, ended_by, slips, last_r
  WHERE userid = :userid
    AND external_userid = :external_userid
  ORDER BY added_at;
+
+-- name: adds_of_relations(relations)
+-- What is kept of some relations (a list of userid and external_userid), of each by time.
+SELECT kept.userid, kept.external_userid, kept.added_at, kept.nth, kept.ended_at, kept.ended_by, kept.slips,
+       kept.last_regained_at, kept.state
+  FROM TUPLES(:relations) AS listed
+ CROSS JOIN adds AS kept
+ WHERE kept.userid = listed.value ->> 0
+   AND kept.external_userid = listed.value ->> 1
+ ORDER BY kept.added_at;
 
 -- name: adds_relations()
 -- Every relation of which something is kept.

@@ -4,6 +4,13 @@ SELECT userid
   FROM renames
  WHERE old_userid = :userid;
 
+-- name: renames_of(userids)
+-- Which of these userids (a list) go by another one now.
+SELECT renames.old_userid, renames.userid
+  FROM LISTED(:userids) AS listed
+ CROSS JOIN renames
+ WHERE renames.old_userid = listed.value;
+
 -- name: renames_all()
 SELECT old_userid, userid, renamed_at, renamed_by
   FROM renames
