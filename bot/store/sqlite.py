@@ -12,14 +12,17 @@ import shutil
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database, Migrations
 
 from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreError, TakenError
+from bot.store.joint_writes import JointWrite, carry_out
 from bot.store.queries import Queries, Step, complete, newer, steps
 
 DIALECT = "sqlite"
@@ -151,6 +154,7 @@ class SqliteEngine(Engine):
         self.path = path
         self._local = threading.local()
         self._writing = threading.Lock()
+        self._waiting: deque[JointWrite] = deque()
         self._identity: tuple[int, int] | None = None
         self._wal_identity: tuple[int, int] | None = None
         self._opened: list[sqlite3.Connection] = []
@@ -301,24 +305,30 @@ class SqliteEngine(Engine):
         if not self._writing.acquire(timeout=patience_s):
             raise StoreBusyError("the store is busy")
         try:
-            self.check()
-            try:
-                connection = self._connection()
-                connection.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.Error as error:
-                raise StoreBusyError(f"the store cannot be written now ({error})") from error
-            try:
+            with self._begun(patience_s):
                 yield
-                connection.execute("COMMIT")
-            except BaseException as error:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                if _is_the_stores(error):
-                    raise StoreBusyError(f"the store cannot be written now ({error})") from error
-                raise
         finally:
             self._writing.release()
+
+    @contextmanager
+    def _begun(self, patience_s: float) -> Iterator[None]:
+        """Begin a transaction and end it with the block; call it while holding the lock of the writers."""
+        self.check()
+        try:
+            connection = self._connection()
+            connection.execute(f"PRAGMA busy_timeout = {int(patience_s * 1000)}")
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise StoreBusyError(f"the store cannot be written now ({error})") from error
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if _is_the_stores(error):
+                raise StoreBusyError(f"the store cannot be written now ({error})") from error
+            raise
 
     @property
     def in_transaction(self) -> bool:
@@ -341,11 +351,18 @@ class SqliteEngine(Engine):
         connection.execute("RELEASE SAVEPOINT step")
 
     def run(self, name: str, /, **values: object) -> int:
-        """Carry out the statement *name*, after the other writers of this process. Return rows touched."""
-        with nullcontext() if self.in_transaction else self._writing:
-            if not self.in_transaction:
-                self.check()
+        """Carry out the statement *name*, after the other writers of this process. Return rows touched.
+
+        Single writes of several threads that wait for their turn are committed together.
+        """
+        if self.in_transaction:
             return super().run(name, **values)
+        write = JointWrite(partial(super().run, name, **values))
+        self._waiting.append(write)
+        with self._writing:
+            if not write.is_done:
+                carry_out(self._waiting, self._begun(PATIENCE_S), is_open=lambda: self.in_transaction)
+        return write.result()
 
     def tuples(self, name: str, /, **values: object) -> list[tuple[Any, ...]]:
         """Return the rows of the statement *name* without their names."""
