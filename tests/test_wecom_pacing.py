@@ -46,6 +46,24 @@ def test_a_member_gets_900_in_an_hour() -> None:
     assert pace.member_wait("yg01", NOW + 3600) == 0
 
 
+def test_the_app_sends_evenly_within_a_minute() -> None:
+    pace, now, times = pacer(max_per_minute=7200, max_per_day=10**6), NOW, list[float]()
+    while now < NOW + 60:
+        if wait := pace.app_wait(now):
+            now += wait
+        else:
+            pace.note(f"yg{len(times)}", now)
+            times.append(now)
+            now += 0.001
+
+    most = max(
+        sum(start <= at < start + 10 for at in times[place : place + 1300])
+        for place, start in enumerate(times)
+    )
+    assert most <= 1200
+    assert len(times) >= 0.95 * 7200
+
+
 def test_no_sliding_minute_or_hour_is_ever_over_the_limit() -> None:
     pace, now, times = pacer(), NOW, list[float]()
     while now < NOW + 4000:
