@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import compress
+from operator import not_
 
-from bot.core.contacts import Contact
+from bot.core.contacts import NOTHING, Contact
 from bot.core.counting import Counting, FirstAdd
 from bot.core.quotas import Basis, Quota
 from bot.core.relations import LOSSES, Ending
@@ -98,44 +100,36 @@ class Case:
         return self.quota.counting
 
 
-# A rule returns its condition under a case, or None if it is switched off there. Most rules look at single
-# contacts, and their verdict is for those that fulfil the condition. Two compare contacts: they see all that
-# passed the rules before, in the order of their place, and return a verdict for each, or None to let it pass.
-Condition = Callable[[Contact], bool]
-Comparison = Callable[[Sequence[Contact]], Sequence[Verdict | None]]
+# A rule returns its condition under a case, or None if it is switched off there. The condition looks at all
+# contacts that the rules before let pass, in the order of their place, and says of each whether it is met.
+# Most rules look at single contacts, two compare them.
+Condition = Callable[[Sequence[Contact]], Sequence[bool]]
 Rule = Callable[[Case], Condition | None]
-ComparingRule = Callable[[Case], Comparison | None]
 
 
 class Judge:
     """The rules that are switched on under one case."""
 
     def __init__(self, case: Case) -> None:
+        rules = [(verdict, rule(case)) for verdict, rule in RULES[case.quota.basis]]
+        self._rules = [(verdict, condition) for verdict, condition in rules if condition is not None]
         self._settled = case.settled
-        self._stages: list[Comparison] = []
-        single: list[tuple[Verdict, Condition]] = []  # since the last comparison
-        for stage in STAGES[case.quota.basis]:
-            if not callable(stage):
-                single += [(verdict, applies) for verdict, rule in stage if (applies := rule(case))]
-            elif (comparison := stage(case)) is not None:
-                self._stages += [_first_of(single), comparison]
-                single = []
-        self._stages.append(_first_of(single))
 
     def verdicts(self, contacts: Sequence[Contact]) -> list[Verdict]:
         """Return the verdict as of T on each of one employee's *contacts* of one period, in their order.
 
         *contacts* are sorted by place. A contact that no rule decides is counted.
         """
-        verdicts: list[Verdict | None] = [None] * len(contacts)
-        left: Sequence[int] = range(len(contacts))
-        for stage in self._stages:
-            found = stage([contacts[index] for index in left])
-            for index, verdict in zip(left, found, strict=True):
-                verdicts[index] = verdict
-            left = [index for index in left if verdicts[index] is None]
-        decided = [verdict or Verdict.COUNTED for verdict in verdicts]
-        return list(map(_closed, decided, contacts)) if self._settled else decided
+        verdicts = [Verdict.COUNTED] * len(contacts)
+        places, left = list(range(len(contacts))), contacts
+        for verdict, condition in self._rules:
+            decided = condition(left)
+            if True in decided:
+                for place in compress(places, decided):
+                    verdicts[place] = verdict
+                passed = list(map(not_, decided))
+                places, left = list(compress(places, passed)), list(compress(left, passed))
+        return list(map(_closed, verdicts, contacts)) if self._settled else verdicts
 
 
 def judge(contacts: Sequence[Contact], *, case: Case) -> list[Verdict]:
@@ -149,30 +143,22 @@ def _closed(verdict: Verdict, contact: Contact) -> Verdict:
     return _CLOSED.get(verdict, verdict)
 
 
-def _first_of(rules: Sequence[tuple[Verdict, Condition]]) -> Comparison:
-    """Return what asks *rules* about each contact, one after the other."""
-
-    def first_of(contact: Contact) -> Verdict | None:
-        for verdict, applies in rules:
-            if applies(contact):
-                return verdict
-        return None
-
-    return lambda contacts: list(map(first_of, contacts))
-
-
 def review_accepts(case: Case) -> Condition:
     """Count what a reviewer accepted."""
     quota = case.quota.id
-    return lambda contact: bool(contact.decisions) and contact.decisions.get(quota) is True
+    return lambda contacts: [
+        one.decisions is not NOTHING and one.decisions.get(quota) is True for one in contacts
+    ]
 
 
 def review_rejects(case: Case) -> Condition:
     """Reject what a reviewer rejected: the contact itself, or else by confirming a finding about it."""
     quota, refused = case.quota.id, case.refused
-    if not refused:
-        return lambda contact: bool(contact.decisions) and contact.decisions.get(quota) is False
-    return lambda contact: contact.decisions.get(quota) is False or contact.key in refused
+    if refused:
+        return lambda contacts: [one.decisions.get(quota) is False or one.key in refused for one in contacts]
+    return lambda contacts: [
+        one.decisions is not NOTHING and one.decisions.get(quota) is False for one in contacts
+    ]
 
 
 def not_first(case: Case) -> Condition | None:
@@ -181,9 +167,9 @@ def not_first(case: Case) -> Condition | None:
         case FirstAdd.ANY:
             return None
         case FirstAdd.PAIR:
-            return lambda contact: contact.nth > 1
+            return lambda contacts: [one.nth > 1 for one in contacts]
         case FirstAdd.CORP:  # pragma: no branch - mypy knows that none is left
-            return lambda contact: contact.nth > 1 or contact.known_since is not None
+            return lambda contacts: [one.nth > 1 or one.known_since is not None for one in contacts]
 
 
 def customer_type(case: Case) -> Condition | None:
@@ -191,7 +177,9 @@ def customer_type(case: Case) -> Condition | None:
     types = case.counting.customer_types
     if case.counting.takes_every_type:
         return None
-    return lambda contact: contact.details is not None and contact.details.customer_type not in types
+    return lambda contacts: [
+        one.details is not None and one.details.customer_type not in types for one in contacts
+    ]
 
 
 def add_way(case: Case) -> Condition | None:
@@ -199,20 +187,20 @@ def add_way(case: Case) -> Condition | None:
     ways = case.counting.exclude_add_ways
     if not ways:
         return None
-    return lambda contact: contact.details is not None and contact.details.add_way in ways
+    return lambda contacts: [one.details is not None and one.details.add_way in ways for one in contacts]
 
 
 def state(case: Case) -> Condition | None:
     """Reject excluded channels."""
     states = case.counting.exclude_states
-    return (lambda contact: contact.state in states) if states else None
+    return (lambda contacts: [one.state in states for one in contacts]) if states else None
 
 
 def not_own_book(case: Case) -> Condition | None:
     """Reject a customer of somebody else's book."""
     if not case.counting.own_book:
         return None
-    return lambda contact: contact.manager is not None and contact.manager != contact.userid
+    return lambda contacts: [one.manager is not None and one.manager != one.userid for one in contacts]
 
 
 def facts_false(case: Case) -> Condition | None:
@@ -220,7 +208,7 @@ def facts_false(case: Case) -> Condition | None:
     required = case.counting.required_facts
     if not required:
         return None
-    return lambda contact: any(contact.facts.get(fact) is False for fact in required)
+    return lambda contacts: [False in map(one.facts.get, required) for one in contacts]
 
 
 def lost_early(case: Case) -> Condition | None:
@@ -228,104 +216,94 @@ def lost_early(case: Case) -> Condition | None:
     keep_s = case.counting.keep_s
     if not keep_s:
         return None
-
-    def applies(contact: Contact) -> bool:
-        if contact.ended_at is None or contact.ended_by not in LOSSES:
-            return False
-        return contact.ended_at - contact.added_at < keep_s
-
-    return applies
+    return lambda contacts: [
+        one.ended_at is not None and one.ended_at - one.added_at < keep_s and one.ended_by in LOSSES
+        for one in contacts
+    ]
 
 
-def over_daily_cap(case: Case) -> Comparison | None:
+def over_daily_cap(case: Case) -> Condition | None:
     """Reject the adds of one local day after the first max_per_day."""
     cap, day_of = case.counting.max_per_day, case.day_of
 
-    def check(contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
+    def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
         of_day: Counter[date] = Counter()
-        answers: list[Verdict | None] = []
+        over: list[bool] = []
         for contact in contacts:
             day = day_of(contact.added_at)
             of_day[day] += 1
-            answers.append(Verdict.OVER_DAILY_CAP if of_day[day] > cap else None)
-        return answers
+            over.append(of_day[day] > cap)
+        return over
 
-    return check if cap else None
+    return condition if cap else None
 
 
-def over_share(case: Case) -> Comparison | None:
+def over_share(case: Case) -> Condition | None:
     """Stop the adds above the allowed share of a fact; each share sees what the one before let through.
 
     Adds that are open for another reason are not weighed: they will not count by themselves.
     """
-    shares, lacks_tag, is_unread = case.counting.max_share, _lacks_tag(case), _is_unread(case)
+    counting, tags = case.counting, frozenset(case.counting.required_tags)
 
-    def check(contacts: Sequence[Contact]) -> Sequence[Verdict | None]:
-        answers: list[Verdict | None] = [None] * len(contacts)
-        weighed = [
-            index
-            for index, contact in enumerate(contacts)
-            if not (lacks_tag(contact) or (is_unread(contact) and contact.ended_by in LOSSES))
-        ]
-        for limit in shares:
-            through = [index for index in weighed if answers[index] is None]
-            having = [index for index in through if contacts[index].facts.get(limit.fact)]
-            for index in having[limit.allowed(len(through) - len(having)) :]:
-                answers[index] = Verdict.OVER_SHARE
-        return answers
+    def weighs(contact: Contact) -> bool:
+        if contact.details is None:
+            return not (counting.needs_details and contact.ended_by in LOSSES)
+        return tags <= contact.details.tags
 
-    return check if shares else None
+    def condition(contacts: Sequence[Contact]) -> Sequence[bool]:
+        over = [False] * len(contacts)
+        weighed = [place for place, contact in enumerate(contacts) if weighs(contact)]
+        for limit in counting.max_share:
+            through = [place for place in weighed if not over[place]]
+            having = [place for place in through if contacts[place].facts.get(limit.fact)]
+            for place in having[limit.allowed(len(through) - len(having)) :]:
+                over[place] = True
+        return over
 
-
-def _is_unread(case: Case) -> Callable[[Contact], bool]:
-    needed = case.counting.needs_details
-    return lambda contact: needed and contact.details is None
-
-
-def _lacks_tag(case: Case) -> Callable[[Contact], bool]:
-    tags = frozenset(case.counting.required_tags)
-    return lambda contact: contact.details is not None and not tags <= contact.details.tags
+    return condition if counting.max_share else None
 
 
 def details_unknown(case: Case) -> Condition | None:
     """Wait for WeCom's details if a rule needs them."""
-    return _is_unread(case) if case.counting.needs_details else None
+    if not case.counting.needs_details:
+        return None
+    return lambda contacts: [one.details is None for one in contacts]
 
 
 def tags_missing(case: Case) -> Condition | None:
     """Wait for a required tag."""
-    return _lacks_tag(case) if case.counting.required_tags else None
+    tags = frozenset(case.counting.required_tags)
+    if not tags:
+        return None
+    return lambda contacts: [one.details is not None and not tags <= one.details.tags for one in contacts]
 
 
 def facts_unknown(case: Case) -> Condition | None:
     """Wait for the bank's facts, or its manager, if a rule needs them."""
-    required, own_book = case.counting.required_facts, case.counting.own_book
+    required, own_book = frozenset(case.counting.required_facts), case.counting.own_book
     if not (required or own_book):
         return None
-
-    def applies(contact: Contact) -> bool:
-        return (own_book and contact.manager is None) or any(fact not in contact.facts for fact in required)
-
-    return applies
+    return lambda contacts: [
+        (own_book and one.manager is None) or not required <= one.facts.keys() for one in contacts
+    ]
 
 
 def keep_period(case: Case) -> Condition | None:
     """Wait until a living contact has been kept for keep_days × 24 h."""
-    kept_before = case.at - case.counting.keep_s
+    kept_since = case.at - case.counting.keep_s
     if not case.counting.keep_s:
         return None
-    return lambda contact: contact.added_at > kept_before and contact.ended_at is None
+    return lambda contacts: [one.added_at > kept_since and one.ended_at is None for one in contacts]
 
 
 def held(case: Case) -> Condition | None:
     """Wait for the review of a contact held by `[integrity]`."""
     keys = case.held
-    return (lambda contact: contact.key in keys) if keys else None
+    return (lambda contacts: [one.key in keys for one in contacts]) if keys else None
 
 
-# The rules in their order, those about single contacts with their verdicts.
-_Stage = tuple[tuple[Verdict, Rule], ...]
-_SINGLE_FIRST: _Stage = (
+# The rules in their order, each with its verdict.
+_ADDED: tuple[tuple[Verdict, Rule], ...] = (
     (Verdict.COUNTED_REVIEW, review_accepts),
     (Verdict.REJECTED_REVIEW, review_rejects),
     (Verdict.NOT_FIRST, not_first),
@@ -335,22 +313,16 @@ _SINGLE_FIRST: _Stage = (
     (Verdict.NOT_OWN_BOOK, not_own_book),
     (Verdict.REJECTED_FACTS, facts_false),
     (Verdict.LOST_EARLY, lost_early),
-)
-_SINGLE_LAST: _Stage = (
+    (Verdict.OVER_DAILY_CAP, over_daily_cap),
+    (Verdict.OVER_SHARE, over_share),
     (Verdict.DETAILS, details_unknown),
     (Verdict.TAGS, tags_missing),
     (Verdict.FACTS, facts_unknown),
     (Verdict.KEEP_PERIOD, keep_period),
     (Verdict.REVIEW, held),
 )
-_NOT_OF_HELD = {not_first, lost_early, keep_period}
-
-
-def _of_held(stage: _Stage) -> _Stage:
-    return tuple((verdict, rule) for verdict, rule in stage if rule not in _NOT_OF_HELD)
-
-
-STAGES: dict[Basis, tuple[_Stage | ComparingRule, ...]] = {
-    Basis.ADDED: (_SINGLE_FIRST, over_daily_cap, over_share, _SINGLE_LAST),
-    Basis.HELD: (_of_held(_SINGLE_FIRST), _of_held(_SINGLE_LAST)),
+_NOT_OF_HELD = {not_first, lost_early, over_daily_cap, over_share, keep_period}
+RULES: dict[Basis, tuple[tuple[Verdict, Rule], ...]] = {
+    Basis.ADDED: _ADDED,
+    Basis.HELD: tuple((verdict, rule) for verdict, rule in _ADDED if rule not in _NOT_OF_HELD),
 }
