@@ -6,7 +6,8 @@ finding is its subject, not the list of its adds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -95,7 +96,9 @@ def find_bursts(
     *contacts* are as of T, by time, then by customer. Concerned are all adds of each window of *minutes*,
     both ends included, with at least *adds* of them. Adds of a planned event are left out altogether.
     """
-    unplanned = [contact for contact in contacts if not planned(contact.userid, day_of(contact.added_at))]
+    unplanned = contacts
+    if planned is not no_event:
+        unplanned = [contact for contact in contacts if not planned(contact.userid, day_of(contact.added_at))]
     concerned: dict[date, list[Key]] = {}
     seen: dict[date, int] = {}
     day, begin, end = date.min, 0, 0  # unplanned[:end] are behind the last burst
@@ -239,19 +242,24 @@ def list_findings(
         for contacts in known.values():
             found += find_bursts(contacts, burst=integrity.burst, day_of=day_of, planned=planned)
     if integrity.shared_by is not None:
-        by_customer: dict[str, list[Contact]] = {}
-        for contacts in known.values():
-            for contact in contacts:
-                by_customer.setdefault(contact.external_userid, []).append(contact)
-        for contacts in by_customer.values():
-            if len(contacts) >= integrity.shared_by:
-                found += find_shared(
-                    contacts,
-                    shared_by=integrity.shared_by,
-                    window_days=integrity.window_days,
-                    day_of=day_of,
-                )
+        for contacts in _of_many_adds(known.values(), least=integrity.shared_by):
+            found += find_shared(
+                contacts, shared_by=integrity.shared_by, window_days=integrity.window_days, day_of=day_of
+            )
     return found
+
+
+def _of_many_adds(known: Collection[Sequence[Contact]], *, least: int) -> Iterable[list[Contact]]:
+    """Return the contacts of each customer with at least so many adds; most customers have one."""
+    adds = Counter(contact.external_userid for contacts in known for contact in contacts)
+    by_customer: dict[str, list[Contact]] = {
+        customer: [] for customer, number in adds.items() if number >= least
+    }
+    for contacts in known if by_customer else ():
+        for contact in contacts:
+            if contact.external_userid in by_customer:
+                by_customer[contact.external_userid].append(contact)
+    return by_customer.values()
 
 
 def drop_decided(found: Iterable[Finding], *, decided: Iterable[DecidedFinding]) -> list[Finding]:

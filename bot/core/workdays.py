@@ -21,6 +21,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_DAY = timedelta(days=1)
 _HOME = "CN"
 _importing = Lock()
+_QUARTER_S = 900
 
 
 def epoch_of(at: datetime) -> int:
@@ -104,7 +105,7 @@ class WorkCalendar:
 
     def day_of(self, epoch_s: int) -> date:
         """Return the local date of whole epoch seconds."""
-        return self.moment(epoch_s).date()
+        return _day_of_quarter(self.zone, epoch_s // _QUARTER_S)
 
     def start_of(self, day: date) -> int:
         """Return the first second of the local *day* in epoch seconds.
@@ -121,6 +122,12 @@ class WorkCalendar:
     def hours_over(self, at: datetime) -> bool:
         """Say whether the local time of *at* is *closes* or later, on any day; at midnight it is not."""
         return self.local(at).time() >= self.closes
+
+
+# Every zone is a multiple of a quarter of an hour from UTC since before WeCom was there.
+@lru_cache(maxsize=100_000)  # three years of quarters
+def _day_of_quarter(zone: ZoneInfo, quarter: int) -> date:
+    return datetime.fromtimestamp(quarter * _QUARTER_S, zone).date()
 
 
 def _aware(at: datetime) -> datetime:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -142,7 +141,7 @@ class ContactKnowledge(TableGroup):
 
     def details(
         self, *, since: int, userids: Collection[str] | None = None
-    ) -> dict[tuple[str, str], list[StoredDetails]]:
+    ) -> dict[tuple[str, str], tuple[StoredDetails, ...]]:
         """Return WeCom's details of contacts made since *since* (epoch s), by (userid, external_userid).
 
         *userids*: of these alone.
@@ -151,16 +150,17 @@ class ContactKnowledge(TableGroup):
             rows = self._engine.tuples("details_since", since=since)
         else:
             rows = self._engine.tuples("details_of", userids=_json(list(userids)), since=since)
-        names = self._tag_names() if rows else {}
+        names = self._tag_names()
 
         @cache  # many contacts came in the same way and have the same tags
         def said(customer_type: int, add_way: int, tags: str) -> Details:
             return _details(customer_type, add_way, json.loads(tags), names)
 
-        details: defaultdict[tuple[str, str], list[StoredDetails]] = defaultdict(list)
-        for userid, external_userid, createtime, customer_type, add_way, tags, *keys in rows:
-            stored = StoredDetails(createtime, said(customer_type, add_way, tags), *keys)
-            details[userid, external_userid].append(stored)
+        details: dict[tuple[str, str], tuple[StoredDetails, ...]] = {}
+        for userid, external_userid, createtime, kind, add_way, tags, state, unionid, mobiles in rows:
+            stored = StoredDetails(createtime, said(kind, add_way, tags), state, unionid, mobiles)
+            relation = userid, external_userid
+            details[relation] = (*details[relation], stored) if relation in details else (stored,)
         return details
 
     def _tag_names(self) -> dict[str, tuple[str, ...]]:

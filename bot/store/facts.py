@@ -41,6 +41,9 @@ class StoredFacts:
     facts: Mapping[str, bool] = field(default_factory=lambda: NOTHING)
 
 
+_NOTHING_SAID = StoredFacts()
+
+
 class FactValues(NamedTuple):
     """What a row says: *said* is JSON, 1 or 0 by fact."""
 
@@ -86,14 +89,16 @@ class Facts(TableGroup):
         @cache  # a bank says few different things of many customers
         def said(manager: str | None, facts: str) -> StoredFacts:
             known = {fact: value == "1" for fact, value in json.loads(facts).items()}
-            return StoredFacts(manager=manager, facts=known or NOTHING)
+            return (
+                StoredFacts(manager=manager, facts=known) if known or manager is not None else _NOTHING_SAID
+            )
 
         if keys is None:
-            rows = self._engine.all("facts_all")
+            rows = self._engine.tuples("facts_all")
         else:
-            rows = self._engine.all("facts_called", keys=json.dumps(list(keys)))
-        facts = (((row["key_kind"], row["key"]), said(row["manager"], row["said"])) for row in rows)
-        return {key: known for key, known in facts if known.manager is not None or known.facts}
+            rows = self._engine.tuples("facts_called", keys=json.dumps(list(keys)))
+        facts = {(kind, key): said(manager, told) for kind, key, manager, told in rows}
+        return {key: known for key, known in facts.items() if known is not _NOTHING_SAID}
 
     def newest(self) -> int | None:
         """Return when facts came last, in epoch s; None if none ever did."""

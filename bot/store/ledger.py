@@ -307,13 +307,12 @@ class Ledger(TableGroup):
             return _contacts(self._engine.tuples("adds_since", **span))
         return _contacts(self._engine.tuples("adds_of", userids=json.dumps(list(userids)), **span))
 
-    def contacts_with(
-        self, customers: Collection[str], *, since: int, upto: int, alive: bool
+    def contacts_beside(
+        self, userids: Collection[str], *, since: int, upto: int, alive: bool
     ) -> dict[str, list[Contact]]:
-        """Return the same for *customers*, of any employee."""
-        span = {"since": since, "upto": upto, "alive": int(alive), "known": 0}
-        listed = json.dumps(list(customers))
-        return _contacts(self._engine.tuples("adds_of_customers", customers=listed, **span))
+        """Return the bare adds of the customers of *userids* at other employees, by userid."""
+        span = {"since": since, "upto": upto, "alive": int(alive)}
+        return _contacts(self._engine.tuples("adds_beside", userids=json.dumps(list(userids)), **span))
 
 
 def _contacts(rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Contact]]:

@@ -233,12 +233,10 @@ class PostgresEngine(Engine):
                 log.info("listening again soon", error=type(error).__name__)
                 self._ending.wait(_RECONNECT_S)
 
-    def tuples(self, name: str, /, **values: object) -> list[tuple[Any, ...]]:
-        """Return the rows of the statement *name* without their names."""
+    def tuples(self, name: str, /, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of the statement *name* without their names."""
         with self._lent() as connection, _translated():
-            return (
-                connection.cursor(row_factory=tuple_row).execute(self._queries[name].sql, values).fetchall()
-            )
+            yield from connection.cursor(row_factory=tuple_row).execute(self._queries[name].sql, values)
 
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:
         query = self._queries[name]

@@ -364,12 +364,12 @@ class SqliteEngine(Engine):
                 carry_out(self._waiting, self._begun(PATIENCE_S), is_open=lambda: self.in_transaction)
         return write.result()
 
-    def tuples(self, name: str, /, **values: object) -> list[tuple[Any, ...]]:
-        """Return the rows of the statement *name* without their names."""
+    def tuples(self, name: str, /, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of the statement *name* without their names."""
         cursor = self._connection().cursor()
         cursor.row_factory = None
         with _translated():
-            return cursor.execute(self._queries[name].sql, values).fetchall()
+            yield from cursor.execute(self._queries[name].sql, values)
 
     def _call(self, name: str, /, *rows: object, **values: object) -> Any:
         query = self._queries[name]

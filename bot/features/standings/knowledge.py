@@ -41,6 +41,7 @@ class Asked:
 
 
 WHOLE = Asked()
+_NOTHING_DECLARED = frozenset[str]()
 
 
 def add_knowledge(
@@ -122,6 +123,9 @@ def _belonging(details: Sequence[StoredDetails], contact: Contact) -> StoredDeta
 
 
 def _nearest(details: Sequence[StoredDetails], moment: int) -> StoredDetails | None:
+    if len(details) == 1:  # as most have
+        (only,) = details
+        return only if -SAME_ADD_S <= only.createtime - moment <= SAME_ADD_S else None
     near = [stored for stored in details if -SAME_ADD_S <= stored.createtime - moment <= SAME_ADD_S]
     if len(near) <= 1:
         return near[0] if near else None
@@ -143,18 +147,15 @@ def _known(
         for key in _called(kind, contact.external_userid, state, stored)
         if (kind, key) in facts
     ]
-    managers = [one.manager for _, one in said if one.manager is not None]
+    details, manager, facts_said = stored.details if stored else None, None, NOTHING
+    if len(said) == 1:
+        manager, facts_said = said[0][1].manager, said[0][1].facts
+    elif said:
+        manager = next((one.manager for _, one in reversed(said) if one.manager is not None), None)
+        facts_said = {fact: value for _, one in said for fact, value in one.facts.items()}
+    declared = _self_declared(said) if SELF_DECLARED in kinds else _NOTHING_DECLARED
     return Contact._make(
-        (
-            *contact[:6],
-            state,
-            *contact[7:9],
-            stored.details if stored else None,
-            managers[-1] if managers else None,
-            said[0][1].facts if len(said) == 1 else _merged(said),
-            _self_declared(said),
-            decisions,
-        )
+        (*contact[:6], state, *contact[7:9], details, manager, facts_said, declared, decisions)
     )
 
 
@@ -168,14 +169,8 @@ def _called(kind: str, external_userid: str, state: str, stored: StoredDetails |
     return keys.split()
 
 
-def _merged(said: Sequence[tuple[str, StoredFacts]]) -> Mapping[str, bool]:
-    return {fact: value for _, one in said for fact, value in one.facts.items()} or NOTHING
-
-
 def _self_declared(said: Sequence[tuple[str, StoredFacts]]) -> frozenset[str]:
     """Return the facts known only by a number that the employee noted; the last line on each counts."""
-    if not any(kind == SELF_DECLARED for kind, _ in said):
-        return frozenset()
     kinds: dict[str, str] = {}
     for kind, stored in said:
         kinds |= dict.fromkeys(stored.facts, kind)

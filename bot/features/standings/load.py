@@ -14,7 +14,7 @@ from bot.core.contacts import Contact
 from bot.core.counting import DAY_S
 from bot.core.day import DayFacts, compute_day_facts, compute_facts_between
 from bot.core.history import KEPT_WINDOW_S, Kept
-from bot.core.integrity import FLAGS, Planned
+from bot.core.integrity import FLAGS, Planned, no_event
 from bot.core.pending import Waiting, list_waits
 from bot.core.people import Departments, Person
 from bot.core.periods import parse_period
@@ -352,8 +352,7 @@ def _contacts(
     known = add_knowledge(store, contacts, since=since, few=userids is not None, asked=asked)
     if userids is None or not shared:
         return known
-    customers = {contact.external_userid for of_one in known.values() for contact in of_one}
-    return store.ledger.contacts_with(customers, **span) | known
+    return store.ledger.contacts_beside(userids, **span) | known
 
 
 def load_people(services: Services) -> KnownPeople:
@@ -403,6 +402,8 @@ def _load_people(services: Services) -> People:
 def find_planned_adds(services: Services, people: Mapping[str, Person]) -> Planned:
     """Return a function of userid and day that says whether adds belong to one of `[[campaigns]]`."""
     campaigns, tree = services.config.campaigns, services.directory.departments
+    if not campaigns:
+        return no_event
 
     def planned(userid: str, day: date) -> bool:
         running = [campaign for campaign in campaigns if campaign.first <= day <= campaign.last]

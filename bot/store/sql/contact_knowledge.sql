@@ -20,7 +20,7 @@ SELECT absences.userid, first_day, last_day, kind
 
 -- name: facts_all()
 -- What the bank says, oldest first: of two rows of one key the later one holds.
-SELECT number, key_kind, key, manager, said
+SELECT key_kind, key, manager, said
   FROM facts
  WHERE number <= (SELECT CAST(value AS BIGINT)
                     FROM marks

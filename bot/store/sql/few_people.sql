@@ -19,19 +19,21 @@ SELECT adds.userid, adds.external_userid, adds.added_at, adds.nth, adds.ended_at
         OR (:alive = 1 AND adds.ended_at IS NULL))
  ORDER BY adds.userid, adds.added_at, adds.external_userid;
 
--- name: adds_of_customers(customers, since, upto, alive, known)
--- The same of these customers (a list), at whomever.
-SELECT adds.userid, adds.external_userid, adds.added_at, adds.nth, adds.ended_at, adds.ended_by, adds.state,
-       CASE WHEN :known = 1
-            THEN (SELECT MIN(earlier.added_at)
-                    FROM adds AS earlier
-                   WHERE earlier.external_userid = adds.external_userid
-                     AND earlier.added_at < adds.added_at
-                     AND earlier.userid <> adds.userid) END AS known_since,
-       adds.slips
-  FROM LISTED(:customers) AS asked
+-- name: adds_beside(userids, since, upto, alive)
+-- The adds of the customers of these employees (a list) at others.
+SELECT DISTINCT adds.userid, adds.external_userid, adds.added_at, adds.nth, adds.ended_at, adds.ended_by,
+       adds.state, NULL AS known_since, adds.slips
+  FROM LISTED(:userids) AS asked
+ CROSS JOIN adds AS own
  CROSS JOIN adds
- WHERE adds.external_userid = asked.value
+ WHERE own.userid = asked.value
+   AND own.added_at <= :upto
+   AND (own.added_at >= :since OR own.ended_at >= :since OR own.last_regained_at >= :since
+        OR (:alive = 1 AND own.ended_at IS NULL))
+   AND adds.external_userid = own.external_userid
+   AND adds.userid <> own.userid
+   AND adds.userid NOT IN (SELECT others.value
+                             FROM LISTED(:userids) AS others)
    AND adds.added_at <= :upto
    AND (adds.added_at >= :since OR adds.ended_at >= :since OR adds.last_regained_at >= :since
         OR (:alive = 1 AND adds.ended_at IS NULL))
@@ -49,7 +51,7 @@ SELECT details.userid, details.external_userid, details.createtime, details.cust
 -- name: facts_called(keys)
 -- As facts_all, of what goes by these keys (a list) of whatever kind. Reads the table: an index on the key would
 -- make an import, which writes at the end only, three times as long.
-SELECT number, key_kind, key, manager, said
+SELECT key_kind, key, manager, said
   FROM facts
  WHERE key IN (SELECT asked.value
                  FROM LISTED(:keys) AS asked)
