@@ -34,7 +34,7 @@ _KINDS: dict[type[events.ContactEvent], RelationKind] = {
 @router.on(events.ContactEvent)
 def contact_changed(event: events.ContactEvent, services: Services) -> None:
     """Append the fact; its relation is derived again soon after."""
-    if services.store.erasures.is_erased(event.userid, event.external_userid):
+    if services.store.erasures.is_marked(event.userid, event.external_userid):
         raise ErasedCustomerError
     fact = RelationEvent(
         userid=event.userid,

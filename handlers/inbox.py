@@ -56,6 +56,7 @@ def _one_batch(services: Services, *, upto: int | None, router: Router) -> int:
     try:
         with store.transaction():
             due = store.inbox.due(now=now, batch=BATCH, upto=upto)
+            store.erasures.look()
             store.inbox.finish_all([_handle(services, received, router=router) for received in due])
             derive_touched(services)
     except StoreError:
@@ -70,6 +71,7 @@ def _one_by_one(services: Services, *, now: int, upto: int | None, router: Route
     store = services.store
     with store.transaction():
         due = store.inbox.due(now=now, batch=BATCH, upto=upto)
+        store.erasures.look()
         for received in due:
             try:
                 with store.savepoint():

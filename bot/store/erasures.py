@@ -85,6 +85,7 @@ class Erasures(TableGroup):
         super().__init__(engine)
         self._marks = Marks(engine)
         self._key: bytes | None = None
+        self._seen: frozenset[tuple[str, str]] = frozenset()
         self._exact: list[tuple[str, str]] = []
         self._inside: list[tuple[str, str]] = []
 
@@ -92,6 +93,14 @@ class Erasures(TableGroup):
         """Return whether this contact was erased; a changed userid is the new one."""
         mark = self._mark_of(external_userid)
         return self._engine.one("erased_has", mark=mark, userid=userid) is not None
+
+    def look(self) -> None:
+        """Read the marks of all erased contacts, for `is_marked`; once a batch of events."""
+        self._seen = frozenset((row["mark"], row["userid"]) for row in self._engine.all("erased_all"))
+
+    def is_marked(self, userid: str, external_userid: str) -> bool:
+        """Return whether this contact was erased when `look` looked."""
+        return bool(self._seen) and (self._mark_of(external_userid), userid) in self._seen
 
     def any(self) -> bool:
         """Return whether anybody was erased."""
