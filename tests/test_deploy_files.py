@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +16,7 @@ import pytest
 import requests
 import yaml
 from builders.e2e import PATIENCE_S, bot_process, sandbox_process, until, write_config
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from builders.proxy import NGINX, free_port, proxy_file, site_of, with_nginx
 
 from bot.cli.main import load_command
 
@@ -30,7 +25,6 @@ DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
 SYSTEMD_ANALYZE = shutil.which("systemd-analyze", path=PATH)
-NGINX = shutil.which("nginx", path=PATH)
 COMPOSE = ["compose.yaml", "compose.sqlite.yaml"]
 
 
@@ -94,83 +88,18 @@ def test_a_unit_starts_what_the_program_knows(unit: Path) -> None:
 
 # --- nginx ---
 
-with_nginx = pytest.mark.skipif(
-    NGINX is None, reason="SKIPPED: no nginx (apt-get install nginx-light), its files are not tried"
-)
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate and its key, made for this test."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "quota.example.com")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem, private = folder / "cert.pem", folder / "key.pem"
-    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return pem, private
-
-
-def whole_file(folder: Path, site: str) -> Path:
-    """Write a whole nginx.conf around *site*, for a process without rights."""
-    path = folder / "nginx.conf"
-    temporary = "".join(
-        f"    {kind}_temp_path {folder}/{kind};\n"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    path.write_text(
-        f"pid {folder}/nginx.pid;\nerror_log stderr;\ndaemon off;\nevents {{}}\n"
-        f"http {{\n    access_log off;\n{temporary}{site}\n}}\n",
-        encoding="utf-8",
-    )
-    return path
-
-
-def site_of(name: str, folder: Path, *, port: int = 8080, upstreams: tuple[int, ...] = (9, 9)) -> str:
-    """The file *name* with addresses and certificates of this test."""
-    text = (DEPLOY / name).read_text(encoding="utf-8")
-    for number, upstream in enumerate(upstreams, 1):
-        text = text.replace(f"receiver-{number}:8080", f"127.0.0.1:{upstream}")
-    if "ssl_certificate" in text:
-        pem, private = certificate(folder)
-        text = re.sub(r"ssl_certificate .*;", f"ssl_certificate {pem};", text)
-        text = re.sub(r"ssl_certificate_key .*;", f"ssl_certificate_key {private};", text)
-    return text.replace("listen 80;", f"listen 127.0.0.1:{port};")
-
 
 @with_nginx
 @pytest.mark.parametrize("name", ["nginx/compose.conf", "nginx-tls.conf"])
 def test_nginx_takes_the_file(tmp_path: Path, name: str) -> None:
     assert NGINX is not None
-    path = whole_file(tmp_path, site_of(name, tmp_path))
+    path = proxy_file(tmp_path, site_of(name, tmp_path))
     done = subprocess.run(
         [NGINX, "-t", "-p", str(tmp_path), "-c", str(path)], capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stderr
     assert "[warn]" not in done.stderr
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @with_nginx
@@ -181,7 +110,7 @@ def test_a_callback_and_the_pages_come_through_and_figures_of_operators_do_not(t
         with bot_process(config) as bot:
             port, upstream = free_port(), int(bot.url.rpartition(":")[2])
             site = site_of("nginx/compose.conf", tmp_path, port=port, upstreams=(free_port(), upstream))
-            path, url = whole_file(tmp_path, site), f"http://127.0.0.1:{port}"
+            path, url = proxy_file(tmp_path, site), f"http://127.0.0.1:{port}"
             with subprocess.Popen([NGINX, "-p", str(tmp_path), "-c", str(path)]) as nginx:
                 try:
                     until(lambda: answers(f"{url}/about"))
