@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime, timedelta
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     make_response,
     redirect,
     render_template,
@@ -49,7 +48,7 @@ def blueprint(world: World, sender: CallbackSender) -> Blueprint:
         "page", __name__, template_folder="templates", static_folder="static", static_url_path="/page/static"
     )
     routes.add_app_template_filter(_say, "say")
-    routes.add_app_template_filter(_opened, "opened")
+    routes.add_app_template_filter(phones.opened, "opened")
 
     @routes.after_request
     def guard(response: Response) -> Response:
@@ -149,13 +148,6 @@ def _texts() -> Texts:
 def _say(text: str, /, **values: object) -> str:
     """Fill the places of a text."""
     return text.format(**values)
-
-
-def _opened(address: str, userid: str) -> str:
-    """Return the address behind a link on the phone of *userid*: a login then knows who opens it."""
-    if not userid or "oauth.from_phone" not in current_app.view_functions:
-        return address
-    return f"{url_for('oauth.from_phone')}?{urlencode({'as': userid, 'to': address})}"
 
 
 def _new_customer(world: World) -> str:

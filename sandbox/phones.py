@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
@@ -27,7 +28,6 @@ _QUOTE = re.compile(r"^&gt; ?(.*)$")
 _INLINE = (
     (re.compile(r"\*\*(.+?)\*\*"), r"<b>\1</b>"),
     (re.compile(r"`([^`]+)`"), r"<code>\1</code>"),
-    (re.compile(r"\[([^\]]+)\]\((https?://[^\s)]+)\)"), r'<a href="\2" rel="noreferrer">\1</a>'),
     (
         re.compile(
             r"&lt;font color=(?:&#34;|&#39;)(info|comment|warning)(?:&#34;|&#39;)&gt;(.*?)&lt;/font&gt;"
@@ -35,8 +35,10 @@ _INLINE = (
         r'<span class="\1">\2</span>',
     ),
 )
+_MARKDOWN_LINK = re.compile(r"\[(?P<text>[^\]]+)\]\((?P<to>https?://[^\s)]+)\)")
 _TEXT_LINK = re.compile(
-    r"&lt;a href=(?:&#34;|&#39;)(https?://[^\s&]+)(?:&#34;|&#39;)&gt;(.*?)&lt;/a&gt;", re.IGNORECASE
+    r"&lt;a href=(?:&#34;|&#39;)(?P<to>https?://[^\s&]+)(?:&#34;|&#39;)&gt;(?P<text>.*?)&lt;/a&gt;",
+    re.IGNORECASE,
 )
 
 
@@ -185,13 +187,14 @@ def _posts(robot: Robot, texts: Texts) -> list[Bubble]:
 
 def shown(message: Message | Post) -> Markup:
     """Return the HTML of *message*; nothing in it can be the sender's own markup."""
+    owner = message.to if isinstance(message, Message) else ""
     if message.msgtype == "markdown":
-        return Markup("").join(_line(line) for line in message.content.split("\n"))
+        return Markup("").join(_line(line, owner=owner) for line in message.content.split("\n"))
     if isinstance(message, Message) and message.msgtype == "template_card" and isinstance(message.card, dict):
         return _card(message.card)
     text = str(escape(message.content))
     if message.msgtype == "text":
-        text = _TEXT_LINK.sub(r'<a href="\1" rel="noreferrer">\2</a>', text)
+        text = _linked(_TEXT_LINK, text, owner=owner)
     return Markup(text.replace("\n", "<br>"))  # noqa: S704 - escaped above
 
 
@@ -266,7 +269,22 @@ def _card(card: Part) -> Markup:
     return Markup("").join(html)
 
 
-def _line(line: str) -> Markup:
+def opened(address: str, userid: str) -> str:
+    """Return the address behind a link on the phone of *userid*: a login then knows who opens it."""
+    return f"/phone/open?{urlencode({'as': userid, 'to': address})}" if userid else address
+
+
+def _linked(pattern: re.Pattern[str], text: str, *, owner: str) -> str:
+    """Return escaped *text* with the links of *pattern*."""
+
+    def link(found: re.Match[str]) -> str:
+        address = escape(opened(Markup(found["to"]).unescape(), owner))  # noqa: S704 - to take it apart
+        return f'<a href="{address}" target="_blank" rel="noopener">{found["text"]}</a>'
+
+    return pattern.sub(link, text)
+
+
+def _line(line: str, *, owner: str) -> Markup:
     text = str(escape(line))
     css = ""
     for pattern, name in ((_HEADING, "heading"), (_QUOTE, "quote")):
@@ -274,4 +292,5 @@ def _line(line: str) -> Markup:
             css, text = name, match.group(1)
     for inline, html in _INLINE:
         text = inline.sub(html, text)
+    text = _linked(_MARKDOWN_LINK, text, owner=owner)
     return Markup(f'<div class="{css}">{text or "&nbsp;"}</div>')  # noqa: S704 - escaped above

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from html import unescape
 
 import pytest
 from builders.sandbox import NOON, Api, Receiver, make_api, receiving
@@ -93,16 +94,14 @@ def test_the_page_loads_nothing_from_elsewhere_and_has_no_code_of_its_own(api: A
         pytest.param(
             "markdown", '<font color="warning">少</font>', '<span class="warning">少</span>', id="colour"
         ),
-        pytest.param(
-            "markdown", "[看](https://h5.example.com/a)", 'href="https://h5.example.com/a"', id="a link"
-        ),
+        pytest.param("markdown", "[看](https://h5.example.com/a)", 'h5.example.com%2Fa" target', id="a link"),
         pytest.param("markdown", "[看](javascript:alert(1))", "[看](javascript:alert(1))", id="a bad link"),
         pytest.param("markdown", "<script>x</script>", "&lt;script&gt;x&lt;/script&gt;", id="markup"),
         pytest.param("text", "一\n二 <b>", "一<br>二 &lt;b&gt;", id="text keeps its lines"),
         pytest.param(
             "text",
             '<a href="https://h5.example.com/b">看板</a>',
-            '<a href="https://h5.example.com/b" rel="noreferrer">看板</a>',
+            'h5.example.com%2Fb" target="_blank" rel="noopener">看板</a>',
             id="a link in text",
         ),
     ],
@@ -377,3 +376,36 @@ def test_another_customer_comes_and_the_first_one_can_be_taken_up_again(api: Api
     assert second != first
     assert api.world.customers.current == first
     assert "您添加了 员工甲" in page_of(api.client)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(
+            {
+                "msgtype": "template_card",
+                "template_card": {
+                    "card_type": "text_notice",
+                    "main_title": {"title": "今天加 2 位就够"},
+                    "card_action": {"type": 1, "url": "https://quota.example.com/me#today"},
+                },
+            },
+            id="a card",
+        ),
+        pytest.param(
+            {"text": {"content": '<a href="https://quota.example.com/me#today">看</a>'}}, id="a text"
+        ),
+        pytest.param(
+            {"msgtype": "markdown", "markdown": {"content": "[看](https://quota.example.com/me#today)"}},
+            id="markdown",
+        ),
+    ],
+)
+def test_a_link_on_a_phone_opens_as_its_owner(api: Api, message: dict[str, object]) -> None:
+    api.send(**message)
+    phone = page_of(api.client).split('id="chat-yg01"')[1].split("</article>")[0]
+    (link,) = re.findall(r'<a [^>]*href="(/phone/open[^"]*)"', phone)
+    opened = api.client.get(unescape(link))
+
+    assert opened.location == "https://quota.example.com/me#today"
+    assert "sandbox_member=yg01" in opened.headers["Set-Cookie"]
