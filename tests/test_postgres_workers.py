@@ -335,7 +335,7 @@ def test_two_workers_at_once_derive_what_one_would(
     regain_s = one.config.ledger.regain_s
     adds = [add for events in facts.values() for add in fold(events, regain_s=regain_s)]
     expected = [(add, _is_first_in_corp(add, adds)) for add in adds]
-    found = [(contact.add, contact.first_in_corp) for of_one in contacts.values() for contact in of_one]
+    found = [(contact.add, contact.known_since is None) for of_one in contacts.values() for contact in of_one]
     assert sorted(found, key=repr) == sorted(expected, key=repr)
 
 

@@ -37,11 +37,11 @@ class Contact(NamedTuple):
     """One add and the knowledge about it. The fields up to *slips* but *known_since* are those of the `Add`.
 
     *state*: WeCom's channel state, empty if none. *known_since*: time of the earliest add of this customer by
-    another employee before this one, epoch s; None if there is none, or it is unknown. *details*: None until
-    read. *manager*: the userid of the bank's manager of this customer, NOBODY, or None if unknown. *facts*:
-    the bank's facts by column; an absent fact is unknown. *self_declared*: facts, and manager, that the bank
-    matched only by a number typed by the employee. *decisions* of a review, by quota: True counts, False is
-    rejected.
+    another employee before this one, epoch s; None if there is none, or no rule asks. *details*: None until
+    read, or if no rule asks. *manager*: the userid of the bank's manager of this customer, NOBODY, or None if
+    unknown. *facts*: the bank's facts by column; an absent fact is unknown. *self_declared*: facts, and
+    manager, that the bank matched only by a number typed by the employee. *decisions* of a review, by quota:
+    True counts, False is rejected.
     """
 
     userid: str
@@ -68,11 +68,6 @@ class Contact(NamedTuple):
     def add(self) -> Add:
         """Return the add without the knowledge."""
         return Add(*self[:7], slips=self.slips)
-
-    @property
-    def first_in_corp(self) -> bool:
-        """Return whether no other employee had an earlier add; at equal times both are first."""
-        return self.known_since is None
 
     @property
     def key(self) -> tuple[str, str, int]:

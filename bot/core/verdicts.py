@@ -132,11 +132,6 @@ class Judge:
         return list(map(_closed, verdicts, contacts)) if self._settled else verdicts
 
 
-def judge(contacts: Sequence[Contact], *, case: Case) -> list[Verdict]:
-    """Return the verdicts as `Judge.verdicts` does, for a case that is asked once."""
-    return Judge(case).verdicts(contacts)
-
-
 def _closed(verdict: Verdict, contact: Contact) -> Verdict:
     if verdict is Verdict.DETAILS and contact.ended_by in LOSSES:
         return Verdict.REJECTED_DETAILS
