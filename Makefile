@@ -13,7 +13,8 @@ PIP = PYTHONWARNINGS=ignore::UserWarning $(BIN)/python -m pip install --quiet --
 PACKAGES := bot handlers scheduler sandbox
 CHECKED := $(PACKAGES) tests bench pictures deploy
 
-.PHONY: help install demo dist test lint types imports unit format bench size pictures lock coverage clean
+.PHONY: help install demo dist test lint types imports unit format bench bench-large size pictures lock \
+	coverage clean
 
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
@@ -24,7 +25,8 @@ help:
 	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
 	@echo "make dist     wheel, image recipe, SBOM and licences in dist/, tried in an empty environment"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
-	@echo "make bench    callbacks per second, beside the receiver that tutorials teach"
+	@echo "make bench    what docs/performance.md shows, each beside a peer, in small: minutes"
+	@echo "make bench-large  the same in its whole size: hours"
 	@echo "make size     lines, rooms, longest functions of the product"
 	@echo "make pictures the pictures of docs/images anew; needs a Chromium and a Chinese font"
 	@echo "make lint | types | imports | unit | format | lock | clean   for developers"
@@ -91,6 +93,9 @@ dist: .venv/installed
 
 bench: .venv/installed-dev
 	$(BIN)/python -m bench
+
+bench-large: .venv/installed-dev
+	$(BIN)/python -m bench --large
 
 size: .venv/installed
 	$(BIN)/python -m bench.size

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COUNT_SQL = "SELECT count(DISTINCT hash) FROM inbox"
+RATE = 120  # messages a second that we are allowed to send
+_NOBODY = '"http://127.0.0.1:9"'
 
 _CONFIG = """
 [wecom]
@@ -39,27 +41,25 @@ basis = "added"
 """
 
 
-def prepare(folder: Path, *, port: int) -> Path:
-    """Write the configuration into *folder*; return where the database will be."""
+def prepare(folder: Path, *, port: int, store: str = "", wecom: str = "", more: str = "") -> Path:
+    """Write the configuration into *folder*; return where the database will be.
+
+    *store*: another store than the file; *wecom*: the address of its stand-in; *more*: more sections.
+    """
     (folder / "roster.csv").write_text(
         "userid,name,department,role,leader_of,joined_on,left_on,share\n", "utf-8"
     )
-    (folder / "config.toml").write_text(
-        _CONFIG.format(corp_id=CORP_ID, token=TOKEN, aes_key=AES_KEY, port=port), "utf-8"
-    )
+    text = _CONFIG.format(corp_id=CORP_ID, token=TOKEN, aes_key=AES_KEY, port=port)
+    if store:
+        text = text.replace("sqlite:///quotabot.db", store)
+    if wecom:
+        text = text.replace(_NOBODY, f'"{wecom}"\nmax_per_minute = {RATE * 60}\nmax_in_flight = 20')
+    (folder / "config.toml").write_text(text + more, "utf-8")
     return folder / "quotabot.db"
 
 
-def command(folder: Path) -> list[str]:
-    """The command line of `quotabot serve --role receiver`, run from this tree."""
+def command(folder: Path, *, role: str = "receiver") -> list[str]:
+    """The command line of `quotabot serve`, run from this tree."""
     program = "from bot.cli.main import main; main()"
-    return [
-        sys.executable,
-        "-c",
-        program,
-        "serve",
-        "--role",
-        "receiver",
-        "--config",
-        str(folder / "config.toml"),
-    ]
+    config = str(folder / "config.toml")
+    return [sys.executable, "-c", program, "serve", "--role", role, "--config", config]

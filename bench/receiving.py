@@ -1,7 +1,7 @@
-"""`python -m bench`: callbacks a second and latency of our receiver beside the one that tutorials teach.
+"""`python -m bench.receiving`: our receiver beside those that tutorials teach: rate and latency.
 
-Rounds alternate (ours, theirs, ours, theirs …) on the same machine and disk; medians are shown. At the end
-each database must hold as many events as were answered 200. Loopback only; three minutes at most.
+Rounds alternate on the same machine and disk; medians are shown. At the end each database must hold as many
+events as were answered 200. Loopback only; a few minutes at most.
 """
 
 from __future__ import annotations
@@ -14,13 +14,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.peers import ROOT, Peer, our_receiver, tutorial_receiver
+from bench.database import databases
+from bench.processes import ROOT, Peer, constant, our_receiver, tutorial_receiver
+from bench.rows import Row, ratio
 
-LIMIT_S = 180.0
+LIMIT_S = 300.0
 MODES = {"keep": "kept connections", "fresh": "a fresh connection each"}
+OFFERED = 500  # callbacks a second, for the latency
 
 
 @dataclass
@@ -46,12 +50,16 @@ class Bench:
     accepted: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
-    def round(self, peer: Peer, *, mode: str, count: int) -> dict[str, float]:
-        """Send *count* callbacks from another process and return what it measured."""
+    def round(self, peer: Peer, *, mode: str, count: int, rate: float = 0) -> dict[str, float]:
+        """Send *count* callbacks from another process, at a *rate* if given; return what it measured."""
         left = self.deadline - time.monotonic()
-        command = [sys.executable, "-m", "bench.load", str(peer.port), str(count), str(self.clients), mode]
+        how = ["bench.paced", str(peer.port), str(count), str(self.clients), str(rate)]
+        if not rate:
+            how = ["bench.load", str(peer.port), str(count), str(self.clients), mode]
+        command = [sys.executable, "-m", *how]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=max(left, 0.1), check=True)
         report = json.loads(done.stdout)
+        report.pop("sent", None)
         statuses = report.pop("statuses")
         self.accepted[peer.name] = self.accepted.get(peer.name, 0) + statuses.get("200", 0)
         if set(statuses) != {"200"}:
@@ -60,14 +68,90 @@ class Bench:
 
     def check(self, peer: Peer) -> None:
         """Compare what was answered 200 with what is stored."""
-        stored, accepted = peer.stored(), self.accepted[peer.name]
-        print(f"{peer.name}: {accepted} answered 200, {stored} stored")
+        if peer.count is None:
+            return
+        stored, accepted = peer.count(), self.accepted[peer.name]
+        print(f"{peer.name}: {accepted} answered 200, {stored} stored", file=sys.stderr)
         if stored != accepted:
             self.failures.append(f"{peer.name}: {accepted} answered 200, but {stored} stored")
 
 
+def rows(*, large: bool = False) -> list[Row]:
+    """Return the rows of P1. Raises SystemExit when an event is missing."""
+    ours_count, theirs_count, rounds = (10_000, 2000, 5) if large else (3000, 600, 5)
+    bench = Bench(32, deadline=time.monotonic() + LIMIT_S)
+    with tempfile.TemporaryDirectory(dir=ROOT, prefix=".bench-") as name, ExitStack() as stack:
+        folder = Path(name)
+        make = stack.enter_context(databases())
+        ours = stack.enter_context(our_receiver(folder))
+        on_postgres = stack.enter_context(our_receiver(folder, store=make()))
+        bare = stack.enter_context(constant(folder))
+        peers = [
+            stack.enter_context(tutorial_receiver(folder, server=one))
+            for one in ("tutorial", "gthread", "waitress")
+        ]
+        counts = {ours: ours_count, on_postgres: ours_count, bare: ours_count} | dict.fromkeys(
+            peers, theirs_count
+        )
+        results = _rounds(bench, counts, rounds=rounds)
+        paced = [
+            bench.round(peer, mode="keep", count=OFFERED * (20 if large else 5), rate=OFFERED)["p99_ms"]
+            for peer in (ours, on_postgres)
+            for _ in range(3)
+        ]
+        for peer in counts:
+            bench.check(peer)
+    if bench.failures:
+        sys.exit("\n".join(bench.failures))
+    rate = {peer: statistics.median(result.rate) for peer, result in results.items()}
+    best = max(peers, key=lambda peer: rate[peer])
+    what = "callbacks/s, 32 connections"
+    return [
+        ("P1", what, f"{rate[ours]:.0f}", f"{rate[best]:.0f} ({best.name})", ratio(rate[ours], rate[best])),
+        (
+            "P1",
+            what,
+            f"{rate[ours]:.0f}",
+            f"{rate[bare]:.0f} (constant answer)",
+            ratio(rate[ours], rate[bare]),
+        ),
+        (
+            "P1",
+            f"{what}, PostgreSQL",
+            f"{rate[on_postgres]:.0f}",
+            f"{rate[best]:.0f} ({best.name})",
+            ratio(rate[on_postgres], rate[best]),
+        ),
+        (
+            "P1",
+            f"p99 at {OFFERED}/s, ms",
+            f"{statistics.median(paced[:3]):.1f}",
+            "25",
+            ratio(statistics.median(paced[:3]), 25),
+        ),
+        (
+            "P1",
+            f"p99 at {OFFERED}/s, ms, PostgreSQL",
+            f"{statistics.median(paced[3:]):.1f}",
+            "25",
+            ratio(statistics.median(paced[3:]), 25),
+        ),
+    ]
+
+
+def _rounds(bench: Bench, counts: dict[Peer, int], *, rounds: int, mode: str = "keep") -> dict[Peer, Results]:
+    """Let each peer take its turn in each round, after a short one that is not counted."""
+    results = {peer: Results() for peer in counts}
+    for number in range(-1, rounds):
+        for peer, count in counts.items():
+            measured = bench.round(peer, mode=mode, count=count if number >= 0 else min(200, count))
+            for name, value in measured.items() if number >= 0 else ():
+                getattr(results[peer], name).append(value)
+    return results
+
+
 def main() -> None:
-    """Run, print; exit code 1 when an answer was not 200 or an event is missing."""
+    """Compare ours with the tutorial's; exit code 1 when an answer was not 200 or an event is missing."""
     options = _options()
     bench = Bench(options.clients, deadline=time.monotonic() + LIMIT_S)
     with tempfile.TemporaryDirectory(dir=options.folder, prefix=".bench-") as name:
@@ -77,29 +161,20 @@ def main() -> None:
         )
         with our_receiver(folder) as ours, tutorial_receiver(folder) as tutorial:
             counts = {ours: options.ours, tutorial: options.tutorial}
-            for peer in counts:
-                bench.round(peer, mode="keep", count=min(200, options.tutorial))
-            for mode in MODES:
-                _compare(bench, counts, mode=mode, rounds=options.rounds)
+            for mode, words in MODES.items():
+                results = _rounds(bench, counts, rounds=options.rounds, mode=mode)
+                print(
+                    f"\n{words}, medians of {options.rounds} rounds\n"
+                    f"{'':10}{'callbacks/s':>12}{'p50 ms':>10}{'p99 ms':>10}"
+                )
+                for peer, result in results.items():
+                    print(f"{peer.name:10}{result.row()}")
+                rates = [statistics.median(result.rate) for result in results.values()]
+                print(f"ratio     {rates[0] / rates[1]:12.1f}\n", flush=True)
             for peer in counts:
                 bench.check(peer)
     if bench.failures:
         sys.exit("\n".join(bench.failures))
-
-
-def _compare(bench: Bench, counts: dict[Peer, int], *, mode: str, rounds: int) -> None:
-    results = {peer: Results() for peer in counts}
-    for _ in range(rounds):
-        for peer, count in counts.items():
-            for name, value in bench.round(peer, mode=mode, count=count).items():
-                getattr(results[peer], name).append(value)
-    print(
-        f"\n{MODES[mode]}, medians of {rounds} rounds\n{'':10}{'callbacks/s':>12}{'p50 ms':>10}{'p99 ms':>10}"
-    )
-    for peer, result in results.items():
-        print(f"{peer.name:10}{result.row()}")
-    ours, tutorial = (statistics.median(result.rate) for result in results.values())
-    print(f"ratio     {ours / tutorial:12.1f}\n", flush=True)
 
 
 def _sync_us(folder: Path) -> float:
@@ -114,7 +189,7 @@ def _sync_us(folder: Path) -> float:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.receiving", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--ours", type=int, default=5000, help="callbacks a round for our receiver")

