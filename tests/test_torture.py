@@ -1,0 +1,82 @@
+"""A bank's days with faults by seed: the books hold, a seed is the same story again, and books can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from builders.e2e import change
+from builders.examples import examples
+from torture.play import State, Year
+
+SEEDS = range(examples(15))  # five; in thorough runs thirty
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("CRITICAL")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_after_days_of_faults_the_books_are_right(seed: int, tmp_path: Path) -> None:
+    books = Year(seed=seed, days=2, calm_days=1, folder=tmp_path).play()
+
+    assert books.failures == [], f"again: cd tests && python -m torture --seed {seed} --days 2 --calm-days 1"
+    assert books.compared > 0
+    assert books.messages["sent"] > 0
+
+
+def test_a_seed_is_the_same_story_again(tmp_path: Path) -> None:
+    reports = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        reports.append(Year(seed=3, days=2, calm_days=1, folder=tmp_path / name).play().report())
+
+    assert reports[0] == reports[1]
+    assert reports[0]["faults"]
+
+
+def _lose_an_event(state: State) -> None:
+    change(state.services, "DELETE FROM relation_events WHERE at IN (SELECT MIN(at) FROM relation_events)")
+
+
+def _invent_an_add(state: State) -> None:
+    change(
+        state.services,
+        "INSERT INTO relation_events (userid, external_userid, at, kind, origin, recorded_at) "
+        "VALUES ('yg01', 'wm-invented', 5, 'added', 'callback', 5)",
+    )
+
+
+def _send_twice(state: State) -> None:
+    for request in state.wire.accepted:
+        state.wire.accepted[request] += 1
+
+
+def _send_nothing(state: State) -> None:
+    state.wire.accepted.clear()
+
+
+def _leave_an_add_out(state: State) -> None:
+    change(state.services, "DELETE FROM adds WHERE added_at IN (SELECT MIN(added_at) FROM adds)")
+
+
+@pytest.mark.parametrize(
+    ("tamper", "words"),
+    [
+        pytest.param(_lose_an_event, "not in the ledger", id="an event that was answered is lost"),
+        pytest.param(_invent_an_add, "never happened", id="an event that never was"),
+        pytest.param(_send_twice, "arrived 2 times", id="messages arrive twice"),
+        pytest.param(_send_nothing, "arrived 0 times", id="messages that never arrived"),
+        pytest.param(_leave_an_add_out, "a recount differs", id="an add is not derived"),
+    ],
+)
+def test_books_that_are_wrong_are_noticed(
+    tamper: Callable[[State], None], words: str, tmp_path: Path
+) -> None:
+    with Year(seed=1, days=1, calm_days=0, level=0.0, folder=tmp_path).lived() as state:
+        tamper(state)
+        state.end()
+
+        assert any(words in failure for failure in state.books.failures)

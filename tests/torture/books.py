@@ -1,0 +1,248 @@
+"""The books of a played bank: what was promised, beside what the store, the phones and a calm bot say."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from builders.e2e import outbox_rows, rows_of, where
+
+from bot.core.workdays import epoch_of
+from bot.features.ledger.replay import recount
+from bot.features.outages.gaps import find_gap
+from bot.features.standings.load import load_standings
+from bot.services import Services
+from sandbox.events import Event
+from torture.wire import Wire
+
+_FIELD = re.compile(rb"<(\w+)>(?:<!\[CDATA\[)?([^<\]]*)")
+_KINDS = {
+    "add_external_contact": "added",
+    "add_half_external_contact": "half_added",
+    "edit_external_contact": "edited",
+    "del_external_contact": "lost_by_member",
+    "del_follow_user": "lost_by_customer",
+}
+_LATER = 2  # seconds by which a list's date of an add may differ from the callback's
+# Fields of a row that need nobody else's figures; `penalty` follows from the others and the cap.
+_COMPARED = (
+    "target",
+    "counted",
+    "pending",
+    "open",
+    "rejected",
+    "gross",
+    "lost",
+    "kept_90",
+    "status",
+    "to_add",
+)
+
+Key = tuple[str, str, int, str]
+
+
+@dataclass
+class Books:
+    """What happened, and everything that was not as it should be."""
+
+    events: int = 0
+    is_ok: dict[Key, bool] = field(default_factory=dict)  # events of relations: answered 200 at least once
+    history: dict[tuple[str, str], list[Key]] = field(default_factory=dict)
+    lost: Counter[str] = field(default_factory=Counter)
+    runs: dict[tuple[str, int], str] = field(default_factory=dict)
+    compared: int = 0
+    closed: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    faults: Counter[str] = field(default_factory=Counter)
+    messages: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def happened(self, event: Event, *, at: int) -> None:
+        """Note an event before anybody tells the bot; *at* in epoch seconds."""
+        del at
+        self.events += 1
+        if (key := key_of(event.xml)) is not None:
+            self.is_ok.setdefault(key, False)
+            self.history.setdefault(key[:2], []).append(key)
+
+    def answered(self, event: Event, status: int | None) -> None:
+        """Note how the bot answered a callback in the end; None: not at all."""
+        if status not in (200, 503, None):
+            self.fail(f"a callback was answered {status}")
+        key = key_of(event.xml)
+        if status == 200 and key is not None:
+            self.is_ok[key] = True
+        elif status != 200:
+            self.lost["refused" if status else "nobody there"] += 1
+
+    def dropped(self, _event: Event) -> None:
+        """Note an event that WeCom never sends."""
+        self.lost["never sent"] += 1
+
+    def fail(self, text: str) -> None:
+        """Note that something does not hold."""
+        self.failures.append(text)
+
+    @property
+    def doubtful(self) -> set[tuple[str, str]]:
+        """Return the relations of which the bot does not know everything by callbacks now."""
+        return {
+            relation for relation, keys in self.history.items() if not all(self.is_ok[key] for key in keys)
+        }
+
+    @property
+    def beyond_repair(self) -> set[tuple[str, str]]:
+        """Return the relations that WeCom's lists cannot put right: they tell only who is there now."""
+        return {
+            relation
+            for relation in self.doubtful
+            if len(self.history[relation]) > 1 or self.history[relation][0][3] != "added"
+        }
+
+    def report(self) -> dict[str, Any]:
+        """Return the figures of the played time."""
+        return {
+            "events": self.events,
+            "answered 200": sum(self.is_ok.values()),
+            "lost on the way": dict(self.lost),
+            "faults": dict(sorted(self.faults.items())),
+            "firings": dict(Counter(self.runs.values())),
+            "messages": dict(self.messages),
+            "rows compared": self.compared,
+            "closed lines": len(self.closed),
+            "failures": self.failures,
+        }
+
+
+def key_of(xml: bytes) -> Key | None:
+    """Return userid, customer, time and the ledger's kind of an event of a relation; None for another one."""
+    fields = {name.decode(): value.decode() for name, value in _FIELD.findall(xml)}
+    kind = _KINDS.get(fields.get("ChangeType", ""))
+    if kind is None:
+        return None
+    if fields.get("Source") == "DELETE_BY_TRANSFER":
+        kind = "transferred"
+    return fields["UserID"].lower(), fields["ExternalUserID"], int(fields["CreateTime"]), kind
+
+
+def look(books: Books, services: Services, calm: Services, *, now: datetime) -> None:
+    """Look after the bot has worked: were people told right figures, and do closed lines stay?"""
+    told = False
+    for run in rows_of(where(services), "SELECT job, fire_at, state FROM runs"):
+        key = run["job"], run["fire_at"]
+        if books.runs.get(key) != run["state"]:
+            told = told or (
+                run["state"] == "done" and run["job"] in ("progress", "reminder", "digest", "weekly")
+            )
+            if books.runs.get(key) in ("done", "missed", "held"):
+                books.fail(f"{key} was {books.runs[key]} and is {run['state']}")
+            books.runs[key] = run["state"]
+    if told and find_gap(services.store, now=epoch_of(now)) is None:
+        _compare(books, services, calm, now=now, unsure=books.doubtful)
+    _look_at_closed(books, services)
+
+
+def _compare(
+    books: Books, services: Services, calm: Services, *, now: datetime, unsure: set[tuple[str, str]]
+) -> None:
+    """Compare the rows of everybody without an *unsure* relation with those of the calm bot."""
+    people = {userid for userid, _ in unsure}
+    rows = {(row.quota, row.userid): asdict(row) for row in load_standings(services, at=now).rows}
+    for row in load_standings(calm, at=now).rows:
+        if row.userid in people:
+            continue
+        books.compared += 1
+        mine, theirs = rows.get((row.quota, row.userid)), asdict(row)
+        different = [name for name in _COMPARED if mine is None or mine[name] != theirs[name]]
+        if different:
+            shown = {name: (mine and mine[name], theirs[name]) for name in different}
+            books.fail(f"{now:%m-%d %H:%M} {row.quota} {row.userid}: {shown}")
+
+
+def _look_at_closed(books: Books, services: Services) -> None:
+    for row in rows_of(where(services), "SELECT * FROM results WHERE version = 1"):
+        key = row["quota"], row["period"], row["userid"]
+        if books.closed.setdefault(key, row["line"]) != row["line"]:
+            books.fail(f"the closed line {key} has changed")
+
+
+def check_the_end(
+    books: Books, services: Services, calm: Services, wire: Wire, *, now: datetime, cap: int
+) -> None:
+    """Check the whole, after all faults have ended and their traces are gone; *cap* in yuan a month."""
+    if (gap := find_gap(services.store, now=epoch_of(now))) is not None:
+        books.fail(f"figures are still incomplete: {gap}")
+    _check_ledger(books, services)
+    _check_adds(books, services, calm)
+    _check_messages(books, services, wire, now=epoch_of(now))
+    _compare(books, services, calm, now=now, unsure=books.beyond_repair)
+    _check_caps(books, services, cap=cap)
+    for stage in recount(services, mend=False):
+        for difference in stage.differences:
+            books.fail(f"a recount differs: {difference}")
+
+
+def _check_ledger(books: Books, services: Services) -> None:
+    rows = rows_of(where(services), "SELECT userid, external_userid, at, kind, origin FROM relation_events")
+    there = {(row["userid"], row["external_userid"], row["at"], row["kind"]) for row in rows}
+    for key, is_ok in books.is_ok.items():
+        if is_ok and key not in there:
+            books.fail(f"answered 200, and not in the ledger: {key}")
+    for row in rows:
+        key = row["userid"], row["external_userid"], row["at"], row["kind"]
+        if row["origin"] == "callback" and key not in books.is_ok:
+            books.fail(f"in the ledger, though it never happened: {key}")
+    for row in rows_of(where(services), "SELECT state, count(*) AS n FROM inbox GROUP BY state"):
+        if row["state"] not in ("done", "ignored"):
+            books.fail(f"events in the inbox: {row}")
+
+
+def _check_adds(books: Books, services: Services, calm: Services) -> None:
+    """Compare the adds of all relations that can be known."""
+    query = "SELECT userid, external_userid, added_at, ended_at FROM adds ORDER BY 1, 2, 3"
+    mine, theirs = _adds(services, query), _adds(calm, query)
+    for relation in theirs.keys() | mine.keys():
+        if relation in books.beyond_repair:
+            continue
+        ours, calms = mine.get(relation, []), theirs.get(relation, [])
+        if len(ours) != len(calms) or any(
+            abs(one[0] - other[0]) > _LATER or one[1] != other[1]
+            for one, other in zip(ours, calms, strict=True)
+        ):
+            books.fail(f"the adds of {relation} are {ours} and should be {calms}")
+
+
+def _adds(services: Services, query: str) -> dict[tuple[str, str], list[tuple[int, int | None]]]:
+    found: dict[tuple[str, str], list[tuple[int, int | None]]] = {}
+    for row in rows_of(where(services), query):
+        relation = row["userid"], row["external_userid"]
+        found.setdefault(relation, []).append((row["added_at"], row["ended_at"]))
+    return found
+
+
+def _check_messages(books: Books, services: Services, wire: Wire, *, now: int) -> None:
+    for row in outbox_rows(services):
+        books.messages[row["state"]] += 1
+        arrived = wire.accepted[bytes(row["request"])] if row["request"] is not None else 0
+        if arrived > 1:
+            books.fail(f"{row['key']} arrived {arrived} times")
+        if row["state"] == "sent" and arrived != 1:
+            books.fail(f"{row['key']} is said to be sent and arrived {arrived} times")
+        if row["state"] not in ("sent", "unknown") and arrived:
+            books.fail(f"{row['key']} arrived and is {row['state']}: {row['error']}")
+        if row["state"] == "pending" and row["expires_at"] < now:
+            books.fail(f"{row['key']} still waits after its end")
+        if row["state"] == "failed":
+            books.fail(f"{row['key']} was given up: {row['error']}")
+
+
+def _check_caps(books: Books, services: Services, *, cap: int) -> None:
+    taken: Counter[tuple[str, str]] = Counter()
+    for quota, period in {(key[0], key[1]) for key in books.closed}:
+        for userid, line in services.store.results.newest(quota, period).items():
+            taken[userid, f"{line.line.period_end:%Y-%m}"] += line.line.penalty or 0
+    for (userid, month), amount in taken.items():
+        if amount > cap:
+            books.fail(f"{userid} has {amount} yuan deducted for {month}, above the cap of {cap}")
