@@ -332,3 +332,19 @@ def test_a_password_stands_in_no_list_of_processes(
 
     assert seen
     assert "sesame" not in " ".join(seen)
+
+
+def test_a_damaged_store_is_replaced_by_its_backup(quotabot: Quotabot, tmp_path: Path) -> None:
+    where, target = tmp_path / "bot.db", tmp_path / "kept.db"
+    config = write_config(tmp_path, where)
+    with open_services(load(config, environ=ENVIRON)) as services:
+        live_a_day(services)
+    quotabot("backup", str(target), "--config", str(config))
+    where.write_bytes(b"no database" * 1000)
+    looked = quotabot("status", "--config", str(config))
+    done = quotabot("restore", str(target), "--config", str(config), "--replace")
+
+    assert looked.code == 2
+    assert "quotabot restore" in looked.err
+    assert done.code == 0, done.err
+    assert rows(where, "SELECT COUNT(*) FROM relation_events") == [(720,)]

@@ -135,11 +135,12 @@ class Retention:
     """Removes by age; every step is a short transaction of its own, so that nobody waits for long."""
 
     def __init__(self, engine: Engine) -> None:
-        engine.learn("\n\n".join(_statements(number, rule) for number, rule in enumerate(RULES)))
         self._engine = engine
+        self._is_ready = False
 
     def purge(self, rule: Rule, before: int | str) -> Iterator[int]:
         """Yield after each step how many rows went; *before* is in the rule's clock."""
+        self._learn()
         name = f"purge_{RULES.index(rule)}"
         if rule.blank:
             yield from self._through_queue(name, before)
@@ -148,6 +149,12 @@ class Retention:
             with self._engine.transaction():
                 self._engine.run_many(f"{name}_drop", rows)
             yield len(rows)
+
+    def _learn(self) -> None:
+        """Make the statements of the rules, on first use."""
+        if not self._is_ready:
+            self._engine.learn("\n\n".join(_statements(number, rule) for number, rule in enumerate(RULES)))
+            self._is_ready = True
 
     def purge_queue(self, purge_before: Callable[..., int], before: int) -> Iterator[int]:
         """Yield the same of inbox or outbox, of which *purge_before* removes finished rows."""

@@ -176,7 +176,8 @@ class SqliteEngine(Engine):
                 raise StoreBusyError(f"another program keeps the store {path} locked ({error})") from error
             if type(error) is sqlite3.DatabaseError:
                 raise StoreError(
-                    f"the store {path} is damaged ({error}): restore the last backup, or correct [store] url"
+                    f"the store {path} is damaged ({error}): restore the last backup (quotabot restore FILE "
+                    "--replace), or correct [store] url"
                 ) from error
             raise StoreError(
                 f"the store {path} cannot be opened for writing ({error}): make its folder writable for "
