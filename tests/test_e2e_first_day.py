@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -12,7 +14,10 @@ from builders.chat import say
 from builders.e2e import QUOTA, at, command_here, outbox_rows
 from builders.sync import Desk, desk
 
+from bot.app import starter
 from bot.app.bootstrap import begin_record, open_sender
+from bot.app.starter import Answers
+from bot.config import load
 from bot.core.workdays import epoch_of
 from bot.features.health import Health
 from bot.features.outages.catch_up import begin_if_due
@@ -25,9 +30,36 @@ ADMIN = "yg19"
 LACKS = "客户名单还没有核对完，数字可能偏低"
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Desk]:
+def write_by_init(folder: Path, *, app: dict[str, Any], api_url: str, quotas: str, **_: object) -> Path:
+    """Write the file as `quotabot init` does, and change what a bank changes: its quota, then the mode."""
+    path = folder / "config.toml"
+    answers = Answers(
+        language="zh-CN",
+        source="csv",
+        corp_id=app["corp_id"],
+        agent_id=app["agent_id"],
+        secret=app["secret"],
+        public_url="https://quota.example.com",
+        admins=(ADMIN,),
+        target=50,
+    )
+    starter.write(path, answers, environ={})
+    for name in ("callback_token", "callback_aes_key"):  # the sandbox's console has its own
+        (folder / starter.SECRETS / name).write_text(app[name], encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    assert load(path, environ={}).rollout.mode == "shadow"
+    text = re.sub(r'mode = "shadow"', 'mode = "on"', text)
+    text = re.sub(r"\[\[quotas\]\].*?(?=\[rollout\])", f"{quotas}\n", text, flags=re.DOTALL)
+    text = text.replace("[server]", f'api_base_url = "{api_url}"\n[server]')
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(params=["by hand", "by init"])
+def stage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """WeCom has a month of customers; the bot starts at 08:20 with a configuration file alone."""
+    if request.param == "by init":
+        monkeypatch.setattr("builders.sync.write_config", write_by_init)
     more = f'[admins]\nuserids = ["{ADMIN}"]\n'
     with desk(tmp_path, night=f"{DAY}T08:20", quotas=QUOTA, more=more) as one:
         one.services.store.marks.clear(WHOLE)

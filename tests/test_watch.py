@@ -48,6 +48,23 @@ def watcher() -> Iterator[Watcher]:
     thread.join()
 
 
+class Log:
+    """What the watch logs, whatever the log of this process is set up to do."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def warning(self, sentence: str, *, reason: str) -> None:
+        self.lines.append(f"{sentence}: {reason}")
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    log = Log()
+    monkeypatch.setattr("bot.features.watch.ping.log", log)
+    return log
+
+
 @pytest.fixture
 def clock() -> FakeTime:
     return FakeTime(at("2026-11-23T12:00"))
@@ -90,7 +107,7 @@ def test_of_two_workers_one_calls(services: Services, watcher: Watcher) -> None:
 
 
 def test_it_is_not_called_while_something_is_wrong_and_again_afterwards(
-    services: Services, watcher: Watcher, clock: FakeTime, capsys: pytest.CaptureFixture[str]
+    services: Services, watcher: Watcher, clock: FakeTime, log: Log
 ) -> None:
     ping = watching()
     services.store.troubles.note(Part.DELIVERY, Trouble(60020, "not trusted"))
@@ -104,7 +121,7 @@ def test_it_is_not_called_while_something_is_wrong_and_again_afterwards(
     ping(services)
 
     assert len(watcher.called) == 1
-    assert capsys.readouterr().out.count("not well; the watcher is not called") == 1
+    assert log.lines == ["not well; the watcher is not called: not trusted"]
 
 
 def test_an_event_that_nobody_tries_keeps_it_silent(
@@ -119,15 +136,12 @@ def test_an_event_that_nobody_tries_keeps_it_silent(
 
 
 def test_a_watcher_that_does_not_answer_is_said_without_its_address(
-    services: Services, watcher: Watcher, capsys: pytest.CaptureFixture[str]
+    services: Services, watcher: Watcher, log: Log
 ) -> None:
     watcher.status = 404
     watching()(services)
-    said = capsys.readouterr().out
 
-    assert "the watcher does not answer" in said
-    assert "HTTP 404" in said
-    assert "push/abc" not in said
+    assert log.lines == ["the watcher does not answer: HTTP 404"]
 
 
 def test_without_an_address_nothing_is_called(tmp_path: Path, clock: FakeTime) -> None:
