@@ -108,7 +108,7 @@ def _check_both(world: World, query: Mapping[str, str]) -> None:
     target = urlsplit(query.get("redirect_uri", ""))
     if target.scheme not in ("http", "https") or not target.netloc:
         raise _RefusedError("50001: redirect_uri is no address")
-    if world.api.trusted_domain and target.netloc != world.api.trusted_domain:
+    if world.api.redirect_domain and target.netloc != world.api.redirect_domain:
         raise _RefusedError("50001: redirect_uri is not under the app's trusted domain (可信域名)")
 
 

@@ -68,10 +68,10 @@ class ApiSwitches:
     behavior_ready_hour: float = 6.0
     # Whether a partyid includes the departments below it. UNCONFIRMED
     behavior_party_below: bool = False
-    redirect_domain: str = ""  # 可信域名 of the app, as agent/get tells it (90227)
+    # 可信域名 of the app, host[:port], as agent/get tells it (90227). A login that comes back elsewhere gets
+    # 50001 (91022); empty: none is set, and logins may come back anywhere.
+    redirect_domain: str = ""
     app_closed: bool = False  # agent/get says that the app is disabled
-    # The app's trusted domain (可信域名) for logins, host[:port]; empty: any. Another one gets 50001 [91022].
-    trusted_domain: str = ""
     trusted_ips: tuple[str, ...] | None = None  # None: off; else every other address gets 60020
 
     def __post_init__(self) -> None:

@@ -104,10 +104,10 @@ def test_the_web_login_refuses_another_app(api: Api, changes: dict[str, str | No
     assert answer.status_code == 400
 
 
-def test_only_the_trusted_domain_is_come_back_to(api: Api) -> None:
+def test_only_the_redirect_domain_is_come_back_to(api: Api) -> None:
     statuses = []
     for domain in ("other.example.com", "quota.example.com"):
-        api.client.post("/sandbox/switches", json={"api": {"trusted_domain": domain}})
+        api.client.post("/sandbox/switches", json={"api": {"redirect_domain": domain}})
         query = in_wecom(api, **{"as": "yg01"})
         statuses.append(api.client.get("/connect/oauth2/authorize", query_string=query).status_code)
 

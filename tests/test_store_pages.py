@@ -11,7 +11,6 @@ import pytest
 from builders.messages import MONTHLY
 
 from bot.core.engagement import ChatFigures
-from bot.store.outbox import OutboxMessage
 from bot.store.preferences import Way
 from bot.store.results import Result, ResultState
 from bot.store.reviews import Opening, ReviewKind
@@ -116,24 +115,3 @@ def test_the_chats_of_one_person_begin_with_the_newest_day(store: Store) -> None
     found = store.engagement.of_person("jia", first=date(2026, 11, 23))
 
     assert [(day.day, figures.chats) for day, figures in found.items()] == [(24, 24), (23, 23)]
-
-
-def test_one_person_was_told_exactly_if_they_are_among_the_told(store: Store) -> None:
-    with store.transaction():
-        for userid in ("jia", "jia2"):
-            store.outbox.add(
-                OutboxMessage(
-                    key=f"reminder:{DAY}:{userid}",
-                    job="reminder",
-                    to_userid=userid,
-                    content="今天再加 2 位就够",
-                    msgtype="text",
-                    not_before=NOW,
-                    expires_at=NOW + 9,
-                ),
-                created_at=NOW,
-            )
-
-    for userid in ("jia", "jia2", "ji", "yi"):
-        is_told = userid in store.outbox.told("reminder", DAY)
-        assert store.outbox.told_one("reminder", DAY, userid) is is_told

@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bot.app.bootstrap import refresh_directory
 from bot.features.access import session as sessions
 from bot.features.access.rules import Page
 from bot.features.access.session import LOGIN_S, SESSION_S, Sessions
@@ -220,12 +221,8 @@ def test_who_leaves_the_bank_is_out_at_the_next_request(
 ) -> None:
     client = enter(app, services, "zhang")
     before = client.get("/me").status_code
-    directory = services.directory
-    left = [
-        replace(person, left_on=at("2026-11-24T00:00").date()) if person.userid == "zhang" else person
-        for person in directory.people
-    ]
-    services.use(services.config, replace(directory, people=tuple(left)))
+    write_roster(tmp_path, "zhang,员工甲,11,客户经理,,,2026-11-24,", *ROSTER[1:])
+    refresh_directory(services)
 
     after = client.get("/me")
 
