@@ -19,13 +19,14 @@ from bot.app import service
 from bot.features.access.session import Sessions
 from bot.services import Services
 from bot.web.pages.door import SESSION_COOKIE
-from builders.e2e import FakeTime, at, installation, write_config
+from builders.e2e import QUOTA, FakeTime, at, installation, write_config
 from sandbox.branch import make_branch, write_files
 from sandbox.clock import VirtualClock
 from sandbox.server import RunningServer, start
 from sandbox.world import World
 
 NOON = at("2026-11-25T12:00")
+RULES = f"{QUOTA}[quotas.counting]\nkeep_days = 7\n"
 IN_WECOM = "Mozilla/5.0 (Linux; Android 14) Mobile Safari/537.36 wxwork/4.1.30 MicroMessenger/7.0.1"
 
 
@@ -74,7 +75,9 @@ def beside_wecom(
     write_files(world.branch, folder)
     with start(world) as wecom:
         urls = f'oauth_base_url = "{wecom.url}"\nlogin_base_url = "{wecom.url}"'
-        path = write_config(folder, app=asdict(world.app), api_url=wecom.url, wecom=urls, more=more)
+        path = write_config(
+            folder, app=asdict(world.app), api_url=wecom.url, wecom=urls, more=more, quotas=RULES
+        )
         if server:
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace("[server]", f"[server]\n{server}"), encoding="utf-8")
