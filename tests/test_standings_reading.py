@@ -21,7 +21,7 @@ from bot.features.standings.load import load_branch, load_rulebook
 from bot.store.engine import Engine
 
 NOW = at("2026-11-23T18:00")
-ADDS = 10
+ADDS, PEOPLE_READ = 10, 30
 RULES = {
     "none": "",
     "adds": 'first_add = "corp"\nkeep_days = 7\nmax_per_day = 3',
@@ -92,9 +92,9 @@ def read_of_chunk(
     """Return the statements, and the rows by statement, that the numbers of *people* take."""
     folder.mkdir()
     with counting.bank(folder, people=people, adds=ADDS, rules=rules) as services:
-        counting.numbers(services, people=people)  # reads the roster, which is kept
+        counting.numbers(services)  # reads the roster, which is kept
         reads = Reads(services.store.engine, monkeypatch)
-        counting.numbers(services, people=people)
+        counting.numbers(services)
     return reads.statements, reads.rows
 
 
@@ -103,22 +103,23 @@ def test_a_chunk_takes_as_many_statements_whatever_its_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: str
 ) -> None:
     few, _ = read_of_chunk(tmp_path / "few", monkeypatch, people=3, rules=rules)
-    many, rows = read_of_chunk(tmp_path / "many", monkeypatch, people=30, rules=rules)
+    many, rows = read_of_chunk(tmp_path / "many", monkeypatch, people=PEOPLE_READ, rules=rules)
 
-    assert few == many <= 20
-    assert rows["adds_of"] == 30 * ADDS
+    assert few == many <= 30
+    assert rows["adds_of"] == PEOPLE_READ * ADDS
 
 
 def test_a_keep_period_takes_one_row_an_add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, rows = read_of_chunk(tmp_path / "bank", monkeypatch, people=30, rules="")
+    _, rows = read_of_chunk(tmp_path / "bank", monkeypatch, people=PEOPLE_READ, rules="")
 
     assert not {"details_of", "facts_called", "facts_all", "adds_beside"} & rows.keys()
-    assert rows.total() - rows["adds_of"] <= 20  # marks, versions, decisions: of the chunk, not of a person
+    # the person, and marks, versions, decisions: of the chunk, not of a person
+    assert rows.total() - rows["adds_of"] - PEOPLE_READ <= 30
 
 
 def test_every_rule_takes_three_rows_an_add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, rows = read_of_chunk(tmp_path / "bank", monkeypatch, people=30, rules=counting.EVERY_RULE)
+    _, rows = read_of_chunk(tmp_path / "bank", monkeypatch, people=PEOPLE_READ, rules=counting.EVERY_RULE)
 
-    assert rows["details_of"] == rows["facts_called"] == 30 * ADDS
+    assert rows["details_of"] == rows["facts_called"] == PEOPLE_READ * ADDS
     assert rows["adds_beside"] == 0  # nobody else has these customers
-    assert rows.total() - 3 * rows["adds_of"] <= 20
+    assert rows.total() - 3 * rows["adds_of"] - PEOPLE_READ <= 30
