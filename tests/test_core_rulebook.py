@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.core.periods import PeriodKind, parse_period, period_of
 from bot.core.quotas import Quota
-from bot.core.rulebook import QuotaInPeriod, Rulebook, Version, find_changes
+from bot.core.rulebook import QuotaInPeriod, Rulebook, Version, build_rulebook, find_changes
 from bot.core.status import Status
 
 MONTH, WEEK, DAY = PeriodKind.MONTH, PeriodKind.WEEK, PeriodKind.DAY
@@ -270,6 +270,17 @@ def test_a_later_change_of_the_file_holds_from_the_period_after_the_running_one(
         ("2026-12", "12-01", "12-31", 60),
         ("2027-01", "01-01", "01-31", 70),
     ]
+
+
+def test_a_changed_file_holds_from_the_next_period_and_what_it_lacks_stands_last() -> None:
+    kept, gone, changed = quota(id="kept"), quota(id="gone"), quota(40, id="kept")
+    recorded = {rule.id: (Version(since=EVER, quota=rule),) for rule in (gone, kept)}
+
+    book = build_rulebook([changed], recorded, today=date(2026, 11, 20))
+
+    november, december = (book.periods_named(parse_period(name)) for name in ("2026-11", "2026-12"))
+    assert [rule for rule, _ in november] == [kept, gone]
+    assert [rule for rule, _ in december] == [changed]
 
 
 def test_each_quota_keeps_its_place_also_when_it_is_dropped() -> None:

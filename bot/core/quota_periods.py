@@ -88,7 +88,6 @@ class Past:
     _findings: dict[tuple[Integrity | None, LaunchRule | None], list[Finding]] = field(
         default_factory=dict, init=False
     )
-    _held: dict[Quota, frozenset[Key]] = field(default_factory=dict, init=False)
     _judges: dict[tuple[str, str], tuple[QuotaPeriod, Judge]] = field(default_factory=dict, init=False)
 
     def history(self, userid: str) -> History:
@@ -126,11 +125,9 @@ class Past:
         """Return the contacts that `[integrity]` holds under *quota*."""
         if not any(integrity.hold for integrity in self._integrities(quota)):
             return frozenset()
-        if quota not in self._held:
-            asked = drop_decided(self.findings(quota), decided=self.decided)
-            keys = (key for finding in asked for key in finding.concerned)
-            self._held[quota] = frozenset(key for key in keys if self.integrity_at(quota, key[2]).hold)
-        return self._held[quota]
+        asked = drop_decided(self.findings(quota), decided=self.decided)
+        keys = (key for finding in asked for key in finding.concerned)
+        return frozenset(key for key in keys if self.integrity_at(quota, key[2]).hold)
 
     def refused(self, quota: Quota, *, settlement_s: int) -> frozenset[Key]:
         """Return the contacts rejected under *quota* by findings confirmed before the settlement."""
