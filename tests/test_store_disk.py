@@ -189,5 +189,5 @@ def test_a_damaged_file_names_the_backup(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
     path.write_bytes(b"not a database at all " * 500)
 
-    with pytest.raises(StoreError, match="restore the last backup .quotabot restore"):
+    with pytest.raises(StoreError, match=r"restore the last backup .quotabot restore"):
         Store(path)

@@ -156,7 +156,7 @@ def _mounted_alone(config: Config) -> list[Fault]:
     path = config.store.where
     if not isinstance(path, Path):
         return []
-    from bot.store.sqlite import is_mounted_alone  # PostgreSQL does without it
+    from bot.store.sqlite_file import is_mounted_alone  # PostgreSQL does without it
 
     if not is_mounted_alone(path):
         return []

@@ -7,14 +7,13 @@ read that turns into a write would fail at once instead of waiting.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,10 @@ from sqlite_utils import Database, Migrations
 from bot.store.engine import PATIENCE_S, Engine, SqlRow, StoreBusyError, StoreError, TakenError
 from bot.store.joint_writes import JointWrite, carry_out
 from bot.store.queries import Queries, Step, complete, newer, steps
+from bot.store.sqlite_file import identity_of, make_private
 
 DIALECT = "sqlite"
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_MODE = 0o600  # the access token and everybody's figures are in it
 _LOOK_AGAIN_S = 0.01
 _BLOCK = 1 << 20
 
@@ -102,33 +101,6 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another one of its name; None: it is not there."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def is_mounted_alone(path: Path) -> bool:
-    """Return whether only the file at *path* is mounted here: its WAL is elsewhere."""
-    try:
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return False
-    return any(line.split()[4] == str(path.resolve()) for line in mounts.splitlines())
-
-
-def _make_private(path: Path) -> None:
-    """Let nobody else read the file at *path*, which is made if it is not there; its WAL takes its rights."""
-    with suppress(FileExistsError):  # one that is there is not opened: closing it would end SQLite's locks
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _MODE))
-    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-        if file.exists() and (mode := file.stat().st_mode) & 0o077 and file.stat().st_uid == os.geteuid():
-            file.chmod(mode & 0o700)
-
-
 def _applied(path: Path) -> set[str]:
     """Return the steps of the schema in the file at *path*, if there is one. Raises sqlite3.Error."""
     if not path.is_file():
@@ -166,10 +138,10 @@ class SqliteEngine(Engine):
                     "A copy needs its -wal file, too"
                 )
             path.parent.mkdir(parents=True, exist_ok=True)
-            _make_private(path)
-            self._identity = _identity(path)
+            make_private(path)
+            self._identity = identity_of(path)
             self._migrate()
-            self._wal_identity = _identity(self._wal)
+            self._wal_identity = identity_of(self._wal)
         except (OSError, sqlite3.Error) as error:
             self.close()
             if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in _BUSY:
@@ -209,7 +181,7 @@ class SqliteEngine(Engine):
     def check(self) -> None:
         """Return if file and WAL are those that were opened. Raises StoreBusyError."""
         for path, identity in ((self.path, self._identity), (self._wal, self._wal_identity)):
-            if _identity(path) != identity:
+            if identity_of(path) != identity:
                 raise StoreBusyError(
                     f"the store's file {path} was deleted or replaced under the service, so nothing is "
                     "stored: stop the service, put the file or a backup in its place, and start it again"
