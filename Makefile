@@ -14,7 +14,7 @@ PACKAGES := bot handlers scheduler sandbox
 CHECKED := $(PACKAGES) tests bench pictures deploy
 
 .PHONY: help install demo dist test lint types imports unit format bench bench-large size pictures lock \
-	coverage clean
+	coverage torture clean
 
 help:
 	@echo "make demo     a local WeCom and the bot beside it, in the browser"
@@ -24,6 +24,7 @@ help:
 	@echo "make coverage the branches of the core and of the features' rules that no test of theirs takes"
 	@echo "make smoke    the wheel in an empty environment, with the demo's tour"
 	@echo "make dist     wheel, image recipe, SBOM and licences in dist/, tried in an empty environment"
+	@echo "make torture  a bank's months with faults by seed, and its books"
 	@echo "make install  only the environment, with .venv/bin/quotabot in it"
 	@echo "make bench    what docs/performance.md shows, each beside a peer, in small: minutes"
 	@echo "make bench-large  the same in its whole size: hours"
@@ -93,6 +94,11 @@ dist: .venv/installed
 
 bench: .venv/installed-dev
 	$(BIN)/python -m bench
+
+# Ten banks, a quarter each; TORTURE="--seed 7 --seeds 1 --days 365" for one year.
+TORTURE ?= --seeds 10 --days 90
+torture: .venv/installed-dev
+	cd tests && PYTHONPATH=..:. ../$(BIN)/python -m torture $(TORTURE)
 
 bench-large: .venv/installed-dev
 	$(BIN)/python -m bench --large
