@@ -10,14 +10,12 @@ from bot.config import Config
 from bot.config.warnings import missing_decree, outside_hours
 from bot.core.quotas import under_quota
 from bot.features.health import low_space
-from bot.features.live.part import Part, PartState, ok, wrong
+from bot.features.live.part import Part, PartState, named, ok, wrong
 from bot.features.reviews.cases import list_without_reviewer
 from bot.messages.catalog import Texts
 from bot.services import Directory, Services
 from bot.store.engine import StoreError
 from bot.store.group_commit import try_event
-
-_NAMED = 3
 
 
 def store_parts(
@@ -82,18 +80,18 @@ def people_parts(config: Config, people: Directory, texts: Texts, *, today: date
         and not any(person.userid in members for members in under.values())
     ]
     if without:
-        text = texts["live.no_role"].say(n=len(without), of=len(known), names=_named(without))
+        text = texts["live.no_role"].say(n=len(without), of=len(known), names=named(without))
         yield Part("roles", PartState.NOTE, text)
     else:
         yield ok("roles", texts["live.roles"].say(n=len(known)))
     empty = [quota.id for quota in quotas if not under[quota.id]]
     if empty:
-        yield wrong("quotas", texts["live.empty_quotas"].say(names=_named(empty)))
+        yield wrong("quotas", texts["live.empty_quotas"].say(names=named(empty)))
     else:
         yield ok("quotas", texts["live.quotas"].say(n=len(set().union(*under.values()))))
     nobody = list_without_reviewer(config, people, day=today)
     if nobody:
-        yield wrong("reviewers", texts["live.no_reviewer"].say(n=len(nobody), names=_named(nobody)))
+        yield wrong("reviewers", texts["live.no_reviewer"].say(n=len(nobody), names=named(nobody)))
     else:
         yield ok("reviewers", texts["live.reviewers"])
 
@@ -101,7 +99,3 @@ def people_parts(config: Config, people: Directory, texts: Texts, *, today: date
 def _is_known(config: Config, year: int) -> bool:
     written = {*config.calendar.holidays, *config.calendar.workdays}
     return config.work_calendar().decreed(year) or any(day.year == year for day in written)
-
-
-def _named(names: list[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")

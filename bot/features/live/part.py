@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.messages.catalog import Texts
 from bot.wecom.errors import AnswerError, WeComError
+
+_NAMED = 3
 
 
 class PartState(StrEnum):
@@ -35,6 +38,11 @@ def ok(name: str, text: str) -> Part:
 def wrong(name: str, text: str) -> Part:
     """Return a part that a person must mend."""
     return Part(name, PartState.WRONG, text)
+
+
+def named(userids: Sequence[str]) -> str:
+    """Return the first of *userids* in a few words."""
+    return ", ".join(userids[:_NAMED]) + (" …" if len(userids) > _NAMED else "")
 
 
 def refused(name: str, error: WeComError, texts: Texts) -> Part:

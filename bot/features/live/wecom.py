@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bot.config import Config
 from bot.core.engagement import CHINA
-from bot.features.live.part import Part, PartState, ok, refused, wrong
+from bot.features.live.part import Part, PartState, named, ok, refused, wrong
 from bot.messages.catalog import Texts
 from bot.wecom import behavior
 from bot.wecom.client import WeComClient
@@ -27,7 +27,6 @@ _UNTRUSTED = 60020
 _UNSEEN = frozenset({60011, 60111})
 _FIGURES_DAYS = 20  # WeCom has the figures of that day, whatever the hour
 _TRIED = 20  # people of a roster who are looked up
-_NAMED = 3
 _AFTER_TOKEN = ("trusted_ip", "agent", "visible_range", "oauth_domain", "contacts", "contact_range")
 
 
@@ -118,7 +117,7 @@ class WeComCheck:
             except WeComError as error:
                 return refused("visible_range", error, texts)
         if hidden:
-            return wrong("visible_range", texts["live.range_lacks"].say(n=len(hidden), names=_named(hidden)))
+            return wrong("visible_range", texts["live.range_lacks"].say(n=len(hidden), names=named(hidden)))
         return ok("visible_range", texts["live.range"].say(departments=departments, people=people, tags=tags))
 
     def _oauth(self, domain: str) -> Part:
@@ -145,7 +144,7 @@ class WeComCheck:
         if not users:
             yield wrong("contact_range", texts["live.scope_empty"])
         elif lacking:
-            yield wrong("contact_range", texts["live.scope_lacks"].say(n=len(lacking), names=_named(lacking)))
+            yield wrong("contact_range", texts["live.scope_lacks"].say(n=len(lacking), names=named(lacking)))
         else:
             yield ok("contact_range", texts["live.scope"].say(n=len(users)))
         if users:
@@ -194,7 +193,3 @@ class WeComCheck:
 
 def _is(error: WeComError, errcode: int) -> bool:
     return isinstance(error, AnswerError) and error.errcode == errcode
-
-
-def _named(userids: Sequence[str]) -> str:
-    return ", ".join(userids[:_NAMED]) + (" …" if len(userids) > _NAMED else "")
