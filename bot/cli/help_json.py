@@ -16,24 +16,34 @@ _EXIT = {
     "1": "a failed check or job",
     "2": "bad usage or configuration, a store that cannot be used, or a taken port",
 }
-# What exit code 1 means where it means more than "a failed check or job".
+_NEVER = "never"
+# What exit code 1 means for each command.
 _ONE: Mapping[str, str] = {
     "audit": "the chain of entries is broken",
+    "backup": _NEVER,
     "check": "with --live: a part is wrong",
-    "close": "the period is not closed, a line may not be signed yet, or there is nothing to correct",
-    "complete": "never",
+    "close": "not closed, a line may not be signed yet, or nothing is to be corrected or proved",
+    "complete": _NEVER,
     "copy": "the two stores differ, or the copy stopped",
     "dead": "there is no such dead letter",
     "demo": "the demo cannot go on",
+    "erase": "nothing is stored of this customer, or something of them is left",
     "explain": "nobody has this userid",
-    "help-json": "never",
+    "export": _NEVER,
+    "help-json": _NEVER,
     "import": "a line is wrong and --skip-bad was not given, or the file cannot be used",
     "init": "stopped by Ctrl-C",
     "menu": "WeCom refused the menu",
+    "progress": _NEVER,
+    "quotas": _NEVER,
     "replay": "with --check: something derived differs from the ledger",
+    "restore": _NEVER,
     "review": "a case cannot be opened, answered or decided, or nobody confirmed",
     "run": "a message was not sent, the job was held, or a list could not be read",
     "serve": "an unexpected fault",
+    "simulate": _NEVER,
+    "status": _NEVER,
+    "texts": _NEVER,
     "verify": "the code is not genuine, or there were too many wrong tries",
 }
 
