@@ -18,20 +18,24 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from bot.app.demo import running  # noqa: E402
 from bot.cli.tour import play  # noqa: E402
+from bot.features.contacts.contact_list import number_contacts  # noqa: E402
+from bot.features.reviews.decide import open_appeal  # noqa: E402
 from pictures.camera import CameraError, take  # noqa: E402
 from pictures.office import Office  # noqa: E402
 from pictures.scenes import SCENES  # noqa: E402
 
 _LANGUAGES = ("zh-CN", "en")
 _DEMO, _DAY = "demo", date(2026, 11, 17)
+# Pages of the bot: whose, which, and how much of it a phone shows.
+_PAGES = {"me": ("yg01", "/me", (390, 844)), "review": ("zg02", "/review", (390, 1000))}
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(sorted([*SCENES, _DEMO])))
+@click.argument("names", nargs=-1, type=click.Choice(sorted([*SCENES, *_PAGES, _DEMO])))
 @click.option("--to", "folder", type=click.Path(path_type=Path), default=ROOT / "docs" / "images")
 def main(names: tuple[str, ...], folder: Path) -> None:
     """Write the pictures of NAMES, or all, in both languages, and say how large they are."""
-    for name in names or (*SCENES, _DEMO):
+    for name in names or (*SCENES, *_PAGES, _DEMO):
         for language in _LANGUAGES:
             path = folder / f"{name}.{language}.png"
             try:
@@ -45,6 +49,9 @@ def _make(name: str, language: str, path: Path) -> None:
     if name == _DEMO:
         _after_the_tour(language, path)
         return
+    if name in _PAGES:
+        _page(name, language, path)
+        return
     shots = SCENES[name]
     begin = shots[0].at
     office = Office(language=language, day=begin.date(), begin=begin.timestamp())
@@ -53,6 +60,30 @@ def _make(name: str, language: str, path: Path) -> None:
     phones = [shot.userid for shot in shots]
     with office.page(*phones) as url:
         take(url, language=language, phones=len(phones), path=path)
+
+
+def _page(name: str, language: str, path: Path) -> None:
+    """A page of the bot on the phone of an employee or a reviewer, with one appeal to decide."""
+    userid, where, window = _PAGES[name]
+    with running(f"{_DAY}T10:30:00", language=language, speed=0.0) as demo:
+        at = demo.services.clock.now()
+        owner, lost = next(
+            (owner, contact)
+            for owner in (f"yg{number:02}" for number in range(1, 7))
+            for contact in number_contacts(demo.services, owner, at=at)
+            if contact.judged[0].verdict.outcome == "rejected"
+        )
+        said = {"zh-CN": "客户手滑删了我，当天又加回来了", "en": "A slip: they added me again that day"}[
+            language
+        ]
+        open_appeal(demo.services, owner, lost.external_userid, text=said, at=at)
+        page = f"{demo.bot_url}/login?next={where}"
+        take(
+            f"{demo.sandbox.url}/phone/open?as={userid}&to={page}",
+            language=language,
+            path=path,
+            window=window,
+        )
 
 
 def _after_the_tour(language: str, path: Path) -> None:

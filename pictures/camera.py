@@ -22,14 +22,15 @@ class CameraError(Exception):
     """No picture can be taken; the text says why."""
 
 
-def take(url: str, *, language: str, path: Path, phones: int = 0) -> None:
+def take(url: str, *, language: str, path: Path, phones: int = 0, window: tuple[int, int] = _WINDOW) -> None:
     """Write the page at *url*, as a browser in *language* shows it, to *path*. Raises CameraError.
 
-    *phones*: all that is on a page of so many phones beside one another; 0 for a window as somebody has it.
+    *phones*: all that is on a page of so many phones beside one another; 0 for what a *window* of so many CSS
+    pixels shows.
     """
     with tempfile.TemporaryDirectory(prefix="quotabot-pictures-") as name:
         shot = Path(name) / "shot.png"
-        size = (phones * _PHONE + _EDGE, _TALLEST) if phones else _WINDOW
+        size = (phones * _PHONE + _EDGE, _TALLEST) if phones else window
         _browse(url, shot, size=size, language=language, profile=Path(name) / "profile")
         with Image.open(shot) as whole:
             picture = _cut(whole.convert("RGB")) if phones else whole.convert("RGB")
