@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from bot.core.engagement import ChatFigures
 from bot.features.reviews.decide import decide
+from bot.features.standings import ranks
 from bot.features.standings.load import load_standings_of
 from bot.features.statements.proof import issue, statement_of
 from bot.services import Services
@@ -249,6 +250,27 @@ def test_among_many_the_rank_is_computed_when_it_is_asked_for(
 
     assert ("查看名次" in before, "第 3 名" in before) == (True, False)
     assert ("查看名次" in asked, "第 3 名" in asked) == (False, True)
+
+
+@pytest.mark.parametrize("scope", ["all", "department"])
+def test_in_a_large_bank_nobody_is_looked_through_for_a_rank(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    def looked(_people: object) -> None:
+        raise AssertionError("everybody was read")
+
+    quota = f'{QUOTA}reward = {{ top = [5], scope = "{scope}" }}\n'
+    with branch(tmp_path, when=NOON, more="", quotas=quota) as services, web(services) as app:
+        add_customers(services, "zhang", at("2026-11-24T10:00"))
+        monkeypatch.setattr(me_view, "QUICK_PLACES", 3)
+        monkeypatch.setattr(ranks, "LOOKED_AT", 3)
+        with monkeypatch.context() as patch:
+            patch.setattr(ranks, "_Crowds", looked)
+            shown = page(app, services)
+        asked = page(app, services, query="?rank=1")
+
+    assert "查看名次" in shown
+    assert "第 1 名" in asked
 
 
 # --- wishes ---

@@ -23,6 +23,7 @@ from bot.features.standings.load import derive_once, load_people, load_rulebook,
 from bot.services import Services
 
 FEW = 500  # people: a second and a half on a busy machine
+LOOKED_AT = 5000  # people: reading them takes tenths of a second, once until people change
 EVERY_S = 1800
 _OLDEST_S = 2 * 3600  # of the service's clock; older places are not shown
 _PIECE = 200  # people whose contacts are in memory at once
@@ -51,18 +52,20 @@ def compute_ranks(
 ) -> dict[_Of, Ranked]:
     """Return the places of the *rows* that are not exempt, as of *at* (aware), or some minutes before it.
 
-    Places among more than *few* (FEW) are taken from the stored ones.
+    Places among more than *few* (FEW) are taken from the stored ones. With *few* somebody waits for a page:
+    in a bank of more than LOOKED_AT people, nobody is looked through for it.
     """
-    few = FEW if few is None else few
-    crowds = derive_once(services, _Crowds)
+    people = load_people(services)
+    looks, few = few is None or len(people) <= LOOKED_AT, FEW if few is None else few
     quotas = {quota.id: quota for quota, _ in load_rulebook(services).periods_at(_day(services, at))}
     among_few: list[_Of] = []
     among_many: dict[tuple[str, str], list[str]] = {}
     whom: set[str] = set()
     for row in rows:
         scope = quotas[row.quota].ranked_in
-        among = crowds.of(scope).get(_value(row, scope), ())
-        if row.target and len(among) > few:
+        is_large = len(people) > few if scope is Scope.ALL else not looks
+        among = () if is_large else derive_once(services, _Crowds).of(scope).get(_value(row, scope), ())
+        if row.target and (is_large or len(among) > few):
             among_many.setdefault((row.quota, row.period), []).append(row.userid)
         elif row.target:
             among_few.append((row.quota, row.period, row.userid))
