@@ -116,7 +116,7 @@ def _overtaken(_world: World, sender: CallbackSender, _calls: list[Call], event:
 
 
 def _slowed(_world: World, _sender: CallbackSender, calls: list[Call], _event: int) -> Effect:
-    slow = [one.ms for one in calls if "delay" in one.faults]
+    slow = [one.ms for one in calls if "delay" in one.faults and one.status is not None]
     return {"n": len(slow), "ms": round(max(slow, default=0))}
 
 

@@ -156,6 +156,14 @@ def test_the_clock_does_not_run_back_and_says_so(opened: Page) -> None:
     assert str(now.get_attribute("datetime"))[:10] > day
 
 
+def test_a_card_opens_the_page_of_its_reader(opened: Page) -> None:
+    with opened.context.expect_page() as new:
+        phone(opened, "yg02").get_by_role("link", name="Details").last.click()
+
+    expect(new.value.locator("body")).to_contain_text("员工乙")  # logged in by the phone, without a question
+    assert new.value.url.partition("#")[0].endswith("/me")
+
+
 def test_the_bot_speaks_the_language_that_is_chosen(opened: Page) -> None:
     page, phone_of = opened, opened.locator("#yg12")
     press(page, "中文")
