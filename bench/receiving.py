@@ -22,7 +22,7 @@ from bench.database import databases
 from bench.processes import ROOT, Peer, constant, our_receiver, tutorial_receiver
 from bench.rows import Row, ratio
 
-LIMIT_S = 300.0
+LIMIT_S = 540.0
 MODES = {"keep": "kept connections", "fresh": "a fresh connection each"}
 OFFERED = 500  # callbacks a second, for the latency
 
@@ -78,7 +78,7 @@ class Bench:
 
 def rows(*, large: bool = False) -> list[Row]:
     """Return the rows of P1. Raises SystemExit when an event is missing."""
-    ours_count, theirs_count, rounds = (10_000, 2000, 5) if large else (3000, 600, 5)
+    ours_count, theirs_count, rounds = (10_000, 2000, 5) if large else (2000, 400, 5)
     bench = Bench(32, deadline=time.monotonic() + LIMIT_S)
     with tempfile.TemporaryDirectory(dir=ROOT, prefix=".bench-") as name, ExitStack() as stack:
         folder = Path(name)

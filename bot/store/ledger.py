@@ -89,8 +89,9 @@ class Ledger(TableGroup):
         renamed = {
             row["old_userid"]: row["userid"] for row in self._engine.all("renames_of", userids=userids)
         }
-        rows = [
-            {
+        by_key: dict[tuple[object, ...], SqlRow] = {}
+        for event, origin, recorded_at in facts:
+            row: SqlRow = {
                 "userid": renamed.get(event.userid, event.userid),
                 "external_userid": event.external_userid,
                 "at": event.at,
@@ -99,10 +100,14 @@ class Ledger(TableGroup):
                 "state": event.state,
                 "recorded_at": recorded_at,
             }
-            for event, origin, recorded_at in facts
-        ]
+            same = by_key.setdefault((row["userid"], row["external_userid"], row["at"], row["kind"]), row)
+            if same is not row:  # one fact told twice: what ledger_append keeps of it
+                same["state"] = max(same["state"], row["state"])
+                same["origin"] = (
+                    "callback" if "callback" in (same["origin"], row["origin"]) else same["origin"]
+                )
         # in one order, so that no two processes wait for each other
-        rows.sort(key=itemgetter("userid", "external_userid", "at", "kind"))
+        rows = sorted(by_key.values(), key=itemgetter("userid", "external_userid", "at", "kind"))
         self._engine.run_many("ledger_append_all", rows)
         self._touched().update(f"{row['userid']} {row['external_userid']}" for row in rows)
 

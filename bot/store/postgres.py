@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -134,6 +135,13 @@ class PostgresEngine(Engine):
         """Undo only this block of a transaction if it fails."""
         with self._local.connection.transaction():
             yield
+
+    def run_many(self, name: str, rows: Sequence[Mapping[str, object]], /) -> None:
+        """Carry out the statement *name* once for each of *rows*, or its form for all of them at once."""
+        if (whole := f"{name}_set") in self._queries and rows:
+            self._call(whole, rows=json.dumps(rows, ensure_ascii=False))
+        else:
+            super().run_many(name, rows)
 
     def append(self, table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]], /) -> None:
         """Add many new rows to *table*; call it inside a transaction."""

@@ -94,6 +94,9 @@ class Queries:
         """Take the statements in *text*."""
         self._statements |= _read(_spoken(text, self._dialect), self._adapter)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._statements
+
     def __getitem__(self, name: str) -> Any:
         return self._statements[name]
 
