@@ -16,6 +16,8 @@ from rich.cells import cell_len
 if TYPE_CHECKING:
     import xlsxwriter
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet runs begins with one of these
+
 Cell = str | int | float | Fraction | date | None
 
 # Without these, a text that looks like one becomes a formula, a link or a number.
@@ -28,6 +30,14 @@ _NARROWEST, _WIDEST = 11, 48  # characters; a day takes ten
 _MOST_ROWS = 1_048_576
 _MANY_ROWS = 20_000  # more of them wait on disk while the file is made
 _LONGEST_TEXT = 32_767
+
+
+def harmless(row: Iterable[object]) -> list[object]:
+    """Return a row of CSV in which no text is a formula to a spreadsheet: a quote stands before it.
+
+    `import` takes the quote off again.
+    """
+    return [f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell for cell in row]
 
 
 class Form(StrEnum):

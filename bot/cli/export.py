@@ -10,10 +10,10 @@ import click
 
 from bot.cli.inbox import up_to_date
 from bot.cli.options import config_option, format_option, json_text, loaded, user_name
-from bot.cli.output import csv_lines, deliver, harmless, refuse_bytes_on_terminal
+from bot.cli.output import csv_lines, deliver, refuse_bytes_on_terminal
 from bot.core.workdays import WorkCalendar, epoch_of
 from bot.services import Services
-from bot.spreadsheet import Cell, Column, Sheet, workbook
+from bot.spreadsheet import Cell, Column, Sheet, harmless, workbook
 from bot.store.data_map import Holds
 from bot.store.tables import Tables
 

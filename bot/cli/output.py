@@ -21,8 +21,8 @@ from bot.cli.options import spoken_texts
 from bot.config.faults import Fault
 from bot.messages.catalog import Texts
 from bot.messages.sentences import in_language
+from bot.spreadsheet import FORMULA
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LABEL = 8  # cells of a line's first word
 _ROOM = 10_000  # wider than any table
 
@@ -39,20 +39,12 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
     writer = csv.writer(text, lineterminator="\n")
     for row in chain([columns], rows):
         writer.writerow(row)
-        formulas += sum(isinstance(cell, str) and cell.startswith(_FORMULA) for cell in row)
+        formulas += sum(isinstance(cell, str) and cell.startswith(FORMULA) for cell in row)
         yield text.getvalue()
         text.seek(0)
         text.truncate()
     if formulas:
         click.echo(spoken_texts()["cli.output.formulas"].say(n=formulas), err=True)
-
-
-def harmless(row: Iterable[object]) -> list[object]:
-    """Return a row of CSV in which no text is a formula to a spreadsheet: a quote stands before it.
-
-    `import` takes the quote off again.
-    """
-    return [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in row]
 
 
 def refuse_bytes_on_terminal(form: str, output: Path | None) -> None:

@@ -44,9 +44,10 @@ def branch(
     quotas: str = RULES,
     when: datetime = TUESDAY,
     roster: tuple[str, ...] = ROSTER,
+    departments: str = DEPARTMENTS,
 ) -> Iterator[Services]:
     """zhang and li under team, team under head; *when*: the service's clock."""
-    (folder / "departments.csv").write_text(DEPARTMENTS, encoding="utf-8")
+    (folder / "departments.csv").write_text(departments, encoding="utf-8")
     write_roster(folder, *roster)
     with installation(write_config(folder, quotas=quotas, more=more), FakeTime(when)) as services:
         yield services

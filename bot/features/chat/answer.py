@@ -16,6 +16,7 @@ from bot.features.chat.commands import Command, parse_command
 from bot.features.chat.desk import Answer, Ask, Desk, File, Reply
 from bot.features.chat.groups import groups
 from bot.features.notify.enqueue import answer, build_attached
+from bot.features.teams.exports import record_export
 from bot.logs.ref import bound_ref
 from bot.messages.catalog import texts_in
 from bot.messages.lines import first_line
@@ -176,13 +177,7 @@ def _attach(desk: Desk, asked: Asked, file: File) -> None:
     store, at = desk.services.store, epoch_of(desk.at)
     name = f"export:{asked.msgid}"
     store.attachments.put(name, filename=file.filename, body=file.body, at=at)
-    store.exports.add(name, file.userids, by=asked.userid, at=at)
-    store.audit.add(
-        at=at,
-        actor=asked.userid,
-        act="export",
-        subject="team",
-        detail={"people": len(file.userids), "filename": file.filename, "format": "xlsx"},
-    )
+    detail = {"filename": file.filename, "format": "xlsx"}
+    record_export(store, name, file.userids, by=asked.userid, at=at, detail=detail)
     row = build_attached(f"file:{asked.msgid}", asked.userid, name, at=desk.at)
     store.outbox.add(row, created_at=int(store.now()))

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import wraps
 
 from bot.core.progress import QuotaFigures
@@ -63,17 +63,22 @@ def team(ask: Ask, content: TeamContent) -> Message:
 def needs_help(ask: Ask, content: TeamContent) -> Message:
     """Name the direct reports who need help or asked for it, and the sub-teams with such people."""
     desk = ask.desk
-    names = {member.userid: member.name or member.userid for member in content.own}
-    since = desk.local.date() - timedelta(days=_WISHED_DAYS - 1)
-    # Only direct leaders got the request, so only they are reminded.
-    wished = [
-        (names[userid], day)
-        for userid, day in desk.services.store.preferences.help_wishes(since=since)
-        if userid in names and ask.userid in desk.bank.leaders_of(userid)
-    ]
+    wished = list_wishes(desk, ask.userid, content)
     return team_messages.needs_help(
         language=desk.language, team=content.own, wished=wished, at=desk.local, subteams=content.subteams
     )
+
+
+def list_wishes(desk: Desk, leader: str, content: TeamContent) -> list[tuple[str, date]]:
+    """Return the names of direct reports who lately asked for help, and on which day."""
+    names = {member.userid: member.name or member.userid for member in content.own}
+    since = desk.local.date() - timedelta(days=_WISHED_DAYS - 1)
+    # Only direct leaders got the request, so only they are reminded.
+    return [
+        (names[userid], day)
+        for userid, day in desk.services.store.preferences.help_wishes(since=since)
+        if userid in names and leader in desk.bank.leaders_of(userid)
+    ]
 
 
 def coach(ask: Ask) -> Message:
@@ -134,39 +139,46 @@ def export(ask: Ask, content: TeamContent) -> Answer:
     """Return the direct reports' rows as a spreadsheet with the asker's name on it; sub-teams as totals."""
     desk, subteams = ask.desk, content.subteams
     userids = tuple(sorted(member.userid for member in content.own))
-    departments = [] if subteams is None else [team.department for team in subteams.teams.shown]
-    shown = {department: content.teams[department] for department in departments}
-    rows, earlier = _with_ranks(desk, [row for row in desk.standings.rows if row.userid in set(userids)])
-    report = Report(
-        at=desk.local,
-        rows=rows,
-        teams=None if subteams is None else desk.standings.large_teams(shown),
-        names={userid: desk.name(userid) for userid in userids},
-        departments=desk.services.directory.departments.names,
-        money=False,
-        language=desk.language,
-        notes=(
-            *team_messages.export_notes(
-                language=desk.language,
-                name=desk.name(ask.userid),
-                userid=ask.userid,
-                at=desk.local,
-                teams=subteams is not None,
-            ),
-            *earlier,
-        ),
-    )
+    rows = [row for row in desk.standings.rows if row.userid in set(userids)]
+    report = build_report(desk, ask.userid, content, rows)
     return Answer(
         message=team_messages.exported(
             language=desk.language,
             people=len(userids),
-            teams=None if subteams is None else len(shown),
+            teams=None if subteams is None else len(subteams.teams.shown),
             at=desk.local,
         ),
         file=File(
             filename=f"team-{ask.userid}-{desk.local:%Y%m%d-%H%M}.xlsx",
             body=workbook(build_sheets(report)),
             userids=userids,
+        ),
+    )
+
+
+def build_report(desk: Desk, leader: str, content: TeamContent, rows: list[QuotaFigures]) -> Report:
+    """Return *rows*, of direct reports of *leader*, with their ranks, and the sub-teams as totals."""
+    subteams = content.subteams
+    departments = [] if subteams is None else [team.department for team in subteams.teams.shown]
+    shown = {department: content.teams[department] for department in departments}
+    ranked, earlier = _with_ranks(desk, rows)
+    return Report(
+        at=desk.local,
+        rows=ranked,
+        teams=None if subteams is None else desk.standings.large_teams(shown),
+        names={row.userid: desk.name(row.userid) for row in rows},
+        departments=desk.services.directory.departments.names,
+        money=False,
+        language=desk.language,
+        notes=(
+            *team_messages.export_notes(
+                language=desk.language,
+                name=desk.name(leader),
+                userid=leader,
+                at=desk.local,
+                teams=subteams is not None,
+            ),
+            *earlier,
         ),
     )
 
