@@ -118,6 +118,16 @@ def test_the_store_is_never_overwritten_by_its_backup(quotabot: Quotabot, tmp_pa
     assert "is the store itself" in done.err
 
 
+def test_another_name_of_the_store_is_the_store(quotabot: Quotabot, tmp_path: Path) -> None:
+    config = write_config(tmp_path, tmp_path / "bot.db")
+    with closing(Store(tmp_path / "bot.db")):
+        (tmp_path / "linked.db").hardlink_to(tmp_path / "bot.db")
+        done = quotabot("backup", str(tmp_path / "linked.db"), "--config", str(config))
+
+    assert done.code == 2
+    assert "linked.db" in done.err
+
+
 def test_a_file_that_is_no_backup_is_not_overwritten(quotabot: Quotabot, tmp_path: Path) -> None:
     config, letter = write_config(tmp_path, tmp_path / "bot.db"), tmp_path / "letter.txt"
     letter.write_text("dear bank", encoding="utf-8")

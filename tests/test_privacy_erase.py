@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
@@ -26,6 +28,7 @@ from bot.store.customers import CustomerName
 from bot.store.details import ContactRead
 from bot.store.erasures import is_pseudonym
 from bot.store.reviews import Opening, ReviewKind
+from bot.store.store import Store
 from handlers.inbox import work_off
 
 WHO, OTHER = "wmErasable00000000000000000000001", "wmOther0000000000000000000000002"
@@ -325,3 +328,18 @@ def test_a_restore_erases_again_who_was_erased_since(
     assert done.code == 0, done.err
     assert json.loads(done.out)["erased_again"] == 1
     assert found_in(everything(place)) == []
+
+
+def test_looking_into_the_file_keeps_its_locks(tmp_path: Path) -> None:
+    """Closing the file would end the locks of this process: another one would remove the log as the last."""
+    where = tmp_path / "bot.db"
+    visit = (
+        f"import sqlite3; c = sqlite3.connect({str(where)!r}); c.execute('SELECT * FROM marks'); c.close()"
+    )
+    with closing(Store(where)) as store:
+        put_events(store, [event(WHO, userid="sales01")])
+        store.engine._holds_any([b"x" * 40])  # type: ignore[attr-defined]
+        subprocess.run([sys.executable, "-c", visit], check=True)
+
+        assert where.with_name("bot.db-wal").exists()
+        store.engine.check()

@@ -130,7 +130,8 @@ def _refuse_target(where: Path | str, target: Path) -> None:
         raise BackupError(f"there is no folder {target.parent}")
     if isinstance(where, Path):
         beside = {where.with_name(where.name + end).resolve() for end in (*_BESIDE, ".lock")}
-        if target.resolve() in beside:
+        is_linked = target.exists() and where.exists() and target.samefile(where)
+        if is_linked or target.resolve() in beside:
             raise BackupError(f"{target} is the store itself: name another file")
     if target.is_dir():
         raise BackupError(f"{target} is a folder: name a file in it")

@@ -170,7 +170,13 @@ class PostgresEngine(Engine):
     def scrub(self, needles: Collection[str]) -> bool:
         """Remove dead rows. The server's files cannot be read from here, so *needles* are not looked for."""
         with self._lent() as connection, _translated():
-            connection.execute("VACUUM")
+            if not self._is_pooled:
+                connection.execute("SET statement_timeout = 0")  # a large database takes its time
+            try:
+                connection.execute("VACUUM")
+            finally:
+                if not self._is_pooled:
+                    connection.execute("RESET statement_timeout")
         return bool(needles)
 
     def now(self) -> float:

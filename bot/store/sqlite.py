@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlite_utils import Database, Migrations
 
@@ -130,6 +130,7 @@ class SqliteEngine(Engine):
         self._identity: tuple[int, int] | None = None
         self._wal_identity: tuple[int, int] | None = None
         self._opened: list[sqlite3.Connection] = []
+        self._read: list[BinaryIO] = []
         self._queries = Queries(DIALECT, adapter="sqlite3")
         try:
             if not (may_create or self._holds_a_store(path)):
@@ -202,8 +203,11 @@ class SqliteEngine(Engine):
         self._empty_log()
         if not self._holds_any(wanted):
             return True
-        with self._writing:
-            self._connection().execute("VACUUM")
+        try:
+            with self._writing:
+                self._connection().execute("VACUUM")
+        except sqlite3.OperationalError:
+            return False  # a service is using the file all the time
         self._empty_log()
         return not self._holds_any(wanted)
 
@@ -217,17 +221,21 @@ class SqliteEngine(Engine):
             time.sleep(_LOOK_AGAIN_S)
 
     def _holds_any(self, wanted: Sequence[bytes]) -> bool:
-        """Return whether file or log hold one of *wanted*; a piece that two blocks share is found, too."""
+        """Return whether file or log hold one of *wanted*; a piece that two blocks share is found, too.
+
+        What is opened to be read stays open: closing it would end SQLite's locks of this process.
+        """
         longest = max(map(len, wanted), default=0)
         for path in (self.path, self._wal):
             if not path.exists():
                 continue
-            with path.open("rb") as stream:
-                tail = b""
-                while block := stream.read(_BLOCK):
-                    if any(part in tail + block for part in wanted):
-                        return True
-                    tail = block[-longest:]
+            stream = path.open("rb", buffering=0)
+            self._read.append(stream)
+            tail = b""
+            while block := stream.read(_BLOCK):
+                if any(part in tail + block for part in wanted):
+                    return True
+                tail = block[-longest:]
         return False
 
     def _migrate(self) -> None:
@@ -376,3 +384,6 @@ class SqliteEngine(Engine):
         for connection in self._opened:
             connection.close()
         self._opened.clear()
+        for stream in self._read:
+            stream.close()
+        self._read.clear()
