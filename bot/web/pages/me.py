@@ -16,11 +16,12 @@ from bot.features.preferences import help_request, preferences
 from bot.features.preferences import message as preference_message
 from bot.features.reviews import appeal_message
 from bot.features.reviews.appeals import Appeals
+from bot.messages.answers import moment_of
 from bot.messages.message import Message
 from bot.services import Services
 from bot.store.preferences import Way
 from bot.web.pages.door import Door
-from bot.web.pages.me_view import OwnPage, day_asked, moment_shown, period_asked, said
+from bot.web.pages.me_view import OwnPage, day_asked, period_asked, said
 
 LONGEST_TEXT = 500  # characters of an appeal
 
@@ -38,7 +39,7 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
         page, period = OwnPage(desk, visitor.userid), period_asked(request.args.get("period", ""))
         return render_template(
             "me.html",
-            at=moment_shown(desk.local, language=desk.language),
+            at=moment_of(desk.local, language=desk.language),
             figures=page.figures(),
             contacts=page.contacts(period),
             places=page.places(asked="rank" in request.args),

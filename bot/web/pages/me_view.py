@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from bot.core.course import CourseDay
@@ -29,7 +29,7 @@ from bot.messages.catalog import Texts, texts_in
 from bot.messages.lines import labels_of
 from bot.messages.message import Message, as_text
 from bot.messages.sanitize import clean
-from bot.store.results import Result, ResultState
+from bot.store.results import Result
 from bot.store.reviews import Review, ReviewState
 
 QUICK_PLACES = 30  # people, some 50 ms of work: places among more are computed only if somebody asks for them
@@ -55,7 +55,6 @@ class ShownQuota:
     counted: float
     pending: float
     open: float
-    target: float
     expected: float
     chart: Mapping[str, Any] | None
     days: Sequence[Sequence[object]]
@@ -97,7 +96,6 @@ class OwnPage:
             counted=_percent(row.counted, length),
             pending=_percent(row.pending - row.open, length),
             open=_percent(row.open, length),
-            target=_percent(row.target, length),
             expected=_percent(min(row.expected, length), length),
             chart=self._chart(course, row) if len(course) >= SHORTEST_CHART else None,
             days=[
@@ -269,7 +267,6 @@ class OwnPage:
             "figures": f"{line.counted}/{line.target}",
             "status": self.texts.table("tables.status")[line.status],
             "state": states[result.state],
-            "is_final": result.state is ResultState.FINAL,
         }
 
 
@@ -287,11 +284,6 @@ def day_asked(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def moment_shown(at: datetime, *, language: str) -> str:
-    """Say a local minute, as in a page's head."""
-    return f"{day_of(at.date(), language=language)} {at:%H:%M}"
 
 
 def _group(contact: ListedCustomer) -> str:

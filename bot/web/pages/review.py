@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -128,8 +128,7 @@ def _decide(services: Services, visitor: Visitor) -> list[str]:
 
 def _confirm(services: Services, visitor: Visitor) -> list[str]:
     """Confirm each ticked leave; return the answers' first lines."""
-    at: datetime = services.clock.now()
-    lines: list[str] = []
+    at, lines = services.clock.now(), list[str]()
     for key in request.form.getlist("leave"):
         if (asked := read_leave(key)) is None:
             continue

@@ -17,11 +17,12 @@ from bot.features.chat import team as chat_team
 from bot.features.chat.desk import Ask, Desk
 from bot.features.standings.report import build_sheets
 from bot.features.teams.exports import record_export
+from bot.messages.answers import moment_of
 from bot.services import Services
 from bot.spreadsheet import Sheet, harmless, workbook
 from bot.store.preferences import Way
 from bot.web.pages.door import Door
-from bot.web.pages.me_view import moment_shown, said
+from bot.web.pages.me_view import said
 from bot.web.pages.team_people import Choice, TeamRow
 from bot.web.pages.team_view import TeamPage
 
@@ -39,7 +40,7 @@ def add(routes: Blueprint, *, services: Services, door: Door) -> None:
         choice = Choice.of(request.args, quotas=list(page.labels))
         return render_template(
             "team.html",
-            at=moment_shown(page.desk.local, language=page.desk.language),
+            at=moment_of(page.desk.local, language=page.desk.language),
             lines=page.lines(),
             lacks=page.desk.lacks,
             quotas=page.quotas(),
