@@ -63,7 +63,7 @@ def measure(folder: Path, *, events: int, store: str, holds: bool) -> dict[str, 
 
 def rows(*, large: bool = False) -> list[Row]:
     """Return the rows of P8."""
-    events, rounds = (1_000_000, 1) if large else (20_000, 3)
+    events, rounds = (1_000_000, 1) if large else (8000, 3)
     results: dict[bool, list[dict[str, float]]] = {False: [], True: []}
     with databases() as make, tempfile.TemporaryDirectory(dir=ROOT, prefix=".bench-") as name:
         for number in range(rounds):
